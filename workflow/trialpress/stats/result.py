@@ -1,0 +1,66 @@
+"""What every statistic returns, and the checks that every statistic makes of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one statistical method.
+
+    values: statistic name (the field's own: n, N, estimate, ci_low, ci_high, p_value, odds_ratio, hazard_ratio,
+        median, ...) to number. A value is NaN only where `note` says why.
+    method: what a methods section prints, interval level included, e.g. "Clopper-Pearson exact 95% CI".
+    note: why something is not estimable, or what was assumed; empty if there is nothing to say.
+    curve: arrays of one length that a figure draws (time, estimate, ci_low, ci_high, n_at_risk, ...), or empty.
+    """
+
+    method: str
+    values: Mapping[str, float]
+    note: str = ""
+    curve: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> float:
+        return self.values[name]
+
+
+def not_estimable(method: str, names: tuple[str, ...], why: str, **known: float) -> Result:
+    """A result whose `names` are NaN and whose note says why; `known` holds what is known all the same."""
+    return Result(method, {**known, **dict.fromkeys(names, float("nan"))}, f"not estimable: {why}")
+
+
+def offending(name: str, bad: np.ndarray, what: str) -> None:
+    """Raise ValueError naming the argument and the first positions (0-based) where `bad` is true."""
+    at = np.flatnonzero(bad)
+    if at.size:
+        shown = ", ".join(map(str, at[:5])) + (", ..." if at.size > 5 else "")
+        raise ValueError(f"{name}: {what} at position {shown}")
+
+
+def numbers(name: str, values, *, length: int | None = None) -> np.ndarray:
+    """`values` as a 1-d float array without NaN; ValueError names the argument and the first offending positions."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 1:
+        raise ValueError(f"{name}: must be one-dimensional, has shape {array.shape}")
+    if length is not None and len(array) != length:
+        raise ValueError(f"{name}: has {len(array)} values where {length} are needed")
+    offending(name, ~np.isfinite(array), "missing or infinite value")
+    return array
+
+
+def times(name: str, values, *, length: int | None = None) -> np.ndarray:
+    """Follow-up times: finite and not negative."""
+    array = numbers(name, values, length=length)
+    offending(name, array < 0, "negative time")
+    return array
+
+
+def indicator(name: str, values, *, length: int | None = None) -> np.ndarray:
+    """0/1 values as booleans (an event, a response, a member of group B)."""
+    array = numbers(name, values, length=length)
+    offending(name, (array != 0) & (array != 1), "value other than 0 and 1")
+    return array.astype(bool)
