@@ -64,3 +64,29 @@ def indicator(name: str, values, *, length: int | None = None) -> np.ndarray:
     array = numbers(name, values, length=length)
     offending(name, (array != 0) & (array != 1), "value other than 0 and 1")
     return array.astype(bool)
+
+
+def probability(name: str, value: float) -> float:
+    """A number strictly between 0 and 1 (an interval's level, a historical rate)."""
+    if not 0 < value < 1:
+        raise ValueError(f"{name}: must lie strictly between 0 and 1, is {value}")
+    return float(value)
+
+
+def counts(name: str, values) -> np.ndarray:
+    """Counts of any shape as int64: whole numbers, none negative; ValueError names the first offending positions."""
+    array = np.asarray(values, dtype=float)
+    flat = array.ravel()
+    offending(name, ~np.isfinite(flat), "missing or infinite count")
+    offending(name, flat < 0, "negative count")
+    offending(name, flat != np.floor(flat), "count that is not a whole number")
+    return array.astype(np.int64)
+
+
+def events_of(n: str, events, N: str, totals) -> tuple[np.ndarray, np.ndarray]:
+    """Events and the patients they occurred in, of one shape; ValueError where events outnumber patients."""
+    x, total = counts(n, events), counts(N, totals)
+    if x.shape != total.shape:
+        raise ValueError(f"{n}: has shape {x.shape} where {N} has {total.shape}")
+    offending(n, (x > total).ravel(), f"more events than patients ({N})")
+    return x, total
