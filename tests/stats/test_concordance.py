@@ -6,7 +6,6 @@ import shutil
 import subprocess
 
 import pytest
-
 from stats import concordance
 
 TOPICS = concordance.topics()
