@@ -26,7 +26,10 @@ _NUMBER = re.compile(
         (?P<unit>.*)""",
     re.VERBOSE,
 )
-_MONTHS = {m: i for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)}
+_MONTHS = {
+    m: i
+    for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)
+}
 _SERIAL_EPOCH = datetime.date(1899, 12, 30)  # Excel's day 0, which counts the non-existent 29 February 1900
 
 

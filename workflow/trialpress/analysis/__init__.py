@@ -1,0 +1,134 @@
+"""The analysis results data: every analysis of the plan, one row per statistic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from ..clean.values import number_text
+from ..expression import Expression
+from ..files import write_csv
+from ..plan import Plan
+from ..study import Study
+from .display import display
+
+ARD = ["analysis", "population", "group", "level", "statistic", "value", "display", "method", "n_population", "note"]
+CURVES = ["analysis", "group", "level", "x", "estimate", "ci_low", "ci_high", "n_at_risk", "n_event", "n_censored"]
+
+
+@dataclass
+class Data:
+    """What a method works on: the participants of its population, and what the plan and the dictionary say of them."""
+
+    frame: pd.DataFrame
+    plan: Plan
+    study: Study
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    daily: pd.DataFrame | None = None
+
+    def columns(self) -> dict[str, pd.Series]:
+        return {name: self.frame[name] for name in self.frame}
+
+    def holds(self, condition: str) -> pd.Series:
+        """Boolean with missing: where the condition is not known it stays missing."""
+        return Expression(condition)(self.columns()).astype("boolean")
+
+    def groups(self, by: str) -> dict[str, pd.Series]:
+        """Level as printed -> members, in the order of printing; a level without participants stays. No `by`: one group."""
+        if not by:
+            return {"": pd.Series(True, index=self.frame.index)}
+        values = self.frame[by].astype("string")
+        known = list(self.plan.columns[by].levels)
+        levels = known or sorted(values.dropna().unique(), key=_natural)
+        return {self.plan.level_label(by, level): values.eq(level).fillna(False).astype(bool) for level in levels}
+
+
+def _natural(text: str):
+    try:
+        return (0, float(text), text)
+    except ValueError:
+        return (1, 0.0, text)
+
+
+@dataclass
+class Rows:
+    """Collects the rows and curves of one analysis."""
+
+    method: str = ""
+    rows: list[dict] = field(default_factory=list)
+    curves: list[pd.DataFrame] = field(default_factory=list)
+
+    def add(self, result, *, group: str = "", level: str = "", kind: str = "decimal2", kinds: Mapping[str, str] | None = None,
+            names: Mapping[str, str] | None = None, method: str = "", note: str = "", only: tuple[str, ...] = ()):  # fmt: skip
+        """Rows from a stats Result or a mapping of statistics. `kind` and `kinds` say how values are printed."""
+        values = result if isinstance(result, Mapping) else result.values
+        method = method or getattr(result, "method", "")
+        note = "; ".join(part for part in (getattr(result, "note", ""), note) if part)
+        for name, value in values.items():
+            if only and name not in only:
+                continue
+            statistic = (names or {}).get(name, name)
+            value = float(value)
+            missing = math.isnan(value)
+            self.rows.append(
+                {"group": str(group), "level": str(level), "statistic": statistic, "value": value,
+                 "display": display(statistic, value, (kinds or {}).get(name, kind)), "method": method,
+                 "note": note or ("not estimable" if missing else "")}
+            )  # fmt: skip
+
+    def curve(self, curve: Mapping, *, group: str = "", level: str = ""):
+        frame = pd.DataFrame(
+            {name: values for name, values in curve.items() if name in CURVES or name in ("time", "x")}
+        )
+        frame = frame.rename(columns={"time": "x"})
+        self.curves.append(frame.assign(group=str(group), level=str(level)))
+
+
+def run(
+    study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame, tables: Mapping
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All analyses of the plan: (ard, curves), sorted, in the contract's columns."""
+    from .methods import METHODS
+
+    ards, curves = [], []
+    for name, spec in plan.analyses.items():
+        population = spec["population"]
+        frame = subjects[subjects[population]]
+        n_population = len(frame)
+        data = Data(frame.reset_index(drop=True), plan, study, tables, daily)
+        if "where" in spec:
+            data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
+        rows = Rows()
+        METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
+        ard = pd.DataFrame(rows.rows, columns=["group", "level", "statistic", "value", "display", "method", "note"])
+        ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
+        curves += [curve.assign(analysis=name) for curve in rows.curves]
+    ard = pd.concat(ards, ignore_index=True)
+    twice = ard.duplicated(["analysis", "group", "level", "statistic"])
+    if twice.any():
+        raise AssertionError(f"statistics that stand twice: {ard[twice].head()}")
+    ard["order"] = ard["analysis"].map({name: i for i, name in enumerate(sorted(plan.analyses))})
+    ard = ard.sort_values(["order", "group", "level", "statistic"], kind="stable")[ARD].reset_index(drop=True)
+    curve = pd.concat(curves, ignore_index=True).reindex(columns=CURVES) if curves else pd.DataFrame(columns=CURVES)
+    return ard, curve
+
+
+def write(ard: pd.DataFrame, curves: pd.DataFrame, folder: Path) -> None:
+    """ard.csv and curves.csv."""
+    text = ard.assign(
+        value=[("" if pd.isna(v) else number_text(v) if math.isfinite(v) else str(v)) for v in ard["value"]]
+    )
+    write_csv(text, folder / "ard.csv")
+    write_csv(curves, folder / "curves.csv")
+
+
+def read_ard(path: Path) -> pd.DataFrame:
+    """ard.csv with text columns as text and value as a number."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    frame["value"] = pd.to_numeric(frame["value"], errors="coerce")
+    frame["n_population"] = frame["n_population"].astype(int)
+    return frame

@@ -1,0 +1,69 @@
+"""Numbers as a journal prints them: half away from zero, never "-0.0", p-values as "<0.001" below that."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+
+MINUS = "\u2212"
+
+
+def rounded(value: float, digits: int) -> str:
+    """`value` with so many decimals, rounded half away from zero on its shortest decimal form.
+
+    >>> rounded(0.125, 2), rounded(-0.04, 1)
+    ('0.13', '0.0')
+    """
+    if math.isnan(value):
+        return "NE"
+    if math.isinf(value):
+        return "∞" if value > 0 else MINUS + "∞"
+    number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    text = f"{abs(number):f}"
+    return MINUS + text if number < 0 else text
+
+
+def p_value(value: float) -> str:
+    if math.isnan(value):
+        return "NE"
+    if value < 0.001:
+        return "<0.001"
+    if value > 0.99:
+        return ">0.99"
+    return rounded(value, 3 if value < 0.1 else 2)
+
+
+def ratio(value: float) -> str:
+    """Odds, hazard and risk ratios: two decimals, fewer for large ones; '>1000' beyond any meaning."""
+    if math.isfinite(value) and value >= 1000:
+        return ">1000"
+    return rounded(value, 2 if not abs(value) >= 10 else 1 if abs(value) < 100 else 0)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """So many significant digits, without an exponent; for quantities that span orders of magnitude."""
+    if not math.isfinite(value) or value == 0:
+        return rounded(value, 0)
+    return rounded(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+
+
+FORMATS = {
+    "count": lambda v: rounded(v, 0),
+    "percent": lambda v: rounded(100 * v, 1) + ("%" if math.isfinite(v) else ""),
+    "p": p_value,
+    "ratio": ratio,
+    "significant": significant,
+    **{f"decimal{digits}": lambda v, digits=digits: rounded(v, digits) for digits in range(5)},
+}
+
+# statistics that are printed in one way whatever the method
+BY_NAME = {
+    "n": "count", "N": "count", "missing": "count", "events": "count", "n_at_risk": "count", "df": "decimal1",
+    "p_value": "p", "p_value_adjusted": "p", "odds_ratio": "ratio", "hazard_ratio": "ratio", "risk_ratio": "ratio",
+    "percent": "percent", "statistic": "decimal2",
+}  # fmt: skip
+
+
+def display(statistic: str, value: float, kind: str = "decimal2") -> str:
+    """The text that a manuscript prints. `kind` decides where the statistic's name does not."""
+    return FORMATS[BY_NAME.get(statistic, kind)](value)

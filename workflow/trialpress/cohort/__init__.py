@@ -1,0 +1,252 @@
+"""Clean tables -> one row per participant: derived columns, daily grades, populations, endpoints, participant flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..clean.table import DTYPES
+from ..errors import InputError, Problem
+from ..expression import Expression, ExpressionError
+from ..files import write_csv, write_parquet
+from ..plan import Derived, Plan
+from ..study import Study
+from .grades import SCALES, bounds, grade, highest
+
+FLOW = ["step", "n", "excluded", "reason"]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """subjects: one row per participant; daily: grades by participant and day; flow: the participant flow."""
+
+    subjects: pd.DataFrame
+    daily: pd.DataFrame
+    flow: pd.DataFrame
+
+
+def _evaluate(where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
+    try:
+        return Expression(text)(columns)
+    except ExpressionError as error:
+        raise InputError(
+            [
+                Problem(
+                    where, str(error), "the column cannot be computed", "check the types of the columns that it names"
+                )
+            ]
+        ) from None
+
+
+class _Builder:
+    def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]):
+        self.study, self.plan, self.tables = study, plan, tables
+        self.who = study.participant
+        self.subjects = tables[plan.cohort_table].sort_values(self.who).reset_index(drop=True).copy()
+        self.bounds: dict[str, tuple] = {}
+
+    def columns(self) -> dict[str, pd.Series]:
+        return {name: self.subjects[name] for name in self.subjects}
+
+    def rows_of(self, table: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+        """The rows of a table that belong to a participant, and the columns that an expression over them may use."""
+        frame = self.tables[table]
+        frame = frame[frame[self.who].isin(self.subjects[self.who])].reset_index(drop=True)
+        own = self.subjects.set_index(self.who)
+        columns = {}
+        for name in own:
+            columns[name] = own[name].reindex(frame[self.who]).set_axis(frame.index)
+        return frame, {**columns, **{name: frame[name] for name in frame}}
+
+    def take(self, where: str, spec: Mapping) -> pd.Series:
+        """One value per participant from the rows of another table."""
+        frame, columns = self.rows_of(spec["from"])
+        keep = Expression(spec["where"]).condition(columns) if "where" in spec else pd.Series(True, index=frame.index)
+        how = spec.get("take", "only")
+        value = _evaluate(f"{where}.value", spec["value"], columns) if "value" in spec else keep
+        rows = pd.DataFrame(
+            {
+                "who": frame[self.who],
+                "value": value,
+                "by": _evaluate(f"{where}.by", spec["by"], columns) if "by" in spec else 0,
+            }
+        )[keep]
+        if how == "count":
+            return rows.groupby("who")["value"].count().reindex(self.subjects[self.who], fill_value=0).astype("Int64")
+        if how == "any":
+            return pd.Series(
+                self.subjects[self.who].isin(rows["who"]).to_numpy(), index=self.subjects[self.who], dtype="boolean"
+            )
+        rows = rows[rows["value"].notna()]
+        if how == "only":
+            twice = rows["who"][rows["who"].duplicated()].unique()
+            if len(twice):
+                shown = ", ".join(map(str, twice[:5]))
+                raise InputError(
+                    [
+                        Problem(
+                            where,
+                            f"several rows of {spec['from']} for participant {shown}",
+                            "one of them would be chosen by chance",
+                            "set take: first, last, min, max, ...",
+                        )
+                    ]
+                )
+            how = "first"
+        if how in ("first", "last"):
+            rows = rows.sort_values(["who", "by"], kind="stable")
+        grouped = getattr(rows.groupby("who", sort=True)["value"], how)()
+        return grouped.reindex(self.subjects[self.who])
+
+    def derive(self, column: Derived) -> pd.Series:
+        spec, where = column.spec, f"plan.yaml, cohort.columns.{column.name}"
+        if "expression" in spec:
+            values = _evaluate(where, spec["expression"], self.columns())
+        elif "from" in spec:
+            values = self.take(where, spec).set_axis(self.subjects.index)
+        elif "cut" in spec:
+            source = self.subjects[spec["cut"]].astype("Float64")
+            classes = pd.cut(source.astype(float), [-float("inf"), *spec["at"], float("inf")], labels=spec["labels"])
+            values = pd.Series(classes.astype("string"), index=self.subjects.index)
+        elif "rank" in spec:
+            among = (
+                Expression(spec["among"]).condition(self.columns())
+                if "among" in spec
+                else self.subjects[spec["rank"]].notna()
+            )
+            ordered = self.subjects.loc[among].sort_values(
+                [spec["rank"], self.who], ascending=[not spec.get("descending", False), True]
+            )
+            values = pd.Series(range(1, len(ordered) + 1), index=ordered.index, dtype="Int64").reindex(
+                self.subjects.index
+            )
+        else:
+            values = self.highest(spec["daily"])
+        kind = spec.get("type")
+        if kind == "boolean":
+            return values.astype("boolean")
+        if kind:
+            return values.astype(DTYPES.get(kind, "string"))
+        return values.astype("string") if values.dtype == object else values
+
+    def signs(self, name: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+        """Participant, day and signs of one daily grade, within its window."""
+        daily = self.plan.daily
+        frame, columns = self.rows_of(daily["table"])
+        day = _evaluate("plan.yaml, cohort.daily.day", daily["day"], columns).astype("Int64")
+        first, last = daily["window"]
+        keep = day.between(first, last).fillna(False).astype(bool)
+        where = f"plan.yaml, cohort.daily.grades.{name}.signs"
+        signs = {sign: _evaluate(f"{where}.{sign}", str(text).lower() if isinstance(text, bool) else text, columns)[keep]
+                 for sign, text in daily["grades"][name]["signs"].items()}  # fmt: skip
+        return pd.DataFrame({self.who: frame[self.who], "day": day})[keep], signs
+
+    def highest(self, name: str) -> pd.Series:
+        rows, signs = self.signs(name)
+        low, high = bounds(SCALES[self.plan.daily["grades"][name]["scale"]], signs)
+        return highest(rows[self.who], low, high).reindex(self.subjects[self.who]).set_axis(self.subjects.index)
+
+    def daily(self) -> pd.DataFrame:
+        if not self.plan.daily:
+            return pd.DataFrame({self.who: pd.Series(dtype="string"), "day": pd.Series(dtype="Int64")})
+        frames = None
+        for name, spec in self.plan.daily["grades"].items():
+            rows, signs = self.signs(name)
+            frames = rows if frames is None else frames
+            frames[name] = grade(SCALES[spec["scale"]], signs)
+        return frames.sort_values([self.who, "day"]).reset_index(drop=True)
+
+    def populations(self):
+        for population in self.plan.populations.values():
+            member = Expression(population.condition).condition(self.columns())
+            if population.within:
+                member &= self.subjects[population.within]
+            self.subjects[population.id] = member.astype(bool)
+
+    def endpoints(self):
+        for endpoint in self.plan.endpoints.values():
+            where = f"plan.yaml, endpoints.{endpoint.id}"
+            columns = self.columns()
+            origin = _evaluate(f"{where}.origin", endpoint.origin, columns)
+            censor = _evaluate(f"{where}.censor", endpoint.censor, columns)
+            dates = pd.DataFrame(
+                {
+                    name: pd.to_datetime(_evaluate(f"{where}.events.{name}", text, columns))
+                    for name, text in endpoint.events.items()
+                }
+            )
+            first = dates.min(axis=1)
+            event = first.notna() & ~(censor < first).fillna(False)
+            end = first.where(event, censor)
+            time = (end - origin).dt.days.astype("Int64")
+            wrong = (time < 0).fillna(False)
+            if wrong.any():
+                shown = ", ".join(self.subjects.loc[wrong, self.who].head(5))
+                raise InputError(
+                    [
+                        Problem(
+                            where,
+                            f"negative time for participant {shown}",
+                            "the end lies before the time origin",
+                            "correct the dates (corrections.csv) or the endpoint",
+                        )
+                    ]
+                )
+            known = time.notna()
+            self.subjects[f"{endpoint.id}_time"] = time
+            self.subjects[f"{endpoint.id}_event"] = event.astype("boolean").where(known)
+            if endpoint.competing:
+                cause = sum(
+                    (dates[name].eq(first) & event & (dates.iloc[:, :i].ne(first, axis=0).all(axis=1))) * (i + 1)
+                    for i, name in enumerate(dates)
+                )
+                self.subjects[f"{endpoint.id}_cause"] = pd.Series(
+                    cause, index=self.subjects.index, dtype="Int64"
+                ).where(known)
+
+    def flow(self) -> pd.DataFrame:
+        """One row per step and reason; a step without exclusions has one row. `n` is the population's size."""
+        rows, before = [], None
+        for step in self.plan.flow:
+            start = step.get("from", before)
+            member = self.subjects[step["population"]]
+            label, n = self.plan.populations[step["population"]].label, int(member.sum())
+            if start is None:
+                rows.append({"step": label, "n": n, "excluded": 0, "reason": ""})
+            else:
+                out = self.subjects[start] & ~member
+                for reason, condition in step.get("reasons", {}).items():
+                    because = out & Expression(condition).condition(self.columns())
+                    rows.append({"step": label, "n": n, "excluded": int(because.sum()), "reason": reason})
+                    out &= ~because
+                if out.any() or not step.get("reasons"):
+                    rows.append(
+                        {"step": label, "n": n, "excluded": int(out.sum()), "reason": "other" if out.any() else ""}
+                    )
+            before = step["population"]
+        return pd.DataFrame(rows, columns=FLOW)
+
+
+def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohort:
+    """The cohort from the clean tables (name -> frame)."""
+    builder = _Builder(study, plan, tables)
+    for column in plan.derived.values():
+        builder.subjects[column.name] = builder.derive(column)
+    builder.endpoints()
+    builder.populations()
+    return Cohort(builder.subjects, builder.daily(), builder.flow())
+
+
+def read_tables(folder: Path, study: Study) -> dict[str, pd.DataFrame]:
+    """The clean tables that the clean stage wrote."""
+    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in study.tables}
+
+
+def write(cohort: Cohort, folder: Path) -> None:
+    """subjects.parquet, daily.parquet, flow.csv."""
+    write_parquet(cohort.subjects, folder / "subjects.parquet")
+    write_parquet(cohort.daily, folder / "daily.parquet")
+    write_csv(cohort.flow, folder / "flow.csv")

@@ -1,0 +1,244 @@
+"""The statistical analysis plan (plan.yaml) as checked objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import Problem, nearest, raise_if
+from .registry import Names
+from .study import NOTHING_RUNS, Study, expression_problems, load_yaml, schema_problems
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A derived column of the subjects."""
+
+    name: str
+    spec: Mapping
+    label: str = ""
+    unit: str = ""
+    type: str = ""
+    levels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Population:
+    """An analysis population; `within` is the id of the population that it is part of."""
+
+    id: str
+    label: str
+    within: str = ""
+    condition: str = "true"
+    definition: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A time-to-event endpoint: origin, event dates, censoring date, all columns or expressions of the subjects."""
+
+    id: str
+    label: str
+    origin: str
+    events: Mapping[str, str]
+    censor: str
+    competing: bool = False
+    definition: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The checked plan. `columns` holds the label, unit and levels of every column of the subjects."""
+
+    level: float
+    alpha: float
+    seed: int
+    multiplicity: str
+    cohort_table: str
+    derived: Mapping[str, Derived]
+    daily: Mapping
+    populations: Mapping[str, Population]
+    flow: tuple[Mapping, ...]
+    endpoints: Mapping[str, Endpoint]
+    analyses: Mapping[str, Mapping]
+    figures: Mapping[str, Mapping]
+    tables: Mapping[str, Mapping]
+    columns: Mapping[str, Derived]
+
+    def label(self, column: str, unit: bool = False) -> str:
+        """A column's name as printed, with its unit if asked for."""
+        known = self.columns.get(column)
+        text = (known.label if known else "") or column.replace("_", " ")
+        return f"{text}, {known.unit}" if unit and known and known.unit else text
+
+    def level_label(self, column: str, value) -> str:
+        """A level's name as printed."""
+        known = self.columns.get(column)
+        return (known.levels if known else {}).get(str(value), str(value))
+
+    def names(self, study: Study) -> Names:
+        return Names(self.columns, self.endpoints, self.populations, self.analyses, study.tables)
+
+
+def _derived(plan: Mapping, study: Study, problem) -> tuple[dict[str, Derived], dict[str, Derived]]:
+    """The derived columns, and all columns of the subjects in order, with what is printed of them."""
+    cohort = plan["cohort"]
+    known: dict[str, Derived] = {}
+    table = study.tables.get(cohort["table"])
+    if table is None or table.key != (study.participant,):
+        problem(
+            "cohort.table",
+            f"'{cohort['table']}' is not a table with one row per participant",
+            nearest(cohort["table"], study.once_per_participant()),
+        )
+    else:
+        for name in table.kept:
+            column = table.columns[name]
+            levels = {code: code for code in column.codes}
+            known[name] = Derived(name, {}, column.label, column.unit, column.type, levels)
+    derived = {}
+    for name, spec in cohort["columns"].items():
+        where = f"cohort.columns.{name}"
+        kinds = [kind for kind in ("expression", "from", "cut", "rank", "daily") if kind in spec]
+        if len(kinds) != 1:
+            problem(
+                where,
+                f"needs one of expression, from, cut, rank, daily; has {', '.join(kinds) or 'none'}",
+                "a derived column has one way to be computed",
+            )
+        for key in ("expression", "cut", "rank", "among"):
+            if key in spec:
+                for what in expression_problems(spec[key], known):
+                    problem(f"{where}.{key}", what)
+        levels, unit, label = spec.get("levels"), spec.get("unit", ""), spec.get("label", "")
+        if "from" in spec:
+            source = study.tables.get(spec["from"])
+            if source is None:
+                problem(
+                    f"{where}.from",
+                    f"the clean table '{spec['from']}' does not exist",
+                    nearest(spec["from"], study.tables),
+                )
+            else:
+                for key in ("value", "where", "by"):
+                    for what in expression_problems(spec[key], {*source.kept, *known}) if key in spec else []:
+                        problem(f"{where}.{key}", what)
+                column = source.columns.get(spec.get("value", ""))
+                if column:
+                    levels = levels or {code: code for code in column.codes}
+                    unit, label = unit or column.unit, label or column.label
+        if "cut" in spec:
+            if len(spec.get("labels", ())) != len(spec.get("at", ())) + 1:
+                problem(where, "needs one label more than cut points", "labels: [low, high] for at: [10]")
+            levels = levels or {text: text for text in spec.get("labels", ())}
+        if "daily" in spec and spec["daily"] not in cohort.get("daily", {}).get("grades", {}):
+            problem(
+                f"{where}.daily",
+                f"the daily grade '{spec['daily']}' is not defined",
+                nearest(spec["daily"], cohort.get("daily", {}).get("grades", {})),
+            )
+        derived[name] = known[name] = Derived(name, spec, label, unit, spec.get("type", ""), levels or {})
+    return derived, known
+
+
+def load_plan(path: Path | str, study: Study) -> Plan:
+    """plan.yaml, checked against the data dictionary; InputError with all of its problems."""
+    from .analysis.methods import METHODS
+    from .cohort.grades import SCALES
+    from .figures.kinds import KINDS as FIGURES
+    from .tables.kinds import KINDS as TABLES
+
+    path = Path(path)
+    content = load_yaml(path)
+    raise_if(schema_problems(path, content, "plan"))
+    problems: list[Problem] = []
+
+    def problem(where: str, what: str, do: str = "", why: str = NOTHING_RUNS):
+        problems.append(Problem(f"{path}, {where}", what, why, do))
+
+    derived, columns = _derived(content, study, problem)
+    daily = content["cohort"].get("daily", {})
+    if daily:
+        source = study.tables.get(daily["table"])
+        if source is None:
+            problem(
+                "cohort.daily.table",
+                f"the clean table '{daily['table']}' does not exist",
+                nearest(daily["table"], study.tables),
+            )
+        for name, grade in daily["grades"].items() if source else ():
+            where = f"cohort.daily.grades.{name}"
+            if grade["scale"] not in SCALES:
+                problem(where, f"unknown scale '{grade['scale']}'", nearest(grade["scale"], SCALES))
+                continue
+            for sign in set(SCALES[grade["scale"]].signs) ^ set(grade["signs"]):
+                what = "does not know" if sign in grade["signs"] else "needs"
+                problem(
+                    where,
+                    f"the scale {grade['scale']} {what} the sign '{sign}'",
+                    nearest(sign, SCALES[grade["scale"]].signs),
+                )
+            for sign, text in grade["signs"].items():
+                for what in expression_problems(text, {*source.kept, *columns}):
+                    problem(f"{where}.signs.{sign}", what)
+        for what in expression_problems(daily["day"], {*source.kept, *columns}) if source else ():
+            problem("cohort.daily.day", what)
+    endpoints = {}
+    for name, spec in content.get("endpoints", {}).items():
+        endpoints[name] = Endpoint(name, **spec)
+        for where, text in [("origin", spec["origin"]), ("censor", spec["censor"]), *spec["events"].items()]:
+            for what in expression_problems(text, columns):
+                problem(f"endpoints.{name}.{where}", what)
+        columns[f"{name}_time"] = Derived(f"{name}_time", {}, spec["label"], "d", "integer")
+        columns[f"{name}_event"] = Derived(f"{name}_event", {}, spec["label"], "", "boolean")
+        if spec.get("competing"):
+            columns[f"{name}_cause"] = Derived(f"{name}_cause", {}, spec["label"], "", "integer")
+    populations = {}
+    for name, spec in content["populations"].items():
+        populations[name] = Population(name, **spec)
+        within = spec.get("within")
+        if within and within not in list(populations)[:-1]:
+            problem(
+                f"populations.{name}.within",
+                f"the population '{within}' is not defined before it",
+                nearest(within, list(populations)[:-1]),
+            )
+        for what in expression_problems(spec.get("condition", "true"), columns):
+            problem(f"populations.{name}.condition", what)
+        if name in columns:
+            problem(f"populations.{name}", "is the name of a column too", "give the population another id")
+    for number, step in enumerate(content.get("flow", ())):
+        for key in ("population", "from"):
+            if key in step and step[key] not in populations:
+                problem(
+                    f"flow.{number}.{key}",
+                    f"the population '{step[key]}' is not defined",
+                    nearest(step[key], populations),
+                )
+        for reason, condition in step.get("reasons", {}).items():
+            for what in expression_problems(condition, columns):
+                problem(f"flow.{number}.reasons.{reason}", what)
+    for name, population in populations.items():
+        columns[name] = Derived(name, {}, population.label, "", "boolean")
+    plan = Plan(
+        content["plan"]["level"], content["plan"].get("alpha", 0.05), content["plan"]["seed"],
+        content["plan"].get("multiplicity", ""), content["cohort"]["table"], derived, daily, populations,
+        tuple(content.get("flow", ())), endpoints, content["analyses"], content.get("figures", {}),
+        content.get("tables", {}), columns,
+    )  # fmt: skip
+    names = plan.names(study)
+    for name, spec in plan.analyses.items():
+        where = f"analyses.{name}"
+        if spec["population"] not in populations:
+            problem(
+                where, f"the population '{spec['population']}' is not defined", nearest(spec["population"], populations)
+            )
+        for what in expression_problems(spec.get("where", "true"), columns):
+            problem(f"{where}.where", what)
+        problems += METHODS.problems(f"{path}, {where}", spec, names)
+    for kind, registry, specs in (("figures", FIGURES, plan.figures), ("tables", TABLES, plan.tables)):
+        for name, spec in specs.items():
+            problems += registry.problems(f"{path}, {kind}.{name}", spec, names)
+    raise_if(problems)
+    return plan

@@ -1,0 +1,156 @@
+"""Methods, figure kinds and table kinds that a plan can name: one registry each, checked and documented from signatures.
+
+A parameter's annotation says what the plan may write there; its line under "Parameters" in the docstring says what it
+means. The checks of the plan and the lists in config/README.md both come from here, so neither can fall behind.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .errors import Problem, nearest
+from .study import expression_problems
+
+Condition = typing.NewType("Condition", str)  # expression over the subjects that is true or false
+Column = typing.NewType("Column", str)  # a column of the subjects
+Endpoint = typing.NewType("Endpoint", str)  # id of a time-to-event endpoint
+Population = typing.NewType("Population", str)
+Analysis = typing.NewType("Analysis", str)  # id of an analysis
+Table = typing.NewType("Table", str)  # a clean table
+
+_WRITTEN = {
+    Condition: "condition", Column: "column", Endpoint: "endpoint", Population: "population", Analysis: "analysis",
+    Table: "clean table", str: "text", int: "whole number", float: "number", bool: "true or false", dict: "mapping",
+}  # fmt: skip
+
+
+@dataclass
+class Names:
+    """What a plan may refer to."""
+
+    columns: Iterable[str] = ()
+    endpoints: Iterable[str] = ()
+    populations: Iterable[str] = ()
+    analyses: Iterable[str] = ()
+    tables: Iterable[str] = ()
+
+    def of(self, kind) -> Iterable[str]:
+        return {Column: self.columns, Endpoint: self.endpoints, Population: self.populations,
+                Analysis: self.analyses, Table: self.tables}[kind]  # fmt: skip
+
+
+@dataclass
+class Registry:
+    """Functions by name. `what` is the word for one of them in messages; `common` are keys that all of them share."""
+
+    what: str
+    key: str
+    common: tuple[str, ...]
+    functions: dict[str, Callable] = field(default_factory=dict)
+
+    def add(self, name: str) -> Callable:
+        def register(function: Callable) -> Callable:
+            self.functions[name] = function
+            return function
+
+        return register
+
+    def parameters(self, name: str) -> dict[str, inspect.Parameter]:
+        """The keyword-only parameters of a function, with resolved annotations."""
+        function = self.functions[name]
+        hints = typing.get_type_hints(function)
+        return {
+            key: parameter.replace(annotation=hints.get(key, str))
+            for key, parameter in inspect.signature(function).parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        }
+
+    def options(self, spec: Mapping) -> dict:
+        """The part of a plan's entry that goes to the function."""
+        return {key: value for key, value in spec.items() if key not in self.common and key != self.key}
+
+    def problems(self, where: str, spec: Mapping, names: Names) -> list[Problem]:
+        """What is wrong with one entry of the plan."""
+        name = spec[self.key]
+        if name not in self.functions:
+            return [
+                Problem(
+                    where,
+                    f"unknown {self.what} '{name}'",
+                    "nothing runs until the plan is right",
+                    nearest(name, self.functions),
+                )
+            ]
+        parameters, options, problems = self.parameters(name), self.options(spec), []
+        for key, value in options.items():
+            if key not in parameters:
+                known = [*parameters, *self.common, self.key]
+                why = "a key that is not understood would be ignored in silence"
+                problems.append(
+                    Problem(where, f"unknown key '{key}' for the {self.what} '{name}'", why, nearest(key, known))
+                )
+                continue
+            problems += [
+                Problem(f"{where}.{key}", what, "nothing runs until the plan is right", do)
+                for what, do in _misfits(value, parameters[key].annotation, names)
+            ]
+        for key, parameter in parameters.items():
+            if parameter.default is inspect.Parameter.empty and key not in options:
+                do = f"{key}: {self.describe_parameter(name, key)}"
+                problems.append(
+                    Problem(
+                        where, f"the {self.what} '{name}' needs '{key}'", "nothing runs until the plan is right", do
+                    )
+                )
+        return problems
+
+    def describe_parameter(self, name: str, key: str) -> str:
+        match = re.search(rf"^\s+{key}: (.+)$", inspect.getdoc(self.functions[name]) or "", re.MULTILINE)
+        return match[1] if match else ""
+
+    def markdown(self) -> str:
+        """The list of all functions with their parameters, for config/README.md."""
+        lines = []
+        for name in self.functions:
+            text = (inspect.getdoc(self.functions[name]) or "").split("Parameters")[0].strip()
+            lines += [f"### `{name}`", "", text, ""]
+            for key, parameter in self.parameters(name).items():
+                default = "" if parameter.default is inspect.Parameter.empty else f", default `{parameter.default}`"
+                lines.append(
+                    f"- `{key}` ({_written(parameter.annotation)}{default}): {self.describe_parameter(name, key)}"
+                )
+            lines.append("")
+        return "\n".join(lines)
+
+
+def _written(kind) -> str:
+    origin = typing.get_origin(kind)
+    if origin is list:
+        return f"list of {_written(typing.get_args(kind)[0])}s"
+    if origin is typing.Literal:
+        return " or ".join(f"`{choice}`" for choice in typing.get_args(kind))
+    return _WRITTEN.get(kind, getattr(kind, "__name__", str(kind)))
+
+
+def _misfits(value, kind, names: Names) -> list[tuple[str, str]]:
+    """(what is wrong, what to do) for one value of the plan."""
+    origin = typing.get_origin(kind)
+    if origin is list:
+        if not isinstance(value, list):
+            return [(f"must be a list, is {value!r}", f"write [{value}]")]
+        return [misfit for item in value for misfit in _misfits(item, typing.get_args(kind)[0], names)]
+    if origin is typing.Literal:
+        choices = typing.get_args(kind)
+        return [] if value in choices else [(f"'{value}' is not a choice", nearest(value, choices))]
+    if kind is Condition:
+        return [(what, "write it over columns of the subjects") for what in expression_problems(value, names.columns)]
+    if kind in (Column, Endpoint, Population, Analysis, Table):
+        known = list(names.of(kind))
+        return [] if value in known else [(f"the {_WRITTEN[kind]} '{value}' is not defined", nearest(value, known))]
+    expected = (int, float) if kind is float else kind
+    wrong = not isinstance(value, expected) or (isinstance(value, bool) and kind is not bool)
+    return [(f"must be a {_WRITTEN.get(kind, kind)}, is {value!r}", "correct the value")] if wrong else []

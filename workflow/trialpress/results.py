@@ -1,0 +1,65 @@
+"""What the stages before have left for figures, tables, report and audit to read. Nothing here computes a statistic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from .analysis import Data, read_ard
+from .plan import Plan
+from .study import Study
+
+
+@dataclass(frozen=True)
+class Results:
+    """subjects, daily, flow: the cohort; ard, curves: the analyses; tables: the clean tables by name."""
+
+    study: Study
+    plan: Plan
+    subjects: pd.DataFrame
+    daily: pd.DataFrame
+    flow: pd.DataFrame
+    ard: pd.DataFrame
+    curves: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+
+    def analysis(self, name: str) -> pd.DataFrame:
+        """The rows of one analysis."""
+        return self.ard[self.ard["analysis"] == name]
+
+    def value(self, analysis: str, statistic: str, group: str = "", level: str = "", what: str = "value"):
+        """One value (or display, note, ...) of ard.csv; KeyError if the row does not exist."""
+        rows = self.analysis(analysis)
+        rows = rows[(rows["statistic"] == statistic) & (rows["group"] == group) & (rows["level"] == level)]
+        if rows.empty:
+            raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
+        return rows.iloc[0][what]
+
+    def curve(self, analysis: str) -> pd.DataFrame:
+        """The curves of one analysis."""
+        return self.curves[self.curves["analysis"] == analysis]
+
+    def population(self, name: str) -> Data:
+        """The participants of a population, with `groups` and `holds` as the methods have them."""
+        frame = self.subjects[self.subjects[name]].reset_index(drop=True)
+        return Data(frame, self.plan, self.study, self.tables, self.daily)
+
+
+def load(study: Study, plan: Plan, folder: Path) -> Results:
+    """Everything that results/<study>/ holds after the analysis stage."""
+    tables = {name: pd.read_parquet(folder / "clean" / f"{name}.parquet") for name in study.tables}
+    curves = pd.read_csv(folder / "analysis" / "curves.csv", keep_default_na=True)
+    curves[["analysis", "group", "level"]] = curves[["analysis", "group", "level"]].fillna("").astype(str)
+    return Results(
+        study,
+        plan,
+        pd.read_parquet(folder / "cohort" / "subjects.parquet"),
+        pd.read_parquet(folder / "cohort" / "daily.parquet"),
+        pd.read_csv(folder / "cohort" / "flow.csv", keep_default_na=False),
+        read_ard(folder / "analysis" / "ard.csv"),
+        curves,
+        tables,
+    )
