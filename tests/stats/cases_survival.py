@@ -1,7 +1,6 @@
 """Our side of survival.R."""
 
 import numpy as np
-
 from stats.concordance import SCRIPTS, Key, data, keyed, read
 from trialpress.stats.survival import (
     compare_at,

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from trialpress.stats.survival import (
     compare_at,
     kaplan_meier,

@@ -1,0 +1,229 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from trialpress.stats.cox import cox, firth_cox, proportional_hazards
+from trialpress.stats.survival import log_rank
+
+few = settings(max_examples=20, deadline=None)
+
+
+def simulated(seed: int, n: int = 40, p: int = 2):
+    rng = np.random.default_rng(seed)
+    X = np.column_stack([rng.integers(0, 2, n), *(rng.normal(size=n) for _ in range(p - 1))])
+    time = np.ceil(rng.exponential(8 * np.exp(-0.5 * X[:, 0])))
+    return time, (rng.random(n) < 0.7).astype(int), X, np.floor(time * rng.random(n) * 0.8)
+
+
+def close(a, b, **tolerance):
+    for column in ("coefficient", "std_error", "ci_low", "ci_high", "p_value"):
+        assert a.curve[column] == pytest.approx(b.curve[column], rel=1e-6, abs=1e-8), column
+
+
+def by_definition(time, event, X, entry, ties):
+    """Log-likelihood and information of a coefficient vector, one risk set and one event at a time."""
+
+    def at(b):
+        likelihood, information = 0.0, np.zeros((X.shape[1],) * 2)
+        for t in sorted(set(time[event == 1])):
+            at_risk = [i for i in range(len(time)) if entry[i] < t <= time[i]]
+            dying = [i for i in at_risk if time[i] == t and event[i]]
+            for place, i in enumerate(dying):
+                share = place / len(dying) if ties == "efron" else 0.0
+                weight = np.array([np.exp(X[k] @ b) * (1 - share * (k in dying)) for k in at_risk])
+                likelihood += X[i] @ b - np.log(weight.sum())
+                weight /= weight.sum()
+                centred = X[at_risk] - weight @ X[at_risk]
+                information += (centred * weight[:, None]).T @ centred
+        return likelihood, information
+
+    return at
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_cox_with_delayed_entry_against_a_loop_over_risk_sets(ties):
+    time, event, X, entry = simulated(3)
+    at = by_definition(time, event, X, entry, ties)
+    best = minimize(lambda b: -at(b)[0], np.zeros(2), method="BFGS", options={"gtol": 1e-9})
+    fit = cox(time, event, X, entry=entry, ties=ties)
+    assert fit["log_likelihood"] == pytest.approx(-best.fun, abs=1e-9)
+    assert fit.curve["coefficient"] == pytest.approx(best.x, abs=1e-5)
+    information = at(fit.curve["coefficient"])[1]
+    assert fit.curve["std_error"] == pytest.approx(np.sqrt(np.diag(np.linalg.inv(information))), rel=1e-8)
+
+
+def penalised(time, event, X, entry):
+    at = by_definition(time, event, X, entry, "breslow")
+
+    def value(b):
+        likelihood, information = at(b)
+        return likelihood + np.log(np.linalg.det(information)) / 2
+
+    return value
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_firth_maximises_the_penalised_likelihood_and_profiles_it(seed):
+    time, event, X, entry = simulated(seed, n=18)
+    value = penalised(time, event, X, entry)
+    fit = firth_cox(time, event, X, entry=entry)
+    best = minimize(lambda b: -value(b), np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-14})
+    assert fit["log_likelihood"] == pytest.approx(-best.fun, abs=1e-9)
+    assert fit.curve["coefficient"] == pytest.approx(best.x, abs=1e-5)
+
+    def profile(j, held):
+        other = minimize(
+            lambda b: -value(np.insert(b, j, held)),
+            [0.0],
+            method="Nelder-Mead",
+            options={"xatol": 1e-10, "fatol": 1e-14},
+        )
+        return -other.fun
+
+    for j in range(2):
+        for limit in ("ci_low", "ci_high"):
+            drop = 2 * (fit["log_likelihood"] - profile(j, np.log(fit.curve[limit][j])))
+            assert drop == pytest.approx(3.841458820694124, abs=1e-6)
+    from scipy.special import chdtrc
+
+    drops = [2 * (fit["log_likelihood"] - profile(j, 0.0)) for j in range(2)]
+    assert fit.curve["p_value"] == pytest.approx([chdtrc(1, drop) for drop in drops], rel=1e-5)
+
+
+def test_firth_under_separation_in_closed_form():
+    """Two patients with x = 1 and x = 0, the first dies: l(b) = b - log(e^b + 1), I = e^b / (e^b + 1)^2, so the
+    penalised likelihood is that of e^b / (1 + e^b) with 1.5 events and 0.5 non-events: hazard ratio 3."""
+    time, event, x = [1, 2], [1, 0], [1, 0]
+    assert firth_cox(time, event, x)["hazard_ratio"] == pytest.approx(3, rel=1e-6)
+    assert "monotone likelihood" in cox(time, event, x).note
+
+
+@few
+@given(st.integers(0, 10_000), st.randoms(use_true_random=False))
+def test_invariances(seed, random):
+    time, event, X, _ = simulated(seed)
+    fit = cox(time, event, X)
+    assume(not fit.note)
+    order = list(range(len(time)))
+    random.shuffle(order)
+    close(fit, cox(time[order], event[order], X[order]))
+    close(fit, cox(np.sqrt(time), event, X))
+    close(fit, cox(time, event, X + 1e3))
+    swapped = cox(time, event, X * [-1, 1])
+    assert swapped.curve["hazard_ratio"][0] == pytest.approx(1 / fit.curve["hazard_ratio"][0])
+    assert swapped.curve["ci_low"][0] == pytest.approx(1 / fit.curve["ci_high"][0])
+    scaled = cox(time, event, X * [1, 1000])
+    assert scaled.curve["coefficient"][1] * 1000 == pytest.approx(fit.curve["coefficient"][1])
+    assert scaled["lr_statistic"] == pytest.approx(fit["lr_statistic"])
+
+
+@few
+@given(st.integers(0, 10_000))
+def test_cutting_follow_up_into_intervals_changes_nothing(seed):
+    time, event, X, _ = simulated(seed)
+    cut = np.minimum(4.0, time / 2)
+    whole = cox(time, event, X)
+    assume(not whole.note)
+    pieces = cox(
+        np.concatenate((cut, time)),
+        np.concatenate((np.zeros_like(event), event)),
+        np.tile(X, (2, 1)),
+        entry=np.concatenate((np.zeros_like(cut), cut)),
+    )
+    close(whole, pieces)
+
+
+@few
+@given(st.integers(0, 10_000))
+def test_the_score_test_without_ties_is_the_log_rank_test(seed):
+    rng = np.random.default_rng(seed)
+    time, event = rng.permutation(30) + 1.0, (rng.random(30) < 0.8).astype(int)
+    group = np.arange(30) % 2
+    assume(event.sum() > 5)
+    test = log_rank(time, event, group)
+    assert cox(time, event, group)["score_statistic"] == pytest.approx(test["statistic"])
+
+
+def test_breslow_breaks_ties_as_if_each_event_saw_the_same_risk_set():
+    time, event, x = np.array([1.0, 1, 2, 2, 3]), np.array([1, 1, 1, 1, 0]), np.array([0, 1, 0, 1, 1.0])
+    likelihoods = []
+    for b in (-0.3, 0.4):
+        total = 0.0
+        for t in (1, 2):
+            total += sum(b * x[i] for i in range(5) if time[i] == t) - 2 * np.log(np.exp(b * x[time >= t]).sum())
+        likelihoods.append(total)
+    at = by_definition(time, event, x[:, None], np.zeros(5), "breslow")
+    assert likelihoods == pytest.approx([at(np.array([b]))[0] for b in (-0.3, 0.4)])
+
+
+def test_profile_limits_enclose_the_estimate_and_match_wald_in_large_samples():
+    time, event, X, _ = simulated(5, n=4000)
+    wald, profile = cox(time, event, X), cox(time, event, X, interval="profile")
+    assert profile.curve["ci_low"] == pytest.approx(wald.curve["ci_low"], rel=1e-3)
+    assert profile.curve["ci_high"] == pytest.approx(wald.curve["ci_high"], rel=1e-3)
+
+
+def test_reasons_in_words():
+    time, event = [1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 0]
+    b = [1, 1, 1, 0, 0, 0]
+    assert "for b (no event where it is 0)" in cox(time, event, b, names=["b"]).note
+    assert np.isnan(cox(time, event, b)["hazard_ratio"])
+    assert cox(time, [0] * 6, b).note == "not estimable: no event"
+    assert firth_cox(time, [0] * 6, b).note == "not estimable: no event"
+    assert proportional_hazards(time, [0] * 6, b).note == "not estimable: no event"
+    assert "monotone" in proportional_hazards(time, event, b).note
+    constant = cox(time, event, np.column_stack([b, [2] * 6]))
+    assert constant.note == "not estimable: x2 does not vary among the patients at risk at the event times"
+    twice = cox(time, event, np.column_stack([[0, 1, 0, 1, 0, 1], [3, 5, 3, 5, 3, 5]]))
+    assert twice.note == "not estimable: x2 is a linear combination of the other covariates"
+    last = cox([1, 2, 3], [0, 0, 1], [0, 1, 0])
+    assert "does not vary among the patients at risk" in last.note
+
+
+def test_two_covariates_that_separate_only_together():
+    """The events are those with x1 + x2 largest at each time: no single covariate is monotone."""
+    total = np.array([6, 5, 4, 3, 2, 1.0])
+    x1 = np.array([1, 4, 0, 3, -1, 1.0])
+    fit = cox(np.arange(1, 7), np.ones(6), np.column_stack([x1, total - x1]))
+    assert "monotone likelihood" in fit.note
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: cox([1, -2], [1, 1], [0, 1]), "time: negative time at position 1"),
+        (lambda: cox([1, 2], [1, 1], [0, np.nan]), "X: missing or infinite value at position 1"),
+        (lambda: cox([1, 2], [1, 1], [0, 1, 1]), "X: has shape"),
+        (
+            lambda: cox([1, 2], [1, 1], [0, 1], entry=[0, 3]),
+            "entry: entry not before the end of follow-up at position 1",
+        ),
+        (lambda: cox([1, 2], [1, 1], [0, 1], stratum=[1]), "stratum"),
+        (lambda: cox([1, 2], [1, 1], [0, 1], ties="exact"), "ties"),
+        (lambda: cox([1, 2], [1, 1], [0, 1], interval="score"), "interval"),
+        (lambda: cox([1, 2], [1, 1], [0, 1], names=["a", "b"]), "names: has 2 values where 1 are needed"),
+        (lambda: proportional_hazards([1, 2, 2], [1, 1, 0], [0.3, 0, 1], transform="cubic"), "transform"),
+    ],
+)
+def test_bad_input_names_the_argument_and_the_positions(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_strata_add_up():
+    """A stratified fit without covariate effects shared across strata: the log-likelihoods of the strata add up."""
+    time, event, X, entry = simulated(11, n=60)
+    stratum = np.arange(60) % 3
+    fit = cox(time, event, X, entry=entry, stratum=stratum)
+    parts = [by_definition(time[s], event[s], X[s], entry[s], "efron") for s in (stratum == k for k in range(3))]
+    b = fit.curve["coefficient"]
+    assert fit["log_likelihood"] == pytest.approx(sum(at(b)[0] for at in parts))
+    information = sum(at(b)[1] for at in parts)
+    assert fit.curve["std_error"] == pytest.approx(np.sqrt(np.diag(np.linalg.inv(information))))
+    for j, sign in itertools.product(range(2), (-1, 1)):
+        moved = b.copy()
+        moved[j] += sign * 1e-3
+        assert sum(at(moved)[0] for at in parts) < fit["log_likelihood"]

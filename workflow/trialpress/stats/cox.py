@@ -1,0 +1,361 @@
+"""Proportional hazards: Cox regression, its test of proportionality, and Firth's correction for few events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.special import chdtrc, chdtri, ndtri
+
+from trialpress.stats.result import Result, not_estimable, offending, probability
+from trialpress.stats.risksets import RiskSets, sample
+
+COEFFICIENT = ("coefficient", "std_error", "hazard_ratio", "ci_low", "ci_high", "p_value")
+STEPS = 30
+# Firth's likelihood has a maximum always; the information is not its Hessian, so steps shrink by a factor only.
+FIRTH_STEPS = 500
+# Steps in units of a covariate's standard deviation: below CONVERGED the maximum is found; a step that is still longer
+# than DIVERGING after STEPS means that the likelihood rises for ever.
+CONVERGED = 1e-9
+DIVERGING = 1e-4
+
+
+def cox(
+    time,
+    event,
+    X,
+    *,
+    entry=None,
+    stratum=None,
+    ties: str = "efron",
+    interval: str = "wald",
+    level: float = 0.95,
+    names: Sequence[str] | None = None,
+) -> Result:
+    """Cox regression (R survival::coxph).
+
+    time, event: end of follow-up and 0/1, length n; entry: at risk in (entry, time], for delayed entry and for the
+    intervals of start-stop data; X: covariates, shape (n,) or (n, p); stratum: labels; ties: "efron" or "breslow";
+    interval: "wald" or "profile" (likelihood).
+
+    values: n, events, df, log_likelihood, log_likelihood_null, and statistic and p-value of the likelihood-ratio (lr_),
+        Wald (wald_) and score (score_) tests; with one covariate also those of its row in `curve`.
+    curve: one row per covariate: name, coefficient, std_error, hazard_ratio, ci_low, ci_high, p_value (Wald).
+    Not estimable without an event, where a covariate depends on the others, and where the likelihood is monotone.
+    """
+    if interval not in ("wald", "profile"):
+        raise ValueError(f"interval: must be wald or profile, is {interval!r}")
+    method = f"{'stratified ' * (stratum is not None)}Cox regression, {ties.capitalize()} ties, "
+    method += f"{100 * probability('level', level):g}% {interval.replace('wald', 'Wald')} CI"
+    model, names, known = _model(time, event, X, entry, stratum, ties, names)
+    if why := model.degenerate(names):
+        return not_estimable(method, COEFFICIENT, why, **known)
+    null = model.at(np.zeros(len(names)))
+    df = len(names)
+    known |= {
+        "df": df,
+        "log_likelihood_null": null[0],
+        **_test("score", null[1] @ np.linalg.solve(null[2], null[1]), df),
+    }
+    b, (likelihood, _, information), diverging = _maximise(model.at, np.zeros(df))
+    known |= {"log_likelihood": likelihood, **_test("lr", 2 * (likelihood - null[0]), df)}
+    if diverging.any():
+        return not_estimable(method, COEFFICIENT, model.monotone(names, diverging), **known)
+    known |= _test("wald", b @ information @ b, df)
+    std_error = np.sqrt(np.diag(np.linalg.inv(information)))
+    if interval == "wald":
+        half = -ndtri((1 - level) / 2) * std_error
+        limits = b - half, b + half
+    else:
+        limits = _profile_limits(model.at, b, likelihood, std_error, level)
+    return _fitted(method, known, names, model.scale, b, std_error, limits, chdtrc(1, (b / std_error) ** 2))
+
+
+def _fitted(method, known, names, scale, b, std_error, limits, p_value) -> Result:
+    table = {
+        "name": np.array(names),
+        "coefficient": b / scale,
+        "std_error": std_error / scale,
+        "hazard_ratio": np.exp(b / scale),
+        "ci_low": np.exp(limits[0] / scale),
+        "ci_high": np.exp(limits[1] / scale),
+        "p_value": p_value,
+    }
+    alone = {name: float(table[name][0]) for name in COEFFICIENT} if len(names) == 1 else {}
+    return Result(method, {**known, **alone}, curve=table)
+
+
+def _test(name: str, statistic: float, df: int) -> dict[str, float]:
+    return {f"{name}_statistic": statistic, f"{name}_p_value": chdtrc(df, max(statistic, 0.0))}
+
+
+def design(X, n: int, names: Sequence[str] | None) -> tuple[np.ndarray, list[str]]:
+    """Covariates as a float array of shape (p, n) and their names (default x1, x2, ...)."""
+    X = np.asarray(X, dtype=float)
+    X = X[:, None] if X.ndim == 1 else X
+    if X.ndim != 2 or len(X) != n or not X.shape[1]:
+        raise ValueError(f"X: has shape {X.shape} where ({n}, p) is needed")
+    offending("X", ~np.isfinite(X).all(axis=1), "missing or infinite value")
+    names = [f"x{j + 1}" for j in range(X.shape[1])] if names is None else list(names)
+    if len(names) != X.shape[1]:
+        raise ValueError(f"names: has {len(names)} values where {X.shape[1]} are needed")
+    return np.ascontiguousarray(X.T), names
+
+
+def _model(time, event, X, entry, stratum, ties, names) -> tuple[PartialLikelihood, list[str], dict[str, float]]:
+    if ties not in ("efron", "breslow"):
+        raise ValueError(f"ties: must be efron or breslow, is {ties!r}")
+    time, event, entry = sample(time, event, entry)
+    X, names = design(X, len(time), names)
+    if stratum is not None and np.shape(stratum) != time.shape:
+        raise ValueError(f"stratum: has shape {np.shape(stratum)} where {len(time)} values are needed")
+    model = PartialLikelihood(RiskSets.of(time, event, entry, stratum), X, ties)
+    return model, names, {"n": len(time), "events": int(event.sum())}
+
+
+class PartialLikelihood:
+    """Cox's partial likelihood in standardised covariates; coefficient = b / scale."""
+
+    def __init__(self, sets: RiskSets, X: np.ndarray, ties: str):
+        centre, scale = X.mean(axis=1), X.std(axis=1)
+        self.sets, self.raw, self.ties = sets, X, ties
+        self.scale = np.where(scale > 1e-12 * np.maximum(abs(centre), 1e-300), scale, 1.0)
+        self.X = (X - centre[:, None]) / self.scale[:, None]
+        self.of_events = self.X[:, sets.event]
+        # One row per event: f = 0, 1/d, ... (d-1)/d among the d tied events of a risk set.
+        d = sets.n_event
+        self.row_start = np.cumsum(d) - d
+        place = np.arange(d.sum()) - np.repeat(self.row_start, d)
+        self.f = place / np.repeat(d, d) if ties == "efron" and (d > 1).any() else None
+
+    def at(self, b: np.ndarray, g: np.ndarray | None = None) -> tuple[float, np.ndarray, np.ndarray]:
+        """Log-likelihood, score (p,) and information (p, p); `g` weights the score and information of each risk set.
+
+        A risk set's information is a mean of squares less a square of means. The first part is summed over patients,
+        each weighted by its expected number of events; only the second needs sums by risk set.
+        """
+        sets, X = self.sets, self.X
+        eta = b @ X
+        risk = np.exp(eta)
+        s0 = sets.sum(risk)
+        s1 = np.array([sets.sum(risk * x) for x in X])
+        if self.f is None:
+            log_sum = sets.n_event @ np.log(s0)
+            mass, square = sets.n_event / s0, sets.n_event / s0**2
+            if g is not None:
+                mass, square = mass * g, square * g
+            expected = risk * sets.over(mass)
+            spread = (s1 * square) @ s1.T
+        else:
+            risk_of_events = risk[sets.event]
+            e0 = np.bincount(sets.dies_in, risk_of_events, minlength=len(sets))
+            e1 = np.array([np.bincount(sets.dies_in, risk_of_events * x, minlength=len(sets)) for x in self.of_events])
+            phi = np.repeat(s0, sets.n_event) - self.f * np.repeat(e0, sets.n_event)
+            log_sum = np.log(phi).sum()
+            inverse = 1 / phi
+            terms = [inverse, self.f * inverse, inverse**2, self.f * inverse**2, (self.f * inverse) ** 2]
+            mass, mass_of_events, square, mixed, square_of_events = (
+                np.add.reduceat(term, self.row_start) * (1.0 if g is None else g) for term in terms
+            )
+            expected = risk * sets.over(mass)
+            expected[sets.event] -= risk_of_events * mass_of_events[sets.dies_in]
+            cross = (s1 * mixed) @ e1.T
+            spread = (s1 * square) @ s1.T - cross - cross.T + (e1 * square_of_events) @ e1.T
+        observed = self.of_events.sum(axis=1) if g is None else self.of_events @ g[sets.dies_in]
+        information = (X * expected) @ X.T - spread
+        return float(eta[sets.event].sum() - log_sum), observed - X @ expected, (information + information.T) / 2
+
+    def degenerate(self, names: list[str]) -> str:
+        """Why the model has no unique maximum whatever the events' covariates are, or nothing."""
+        if not len(self.sets):
+            return "no event"
+        information = self.at(np.zeros(len(names)))[2]
+        for j, name in enumerate(names):
+            free = information[j, j]
+            if free > 1e-10 * len(self.f if self.f is not None else self.sets):
+                free -= information[j, :j] @ np.linalg.solve(information[:j, :j], information[:j, j]) if j else 0.0
+                if free > 1e-9 * information[j, j]:
+                    continue
+                return f"{name} is a linear combination of the other covariates"
+            return f"{name} does not vary among the patients at risk at the event times"
+        return ""
+
+    def monotone(self, names: list[str], diverging: np.ndarray) -> str:
+        """The reason in words: the covariates whose coefficient grows without bound."""
+        reasons = []
+        for j in np.flatnonzero(diverging):
+            levels = np.unique(self.raw[j])
+            seen = np.unique(self.raw[j][self.sets.event])
+            one = len(levels) == 2 and len(seen) == 1
+            reasons.append(f"{names[j]}" + (f" (no event where it is {levels[levels != seen[0]][0]:g})" if one else ""))
+        return f"monotone likelihood, no finite hazard ratio for {', '.join(reasons)}; Firth's correction has one"
+
+
+def _maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int = STEPS):
+    """Newton's method with step halving; returns b, at(b) and which coefficients diverge. `fixed` is held."""
+    free = np.arange(len(b)) != (-1 if fixed is None else fixed)
+    b, now = b.copy(), at(b)
+    diverging = np.zeros(len(b), dtype=bool)
+    if not free.any():
+        return b, now, diverging
+    for _ in range(steps):
+        step = np.zeros(len(b))
+        try:
+            step[free] = np.linalg.solve(now[2][np.ix_(free, free)], now[1][free])
+        except np.linalg.LinAlgError:
+            break
+        step *= min(1.0, 5 / np.abs(step).max(initial=1.0))
+        best = now[0]
+        for _ in range(STEPS):
+            now = at(b + step)
+            if now[0] >= best - 1e-12 * abs(best):
+                break
+            step /= 2
+        b = b + step
+        if np.abs(step).max() < CONVERGED:
+            return b, now, diverging
+    return b, now, np.abs(step) > DIVERGING
+
+
+def _profile_limits(
+    at: Callable, b, likelihood: float, std_error, level: float, steps: int = STEPS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where twice the profile log-likelihood lies a chi-squared quantile below its maximum, for each coefficient."""
+    from scipy.optimize import brentq
+
+    drop = chdtri(1, 1 - level)
+    limits = np.empty((2, len(b)))
+    for j in range(len(b)):
+
+        def distance(value: float, j: int = j) -> float:
+            start = b.copy()
+            start[j] = value
+            return 2 * (likelihood - _maximise(at, start, j, steps)[1][0]) - drop
+
+        for side, sign in enumerate((-1, 1)):
+            reach = sign * np.sqrt(drop) * std_error[j]
+            while distance(b[j] + reach) < 0 and abs(reach) < 100:
+                reach *= 1.5
+            if abs(reach) >= 100:
+                limits[side, j] = sign * np.inf
+            else:
+                limits[side, j] = brentq(distance, b[j], b[j] + reach, xtol=1e-12, rtol=1e-12)
+    return limits[0], limits[1]
+
+
+def proportional_hazards(
+    time,
+    event,
+    X,
+    *,
+    entry=None,
+    stratum=None,
+    ties: str = "efron",
+    transform: str = "km",
+    names: Sequence[str] | None = None,
+) -> Result:
+    """Test of proportional hazards (Grambsch & Therneau 1994): the score test of a covariate times g(t), as R cox.zph
+    does it from survival 3.0 on.
+
+    transform: g is "km" (1 - Kaplan-Meier before t), "identity", "log" or "rank"; the other arguments: as `cox`.
+    values: n, events, statistic, df, p_value (of all covariates together). curve: name, statistic, p_value of each.
+    """
+    method = f"test of proportional hazards (Grambsch-Therneau score test, transform {transform})"
+    overall = ("statistic", "df", "p_value")
+    model, names, known = _model(time, event, X, entry, stratum, ties, names)
+    if why := model.degenerate(names):
+        return not_estimable(method, overall, why, **known)
+    p = len(names)
+    b, (_, _, information), diverging = _maximise(model.at, np.zeros(p))
+    if diverging.any():
+        return not_estimable(method, overall, model.monotone(names, diverging), **known)
+    sets = model.sets
+    g = _clock(transform, sets, *sample(time, event, entry))
+    g = g - sets.n_event @ g / sets.n_event.sum()
+    _, score, crossed = model.at(b, g)
+    squared = model.at(b, g * g)[2]
+    # The score of the coefficients of x * g(t), given those of x at their maximum.
+    spread = squared - crossed @ np.linalg.solve(information, crossed)
+    if np.linalg.matrix_rank(spread, hermitian=True) < p:
+        return not_estimable(method, overall, "too few event times", **known)
+    statistic = score @ np.linalg.solve(spread, score)
+    each = score**2 / np.diag(spread)
+    table = {"name": np.array(names), "statistic": each, "p_value": chdtrc(1, each)}
+    return Result(method, {**known, "statistic": statistic, "df": p, "p_value": chdtrc(p, statistic)}, curve=table)
+
+
+def _clock(transform: str, sets: RiskSets, time, event, entry) -> np.ndarray:
+    if transform == "identity":
+        return sets.time
+    if transform == "log":
+        return np.log(sets.time)
+    if transform == "rank":
+        ordered = np.sort(time)
+        return (np.searchsorted(ordered, sets.time) + np.searchsorted(ordered, sets.time, side="right") + 1) / 2
+    if transform == "km":
+        pooled = RiskSets.of(time, event, entry)
+        return 1 - pooled.survival_before()[np.searchsorted(pooled.time, sets.time)]
+    raise ValueError(f"transform: must be km, identity, log or rank, is {transform!r}")
+
+
+def firth_cox(
+    time, event, X, *, entry=None, stratum=None, level: float = 0.95, names: Sequence[str] | None = None
+) -> Result:
+    """Cox regression by Firth's penalised likelihood (Heinze & Schemper 2001; R coxphf), Breslow ties.
+
+    Finite where the likelihood of `cox` is monotone. Intervals and p-values are of the profile penalised likelihood;
+    arguments as `cox`. values: n, events, df, log_likelihood, log_likelihood_null (both penalised), lr_statistic,
+    lr_p_value; with one covariate also its row. curve: as `cox`.
+    """
+    method = (
+        f"Cox regression with Firth's penalty, {100 * probability('level', level):g}% profile penalised likelihood CI"
+    )
+    model, names, known = _model(time, event, X, entry, stratum, "breslow", names)
+    if why := model.degenerate(names):
+        return not_estimable(method, COEFFICIENT, why, **known)
+    df = len(names)
+    at = _penalised(model)
+    b, (likelihood, _, information), diverging = _maximise(at, np.zeros(df), steps=FIRTH_STEPS)
+    null = at(np.zeros(df))[0]
+    known |= {"df": df, "log_likelihood": likelihood, "log_likelihood_null": null}
+    known |= _test("lr", 2 * (likelihood - null), df)
+    if diverging.any():
+        return not_estimable(method, COEFFICIENT, "the penalised likelihood has no maximum", **known)
+    std_error = np.sqrt(np.diag(np.linalg.inv(information)))
+    without = []
+    for j in range(df):
+        start = b.copy()
+        start[j] = 0.0
+        without.append(_maximise(at, start, j, FIRTH_STEPS)[1][0])
+    p_value = chdtrc(1, np.maximum(2 * (likelihood - np.array(without)), 0))
+    limits = _profile_limits(at, b, likelihood, std_error, level, FIRTH_STEPS)
+    return _fitted(method, known, names, model.scale, b, std_error, limits, p_value)
+
+
+def _penalised(model: PartialLikelihood) -> Callable:
+    """The log-likelihood + log(det information) / 2, its gradient and the information of the unpenalised one."""
+    sets, X = model.sets, model.X
+    p = len(X)
+    # The penalty in the covariates' own units, so that likelihoods do not depend on the standardisation.
+    unit = np.log(model.scale).sum()
+
+    def at(b: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        likelihood, score, information = model.at(b)
+        sign, log_det = np.linalg.slogdet(information)
+        if sign <= 0 or not np.isfinite(log_det):
+            return -np.inf, score, information
+        inverse = np.linalg.inv(information)
+        risk = np.exp(b @ X)
+        s0 = sets.sum(risk)
+        mean = np.array([sets.sum(risk * x) for x in X]) / s0
+        length = np.einsum("jn,jk,kn->n", X, inverse, X) * risk
+        # tr(I^-1 dI/db): the third central moments of each risk set, contracted with I^-1.
+        third = np.array([sets.sum(length * x) for x in X]) / s0 - mean * sets.sum(length) / s0
+        pull = inverse @ mean
+        for j in range(p):
+            for k in range(p):
+                second = sets.sum(risk * X[j] * X[k]) / s0 - mean[j] * mean[k]
+                third[j] -= 2 * second * pull[k]
+        return likelihood + log_det / 2 + unit, score + third @ sets.n_event / 2, information
+
+    return at
