@@ -141,6 +141,7 @@ class Column:
     units: Mapping[str, float | str] = field(default_factory=dict)
     unit_from: str = ""
     unit_by: str = ""
+    unit_to: str = ""
     infer_unit: tuple[str, ...] = ()
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
@@ -178,19 +179,22 @@ class Table:
     parts: tuple[Part, ...]
     label: str = ""
     references: Mapping[str, str] = field(default_factory=dict)
+    complete: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
     misfit: int = 3
     checks: tuple[Mapping, ...] = ()
 
     @cached_property
     def columns(self) -> dict[str, Column]:
-        """All columns of the table by name, in order; limit columns follow the value that they belong to."""
+        """All columns of the table by name, in order; limit and unit follow the value that they belong to."""
         columns: dict[str, Column] = {}
         for part in self.parts:
             for name, column in part.columns.items():
                 columns.setdefault(name, column)
                 if column.limit:
                     columns[column.limit] = Column(column.limit, "text", label=f"{column.title}: beyond limit")
+                if column.unit_to:
+                    columns[column.unit_to] = Column(column.unit_to, "text", label=f"{column.title}: unit")
         return columns
 
     @property
@@ -315,6 +319,7 @@ class _Reader:
             tuple(parts),
             spec.get("label", ""),
             spec.get("references", {}),
+            spec.get("complete", {}),
             spec.get("where", ""),
             spec.get("misfit", 3),
             tuple(spec.get("checks", ())),
@@ -366,7 +371,10 @@ class _Reader:
                     self.problem(at, "action reject is not possible in a table with blocks", "use action clear")
                 if check["id"] in [other["id"] for other in table.checks[:number]]:
                     self.problem(at, "the id of a check stands twice", "give it another id")
-            for column, target in table.references.items():
+            for column, target in table.complete.items():
+                if target not in [f"{other}.{k}" for other in tables for k in tables[other].key if len(tables[other].key) == 1]:
+                    self.problem(f"{where}.complete.{column}", f"'{target}' is not the key of a table", "name a key")
+            for column, target in [*table.references.items(), *table.complete.items()]:
                 other, _, target_column = target.partition(".")
                 if column not in known:
                     self.problem(f"{where}.references", f"the column '{column}' does not exist", nearest(column, known))
@@ -414,3 +422,17 @@ def load_study(path: Path | str) -> Study:
     study = reader.study()
     raise_if(reader.problems)
     return study
+
+
+def preflight(study: Study, data: Path | str) -> None:
+    """Stop before anything runs if a raw file is missing, says how to get it. Content is checked by the clean stage."""
+    problems = []
+    known = {item["path"]: item for item in study.fetch}
+    for file in study.files.values():
+        path = Path(data) / "raw" / file.path
+        if not path.exists():
+            do = "put the file there as received, and its checksum into SHA256SUMS"
+            if file.path in known:
+                do = f"make fetch STUDY={study.id}; or put a copy there by hand (sha256 {known[file.path]['sha256']}) from {known[file.path]['url']}"
+            problems.append(Problem(str(path), "the raw file does not exist", "a study starts from its raw records", do))
+    raise_if(problems)

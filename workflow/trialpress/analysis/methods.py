@@ -407,15 +407,18 @@ def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column])
     rows.add({"n": time.size, "events": event.sum()}, method="participants in the model", note=note)
     result = fit(time, event, design, level=data.plan.level, names=names)
     _coefficients(rows, result, names, "hazard_ratio", note)
+    rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
 
 
 def _coefficients(rows: Rows, result, names: list[str], ratio: str, note: str = ""):
-    """Per coefficient rows from a Result whose statistics are called '<name>: <statistic>'."""
-    for name in names:
-        prefix = f"{name}: "
-        values = {key.removeprefix(prefix): value for key, value in result.values.items() if key.startswith(prefix)}
-        rows.add(values, level=name, only=(ratio, "ci_low", "ci_high", "p_value"), method=result.method,
-                 kinds={"ci_low": "ratio", "ci_high": "ratio"}, note="; ".join(x for x in (result.note, note) if x))  # fmt: skip
+    """Per covariate rows from a Result whose `curve` has one row per covariate; not estimable: one row that says why."""
+    note = "; ".join(text for text in (result.note, note) if text)
+    if not result.curve:
+        for name in names:
+            rows.add({ratio: float("nan")}, level=name, method=result.method, note=note)
+    for at, name in enumerate(result.curve.get("name", ())):
+        values = {key: result.curve[key][at] for key in (ratio, "ci_low", "ci_high", "p_value")}
+        rows.add(values, level=str(name), method=result.method, kinds={"ci_low": "ratio", "ci_high": "ratio"}, note=note)
 
 
 def design_matrix(data: Data, covariates: list[str], needed: list[str]) -> tuple[np.ndarray, list[str], pd.Series]:

@@ -1,0 +1,59 @@
+# The two commands: `make report` and `make test`. Plain `make` prints what there is to do.
+STUDY ?= $(shell sed -n 's/^study: *//p' config/config.yaml)
+CORES ?= all
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --config study=$(STUDY)
+
+export PYTHONUTF8 := 1
+export LC_ALL := C.UTF-8
+
+help:
+	@echo 'make report                 build the publication of the default study'
+	@echo 'make report STUDY=cd22-nci  the same for another study under config/'
+	@echo 'make report CORES=1         with one core (default: all)'
+	@echo 'make test                   run the tests'
+	@echo 'make fetch STUDY=cd22-nci   download the raw records that are not in the repository'
+	@echo 'make reconstruction         write the raw records of the default study again'
+	@echo 'make docs                   write config/README.md and docs/ again'
+	@echo 'make workflow-report        a page on the run by Snakemake itself'
+	@echo 'make lock                   compile envs/requirements.lock again'
+	@echo 'make clean                  remove results and logs of the study'
+
+report: $(READY)
+	@$(SNAKEMAKE) --quiet rules
+	@cat results/$(STUDY)/report/summary.txt
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+fetch: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.fetch $(STUDY)
+
+reconstruction: $(READY)
+	$(BIN)/python data/low-dose-cd19/reconstruction/generate.py
+
+docs: $(READY)
+	PYTHONPATH=workflow $(BIN)/python -m trialpress.document > config/README.md
+	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
+
+workflow-report: $(READY)
+	$(SNAKEMAKE) --report results/$(STUDY)/workflow.html
+
+lock: $(READY)
+	cd envs && for name in bootstrap requirements; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header $$name.in -o $$name.lock; done
+
+clean:
+	rm -rf results/$(STUDY) logs/$(STUDY)
+
+# uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash.
+$(READY): envs/requirements.lock envs/bootstrap.lock
+	@echo 'setting up .venv (once)'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
+	@touch $@
+
+.PHONY: help report test fetch reconstruction docs workflow-report lock clean

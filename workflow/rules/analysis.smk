@@ -1,0 +1,26 @@
+rule analysis:
+    """Cohort -> the analysis results data: every analysis of the plan, one row per statistic."""
+    input:
+        tables=rules.clean.output.tables,
+        subjects=rules.cohort.output.subjects,
+        daily=rules.cohort.output.daily,
+        dictionary=f"{CONFIG}/study.yaml",
+        plan=f"{CONFIG}/plan.yaml",
+        code=modules("clean", "cohort", "stats", "analysis"),
+    output:
+        ard=report(
+            f"{OUT}/analysis/ard.csv", category="Analysis", labels={"file": "Analysis results data"}
+        ),
+        curves=f"{OUT}/analysis/curves.csv",
+    log:
+        f"{LOGS}/analysis.log",
+    benchmark:
+        f"{LOGS}/analysis.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "analysis: every statistic of the plan"
+    script:
+        "../scripts/analysis.py"

@@ -1,0 +1,25 @@
+rule cohort:
+    """Clean tables -> one row per participant: endpoints, strata, populations, daily grades, participant flow."""
+    input:
+        tables=rules.clean.output.tables,
+        dictionary=f"{CONFIG}/study.yaml",
+        plan=f"{CONFIG}/plan.yaml",
+        code=modules("clean", "cohort"),
+    output:
+        subjects=f"{OUT}/cohort/subjects.parquet",
+        daily=f"{OUT}/cohort/daily.parquet",
+        flow=report(
+            f"{OUT}/cohort/flow.csv", category="Cohort", labels={"file": "Participant flow"}
+        ),
+    log:
+        f"{LOGS}/cohort.log",
+    benchmark:
+        f"{LOGS}/cohort.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "cohort: populations, strata and endpoints"
+    script:
+        "../scripts/cohort.py"

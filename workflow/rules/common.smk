@@ -1,0 +1,44 @@
+# What every rule uses: the checked configuration, the environment that makes a rerun the same, and where things lie.
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT / "workflow"))
+
+validate(config, ROOT / "workflow/schemas/config.schema.yaml")
+
+from trialpress import environment
+from trialpress.errors import InputError
+from trialpress.plan import load_plan
+from trialpress.study import load_study, preflight
+
+NAME = config["study"]
+CONFIG = f"config/{NAME}"
+DATA = f"data/{NAME}"
+OUT = f"results/{NAME}"
+LOGS = f"logs/{NAME}"
+
+try:
+    STUDY = load_study(f"{CONFIG}/study.yaml")
+    PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
+    preflight(STUDY, DATA)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
+
+
+def modules(*rooms):
+    """The package modules that a stage runs, declared as inputs: a changed module reruns its stage."""
+    package = Path("workflow/trialpress")
+    found = [package.glob("*.py"), *(package.glob(f"{room}/**/*") for room in rooms)]
+    return sorted(
+        str(path)
+        for paths in found
+        for path in paths
+        if path.is_file() and path.suffix not in (".pyc", ".md")
+    )

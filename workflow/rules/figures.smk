@@ -1,0 +1,32 @@
+rule figures:
+    """Results -> figures as SVG and PNG, each with the numbers that it shows."""
+    input:
+        tables=rules.clean.output.tables,
+        cohort=rules.cohort.output,
+        analysis=rules.analysis.output,
+        dictionary=f"{CONFIG}/study.yaml",
+        plan=f"{CONFIG}/plan.yaml",
+        code=modules("clean", "cohort", "analysis", "figures"),
+    output:
+        svg=report(
+            expand(f"{OUT}/figures/{{figure}}.svg", figure=PLAN.figures),
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        png=expand(f"{OUT}/figures/{{figure}}.png", figure=PLAN.figures),
+        csv=expand(f"{OUT}/figures/{{figure}}.csv", figure=PLAN.figures),
+        alt=f"{OUT}/figures/alt.json",
+    log:
+        f"{LOGS}/figures.log",
+    benchmark:
+        f"{LOGS}/figures.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        results=OUT,
+    message:
+        "figures: SVG, PNG and the numbers shown"
+    script:
+        "../scripts/figures.py"

@@ -1,0 +1,26 @@
+rule tables:
+    """Results -> tables as Markdown and CSV."""
+    input:
+        tables=rules.clean.output.tables,
+        cohort=rules.cohort.output,
+        analysis=rules.analysis.output,
+        dictionary=f"{CONFIG}/study.yaml",
+        plan=f"{CONFIG}/plan.yaml",
+        code=modules("clean", "cohort", "analysis", "tables"),
+    output:
+        md=expand(f"{OUT}/tables/{{table}}.md", table=PLAN.tables),
+        csv=expand(f"{OUT}/tables/{{table}}.csv", table=PLAN.tables),
+    log:
+        f"{LOGS}/tables.log",
+    benchmark:
+        f"{LOGS}/tables.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        results=OUT,
+    message:
+        "tables: Markdown and CSV"
+    script:
+        "../scripts/tables.py"

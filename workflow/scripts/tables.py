@@ -1,0 +1,14 @@
+from pathlib import Path
+
+from trialpress.job import logged
+
+with logged(snakemake.log[0]):
+    from trialpress.tables import write_all
+    from trialpress.plan import load_plan
+    from trialpress.results import load
+    from trialpress.study import load_study
+
+    study = load_study(snakemake.input.dictionary)
+    plan = load_plan(snakemake.input.plan, study)
+    folder = Path(snakemake.params.results)
+    write_all(load(study, plan, folder), folder / "tables")

@@ -1,0 +1,32 @@
+"""The one place that makes runs alike: hash seed, time zone, locale, dates; and what the environment consists of."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+SHOWN = ("snakemake", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn", "pyarrow")
+
+
+def settings(root: Path, date: str) -> dict[str, str]:
+    """Environment variables for every job. `date` (ISO) is the date of the data; outputs carry it instead of today's."""
+    noon = datetime.datetime.fromisoformat(date).replace(hour=12, tzinfo=datetime.UTC)
+    return {
+        "PYTHONPATH": str(root / "workflow"),
+        "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "SOURCE_DATE_EPOCH": str(int(noon.timestamp())),
+        "MPLBACKEND": "Agg",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Name -> version of Python and of the packages that decide the numbers and pictures."""
+    return {"Python": platform.python_version(), **{name: version(name) for name in SHOWN}}

@@ -1,0 +1,138 @@
+"""The manuscript's project folder as it goes to the engine: source, variables, figures, tables, generated fragments."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from ..audit import claims as claims_room
+from ..files import write_text
+from ..results import Results
+from .engine import engine_version, render
+from .variables import variables
+
+
+def figure_markdown(results: Results, name: str, alt: str) -> str:
+    """A figure with its caption, as the manuscript includes it: {{< include figures/<id>.md >}}."""
+    spec = results.plan.figures[name]
+    notice = " *Reconstructed patients.*" if results.study.notice else ""
+    width = "85mm" if spec.get("width") == "single" else "100%"
+    alt = alt.replace('"', "'").replace("\n", " ")
+    return f'![{spec["caption"]}{notice}](figures/{name}.svg){{#fig-{name} fig-alt="{alt}" width="{width}"}}\n'
+
+
+def _bullets(items: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"- **{head}.** {text}" if text else f"- **{head}.**" for head, text in items) + "\n"
+
+
+def _escape(text: str) -> str:
+    return str(text).replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "\\<").replace("@", "\\@")
+
+
+def populations_markdown(results: Results) -> str:
+    """The populations with their definitions, for the methods section."""
+    return _bullets(
+        (f"{p.label} (n = {int(results.subjects[p.id].sum())})", p.definition)
+        for p in results.plan.populations.values()
+    )
+
+
+def endpoints_markdown(results: Results) -> str:
+    """The time-to-event endpoints with their definitions, for the methods section."""
+    return _bullets((e.label, e.definition) for e in results.plan.endpoints.values())
+
+
+def methods_markdown(results: Results) -> str:
+    """Which statistical methods were used for which analyses: from the rows themselves, so it cannot be wrong."""
+    lines = ["| Method | Analyses |", "|:-------|:------------|"]
+    for method, rows in results.ard[results.ard["method"] != ""].groupby("method", sort=True):
+        lines.append(f"| {_escape(method)} | {', '.join(f'`{name}`' for name in rows['analysis'].unique())} |")
+    return "\n".join([*lines, "", ": Statistical methods and the analyses that used them. {#tbl-methods}", ""])
+
+
+def software_markdown(found: dict) -> str:
+    """Versions as one sentence."""
+    names = {key: value for key, value in found.items() if key != "engine"}
+    return ", ".join(f"{key} {value}" for key, value in names.items()) + f"; manuscript by {found['engine']}.\n"
+
+
+def claims_markdown(results: Results, claims: tuple) -> str:
+    """Published claims against recomputed results, as a table."""
+    lines = ["| Claim | Source | Published | Recomputed | Verdict |", "|:------|:---|:---|:-----|:-----|"]
+    for row in claims_room.check(claims[0], results.ard).itertuples():
+        source = claims[1][row.source]["title"]
+        cells = (
+            row.label,
+            source,
+            row.published or "–",
+            row.recomputed or "–",
+            row.verdict + (f". {row.note}" if row.note else ""),
+        )
+        lines.append("| " + " | ".join(_escape(cell) for cell in cells) + " |")
+    caption = ": Published claims and what the records give, with denominators. {#tbl-claims}"
+    return "\n".join([*lines, "", caption, ""])
+
+
+def stage(results: Results, claims: tuple, source: Path, folder: Path, to: Path, engine: str) -> None:
+    """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml."""
+    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", ".*", "_output"))
+    (to / "figures").mkdir()
+    alts = json.loads((folder / "figures" / "alt.json").read_text(encoding="utf-8"))
+    for name in results.plan.figures:
+        for suffix in ("svg", "png"):
+            shutil.copyfile(folder / "figures" / f"{name}.{suffix}", to / "figures" / f"{name}.{suffix}")
+        write_text(figure_markdown(results, name, alts[name]), to / "figures" / f"{name}.md")
+    (to / "tables").mkdir()
+    for name in results.plan.tables:
+        shutil.copyfile(folder / "tables" / f"{name}.md", to / "tables" / f"{name}.md")
+    clean = {name: pd.read_csv(folder / "clean" / f"{name}.csv", dtype=str, keep_default_na=False)
+             for name in ("changes", "queries", "rejected")}  # fmt: skip
+    clean["rows"] = pd.read_csv(folder / "clean" / "rows.csv")
+    named = variables(results, clean, engine_version(engine))
+    write_text(yaml.safe_dump(named, allow_unicode=True, sort_keys=True, width=10_000), to / "_variables.yml")
+    fragments = {
+        "populations": populations_markdown(results),
+        "endpoints": endpoints_markdown(results),
+        "methods": methods_markdown(results),
+        "software": software_markdown(named["software"]),
+        "claims": claims_markdown(results, claims),
+    }
+    for name, text in fragments.items():
+        write_text(text, to / "generated" / f"{name}.md")
+
+
+def summary(results: Results, claims: tuple, folder: Path, made: Iterable[Path]) -> str:
+    """What `make report` prints at the end."""
+    rows = pd.read_csv(folder / "clean" / "rows.csv")
+    changes = pd.read_csv(folder / "clean" / "changes.csv", dtype=str)
+    queries = pd.read_csv(folder / "clean" / "queries.csv", dtype=str)
+    verdicts = claims_room.check(claims[0], results.ard)["verdict"].value_counts()
+    first = next(iter(results.plan.populations.values()))
+    lines = [
+        ("participants", f"{int(results.subjects[first.id].sum())} {first.label.lower()}"),
+        ("raw rows", f"{rows['rows_in'].sum():,} in, {rows['rows_kept'].sum():,} kept, {rows['rows_rejected'].sum():,} rejected (clean/rejected.csv)"),
+        ("cells changed", f"{len(changes):,} (clean/changes.csv)"),
+        ("open queries", f"{len(queries):,}, of severity error {int((queries['severity'] == 'error').sum()):,} (clean/queries.csv)"),
+        ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),
+        ("claims", ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) or "none"),
+        ("manuscript", ", ".join(path.as_posix() for path in made)),
+    ]  # fmt: skip
+    head = results.study.title + (f"\n{results.study.notice}" if results.study.notice else "")
+    return head + "\n" + "\n".join(f"  {name:<14} {text}" for name, text in lines) + "\n"
+
+
+def make(results: Results, claims: tuple, source: Path, folder: Path, formats: Iterable[str], engine: str) -> None:
+    """Stage and render the manuscript into <folder>/report; write summary.txt beside it."""
+    out = folder / "report"
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
+        to = Path(scratch) / source.name
+        stage(results, claims, source, folder, to, engine)
+        made = render(to, out, formats, engine=engine, date=results.study.data_cutoff)
+    write_text(summary(results, claims, folder, [out / path.name for path in made.values()]), out / "summary.txt")

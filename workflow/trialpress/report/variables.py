@@ -1,0 +1,104 @@
+"""Every number of the manuscript by name: analysis results, counts and versions as Quarto variables.
+
+A row of ard.csv is `analysis.group.level.statistic`, with empty parts left out and group and level in lower case with
+underscores: `cr_rr_evaluable.n`, `os.6_months.estimate`, `cr_by_dose.dl1.ci_low`. Beside the single statistics stand
+phrases that are put together from them: `count` (36/40), `text` (36/40, 90.0%; 95% CI ...), `ci`, `p`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from .. import environment
+from ..analysis.display import rounded
+from ..results import Results
+
+
+def slug(text: str) -> str:
+    """A name that can stand between dots."""
+    text = text.replace("≥", "ge").replace("≤", "le").replace("<", "lt").replace(">", "gt").replace("+", "pos")
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
+    """Phrases from the displayed statistics of one group and level of an analysis."""
+    made = {}
+    percent = f"{rounded(100 * level, 1).removesuffix('.0')}%"
+    if "n" in shown and "N" in shown:
+        made["count"] = f"{shown['n']}/{shown['N']}"
+    if "ci_low" in shown and "ci_high" in shown:
+        made["ci"] = f"{shown['ci_low']} to {shown['ci_high']}"
+        main = next(
+            (name for name in ("estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "median") if name in shown), ""
+        )
+        if main:
+            made["text"] = f"{shown[main]} ({percent} CI {made['ci']})"
+            if "count" in made and main == "estimate":
+                made["text"] = f"{made['count']} ({shown[main]}; {percent} CI {made['ci']})"
+    for name in ("p_value", "p_value_adjusted"):
+        if name in shown:
+            value = shown[name]
+            made[name.replace("_value", "")] = f"p {value[0]} {value[1:]}" if value[:1] in "<>" else f"p = {value}"
+    if "p" in made and "text" in made:
+        made["with_p"] = f"{made['text'][:-1]}; {made['p']})"
+    return made
+
+
+def analysis_variables(results: Results) -> dict:
+    """All rows of ard.csv as nested names, with phrases."""
+    tree: dict = {}
+    for (analysis, group, level), rows in results.ard.groupby(["analysis", "group", "level"], sort=False):
+        node = tree
+        for part in [analysis, *(slug(part) for part in (group, level) if part)]:
+            node = node.setdefault(part, {})
+        shown = dict(zip(rows["statistic"], rows["display"], strict=True))
+        for name, text in {**shown, **phrases(shown, results.plan.level)}.items():
+            if name in node:
+                raise ValueError(f"two rows of ard.csv have the name {analysis}.{slug(group)}.{slug(level)}.{name}")
+            node[name] = text
+    return tree
+
+
+def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) -> dict:
+    """The content of _variables.yml. `clean`: changes, queries, rejected and rows of the clean stage."""
+    plan, study = results.plan, results.study
+    rules = clean["changes"]["rule"]
+    return {
+        **analysis_variables(results),
+        "population": {
+            population.id: {"label": population.label, "n": str(int(results.subjects[population.id].sum()))}
+            for population in plan.populations.values()
+        },
+        "flow": {
+            slug(row.step): {slug(row.reason): str(row.excluded)} for row in results.flow.itertuples() if row.reason
+        },
+        "study": {
+            "id": study.id,
+            "title": study.title,
+            "notice": study.notice,
+            "data_cutoff": study.data_cutoff,
+            "citation": study.citation,
+        },
+        "plan": {
+            "level": f"{rounded(100 * plan.level, 1).removesuffix('.0')}%",
+            "alpha": f"{plan.alpha:g}",
+            "seed": str(plan.seed),
+            "multiplicity": plan.multiplicity,
+            "analyses": str(len(plan.analyses)),
+            "statistics": f"{len(results.ard):,}",
+        },
+        "clean": {
+            "files": str(clean["rows"]["file"].nunique()),
+            "rows": f"{int(clean['rows']['rows_in'].sum()):,}",
+            "changes": f"{len(clean['changes']):,}",
+            "code_list": f"{int(rules.str.contains('code list').sum()):,}",
+            "corrections": f"{int(rules.str.contains('correction:').sum()):,}",
+            "queries": f"{len(clean['queries']):,}",
+            "errors": f"{int((clean['queries']['severity'] == 'error').sum()):,}",
+            "rejected": f"{len(clean['rejected']):,}",
+        },
+        "software": {**{slug(name): version for name, version in environment.versions().items()}, "engine": engine},
+    }
