@@ -1,0 +1,33 @@
+-- What a manuscript needs from either engine, Quarto or Pandoc alone, after citations are made: the banner, notes below
+-- tables, PNG for Word, and links to files that only the HTML edition has beside it.
+
+local function plain_link(link)
+  local outside = link.target:match("^#") or link.target:match("^%a[%w+.-]*:")
+  if not outside and not FORMAT:match("html") then return pandoc.Span(link.content, link.attr) end
+end
+
+local function png(image)
+  if FORMAT == "docx" then image.src = image.src:gsub("%.svg$", ".png") end
+  return image
+end
+
+local function note(div)
+  if not div.classes:includes("table-note") then return nil end
+  if FORMAT == "typst" then
+    return { pandoc.RawBlock("typst", "#table-note[") } .. div.content .. { pandoc.RawBlock("typst", "]") }
+  end
+  div.attributes["custom-style"] = FORMAT == "docx" and "Table Note" or nil
+  return div
+end
+
+function Pandoc(doc)
+  doc = doc:walk({ Link = plain_link, Image = png, Div = note })
+  local banner = doc.meta.banner
+  if banner and quarto and FORMAT:match("html") then
+    local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(banner) }), "html")
+    quarto.doc.include_text("before-body", '<div class="banner" role="note">' .. html .. "</div>")
+  elseif banner and FORMAT:match("jats") or banner and quarto and FORMAT == "docx" then
+    doc.blocks:insert(1, pandoc.Div({ pandoc.Para(banner) }, { ["custom-style"] = "Banner" }))
+  end
+  return doc
+end

@@ -1,0 +1,293 @@
+-- The part of Quarto's language that a manuscript needs, for Pandoc without Quarto: conditional content, numbered
+-- captions and cross-references, callouts, landscape pages. Runs before citeproc. What cannot be resolved is written
+-- to stderr, one line each, and ends the run.
+
+local kinds = {
+  fig = { label = "Figure", reference = "Figure", jats = "fig", gap = "\u{a0}" },
+  tbl = { label = "Table", reference = "Table", jats = "table", gap = "\u{a0}" },
+  sec = { reference = "Section", jats = "sec", gap = "\u{a0}" },
+}
+local formats = { -- Quarto's names of what each of Pandoc's writers makes
+  html = { html = true, html5 = true, ["html:js"] = true },
+  typst = { typst = true, pdf = true },
+  docx = { docx = true },
+  jats = { jats = true },
+}
+local written = FORMAT:match("^%a+"):gsub("html5", "html")
+local entries, problems, delimiter, numbered = {}, pandoc.List(), ":", false
+
+local function text(value) return pandoc.utils.stringify(value or "") end
+local function raw(format, source) return pandoc.RawBlock(format, source) end
+local function kind_of(id) return kinds[id:match("^(%a+)%-")] end
+
+local function settings(meta)
+  local crossref = meta.crossref or {}
+  numbered = meta["number-sections"] == true
+  if crossref["title-delim"] then delimiter = text(crossref["title-delim"]) end
+  for key, kind in pairs(kinds) do
+    if crossref[key .. "-title"] then kind.label = text(crossref[key .. "-title"]) end
+    if crossref[key .. "-prefix"] then kind.reference = text(crossref[key .. "-prefix"]) end
+  end
+  for _, own in ipairs(crossref.custom or {}) do
+    local reference = text(own["reference-prefix"])
+    kinds[text(own.key)] = {
+      label = own["caption-prefix"] and text(own["caption-prefix"]) or reference,
+      reference = reference,
+      jats = "fig",
+      gap = own["space-before-numbering"] == false and "" or "\u{a0}",
+    }
+  end
+end
+
+-- conditional content ------------------------------------------------------------------------------------------------
+
+local function visible(el)
+  local when, unless = el.attributes["when-format"], el.attributes["unless-format"]
+  local function is(name) return formats[written][name] == true end
+  local holds = (when == nil or is(when)) and not (unless ~= nil and is(unless))
+  if el.classes:includes("content-visible") then return holds end
+  if el.classes:includes("content-hidden") then return not holds end
+  return nil
+end
+
+local function conditional(el)
+  local show = visible(el)
+  if show == false then return {} end
+  if show then return el.content end
+end
+
+-- numbers ------------------------------------------------------------------------------------------------------------
+
+local bookmarks, counts, section = 0, {}, {}
+
+local function register(id, kind, number, title)
+  if entries[id] then problems:insert("duplicate identifier: " .. id) end
+  bookmarks = bookmarks + 1
+  entries[id] = { kind = kind, number = number, title = title, bookmark = bookmarks }
+end
+
+-- Word counts captions by a SEQ field and refers to them by a REF field to a (hidden) bookmark: one around the label
+-- with its number, one around the number alone.
+local function bookmark_name(id, bare) return "_Ref_" .. id:gsub("%W", "_") .. (bare and "_n" or "") end
+
+local function bookmarked(id, before, label, number)
+  local open = '<w:bookmarkStart w:id="%d" w:name="%s"/>'
+  local close = '<w:bookmarkEnd w:id="%d"/>'
+  local seq = '<w:fldSimple w:instr=" SEQ %s \\* ARABIC "><w:r><w:rPr><w:b/></w:rPr><w:t>%d</w:t></w:r></w:fldSimple>'
+  local outer = 100000 + 2 * entries[id].bookmark
+  return {
+    pandoc.RawInline("openxml", open:format(outer, bookmark_name(id))),
+    pandoc.Strong(before),
+    pandoc.RawInline("openxml", open:format(outer + 1, bookmark_name(id, true))
+      .. seq:format((label:gsub("%W", "_")), number) .. close:format(outer + 1) .. close:format(outer)),
+    pandoc.Strong(delimiter),
+  }
+end
+
+local function labelled(id, caption)
+  local key = id:match("^(%a+)%-")
+  local kind = kinds[key]
+  counts[key] = (counts[key] or 0) + 1
+  register(id, kind, tostring(counts[key]))
+  if #caption == 0 then problems:insert("no caption: " .. id) end
+  local before = kind.label .. kind.gap
+  local label = pandoc.Inlines(
+    written == "docx" and bookmarked(id, before, kind.label, counts[key])
+      or { pandoc.Strong(before .. counts[key] .. delimiter) }
+  )
+  return label .. { pandoc.Space() } .. caption
+end
+
+local function caption_of(el)
+  local first = el.caption.long[1]
+  return first and first.content or pandoc.Inlines({})
+end
+
+local function column_widths(tbl)
+  local parts = pandoc.List()
+  for width in (tbl.attributes["tbl-colwidths"] or ""):gmatch("%d+%.?%d*") do parts:insert(tonumber(width)) end
+  local sum = 0
+  for _, part in ipairs(parts) do sum = sum + part end
+  if #parts == #tbl.colspecs then
+    tbl.colspecs = tbl.colspecs:map(function(spec, i) return { spec[1], parts[i] / sum } end)
+  end
+  tbl.attributes["tbl-colwidths"] = nil
+end
+
+-- HTML gets its own frame, in which a wide table scrolls while its caption stays.
+local function float(id, caption, blocks)
+  if written == "html" then
+    local box = pandoc.Div(blocks, pandoc.Attr("", { "table-scroll" }, { tabindex = "0" }))
+    return pandoc.Div({ pandoc.Div({ pandoc.Plain(caption) }, { class = "table-caption" }), box },
+      pandoc.Attr(id, { "table-float" }))
+  end
+end
+
+local number
+number = {
+  traverse = "topdown",
+  Header = function(header)
+    if not header.classes:includes("unnumbered") then
+      for level = 1, header.level do section[level] = section[level] or 0 end
+      section[header.level] = section[header.level] + 1
+      for level = header.level + 1, 6 do section[level] = nil end
+    end
+    if kind_of(header.identifier) == kinds.sec then
+      local shown = numbered and not header.classes:includes("unnumbered")
+      register(header.identifier, kinds.sec, shown and table.concat(section, ".") or nil, header.content)
+    end
+  end,
+  Figure = function(figure)
+    if kind_of(figure.identifier) then
+      local caption = labelled(figure.identifier, caption_of(figure))
+      figure.caption.long = { pandoc.Plain(caption) }
+    end
+    local id = figure.identifier
+    if written == "docx" then figure.identifier = "" end
+    figure.content = figure.content:walk({
+      Image = function(found)
+        local alt = found.attributes["fig-alt"]
+        found.attributes["fig-alt"] = nil
+        if not alt then problems:insert("no fig-alt: " .. (id ~= "" and id or found.src)) end
+        found.caption = pandoc.Inlines(alt or "")
+        if written == "typst" and alt then -- Pandoc's writer leaves the alternative text out
+          local width = found.attributes.width and ", width: " .. found.attributes.width or ""
+          return pandoc.RawInline("typst", ('#image("%s"%s, alt: "%s")'):format(found.src, width, (alt:gsub('[\\"]', "\\%0"))))
+        end
+        found.attributes.alt = written ~= "docx" and alt or nil
+        return found
+      end,
+    })
+    return figure, false
+  end,
+  Table = function(tbl)
+    column_widths(tbl)
+    local id, caption = tbl.identifier, caption_of(tbl)
+    if kind_of(id) then
+      caption = labelled(id, caption)
+      tbl.caption.long = { pandoc.Plain(caption) }
+    end
+    if written == "docx" then tbl.identifier = "" end
+    if written == "html" then
+      tbl.identifier, tbl.caption = "", { long = {} }
+      return float(id, caption, { tbl }), false
+    end
+    return tbl, false
+  end,
+  Div = function(div) -- ::: {#fig-x} or {#tbl-x}: the last paragraph is the caption
+    if not (kind_of(div.identifier) and kind_of(div.identifier).label) then return nil end
+    local last = div.content:remove()
+    local first = div.content[1]
+    if first and first.t == "Para" and #first.content == 1 and first.content[1].t == "Image" then
+      first = pandoc.Figure({ pandoc.Plain(first.content) })
+    end
+    if not (first and #div.content == 1 and last.t == "Para" and (first.t == "Figure" or first.t == "Table")) then
+      problems:insert("not one figure or table with a caption below: " .. div.identifier)
+      return div, false
+    end
+    first.identifier, first.caption = div.identifier, { long = { pandoc.Plain(last.content) } }
+    return (number[first.t](first)), false
+  end,
+}
+
+-- cross-references -----------------------------------------------------------------------------------------------------
+
+local function reference(citation)
+  local entry = entries[citation.id]
+  if not entry then
+    problems:insert("unresolved cross-reference: @" .. citation.id)
+    return pandoc.Inlines({})
+  end
+  local prefix = text(citation.prefix)
+  local bare = citation.mode == "SuppressAuthor"
+  if prefix == "" then prefix = entry.kind.reference end
+  local before = bare and "" or prefix .. entry.kind.gap
+  if not entry.number then -- a section where sections have no numbers
+    local title = pandoc.Inlines({ pandoc.Str("\u{201c}") }) .. entry.title .. { pandoc.Str("\u{201d}") }
+    return pandoc.Inlines({ pandoc.Str(before), pandoc.Link(title, "#" .. citation.id) })
+  end
+  if written == "docx" and entry.kind.label then
+    local whole = before == entry.kind.label .. entry.kind.gap
+    local field = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> REF %s \\h '
+      .. '</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t xml:space="preserve">%s</w:t></w:r>'
+      .. '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    return pandoc.Inlines({
+      pandoc.Str(whole and "" or before),
+      pandoc.RawInline("openxml", field:format(bookmark_name(citation.id, not whole), (whole and before or "") .. entry.number)),
+    })
+  end
+  local attributes = written == "jats" and { ["ref-type"] = entry.kind.jats } or {}
+  local link = pandoc.Link(before .. entry.number, "#" .. citation.id, "", pandoc.Attr("", { "xref" }, attributes))
+  return pandoc.Inlines({ link })
+end
+
+local function references(cite)
+  local ours = cite.citations:filter(function(citation) return kind_of(citation.id) end)
+  if #ours == 0 then return nil end
+  local result = pandoc.Inlines({})
+  for i, citation in ipairs(cite.citations) do
+    if i > 1 then result:extend({ pandoc.Str(","), pandoc.Space() }) end
+    result:extend(kind_of(citation.id) and reference(citation) or { pandoc.Cite({}, { citation }) })
+  end
+  return result
+end
+
+-- callouts and pages -----------------------------------------------------------------------------------------------------
+
+local titles = { note = "Note", tip = "Tip", warning = "Warning", important = "Important", caution = "Caution" }
+
+local function callout(div, name)
+  local title, content = pandoc.Inlines(titles[name]), div.content
+  if div.attributes.title then
+    title = pandoc.utils.blocks_to_inlines(pandoc.read(div.attributes.title, "markdown").blocks)
+  elseif content[1] and content[1].t == "Header" then
+    title = content:remove(1).content
+  end
+  if written == "typst" then
+    return { raw("typst", '#callout("' .. name .. '")[#callout-title['), pandoc.Plain(title), raw("typst", "]") }
+      .. content .. { raw("typst", "]") }
+  elseif written == "docx" then
+    return {
+      pandoc.Div({ pandoc.Para(title) }, { ["custom-style"] = "Callout Title" }),
+      pandoc.Div(content, { ["custom-style"] = "Callout" }),
+    }
+  end
+  local head = pandoc.Div({ pandoc.Para({ pandoc.Strong(title) }) }, { class = "callout-title" })
+  if written == "jats" then head = head.content[1] end
+  return pandoc.Div({ head } .. content, pandoc.Attr(div.identifier, { "callout", "callout-" .. name }, { role = "note" }))
+end
+
+-- A section of its own needs the footer by name: rId9 is that of reference.docx.
+local footer = '<w:footerReference w:type="default" r:id="rId9"/>'
+local portrait = '<w:p><w:pPr><w:sectPr>' .. footer .. '<w:pgSz w:w="11906" w:h="16838"/>%s</w:sectPr></w:pPr></w:p>'
+local landscape = portrait:gsub('w:w="11906" w:h="16838"', 'w:w="16838" w:h="11906" w:orient="landscape"')
+local margins = '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="1304" w:header="709" w:footer="709" w:gutter="0"/>'
+
+local function division(div)
+  for name in pairs(titles) do
+    if div.classes:includes("callout-" .. name) then return callout(div, name) end
+  end
+  if div.classes:includes("landscape") then
+    if written == "typst" then
+      return { raw("typst", "#page(flipped: true)[") } .. div.content .. { raw("typst", "]") }
+    elseif written == "docx" then
+      return { raw("openxml", portrait:format(margins)) } .. div.content .. { raw("openxml", landscape:format(margins)) }
+    end
+  elseif div.classes:includes("pagebreak") then
+    if written == "typst" then return raw("typst", "#pagebreak(weak: true)") end
+    if written == "docx" then return raw("openxml", '<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
+    if written == "jats" then return {} end
+  end
+end
+
+function Pandoc(doc)
+  settings(doc.meta)
+  doc = doc:walk({ Div = conditional, Span = conditional })
+  doc = doc:walk(number)
+  doc = doc:walk({ Cite = references, Div = division })
+  if #problems > 0 then
+    for _, problem in ipairs(problems) do io.stderr:write("[MANUSCRIPT] " .. problem .. "\n") end
+    os.exit(3)
+  end
+  return doc
+end
