@@ -63,6 +63,16 @@ def topics() -> list[str]:
     return sorted(scripts | modules)
 
 
+def complete(topic: str) -> bool:
+    """Whether a topic has its script, R's output and our module; the page shows those that do."""
+    files = (SCRIPTS / f"{topic}.R", SCRIPTS / f"{topic}.csv", Path(__file__).with_name(f"cases_{topic}.py"))
+    return all(path.exists() for path in files)
+
+
+def everything() -> list[Row]:
+    return [row for topic in topics() if complete(topic) for row in compare(topic)]
+
+
 def read(path: Path) -> dict[Key, Reference]:
     """A fixture as R wrote it. A key that occurs twice is an error."""
     table: dict[Key, Reference] = {}
@@ -154,7 +164,7 @@ def page(rows: list[Row]) -> str:
 
 def main() -> None:
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page([row for topic in topics() for row in compare(topic)]), encoding="utf-8")
+    PAGE.write_text(page(everything()), encoding="utf-8")
 
 
 if __name__ == "__main__":

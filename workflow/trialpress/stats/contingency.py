@@ -1,0 +1,445 @@
+"""Two and more proportions: contingency tables of counts, and measures of association in 2 x 2 tables.
+
+A 2 x 2 table is [[a, b], [c, d]] with one row per group and the event in the first column. Functions of two
+proportions take n1 events of N1 patients and n2 of N2; differences are group 1 minus group 2.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import bdtr, chdtrc, gammaln, ndtri
+
+from .proportions import binomial_pmf, proportion
+from .result import Result, counts, events_of, not_estimable, probability
+
+# Tables as probable as the observed one up to rounding belong to the p-value: R's relative tolerances, which are not the
+# same for 2 x 2 tables and for larger ones (FEXACT).
+TIE_2X2 = 1e-7
+TIE_RXC = 3.4525e-7
+
+
+def fisher_2x2(table, level: float = 0.95) -> Result:
+    """Fisher's exact test of a 2 x 2 table (R fisher.test).
+
+    Returns odds_ratio (the conditional maximum likelihood estimate, not ad/bc), ci_low, ci_high, p_value (two-sided:
+    all tables no more probable than the observed one), n. The odds ratio is not estimable if a margin is 0.
+    """
+    (a, b), (c, d) = cells = _table(table, (2, 2))
+    method = f"Fisher's exact test, conditional odds ratio with exact {100 * probability('level', level):g}% CI"
+    rows, columns = cells.sum(axis=1), cells.sum(axis=0)
+    if min(*rows, *columns) == 0:
+        why = "a row or column of the table is empty"
+        return not_estimable(method, ("odds_ratio", "ci_low", "ci_high"), why, p_value=1.0, n=int(cells.sum()))
+    low, high = max(0, columns[0] - rows[1]), min(rows[0], columns[0])
+    x = np.arange(low, high + 1)
+    log_weight = -sum(gammaln(v + 1) for v in (x, rows[0] - x, columns[0] - x, rows[1] - columns[0] + x))
+
+    def pmf(log_odds_ratio):
+        w = log_weight + x * log_odds_ratio
+        w = np.exp(w - w.max())
+        return w / w.sum()
+
+    def solve(excess):  # increasing in the log odds ratio
+        from scipy.optimize import brentq
+
+        reach = 1.0
+        while excess(-reach) > 0 or excess(reach) < 0:
+            reach *= 2
+        return float(np.exp(brentq(excess, -reach, reach, xtol=1e-14)))
+
+    tail = (1 - level) / 2
+    null = pmf(0.0)
+    values = {
+        "odds_ratio": 0.0 if a == low else np.inf if a == high else solve(lambda t: pmf(t) @ x - a),
+        "ci_low": 0.0 if a == low else solve(lambda t: pmf(t)[x >= a].sum() - tail),
+        "ci_high": np.inf if a == high else solve(lambda t: tail - pmf(t)[x <= a].sum()),
+        "p_value": float(min(1.0, null[null <= null[a - low] * (1 + TIE_2X2)].sum())),
+        "n": int(cells.sum()),
+    }
+    return Result(method, values)
+
+
+def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limit: float = 3e7) -> Result:
+    """Fisher's exact test of an r x c table (R fisher.test): the probability of all tables with the observed margins
+    that are no more probable than the observed one.
+
+    Exact by the network of Mehta & Patel (1983): columns are assigned one after the other, partial tables with the same
+    remaining row totals and the same probability so far are merged, and a partial table is settled as soon as all or
+    none of its completions count. If more than `limit` partial tables would have to be visited (some seconds), the
+    p-value is estimated from `resamples` random tables drawn with `seed`, and standard_error says how well.
+    Returns p_value and n; with an estimate standard_error too.
+    """
+    cells = _table(table)
+    n = int(cells.sum())
+    cells = cells[cells.sum(axis=1) > 0][:, cells.sum(axis=0) > 0]
+    method = "Fisher's exact test (r x c)"
+    if min(cells.shape, default=0) < 2:
+        return not_estimable(method, ("p_value",), "fewer than two rows or columns hold an observation", n=n)
+    if cells.shape[0] > cells.shape[1]:
+        cells = cells.T
+    p = _network(cells, limit)
+    if p is not None:
+        return Result(method, {"p_value": p, "n": n})
+    method += f", Monte Carlo with {resamples} tables"
+    if seed is None:
+        why = "too many tables to enumerate, and no seed for a Monte Carlo estimate was given"
+        return not_estimable(method, ("p_value", "standard_error"), why, n=n)
+    p = (_random_hits(cells, resamples, seed) + 1) / (resamples + 1)
+    error = float(np.sqrt(p * (1 - p) / resamples))
+    return Result(method, {"p_value": p, "standard_error": error, "n": n}, f"estimated from random tables, seed {seed}")
+
+
+def risk_difference(n1, N1, n2, N2, *, interval: str = "newcombe", level: float = 0.95) -> Result:
+    """n1/N1 - n2/N2 with an interval.
+
+    interval: "newcombe" (hybrid of two Wilson intervals, method 10 of Newcombe 1998), "miettinen-nurminen" (score,
+    1985) or "exact" (unconditional: two one-sided tests ordered by the score statistic, each maximised over the
+    nuisance rate; Chan & Zhang 1999). Returns n1, N1, n2, N2, estimate, ci_low, ci_high.
+    """
+    intervals = {
+        "newcombe": ("Newcombe", _newcombe),
+        "miettinen-nurminen": ("Miettinen-Nurminen score", _miettinen_nurminen),
+        "exact": ("Chan-Zhang exact unconditional", _chan_zhang),
+    }
+    if interval not in intervals:
+        raise ValueError(f"interval: must be one of {', '.join(intervals)}, is {interval!r}")
+    title, limits = intervals[interval]
+    x, N, known = _two_proportions(n1, N1, n2, N2)
+    method = f"risk difference, {title} {100 * probability('level', level):g}% CI"
+    if N.min() == 0:
+        return not_estimable(method, ("estimate", "ci_low", "ci_high"), "a group has no patients", **known)
+    low, high = limits(x, N, level)
+    estimate = x[0] / N[0] - x[1] / N[1]
+    return Result(method, {**known, "estimate": estimate, "ci_low": float(low), "ci_high": float(high)})
+
+
+def risk_ratio(n1, N1, n2, N2, *, level: float = 0.95) -> Result:
+    """(n1/N1) / (n2/N2) with the log-normal interval of Katz et al. (1978).
+
+    Returns n1, N1, n2, N2, risk_ratio, ci_low, ci_high; not estimable without events in a group.
+    """
+    x, N, known = _two_proportions(n1, N1, n2, N2)
+    method = f"risk ratio, log-normal {100 * probability('level', level):g}% CI"
+    names = ("risk_ratio", "ci_low", "ci_high")
+    if N.min() == 0:
+        return not_estimable(method, names, "a group has no patients", **known)
+    if x.min() == 0:
+        return not_estimable(method, names, f"no event in group {1 + int(np.argmin(x))}", **known)
+    ratio = (x[0] / N[0]) / (x[1] / N[1])
+    half = -ndtri((1 - level) / 2) * np.sqrt((1 / x - 1 / N).sum())
+    low, high = ratio * np.exp([-half, half])
+    return Result(method, {**known, "risk_ratio": ratio, "ci_low": float(low), "ci_high": float(high)})
+
+
+def barnard(table) -> Result:
+    """Barnard's exact unconditional test, two-sided, ordered by the pooled score statistic (scipy barnard_exact).
+
+    Returns statistic, p_value, n; not estimable if a margin is 0.
+    """
+    return _unconditional(table, "Barnard's exact test", "barnard_exact")
+
+
+def boschloo(table) -> Result:
+    """Boschloo's exact unconditional test: twice the smaller one-sided p-value, at most 1 (scipy boschloo_exact).
+
+    Returns statistic (the smaller one-sided Fisher p-value), p_value, n; not estimable if a margin is 0.
+    """
+    return _unconditional(table, "Boschloo's exact test", "boschloo_exact")
+
+
+def chi_square(table, *, correction: bool = False) -> Result:
+    """Pearson's chi-square test of an r x c table (R chisq.test), with Yates' correction for 2 x 2 if wanted.
+
+    Returns statistic, df, p_value, n, min_expected. Rows and columns without an observation are left out.
+    """
+    cells = _table(table)
+    n = int(cells.sum())
+    cells = cells[cells.sum(axis=1) > 0][:, cells.sum(axis=0) > 0]
+    method = "chi-square test" + (" with continuity correction" if correction and cells.shape == (2, 2) else "")
+    if min(cells.shape, default=0) < 2:
+        why = "fewer than two rows or columns hold an observation"
+        return not_estimable(method, ("statistic", "df", "p_value", "min_expected"), why, n=n)
+    expected = np.outer(cells.sum(axis=1), cells.sum(axis=0)) / n
+    apart = abs(cells - expected)
+    if correction and cells.shape == (2, 2):
+        apart -= min(0.5, apart.min())
+    statistic, df = float((apart**2 / expected).sum()), (cells.shape[0] - 1) * (cells.shape[1] - 1)
+    values = {"statistic": statistic, "df": df, "p_value": float(chdtrc(df, statistic)), "n": n}
+    note = "an expected count is below 5" if expected.min() < 5 else ""
+    return Result(method, {**values, "min_expected": float(expected.min())}, note)
+
+
+def mcnemar(table, *, exact: bool = True) -> Result:
+    """McNemar's test of paired proportions, table [[both, first only], [second only, neither]].
+
+    exact: binomial test of the discordant pairs; otherwise chi-square with continuity correction (R mcnemar.test).
+    Returns n (pairs), discordant, p_value and, if not exact, statistic and df; not estimable without discordant pairs.
+    """
+    (a, b), (c, d) = cells = _table(table, (2, 2))
+    method = "McNemar's test, " + ("exact" if exact else "with continuity correction")
+    n, discordant = int(cells.sum()), int(b + c)
+    known = {"n": n, "discordant": discordant}
+    if discordant == 0:
+        names = ("p_value",) if exact else ("statistic", "df", "p_value")
+        return not_estimable(method, names, "no discordant pair", **known)
+    if exact:
+        return Result(method, {**known, "p_value": min(1.0, 2 * float(bdtr(min(b, c), discordant, 0.5)))})
+    statistic = max(0, abs(b - c) - 1) ** 2 / discordant
+    return Result(method, {**known, "statistic": statistic, "df": 1, "p_value": float(chdtrc(1, statistic))})
+
+
+def mantel_haenszel(tables, level: float = 0.95, *, correction: bool = True) -> Result:
+    """Common odds ratio of K 2 x 2 tables (array K x 2 x 2): Mantel-Haenszel with the Robins-Breslow-Greenland
+    interval, the test of no association (R mantelhaen.test) and the Breslow-Day test of a common odds ratio with
+    Tarone's adjustment.
+
+    Returns odds_ratio, ci_low, ci_high, statistic, df, p_value, breslow_day, breslow_day_df, breslow_day_p_value, n,
+    strata. Strata with an empty margin say nothing and are left out; the note counts them.
+    """
+    cells = counts("tables", tables)
+    if cells.ndim != 3 or cells.shape[1:] != (2, 2):
+        raise ValueError(f"tables: must have shape (K, 2, 2), has {cells.shape}")
+    method = f"Mantel-Haenszel odds ratio with {100 * probability('level', level):g}% CI" + (
+        ", test with continuity correction" if correction else ""
+    )
+    informative = cells[(cells.sum(axis=1).min(axis=1) > 0) & (cells.sum(axis=2).min(axis=1) > 0)]
+    known = {"n": int(cells.sum()), "strata": len(informative)}
+    test = ("statistic", "df", "p_value")
+    names = ("odds_ratio", "ci_low", "ci_high", "breslow_day", "breslow_day_df", "breslow_day_p_value")
+    if len(informative) == 0:
+        return not_estimable(method, names + test, "no stratum has both groups and both outcomes", **known)
+    from statsmodels.stats.contingency_tables import StratifiedTable
+
+    strata = StratifiedTable(np.moveaxis(informative, 0, 2).astype(float))
+    null = strata.test_null_odds(correction=correction)
+    known |= {"statistic": float(null.statistic), "df": 1, "p_value": float(null.pvalue)}
+    a, b, c, d = informative.reshape(-1, 4).T
+    if (a * d).sum() == 0 or (b * c).sum() == 0:
+        return not_estimable(method, names, "the common odds ratio is 0 or infinite", **known)
+    low, high = strata.oddsratio_pooled_confint(1 - level)
+    values = {"odds_ratio": float(strata.oddsratio_pooled), "ci_low": float(low), "ci_high": float(high), **known}
+    values |= dict.fromkeys(("breslow_day", "breslow_day_df", "breslow_day_p_value"), float("nan"))
+    left_out = len(cells) - len(informative)
+    notes = [f"{left_out} strata with an empty margin left out"] if left_out else []
+    if len(informative) > 1:
+        equal = strata.test_equal_odds(adjust=True)
+        values["breslow_day"], values["breslow_day_p_value"] = float(equal.statistic), float(equal.pvalue)
+        values["breslow_day_df"] = len(informative) - 1
+    else:
+        notes.append("Breslow-Day test not estimable: one stratum")
+    return Result(method, values, "; ".join(notes))
+
+
+def _table(table, shape=None) -> np.ndarray:
+    cells = counts("table", table)
+    if cells.ndim != 2 or (shape and cells.shape != shape):
+        raise ValueError(f"table: must have shape {shape or '(rows, columns)'}, has {cells.shape}")
+    return cells
+
+
+def _two_proportions(n1, N1, n2, N2):
+    x, N = events_of("n1, n2", [n1, n2], "N1, N2", [N1, N2])
+    return x, N, dict(zip(("n1", "N1", "n2", "N2"), (int(v) for v in (x[0], N[0], x[1], N[1])), strict=True))
+
+
+def _unconditional(table, method, name):
+    from scipy import stats
+
+    cells = _table(table, (2, 2))
+    n = int(cells.sum())
+    if min(*cells.sum(axis=0), *cells.sum(axis=1)) == 0:
+        return not_estimable(method, ("statistic", "p_value"), "a row or column of the table is empty", n=n)
+    # scipy's groups are columns.
+    test = getattr(stats, name)(cells.T)
+    return Result(method, {"statistic": float(test.statistic), "p_value": float(test.pvalue), "n": n})
+
+
+def _newcombe(x, N, level):
+    first, second = (proportion(x[g], N[g], level=level, interval="wilson") for g in (0, 1))
+    d = first["estimate"] - second["estimate"]
+    low = np.hypot(first["estimate"] - first["ci_low"], second["ci_high"] - second["estimate"])
+    high = np.hypot(first["ci_high"] - first["estimate"], second["estimate"] - second["ci_low"])
+    return d - low, d + high
+
+
+def _score(x1, N1, x2, N2, delta):
+    """Miettinen-Nurminen score statistic of H0: p1 - p2 = delta; arrays of outcomes broadcast.
+
+    The constrained maximum likelihood estimate is the root of their cubic, in closed form.
+    """
+    N = N1 + N2
+    L2 = (N1 + 2 * N2) * delta - N - (x1 + x2)
+    L1 = (N2 * delta - N - 2 * x2) * delta + x1 + x2
+    L0 = x2 * delta * (1 - delta)
+    q = (L2 / (3 * N)) ** 3 - L1 * L2 / (6 * N**2) + L0 / (2 * N)
+    p = np.sign(q) * np.sqrt(np.maximum(0.0, (L2 / (3 * N)) ** 2 - L1 / (3 * N)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(p == 0, 0.0, q / p**3)
+    angle = (np.pi + np.arccos(np.clip(ratio, -1, 1))) / 3
+    p2 = np.clip(2 * p * np.cos(angle) - L2 / (3 * N), max(0.0, -delta), min(1.0, 1 - delta))
+    p1 = np.clip(p2 + delta, 0.0, 1.0)
+    variance = (p1 * (1 - p1) / N1 + p2 * (1 - p2) / N2) * N / (N - 1)
+    apart = x1 / N1 - x2 / N2 - delta
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(abs(apart) < 1e-12, 0.0, apart / np.sqrt(variance))
+
+
+def _miettinen_nurminen(x, N, level):
+    from scipy.optimize import brentq
+
+    z, d = -ndtri((1 - level) / 2), x[0] / N[0] - x[1] / N[1]
+    score = lambda delta: float(np.clip(_score(x[0], N[0], x[1], N[1], delta), -1e6, 1e6))  # noqa: E731
+    low = brentq(lambda t: score(t) - z, -1, d, xtol=1e-14) if d > -1 else -1.0
+    high = brentq(lambda t: score(t) + z, d, 1, xtol=1e-14) if d < 1 else 1.0
+    return low, high
+
+
+def _chan_zhang(x, N, level):
+    upper = _chan_zhang_upper(x, N, (1 - level) / 2)
+    return -_chan_zhang_upper(x[::-1], N[::-1], (1 - level) / 2), upper
+
+
+def _chan_zhang_upper(x, N, alpha):
+    """The largest delta that the one-sided test "as small a difference as observed" does not reject at `alpha`."""
+    from scipy.optimize import brentq
+
+    x1, x2 = np.arange(N[0] + 1)[:, None], np.arange(N[1] + 1)[None, :]
+
+    def excess(delta):
+        score = _score(x1, N[0], x2, N[1], delta)
+        tail = score <= score[x[0], x[1]] + 1e-9
+        low, high = max(0.0, -delta), min(1.0, 1 - delta)
+
+        def p_value(p2):
+            first, second = binomial_pmf(N[0], np.clip(p2 + delta, 0, 1)), binomial_pmf(N[1], p2)
+            return ((first @ tail) * second).sum(axis=-1)
+
+        for _ in range(4):  # the supremum over the nuisance rate, on ever finer grids around the best point
+            grid = np.linspace(low, high, 129)
+            values = p_value(grid)
+            best = int(values.argmax())
+            low, high = grid[max(best - 1, 0)], grid[min(best + 1, 128)]
+        return values[best] - alpha
+
+    d = x[0] / N[0] - x[1] / N[1]
+    # Not monotone in delta: walk inwards from 1 to the first value that is not rejected, then refine.
+    outer = 1.0
+    for inner in np.linspace(1, d, 129)[1:]:
+        if excess(inner) > 0:
+            return brentq(excess, inner, outer, xtol=1e-10) if outer < 1 or excess(outer) < 0 else 1.0
+        outer = inner
+    return float(d)
+
+
+def _bounds(rows, columns):
+    """Bounds of sum(log x_ij!) over tables with row totals `rows` (tables x r, one line each) and column totals.
+
+    Below: Lagrangian with multipliers log(r_i c_j / N), minimised cell by cell over the integers; and, above, the
+    convexity of log x!: a row (column) is costliest in one cell.
+    """
+    N = columns.sum()
+    mean = rows[:, :, None] * columns / N
+    at = np.floor(mean)
+    slope = np.log(np.where(mean > 0, mean, 1.0))
+    least = (gammaln(at + 1) + slope * (mean - at)).sum(axis=(1, 2))
+    most = np.minimum(gammaln(rows + 1).sum(axis=1), gammaln(columns + 1).sum())
+    return least, most
+
+
+def _fillings(rows, total):
+    """All ways to fill one column of `total` from the remaining row totals of each line: (line, column) pairs."""
+    line = np.arange(len(rows))
+    left = np.full(len(rows), total)
+    column = np.empty((len(rows), 0), dtype=np.int64)
+    later = rows[:, ::-1].cumsum(axis=1)[:, ::-1] - rows
+    for i in range(rows.shape[1]):
+        low = np.maximum(0, left - later[line, i])
+        ways = np.minimum(rows[line, i], left) - low + 1
+        repeat = np.repeat(np.arange(len(line)), ways)
+        x = low[repeat] + np.arange(len(repeat)) - np.repeat(ways.cumsum() - ways, ways)
+        line, left, column = line[repeat], left[repeat] - x, np.column_stack([column[repeat], x])
+    return line, column
+
+
+def _network(cells, limit):
+    """The p-value of fisher_rxc, or None if more than `limit` partial tables would be visited."""
+    rows, columns = cells.sum(axis=1), np.sort(cells.sum(axis=0))
+    log_factorial = gammaln(np.arange(cells.sum() + 1) + 1.0)
+    # A table's cost is sum(log x_ij!): the more costly, the less probable. Probability is exp(constant - cost).
+    constant = log_factorial[rows].sum() + log_factorial[columns].sum() - log_factorial[cells.sum()]
+    observed = log_factorial[cells].sum() - TIE_RXC
+    node_rows = np.sort(rows)[None, :]  # distinct remaining row totals
+    node, cost, ways = np.zeros(1, dtype=np.int64), np.zeros(1), np.ones(1)  # partial tables: where, cost, how many
+    p, visited = 0.0, 0
+    for step in range(len(columns) - 2):
+        rest = columns[step + 1 :]
+        line, column = _fillings(node_rows, columns[step])
+        partial = np.bincount(node, minlength=len(node_rows))
+        visited += int((partial * np.bincount(line, minlength=len(node_rows))).sum())
+        if visited > limit:
+            return None
+        child_rows = np.sort(node_rows[line] - column, axis=1)
+        child_cost = log_factorial[column].sum(axis=1)
+        node_rows, child = np.unique(child_rows, axis=0, return_inverse=True)
+        least, most = _bounds(node_rows, rest)
+        completions = log_factorial[rest.sum()] - log_factorial[node_rows].sum(axis=1) - log_factorial[rest].sum()
+        order = np.argsort(node, kind="stable")
+        start = np.concatenate([[0], partial.cumsum()])
+        first_child = np.searchsorted(line, np.arange(len(partial) + 1))
+        kept, held = [], 0
+        for at in range(len(partial)):
+            mine = order[start[at] : start[at + 1]]
+            branch = slice(first_child[at], first_child[at + 1])
+            to = np.broadcast_to(child[branch], (len(mine), branch.stop - branch.start)).ravel()
+            sums = (cost[mine][:, None] + child_cost[branch]).ravel()
+            many = np.repeat(ways[mine], branch.stop - branch.start)
+            settled = sums + least[to] >= observed
+            p += (many[settled] * np.exp(constant - sums[settled] + completions[to[settled]])).sum()
+            open_ = ~settled & (sums + most[to] >= observed)
+            kept.append((to[open_], sums[open_], many[open_]))
+            held += int(open_.sum())
+            if held > 2_000_000:
+                kept = [_merged(kept)]
+                held = len(kept[0][0])
+        node, cost, ways = _merged(kept)
+    # The last two columns: the first of them determines the second.
+    line, column = _fillings(node_rows, columns[-2])
+    child_cost = log_factorial[column].sum(axis=1) + log_factorial[node_rows[line] - column].sum(axis=1)
+    by_cost = np.lexsort((-child_cost, line))
+    child_cost, first_child = child_cost[by_cost], np.searchsorted(line, np.arange(len(node_rows) + 1))
+    order = np.argsort(node, kind="stable")
+    start = np.searchsorted(node[order], np.arange(len(node_rows) + 1))
+    for at in np.unique(node):
+        mine = order[start[at] : start[at + 1]]
+        costs = child_cost[first_child[at] : first_child[at + 1]]  # costliest first
+        cumulated = np.concatenate([[0.0], np.exp(costs[-1] - costs).cumsum()])
+        counted = np.searchsorted(-costs, cost[mine] - observed, side="right")
+        p += (ways[mine] * np.exp(constant - cost[mine] - costs[-1]) * cumulated[counted]).sum()
+    return min(1.0, float(p))
+
+
+def _merged(parts):
+    """Partial tables at the same node and of the same cost (to 1e-9, far below TIE_RXC) as one."""
+    node, cost, ways = (np.concatenate(part) for part in zip(*parts, strict=True))
+    key = np.rint(cost * 1e9).astype(np.int64)
+    order = np.lexsort((key, node))
+    node, key, cost, ways = node[order], key[order], cost[order], ways[order]
+    new = np.flatnonzero((np.diff(node, prepend=-1) != 0) | (np.diff(key, prepend=-1) != 0))
+    return node[new], cost[new], np.add.reduceat(ways, new) if len(new) else ways
+
+
+def _random_hits(cells, resamples, seed):
+    """How many of `resamples` random tables with the margins of `cells` are no more probable than `cells`."""
+    rng = np.random.default_rng(seed)
+    r, c = cells.shape
+    row = np.repeat(np.arange(r), cells.sum(axis=1))
+    column = np.repeat(np.arange(c), cells.sum(axis=0))
+    log_factorial = gammaln(np.arange(cells.sum() + 1) + 1.0)
+    observed = log_factorial[cells].sum() - TIE_RXC
+    hits, block = 0, max(1, 2_000_000 // len(row))
+    for first in range(0, resamples, block):
+        size = min(block, resamples - first)
+        cell = row * c + rng.permuted(np.broadcast_to(column, (size, len(column))), axis=1)
+        tables = np.bincount((cell + np.arange(size)[:, None] * r * c).ravel(), minlength=size * r * c)
+        hits += int((log_factorial[tables].reshape(size, -1).sum(axis=1) >= observed).sum())
+    return hits
