@@ -340,6 +340,7 @@ class _Reader:
             if table.key == (participant,)
             for column in table.columns
         }
+        keys = [f"{name}.{table.key[0]}" for name, table in tables.items() if len(table.key) == 1]
         for name, table in tables.items():
             where = f"tables.{name}"
             known = set(table.columns)
@@ -372,8 +373,10 @@ class _Reader:
                 if check["id"] in [other["id"] for other in table.checks[:number]]:
                     self.problem(at, "the id of a check stands twice", "give it another id")
             for column, target in table.complete.items():
-                if target not in [f"{other}.{k}" for other in tables for k in tables[other].key if len(tables[other].key) == 1]:
-                    self.problem(f"{where}.complete.{column}", f"'{target}' is not the key of a table", "name a key")
+                if target not in keys:
+                    self.problem(
+                        f"{where}.complete.{column}", f"'{target}' is not a table's key", nearest(target, keys)
+                    )
             for column, target in [*table.references.items(), *table.complete.items()]:
                 other, _, target_column = target.partition(".")
                 if column not in known:
@@ -434,5 +437,7 @@ def preflight(study: Study, data: Path | str) -> None:
             do = "put the file there as received, and its checksum into SHA256SUMS"
             if file.path in known:
                 do = f"make fetch STUDY={study.id}; or put a copy there by hand (sha256 {known[file.path]['sha256']}) from {known[file.path]['url']}"
-            problems.append(Problem(str(path), "the raw file does not exist", "a study starts from its raw records", do))
+            problems.append(
+                Problem(str(path), "the raw file does not exist", "a study starts from its raw records", do)
+            )
     raise_if(problems)

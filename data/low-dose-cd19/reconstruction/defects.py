@@ -80,7 +80,7 @@ CELLS = [
     Cell(SPACE, "01_enrolment.csv", "LD-005", None, "研究编号", "participant", "LD-005 ", "change"),
     Cell("zero-width character", "01_enrolment.csv", "LD-011", None, "性别", "sex", "\u200b男", "change"),
     Cell(CODE, "01_enrolment.csv", "LD-018", None, "性别", "sex", "男性", "change"),
-    Cell(CODE, "01_enrolment.csv", "LD-022", None, "性别", "sex", "M", "change"),
+    Cell(CODE, "01_enrolment.csv", "LD-022", None, "性别", "sex", "Male", "change"),
     Cell(CODE, "01_enrolment.csv", "LD-037", None, "性别", "sex", "女性", "change"),
     Cell(DATE, "01_enrolment.csv", "LD-007", None, "知情同意日期", "consent_date", chinese_date, "change"),
     Cell(DATE, "01_enrolment.csv", "LD-014", None, "知情同意日期", "consent_date", slash_date, "change"),
@@ -476,7 +476,8 @@ def rows_of_their_own(s: Seeded) -> None:
         if not p.order:
             row, _ = s.find("01_enrolment.csv", p.participant)
             note = "enrolled, never infused: kept"
-            s.defects.append(("no infusion", s.sheet("01_enrolment.csv"), row, "", "", "query", "", note))
+            at = ("研究编号", p.participant)
+            s.defects.append(("no infusion", s.sheet("01_enrolment.csv"), row, *at, "query", "", note))
 
     row, _ = s.find("05_labs.tsv", "LD-006", ("PLT", 21))
     after = s.people["LD-006"].day(23)

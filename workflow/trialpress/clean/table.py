@@ -79,13 +79,15 @@ class TableCleaner:
     def shown(self, name: str, text: str) -> str:
         return HIDDEN if self.table.columns[name].identifier and text else text
 
-    def query(self, severity: str, record: Record, name: str, message: str):
+    def query(self, severity: str, record: Record, name: str, message: str, at: str = ""):
+        """A question on the column `name`; `at` is the raw cell to look at, if another (a unit's)."""
+        at = at or name
         if self.table.columns[name].identifier and record.raw.get(name):
             message = message.replace(normalise(record.raw[name]), HIDDEN)
-        value = self.shown(name, record.raw.get(name, text_of(record.value(name), self.table.columns[name].type)))
+        value = self.shown(name, record.raw.get(at, text_of(record.value(name), self.table.columns[name].type)))
         self.queries.append(
             {"severity": severity, "table": self.table.name, "key": self.key_of(record), "field": name, "value": value,
-             "message": message, "file": record.part.file.path, "row": record.row, "column": record.headers.get(name, "")}
+             "message": message, "file": record.part.file.path, "row": record.row, "column": record.headers.get(at, "")}
         )  # fmt: skip
 
     def reject_row(self, part: Part, row: int, cells, reason: str, block=None):
@@ -175,24 +177,26 @@ class TableCleaner:
         reading = record.readings[column.name]
         if not isinstance(reading.value, float):
             return
-        units = dict(column.units)
-        if column.unit_by:
-            units |= self.study.units.get(str(record.value(column.unit_by)), {})
+        units, canonical = self.units(record, column)
         folded = {fold(unit): (unit, factor) for unit, factor in units.items()}
         written = reading.unit or normalise(record.raw.get(f"{column.name} unit", ""))
         if written and fold(written) in self.missing:
             written = ""
-        if written and fold(written) != fold(column.unit):
+        if not written and column.unit_from and not column.infer_unit:
+            problem = f"{normalise(record.raw[column.name])} has no unit"
+            record.readings[column.name] = replace(reading, value=None, problem=problem, at=f"{column.name} unit")
+        elif written and fold(written) != fold(canonical):
             if fold(written) not in folded:
-                if reading.unit and not column.unit and not units:
+                if reading.unit and not canonical and not units:
                     problem = f"'{normalise(record.raw[column.name])}' is not a number"
                 else:
-                    problem = f"the unit '{written}' has no conversion ({nearest(written, [column.unit, *units])})"
-                record.readings[column.name] = replace(reading, value=None, problem=problem)
+                    problem = f"the unit '{written}' has no conversion ({nearest(written, [canonical, *units])})"
+                at = "" if reading.unit else f"{column.name} unit"
+                record.readings[column.name] = replace(reading, value=None, problem=problem, at=at)
                 return
             self.apply_unit(record, column, *folded[fold(written)], "unit")
         elif written and reading.unit:
-            record.readings[column.name] = reading.with_rule(f"unit {column.unit} removed")
+            record.readings[column.name] = reading.with_rule(f"unit {canonical} removed")
         elif not written and column.infer_unit and not self.inside(self.ranges(record, column)[0], reading.value):
             plausible = self.ranges(record, column)[1]
             fits = []
@@ -202,6 +206,13 @@ class TableCleaner:
                     fits.append(unit)
             if len(fits) == 1:
                 self.apply_unit(record, column, fits[0], units[fits[0]], "unit inferred")
+
+    def units(self, record: Record, column: Column) -> tuple[dict, str]:
+        """The conversions of a value, and its canonical unit."""
+        if not column.unit_by:
+            return dict(column.units), column.unit
+        chosen = self.study.units.get(str(record.value(column.unit_by)), {})
+        return {**column.units, **chosen}, column.unit or next(iter(chosen), "")
 
     def converted(self, record: Record, factor, value: float):
         if not isinstance(factor, str):
@@ -221,7 +232,8 @@ class TableCleaner:
             problem = f"cannot be converted from {unit}: another value of the row is missing"
             record.readings[column.name] = replace(reading, value=None, problem=problem)
         elif value != reading.value or reading.unit:
-            record.readings[column.name] = replace(reading, value=value).with_rule(f"{rule} {unit} to {column.unit}")
+            canonical = self.units(record, column)[1]
+            record.readings[column.name] = replace(reading, value=value).with_rule(f"{rule} {unit} to {canonical}")
 
     def ranges(self, record: Record, column: Column) -> tuple[tuple, tuple]:
         if column.ranges_by:
@@ -329,7 +341,7 @@ class TableCleaner:
         self.convert(record, column)
         reading = record.readings[column.name]
         if reading.problem:
-            self.query("error", record, column.name, reading.problem)
+            self.query("error", record, column.name, reading.problem, reading.at)
             record.readings[column.name] = replace(reading, value=None, limit="").with_rule("does not fit, cleared")
         elif reading.warning:
             self.query("warning", record, column.name, reading.warning)
@@ -352,13 +364,18 @@ class TableCleaner:
             if column.derive:
                 data[name] = typed([None] * len(joined), column.type)
                 continue
-            owner = next((c for c in self.table.columns.values() if c.limit == name), None)
+            owner = next((c for c in self.table.columns.values() if name in (c.limit, c.unit_to)), None)
             values = []
             for records in joined.values():
                 of = owner.name if owner else name
-                found = [r.readings[of] for r in records if of in r.readings]
-                reading = next((r for r in found if r.value is not None), None)
-                values.append(None if reading is None else (reading.limit or None) if owner else reading.value)
+                found = [r for r in records if of in r.readings]
+                record = next((r for r in found if r.value(of) is not None), None)
+                if owner and owner.unit_to == name:
+                    values.append(self.units(found[0], owner)[1] if found else None)
+                elif owner:
+                    values.append(record.readings[of].limit or None if record else None)
+                else:
+                    values.append(record.value(of) if record else None)
             data[name] = typed(values, column.type)
         return pd.DataFrame(data)
 
@@ -419,11 +436,26 @@ class TableCleaner:
                     record.part, record.row, cells, record.reject or f"not part of the table: {table.where}"
                 )
         kept = [keys[index] for index in frame.index[~drop]]
+        self.absent(frame[~drop])
         self.log({key: joined[key] for key in kept})
         frame = frame[~drop].sort_values(list(table.key), kind="stable").reset_index(drop=True)
         return Cleaned(
             frame, self.changes, self.queries, self.rejected, self.account(joined, kept), self.cells, self.left_over()
         )
+
+    def absent(self, frame: pd.DataFrame):
+        """A query for every value that should have a row here and has none."""
+        for name, target in self.table.complete.items():
+            other, column = target.split(".")
+            here = set(frame[name].dropna().astype(str))
+            for cell in self.done[other].cells:
+                if cell["field"] == column and cell["key"] not in here:
+                    message = f"{cell['key']} is in {other} and has no row in {self.table.name}"
+                    self.queries.append(
+                        {"severity": "warning", "table": self.table.name, "key": cell["key"], "field": name,
+                         "value": cell["raw"], "message": message,
+                         "file": cell["file"], "row": cell["row"], "column": cell["column"]}
+                    )  # fmt: skip
 
     def log(self, joined: dict[str, list[Record]]):
         """changes (one per changed cell) and cells (every raw cell that a clean value came from)."""
@@ -434,24 +466,27 @@ class TableCleaner:
                     if column.block or column.identifier:
                         continue
                     raw = record.raw[name]
-                    cell = {"table": self.table.name, "key": key, "field": name, "raw": raw,
-                            "file": record.part.file.path, "row": record.row, "column": record.headers[name]}  # fmt: skip
-                    self.cells.append(cell)
-                    clean, limit = (
-                        text_of(reading.value, column.type),
-                        reading.limit if reading.value is not None else "",
-                    )
-                    if plain(raw, column.type) == reading.value:
-                        continue
-                    rule = "; ".join(dict.fromkeys(reading.rules)) or "number read from text"
-                    change = {"table": self.table.name, "key": key, "field": name, "raw_value": raw, "clean_value": clean,
-                              "rule": rule, "source_file": record.part.file.path, "source_row": record.row,
-                              "source_column": record.headers[name]}  # fmt: skip
-                    self.changes.append(change)
-                    if limit and column.limit:
-                        self.changes.append(
-                            {**change, "field": column.limit, "clean_value": limit, "rule": "limit sign kept"}
-                        )
+                    self.log_cell(key, record, name, name)
+                    if plain(raw, column.type) != reading.value or (reading.value is None and raw):
+                        rule = "; ".join(dict.fromkeys(reading.rules)) or "number read from text"
+                        self.log_change(key, record, name, name, text_of(reading.value, column.type), rule)
+                        if column.limit and reading.limit and reading.value is not None:
+                            self.log_change(key, record, column.limit, name, reading.limit, "limit sign kept")
+                    if column.unit_to:
+                        at, canonical = f"{name} unit", self.units(record, column)[1]
+                        self.log_cell(key, record, column.unit_to, at)
+                        if record.raw[at] != canonical:
+                            self.log_change(key, record, column.unit_to, at, canonical, "canonical unit")
+
+    def log_cell(self, key: str, record: Record, name: str, at: str):
+        """A clean field `name` came from the raw cell `at`."""
+        self.cells.append({"table": self.table.name, "key": key, "field": name, "raw": record.raw[at],
+                           "file": record.part.file.path, "row": record.row, "column": record.headers[at]})  # fmt: skip
+
+    def log_change(self, key: str, record: Record, name: str, at: str, clean: str, rule: str):
+        self.changes.append({"table": self.table.name, "key": key, "field": name, "raw_value": record.raw[at],
+                             "clean_value": clean, "rule": rule, "source_file": record.part.file.path,
+                             "source_row": record.row, "source_column": record.headers[at]})  # fmt: skip
 
     def account(self, joined, kept: list[str]) -> list[dict]:
         """rows in = rows kept + rows rejected, per file."""

@@ -26,6 +26,8 @@ _NUMBER = re.compile(
         (?P<unit>.*)""",
     re.VERBOSE,
 )
+_PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]\d+)?", re.ASCII)  # as number_text writes it; float() reads ３９ too
+_PLAIN_INTEGER = re.compile(r"-?\d+", re.ASCII)
 _MONTHS = {
     m: i
     for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)
@@ -35,7 +37,10 @@ _SERIAL_EPOCH = datetime.date(1899, 12, 30)  # Excel's day 0, which counts the n
 
 @dataclass(frozen=True)
 class Reading:
-    """What a cell says: a value (None if missing), the sign of a limit, the unit written beside it."""
+    """What a cell says: a value (None if missing), the sign of a limit, the unit written beside it.
+
+    `at` names the raw cell that a problem is about, where it is not the cell itself but that of the unit.
+    """
 
     value: object = None
     rules: tuple[str, ...] = ()
@@ -43,6 +48,7 @@ class Reading:
     limit: str = ""
     unit: str = ""
     warning: str = ""
+    at: str = ""
 
     def with_rule(self, *rules: str) -> Reading:
         return replace(self, rules=(*self.rules, *rules))
@@ -92,15 +98,15 @@ def plain(text: str, kind: str):
     """A raw text read without any rule: what the cell means if nothing has to be done to it; else None."""
     if text == "":
         return None
-    try:
-        if kind == "number":
-            return float(text)
-        if kind == "integer":
-            return int(text)
-        if kind == "date":
+    if kind == "number":
+        return float(text) if _PLAIN_NUMBER.fullmatch(text) else None
+    if kind == "integer":
+        return int(text) if _PLAIN_INTEGER.fullmatch(text) else None
+    if kind == "date":
+        try:
             return datetime.date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
+        except ValueError:
+            return None
     return text
 
 
@@ -202,6 +208,11 @@ def parse(raw: str, column: Column, file: File, missing: frozenset[str]) -> Read
         shorter = normalise(re.sub(column.ignore, "", text))
         rules += ("ignored text removed",) if shorter != text else ()
         text = shorter
+    rewritten = text
+    for pattern, replacement in column.rewrite.items():
+        rewritten = re.sub(pattern, replacement, rewritten)
+    if rewritten != text:
+        text, rules = rewritten, (*rules, "canonical form of the id" if column.type == "id" else "rewritten")
     if column.type in ("number", "integer"):
         reading = parse_number(text, file.decimal)
         if column.type == "integer" and reading.value is not None and not float(reading.value).is_integer():
@@ -212,10 +223,6 @@ def parse(raw: str, column: Column, file: File, missing: frozenset[str]) -> Read
         reading = parse_code(text, column.codes)
     else:
         reading = Reading(text)
-        for pattern, replacement in column.rewrite.items():
-            value = re.sub(pattern, replacement, reading.value)
-            if value != reading.value:
-                reading = Reading(value, ("canonical form of the id",))
     if (
         column.pattern
         and reading.value is not None
