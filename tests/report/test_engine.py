@@ -212,6 +212,16 @@ def test_same_bytes_in_any_place_zone_and_language(made, tmp_path):
         assert str(tmp_path).encode() not in other
 
 
+def test_no_path_of_the_machine_is_in_any_file(made):
+    for path in made.values():
+        whole = path.read_bytes()
+        if path.suffix == ".docx":
+            with zipfile.ZipFile(path) as parts:
+                whole = b"".join(map(parts.read, parts.namelist()))
+        for place in (str(ROOT), str(path.parents[1]), str(Path.home()), ".trialpress"):
+            assert place.encode() not in whole
+
+
 def test_line_numbers_and_plain_sections_are_options(tmp_path):
     source = shutil.copytree(FIXTURE, tmp_path / "s")
     project = (source / "_quarto.yml").read_text().replace("line-numbers: false", "line-numbers: true")
@@ -267,6 +277,13 @@ def test_all_problems_of_the_text_come_at_once(tmp_path):
     with pytest.raises(InputError) as caught:
         qmd.read(source)
     assert [problem.where for problem in caught.value.problems] == ["_methods.md:1", "manuscript.qmd:2"]
+
+
+def test_variables_are_found_by_dots_and_keep_their_text(tmp_path):
+    (tmp_path / "_variables.yml").write_text("a: {one: 1, yes: true, none: null, day: 2020-01-02, list: [x, y]}\n")
+    names = ("one", "yes", "none", "day", "list.1")
+    (tmp_path / "manuscript.qmd").write_text(", ".join(f"{{{{< var a.{name} >}}}}" for name in names))
+    assert qmd.read(tmp_path).body == "1, true, , 2020-01-02, y\n"
 
 
 def test_typst_failure_is_shown(tmp_path):

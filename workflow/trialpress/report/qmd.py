@@ -20,13 +20,14 @@ MONTHS += ("August", "September", "October", "November", "December")
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a date stays the text that was written."""
+    """YAML 1.2 as Quarto reads it: `yes` and `on` are words, and a date stays the text that was written."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|True|TRUE|false|False|FALSE)$"), "tTfF")
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{prefix}{key}.")
         else:
-            flat[f"{prefix}{key}"] = {True: "true", False: "false", None: ""}.get(value, str(value).rstrip("\n"))
+            text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            flat[f"{prefix}{key}"] = text.rstrip("\n")
     return flat
 
 

@@ -29,5 +29,8 @@ function Pandoc(doc)
   elseif banner and FORMAT:match("jats") or banner and quarto and FORMAT == "docx" then
     doc.blocks:insert(1, pandoc.Div({ pandoc.Para(banner) }, { ["custom-style"] = "Banner" }))
   end
+  if FORMAT == "docx" and not quarto then -- used up, and Word's properties would show the path of the style
+    doc.meta.csl, doc.meta.bibliography, doc.meta.crossref = nil, nil, nil
+  end
   return doc
 end
