@@ -41,12 +41,24 @@ def _evaluate(where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Ser
         ) from None
 
 
+class _Columns(dict):
+    """A table's columns; those of the subjects are aligned to its rows when an expression asks for them."""
+
+    def __init__(self, frame: pd.DataFrame, subjects: pd.DataFrame, who: str):
+        super().__init__((name, frame[name]) for name in frame)
+        self.subjects, self.at = subjects, pd.Index(subjects[who]).get_indexer(frame[who])
+
+    def __missing__(self, name: str) -> pd.Series:
+        self[name] = self.subjects[name].take(self.at).reset_index(drop=True)
+        return self[name]
+
+
 class _Builder:
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]):
         self.study, self.plan, self.tables = study, plan, tables
         self.who = study.participant
         self.subjects = tables[plan.cohort_table].sort_values(self.who).reset_index(drop=True).copy()
-        self.bounds: dict[str, tuple] = {}
+        self.graded: dict[str, tuple] = {}
 
     def columns(self) -> dict[str, pd.Series]:
         return {name: self.subjects[name] for name in self.subjects}
@@ -55,11 +67,7 @@ class _Builder:
         """The rows of a table that belong to a participant, and the columns that an expression over them may use."""
         frame = self.tables[table]
         frame = frame[frame[self.who].isin(self.subjects[self.who])].reset_index(drop=True)
-        own = self.subjects.set_index(self.who)
-        columns = {}
-        for name in own:
-            columns[name] = own[name].reindex(frame[self.who]).set_axis(frame.index)
-        return frame, {**columns, **{name: frame[name] for name in frame}}
+        return frame, _Columns(frame, self.subjects, self.who)
 
     def take(self, where: str, spec: Mapping) -> pd.Series:
         """One value per participant from the rows of another table."""
@@ -134,6 +142,8 @@ class _Builder:
 
     def signs(self, name: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
         """Participant, day and signs of one daily grade, within its window."""
+        if name in self.graded:
+            return self.graded[name]
         daily = self.plan.daily
         frame, columns = self.rows_of(daily["table"])
         day = _evaluate("plan.yaml, cohort.daily.day", daily["day"], columns).astype("Int64")
@@ -142,7 +152,8 @@ class _Builder:
         where = f"plan.yaml, cohort.daily.grades.{name}.signs"
         signs = {sign: _evaluate(f"{where}.{sign}", str(text).lower() if isinstance(text, bool) else text, columns)[keep]
                  for sign, text in daily["grades"][name]["signs"].items()}  # fmt: skip
-        return pd.DataFrame({self.who: frame[self.who], "day": day})[keep], signs
+        self.graded[name] = pd.DataFrame({self.who: frame[self.who], "day": day})[keep], signs
+        return self.graded[name]
 
     def highest(self, name: str) -> pd.Series:
         rows, signs = self.signs(name)
@@ -155,7 +166,7 @@ class _Builder:
         frames = None
         for name, spec in self.plan.daily["grades"].items():
             rows, signs = self.signs(name)
-            frames = rows if frames is None else frames
+            frames = rows.copy() if frames is None else frames
             frames[name] = grade(SCALES[spec["scale"]], signs)
         return frames.sort_values([self.who, "day"]).reset_index(drop=True)
 

@@ -27,6 +27,19 @@ def figure_markdown(results: Results, name: str, alt: str) -> str:
     return f'![{spec["caption"]}{notice}](figures/{name}.svg){{#fig-{name} fig-alt="{alt}" width="{width}"}}\n'
 
 
+def without_reconstruction(text: str) -> str:
+    """The manuscript without its `::: {.reconstruction}` divisions: what is said of simulated patients only."""
+    kept, depth = [], 0
+    for line in text.splitlines(keepends=True):
+        fence = line.startswith(":::")
+        opens = fence and line.strip(": \n") != ""
+        if depth or (opens and ".reconstruction" in line):
+            depth += 1 if opens else -1 if fence else 0
+            continue
+        kept.append(line)
+    return "".join(kept)
+
+
 def _bullets(items: Iterable[tuple[str, str]]) -> str:
     return "\n".join(f"- **{head}.** {text}" if text else f"- **{head}.**" for head, text in items) + "\n"
 
@@ -82,6 +95,9 @@ def claims_markdown(results: Results, claims: tuple) -> str:
 def stage(results: Results, claims: tuple, source: Path, folder: Path, to: Path, engine: str) -> None:
     """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml."""
     shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", ".*", "_output"))
+    if not results.study.notice:
+        manuscript = to / "manuscript.qmd"
+        write_text(without_reconstruction(manuscript.read_text(encoding="utf-8")), manuscript)
     (to / "figures").mkdir()
     alts = json.loads((folder / "figures" / "alt.json").read_text(encoding="utf-8"))
     for name in results.plan.figures:

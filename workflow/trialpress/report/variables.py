@@ -37,6 +37,7 @@ def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
         if main:
             made["text"] = f"{shown[main]} ({percent} CI {made['ci']})"
             if "count" in made and main == "estimate":
+                made["short"] = f"{made['count']} ({shown[main]})"
                 made["text"] = f"{made['count']} ({shown[main]}; {percent} CI {made['ci']})"
     for name in ("p_value", "p_value_adjusted"):
         if name in shown:
@@ -79,6 +80,7 @@ def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) 
             "id": study.id,
             "title": study.title,
             "notice": study.notice,
+            "records": "reconstructed raw records" if study.notice else "the raw records",
             "data_cutoff": study.data_cutoff,
             "citation": study.citation,
         },
