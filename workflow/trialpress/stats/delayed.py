@@ -1,0 +1,178 @@
+"""A covariate that begins during follow-up, such as a transplant: comparisons without immortal-time bias.
+
+Whoever begins has survived until then; to compare "ever" with "never" credits that time to what began. Here a patient
+counts as not begun until the day it begins. `begin` is that day, NaN for never; a day after the end of follow-up (a
+transplant after the progression that ended it) counts as never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from trialpress.stats.cox import COEFFICIENT, cox, design
+from trialpress.stats.result import Result, not_estimable, times
+from trialpress.stats.risksets import sample
+from trialpress.stats.survival import kaplan_meier, log_rank
+
+TEST = ("statistic", "df", "p_value")
+
+
+class Intervals(NamedTuple):
+    """Start-stop data: each row is at risk in (entry, time], `event` is at time, `begun` holds throughout the row."""
+
+    patient: np.ndarray
+    entry: np.ndarray
+    time: np.ndarray
+    event: np.ndarray
+    begun: np.ndarray
+
+
+def start_stop(time, event, begin) -> Intervals:
+    """One row per patient and state, sorted by patient then time (R survival::tmerge with tdc()).
+
+    Whoever begins at 0 has a begun row only; whoever begins on the last day of follow-up has no begun time. A patient
+    without follow-up (time 0) has no row.
+    """
+    time, event, begin = _patients(time, event, begin)
+    start = np.minimum(np.where(np.isnan(begin), np.inf, begin), time)
+    zero = np.zeros_like(time)
+    rows = Intervals(
+        np.repeat(np.arange(len(time)), 2),
+        np.stack((zero, start), axis=1).ravel(),
+        np.stack((start, time), axis=1).ravel(),
+        np.stack((event & (start == time), event), axis=1).ravel(),
+        np.tile([False, True], len(time)),
+    )
+    kept = rows.entry < rows.time
+    return Intervals(*(column[kept] for column in rows))
+
+
+def _patients(time, event, begin) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    time, event, _ = sample(time, event)
+    begin = np.asarray(begin, dtype=float)
+    if begin.shape != time.shape:
+        raise ValueError(f"begin: has shape {begin.shape} where {len(time)} values are needed")
+    times("begin", np.where(np.isnan(begin), 0.0, begin))
+    return time, event, begin
+
+
+def _known(time, event, begin) -> dict[str, float]:
+    time, event, begin = _patients(time, event, begin)
+    return {"n": len(time), "n_begun": int((begin < time).sum()), "events": int(event.sum())}
+
+
+def _one_sided(rows: Intervals) -> str:
+    """Why there is nothing to compare, or nothing."""
+    if not rows.begun.any():
+        return "nobody begins before the end of follow-up"
+    return "everybody has begun from the start" if rows.begun.all() else ""
+
+
+def time_dependent_cox(
+    time, event, begin, X=None, *, ties: str = "efron", level: float = 0.95, names: Sequence[str] | None = None
+) -> Result:
+    """Cox regression on having begun, as a time-dependent covariate, adjusted for baseline covariates X (n, p).
+
+    values, curve: as `trialpress.stats.cox.cox`, with n_begun; the first covariate is `begun`, `names` are those of X.
+    """
+    known = _known(time, event, begin)
+    rows = start_stop(time, event, begin)
+    columns, labels = [rows.begun.astype(float)], ["begun"]
+    if X is not None:
+        baseline, more = design(X, known["n"], names)
+        columns, labels = [*columns, *baseline[:, rows.patient]], labels + more
+    if why := _one_sided(rows):
+        return not_estimable(f"time-dependent Cox regression, {ties} ties", COEFFICIENT, why, **known)
+    fit = cox(rows.time, rows.event, np.column_stack(columns), entry=rows.entry, ties=ties, level=level, names=labels)
+    return Result(f"time-dependent {fit.method}", {**fit.values, **known}, fit.note, fit.curve)
+
+
+def mantel_byar(time, event, begin) -> Result:
+    """Log-rank test of begun against not yet begun (Mantel & Byar 1974), each patient at risk in the state of the day.
+
+    values: n, n_begun, events, statistic, df, p_value. curve: one row per state: group (False, True), n (intervals),
+    observed, expected.
+    """
+    known = _known(time, event, begin)
+    rows = start_stop(time, event, begin)
+    if why := _one_sided(rows):
+        return not_estimable("Mantel-Byar test", TEST, why, **known)
+    test = log_rank(rows.time, rows.event, rows.begun, entry=rows.entry)
+    return Result("Mantel-Byar test", {**test.values, **known}, test.note, test.curve)
+
+
+def simon_makuch(
+    time, event, begin, *, landmark: float = 0.0, level: float = 0.95, transform: str = "log-log"
+) -> Result:
+    """Survival curves of begun and not yet begun (Simon & Makuch 1984; R survfit on start-stop data).
+
+    A patient leaves the curve "not begun" and joins "begun" on the day it begins. With a landmark the curves start
+    there, among those still followed; from day 0, when few have begun, a first event can take a curve down to 0.
+    values: n, n_begun, events, excluded (follow-up ended by the landmark). curve: as `kaplan_meier`, the rows of both
+    curves, with `group` (False, True).
+    """
+    (landmark,) = times("landmark", [landmark])
+    known = _known(time, event, begin)
+    rows = start_stop(time, event, begin)
+    kept = rows.time > landmark
+    rows = Intervals(*(column[kept] for column in rows))
+    known["excluded"] = known["n"] - len(np.unique(rows.patient))
+    method = f"Simon-Makuch estimate from day {landmark:g}"
+    if why := _one_sided(rows) if len(rows.time) else f"follow-up ends by day {landmark:g}":
+        return not_estimable(method, ("estimate",), why, **known)
+    entry = np.maximum(rows.entry, landmark)
+    curves = []
+    for state in (False, True):
+        part = rows.begun == state
+        km = kaplan_meier(rows.time[part], rows.event[part], entry=entry[part], level=level, transform=transform)
+        curves.append({"group": np.full(len(km.curve["time"]), state), **km.curve})
+    curve = {name: np.concatenate([part[name] for part in curves]) for name in curves[0]}
+    return Result(f"{method}, {transform} {100 * level:g}% CI", known, curve=curve)
+
+
+def landmark(time, event, begin, day: float, *, level: float = 0.95) -> Result:
+    """Comparison by whether it has begun by a day, among patients followed beyond it (Anderson, Cain & Gelber 1983).
+
+    values: n (followed beyond the day), n_begun (by the day), events, excluded_events and excluded_censored (follow-up
+    ended by the day), begun_later (counted as not begun), log-rank statistic, df, p_value, and the Cox hazard_ratio
+    with ci_low, ci_high. curve: as the log-rank test's.
+    """
+    time, event, begin = _patients(time, event, begin)
+    (day,) = times("day", [day])
+    kept = time > day
+    begun = begin[kept] <= day
+    known = {
+        "n": int(kept.sum()),
+        "n_begun": int(begun.sum()),
+        "events": int(event[kept].sum()),
+        "excluded_events": int(event[~kept].sum()),
+        "excluded_censored": int((~event[~kept]).sum()),
+        "begun_later": int((begin[kept] > day).sum()),
+    }
+    method = f"landmark analysis at day {day:g}: log-rank test, Cox regression"
+    hazard = ("hazard_ratio", "ci_low", "ci_high")
+    if begun.all() or not begun.any():
+        why = "nobody has begun" if begun.size and not begun.any() else "all have begun"
+        why = f"{why} by day {day:g}" if begun.size else f"follow-up ends by day {day:g}"
+        return not_estimable(method, TEST + hazard, why, **known)
+    test = log_rank(time[kept], event[kept], begun)
+    fit = cox(time[kept], event[kept], begun, names=["begun"], level=level)
+    known |= {name: test[name] for name in TEST} | {name: fit.values.get(name, np.nan) for name in hazard}
+    return Result(method, known, test.note or fit.note, test.curve)
+
+
+def naive_comparison(time, event, begin) -> Result:
+    """Log-rank test of ever begun against never, from day 0. Biased; only to be shown beside the right analysis.
+
+    values: as `mantel_byar`.
+    """
+    method = "naive log-rank test of ever against never (biased in favour of ever: immortal time)"
+    known = _known(time, event, begin)
+    ever = ~np.isnan(np.asarray(begin, dtype=float))
+    if ever.all() or not ever.any():
+        return not_estimable(method, TEST, "everybody begins" if ever.all() else "nobody begins", **known)
+    test = log_rank(time, event, ever)
+    return Result(method, {**test.values, **known, "n_begun": int(ever.sum())}, test.note, test.curve)
