@@ -9,6 +9,7 @@ is not needed. Run as a script (`PYTHONPATH=workflow:tests python -m stats.conco
 from __future__ import annotations
 
 import csv
+import functools
 import importlib
 import math
 from pathlib import Path
@@ -104,6 +105,7 @@ def keyed(results) -> dict[Key, float]:
     return {(*key, name): float(value) for key, result in results.items() for name, value in result.values.items()}
 
 
+@functools.cache
 def compare(topic: str) -> list[Row]:
     """R's statistics of a topic beside ours, sorted."""
     reference = read(SCRIPTS / f"{topic}.csv")

@@ -1,0 +1,45 @@
+"""Our side of continuous.R."""
+
+from stats.concordance import Key, data, keyed
+from trialpress.stats import continuous as c
+
+TWO = (
+    "airquality May August",
+    "mtcars mpg am",
+    "ToothGrowth supp",
+    "PlantGrowth ctrl trt2",
+    "lung age sex",
+    "no ties",
+    "too few",
+)
+PAIRED = ("sleep", "anorexia-like", "women", "mtcars drat wt", "cars")
+SEVERAL = ("airquality ozone month", "InsectSprays", "PlantGrowth", "chickwts", "iris")
+PAIRS = ("cars", "trees", "women", "lung age meal", "mtcars mpg wt", "nine", "seven", "forty", "hundred")
+LEVELS = ("Titanic class by survival", "mtcars gear by am", "mtcars vs by am", "one level lacking")
+
+
+def read(name: str, kind: str = ""):
+    return data(f"continuous-{kind}{name.replace(' ', '-')}")
+
+
+def compute() -> dict[Key, float]:
+    results = {}
+    for name in TWO:
+        columns = read(name)
+        a, b = (columns["x"][columns["group"] == g] for g in (1, 2))
+        results[name, "welch"] = c.t_test(a, b)
+        results[name, "student"] = c.t_test(a, b, equal_variance=True)
+        results[name, "mann-whitney"] = c.mann_whitney(a, b)
+        results[name, "standardised difference"] = c.standardised_difference(a, b)
+        results[name, "summary"] = c.summary(a)
+    for name in PAIRED:
+        results[name, "signed rank"] = c.signed_rank(read(name)["x"])
+    for name in SEVERAL:
+        results[name, "kruskal-wallis"] = c.kruskal_wallis(**read(name))
+        results[name, "jonckheere-terpstra"] = c.jonckheere_terpstra(**read(name))
+    for name in PAIRS:
+        results[name, "spearman"] = c.spearman(**read(name, "pairs-"))
+        results[name, "kendall"] = c.kendall(**read(name, "pairs-"))
+    for name in LEVELS:
+        results[name, "standardised difference"] = c.standardised_difference_categorical(**read(name, "levels-"))
+    return keyed(results)
