@@ -1,0 +1,9 @@
+"""The methods that plan.yaml can name. Each takes the population's participants, calls `stats`, and adds rows.
+
+What a method cannot estimate it says in a row ("not estimable: ..."); it never fails for want of events or groups.
+"""
+
+from . import comparing, describing, kinetics, survival  # noqa: F401  importing registers their methods
+from .common import METHODS
+
+__all__ = ["METHODS"]

@@ -1,0 +1,127 @@
+"""Describing: proportions, summaries, counts, baseline characteristics."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ...registry import Column, Condition
+from .. import Data, Rows
+from .common import (
+    METHODS,
+    PERCENT,
+    Interval,
+    is_categorical,
+)
+
+
+@METHODS.add("proportion")
+def proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", interval: Interval = "clopper-pearson"):
+    """Share of participants for whom a condition holds, with an exact interval. Where the condition is not known the
+    participant counts as not having the event and the note says how many those are.
+
+    Parameters
+        event: what is counted
+        by: column whose levels are reported apart
+        interval: kind of confidence interval
+    """
+    from ...stats.proportions import proportion as estimate
+
+    holds = data.holds(event)
+    for group, members in data.groups(by).items():
+        unknown = int(holds[members].isna().sum())
+        note = f"{unknown} with unknown outcome counted as no event" if unknown else ""
+        result = estimate(int(holds[members].sum()), int(members.sum()), level=data.plan.level, interval=interval)
+        rows.add(result, group=group, kinds=PERCENT, note=note)
+
+
+@METHODS.add("summary")
+def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
+    """Number, missing, mean, standard deviation, median, quartiles (R type 7) and range of a continuous variable.
+
+    Parameters
+        variable: what is summarised
+        by: column whose levels are reported apart
+    """
+    for group, members in data.groups(by).items():
+        _summarise(data, rows, variable, members, group, "")
+
+
+def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str):
+    from ...stats.continuous import summary as summarise
+
+    values = data.frame.loc[members, variable].astype("Float64")
+    known = values.dropna().to_numpy(dtype=float)
+    rows.add({"missing": int(values.isna().sum())}, group=group, level=prefix, method="summary")
+    if len(known):
+        span = np.ptp(known)
+        kind = (
+            "decimal0"
+            if np.all(known == np.round(known)) and span > 10
+            else "significant"
+            if span < 1 or np.max(np.abs(known)) >= 1000
+            else "decimal1"
+        )
+        rows.add(summarise(known), group=group, level=prefix, kind=kind)
+    else:
+        rows.add({"n": 0}, group=group, level=prefix, method="summary")
+
+
+@METHODS.add("frequency")
+def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
+    """Counts and percentages of the levels of a categorical variable, of those in whom it is known.
+
+    Parameters
+        variable: what is counted
+        by: column whose levels are reported apart
+    """
+    for group, members in data.groups(by).items():
+        _frequencies(data, rows, variable, members, group, "")
+
+
+def _frequencies(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str):
+    levels = data.groups(variable)
+    known = int(data.frame.loc[members, variable].notna().sum())
+    rows.add(
+        {"N": known, "missing": int(members.sum()) - known}, group=group, level=prefix, method="counts of known values"
+    )
+    for level, holds in levels.items():
+        n = int((holds & members).sum())
+        values = {"n": n, "percent": n / known if known else float("nan")}
+        name = f"{prefix}: {level}" if prefix else level
+        rows.add(
+            values,
+            group=group,
+            level=name,
+            method="counts of known values",
+            note="" if known else "not estimable: no known value",
+        )
+
+
+@METHODS.add("baseline")
+def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""):
+    """Baseline characteristics: continuous variables summarised, categorical ones counted, overall and by group, with
+    standardised differences between two groups. No tests: groups that were not randomised differ.
+
+    Parameters
+        variables: the characteristics, in the order of the table
+        by: column whose levels are compared
+    """
+    from ...stats.continuous import standardised_difference
+
+    groups = {**(data.groups(by) if by else {}), "Overall": pd.Series(True, index=data.frame.index)}
+    for group, members in groups.items():
+        rows.add({"N": int(members.sum())}, group=group, method="participants")
+        for variable in variables:
+            describe = _frequencies if is_categorical(data, variable) else _summarise
+            describe(data, rows, variable, members, group, data.plan.label(variable, unit=True))
+    pair = [members for group, members in groups.items() if group != "Overall"]
+    if len(pair) == 2:
+        for variable in variables:
+            values = data.frame[variable]
+            categorical = is_categorical(data, variable)
+            values = values.astype("string") if categorical else values.astype("Float64")
+            first, second = (values[members].dropna().to_numpy(dtype=str if categorical else float) for members in pair)
+            result = standardised_difference(first, second)
+            rows.add(result, group="difference", level=data.plan.label(variable, unit=True), names={"estimate": "standardised_difference"},
+                     only=("estimate",), kind="decimal2")  # fmt: skip
