@@ -1,0 +1,189 @@
+"""A small synthetic study with everything that figures and tables show; its size, events and names can be chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from trialpress import analysis, cohort
+from trialpress.plan import load_plan
+from trialpress.results import Results
+from trialpress.study import load_study
+
+STUDY = """
+study: {id: small, title: A small study, data_cutoff: "2016-12-31", reconstruction: NOTICE, participant: who}
+files: {one: {path: one.csv}}
+tables:
+  patients:
+    file: one
+    key: [who]
+    columns:
+      who: {type: id}
+      arm: {type: code, codes: {rr: [rr], mrd: [mrd]}, label: Stratum}
+      dose_group: {type: code, codes: {a: [a], b: [b], c: [c], d: [d]}, label: Dose group}
+      order: {type: integer, label: Order of infusion}
+      dose: {type: number, unit: cells/kg, label: Dose}
+      age: {type: number, unit: years, label: Age}
+      sex: {type: code, codes: {F: [F], M: [M]}, label: Sex}
+      crs: {type: integer, label: Grade of CRS}
+      lee: {type: integer, label: Grade of CRS (Lee)}
+      response: {type: code, codes: {CR: [CR], CRi: [CRi], NR: [NR]}, label: Best response}
+      infused_on: {type: date, label: Infusion}
+      response_on: {type: date, label: Remission}
+      hct_on: {type: date, label: Allo-HCT}
+      relapse_on: {type: date, label: Relapse}
+      died_on: {type: date, label: Death}
+      last_on: {type: date, label: Last contact}
+  levels:
+    file: one
+    key: [who, day]
+    references: {who: patients.who}
+    columns:
+      who: {type: id}
+      day: {type: integer, label: Day}
+      copies: {type: number, unit: copies/µg, label: CAR-T transgene}
+  events:
+    file: one
+    key: [who, term]
+    references: {who: patients.who}
+    columns:
+      who: {type: id}
+      term: {type: text, label: Term}
+      grade: {type: integer, label: Grade}
+"""
+
+PLAN = """
+plan: {level: 0.95, alpha: 0.05, seed: 1, multiplicity: none}
+cohort:
+  table: patients
+  columns:
+    stratum: {expression: arm, label: Stratum, levels: {rr: RR_NAME, mrd: MRD_NAME}}
+    doses: {expression: dose_group, label: Dose group, levels: {a: A_NAME, b: 1 to 5, c: "<1", d: EMPTY_NAME}}
+    crs_grade: {expression: crs, label: Grade of CRS, levels: {"0": "0", "1": "1", "2": "2", "3": "3", "4": "4"}}
+    remission: {expression: "response in ('CR', 'CRi')", type: boolean, label: Remission}
+populations:
+  infused: {label: Infused}
+  rr: {label: Relapsed or refractory, within: infused, condition: arm == 'rr'}
+  mrd: {label: MRD-positive, within: infused, condition: arm == 'mrd'}
+  evaluable: {label: Evaluable for response, within: rr, condition: present(response)}
+  nobody: {label: Nobody, within: infused, condition: age > 500}
+flow:
+  - {population: infused}
+  - {population: rr}
+  - {population: evaluable, reasons: {Death before the first assessment: missing(response), Consent withdrawn: age > 500}}
+  - {population: mrd, from: infused}
+endpoints:
+  os: {label: Overall survival, origin: infused_on, events: {death: died_on}, censor: last_on}
+  efs: {label: Event-free survival, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on}
+analyses:
+  cr: {method: proportion, population: infused, event: remission, label: CR or CRi}
+  cr_rr: {method: proportion, population: rr, event: remission, label: CR or CRi in RR}
+  cr_nobody: {method: proportion, population: nobody, event: remission, label: CR or CRi in nobody}
+  cr_by_dose: {method: proportion, population: infused, event: remission, by: doses, label: CR or CRi}
+  severe_by_dose: {method: proportion, population: infused, event: crs >= 3, by: doses, label: Grade 3 or more}
+  os: {method: kaplan_meier, population: infused, endpoint: os, by: stratum, at: [6, 12], label: Overall survival}
+  efs: {method: kaplan_meier, population: infused, endpoint: efs, at: [6], label: Event-free survival of all}
+  os_nobody: {method: kaplan_meier, population: nobody, endpoint: os, by: stratum}
+  os_test: {method: log_rank, population: infused, endpoint: os, by: stratum}
+  os_cox: {method: cox, population: infused, endpoint: os, covariates: [stratum]}
+  model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], label: Cox model of OS}
+figures:
+  flow: {kind: flow, caption: Participant flow}
+  rates: {kind: rates, caption: Rates, analyses: [cr, cr_rr, cr_nobody, cr_by_dose, severe_by_dose]}
+  grades: {kind: grades, caption: Grades, population: infused, grades: [crs_grade, lee], by: doses, severe: [severe_by_dose]}
+  order: {kind: enrolment_order, caption: Order, population: infused, order: order, y: dose, colour: crs_grade, marker: response, reference: 100000}
+  km: {kind: kaplan_meier, caption: Survival, analyses: [os, efs], tests: [os_test, os_cox]}
+  km_single: {kind: kaplan_meier, caption: Survival, analyses: [efs], width: single}
+  swimmer: {kind: swimmer, caption: Swimmer, population: infused, end: last_on, origin: infused_on, marks: [response_on, hct_on, relapse_on], death: died_on, ongoing: missing(died_on), by: stratum, colour: response}
+  kinetics: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, lower_limit: 50}
+  kinetics_by: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, by: stratum}
+  strip: {kind: strip, caption: Values, population: infused, y: [age, dose], by: doses}
+  scatter: {kind: scatter, caption: Scatter, population: infused, x: dose, y: age, colour: response, log_x: true}
+  nobody_km: {kind: kaplan_meier, caption: Nobody, analyses: [os_nobody]}
+  nobody_grades: {kind: grades, caption: Nobody, population: nobody, grades: [crs_grade], by: doses}
+  nobody_swimmer: {kind: swimmer, caption: Nobody, population: nobody, end: last_on, origin: infused_on, marks: [hct_on]}
+  nobody_kinetics: {kind: kinetics, caption: Nobody, population: nobody, table: levels, day: day, value: copies}
+  nobody_order: {kind: enrolment_order, caption: Nobody, population: nobody, order: order, y: dose, colour: crs_grade}
+  nobody_strip: {kind: strip, caption: Nobody, population: nobody, y: [age], by: doses}
+tables: {}
+"""
+
+NAMES = {"RR_NAME": "R/R", "MRD_NAME": "MRD+", "A_NAME": "5 or more", "EMPTY_NAME": "Unknown dose", "NOTICE": "true"}
+LONG = {
+    "RR_NAME": "Relapsed after or refractory to at least two lines of intensive chemotherapy",
+    "MRD_NAME": "Measurable residual disease by multiparameter flow cytometry only",
+    "A_NAME": "Five times ten to the fifth cells per kilogram of body weight or more",
+    "EMPTY_NAME": "Dosierungsgruppenzuordnungsunsicherheit",
+    "NOTICE": "true",
+}
+
+
+def small(folder, n: int = 51, events: bool = True, names: dict = NAMES, plan: str = PLAN, notice: bool = True) -> Results:
+    """The results of the synthetic study with `n` participants. events: whether anyone relapses or dies."""
+    texts = {"study": STUDY, "plan": plan}
+    for name, text in texts.items():
+        for key, value in {**names, "NOTICE": "true" if notice else "false"}.items():
+            text = text.replace(key, value if key == "NOTICE" else f'"{value}"')
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    study = load_study(folder / "study.yaml")
+    loaded = load_plan(folder / "plan.yaml", study)
+    tables = _tables(n, events)
+    built = cohort.build(study, loaded, tables)
+    ard, curves = analysis.run(study, loaded, built.subjects, built.daily, tables)
+    curves[["group", "level"]] = curves[["group", "level"]].fillna("").astype(str)
+    return Results(study, loaded, built.subjects, built.daily, built.flow, ard, curves, tables)
+
+
+def _tables(n: int, events: bool) -> dict[str, pd.DataFrame]:
+    random = np.random.default_rng(20170508)
+    start = pd.Timestamp("2014-11-12")
+    infused = start + pd.to_timedelta(np.sort(random.integers(0, 700, n)), unit="D")
+    dose = np.round(10 ** random.normal(5.2, 0.5, n), -2)
+    crs = random.choice([0, 1, 2, 3, 4], n, p=[0.1, 0.45, 0.3, 0.1, 0.05])
+    death = infused + pd.to_timedelta(random.exponential(500, n).astype(int) + 20, unit="D")
+    relapse = infused + pd.to_timedelta(random.exponential(600, n).astype(int) + 35, unit="D")
+    cutoff = pd.Timestamp("2016-12-31")
+    died = pd.Series(death).where((death <= cutoff) & events)
+    last = died.fillna(cutoff)
+    response = pd.Series(random.choice(["CR", "CRi", "NR"], n, p=[0.6, 0.25, 0.15]), dtype="string")
+    response[::17] = pd.NA
+    relapse = pd.Series(relapse).where((pd.Series(relapse) <= last) & response.isin(["CR", "CRi"]) & events)
+    who = pd.Series([f"P{i:05d}" for i in range(n)], dtype="string")
+    hct = pd.Series(infused + pd.to_timedelta(random.integers(41, 120, n), unit="D"))
+    hct = hct.where((random.random(n) < 0.5) & (hct < last) & ~(relapse < hct))
+    patients = pd.DataFrame(
+        {
+            "who": who,
+            "arm": pd.Series(np.where(random.random(n) < 0.2, "mrd", "rr"), dtype="string"),
+            "dose_group": pd.Series(np.where(dose >= 5e5, "a", np.where(dose >= 1e5, "b", "c")), dtype="string"),
+            "order": pd.Series(range(1, n + 1), dtype="Int64"),
+            "dose": pd.Series(dose, dtype="Float64"),
+            "age": pd.Series(random.integers(2, 68, n), dtype="Float64"),
+            "sex": pd.Series(random.choice(["F", "M"], n), dtype="string"),
+            "crs": pd.Series(crs, dtype="Int64"),
+            "lee": pd.Series(crs, dtype="Int64").mask(random.random(n) < 0.1),
+            "response": response,
+            "infused_on": infused,
+            "response_on": pd.Series(infused + pd.Timedelta(days=29)).where(response.isin(["CR", "CRi"])),
+            "hct_on": hct,
+            "relapse_on": relapse,
+            "died_on": died,
+            "last_on": last,
+        }
+    )
+    days = [0, 4, 7, 11, 14, 21, 28, 60]
+    shape = np.array([50, 2e3, 2e4, 6e4, 4e4, 8e3, 2e3, 200])
+    levels = pd.DataFrame(
+        {
+            "who": np.repeat(who, len(days)).reset_index(drop=True),
+            "day": pd.Series(np.tile(days, n), dtype="Int64"),
+            "copies": np.maximum(np.tile(shape, n) * np.repeat(10 ** random.normal(0, 0.5, n), len(days)), 50),
+        }
+    )
+    levels["copies"] = levels["copies"].astype("Float64")
+    terms = ["Pyrexia", "Nausea|vomiting", "Neutrophil count *decreased*", "Seizure"]
+    events_table = pd.DataFrame(
+        [(w, t, int(g)) for w in who for t, g in zip(terms, random.integers(0, 6, 4), strict=True) if g],
+        columns=["who", "term", "grade"],
+    ).astype({"who": "string", "term": "string", "grade": "Int64"})
+    return {"patients": patients, "levels": levels, "events": events_table}

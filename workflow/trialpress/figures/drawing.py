@@ -1,0 +1,33 @@
+"""What a kind of figure returns, and where the kinds are registered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..registry import Registry
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KINDS = Registry("figure kind", "kind", ("caption",))
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """figure: at final size. numbers: exactly what it shows. alt: the same in words, for those who cannot see it."""
+
+    figure: Figure
+    numbers: pd.DataFrame
+    alt: str
+
+
+def empty(results, width: str, why: str) -> Drawing:
+    """A figure that says why there is nothing to draw."""
+    from . import style
+
+    page = style.Page(results, width, 24.0)
+    page.text(page.width / 2, 12.0, style.wrap(why, page.width - 10), color=style.GREY, ha="center", va="center")
+    return Drawing(page.figure, pd.DataFrame({"note": [why]}), f"No figure: {why}.")

@@ -1,0 +1,281 @@
+"""Figures in which every participant is a point."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..registry import Analysis, Column, Population
+from ..results import Results
+from . import style
+from .drawing import KINDS, Drawing, empty
+from .read import coloured, count, estimate, level_name, number, p_text, shown, value
+from .scales import log_axis
+
+SHAPES = ("o", "^", "s", "D", "v", "P", "*")
+NO_SHAPE = "X"  # outcome unknown
+
+
+@KINDS.add("enrolment_order")
+def enrolment_order(
+    results: Results,
+    *,
+    population: Population,
+    order: Column,
+    y: Column,
+    colour: Column,
+    marker: Column = "",
+    log: bool = True,
+    reference: float = 0,
+    width: style.Width = "double",
+) -> Drawing:
+    """A quantity, the dose as a rule, by order of enrolment: each participant a point, its colour a grade or group, its
+    shape an outcome.
+
+    Parameters
+        population: who is shown
+        order: rank of the participants in time
+        y: the quantity
+        colour: column that gives the colour
+        marker: column that gives the shape
+        log: logarithmic axis
+        reference: value at which a line is drawn (0: none)
+        width: single (85 mm) or double (180 mm)
+    """
+    data = results.population(population)
+    frame = data.frame
+    shown_rows = frame[order].notna() & frame[y].notna()
+    if log:
+        shown_rows &= (frame[y] > 0).fillna(False).astype(bool)
+    if not shown_rows.any():
+        return empty(results, width, f"No participants with {results.plan.label(y)}")
+    page_width, left = style.WIDTHS[width], 13.0
+    levels, palette = coloured(data, colour)
+    shapes = data.groups(marker) if marker else {"": pd.Series(True, index=frame.index)}
+    page = style.Page(results, width, 78.0)
+    used = {name: members & shown_rows for name, members in levels.items()}
+    unknown = shown_rows & ~np.logical_or.reduce(
+        [m.to_numpy() for m in levels.values()] or [np.zeros(len(frame), bool)]
+    )
+    outline = {"markeredgecolor": style.INK, "markeredgewidth": 0.5, "markersize": 4.6}
+    entries = [
+        (level_name(results, colour, name), {"marker": "o", "color": palette[name], **outline}) for name in levels
+    ]
+    if unknown.any():
+        entries.append(("Unknown", {"marker": "o", "color": style.UNKNOWN, **outline}))
+        used[""], palette = unknown, {**palette, "": style.UNKNOWN}
+    shape_of = pd.Series(NO_SHAPE, index=frame.index)
+    for i, members in enumerate(shapes.values()):
+        shape_of[members] = SHAPES[i % len(SHAPES)]
+    keys = [(results.plan.label(colour), entries)]
+    if marker:
+        hollow = {"color": "white", **outline}
+        names = [(name, {"marker": SHAPES[i % len(SHAPES)], **hollow}) for i, name in enumerate(shapes)]
+        if (shown_rows & shape_of.eq(NO_SHAPE)).any():
+            names.append(("Unknown", {"marker": NO_SHAPE, **hollow}))
+        keys.append((results.plan.label(marker), names))
+    name_width = style.widest(title for title, _ in keys) + 3.0
+    top = 0.3
+    for title, names in keys:
+        page.text(0.0, top, title, color=style.GREY)
+        page.key(name_width, top, names, page_width - name_width)
+        top += style.key_height(names, page_width - name_width)
+    top += 2.0
+    axes = page.axes(left, top, page_width - left - 2.0, 78.0 - top - 9.0)
+    small = 4.6 if shown_rows.sum() <= 150 else 2.4
+    for name, members in used.items():
+        for shape in dict.fromkeys(shape_of[members]):
+            rows = members & (shape_of == shape)
+            axes.plot(
+                number(frame.loc[rows, order]),
+                number(frame.loc[rows, y]),
+                shape,
+                color=palette[name],
+                markersize=small,
+                markeredgecolor=style.INK,
+                markeredgewidth=0.5,
+                linestyle="none",
+                clip_on=False,
+                zorder=3,
+            )
+    if reference:
+        axes.axhline(reference, color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
+    last = float(frame.loc[shown_rows, order].max())
+    axes.set_xlim(0, last + 1)
+    log_axis(axes, "y", log)
+    axes.set_xlabel(results.plan.label(order, unit=True))
+    axes.set_ylabel(results.plan.label(y, unit=True))
+    axes.xaxis.set_major_formatter(style.thousands)
+    numbers = frame.loc[shown_rows, [results.study.participant, order, y, colour, *([marker] if marker else [])]]
+    numbers = numbers.sort_values([order, results.study.participant]).reset_index(drop=True)
+    parts = [f"{level_name(results, colour, name) or 'unknown'} {int(m.sum())}" for name, m in used.items()]
+    low, high = (style.thousands(v) for v in (numbers[y].min(), numbers[y].max()))
+    alt = (
+        f"{results.plan.label(y)} by {results.plan.label(order).lower()} for {count(len(numbers))}, "
+        f"from {low} to {high}. "
+        f"{results.plan.label(colour)}: {', '.join(parts)}."
+    )
+    return Drawing(page.figure, numbers, alt)
+
+
+@KINDS.add("strip")
+def strip(
+    results: Results,
+    *,
+    population: Population,
+    y: list[Column],
+    by: Column,
+    tests: list[Analysis] = (),
+    log: bool = False,
+    width: style.Width = "double",
+) -> Drawing:
+    """Continuous variables by group: each participant a point, with the median of the analysis as a line; a panel for
+    each variable.
+
+    Parameters
+        population: who is shown
+        y: the variables
+        by: column of the groups
+        tests: for each variable the comparison whose medians and p-value are shown (mann_whitney or kruskal_wallis)
+        log: logarithmic axis
+        width: single (85 mm) or double (180 mm)
+    """
+    data = results.population(population)
+    bars = data.groups(by)
+    palette = style.colours(bars)
+    page_width, left, gap = style.WIDTHS[width], 12.5, 3.0
+    cell = page_width / len(y)
+    plot_width = cell - left - gap
+    slot = plot_width / max(len(bars), 1)
+    names = [style.wrap(name, slot - 0.8) for name in bars]
+    lines = max((name.count("\n") + 1 for name in names), default=1)
+    head = 11.0
+    page = style.Page(results, width, head + 46.0 + (lines + 1) * style.LINE + 2.5)
+    records = []
+    for i, (column, letter) in enumerate(zip(y, style.letters(len(y)), strict=True)):
+        x = i * cell
+        page.panel(x, 0.0, letter, results.plan.label(column), cell - 4.0)
+        axes = page.axes(x + left, head, plot_width, 46.0)
+        test = tests[i] if i < len(tests) else ""
+        if test:
+            page.text(x + left + plot_width, head - 3.8, p_text(results, test), ha="right")
+        values = data.frame[column].astype("Float64")
+        for at, (name, members) in enumerate(bars.items()):
+            own = number(values[members])
+            own = np.sort(own[~np.isnan(own) & ((own > 0) | (not log))])
+            axes.plot(
+                at + _spread(own, log),
+                own,
+                "o",
+                color=palette[name],
+                markersize=3.2 if len(own) < 150 else 1.4,
+                alpha=0.75,
+                markeredgewidth=0,
+                linestyle="none",
+            )
+            if test and not np.isnan(median := value(results, test, "median", name)):
+                axes.plot([at - 0.3, at + 0.3], [median] * 2, color=style.INK, linewidth=1.4, solid_capstyle="butt")
+            under = head + 46.0 + 1.2
+            page.text(x + left + (at + 0.5) * slot, under, names[at], ha="center")
+            page.text(
+                x + left + (at + 0.5) * slot,
+                under + lines * style.LINE,
+                f"n = {len(own):,}",
+                ha="center",
+                color=style.GREY,
+            )
+            records.append(pd.DataFrame({"variable": results.plan.label(column), "group": name, "value": own}))
+        axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[])
+        if not any(len(r) for r in records[-len(bars) :]):
+            axes.set(yticks=[])
+            axes.text(0.5, 0.5, "no known values", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+        else:
+            log_axis(axes, "y", log)
+        axes.set_ylabel(results.plan.columns[column].unit)
+    numbers = pd.concat(records, ignore_index=True)
+    parts = []
+    for i, column in enumerate(y):
+        own = numbers[numbers["variable"] == results.plan.label(column)]
+        test = tests[i] if i < len(tests) else ""
+        texts = [
+            f"{name} n = {int(own['group'].eq(name).sum())}"
+            + (f", median {shown(results, test, 'median', name)}" if test else "")
+            for name in bars
+        ]
+        texts += [p_text(results, test)] if test else []
+        parts.append(f"{results.plan.label(column)}: {'; '.join(texts)}")
+    return Drawing(page.figure, numbers, "Values by group. " + ". ".join(parts) + ".")
+
+
+def _spread(values: np.ndarray, log: bool) -> np.ndarray:
+    """Offsets that keep points apart: those of neighbouring values fan out from the middle, the same on every run."""
+    if not values.size:
+        return values
+    scaled = np.log10(values) if log else values
+    width = np.ptp(scaled) / 24 or 1.0
+    bins = np.floor((scaled - scaled.min()) / width).astype(int)
+    offsets = np.zeros(len(values))
+    for b in np.unique(bins):
+        at = np.flatnonzero(bins == b)
+        place = np.arange(len(at)) - (len(at) - 1) / 2
+        offsets[at] = place * min(0.09, 0.7 / max(len(at), 1))
+    return offsets
+
+
+@KINDS.add("scatter")
+def scatter(
+    results: Results,
+    *,
+    population: Population,
+    x: Column,
+    y: Column,
+    colour: Column = "",
+    correlation: Analysis = "",
+    log_x: bool = False,
+    log_y: bool = False,
+    width: style.Width = "single",
+) -> Drawing:
+    """One variable against another, each participant a point.
+
+    Parameters
+        population: who is shown
+        x: variable on the horizontal axis
+        y: variable on the vertical axis
+        colour: column that gives the colour
+        correlation: spearman analysis that is printed
+        log_x: logarithmic horizontal axis
+        log_y: logarithmic vertical axis
+        width: single (85 mm) or double (180 mm)
+    """
+    data = results.population(population)
+    frame = data.frame
+    xs, ys = number(frame[x]), number(frame[y])
+    known = ~np.isnan(xs) & ~np.isnan(ys) & ((xs > 0) | (not log_x)) & ((ys > 0) | (not log_y))
+    if not known.any():
+        return empty(results, width, f"No participants with {results.plan.label(x)} and {results.plan.label(y)}")
+    levels, palette = (
+        coloured(data, colour) if colour else ({"": pd.Series(True, index=frame.index)}, {"": style.GROUPS[0]})
+    )
+    page = style.Page(results, width, 70.0)
+    outline = {"markeredgecolor": "white", "markeredgewidth": 0.3, "markersize": 4.2}
+    entries = [
+        (level_name(results, colour, name), {"marker": "o", "color": palette[name], **outline})
+        for name in levels
+        if name
+    ]
+    page.key(0.0, 0.3, entries, page.width)
+    top = style.key_height(entries, page.width) + 4.5
+    axes = page.axes(13.0, top, page.width - 15.0, 70.0 - top - 9.5)
+    for name, members in levels.items():
+        rows = known & members.to_numpy()
+        axes.plot(xs[rows], ys[rows], "o", color=palette[name], linestyle="none", alpha=0.85, **outline)
+    if correlation:
+        text = f"Spearman ρ = {estimate(results, correlation)}, {p_text(results, correlation)}"
+        page.text(page.width - 2.0, top - 3.6, text, ha="right")
+    log_axis(axes, "x", log_x)
+    log_axis(axes, "y", log_y)
+    axes.set_xlabel(results.plan.label(x, unit=True))
+    axes.set_ylabel(results.plan.label(y, unit=True))
+    numbers = frame.loc[known, [results.study.participant, x, y, *([colour] if colour else [])]].reset_index(drop=True)
+    alt = f"{results.plan.label(y)} against {results.plan.label(x)} for {count(len(numbers))}."
+    return Drawing(page.figure, numbers, alt + (f" {text}." if correlation else ""))

@@ -1,0 +1,91 @@
+"""Reading results for print: groups in their order, labels, and texts joined from the displays of ard.csv."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..results import Results
+from . import style
+
+DASH, MINUS = "\u2013", "\u2212"
+
+
+def groups(results: Results, analysis: str, by: str = "by") -> list[str]:
+    """The groups of an analysis in the order of printing; [''] if it has none."""
+    spec = results.plan.analyses[analysis]
+    if by not in spec:
+        return [""]
+    present = set(results.analysis(analysis)["group"])
+    return [group for group in results.population(spec["population"]).groups(spec[by]) if group in present]
+
+
+def label(results: Results, analysis: str) -> str:
+    return results.plan.analyses[analysis].get("label") or analysis.replace("_", " ")
+
+
+def by_label(results: Results, analysis: str) -> str:
+    """The name of the column whose levels are the groups of an analysis; empty if there is none."""
+    by = results.plan.analyses[analysis].get("by")
+    return results.plan.label(by) if by else ""
+
+
+def value(results: Results, analysis: str, statistic: str, group: str = "", level: str = "") -> float:
+    """A value of ard.csv, NaN if there is no such row."""
+    try:
+        return float(results.value(analysis, statistic, group, level))
+    except KeyError:
+        return float("nan")
+
+
+def shown(results: Results, analysis: str, statistic: str, group: str = "", level: str = "") -> str:
+    """The display of a value of ard.csv, empty if there is no such row."""
+    try:
+        return str(results.value(analysis, statistic, group, level, what="display"))
+    except KeyError:
+        return ""
+
+
+def interval(low: str, high: str) -> str:
+    """'76.3%', '97.2%' -> '76.3–97.2'; with 'to' where a minus sign stands."""
+    if not low or not high:
+        return ""
+    low, high = low.rstrip("%"), high.rstrip("%")
+    return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
+
+
+def estimate(results: Results, analysis: str, group: str = "", level: str = "", statistic: str = "estimate") -> str:
+    """'90.0% (76.3–97.2)'; the estimate alone if it has no interval."""
+    text = shown(results, analysis, statistic, group, level)
+    limits = interval(*(shown(results, analysis, name, group, level) for name in ("ci_low", "ci_high")))
+    return f"{text} ({limits})" if limits and text != "NE" else text
+
+
+def p_text(results: Results, analysis: str, name: str = "P") -> str:
+    """'P = 0.03', 'P < 0.001'; why not, if it is not estimable."""
+    text = shown(results, analysis, "p_value")
+    if not text:
+        return ""
+    if text == "NE":
+        return f"{name} not estimable"
+    return f"{name} {text[0]} {text[1:]}" if text[0] in "<>" else f"{name} = {text}"
+
+
+def count(n: int, noun: str = "participant") -> str:
+    """'1 participant', '1,234 participants', 'no participants'."""
+    return f"{f'{n:,}' if n else 'no'} {noun}{'' if n == 1 else 's'}"
+
+
+def number(values: pd.Series) -> np.ndarray:
+    return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def coloured(data, column: str) -> tuple[dict[str, pd.Series], dict[str, str]]:
+    """Members and colour of each level: graded colours for numbers, those of groups otherwise."""
+    levels = data.groups(column)
+    graded = bool(levels) and all(name.replace("Grade ", "").isdigit() for name in levels)
+    return levels, style.grade_colours(levels) if graded else style.colours(levels)
+
+
+def level_name(results: Results, column: str, name: str) -> str:
+    return f"Grade {name}" if name.isdigit() and "grade" not in results.plan.label(column).lower() else name

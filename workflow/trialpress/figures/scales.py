@@ -1,0 +1,45 @@
+"""Ticks that suit what is measured."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import style
+
+
+def time_ticks(longest: float, most: int = 6) -> tuple[list[float], float]:
+    """(ticks, end of the axis) from 0: steps that suit months, days and years."""
+    for step in (0.5, 1, 2, 3, 6, 12, 24, 36, 60, 90, 120, 180, 240, 360, 480, 600, 1200, 2400, 6000):
+        if longest / step <= most:
+            break
+    ticks = [float(t) for t in np.arange(0, longest + 1e-9, step)]
+    return ticks, max(longest * 1.02, ticks[-1])
+
+
+def day_locator(last: float):
+    from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+    for step in (7, 14, 28, 56, 84, 168):
+        if last / step <= 7:
+            return MultipleLocator(step)
+    return MaxNLocator(6)
+
+
+def log_axis(axes, which: str, log: bool) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis = getattr(axes, f"{which}axis")
+    if log:
+        getattr(axes, f"set_{which}scale")("log")
+        axis.set_major_locator(LogLocator(numticks=9))
+        axis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
+        axis.set_minor_formatter(NullFormatter())
+        axis.set_major_formatter(style.power)
+        low, high = getattr(axes, f"get_{which}lim")()
+        if np.log10(high / low) < 1:  # no decade within: plain ticks read better
+            from matplotlib.ticker import MaxNLocator
+
+            axis.set_major_locator(MaxNLocator(5))
+            axis.set_major_formatter(style.thousands)
+    else:
+        axis.set_major_formatter(style.thousands)

@@ -1,0 +1,259 @@
+"""The look of every figure: one font, one set of sizes and line weights, colours with a fixed meaning, positions in mm.
+
+Nothing here depends on the machine: the font comes from a package, glyphs become paths, and the files hold no date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+Width = Literal["single", "double"]
+
+MM = 1 / 25.4  # inches
+WIDTHS = {"single": 85.0, "double": 180.0}  # mm, columns of a journal page
+TEXT, TITLE, NOTE = 7.0, 8.0, 6.0  # pt at final size
+LINE = 3.1  # mm, distance of two lines of TEXT
+NOTICE = "Reconstruction: simulated patients"
+FAMILY = "Source Sans Pro"
+FACES = {"normal": "Regular", "semibold": "Semibold"}
+
+INK, GREY, PALE, FAINT = "#222222", "#6B6B6B", "#D9D9D9", "#EFEFEF"
+
+# Okabe & Ito (2008), told apart by readers with any colour vision; in the order of the levels of a group.
+GROUPS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5AA2", "#8C6D31")
+# Grades 0 to 5: light to dark in one direction, so that order survives greyscale.
+GRADES = ("#E9EDF2", "#FDE3A7", "#FDB863", "#E8743B", "#B3261E", "#5B0A12")
+# Responses by their name: green is remission, the lighter the less complete.
+RESPONSES = {
+    "CR": "#1B8A6B", "MRD-negative CR": "#1B8A6B", "CRi": "#8BCFB5", "MRD-positive CR": "#8BCFB5", "PR": "#E8C95C",
+    "SD": "#B9B9B9", "NR": "#8E8E8E", "No response": "#8E8E8E", "PD": "#C0673A", "Not evaluable": "#E4E4E4",
+}  # fmt: skip
+UNKNOWN = "#FFFFFF"  # always hatched
+# What happens to a participant, in the order in which a plan names it.
+MARKS = (("o", "#009E73"), ("D", "#0072B2"), ("^", "#D55E00"), ("v", "#CC79A7"), ("s", "#E69F00"), ("P", "#56B4E9"))
+END = ("X", INK)  # death
+
+LOOK = {
+    "font.family": [FAMILY], "font.size": TEXT, "axes.titlesize": TITLE, "axes.labelsize": TEXT, "axes.labelpad": 3,
+    "xtick.labelsize": TEXT, "ytick.labelsize": TEXT, "legend.fontsize": TEXT, "legend.frameon": False,
+    "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": INK,
+    "axes.linewidth": 0.6, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4, "xtick.major.size": 2.5, "ytick.major.size": 2.5, "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5, "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 1.0,
+    "patch.linewidth": 0.4, "hatch.linewidth": 0.3, "hatch.color": GREY, "svg.fonttype": "path",
+    "svg.hashsalt": "trialpress", "savefig.dpi": 300, "figure.dpi": 300, "axes.unicode_minus": True,
+}  # fmt: skip
+
+
+@cache
+def _faces() -> dict:
+    """Weight -> the font's file."""
+    import font_source_sans_pro
+
+    folder = Path(font_source_sans_pro.__file__).parent / "files"
+    return {weight: folder / f"SourceSansPro-{face}.ttf" for weight, face in FACES.items()}
+
+
+@cache
+def _register() -> None:
+    from matplotlib import font_manager
+
+    manager = font_manager.fontManager
+    manager.ttflist = [entry for entry in manager.ttflist if entry.name != FAMILY]  # a system copy may differ
+    for path in _faces().values():
+        manager.addfont(path)
+
+
+@contextmanager
+def look():
+    """Everything drawn within has the look."""
+    import matplotlib
+
+    _register()
+    with matplotlib.rc_context(LOOK):
+        yield
+
+
+@cache
+def _font(weight: str):
+    from matplotlib.ft2font import FT2Font
+
+    return FT2Font(_faces()[weight])
+
+
+@cache
+def text_width(text: str, size: float = TEXT, weight: str = "normal") -> float:
+    """Width in mm of the longest line of a text."""
+    from matplotlib.ft2font import LoadFlags
+
+    font = _font(weight)
+    font.set_size(100.0, 72)
+    longest = 0.0
+    for line in text.split("\n"):
+        font.set_text(line, 0.0, flags=LoadFlags.NO_HINTING)
+        longest = max(longest, font.get_width_height()[0] / 64)
+    return longest / 100 * size / 72 / MM
+
+
+def widest(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> float:
+    """Width in mm of the widest of several texts; 0 if there are none."""
+    return max((text_width(text, size, weight) for text in texts), default=0.0)
+
+
+def wrap(text: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
+    """The text in lines of at most `width` mm; a word that is longer is broken."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        while text_width(word, size, weight) > width and len(word) > 1:
+            fits = next(n for n in range(len(word) - 1, 0, -1) if n == 1 or text_width(word[:n], size, weight) <= width)
+            lines += [line] if line else []
+            lines.append(word[:fits])
+            line, word = "", word[fits:]
+        longer = f"{line} {word}".strip()
+        if line and text_width(longer, size, weight) > width:
+            lines.append(line)
+            longer = word
+        line = longer
+    return "\n".join([*lines, line])
+
+
+def thousands(value: float, _position=None) -> str:
+    """A tick's label: thousands separated by commas, as few decimals as the number has."""
+    text = f"{value:,.10f}".rstrip("0").rstrip(".")
+    return ("0" if text in ("-0", "") else text).replace("-", "\u2212")
+
+
+def power(value: float, _position=None) -> str:
+    """A tick's label on a log axis: 0.1, 1, 10, 100, 1,000, then 10⁴ and so on; nothing between the decades."""
+    import math
+
+    exponent = round(math.log10(value))
+    if not math.isclose(value, 10.0**exponent, rel_tol=1e-6):
+        return ""
+    if exponent <= 3:
+        return thousands(10.0**exponent)
+    return "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def colours(levels: Iterable[str]) -> dict[str, str]:
+    """Level -> colour: that of the response if all are responses, otherwise in the order of the levels."""
+    levels = list(levels)
+    if levels and set(levels) <= set(RESPONSES):
+        return {level: RESPONSES[level] for level in levels}
+    return {level: GROUPS[i % len(GROUPS)] for i, level in enumerate(levels)}
+
+
+def grade_colours(levels: Iterable[str]) -> dict[str, str]:
+    """Grade as printed -> colour: the colour of its number, or of its place if it has none."""
+    found = {}
+    for place, level in enumerate(levels):
+        digits = [int(c) for c in level if c.isdigit()]
+        found[level] = GRADES[min(digits[0] if digits else place, len(GRADES) - 1)]
+    return found
+
+
+class Page:
+    """A figure at final size, laid out in mm from its top left corner. A strip for the notice is added below."""
+
+    def __init__(self, results, width: Width, height: float):
+        from matplotlib.figure import Figure
+        from matplotlib.transforms import Affine2D
+
+        strip = 4.0 if results.study.notice else 0.0
+        self.width, self.height = WIDTHS[width], height
+        total = height + strip
+        self.figure = Figure(figsize=(self.width * MM, total * MM))
+        self.mm = Affine2D().scale(MM, -MM).translate(0, total * MM) + self.figure.dpi_scale_trans
+        if strip:
+            self.text(self.width - 0.5, total - 0.6, NOTICE, size=NOTE, color=GREY, ha="right", va="bottom")
+
+    def axes(self, x: float, y: float, width: float, height: float, **options):
+        """Axes whose box has its top left corner at (x, y)."""
+        inches = self.figure.get_size_inches()
+        total_width, total_height = inches[0] / MM, inches[1] / MM
+        bottom = total_height - y - height
+        return self.figure.add_axes(
+            (x / total_width, bottom / total_height, width / total_width, height / total_height), **options
+        )
+
+    def text(self, x: float, y: float, text: str, *, va: str = "top", size: float = TEXT, **options) -> None:
+        """Lines of text on a fixed pitch, whatever their glyphs. va: top, center or bottom of the block at y."""
+        lines = text.split("\n")
+        pitch, em = size * LINE / TEXT, size / 72 / MM
+        if va == "center":
+            y += 0.33 * em - pitch * (len(lines) - 1) / 2
+        elif va == "bottom":
+            y -= 0.22 * em + pitch * (len(lines) - 1)
+        else:
+            y += 0.78 * em
+        for i, line in enumerate(lines):
+            self.figure.text(x, y + i * pitch, line, transform=self.mm, va="baseline", size=size, **options)
+
+    def line(self, xs, ys, **options):
+        from matplotlib.lines import Line2D
+
+        options = {"color": INK, "linewidth": 0.6, "solid_capstyle": "butt", **options}
+        return self.figure.add_artist(Line2D(xs, ys, transform=self.mm, **options))
+
+    def box(self, x: float, y: float, width: float, height: float, **options):
+        from matplotlib.patches import Rectangle
+
+        options = {"facecolor": "white", "edgecolor": INK, "linewidth": 0.6, **options}
+        return self.figure.add_artist(Rectangle((x, y), width, height, transform=self.mm, **options))
+
+    def arrow(self, start, end):
+        from matplotlib.patches import FancyArrowPatch
+
+        style = "-|>,head_length=2.4,head_width=1.2"
+        self.figure.add_artist(
+            FancyArrowPatch(start, end, transform=self.mm, arrowstyle=style, linewidth=0.6, color=INK, shrinkA=0,
+                            shrinkB=0, mutation_scale=1)
+        )  # fmt: skip
+
+    def panel(self, x: float, y: float, letter: str, title: str, width: float = 1e9) -> float:
+        """A panel's letter and title at (x, y); returns the height in mm that they take."""
+        indent = 4.5 if letter else 0.0
+        title = wrap(title, width - indent, TITLE, "semibold")
+        self.text(x, y, letter, size=TITLE, weight="semibold")
+        self.text(x + indent, y, title, size=TITLE, weight="semibold")
+        return (title.count("\n") + 1) * 3.6 + 1.2 if letter or title else 0.0
+
+    def key(self, x: float, y: float, entries, width: float = 1e9) -> None:
+        """A legend at (x, y) in rows of at most `width`.
+
+        entries: (text, options): options of a patch (facecolor, ...), or of a marker or line if they hold 'marker' or
+        'linestyle'.
+        """
+        for (text, options), (left, down) in zip(entries, _key_places(entries, width), strict=True):
+            at = y + down
+            if "marker" in options or "linestyle" in options:
+                xs = [x + left, x + left + 1.5, x + left + 3.0] if "linestyle" in options else [x + left + 1.5]
+                self.line(xs, [at + 1.35] * len(xs), **{"linestyle": "none", "markevery": [len(xs) // 2], **options})
+            else:
+                self.box(x + left, at + 0.3, 3.0, 2.1, **{"edgecolor": INK, "linewidth": 0.4, **options})
+            self.text(x + left + 4.0, at, text)
+
+
+def _key_places(entries, width: float) -> list[tuple[float, float]]:
+    places, left, down = [], 0.0, 0.0
+    for text, _ in entries:
+        span = 4.0 + text_width(text)
+        if left and left + span > width:
+            left, down = 0.0, down + LINE + 0.6
+        places.append((left, down))
+        left += span + 4.0
+    return places
+
+
+def key_height(entries, width: float = 1e9) -> float:
+    """Height in mm of a legend in rows of at most `width`."""
+    return _key_places(entries, width)[-1][1] + LINE + 0.6 if entries else 0.0
+
+
+def letters(n: int) -> list[str]:
+    """Panel letters; none for a single panel."""
+    return [chr(ord("A") + i) for i in range(n)] if n > 1 else [""] * n
