@@ -1,7 +1,402 @@
-"""The kinds of table that plan.yaml can name."""
+"""The kinds of table that plan.yaml can name. Numbers are the displays of ard.csv; counts are counts of participants."""
 
 from __future__ import annotations
 
-from ..registry import Registry
+import pandas as pd
 
-KINDS = Registry("table kind", "kind", ("caption",))
+from ..figures.read import estimate, groups, interval, label, p_text, shown, value
+from ..registry import Analysis, Column, Population
+from ..registry import Table as CleanTable
+from ..results import Results
+from .table import KINDS, Table, aligned
+
+__all__ = ["KINDS"]
+
+EMPTY = "no participants"
+NO_VALUE = "\u2013"
+
+
+def _ci(results: Results) -> str:
+    return f"{100 * results.plan.level:g}% CI"
+
+
+def _methods(results: Results, analyses) -> list[str]:
+    """The methods of several analyses, each once, with what they were used for."""
+    used: dict[str, list[str]] = {}
+    for analysis in analyses:
+        for method in dict.fromkeys(results.analysis(analysis)["method"]):
+            if method:
+                used.setdefault(method, []).append(analysis)
+    return list(used)
+
+
+def _notes(results: Results, analyses) -> list[str]:
+    """What the rows of several analyses say of themselves, with the analysis' label."""
+    notes = []
+    for analysis in analyses:
+        for note in dict.fromkeys(results.analysis(analysis)["note"]):
+            if note and "not estimable" not in note:
+                notes.append(f"{label(results, analysis)}: {note}.")
+    return notes
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+@KINDS.add("baseline")
+def baseline(results: Results, *, analysis: Analysis) -> Table:
+    """Characteristics by group and overall: median (interquartile range) or n (%), those with the value missing, and the
+    standardised difference where two groups are compared.
+
+    Parameters
+        analysis: baseline analysis
+    """
+    spec = results.plan.analyses[analysis]
+    data = results.population(spec["population"])
+    columns = [*(groups(results, analysis) if "by" in spec else []), "Overall"]
+    rows = results.analysis(analysis)
+    difference = (rows["group"] == "difference").any()
+    header = ["Characteristic", *(f"{group} (n = {int(value(results, analysis, 'N', group)):,})" for group in columns)]
+    table = Table(
+        [*header, *(["SMD"] if difference else [])], aligned("left", [*columns, *([""] if difference else [])])
+    )
+    for variable in spec["variables"]:
+        name = results.plan.label(variable, unit=True)
+        smd = (
+            [shown(results, analysis, "standardised_difference", "difference", name) or NO_VALUE] if difference else []
+        )
+        if (rows["level"].eq(name) & rows["statistic"].eq("median")).any() or not rows["level"].str.startswith(
+            f"{name}: "
+        ).any():
+            cells = [_median(results, analysis, group, name) for group in columns]
+            table.add(f"{name}, median (IQR)", *cells, *smd)
+        else:
+            table.add(f"{name}, n (%)", *[""] * len(columns), *smd)
+            for level in data.groups(variable):
+                cells = [_share(results, analysis, group, f"{name}: {level}", name) for group in columns]
+                table.add(level, *cells, *[""] * len(smd), indent=1)
+        missing = [shown(results, analysis, "missing", group, name) for group in columns]
+        if any(text not in ("", "0") for text in missing):
+            table.add("Missing", *missing, *[""] * len(smd), indent=1)
+    table.note("IQR: interquartile range. Percentages are of those in whom the value is known.")
+    if difference:
+        table.note(
+            "SMD: standardised mean difference between the two groups. Groups that were not randomised are not tested."
+        )
+    return table
+
+
+def _median(results: Results, analysis: str, group: str, level: str) -> str:
+    middle = shown(results, analysis, "median", group, level)
+    quartiles = interval(*(shown(results, analysis, name, group, level) for name in ("q1", "q3")))
+    return f"{middle} ({quartiles})" if middle and quartiles else NO_VALUE
+
+
+def _share(results: Results, analysis: str, group: str, level: str, variable: str) -> str:
+    if not value(results, analysis, "N", group, variable) > 0:
+        return NO_VALUE
+    return f"{shown(results, analysis, 'n', group, level)} ({shown(results, analysis, 'percent', group, level)})"
+
+
+@KINDS.add("proportions")
+def proportions(results: Results, *, analyses: list[Analysis]) -> Table:
+    """Proportions, each with its denominator and exact interval.
+
+    Parameters
+        analyses: proportion and trend analyses; groups are rows below their analysis
+    """
+    table = Table(["Outcome", "Population", "n/N", "%", _ci(results)], ["left", "left", "right", "right", "right"])
+    for analysis in analyses:
+        population = results.plan.populations[results.plan.analyses[analysis]["population"]].label
+        names = groups(results, analysis)
+        if names == [""]:
+            table.add(label(results, analysis), population, *_proportion(results, analysis, ""))
+            continue
+        trend = p_text(results, analysis, "P for trend")
+        table.add(label(results, analysis), population, "", "", trend)
+        for group in names:
+            table.add(group, "", *_proportion(results, analysis, group), indent=1)
+    table.note(*(_sentence(method) for method in _methods(results, analyses)), *_notes(results, analyses))
+    return table
+
+
+def _proportion(results: Results, analysis: str, group: str) -> tuple[str, str, str]:
+    if not value(results, analysis, "N", group) > 0:
+        return EMPTY, NO_VALUE, NO_VALUE
+    n, total = (shown(results, analysis, name, group) for name in ("n", "N"))
+    limits = interval(*(shown(results, analysis, name, group) for name in ("ci_low", "ci_high")))
+    return f"{n}/{total}", shown(results, analysis, "estimate", group).rstrip("%"), limits
+
+
+# Statistic that a comparison reports -> what it is called
+EFFECTS = {
+    "odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "shift": "Shift", "estimate": "",
+}  # fmt: skip
+
+
+@KINDS.add("comparisons")
+def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
+    """Comparisons and associations: what is compared in each group, the effect with its interval, the p-value.
+
+    Parameters
+        analyses: analyses with a p-value
+    """
+    header = ["Comparison", "Groups", f"Effect ({_ci(results)})", "P"]
+    adjusted = any("p_value_adjusted" in set(results.analysis(analysis)["statistic"]) for analysis in analyses)
+    table = Table(
+        [*header, *(["Adjusted P"] if adjusted else [])], ["left", "left", "right", "right", "right"][: 4 + adjusted]
+    )
+    for analysis in analyses:
+        cells = [label(results, analysis), _groups_text(results, analysis), _effect(results, analysis)]
+        cells.append(shown(results, analysis, "p_value") or NO_VALUE)
+        if adjusted:
+            cells.append(shown(results, analysis, "p_value_adjusted") or NO_VALUE)
+        table.add(*cells)
+    table.note(*(_sentence(method) for method in _methods(results, analyses)))
+    if any(row.cells[2].startswith("OR") for row in table.rows):
+        table.note("OR: odds ratio, the second group against the first.")
+    if any("NE" in row.cells[3] for row in table.rows):
+        table.note("NE: not estimable.")
+    table.note(*_notes(results, analyses))
+    return table
+
+
+def _groups_text(results: Results, analysis: str) -> str:
+    parts = []
+    for group in groups(results, analysis):
+        if not group:
+            continue
+        total = shown(results, analysis, "N", group)
+        if total:
+            parts.append(f"{group} {shown(results, analysis, 'n', group)}/{total}")
+        elif shown(results, analysis, "median", group):
+            parts.append(
+                f"{group} median {shown(results, analysis, 'median', group)} (n = {shown(results, analysis, 'n', group)})"
+            )
+        else:
+            parts.append(group)
+    return "; ".join(parts) or NO_VALUE
+
+
+def _effect(results: Results, analysis: str) -> str:
+    for statistic, name in EFFECTS.items():
+        text = estimate(results, analysis, statistic=statistic)
+        if text:
+            return f"{name} {text}".strip()
+    return NO_VALUE
+
+
+@KINDS.add("crosstab")
+def crosstab(results: Results, *, population: Population, rows: Column, columns: list[Column]) -> Table:
+    """One classification against others: counts of participants, those without a value apart.
+
+    Parameters
+        population: who is counted
+        rows: classification in the rows
+        columns: classifications in the columns, side by side
+    """
+    data = results.population(population)
+    lines = _levels(data, rows)
+    across = [(column, name, members) for column in columns for name, members in _levels(data, column).items()]
+    several = len(columns) > 1
+    header = [f"{results.plan.label(column)}: {name}" if several else name for column, name, _ in across]
+    table = Table([results.plan.label(rows), *header, "All"], aligned("left", [*across, ""]))
+    for name, line in lines.items():
+        counts = [f"{int((line & members).sum()):,}" for _, _, members in across]
+        table.add(name, *counts, f"{int(line.sum()):,}")
+    table.add("All", *(f"{int(members.sum()):,}" for _, _, members in across), f"{len(data.frame):,}")
+    if not several:
+        table.note(f"Columns: {results.plan.label(columns[0])}.")
+    return table
+
+
+def _levels(data, column: str) -> dict[str, pd.Series]:
+    """Levels of a column with those in whom it is not known, if there are any."""
+    levels = data.groups(column)
+    unknown = ~pd.concat(levels.values(), axis=1).any(axis=1) if levels else data.frame[column].isna()
+    return {**levels, "Unknown": unknown} if unknown.any() else levels
+
+
+@KINDS.add("adverse_events")
+def adverse_events(results: Results, *, population: Population, table: CleanTable, term: str, grade: str, by: Column = "",
+                   severe: int = 3, at_least: int = 1) -> Table:  # fmt: skip
+    """Adverse events by term: participants with any grade and with a severe one, each participant once at the worst grade.
+
+    Parameters
+        population: who is counted, and the denominator
+        table: clean table with one row per event
+        term: its column of the term
+        grade: its column of the grade
+        by: column of the groups
+        severe: lowest severe grade
+        at_least: terms in fewer participants are left out
+    """
+    data = results.population(population)
+    who = results.study.participant
+    events = results.tables[table]
+    events = events[events[who].isin(data.frame[who])]
+    worst = events.groupby([who, term], sort=True, dropna=False)[grade].max().reset_index()
+    columns = {**(data.groups(by) if by else {}), ("Overall" if by else "All"): pd.Series(True, index=data.frame.index)}
+    header = ["Term"]
+    for name, members in columns.items():
+        header += [f"{name} (n = {int(members.sum()):,}), any", f"Grade ≥{severe}"]
+    result = Table(header, aligned("left", header[1:]))
+    everyone = worst.groupby(who, sort=True)[grade].max()
+    _event_row(result, "Any event", data, columns, everyone, severe, who)
+    counts = worst.groupby(term)[who].nunique()
+    for name in sorted(counts.index, key=lambda name: (-counts[name], str(name))):
+        if counts[name] >= at_least:
+            rows = worst[worst[term] == name].set_index(who)[grade]
+            _event_row(result, str(name), data, columns, rows, severe, who)
+    if worst.empty:
+        result.note("No adverse event was recorded.")
+    result.note(f"Participants, n (%), each counted once per term at the worst grade; grade ≥{severe}: severe.")
+    ungraded = int(worst[grade].isna().sum())
+    if ungraded:
+        result.note(f"{ungraded} without a recorded grade count in any grade only.")
+    return result
+
+
+def _event_row(table: Table, name: str, data, columns: dict, worst: pd.Series, severe: int, who: str) -> None:
+    """worst: participant -> worst grade."""
+    grades = data.frame[who].map(worst)
+    has = data.frame[who].isin(worst.index)
+    cells = []
+    for members in columns.values():
+        total = int(members.sum())
+        for holds in (has, grades.ge(severe).fillna(False).astype(bool)):
+            n = int((members & holds).sum())
+            cells.append(f"{n:,} ({_percent(n, total)})" if total else NO_VALUE)
+    table.add(name, *cells)
+
+
+def _percent(n: int, total: int) -> str:
+    from ..analysis.display import display
+
+    return display("percent", n / total)
+
+
+@KINDS.add("time_to_event")
+def time_to_event(results: Results, *, analyses: list[Analysis]) -> Table:
+    """Times to event: events, medians and estimates at the fixed times of each analysis.
+
+    Parameters
+        analyses: kaplan_meier analyses; groups are rows below their analysis
+    """
+    levels: list[str] = []
+    for analysis in analyses:
+        spec = results.plan.analyses[analysis]
+        levels += [f"{t:g} {spec.get('unit', 'months')}" for t in spec.get("at", ())]
+    levels = list(dict.fromkeys(levels))
+    header = [
+        "Endpoint",
+        "Events/n",
+        f"Median ({_ci(results)})",
+        *(f"At {level}, % ({_ci(results)})" for level in levels),
+    ]
+    table = Table(header, aligned("left", header[1:]))
+    for analysis in analyses:
+        names = groups(results, analysis)
+        unit = results.plan.analyses[analysis].get("unit", "months")
+        title = f"{label(results, analysis)}, {unit}"
+        if names == [""]:
+            table.add(title, *_times(results, analysis, "", levels))
+            continue
+        table.add(title, *[""] * (len(header) - 1))
+        for group in names:
+            table.add(group, *_times(results, analysis, group, levels), indent=1)
+    table.note(*(_sentence(method) for method in _methods(results, analyses)))
+    if any("NE" in cell for row in table.rows for cell in row.cells):
+        table.note("NE: not reached or not estimable.")
+    return table
+
+
+def _times(results: Results, analysis: str, group: str, levels: list[str]) -> list[str]:
+    n = shown(results, analysis, "n", group)
+    if n in ("", "0"):
+        return [EMPTY, *[NO_VALUE] * (len(levels) + 1)]
+    median = estimate(results, analysis, group, statistic="median")
+    if median == "NE":
+        low, high = (shown(results, analysis, name, group) for name in ("ci_low", "ci_high"))
+        median = f"NE ({interval(low, high)})"
+    cells = [f"{shown(results, analysis, 'events', group)}/{n}", median]
+    for level in levels:
+        text = estimate(results, analysis, group, level)
+        cells.append(text.replace("%", "") or NO_VALUE)
+    return cells
+
+
+@KINDS.add("coefficients")
+def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
+    """Regression models: hazard or odds ratio of every covariate with its interval and p-value.
+
+    Parameters
+        analyses: cox and logistic analyses, a section each
+    """
+    table = Table(["Covariate", f"Ratio ({_ci(results)})", "P"], ["left", "right", "right"])
+    for analysis in analyses:
+        rows = results.analysis(analysis)
+        n, events = shown(results, analysis, "n"), shown(results, analysis, "events")
+        size = ", ".join(part for part in (f"n = {n}" if n else "", f"{events} events" if events else "") if part)
+        table.section(f"{label(results, analysis)} ({size})" if size else label(results, analysis))
+        ratios = rows[rows["statistic"].isin(["hazard_ratio", "odds_ratio"]) & rows["level"].ne("")]
+        order = _covariate_order(results, analysis, list(ratios["level"]))
+        for level in order:
+            statistic = ratios.loc[ratios["level"] == level, "statistic"].iloc[0]
+            ratio = estimate(results, analysis, level=level, statistic=statistic)
+            table.add(level, ratio, shown(results, analysis, "p_value", level=level), indent=1)
+        if not order:
+            table.add("not estimable", NO_VALUE, NO_VALUE, indent=1)
+    table.note(*(_sentence(method) for method in _methods(results, analyses)), *_notes(results, analyses))
+    return table
+
+
+def _covariate_order(results: Results, analysis: str, levels: list[str]) -> list[str]:
+    """Levels in the order of the covariates and of their own levels."""
+    spec = results.plan.analyses[analysis]
+    data = results.population(spec["population"])
+    wanted = []
+    for covariate in spec.get("covariates", ()):
+        name = results.plan.label(covariate)
+        wanted += [results.plan.label(covariate, unit=True), name]
+        if any(level.startswith(f"{name}: ") for level in levels):
+            wanted += [f"{name}: {level}" for level in data.groups(covariate)]
+    known = [level for level in dict.fromkeys(wanted) if level in levels]
+    return [*known, *(level for level in levels if level not in known)]
+
+
+@KINDS.add("listing")
+def listing(results: Results, *, population: Population, columns: list[Column], sort: Column = "") -> Table:
+    """One row per participant.
+
+    Parameters
+        population: who is listed
+        columns: what is listed of each
+        sort: column of the order (default: the participant's id)
+    """
+    data = results.population(population)
+    frame = data.frame.sort_values([*([sort] if sort else []), results.study.participant], kind="stable")
+    numeric = [pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != "boolean" for c in columns]
+    align = ["left", *("right" if is_number else "left" for is_number in numeric)]
+    table = Table(["Participant", *(results.plan.label(column, unit=True) for column in columns)], align)
+    for i in frame.index:
+        table.add(
+            str(frame.loc[i, results.study.participant]), *(_cell(results, frame, i, column) for column in columns)
+        )
+    if frame.empty:
+        table.note("No participants.")
+    return table
+
+
+def _cell(results: Results, frame: pd.DataFrame, i, column: str) -> str:
+    cell = frame.loc[i, column]
+    if pd.isna(cell):
+        return NO_VALUE
+    if frame[column].dtype == "boolean" or isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, pd.Timestamp):
+        return f"{cell:%Y-%m-%d}"
+    if isinstance(cell, float) or pd.api.types.is_float_dtype(frame[column]):
+        return f"{cell:,.10g}"
+    return results.plan.level_label(column, cell)
