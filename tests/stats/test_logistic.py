@@ -1,0 +1,145 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from trialpress.stats.contingency import fisher_2x2
+from trialpress.stats.logistic import exact_logistic, firth, logistic, separation
+
+few = settings(max_examples=15, deadline=None)
+
+
+def sample(seed, n=24, k=2):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, k))
+    return (rng.random(n) < 1 / (1 + np.exp(-X[:, 0]))).astype(int), X
+
+
+def test_firth_of_a_2_by_2_table_is_one_half_added_to_each_cell():
+    """Firth 1993: in a saturated model the penalty is half an event and half a failure per cell."""
+    y, x = np.repeat([1, 0, 1, 0], [7, 3, 0, 9]), np.repeat([1, 1, 0, 0], [7, 3, 0, 9])
+    result = firth(y, x, ["x"])
+    assert result["odds_ratio:x"] == pytest.approx((7.5 * 9.5) / (3.5 * 0.5), rel=1e-8)
+    assert "quasi-complete separation" in result.note
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_firth_against_direct_maximisation(seed):
+    y, X = sample(seed)
+    design = np.column_stack([np.ones(len(y)), X])
+
+    def negative(beta):
+        p = 1 / (1 + np.exp(-design @ beta))
+        likelihood = np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
+        return -likelihood - 0.5 * np.log(np.linalg.det(design.T @ (design * (p * (1 - p))[:, None])))
+
+    best = minimize(
+        negative, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 4000}
+    )
+    result = firth(y, X, ["a", "b"])
+    assert [result[f"estimate:{n}"] for n in ("intercept", "a", "b")] == pytest.approx(best.x, abs=1e-5)
+    assert result["log_likelihood"] == pytest.approx(-best.fun, rel=1e-10)
+    for limit in ("ci_low:a", "ci_high:a"):  # at a limit the profile has fallen by half of 3.84
+        at = math.log(result[limit])
+        profile = minimize(
+            lambda b, at=at: negative([b[0], at, b[1]]), [0, 0], method="Nelder-Mead", options={"xatol": 1e-8}
+        )
+        assert 2 * (profile.fun - best.fun) == pytest.approx(3.841458820694124, abs=1e-4)
+
+
+@few
+@given(st.integers(0, 1000))
+def test_swapping_the_outcome_changes_the_sign(seed):
+    y, X = sample(seed)
+    for fit in (logistic, firth):
+        one, other = fit(y, X, ["a", "b"]), fit(1 - y, X, ["a", "b"])
+        assert one["estimate:a"] == pytest.approx(-other["estimate:a"], abs=1e-7, nan_ok=True)
+        assert one["p_value:b"] == pytest.approx(other["p_value:b"], rel=1e-6, nan_ok=True)
+
+
+def test_duplicating_the_data_keeps_the_estimate_and_shrinks_its_error():
+    y, X = sample(5)
+    one, two = logistic(y, X, ["a", "b"]), logistic(np.tile(y, 2), np.tile(X, (2, 1)), ["a", "b"])
+    assert one["estimate:a"] == pytest.approx(two["estimate:a"], rel=1e-9)
+    assert one["standard_error:a"] == pytest.approx(two["standard_error:a"] * math.sqrt(2), rel=1e-9)
+
+
+def test_separation_is_found_and_said():
+    assert separation([0, 0, 1, 1], [[1], [2], [3], [4]]).startswith("complete")
+    assert separation([0, 0, 1, 1], [[1], [2], [2], [4]]).startswith("quasi-complete")
+    assert separation([0, 1, 0, 1], [[1], [2], [3], [4]]) == ""
+    result = logistic([0, 0, 1, 1], [1, 2, 3, 4], ["dose"])
+    assert math.isnan(result["odds_ratio:dose"])
+    assert result.note.startswith("not estimable: complete separation")
+    assert math.isfinite(firth([0, 0, 1, 1], [1, 2, 3, 4], ["dose"])["odds_ratio:dose"])
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_separation_does_not_depend_on_units(scale):
+    y, X = sample(3)
+    assert separation(y, scale * X) == separation(y, X)
+
+
+def test_exact_logistic_of_a_binary_covariate_is_fisher():
+    y, x = np.repeat([1, 0, 1, 0], [6, 2, 3, 9]), np.repeat([1, 1, 0, 0], [6, 2, 3, 9])
+    ours, fisher = exact_logistic(y, x), fisher_2x2([[6, 2], [3, 9]])
+    for name in ("odds_ratio", "ci_low", "ci_high", "p_value"):
+        assert ours[name] == pytest.approx(fisher[name], rel=1e-8)
+
+
+def test_exact_logistic_against_enumeration():
+    """All ways to place the events, within each stratum; the estimate solves E(T) = t over them."""
+    x = np.array([0.5, 1.0, 1.5, 2.0, 2.5, 1.0, 2.0, 3.0, 4.0])
+    y = np.array([0, 0, 1, 0, 1, 0, 0, 1, 1])
+    strata = np.array([1] * 5 + [2] * 4)
+    sums = [sum(a) + sum(b) for a in itertools.combinations(x[:5], 2) for b in itertools.combinations(x[5:], 2)]
+    sums, t = np.array(sums), x[y == 1].sum()
+    result = exact_logistic(y, x, strata)
+
+    def weights(beta):
+        return np.exp(beta * sums) / np.exp(beta * sums).sum()
+
+    assert weights(result["estimate"]) @ sums == pytest.approx(t, rel=1e-9)
+    assert weights(math.log(result["ci_low"]))[sums >= t - 1e-9].sum() == pytest.approx(0.025, rel=1e-7)
+    if math.isfinite(result["ci_high"]):
+        assert weights(math.log(result["ci_high"]))[sums <= t + 1e-9].sum() == pytest.approx(0.025, rel=1e-7)
+    values, ways = np.unique(sums.round(9), return_counts=True)
+    assert result["p_value"] == pytest.approx(ways[ways <= ways[values == round(t, 9)]].sum() / len(sums))
+
+
+def test_exact_logistic_at_the_end_of_its_range():
+    result = exact_logistic([0, 0, 0, 1, 1], [1, 2, 3, 4, 5])
+    assert result["ci_high"] == math.inf and result["odds_ratio"] > 1
+    assert "median unbiased" in result.note
+
+
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (lambda: logistic([0, 0, 0], [1, 2, 3], ["x"]), "no event"),
+        (lambda: firth([1, 1, 1], [1, 2, 3], ["x"]), "all patients have the event"),
+        (lambda: firth([0, 1, 1], [2, 2, 2], ["x"]), "linearly dependent"),
+        (lambda: exact_logistic([0, 1, 1], [2, 2, 2]), "do not vary"),
+    ],
+)
+def test_not_estimable(result, why):
+    result = result()
+    assert result.note.startswith("not estimable") and why in result.note
+    assert any(math.isnan(v) for v in result.values.values())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: firth([0, 2, 1], [1, 2, 3], ["x"]), "y: value other than 0 and 1 at position 1"),
+        (lambda: firth([0, 1, 1], [1, 2, float("nan")], ["x"]), r"X \(x\): missing or infinite value at position 2"),
+        (lambda: logistic([0, 1], [[1, 2], [3, 4]], ["x"]), "X: must have one column per name"),
+        (lambda: logistic([0, 1, 1], [1, 2], ["x"]), r"X \(x\): has 2 values where 3 are needed"),
+    ],
+)
+def test_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,297 @@
+"""Logistic regression for small samples: maximum likelihood, Firth's penalty, exact inference, separation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc, expit, gammaln, log_expit, ndtr, ndtri
+
+from .result import Result, indicator, not_estimable, numbers, probability
+
+STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
+
+
+def logistic(y, X, names, *, level: float = 0.95) -> Result:
+    """Maximum likelihood logistic regression with Wald intervals (R glm, binomial).
+
+    y: 0/1 outcomes (n); X: covariates (n x k), an intercept is added; names: k names. Returns n, events,
+    log_likelihood and, per name, estimate:<name> (log odds ratio), standard_error:, odds_ratio:, ci_low:, ci_high: (of
+    the odds ratio) and p_value:; for the intercept too. If the covariates separate the outcomes the estimates are
+    infinite: not estimable, and the note names the kind of separation.
+    """
+    y, X, names = _design(y, X, names)
+    method = f"logistic regression, Wald {100 * probability('level', level):g}% CI"
+    known = {"n": len(y), "events": int(y.sum())}
+    if why := _refusal(y, X) or separation(y, X[:, 1:]):
+        return not_estimable(method, _keys(names) + ("log_likelihood",), why, **known)
+    fit = maximise(y, X)
+    values = {**known, "log_likelihood": fit.log_likelihood}
+    for j, name in enumerate(names):
+        b, se = fit.beta[j], fit.standard_error[j]
+        reach = -ndtri((1 - level) / 2) * se
+        figures = (b, se, np.exp(b), np.exp(b - reach), np.exp(b + reach), 2 * ndtr(-abs(b) / se))
+        values |= _named(name, figures)
+    return Result(method, values)
+
+
+def firth(y, X, names, *, level: float = 0.95) -> Result:
+    """Firth's penalised logistic regression with profile penalised likelihood intervals and tests (Firth 1993; Heinze &
+    Schemper 2002; R logistf).
+
+    Arguments and values as `logistic`; the estimates stay finite under separation, which the note reports.
+    """
+    y, X, names = _design(y, X, names)
+    method = f"Firth logistic regression, profile penalised likelihood {100 * probability('level', level):g}% CI"
+    known = {"n": len(y), "events": int(y.sum())}
+    if why := _refusal(y, X):
+        return not_estimable(method, _keys(names) + ("log_likelihood",), why, **known)
+    fit = maximise(y, X, penalised=True)
+    values = {**known, "log_likelihood": fit.log_likelihood}
+    drop = ndtri((1 - level) / 2) ** 2 / 2
+    for j, name in enumerate(names):
+        b, se = fit.beta[j], fit.standard_error[j]
+        low, high = (_profile_limit(y, X, fit, j, drop, side) for side in (-1, 1))
+        without = maximise(y, X, penalised=True, fixed={j: 0.0}).log_likelihood
+        p = chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without)))
+        values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
+    return Result(method, values, separation(y, X[:, 1:]))
+
+
+def exact_logistic(y, x, strata=None, *, level: float = 0.95) -> Result:
+    """Exact conditional logistic regression of y on one covariate (Cox 1970; Mehta & Patel 1995).
+
+    The distribution of T = sum(x * y) given the number of events (in each stratum if `strata` are given).
+    y: 0/1 (n); x: numbers (n), few distinct values. Returns n, events, estimate (conditional maximum likelihood, or
+    the median unbiased estimate if T is at an end of its range), odds_ratio, ci_low, ci_high (of the odds ratio; exact,
+    tails of equal probability) and p_value (all outcomes no more probable than the observed one).
+    """
+    from scipy.optimize import brentq
+
+    y = indicator("y", y)
+    x = numbers("x", x, length=len(y))
+    strata = np.zeros(len(y)) if strata is None else numbers("strata", strata, length=len(y))
+    method = f"exact conditional logistic regression, exact {100 * probability('level', level):g}% CI"
+    known = {"n": len(y), "events": int(y.sum())}
+    t, log_ways = np.zeros(1), np.zeros(1)
+    for stratum in np.unique(strata):
+        here = strata == stratum
+        t, log_ways = _convolve(t, log_ways, *_permutation_distribution(x[here], int(y[here].sum())))
+    names = ("estimate", "odds_ratio", "ci_low", "ci_high", "p_value")
+    if len(t) == 1:
+        return not_estimable(method, names, "the outcomes or the covariate do not vary within the strata", **known)
+    observed = int(abs(t - x[y].sum()).argmin())
+    scale = 1 / max(abs(t).max(), 1e-300)
+
+    def pmf(beta):
+        w = log_ways + beta * t
+        w = np.exp(w - w.max())
+        return w / w.sum()
+
+    def solve(excess):
+        reach = scale
+        while excess(-reach) > 0 or excess(reach) < 0:
+            reach *= 2
+        return brentq(excess, -reach, reach, xtol=1e-13 * scale)
+
+    def at_least(beta):
+        return pmf(beta)[observed:].sum()
+
+    def at_most(beta):
+        return pmf(beta)[: observed + 1].sum()
+
+    tail = (1 - level) / 2
+    lowest, highest = observed == 0, observed == len(t) - 1
+    low = -np.inf if lowest else solve(lambda b: at_least(b) - tail)
+    high = np.inf if highest else solve(lambda b: tail - at_most(b))
+    if lowest:
+        estimate = solve(lambda b: 0.5 - at_most(b))
+    elif highest:
+        estimate = solve(lambda b: at_least(b) - 0.5)
+    else:
+        estimate = solve(lambda b: pmf(b) @ t - t[observed])
+    null = pmf(0.0)
+    p = min(1.0, null[null <= null[observed] * (1 + 1e-7)].sum())
+    figures = (estimate, np.exp(estimate), np.exp(low), np.exp(high), p)
+    note = "median unbiased estimate: the sufficient statistic is at the end of its range" if lowest or highest else ""
+    return Result(method, {**known, **dict(zip(names, map(float, figures), strict=True))}, note)
+
+
+def separation(y, X) -> str:
+    """How the covariates X (n x k, without intercept) separate the 0/1 outcomes y: "complete separation ...",
+    "quasi-complete separation ..." or "" (Albert & Anderson 1984; by the linear programme of Konis 2007).
+
+    Separated data have no finite maximum likelihood estimate.
+    """
+    from scipy.optimize import linprog
+
+    y = indicator("y", y)
+    signed = np.where(y, 1.0, -1.0)[:, None] * np.column_stack([np.ones(len(y)), X])
+    signed /= np.maximum(abs(signed).max(axis=0), 1e-300)  # columns of one size; directions are what matters
+    # The direction within the unit cube that puts the outcomes furthest on their own sides, none on the other.
+    best = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs")
+    if -best.fun < 1e-7:
+        return ""
+    # Complete: one direction has all outcomes strictly on their own side.
+    margin = linprog(
+        np.append(np.zeros(signed.shape[1]), -1.0),
+        A_ub=np.column_stack([-signed, np.ones(len(y))]),
+        b_ub=np.zeros(len(y)),
+        bounds=[(-1, 1)] * signed.shape[1] + [(None, 1)],
+        method="highs",
+    )
+    kind = "complete" if -margin.fun > 1e-9 else "quasi-complete"
+    return f"{kind} separation: the covariates predict the outcome of some patients perfectly"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The maximum of a (penalised) log likelihood; covariance is the inverse information at it."""
+
+    beta: np.ndarray
+    covariance: np.ndarray
+    log_likelihood: float
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        return np.sqrt(np.diag(self.covariance))
+
+
+def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = None, start=None) -> Fit:
+    """Newton's method with step halving; X holds the intercept; `fixed` holds coefficients at values.
+
+    Penalised: the log likelihood plus half the log determinant of the information (Firth 1993).
+    """
+    fixed = fixed or {}
+    beta = np.zeros(X.shape[1]) if start is None else start.copy()
+    for j, value in fixed.items():
+        beta[j] = value
+    free = np.array([j for j in range(X.shape[1]) if j not in fixed], dtype=int)
+    value, score, information = _likelihood(y, X, beta, penalised)
+    for _ in range(200):
+        if not len(free):
+            break
+        step = np.linalg.solve(_curvature(y, X, beta, free, information, penalised), score[free])
+        step *= min(1.0, 5 / max(abs(X[:, free] @ step).max(), 1e-300))  # at most 5 on the logit scale
+        for _ in range(40):
+            trial = beta.copy()
+            trial[free] += step
+            trial_value, trial_score, trial_information = _likelihood(y, X, trial, penalised)
+            if trial_value >= value - 1e-13 * abs(value):
+                break
+            step /= 2
+        beta, value, score, information = trial, trial_value, trial_score, trial_information
+        if abs(X[:, free] @ step).max() < 1e-9:
+            break
+    else:
+        raise ArithmeticError("logistic regression did not converge in 200 iterations")
+    return Fit(beta, np.linalg.inv(information), float(value))
+
+
+def _curvature(y, X, beta, free, information, penalised):
+    """Minus the second derivatives in the free coefficients: with the penalty by central differences of the score,
+    since the information alone is far from them where data separate; the information if they are not definite.
+    """
+    expected = information[np.ix_(free, free)]
+    if not penalised:
+        return expected
+    width = 1e-5 / abs(X[:, free]).max(axis=0)
+    columns = []
+    for j, h in zip(free, width, strict=True):
+        move = np.zeros(len(beta))
+        move[j] = h
+        above, below = (_likelihood(y, X, beta + sign * move, True)[1][free] for sign in (1, -1))
+        columns.append((below - above) / (2 * h))
+    curvature = (np.array(columns) + np.array(columns).T) / 2
+    return curvature if np.linalg.eigvalsh(curvature)[0] > 0 else expected
+
+
+def _likelihood(y, X, beta, penalised):
+    eta = X @ beta
+    p = expit(eta)
+    w = p * (1 - p)
+    information = (X.T * w) @ X
+    value = np.where(y, log_expit(eta), log_expit(-eta)).sum()
+    residual = y - p
+    if penalised:
+        sign, log_determinant = np.linalg.slogdet(information)
+        if sign <= 0:
+            return -np.inf, X.T @ residual, information
+        value += log_determinant / 2
+        leverage = w * np.einsum("ij,jk,ik->i", X, np.linalg.inv(information), X)
+        residual = residual + leverage * (0.5 - p)
+    return value, X.T @ residual, information
+
+
+def _profile_limit(y, X, fit, j, drop, side):
+    """Where the profile of coefficient j has fallen by `drop` below the maximum, below (side -1) or above (1) it."""
+    from scipy.optimize import brentq
+
+    # Along the ridge of the likelihood, the others follow coefficient j.
+    ridge = fit.covariance[:, j] / fit.covariance[j, j]
+
+    def excess(distance):
+        start = fit.beta + side * distance * ridge
+        profile = maximise(y, X, penalised=True, fixed={j: start[j]}, start=start)
+        return profile.log_likelihood - (fit.log_likelihood - drop)
+
+    reach = 2 * fit.standard_error[j]
+    while excess(reach) > 0:
+        reach *= 2
+    return fit.beta[j] + side * brentq(excess, 0, reach, xtol=1e-10 * max(1.0, reach))
+
+
+def _design(y, X, names):
+    y = indicator("y", y)
+    X = np.asarray(X, dtype=float)
+    X = X[:, None] if X.ndim == 1 else X
+    names = [names] if isinstance(names, str) else list(names)
+    if X.ndim != 2 or X.shape[1] != len(names):
+        raise ValueError(f"X: must have one column per name ({len(names)}), has shape {X.shape}")
+    for name, column in zip(names, X.T, strict=True):
+        numbers(f"X ({name})", column, length=len(y))
+    return y, np.column_stack([np.ones(len(y)), X]), ["intercept", *names]
+
+
+def _refusal(y, X):
+    if len(y) == 0:
+        return "no patients"
+    if y.all() or not y.any():
+        return "all patients have the event" if y.all() else "no event"
+    if np.linalg.matrix_rank(X) < X.shape[1]:
+        return "the covariates are linearly dependent"
+    return ""
+
+
+def _keys(names):
+    return tuple(f"{statistic}:{name}" for name in names for statistic in STATISTICS)
+
+
+def _named(name, figures):
+    return {f"{statistic}:{name}": float(v) for statistic, v in zip(STATISTICS, figures, strict=True)}
+
+
+def _permutation_distribution(x, events):
+    """Values of T = sum of x over `events` of the patients, and the log number of ways to reach each."""
+    values, sizes = np.unique(x, return_counts=True)
+    reached = {0: (np.zeros(1), np.zeros(1))}  # events so far: values of T, log ways
+    for value, size in zip(values, sizes, strict=True):
+        after: dict[int, list] = {}
+        for used, (t, log_ways) in reached.items():
+            for k in range(min(size, events - used) + 1):
+                choose = gammaln(size + 1) - gammaln(k + 1) - gammaln(size - k + 1)
+                after.setdefault(used + k, []).append((t + k * value, log_ways + choose))
+        reached = {used: _collected(*map(np.concatenate, zip(*parts, strict=True))) for used, parts in after.items()}
+    return reached[events]
+
+
+def _convolve(t, a, u, b):
+    return _collected(np.add.outer(t, u).ravel(), np.add.outer(a, b).ravel())
+
+
+def _collected(t, log_ways):
+    """One entry per value of T; values that differ by rounding only (1e-9 of the largest) are one."""
+    order = np.argsort(t, kind="stable")
+    t, log_ways = t[order], log_ways[order]
+    first = np.flatnonzero(np.diff(t, prepend=-np.inf) > 1e-9 * max(abs(t).max(), 1e-300))
+    return t[first], np.logaddexp.reduceat(log_ways, first)
