@@ -22,7 +22,7 @@ help:
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@$(SNAKEMAKE) --quiet rules
+	@$(SNAKEMAKE) --quiet host reason progress
 	@cat results/$(STUDY)/report/summary.txt
 
 test: $(READY)

@@ -69,12 +69,6 @@ def methods_markdown(results: Results) -> str:
     return "\n".join([*lines, "", ": Statistical methods and the analyses that used them. {#tbl-methods}", ""])
 
 
-def software_markdown(found: dict) -> str:
-    """Versions as one sentence."""
-    names = {key: value for key, value in found.items() if key != "engine"}
-    return ", ".join(f"{key} {value}" for key, value in names.items()) + f"; manuscript by {found['engine']}.\n"
-
-
 def claims_markdown(results: Results, claims: tuple) -> str:
     """Published claims against recomputed results, as a table."""
     lines = ["| Claim | Source | Published | Recomputed | Verdict |", "|:------|:---|:---|:-----|:-----|"]
@@ -116,7 +110,6 @@ def stage(results: Results, claims: tuple, source: Path, folder: Path, to: Path,
         "populations": populations_markdown(results),
         "endpoints": endpoints_markdown(results),
         "methods": methods_markdown(results),
-        "software": software_markdown(named["software"]),
         "claims": claims_markdown(results, claims),
     }
     for name, text in fragments.items():

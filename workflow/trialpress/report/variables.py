@@ -67,6 +67,7 @@ def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) 
     """The content of _variables.yml. `clean`: changes, queries, rejected and rows of the clean stage."""
     plan, study = results.plan, results.study
     rules = clean["changes"]["rule"]
+    software = environment.versions()
     return {
         **analysis_variables(results),
         "population": {
@@ -74,7 +75,8 @@ def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) 
             for population in plan.populations.values()
         },
         "flow": {
-            slug(row.step): {slug(row.reason): str(row.excluded)} for row in results.flow.itertuples() if row.reason
+            slug(step): {slug(row.reason): str(row.excluded) for row in rows.itertuples() if row.reason}
+            for step, rows in results.flow.groupby("step", sort=False)
         },
         "study": {
             "id": study.id,
@@ -102,5 +104,10 @@ def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) 
             "errors": f"{int((clean['queries']['severity'] == 'error').sum()):,}",
             "rejected": f"{len(clean['rejected']):,}",
         },
-        "software": {**{slug(name): version for name, version in environment.versions().items()}, "engine": engine},
+        "software": {**software, "engine": engine, "text": software_text(software, engine)},
     }
+
+
+def software_text(versions: Mapping[str, str], engine: str) -> str:
+    """Versions as one phrase."""
+    return ", ".join(f"{name} {version}" for name, version in versions.items()) + f"; manuscript by {engine}"

@@ -113,7 +113,8 @@ def kruskal_wallis(data: Data, rows: Rows, *, variable: Column, by: Column):
 
     samples = _samples(data, variable, by)
     _medians(rows, samples)
-    rows.add(test([values for values in samples.values() if values.size]))
+    groups = np.repeat(range(len(samples)), [values.size for values in samples.values()])
+    rows.add(test(np.concatenate(list(samples.values())), groups))
 
 
 @METHODS.add("spearman")

@@ -50,21 +50,13 @@ def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
 def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str):
     from ...stats.continuous import summary as summarise
 
-    values = data.frame.loc[members, variable].astype("Float64")
-    known = values.dropna().to_numpy(dtype=float)
-    rows.add({"missing": int(values.isna().sum())}, group=group, level=prefix, method="summary")
-    if len(known):
-        span = np.ptp(known)
-        kind = (
-            "decimal0"
-            if np.all(known == np.round(known)) and span > 10
-            else "significant"
-            if span < 1 or np.max(np.abs(known)) >= 1000
-            else "decimal1"
-        )
-        rows.add(summarise(known), group=group, level=prefix, kind=kind)
-    else:
-        rows.add({"n": 0}, group=group, level=prefix, method="summary")
+    values = data.frame.loc[members, variable].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    known = values[~np.isnan(values)]
+    span, largest = (np.ptp(known), np.abs(known).max()) if known.size else (0.0, 0.0)
+    whole = known.size and np.all(known == np.round(known))
+    kind = "decimal0" if whole and span > 10 else "significant" if span < 1 or largest >= 1000 else "decimal1"
+    note = "" if known.size else "not estimable: no known value"
+    rows.add(summarise(values), group=group, level=prefix, kind=kind, note=note)
 
 
 @METHODS.add("frequency")
@@ -107,8 +99,6 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
         variables: the characteristics, in the order of the table
         by: column whose levels are compared
     """
-    from ...stats.continuous import standardised_difference
-
     groups = {**(data.groups(by) if by else {}), "Overall": pd.Series(True, index=data.frame.index)}
     for group, members in groups.items():
         rows.add({"N": int(members.sum())}, group=group, method="participants")
@@ -118,10 +108,17 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
     pair = [members for group, members in groups.items() if group != "Overall"]
     if len(pair) == 2:
         for variable in variables:
-            values = data.frame[variable]
-            categorical = is_categorical(data, variable)
-            values = values.astype("string") if categorical else values.astype("Float64")
-            first, second = (values[members].dropna().to_numpy(dtype=str if categorical else float) for members in pair)
-            result = standardised_difference(first, second)
-            rows.add(result, group="difference", level=data.plan.label(variable, unit=True), names={"estimate": "standardised_difference"},
-                     only=("estimate",), kind="decimal2")  # fmt: skip
+            rows.add(_difference(data, variable, pair), group="difference", level=data.plan.label(variable, unit=True),
+                     names={"estimate": "standardised_difference"}, only=("estimate",))  # fmt: skip
+
+
+def _difference(data: Data, variable: str, pair: list[pd.Series]):
+    from ...stats.continuous import standardised_difference, standardised_difference_categorical
+
+    if is_categorical(data, variable):
+        levels = data.groups(variable).values()
+        return standardised_difference_categorical(
+            *([int((level & members).sum()) for level in levels] for members in pair)
+        )
+    values = data.frame[variable].astype("Float64")
+    return standardised_difference(*(values[members].dropna().to_numpy(dtype=float) for members in pair))
