@@ -55,23 +55,24 @@ def cox(
     known |= {
         "df": df,
         "log_likelihood_null": null[0],
-        **_test("score", null[1] @ np.linalg.solve(null[2], null[1]), df),
+        **test("score", null[1] @ np.linalg.solve(null[2], null[1]), df),
     }
-    b, (likelihood, _, information), diverging = _maximise(model.at, np.zeros(df))
-    known |= {"log_likelihood": likelihood, **_test("lr", 2 * (likelihood - null[0]), df)}
+    b, (likelihood, _, information), diverging = maximise(model.at, np.zeros(df))
+    known |= {"log_likelihood": likelihood, **test("lr", 2 * (likelihood - null[0]), df)}
     if diverging.any():
-        return not_estimable(method, COEFFICIENT, model.monotone(names, diverging), **known)
-    known |= _test("wald", b @ information @ b, df)
+        why = f"{model.monotone(names, diverging)}; Firth's correction has one"
+        return not_estimable(method, COEFFICIENT, why, **known)
+    known |= test("wald", b @ information @ b, df)
     std_error = np.sqrt(np.diag(np.linalg.inv(information)))
     if interval == "wald":
         half = -ndtri((1 - level) / 2) * std_error
         limits = b - half, b + half
     else:
         limits = _profile_limits(model.at, b, likelihood, std_error, level)
-    return _fitted(method, known, names, model.scale, b, std_error, limits, chdtrc(1, (b / std_error) ** 2))
+    return fitted(method, known, names, model.scale, b, std_error, limits, chdtrc(1, (b / std_error) ** 2))
 
 
-def _fitted(method, known, names, scale, b, std_error, limits, p_value) -> Result:
+def fitted(method, known, names, scale, b, std_error, limits, p_value) -> Result:
     table = {
         "name": np.array(names),
         "coefficient": b / scale,
@@ -85,7 +86,7 @@ def _fitted(method, known, names, scale, b, std_error, limits, p_value) -> Resul
     return Result(method, {**known, **alone}, curve=table)
 
 
-def _test(name: str, statistic: float, df: int) -> dict[str, float]:
+def test(name: str, statistic: float, df: int) -> dict[str, float]:
     return {f"{name}_statistic": statistic, f"{name}_p_value": chdtrc(df, max(statistic, 0.0))}
 
 
@@ -188,10 +189,10 @@ class PartialLikelihood:
             seen = np.unique(self.raw[j][self.sets.event])
             one = len(levels) == 2 and len(seen) == 1
             reasons.append(f"{names[j]}" + (f" (no event where it is {levels[levels != seen[0]][0]:g})" if one else ""))
-        return f"monotone likelihood, no finite hazard ratio for {', '.join(reasons)}; Firth's correction has one"
+        return f"monotone likelihood, no finite hazard ratio for {', '.join(reasons)}"
 
 
-def _maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int = STEPS):
+def maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int = STEPS):
     """Newton's method with step halving; returns b, at(b) and which coefficients diverge. `fixed` is held."""
     free = np.arange(len(b)) != (-1 if fixed is None else fixed)
     b, now = b.copy(), at(b)
@@ -230,7 +231,7 @@ def _profile_limits(
         def distance(value: float, j: int = j) -> float:
             start = b.copy()
             start[j] = value
-            return 2 * (likelihood - _maximise(at, start, j, steps)[1][0]) - drop
+            return 2 * (likelihood - maximise(at, start, j, steps)[1][0]) - drop
 
         for side, sign in enumerate((-1, 1)):
             reach = sign * np.sqrt(drop) * std_error[j]
@@ -266,7 +267,7 @@ def proportional_hazards(
     if why := model.degenerate(names):
         return not_estimable(method, overall, why, **known)
     p = len(names)
-    b, (_, _, information), diverging = _maximise(model.at, np.zeros(p))
+    b, (_, _, information), diverging = maximise(model.at, np.zeros(p))
     if diverging.any():
         return not_estimable(method, overall, model.monotone(names, diverging), **known)
     sets = model.sets
@@ -315,10 +316,10 @@ def firth_cox(
         return not_estimable(method, COEFFICIENT, why, **known)
     df = len(names)
     at = _penalised(model)
-    b, (likelihood, _, information), diverging = _maximise(at, np.zeros(df), steps=FIRTH_STEPS)
+    b, (likelihood, _, information), diverging = maximise(at, np.zeros(df), steps=FIRTH_STEPS)
     null = at(np.zeros(df))[0]
     known |= {"df": df, "log_likelihood": likelihood, "log_likelihood_null": null}
-    known |= _test("lr", 2 * (likelihood - null), df)
+    known |= test("lr", 2 * (likelihood - null), df)
     if diverging.any():
         return not_estimable(method, COEFFICIENT, "the penalised likelihood has no maximum", **known)
     std_error = np.sqrt(np.diag(np.linalg.inv(information)))
@@ -326,10 +327,10 @@ def firth_cox(
     for j in range(df):
         start = b.copy()
         start[j] = 0.0
-        without.append(_maximise(at, start, j, FIRTH_STEPS)[1][0])
+        without.append(maximise(at, start, j, FIRTH_STEPS)[1][0])
     p_value = chdtrc(1, np.maximum(2 * (likelihood - np.array(without)), 0))
     limits = _profile_limits(at, b, likelihood, std_error, level, FIRTH_STEPS)
-    return _fitted(method, known, names, model.scale, b, std_error, limits, p_value)
+    return fitted(method, known, names, model.scale, b, std_error, limits, p_value)
 
 
 def _penalised(model: PartialLikelihood) -> Callable:

@@ -42,7 +42,7 @@ def kaplan_meier(time, event, *, entry=None, level: float = 0.95, transform: str
         greenwood = np.where(n_event > 0, n_event / (n_at_risk * (n_at_risk - n_event)), 0.0)
         relative = np.sqrt(np.cumsum(greenwood))
         std_error = estimate * relative
-        ci_low, ci_high = _limits(estimate, relative, z, transform)
+        ci_low, ci_high = limits(estimate, relative, z, transform)
     curve = {
         "time": at,
         "estimate": estimate,
@@ -62,7 +62,7 @@ def kaplan_meier(time, event, *, entry=None, level: float = 0.95, transform: str
 QUANTILE = {"estimate": "", "ci_low": "_ci_low", "ci_high": "_ci_high"}
 
 
-def _limits(estimate, relative, z: float, transform: str) -> tuple[np.ndarray, np.ndarray]:
+def limits(estimate, relative, z: float, transform: str) -> tuple[np.ndarray, np.ndarray]:
     """Pointwise limits from the standard error of log(estimate), as R's survfit_confint."""
     if transform == "plain":
         half = z * relative * estimate

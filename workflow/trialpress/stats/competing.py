@@ -1,0 +1,375 @@
+"""Competing risks: cumulative incidence, Gray's test, and regression for one cause among several.
+
+`cause` is 0 where follow-up ended without an event and 1, 2, ... by the cause of the event; `of` is the cause of interest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc, ndtri
+
+from trialpress.stats.cox import COEFFICIENT, PartialLikelihood, cox, design, fitted, maximise, test
+from trialpress.stats.result import Result, counts, not_estimable, probability, times
+from trialpress.stats.risksets import RiskSets, groups, sample
+from trialpress.stats.survival import limits, quadratic, read_off
+
+VARIANCES = {"survival": "infinitesimal jackknife variance, as R survival", "cmprsk": "Gray's variance, as R cmprsk"}
+
+
+def _patients(time, cause, of: int) -> tuple[np.ndarray, np.ndarray]:
+    cause = counts("cause", cause)
+    if of < 1:
+        raise ValueError(f"of: must be a cause (1, 2, ...), is {of}")
+    time, _, _ = sample(time, np.zeros(np.shape(time)))
+    if cause.shape != time.shape:
+        raise ValueError(f"cause: has shape {cause.shape} where {len(time)} values are needed")
+    return time, cause
+
+
+@dataclass(frozen=True)
+class Table:
+    """Counts and estimates by distinct time (of an event or a censoring), length T; `position`: row of each patient."""
+
+    time: np.ndarray
+    position: np.ndarray
+    at_risk: np.ndarray
+    events: np.ndarray
+    of_cause: np.ndarray
+    survival: np.ndarray
+    before: np.ndarray
+    incidence: np.ndarray
+
+    @classmethod
+    def of(cls, time: np.ndarray, cause: np.ndarray, of: int) -> Table:
+        at, position = np.unique(time, return_inverse=True)
+        exits = np.bincount(position, minlength=len(at))
+        events = np.bincount(position, cause > 0, minlength=len(at))
+        of_cause = np.bincount(position, cause == of, minlength=len(at))
+        at_risk = exits[::-1].cumsum()[::-1]
+        survival = np.cumprod(1 - events / at_risk)
+        before = np.concatenate(([1.0], survival[:-1]))
+        incidence = np.cumsum(before * of_cause / at_risk)
+        return cls(at, position, at_risk, events, of_cause, survival, before, incidence)
+
+    def influence_parts(self) -> tuple[np.ndarray, ...]:
+        """(A, H, jump, hit), each of length T, of a patient's influence on the incidence F(t).
+
+        A patient followed to u <= t has the influence A(u) + F(t) H(u); an event of any cause at u adds
+        jump(u) (F(u) - F(t)), and one of the cause of interest hit(u).
+        """
+        share, of_share = self.events / self.at_risk, self.of_cause / self.at_risk
+        hit = self.before / self.at_risk
+        jump = np.where(self.survival > 0, 1 / (self.at_risk * np.where(share < 1, 1 - share, 1.0)), 0.0)
+        A = -np.cumsum(hit * of_share + jump * share * self.incidence)
+        return A, np.cumsum(jump * share), jump, hit
+
+    def jackknife(self) -> np.ndarray:
+        """The sum of squared influences on the incidence at each time, in one sweep: sums of 1, F(t) and F(t)^2."""
+        A, H, jump, hit = self.influence_parts()
+        F = self.incidence
+        exits = self.at_risk - np.append(self.at_risk[1:], 0)
+        kinds = (
+            (exits - self.events, A, H),
+            (self.events - self.of_cause, A + jump * F, H - jump),
+            (self.of_cause, A + jump * F + hit, H - jump),
+        )
+        constant, cross, square = (
+            np.cumsum(sum(n * part(a, h) for n, a, h in kinds))
+            for part in (lambda a, h: a * a, lambda a, h: a * h, lambda a, h: h * h)
+        )
+        still = self.at_risk - exits
+        return constant + 2 * F * cross + F * F * square + still * (A + F * H) ** 2
+
+    def gray(self) -> np.ndarray:
+        """The variance of cmprsk::cuminc: Aalen's, with Gray's correction for ties."""
+        after = np.where(self.survival > 0, 1 / np.where(self.survival > 0, self.survival, 1.0), 0.0)
+        total = np.zeros((3, len(self.time)))
+        other = (self.events - self.of_cause) * (self.survival > 0)
+        for n_event, weight in ((other, self.incidence * after), (self.of_cause, 1 + self.incidence * after)):
+            ties = 1 - np.maximum(n_event - 1, 0) / np.maximum(self.at_risk - 1, 1)
+            spread = (self.before / self.at_risk) ** 2 * ties * n_event
+            total += spread * np.stack((weight**2, weight * after, after**2))
+        v1, v2, v3 = total.cumsum(axis=1)
+        variance = v1 + self.incidence**2 * v3 - 2 * self.incidence * v2
+        # Between two events of the cause nothing changes, but the last terms are undefined once survival is 0.
+        last = np.maximum.accumulate(np.where(self.of_cause > 0, np.arange(len(self.time)), -1))
+        return np.where(last >= 0, variance[last], 0.0)
+
+
+def cumulative_incidence(
+    time, cause, of: int = 1, *, variance: str = "survival", level: float = 0.95, transform: str = "log-log"
+) -> Result:
+    """Aalen-Johansen estimate of the probability of an event of one cause by each time.
+
+    variance: "survival" (infinitesimal jackknife, R survival::survfit) or "cmprsk" (R cmprsk::cuminc).
+    transform: scale of the interval, as in `kaplan_meier`.
+    values: n, events, competing_events. curve: one row per distinct time: time, estimate, std_error, ci_low, ci_high,
+        n_at_risk, n_event, n_competing, n_censored; the limits are NaN where their scale has no value (at 0).
+    """
+    if variance not in VARIANCES:
+        raise ValueError(f"variance: must be survival or cmprsk, is {variance!r}")
+    time, cause = _patients(time, cause, of)
+    table = Table.of(time, cause, of)
+    z = -ndtri((1 - probability("level", level)) / 2)
+    square = table.jackknife() if variance == "survival" else table.gray()
+    std_error = np.sqrt(np.maximum(square, 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(table.incidence > 0, std_error / table.incidence, 0.0)
+        ci_low, ci_high = limits(table.incidence, relative, z, transform)
+    n_event, n_competing = table.of_cause.astype(int), (table.events - table.of_cause).astype(int)
+    exits = table.at_risk - np.append(table.at_risk[1:], 0)
+    curve = {
+        "time": table.time,
+        "estimate": table.incidence,
+        "std_error": std_error,
+        "ci_low": ci_low,
+        "ci_high": ci_high,
+        "n_at_risk": table.at_risk,
+        "n_event": n_event,
+        "n_competing": n_competing,
+        "n_censored": exits - n_event - n_competing,
+    }
+    method = f"Aalen-Johansen cumulative incidence, {transform} {100 * level:g}% CI ({VARIANCES[variance]})"
+    return Result(method, _known(cause, of), "" if n_event.any() else f"no event of cause {of}", curve)
+
+
+def _known(cause: np.ndarray, of: int) -> dict[str, float]:
+    events = int((cause == of).sum())
+    return {"n": len(cause), "events": events, "competing_events": int((cause > 0).sum()) - events}
+
+
+def incidence_at(incidence: Result, at: float) -> Result:
+    """A `cumulative_incidence` at a fixed time: time, estimate, std_error, ci_low, ci_high, n_at_risk (time >= at)."""
+    return read_off(incidence, at, before=0.0)
+
+
+def _influence(time: np.ndarray, cause: np.ndarray, of: int, at: float) -> tuple[float, np.ndarray]:
+    """The incidence at a time and the influence of each patient on it."""
+    table = Table.of(time, cause, of)
+    last = np.searchsorted(table.time, at, side="right") - 1
+    if last < 0:
+        return 0.0, np.zeros(len(time))
+    A, H, jump, hit = table.influence_parts()
+    row = np.minimum(table.position, last)
+    F = table.incidence[last]
+    event = (cause > 0) & (time <= at)
+    influence = A[row] + F * H[row] + event * jump[row] * (table.incidence[row] - F)
+    return float(F), influence + ((cause == of) & event) * hit[row]
+
+
+def conditional_probability(time, cause, at: float, of: int = 1, *, level: float = 0.95) -> Result:
+    """Probability of the cause by a time among those without a competing event by then (Pepe & Mori 1993).
+
+    F_of / (1 - F_others), with the infinitesimal jackknife standard error and a normal interval within 0 and 1.
+    values: n, events, competing_events, time, estimate, std_error, ci_low, ci_high.
+    """
+    time, cause = _patients(time, cause, of)
+    (at,) = times("at", [at])
+    method = f"conditional probability by {at:g}, {100 * probability('level', level):g}% CI (infinitesimal jackknife)"
+    known = {**_known(cause, of), "time": at}
+    names = ("estimate", "std_error", "ci_low", "ci_high")
+    if at > time.max():
+        return not_estimable(method, names, f"follow-up ends at {time.max():g}", **known)
+    F, influence = _influence(time, cause, of, at)
+    others, of_others = _influence(time, np.where(cause == of, 2, (cause > 0).astype(int)), 1, at)
+    if others >= 1 - 1e-12:
+        return not_estimable(method, names, f"all have a competing event by {at:g}", **known)
+    estimate = F / (1 - others)
+    std_error = np.sqrt((((influence + estimate * of_others) / (1 - others)) ** 2).sum())
+    half = -ndtri((1 - level) / 2) * std_error
+    values = {"estimate": estimate, "std_error": std_error}
+    return Result(
+        method, {**known, **values, "ci_low": max(estimate - half, 0.0), "ci_high": min(estimate + half, 1.0)}
+    )
+
+
+def gray(time, cause, group, of: int = 1, *, rho: float = 0, stratum=None) -> Result:
+    """Gray's test of equal cumulative incidence in two or more groups (Gray 1988; R cmprsk::cuminc).
+
+    group, stratum: labels; rho: power of (1 - pooled incidence) in the weight.
+    values: n, events, competing_events, statistic, df, p_value.
+    """
+    time, cause = _patients(time, cause, of)
+    labels, code = groups("group", group, length=len(time))
+    method = "stratified " * (stratum is not None) + f"Gray's test (rho {rho:g})"
+    known = _known(cause, of)
+    names = ("statistic", "df", "p_value")
+    if not known["events"]:
+        return not_estimable(method, names, f"no event of cause {of}", **known)
+    if stratum is None:
+        score, variance = _gray(time, cause, code, len(labels), of, rho)
+    else:
+        stratum = np.asarray(stratum)
+        if stratum.shape != time.shape:
+            raise ValueError(f"stratum: has shape {stratum.shape} where {len(time)} values are needed")
+        parts = [stratum == label for label in np.unique(stratum)]
+        pairs = [_gray(time[part], cause[part], code[part], len(labels), of, rho) for part in parts]
+        score, variance = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    df = len(labels) - 1
+    statistic = quadratic(score[:-1], variance[:-1, :-1])
+    if np.isnan(statistic):
+        return not_estimable(method, names, "the groups are not at risk together at any event time", **known)
+    return Result(method, {**known, "statistic": statistic, "df": df, "p_value": chdtrc(df, statistic)})
+
+
+def _gray(time, cause, code, k: int, of: int, rho: float) -> tuple[np.ndarray, np.ndarray]:
+    """Score (k,) and covariance (k, k) of one stratum; arrays below have the shape (event times, groups)."""
+    event = cause > 0
+    if not event.any():
+        return np.zeros(k), np.zeros((k, k))
+    sets = RiskSets.of(time, event)
+    n, events = sets.by_group(code, k)
+    cell = sets.dies_in * k + code[event]
+    d1 = np.bincount(cell, cause[event] == of, minlength=len(sets) * k).reshape(-1, k)
+    d2 = events - d1
+    at_risk = n > 0
+    safe = np.maximum(n, 1)
+    survival = np.cumprod(1 - events / safe, axis=0)
+    before = _lag(survival, 1.0)
+    incidence = np.cumsum(before * d1 / safe, axis=0)
+    # h_r of the paper, and R_r: patients at risk in the sense of the subdistribution.
+    h = np.where(at_risk, n / np.where(before > 0, before, 1.0), 0.0)
+    R = h * (1 - _lag(incidence, 0.0))
+    nd1, total = d1.sum(axis=1), h.sum(axis=1)
+    pooled = np.cumsum(nd1 / total)
+    pooled_before = _lag(pooled, 0.0)
+    weight = (1 - pooled_before) ** rho
+    score = weight @ (d1 - nd1[:, None] * R / np.maximum(R.sum(axis=1), 1e-300)[:, None])
+    a = -h[:, :, None] * h[:, None, :] / total[:, None, None]
+    a[:, np.arange(k), np.arange(k)] += h
+    a *= weight[:, None, None]
+    c = np.cumsum(a * (nd1 / (total * np.maximum(1 - pooled_before, 1e-300)))[:, None, None], axis=0)
+    ratio = np.where(survival > 0, (1 - pooled)[:, None] / np.where(survival > 0, survival, 1.0), 0.0)
+    # The variances of the two martingales, with the correction for ties.
+    ties1 = 1 - np.maximum(nd1 - 1, 0)[:, None] / np.where(nd1[:, None] > 1, total[:, None] * before - 1, 1.0)
+    v1 = np.where(at_risk, ties1 * before * nd1[:, None] / (total[:, None] * safe), 0.0)
+    ties2 = 1 - np.maximum(d2 - 1, 0) / np.maximum(n - 1, 1)
+    v2 = np.where(survival > 0, ties2 * before**2 * d2 / safe**2, 0.0)
+    # What a jump in group r at t moves score i by: now, and through the weights of later times. ratio is 0 in a group that
+    # the jump empties.
+    ahead = c[-1] - c
+    from_cause = a + ahead * (1 - ratio)[:, None, :]
+    from_competing = ahead * ratio[:, None, :]
+    return score, _outer(from_cause, v1) + _outer(from_competing, v2)
+
+
+def _lag(values: np.ndarray, start: float) -> np.ndarray:
+    return np.concatenate((np.full_like(values[:1], start), values[:-1]))
+
+
+def _outer(jump: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Sum over times and groups r of jump[:, i, r] jump[:, j, r] variance[:, r]."""
+    k = jump.shape[1]
+    flat = jump.transpose(1, 0, 2).reshape(k, -1)
+    return (flat * variance.ravel()) @ flat.T
+
+
+@dataclass(frozen=True)
+class Subdistribution(RiskSets):
+    """Fine & Gray's risk sets: after a competing event a patient stays, weighted by G(t-) / G(time-).
+
+    G is the Kaplan-Meier estimate of remaining uncensored. g: G before each risk set's time; share: per patient 1 / G
+    before the competing event, 0 without one.
+    """
+
+    g: np.ndarray
+    share: np.ndarray
+
+    def stayers(self, weight: np.ndarray) -> np.ndarray:
+        """The sum of weight / G over the patients with a competing event before each risk set's time."""
+        return _before(self, weight * self.share)
+
+    def sum(self, weight: np.ndarray | None = None) -> np.ndarray:
+        weight = np.ones(len(self.last)) if weight is None else weight
+        return super().sum(weight) + self.g * self.stayers(weight)
+
+    def over(self, increment: np.ndarray) -> np.ndarray:
+        ahead = np.append((increment * self.g)[::-1].cumsum()[::-1], 0.0)
+        return super().over(increment) + self.share * ahead[self.last]
+
+
+def fine_gray(time, cause, X, of: int = 1, *, level: float = 0.95, names: Sequence[str] | None = None) -> Result:
+    """Regression on the subdistribution hazard (Fine & Gray 1999; R cmprsk::crr), Breslow ties, robust standard errors.
+
+    X: covariates, (n,) or (n, p). values: n, events, competing_events, df, log_likelihood, log_likelihood_null (both
+    pseudo), wald_statistic, wald_p_value; with one covariate also its row. curve: as `trialpress.stats.cox.cox`.
+    """
+    time, cause = _patients(time, cause, of)
+    X, names = design(X, len(time), names)
+    method = f"Fine-Gray regression, Breslow ties, {100 * probability('level', level):g}% Wald CI (robust)"
+    known = _known(cause, of)
+    if not known["events"]:
+        return not_estimable(method, COEFFICIENT, f"no event of cause {of}", **known)
+    sets, censoring = _subdistribution(time, cause, of)
+    model = PartialLikelihood(sets, X, "breslow")
+    if why := model.degenerate(names):
+        return not_estimable(method, COEFFICIENT, why, **known)
+    df = len(names)
+    null = model.at(np.zeros(df))[0]
+    b, (likelihood, _, information), diverging = maximise(model.at, np.zeros(df))
+    known |= {"df": df, "log_likelihood": likelihood, "log_likelihood_null": null}
+    if diverging.any():
+        return not_estimable(method, COEFFICIENT, model.monotone(names, diverging), **known)
+    residual = _score_residuals(model, b, censoring)
+    bread = np.linalg.inv(information)
+    variance = bread @ (residual @ residual.T) @ bread
+    std_error = np.sqrt(np.diag(variance))
+    known |= test("wald", b @ np.linalg.solve(variance, b), df)
+    half = -ndtri((1 - level) / 2) * std_error
+    p_value = chdtrc(1, (b / std_error) ** 2)
+    return fitted(method, known, names, model.scale, b, std_error, (b - half, b + half), p_value)
+
+
+def _subdistribution(time, cause, of: int) -> tuple[Subdistribution, RiskSets]:
+    """The risk sets of the cause and those of the censoring."""
+    base = RiskSets.of(time, cause == of)
+    censoring = RiskSets.of(time, cause == 0)
+    G = np.append(censoring.survival_before(), 0.0)
+    if len(censoring):
+        G[-1] = G[-2] * (1 - censoring.n_event[-1] / censoring.n[-1])
+    else:
+        G[-1] = 1.0
+    before = G[np.searchsorted(censoring.time, time, side="left")]
+    competing = (cause > 0) & (cause != of)
+    share = np.where(competing, 1 / np.where(competing, before, 1.0), 0.0)
+    g = G[np.searchsorted(censoring.time, base.time, side="left")]
+    parts = (getattr(base, name) for name in RiskSets.__dataclass_fields__)
+    return Subdistribution(*parts, g, share), censoring
+
+
+def _score_residuals(model: PartialLikelihood, b: np.ndarray, censoring: RiskSets) -> np.ndarray:
+    """Per patient the contribution to the score (p, n), with that of estimating G (eta + psi of Fine & Gray 1999)."""
+    sets, X = model.sets, model.X
+    risk = np.exp(b @ X)
+    s0 = sets.sum(risk)
+    mean = np.array([sets.sum(risk * x) for x in X]) / s0
+    hazard = sets.n_event / s0
+    eta = -risk * (X * sets.over(hazard) - np.array([sets.over(hazard * m) for m in mean]))
+    eta[:, sets.event] += model.of_events - mean[:, sets.dies_in]
+    if not len(censoring):
+        return eta
+    # q(u) at each censoring time u: what those with a competing event before u owe to G from u on.
+    first = np.searchsorted(sets.time, censoring.time, side="left")
+    ahead0 = np.append((sets.g * hazard)[::-1].cumsum()[::-1], 0.0)[first]
+    ahead1 = np.stack([np.append((sets.g * hazard * m)[::-1].cumsum()[::-1], 0.0)[first] for m in mean])
+    earlier0 = _before(censoring, risk * sets.share)
+    earlier1 = np.stack([_before(censoring, risk * sets.share * x) for x in X])
+    q = earlier1 * ahead0 - earlier0 * ahead1
+    psi = -np.array([censoring.over(row * censoring.n_event / censoring.n**2) for row in q])
+    psi[:, censoring.event] += (q / censoring.n)[:, censoring.dies_in]
+    return eta + psi
+
+
+def _before(sets: RiskSets, weight: np.ndarray) -> np.ndarray:
+    """The sum of `weight` over the patients whose follow-up ends before each risk set's time."""
+    return np.bincount(sets.last, weight, minlength=len(sets) + 1).cumsum()[:-1]
+
+
+def cause_specific_cox(time, cause, X, of: int = 1, **options) -> Result:
+    """Cox regression for one cause, competing events censored. options, values, curve: as `trialpress.stats.cox.cox`."""
+    time, cause = _patients(time, cause, of)
+    fit = cox(time, cause == of, X, **options)
+    return Result(f"cause-specific {fit.method}", {**fit.values, **_known(cause, of)}, fit.note, fit.curve)
