@@ -76,7 +76,7 @@ def exact_logistic(y, x, strata=None, *, level: float = 0.95) -> Result:
     t, log_ways = np.zeros(1), np.zeros(1)
     for stratum in np.unique(strata):
         here = strata == stratum
-        t, log_ways = _convolve(t, log_ways, *_permutation_distribution(x[here], int(y[here].sum())))
+        t, log_ways = _convolve(t, log_ways, *permutation_distribution(x[here], int(y[here].sum())))
     names = ("estimate", "odds_ratio", "ci_low", "ci_high", "p_value")
     if len(t) == 1:
         return not_estimable(method, names, "the outcomes or the covariate do not vary within the strata", **known)
@@ -271,7 +271,7 @@ def _named(name, figures):
     return {f"{statistic}:{name}": float(v) for statistic, v in zip(STATISTICS, figures, strict=True)}
 
 
-def _permutation_distribution(x, events):
+def permutation_distribution(x, events):
     """Values of T = sum of x over `events` of the patients, and the log number of ways to reach each."""
     values, sizes = np.unique(x, return_counts=True)
     reached = {0: (np.zeros(1), np.zeros(1))}  # events so far: values of T, log ways
