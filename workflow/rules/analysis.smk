@@ -9,13 +9,17 @@ rule analysis:
         code=modules("clean", "cohort", "stats", "analysis"),
     output:
         ard=report(
-            f"{OUT}/analysis/ard.csv", category="Analysis", labels={"file": "Analysis results data"}
+            f"{OUT}/analysis/ard.csv",
+            category="Analysis",
+            labels={"file": "Analysis results data"},
         ),
         curves=f"{OUT}/analysis/curves.csv",
     log:
         f"{LOGS}/analysis.log",
     benchmark:
         f"{LOGS}/analysis.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=2000,

@@ -3,26 +3,53 @@ rule audit:
     input:
         analysis=rules.analysis.output,
         raw=rules.clean.input.raw,
-        outputs=[rules.clean.output, rules.cohort.output, rules.figures.output, rules.tables.output, rules.report.output],
+        outputs=[
+            rules.clean.output,
+            rules.cohort.output,
+            rules.figures.output,
+            rules.tables.output,
+            rules.report.output,
+        ],
         claims=f"{CONFIG}/claims.yaml",
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         lock="envs/requirements.lock",
-        code=modules("clean", "cohort", "stats", "analysis", "figures", "tables", "report", "audit"),
+        code=modules(
+            "clean",
+            "cohort",
+            "stats",
+            "analysis",
+            "figures",
+            "tables",
+            "report",
+            "audit",
+        ),
     output:
-        claims=report(f"{OUT}/audit/claims.csv", category="Audit", labels={"file": "Published claims"}),
+        claims=report(
+            f"{OUT}/audit/claims.csv",
+            category="Audit",
+            labels={"file": "Published claims"},
+        ),
         manifest=f"{OUT}/audit/manifest.json",
     log:
         f"{LOGS}/audit.log",
     benchmark:
         f"{LOGS}/audit.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        results=OUT,
-        inputs=lambda wildcards, input: [*input.raw, input.claims, input.dictionary, input.plan, input.lock, *input.code],
+        inputs=lambda wildcards, input: [
+            *input.raw,
+            input.claims,
+            input.dictionary,
+            input.plan,
+            input.lock,
+            *input.code,
+        ],
     message:
         "audit: claims and manifest"
     script:

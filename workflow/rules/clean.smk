@@ -3,7 +3,11 @@ rule clean:
     input:
         raw=[f"{DATA}/raw/{file.path}" for file in STUDY.files.values()],
         sums=f"{DATA}/raw/SHA256SUMS",
-        corrections=branch(exists(f"{DATA}/corrections.csv"), then=f"{DATA}/corrections.csv", otherwise=[]),
+        corrections=branch(
+            exists(f"{DATA}/corrections.csv"),
+            then=f"{DATA}/corrections.csv",
+            otherwise=[],
+        ),
         dictionary=f"{CONFIG}/study.yaml",
         code=modules("clean"),
     output:
@@ -15,14 +19,20 @@ rule clean:
             category="Cleaning",
             labels={"file": "Changed cells"},
         ),
-        queries=report(f"{OUT}/clean/queries.csv", category="Cleaning", labels={"file": "Queries"}),
+        queries=report(
+            f"{OUT}/clean/queries.csv", category="Cleaning", labels={"file": "Queries"}
+        ),
         rejected=report(
-            f"{OUT}/clean/rejected.csv", category="Cleaning", labels={"file": "Rejected rows"}
+            f"{OUT}/clean/rejected.csv",
+            category="Cleaning",
+            labels={"file": "Rejected rows"},
         ),
     log:
         f"{LOGS}/clean.log",
     benchmark:
         f"{LOGS}/clean.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,

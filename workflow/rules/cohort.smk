@@ -9,12 +9,16 @@ rule cohort:
         subjects=f"{OUT}/cohort/subjects.parquet",
         daily=f"{OUT}/cohort/daily.parquet",
         flow=report(
-            f"{OUT}/cohort/flow.csv", category="Cohort", labels={"file": "Participant flow"}
+            f"{OUT}/cohort/flow.csv",
+            category="Cohort",
+            labels={"file": "Participant flow"},
         ),
     log:
         f"{LOGS}/cohort.log",
     benchmark:
         f"{LOGS}/cohort.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,

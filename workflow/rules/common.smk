@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 from trialpress import environment
+from trialpress.environment import modules
 from trialpress.errors import InputError
 from trialpress.plan import load_plan
 from trialpress.study import load_study, preflight
@@ -30,15 +31,3 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
-
-
-def modules(*rooms):
-    """The package modules that a stage runs, declared as inputs: a changed module reruns its stage."""
-    package = Path("workflow/trialpress")
-    found = [package.glob("*.py"), *(package.glob(f"{room}/**/*") for room in rooms)]
-    return sorted(
-        str(path)
-        for paths in found
-        for path in paths
-        if path.is_file() and path.suffix not in (".pyc", ".md")
-    )

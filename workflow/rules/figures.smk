@@ -20,12 +20,12 @@ rule figures:
         f"{LOGS}/figures.log",
     benchmark:
         f"{LOGS}/figures.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
-    params:
-        results=OUT,
     message:
         "figures: SVG, PNG and the numbers shown"
     script:

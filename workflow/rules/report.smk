@@ -1,8 +1,20 @@
 rule report:
     """Manuscript source with numbers by name -> HTML, PDF and DOCX, by Quarto or by Pandoc and Typst."""
     input:
-        source=collect(f"report/{NAME}/{{file}}", file=sorted(p.name for p in Path(f"report/{NAME}").glob("*") if p.is_file() and p.name != "README.md")),
-        clean=[rules.clean.output.changes, rules.clean.output.queries, rules.clean.output.rejected, rules.clean.output.rows],
+        source=collect(
+            f"report/{NAME}/{{file}}",
+            file=sorted(
+                p.name
+                for p in Path(f"report/{NAME}").glob("*")
+                if p.is_file() and p.name != "README.md"
+            ),
+        ),
+        clean=[
+            rules.clean.output.changes,
+            rules.clean.output.queries,
+            rules.clean.output.rejected,
+            rules.clean.output.rows,
+        ],
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
         figures=rules.figures.output,
@@ -14,7 +26,10 @@ rule report:
         code=modules("clean", "cohort", "analysis", "audit", "report"),
     output:
         manuscript=report(
-            [f"{OUT}/report/manuscript.{'xml' if format == 'jats' else format}" for format in config["formats"]],
+            [
+                f"{OUT}/report/manuscript.{'xml' if format == 'jats' else format}"
+                for format in config["formats"]
+            ],
             category="Manuscript",
         ),
         summary=f"{OUT}/report/summary.txt",
@@ -22,13 +37,13 @@ rule report:
         f"{LOGS}/report.log",
     benchmark:
         f"{LOGS}/report.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 2
     resources:
         mem_mb=2000,
         runtime=10,
     params:
-        results=OUT,
-        source=f"report/{NAME}",
         formats=config["formats"],
         engine=config["engine"],
     message:

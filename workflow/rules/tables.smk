@@ -14,12 +14,12 @@ rule tables:
         f"{LOGS}/tables.log",
     benchmark:
         f"{LOGS}/tables.tsv"
+    conda:
+        "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
-    params:
-        results=OUT,
     message:
         "tables: Markdown and CSV"
     script:

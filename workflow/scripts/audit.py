@@ -11,6 +11,6 @@ with logged(snakemake.log[0]):
 
     study = load_study(snakemake.input.dictionary)
     plan = load_plan(snakemake.input.plan, study)
-    folder = Path(snakemake.params.results)
+    folder = Path(snakemake.output.manifest).parents[1]
     claims = load_claims(snakemake.input.claims, plan)
     audit.write(load(study, plan, folder), claims, snakemake.params.inputs, folder)

@@ -3,12 +3,12 @@ from pathlib import Path
 from trialpress.job import logged
 
 with logged(snakemake.log[0]):
-    from trialpress.tables import write_all
     from trialpress.plan import load_plan
     from trialpress.results import load
     from trialpress.study import load_study
+    from trialpress.tables import write_all
 
     study = load_study(snakemake.input.dictionary)
     plan = load_plan(snakemake.input.plan, study)
-    folder = Path(snakemake.params.results)
+    folder = Path(snakemake.input.analysis[0]).parents[1]
     write_all(load(study, plan, folder), folder / "tables")

@@ -30,3 +30,10 @@ def settings(root: Path, date: str) -> dict[str, str]:
 def versions() -> dict[str, str]:
     """Name -> version of Python and of the packages that decide the numbers and pictures."""
     return {"Python": platform.python_version(), **{name: version(name) for name in SHOWN}}
+
+
+def modules(*rooms: str) -> list[str]:
+    """The package's files that a stage runs, relative to the repository: as inputs, so that a changed one reruns it."""
+    package = Path("workflow/trialpress")
+    found = [*package.glob("*.py"), *(path for room in rooms for path in (package / room).rglob("*"))]
+    return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")

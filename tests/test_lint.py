@@ -1,0 +1,39 @@
+"""Lint is part of the tests: ruff, snakefmt, snakemake --lint; generated documents are up to date."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["snakefmt", "--check", "Snakefile", "workflow/rules"],
+        ["snakemake", "--lint"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_lint(command):
+    done = subprocess.run(
+        [BIN / command[0], *command[1:]], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_configuration_reference_is_up_to_date():
+    from trialpress.document import configuration
+
+    assert (ROOT / "config" / "README.md").read_text(encoding="utf-8") == configuration(), "run make docs"
+
+
+def test_the_plan_check_does_not_load_the_heavy_libraries():
+    code = "import sys; from trialpress.plan import load_plan; import trialpress.analysis.methods, trialpress.figures.kinds, trialpress.tables.kinds; print([m for m in ('matplotlib', 'scipy.stats', 'statsmodels', 'seaborn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow", capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
