@@ -37,118 +37,79 @@ def kinetics(
     Parameters
         population: who is shown
         table: clean table with one row per participant and day
-        day: its column of the day
+        day: its column of the day, or an expression that may use columns of the subjects
         value: its column of the measurement
         mean: kinetics_by_day analysis with the means
         by: column of the groups
-        where: rows of the table that are shown
+        where: rows of the table that are shown (an expression)
         lower_limit: quantification limit; values at or below it are drawn on it
         log: logarithmic axis
         last_day: days after it are not shown (0: all are)
         width: single (85 mm) or double (180 mm)
     """
     data = results.population(population)
-    who = results.study.participant
-    rows = results.tables[table]
-    rows = rows[Expression(where).condition({name: rows[name] for name in rows})]
-    rows = pd.DataFrame({who: rows[who], "day": number(rows[day]), "value": number(rows[value])}).dropna()
-    rows = rows[rows[who].isin(data.frame[who])]
+    who, column = results.study.participant, results.study.tables[table].columns[value]
+    axis_name = f"{column.title}, {column.unit}" if column.unit else column.title
+    rows = _measurements(results, data.frame, table, day, value, where)
     if last_day:
         rows = rows[rows["day"] <= last_day]
+    hidden = 0
     if log:
-        rows["value"] = rows["value"].clip(lower=lower_limit or None)
+        rows = rows.assign(value=rows["value"].clip(lower=lower_limit or None))
+        hidden = int((rows["value"] <= 0).sum())
         rows = rows[rows["value"] > 0]
     if rows.empty:
-        return empty(results, width, f"No measurements of {results.study.tables[table].columns[value].title}")
-    rows = rows.sort_values([who, "day"]).reset_index(drop=True)
-    column = results.study.tables[table].columns[value]
-    axis_name = f"{column.title}, {column.unit}" if column.unit else column.title
+        return empty(results, width, f"No measurements of {column.title}")
     panels = data.groups(by)
     palette = style.colours(panels)
     page_width, left, gap = style.WIDTHS[width], 13.0, 4.0
     plot_width = (page_width - left - 2.0 - gap * (len(panels) - 1)) / len(panels)
-    head = 3.0 + (5.5 if by else 0.0) + 3.0
-    page = style.Page(results, width, head + 52.0 + 9.5)
-    entries = [("Participant", {"linestyle": "-", "color": "#9A9A9A", "linewidth": 0.5})]
-    if mean:
-        entries.append(
-            (
-                "Geometric mean with 95% CI",
-                {"linestyle": "-", "color": palette[next(iter(palette))] if not by else style.INK, "linewidth": 1.8},
-            )
-        )
+    limit_name = f"{style.thousands(lower_limit)} {column.unit}".strip()
+    limit_look = {"color": style.GREY, "linewidth": 0.7, "linestyle": (0, (4, 3))}
+    curves = results.curve(mean) if mean else results.curves.iloc[:0]
+    curves = curves[curves["x"] <= last_day] if last_day else curves
+    entries = [("Participant", {"linestyle": "-", "color": THIN, "linewidth": 0.5})]
+    if len(curves):
+        ink = style.INK if by else palette[""]
+        text = f"Geometric mean, {100 * results.plan.level:g}% CI"
+        entries.append((text, {"linestyle": "-", "color": ink, "linewidth": 1.8}))
     if lower_limit:
-        entries.append(
-            (
-                f"Quantification limit ({style.thousands(lower_limit)} {column.unit})".replace(" )", ")"),
-                {"linestyle": (0, (4, 3)), "color": style.GREY, "linewidth": 0.7},
-            )
-        )
+        entries.append((f"Quantification limit ({limit_name})", limit_look))
+    if hidden:
+        entries.append((f"{count(hidden, 'value')} of 0 not shown", {"marker": "", "color": style.INK}))
+    titles = {name: style.wrap(name, plot_width - 18.0, style.TITLE, "semibold") for name in panels}
+    title_height = max(title.count("\n") + 1 for title in titles.values()) * 3.6 + 1.0
+    head = style.key_height(entries, page_width - left) + (title_height if by else 3.4) + 1.0
+    page = style.Page(results, width, head + 52.0 + 9.5)
     page.key(left, 0.3, entries, page_width - left)
-    low, high = rows["value"].min(), rows["value"].max()
     records = []
+    low, high = rows["value"].min(), max(rows["value"].max(), curves["ci_high"].max() if len(curves) else 0.0)
     for i, ((name, members), letter) in enumerate(zip(panels.items(), style.letters(len(panels)), strict=True)):
         x = left + i * (plot_width + gap)
         own = rows[rows[who].isin(data.frame.loc[members, who])]
+        curve = curves[curves["group"] == name].sort_values("x")
         if by:
-            page.panel(x - (left if i == 0 else 0), 5.0, letter, name, plot_width)
+            page.panel(0.0 if i == 0 else x, head - title_height, letter, titles[name])
+        page.text(x + plot_width, head - 3.6, f"n = {own[who].nunique():,}", ha="right", color=style.GREY)
         axes = page.axes(x, head, plot_width, 52.0)
-        faint = float(np.clip(25 / max(own[who].nunique(), 1), 0.04, 0.6))
-        for _, line in own.groupby(who, sort=True):
-            axes.plot(line["day"], line["value"], color="#6F7A86", linewidth=0.45, alpha=faint, zorder=1)
+        _draw_participants(axes, own, who)
         if lower_limit:
-            axes.axhline(lower_limit, color=style.GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=2)
-        records.append(own.assign(group=name, what="participant"))
-        curve = results.curve(mean) if mean else pd.DataFrame()
-        curve = (
-            curve[(curve["group"] == (name if by and "by" in results.plan.analyses[mean] else ""))] if mean else curve
-        )
-        if last_day and len(curve):
-            curve = curve[curve["x"] <= last_day]
+            axes.axhline(lower_limit, zorder=2, **limit_look)
         if len(curve):
-            curve = curve.sort_values("x")
-            axes.fill_between(
-                curve["x"], curve["ci_low"], curve["ci_high"], color=palette[name], alpha=0.18, linewidth=0, zorder=3
-            )
-            axes.plot(
-                curve["x"],
-                curve["estimate"],
-                color=palette[name],
-                linewidth=1.8,
-                marker="o",
-                markersize=3.0,
-                markeredgecolor="white",
-                markeredgewidth=0.4,
-                zorder=4,
-            )
-            high = max(high, curve["ci_high"].max())
-            records.append(
-                pd.DataFrame(
-                    {
-                        "group": name,
-                        "what": "geometric mean",
-                        "day": curve["x"],
-                        "value": curve["estimate"],
-                        "ci_low": curve["ci_low"],
-                        "ci_high": curve["ci_high"],
-                    }
-                )
-            )
+            _draw_mean(axes, curve, palette[name])
         if own.empty:
-            axes.text(0.5, 0.5, "no participants", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
-        axes.text(
-            1.0, 1.0, f"n = {own[who].nunique():,}", transform=axes.transAxes, ha="right", va="bottom", color=style.GREY
-        )
-        axes.set_xlim(rows["day"].min(), rows["day"].max())
-        axes.set_ylim(*((low / 1.4, high * 1.6) if log else (min(low, 0), high * 1.05)))
+            page.text(x + plot_width / 2, head + 26.0, "no participants", ha="center", va="center", color=style.GREY)
+        axes.set_xlim(rows["day"].min(), max(rows["day"].max(), rows["day"].min() + 1))
+        axes.set_ylim(*((low / 1.4, high * 1.6) if log else (min(low, 0), high * 1.05 or 1)))
         log_axis(axes, "y", log)
         axes.xaxis.set_major_locator(day_locator(rows["day"].max()))
         axes.set_xlabel("Day after infusion")
-        if i:
-            axes.tick_params(axis="y", labelleft=False)
-        else:
-            axes.set_ylabel(axis_name)
-    numbers = pd.concat(records, ignore_index=True)
+        axes.tick_params(axis="y", labelleft=i == 0)
+        axes.set_ylabel(axis_name if i == 0 else "")
+        records.append(own.assign(group=name, what="participant"))
+        shown_mean = curve[["x", "estimate", "ci_low", "ci_high"]].rename(columns={"x": "day", "estimate": "value"})
+        records.append(shown_mean.assign(group=name, what="geometric mean"))
+    numbers = pd.concat([frame for frame in records if len(frame)], ignore_index=True)
     ends = " to ".join(significant(float(limit)) for limit in (rows["value"].min(), rows["value"].max()))
     alt = f"{axis_name} by day after infusion for {count(rows[who].nunique())}, from {ends}."
     for name, line in numbers[numbers["what"] == "geometric mean"].groupby("group", sort=False):
@@ -156,3 +117,39 @@ def kinetics(
         of = f" of {name}" if name else ""
         alt += f" The geometric mean{of} is highest on day {peak['day']:g}: {significant(float(peak['value']))}."
     return Drawing(page.figure, numbers, alt)
+
+
+THIN = "#8A939C"
+
+
+def _measurements(results: Results, subjects: pd.DataFrame, table: str, day: str, value: str, where: str):
+    """Participant, day and value of the rows of a clean table; expressions may use columns of the subjects too."""
+    who = results.study.participant
+    rows = results.tables[table]
+    rows = rows[rows[who].isin(subjects[who])].reset_index(drop=True)
+    own = subjects.set_index(who)
+    columns = {name: own[name].reindex(rows[who]).set_axis(rows.index) for name in own if name not in rows}
+    columns |= {name: rows[name] for name in rows}
+    keep = Expression(where).condition(columns)
+    days = Expression(day)(columns)
+    frame = pd.DataFrame({who: rows[who], "day": number(days), "value": number(rows[value])})[keep]
+    return frame.dropna().sort_values([who, "day"]).reset_index(drop=True)
+
+
+def _draw_participants(axes, rows: pd.DataFrame, who: str) -> None:
+    from matplotlib.collections import LineCollection
+
+    lines = [line[["day", "value"]].to_numpy() for _, line in rows.groupby(who, sort=True)]
+    many = len(lines) > 300  # as an image: thousands of paths make a vector file that nobody can open
+    look = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.05, 0.6)), "zorder": 1, "rasterized": many}
+    axes.add_collection(LineCollection([line for line in lines if len(line) > 1], colors=THIN, linewidths=0.45, **look))
+    alone = [line[0] for line in lines if len(line) == 1]
+    if alone:
+        axes.plot(*np.array(alone).T, "o", color=THIN, markersize=1.2, markeredgewidth=0, **look)
+
+
+def _draw_mean(axes, curve: pd.DataFrame, colour: str) -> None:
+    low, high = curve["ci_low"], curve["ci_high"]
+    axes.fill_between(curve["x"], low, high, color=colour, alpha=0.2, linewidth=0, zorder=3)
+    marker = {"marker": "o", "markersize": 3.0, "markeredgecolor": "white", "markeredgewidth": 0.4}
+    axes.plot(curve["x"], curve["estimate"], color=colour, linewidth=1.8, zorder=4, **marker)

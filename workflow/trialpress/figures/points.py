@@ -141,57 +141,50 @@ def strip(
         width: single (85 mm) or double (180 mm)
     """
     data = results.population(population)
-    bars = data.groups(by)
-    palette = style.colours(bars)
-    page_width, left, gap = style.WIDTHS[width], 12.5, 3.0
+    bars, palette = coloured(data, by)
+    page_width, left, gap = style.WIDTHS[width], 13.0, 3.0
     cell = page_width / len(y)
     plot_width = cell - left - gap
     slot = plot_width / max(len(bars), 1)
-    names = [style.wrap(name, slot - 0.8) for name in bars]
+    names = [style.wrap(level_name(results, by, name), slot - 0.8) for name in bars]
     lines = max((name.count("\n") + 1 for name in names), default=1)
-    head = 11.0
-    page = style.Page(results, width, head + 46.0 + (lines + 1) * style.LINE + 2.5)
+    titles = [style.wrap(results.plan.label(column), cell - 7.0, style.TITLE, "semibold") for column in y]
+    head = max(title.count("\n") + 1 for title in titles) * 3.6 + (4.4 if tests else 1.6)
+    under = head + 46.0 + 1.2
+    page = style.Page(results, width, under + (lines + 1) * style.LINE + 1.0)
     records = []
     for i, (column, letter) in enumerate(zip(y, style.letters(len(y)), strict=True)):
         x = i * cell
-        page.panel(x, 0.0, letter, results.plan.label(column), cell - 4.0)
+        page.panel(x, 0.0, letter, titles[i])
         axes = page.axes(x + left, head, plot_width, 46.0)
         test = tests[i] if i < len(tests) else ""
         if test:
-            page.text(x + left + plot_width, head - 3.8, p_text(results, test), ha="right")
+            page.text(x + left + plot_width, head - 3.4, p_text(results, test), ha="right")
         values = data.frame[column].astype("Float64")
         for at, (name, members) in enumerate(bars.items()):
             own = number(values[members])
             own = np.sort(own[~np.isnan(own) & ((own > 0) | (not log))])
-            axes.plot(
-                at + _spread(own, log),
-                own,
-                "o",
-                color=palette[name],
-                markersize=3.2 if len(own) < 150 else 1.4,
-                alpha=0.75,
-                markeredgewidth=0,
-                linestyle="none",
-            )
+            point = {
+                "markersize": 3.4 if len(own) < 150 else 1.4,
+                "markeredgecolor": style.INK,
+                "markeredgewidth": 0.25,
+            }
+            axes.plot(at + _spread(own, log), own, "o", color=palette[name], alpha=0.85, **point)
             if test and not np.isnan(median := value(results, test, "median", name)):
                 axes.plot([at - 0.3, at + 0.3], [median] * 2, color=style.INK, linewidth=1.4, solid_capstyle="butt")
-            under = head + 46.0 + 1.2
-            page.text(x + left + (at + 0.5) * slot, under, names[at], ha="center")
-            page.text(
-                x + left + (at + 0.5) * slot,
-                under + lines * style.LINE,
-                f"n = {len(own):,}",
-                ha="center",
-                color=style.GREY,
-            )
+            middle = x + left + (at + 0.5) * slot
+            page.text(middle, under, names[at], ha="center")
+            page.text(middle, under + lines * style.LINE, f"n = {len(own):,}", ha="center", color=style.GREY)
             records.append(pd.DataFrame({"variable": results.plan.label(column), "group": name, "value": own}))
         axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[])
-        if not any(len(r) for r in records[-len(bars) :]):
-            axes.set(yticks=[])
-            axes.text(0.5, 0.5, "no known values", transform=axes.transAxes, ha="center", va="center", color=style.GREY)
-        else:
+        axes.set_ylabel(results.plan.label(column, unit=True))
+        if any(len(record) for record in records[-len(bars) :]):
             log_axis(axes, "y", log)
-        axes.set_ylabel(results.plan.columns[column].unit)
+        else:
+            axes.set(yticks=[])
+            page.text(
+                x + left + plot_width / 2, head + 23.0, "no participants", ha="center", va="center", color=style.GREY
+            )
     numbers = pd.concat(records, ignore_index=True)
     parts = []
     for i, column in enumerate(y):

@@ -99,10 +99,11 @@ def rates(
 
 def _panels(results: Results, analyses: list[str]) -> list[dict]:
     panels: list[dict] = []
+    names_alone = _distinct(results, analyses)
     for analysis in analyses:
         names = groups(results, analysis)
         alone = names == [""]
-        title = "" if alone else label(results, analysis)
+        title = "Proportions" if alone else label(results, analysis)
         by = by_label(results, analysis)
         if not alone and by and by.lower() not in title.lower():
             title = f"{title} by {by[:1].lower() + by[1:] if not by[:2].isupper() else by}"
@@ -120,7 +121,7 @@ def _panels(results: Results, analyses: list[str]) -> list[dict]:
         for group in names:
             n, total = (value(results, analysis, name, group) for name in ("n", "N"))
             total = 0 if math.isnan(total) else int(total)
-            name = label(results, analysis) if alone else group
+            name = names_alone[analysis] if alone else group
             panels[-1]["rows"].append(
                 {
                     "name": name,
@@ -129,18 +130,33 @@ def _panels(results: Results, analyses: list[str]) -> list[dict]:
                     "N": total,
                     "colour": palette[group],
                     "count": f"{int(n):,}/{total:,}" if total else "",
-                    "text": estimate(results, analysis, group) if total else "",
+                    "text": estimate(results, analysis, group).replace("%", "") if total else "",
                     **{key: value(results, analysis, key, group) for key in ("estimate", "ci_low", "ci_high")},
                 }
             )
     return panels
 
 
+def _distinct(results: Results, analyses: list[str]) -> dict[str, str]:
+    """Analysis -> label, with the population where two have the same label."""
+    labels = {analysis: label(results, analysis) for analysis in analyses}
+    names = list(labels.values())
+    populations = results.plan.populations
+    return {
+        analysis: f"{name} ({populations[results.plan.analyses[analysis]['population']].label})"
+        if names.count(name) > 1
+        else name
+        for analysis, name in labels.items()
+    }
+
+
 def _alt(panels: list[dict]) -> str:
     sentences = []
     for panel in panels:
         parts = [
-            f"{row['group']} {row['count']}, {row['text']}" if row["N"] else f"{row['group']} no participants"
+            f"{row['group']} {row['count']}, {row['text'].replace(' ', '% ', 1)}"
+            if row["N"]
+            else f"{row['group']} no participants"
             for row in panel["rows"]
         ]
         sentences.append((f"{panel['name']}: " if panel["name"] else "") + "; ".join(parts))
@@ -203,6 +219,11 @@ def grades(
         )
     top = style.key_height(entries, page_width - left) + title_lines * 3.6 + 5.0
     plot_height, under = 48.0, top + 48.0 + 1.2
+    # with room the interval and its numbers stand beside the bar, otherwise the interval stands in it
+    wide = slot > 36.0
+    bar = 16.0 / slot if wide else 0.62
+    beside = bar / 2 + 2.5 / slot if wide else 0.18
+    shift = 0.14 * slot if severe and not wide else 0.0
     page = style.Page(results, width, under + (tick_lines + 1) * style.LINE + 1.0)
     page.key(left, 0.3, entries, page_width - left)
     rows = []
@@ -222,17 +243,13 @@ def grades(
                 text = style.wrap("no participants", slot - 1)
                 page.text(middle, top + plot_height / 2, text, ha="center", va="center", color=style.GREY)
                 continue
-            shares = _stack(
-                axes, at, n, {name: counts[at] for name, counts in panel["counts"].items()}, panel["unknown"][at], looks
-            )
-            for name, k, foot, share in shares:
-                known = {"panel": panel["name"], "group": group, "N": n}
+            counts = {name: row[at] for name, row in panel["counts"].items()}
+            known = {"panel": panel["name"], "group": group, "N": n}
+            for name, k, foot, share in _stack(axes, at, n, counts, panel["unknown"][at], looks, bar):
                 rows.append({**known, "grade": name or "not derivable", "n": k})
                 if k and share * plot_height / 100 > 3.0:
-                    dark = name and style.GRADES.index(palette[name]) >= 3
-                    shift = 0.14 * slot if panel["severe"] else 0.0
+                    ink = "white" if name and style.GRADES.index(palette[name]) >= 3 else style.INK
                     height = top + plot_height * (1 - (foot + share / 2) / 100)
-                    ink = "white" if dark else style.INK
                     page.text(middle - shift, height, f"{k:,}", ha="center", va="center", color=ink)
             if panel["severe"]:
                 limits = {
@@ -241,8 +258,14 @@ def grades(
                 }
                 line = {"color": style.INK, "markeredgewidth": 0.9, "clip_on": False}
                 ends = [limits["ci_low"], limits["ci_high"]]
-                axes.plot([at + 0.18] * 2, ends, linewidth=0.9, marker="_", markersize=3.6, **line)
-                axes.plot(at + 0.18, limits["estimate"], "o", markersize=2.0, **line)
+                axes.plot([at + beside] * 2, ends, linewidth=0.9, marker="_", markersize=3.6, **line)
+                axes.plot(at + beside, limits["estimate"], "o", markersize=2.0, **line)
+                if wide:
+                    text = f"{shown(results, panel['severe'], 'n', group)}/{n:,}\n"
+                    text += estimate(results, panel["severe"], group).replace(" (", "\n(")
+                    height = top + plot_height * (1 - limits["estimate"] / 100)
+                    height = min(height, top + plot_height - 1.5 * style.LINE)
+                    page.text(middle + beside * slot + 1.6, height, text, va="center")
                 n_severe = int(value(results, panel["severe"], "n", group))
                 rows.append({**known, "grade": label(results, panel["severe"]), "n": n_severe, **limits})
     numbers = pd.DataFrame(rows).rename(columns={"estimate": "percent"})
@@ -252,14 +275,14 @@ def grades(
 NOT_DERIVABLE = {"facecolor": style.UNKNOWN, "hatch": "//////"}
 
 
-def _stack(axes, at: int, n: int, counts: dict, unknown: int, looks: dict) -> list[tuple[str, int, float, float]]:
+def _stack(axes, at: int, n: int, counts: dict, unknown: int, looks: dict, width: float) -> list[tuple]:
     """Draw one bar from the highest grade upwards; (grade, count, foot in %, share in %) of its parts."""
     parts, foot = [], 0.0
     for name, k in [*reversed(counts.items()), ("", unknown)]:
         share = 100 * k / n
         parts.append((name, k, foot, share))
         if k:
-            axes.bar(at, share, width=0.62, bottom=foot, edgecolor=style.INK, linewidth=0.35, **looks[name])
+            axes.bar(at, share, width=width, bottom=foot, edgecolor=style.INK, linewidth=0.35, **looks[name])
         foot += share
     return parts
 

@@ -58,7 +58,7 @@ def estimate(results: Results, analysis: str, group: str = "", level: str = "", 
     """'90.0% (76.3–97.2)'; the estimate alone if it has no interval."""
     text = shown(results, analysis, statistic, group, level)
     limits = interval(*(shown(results, analysis, name, group, level) for name in ("ci_low", "ci_high")))
-    return f"{text} ({limits})" if limits and text != "NE" else text
+    return f"{text} ({limits})" if limits and text not in ("", "NE") else text
 
 
 def p_text(results: Results, analysis: str, name: str = "P") -> str:

@@ -26,7 +26,7 @@ INK, GREY, PALE, FAINT = "#222222", "#6B6B6B", "#D9D9D9", "#EFEFEF"
 # Okabe & Ito (2008), told apart by readers with any colour vision; in the order of the levels of a group.
 GROUPS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5AA2", "#8C6D31")
 # Grades 0 to 5: light to dark in one direction, so that order survives greyscale.
-GRADES = ("#E9EDF2", "#FDE3A7", "#FDB863", "#E8743B", "#B3261E", "#5B0A12")
+GRADES = ("#CBD5E1", "#FDE3A7", "#FDB863", "#E8743B", "#B3261E", "#5B0A12")
 # Responses by their name: green is remission, the lighter the less complete.
 RESPONSES = {
     "CR": "#1B8A6B", "MRD-negative CR": "#1B8A6B", "CRi": "#8BCFB5", "MRD-positive CR": "#8BCFB5", "PR": "#E8C95C",

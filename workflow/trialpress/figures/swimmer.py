@@ -96,7 +96,7 @@ def swimmer(
     colour_of = pd.Series(palette.get("", "#A9C4DD"), index=frame.index)
     for name, members in levels.items():
         colour_of[members] = palette[name]
-    longest = float(times.loc[order, end].max())
+    longest = float(times.loc[order].max().max())
     at, shown_names, places = 0.0, [], {}
     for name, n, rows in sections:
         start = at
@@ -122,9 +122,7 @@ def swimmer(
         zorder=2,
     )
     for name, (shape, ink) in shapes.items():
-        rows = [
-            row for row in order if times.loc[row, name] >= 0 and times.loc[row, name] <= times.loc[row, end] + 1e-9
-        ]
+        rows = [row for row in order if times.loc[row, name] >= 0]
         size = float(np.clip(bar * 1.35, 2.6, 4.4))
         axes.plot(
             times.loc[rows, name],

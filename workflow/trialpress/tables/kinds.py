@@ -20,14 +20,13 @@ def _ci(results: Results) -> str:
     return f"{100 * results.plan.level:g}% CI"
 
 
-def _methods(results: Results, analyses) -> list[str]:
-    """The methods of several analyses, each once, with what they were used for."""
-    used: dict[str, list[str]] = {}
+def _methods(results: Results, analyses, *statistics: str) -> list[str]:
+    """The methods that gave these statistics in several analyses, each once, as sentences."""
+    methods: dict[str, None] = {}
     for analysis in analyses:
-        for method in dict.fromkeys(results.analysis(analysis)["method"]):
-            if method:
-                used.setdefault(method, []).append(analysis)
-    return list(used)
+        rows = results.analysis(analysis)
+        methods |= dict.fromkeys(rows.loc[rows["statistic"].isin(statistics), "method"])
+    return [_sentence(method) for method in methods if method]
 
 
 def _notes(results: Results, analyses) -> list[str]:
@@ -117,7 +116,7 @@ def proportions(results: Results, *, analyses: list[Analysis]) -> Table:
         table.add(label(results, analysis), population, "", "", trend)
         for group in names:
             table.add(group, "", *_proportion(results, analysis, group), indent=1)
-    table.note(*(_sentence(method) for method in _methods(results, analyses)), *_notes(results, analyses))
+    table.note(*_methods(results, analyses, "estimate", "p_value"), *_notes(results, analyses))
     return table
 
 
@@ -129,10 +128,8 @@ def _proportion(results: Results, analysis: str, group: str) -> tuple[str, str, 
     return f"{n}/{total}", shown(results, analysis, "estimate", group).rstrip("%"), limits
 
 
-# Statistic that a comparison reports -> what it is called
-EFFECTS = {
-    "odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "shift": "Shift", "estimate": "",
-}  # fmt: skip
+# Statistics that are a comparison's effect, and their abbreviations.
+EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "shift": "shift", "estimate": ""}
 
 
 @KINDS.add("comparisons")
@@ -153,7 +150,7 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
         if adjusted:
             cells.append(shown(results, analysis, "p_value_adjusted") or NO_VALUE)
         table.add(*cells)
-    table.note(*(_sentence(method) for method in _methods(results, analyses)))
+    table.note(*_methods(results, analyses, *EFFECTS, "p_value"))
     if any(row.cells[2].startswith("OR") for row in table.rows):
         table.note("OR: odds ratio, the second group against the first.")
     if any("NE" in row.cells[3] for row in table.rows):
@@ -198,24 +195,29 @@ def crosstab(results: Results, *, population: Population, rows: Column, columns:
     """
     data = results.population(population)
     lines = _levels(data, rows)
-    across = [(column, name, members) for column in columns for name, members in _levels(data, column).items()]
-    several = len(columns) > 1
-    header = [f"{results.plan.label(column)}: {name}" if several else name for column, name, _ in across]
-    table = Table([results.plan.label(rows), *header, "All"], aligned("left", [*across, ""]))
-    for name, line in lines.items():
-        counts = [f"{int((line & members).sum()):,}" for _, _, members in across]
-        table.add(name, *counts, f"{int(line.sum()):,}")
-    table.add("All", *(f"{int(members.sum()):,}" for _, _, members in across), f"{len(data.frame):,}")
-    if not several:
-        table.note(f"Columns: {results.plan.label(columns[0])}.")
+    across = {column: _levels(data, column) for column in columns}
+    names = list(dict.fromkeys(name for levels in across.values() for name in levels if name != UNKNOWN))
+    names += [UNKNOWN] if any(UNKNOWN in levels for levels in across.values()) else []
+    table = Table([results.plan.label(rows), *names, "All"], aligned("left", [*names, ""]))
+    nobody = pd.Series(False, index=data.frame.index)
+    everybody = ~nobody
+    for column, levels in across.items():
+        table.section(f"Columns: {results.plan.label(column)}")
+        for name, line in {**lines, "All": everybody}.items():
+            counts = [f"{int((line & levels.get(other, nobody)).sum()):,}" for other in names]
+            table.add(name, *counts, f"{int(line.sum()):,}", indent=1)
+    table.note(f"Numbers of participants; in the rows: {results.plan.label(rows)}.")
     return table
+
+
+UNKNOWN = "Unknown"
 
 
 def _levels(data, column: str) -> dict[str, pd.Series]:
     """Levels of a column with those in whom it is not known, if there are any."""
     levels = data.groups(column)
     unknown = ~pd.concat(levels.values(), axis=1).any(axis=1) if levels else data.frame[column].isna()
-    return {**levels, "Unknown": unknown} if unknown.any() else levels
+    return {**levels, UNKNOWN: unknown} if unknown.any() else levels
 
 
 @KINDS.add("adverse_events")
@@ -240,7 +242,7 @@ def adverse_events(results: Results, *, population: Population, table: CleanTabl
     columns = {**(data.groups(by) if by else {}), ("Overall" if by else "All"): pd.Series(True, index=data.frame.index)}
     header = ["Term"]
     for name, members in columns.items():
-        header += [f"{name} (n = {int(members.sum()):,}), any", f"Grade ≥{severe}"]
+        header += [f"{name} (n = {int(members.sum()):,}): any grade", f"{name}: grade ≥{severe}"]
     result = Table(header, aligned("left", header[1:]))
     everyone = worst.groupby(who, sort=True)[grade].max()
     _event_row(result, "Any event", data, columns, everyone, severe, who)
@@ -251,7 +253,7 @@ def adverse_events(results: Results, *, population: Population, table: CleanTabl
             _event_row(result, str(name), data, columns, rows, severe, who)
     if worst.empty:
         result.note("No adverse event was recorded.")
-    result.note(f"Participants, n (%), each counted once per term at the worst grade; grade ≥{severe}: severe.")
+    result.note("Participants, n (%), each counted once per term at the worst grade.")
     ungraded = int(worst[grade].isna().sum())
     if ungraded:
         result.note(f"{ungraded} without a recorded grade count in any grade only.")
@@ -274,7 +276,7 @@ def _event_row(table: Table, name: str, data, columns: dict, worst: pd.Series, s
 def _percent(n: int, total: int) -> str:
     from ..analysis.display import display
 
-    return display("percent", n / total)
+    return display("percent", n / total).rstrip("%")
 
 
 @KINDS.add("time_to_event")
@@ -306,7 +308,7 @@ def time_to_event(results: Results, *, analyses: list[Analysis]) -> Table:
         table.add(title, *[""] * (len(header) - 1))
         for group in names:
             table.add(group, *_times(results, analysis, group, levels), indent=1)
-    table.note(*(_sentence(method) for method in _methods(results, analyses)))
+    table.note(*_methods(results, analyses, "median"))
     if any("NE" in cell for row in table.rows for cell in row.cells):
         table.note("NE: not reached or not estimable.")
     return table
@@ -348,7 +350,7 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
             table.add(level, ratio, shown(results, analysis, "p_value", level=level), indent=1)
         if not order:
             table.add("not estimable", NO_VALUE, NO_VALUE, indent=1)
-    table.note(*(_sentence(method) for method in _methods(results, analyses)), *_notes(results, analyses))
+    table.note(*_methods(results, analyses, "hazard_ratio", "odds_ratio"), *_notes(results, analyses))
     return table
 
 
