@@ -58,7 +58,7 @@ FORMATS = {
 
 # statistics that are printed in one way whatever the method
 BY_NAME = {
-    "n": "count", "N": "count", "missing": "count", "events": "count", "n_at_risk": "count", "df": "decimal1",
+    "n": "count", "N": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "events": "count", "n_at_risk": "count", "df": "decimal1",
     "p_value": "p", "p_value_adjusted": "p", "odds_ratio": "ratio", "hazard_ratio": "ratio", "risk_ratio": "ratio",
     "percent": "percent", "statistic": "decimal2",
 }  # fmt: skip

@@ -35,9 +35,14 @@ def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: st
         for at, values in measured[inside].groupby(source.loc[inside, day]):
             result = geometric_mean(values.to_numpy(dtype=float), level=data.plan.level)
             rows.add(
-                result, group=group, level=f"day {at}", kind="significant", only=("n", "estimate", "ci_low", "ci_high")
+                result,
+                group=group,
+                level=f"day {at}",
+                kind="significant",
+                names={"geometric_mean": "estimate"},
+                only=("n", "geometric_mean", "ci_low", "ci_high"),
             )
-            points.append((at, result["estimate"], result["ci_low"], result["ci_high"], result["n"]))
+            points.append((at, result["geometric_mean"], result["ci_low"], result["ci_high"], result["n"]))
         if points:
             rows.curve(
                 dict(
