@@ -244,7 +244,8 @@ def _gray(time, cause, code, k: int, of: int, rho: float) -> tuple[np.ndarray, n
     c = np.cumsum(a * (nd1 / (total * np.maximum(1 - pooled_before, 1e-300)))[:, None, None], axis=0)
     ratio = np.where(survival > 0, (1 - pooled)[:, None] / np.where(survival > 0, survival, 1.0), 0.0)
     # The variances of the two martingales, with the correction for ties.
-    ties1 = 1 - np.maximum(nd1 - 1, 0)[:, None] / np.where(nd1[:, None] > 1, total[:, None] * before - 1, 1.0)
+    left = total[:, None] * before - 1
+    ties1 = 1 - np.maximum(nd1 - 1, 0)[:, None] / np.where(np.abs(left) > 1e-9, left, np.inf)
     v1 = np.where(at_risk, ties1 * before * nd1[:, None] / (total[:, None] * safe), 0.0)
     ties2 = 1 - np.maximum(d2 - 1, 0) / np.maximum(n - 1, 1)
     v2 = np.where(survival > 0, ties2 * before**2 * d2 / safe**2, 0.0)
@@ -316,6 +317,8 @@ def fine_gray(time, cause, X, of: int = 1, *, level: float = 0.95, names: Sequen
     residual = _score_residuals(model, b, censoring)
     bread = np.linalg.inv(information)
     variance = bread @ (residual @ residual.T) @ bread
+    if np.linalg.matrix_rank(variance, hermitian=True) < df:
+        return not_estimable(method, COEFFICIENT, "too few events for a robust variance", **known)
     std_error = np.sqrt(np.diag(variance))
     known |= test("wald", b @ np.linalg.solve(variance, b), df)
     half = -ndtri((1 - level) / 2) * std_error

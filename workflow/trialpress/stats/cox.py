@@ -137,8 +137,12 @@ class PartialLikelihood:
         """
         sets, X = self.sets, self.X
         eta = b @ X
-        risk = np.exp(eta)
+        with np.errstate(over="ignore"):
+            risk = np.exp(eta)
         s0 = sets.sum(risk)
+        if not (np.isfinite(s0).all() and (s0 > 0).all()):
+            # Beyond what floating point can tell apart: further out than any maximum.
+            return -np.inf, np.zeros(len(b)), np.zeros((len(b), len(b)))
         s1 = np.array([sets.sum(risk * x) for x in X])
         if self.f is None:
             log_sum = sets.n_event @ np.log(s0)
@@ -152,6 +156,8 @@ class PartialLikelihood:
             e0 = np.bincount(sets.dies_in, risk_of_events, minlength=len(sets))
             e1 = np.array([np.bincount(sets.dies_in, risk_of_events * x, minlength=len(sets)) for x in self.of_events])
             phi = np.repeat(s0, sets.n_event) - self.f * np.repeat(e0, sets.n_event)
+            if not (phi > 0).all():
+                return -np.inf, np.zeros(len(b)), np.zeros((len(b), len(b)))
             log_sum = np.log(phi).sum()
             inverse = 1 / phi
             terms = [inverse, self.f * inverse, inverse**2, self.f * inverse**2, (self.f * inverse) ** 2]
@@ -195,27 +201,28 @@ class PartialLikelihood:
 def maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int = STEPS):
     """Newton's method with step halving; returns b, at(b) and which coefficients diverge. `fixed` is held."""
     free = np.arange(len(b)) != (-1 if fixed is None else fixed)
-    b, now = b.copy(), at(b)
-    diverging = np.zeros(len(b), dtype=bool)
-    if not free.any():
-        return b, now, diverging
-    for _ in range(steps):
-        step = np.zeros(len(b))
+    now = at(b)
+    curvature = np.diag(now[2])
+    step = np.zeros(len(b))
+    for _ in range(steps if free.any() and np.isfinite(now[0]) else 0):
         try:
             step[free] = np.linalg.solve(now[2][np.ix_(free, free)], now[1][free])
         except np.linalg.LinAlgError:
-            break
+            return b, now, free
         step *= min(1.0, 5 / np.abs(step).max(initial=1.0))
-        best = now[0]
-        for _ in range(STEPS):
-            now = at(b + step)
-            if now[0] >= best - 1e-12 * abs(best):
-                break
-            step /= 2
-        b = b + step
         if np.abs(step).max() < CONVERGED:
-            return b, now, diverging
-    return b, now, np.abs(step) > DIVERGING
+            break
+        shorter = step
+        for _ in range(STEPS):
+            after = at(b + shorter)
+            if after[0] >= now[0] - 1e-12 * abs(now[0]):
+                break
+            shorter = shorter / 2
+        else:
+            break
+        b, now = b + shorter, after
+    # A likelihood that rises for ever is also known by its curvature, which vanishes.
+    return b, now, free & ((np.abs(step) > DIVERGING) | (np.diag(now[2]) < 1e-10 * curvature))
 
 
 def _profile_limits(
@@ -277,7 +284,8 @@ def proportional_hazards(
     squared = model.at(b, g * g)[2]
     # The score of the coefficients of x * g(t), given those of x at their maximum.
     spread = squared - crossed @ np.linalg.solve(information, crossed)
-    if np.linalg.matrix_rank(spread, hermitian=True) < p:
+    unit = np.sqrt(np.diag(squared))
+    if not (unit > 0).all() or np.linalg.eigvalsh(spread / np.outer(unit, unit))[0] < 1e-9:
         return not_estimable(method, overall, "too few event times", **known)
     statistic = score @ np.linalg.solve(spread, score)
     each = score**2 / np.diag(spread)

@@ -213,9 +213,11 @@ def hypergeometric(at_risk: np.ndarray, n_event: np.ndarray, weight: np.ndarray)
 
 def quadratic(difference: np.ndarray, variance: np.ndarray) -> float:
     """difference' variance^-1 difference; NaN if the variance is singular."""
-    if not len(difference) or np.linalg.matrix_rank(variance, hermitian=True) < len(difference):
+    # Variances are in units of events: what is far below one is a rounding error.
+    rank = np.linalg.matrix_rank(variance, tol=1e-12 * max(1.0, np.abs(variance).max(initial=0)), hermitian=True)
+    if not len(difference) or rank < len(difference):
         return float("nan")
-    return float(difference @ np.linalg.solve(variance, difference))
+    return max(float(difference @ np.linalg.solve(variance, difference)), 0.0)
 
 
 def permutation_log_rank(time, event, group, *, replicates: int = 10_000, seed: int) -> Result:
