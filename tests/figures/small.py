@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-
 from trialpress import analysis, cohort
 from trialpress.plan import load_plan
 from trialpress.results import Results
@@ -118,7 +117,9 @@ LONG = {
 }
 
 
-def small(folder, n: int = 51, events: bool = True, names: dict = NAMES, plan: str = PLAN, notice: bool = True) -> Results:
+def small(
+    folder, n: int = 51, events: bool = True, names: dict = NAMES, plan: str = PLAN, notice: bool = True
+) -> Results:
     """The results of the synthetic study with `n` participants. events: whether anyone relapses or dies."""
     texts = {"study": STUDY, "plan": plan}
     for name, text in texts.items():
@@ -164,7 +165,9 @@ def _tables(n: int, events: bool) -> dict[str, pd.DataFrame]:
             "lee": pd.Series(crs, dtype="Int64").mask(random.random(n) < 0.1),
             "response": response,
             "infused_on": infused,
-            "response_on": pd.Series(infused + pd.Timedelta(days=29)).where(response.isin(["CR", "CRi"])),
+            "response_on": pd.Series(infused + pd.Timedelta(days=29)).where(
+                response.isin(["CR", "CRi"]) & (last > infused + pd.Timedelta(days=29))
+            ),
             "hct_on": hct,
             "relapse_on": relapse,
             "died_on": died,

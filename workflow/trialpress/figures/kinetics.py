@@ -141,7 +141,7 @@ def _draw_participants(axes, rows: pd.DataFrame, who: str) -> None:
 
     lines = [line[["day", "value"]].to_numpy() for _, line in rows.groupby(who, sort=True)]
     many = len(lines) > 300  # as an image: thousands of paths make a vector file that nobody can open
-    look = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.05, 0.6)), "zorder": 1, "rasterized": many}
+    look = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.02, 0.6)), "zorder": 1, "rasterized": many}
     axes.add_collection(LineCollection([line for line in lines if len(line) > 1], colors=THIN, linewidths=0.45, **look))
     alone = [line[0] for line in lines if len(line) == 1]
     if alone:

@@ -13,6 +13,7 @@ from .read import coloured, count, estimate, level_name, number, p_text, shown, 
 from .scales import log_axis
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
+FEW = 150  # points of a group up to which they are laid out one by one
 NO_SHAPE = "X"  # outcome unknown
 
 
@@ -81,8 +82,8 @@ def enrolment_order(
         page.key(name_width, top, names, page_width - name_width)
         top += style.key_height(names, page_width - name_width)
     top += 2.0
-    axes = page.axes(left, top, page_width - left - 2.0, 78.0 - top - 9.0)
-    small = 4.6 if shown_rows.sum() <= 150 else 2.4
+    axes = page.axes(left, top, page_width - left - 4.0, 78.0 - top - 9.0)
+    size, edge = (4.6, 0.5) if shown_rows.sum() <= 150 else (2.2, 0.1)
     for name, members in used.items():
         for shape in dict.fromkeys(shape_of[members]):
             rows = members & (shape_of == shape)
@@ -91,9 +92,9 @@ def enrolment_order(
                 number(frame.loc[rows, y]),
                 shape,
                 color=palette[name],
-                markersize=small,
+                markersize=size,
                 markeredgecolor=style.INK,
-                markeredgewidth=0.5,
+                markeredgewidth=edge,
                 linestyle="none",
                 clip_on=False,
                 zorder=3,
@@ -204,6 +205,8 @@ def _spread(values: np.ndarray, log: bool) -> np.ndarray:
     """Offsets that keep points apart: those of neighbouring values fan out from the middle, the same on every run."""
     if not values.size:
         return values
+    if len(values) > FEW:
+        return 0.6 * (np.arange(len(values)) * 0.618033988749895 % 1 - 0.5)
     scaled = np.log10(values) if log else values
     width = np.ptp(scaled) / 24 or 1.0
     bins = np.floor((scaled - scaled.min()) / width).astype(int)

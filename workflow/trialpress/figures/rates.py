@@ -139,7 +139,7 @@ def _panels(results: Results, analyses: list[str]) -> list[dict]:
 
 def _distinct(results: Results, analyses: list[str]) -> dict[str, str]:
     """Analysis -> label, with the population where two have the same label."""
-    labels = {analysis: label(results, analysis) for analysis in analyses}
+    labels = {analysis: label(results, analysis) for analysis in analyses if groups(results, analysis) == [""]}
     names = list(labels.values())
     populations = results.plan.populations
     return {

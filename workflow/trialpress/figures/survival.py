@@ -9,9 +9,10 @@ from ..registry import Analysis
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import count, estimate, groups, interval, label, p_text, shown
+from .read import count, estimate, groups, interval, label, p_text, shown, value
 from .scales import time_ticks
 
+MOST_TICKS = 200  # censored times of a curve beyond which ticks would be a band
 HEAD, TAIL = 2.2, 9.5  # mm: above the first line of a key, below an axis for ticks and label
 
 
@@ -19,7 +20,7 @@ HEAD, TAIL = 2.2, 9.5  # mm: above the first line of a key, below an axis for ti
 def kaplan_meier(
     results: Results, *, analyses: list[Analysis], tests: list[Analysis] = (), width: style.Width = "double"
 ) -> Drawing:
-    """Kaplan-Meier curves with pointwise intervals as bands and censored times as ticks. Above each panel:
+    """Kaplan-Meier curves with pointwise intervals as bands and censored times as ticks (up to 200 of them). Above each panel:
     events, median and estimates at the fixed times of the analysis; below it the numbers at
     risk with cumulative events in brackets.
 
@@ -49,7 +50,9 @@ def kaplan_meier(
         heads.append((panel["title"].count("\n") + 1) * 3.6 + 1.2 + lines * style.LINE + HEAD)
     head = max(heads)
     plot_height = 46.0
-    table = 4.2 + max(len(panel["groups"]) for panel in panels) * style.LINE
+    for panel in panels:
+        panel["names"] = {group: style.wrap(group, name_width) if group else "All" for group in panel["groups"]}
+    table = 4.2 + max(sum(name.count("\n") + 1 for name in panel["names"].values()) * style.LINE for panel in panels)
     page = style.Page(results, width, head + plot_height + TAIL + table + 0.5)
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
         x = i * (left + plot_width + 2.0 + gap)
@@ -63,18 +66,12 @@ def kaplan_meier(
         _draw_curves(axes, panel)
         below = head + plot_height + TAIL
         page.text(x, below, "At risk (events)", color=style.GREY)
-        for row, group in enumerate(panel["groups"], start=1):
-            at = below + row * style.LINE + 0.6
-            page.text(
-                x,
-                at,
-                style.wrap(group, name_width).split("\n")[0] if group else "All",
-                color=panel["palette"][group],
-                weight="semibold",
-            )
+        at = below + style.LINE + 0.6
+        for group, name in panel["names"].items():
+            page.text(x, at, name, color=panel["palette"][group], weight="semibold")
             for tick, (n, events) in zip(panel["ticks"], panel["at_risk"][group], strict=True):
-                centre = x + left + tick / panel["end"] * plot_width
-                page.text(centre, at, f"{n:,} ({events:,})", ha="center")
+                page.text(x + left + tick / panel["end"] * plot_width, at, f"{n:,} ({events:,})", ha="center")
+            at += (name.count("\n") + 1) * style.LINE
     frames = [
         curve.assign(panel=label(results, a), group=g)[["panel", "group", *COLUMNS]]
         for a, panel in zip(analyses, panels, strict=True)
@@ -134,9 +131,10 @@ def _key(results: Results, analysis: str, group: str, spec: dict) -> list[str]:
     unit = spec.get("unit", "months")
     median = shown(results, analysis, "median", group)
     limits = interval(*(shown(results, analysis, name, group) for name in ("ci_low", "ci_high")))
-    limits = f" ({100 * results.plan.level:g}% CI {limits})" if limits else ""
+    limits = f" ({100 * results.plan.level:g}% CI {limits})" if limits.strip("NE\u2013") else ""
     middle = f"median {median} {unit}" if median != "NE" else "median not reached"
-    lines = [f"{head}{shown(results, analysis, 'events', group)} of {n} with event, {middle}{limits}"]
+    events, total = (int(value(results, analysis, name, group)) for name in ("events", "n"))
+    lines = [f"{head}{events:,} of {total:,} with event, {middle}{limits}"]
     fixed = []
     for t in spec.get("at", ()):
         level = f"{t:g} {unit}"
@@ -180,7 +178,8 @@ def _draw_curves(axes, panel: dict) -> None:
         axes.fill_between(x, 100 * low, 100 * high, step="post", color=colour, alpha=0.13, linewidth=0)
         axes.step(x, 100 * estimate, where="post", color=colour, linewidth=1.2, solid_joinstyle="miter")
         censored = curve[curve["n_censored"] > 0]
-        axes.plot(censored["x"], 100 * censored["estimate"], "|", color=colour, markersize=4.0, markeredgewidth=0.7)
+        if len(censored) <= MOST_TICKS:
+            axes.plot(censored["x"], 100 * censored["estimate"], "|", color=colour, markersize=4.0, markeredgewidth=0.7)
     axes.set(xlim=(0, panel["end"]), ylim=(0, 102), yticks=[0, 25, 50, 75, 100], xticks=panel["ticks"])
     axes.xaxis.set_major_formatter(style.thousands)
     axes.set_xlabel(f"Time, {panel['unit']}")

@@ -16,6 +16,7 @@ from .scales import time_ticks
 
 DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
 MOST_BARS = 75
+NO_LEVEL = "#A9C4DD"  # colour of a bar without a level
 
 
 @KINDS.add("swimmer")
@@ -69,7 +70,7 @@ def swimmer(
     page_width, top = style.WIDTHS[width], 0.3
     names = list(sections) if by else []
     left = min(style.widest([name for name, _, _ in names], style.TEXT, "semibold"), 26.0) + 4.0 if by else 3.0
-    levels, palette = coloured(data, colour) if colour else ({"": known}, {"": "#A9C4DD"})
+    levels, palette = coloured(data, colour) if colour else ({"": known}, {"": NO_LEVEL})
     bars = len(order) + 1.2 * max(len(sections) - 1, 0)
     bar = float(np.clip(150.0 / bars, 1.9, 4.2))
     entries = [
@@ -77,6 +78,8 @@ def swimmer(
         for name in levels
         if name
     ]
+    if colour and (known & ~pd.concat(levels.values(), axis=1).any(axis=1)).any():
+        entries.append(("Unknown", {"facecolor": _soft(NO_LEVEL), "edgecolor": "none"}))
     outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
     shapes = {name: style.MARKS[i % len(style.MARKS)] for i, name in enumerate(marks)}
     if death:
@@ -93,7 +96,7 @@ def swimmer(
     page.key(0.0, top, entries, page_width)
     top += key_height + 2.0
     axes = page.axes(left, top, page_width - left - 4.0, plot_height)
-    colour_of = pd.Series(palette.get("", "#A9C4DD"), index=frame.index)
+    colour_of = pd.Series(palette.get("", NO_LEVEL), index=frame.index)
     for name, members in levels.items():
         colour_of[members] = palette[name]
     longest = float(times.loc[order].max().max())

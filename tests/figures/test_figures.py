@@ -1,0 +1,278 @@
+"""Every kind of figure on a synthetic study: legible, true to its numbers, the same on every run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from figures.small import LONG, PLAN, small
+from trialpress import figures
+from trialpress.figures import style
+from trialpress.figures.kinds import KINDS
+
+NAMES = list(yaml.safe_load(PLAN)["figures"])
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory):
+    return small(tmp_path_factory.mktemp("usual"))
+
+
+@pytest.fixture(scope="module")
+def awkward(tmp_path_factory):
+    """(name, results) of the studies that break layouts."""
+    folder = tmp_path_factory.mktemp
+    return {
+        "twelve": small(folder("twelve"), n=12),
+        "no events": small(folder("none"), events=False),
+        "long names": small(folder("long"), names=LONG),
+    }
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    return small(tmp_path_factory.mktemp("large"), n=5000)
+
+
+def texts(figure):
+    """(text, box in pixels) of everything written in a drawn figure."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
+
+    figure.set_dpi(150)
+    canvas = FigureCanvasAgg(figure)
+    with style.look():
+        canvas.draw()
+    renderer = canvas.get_renderer()
+    hidden = {
+        label
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+        for label in (tick.label1, tick.label2)
+        if not label.get_visible() or not tick.get_visible() or not _within(axes, axis, tick)
+    }
+    found = [
+        text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip() and text not in hidden
+    ]
+    return [(text.get_text(), text.get_window_extent(renderer)) for text in found]
+
+
+def _within(axes, axis, tick) -> bool:
+    low, high = sorted(axes.get_xlim() if axis is axes.xaxis else axes.get_ylim())
+    return low - 1e-9 <= tick.get_loc() <= high + 1e-9
+
+
+def faults(figure, room: float = 1.0) -> list[str]:
+    """Texts that leave the figure, and pairs of texts that lie over each other by more than `room` pixels."""
+    written = texts(figure)
+    width, height = figure.bbox.width, figure.bbox.height
+    found = [
+        f"outside: {text!r}"
+        for text, box in written
+        if box.x0 < -room or box.y0 < -room or box.x1 > width + room or box.y1 > height + room
+    ]
+    for i, (text, a) in enumerate(written):
+        for other, b in written[i + 1 :]:
+            # glyph boxes hold the line's full height: only what overlaps by more than a quarter of a line can be seen
+            across = min(a.x1, b.x1) - max(a.x0, b.x0)
+            down = min(a.y1, b.y1) - max(a.y0, b.y0)
+            if across > room and down > 0.25 * min(a.height, b.height):
+                found.append(f"overlap: {text!r} and {other!r}")
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_overlaps_or_is_clipped(usual, name):
+    assert faults(figures.draw(usual, name).figure) == []
+
+
+@pytest.mark.parametrize("study", ["twelve", "no events", "long names"])
+def test_awkward_studies_are_drawn_without_faults(awkward, study):
+    results = awkward[study]
+    found = {name: faults(figures.draw(results, name).figure) for name in NAMES}
+    assert {name: fault for name, fault in found.items() if fault} == {}
+
+
+@pytest.mark.parametrize("name", ["flow", "rates", "grades", "km", "swimmer", "strip"])
+def test_five_thousand_participants(large, name):
+    drawing = figures.draw(large, name)
+    assert faults(drawing.figure) == []
+    assert "5,000" in drawing.alt or name in ("rates", "grades", "strip", "km")
+
+
+def test_the_fault_finder_finds_faults(usual):
+    with style.look():
+        page = style.Page(usual, "single", 20.0)
+        page.text(80.0, 2.0, "leaves the figure")
+        page.text(10.0, 10.0, "one text")
+        page.text(12.0, 10.3, "over another")
+    found = faults(page.figure)
+    assert any("outside" in fault for fault in found) and any("overlap" in fault for fault in found)
+
+
+def test_a_swimmer_plot_of_many_is_thinned_and_says_so(large):
+    drawing = figures.draw(large, "swimmer")
+    assert len(drawing.numbers) < 100
+    assert "every 67th of 5,000 participants is shown" in drawing.alt
+
+
+def test_every_figure_has_final_size_and_the_notice(usual, tmp_path):
+    real = small(tmp_path, notice=False)
+    for name in NAMES:
+        width = usual.plan.figures[name].get("width", "single" if name == "scatter" else "double")
+        figure = figures.draw(usual, name).figure
+        assert figure.get_size_inches()[0] * 25.4 == pytest.approx(style.WIDTHS[width])
+        assert style.NOTICE in [text for text, _ in texts(figure)]
+        assert style.NOTICE not in [text for text, _ in texts(figures.draw(real, name).figure)]
+
+
+def test_only_the_embedded_font_in_sizes_of_6_to_9_points(usual):
+    from matplotlib.text import Text
+
+    for name in NAMES:
+        for text in figures.draw(usual, name).figure.findobj(Text):
+            if text.get_text().strip():
+                assert text.get_fontname() == style.FAMILY
+                assert 6 <= text.get_fontsize() <= 9, text.get_text()
+
+
+def test_files_are_the_same_on_every_run_and_hold_no_date(usual, tmp_path):
+    chosen = {name: usual.plan.figures[name] for name in ("km", "grades", "kinetics", "nobody_km")}
+    results = replace(usual, plan=replace(usual.plan, figures=chosen))
+    for folder in ("first", "second"):
+        figures.draw_all(results, tmp_path / folder)
+    files = sorted(path.name for path in (tmp_path / "first").iterdir())
+    assert files == sorted([f"{name}.{end}" for name in chosen for end in ("csv", "png", "svg")] + ["alt.json"])
+    for name in files:
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
+    svg = (tmp_path / "first" / "km.svg").read_text(encoding="utf-8")
+    assert "<text" not in svg and "dc:date" not in svg
+    assert set(json.loads((tmp_path / "first" / "alt.json").read_text(encoding="utf-8"))) == set(chosen)
+
+
+def test_rates_show_the_numbers_of_the_results(usual):
+    numbers = figures.draw(usual, "rates").numbers
+    row = numbers[(numbers["panel"] == "CR or CRi") & (numbers["group"] == "1 to 5")].iloc[0]
+    for name in ("n", "N", "estimate", "ci_low", "ci_high"):
+        assert row[name] == pytest.approx(usual.value("cr_by_dose", name, "1 to 5"))
+    nobody = numbers[numbers["group"] == "CR or CRi in nobody"].iloc[0]
+    assert nobody["N"] == 0 and np.isnan(nobody["estimate"])
+
+
+def test_grades_count_everyone_once(usual):
+    numbers = figures.draw(usual, "grades").numbers
+    for panel in ("Grade of CRS", "Grade of CRS (Lee)"):
+        counted = numbers[(numbers["panel"] == panel) & (numbers["grade"] != "Grade 3 or more")]
+        assert counted["n"].sum() == len(usual.subjects)
+    unknown = numbers[(numbers["panel"] == "Grade of CRS (Lee)") & (numbers["grade"] == "not derivable")]["n"].sum()
+    assert unknown == usual.subjects["lee"].isna().sum() > 0
+
+
+def test_numbers_at_risk_are_those_with_time_at_least_t(usual):
+    from trialpress.figures.survival import _panel
+
+    panel = _panel(usual, "os", [])
+    months = usual.subjects["os_time"].astype(float) / 30.4375
+    for group, arm in (("R/R", "rr"), ("MRD+", "mrd")):
+        own = months[usual.subjects["arm"] == arm]
+        event = usual.subjects["os_event"][usual.subjects["arm"] == arm].astype(bool)
+        for tick, (n, events) in zip(panel["ticks"], panel["at_risk"][group], strict=True):
+            assert n == (own >= tick).sum()
+            assert events == (event & (own <= tick)).sum()
+
+
+def test_flow_adds_up_and_shows_reasons_without_anyone(usual):
+    drawing = figures.draw(usual, "flow")
+    rows = drawing.numbers.set_index("reason")
+    assert rows.loc["Consent withdrawn", "excluded"] == 0
+    by_step = drawing.numbers.groupby("step", sort=False)
+    n = by_step["n"].first()
+    assert (
+        n["Relapsed or refractory"] - by_step["excluded"].sum()["Evaluable for response"] == n["Evaluable for response"]
+    )
+    assert n["Relapsed or refractory"] + n["MRD-positive"] == n["Infused"]
+
+
+def test_swimmer_holds_every_participant_sorted_within_groups(usual):
+    numbers = figures.draw(usual, "swimmer").numbers
+    assert sorted(numbers["who"]) == sorted(usual.subjects["who"])
+    for _, rows in numbers.groupby("stratum"):
+        assert rows["last_on_months"].is_monotonic_decreasing
+    assert numbers["ongoing"].sum() == usual.subjects["died_on"].isna().sum()
+
+
+def test_kinetics_shows_every_measurement_and_draws_none_below_the_limit(usual):
+    numbers = figures.draw(usual, "kinetics").numbers
+    assert len(numbers) == len(usual.tables["levels"])
+    assert numbers["value"].min() == 50
+
+
+def test_every_figure_says_in_words_what_it_shows(usual):
+    alts = {name: figures.draw(usual, name).alt for name in NAMES}
+    assert all(len(alt) > 20 for alt in alts.values())
+    assert "51 participants" in alts["flow"] and "median" in alts["km"]
+    assert alts["nobody_km"] == "No figure: No participants with follow-up."
+
+
+def test_csv_of_empty_figures_says_why(usual):
+    assert list(figures.draw(usual, "nobody_kinetics").numbers["note"]) == ["No measurements of CAR-T transgene"]
+
+
+def test_the_plan_check_imports_no_plotting_library():
+    code = (
+        "import sys; import trialpress.figures.kinds, trialpress.tables.kinds;"
+        "print([m for m in ('matplotlib', 'seaborn', 'scipy') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="workflow")
+    assert run.stdout.strip() == "[]"
+
+
+def test_every_option_of_every_kind_is_described():
+    for name in KINDS.functions:
+        for option in KINDS.parameters(name):
+            assert KINDS.describe_parameter(name, option), (name, option)
+
+
+def test_wrapped_lines_fit_and_keep_every_letter():
+    text = "Dosierungsgruppenzuordnungsunsicherheit of the fifth\u00a0cell and more"
+    lines = style.wrap(text, 20.0).split("\n")
+    assert max(map(style.text_width, lines)) <= 20.0
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.1, "0.1"), (1, "1"), (1000, "1,000"), (1e5, "10⁵"), (20, "")])
+def test_log_ticks(value, text):
+    assert style.power(value) == text
+
+
+def test_colours_follow_the_order_of_levels_and_the_number_of_a_grade():
+    assert list(style.colours(["a", "b"]).values()) == list(style.GROUPS[:2])
+    assert style.grade_colours(["2", "3"]) == {"2": style.GRADES[2], "3": style.GRADES[3]}
+    assert style.colours(["CR", "NR"]) == {"CR": style.RESPONSES["CR"], "NR": style.RESPONSES["NR"]}
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG 2 contrast ratio of two colours."""
+
+    def luminance(colour: str) -> float:
+        parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+        return float(
+            np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+        )
+
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_text_and_curves_stand_out_from_paper_and_grades_darken():
+    assert contrast(style.INK, "#FFFFFF") > 7 and contrast(style.GREY, "#FFFFFF") > 4.5
+    steps = [contrast(colour, "#FFFFFF") for colour in style.GRADES[1:]]
+    assert steps == sorted(steps)
+    assert pd.Series(style.GROUPS).is_unique
