@@ -188,3 +188,22 @@ def test_reasons_in_words():
 def test_bad_input_names_the_argument_and_the_positions(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@few
+@given(st.integers(0, 100_000))
+def test_degenerate_samples_never_crash_and_are_never_silent(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 9))
+    time, cause, group = rng.integers(1, 5, n).astype(float), rng.integers(0, 3, n), np.arange(n) % 2
+    X = np.column_stack([group, rng.normal(size=n)])[:, : rng.integers(1, 3)]
+    for result in (
+        cumulative_incidence(time, cause),
+        incidence_at(cumulative_incidence(time, cause, variance="cmprsk"), 2),
+        conditional_probability(time, cause, 2),
+        gray(time, cause, group, rho=1),
+        gray(time, cause, group, stratum=time > 2),
+        fine_gray(time, cause, X),
+        cause_specific_cox(time, cause, X),
+    ):
+        assert result.note or np.isfinite(list(result.values.values())).all()

@@ -227,3 +227,22 @@ def test_strata_add_up():
         moved = b.copy()
         moved[j] += sign * 1e-3
         assert sum(at(moved)[0] for at in parts) < fit["log_likelihood"]
+
+
+@few
+@given(st.integers(0, 100_000))
+def test_degenerate_samples_never_crash_and_are_never_silent(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 9))
+    time, event = rng.integers(1, 5, n).astype(float), rng.integers(0, 2, n)
+    X = np.column_stack([rng.integers(0, 2, n), rng.normal(size=n)])[:, : rng.integers(1, 3)]
+    entry = time - rng.integers(1, 4, n)
+    for result in (
+        cox(time, event, X, entry=entry),
+        cox(time, event, X, ties="breslow", stratum=rng.integers(0, 2, n)),
+        cox(time, event, X, interval="profile"),
+        firth_cox(time, event, X),
+        proportional_hazards(time, event, X),
+    ):
+        assert result.note or np.isfinite(list(result.values.values())).all()
+        assert result.note or np.isfinite(result.curve["p_value"]).all()

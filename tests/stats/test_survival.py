@@ -187,3 +187,25 @@ def test_the_permutation_test_against_all_allocations():
 def test_bad_input_names_the_argument_and_the_positions(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@few
+@given(st.integers(0, 100_000))
+def test_degenerate_samples_never_crash_and_are_never_silent(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 9))
+    time, event, group = rng.integers(0, 5, n).astype(float), rng.integers(0, 2, n), np.arange(n) % 2
+    entry = time - rng.integers(1, 4, n)
+    for result in (
+        kaplan_meier(time, event, entry=entry),
+        survival_at(kaplan_meier(time, event), 2),
+        reverse_kaplan_meier(time, event),
+        log_rank(time, event, group, entry=entry, rho=1),
+        log_rank(time, event, group, stratum=time > 2),
+        log_rank(time, event, group, trend_scores=[1, 2]),
+        permutation_log_rank(time, event, group, replicates=10, seed=1),
+        restricted_mean(time, event, 2),
+        restricted_mean_difference(time, event, group, 2),
+        compare_at(time, event, group, 2),
+    ):
+        assert result.note or np.isfinite(list(result.values.values())).all()

@@ -75,7 +75,8 @@ def limits(estimate, relative, z: float, transform: str) -> tuple[np.ndarray, np
         inside = (estimate > 0) & (estimate < 1)
         log = np.log(np.where(inside, estimate, np.nan))
         half = z * relative / log
-        return np.exp(log * np.exp(-half)), np.exp(log * np.exp(half))
+        with np.errstate(over="ignore"):
+            return np.exp(log * np.exp(-half)), np.exp(log * np.exp(half))
     if transform == "arcsin":
         inside = (estimate > 0) & (estimate < 1)
         angle = np.arcsin(np.sqrt(estimate))
