@@ -10,6 +10,8 @@ from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from .result import Result, counts, not_estimable, numbers, probability
 
+# Hodges-Lehmann looks at every pair of patients: beyond this many only the test is computed.
+PAIRS = 20_000_000
 UNATTAINABLE = "too few values for an interval of this level: the widest one is given"
 
 
@@ -76,8 +78,8 @@ def mann_whitney(a, b, *, level: float = 0.95) -> Result:
     exact = max(m, n) < 50 and len(np.unique(pooled)) == m + n
     kind = "exact" if exact else "normal approximation with continuity correction"
     method = f"Mann-Whitney test ({kind}), Hodges-Lehmann shift with {level_text}"
-    differences = np.sort(np.subtract.outer(a, b).ravel())
-    W = (differences > 0).sum() + (differences == 0).sum() / 2
+    W = _ranks(pooled)[:m].sum() - m * (m + 1) / 2
+    differences = np.sort(np.subtract.outer(a, b).ravel()) if m * n <= PAIRS else None
     if exact:
         p, k, attained = _exact_rank_test(_rank_sum_counts(m, n), int(W), (1 - level) / 2)
         low, high = differences[k - 1], differences[m * n - k]
@@ -92,6 +94,9 @@ def mann_whitney(a, b, *, level: float = 0.95) -> Result:
             return (centred - np.sign(centred) * 0.5) / np.sqrt(variance)
 
         p = min(1.0, 2 * ndtr(-abs(z(0.0))))
+        if differences is None:
+            why = f"shift among more than {PAIRS} pairs"
+            return not_estimable(method, names[2:], why, **known, statistic=float(W), p_value=float(p))
         low, high, attained = _inverted(z, differences, level)
     figures = (W, p, np.median(differences), low, high)
     return Result(

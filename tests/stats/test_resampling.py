@@ -1,0 +1,89 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from trialpress.stats.resampling import bootstrap, permutation_test
+
+X = np.array([3.1, 0.4, 7.7, 2.2, 5.9, 1.3, 12.4, 4.0, 0.9, 6.6])
+Y = np.array([1.1, 0.2, 2.5, 3.3, 0.8, 1.9, 2.7])
+
+
+def mean(x):
+    return x.mean(axis=1)
+
+
+def difference(x, labels):
+    return (labels @ x) / labels.sum(axis=1) - (~labels @ x) / (~labels).sum(axis=1)
+
+
+@pytest.mark.parametrize("interval", ["percentile", "bca"])
+def test_bootstrap_against_scipy(interval):
+    """The same interval from scipy's own resampling, up to the Monte Carlo error of both."""
+    ours = bootstrap([X], mean, seed=1, resamples=40_000, interval=interval)
+    method = {"bca": "BCa"}.get(interval, interval)
+    other = stats.bootstrap((X,), np.mean, n_resamples=40_000, method=method, rng=np.random.default_rng(2), axis=-1)
+    assert ours["ci_low"] == pytest.approx(other.confidence_interval.low, abs=0.06)
+    assert ours["ci_high"] == pytest.approx(other.confidence_interval.high, abs=0.09)
+    assert ours["standard_error"] == pytest.approx(X.std() / math.sqrt(len(X)), rel=0.02)
+
+
+def test_bca_of_two_samples_against_scipy():
+    ours = bootstrap([X, Y], lambda a, b: a.mean(axis=1) - b.mean(axis=1), seed=1, resamples=40_000)
+    other = stats.bootstrap(
+        (X, Y),
+        lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis),
+        n_resamples=40_000,
+        rng=np.random.default_rng(2),
+    )
+    assert ours["ci_low"] == pytest.approx(other.confidence_interval.low, abs=0.06)
+    assert ours["ci_high"] == pytest.approx(other.confidence_interval.high, abs=0.09)
+
+
+def test_the_number_of_workers_changes_nothing():
+    one = bootstrap([X], mean, seed=5, resamples=3500)
+    assert one == bootstrap([X], mean, seed=5, resamples=3500, workers=3)
+    assert one != bootstrap([X], mean, seed=6, resamples=3500)
+    labels = np.arange(10) < 4
+    assert permutation_test(X, labels, difference, seed=5) == permutation_test(X, labels, difference, seed=5, workers=2)
+
+
+def test_permutation_test_against_all_permutations():
+    pooled = np.concatenate([X[:5], Y[:4]])
+    labels = np.arange(9) < 5
+    every = np.array([np.isin(np.arange(9), c) for c in itertools.combinations(range(9), 5)])
+    observed = difference(pooled, labels[None])[0]
+    exact = (abs(difference(pooled, every)) >= abs(observed) - 1e-12).mean()
+    result = permutation_test(pooled, labels, difference, seed=3, resamples=20_000)
+    assert result["statistic"] == observed
+    assert abs(result["p_value"] - exact) < 4 * result["standard_error"]
+
+
+def test_bootstrap_follows_a_linear_transformation():
+    one, other = bootstrap([X], mean, seed=1, resamples=2000), bootstrap([10 - 2 * X], mean, seed=1, resamples=2000)
+    assert other["ci_low"] == pytest.approx(10 - 2 * one["ci_high"])
+    assert other["ci_high"] == pytest.approx(10 - 2 * one["ci_low"])
+
+
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (lambda: bootstrap([[1.0]], mean, seed=1), "fewer than two patients"),
+        (lambda: bootstrap([[2.0, 2.0, 2.0]], mean, seed=1), "does not vary"),
+        (lambda: bootstrap([X], lambda x: x.mean(axis=1) * np.nan, seed=1), "not finite"),
+        (lambda: permutation_test(X, np.ones(10), difference, seed=1), "one group only"),
+    ],
+)
+def test_not_estimable(result, why):
+    result = result()
+    assert why in result.note and result.note.startswith("not estimable")
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"samples\[0\]: missing or infinite value at position 1"):
+        bootstrap([[1, float("nan")]], mean, seed=1)
+    with pytest.raises(ValueError, match="group: has 2 values where 3 are needed"):
+        permutation_test([1, 2, 3], [0, 1], difference, seed=1)
+    with pytest.raises(ValueError, match="interval: must be percentile or bca"):
+        bootstrap([X], mean, seed=1, interval="basic")
