@@ -125,14 +125,15 @@ def test_no_direct_identifier_behind_the_clean_stage(project):
 
     study = load_study(project / "config" / "low-dose-cd19" / "study.yaml")
     raws = read_all(study, project / "data" / "low-dose-cd19" / "raw")
-    values = set()
-    for table in study.tables.values():
-        for part in table.parts:
-            for column in part.columns.values():
-                if column.identifier:
-                    for source in column.source:
-                        for at in raws[part.file.name].find(source):
-                            values |= {cells[at].strip() for _, cells in raws[part.file.name].rows if at < len(cells)}
+    values, other = set(), set()
+    for name, raw in raws.items():
+        parts = [part for table in study.tables.values() for part in table.parts if part.file.name == name]
+        columns = [column for part in parts for column in part.columns.values() if column.identifier]
+        hidden = {at for column in columns for source in column.source for at in raw.find(source)}
+        for _, cells in raw.rows:
+            for at, cell in enumerate(cells):
+                (values if at in hidden else other).add(cell.strip())
+    values -= other  # one patient's date of birth may be another one's date of diagnosis
     values = {value for value in values if len(value) >= 2}
     assert len(values) > 100
     for path in sorted([*results(project).rglob("*"), *(project / "logs").rglob("*")]):

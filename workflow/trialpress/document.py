@@ -43,7 +43,13 @@ def _type(schema: Mapping) -> str:
     if "oneOf" in schema:
         return " or ".join(dict.fromkeys(_type(option) for option in schema["oneOf"]))
     kind = schema.get("type", "list" if "items" in schema else "true" if schema.get("const") is True else "mapping")
-    names = {"string": "text", "integer": "whole number", "object": "mapping", "array": "list", "boolean": "true or false"}
+    names = {
+        "string": "text",
+        "integer": "whole number",
+        "object": "mapping",
+        "array": "list",
+        "boolean": "true or false",
+    }
     kinds = kind if isinstance(kind, list) else [kind]
     return " or ".join(names.get(item, item) for item in kinds)
 
@@ -78,7 +84,10 @@ def configuration() -> str:
               "`20 <= day <= 45`. `table.column` names a column of a table with one row per participant.", ""]  # fmt: skip
     parts += [f"- `{written}`: {meaning}" for _, written, meaning in FUNCTIONS.values()]
     parts += ["", "## Scales of daily grades", ""]
-    parts += [f"- `{name}` ({scale.title}); signs: {', '.join(f'`{sign}`' for sign in scale.signs)}" for name, scale in SCALES.items()]
+    parts += [
+        f"- `{name}` ({scale.title}); signs: {', '.join(f'`{sign}`' for sign in scale.signs)}"
+        for name, scale in SCALES.items()
+    ]
     for title, registry in (("Methods", METHODS), ("Kinds of figure", FIGURES), ("Kinds of table", TABLES)):
         parts += ["", f"## {title}", "", registry.markdown().rstrip()]
     return "\n".join(parts).rstrip() + "\n"

@@ -24,7 +24,9 @@ def fetch(study: Study, raw: Path) -> list[Path]:
                 if item.get("copy") and _is(copy, item["sha256"]):
                     shutil.copyfile(copy, target)
                 else:
-                    pooch.retrieve(item["url"], known_hash=f"sha256:{item['sha256']}", fname=target.name, path=target.parent)
+                    pooch.retrieve(
+                        item["url"], known_hash=f"sha256:{item['sha256']}", fname=target.name, path=target.parent
+                    )
             except Exception as error:  # whatever the network says, the way out is the same
                 what = f"could not be downloaded from {item['url']}: {error}"
                 do = f"get the file by hand and put it at {target} (sha256 {item['sha256']})"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .errors import Problem, nearest, raise_if
 from .registry import Names
-from .study import NOTHING_RUNS, Study, expression_problems, load_yaml, schema_problems
+from .study import NOTHING_RUNS, REWRITE, Study, expression_problems, load_yaml, schema_problems
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def load_plan(path: Path | str, study: Study) -> Plan:
     raise_if(schema_problems(path, content, "plan"))
     problems: list[Problem] = []
 
-    def problem(where: str, what: str, do: str = "", why: str = NOTHING_RUNS):
+    def problem(where: str, what: str, do: str = REWRITE, why: str = NOTHING_RUNS):
         problems.append(Problem(f"{path}, {where}", what, why, do))
 
     derived, columns = _derived(content, study, problem)

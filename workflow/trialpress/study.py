@@ -20,6 +20,7 @@ from .expression import Expression, ExpressionError
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 NOTHING_RUNS = "nothing runs until the configuration is right"
+REWRITE = "write it over columns that exist at this point; config/README.md describes the language"
 
 
 # --- YAML -----------------------------------------------------------------------------------------------------------
@@ -327,7 +328,7 @@ class _Reader:
 
     def expression(self, where: str, text: str, known: Iterable[str]):
         for problem in expression_problems(text, known):
-            self.problem(where, problem, why="an expression is checked against the dictionary before anything runs")
+            self.problem(where, problem, REWRITE)
 
     def study(self) -> Study:
         head = self.content["study"]
