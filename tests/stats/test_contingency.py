@@ -194,6 +194,13 @@ def test_mantel_haenszel_of_one_stratum_is_the_cross_product():
     assert ndtr(-math.sqrt(result["statistic"])) * 2 == pytest.approx(result["p_value"])
 
 
+def test_breslow_day_of_a_common_odds_ratio_of_one():
+    """Strata whose odds ratios are 4 and 1/4: the expected counts are those of independence."""
+    result = c.mantel_haenszel([[[4, 2], [2, 4]], [[2, 4], [4, 2]]])
+    assert result["odds_ratio"] == 1
+    assert result["breslow_day"] == pytest.approx(2 * 1 / 0.75)
+
+
 @pytest.mark.parametrize(
     ("result", "why"),
     [
