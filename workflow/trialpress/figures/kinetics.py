@@ -83,7 +83,8 @@ def kinetics(
     page = style.Page(results, width, head + 52.0 + 9.5)
     page.key(left, 0.3, entries, page_width - left)
     records = []
-    low, high = rows["value"].min(), max(rows["value"].max(), curves["ci_high"].max() if len(curves) else 0.0)
+    values = pd.concat([rows["value"], curves["estimate"], curves["ci_high"]])
+    low, high = values.min(), values.max()
     for i, ((name, members), letter) in enumerate(zip(panels.items(), style.letters(len(panels)), strict=True)):
         x = left + i * (plot_width + gap)
         own = rows[rows[who].isin(data.frame.loc[members, who])]

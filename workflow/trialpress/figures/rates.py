@@ -10,7 +10,7 @@ from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import by_label, estimate, groups, label, p_text, shown, value
+from .read import by_label, distinct_labels, estimate, groups, label, p_text, shown, value
 
 ROW = 4.6  # mm per row of a dot plot
 
@@ -99,7 +99,7 @@ def rates(
 
 def _panels(results: Results, analyses: list[str]) -> list[dict]:
     panels: list[dict] = []
-    names_alone = _distinct(results, analyses)
+    names_alone = distinct_labels(results, [a for a in analyses if groups(results, a) == [""]])
     for analysis in analyses:
         names = groups(results, analysis)
         alone = names == [""]
@@ -113,7 +113,7 @@ def _panels(results: Results, analyses: list[str]) -> list[dict]:
                     "alone": alone,
                     "name": "" if alone else label(results, analysis),
                     "title": title,
-                    "p": p_text(results, analysis, "P for trend"),
+                    "p": p_text(results, analysis),
                     "rows": [],
                 }
             )
@@ -135,19 +135,6 @@ def _panels(results: Results, analyses: list[str]) -> list[dict]:
                 }
             )
     return panels
-
-
-def _distinct(results: Results, analyses: list[str]) -> dict[str, str]:
-    """Analysis -> label, with the population where two have the same label."""
-    labels = {analysis: label(results, analysis) for analysis in analyses if groups(results, analysis) == [""]}
-    names = list(labels.values())
-    populations = results.plan.populations
-    return {
-        analysis: f"{name} ({populations[results.plan.analyses[analysis]['population']].label})"
-        if names.count(name) > 1
-        else name
-        for analysis, name in labels.items()
-    }
 
 
 def _alt(panels: list[dict]) -> str:
@@ -261,13 +248,14 @@ def grades(
                 axes.plot([at + beside] * 2, ends, linewidth=0.9, marker="_", markersize=3.6, **line)
                 axes.plot(at + beside, limits["estimate"], "o", markersize=2.0, **line)
                 if wide:
-                    text = f"{shown(results, panel['severe'], 'n', group)}/{n:,}\n"
+                    text = "/".join(shown(results, panel["severe"], name, group) for name in ("n", "N")) + "\n"
                     text += estimate(results, panel["severe"], group).replace(" (", "\n(")
                     height = top + plot_height * (1 - limits["estimate"] / 100)
                     height = min(height, top + plot_height - 1.5 * style.LINE)
                     page.text(middle + beside * slot + 1.6, height, text, va="center")
                 n_severe = int(value(results, panel["severe"], "n", group))
-                rows.append({**known, "grade": label(results, panel["severe"]), "n": n_severe, **limits})
+                total = int(value(results, panel["severe"], "N", group))
+                rows.append({**known, "grade": label(results, panel["severe"]), "n": n_severe, "N": total, **limits})
     numbers = pd.DataFrame(rows).rename(columns={"estimate": "percent"})
     return Drawing(page.figure, numbers, _grades_alt(results, numbers, severe, list(bars)))
 

@@ -24,6 +24,16 @@ def label(results: Results, analysis: str) -> str:
     return results.plan.analyses[analysis].get("label") or analysis.replace("_", " ")
 
 
+def distinct_labels(results: Results, analyses: list[str]) -> dict[str, str]:
+    """Analysis -> label, with the population where two have the same label."""
+    labels = {analysis: label(results, analysis) for analysis in analyses}
+    names = list(labels.values())
+    populations = {
+        analysis: results.plan.populations[results.plan.analyses[analysis]["population"]].label for analysis in labels
+    }
+    return {a: f"{name} ({populations[a]})" if names.count(name) > 1 else name for a, name in labels.items()}
+
+
 def by_label(results: Results, analysis: str) -> str:
     """The name of the column whose levels are the groups of an analysis; empty if there is none."""
     by = results.plan.analyses[analysis].get("by")
@@ -61,8 +71,9 @@ def estimate(results: Results, analysis: str, group: str = "", level: str = "", 
     return f"{text} ({limits})" if limits and text not in ("", "NE") else text
 
 
-def p_text(results: Results, analysis: str, name: str = "P") -> str:
-    """'P = 0.03', 'P < 0.001'; why not, if it is not estimable."""
+def p_text(results: Results, analysis: str, name: str = "") -> str:
+    """'P = 0.03', 'P for trend < 0.001'; 'P not estimable'; empty if the analysis has no p-value."""
+    name = name or ("P for trend" if results.plan.analyses[analysis]["method"] == "trend" else "P")
     text = shown(results, analysis, "p_value")
     if not text:
         return ""

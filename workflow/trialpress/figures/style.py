@@ -29,8 +29,9 @@ GROUPS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F
 GRADES = ("#CBD5E1", "#FDE3A7", "#FDB863", "#E8743B", "#B3261E", "#5B0A12")
 # Responses by their name: green is remission, the lighter the less complete.
 RESPONSES = {
-    "CR": "#1B8A6B", "MRD-negative CR": "#1B8A6B", "CRi": "#8BCFB5", "MRD-positive CR": "#8BCFB5", "PR": "#E8C95C",
-    "SD": "#B9B9B9", "NR": "#8E8E8E", "No response": "#8E8E8E", "PD": "#C0673A", "Not evaluable": "#E4E4E4",
+    "CR": "#1B8A6B", "MRD-negative CR": "#1B8A6B", "MRD negative": "#1B8A6B", "CRi": "#8BCFB5",
+    "MRD-positive CR": "#8BCFB5", "PR": "#E8C95C", "SD": "#B9B9B9", "MRD positive": "#B9B9B9", "NR": "#8E8E8E",
+    "No response": "#8E8E8E", "PD": "#C0673A", "Not evaluable": "#E4E4E4",
 }  # fmt: skip
 UNKNOWN = "#FFFFFF"  # always hatched
 # What happens to a participant, in the order in which a plan names it.

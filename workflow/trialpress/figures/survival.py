@@ -12,6 +12,7 @@ from .drawing import KINDS, Drawing, empty
 from .read import count, estimate, groups, interval, label, p_text, shown, value
 from .scales import time_ticks
 
+PLOT_HEIGHT = 46.0  # mm
 MOST_TICKS = 200  # censored times of a curve beyond which ticks would be a band
 HEAD, TAIL = 2.2, 9.5  # mm: above the first line of a key, below an axis for ticks and label
 
@@ -35,7 +36,7 @@ def kaplan_meier(
     page_width = style.WIDTHS[width]
     names = [name for panel in panels for name in panel["groups"]]
     name_width = min(style.widest([name or "At risk" for name in names]), 24.0 if len(panels) > 1 else 40.0)
-    left = max(11.0, name_width + 4.5)
+    left = max(13.5, name_width + 4.5)
     gap = 5.0
     plot_width = (page_width - len(panels) * left - gap * (len(panels) - 1)) / len(panels) - 2.0
     span = plot_width + left
@@ -49,11 +50,10 @@ def kaplan_meier(
         lines = sum(text.count("\n") + 1 for text in texts)
         heads.append((panel["title"].count("\n") + 1) * 3.6 + 1.2 + lines * style.LINE + HEAD)
     head = max(heads)
-    plot_height = 46.0
     for panel in panels:
         panel["names"] = {group: style.wrap(group, name_width) if group else "All" for group in panel["groups"]}
     table = 4.2 + max(sum(name.count("\n") + 1 for name in panel["names"].values()) * style.LINE for panel in panels)
-    page = style.Page(results, width, head + plot_height + TAIL + table + 0.5)
+    page = style.Page(results, width, head + PLOT_HEIGHT + TAIL + table + 0.5)
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
         x = i * (left + plot_width + 2.0 + gap)
         y = page.panel(x, 0.0, letter, panel["title"])
@@ -62,9 +62,9 @@ def kaplan_meier(
             page.text(x + left, y, entry["text"])
             y += (entry["text"].count("\n") + 1) * style.LINE
         page.text(x + left, y, panel["tests"])
-        axes = page.axes(x + left, head, plot_width, plot_height)
+        axes = page.axes(x + left, head, plot_width, PLOT_HEIGHT)
         _draw_curves(axes, panel)
-        below = head + plot_height + TAIL
+        below = head + PLOT_HEIGHT + TAIL
         page.text(x, below, "At risk (events)", color=style.GREY)
         at = below + style.LINE + 0.6
         for group, name in panel["names"].items():
@@ -131,7 +131,7 @@ def _key(results: Results, analysis: str, group: str, spec: dict) -> list[str]:
     unit = spec.get("unit", "months")
     median = shown(results, analysis, "median", group)
     limits = interval(*(shown(results, analysis, name, group) for name in ("ci_low", "ci_high")))
-    limits = f" ({100 * results.plan.level:g}% CI {limits})" if limits.strip("NE\u2013") else ""
+    limits = f" ({100 * results.plan.level:g}%\u00a0CI\u00a0{limits})" if limits.strip("NE\u2013") else ""
     middle = f"median {median} {unit}" if median != "NE" else "median not reached"
     events, total = (int(value(results, analysis, name, group)) for name in ("events", "n"))
     lines = [f"{head}{events:,} of {total:,} with event, {middle}{limits}"]
@@ -183,7 +183,7 @@ def _draw_curves(axes, panel: dict) -> None:
     axes.set(xlim=(0, panel["end"]), ylim=(0, 102), yticks=[0, 25, 50, 75, 100], xticks=panel["ticks"])
     axes.xaxis.set_major_formatter(style.thousands)
     axes.set_xlabel(f"Time, {panel['unit']}")
-    axes.set_ylabel(f"{panel['endpoint']}, %")
+    axes.set_ylabel(style.wrap(f"{panel['endpoint']}, %", PLOT_HEIGHT))
 
 
 def _alt(panels: list[dict]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..figures.read import estimate, groups, interval, label, p_text, shown, value
+from ..figures.read import distinct_labels, estimate, groups, interval, label, p_text, shown, value
 from ..registry import Analysis, Column, Population
 from ..registry import Table as CleanTable
 from ..results import Results
@@ -30,13 +30,14 @@ def _methods(results: Results, analyses, *statistics: str) -> list[str]:
 
 
 def _notes(results: Results, analyses) -> list[str]:
-    """What the rows of several analyses say of themselves, with the analysis' label."""
-    notes = []
+    """What the rows say of themselves, each note once with the analyses that it belongs to."""
+    notes: dict[str, list[str]] = {}
+    names = distinct_labels(results, analyses)
     for analysis in analyses:
         for note in dict.fromkeys(results.analysis(analysis)["note"]):
             if note and "not estimable" not in note:
-                notes.append(f"{label(results, analysis)}: {note}.")
-    return notes
+                notes.setdefault(note, []).append(names[analysis])
+    return [f"{_sentence(note)[:-1]}: {', '.join(labels)}." for note, labels in notes.items()]
 
 
 def _sentence(text: str) -> str:
@@ -89,7 +90,7 @@ def baseline(results: Results, *, analysis: Analysis) -> Table:
 def _median(results: Results, analysis: str, group: str, level: str) -> str:
     middle = shown(results, analysis, "median", group, level)
     quartiles = interval(*(shown(results, analysis, name, group, level) for name in ("q1", "q3")))
-    return f"{middle} ({quartiles})" if middle and quartiles else NO_VALUE
+    return f"{middle} ({quartiles})" if middle not in ("", "NE") else NO_VALUE
 
 
 def _share(results: Results, analysis: str, group: str, level: str, variable: str) -> str:
@@ -129,7 +130,9 @@ def _proportion(results: Results, analysis: str, group: str) -> tuple[str, str, 
 
 
 # Statistics that are a comparison's effect, and their abbreviations.
-EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "shift": "shift", "estimate": ""}
+EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "estimate": ""}
+# What an estimate is, by the method that gave it.
+ESTIMATES = {"spearman": "ρ", "kendall": "τ", "mann_whitney": "shift"}
 
 
 @KINDS.add("comparisons")
@@ -150,9 +153,11 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
         if adjusted:
             cells.append(shown(results, analysis, "p_value_adjusted") or NO_VALUE)
         table.add(*cells)
-    table.note(*_methods(results, analyses, *EFFECTS, "p_value"))
+    table.note(*_methods(results, analyses, "p_value"))
     if any(row.cells[2].startswith("OR") for row in table.rows):
         table.note("OR: odds ratio, the second group against the first.")
+    if any(row.cells[2].startswith("shift") for row in table.rows):
+        table.note("Shift: Hodges-Lehmann estimate, the second group less the first.")
     if any("NE" in row.cells[3] for row in table.rows):
         table.note("NE: not estimable.")
     table.note(*_notes(results, analyses))
@@ -180,6 +185,7 @@ def _effect(results: Results, analysis: str) -> str:
     for statistic, name in EFFECTS.items():
         text = estimate(results, analysis, statistic=statistic)
         if text:
+            name = name or ESTIMATES.get(results.plan.analyses[analysis]["method"], "")
             return f"{name} {text}".strip()
     return NO_VALUE
 

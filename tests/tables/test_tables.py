@@ -1,0 +1,169 @@
+"""Every kind of table on a synthetic study: the numbers of the results, and Markdown that Pandoc reads as meant."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pandas as pd
+import pypandoc
+import pytest
+from figures.small import LONG, PLAN, small
+from trialpress import tables
+from trialpress.tables.kinds import KINDS
+from trialpress.tables.table import Row, Table, escape
+
+ANALYSES = """
+  base: {method: baseline, population: infused, by: stratum, variables: [sex, age, crs_grade, lee]}
+  base_nobody: {method: baseline, population: nobody, by: stratum, variables: [sex, age]}
+  by_sex: {method: fisher, population: infused, event: remission, by: sex, label: Remission by sex}
+  dose_crs: {method: spearman, population: infused, x: dose, y: crs, label: Dose and CRS}
+  age_by_sex: {method: mann_whitney, population: infused, variable: age, by: sex, label: Age by sex}
+"""
+TABLES = """
+tables:
+  baseline: {kind: baseline, analysis: base, caption: Baseline}
+  baseline_nobody: {kind: baseline, analysis: base_nobody, caption: Nobody}
+  proportions: {kind: proportions, analyses: [cr, cr_rr, cr_nobody, cr_by_dose], caption: "Response, `n/N`"}
+  comparisons: {kind: comparisons, analyses: [by_sex, dose_crs, age_by_sex, os_test], caption: Comparisons}
+  crosstab: {kind: crosstab, population: infused, rows: crs_grade, columns: [lee, response], caption: Scales}
+  safety: {kind: adverse_events, population: infused, table: events, term: term, grade: grade, by: doses, caption: Safety}
+  safety_nobody: {kind: adverse_events, population: nobody, table: events, term: term, grade: grade, caption: Safety}
+  times: {kind: time_to_event, analyses: [os, efs, os_nobody], caption: Times}
+  models: {kind: coefficients, analyses: [model], caption: Models}
+  listing: {kind: listing, population: mrd, columns: [sex, age, died_on, response], sort: age, caption: Listing}
+"""
+
+
+def study(folder, **options):
+    head, _, figures = PLAN.partition("figures:\n")
+    plan = head + ANALYSES.strip("\n") + "\nfigures:\n" + figures.replace("tables: {}", "") + TABLES
+    return small(folder, plan=plan, **options)
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory):
+    return study(tmp_path_factory.mktemp("usual"))
+
+
+def cells(table: Table, name: str) -> list[str]:
+    return list(next(row.cells for row in table.rows if row.cells[0] == name))
+
+
+def test_every_table_is_read_by_pandoc_as_one_numbered_table(usual, tmp_path):
+    tables.write_all(usual, tmp_path)
+    for name in usual.plan.tables:
+        table = tables.tabulate(usual, name)
+        text = (tmp_path / f"{name}.md").read_text(encoding="utf-8")
+        blocks = json.loads(pypandoc.convert_text(text, "json", format="markdown"))["blocks"]
+        kinds = [block["t"] for block in blocks]
+        assert kinds == (["Table", "Div"] if table.footnotes else ["Table"]), name
+        plain = pypandoc.convert_text(text, "html", format="markdown")
+        assert plain.count("<tr") == len(table.rows) + 1
+        assert len(re.findall("<th[ >]", plain)) == len(table.header)
+        assert f"{{#tbl-{name}}}" in text
+        frame = pd.read_csv(tmp_path / f"{name}.csv", dtype=str, keep_default_na=False)
+        assert frame.columns.is_unique and len(frame) == sum(not row.section for row in table.rows)
+
+
+def test_files_are_the_same_on_every_run(usual, tmp_path):
+    for folder in ("first", "second"):
+        tables.write_all(usual, tmp_path / folder)
+    for path in (tmp_path / "first").iterdir():
+        assert path.read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("options", [{"n": 12}, {"events": False}, {"names": LONG}, {"n": 5000}], ids=str)
+def test_awkward_studies_give_tables(tmp_path, options):
+    results = study(tmp_path, **options)
+    for name in results.plan.tables:
+        table = tables.tabulate(results, name)
+        assert all(len(row.cells) == len(table.header) == len(table.align) for row in table.rows), name
+        assert not any(cell == "nan" for row in table.rows for cell in row.cells), name
+
+
+def test_special_characters_survive_pandoc():
+    table = Table(["a|b", "50%"], ["left", "right"], [Row(("x*y*_z_ <b> $1$ [q]^2^~3~ #1 @k `c` \\n", "−1"), 1)])
+    html = pypandoc.convert_text(table.markdown("t", "C"), "html", format="markdown")
+    text = re.sub("<[^>]+>", "", html).replace("&lt;", "<").replace("&gt;", ">").replace("\n", " ")
+    assert "a|b" in text and "x*y*_z_ <b> $1$ [q]^2^~3~ #1 @k `c` \\n" in text.replace("\u00a0", "")
+    assert escape("plain text, 1.0 (2–3)%") == "plain text, 1.0 (2–3)%"
+
+
+def test_baseline_prints_the_displays_and_counts_missing(usual):
+    table = tables.tabulate(usual, "baseline")
+    median, q1, q3 = (usual.value("base", name, "R/R", "Age, years", "display") for name in ("median", "q1", "q3"))
+    assert cells(table, "Age, years, median (IQR)")[1] == f"{median} ({q1}–{q3})"
+    rr = (usual.subjects["arm"] == "rr").sum()
+    assert table.header[1] == f"R/R (n = {rr})"
+    missing = [row.cells for row in table.rows if row.cells[0] == "Missing"][-1]
+    assert int(missing[3]) == usual.subjects["lee"].isna().sum()
+    assert all(
+        row.cells[1] in ("", "–") or row.cells[0] == "Missing" for row in tables.tabulate(usual, "baseline_nobody").rows
+    )
+
+
+def test_proportions_name_their_denominator(usual):
+    table = tables.tabulate(usual, "proportions")
+    row = cells(table, "CR or CRi in RR")
+    n, total = int(usual.value("cr_rr", "n")), int(usual.value("cr_rr", "N"))
+    assert row[1:3] == ["Relapsed or refractory", f"{n}/{total}"]
+    assert cells(table, "CR or CRi in nobody")[2] == cells(table, "Unknown dose")[2] == "no participants"
+    assert any("unknown outcome" in note for note in table.footnotes)
+
+
+def test_comparisons_name_effect_and_test(usual):
+    table = tables.tabulate(usual, "comparisons")
+    assert cells(table, "Remission by sex")[2].startswith("OR ")
+    assert cells(table, "Dose and CRS")[2].startswith("ρ ")
+    assert cells(table, "Age by sex")[2].startswith("shift ")
+    assert cells(table, "Remission by sex")[3] == usual.value("by_sex", "p_value", what="display")
+    assert any(note.startswith("Log-rank") for note in table.footnotes)
+
+
+def test_crosstab_counts_everyone_in_each_block(usual):
+    table = tables.tabulate(usual, "crosstab")
+    totals = [row.cells for row in table.rows if row.cells[0] == "All"]
+    assert len(totals) == 2
+    for row in totals:
+        assert sum(int(cell) for cell in row[1:-1]) == int(row[-1]) == len(usual.subjects)
+
+
+def test_adverse_events_count_participants_at_their_worst_grade(usual):
+    table = tables.tabulate(usual, "safety")
+    events = usual.tables["events"]
+    worst = events[events["term"] == "Pyrexia"].groupby("who")["grade"].max()
+    any_grade, severe = cells(table, "Pyrexia")[-2:]
+    assert any_grade.split(" ")[0] == str(len(worst)) and severe.split(" ")[0] == str((worst >= 3).sum())
+    assert cells(table, "Any event")[-2].split(" ")[0] == str(events["who"].nunique())
+    order = [int(row.cells[-2].split(" ")[0]) for row in table.rows[1:]]
+    assert order == sorted(order, reverse=True)
+    assert cells(tables.tabulate(usual, "safety_nobody"), "Any event")[1] == "–"
+
+
+def test_times_hold_median_and_fixed_times(usual):
+    table = tables.tabulate(usual, "times")
+    row = cells(table, "R/R")
+    assert row[1] == f"{int(usual.value('os', 'events', 'R/R'))}/{int(usual.value('os', 'n', 'R/R'))}"
+    assert row[3].split(" ")[0] + "%" == usual.value("os", "estimate", "R/R", "6 months", "display")
+    assert sum(row.cells[1] == "no participants" for row in table.rows) == 2
+
+
+def test_coefficients_in_the_order_of_the_model(usual):
+    table = tables.tabulate(usual, "models")
+    assert table.rows[0].section and "27 events" in table.rows[0].cells[0]
+    assert [row.cells[0] for row in table.rows[1:]] == ["Stratum: MRD+", "Age, years"]
+
+
+def test_listing_is_sorted_and_says_what_is_missing(usual):
+    table = tables.tabulate(usual, "listing")
+    assert len(table.rows) == (usual.subjects["arm"] == "mrd").sum()
+    ages = [float(row.cells[2]) for row in table.rows]
+    assert ages == sorted(ages)
+    assert {len(row.cells[3]) for row in table.rows} <= {1, 10}
+
+
+def test_every_option_of_every_kind_is_described():
+    for name in KINDS.functions:
+        for option in KINDS.parameters(name):
+            assert KINDS.describe_parameter(name, option), (name, option)
