@@ -14,6 +14,8 @@ help:
 	@echo 'make report STUDY=cd22-nci  the same for another study under config/'
 	@echo 'make report CORES=1         with one core (default: all)'
 	@echo 'make test                   run the tests'
+	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
+	@echo 'make record                 accept results/ as the new results of record'
 	@echo 'make fetch STUDY=cd22-nci   download the raw records that are not in the repository'
 	@echo 'make reconstruction         write the raw records of the default study again'
 	@echo 'make docs                   write config/README.md and docs/ again'
@@ -22,11 +24,17 @@ help:
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@$(SNAKEMAKE) --quiet host reason progress
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive .snakemake/running $(SNAKEMAKE) --nolock --quiet host reason progress
 	@cat results/$(STUDY)/report/summary.txt
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+verify: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify $(STUDY)
+
+record: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record accept $(STUDY)
 
 fetch: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.fetch $(STUDY)
@@ -56,4 +64,4 @@ $(READY): envs/requirements.lock envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report test fetch reconstruction docs workflow-report lock clean
+.PHONY: help report test verify record fetch reconstruction docs workflow-report lock clean
