@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from ..audit import claims as claims_room
 from ..files import write_text
 from ..results import Results
 from .engine import engine_version, render
-from .variables import variables
+from .variables import link, numbers, variables
 
 
 def figure_markdown(results: Results, name: str, alt: str) -> str:
@@ -51,7 +52,7 @@ def _escape(text: str) -> str:
 def populations_markdown(results: Results) -> str:
     """The populations with their definitions, for the methods section."""
     return _bullets(
-        (f"{p.label} (n = {int(results.subjects[p.id].sum())})", p.definition)
+        (f"{p.label} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())))})", p.definition)
         for p in results.plan.populations.values()
     )
 
@@ -74,16 +75,69 @@ def claims_markdown(results: Results, claims: tuple) -> str:
     lines = ["| Claim | Source | Published | Recomputed | Verdict |", "|:------|:---|:---|:-----|:-----|"]
     for row in claims_room.check(claims[0], results.ard).itertuples():
         source = claims[1][row.source]["title"]
-        cells = (
-            row.label,
-            source,
-            row.published or "–",
-            row.recomputed or "–",
-            row.verdict + (f". {row.note}" if row.note else ""),
-        )
-        lines.append("| " + " | ".join(_escape(cell) for cell in cells) + " |")
+        cells = [row.label, source, row.published, row.recomputed, row.verdict + (f". {row.note}" if row.note else "")]
+        cells = [_escape(cell) or "–" for cell in cells]
+        if row.analysis:
+            cells[3] = link(f"{row.analysis}.text", cells[3])
+        lines.append("| " + " | ".join(cells) + " |")
     caption = ": Published claims and what the records give, with denominators. {#tbl-claims}"
     return "\n".join([*lines, "", caption, ""])
+
+
+def records_markdown(spec: Mapping) -> str:
+    """Links below a figure or table, in HTML, to the records of the analyses that it shows."""
+    names = [*spec.get("analyses", ()), *filter(None, [spec.get("analysis")]), *spec.get("tests", ())]
+    if not names:
+        return ""
+    links = ", ".join(link(f"{name}.text", name.replace("_", "\\_")) for name in dict.fromkeys(names))
+    return f'\n:::: {{.content-visible when-format="html"}}\n::: {{.table-note}}\nRecords: {links}\n:::\n::::\n'
+
+
+NUMBER = re.compile(r"\{\{< var (\S+) >\}\}")
+
+
+def places(manuscript: str) -> list[tuple[str, str]]:
+    """(heading, variable) of every variable in a manuscript's source, in the order of reading, each once a heading."""
+    found: dict[tuple[str, str], None] = {}
+    heading, front = "Abstract", manuscript.startswith("---")
+    for line in manuscript.splitlines()[front:]:
+        if front and line.startswith("---"):
+            front, heading = False, "Opening"
+        elif not front and (match := re.match(r"#+ (.+?)(?: *\{[^}]*\})?$", line)):
+            heading = match[1]
+        found |= dict.fromkeys((heading, name) for name in NUMBER.findall(line))
+    return list(found)
+
+
+def numbers_markdown(manuscript: str, named: Mapping) -> str:
+    """Where the numbers of the text come from: in HTML each is a link, elsewhere a table has their ids."""
+    rows = []
+    for heading, name in places(manuscript):
+        value: Mapping | str = named
+        for part in name.split("."):
+            value = value.get(part, {}) if isinstance(value, Mapping) else {}
+        if isinstance(value, str):
+            rows.append(f"| {_escape(heading)} | {_escape(value)} | `{name}` |")
+    return "\n".join(
+        [
+            '::: {.content-visible when-format="html"}',
+            "Every number in the text is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
+            "the participants counted and their raw cells.",
+            ":::",
+            "",
+            '::: {.content-visible unless-format="html"}',
+            "Each id leads to the number's record in `audit/trace.json` and on the page of the audit: the analysis, the population, the",
+            "participants counted and their raw cells.",
+            "",
+            "| Place | Printed | Id of the number |",
+            "|:------------|:--------------------|:--------------------|",
+            *rows,
+            "",
+            ": The numbers of the text and the ids of their records. {#tbl-numbers}",
+            ":::",
+            "",
+        ]
+    )
 
 
 def stage(results: Results, claims: tuple, source: Path, folder: Path, to: Path, engine: str) -> None:
@@ -97,10 +151,14 @@ def stage(results: Results, claims: tuple, source: Path, folder: Path, to: Path,
     for name in results.plan.figures:
         for suffix in ("svg", "png"):
             shutil.copyfile(folder / "figures" / f"{name}.{suffix}", to / "figures" / f"{name}.{suffix}")
-        write_text(figure_markdown(results, name, alts[name]), to / "figures" / f"{name}.md")
+        text = figure_markdown(results, name, alts[name]) + records_markdown(results.plan.figures[name])
+        write_text(text, to / "figures" / f"{name}.md")
     (to / "tables").mkdir()
     for name in results.plan.tables:
-        shutil.copyfile(folder / "tables" / f"{name}.md", to / "tables" / f"{name}.md")
+        text = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8") + records_markdown(
+            results.plan.tables[name]
+        )
+        write_text(text, to / "tables" / f"{name}.md")
     clean = {name: pd.read_csv(folder / "clean" / f"{name}.csv", dtype=str, keep_default_na=False)
              for name in ("changes", "queries", "rejected")}  # fmt: skip
     clean["rows"] = pd.read_csv(folder / "clean" / "rows.csv")
@@ -111,6 +169,7 @@ def stage(results: Results, claims: tuple, source: Path, folder: Path, to: Path,
         "endpoints": endpoints_markdown(results),
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),
+        "numbers": numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), numbers(results, clean)),
     }
     for name, text in fragments.items():
         write_text(text, to / "generated" / f"{name}.md")

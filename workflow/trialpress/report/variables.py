@@ -63,34 +63,21 @@ def analysis_variables(results: Results) -> dict:
     return tree
 
 
-def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) -> dict:
-    """The content of _variables.yml. `clean`: changes, queries, rejected and rows of the clean stage."""
-    plan, study = results.plan, results.study
+def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
+    """Every number that a manuscript can print, by name. `clean`: changes, queries, rejected and rows of that stage."""
+    plan = results.plan
     rules = clean["changes"]["rule"]
-    software = environment.versions()
     return {
         **analysis_variables(results),
-        "population": {
-            population.id: {"label": population.label, "n": str(int(results.subjects[population.id].sum()))}
-            for population in plan.populations.values()
-        },
+        "population": {name: {"n": str(int(results.subjects[name].sum()))} for name in plan.populations},
         "flow": {
             slug(step): {slug(row.reason): str(row.excluded) for row in rows.itertuples() if row.reason}
             for step, rows in results.flow.groupby("step", sort=False)
-        },
-        "study": {
-            "id": study.id,
-            "title": study.title,
-            "notice": study.notice,
-            "records": "reconstructed raw records" if study.notice else "the raw records",
-            "data_cutoff": study.data_cutoff,
-            "citation": study.citation,
         },
         "plan": {
             "level": f"{rounded(100 * plan.level, 1).removesuffix('.0')}%",
             "alpha": f"{plan.alpha:g}",
             "seed": str(plan.seed),
-            "multiplicity": plan.multiplicity,
             "analyses": str(len(plan.analyses)),
             "statistics": f"{len(results.ard):,}",
         },
@@ -104,8 +91,44 @@ def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) 
             "errors": f"{int((clean['queries']['severity'] == 'error').sum()):,}",
             "rejected": f"{len(clean['rejected']):,}",
         },
-        "software": {**software, "engine": engine, "text": software_text(software, engine)},
     }
+
+
+def record_id(name: str) -> str:
+    """The id of the record that a number's name leads to: `os.6_months.text` belongs to `os.6_months`."""
+    return name if name.startswith(("flow.", "clean.", "plan.")) else name.rpartition(".")[0]
+
+
+def link(name: str, text: str) -> str:
+    """A number as Markdown that leads to its record on the audit's page (plain text in editions without the page)."""
+    return f"[{text}](../audit/index.html#{record_id(name)}){{.num}}"
+
+
+def _linked(tree: Mapping, prefix: str = "") -> dict:
+    return {
+        key: _linked(value, f"{prefix}{key}.") if isinstance(value, Mapping) else link(f"{prefix}{key}", value)
+        for key, value in tree.items()
+    }
+
+
+def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) -> dict:
+    """The content of _variables.yml: the numbers as links to their records, and texts."""
+    plan, study = results.plan, results.study
+    software = environment.versions()
+    named = _linked(numbers(results, clean))
+    for population in plan.populations.values():
+        named["population"][population.id]["label"] = population.label
+    named["plan"]["multiplicity"] = plan.multiplicity
+    named["study"] = {
+        "id": study.id,
+        "title": study.title,
+        "notice": study.notice,
+        "records": "reconstructed raw records" if study.notice else "the raw records",
+        "data_cutoff": study.data_cutoff,
+        "citation": study.citation,
+    }
+    named["software"] = {**software, "engine": engine, "text": software_text(software, engine)}
+    return named
 
 
 def software_text(versions: Mapping[str, str], engine: str) -> str:
