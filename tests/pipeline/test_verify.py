@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from .conftest import checkout, run
+from .conftest import run
 
 pytestmark = pytest.mark.xdist_group("pipeline")
 
@@ -14,8 +14,8 @@ STUDY = "low-dose-cd19"
 @pytest.fixture(scope="module")
 def recorded(project, tmp_path_factory):
     """A checkout without git, with results and their record."""
-    to = checkout(tmp_path_factory.mktemp("recorded") / "project")
-    shutil.copytree(project / "results" / STUDY, to / "results" / STUDY)
+    to = tmp_path_factory.mktemp("recorded") / "project"
+    shutil.copytree(project, to, symlinks=True, ignore=shutil.ignore_patterns(".snakemake", "record"))
     done = run(to, "make", "record")
     assert done.returncode == 0, done.stdout
     return to

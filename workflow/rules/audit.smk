@@ -3,6 +3,9 @@ rule audit:
     input:
         analysis=rules.analysis.output,
         raw=rules.clean.input.raw,
+        sums=rules.clean.input.sums,
+        corrections=rules.clean.input.corrections,
+        source=rules.report.input.source,
         outputs=[
             rules.clean.output,
             rules.cohort.output,
@@ -13,7 +16,9 @@ rule audit:
         claims=f"{CONFIG}/claims.yaml",
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        config="config/config.yaml",
         lock="envs/requirements.lock",
+        workflow=["Snakefile", *sorted(map(str, Path("workflow").glob("[rs]*/*.*")))],
         code=modules(
             "clean",
             "cohort",
@@ -42,14 +47,9 @@ rule audit:
         mem_mb=1000,
         runtime=10,
     params:
-        inputs=lambda wildcards, input: [
-            *input.raw,
-            input.claims,
-            input.dictionary,
-            input.plan,
-            input.lock,
-            *input.code,
-        ],
+        inputs=lambda wildcards, input: sorted(
+            {*map(str, input)} - {*map(str, input.analysis), *map(str, input.outputs)}
+        ),
     message:
         "audit: claims and manifest"
     script:

@@ -20,14 +20,20 @@ def digest(path: Path) -> dict:
 
 
 def manifest(inputs: Iterable[str], folder: Path) -> dict:
-    """Hash and size of every input and of every output below `folder`; software versions. No clock, no path of a machine."""
-    outputs = sorted(p for p in folder.rglob("*") if p.is_file() and p.parent.name != "audit" and not p.name.startswith("."))
+    """Hash and size of every input and of every output below `folder`; software versions. No clock, no path of a machine.
+
+    Of the audit's own files it lists the claims: the others are made from it, or with software that not all machines have.
+    """
+    outputs = sorted(
+        p for p in folder.glob("*/**/*")
+        if p.is_file() and not p.name.startswith(".") and (p.parent.name != "audit" or p.name.startswith("claim"))
+    )  # fmt: skip
     return {
         "study": folder.name,
         "software": environment.versions(),
         "inputs": {path: digest(Path(path)) for path in sorted(set(inputs))},
         "outputs": {
-            p.relative_to(folder).as_posix(): {"stage": p.relative_to(folder).parts[0], **digest(p)} for p in outputs
+            p.relative_to(folder).as_posix(): {"rule": p.relative_to(folder).parts[0], **digest(p)} for p in outputs
         },
     }
 

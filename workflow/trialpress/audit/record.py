@@ -1,0 +1,272 @@
+"""The results of record, and the proof that a rerun from the raw records gives them again.
+
+python -m trialpress.audit.record accept <study>    results/<study>/ becomes data/<study>/record/
+python -m trialpress.audit.record verify <study>    rerun elsewhere and compare; exit status 1 if anything moved
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ..analysis import read_ard
+from ..errors import InputError, Problem
+from . import digest
+from .differences import describe
+
+# what a run leaves behind, and what it does not need
+NOT_SOURCES = {"benchmarks", "docs", "logs", "results", "tests"}
+# inputs that decide what the records say; the rest (code, lock file, prose) may change while every number stays
+DECISIVE = ("config/", "data/")
+# these show a second opinion by R and its version, which not every machine has
+WITH_R = {"audit/concordance.csv", "audit/crate.zip", "audit/index.html"}
+LAST_DIGITS = 1e-9
+
+
+class Report:
+    """Collects lines; a finding fails the verification, a remark does not."""
+
+    def __init__(self, say=print):
+        self.failed, self.say = False, say
+
+    def finding(self, file: str, lines: list[str]):
+        self.failed = True
+        self.remark(file, lines)
+
+    def remark(self, file: str, lines: list[str]):
+        self.say(f"  {file}: {lines[0]}" if len(lines) == 1 else f"  {file}:")
+        for line in lines if len(lines) > 1 else ():
+            self.say(f"    {line}")
+
+
+def recorded(folder: Path) -> list[str]:
+    """The files of results/<study>/ that the record keeps, as paths below it."""
+    tables = sorted(f"tables/{path.name}" for path in (folder / "tables").glob("*.csv"))
+    return ["analysis/ard.csv", *tables, "audit/claims.csv", "audit/manifest.json"]
+
+
+def _manifest(folder: Path) -> dict:
+    return json.loads((folder / "audit" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def accept(root: Path, study: str, say=print) -> None:
+    """Copy the results of record to data/<study>/record/, saying what moves.
+
+    InputError if results/<study>/ is not there or is not what its own manifest says.
+    """
+    folder, record = root / "results" / study, root / "data" / study / "record"
+    if not (folder / "audit" / "manifest.json").exists():
+        what, do = "there are no results to accept", f"make report STUDY={study}"
+        raise InputError([Problem(f"results/{study}", what, "a record is the outcome of a whole run", do)])
+    outputs = _manifest(folder)["outputs"]
+    changed = [
+        name
+        for name, at in outputs.items()
+        if not (folder / name).exists() or digest(folder / name)["sha256"] != at["sha256"]
+    ]
+    if changed:
+        why, do = "a record must be what the workflow wrote", f"make clean report STUDY={study}"
+        raise InputError(
+            [Problem(f"results/{study}/{name}", "is not what the run's manifest says", why, do) for name in changed]
+        )
+    names = recorded(folder)
+    report = Report(say)
+    for name in names:
+        if not (record / name).exists():
+            report.remark(name, ["new in the record"])
+        elif lines := describe(record / name, folder / name):
+            report.remark(name, lines)
+    shutil.rmtree(record, ignore_errors=True)
+    for name in names:
+        (record / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, record / name)
+    say(f"data/{study}/record: {len(names)} files accepted; commit them")
+
+
+def copy_sources(root: Path, study: str, to: Path) -> None:
+    """What a run of the study needs, without results, records, other studies' data, and without asking git."""
+    others = {path.name for path in (root / "config").iterdir() if path.is_dir()} - {study}
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        at = Path(folder).relative_to(root).parts
+        out = {name for name in names if name.startswith(".") or name == "__pycache__"}
+        if not at:
+            out |= NOT_SOURCES & set(names)
+        elif at[0] == "data":
+            out |= {"record"} & set(names) | (others & set(names) if at == ("data",) else set())
+        return out
+
+    shutil.copytree(root, to, ignore=left_out)
+
+
+def seal(raw: Path) -> list[str]:
+    """Rewrite SHA256SUMS where a listed file differs; returns those files. In the copy only: so that a rerun shows what
+    an edited file does instead of stopping at it."""
+    sums = raw / "SHA256SUMS"
+    if not sums.exists():
+        return []
+    lines, edited = [], []
+    for line in sums.read_text(encoding="utf-8").splitlines():
+        stated, _, name = line.partition(" ")
+        path = raw / name.strip().lstrip("*")
+        now = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else stated
+        edited += [path.name] if now != stated else []
+        lines.append(f"{now}  {path.name}" if now != stated else line)
+    if edited:
+        sums.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return edited
+
+
+def rerun(project: Path, study: str) -> subprocess.CompletedProcess:
+    """The whole workflow in `project`."""
+    command = [
+        str(Path(sys.executable).with_name("snakemake")),
+        "--cores",
+        "all",
+        "--quiet",
+        "host",
+        "reason",
+        "progress",
+    ]
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON", "SNAKEMAKE"))}
+    return subprocess.run(
+        [*command, "--config", f"study={study}"], cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
+        text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def _inputs(report: Report, old: dict, root: Path, now: dict | None) -> bool:
+    """Compare the inputs of two manifests (`now` None: the files as they lie); whether code, lock file or prose differ."""
+    found = now if now is not None else {name: digest(root / name) for name in old if (root / name).is_file()}
+    excused = False
+    for name in sorted({*old, *found}):
+        if name in old and name in found and old[name]["sha256"] == found[name]["sha256"]:
+            continue
+        what = "its hash differs" if name in old and name in found else "is gone" if name in old else "is new"
+        if name.startswith(DECISIVE):
+            report.finding(name, [f"input: {what}"])
+        else:
+            report.remark(name, [f"code or text: {what}"])
+            excused = True
+    return excused
+
+
+def _last_digits(old: Path, new: Path) -> bool:
+    """Whether two ard.csv print the same everywhere and no value moved by more than 1e-9 of itself."""
+    a, b = read_ard(old), read_ard(new)
+    if len(a) != len(b) or not a.drop(columns="value").equals(b.drop(columns="value")):
+        return False
+    close = (a["value"] - b["value"]).abs() <= LAST_DIGITS * a["value"].abs()
+    return bool((close | a["value"].eq(b["value"]) | (a["value"].isna() & b["value"].isna())).all())
+
+
+def against_record(report: Report, record: Path, again: Path, root: Path) -> None:
+    """A rerun's results (`again`) against the results of record."""
+    old, new = _manifest(record), _manifest(again)
+    excused = _inputs(report, old["inputs"], root, new["inputs"])
+    for key in ("software", "second_opinion"):
+        for name in sorted({*old.get(key, {}), *new.get(key, {})}):
+            before, after = old.get(key, {}).get(name, "absent"), new.get(key, {}).get(name, "absent")
+            if before != after:
+                report.remark(name, [f"version {before} -> {after}"])
+                excused = True
+    for name in recorded(record):
+        if name == "audit/manifest.json":
+            continue
+        if name in old["outputs"] and digest(record / name)["sha256"] != old["outputs"][name]["sha256"]:
+            report.finding(f"record/{name}", ["was edited after it was accepted"])
+        if not (again / name).exists():
+            report.finding(name, ["the rerun does not make it"])
+        elif lines := describe(record / name, again / name):
+            if name == "analysis/ard.csv" and excused and _last_digits(record / name, again / name):
+                report.remark(
+                    name, [f"values moved in their last digits only (less than {LAST_DIGITS:g} of themselves)"]
+                )
+            else:
+                report.finding(name, lines)
+    for name in sorted({*old["outputs"], *new["outputs"]} - set(recorded(record))):
+        before, after = old["outputs"].get(name, {}).get("sha256"), new["outputs"].get(name, {}).get("sha256")
+        if before != after:
+            (report.remark if excused else report.finding)(name, ["other bytes than those of record"])
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def against_results(report: Report, folder: Path, again: Path) -> None:
+    """The files of results/<study>/ as they lie there against a rerun's: every one, byte by byte."""
+    mine, theirs = _files(folder), _files(again)
+    hashes = {digest(path)["sha256"]: name for name, path in theirs.items()}
+    apart = set()
+    manifests = [_manifest(at) if (at / "audit" / "manifest.json").exists() else {} for at in (folder, again)]
+    if len({json.dumps(manifest.get("second_opinion")) for manifest in manifests}) > 1:
+        report.remark("audit", ["the second opinion comes from other software here; it is not compared"])
+        apart = {*WITH_R, "audit/manifest.json"}
+        outputs = [manifest.get("outputs") for manifest in manifests]
+        if outputs[0] != outputs[1]:
+            report.finding("audit/manifest.json", ["lists other outputs than the rerun"])
+    for name in sorted({*mine, *theirs} - apart):
+        if name not in theirs:  # beside the stages lies what was made on request, such as Snakemake's own page
+            (report.finding if "/" in name else report.remark)(name, ["no rule makes it"])
+        elif name not in mine:
+            report.finding(name, ["is gone"])
+        elif lines := describe(theirs[name], mine[name]):
+            other = hashes.get(digest(mine[name])["sha256"])
+            report.finding(name, [f"holds what belongs into {other}"] if other else lines)
+
+
+def verify(root: Path, study: str, say=print) -> bool:
+    """Rerun the study in a fresh folder and compare with the record and with results/<study>/; True if nothing moved."""
+    report = Report(say)
+    record, folder = root / "data" / study / "record", root / "results" / study
+    with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
+        project = Path(scratch) / "project"
+        copy_sources(root, study, project)
+        for name in seal(project / "data" / study / "raw"):
+            report.finding(f"data/{study}/raw/{name}", ["differs from its line in SHA256SUMS"])
+        done = rerun(project, study)
+        again = project / "results" / study
+        if done.returncode:
+            say("The rerun stopped:")
+            report.finding("rerun", done.stdout.strip().splitlines()[-40:])
+            if (record / "audit" / "manifest.json").exists():
+                say("Inputs against the record:")
+                _inputs(report, _manifest(record)["inputs"], root, None)
+            return False
+        if (record / "audit" / "manifest.json").exists():
+            say(f"The rerun against data/{study}/record:")
+            against_record(report, record, again, root)
+        else:
+            report.finding(
+                f"data/{study}/record", [f"there is no record; make record STUDY={study} accepts results/{study}"]
+            )
+        if folder.exists():
+            say(f"results/{study} against the rerun (old: rerun, new: as found):")
+            against_results(report, folder, again)
+    say(
+        f"{study}: "
+        + ("NOT VERIFIED, see above" if report.failed else "reproduced: the rerun gives the results of record")
+    )
+    return not report.failed
+
+
+def main(command: str, study: str) -> int:
+    try:
+        if command == "accept":
+            accept(Path.cwd(), study)
+            return 0
+        return 0 if verify(Path.cwd(), study) else 1
+    except InputError as error:
+        print(error)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
