@@ -109,7 +109,7 @@ def risk_difference(n1, N1, n2, N2, *, interval: str = "newcombe", level: float 
     if N.min() == 0:
         return not_estimable(method, ("estimate", "ci_low", "ci_high"), "a group has no patients", **known)
     low, high = limits(x, N, level)
-    estimate = x[0] / N[0] - x[1] / N[1]
+    estimate = float(x[0] / N[0] - x[1] / N[1])
     return Result(method, {**known, "estimate": estimate, "ci_low": float(low), "ci_high": float(high)})
 
 
@@ -125,7 +125,7 @@ def risk_ratio(n1, N1, n2, N2, *, level: float = 0.95) -> Result:
         return not_estimable(method, names, "a group has no patients", **known)
     if x.min() == 0:
         return not_estimable(method, names, f"no event in group {1 + int(np.argmin(x))}", **known)
-    ratio = (x[0] / N[0]) / (x[1] / N[1])
+    ratio = float((x[0] / N[0]) / (x[1] / N[1]))
     half = -ndtri((1 - level) / 2) * np.sqrt((1 / x - 1 / N).sum())
     low, high = ratio * np.exp([-half, half])
     return Result(method, {**known, "risk_ratio": ratio, "ci_low": float(low), "ci_high": float(high)})
@@ -325,17 +325,17 @@ def _chan_zhang_upper(x, N, alpha):
             first, second = binomial_pmf(N[0], np.clip(p2 + delta, 0, 1)), binomial_pmf(N[1], p2)
             return ((first @ tail) * second).sum(axis=-1)
 
-        for _ in range(4):  # the supremum over the nuisance rate, on ever finer grids around the best point
-            grid = np.linspace(low, high, 129)
+        for _ in range(3):  # the supremum over the nuisance rate, on ever finer grids around the best point
+            grid = np.linspace(low, high, 65)
             values = p_value(grid)
             best = int(values.argmax())
-            low, high = grid[max(best - 1, 0)], grid[min(best + 1, 128)]
+            low, high = grid[max(best - 1, 0)], grid[min(best + 1, 64)]
         return values[best] - alpha
 
     d = x[0] / N[0] - x[1] / N[1]
     # Not monotone in delta: walk inwards from 1 to the first value that is not rejected, then refine.
     outer = 1.0
-    for inner in np.linspace(1, d, 129)[1:]:
+    for inner in np.linspace(1, d, 33)[1:]:
         if excess(inner) > 0:
             return brentq(excess, inner, outer, xtol=1e-10) if outer < 1 or excess(outer) < 0 else 1.0
         outer = inner
