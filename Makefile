@@ -47,7 +47,7 @@ docs: $(READY)
 	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
 
 workflow-report: $(READY)
-	$(SNAKEMAKE) --report results/$(STUDY)/workflow.html
+	$(SNAKEMAKE) --report logs/$(STUDY)/workflow.html
 
 lock: $(READY)
 	cd envs && for name in bootstrap requirements; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

@@ -10,6 +10,7 @@ rule analysis:
     output:
         ard=report(
             f"{OUT}/analysis/ard.csv",
+            caption="../report/ard.rst",
             category="Analysis",
             labels={"file": "Analysis results data"},
         ),

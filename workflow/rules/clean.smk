@@ -16,6 +16,7 @@ rule clean:
         rows=f"{OUT}/clean/rows.csv",
         changes=report(
             f"{OUT}/clean/changes.csv",
+            caption="../report/changes.rst",
             category="Cleaning",
             labels={"file": "Changed cells"},
         ),

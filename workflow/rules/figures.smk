@@ -8,11 +8,14 @@ rule figures:
         plan=f"{CONFIG}/plan.yaml",
         code=modules("clean", "cohort", "analysis", "figures"),
     output:
-        svg=report(
-            expand(f"{OUT}/figures/{{figure}}.svg", figure=PLAN.figures),
-            category="Figures",
-            labels={"figure": "{figure}"},
-        ),
+        svg=[
+            report(
+                f"{OUT}/figures/{figure}.svg",
+                category="Figures",
+                labels={"figure": figure, "caption": spec["caption"]},
+            )
+            for figure, spec in PLAN.figures.items()
+        ],
         png=expand(f"{OUT}/figures/{{figure}}.png", figure=PLAN.figures),
         csv=expand(f"{OUT}/figures/{{figure}}.csv", figure=PLAN.figures),
         alt=f"{OUT}/figures/alt.json",

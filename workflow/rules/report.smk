@@ -25,13 +25,15 @@ rule report:
         lock="envs/requirements.lock",
         code=modules("clean", "cohort", "analysis", "audit", "report"),
     output:
-        manuscript=report(
-            [
-                f"{OUT}/report/manuscript.{'xml' if format == 'jats' else format}"
-                for format in config["formats"]
-            ],
-            category="Manuscript",
-        ),
+        manuscript=[
+            report(
+                f"{OUT}/report/manuscript.{'xml' if format == 'jats' else format}",
+                caption="../report/manuscript.rst",
+                category="Manuscript",
+                labels={"format": format},
+            )
+            for format in config["formats"]
+        ],
         summary=f"{OUT}/report/summary.txt",
     log:
         f"{LOGS}/report.log",
