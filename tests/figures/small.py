@@ -86,6 +86,8 @@ analyses:
   os_test: {method: log_rank, population: infused, endpoint: os, by: stratum}
   os_cox: {method: cox, population: infused, endpoint: os, covariates: [stratum]}
   model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], label: Cox model of OS}
+  hct: {method: fisher, population: infused, event: present(hct_on), by: sex, label: Allo-HCT by sex}
+  cr_wilson: {method: proportion, population: infused, event: remission, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
   rates: {kind: rates, caption: Rates, analyses: [cr, cr_rr, cr_nobody, cr_by_dose, severe_by_dose]}
@@ -98,6 +100,13 @@ figures:
   kinetics_by: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, by: stratum}
   strip: {kind: strip, caption: Values, population: infused, y: [age, dose], by: doses}
   scatter: {kind: scatter, caption: Scatter, population: infused, x: dose, y: age, colour: response, log_x: true}
+  forest: {kind: forest, caption: Ratios, analyses: [hct, model]}
+  specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody], published: cr_rr}
+  alluvial: {kind: alluvial, caption: Ways, population: infused, columns: [stratum, response, crs_grade], colour: response}
+  heatmap: {kind: heatmap, caption: Features, population: infused, features: [age, dose, sex, doses], outcomes: [response, crs_grade]}
+  nobody_alluvial: {kind: alluvial, caption: Ways, population: nobody, columns: [stratum, response]}
+  nobody_heatmap: {kind: heatmap, caption: Features, population: nobody, features: [age], outcomes: [response]}
+  nobody_specification: {kind: specification, caption: Choices, analyses: [cr_nobody]}
   nobody_km: {kind: kaplan_meier, caption: Nobody, analyses: [os_nobody]}
   nobody_grades: {kind: grades, caption: Nobody, population: nobody, grades: [crs_grade], by: doses}
   nobody_swimmer: {kind: swimmer, caption: Nobody, population: nobody, end: last_on, origin: infused_on, marks: [hct_on]}

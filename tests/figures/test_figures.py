@@ -276,3 +276,52 @@ def test_text_and_curves_stand_out_from_paper_and_grades_darken():
     steps = [contrast(colour, "#FFFFFF") for colour in style.GRADES[1:]]
     assert steps == sorted(steps)
     assert pd.Series(style.GROUPS).is_unique
+
+
+def test_alluvial_bands_hold_everyone_between_any_two_stages(usual):
+    numbers = figures.draw(usual, "alluvial").numbers
+    assert numbers.groupby("from")["n"].sum().eq(len(usual.subjects)).all()
+    both = (usual.subjects["arm"] == "rr") & (usual.subjects["response"] == "CR")
+    band = numbers[(numbers["source"] == "R/R") & (numbers["target"] == "CR")]
+    assert band["n"].sum() == both.sum()
+
+
+def test_forest_shows_the_ratios_of_comparisons_and_models(usual):
+    numbers = figures.draw(usual, "forest").numbers.set_index("name")
+    assert list(numbers.index) == ["Allo-HCT by sex", "Stratum: MRD+", "Age, years"]
+    assert numbers.loc["Allo-HCT by sex", "estimate"] == usual.value("hct", "odds_ratio")
+    assert numbers.loc["Age, years", "ci_high"] == usual.value("model", "ci_high", level="Age, years")
+
+
+def test_specification_curve_is_sorted_and_marks_the_published_choice(usual):
+    numbers = figures.draw(usual, "specification").numbers
+    assert numbers["estimate"].is_monotonic_increasing
+    assert list(numbers.loc[numbers["published"], "analysis"]) == ["cr_rr"]
+    assert "cr_nobody" not in set(numbers["analysis"])
+
+
+def test_heat_map_columns_are_participants_sorted_by_outcome(usual):
+    numbers = figures.draw(usual, "heatmap").numbers
+    assert sorted(numbers["who"]) == sorted(usual.subjects["who"])
+    known = numbers["response"].dropna().map({"CR": 0, "CRi": 1, "NR": 2})
+    assert known.is_monotonic_increasing and numbers["response"].iloc[-1] is pd.NA
+
+
+def test_cumulative_incidence_is_stacked(usual):
+    from trialpress.figures.survival import cumulative_incidence
+
+    x = np.array([1.0, 2.0, 3.0])
+    frames = [
+        pd.DataFrame(
+            {"analysis": "os", "group": group, "level": cause, "x": x, "estimate": x * share, "n_at_risk": [9, 6, 2]}
+        )
+        for group in ("R/R", "MRD+")
+        for cause, share in (("Relapse", 0.1), ("Death in remission", 0.05))
+    ]
+    curves = pd.concat(frames, ignore_index=True).reindex(columns=usual.curves.columns)
+    with style.look():
+        drawing = cumulative_incidence(replace(usual, curves=curves), analysis="os", tests=["os_test"])
+    assert faults(drawing.figure) == []
+    assert "Relapse in R/R 30.0%" in drawing.alt and "P = " in drawing.alt
+    edges = [line.get_ydata()[-1] for axes in drawing.figure.axes for line in axes.lines]
+    assert edges == pytest.approx([30.0, 45.0, 30.0, 45.0])

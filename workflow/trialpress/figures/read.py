@@ -40,6 +40,20 @@ def by_label(results: Results, analysis: str) -> str:
     return results.plan.label(by) if by else ""
 
 
+def covariate_order(results: Results, analysis: str, levels: list[str]) -> list[str]:
+    """Levels in the order of the covariates and of their own levels."""
+    spec = results.plan.analyses[analysis]
+    data = results.population(spec["population"])
+    wanted = []
+    for covariate in spec.get("covariates", ()):
+        name = results.plan.label(covariate)
+        wanted += [results.plan.label(covariate, unit=True), name]
+        if any(level.startswith(f"{name}: ") for level in levels):
+            wanted += [f"{name}: {level}" for level in data.groups(covariate)]
+    known = [level for level in dict.fromkeys(wanted) if level in levels]
+    return [*known, *(level for level in levels if level not in known)]
+
+
 def value(results: Results, analysis: str, statistic: str, group: str = "", level: str = "") -> float:
     """A value of ard.csv, NaN if there is no such row."""
     try:

@@ -43,3 +43,13 @@ def log_axis(axes, which: str, log: bool) -> None:
             axis.set_major_formatter(style.thousands)
     else:
         axis.set_major_formatter(style.thousands)
+
+
+def ratio_ticks(values: list[float]) -> tuple[float, float, list[float]]:
+    """(low, high, ticks) of a log axis for ratios: around 1, as far as the values go, but not beyond 0.01 and 100."""
+    finite = [value for value in values if np.isfinite(value) and value > 0]
+    low = max(min([*finite, 0.5]) / 1.2, 0.01)
+    high = min(max([*finite, 2.0]) * 1.2, 100.0)
+    steps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+    ticks = [float(step) for step in steps if low <= step <= high]
+    return low, high, ticks if len(ticks) <= 7 else [tick for tick in ticks if np.isclose(np.log10(tick) % 1, 0)]

@@ -34,6 +34,7 @@ RESPONSES = {
     "No response": "#8E8E8E", "PD": "#C0673A", "Not evaluable": "#E4E4E4",
 }  # fmt: skip
 UNKNOWN = "#FFFFFF"  # always hatched
+CAUSES = ("#D55E00", "#4D4D4D", "#E69F00", "#0072B2")  # competing events, in their order
 # What happens to a participant, in the order in which a plan names it.
 MARKS = (("o", "#009E73"), ("D", "#0072B2"), ("^", "#D55E00"), ("v", "#CC79A7"), ("s", "#E69F00"), ("P", "#56B4E9"))
 END = ("X", INK)  # death
@@ -258,3 +259,9 @@ def key_height(entries, width: float = 1e9) -> float:
 def letters(n: int) -> list[str]:
     """Panel letters; none for a single panel."""
     return [chr(ord("A") + i) for i in range(n)] if n > 1 else [""] * n
+
+
+def tint(colour: str, share: float) -> str:
+    """A colour mixed with white; share 1 leaves it as it is."""
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(255 - (255 - part) * share):02X}" for part in parts)

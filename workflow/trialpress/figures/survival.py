@@ -197,3 +197,67 @@ def _alt(panels: list[dict]) -> str:
             f"{panel['name']}: " + "; ".join([*lines, *ends, *filter(None, [panel["tests"].replace("\n", " ")])])
         )
     return "Kaplan-Meier curves. " + ". ".join(sentences) + "."
+
+
+@KINDS.add("cumulative_incidence")
+def cumulative_incidence(
+    results: Results, *, analysis: Analysis, tests: list[Analysis] = (), width: style.Width = "double"
+) -> Drawing:
+    """Cumulative incidence of competing causes, stacked, so that the upper edge is the share with any event; a panel for
+    each group, the numbers at risk below it.
+
+    Parameters
+        analysis: analysis whose curves have the cause as their level
+        tests: analyses whose p-values are printed, in the order of the causes
+        width: single (85 mm) or double (180 mm)
+    """
+    curve = results.curve(analysis)
+    names = [name for name in groups(results, analysis) if (curve["group"] == name).any()]
+    if not names:
+        return empty(results, width, "No participants with follow-up")
+    unit = results.plan.analyses[analysis].get("unit", "months")
+    causes = list(dict.fromkeys(curve["level"]))
+    palette = dict(zip(causes, style.CAUSES, strict=False))
+    page_width, left, gap = style.WIDTHS[width], 13.5, 6.0
+    plot_width = (page_width - len(names) * left - gap * (len(names) - 1)) / len(names) - 2.0
+    entries = [(cause, {"facecolor": style.tint(palette[cause], 0.6)}) for cause in causes]
+    title_lines = max(style.wrap(name, plot_width + 6.0, style.TITLE, "semibold").count("\n") + 1 for name in names)
+    p_values = [f"{cause}: {p_text(results, test)}" for cause, test in zip(causes, tests, strict=False)]
+    head = style.key_height(entries, page_width) + (title_lines * 3.6 if names != [""] else 0.0) + 2.5
+    head += style.LINE if p_values else 0.0
+    page = style.Page(results, width, head + PLOT_HEIGHT + TAIL + 2 * style.LINE + 1.0)
+    page.key(0.0, 0.3, entries, page_width)
+    page.text(0.0, style.key_height(entries, page_width) + 0.3, "; ".join(p_values))
+    ticks, end = time_ticks(curve["x"].max())
+    for i, (name, letter) in enumerate(zip(names, style.letters(len(names)), strict=True)):
+        x = i * (left + plot_width + 2.0 + gap)
+        own = curve[curve["group"] == name]
+        if name:
+            page.panel(x, head - title_lines * 3.6 - 1.5, letter, name, plot_width + left)
+        axes = page.axes(x + left, head, plot_width, PLOT_HEIGHT)
+        floor = None
+        for cause in causes:
+            rows = own[own["level"] == cause].sort_values("x")
+            times, share = _steps(rows, "estimate", 0.0)
+            floor = np.zeros_like(share) if floor is None else floor
+            tone = palette[cause]
+            axes.fill_between(
+                times, 100 * floor, 100 * (floor + share), step="post", color=style.tint(tone, 0.6), linewidth=0
+            )
+            axes.step(times, 100 * (floor + share), where="post", color=tone, linewidth=1.0)
+            floor = floor + share
+        axes.set(xlim=(0, end), ylim=(0, 102), yticks=[0, 25, 50, 75, 100], xticks=ticks)
+        axes.xaxis.set_major_formatter(style.thousands)
+        axes.set_xlabel(f"Time, {unit}")
+        axes.set_ylabel("Cumulative incidence, %")
+        below = head + PLOT_HEIGHT + TAIL
+        page.text(x, below, "At risk", color=style.GREY)
+        first = own[own["level"] == causes[0]]
+        for tick in ticks:
+            later = first[first["x"] >= tick]
+            n = int(later["n_at_risk"].iloc[0]) if len(later) else 0
+            page.text(x + left + tick / end * plot_width, below + style.LINE, f"{n:,}", ha="center")
+    numbers = curve[["group", "level", *COLUMNS]].reset_index(drop=True)
+    last = curve.groupby(["group", "level"], sort=False).last()["estimate"]
+    parts = [f"{level}{f' in {group}' if group else ''} {100 * share:.1f}%" for (group, level), share in last.items()]
+    return Drawing(page.figure, numbers, f"Cumulative incidence at the end: {'; '.join([*parts, *p_values])}.")

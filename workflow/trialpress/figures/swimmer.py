@@ -16,6 +16,7 @@ from .scales import time_ticks
 
 DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
 MOST_BARS = 75
+SOFT = 0.5  # tint of a bar, on which marks must stand out
 NO_LEVEL = "#A9C4DD"  # colour of a bar without a level
 
 
@@ -74,12 +75,12 @@ def swimmer(
     bars = len(order) + 1.2 * max(len(sections) - 1, 0)
     bar = float(np.clip(150.0 / bars, 1.9, 4.2))
     entries = [
-        (level_name(results, colour, name), {"facecolor": _soft(palette[name]), "edgecolor": "none"})
+        (level_name(results, colour, name), {"facecolor": style.tint(palette[name], SOFT), "edgecolor": "none"})
         for name in levels
         if name
     ]
     if colour and (known & ~pd.concat(levels.values(), axis=1).any(axis=1)).any():
-        entries.append(("Unknown", {"facecolor": _soft(NO_LEVEL), "edgecolor": "none"}))
+        entries.append(("Unknown", {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"}))
     outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
     shapes = {name: style.MARKS[i % len(style.MARKS)] for i, name in enumerate(marks)}
     if death:
@@ -120,7 +121,7 @@ def swimmer(
         [places[row] for row in order],
         times.loc[order, end],
         height=0.72,
-        color=[_soft(colour_of[row]) for row in order],
+        color=[style.tint(colour_of[row], SOFT) for row in order],
         linewidth=0,
         zorder=2,
     )
@@ -174,12 +175,6 @@ def swimmer(
         f"{int(held[order].sum())} in follow-up at the end."
     )
     return Drawing(page.figure, numbers.reset_index(drop=True), alt)
-
-
-def _soft(colour: str) -> str:
-    """The colour of a bar on which marks must stand out."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(255 - (255 - c) * 0.5):02X}" for c in (red, green, blue))
 
 
 def _since(frame: pd.DataFrame, column: str, origin: str) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..figures.read import distinct_labels, estimate, groups, interval, label, p_text, shown, value
+from ..figures.read import covariate_order, distinct_labels, estimate, groups, interval, label, p_text, shown, value
 from ..registry import Analysis, Column, Population
 from ..registry import Table as CleanTable
 from ..results import Results
@@ -349,7 +349,7 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
         size = ", ".join(part for part in (f"n = {n}" if n else "", f"{events} events" if events else "") if part)
         table.section(f"{label(results, analysis)} ({size})" if size else label(results, analysis))
         ratios = rows[rows["statistic"].isin(["hazard_ratio", "odds_ratio"]) & rows["level"].ne("")]
-        order = _covariate_order(results, analysis, list(ratios["level"]))
+        order = covariate_order(results, analysis, list(ratios["level"]))
         for level in order:
             statistic = ratios.loc[ratios["level"] == level, "statistic"].iloc[0]
             ratio = estimate(results, analysis, level=level, statistic=statistic)
@@ -358,20 +358,6 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
             table.add("not estimable", NO_VALUE, NO_VALUE, indent=1)
     table.note(*_methods(results, analyses, "hazard_ratio", "odds_ratio"), *_notes(results, analyses))
     return table
-
-
-def _covariate_order(results: Results, analysis: str, levels: list[str]) -> list[str]:
-    """Levels in the order of the covariates and of their own levels."""
-    spec = results.plan.analyses[analysis]
-    data = results.population(spec["population"])
-    wanted = []
-    for covariate in spec.get("covariates", ()):
-        name = results.plan.label(covariate)
-        wanted += [results.plan.label(covariate, unit=True), name]
-        if any(level.startswith(f"{name}: ") for level in levels):
-            wanted += [f"{name}: {level}" for level in data.groups(covariate)]
-    known = [level for level in dict.fromkeys(wanted) if level in levels]
-    return [*known, *(level for level in levels if level not in known)]
 
 
 @KINDS.add("listing")

@@ -1,0 +1,197 @@
+"""Everyone at a glance: ways through the study, and features by participant."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..registry import Column, Population
+from ..results import Results
+from . import style
+from .drawing import KINDS, Drawing, empty
+from .read import coloured, count, level_name, number
+
+NODE, BODY = 3.0, 74.0  # mm: width of a node, height of all of them
+UNKNOWN = "Unknown"
+
+
+@KINDS.add("alluvial")
+def alluvial(
+    results: Results,
+    *,
+    population: Population,
+    columns: list[Column],
+    colour: Column = "",
+    width: style.Width = "double",
+) -> Drawing:
+    """Ways of the participants through classifications: stratum, response, transplant, status. The height of a band is a
+    number of participants, its colour one of the classifications.
+
+    Parameters
+        population: who is shown
+        columns: the classifications from left to right
+        colour: the classification that gives the colour (default: the first)
+        width: single (85 mm) or double (180 mm)
+    """
+    data = results.population(population)
+    frame = data.frame
+    if frame.empty:
+        return empty(results, width, "No participants in this population")
+    stages = [_places(results, data, column) for column in columns]
+    own = _places(results, data, colour or columns[0])
+    palette = {**coloured(data, colour or columns[0])[1], UNKNOWN: style.PALE}
+    page_width = style.WIDTHS[width]
+    label_width = min(max(style.widest(f"{name} ({n:,})" for name, n in _sizes(stage)) for stage in stages), 34.0)
+    xs = np.linspace(0.0, page_width - label_width - NODE - 1.5, len(columns))
+    titles = [style.wrap(results.plan.label(column), label_width + NODE, style.TEXT, "semibold") for column in columns]
+    top = max(title.count("\n") + 1 for title in titles) * style.LINE + 2.0
+    page = style.Page(results, width, top + BODY + 2.0)
+    scale = min((BODY - 1.6 * (len(_sizes(stage)) - 1)) / len(frame) for stage in stages)
+    starts = [_stack(_sizes(stage), scale, top) for stage in stages]
+    for x, stage, start, title in zip(xs, stages, starts, titles, strict=True):
+        page.text(x, 0.0, title, weight="semibold")
+        for name, n in _sizes(stage):
+            page.box(x, start[name], NODE, max(n * scale, 0.15), facecolor=style.INK, edgecolor="none", zorder=3)
+            text = style.wrap(f"{name} ({n:,})", label_width)
+            page.text(x + NODE + 1.0, start[name] + n * scale / 2, text, va="center", zorder=4)
+    flows = []
+    for i in range(len(columns) - 1):
+        pairs = pd.DataFrame({"source": stages[i], "target": stages[i + 1], "colour": own})
+        left, right = dict(starts[i]), dict(starts[i + 1])
+        table = pairs.groupby(["source", "target", "colour"], observed=True, sort=True).size()
+        for (source, target, name), n in table.items():
+            tone = style.tint(palette[name], 0.45)
+            _band(page, xs[i] + NODE, xs[i + 1], left[source], right[target], n * scale, tone)
+            left[source] += n * scale
+            right[target] += n * scale
+            flows.append(
+                {"from": columns[i], "to": columns[i + 1], "source": source, "target": target, "colour": name, "n": n}
+            )
+    parts = [
+        f"{results.plan.label(column)}: " + ", ".join(f"{name} {n}" for name, n in _sizes(stage))
+        for column, stage in zip(columns, stages, strict=True)
+    ]
+    return Drawing(page.figure, pd.DataFrame(flows), f"Ways of {count(len(frame))}. " + ". ".join(parts) + ".")
+
+
+def _places(results: Results, data, column: str) -> pd.Series:
+    """The level of each participant, ordered as printed."""
+    levels = data.groups(column)
+    places = pd.Series(UNKNOWN, index=data.frame.index)
+    for name, members in levels.items():
+        places[members] = name
+    return pd.Series(pd.Categorical(places, [*levels, UNKNOWN], ordered=True), index=data.frame.index)
+
+
+def _sizes(places: pd.Series) -> list[tuple[str, int]]:
+    return [(name, int(n)) for name, n in places.value_counts(sort=False).items() if n]
+
+
+def _stack(sizes: list[tuple[str, int]], scale: float, top: float) -> dict[str, float]:
+    """Top of each node; small nodes keep the distance that their labels need."""
+    tops, y = {}, top
+    gap = (BODY - sum(n for _, n in sizes) * scale) / max(len(sizes) - 1, 1)
+    for name, n in sizes:
+        tops[name] = y
+        y += n * scale + gap
+    return tops
+
+
+def _band(page, x0: float, x1: float, y0: float, y1: float, height: float, colour: str) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    middle = (x0 + x1) / 2
+    points = [(x0, y0), (middle, y0), (middle, y1), (x1, y1), (x1, y1 + height), (middle, y1 + height),
+              (middle, y0 + height), (x0, y0 + height), (x0, y0)]  # fmt: skip
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    page.figure.add_artist(
+        PathPatch(Path(points, codes), transform=page.mm, facecolor=colour, edgecolor="none", zorder=1)
+    )
+
+
+@KINDS.add("heatmap")
+def heatmap(
+    results: Results,
+    *,
+    population: Population,
+    features: list[Column],
+    outcomes: list[Column],
+    width: style.Width = "double",
+) -> Drawing:
+    """Features by participant: continuous ones shaded by their rank among the participants, categorical ones in the colour
+    of the level; the outcomes stand above, and the participants are sorted by them in turn.
+
+    Parameters
+        population: who is shown
+        features: rows of the map
+        outcomes: classifications above it, the first one sorts first
+        width: single (85 mm) or double (180 mm)
+    """
+    from matplotlib.colors import ListedColormap
+
+    from ..analysis.methods.common import is_categorical
+
+    data = results.population(population)
+    if data.frame.empty:
+        return empty(results, width, "No participants in this population")
+    rows = [*outcomes, *features]
+    places = pd.DataFrame({column: _places(results, data, column).cat.codes for column in outcomes})
+    order = places.sort_values(list(places), kind="stable").index
+    page_width = style.WIDTHS[width]
+    left = min(style.widest(results.plan.label(column, unit=True) for column in rows), 46.0) + 2.0
+    plot_width, cell, gap = page_width - left - 0.5, 4.2, 2.0
+    keys, heights = [], []
+    for column in rows:
+        if is_categorical(data, column):
+            levels, palette = coloured(data, column)
+            entries = [(level_name(results, column, name), {"facecolor": palette[name]}) for name in levels]
+        else:
+            shades = [("lowest", SHADES[0]), ("median rank", SHADES[len(SHADES) // 2]), ("highest", SHADES[-1])]
+            entries = [(text, {"facecolor": shade}) for text, shade in shades]
+        keys.append((column, entries))
+    keys = [
+        *[key for key in keys if is_categorical(data, key[0])],
+        *[key for key in keys if not is_categorical(data, key[0])][:1],
+    ]
+    heights = [style.key_height(entries, plot_width) for _, entries in keys]
+    map_height = len(rows) * cell + gap
+    page = style.Page(results, width, map_height + 5.5 + sum(heights) + 1.0)
+    for i, column in enumerate(rows):
+        y = i * cell + (gap if i >= len(outcomes) else 0.0)
+        page.text(
+            0.0, y + cell / 2, style.wrap(results.plan.label(column, unit=True), left - 2.0).split("\n")[0], va="center"
+        )
+        axes = page.axes(left, y + 0.2, plot_width, cell - 0.4)
+        axes.set_axis_off()
+        if is_categorical(data, column):
+            levels, palette = coloured(data, column)
+            codes = _places(results, data, column).cat.codes.loc[order].to_numpy()
+            tones = ListedColormap([*(palette[name] for name in levels), "#FFFFFF"])
+            values, top = codes[None, :], len(levels)
+        else:
+            ranks = pd.Series(number(data.frame[column]), index=data.frame.index).rank(pct=True).loc[order]
+            tones = ListedColormap([*SHADES, "#FFFFFF"])
+            shades = np.minimum((ranks.to_numpy() * len(SHADES)).astype(float), len(SHADES) - 1)
+            values, top = np.where(np.isnan(shades), len(SHADES), np.floor(shades))[None, :], len(SHADES)
+        many = len(order) > 300
+        axes.pcolormesh(values, cmap=tones, vmin=-0.5, vmax=top + 0.5, edgecolor="white", linewidth=0 if many else 0.25,
+                        rasterized=many)  # fmt: skip
+    y = map_height + 0.8
+    page.text(
+        left + plot_width / 2, y, f"{count(len(order))}, each a column; white: not known", ha="center", color=style.GREY
+    )
+    y += 4.7
+    for (column, entries), height in zip(keys, heights, strict=True):
+        title = results.plan.label(column) if is_categorical(data, column) else "Continuous"
+        page.text(0.0, y, style.wrap(title, left - 2.0).split("\n")[0], color=style.GREY)
+        page.key(left, y, entries, plot_width)
+        y += height
+    numbers = data.frame.loc[order, [results.study.participant, *rows]].reset_index(drop=True)
+    named = ", ".join(results.plan.label(column) for column in features)
+    sorting = ", then ".join(results.plan.label(column) for column in outcomes)
+    return Drawing(page.figure, numbers, f"Heat map of {named} for {count(len(order))}, sorted by {sorting}.")
+
+
+# From pale to deep blue in eight steps of lightness.
+SHADES = ("#F0F4F9", "#D5E2EF", "#B5CDE4", "#8FB4D6", "#6799C6", "#437DB1", "#265F93", "#0F4270")
