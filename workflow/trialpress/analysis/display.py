@@ -9,17 +9,18 @@ MINUS = "\u2212"
 
 
 def rounded(value: float, digits: int) -> str:
-    """`value` with so many decimals, rounded half away from zero on its shortest decimal form.
+    """`value` with so many decimals, rounded half away from zero on its shortest decimal form; thousands are set apart
+    from 10,000 on.
 
-    >>> rounded(0.125, 2), rounded(-0.04, 1)
-    ('0.13', '0.0')
+    >>> rounded(0.125, 2), rounded(-0.04, 1), rounded(12345, 0)
+    ('0.13', '0.0', '12,345')
     """
     if math.isnan(value):
         return "NE"
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
     number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-    text = f"{abs(number):f}"
+    text = f"{abs(number):,f}" if abs(number) >= 10_000 else f"{abs(number):f}"
     return MINUS + text if number < 0 else text
 
 

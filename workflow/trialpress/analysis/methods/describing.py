@@ -50,12 +50,13 @@ def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
 def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str):
     from ...stats.continuous import summary as summarise
 
-    values = data.frame.loc[members, variable].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    known = values[~np.isnan(values)]
+    everyone = data.frame[variable].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    values, known = everyone[members], everyone[~np.isnan(everyone)]
+    # as many decimals as the whole population needs, so that groups are printed alike
     span, largest = (np.ptp(known), np.abs(known).max()) if known.size else (0.0, 0.0)
     whole = known.size and np.all(known == np.round(known))
     kind = "decimal0" if whole and span > 10 else "significant" if span < 1 or largest >= 1000 else "decimal1"
-    note = "" if known.size else "not estimable: no known value"
+    note = "not estimable: no known value" if np.isnan(values).all() else ""
     rows.add(summarise(values), group=group, level=prefix, kind=kind, note=note)
 
 
