@@ -26,7 +26,7 @@ REWRITE = "write it over columns that exist at this point; config/README.md desc
 # --- YAML -----------------------------------------------------------------------------------------------------------
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML without its surprises: `no` and `on` are words, 2015-06-03 is text, 1e5 is a number, a key stands once."""
 
 
@@ -76,7 +76,7 @@ def _path(parts: Iterable) -> str:
 
 def schema_problems(path: Path, content: Any, schema_name: str) -> list[Problem]:
     """What in `content` does not follow the schema, unknown keys with the nearest known one."""
-    schema = yaml.safe_load((SCHEMAS / f"{schema_name}.schema.yaml").read_text(encoding="utf-8"))
+    schema = load_yaml(SCHEMAS / f"{schema_name}.schema.yaml")
     problems = []
     for error in Draft202012Validator(schema).iter_errors(content):
         where = f"{path}, {_path(error.absolute_path)}"
