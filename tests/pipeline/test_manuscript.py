@@ -1,0 +1,64 @@
+"""No result is typed by hand: every number in the abstract and the results comes by name."""
+
+import re
+
+import pytest
+import yaml
+from trialpress.study import load_yaml
+
+from .conftest import ROOT
+
+STUDIES = sorted(path.parent.name for path in (ROOT / "report").glob("*/manuscript.qmd"))
+NAMED = r"\{\{<.*?>\}\}|\[[^\]]*@[^\]]*\]|@(?:fig|tbl|sec)-[\w-]+|\{#[\w-]+\}|`[^`]*`"
+
+
+def parts(text):
+    """(abstract, methods, results) of a manuscript."""
+    front, body = re.match(r"(?s)---\n(.*?)\n---\n(.*)", text).groups()
+    sections = {title.strip(): content for title, content in re.findall(r"(?ms)^# (\w+)[^\n]*\n(.*?)(?=^# |\Z)", body)}
+    return yaml.safe_load(front)["abstract"], sections["Methods"], sections["Results"]
+
+
+def typed(text, defined):
+    """The numbers of a text that did not come by name and are not among the defined phrases (a time point, a grade)."""
+    text = re.sub(NAMED, " ", text, flags=re.DOTALL)
+    for phrase in defined:
+        text = re.sub(rf"(?<!\w){re.escape(phrase)}(?!\w)", " ", text)
+    return re.findall(r"(?<![\w.-])\d[\d.,]*(?:\s?%)?(?![\w-]*[A-Za-z])", text)
+
+
+def defined(study):
+    """What the plan defines: times at which a curve is read, and the grade that counts as severe."""
+    plan = load_yaml(ROOT / "config" / study / "plan.yaml")
+    phrases = {
+        f"{at:g} {spec.get('unit', 'months')}" for spec in plan["analyses"].values() for at in spec.get("at", ())
+    }
+    grades = {
+        match for spec in plan["analyses"].values() for match in re.findall(r">= (\d)$", str(spec.get("event", "")))
+    }
+    return phrases | {f"grade {grade}" for grade in grades}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_number_in_abstract_and_results_comes_by_name(study):
+    abstract, _, results = parts((ROOT / "report" / study / "manuscript.qmd").read_text(encoding="utf-8"))
+    assert typed(abstract, defined(study)) == []
+    assert typed(results, defined(study)) == []
+    assert len(re.findall(r"\{\{< var", abstract + results)) > 20
+
+
+@pytest.mark.parametrize(
+    "sentence", ["In 36 of 40.", "It was 90.0%.", "a median of 206 days", "p = 0.03", "36/40 (90%)"]
+)
+def test_a_typed_number_is_found(sentence):
+    assert typed(sentence + " CD19 and 4-1BB at {{< var os.6_months.text >}} @fig-1", {"6 months"})
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_references_are_cited_and_have_a_doi_each(study):
+    folder = ROOT / "report" / study
+    entries = re.findall(r"@\w+\{(\w+),.*", (folder / "references.bib").read_text(encoding="utf-8"))
+    lines = (folder / "references.bib").read_text(encoding="utf-8").splitlines()
+    assert all("doi={10." in line for line in lines if line.startswith("@"))
+    cited = set(re.findall(r"@([a-z]+\d{4})", (folder / "manuscript.qmd").read_text(encoding="utf-8")))
+    assert cited <= set(entries)
