@@ -1,0 +1,101 @@
+"""What a kind of table returns, how it is written, and where the kinds are registered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from ..registry import Registry
+
+KINDS = Registry("table kind", "kind", ("caption",))
+
+Align = Literal["left", "right", "center"]
+NBSP = "\u00a0"
+INDENT = 3 * NBSP
+WIDEST = 44  # characters of a column beyond which its text wraps
+
+
+@dataclass(frozen=True)
+class Row:
+    """cells: one text per column. indent: levels of the first cell. section: a heading over the rows that follow."""
+
+    cells: tuple[str, ...]
+    indent: int = 0
+    section: bool = False
+
+
+@dataclass
+class Table:
+    """header: one text per column. align: likewise. footnotes: paragraphs below the table."""
+
+    header: list[str]
+    align: list[Align]
+    rows: list[Row] = field(default_factory=list)
+    footnotes: list[str] = field(default_factory=list)
+
+    def add(self, *cells: str, indent: int = 0) -> None:
+        self.rows.append(Row(tuple(cells), indent))
+
+    def section(self, text: str) -> None:
+        self.rows.append(Row((text, *[""] * (len(self.header) - 1)), section=True))
+
+    def note(self, *texts: str) -> None:
+        """Footnotes, each once, without empty ones."""
+        self.footnotes += [text for text in dict.fromkeys(texts) if text and text not in self.footnotes]
+
+    def frame(self) -> pd.DataFrame:
+        """The table as printed, one row per row; a row below a section names it in the first column."""
+        records, section = [], ""
+        for row in self.rows:
+            if row.section:
+                section = row.cells[0]
+                continue
+            records.append([section, *row.cells])
+        names = ["section", *(text.replace("\n", " ") or "characteristic" for text in self.header)]
+        frame = pd.DataFrame(records, columns=names)
+        return frame if any(row.section for row in self.rows) else frame.drop(columns="section")
+
+    def markdown(self, name: str, caption: str) -> str:
+        """A pipe table with its caption and label, footnotes in a div below.
+
+        The dashes tell Pandoc the relative widths; texts are escaped, an indent is made of no-break spaces.
+        """
+        lines = [[escape(text) for text in self.header]]
+        for row in self.rows:
+            first = f"**{escape(row.cells[0])}**" if row.section and row.cells[0] else escape(row.cells[0])
+            lines.append([INDENT * row.indent + first, *(escape(cell) for cell in row.cells[1:])])
+        widths = [min(max(self._width(column), 3 if column else 12), WIDEST) for column in range(len(self.header))]
+        rules = [
+            {"left": ":" + "-" * width, "right": "-" * width + ":", "center": ":" + "-" * (width - 1) + ":"}[align]
+            for width, align in zip(widths, self.align, strict=True)
+        ]
+        body = [f"| {' | '.join(cells)} |" for cells in lines]
+        text = [body[0], f"|{'|'.join(rules)}|", *body[1:], "", f": {escape_caption(caption)} {{#tbl-{name}}}", ""]
+        if self.footnotes:
+            text += ["::: {.table-note}", " ".join(escape(note) for note in self.footnotes), ":::", ""]
+        return "\n".join(text)
+
+    def _width(self, column: int) -> int:
+        texts = [self.header[column], *(row.cells[column] for row in self.rows if not row.section)]
+        indent = max((row.indent for row in self.rows), default=0) * len(INDENT) if column == 0 else 0
+        return max(len(text) for text in texts) + indent
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    text = re.sub(r"([\\`*_{}\[\]<>#|~^$@])", r"\\\1", text)
+    return re.sub(r"\s*\n\s*", " ", text)
+
+
+def escape_caption(caption: str) -> str:
+    """A caption is Markdown by the plan's author; only a brace at its end would be read as attributes."""
+    return re.sub(r"\s+", " ", caption.strip())
+
+
+def aligned(first: Align, others: Iterable) -> list[Align]:
+    """A column of names and one of numbers for each of `others`."""
+    return [first, *["right" for _ in others]]
