@@ -4,7 +4,7 @@ CORES ?= all
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --config study=$(STUDY)
+SNAKEMAKE = $(BIN)/python -m snakemake --cores $(CORES) --config study=$(STUDY)
 
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
