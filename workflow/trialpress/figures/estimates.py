@@ -117,7 +117,7 @@ def _ratios(results: Results, analysis: str) -> list[dict]:
 # Keys of an analysis that are choices, as printed.
 CHOICES = {
     "population": "Denominator",
-    "event": "Event",
+    "label": "Outcome",
     "where": "Restricted to",
     "interval": "Interval",
     "method": "Method",
@@ -146,6 +146,7 @@ def specification(
         values: dict[str, list[str]] = {}
         for analysis in order:
             text = str(specs[analysis].get(key, "clopper-pearson" if key == "interval" else ""))
+            text = label(results, analysis) if key == "label" else text
             text = results.plan.populations[text].label if key == "population" else text
             values.setdefault(text or "nothing", []).append(analysis)
         if len(values) > 1:

@@ -29,6 +29,7 @@ def kinetics(
     lower_limit: float = 0,
     log: bool = True,
     last_day: float = 0,
+    label: str = "",
     width: style.Width = "double",
 ) -> Drawing:
     """A measurement over time: each participant a thin line, the geometric mean of each day with its interval thick,
@@ -45,11 +46,12 @@ def kinetics(
         lower_limit: quantification limit; values at or below it are drawn on it
         log: logarithmic axis
         last_day: days after it are not shown (0: all are)
+        label: name and unit on the axis (default: those of the column)
         width: single (85 mm) or double (180 mm)
     """
     data = results.population(population)
     who, column = results.study.participant, results.study.tables[table].columns[value]
-    axis_name = f"{column.title}, {column.unit}" if column.unit else column.title
+    axis_name = label or (f"{column.title}, {column.unit}" if column.unit else column.title)
     rows = _measurements(results, data.frame, table, day, value, where)
     if last_day:
         rows = rows[rows["day"] <= last_day]
@@ -59,7 +61,7 @@ def kinetics(
         hidden = int((rows["value"] <= 0).sum())
         rows = rows[rows["value"] > 0]
     if rows.empty:
-        return empty(results, width, f"No measurements of {column.title}")
+        return empty(results, width, f"No measurements of {label or column.title}")
     panels = data.groups(by)
     palette = style.colours(panels)
     page_width, left, gap = style.WIDTHS[width], 13.0, 4.0
@@ -140,7 +142,8 @@ def _measurements(results: Results, subjects: pd.DataFrame, table: str, day: str
 def _draw_participants(axes, rows: pd.DataFrame, who: str) -> None:
     from matplotlib.collections import LineCollection
 
-    lines = [line[["day", "value"]].to_numpy() for _, line in rows.groupby(who, sort=True)]
+    starts = np.flatnonzero(np.diff(pd.factorize(rows[who])[0])) + 1
+    lines = np.split(rows[["day", "value"]].to_numpy(dtype=float), starts) if len(rows) else []
     many = len(lines) > 300  # as an image: thousands of paths make a vector file that nobody can open
     look = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.02, 0.6)), "zorder": 1, "rasterized": many}
     axes.add_collection(LineCollection([line for line in lines if len(line) > 1], colors=THIN, linewidths=0.45, **look))

@@ -33,6 +33,8 @@ def alluvial(
         colour: the classification that gives the colour (default: the first)
         width: single (85 mm) or double (180 mm)
     """
+    from matplotlib.patheffects import withStroke
+
     data = results.population(population)
     frame = data.frame
     if frame.empty:
@@ -53,7 +55,9 @@ def alluvial(
         for name, n in _sizes(stage):
             page.box(x, start[name], NODE, max(n * scale, 0.15), facecolor=style.INK, edgecolor="none", zorder=3)
             text = style.wrap(f"{name} ({n:,})", label_width)
-            page.text(x + NODE + 1.0, start[name] + n * scale / 2, text, va="center", zorder=4)
+            halo = [withStroke(linewidth=1.8, foreground="white", alpha=0.75)]
+            middle = start[name] + n * scale / 2
+            page.text(x + NODE + 1.0, middle, text, va="center", zorder=4, path_effects=halo)
     flows = []
     for i in range(len(columns) - 1):
         pairs = pd.DataFrame({"source": stages[i], "target": stages[i + 1], "colour": own})
@@ -141,20 +145,21 @@ def heatmap(
     page_width = style.WIDTHS[width]
     left = min(style.widest(results.plan.label(column, unit=True) for column in rows), 46.0) + 2.0
     plot_width, cell, gap = page_width - left - 0.5, 4.2, 2.0
-    keys, heights = [], []
+    keys: dict[str, tuple[list[str], list]] = {}  # the same levels share a key
     for column in rows:
         if is_categorical(data, column):
             levels, palette = coloured(data, column)
             entries = [(level_name(results, column, name), {"facecolor": palette[name]}) for name in levels]
+            keys.setdefault(repr(entries), ([], entries))[0].append(results.plan.label(column))
         else:
             shades = [("lowest", SHADES[0]), ("median rank", SHADES[len(SHADES) // 2]), ("highest", SHADES[-1])]
             entries = [(text, {"facecolor": shade}) for text, shade in shades]
-        keys.append((column, entries))
-    keys = [
-        *[key for key in keys if is_categorical(data, key[0])],
-        *[key for key in keys if not is_categorical(data, key[0])][:1],
+            keys.setdefault("continuous", (["Continuous"], entries))
+    legends = [(style.wrap(", ".join(titles), left - 2.0), entries) for titles, entries in keys.values()]
+    heights = [
+        max(style.key_height(entries, plot_width), (title.count("\n") + 1) * style.LINE + 0.6)
+        for title, entries in legends
     ]
-    heights = [style.key_height(entries, plot_width) for _, entries in keys]
     map_height = len(rows) * cell + gap
     page = style.Page(results, width, map_height + 5.5 + sum(heights) + 1.0)
     for i, column in enumerate(rows):
@@ -182,9 +187,8 @@ def heatmap(
         left + plot_width / 2, y, f"{count(len(order))}, each a column; white: not known", ha="center", color=style.GREY
     )
     y += 4.7
-    for (column, entries), height in zip(keys, heights, strict=True):
-        title = results.plan.label(column) if is_categorical(data, column) else "Continuous"
-        page.text(0.0, y, style.wrap(title, left - 2.0).split("\n")[0], color=style.GREY)
+    for (title, entries), height in zip(legends, heights, strict=True):
+        page.text(0.0, y, title, color=style.GREY)
         page.key(left, y, entries, plot_width)
         y += height
     numbers = data.frame.loc[order, [results.study.participant, *rows]].reset_index(drop=True)

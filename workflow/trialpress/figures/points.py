@@ -144,48 +144,47 @@ def strip(
     data = results.population(population)
     bars, palette = coloured(data, by)
     page_width, left, gap = style.WIDTHS[width], 13.0, 3.0
-    cell = page_width / len(y)
+    room = left + gap + 8.0 * max(len(bars), 1)
+    across = -(-len(y) // -(-len(y) // max(int(page_width // room), 1)))  # panels in a row, the rows evenly filled
+    cell = page_width / across
     plot_width = cell - left - gap
     slot = plot_width / max(len(bars), 1)
-    names = [style.wrap(level_name(results, by, name), slot - 0.8) for name in bars]
-    lines = max((name.count("\n") + 1 for name in names), default=1)
+    names = [level_name(results, by, name) for name in bars]
+    names = names if style.widest(names) <= slot - 0.8 else list(bars)
     titles = [style.wrap(results.plan.label(column), cell - 7.0, style.TITLE, "semibold") for column in y]
     head = max(title.count("\n") + 1 for title in titles) * 3.6 + (4.4 if tests else 1.6)
-    under = head + 46.0 + 1.2
-    page = style.Page(results, width, under + (lines + 1) * style.LINE + 1.0)
+    row_height = head + 46.0 + 1.2 + (style.group_lines(names, slot) + 1) * style.LINE + 1.0
+    rows = -(-len(y) // across)
+    page = style.Page(results, width, rows * row_height + 3.0 * (rows - 1))
     records = []
     for i, (column, letter) in enumerate(zip(y, style.letters(len(y)), strict=True)):
-        x = i * cell
-        page.panel(x, 0.0, letter, titles[i])
-        axes = page.axes(x + left, head, plot_width, 46.0)
+        x, top = i % across * cell, i // across * (row_height + 3.0)
+        page.panel(x, top, letter, titles[i])
+        axes = page.axes(x + left, top + head, plot_width, 46.0)
         test = tests[i] if i < len(tests) else ""
         if test:
-            page.text(x + left + plot_width, head - 3.4, p_text(results, test), ha="right")
-        values = data.frame[column].astype("Float64")
+            page.text(x + left + plot_width, top + head - 3.4, p_text(results, test), ha="right")
+        values, sizes = data.frame[column].astype("Float64"), []
         for at, (name, members) in enumerate(bars.items()):
             own = number(values[members])
             own = np.sort(own[~np.isnan(own) & ((own > 0) | (not log))])
-            point = {
-                "markersize": 3.4 if len(own) < 150 else 1.4,
-                "markeredgecolor": style.INK,
-                "markeredgewidth": 0.25,
-            }
-            axes.plot(at + _spread(own, log), own, "o", color=palette[name], alpha=0.85, **point)
+            few = len(own) <= FEW
+            point = {"markersize": 3.4 if few else 1.2, "alpha": 0.85 if few else 0.4, "rasterized": len(own) > 2000}
+            edge = {"markeredgecolor": style.INK, "markeredgewidth": 0.25 if few else 0}
+            axes.plot(at + _spread(own, log), own, "o", color=palette[name], **point, **edge)
             if test and not np.isnan(median := value(results, test, "median", name)):
                 axes.plot([at - 0.3, at + 0.3], [median] * 2, color=style.INK, linewidth=1.4, solid_capstyle="butt")
-            middle = x + left + (at + 0.5) * slot
-            page.text(middle, under, names[at], ha="center")
-            page.text(middle, under + lines * style.LINE, f"n = {len(own):,}", ha="center", color=style.GREY)
+            sizes.append(len(own))
             records.append(pd.DataFrame({"variable": results.plan.label(column), "group": name, "value": own}))
+        page.groups(x + left, top + head + 47.2, slot, names, sizes)
         axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[])
-        axes.set_ylabel(results.plan.label(column, unit=True))
-        if any(len(record) for record in records[-len(bars) :]):
+        axes.set_ylabel(style.wrap(results.plan.label(column, unit=True), 46.0))
+        if any(sizes):
             log_axis(axes, "y", log)
         else:
             axes.set(yticks=[])
-            page.text(
-                x + left + plot_width / 2, head + 23.0, "no participants", ha="center", va="center", color=style.GREY
-            )
+            middle = x + left + plot_width / 2, top + head + 23.0
+            page.text(*middle, "no participants", ha="center", va="center", color=style.GREY)
     numbers = pd.concat(records, ignore_index=True)
     parts = []
     for i, column in enumerate(y):
@@ -253,7 +252,7 @@ def scatter(
         coloured(data, colour) if colour else ({"": pd.Series(True, index=frame.index)}, {"": style.GROUPS[0]})
     )
     page = style.Page(results, width, 70.0)
-    outline = {"markeredgecolor": "white", "markeredgewidth": 0.3, "markersize": 4.2}
+    outline = {"markeredgecolor": style.INK, "markeredgewidth": 0.25, "markersize": 4.2}
     entries = [
         (level_name(results, colour, name), {"marker": "o", "color": palette[name], **outline})
         for name in levels

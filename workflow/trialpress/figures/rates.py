@@ -29,19 +29,27 @@ def rates(
     """
     panels = _panels(results, analyses)
     page_width = style.WIDTHS[width]
-    names = [row["name"] for panel in panels for row in panel["rows"]]
-    text_width = max(style.widest([row["text"] for panel in panels for row in panel["rows"]]), 20.0)
-    count_width = max(style.widest([row["count"] for panel in panels for row in panel["rows"]]), 8.0)
-    name_width = min(style.widest(names), 0.34 * page_width)
+    rows = [row for panel in panels for row in panel["rows"]]
+    narrow = width == "single"  # counts stand above the estimates, which leaves room for the plot
+    for row in rows:
+        if narrow and row["N"]:
+            row["text"], row["count"] = f"{row['count']}\n{row['text']}", ""
+    text_width = max(style.widest(row["text"] for row in rows), 20.0)
+    count_width = 0.0 if narrow else max(style.widest(row["count"] for row in rows), 8.0) + 5.0
+    name_width = min(style.widest(row["name"] for row in rows), 0.34 * page_width)
     left = name_width + 3.0
-    plot_width = page_width - left - count_width - text_width - 9.0
+    plot_width = page_width - left - count_width - text_width - 4.0
+    interval_head = f"% ({100 * results.plan.level:g}% CI)"
     for i, panel in enumerate(panels):
         test = p_text(results, tests[i]) if i < len(tests) else panel["p"]
         panel["title"] = ", ".join(part for part in (panel["title"], test) if part)
-        panel["title"] = style.wrap(panel["title"], left + plot_width - 8, style.TITLE, "semibold")
+        panel["title"] = style.wrap(
+            panel["title"], page_width - 5.0 - (text_width + count_width) * (i == 0), style.TITLE, "semibold"
+        )
         for row in panel["rows"]:
             row["name"] = style.wrap(row["name"], name_width)
-            row["height"] = max(ROW, (row["name"].count("\n") + 1) * style.LINE + 1.4)
+            lines = 1 + max(row[key].count("\n") for key in ("name", "text"))
+            row["height"] = max(ROW, lines * style.LINE + 1.4)
     heads = [(panel["title"].count("\n") + 1) * 3.6 + 1.6 for panel in panels]
     bodies = [sum(row["height"] for row in panel["rows"]) + 1.5 for panel in panels]
     height = sum(heads) + sum(bodies) + 4.0 * (len(panels) - 1) + 9.5
@@ -50,8 +58,10 @@ def rates(
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
         page.panel(0.0, y, letter, panel["title"])
         if i == 0:
-            page.text(left + plot_width + 2.0 + count_width, y + 0.2, "n/N", ha="right", color=style.GREY)
-            page.text(page_width, y + 0.2, f"% ({100 * results.plan.level:g}% CI)", ha="right", color=style.GREY)
+            count_x = left + plot_width + 2.0 + count_width - 5.0
+            page.text(count_x, y + 0.2, "" if narrow else "n/N", ha="right", color=style.GREY)
+            text = f"n/N, {interval_head}" if narrow else interval_head
+            page.text(page_width, y + 0.2, text, ha="right", color=style.GREY)
         y += heads[i]
         last = i == len(panels) - 1
         axes = page.axes(left, y, plot_width, bodies[i])
@@ -85,7 +95,7 @@ def rates(
                     markeredgewidth=0.4,
                     clip_on=False,
                 )
-                page.text(left + plot_width + 2.0 + count_width, y + middle, row["count"], ha="right", va="center")
+                page.text(count_x, y + middle, row["count"], ha="right", va="center")
                 page.text(page_width, y + middle, row["text"], ha="right", va="center")
             else:
                 page.text(left + plot_width + 2.0, y + middle, "no participants", va="center", color=style.GREY)
@@ -131,6 +141,7 @@ def _panels(results: Results, analyses: list[str]) -> list[dict]:
                     "colour": palette[group],
                     "count": f"{int(n):,}/{total:,}" if total else "",
                     "text": estimate(results, analysis, group).replace("%", "") if total else "",
+                    "shown": estimate(results, analysis, group),
                     **{key: value(results, analysis, key, group) for key in ("estimate", "ci_low", "ci_high")},
                 }
             )
@@ -141,7 +152,7 @@ def _alt(panels: list[dict]) -> str:
     sentences = []
     for panel in panels:
         parts = [
-            f"{row['group']} {row['count']}, {row['text'].replace(' ', '% ', 1)}"
+            f"{row['group']} {row['n']:,}/{row['N']:,}, {row['shown']}"
             if row["N"]
             else f"{row['group']} no participants"
             for row in panel["rows"]
@@ -189,8 +200,8 @@ def grades(
         title = ", ".join(part for part in (panel["name"], test) if part)
         panel["title"] = style.wrap(title, panel_width - 5.0, style.TITLE, "semibold")
         panel["severe"] = severe[i] if i < len(severe) else ""
-    ticks = [style.wrap(group, slot - 1.0) for group in bars]
-    tick_lines = max(text.count("\n") + 1 for text in ticks)
+    sizes = [int(members.sum()) for members in bars.values()]
+    tick_lines = style.group_lines(list(bars), slot)
     title_lines = max(panel["title"].count("\n") + 1 for panel in panels)
     names = list(dict.fromkeys(name for panel in panels for name in panel["counts"]))
     palette = style.grade_colours(names)
@@ -222,10 +233,9 @@ def grades(
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="y", labelleft=i == 0)
         axes.set_ylabel("Participants, %" if i == 0 else "")
-        for at, (group, members) in enumerate(bars.items()):
-            n, middle = int(members.sum()), x + (at + 0.5) * slot
-            page.text(middle, under, ticks[at], ha="center")
-            page.text(middle, under + tick_lines * style.LINE, f"n = {n:,}", ha="center", color=style.GREY)
+        page.groups(x, under, slot, list(bars), sizes)
+        for at, (group, n) in enumerate(zip(bars, sizes, strict=True)):
+            middle = x + (at + 0.5) * slot
             if not n:
                 text = style.wrap("no participants", slot - 1)
                 page.text(middle, top + plot_height / 2, text, ha="center", va="center", color=style.GREY)

@@ -12,11 +12,12 @@ DASH, MINUS = "\u2013", "\u2212"
 
 
 def groups(results: Results, analysis: str, by: str = "by") -> list[str]:
-    """The groups of an analysis in the order of printing; [''] if it has none."""
+    """The groups of an analysis in the order of printing; [''] if it has none. A method that makes its own groups, such
+    as with and without a transplant, has them in the order of the results."""
     spec = results.plan.analyses[analysis]
+    present = list(dict.fromkeys(results.analysis(analysis)["group"]))
     if by not in spec:
-        return [""]
-    present = set(results.analysis(analysis)["group"])
+        return [group for group in present if group] or [""]
     return [group for group in results.population(spec["population"]).groups(spec[by]) if group in present]
 
 

@@ -36,10 +36,8 @@ def log_axis(axes, which: str, log: bool) -> None:
         axis.set_minor_formatter(NullFormatter())
         axis.set_major_formatter(style.power)
         low, high = getattr(axes, f"get_{which}lim")()
-        if np.log10(high / low) < 1:  # no decade within: plain ticks read better
-            from matplotlib.ticker import MaxNLocator
-
-            axis.set_major_locator(MaxNLocator(5))
+        if np.floor(np.log10(high)) - np.ceil(np.log10(low)) < 1:  # one decade or none has a label
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_major_formatter(style.thousands)
     else:
         axis.set_major_formatter(style.thousands)

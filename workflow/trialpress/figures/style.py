@@ -33,6 +33,7 @@ RESPONSES = {
     "MRD-positive CR": "#8BCFB5", "PR": "#E8C95C", "SD": "#B9B9B9", "MRD positive": "#B9B9B9", "NR": "#8E8E8E",
     "No response": "#8E8E8E", "PD": "#C0673A", "Not evaluable": "#E4E4E4",
 }  # fmt: skip
+YES_NO = {"no": "#C9CFD6", "yes": "#0072B2", "No": "#C9CFD6", "Yes": "#0072B2"}
 UNKNOWN = "#FFFFFF"  # always hatched
 CAUSES = ("#D55E00", "#4D4D4D", "#E69F00", "#0072B2")  # competing events, in their order
 # What happens to a participant, in the order in which a plan names it.
@@ -142,10 +143,11 @@ def power(value: float, _position=None) -> str:
 
 
 def colours(levels: Iterable[str]) -> dict[str, str]:
-    """Level -> colour: that of the response if all are responses, otherwise in the order of the levels."""
+    """Level -> colour: its own if all are responses, or yes and no; otherwise in the order of the levels."""
     levels = list(levels)
-    if levels and set(levels) <= set(RESPONSES):
-        return {level: RESPONSES[level] for level in levels}
+    for known in (RESPONSES, YES_NO):
+        if levels and set(levels) <= set(known):
+            return {level: known[level] for level in levels}
     return {level: GROUPS[i % len(GROUPS)] for i, level in enumerate(levels)}
 
 
@@ -224,6 +226,17 @@ class Page:
         self.text(x + indent, y, title, size=TITLE, weight="semibold")
         return (title.count("\n") + 1) * 3.6 + 1.2 if letter or title else 0.0
 
+    def groups(self, x: float, y: float, slot: float, names: list[str], sizes: list[int]) -> None:
+        """Names of groups centred in slots of equal width from x, the number of participants under each."""
+        lines = group_lines(names, slot)
+        fits = widest(f"n = {n:,}" for n in sizes) <= slot - 0.8
+        for i, (name, n) in enumerate(zip(names, sizes, strict=True)):
+            middle = x + (i + 0.5) * slot
+            self.text(middle, y, wrap(name, slot - 0.8), ha="center")
+            self.text(middle, y + lines * LINE, f"n = {n:,}" if fits else f"{n:,}", ha="center", color=GREY)
+        if not fits:
+            self.text(x - 1.0, y + lines * LINE, "n", ha="right", color=GREY)
+
     def key(self, x: float, y: float, entries, width: float = 1e9) -> None:
         """A legend at (x, y) in rows of at most `width`.
 
@@ -238,6 +251,11 @@ class Page:
             else:
                 self.box(x + left, at + 0.3, 3.0, 2.1, **{"edgecolor": INK, "linewidth": 0.4, **options})
             self.text(x + left + 4.0, at, text)
+
+
+def group_lines(names: list[str], slot: float) -> int:
+    """Lines that `Page.groups` needs for the names."""
+    return max((wrap(name, slot - 0.8).count("\n") + 1 for name in names), default=1)
 
 
 def _key_places(entries, width: float) -> list[tuple[float, float]]:

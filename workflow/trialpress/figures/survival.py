@@ -224,7 +224,7 @@ def cumulative_incidence(
     title_lines = max(style.wrap(name, plot_width + 6.0, style.TITLE, "semibold").count("\n") + 1 for name in names)
     p_values = [f"{cause}: {p_text(results, test)}" for cause, test in zip(causes, tests, strict=False)]
     head = style.key_height(entries, page_width) + (title_lines * 3.6 if names != [""] else 0.0) + 2.5
-    head += style.LINE if p_values else 0.0
+    head += style.LINE + 1.5 if p_values else 0.0
     page = style.Page(results, width, head + PLOT_HEIGHT + TAIL + 2 * style.LINE + 1.0)
     page.key(0.0, 0.3, entries, page_width)
     page.text(0.0, style.key_height(entries, page_width) + 0.3, "; ".join(p_values))
