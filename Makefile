@@ -16,6 +16,7 @@ help:
 	@echo 'make test                   run the tests'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
 	@echo 'make record                 accept results/ as the new results of record'
+	@echo 'make explain ID=os.6_months PARTICIPANT=...  the record of a number, a participant followed to the raw cells'
 	@echo 'make fetch STUDY=cd22-nci   download the raw records that are not in the repository'
 	@echo 'make reconstruction         write the raw records of the default study again'
 	@echo 'make docs                   write config/README.md and docs/ again'
@@ -35,6 +36,9 @@ verify: $(READY)
 
 record: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record accept $(STUDY)
+
+explain: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress explain '$(ID)' --study $(STUDY) $(if $(PARTICIPANT),--participant '$(PARTICIPANT)')
 
 fetch: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.fetch $(STUDY)
@@ -64,4 +68,4 @@ $(READY): envs/requirements.lock envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report test verify record fetch reconstruction docs workflow-report lock clean
+.PHONY: help report test verify record explain fetch reconstruction docs workflow-report lock clean

@@ -1,5 +1,5 @@
 rule audit:
-    """Published claims against recomputed results; a manifest with the hash of every input and output."""
+    """Published claims against results; every number back to raw cells; the hash of every input and output; the page."""
     input:
         analysis=rules.analysis.output,
         raw=rules.clean.input.raw,
@@ -36,6 +36,8 @@ rule audit:
             labels={"file": "Published claims"},
         ),
         manifest=f"{OUT}/audit/manifest.json",
+        trace=f"{OUT}/audit/trace.json",
+        page=report(f"{OUT}/audit/index.html", category="Audit", labels={"file": "Audit"}),
     log:
         f"{LOGS}/audit.log",
     benchmark:
@@ -51,6 +53,6 @@ rule audit:
             {*map(str, input)} - {*map(str, input.analysis), *map(str, input.outputs)}
         ),
     message:
-        "audit: claims and manifest"
+        "audit: claims, traces, manifest and the page"
     script:
         "../scripts/audit.py"

@@ -4,6 +4,7 @@ from trialpress.job import logged
 
 with logged(snakemake.log[0]):
     from trialpress import audit
+    from trialpress.audit import page, trace
     from trialpress.audit.claims import load_claims
     from trialpress.plan import load_plan
     from trialpress.results import load
@@ -13,4 +14,12 @@ with logged(snakemake.log[0]):
     plan = load_plan(snakemake.input.plan, study)
     folder = Path(snakemake.output.manifest).parents[1]
     claims = load_claims(snakemake.input.claims, plan)
-    audit.write(load(study, plan, folder), claims, snakemake.params.inputs, folder)
+    results, clean = load(study, plan, folder), trace.read_clean(folder)
+    audit.write(results, claims, snakemake.params.inputs, folder)
+    traced = trace.trace(results, clean)
+    trace.write(traced, folder)
+    page.write(results, traced, clean, folder)
+    folders = [folder, Path(snakemake.log[0]).parent]
+    audit.guard(
+        results, snakemake.params.inputs, Path(snakemake.input.sums).parent, folders, snakemake.config["disclosure"]
+    )

@@ -1,0 +1,380 @@
+"use strict";
+// The page of the audit. Data is text: it is put in as text nodes only, never as markup.
+const data = JSON.parse(document.getElementById("data").textContent);
+const { trace, tables } = data;
+const PAGE = 50;
+
+// --- small things ---
+
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== undefined && value !== null) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+const count = (n) => Number(n).toLocaleString("en");
+const code = (text) => h("code", {}, String(text));
+const raw = (text) => (text === "" ? h("span", { class: "blank" }, "empty") : h("span", { class: "raw" }, text));
+const anchor = (id, text = id) => (find(id) ? h("a", { href: `#${encodeURIComponent(id)}` }, text) : text);
+const natural = new Intl.Collator("en", { numeric: true }).compare;
+const title = (name) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
+
+// A spreadsheet runs a cell that begins like a formula; an apostrophe before it keeps it text. Plain numbers stay numbers.
+function protect(text) {
+  return /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
+}
+function csv(table, rows) {
+  const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const line = (cells) => cells.map((cell) => quoted(protect(cell))).join(",");
+  return [line(Object.keys(table.columns)), ...rows.map((row) => line(Object.values(table.columns).map((c) => c.values[c.codes[row]])))].join("\r\n") + "\r\n";
+}
+
+// --- a table: filters, search, order, pages ---
+
+function dataTable(name, { columns, filters = [], show = {}, words = "", right = [], page = PAGE }) {
+  const table = tables[name];
+  columns ??= Object.keys(table.columns);
+  const all = Object.values(table.columns);
+  const state = { filter: {}, search: "", sort: "", down: false, at: 0, rows: [] };
+  const body = h("tbody"), status = h("span", { role: "status", "aria-live": "polite" }), controls = {};
+  const back = h("button", { type: "button", onclick: () => turn(-1) }, "Previous"), next = h("button", { type: "button", onclick: () => turn(1) }, "Next");
+  const head = columns.map((column) => h("th", { scope: "col", class: right.includes(column) && "right" },
+    table.columns[column] ? h("button", { type: "button", onclick: () => order(column) }, title(column)) : title(column)));
+
+  function select() {
+    const wanted = state.search.toLowerCase().split(/\s+/).filter(Boolean)
+      .map((word) => all.map((column) => column.values.map((value) => value.toLowerCase().includes(word))));
+    const chosen = Object.entries(state.filter).filter(([, value]) => value !== "")
+      .map(([column, value]) => [table.columns[column].codes, table.columns[column].values.indexOf(value)]);
+    state.rows = [];
+    for (let row = 0; row < table.rows; row++) {
+      if (chosen.every(([codes, value]) => codes[row] === value)
+        && wanted.every((hits) => all.some((column, i) => hits[i][column.codes[row]]))) state.rows.push(row);
+    }
+    if (state.sort) {
+      const { values, codes } = table.columns[state.sort];
+      const rank = [];
+      values.map((_, i) => i).sort((a, b) => natural(values[a], values[b])).forEach((i, place) => { rank[i] = place; });
+      state.rows.sort((a, b) => (rank[codes[a]] - rank[codes[b]] || a - b) * (state.down ? -1 : 1));
+    }
+    state.at = 0;
+    draw();
+  }
+  function draw() {
+    const shown = state.rows.slice(state.at, state.at + page);
+    body.replaceChildren(...shown.map((row) => {
+      const cell = (column) => { const found = table.columns[column]; return found ? found.values[found.codes[row]] : ""; };
+      return h("tr", {}, columns.map((column) => h("td", { class: right.includes(column) && "right" }, show[column] ? show[column](cell(column), cell) : cell(column))));
+    }));
+    const last = state.at + shown.length;
+    status.textContent = shown.length ? `${count(state.at + 1)} to ${count(last)} of ${count(state.rows.length)}` : "nothing matches";
+    back.disabled = state.at === 0;
+    next.disabled = last >= state.rows.length;
+  }
+  function turn(by) { state.at += by * page; draw(); }
+  function order(column) {
+    state.down = state.sort === column && !state.down;
+    state.sort = column;
+    head.forEach((th, i) => (columns[i] === column ? th.setAttribute("aria-sort", state.down ? "descending" : "ascending") : th.removeAttribute("aria-sort")));
+    select();
+  }
+  function set(values) {
+    for (const [column, value] of Object.entries(values)) { state.filter[column] = value; if (controls[column]) controls[column].value = value; }
+    select();
+  }
+  function download() {
+    const url = URL.createObjectURL(new Blob(["\ufeff", csv(table, state.rows)], { type: "text/csv" }));
+    h("a", { href: url, download: `${trace.study}-${name}.csv` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
+  const search = h("input", { type: "search", placeholder: words, oninput: () => { state.search = search.value; select(); } });
+  const choices = filters.filter((column) => table.columns[column]).map((column) => {
+    const { values, codes } = table.columns[column];
+    const n = new Array(values.length).fill(0);
+    for (const value of codes) n[value]++;
+    const options = values.map((value, i) => [value, n[i]]).sort(([a], [b]) => natural(a, b));
+    controls[column] = h("select", { onchange: (event) => { state.filter[column] = event.target.value; select(); } },
+      h("option", { value: "" }, "all"), options.map(([value, many]) => h("option", { value }, `${value || "(none)"} (${count(many)})`)));
+    return h("label", {}, title(column), controls[column]);
+  });
+  select();
+  const element = h("div", { "data-table": name },
+    h("div", { class: "bar" }, h("label", {}, "Search", search), choices,
+      h("button", { type: "button", onclick: download, title: "The rows that match, for a spreadsheet: a text that begins like a formula gets an apostrophe before it" }, "Save as CSV")),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title(name) }, h("table", {}, h("thead", {}, h("tr", {}, head)), body)),
+    h("div", { class: "pager" }, back, next, status));
+  return { element, set };
+}
+function tally(name, column) {
+  const { values, codes } = tables[name].columns[column];
+  const n = new Map(values.map((value) => [value, 0]));
+  for (const value of codes) n.set(values[value], n.get(values[value]) + 1);
+  return n;
+}
+
+// --- records: as find, closure and cell in audit/trace.py ---
+
+const entries = new Map();
+for (const [name, record] of Object.entries(trace.records)) for (const entry of record.results ?? []) entries.set(entry.id, [name, entry]);
+function find(number) {
+  const own = trace.records[number] && [number, entries.get(number)?.[1] ?? null, ""];
+  if (own) return own;
+  if (entries.has(number)) return [...entries.get(number), ""];
+  const at = number.lastIndexOf("."), found = entries.get(number.slice(0, at));
+  return found && number.slice(at + 1) in found[1].printed ? [...found, number.slice(at + 1)] : null;
+}
+function cellOf(number) {
+  const [place, key, row, text, clean, rule] = trace.cells[number];
+  const [table, field, file, column] = trace.places[place];
+  return { table, field, file, column, key, row, raw: text, clean, rule: rule < 0 ? "" : trace.rules[rule] };
+}
+let uses; // cell -> columns that it decided, and column -> records that read it, made when first asked for
+function numbersOf(table, key, field, row) {
+  if (!uses) {
+    uses = { cells: new Map(), records: new Map() };
+    for (const [column, rows] of Object.entries(trace.evidence)) for (const { cells } of Object.values(rows)) for (const number of cells) {
+      const { table, key, field, row } = cellOf(number), at = JSON.stringify([table, key, field, String(row)]);
+      if (!uses.cells.has(at)) uses.cells.set(at, new Set());
+      uses.cells.get(at).add(column);
+    }
+    for (const [name, record] of Object.entries(trace.records)) {
+      const waiting = [...(record.columns ?? [])], seen = new Set();
+      while (waiting.length) {
+        const column = waiting.pop();
+        if (seen.has(column)) continue;
+        seen.add(column);
+        waiting.push(...trace.columns[column].from);
+        if (!uses.records.has(column)) uses.records.set(column, new Set());
+        uses.records.get(column).add(name);
+      }
+    }
+  }
+  const found = new Set();
+  for (const column of uses.cells.get(JSON.stringify([table, key, field, row])) ?? []) for (const name of uses.records.get(column) ?? []) found.add(name);
+  return [...found];
+}
+
+function people(members, hash, current, mark) {
+  return h("ul", { class: "people" }, members.map((at) => {
+    const who = trace.participants[at];
+    return h("li", {}, h("a", { href: `#${encodeURIComponent(hash)}@${encodeURIComponent(who)}`, "aria-current": who === current && "true" }, who));
+  }), members.length ? null : h("li", { class: "faint" }, mark));
+}
+function way(names, at, seen = new Set()) {
+  return h("ul", {}, names.map((name) => {
+    const about = trace.columns[name], again = seen.has(name);
+    seen.add(name);
+    const value = trace.values[name]?.[at], evidence = trace.evidence[name]?.[at];
+    const head = h("div", {}, h("strong", {}, name), value === undefined ? null : [" = ", value === "" ? h("span", { class: "blank" }, "missing") : code(value)],
+      about.label && about.label !== name ? h("span", { class: "faint" }, ` ${about.label}${about.unit ? `, ${about.unit}` : ""}`) : null);
+    if (again) return h("li", {}, h("strong", {}, name), h("span", { class: "how" }, " as above"));
+    return h("li", {}, head,
+      h("div", { class: "how" }, about.how, evidence?.of === undefined ? "" : ` (${evidence.rows} of ${evidence.of} rows of ${about.table} decided)`),
+      evidence?.cells.length ? rawCells(evidence.cells) : null,
+      about.from.length ? way(about.from, at, seen) : null);
+  }));
+}
+function rawCells(numbers) {
+  return h("div", { class: "scroll" }, h("table", { class: "cells" },
+    h("thead", {}, h("tr", {}, ["File", "Row", "Column", "Raw", "Clean", "Rule"].map((text) => h("th", { scope: "col" }, text)))),
+    h("tbody", {}, numbers.map(cellOf).map((cell) => h("tr", {}, h("td", {}, cell.file), h("td", { class: "right" }, String(cell.row)), h("td", {}, cell.column),
+      h("td", {}, raw(cell.raw)), h("td", { class: cell.rule && "changed" }, raw(cell.clean)), h("td", {}, cell.rule))))));
+}
+
+function recordView(hash, current) {
+  const [name, entry, part] = find(hash), record = trace.records[name];
+  const out = [h("h1", {}, record.label), h("p", { class: "faint" }, "Record ", code(name), entry && entry.id !== name ? [", here ", code(entry.id)] : "")];
+  if (record.printed !== undefined) {
+    out.push(h("p", { class: "printed" }, record.printed));
+    if (record.kind === "clean") {
+      const view = { changes: "cleaning", queries: "queries", rejected: "rejected", rows: "cleaning" }[record.log];
+      out.push(h("p", {}, "Counted in ", code(`clean/${record.log}.csv`), record.filter ? [", rows with ", code(record.filter)] : "", ": ", h("a", { href: `#/${view}` }, "see the rows"), "."));
+    } else out.push(h("p", {}, "Set in ", code("plan.yaml"), "."));
+    return out;
+  }
+  const phrase = entry && (entry.printed[part] ?? entry.printed.text ?? entry.printed.count ?? Object.values(entry.printed)[0]);
+  if (phrase) out.push(h("p", { class: "printed" }, phrase));
+  const terms = [];
+  const term = (key, ...value) => terms.push(h("dt", {}, key), h("dd", {}, ...value));
+  if (record.method) {
+    const { text, references } = trace.methods[record.method];
+    term("Method", code(record.method), h("p", {}, text.replaceAll(/\s*\n/g, " ")),
+      references.length ? h("details", {}, h("summary", {}, "The statistics it calls, with their sources"), references.map((doc) => h("p", { class: "doc" }, doc))) : null);
+    term("In the plan", Object.entries(record.plan).map(([key, value]) => h("div", {}, `${key}: `, code(typeof value === "string" ? value : JSON.stringify(value)))));
+  }
+  if (record.condition) term("Condition", code(record.condition));
+  term("Population", h("ol", { class: "chain" }, trace.populations[record.population].map((within) => h("li", {}, h("a", { href: `#population.${within.id}` }, within.label), ` (n = ${within.n})`,
+    within.condition === "true" ? "" : [": ", code(within.condition)], within.definition ? h("div", { class: "faint" }, within.definition) : null))));
+  out.push(h("dl", {}, terms));
+  const lines = record.results.flatMap((result) => result.statistics.map(([statistic, value, display, method, note], i) =>
+    ({ here: entry && entry.id !== name && result === entry, cells: [i ? "" : anchor(result.id), result.group, result.level, statistic, display, value === null ? "" : String(value), method, note] })));
+  const heads = ["Id", "Group", "Level", "Statistic", "Printed", "Value", "Method", "Note"].map((text, i) => [text, i, (i === 4 || i === 5) && "right"])
+    .filter(([, i]) => lines.some(({ cells }) => cells[i] !== ""));
+  out.push(h("h2", {}, "Results"), h("div", { class: "scroll" }, h("table", {},
+    h("thead", {}, h("tr", {}, heads.map(([text, , side]) => h("th", { scope: "col", class: side }, text)))),
+    h("tbody", {}, lines.map(({ here, cells }) => h("tr", { class: here && "here" }, heads.map(([, i, side]) => h("td", { class: side }, cells[i]))))))));
+  const at = trace.participants.indexOf(current);
+  if (current && at >= 0) {
+    out.push(h("h2", { id: "participant" }, `Participant ${current}: from the number to the raw cells`),
+      h("p", { class: "faint" }, "Counted in ", (entry ? [entry] : record.results).flatMap((result) => Object.entries(result.who).filter(([, members]) => members.includes(at)).map(([statistic]) => `${result.id}.${statistic}`)).join(", ") || "no count of this record", "."),
+      h("div", { class: "way" }, way(record.columns, at)));
+    const within = trace.columns[record.population];
+    if (within && record.kind === "analysis") out.push(h("details", {}, h("summary", {}, `Why in the population ${record.population}`), h("div", { class: "way" }, way([record.population], at))));
+  }
+  out.push(h("h2", {}, "Participants counted"), h("p", { class: "faint" }, "Follow one to the raw cells."));
+  const counting = (entry ? [entry] : record.results).filter((result) => Object.keys(result.who).length);
+  for (const result of counting) {
+    const n = new Set(result.who.n);
+    const lists = Object.entries(result.who).map(([statistic, members]) => {
+      const rest = statistic === "N" && result.who.n ? members.filter((member) => !n.has(member)) : members;
+      const what = rest === members ? `In ${statistic} (${members.length})` : `In N (${members.length}), not in n (${rest.length})`;
+      return h("div", {}, h("span", { class: "faint" }, what), people(rest, hash, current, "nobody"));
+    });
+    if (counting.length === 1) out.push(...lists);
+    else out.push(h("details", { open: counting.length < 4 }, h("summary", {}, [result.group, result.level].filter(Boolean).join(", ") || result.id), lists));
+  }
+  if (!counting.length) out.push(people(record.everyone, hash, current, "nobody"));
+  return out;
+}
+
+// --- the parts ---
+
+const verdicts = { good: /^(reproduced|agrees?|same|ok|passe[sd]|clean|identical|yes|met|answered)/i, bad: /^(contradicted|differs?|fail|found|moved|no$|wrong|disagrees?)/i };
+const tone = (verdict) => Object.keys(verdicts).find((key) => verdicts[key].test(verdict)) ?? "open";
+const own = new Set(["results", "changes", "queries", "rejected", "rows", "claims"]);
+const extra = Object.keys(tables).filter((name) => !own.has(name));
+const link = (id) => anchor(id);
+const numbers = (text, cell) => {
+  const found = numbersOf(cell("table"), cell("key"), cell("field"), cell("source_row"));
+  return found.length ? h("details", {}, h("summary", {}, String(found.length)), h("ul", { class: "people" }, found.map((id) => h("li", {}, h("a", { href: `#${encodeURIComponent(id)}@${encodeURIComponent(cell("key").split("/")[0])}` }, id))))) : h("span", { class: "faint" }, "0");
+};
+
+function tile(view, heading, lines, state) {
+  return h("li", { class: `tile ${state}` }, h("a", { href: `#/${view}` }, heading), lines.map((line, i) => h("p", { class: i ? "faint" : "verdict" }, line)));
+}
+function overview() {
+  const tiles = [];
+  const { shown, again, wrong } = trace.counts;
+  tiles.push(tile("results", "Numbers", [wrong.length ? `${wrong.length} counts do not agree` : `${again} of ${shown} counts recounted`,
+    `${count(tables.results.rows)} statistics; ${count(trace.cells.length)} raw cells behind them`, ...wrong], wrong.length ? "bad" : again === shown ? "good" : "open"));
+  for (const name of ["claims", ...extra]) {
+    if (!tables[name]?.columns.verdict) continue;
+    const n = [...tally(name, "verdict")], worst = ["bad", "open", "good"].find((state) => n.some(([verdict]) => tone(verdict) === state)) ?? "open";
+    tiles.push(tile(name, title(name), n.map(([verdict, many]) => `${count(many)} ${verdict}`), worst === "open" && !n.some(([v]) => tone(v) === "bad") && n.some(([v]) => tone(v) === "good") ? "good" : worst));
+  }
+  for (const [name, content] of Object.entries(data.files)) {
+    if (typeof content.verdict === "string") tiles.push(tile("environment", title(name), [content.verdict, ...[content.note].filter(Boolean)], tone(content.verdict)));
+  }
+  const severity = tally("queries", "severity");
+  tiles.push(tile("queries", "Open queries", [count(tables.queries.rows), [...severity].map(([name, n]) => `${n} of severity ${name}`).join(", ")], severity.get("error") ? "open" : "good"));
+  const sum = (column) => { const { values, codes } = tables.rows.columns[column]; return codes.reduce((total, value) => total + Number(values[value]), 0); };
+  const [into, kept, rejected] = ["rows_in", "rows_kept", "rows_rejected"].map(sum);
+  tiles.push(tile("rejected", "Raw rows", [`${count(into)} = ${count(kept)} kept + ${count(rejected)} rejected`, `${count(tables.changes.rows)} cells changed by rule`], into === kept + rejected ? "good" : "bad"));
+  return [h("h1", {}, trace.title), h("h2", {}, "Verdicts"), h("ul", { class: "tiles" }, tiles),
+    h("h2", {}, "From raw records to the audit"), stages(into),
+    h("h2", {}, "Participant flow"), h("ol", { class: "flow" }, data.flow.map((step) => h("li", {}, h("strong", {}, anchor(step.id, step.label)), ` n = ${count(step.n)}`,
+      step.reasons.length ? h("ul", {}, step.reasons.map((reason) => h("li", {}, anchor(reason.id, reason.reason), ` n = ${count(reason.n)}`))) : null))),
+    h("h2", {}, "How to read this"), h("p", {}, "Each number of the manuscript leads to its record: the analysis and its entry in the plan, the population, the participants counted, and for each of them the raw file, row and column with every change on the way. The same stands in ", code("audit/trace.json"), " and is printed by ", code("make explain ID=… PARTICIPANT=…"), "."),
+    h("p", {}, "The CSV files of the results hold raw text exactly as it was received, so that the log can be replayed. A spreadsheet may run such a text as a formula: save tables from this page instead, where it cannot.")];
+}
+function stages(rows) {
+  const text = (n, word) => `${count(n)} ${word}`;
+  const boxes = [["raw", text(rows, "rows"), "rejected"], ["clean", text(tables.changes.rows, "changes"), "cleaning"], ["cohort", text(trace.participants.length, "participants"), "overview"],
+    ["analysis", text(tables.results.rows, "statistics"), "results"], ["figures, tables", "drawn from results", "results"], ["report", "HTML, PDF, DOCX", "results"], ["audit", "this page", "environment"]];
+  const drawing = svg("svg", { viewBox: "0 0 980 64", role: "img", "aria-label": "raw, clean, cohort, analysis, figures and tables, report, audit, each made from the one before" },
+    ...boxes.flatMap(([name, note], i) => [
+      svg("rect", { x: i * 142 + 1, y: 4, width: 118, height: 54, rx: 4 }),
+      svg("text", { x: i * 142 + 60, y: 27, "text-anchor": "middle" }, name),
+      svg("text", { x: i * 142 + 60, y: 45, "text-anchor": "middle", class: "count" }, note),
+      ...(i ? [svg("path", { d: `M${i * 142 - 22} 31h18m-5-4l5 4l-5 4` })] : [])]));
+  return h("div", { class: "stages", tabindex: 0, role: "region", "aria-label": "Stages" }, drawing);
+}
+function cleaning() {
+  const log = dataTable("changes", { words: "key, raw or clean text, rule", filters: ["table", "field", "rule", "source_file"], right: ["source_row"],
+    columns: ["table", "key", "field", "raw_value", "clean_value", "rule", "source_file", "source_row", "source_column", "numbers"], show: { raw_value: raw, clean_value: raw, numbers } });
+  const { table, field, rule } = tables.changes.columns, n = new Map();
+  for (let row = 0; row < tables.changes.rows; row++) {
+    const at = `${table.codes[row]} ${field.codes[row]} ${rule.codes[row]}`;
+    n.set(at, (n.get(at) ?? 0) + 1);
+  }
+  const groups = [...n].map(([at, many]) => { const [a, b, c] = at.split(" ").map(Number); return [table.values[a], field.values[b], rule.values[c], String(many)]; });
+  tables.rules = fromRows(["table", "field", "rule", "cells"], groups);
+  const by = dataTable("rules", { page: 12, words: "table, field or rule", filters: ["table"], right: ["cells"], show: {
+    cells: (many, cell) => h("button", { type: "button", title: "Show these cells", onclick: () => { log.set({ table: cell("table"), field: cell("field"), rule: cell("rule") }); log.element.scrollIntoView(); } }, count(many)) } });
+  return [h("h1", {}, "Cleaning"), h("p", { class: "faint" }, `${count(tables.changes.rows)} cells whose clean value is not the raw text. Numbers: the records that rest on the cell.`),
+    h("h2", {}, "By table, field and rule"), by.element, h("h2", {}, "Cells"), log.element,
+    h("h2", {}, "Rows of the raw files"), dataTable("rows", { right: ["rows_in", "rows_kept", "rows_rejected"], words: "file or table" }).element];
+}
+function fromRows(names, rows) {
+  const columns = Object.fromEntries(names.map((name, i) => {
+    const at = new Map(), codes = rows.map((row) => { if (!at.has(row[i])) at.set(row[i], at.size); return at.get(row[i]); });
+    return [name, { values: [...at.keys()], codes }];
+  }));
+  return { rows: rows.length, columns };
+}
+function content(text) {
+  try {
+    return h("div", {}, Object.entries(JSON.parse(text)).map(([key, value]) => h("div", {}, h("span", { class: "faint" }, `${key}: `), raw(String(value)))));
+  } catch { return raw(text); }
+}
+function environment() {
+  const { software = {}, inputs = {}, outputs = {} } = data.files.manifest ?? {};
+  const rows = [...Object.entries(inputs).map(([path, is]) => ["input", path, String(is.bytes), is.sha256]), ...Object.entries(outputs).map(([path, is]) => [is.rule ?? "output", path, String(is.bytes), is.sha256])];
+  tables.files = fromRows(["made_by", "file", "bytes", "sha256"], rows);
+  return [h("h1", {}, "Environment and hashes"), h("dl", {}, Object.entries(software).flatMap(([name, version]) => [h("dt", {}, name), h("dd", {}, version)])),
+    h("h2", {}, "Files"), dataTable("files", { words: "file or hash", filters: ["made_by"], right: ["bytes"], show: { sha256: (text) => h("code", { class: "hash" }, text), bytes: count } }).element];
+}
+const verdictCell = { verdict: (text) => h("span", { class: tone(text) }, h("span", { class: "verdict" }, text)) };
+const views = {
+  overview: ["Overview", overview],
+  claims: tables.claims && ["Claims", () => [h("h1", {}, "Published claims"), dataTable("claims", { words: "claim, quote, source", filters: ["verdict", "source"], show: { analysis: link, ...verdictCell } }).element]],
+  results: ["Results", () => [h("h1", {}, "Results"), h("p", { class: "faint" }, "Every statistic; its number leads to the record."),
+    dataTable("results", { words: "analysis, group, method", filters: ["label", "statistic", "method"], right: ["printed", "value"], show: { number: link } }).element]],
+  cleaning: ["Cleaning", cleaning],
+  queries: ["Queries", () => [h("h1", {}, "Open queries"), dataTable("queries", { words: "key, field or message", filters: ["severity", "table", "field"], right: ["row"], show: { value: raw } }).element]],
+  rejected: ["Rejected rows", () => [h("h1", {}, "Rows that could not be used"), dataTable("rejected", { words: "file, reason or content", filters: ["table", "file"], right: ["row"], show: { content } }).element]],
+  ...Object.fromEntries(extra.map((name) => [name, [title(name), () => [h("h1", {}, title(name)),
+    dataTable(name, { words: "any text", filters: ["verdict", "method", "analysis", "guideline"], show: { analysis: link, ...verdictCell } }).element]]])),
+  environment: data.files.manifest && ["Environment", environment],
+};
+
+// --- which part is shown ---
+
+const main = document.getElementById("main"), nav = document.getElementById("nav"), sections = {};
+for (const [name, view] of Object.entries(views)) {
+  if (!view) continue;
+  nav.append(h("a", { href: `#/${name}` }, view[0]));
+  main.append(sections[name] = h("section", { hidden: true, "aria-label": view[0] }));
+}
+main.append(sections.record = h("section", { hidden: true, "aria-label": "Record" }));
+const drawn = new Set();
+function draw(name) {
+  if (!drawn.has(name) && views[name]) { drawn.add(name); sections[name].append(...views[name][1]()); }
+}
+function route() {
+  const [id, who = ""] = location.hash.slice(1).split("@").map(decodeURIComponent);
+  let name = id.startsWith("/") ? id.slice(1) : "overview";
+  if (id && !id.startsWith("/")) {
+    name = "record";
+    sections.record.replaceChildren(...(find(id) ? recordView(id, who) : [h("h1", {}, "No such number"), h("p", {}, code(id), " is not the id of a number of this report. ", h("a", { href: "#/results" }, "All results"))]));
+  }
+  if (!sections[name]) name = "overview";
+  draw(name);
+  for (const [key, section] of Object.entries(sections)) section.hidden = key !== name;
+  for (const a of nav.children) a.hash === `#/${name}` ? a.setAttribute("aria-current", "page") : a.removeAttribute("aria-current");
+  document.title = `${sections[name].querySelector("h1").textContent} \u2013 audit`;
+  scrollTo(0, 0);
+  document.getElementById("participant")?.scrollIntoView({ block: "start" });
+}
+addEventListener("hashchange", () => { route(); main.focus({ preventScroll: true }); });
+addEventListener("beforeprint", () => Object.keys(views).forEach((name) => views[name] && draw(name)));
+route();
