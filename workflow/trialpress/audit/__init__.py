@@ -1,15 +1,16 @@
-"""Published claims checked, and the manifest: the hash of every input and every output."""
+"""The audit: claims checked, a manifest of every input and output, a copy for public release, and the privacy gate."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .. import environment
 from ..files import write_csv, write_text
 from ..results import Results
+from . import disclosure, privacy
 from .claims import check
 
 
@@ -38,8 +39,25 @@ def manifest(inputs: Iterable[str], folder: Path) -> dict:
     }
 
 
+def write_json(content, path: Path) -> None:
+    write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", path)
+
+
 def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) -> None:
     """audit/claims.csv and audit/manifest.json."""
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
-    text = json.dumps(manifest(inputs, folder), indent=1, ensure_ascii=False)
-    write_text(text + "\n", folder / "audit" / "manifest.json")
+    write_json(manifest(inputs, folder), folder / "audit" / "manifest.json")
+
+
+def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping) -> None:
+    """Last of all: the copy for public release, then the privacy gate over everything; audit/privacy.json says what both did.
+
+    PrivacyError if a file below `folders` (results first, logs) holds a direct identifier.
+    """
+    first, *others = folders
+    written = disclosure.release(first, setting) if setting["threshold"] else []
+    texts = (Path(path).read_bytes().decode("utf-8", "replace") for path in inputs if not path.startswith("data/"))
+    known = privacy.identifiers(results.study, raw, [*privacy.recorded(results.tables.values()), *texts])
+    found = privacy.gate(known, [first, *others])
+    said = {"threshold": setting["threshold"], "withheld": len(written), "reason": disclosure.reason(setting)}
+    write_json({"gate": found, "disclosure": said}, first / "audit" / "privacy.json")

@@ -46,15 +46,33 @@ def load_claims(path: Path | str, plan: Plan) -> tuple[dict[str, Claim], dict[st
         claim = claims[name] = Claim(name, **{**spec, "alternatives": tuple(spec.get("alternatives", ()))})
         where = f"{path}, claims.{name}"
         if claim.source not in content["sources"]:
-            problems.append(Problem(where, f"the source '{claim.source}' is not defined", NOTHING_RUNS, nearest(claim.source, content["sources"])))
+            problems.append(
+                Problem(
+                    where,
+                    f"the source '{claim.source}' is not defined",
+                    NOTHING_RUNS,
+                    nearest(claim.source, content["sources"]),
+                )
+            )
         if bool(claim.analysis) == bool(claim.not_checkable):
             do = "name the analysis that must reproduce it, or say why none can"
-            problems.append(Problem(where, "needs either analysis or not_checkable", "a claim without a verdict fails the run", do))
+            problems.append(
+                Problem(where, "needs either analysis or not_checkable", "a claim without a verdict fails the run", do)
+            )
         if claim.analysis and not claim.published:
-            problems.append(Problem(where, "has no published number to compare", NOTHING_RUNS, "add published: {n: ..., N: ...}"))
+            problems.append(
+                Problem(where, "has no published number to compare", NOTHING_RUNS, "add published: {n: ..., N: ...}")
+            )
         for analysis in filter(None, (claim.analysis, *claim.alternatives)):
             if analysis not in plan.analyses:
-                problems.append(Problem(where, f"the analysis '{analysis}' is not in the plan", NOTHING_RUNS, nearest(analysis, plan.analyses)))
+                problems.append(
+                    Problem(
+                        where,
+                        f"the analysis '{analysis}' is not in the plan",
+                        NOTHING_RUNS,
+                        nearest(analysis, plan.analyses),
+                    )
+                )
     raise_if(problems)
     return claims, content["sources"]
 
@@ -88,7 +106,9 @@ def _shown(values: Mapping[str, float]) -> str:
     if "percent" in values or ("estimate" in values and "N" in values):
         percent = values.get("percent", 100 * values.get("estimate", math.nan))
         parts.append(f"{rounded(percent, _decimals(values['percent']) if 'percent' in values else 1)}%")
-    rest = [f"{name} {value:g}" for name, value in values.items() if name in ("median", "minimum", "maximum", "min", "max")]
+    rest = [
+        f"{name} {value:g}" for name, value in values.items() if name in ("median", "minimum", "maximum", "min", "max")
+    ]
     return ", ".join([*parts, *rest])
 
 

@@ -1,0 +1,79 @@
+"""Small counts for public release: withheld or rounded, with what is computed from them, and listed."""
+
+import pandas as pd
+import pytest
+from trialpress.audit.differences import read_table
+from trialpress.audit.disclosure import Control, reason, release
+
+ARD = """analysis,population,group,level,statistic,value,display,method,n_population,note
+cr,infused,,,N,40,40,counts,40,
+cr,infused,,,estimate,0.9,90.0%,exact,40,
+cr,infused,,,n,36,36,counts,40,
+sz,infused,,,N,40,40,counts,40,
+sz,infused,,,estimate,0.075,7.5%,exact,40,
+sz,infused,,,n,3,3,counts,40,
+no,infused,,,N,40,40,counts,40,
+no,infused,,,estimate,0,0.0%,exact,40,
+no,infused,,,n,0,0,counts,40,
+"""
+TABLE = """Term,MRD (n = 4),Overall (n = 51),P
+Seizure,1 (25.0%),8 (15.7%),0.31
+Fever,4 (100.0%),50 (98.0%),0.99
+Age,31 (12.5–40.1),30 (4.0–70.0),
+None,0 (0.0%),0 (0.0%),
+"""
+RATES = "Outcome,n/N,%,95% CI\nCR,36/40,90.0,76.3–97.2\nSeizure,3/40,7.5,1.6–20.4\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    files = {
+        "analysis/ard.csv": ARD, "tables/ae.csv": TABLE, "tables/rates.csv": RATES,
+        "figures/rates.csv": "panel,n,N,estimate\na,36,40,0.9\nb,3,40,0.075\n", "figures/swimmer.csv": "participant,time\nLD-001,3.5\n",
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_small_counts_are_withheld_with_what_follows_from_them(folder):
+    withheld = release(folder, {"threshold": 5, "mode": "suppress"})
+    to = folder / "audit" / "release"
+    ard = read_table(to / "ard.csv").set_index(["analysis", "statistic"])["display"]
+    assert ard["sz", "n"] == "<5" and ard["sz", "estimate"] == "–" and ard["sz", "N"] == "40"
+    assert ard["cr", "n"] == "36" and ard["cr", "estimate"] == "90.0%" and ard["no", "n"] == "0"
+    assert (read_table(to / "ard.csv")["value"] == "").sum() == 1
+    rates = read_table(to / "tables" / "rates.csv")
+    assert list(rates.iloc[0]) == ["CR", "36/40", "90.0", "76.3–97.2"]
+    assert list(rates.iloc[1]) == ["Seizure", "<5/40", "–", "–"]
+    ae = read_table(to / "tables" / "ae.csv")
+    assert list(ae.columns)[1:3] == ["MRD (n = <5)", "Overall (n = 51)"]
+    assert list(ae.iloc[0]) == ["Seizure", "<5", "8 (15.7%)", "–"]
+    assert ae.iloc[2, 1] == "31 (12.5–40.1)" and ae.iloc[3, 1] == "0 (0.0%)"
+    figure = read_table(to / "figures" / "rates.csv")
+    assert list(figure["n"]) == ["36", "<5"] and list(figure["estimate"]) == ["0.9", ""]
+    assert "<5" in (to / "tables" / "rates.md").read_text().replace("\\", "")
+    assert not (to / "figures" / "swimmer.csv").exists()
+    assert {"ard.csv", "tables/ae.csv", "tables/rates.csv", "figures/rates.csv", "figures/swimmer.csv"} == set(
+        withheld["file"]
+    )
+    assert len(read_table(to / "suppressed.csv")) == len(withheld)
+
+
+def test_rounding(folder):
+    release(folder, {"threshold": 5, "mode": "round"})
+    to = folder / "audit" / "release"
+    assert list(read_table(to / "figures" / "rates.csv")["n"]) == ["36", "5"]
+    assert [Control(5, "round").count(str(n)) for n in (1, 2, 3, 4)] == ["0", "0", "5", "5"]
+
+
+def test_a_table_without_small_counts_is_not_touched():
+    frame = pd.DataFrame({"Term": ["CR"], "n/N": ["36/40"], "%": ["90.0"]})
+    control = Control(5, "suppress")
+    assert control.printed(frame, "t").equals(frame) and control.withheld == []
+
+
+def test_the_setting_is_said():
+    assert "off" in reason({"threshold": 0, "mode": "suppress"})
+    assert "1 to 4" in reason({"threshold": 5, "mode": "suppress"})

@@ -1,0 +1,144 @@
+"""A copy of the results for public release in which small counts are suppressed or rounded.
+
+Off by default (threshold 0): in a study of a few dozen patients nearly every cell would be blank. With a threshold the
+audit writes `audit/release/`: ard.csv, the tables, the numbers behind the figures, and `suppressed.csv`, which says what was
+withheld. Only cells that are small themselves are treated; a withheld count that follows from a total and its other parts
+(secondary suppression) is left to the person who releases, and so are pictures and manuscript, which are not copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ..files import write_csv, write_text
+from .differences import read_table
+
+COUNTS = {"n", "N", "events", "excluded", "missing", "n_at_risk", "n_censored", "n_event", "n_population"}
+WITHHELD = "–"
+COLUMNS = ["file", "row", "column", "why"]
+# in a printed cell: 3, 3/40, 3 (7.5%), (n = 3)
+_PRINTED = re.compile(
+    r"^(?P<a>\d+)(?=$|/| \()|(?<=\bn = )(?P<b>\d+)|(?<![\d.])(?P<c>\d+)(?=/\d)|(?<=/)(?P<d>\d+)(?![\d.])"
+)
+
+
+def reason(disclosure: Mapping) -> str:
+    """One sentence for the supplement: what the setting is and why."""
+    threshold = disclosure["threshold"]
+    if not threshold:
+        return (
+            "Disclosure control is off: in a study of this size nearly every cell of a table counts a handful of patients and "
+            "would be blank. The files are meant for readers who may see them; for public release set a threshold in config.yaml."
+        )
+    how = "withheld" if disclosure["mode"] == "suppress" else f"rounded to a multiple of {threshold}"
+    return (
+        f"For public release counts from 1 to {threshold - 1} are {how} in `audit/release/`, with what is computed from them; "
+        "`suppressed.csv` lists them. Withheld counts that follow from totals are not treated."
+    )
+
+
+class Control:
+    """One threshold and mode; remembers what it withheld."""
+
+    def __init__(self, threshold: int, mode: str):
+        self.threshold, self.mode = threshold, mode
+        self.withheld: list[dict] = []
+
+    def small(self, text: str) -> bool:
+        try:
+            return 0 < float(text) < self.threshold
+        except ValueError:
+            return False
+
+    def count(self, text: str) -> str:
+        """A small count as it is released."""
+        if self.mode == "round":
+            return str(self.threshold * int(float(text) / self.threshold + 0.5))
+        return f"<{self.threshold}"
+
+    def note(self, file: str, row: int, column: str, why: str):
+        self.withheld.append({"file": file, "row": row + 2, "column": column, "why": why})
+
+    def numbers(self, frame: pd.DataFrame, file: str) -> pd.DataFrame:
+        """Columns of counts: small ones are replaced, and the other numbers of their row withheld."""
+        frame = frame.copy()
+        counts = [column for column in frame if column in COUNTS]
+        for row in frame.index[frame[counts].map(self.small).any(axis=1)] if counts else ():
+            for column in frame:
+                text = frame.at[row, column]
+                if column in counts and self.small(text):
+                    frame.at[row, column] = self.count(text)
+                    self.note(file, row, column, "small count")
+                elif column not in counts and re.fullmatch(r"-?\d*\.\d+(e-?\d+)?|-?\d+\.?\d*e-?\d+", text):
+                    frame.at[row, column] = ""
+                    self.note(file, row, column, "computed from a small count")
+        return frame
+
+    def statistics(self, ard: pd.DataFrame) -> pd.DataFrame:
+        """ard.csv: a group and level with a small count loses all of its statistics but the counts."""
+        ard = ard.copy()
+        small = ard["statistic"].isin(COUNTS) & ard["value"].map(self.small)
+        where = ["analysis", "group", "level"]
+        touched = pd.MultiIndex.from_frame(ard[where]).isin(pd.MultiIndex.from_frame(ard.loc[small, where]))
+        for row in ard.index[touched]:
+            if small[row]:
+                ard.at[row, "value"] = ard.at[row, "display"] = self.count(ard.at[row, "value"])
+                self.note("ard.csv", row, "value", "small count")
+            elif ard.at[row, "statistic"] not in COUNTS:
+                ard.at[row, "value"], ard.at[row, "display"] = "", WITHHELD
+                self.note("ard.csv", row, "value", "computed from a small count")
+        return ard
+
+    def printed(self, frame: pd.DataFrame, file: str) -> pd.DataFrame:
+        """A printed table: small counts within the cells' text; a row with one keeps no percentage, interval or p-value."""
+
+        def released(text: str) -> str:
+            return _PRINTED.sub(lambda match: self.count(match[0]) if self.small(match[0]) else match[0], text)
+
+        frame = frame.copy()
+        for row in frame.index:
+            texts = [released(frame.at[row, column]) for column in frame.columns[1:]]
+            touched = [new != frame.at[row, column] for new, column in zip(texts, frame.columns[1:], strict=True)]
+            for column, text, small in zip(frame.columns[1:], texts, touched, strict=True):
+                if small:
+                    frame.at[row, column] = re.sub(r" \(.*", "", text)
+                    self.note(file, row, column, "small count")
+                elif any(touched) and re.search(r"\d\.\d", text) and not _PRINTED.search(text):
+                    frame.at[row, column] = WITHHELD
+                    self.note(file, row, column, "computed from a small count")
+        return frame.set_axis([released(column) for column in frame.columns], axis=1)
+
+
+def _markdown(frame: pd.DataFrame) -> str:
+    rows = [list(frame.columns), ["---"] * frame.shape[1], *frame.itertuples(index=False)]
+    return (
+        "\n".join(
+            "| " + " | ".join(str(cell).replace("|", "\\|").replace("<", "\\<") for cell in row) + " |" for row in rows
+        )
+        + "\n"
+    )
+
+
+def release(folder: Path, disclosure: Mapping) -> pd.DataFrame:
+    """Write <folder>/audit/release/ and return what was withheld. Files with one row per participant are left out."""
+    control, to = Control(disclosure["threshold"], disclosure["mode"]), folder / "audit" / "release"
+    write_csv(control.statistics(read_table(folder / "analysis" / "ard.csv")), to / "ard.csv")
+    for path in sorted((folder / "tables").glob("*.csv")):
+        frame = control.printed(read_table(path), f"tables/{path.name}")
+        write_csv(frame, to / "tables" / path.name)
+        write_text(_markdown(frame), to / "tables" / f"{path.stem}.md")
+    for path in sorted((folder / "figures").glob("*.csv")):
+        frame = read_table(path)
+        if "participant" in frame:
+            control.withheld.append(
+                {"file": f"figures/{path.name}", "row": "", "column": "", "why": "one row per participant"}
+            )
+        else:
+            write_csv(control.numbers(frame, f"figures/{path.name}"), to / "figures" / path.name)
+    withheld = pd.DataFrame(control.withheld, columns=COLUMNS)
+    write_csv(withheld, to / "suppressed.csv")
+    return withheld
