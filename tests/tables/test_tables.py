@@ -95,7 +95,7 @@ def test_baseline_prints_the_displays_and_counts_missing(usual):
     median, q1, q3 = (usual.value("base", name, "R/R", "Age, years", "display") for name in ("median", "q1", "q3"))
     assert cells(table, "Age, years, median (IQR)")[1] == f"{median} ({q1}–{q3})"
     rr = (usual.subjects["arm"] == "rr").sum()
-    assert table.header[1] == f"R/R (n = {rr})"
+    assert table.header[1] == f"R/R (n\u00a0=\u00a0{rr})"
     missing = [row.cells for row in table.rows if row.cells[0] == "Missing"][-1]
     assert int(missing[3]) == usual.subjects["lee"].isna().sum()
     assert all(

@@ -14,6 +14,7 @@ __all__ = ["KINDS"]
 
 EMPTY = "no participants"
 NO_VALUE = "\u2013"
+N_IS = "n\u00a0=\u00a0"
 
 
 def _ci(results: Results) -> str:
@@ -57,7 +58,10 @@ def baseline(results: Results, *, analysis: Analysis) -> Table:
     columns = [*(groups(results, analysis) if "by" in spec else []), "Overall"]
     rows = results.analysis(analysis)
     difference = (rows["group"] == "difference").any()
-    header = ["Characteristic", *(f"{group} (n = {int(value(results, analysis, 'N', group)):,})" for group in columns)]
+    header = [
+        "Characteristic",
+        *(f"{group} ({N_IS}{int(value(results, analysis, 'N', group)):,})" for group in columns),
+    ]
     table = Table(
         [*header, *(["SMD"] if difference else [])], aligned("left", [*columns, *([""] if difference else [])])
     )
@@ -174,7 +178,7 @@ def _groups_text(results: Results, analysis: str) -> str:
             parts.append(f"{group} {shown(results, analysis, 'n', group)}/{total}")
         elif shown(results, analysis, "median", group):
             parts.append(
-                f"{group} median {shown(results, analysis, 'median', group)} (n = {shown(results, analysis, 'n', group)})"
+                f"{group} median {shown(results, analysis, 'median', group)} ({N_IS}{shown(results, analysis, 'n', group)})"
             )
         else:
             parts.append(group)
@@ -248,7 +252,7 @@ def adverse_events(results: Results, *, population: Population, table: CleanTabl
     columns = {**(data.groups(by) if by else {}), ("Overall" if by else "All"): pd.Series(True, index=data.frame.index)}
     header = ["Term"]
     for name, members in columns.items():
-        header += [f"{name} (n = {int(members.sum()):,}): any grade", f"{name}: grade ≥{severe}"]
+        header += [f"{name} ({N_IS}{int(members.sum()):,}): any grade", f"{name}: grade ≥{severe}"]
     result = Table(header, aligned("left", header[1:]))
     everyone = worst.groupby(who, sort=True)[grade].max()
     _event_row(result, "Any event", data, columns, everyone, severe, who)
@@ -346,7 +350,7 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
     for analysis in analyses:
         rows = results.analysis(analysis)
         n, events = shown(results, analysis, "n"), shown(results, analysis, "events")
-        size = ", ".join(part for part in (f"n = {n}" if n else "", f"{events} events" if events else "") if part)
+        size = ", ".join(part for part in (f"{N_IS}{n}" if n else "", f"{events} events" if events else "") if part)
         table.section(f"{label(results, analysis)} ({size})" if size else label(results, analysis))
         ratios = rows[rows["statistic"].isin(["hazard_ratio", "odds_ratio"]) & rows["level"].ne("")]
         order = covariate_order(results, analysis, list(ratios["level"]))

@@ -80,9 +80,12 @@ class Table:
         return "\n".join(text)
 
     def _width(self, column: int) -> int:
-        texts = [self.header[column], *(row.cells[column] for row in self.rows if not row.section)]
-        indent = max((row.indent for row in self.rows), default=0) * len(INDENT) if column == 0 else 0
-        return max(len(text) for text in texts) + indent
+        """Characters that a column asks for: those of its cells, half of its header, the header's longest word."""
+        cells = [
+            len(row.cells[column]) + row.indent * len(INDENT) * (column == 0) for row in self.rows if not row.section
+        ]
+        header = self.header[column]
+        return max([*cells, -(-len(header) // 2), *map(len, header.split(" "))])
 
 
 def escape(text: str) -> str:
