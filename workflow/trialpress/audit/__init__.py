@@ -13,6 +13,9 @@ from ..results import Results
 from . import disclosure, privacy
 from .claims import check
 
+# the texts of a study and of the code; a word that stands in them is no sign of a participant
+SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", ".typ", ".yaml", ".yml"}
+
 
 def digest(path: Path) -> dict:
     """sha256 and size of a file."""
@@ -56,7 +59,8 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     """
     first, *others = folders
     written = disclosure.release(first, setting) if setting["threshold"] else []
-    texts = (Path(path).read_bytes().decode("utf-8", "replace") for path in inputs if not path.startswith("data/"))
+    written_by_us = (Path(path) for path in inputs if not path.startswith("data/"))
+    texts = (path.read_text(encoding="utf-8") for path in written_by_us if path.suffix in SOURCES)
     known = privacy.identifiers(results.study, raw, [*privacy.recorded(results.tables.values()), *texts])
     found = privacy.gate(known, [first, *others])
     said = {"threshold": setting["threshold"], "withheld": len(written), "reason": disclosure.reason(setting)}

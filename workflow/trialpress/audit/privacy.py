@@ -26,6 +26,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -53,7 +54,8 @@ _DATES = (
     (re.compile(r"(?<!\d)(\d{1,2})[-/. ]{1,2}([a-z]{3,9})[-/., ]{1,2}(\d{4})(?!\d)"), "dmy"),
     (re.compile(r"([a-z]{3,9})[-/. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?[, ]{1,2}(\d{4})(?!\d)"), "mdy"),
 )
-_PATHS = re.compile(rb"(?:(?:[-\d.]+\s+){2,6}[mlcvy]\s+){3,}")  # strokes of a PDF's figures
+# of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
+_DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
 _EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _MAGIC = (b"\x89PNG", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04")
 
@@ -63,9 +65,10 @@ def fold(text: str) -> str:
     return _BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _dates(text: str) -> set[datetime.date]:
-    """Every calendar date that a folded text can be read to hold."""
-    found = set()
+def _dates(text: str, years: re.Pattern) -> set[datetime.date]:
+    """Every calendar date of these years that a folded text can be read to hold."""
+    around = {text[max(0, at - 16) : at + 16] for at in (match.start() for match in years.finditer(text))}
+    text, found = "\n".join(around), set()
     for pattern, orders in _DATES:
         for parts in set(pattern.findall(text)):
             for order in orders.split():
@@ -110,12 +113,17 @@ class Identifiers:
             for form in {tokens, (*tokens[1:], tokens[0])}:  # a family name may come first or last
                 self.words.setdefault(form[0], {})[form] = kind
 
+    @cached_property
+    def years(self) -> re.Pattern:
+        """Finds the years of the dates; made when the first text is searched."""
+        return re.compile("|".join(sorted({f"{date.year:04d}" for date in self.dates})) or "(?!)")
+
     def hits(self, text: str) -> dict[object, str]:
         """The identifiers in a text, with their kind."""
         text = fold(text)
         tokens = _TOKEN.findall(text)
         known = set(tokens)
-        found: dict[object, str] = {date: self.dates[date] for date in _dates(text) & self.dates.keys()}
+        found: dict[object, str] = {date: self.dates[date] for date in _dates(text, self.years) & self.dates.keys()}
         han = " ".join(sorted(token for token in known if _HAN.search(token)))
         found.update((name, kind) for name, kind in self.names.items() if name in han)
         if starts := known & self.words.keys():
@@ -196,9 +204,9 @@ def _pdf(data: bytes) -> Iterator[str]:
         yield reader.xmp_metadata.stream.get_data().decode("utf-8", "replace")
     for page in reader.pages:
         drawn = page.get_contents()
-        if drawn is not None:  # without the lines of the figures, which cost most of the time
+        if drawn is not None:
             stream = pypdf.generic.StreamObject()
-            stream.set_data(_PATHS.sub(b"", drawn.get_data()))
+            stream.set_data(b"\n".join(_DRAWN.findall(drawn.get_data())))
             page[pypdf.generic.NameObject("/Contents")] = stream
         yield page.extract_text()
         yield " ".join(str(note.get_object()) for note in page.get("/Annots", ()))
@@ -236,7 +244,7 @@ def _text(text: str) -> Iterator[str]:
         text = f"{text}\n{urllib.parse.unquote(text)}" if re.search(r"%[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}", text) else text
     text = html.unescape(text)
     yield text
-    if "<" in text:
+    if "</" in text:
         yield re.sub(r"<[^>]*>", "", text)
     for data in embedded:
         yield from texts(data)
