@@ -41,6 +41,15 @@ tables:
       who: {type: id}
       day: {type: integer, label: Day}
       copies: {type: number, unit: copies/µg, label: CAR-T transgene}
+  labs:
+    file: one
+    key: [who, date, analyte]
+    references: {who: patients.who}
+    columns:
+      who: {type: id}
+      date: {type: date}
+      analyte: {type: text}
+      value: {type: number}
   events:
     file: one
     key: [who, term]
@@ -98,6 +107,7 @@ figures:
   swimmer: {kind: swimmer, caption: Swimmer, population: infused, end: last_on, origin: infused_on, marks: [response_on, hct_on, relapse_on], death: died_on, ongoing: missing(died_on), by: stratum, colour: response}
   kinetics: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, lower_limit: 50}
   kinetics_by: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, by: stratum}
+  courses: {kind: courses, caption: Courses, population: infused, table: labs, day: "days(infused_on, date)", value: value, item: analyte, items: [IL6, CRP, LDH], labels: ["IL-6, pg/mL", "CRP, mg/L"], colour: crs_grade}
   strip: {kind: strip, caption: Values, population: infused, y: [age, dose], by: doses}
   scatter: {kind: scatter, caption: Scatter, population: infused, x: dose, y: age, colour: response, log_x: true}
   forest: {kind: forest, caption: Ratios, analyses: [hct, model]}
@@ -193,9 +203,18 @@ def _tables(n: int, events: bool) -> dict[str, pd.DataFrame]:
         }
     )
     levels["copies"] = levels["copies"].astype("Float64")
+    labs = pd.DataFrame(
+        [
+            (w, start + pd.Timedelta(days=int(d)), a, float(10 ** (1.5 + d / 14 + 0.2 * g)))
+            for w, start, g in zip(who, infused, crs, strict=True)
+            for a in ("IL6", "CRP")
+            for d in (0, 7, 14)
+        ],
+        columns=["who", "date", "analyte", "value"],
+    ).astype({"who": "string", "analyte": "string", "value": "Float64"})
     terms = ["Pyrexia", "Nausea|vomiting", "Neutrophil count *decreased*", "Seizure"]
     events_table = pd.DataFrame(
         [(w, t, int(g)) for w in who for t, g in zip(terms, random.integers(0, 6, 4), strict=True) if g],
         columns=["who", "term", "grade"],
     ).astype({"who": "string", "term": "string", "grade": "Int64"})
-    return {"patients": patients, "levels": levels, "events": events_table}
+    return {"patients": patients, "levels": levels, "labs": labs, "events": events_table}

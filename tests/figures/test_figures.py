@@ -325,3 +325,10 @@ def test_cumulative_incidence_is_stacked(usual):
     assert "Relapse in R/R 30.0%" in drawing.alt and "P = " in drawing.alt
     edges = [line.get_ydata()[-1] for axes in drawing.figure.axes for line in axes.lines]
     assert edges == pytest.approx([30.0, 45.0, 30.0, 45.0])
+
+
+def test_courses_colour_every_measurement_of_those_with_a_grade(usual):
+    drawing = figures.draw(usual, "courses")
+    assert len(drawing.numbers) == 2 * 3 * len(usual.subjects)
+    assert set(drawing.numbers["panel"]) == {"IL-6, pg/mL", "CRP, mg/L"}
+    assert "no measurements" in [text for text, _ in texts(drawing.figure)]

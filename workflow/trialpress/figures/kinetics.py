@@ -11,7 +11,7 @@ from ..registry import Analysis, Column, Population, Table
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import count, number
+from .read import coloured, count, level_name, number
 from .scales import day_locator, log_axis
 
 
@@ -139,17 +139,19 @@ def _measurements(results: Results, subjects: pd.DataFrame, table: str, day: str
     return frame.dropna().sort_values([who, "day"]).reset_index(drop=True)
 
 
-def _draw_participants(axes, rows: pd.DataFrame, who: str) -> None:
+def _draw_participants(axes, rows: pd.DataFrame, who: str, colour: str = THIN) -> None:
     from matplotlib.collections import LineCollection
 
     starts = np.flatnonzero(np.diff(pd.factorize(rows[who])[0])) + 1
     lines = np.split(rows[["day", "value"]].to_numpy(dtype=float), starts) if len(rows) else []
     many = len(lines) > 300  # as an image: thousands of paths make a vector file that nobody can open
     look = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.02, 0.6)), "zorder": 1, "rasterized": many}
-    axes.add_collection(LineCollection([line for line in lines if len(line) > 1], colors=THIN, linewidths=0.45, **look))
+    axes.add_collection(
+        LineCollection([line for line in lines if len(line) > 1], colors=colour, linewidths=0.45, **look)
+    )
     alone = [line[0] for line in lines if len(line) == 1]
     if alone:
-        axes.plot(*np.array(alone).T, "o", color=THIN, markersize=1.2, markeredgewidth=0, **look)
+        axes.plot(*np.array(alone).T, "o", color=colour, markersize=1.2, markeredgewidth=0, **look)
 
 
 def _draw_mean(axes, curve: pd.DataFrame, colour: str) -> None:
@@ -157,3 +159,95 @@ def _draw_mean(axes, curve: pd.DataFrame, colour: str) -> None:
     axes.fill_between(curve["x"], low, high, color=colour, alpha=0.2, linewidth=0, zorder=3)
     marker = {"marker": "o", "markersize": 3.0, "markeredgecolor": "white", "markeredgewidth": 0.4}
     axes.plot(curve["x"], curve["estimate"], color=colour, linewidth=1.8, zorder=4, **marker)
+
+
+@KINDS.add("courses")
+def courses(
+    results: Results,
+    *,
+    population: Population,
+    table: Table,
+    day: str,
+    value: str,
+    item: str,
+    items: list[str],
+    colour: Column,
+    labels: list[str] = (),
+    means: list[Analysis] = (),
+    log: bool = True,
+    last_day: float = 0,
+    width: style.Width = "double",
+) -> Drawing:
+    """Several measurements over time as small multiples, each participant a thin line in the colour of a group or grade;
+    the geometric means of the groups thick, where analyses give them.
+
+    Parameters
+        population: who is shown
+        table: clean table with one row per participant, day and item
+        day: its column of the day, or an expression that may use columns of the subjects
+        value: its column of the measurement
+        item: its column that names what was measured
+        items: the measurements that are shown, a panel each
+        colour: column of the subjects that gives the colour
+        labels: names and units of the panels (default: the items)
+        means: for each panel a kinetics_by_day analysis by the same column
+        log: logarithmic axes
+        last_day: days after it are not shown (0: all are)
+        width: single (85 mm) or double (180 mm)
+    """
+    data = results.population(population)
+    who = results.study.participant
+    levels, palette = coloured(data, colour)
+    frames = [_measurements(results, data.frame, table, day, value, f"{item} == {name!r}") for name in items]
+    frames = [frame[frame["day"] <= last_day] if last_day else frame for frame in frames]
+    frames = [frame[frame["value"] > 0] if log else frame for frame in frames]
+    if all(frame.empty for frame in frames):
+        return empty(results, width, f"No measurements of {', '.join(items)}")
+    names = [*labels, *items[len(labels) :]]
+    across = min(3 if width == "double" else 1, len(items))
+    left, body, gap = 12.0, 34.0, 3.0
+    cell = style.WIDTHS[width] / across
+    titles = [style.wrap(name, cell - 7.0, style.TITLE, "semibold") for name in names]
+    head = max(title.count("\n") + 1 for title in titles) * 3.6 + 1.6
+    sizes = {
+        name: int(data.frame.loc[members, who].isin(pd.concat(frames)[who]).sum()) for name, members in levels.items()
+    }
+    entries = [
+        (
+            f"{level_name(results, colour, name)} (n = {n:,})",
+            {"linestyle": "-", "color": palette[name], "linewidth": 1.8},
+        )
+        for name, n in sizes.items()
+    ]
+    top = style.key_height(entries, style.WIDTHS[width]) + 1.5
+    row_height = head + body + 9.0
+    page = style.Page(results, width, top + -(-len(items) // across) * row_height + 0.5)
+    page.key(0.0, 0.3, entries, style.WIDTHS[width])
+    first = min(frame["day"].min() for frame in frames if len(frame))
+    last = max(frame["day"].max() for frame in frames if len(frame))
+    records, peaks = [], []
+    for i, (frame, name, letter) in enumerate(zip(frames, names, style.letters(len(items)), strict=True)):
+        x, y = i % across * cell, top + i // across * row_height
+        page.panel(x, y, letter, titles[i])
+        axes = page.axes(x + left, y + head, cell - left - gap, body)
+        for level, members in levels.items():
+            own = frame[frame[who].isin(data.frame.loc[members, who])]
+            _draw_participants(axes, own, who, palette[level])
+            records.append(own.assign(panel=name, group=level))
+            curve = results.curve(means[i]) if i < len(means) else results.curves.iloc[:0]
+            curve = curve[(curve["group"] == level) & (curve["x"] <= last)].sort_values("x")
+            if len(curve):
+                _draw_mean(axes, curve, palette[level])
+        axes.set_xlim(first, max(last, first + 1))
+        if len(frame):
+            axes.set_ylim(*((frame["value"].min() / 1.3, frame["value"].max() * 1.3) if log else (None, None)))
+            log_axis(axes, "y", log)
+            peaks.append(f"{name} up to {significant(float(frame['value'].max()))}")
+        else:
+            axes.set(yticks=[])
+            middle = x + left + (cell - left - gap) / 2, y + head + body / 2
+            page.text(*middle, "no measurements", ha="center", va="center", color=style.GREY)
+        axes.xaxis.set_major_locator(day_locator(last))
+        axes.set_xlabel("Day after infusion" if i + across >= len(items) else "")
+    alt = f"Courses by {results.plan.label(colour)} for {count(sum(sizes.values()))}: {'; '.join(peaks)}."
+    return Drawing(page.figure, pd.concat(records, ignore_index=True), alt)
