@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -30,13 +31,17 @@ class Results:
         """The rows of one analysis."""
         return self.ard[self.ard["analysis"] == name]
 
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str, str, str], int]:
+        keys = zip(*(self.ard[name] for name in ("analysis", "statistic", "group", "level")), strict=True)
+        return {key: at for at, key in enumerate(keys)}
+
     def value(self, analysis: str, statistic: str, group: str = "", level: str = "", what: str = "value"):
         """One value (or display, note, ...) of ard.csv; KeyError if the row does not exist."""
-        rows = self.analysis(analysis)
-        rows = rows[(rows["statistic"] == statistic) & (rows["group"] == group) & (rows["level"] == level)]
-        if rows.empty:
+        at = self._rows.get((analysis, statistic, group, level))
+        if at is None:
             raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
-        return rows.iloc[0][what]
+        return self.ard[what].iat[at]
 
     def curve(self, analysis: str) -> pd.DataFrame:
         """The curves of one analysis."""
