@@ -35,7 +35,9 @@ rule audit:
             category="Audit",
             labels={"file": "Published claims"},
         ),
+        checks=f"{OUT}/audit/claim_checks.csv",
         manifest=f"{OUT}/audit/manifest.json",
+        privacy=f"{OUT}/audit/privacy.json",
         trace=f"{OUT}/audit/trace.json",
         page=report(f"{OUT}/audit/index.html", category="Audit", labels={"file": "Audit"}),
     log:

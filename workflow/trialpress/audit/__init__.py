@@ -11,7 +11,7 @@ from .. import environment
 from ..files import write_csv, write_text
 from ..results import Results
 from . import disclosure, privacy
-from .claims import check
+from .claims import check, consistency
 
 # the texts of a study and of the code; a word that stands in them is no sign of a participant
 SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", ".typ", ".yaml", ".yml"}
@@ -47,8 +47,9 @@ def write_json(content, path: Path) -> None:
 
 
 def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) -> None:
-    """audit/claims.csv and audit/manifest.json."""
+    """audit/claims.csv, claim_checks.csv and manifest.json."""
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
+    write_csv(consistency(*claims), folder / "audit" / "claim_checks.csv")
     write_json(manifest(inputs, folder), folder / "audit" / "manifest.json")
 
 

@@ -1,4 +1,4 @@
-"""Published claims against recomputed results, denominators and all."""
+"""Published claims against recomputed results, denominators and all; and against each other, without any patient."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ REPRODUCED = "reproduced"
 OTHER_DENOMINATOR = "reproduced with another denominator"
 CONTRADICTED = "contradicted"
 NOT_CHECKABLE = "not checkable"
+CONSISTENT = "consistent"
+INCONSISTENT = "inconsistent"
+CHECKS = ["check", "claims", "finding", "verdict"]
 COLUMNS = ["claim", "source", "label", "quote", "published", "analysis", "recomputed", "verdict", "note"]
 
 
@@ -34,10 +37,11 @@ class Claim:
     alternatives: tuple[str, ...] = ()
     note: str = ""
     not_checkable: str = ""
+    same_as: str = ""
 
 
-def load_claims(path: Path | str, plan: Plan) -> tuple[dict[str, Claim], dict[str, Mapping]]:
-    """(claims by id, sources by short name) of claims.yaml; InputError with all of its problems."""
+def load_claims(path: Path | str, plan: Plan) -> tuple[dict[str, Claim], dict[str, Mapping], list[Mapping]]:
+    """(claims by id, sources by short name, relations) of claims.yaml; InputError with all of its problems."""
     path = Path(path)
     content = load_yaml(path)
     raise_if(schema_problems(path, content, "claims"))
@@ -73,8 +77,18 @@ def load_claims(path: Path | str, plan: Plan) -> tuple[dict[str, Claim], dict[st
                         nearest(analysis, plan.analyses),
                     )
                 )
+        if claim.same_as and claim.same_as not in content["claims"]:
+            what = f"the claim '{claim.same_as}' is not defined"
+            problems.append(Problem(where, what, NOTHING_RUNS, nearest(claim.same_as, content["claims"])))
+    relations = content.get("relations", [])
+    known = [f"{claim.id}.{name}" for claim in claims.values() for name in claim.published]
+    for number, relation in enumerate(relations):
+        for name in (*relation["sum"], *relation["equals"]):
+            if name not in known:
+                what = f"the published number '{name}' is not defined"
+                problems.append(Problem(f"{path}, relations.{number}", what, NOTHING_RUNS, nearest(name, known)))
     raise_if(problems)
-    return claims, content["sources"]
+    return claims, content["sources"], relations
 
 
 def _decimals(value: float) -> int:
@@ -85,16 +99,18 @@ def _decimals(value: float) -> int:
 def agrees(published: Mapping[str, float], computed: Mapping[str, float]) -> bool:
     """Whether every published number is the computed one, to the digits in which it was published."""
     for name, number in published.items():
-        value = 100 * computed.get("estimate", math.nan) if name == "percent" else computed.get(name, math.nan)
         digits = _decimals(number)
-        if math.isnan(value) or rounded(value, digits) != rounded(number, digits):
+        if rounded(computed.get(name, math.nan), digits) != rounded(number, digits):
             return False
     return True
 
 
 def _overall(ard: pd.DataFrame, analysis: str) -> dict[str, float]:
     rows = ard[(ard["analysis"] == analysis) & (ard["group"] == "") & (ard["level"] == "")]
-    return dict(zip(rows["statistic"], rows["value"], strict=True))
+    found = dict(zip(rows["statistic"], rows["value"], strict=True))
+    if "N" in found and ("estimate" in found or "percent" in found):
+        found["percent"] = 100 * found.get("percent", found.get("estimate", math.nan))
+    return found
 
 
 def _shown(values: Mapping[str, float]) -> str:
@@ -103,9 +119,8 @@ def _shown(values: Mapping[str, float]) -> str:
         parts.append(f"{values['n']:.0f}/{values['N']:.0f}")
     elif "n" in values:
         parts.append(f"{values['n']:.0f}")
-    if "percent" in values or ("estimate" in values and "N" in values):
-        percent = values.get("percent", 100 * values.get("estimate", math.nan))
-        parts.append(f"{rounded(percent, _decimals(values['percent']) if 'percent' in values else 1)}%")
+    if "percent" in values:
+        parts.append(f"{rounded(values['percent'], 1).removesuffix('.0')}%")
     rest = [
         f"{name} {value:g}" for name, value in values.items() if name in ("median", "minimum", "maximum", "min", "max")
     ]
@@ -113,7 +128,16 @@ def _shown(values: Mapping[str, float]) -> str:
 
 
 def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim with its verdict."""
+    """One row per claim with its verdict. InputError where an analysis does not give the statistic that was published:
+    such a claim would have no verdict."""
+    raise_if(
+        Problem(f"claims.yaml, claims.{claim.id}", f"{analysis} has no overall statistic '{name}'",
+                "a claim without a verdict fails the run", nearest(name, _overall(ard, analysis)))
+        for claim in claims.values()
+        for analysis in filter(None, (claim.analysis, *claim.alternatives))
+        for name in claim.published
+        if name not in _overall(ard, analysis)
+    )  # fmt: skip
     rows = []
     for claim in claims.values():
         used, verdict, note = claim.analysis, NOT_CHECKABLE, claim.not_checkable
@@ -135,3 +159,93 @@ def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
              "published": _shown(claim.published), "analysis": used, "recomputed": shown, "verdict": verdict, "note": note}
         )  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+# --- claims among themselves --------------------------------------------------------------------------------------------
+
+
+def numerators(percent: float, total: int, digits: int) -> list[int]:
+    """The counts n for which n/total is printed as `percent` with so many decimals, halves rounded either way.
+
+    The GRIM test (Brown & Heathers 2017, doi 10.1177/1948550616673876) for percentages.
+
+    >>> numerators(90, 40, 0), numerators(91, 10, 0)
+    ([36], [])
+    """
+    half = 0.5 * 10**-digits * (1 + 1e-9)
+    middle = percent * total / 100
+    reach = half * total / 100
+    return [n for n in range(max(0, math.ceil(middle - reach)), min(total, math.floor(middle + reach)) + 1)]
+
+
+def _percentage(claim: Claim, largest: int) -> dict:
+    """Whether a published percentage can arise from its numerator and denominator, and from which denominators at all."""
+    percent, digits = claim.published["percent"], _decimals(claim.published["percent"])
+    shown = f"{rounded(percent, digits)}%"
+    possible = [total for total in range(1, largest + 1) if numerators(percent, total, digits)]
+    listed = ", ".join(map(str, possible[:15])) + (", ..." if len(possible) > 15 else "") or "none"
+    origin = f"up to N = {largest} it can arise from N = {listed}"
+    if "N" not in claim.published:
+        return {
+            "finding": f"{shown} without a denominator; {origin}",
+            "verdict": CONSISTENT if possible else INCONSISTENT,
+        }
+    total = int(claim.published["N"])
+    fits = numerators(percent, total, digits)
+    n = claim.published.get("n")
+    if n is None:
+        finding = f"{shown} of {total} is {' or '.join(map(str, fits)) if fits else 'no whole number'}"
+        good = bool(fits)
+    else:
+        good = int(n) in fits
+        finding = f"{n:.0f}/{total} is {rounded(100 * n / total, digits)}%, published as {shown}"
+    return {"finding": f"{finding}; {origin}", "verdict": CONSISTENT if good else INCONSISTENT}
+
+
+def _order(claim: Claim) -> dict | None:
+    """Whether n is at most N, and a median within its range."""
+    names = [name for name in ("min", "ci_low", "median", "ci_high", "max") if name in claim.published]
+    numbers = [claim.published[name] for name in names]
+    if {"n", "N"} <= claim.published.keys():
+        names, numbers = ["n", "N"], [claim.published["n"], claim.published["N"]]
+    if len(numbers) < 2:
+        return None
+    finding = ", ".join(f"{name} {value:g}" for name, value in zip(names, numbers, strict=True))
+    return {"finding": finding, "verdict": CONSISTENT if numbers == sorted(numbers) else INCONSISTENT}
+
+
+def consistency(claims: Mapping[str, Claim], sources: Mapping[str, Mapping], relations: list[Mapping]) -> pd.DataFrame:
+    """The claims checked among themselves, without any patient: can a percentage arise from its denominator, are numbers
+    in order, do parts add up, do two sources agree. One row per check."""
+    rows = []
+
+    def add(what: str, names: list[str], finding: str, verdict: str):
+        rows.append({"check": what, "claims": ", ".join(names), "finding": finding, "verdict": verdict})
+
+    largest = int(max((claim.published.get("N", 0) for claim in claims.values()), default=0)) or 100
+    for claim in claims.values():
+        if "percent" in claim.published:
+            add("percentage and count", [claim.id], **_percentage(claim, largest))
+        if order := _order(claim):
+            add("order", [claim.id], **order)
+    for relation in relations:
+        sides = [[(name, claims[name.rpartition(".")[0]].published[name.rpartition(".")[2]]) for name in relation[side]]
+                 for side in ("sum", "equals")]  # fmt: skip
+        totals = [sum(value for _, value in side) for side in sides]
+        finding = " = ".join(
+            " + ".join(f"{value:g}" for _, value in side) + (f" [{total:g}]" if len(side) > 1 else "")
+            for side, total in zip(sides, totals, strict=True)
+        )
+        same = math.isclose(*totals, rel_tol=1e-12)
+        add("parts add up", [name for side in sides for name, _ in side], finding if same else finding.replace(" = ", " ≠ "),
+            CONSISTENT if same else INCONSISTENT)  # fmt: skip
+    for claim in claims.values():
+        if claim.same_as:
+            other = claims[claim.same_as]
+            both = [name for name in claim.published if name in other.published]
+            parts = [f"{name} {claim.published[name]:g}" + (" in both" if claim.published[name] == other.published[name] else
+                     f" ({sources[claim.source]['title']}) and {other.published[name]:g} ({sources[other.source]['title']})") for name in both]  # fmt: skip
+            differ = [name for name in both if claim.published[name] != other.published[name]]
+            verdict = NOT_CHECKABLE if not both else INCONSISTENT if differ else CONSISTENT
+            add("two sources", [claim.id, other.id], "; ".join(parts) or "no number in common", verdict)
+    return pd.DataFrame(rows, columns=CHECKS)
