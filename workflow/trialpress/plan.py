@@ -49,7 +49,9 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Plan:
-    """The checked plan. `columns` holds the label, unit and levels of every column of the subjects."""
+    """The checked plan. `columns` holds the label, unit and levels of every column of the subjects; `families` the method
+    by which the p-values of each family are adjusted.
+    """
 
     level: float
     alpha: float
@@ -65,6 +67,7 @@ class Plan:
     figures: Mapping[str, Mapping]
     tables: Mapping[str, Mapping]
     columns: Mapping[str, Derived]
+    families: Mapping[str, str] = field(default_factory=dict)
 
     def label(self, column: str, unit: bool = False) -> str:
         """A column's name as printed, with its unit if asked for."""
@@ -75,7 +78,13 @@ class Plan:
     def level_label(self, column: str, value) -> str:
         """A level's name as printed."""
         known = self.columns.get(column)
-        return (known.levels if known else {}).get(str(value), str(value))
+        text = (known.levels if known else {}).get(str(value), str(value))
+        return {"yes": "Yes", "no": "No", "True": "Yes", "False": "No"}.get(text, text)
+
+    @property
+    def files(self) -> list[str]:
+        """The files beside the clean tables that analyses read."""
+        return sorted({spec["file"] for spec in self.analyses.values() if "file" in spec})
 
     def names(self, study: Study) -> Names:
         return Names(self.columns, self.endpoints, self.populations, self.analyses, study.tables)
@@ -225,7 +234,7 @@ def load_plan(path: Path | str, study: Study) -> Plan:
         content["plan"]["level"], content["plan"].get("alpha", 0.05), content["plan"]["seed"],
         content["plan"].get("multiplicity", ""), content["cohort"]["table"], derived, daily, populations,
         tuple(content.get("flow", ())), endpoints, content["analyses"], content.get("figures", {}),
-        content.get("tables", {}), columns,
+        content.get("tables", {}), columns, content.get("families", {}),
     )  # fmt: skip
     names = plan.names(study)
     for name, spec in plan.analyses.items():
@@ -236,6 +245,12 @@ def load_plan(path: Path | str, study: Study) -> Plan:
             )
         for what in expression_problems(spec.get("where", "true"), columns):
             problem(f"{where}.where", what)
+        if "family" in spec and spec["family"] not in plan.families:
+            problem(
+                f"{where}.family",
+                f"the family '{spec['family']}' is not declared",
+                nearest(spec["family"], plan.families),
+            )
         problems += METHODS.problems(f"{path}, {where}", spec, names)
     for kind, registry, specs in (("figures", FIGURES, plan.figures), ("tables", TABLES, plan.tables)):
         for name, spec in specs.items():
