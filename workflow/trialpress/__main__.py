@@ -96,7 +96,10 @@ def follow(content: Mapping, number: str, participant: str) -> Iterator[str]:
         yield f"{pad}    {shown(about['how'])}"
         evidence = content["evidence"].get(column, {}).get(str(at), {})
         if "of" in evidence:
-            yield f"{pad}    {evidence['rows']} of {evidence['of']} rows of {about['table']} decided"
+            looked = content["rows"][about["table"]].get(str(at), [])
+            spans = ", ".join(f"{file} rows {first} to {last}" for file, first, last in looked)
+            said = f"{evidence['rows']} of {evidence['of']} rows of {about['table']} decided"
+            yield f"{pad}    {said}" + (f": {', '.join(about['fields'])} in {spans}" if spans else "")
         for where in evidence.get("cells", ()):
             this = cell(content, where)
             line = f"{pad}    {this['file']}, row {this['row']}, {shown(this['column'])}: {shown(this['raw'])!r}"

@@ -10,6 +10,7 @@ are counted again from the participants named, and `counts` says how many of tho
     columns         label, unit, how it was derived, from which columns, from which clean table
     values          column -> its text for each participant, in the order of `participants`
     evidence        column -> participant's index -> {cells, rows: how many of the table's rows decided, of: how many there are}
+    rows            table -> participant's index -> [file, first row, last row] of all the rows that were looked at
     records         by id; `results` are its rows of ard.csv by group and level, with those counted in each count
 """
 
@@ -130,6 +131,17 @@ class Cells:
         frame = self.results.tables[table]
         return ["/".join(parts) for parts in zip(*(texts(frame[name]) for name in self.tables[table].key), strict=True)]
 
+    def span(self, table: str, keys: Iterable[str]) -> list[list]:
+        """The raw rows of some keys as [file, first, last]."""
+        raw, first = self.raw.get(table, {}), self.tables[table].key[0]
+        spans: list[list] = []
+        for file, row in sorted({(file, int(row)) for key in keys for _, file, row, _ in raw.get((key, first), [])}):
+            if spans and spans[-1][0] == file and spans[-1][2] == row - 1:
+                spans[-1][2] = row
+            else:
+                spans.append([file, row, row])
+        return spans
+
     @cache  # noqa: B019
     def clean(self, table: str, field: str) -> dict[str, str]:
         """The clean value of a field by key."""
@@ -195,6 +207,7 @@ class Columns:
         self.builder.subjects = results.subjects
         self.about: dict[str, dict] = {}
         self.evidence: dict[str, dict[int, dict]] = {}
+        self.rows: dict[str, dict[int, list]] = {}
 
     def add(self, name: str) -> None:
         """Trace a column and all that it comes from."""
@@ -219,9 +232,12 @@ class Columns:
             about |= {"how": f"rank of {spec['rank']}{order}{among}", "from": [spec["rank"], *names_in(spec.get("among", "true"))]}  # fmt: skip
         elif name in self.plan.populations:
             population = self.plan.populations[name]
-            within = [population.within] if population.within else []
-            how = " and ".join(text for text in (*within, population.condition) if text != "true") or "everyone"
-            about |= {"how": how, "from": [*within, *names_in(population.condition)]}
+            outer = population.within or self.builder.who
+            how = [outer if population.within else f"every row of {self.plan.cohort_table}", population.condition]
+            about |= {
+                "how": " and ".join(how).removesuffix(" and true"),
+                "from": [outer, *names_in(population.condition)],
+            }
         elif endpoint in self.plan.endpoints and part in ("time", "event", "cause"):
             self._endpoint(self.plan.endpoints[endpoint], part, about)
         else:
@@ -314,13 +330,18 @@ class Columns:
         ]
         at = {who: index for index, who in enumerate(self.who)}
         evidence = {index: {"cells": [], "rows": 0, "of": 0} for index in range(len(self.who))}
+        looked: dict[int, list[str]] = {}
         for who, key, decides in zip(participants, keys, decided.tolist(), strict=True):
             found = evidence[at[who]]
             found["of"] += 1
+            looked.setdefault(at[who], []).append(key)
             if decides:
                 found["rows"] += 1
                 for field in fields:
                     found["cells"] += self.cells.of(table, key, who, field)
+        if table not in self.rows:
+            self.rows[table] = {index: self.cells.span(table, keys) for index, keys in looked.items()}
+        self.about[name]["fields"] = fields
         self.evidence[name] = evidence
 
 
@@ -570,6 +591,7 @@ def trace(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
         "columns": columns.about,
         "values": kept,
         "evidence": {name: {str(at): found for at, found in rows.items()} for name, rows in columns.evidence.items()},
+        "rows": {table: {str(at): spans for at, spans in rows.items()} for table, rows in columns.rows.items()},
         "places": [list(place) for place in cells.places],
         "rules": list(cells.rules),
         "cells": cells.list,

@@ -178,7 +178,9 @@ function way(names, at, seen = new Set()) {
       about.label && about.label !== name ? h("span", { class: "faint" }, ` ${about.label}${about.unit ? `, ${about.unit}` : ""}`) : null);
     if (again) return h("li", {}, h("strong", {}, name), h("span", { class: "how" }, " as above"));
     return h("li", {}, head,
-      h("div", { class: "how" }, about.how, evidence?.of === undefined ? "" : ` (${evidence.rows} of ${evidence.of} rows of ${about.table} decided)`),
+      h("div", { class: "how" }, about.how),
+      evidence?.of === undefined ? null : h("div", { class: "how" }, `${evidence.rows} of ${evidence.of} rows of ${about.table} decided`,
+        (trace.rows[about.table][at] ?? []).map(([file, first, last], i) => `${i ? ", " : `; ${about.fields.join(", ")} looked at in `}${file} rows ${first} to ${last}`)),
       evidence?.cells.length ? rawCells(evidence.cells) : null,
       about.from.length ? way(about.from, at, seen) : null);
   }));
@@ -271,9 +273,8 @@ function overview() {
     const n = [...tally(name, "verdict")], worst = ["bad", "open", "good"].find((state) => n.some(([verdict]) => tone(verdict) === state)) ?? "open";
     tiles.push(tile(name, title(name), n.map(([verdict, many]) => `${count(many)} ${verdict}`), worst === "open" && !n.some(([v]) => tone(v) === "bad") && n.some(([v]) => tone(v) === "good") ? "good" : worst));
   }
-  for (const [name, content] of Object.entries(data.files)) {
-    if (typeof content.verdict === "string") tiles.push(tile("environment", title(name), [content.verdict, ...[content.note].filter(Boolean)], tone(content.verdict)));
-  }
+  const { gate } = data.files.privacy ?? {};
+  if (gate) tiles.push(tile("environment", "Privacy", [`no identifier in ${count(gate.files)} files`, `${count(gate.identifiers)} direct identifiers looked for`], "good"));
   const severity = tally("queries", "severity");
   tiles.push(tile("queries", "Open queries", [count(tables.queries.rows), [...severity].map(([name, n]) => `${n} of severity ${name}`).join(", ")], severity.get("error") ? "open" : "good"));
   const sum = (column) => { const { values, codes } = tables.rows.columns[column]; return codes.reduce((total, value) => total + Number(values[value]), 0); };
@@ -331,12 +332,13 @@ function environment() {
   const rows = [...Object.entries(inputs).map(([path, is]) => ["input", path, String(is.bytes), is.sha256]), ...Object.entries(outputs).map(([path, is]) => [is.rule ?? "output", path, String(is.bytes), is.sha256])];
   tables.files = fromRows(["made_by", "file", "bytes", "sha256"], rows);
   return [h("h1", {}, "Environment and hashes"), h("dl", {}, Object.entries(software).flatMap(([name, version]) => [h("dt", {}, name), h("dd", {}, version)])),
+    data.files.privacy ? [h("h2", {}, "Privacy"), h("p", {}, data.files.privacy.disclosure.reason), Object.entries(data.files.privacy.gate.not_searchable).map(([what, n]) => h("p", { class: "faint" }, `Not looked for: ${n} ${what}`))] : null,
     h("h2", {}, "Files"), dataTable("files", { words: "file or hash", filters: ["made_by"], right: ["bytes"], show: { sha256: (text) => h("code", { class: "hash" }, text), bytes: count } }).element];
 }
 const verdictCell = { verdict: (text) => h("span", { class: tone(text) }, h("span", { class: "verdict" }, text)) };
 const views = {
   overview: ["Overview", overview],
-  claims: tables.claims && ["Claims", () => [h("h1", {}, "Published claims"), dataTable("claims", { words: "claim, quote, source", filters: ["verdict", "source"], show: { analysis: link, ...verdictCell } }).element]],
+  claims: tables.claims && ["Claims", () => [h("h1", {}, "Published claims"), dataTable("claims", { columns: ["verdict", "label", "quote", "source", "published", "recomputed", "analysis", "note"], words: "claim, quote, source", filters: ["verdict", "source"], show: { analysis: link, ...verdictCell } }).element]],
   results: ["Results", () => [h("h1", {}, "Results"), h("p", { class: "faint" }, "Every statistic; its number leads to the record."),
     dataTable("results", { words: "analysis, group, method", filters: ["label", "statistic", "method"], right: ["printed", "value"], show: { number: link } }).element]],
   cleaning: ["Cleaning", cleaning],
@@ -358,7 +360,7 @@ for (const [name, view] of Object.entries(views)) {
 main.append(sections.record = h("section", { hidden: true, "aria-label": "Record" }));
 const drawn = new Set();
 function draw(name) {
-  if (!drawn.has(name) && views[name]) { drawn.add(name); sections[name].append(...views[name][1]()); }
+  if (!drawn.has(name) && views[name]) { drawn.add(name); sections[name].append(...views[name][1]().flat(2).filter((part) => part)); }
 }
 function route() {
   const [id, who = ""] = location.hash.slice(1).split("@").map(decodeURIComponent);

@@ -1,0 +1,55 @@
+"""The default study as the audit finds it: every stage run in memory, the manuscript rendered around blank figures."""
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+from trialpress import analysis, audit, clean, cohort
+from trialpress.audit import page, trace
+from trialpress.audit.claims import load_claims
+from trialpress.plan import load_plan
+from trialpress.report import staging
+from trialpress.results import load
+from trialpress.study import load_study
+from trialpress.tables import write_all
+
+ROOT = Path(__file__).resolve().parents[2]
+STUDY = "low-dose-cd19"
+BLANK = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>'
+
+
+@pytest.fixture(scope="session")
+def audited(tmp_path_factory) -> SimpleNamespace:
+    """study, plan, results, logs, traced, raw (folder of raw files), folder (of results), project (above results/)."""
+    project = tmp_path_factory.mktemp("audited")
+    folder = project / "results" / STUDY
+    config, raw = ROOT / "config" / STUDY, ROOT / "data" / STUDY / "raw"
+    study = load_study(config / "study.yaml")
+    plan = load_plan(config / "plan.yaml", study)
+    clean.write(clean.clean(study, raw, raw.parent / "corrections.csv"), folder / "clean")
+    tables = cohort.read_tables(folder / "clean", study)
+    built = cohort.build(study, plan, tables)
+    cohort.write(built, folder / "cohort")
+    analysis.write(*analysis.run(study, plan, built.subjects, built.daily, tables), folder / "analysis")
+    results = load(study, plan, folder)
+    write_all(results, folder / "tables")
+    (folder / "figures").mkdir()
+    for name in plan.figures:
+        (folder / "figures" / f"{name}.svg").write_text(BLANK)
+        Image.new("L", (10, 10)).save(folder / "figures" / f"{name}.png")
+    (folder / "figures" / "alt.json").write_text(json.dumps(dict.fromkeys(plan.figures, "blank")))
+    claims = load_claims(config / "claims.yaml", plan)
+    staging.make(results, claims, ROOT / "report" / STUDY, folder, ["html"], "embedded")
+    audit.write(results, claims, [], folder)
+    logs = trace.read_clean(folder)
+    traced = trace.trace(results, logs)
+    trace.write(traced, folder)
+    page.write(results, traced, logs, folder)
+    (project / "config").mkdir()
+    shutil.copy(ROOT / "config" / "config.yaml", project / "config" / "config.yaml")
+    return SimpleNamespace(
+        study=study, plan=plan, results=results, logs=logs, traced=traced, raw=raw, folder=folder, project=project
+    )  # fmt: skip
