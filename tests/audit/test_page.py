@@ -1,0 +1,255 @@
+"""The page in a real browser: followed, filtered, saved; hostile text is shown, nothing is run and nothing is asked of a network."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from trialpress.audit import page, trace
+
+pytestmark = pytest.mark.xdist_group("audit")
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+HOSTILE = {
+    "script": "<script>window.ran = 1</script>",
+    "end": "</script><img src=x onerror='window.ran = 1'>",
+    "formula": "=cmd|' /C calc'!A0",
+    "link": '=HYPERLINK("http://example.invalid","x")',
+    "plus": "+1+cmd",
+    "at": "@SUM(1)",
+    "separator": "line\u2028separator",
+    "template": "${window.ran = 1}",
+}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if not CHROMIUM.exists():
+        pytest.skip("there is no Chromium")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium):
+    """open(file, hash="", **context) -> page; at the end there must be no error and no request but to the file itself."""
+    said, contexts = [], []
+
+    def open_page(file: Path, hash: str = "", **context):
+        contexts.append(chromium.new_context(**context))
+        tab = contexts[-1].new_page()
+        tab.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+        tab.on("pageerror", lambda error: said.append(f"error: {error}"))
+        tab.on("request", lambda request: None if request.url.startswith(("file:", "blob:")) else said.append(f"request: {request.url}"))  # fmt: skip
+        tab.goto(file.as_uri() + hash)
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+@pytest.fixture(scope="module")
+def index(audited) -> Path:
+    return audited.folder / "audit" / "index.html"
+
+
+@pytest.fixture(scope="module")
+def hostile(audited, tmp_path_factory) -> Path:
+    """The page of the same study with hostile text in every log, in a raw cell and in a label, and 100,000 changes."""
+    folder = tmp_path_factory.mktemp("hostile")
+    traced = json.loads(json.dumps(audited.traced))
+    at = traced["participants"].index("LD-017")
+    number = traced["evidence"]["response_blasts"][str(at)]["cells"][0]
+    traced["cells"][number][3] = HOSTILE["script"]
+    traced["records"]["seizure_all"]["label"] = HOSTILE["end"]
+    traced["title"] = HOSTILE["end"]
+    logs = {**audited.logs}
+    changes = logs["changes"].head(len(HOSTILE)).assign(raw_value=list(HOSTILE.values()), rule="hostile")
+    numbers = logs["changes"].head(1).assign(raw_value="-5.2", rule="hostile")
+    filler = [logs["changes"]] * (100_000 // len(logs["changes"]) + 1)
+    logs["changes"] = pd.concat([changes, numbers, *filler], ignore_index=True)
+    logs["rejected"] = logs["rejected"].assign(content=json.dumps({HOSTILE["script"]: HOSTILE["end"]}))
+    logs["queries"] = logs["queries"].assign(value=HOSTILE["script"], message=HOSTILE["end"])
+    page.write(audited.results, traced, logs, folder)
+    return folder / "audit" / "index.html"
+
+
+def shown(tab, name: str) -> str:
+    return tab.locator(f"[data-table={name}] [role=status]").inner_text()
+
+
+def test_a_number_is_followed_from_the_manuscript_to_its_raw_cell(audited, opened):
+    tab = opened(audited.folder / "report" / "manuscript.html")
+    tab.locator("main a.num", has_text="36/40 (90.0%; 95% CI 76.3% to 97.2%)").first.click()
+    tab.wait_for_url("**/audit/index.html#cr_rr_evaluable")
+    assert tab.locator("h1:visible").inner_text() == "CR or CRi in R/R"
+    assert tab.locator(".printed").inner_text() == "36/40 (90.0%; 95% CI 76.3% to 97.2%)"
+    tab.get_by_role("link", name="LD-017").click()
+    traced = audited.traced
+    at = traced["participants"].index("LD-017")
+    cells = [trace.cell(traced, n) for n in traced["evidence"]["response_blasts"][str(at)]["cells"]]
+    blasts = next(cell for cell in cells if cell["field"] == "marrow_blasts_percent")
+    row = tab.locator(".way tr", has_text=blasts["column"]).first
+    assert row.locator("td").all_inner_texts() == [blasts["file"], str(blasts["row"]), blasts["column"], blasts["raw"], blasts["clean"], ""]  # fmt: skip
+    assert tab.locator("#participant").is_visible()
+
+
+def test_every_link_of_the_manuscript_finds_its_record(audited, index, opened):
+    tab = opened(audited.folder / "report" / "manuscript.html")
+    ids = sorted(
+        set(tab.eval_on_selector_all("a.num", "links => links.map((a) => decodeURIComponent(a.hash.slice(1)))"))
+    )
+    assert len(ids) > 60
+    tab = opened(index)
+    for number in ids:
+        tab.evaluate("id => { location.hash = '#' + encodeURIComponent(id); route(); }", number)
+        assert tab.locator("h1:visible").inner_text() != "No such number", number
+
+
+def test_the_cleaning_log_is_filtered_and_turned(audited, index, opened):
+    changes = audited.logs["changes"]
+    tab = opened(index, "#/cleaning")
+    log = tab.locator("[data-table=changes]")
+    assert shown(tab, "changes") == f"1 to 50 of {len(changes):,}"
+    log.get_by_label("Table").select_option("response")
+    log.get_by_label("Rule").select_option("code list")
+    chosen = changes[(changes["table"] == "response") & (changes["rule"] == "code list")]
+    assert shown(tab, "changes") == f"1 to 50 of {len(chosen):,}"
+    log.get_by_label("Search").fill("LD-017 extramed")
+    found = chosen[chosen["key"].str.contains("LD-017") & (chosen["field"] == "extramedullary")]
+    assert shown(tab, "changes") == f"1 to {len(found)} of {len(found)}"
+    texts = log.locator("tbody tr").first.locator("td").all_inner_texts()
+    assert texts[3:6] == [found.iloc[0]["raw_value"], found.iloc[0]["clean_value"], "code list"]
+    log.get_by_label("Search").fill("")
+    log.get_by_role("button", name="Next").click()
+    assert shown(tab, "changes").startswith("51 to ")
+    log.get_by_role("button", name="Key").click()
+    log.get_by_role("button", name="Key").click()
+    keys = log.locator("tbody tr td:nth-child(2)").all_inner_texts()
+    assert keys == sorted(keys, reverse=True)
+    log.get_by_label("Search").fill("no such text")
+    assert shown(tab, "changes") == "nothing matches"
+
+
+def test_the_way_back_leads_from_a_changed_cell_to_numbers(index, opened):
+    tab = opened(index, "#/cleaning")
+    log = tab.locator("[data-table=changes]")
+    log.get_by_label("Search").fill("LD-017/ extramedullary response")
+    cell = log.locator("tbody tr").first.locator("details")
+    cell.locator("summary").click()
+    cell.get_by_role("link", name="cr_rr_evaluable", exact=True).click()
+    assert "LD-017" in tab.locator("#participant").inner_text()
+
+
+def test_hostile_text_is_shown_and_never_run(hostile, opened):
+    tab = opened(hostile, "#/cleaning")
+    log = tab.locator("[data-table=changes]")
+    log.get_by_label("Rule").select_option("hostile")
+    assert [text for text in log.locator("tbody td:nth-child(4)").all_text_contents()] == [*HOSTILE.values(), "-5.2"]
+    for view, text in (("#/rejected", HOSTILE["end"]), ("#/queries", HOSTILE["script"]), ("#cr_rr_evaluable@LD-017", HOSTILE["script"]),
+                       ("#seizure_all", HOSTILE["end"]), ("#/overview", HOSTILE["end"]), (f"#{HOSTILE['end']}", HOSTILE["end"])):  # fmt: skip
+        tab.evaluate("hash => { location.hash = hash; route(); }", view)
+        assert text in tab.locator("section:visible").text_content(), view
+    assert tab.evaluate("window.ran") is None
+    assert tab.locator("main img, main script").count() == 0
+
+
+def test_the_policy_lets_no_other_script_run(index, tmp_path, chromium):
+    """Even a script that stood in the page as markup would not run, and nothing can be fetched."""
+    changed = tmp_path / "index.html"
+    text = index.read_text(encoding="utf-8")
+    changed.write_text(
+        text.replace("</main>", "</main><script>window.ran = 1</script><img src='http://example.invalid/x'>")
+    )
+    tab = chromium.new_page()
+    failed = []
+    tab.on("console", lambda message: failed.append(message.text))
+    tab.goto(changed.as_uri())
+    assert tab.evaluate("window.ran") is None
+    assert len([text for text in failed if "Content Security Policy" in text]) == 2
+    tab.close()
+
+
+def test_a_saved_table_holds_no_formula(hostile, opened):
+    tab = opened(hostile, "#/cleaning")
+    log = tab.locator("[data-table=changes]")
+    log.get_by_label("Rule").select_option("hostile")
+    with tab.expect_download() as saved:
+        log.get_by_role("button", name="Save as CSV").click()
+    text = Path(saved.value.path()).read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    raw = [row["raw_value"] for row in rows]
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in tuple("=+@\t\r")]
+    assert raw == [f"'{text}" if text[0] in "=+@" else text for text in HOSTILE.values()] + ["-5.2"]
+
+
+def test_a_hundred_thousand_changes_are_quick(hostile, opened):
+    tab = opened(hostile, "#/cleaning")
+    assert tab.locator("[data-table=changes] tbody tr").count() == 50
+    took = tab.evaluate(
+        """() => { const search = document.querySelector("[data-table=changes] input"), start = performance.now();
+        search.value = "LD-017 code"; search.dispatchEvent(new Event("input")); return performance.now() - start; }"""
+    )
+    assert took < 1000
+    assert int(shown(tab, "changes").split()[-1].replace(",", "")) > 1000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [380, 1280])
+def test_every_part_fits_the_screen(audited, index, opened, scheme, width):
+    tab = opened(index, color_scheme=scheme, viewport={"width": width, "height": 900})
+    parts = tab.eval_on_selector_all("nav a", "links => links.map((a) => a.hash)")
+    assert {"#/overview", "#/claims", "#/results", "#/cleaning", "#/queries", "#/rejected", "#/environment"} <= set(
+        parts
+    )
+    for hash in [*parts, "#cr_rr_evaluable@LD-017", "#baseline@LD-003", "#population.infused", "#clean.corrections"]:
+        tab.evaluate("hash => { location.hash = hash; route(); }", hash)
+        assert tab.locator("section:visible").count() == 1
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, hash
+    light = tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert light == (scheme == "light")
+    assert audited.study.notice in tab.locator(".banner").inner_text()
+
+
+def test_the_page_is_reached_by_keyboard(index, opened):
+    tab = opened(index)
+    focused = "document.activeElement.textContent"
+    tab.keyboard.press("Tab")
+    assert tab.evaluate(focused) == "To the overview"
+    for _ in range(4):
+        tab.keyboard.press("Tab")
+    assert tab.evaluate(focused) == "Cleaning"
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("document.activeElement.id === 'main'")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.type") == "search"
+    tab.keyboard.type("enrolment sex")
+    assert shown(tab, "rules").startswith("1 to ")
+
+
+def test_print_holds_every_part(index, opened):
+    tab = opened(index)
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    tab.emulate_media(media="print")
+    assert tab.locator("section h1:visible").count() >= 7
+    assert not tab.locator("nav").is_visible()
+
+
+def test_embedded_data_cannot_end_its_element():
+    text = page.embedded(list(HOSTILE.values()))
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == list(HOSTILE.values())
+
+
+def test_a_part_that_is_missing_is_left_out(audited, index, opened, tmp_path):
+    page.write(audited.results, audited.traced, audited.logs, tmp_path)  # no claims, no manifest
+    parts = opened(tmp_path / "audit" / "index.html").eval_on_selector_all("nav a", "links => links.map((a) => a.hash)")
+    assert "#/claims" not in parts and "#/environment" not in parts and "#/results" in parts
