@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 from PIL import Image
-from trialpress import analysis, audit, clean, cohort
+from trialpress import analysis, audit, clean, cohort, environment
 from trialpress.audit import page, trace
-from trialpress.audit.claims import load_claims
+from trialpress.audit.claims import check, load_claims
+from trialpress.files import write_csv
 from trialpress.plan import load_plan
 from trialpress.report import staging
 from trialpress.results import load
@@ -43,7 +44,10 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     (folder / "figures" / "alt.json").write_text(json.dumps(dict.fromkeys(plan.figures, "blank")))
     claims = load_claims(config / "claims.yaml", plan)
     staging.make(results, claims, ROOT / "report" / STUDY, folder, ["html"], "embedded")
-    audit.write(results, claims, [], folder)
+    write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
+    outputs = {"clean/changes.csv": {"rule": "clean", **audit.digest(folder / "clean" / "changes.csv")}}
+    manifest = {"software": environment.versions(), "inputs": {}, "outputs": outputs}
+    (folder / "audit" / "manifest.json").write_text(json.dumps(manifest))
     logs = trace.read_clean(folder)
     traced = trace.trace(results, logs)
     trace.write(traced, folder)

@@ -27,9 +27,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..analysis import Data
 from ..analysis.methods import METHODS
-from ..analysis.methods.common import DAYS, is_categorical
 from ..clean.table import HIDDEN
 from ..clean.values import number_text
 from ..cohort import _Builder as Builder
@@ -41,6 +39,7 @@ from ..plan import Derived
 from ..registry import Column, Condition, Endpoint, Table
 from ..report.variables import numbers, phrases, slug
 from ..results import Results
+from .counting import counted
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
 STATS = Path(__file__).parents[1] / "stats"
@@ -343,91 +342,6 @@ class Columns:
             self.rows[table] = {index: self.cells.span(table, keys) for index, keys in looked.items()}
         self.about[name]["fields"] = fields
         self.evidence[name] = evidence
-
-
-# --- the participants in each count -----------------------------------------------------------------------------------
-
-
-def counted(data: Data, spec: Mapping) -> Iterator[tuple[str, str, str, pd.Series]]:
-    """(group, level, statistic, who is counted) for the counts of an analysis."""
-    parameters = METHODS.parameters(spec["method"])
-    given = {
-        kind: [spec[key] for key, parameter in parameters.items() if parameter.annotation is kind and spec.get(key)]
-        for kind in (Condition, Endpoint)
-    }
-    frame, everyone = data.frame, pd.Series(True, index=data.frame.index)
-    groups = data.groups(spec.get("by", ""))
-    listed = next((spec[key] for key in ("variables", "covariates") if key in spec), [])
-    if given[Condition]:
-        holds = data.holds(given[Condition][0])
-        for group, members in groups.items():
-            yield group, "", "n", members & holds.fillna(False).astype(bool)
-            yield group, "", "N", members if spec["method"] == "proportion" else members & holds.notna()
-    elif given[Endpoint]:
-        endpoint = given[Endpoint][0]
-        known = frame[[f"{endpoint}_time", f"{endpoint}_event", *listed]].notna().all(axis=1)
-        event = frame[f"{endpoint}_event"].fillna(False).astype(bool)
-        if spec["method"] == "follow_up":  # reversed: the end of follow-up is the event
-            event = ~event
-        time = frame[f"{endpoint}_time"].astype("Float64") / DAYS[spec.get("unit", "days")]
-        for group, members in groups.items():
-            yield group, "", "n", known & members
-            yield group, "", "events", known & members & event
-            for at in spec.get("at", ()):
-                yield (
-                    group,
-                    f"{at:g} {spec.get('unit', 'days')}",
-                    "n_at_risk",
-                    known & members & (time >= at).fillna(False),
-                )
-    elif spec["method"] == "baseline":
-        for group, members in {**(groups if "by" in spec else {}), "Overall": everyone}.items():
-            yield group, "", "N", members
-            for variable in listed:
-                yield from _described(
-                    data, variable, members, group, data.plan.label(variable, unit=True), is_categorical(data, variable)
-                )
-    elif spec["method"] == "fisher_rxc":
-        lines = data.groups(spec["variable"])
-        for group, members in groups.items():
-            for level, holds in lines.items():
-                yield group, level, "n", members & holds
-        yield "", "", "N", _any(groups.values(), everyone) & _any(lines.values(), everyone)
-    elif spec["method"] in ("frequency", "summary"):
-        for group, members in groups.items():
-            yield from _described(data, spec["variable"], members, group, "", spec["method"] == "frequency")
-    elif "table" in spec:
-        source = data.tables[spec["table"]]
-        source = source[source[spec["value"]].notna()]
-        for group, members in groups.items():
-            for day, rows in source.groupby(spec["day"]):
-                yield (
-                    group,
-                    f"day {day}",
-                    "n",
-                    members & frame[data.study.participant].isin(rows[data.study.participant]),
-                )
-    elif "variable" in spec:
-        known = frame[spec["variable"]].notna()
-        for group, members in groups.items():
-            yield group, "", "n", known & members
-        if "by" in spec:
-            yield "", "", "n", known & _any(groups.values(), everyone)
-    elif columns := [spec[key] for key, p in parameters.items() if p.annotation is Column and spec.get(key)]:
-        yield "", "", "n", frame[columns].notna().all(axis=1)
-
-
-def _any(masks: Iterable[pd.Series], like: pd.Series) -> pd.Series:
-    return pd.Series(np.logical_or.reduce([np.zeros(len(like), bool), *masks]), index=like.index)
-
-
-def _described(data: Data, variable: str, members: pd.Series, group: str, prefix: str, counts: bool) -> Iterator[tuple]:
-    known = data.frame[variable].notna() & members
-    yield group, prefix, "N" if counts else "n", known
-    yield group, prefix, "missing", members & ~known
-    if counts:
-        for level, holds in data.groups(variable).items():
-            yield group, f"{prefix}: {level}" if prefix else level, "n", holds & members
 
 
 # --- the records ------------------------------------------------------------------------------------------------------

@@ -268,10 +268,13 @@ function overview() {
   const { shown, again, wrong } = trace.counts;
   tiles.push(tile("results", "Numbers", [wrong.length ? `${wrong.length} counts do not agree` : `${again} of ${shown} counts recounted`,
     `${count(tables.results.rows)} statistics; ${count(trace.cells.length)} raw cells behind them`, ...wrong], wrong.length ? "bad" : again === shown ? "good" : "open"));
+  const analysed = Object.values(trace.records).filter((record) => record.kind === "analysis").flatMap((record) => record.results).reduce((n, { statistics }) => n + statistics.length, 0);
   for (const name of ["claims", ...extra]) {
     if (!tables[name]?.columns.verdict) continue;
     const n = [...tally(name, "verdict")], worst = ["bad", "open", "good"].find((state) => n.some(([verdict]) => tone(verdict) === state)) ?? "open";
-    tiles.push(tile(name, title(name), n.map(([verdict, many]) => `${count(many)} ${verdict}`), worst === "open" && !n.some(([v]) => tone(v) === "bad") && n.some(([v]) => tone(v) === "good") ? "good" : worst));
+    const lines = n.map(([verdict, many]) => `${count(many)} ${verdict}`);
+    if (name === "concordance") lines.push(`${count(tables[name].rows)} of ${count(analysed)} statistics computed twice`);
+    tiles.push(tile(name, title(name), lines, worst === "open" && !n.some(([v]) => tone(v) === "bad") && n.some(([v]) => tone(v) === "good") ? "good" : worst));
   }
   const { gate } = data.files.privacy ?? {};
   if (gate) tiles.push(tile("environment", "Privacy", [`no identifier in ${count(gate.files)} files`, `${count(gate.identifiers)} direct identifiers looked for`], "good"));

@@ -1,0 +1,164 @@
+"""Who is in each count of an analysis: the participants named, not their number.
+
+The rules are the methods' own, by the shape of their parameters: a condition, an endpoint, one or more columns, a table.
+A count that no rule covers (pooled trials, simulated designs) is left out, and the audit says how many those are.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from ..analysis import Data
+from ..analysis.methods import METHODS
+from ..analysis.methods.common import DAYS, is_categorical
+from ..registry import Column, Condition, Endpoint, Table
+
+Counted = Iterator[tuple[str, str, str, pd.Series]]
+
+UNKNOWN_IS_NO_EVENT = {"proportion", "exact_test", "beta_binomial"}
+MODELS = {"logistic", "firth_logistic", "exact_logistic", "dose_response"}
+CROSS_TABLES = {"fisher_rxc", "chi_square"}
+POSITIVE = {"dose_response", "isotonic", "geometric_mean_ratio"}  # what is not positive is left out
+
+
+def counted(data: Data, spec: Mapping) -> Counted:
+    """(group, level, statistic, who is counted: boolean by participant of `data`) for the counts of an analysis."""
+    parameters = METHODS.parameters(spec["method"])
+    given = {
+        name: spec.get(name, "" if parameter.default is inspect.Parameter.empty else parameter.default)
+        for name, parameter in parameters.items()
+    }
+    kinds = {parameter.annotation for name, parameter in parameters.items() if given[name]}
+    groups = data.groups(given.get("by", ""))
+    if spec["method"] == "baseline":
+        yield from _baseline(data, given, groups)
+    elif spec["method"] == "mcnemar":
+        yield from _pairs(data, given)
+    elif Table in kinds:
+        yield from _days(data, given, groups) if spec["method"] == "kinetics_by_day" else ()
+    elif Condition in kinds:
+        yield from _conditions(data, spec["method"], given, groups)
+    elif Endpoint in kinds:
+        if spec["method"] == "landmark":
+            yield from _landmarks(data, given)
+        elif spec["method"] != "conditional_probability":  # counts the events until a time
+            yield from _times(data, spec["method"], given, groups)
+    elif spec["method"] in CROSS_TABLES:
+        yield from _cross(data, given, groups)
+    elif spec["method"] in ("frequency", "summary"):
+        for group, members in groups.items():
+            yield from _described(data, given["variable"], members, group, "", spec["method"] == "frequency")
+    elif Column in kinds:
+        yield from _known(data, spec["method"], given, parameters, groups)
+
+
+def _complete(frame: pd.DataFrame, columns: Iterable[str]) -> pd.Series:
+    return frame[list(dict.fromkeys(filter(None, columns)))].notna().all(axis=1)
+
+
+def _positive(frame: pd.DataFrame, column: str) -> pd.Series:
+    return (frame[column].astype("Float64") > 0).fillna(False).astype(bool)
+
+
+def _any(masks: Iterable[pd.Series], like: pd.DataFrame) -> pd.Series:
+    return pd.Series(np.logical_or.reduce([np.zeros(len(like), bool), *masks]), index=like.index)
+
+
+def _conditions(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
+    holds = data.holds(given["event"])
+    needed = [given.get(name, "") for name in ("dose", "covariate", "stratum")] + list(given.get("covariates", ()))
+    known = holds.notna() & _complete(data.frame, needed)
+    if method in POSITIVE:
+        known &= _positive(data.frame, given["dose"])
+    event = known & holds.fillna(False).astype(bool)
+    for group, members in groups.items():
+        if method in MODELS:
+            yield group, "", "n", members & known
+            yield group, "", "events", members & event
+        else:
+            yield group, "", "n", members & event
+            yield group, "", "N", members if method in UNKNOWN_IS_NO_EVENT else members & known
+            yield group, "", "missing", members & holds.isna()
+
+
+def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
+    frame, endpoint = data.frame, given["endpoint"]
+    causes = list(data.plan.endpoints[endpoint].events) if "cause" in given else []
+    outcome = f"{endpoint}_{'cause' if causes else 'event'}"
+    known = _complete(frame, [f"{endpoint}_time", outcome, given.get("stratum", ""), *given.get("covariates", ())])
+    event = known & frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True).fillna(False)
+    if method == "follow_up":  # reversed: the end of observation is the event
+        event = known & ~event
+    time = frame[f"{endpoint}_time"].astype("Float64") / DAYS[given.get("unit", "days")]
+    together = method in ("log_rank", "gray", "permutation_log_rank")
+    for group, members in ({"": _any(groups.values(), frame)} if together else groups).items():
+        for level in ("", given["cause"] or causes[0]) if causes else ("",):
+            yield group, level, "n", known & members
+            yield group, level, "events", event & members
+        for at in given.get("at") or ():
+            yield group, f"{at:g} {given['unit']}", "n_at_risk", known & members & (time >= at).fillna(False)
+
+
+def _landmarks(data: Data, given: Mapping) -> Counted:
+    time, event = (data.frame[f"{given['endpoint']}_{what}"] for what in ("time", "event"))
+    for day in given["days"]:
+        followed = event.notna() & (time > day).fillna(False)
+        yield "", f"day {day:g}", "n", followed
+        yield "", f"day {day:g}", "events", followed & event.fillna(False)
+
+
+def _pairs(data: Data, given: Mapping) -> Counted:
+    pair = {name: data.holds(given[name]) for name in ("first", "second")}
+    known = pair["first"].notna() & pair["second"].notna()
+    for name, holds in pair.items():
+        yield name, "", "n", known & holds.fillna(False).astype(bool)
+        yield name, "", "N", known
+
+
+def _days(data: Data, given: Mapping, groups: Mapping) -> Counted:
+    source, who = data.tables[given["table"]], data.study.participant
+    source = source[source[given["value"]].notna()]
+    for group, members in groups.items():
+        yield group, "", "n", members & data.frame[who].isin(source[who])
+        for day, rows in source.groupby(given["day"]):
+            yield group, f"day {day}", "n", members & data.frame[who].isin(rows[who])
+
+
+def _cross(data: Data, given: Mapping, groups: Mapping) -> Counted:
+    lines = data.groups(given["variable"])
+    for group, members in groups.items():
+        for level, holds in lines.items():
+            yield group, level, "n", members & holds
+    yield "", "", "N", _any(groups.values(), data.frame) & _any(lines.values(), data.frame)
+
+
+def _baseline(data: Data, given: Mapping, groups: Mapping) -> Counted:
+    everyone = pd.Series(True, index=data.frame.index)
+    for group, members in {**(groups if given["by"] else {}), "Overall": everyone}.items():
+        yield group, "", "N", members
+        for variable in given["variables"]:
+            name = data.plan.label(variable, unit=True)
+            yield from _described(data, variable, members, group, name, is_categorical(data, variable))
+
+
+def _described(data: Data, variable: str, members: pd.Series, group: str, prefix: str, levels: bool) -> Counted:
+    known = data.frame[variable].notna() & members
+    yield group, prefix, "N" if levels else "n", known
+    yield group, prefix, "missing", members & ~known
+    for level, holds in data.groups(variable).items() if levels else ():
+        yield group, f"{prefix}: {level}" if prefix else level, "n", holds & members
+
+
+def _known(data: Data, method: str, given: Mapping, parameters: Mapping, groups: Mapping) -> Counted:
+    """Those in whom all columns are known, by group and together."""
+    columns = [given[name] for name, parameter in parameters.items() if parameter.annotation is Column and name != "by"]
+    known = _complete(data.frame, columns)
+    if method in POSITIVE:
+        known &= _positive(data.frame, given["variable"])
+    for group, members in groups.items():
+        yield group, "", "n", known & members
+    yield "", "", "n", known & _any(groups.values(), data.frame)
