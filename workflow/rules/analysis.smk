@@ -6,6 +6,7 @@ rule analysis:
         daily=rules.cohort.output.daily,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        files=PLAN.files,
         code=modules("clean", "cohort", "stats", "analysis"),
     output:
         ard=report(

@@ -11,6 +11,7 @@ import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .errors import Problem, nearest
 from .study import expression_problems
@@ -21,10 +22,11 @@ Endpoint = typing.NewType("Endpoint", str)  # id of a time-to-event endpoint
 Population = typing.NewType("Population", str)
 Analysis = typing.NewType("Analysis", str)  # id of an analysis
 Table = typing.NewType("Table", str)  # a clean table
+File = typing.NewType("File", str)  # a file of the repository that an analysis reads
 
 _WRITTEN = {
     Condition: "condition", Column: "column", Endpoint: "endpoint", Population: "population", Analysis: "analysis",
-    Table: "clean table", str: "text", int: "whole number", float: "number", bool: "true or false", dict: "mapping",
+    Table: "clean table", File: "file", str: "text", int: "whole number", float: "number", bool: "true or false", dict: "mapping",
 }  # fmt: skip
 
 
@@ -151,6 +153,9 @@ def _misfits(value, kind, names: Names) -> list[tuple[str, str]]:
     if kind in (Column, Endpoint, Population, Analysis, Table):
         known = list(names.of(kind))
         return [] if value in known else [(f"the {_WRITTEN[kind]} '{value}' is not defined", nearest(value, known))]
+    if kind is File:
+        found = isinstance(value, str) and Path(value).is_file()
+        return [] if found else [(f"the file '{value}' does not exist", "write its path from the repository")]
     expected = (int, float) if kind is float else kind
     wrong = not isinstance(value, expected) or (isinstance(value, bool) and kind is not bool)
     return [(f"must be a {_WRITTEN.get(kind, kind)}, is {value!r}", "correct the value")] if wrong else []

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..clean.values import number_text
+from ..errors import InputError, Problem
 from ..expression import Expression
 from ..files import write_csv
 from ..plan import Plan
@@ -103,11 +104,16 @@ def run(
         if "where" in spec:
             data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
         rows = Rows()
-        METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
+        try:
+            METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
+        except ValueError as error:
+            why, do = "the analysis cannot be computed", "correct its options, or the columns that it names"
+            raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
         ard = pd.DataFrame(rows.rows, columns=["group", "level", "statistic", "value", "display", "method", "note"])
         ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
     ard = pd.concat(ards, ignore_index=True)
+    ard = pd.concat([ard, *(_adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
     twice = ard.duplicated(["analysis", "group", "level", "statistic"])
     if twice.any():
         raise AssertionError(f"statistics that stand twice: {ard[twice].head()}")
@@ -115,6 +121,27 @@ def run(
     ard = ard.sort_values(["order", "group", "level", "statistic"], kind="stable")[ARD].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True).reindex(columns=CURVES) if curves else pd.DataFrame(columns=CURVES)
     return ard, curve
+
+
+def _adjusted(ard: pd.DataFrame, plan: Plan, family: str) -> pd.DataFrame:
+    """A row p_value_adjusted beside the overall p-value of every analysis of a family."""
+    from ..stats.multiplicity import adjust
+
+    members = [name for name, spec in plan.analyses.items() if spec.get("family") == family]
+    overall = ard["statistic"].eq("p_value") & ard["group"].eq("") & ard["level"].eq("")
+    rows = ard[overall & ard["analysis"].isin(members)].drop_duplicates("analysis")
+    without = ard[ard["analysis"].isin(set(members) - set(rows["analysis"]))].drop_duplicates("analysis")
+    rows = pd.concat([rows, without.assign(group="", level="", value=float("nan"))], ignore_index=True)
+    result = adjust(rows["value"], plan.families[family])
+    values = result.curve.get("p_adjusted", rows["value"])
+    tested = int(rows["value"].notna().sum())
+    return rows.assign(
+        statistic="p_value_adjusted",
+        value=values,
+        display=[display("p_value_adjusted", value) for value in values],
+        method=f"{result.method}; family of {tested} tests",
+        note=["" if known else "not estimable: no p-value to adjust" for known in rows["value"].notna()],
+    )
 
 
 def write(ard: pd.DataFrame, curves: pd.DataFrame, folder: Path) -> None:

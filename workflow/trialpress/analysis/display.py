@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 MINUS = "\u2212"
+EXACT = Context(prec=700)  # digits of any float
 
 
 def rounded(value: float, digits: int) -> str:
@@ -19,7 +20,7 @@ def rounded(value: float, digits: int) -> str:
         return "NE"
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
-    number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=EXACT)
     text = f"{abs(number):,f}" if abs(number) >= 10_000 else f"{abs(number):f}"
     return MINUS + text if number < 0 else text
 

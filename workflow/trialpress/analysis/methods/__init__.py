@@ -3,7 +3,20 @@
 What a method cannot estimate it says in a row ("not estimable: ..."); it never fails for want of events or groups.
 """
 
-from . import comparing, describing, kinetics, survival  # noqa: F401  importing registers their methods
+from . import (  # noqa: F401  importing registers their methods
+    comparing,
+    competing,
+    continuous,
+    delayed,
+    describing,
+    dose,
+    kinetics,
+    logistic,
+    pooling,
+    proportions,
+    resampling,
+    survival,
+)
 from .common import METHODS
 
 __all__ = ["METHODS"]

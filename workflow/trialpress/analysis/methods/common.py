@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from ...registry import Registry
+from ...stats.result import Result
 from .. import Data, Rows
 
 METHODS = Registry("method", "method", ("population", "where", "label", "family"))
@@ -15,7 +18,45 @@ METHODS = Registry("method", "method", ("population", "where", "label", "family"
 Interval = Literal["clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker"]
 Unit = Literal["days", "months", "years"]
 DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
-PERCENT = {"estimate": "percent", "ci_low": "percent", "ci_high": "percent"}
+PERCENT = dict.fromkeys(("estimate", "ci_low", "ci_high", "std_error", "standard_error"), "percent")
+RATIO = dict.fromkeys(("ci_low", "ci_high"), "ratio")
+
+
+def not_estimable(rows: Rows, statistics: Iterable[str], why: str, method: str, *, group: str = "", level: str = ""):
+    """Rows without a value that say why."""
+    rows.add(
+        dict.fromkeys(statistics, float("nan")),
+        group=group,
+        level=level,
+        method=method,
+        note=f"not estimable: {why}",
+    )
+
+
+def left_out(data: Data, known: pd.Series) -> str:
+    """The note on participants without a value that is needed."""
+    missing = len(data.frame) - int(known.sum())
+    return f"{missing} with a missing value left out" if missing else ""
+
+
+def reworded(result: Result, words: Mapping[str, str]) -> Result:
+    """The result with groups called by their names in its method and note."""
+    method, note = result.method, result.note
+    for old, new in words.items():
+        method, note = method.replace(old, new), note.replace(old, new)
+    return Result(method, result.values, note, result.curve)
+
+
+def by_suffix(result: Result) -> dict[str, Result]:
+    """The part of a result for each level, of statistics that are named `statistic:level`; the others under ''."""
+    parts: dict[str, dict[str, float]] = {}
+    for name, value in result.values.items():
+        statistic, _, level = name.partition(":")
+        parts.setdefault(level, {})[statistic] = value
+    return {level: Result(result.method, values, result.note) for level, values in parts.items()}
+
+
+# --- columns ----------------------------------------------------------------------------------------------------------
 
 
 def is_categorical(data: Data, variable: str) -> bool:
@@ -25,61 +66,157 @@ def is_categorical(data: Data, variable: str) -> bool:
     )  # fmt: skip
 
 
-def two_groups(rows: Rows, groups: dict, method: str, names: tuple[str, ...]) -> bool:
-    filled = [group for group, members in groups.items() if members.any()]
-    if len(groups) == 2 and len(filled) == 2:
+def number(values: pd.Series) -> np.ndarray:
+    """A column as floats, NaN where it is missing."""
+    return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def samples(data: Data, variable: str, by: str) -> dict[str, np.ndarray]:
+    """The known values of a column in each group."""
+    values = data.frame[variable].astype("Float64")
+    return {group: values[members].dropna().to_numpy(dtype=float) for group, members in data.groups(by).items()}
+
+
+def outcomes(data: Data, event: str, needed: list[str]) -> tuple[np.ndarray, pd.Series]:
+    """(whether the condition holds, in whom it and the needed columns are known)."""
+    holds = data.holds(event)
+    known = holds.notna() & data.frame[needed].notna().all(axis=1)
+    return holds[known].to_numpy(dtype=bool), known
+
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+def comparable(
+    rows: Rows, sizes: Mapping[str, int], method: str, statistics: Iterable[str], *, two: bool = True
+) -> bool:
+    """Whether two groups (or more, if not `two`) have participants; if not, rows that say so."""
+    filled = sum(size > 0 for size in sizes.values())
+    if filled == 2 or (filled > 2 and not two):
         return True
-    why = (
-        f"not estimable: {len(filled)} group{'s' if len(filled) != 1 else ''} with participants where two are compared"
-    )
-    rows.add(dict.fromkeys(names, float("nan")), method=method, note=why)
+    groups = f"{filled} group{'s' if filled != 1 else ''} with participants"
+    not_estimable(rows, statistics, f"{groups} where two {'are' if two else 'or more are'} compared", method)
     return False
 
 
-def known_counts(rows: Rows, counts: dict, holds: pd.Series, method: str):
+def event_counts(data: Data, holds: pd.Series, by: str) -> dict[str, tuple[int, int]]:
+    """Group -> (events, participants in whom the condition is known)."""
+    return {
+        group: (int(holds[members].sum()), int(holds[members].notna().sum()))
+        for group, members in data.groups(by).items()
+    }
+
+
+def known_counts(rows: Rows, counts: Mapping[str, tuple[int, int]], holds: pd.Series):
+    """Rows of events, participants and share per group."""
     unknown = int(holds.isna().sum())
     note = f"{unknown} with unknown outcome left out" if unknown else ""
     for group, (n, N) in counts.items():
-        share = n / N if N else float("nan")
         rows.add(
-            {"n": n, "N": N, "percent": share},
+            {"n": n, "N": N, "percent": n / N if N else float("nan")},
             group=group,
-            method=method,
-            note=note or ("" if N else "not estimable: no participants"),
+            method="counts of known outcomes",
+            note=note if N else "not estimable: no participants with a known outcome",
         )
+
+
+def two_proportions(data: Data, rows: Rows, event: str, by: str, method: str, statistics: Iterable[str]):
+    """The two groups that are compared as {group: (n, N)}, the second before the first, since it is compared with it.
+
+    None, and rows that say why, unless two groups have participants. The counts become rows in any case.
+    """
+    holds = data.holds(event)
+    counts = event_counts(data, holds, by)
+    known_counts(rows, counts, holds)
+    if not comparable(rows, {group: N for group, (_, N) in counts.items()}, method, statistics):
+        return None
+    first, second = (group for group, (_, N) in counts.items() if N)
+    return {second: counts[second], first: counts[first]}
+
+
+def two_by_two(counts: Mapping[str, tuple[int, int]]) -> np.ndarray:
+    """Groups in rows, events and non-events in columns."""
+    return np.array([[n, N - n] for n, N in counts.values()])
 
 
 def cross_table(data: Data, variable: str, by: str) -> tuple[np.ndarray, list[str], list[str]]:
     """Counts of `variable` (rows) by `by` (columns), with the names of columns and rows."""
     columns, lines = data.groups(by), data.groups(variable)
-    table = np.array([[int((line & column).sum()) for column in columns.values()] for line in lines.values()])
-    return table, list(columns), list(lines)
+    table = [[int((line & column).sum()) for column in columns.values()] for line in lines.values()]
+    return np.array(table).reshape(len(lines), len(columns)), list(columns), list(lines)
 
 
-def coefficients(rows: Rows, result, names: list[str], ratio: str, note: str = ""):
-    """Per covariate rows from a Result whose `curve` has one row per covariate; not estimable: one row that says why."""
-    note = "; ".join(text for text in (result.note, note) if text)
-    if not result.curve:
-        for name in names:
-            rows.add({ratio: float("nan")}, level=name, method=result.method, note=note)
-    for at, name in enumerate(result.curve.get("name", ())):
-        values = {key: result.curve[key][at] for key in (ratio, "ci_low", "ci_high", "p_value")}
-        rows.add(
-            values, level=str(name), method=result.method, kinds={"ci_low": "ratio", "ci_high": "ratio"}, note=note
-        )
+# --- time to event ----------------------------------------------------------------------------------------------------
 
 
-def design_matrix(data: Data, covariates: list[str], needed: list[str]) -> tuple[np.ndarray, list[str], pd.Series]:
-    """(X, names, who is complete): continuous covariates as they are, categorical ones against their first level."""
-    known = data.frame[[*covariates, *needed]].notna().all(axis=1)
-    columns, names = [], []
-    for covariate in covariates:
-        if is_categorical(data, covariate):
-            for level, members in list(data.groups(covariate).items())[1:]:
-                if (members & known).any():
-                    columns.append(members[known].to_numpy(dtype=float))
-                    names.append(f"{data.plan.label(covariate)}: {level}")
-        else:
-            columns.append(data.frame.loc[known, covariate].to_numpy(dtype=float))
-            names.append(data.plan.label(covariate, unit=True))
-    return np.column_stack(columns) if columns else np.empty((int(known.sum()), 0)), names, known
+def follow_up(
+    data: Data, endpoint: str, unit: str, needed: Iterable[str] = (), outcome: str = "event"
+) -> tuple[np.ndarray, np.ndarray, pd.Series]:
+    """(times in `unit`, outcomes, in whom they and the needed columns are known); outcome: event or cause."""
+    columns = [f"{endpoint}_time", f"{endpoint}_{outcome}"]
+    known = data.frame[[*columns, *needed]].notna().all(axis=1)
+    time, values = (data.frame.loc[known, column].to_numpy(dtype=float) for column in columns)
+    return time / DAYS[unit], values, known
+
+
+def group_codes(data: Data, by: str, known: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
+    """(position of the group of each known participant, size of each group), of the groups that have participants."""
+    members = {group: here[known].to_numpy() for group, here in data.groups(by).items()}
+    members = {group: here for group, here in members.items() if here.any()}
+    code = np.zeros(int(known.sum()), dtype=int)
+    for at, here in enumerate(members.values()):
+        code[here] = at
+    return code, {group: int(here.sum()) for group, here in members.items()}
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Design:
+    """Covariates of a model. X: (participants, columns); names: of the columns; known: who is complete; note: who and
+    what is left out; why: why no model can be fitted, or empty.
+    """
+
+    X: np.ndarray
+    names: list[str]
+    known: pd.Series
+    note: str
+    why: str
+
+    @classmethod
+    def of(cls, data: Data, covariates: Iterable[str], known: pd.Series) -> Design:
+        """Continuous covariates as they are, categorical ones against their first level that has participants."""
+        covariates = list(covariates)
+        known = known & data.frame[covariates].notna().all(axis=1)
+        columns, names, single = [], [], []
+        for covariate in covariates:
+            label = data.plan.label(covariate, unit=True)
+            if not is_categorical(data, covariate):
+                columns.append(data.frame.loc[known, covariate].to_numpy(dtype=float))
+                names.append(label)
+                continue
+            levels = {level: m[known].to_numpy(dtype=float) for level, m in data.groups(covariate).items()}
+            present = [level for level, column in levels.items() if column.any()]
+            single += [] if len(present) > 1 else [label]
+            columns += [levels[level] for level in present[1:]]
+            names += [f"{data.plan.label(covariate)}: {level}" for level in present[1:]]
+        notes = [left_out(data, known), *(f"{label} has one level only and is left out" for label in single)]
+        why = "no participants" if not known.any() else "" if columns else "the covariates have one level only"
+        X = np.column_stack(columns) if columns else np.empty((int(known.sum()), 0))
+        return cls(X, names, known, "; ".join(filter(None, notes)), why)
+
+    def refused(self, data: Data, rows: Rows, covariates: Iterable[str], ratio: str, method: str) -> bool:
+        """Whether no model can be fitted; if so, a row per covariate says why."""
+        for covariate in covariates if self.why else ():
+            not_estimable(rows, (ratio,), self.why, method, level=data.plan.label(covariate, unit=True))
+        return bool(self.why)
+
+
+def coefficients(rows: Rows, result: Result, names: list[str], ratio: str, note: str = ""):
+    """Per covariate rows from a Result whose `curve` has one row per covariate; not estimable: rows that say why."""
+    for at, name in enumerate(names):
+        values = dict.fromkeys((ratio,), float("nan"))
+        if result.curve:
+            values = {key: result.curve[key][at] for key in (ratio, "ci_low", "ci_high", "p_value")}
+        rows.add(Result(result.method, values, result.note), level=name, kinds=RATIO, note=note)

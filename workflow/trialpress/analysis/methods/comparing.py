@@ -1,4 +1,4 @@
-"""Comparing groups, trends and correlations."""
+"""Comparing proportions: 2 x 2 and larger tables, strata, pairs, trends."""
 
 from __future__ import annotations
 
@@ -11,10 +11,25 @@ from .. import Data, Rows
 from .common import (
     METHODS,
     PERCENT,
+    RATIO,
+    comparable,
     cross_table,
+    event_counts,
     known_counts,
-    two_groups,
+    reworded,
+    two_by_two,
+    two_proportions,
 )
+
+DifferenceInterval = Literal["newcombe", "miettinen-nurminen", "exact"]
+
+
+def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe", level: str = ""):
+    from ...stats.contingency import risk_difference
+
+    (n2, N2), (n1, N1) = counts.values()
+    result = risk_difference(n2, N2, n1, N1, interval=interval, level=data.plan.level)
+    rows.add(result, level=level, kinds=PERCENT, only=("estimate", "ci_low", "ci_high"))
 
 
 @METHODS.add("fisher")
@@ -27,27 +42,94 @@ def fisher(data: Data, rows: Rows, *, event: Condition, by: Column):
         event: what is compared
         by: column with two levels
     """
-    from ...stats.contingency import fisher_2x2, risk_difference
+    from ...stats.contingency import fisher_2x2
 
-    holds, groups = data.holds(event), data.groups(by)
-    if not two_groups(rows, groups, "Fisher's exact test", ("odds_ratio", "p_value")):
-        return
-    counts = {
-        group: (int(holds[members].sum()), int(holds[members].notna().sum())) for group, members in groups.items()
-    }
-    known_counts(rows, counts, holds, method="counts of known outcomes")
-    (n1, N1), (n2, N2) = counts.values()
-    result = fisher_2x2(np.array([[n2, N2 - n2], [n1, N1 - n1]]), level=data.plan.level)
-    rows.add(
-        result, kinds=dict.fromkeys(("ci_low", "ci_high"), "ratio"), only=("odds_ratio", "ci_low", "ci_high", "p_value")
-    )
-    difference = risk_difference(n2, N2, n1, N1, level=data.plan.level)
-    rows.add(difference, level="risk difference", kind="percent", only=("estimate", "ci_low", "ci_high"))
+    counts = two_proportions(data, rows, event, by, "Fisher's exact test", ("odds_ratio", "p_value"))
+    if counts:
+        result = fisher_2x2(two_by_two(counts), level=data.plan.level)
+        rows.add(result, kinds=RATIO, only=("odds_ratio", "ci_low", "ci_high", "p_value"))
+        _difference(data, rows, counts, level="risk difference")
+
+
+@METHODS.add("risk_difference")
+def risk_difference(data: Data, rows: Rows, *, event: Condition, by: Column, interval: DifferenceInterval = "newcombe"):
+    """Difference of the proportions of two groups, second less first, with an interval.
+
+    Parameters
+        event: what is compared
+        by: column with two levels
+        interval: kind of confidence interval; exact is Chan and Zhang's unconditional one
+    """
+    counts = two_proportions(data, rows, event, by, "risk difference", ("estimate",))
+    if counts:
+        _difference(data, rows, counts, interval)
+
+
+@METHODS.add("risk_ratio")
+def risk_ratio(data: Data, rows: Rows, *, event: Condition, by: Column):
+    """Ratio of the proportions of two groups, second over first, with a log-normal interval.
+
+    Parameters
+        event: what is compared
+        by: column with two levels
+    """
+    from ...stats.contingency import risk_ratio as estimate
+
+    counts = two_proportions(data, rows, event, by, "risk ratio", ("risk_ratio",))
+    if counts:
+        (n2, N2), (n1, N1) = counts.values()
+        words = {f"in group {at}": f"in group {group}" for at, group in enumerate(counts, start=1)}
+        result = reworded(estimate(n2, N2, n1, N1, level=data.plan.level), words)
+        rows.add(result, kinds=RATIO, only=("risk_ratio", "ci_low", "ci_high"))
+
+
+@METHODS.add("barnard")
+def barnard(data: Data, rows: Rows, *, event: Condition, by: Column):
+    """A condition compared between two groups: Barnard's exact unconditional test, and the risk difference with
+    Newcombe's interval, second group less first.
+
+    Parameters
+        event: what is compared
+        by: column with two levels
+    """
+    from ...stats.contingency import barnard as test
+
+    counts = two_proportions(data, rows, event, by, "Barnard's exact test", ("p_value",))
+    if counts:
+        rows.add(test(two_by_two(counts)), only=("statistic", "p_value"))
+        _difference(data, rows, counts, level="risk difference")
+
+
+@METHODS.add("boschloo")
+def boschloo(data: Data, rows: Rows, *, event: Condition, by: Column):
+    """A condition compared between two groups: Boschloo's exact unconditional test, and the risk difference with
+    Newcombe's interval, second group less first.
+
+    Parameters
+        event: what is compared
+        by: column with two levels
+    """
+    from ...stats.contingency import boschloo as test
+
+    counts = two_proportions(data, rows, event, by, "Boschloo's exact test", ("p_value",))
+    if counts:
+        rows.add(test(two_by_two(counts)), only=("statistic", "p_value"))
+        _difference(data, rows, counts, level="risk difference")
+
+
+def _table(data: Data, rows: Rows, variable: str, by: str) -> np.ndarray:
+    table, groups, levels = cross_table(data, variable, by)
+    for group, column in zip(groups, table.T, strict=True):
+        for level, n in zip(levels, column, strict=True):
+            rows.add({"n": n}, group=group, level=level, method="counts")
+    rows.add({"N": table.sum()}, method="participants with both known")
+    return table
 
 
 @METHODS.add("fisher_rxc")
 def fisher_rxc(data: Data, rows: Rows, *, variable: Column, by: Column):
-    """Association of two categorical variables: Fisher's exact test for an r x c table, by exact enumeration.
+    """Association of two categorical variables: Fisher's exact test for an r x c table, by exact enumeration. Where that
+    would take too long the p-value is estimated from random tables (the plan's seed) and has a standard error.
 
     Parameters
         variable: rows of the table
@@ -55,80 +137,74 @@ def fisher_rxc(data: Data, rows: Rows, *, variable: Column, by: Column):
     """
     from ...stats.contingency import fisher_rxc as exact
 
-    table, groups, levels = cross_table(data, variable, by)
-    for group, column in zip(groups, table.T, strict=True):
-        for level, n in zip(levels, column, strict=True):
-            rows.add({"n": n}, group=group, level=level, method="counts")
-    rows.add({"N": table.sum()}, method="participants with both known")
-    rows.add(exact(table), only=("p_value",))
+    result = exact(_table(data, rows, variable, by), seed=data.plan.seed)
+    rows.add(result, kind="decimal4", only=("p_value", "standard_error"))
 
 
-def _samples(data: Data, variable: str, by: str) -> dict[str, np.ndarray]:
-    values = data.frame[variable].astype("Float64")
-    return {group: values[members].dropna().to_numpy(dtype=float) for group, members in data.groups(by).items()}
-
-
-@METHODS.add("mann_whitney")
-def mann_whitney(data: Data, rows: Rows, *, variable: Column, by: Column):
-    """A continuous or ordinal variable between two groups: Mann-Whitney test (as R's wilcox.test: exact without ties,
-    otherwise normal with continuity correction) and the Hodges-Lehmann shift, second group less first.
+@METHODS.add("chi_square")
+def chi_square(data: Data, rows: Rows, *, variable: Column, by: Column, correction: bool = False):
+    """Association of two categorical variables: Pearson's chi-square test. The note says if an expected count is below 5.
 
     Parameters
-        variable: what is compared
+        variable: rows of the table
+        by: columns of the table
+        correction: Yates' continuity correction, for 2 x 2 tables
+    """
+    from ...stats.contingency import chi_square as test
+
+    result = test(_table(data, rows, variable, by), correction=correction)
+    rows.add(result, only=("statistic", "df", "p_value", "min_expected"))
+
+
+@METHODS.add("mantel_haenszel")
+def mantel_haenszel(data: Data, rows: Rows, *, event: Condition, by: Column, stratum: Column, correction: bool = True):
+    """A condition compared between two groups within strata: Mantel-Haenszel common odds ratio, second group against
+    first, with its test; Breslow-Day test of a common odds ratio with Tarone's adjustment.
+
+    Parameters
+        event: what is compared
         by: column with two levels
+        stratum: column of the strata
+        correction: continuity correction of the test
     """
-    from ...stats.continuous import mann_whitney as test
+    from ...stats.contingency import mantel_haenszel as estimate
 
-    samples = _samples(data, variable, by)
-    _medians(rows, samples)
-    if two_groups(
-        rows, {group: values.size * np.ones(1) for group, values in samples.items()}, "Mann-Whitney test", ("p_value",)
-    ):
-        first, second = samples.values()
-        rows.add(test(second, first, level=data.plan.level))
-
-
-def _medians(rows: Rows, samples: dict[str, np.ndarray]):
-    for group, values in samples.items():
-        median = float(np.median(values)) if values.size else float("nan")
-        note = "" if values.size else "not estimable: no known value"
-        rows.add(
-            {"n": values.size, "median": median},
-            group=group,
-            method="median of known values",
-            kind="significant",
-            note=note,
-        )
+    holds = data.holds(event).mask(data.frame[stratum].isna())
+    counts = event_counts(data, holds, by)
+    known_counts(rows, counts, holds)
+    sizes = {group: N for group, (_, N) in counts.items()}
+    if not comparable(rows, sizes, "Mantel-Haenszel odds ratio", ("odds_ratio", "p_value")):
+        return
+    compared = [group for group, N in reversed(sizes.items()) if N]
+    tables = []
+    for members in data.groups(stratum).values():
+        inside = event_counts(data, holds.where(members), by)
+        tables.append(two_by_two({group: inside[group] for group in compared}))
+    result = estimate(np.array(tables), level=data.plan.level, correction=correction)
+    only = ("odds_ratio", "ci_low", "ci_high", "statistic", "df", "p_value", "strata")
+    rows.add(result, kinds={**RATIO, "strata": "count"}, only=only)
+    names = {"breslow_day": "statistic", "breslow_day_df": "df", "breslow_day_p_value": "p_value"}
+    rows.add(result, level="homogeneity", kinds={"breslow_day_p_value": "p"}, names=names, only=tuple(names))
 
 
-@METHODS.add("kruskal_wallis")
-def kruskal_wallis(data: Data, rows: Rows, *, variable: Column, by: Column):
-    """A continuous or ordinal variable between several groups: Kruskal-Wallis test with ties corrected.
+@METHODS.add("mcnemar")
+def mcnemar(data: Data, rows: Rows, *, first: Condition, second: Condition, exact: bool = True):
+    """Two conditions in the same participants: McNemar's test. Participants in whom one is not known are left out.
 
     Parameters
-        variable: what is compared
-        by: column of the groups
+        first: a condition, for instance before
+        second: another one, for instance after
+        exact: binomial test of the discordant pairs instead of chi-square with continuity correction
     """
-    from ...stats.continuous import kruskal_wallis as test
+    from ...stats.contingency import mcnemar as test
 
-    samples = _samples(data, variable, by)
-    _medians(rows, samples)
-    groups = np.repeat(range(len(samples)), [values.size for values in samples.values()])
-    rows.add(test(np.concatenate(list(samples.values())), groups))
-
-
-@METHODS.add("spearman")
-def spearman(data: Data, rows: Rows, *, x: Column, y: Column):
-    """Rank correlation of two variables with its p-value (as R's cor.test).
-
-    Parameters
-        x: a column
-        y: another column
-    """
-    from ...stats.continuous import spearman as correlate
-
-    both = data.frame[[x, y]].astype("Float64").dropna()
-    rows.add(correlate(both[x].to_numpy(dtype=float), both[y].to_numpy(dtype=float)))
+    pair = {"first": data.holds(first), "second": data.holds(second)}
+    known = pair["first"].notna() & pair["second"].notna()
+    known_counts(rows, {name: (int(holds[known].sum()), int(known.sum())) for name, holds in pair.items()},
+                 pair["first"].where(known))  # fmt: skip
+    a, b = (holds[known].to_numpy(dtype=bool) for holds in pair.values())
+    table = [[(a & b).sum(), (a & ~b).sum()], [(~a & b).sum(), (~a & ~b).sum()]]
+    rows.add(test(table, exact=exact), names={"n": "pairs"}, kinds={"n": "count", "discordant": "count"})
 
 
 @METHODS.add("trend")
@@ -143,8 +219,7 @@ def trend(data: Data, rows: Rows, *, event: Condition, by: Column, variant: Lite
     from ...stats.dose import cochran_armitage
     from ...stats.proportions import proportion as estimate
 
-    holds = data.holds(event)
-    counts = {group: (int(holds[m].sum()), int(holds[m].notna().sum())) for group, m in data.groups(by).items()}
+    counts = event_counts(data, data.holds(event), by)
     for group, (n, N) in counts.items():
         rows.add(estimate(n, N, level=data.plan.level), group=group, kinds=PERCENT)
     filled = [(n, N, score) for score, (n, N) in enumerate(counts.values(), start=1) if N]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
+import pandas as pd
 
 from ...registry import Column, Table
 from .. import Data, Rows
-from .common import (
-    METHODS,
-)
+from .common import METHODS, RATIO, comparable, samples
 
 
 @METHODS.add("kinetics_by_day")
@@ -25,10 +26,8 @@ def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: st
     """
     from ...stats.kinetics import geometric_mean
 
-    source, limit = data.tables[table], data.study.tables[table].columns[value].limit
-    measured = source[value].astype("Float64")
-    if limit:
-        measured = measured.where(source[limit].fillna("") != "<", measured * below)
+    source, limited = _measured(data, table, value)
+    measured = source[value].astype("Float64").where(~limited, source[value].astype("Float64") * below)
     for group, members in data.groups(by).items():
         inside = source[data.study.participant].isin(data.frame.loc[members, data.study.participant]) & measured.notna()
         points = []
@@ -44,13 +43,93 @@ def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: st
             )
             points.append((at, result["geometric_mean"], result["ci_low"], result["ci_high"], result["n"]))
         if points:
-            rows.curve(
-                dict(
-                    zip(
-                        ("x", "estimate", "ci_low", "ci_high", "n_at_risk"),
-                        np.array(points, dtype=float).T,
-                        strict=True,
-                    )
-                ),
-                group=group,
+            names = ("x", "estimate", "ci_low", "ci_high", "n_at_risk")
+            rows.curve(dict(zip(names, np.array(points, dtype=float).T, strict=True)), group=group)
+        else:
+            rows.add({"n": 0}, group=group, method="geometric mean", note="not estimable: no measurement")
+
+
+def _measured(data: Data, table: str, value: str) -> tuple[pd.DataFrame, pd.Series]:
+    """The table, and where its value is below the quantification limit."""
+    source, limit = data.tables[table], data.study.tables[table].columns[value].limit
+    below = source[limit].fillna("") == "<" if limit else pd.Series(False, index=source.index)
+    return source, below.astype(bool)
+
+
+@METHODS.add("exposure")
+def exposure(data: Data, rows: Rows, *, table: Table, day: str, value: str, limit: float, by: Column = "", until: float = 28,
+             below: Literal["half", "zero", "missing"] = "half"):  # fmt: skip
+    """Exposure of each participant, summarised: Cmax, Tmax, AUC (linear up, log down) from day 0 to a day, Tlast,
+    terminal half-life. Median and quartiles of each, geometric means with interval of Cmax and AUC, and between two
+    groups their ratio, second over first. A value below the quantification limit counts as 0 before the first
+    quantifiable one and by the rule after it.
+
+    Parameters
+        table: clean table with one row per participant and day
+        day: its column of the day
+        value: its column of the measurement
+        limit: quantification limit, in the unit of the measurement
+        by: column whose levels are reported apart
+        until: last day of the area under the curve
+        below: what stands for a later value below the limit: half of the limit, zero, or nothing
+    """
+    from ...stats.continuous import summary
+    from ...stats.kinetics import exposure as measure
+    from ...stats.kinetics import geometric_mean, geometric_mean_ratio
+
+    who = data.study.participant
+    source, limited = _measured(data, table, value)
+    source = source.assign(value=source[value].astype("Float64").mask(limited, 0.0))
+    source = source[source["value"].notna() & (source[day] >= 0).fillna(False)].sort_values([who, day])
+    names = {"cmax": "Cmax", "tmax": "Tmax", "auc": f"AUC 0-{until:g}", "tlast": "Tlast", "half_life": "Half-life"}
+    found = {
+        participant: measure(
+            part[day].to_numpy(dtype=float), part["value"].to_numpy(dtype=float), until=until, limit=limit, blq=below
+        )
+        for participant, part in source[source[who].isin(data.frame[who])].groupby(who, sort=True)
+    }
+    method = next((result.method for result in found.values()), "noncompartmental")
+    for name, level in names.items():
+        known = {}
+        for group, members in data.groups(by).items():
+            each = np.array(
+                [found[p][name] if p in found else np.nan for p in data.frame.loc[members, who]], dtype=float
             )
+            known[group] = each[~np.isnan(each)]
+            note = f"{np.isnan(each).sum()} of {each.size} not estimable" if np.isnan(each).any() else ""
+            only = ("n", "missing", "median", "q1", "q3", "min", "max")
+            rows.add(summary(each), group=group, level=level, kind="significant", method=method, note=note, only=only)
+            if name in ("cmax", "auc"):
+                only = ("geometric_mean", "ci_low", "ci_high")
+                result = geometric_mean(known[group], level=data.plan.level)
+                rows.add(result, group=group, level=level, kind="significant", only=only, note=note)
+        filled = [values for values in known.values() if values.size]
+        if name in ("cmax", "auc") and len(filled) == 2:
+            result = geometric_mean_ratio(filled[1], filled[0], level=data.plan.level)
+            rows.add(result, level=level, kind="ratio", only=("ratio", "ci_low", "ci_high", "p_value"))
+
+
+@METHODS.add("geometric_mean_ratio")
+def geometric_mean_ratio(data: Data, rows: Rows, *, variable: Column, by: Column):
+    """A positive variable between two groups: geometric means with interval, and their ratio, second over first, with
+    Welch's t test of the logarithms.
+
+    Parameters
+        variable: what is compared; values that are not positive are left out
+        by: column with two levels
+    """
+    from ...stats.kinetics import geometric_mean
+    from ...stats.kinetics import geometric_mean_ratio as compare
+
+    groups = samples(data, variable, by)
+    out = sum(int((values <= 0).sum()) for values in groups.values())
+    note = f"{out} values that are not positive left out" if out else ""
+    groups = {group: values[values > 0] for group, values in groups.items()}
+    for group, values in groups.items():
+        only = ("n", "geometric_mean", "ci_low", "ci_high")
+        rows.add(geometric_mean(values, level=data.plan.level), group=group, kind="significant", only=only, note=note)
+    sizes = {group: values.size for group, values in groups.items()}
+    if comparable(rows, sizes, "geometric mean ratio", ("ratio", "p_value")):
+        first, second = (values for values in groups.values() if values.size)
+        only = ("ratio", "ci_low", "ci_high", "p_value")
+        rows.add(compare(second, first, level=data.plan.level), kinds={**RATIO, "ratio": "ratio"}, only=only, note=note)

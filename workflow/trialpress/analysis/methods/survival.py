@@ -5,29 +5,52 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from ...registry import Column, Endpoint
 from .. import Data, Rows
 from .common import (
-    DAYS,
     METHODS,
+    PERCENT,
+    Design,
     Unit,
     coefficients,
-    design_matrix,
+    comparable,
+    follow_up,
+    group_codes,
+    not_estimable,
+    reworded,
 )
 
+Transform = Literal["log-log", "log", "plain", "arcsin"]
 
-def _times(data: Data, endpoint: str, unit: str, members: pd.Series | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Times in `unit` and event indicators of those in whom both are known."""
-    frame = data.frame if members is None else data.frame[members]
-    known = frame[[f"{endpoint}_time", f"{endpoint}_event"]].dropna()
-    return known.iloc[:, 0].to_numpy(dtype=float) / DAYS[unit], known.iloc[:, 1].to_numpy(dtype=float)
+
+def each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
+    """(group, time, event) of every group with participants; a row that says so for the others."""
+    time, event, known = follow_up(data, endpoint, unit)
+    for group, members in data.groups(by).items():
+        here = members[known].to_numpy()
+        if here.any():
+            yield group, time[here], event[here]
+        else:
+            rows.add({"n": 0}, group=group, method=method)
+            not_estimable(rows, statistics, "no participants", method, group=group)
+
+
+def _two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
+    """(time, event, code, words) of the two groups that are compared, words for their codes; None, and rows that say
+    why, unless two have participants.
+    """
+    time, event, known = follow_up(data, endpoint, unit, [by])
+    code, sizes = group_codes(data, by, known)
+    if not comparable(rows, sizes, method, statistics):
+        return None
+    first, second = sizes
+    return time, event, code, {"1 minus 0": f"{second} minus {first}", "group 0": first, "group 1": second}
 
 
 @METHODS.add("kaplan_meier")
 def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "", at: list[float] = (), unit: Unit = "months",
-                 transform: Literal["log-log", "log", "plain", "arcsin"] = "log-log"):  # fmt: skip
+                 transform: Transform = "log-log"):  # fmt: skip
     """Kaplan-Meier estimate: median with interval, estimates at fixed times, numbers at risk (time >= t).
 
     Parameters
@@ -40,16 +63,7 @@ def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "",
     from ...stats.survival import kaplan_meier as estimate
     from ...stats.survival import survival_at
 
-    for group, members in data.groups(by).items():
-        time, event = _times(data, endpoint, unit, members)
-        if not time.size:
-            rows.add(
-                {"n": 0, "median": float("nan")},
-                group=group,
-                method="Kaplan-Meier",
-                note="not estimable: no participants",
-            )
-            continue
+    for group, time, event in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "median"):
         km = estimate(time, event, level=data.plan.level, transform=transform)
         rows.add(km, group=group, kind="decimal1", names={"median_ci_low": "ci_low", "median_ci_high": "ci_high"})
         rows.curve(km.curve, group=group)
@@ -58,8 +72,30 @@ def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "",
                      only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
+@METHODS.add("survival_quantiles")
+def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles: list[float], by: Column = "",
+                       unit: Unit = "months", transform: Transform = "log-log"):  # fmt: skip
+    """Times by which given shares of the participants have had the event (R's rule), with intervals.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        quantiles: shares with the event, between 0 and 1
+        by: column whose levels are estimated apart
+        unit: unit of all times
+        transform: scale on which the interval of the curve is symmetric
+    """
+    from ...stats.survival import kaplan_meier as estimate
+    from ...stats.survival import quantile
+
+    for group, time, event in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
+        km = estimate(time, event, level=data.plan.level, transform=transform)
+        rows.add(km, group=group, only=("n", "events"))
+        for share in quantiles:
+            rows.add(quantile(km, share), group=group, level=f"{100 * share:g}%", kind="decimal1")
+
+
 @METHODS.add("follow_up")
-def follow_up(data: Data, rows: Rows, *, endpoint: Endpoint, unit: Unit = "months"):
+def median_follow_up(data: Data, rows: Rows, *, endpoint: Endpoint, unit: Unit = "months"):
     """Median follow-up by the reverse Kaplan-Meier method (Schemper & Smith 1996).
 
     Parameters
@@ -68,47 +104,190 @@ def follow_up(data: Data, rows: Rows, *, endpoint: Endpoint, unit: Unit = "month
     """
     from ...stats.survival import reverse_kaplan_meier
 
-    time, event = _times(data, endpoint, unit)
-    rows.add(reverse_kaplan_meier(time, event, level=data.plan.level), kind="decimal1",
-             names={"median_ci_low": "ci_low", "median_ci_high": "ci_high"})  # fmt: skip
+    for _, time, event in each_group(data, rows, endpoint, "", unit, "reverse Kaplan-Meier", "median"):
+        rows.add(reverse_kaplan_meier(time, event, level=data.plan.level), kind="decimal1",
+                 names={"median_ci_low": "ci_low", "median_ci_high": "ci_high"})  # fmt: skip
 
 
 @METHODS.add("log_rank")
-def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: float = 0):
-    """Log-rank test between groups (Fleming-Harrington with rho > 0).
+def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: float = 0, stratum: Column = "",
+             trend: bool = False):  # fmt: skip
+    """Log-rank test between groups (Fleming-Harrington with rho > 0), stratified if wanted.
 
     Parameters
         endpoint: the time-to-event endpoint
         by: column of the groups
         rho: weight S(t)^rho
+        stratum: column of the strata
+        trend: test for trend, scores 1, 2, ... in the order of the levels that have participants
     """
     from ...stats.survival import log_rank as test
 
-    names = {f"{endpoint}_time", f"{endpoint}_event", by}
-    known = data.frame.dropna(subset=sorted(names))
-    if known[by].nunique() < 2:
-        rows.add({"p_value": float("nan")}, method="log-rank test", note="not estimable: one group only")
-        return
-    time, event = known[f"{endpoint}_time"].to_numpy(dtype=float), known[f"{endpoint}_event"].to_numpy(dtype=float)
-    rows.add(test(time, event, known[by].astype(str).to_numpy(), rho=rho), only=("statistic", "df", "p_value"))
+    time, event, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])])
+    code, sizes = group_codes(data, by, known)
+    if comparable(rows, sizes, "log-rank test", ("p_value",), two=False):
+        strata = data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+        scores = np.arange(1, len(sizes) + 1) if trend else None
+        result = test(time, event, code, rho=rho, stratum=strata, trend_scores=scores)
+        rows.add(result, only=("statistic", "df", "p_value"))
+
+
+@METHODS.add("permutation_log_rank")
+def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, replicates: int = 10_000):
+    """Monte Carlo permutation test on log-rank scores between groups, with the plan's seed.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        by: column of the groups
+        replicates: number of random allocations
+    """
+    from ...stats.survival import permutation_log_rank as test
+
+    time, event, known = follow_up(data, endpoint, "days", [by])
+    code, sizes = group_codes(data, by, known)
+    if comparable(rows, sizes, "permutation log-rank test", ("p_value",), two=False):
+        result = test(time, event, code, replicates=replicates, seed=data.plan.seed)
+        rows.add(result, kinds={"std_error": "decimal4"}, only=("statistic", "p_value", "std_error"))
+
+
+@METHODS.add("restricted_mean")
+def restricted_mean(
+    data: Data, rows: Rows, *, endpoint: Endpoint, until: float, by: Column = "", unit: Unit = "months"
+):
+    """Restricted mean survival time with interval: the area under the Kaplan-Meier curve up to a time. With two groups
+    also their difference, second less first, and its test.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        until: the time to which the mean is restricted, in `unit`; follow-up must reach it
+        by: column whose levels are estimated apart
+        unit: unit of all times
+    """
+    from ...stats.survival import restricted_mean as estimate
+    from ...stats.survival import restricted_mean_difference
+
+    for group, time, event in each_group(data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"):
+        rows.add(estimate(time, event, until, level=data.plan.level), group=group, kinds={"tau": "decimal1"})
+    two = by and _two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
+    if two:
+        time, event, code, words = two
+        result = reworded(restricted_mean_difference(time, event, code, until, level=data.plan.level), words)
+        rows.add(result, only=("estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value"))
+
+
+@METHODS.add("compare_at")
+def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: float, unit: Unit = "months",
+               transform: Literal["log-log", "log", "plain"] = "log-log"):  # fmt: skip
+    """Survival of two groups at a fixed time: Kaplan-Meier estimates, their difference, second less first, with interval,
+    and the test on a transformed scale.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        by: column with two levels
+        time: the fixed time, in `unit`
+        unit: unit of all times
+        transform: scale of the test
+    """
+    from ...stats.survival import compare_at as compare
+    from ...stats.survival import kaplan_meier as estimate
+    from ...stats.survival import survival_at
+
+    shown = ("estimate", "ci_low", "ci_high")
+    for group, times, event in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
+        km = estimate(times, event, level=data.plan.level)
+        rows.add(km, group=group, only=("n", "events"))
+        rows.add(survival_at(km, time), group=group, kinds=PERCENT, only=shown)
+    two = _two_groups(data, rows, endpoint, by, unit, "difference of Kaplan-Meier estimates", "estimate", "p_value")
+    if two:
+        times, event, code, words = two
+        result = reworded(compare(times, event, code, time, transform=transform, level=data.plan.level), words)
+        rows.add(result, kinds=PERCENT, only=(*shown, "std_error", "statistic", "p_value"))
+
+
+def model(
+    data: Data, rows: Rows, endpoint: str, covariates: list[str], method: str, stratum: str = "", outcome: str = "event"
+):
+    """(time in days, outcomes, design, strata) of a model; None, and rows that say why, if there is nothing to fit."""
+    _, _, known = follow_up(data, endpoint, "days", [stratum] if stratum else [], outcome)
+    design = Design.of(data, covariates, known)
+    time, outcomes = (
+        data.frame.loc[design.known, f"{endpoint}_{name}"].to_numpy(dtype=float) for name in ("time", outcome)
+    )
+    counts = {"n": time.size} | ({"events": outcomes.sum()} if outcome == "event" else {})
+    rows.add(counts, method="participants in the model", note=design.note)
+    if design.refused(data, rows, covariates, "hazard_ratio", method):
+        return None
+    return (
+        time,
+        outcomes,
+        design,
+        data.frame.loc[design.known, stratum].astype(str).to_numpy(dtype=object) if stratum else None,
+    )
 
 
 @METHODS.add("cox")
-def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column]):
-    """Proportional hazards regression, Efron ties, Wald intervals. A categorical covariate is compared with its first
-    level; participants with a missing covariate are left out and counted in the note.
+def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = "",
+        interval: Literal["wald", "profile"] = "wald", ties: Literal["efron", "breslow"] = "efron"):  # fmt: skip
+    """Proportional hazards regression. A categorical covariate is compared with its first level; participants with a
+    missing covariate are left out and counted in the note.
 
     Parameters
         endpoint: the time-to-event endpoint
         covariates: columns of the model
+        stratum: column of strata, each with a baseline hazard of its own
+        interval: Wald, or profile likelihood
+        ties: how tied events enter the likelihood
     """
     from ...stats.cox import cox as fit
 
-    design, names, known = design_matrix(data, covariates, [f"{endpoint}_time", f"{endpoint}_event"])
-    left_out = len(data.frame) - int(known.sum())
-    note = f"{left_out} with a missing value left out" if left_out else ""
-    time, event = _times(data, endpoint, "days", known)
-    rows.add({"n": time.size, "events": event.sum()}, method="participants in the model", note=note)
-    result = fit(time, event, design, level=data.plan.level, names=names)
-    coefficients(rows, result, names, "hazard_ratio", note)
-    rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
+    found = model(data, rows, endpoint, covariates, "Cox regression", stratum)
+    if found:
+        time, event, design, strata = found
+        result = fit(time, event, design.X, stratum=strata, interval=interval, ties=ties, level=data.plan.level,
+                     names=design.names)  # fmt: skip
+        coefficients(rows, result, design.names, "hazard_ratio", design.note)
+        rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
+
+
+@METHODS.add("firth_cox")
+def firth_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = ""):
+    """Proportional hazards regression with Firth's penalty, for few events or a group without one: profile penalised
+    likelihood intervals and tests. Covariates as in cox.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        covariates: columns of the model
+        stratum: column of strata, each with a baseline hazard of its own
+    """
+    from ...stats.cox import firth_cox as fit
+
+    found = model(data, rows, endpoint, covariates, "Cox regression with Firth's penalty", stratum)
+    if found:
+        time, event, design, strata = found
+        result = fit(time, event, design.X, stratum=strata, level=data.plan.level, names=design.names)
+        coefficients(rows, result, design.names, "hazard_ratio", design.note)
+        rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
+
+
+@METHODS.add("proportional_hazards")
+def proportional_hazards(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = "",
+                         transform: Literal["km", "identity", "log", "rank"] = "km"):  # fmt: skip
+    """Test of proportional hazards (Grambsch-Therneau, as R's cox.zph), of all covariates together and of each.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        covariates: columns of the Cox model
+        stratum: column of strata of the Cox model
+        transform: scale of time on which a log hazard ratio might change
+    """
+    from ...stats.cox import proportional_hazards as test
+
+    found = model(data, rows, endpoint, covariates, "test of proportional hazards", stratum)
+    if found:
+        time, event, design, strata = found
+        result = test(time, event, design.X, stratum=strata, transform=transform, names=design.names)
+        rows.add(result, only=("statistic", "df", "p_value"), note=design.note)
+        for name, statistic, p_value in zip(
+            *(result.curve.get(key, ()) for key in ("name", "statistic", "p_value")), strict=True
+        ):
+            rows.add({"statistic": statistic, "p_value": p_value}, level=str(name), method=result.method)

@@ -1,0 +1,162 @@
+"""Every method that a plan can name, on every awkward cohort: rows, unique, printed, and a reason for every gap."""
+
+from __future__ import annotations
+
+import inspect
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from analysis.cohort import AWKWARD, awkward, compute
+from trialpress.analysis import CURVES
+from trialpress.analysis.methods import METHODS
+from trialpress.registry import Names
+
+# a note that explains a gap, not one that happens to stand there
+REASON = r"not estimable: \w|\w not estimable|not reached|not defined"
+TRIALS = "data/literature/cart19_ball_trials.csv"
+TABLE = {"table": "levels", "day": "day", "value": "copies"}
+EVENT, BY = {"event": "response"}, {"by": "arm"}
+OS, RELAPSE, BEGIN = {"endpoint": "os"}, {"endpoint": "relapse"}, {"endpoint": "os", "begin": "begin"}
+
+# method -> options of the analyses that are tried
+OPTIONS: dict[str, list[dict]] = {
+    "proportion": [EVENT, EVENT | BY],
+    "summary": [{"variable": "x"}, {"variable": "x"} | BY],
+    "frequency": [{"variable": "dose_group"}, {"variable": "grade"} | BY],
+    "baseline": [{"variables": ["x", "dose_group", "grade"]}, {"variables": ["x", "dose_group"]} | BY],
+    "exact_test": [EVENT | {"rate": 0.5}, EVENT | BY | {"rate": 0.5, "alternative": "greater"}],
+    "beta_binomial": [EVENT | {"rate": 0.5}],
+    "simon_two_stage": [{"r1": 1, "n1": 10, "r": 5, "n": 29, "p0": 0.1, "p1": 0.3}],
+    "missing_response": [EVENT, EVENT | BY],
+    "tipping_point": [EVENT | {"rate": 0.3}],
+    "tipping_point_groups": [EVENT | BY],
+    "fisher": [EVENT | BY, EVENT | {"by": "dose_group"}],
+    "risk_difference": [EVENT | BY, EVENT | BY | {"interval": "miettinen-nurminen"}],
+    "risk_ratio": [EVENT | BY],
+    "barnard": [EVENT | BY],
+    "boschloo": [EVENT | BY],
+    "fisher_rxc": [{"variable": "grade"} | BY],
+    "chi_square": [{"variable": "grade"} | BY, {"variable": "dose_group", "correction": True} | BY],
+    "mantel_haenszel": [EVENT | BY | {"stratum": "dose_group"}],
+    "mcnemar": [{"first": "response", "second": "later"}, {"first": "response", "second": "later", "exact": False}],
+    "trend": [EVENT | {"by": "dose_group", "variant": variant} for variant in ("exact", "r", "n-1")],
+    "t_test": [{"variable": "x"} | BY, {"variable": "grade", "equal_variance": True} | BY],
+    "mann_whitney": [{"variable": "x"} | BY, {"variable": "grade"} | BY],
+    "signed_rank": [{"after": "x", "before": "y"}],
+    "kruskal_wallis": [{"variable": "x", "by": "dose_group"}],
+    "jonckheere_terpstra": [{"variable": "x", "by": "dose_group"}],
+    "spearman": [{"x": "x", "y": "grade"}],
+    "kendall": [{"x": "x", "y": "grade"}],
+    "logistic": [EVENT | {"covariates": ["x", "dose_group"]}, EVENT | {"covariates": ["arm"]}],
+    "firth_logistic": [EVENT | {"covariates": ["x", "dose_group"]}, EVENT | {"covariates": ["arm"]}],
+    "exact_logistic": [EVENT | {"covariate": "arm"}, EVENT | {"covariate": "grade", "stratum": "dose_group"},
+                       EVENT | {"covariate": "x"}],
+    "dose_response": [EVENT | {"dose": "dose"}, EVENT | {"dose": "dose", "firth": True}],
+    "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
+    "emax": [{"response": "y", "dose": "grade"}],
+    "kinetics_by_day": [TABLE, TABLE | BY],
+    "exposure": [TABLE | {"limit": 50}, TABLE | BY | {"limit": 50, "until": 14, "below": "missing"}],
+    "geometric_mean_ratio": [{"variable": "dose"} | BY, {"variable": "grade"} | BY],
+    "kaplan_meier": [OS | {"at": [3, 12, 100]}, OS | BY | {"unit": "days", "transform": "plain"}],
+    "survival_quantiles": [OS | {"quantiles": [0.25, 0.9]}, OS | BY | {"quantiles": [0.5]}],
+    "follow_up": [OS],
+    "log_rank": [OS | BY, OS | {"by": "dose_group", "trend": True}, OS | BY | {"stratum": "dose_group", "rho": 1}],
+    "permutation_log_rank": [OS | BY | {"replicates": 99}],
+    "restricted_mean": [OS | {"until": 6}, OS | BY | {"until": 6}, OS | {"until": 60}],
+    "compare_at": [OS | BY | {"time": 6}, OS | BY | {"time": 99, "unit": "years", "transform": "plain"}],
+    "cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"], "interval": "profile"},
+            OS | {"covariates": ["x"], "stratum": "arm", "ties": "breslow"}],
+    "firth_cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"]}],
+    "proportional_hazards": [OS | {"covariates": ["x", "arm"]}, OS | {"covariates": ["x"], "stratum": "arm"}],
+    "landmark": [BEGIN | {"days": [30, 90, 900]}],
+    "mantel_byar": [BEGIN],
+    "simon_makuch": [BEGIN | {"at": [3, 12, 100]}, BEGIN | {"landmark": 30}],
+    "time_dependent_cox": [BEGIN, BEGIN | {"covariates": ["x", "arm"]}],
+    "naive_comparison": [BEGIN],
+    "cumulative_incidence": [RELAPSE | {"at": [3, 12, 100]}, RELAPSE | BY | {"cause": "death in remission", "variance": "cmprsk"}],
+    "conditional_probability": [RELAPSE | {"time": 6}, RELAPSE | BY | {"time": 100}],
+    "gray": [RELAPSE | BY, RELAPSE | {"by": "dose_group", "stratum": "arm"}],
+    "fine_gray": [RELAPSE | {"covariates": ["x", "arm"]}],
+    "cause_specific_cox": [RELAPSE | {"covariates": ["x", "arm"], "interval": "profile"}],
+    "bootstrap": [{"variable": "x", "resamples": 99}, {"variable": "x", "statistic": "mean", "interval": "percentile"} | BY
+                  | {"resamples": 99}],
+    "bootstrap_proportion": [EVENT | {"resamples": 99}, EVENT | BY | {"resamples": 99}],
+    "permutation_test": [{"variable": "x", "resamples": 99} | BY, {"variable": "grade", "statistic": "median", "resamples": 99} | BY],
+    "pool": [{"file": TRIALS, "n": "n_cr", "N": "n_evaluable"},
+             {"file": TRIALS, "n": "n_cr", "N": "n_evaluable", "trials": "year < 1900"},
+             {"file": TRIALS, "n": "n_cr", "N": "n_evaluable", "trials": "year == 2014 and target == 'CD19'", "tau2": "dl"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cohort", AWKWARD)
+@pytest.mark.parametrize("method", METHODS.functions)
+def test_every_method_says_what_it_cannot_estimate(method, cohort):
+    population = awkward(cohort)
+    for options in OPTIONS[method]:
+        rows, curves = compute(method, population, **options)
+        assert len(rows), options
+        assert not rows.duplicated(["group", "level", "statistic"]).any(), options
+        assert (rows["display"] != "").all() and (rows["method"] != "").all(), options
+        gaps = rows[rows["value"].isna()]
+        silent = gaps[~gaps["note"].str.contains(REASON)]
+        assert silent.empty, f"{options}\n{silent.to_string()}"
+        assert not curves.isna().all(axis=None) or curves.empty, options
+
+
+@pytest.mark.parametrize("method", METHODS.functions)
+def test_a_usual_cohort_has_a_number_for_everything_but_the_hopeless(method):
+    rows, _ = compute(method, awkward("usual"), **OPTIONS[method][0])
+    assert rows["value"].notna().any()
+    assert rows.loc[rows["value"].notna(), "display"].str.contains(r"\d|∞").all()
+
+
+@pytest.mark.parametrize("method", METHODS.functions)
+def test_every_option_that_is_tried_is_one_that_a_plan_may_write(method):
+    population = awkward("usual")
+    names = Names(population.plan.columns, population.plan.endpoints, ["all"], [], population.tables)
+    for options in OPTIONS[method]:
+        assert METHODS.problems("analyses.a", {"method": method, "population": "all", **options}, names) == []
+
+
+@pytest.mark.parametrize("method", METHODS.functions)
+def test_every_method_and_parameter_is_described(method):
+    assert (inspect.getdoc(METHODS.functions[method]) or "").split("Parameters")[0].strip().endswith(".")
+    for parameter in METHODS.parameters(method):
+        assert METHODS.describe_parameter(method, parameter), f"{method}.{parameter}"
+
+
+@pytest.mark.parametrize("method", METHODS.functions)
+def test_a_method_is_the_same_on_every_run_and_for_every_order_of_participants(method):
+    population, shuffled = awkward("usual"), awkward("usual")
+    shuffled.frame = shuffled.frame.sample(frac=1, random_state=1).reset_index(drop=True)
+    for options in OPTIONS[method]:
+        first, curves = compute(method, population, **options)
+        again, curves_again = compute(method, population, **options)
+        pd.testing.assert_frame_equal(first, again)
+        pd.testing.assert_frame_equal(curves, curves_again)
+        other, _ = compute(method, shuffled, **options)
+        if "permut" not in method and "bootstrap" not in method:
+            np.testing.assert_allclose(other["value"], first["value"], rtol=1e-6, atol=1e-9, equal_nan=True)
+
+
+CURVED = {"kaplan_meier", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
+          "dose_response", "isotonic", "emax", "tipping_point"}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", METHODS.functions)
+def test_curves_have_the_columns_of_the_contract(method):
+    _, curves = compute(method, awkward("half missing" if method == "tipping_point" else "usual"), **OPTIONS[method][0])
+    if method not in CURVED - {"emax"}:
+        return
+    assert {"group", "level", "x", "estimate"} <= set(curves) <= set(CURVES)
+    assert curves["x"].notna().all() and curves["estimate"].notna().all()
+    for _, part in curves.groupby(["group", "level"]):
+        assert part["x"].is_monotonic_increasing and part["x"].is_unique
+
+
+def test_nothing_is_silently_infinite():
+    rows, _ = compute("fisher", awkward("separation"), **EVENT, **BY)
+    ratio = rows[rows["statistic"] == "odds_ratio"].iloc[0]
+    assert math.isinf(ratio["value"]) and ratio["display"] == "∞"

@@ -1,0 +1,150 @@
+"""Competing risks: an endpoint with `competing: true`; its events are the causes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ...errors import nearest
+from ...registry import Column, Endpoint
+from .. import Data, Rows
+from .common import METHODS, PERCENT, Unit, coefficients, comparable, follow_up, group_codes, not_estimable
+from .survival import Transform, model
+
+COUNTS = {"competing_events": "count"}
+
+
+def _cause(data: Data, endpoint: str, cause: str) -> tuple[int, str]:
+    """(code, name) of a cause of the endpoint; of the first if none is named."""
+    events = list(data.plan.endpoints[endpoint].events)
+    if not data.plan.endpoints[endpoint].competing:
+        raise ValueError(f"endpoint: '{endpoint}' does not keep its causes apart; write competing: true there")
+    if cause and cause not in events:
+        raise ValueError(f"cause: '{cause}' is not an event of the endpoint '{endpoint}'; {nearest(cause, events)}")
+    name = cause or events[0]
+    return events.index(name) + 1, name
+
+
+def _each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, level: str, method: str):
+    """(group, time, cause) of every group with participants; a row that says so for the others."""
+    time, cause, known = follow_up(data, endpoint, unit, outcome="cause")
+    for group, members in data.groups(by).items():
+        here = members[known].to_numpy()
+        if here.any():
+            yield group, time[here], cause[here]
+        else:
+            not_estimable(rows, ("estimate",), "no participants", method, group=group, level=level)
+
+
+@METHODS.add("cumulative_incidence")
+def cumulative_incidence(data: Data, rows: Rows, *, endpoint: Endpoint, cause: str = "", by: Column = "",
+                         at: list[float] = (), unit: Unit = "months", transform: Transform = "log-log",
+                         variance: Literal["survival", "cmprsk"] = "survival"):  # fmt: skip
+    """Cumulative incidence of one cause with the others competing (Aalen-Johansen): curve, and estimates at fixed times.
+
+    Parameters
+        endpoint: time-to-event endpoint with competing causes
+        cause: name of the event of interest (default: the first of the endpoint)
+        by: column whose levels are estimated apart
+        at: fixed times, in `unit`
+        unit: unit of all times
+        transform: scale on which the interval is symmetric
+        variance: infinitesimal jackknife, as R survival, or Gray's, as R cmprsk
+    """
+    from ...stats.competing import cumulative_incidence as estimate
+    from ...stats.competing import incidence_at
+
+    of, name = _cause(data, endpoint, cause)
+    for group, time, causes in _each_group(data, rows, endpoint, by, unit, name, "Aalen-Johansen cumulative incidence"):
+        result = estimate(time, causes, of, variance=variance, transform=transform, level=data.plan.level)
+        rows.add(result, group=group, level=name, kinds=COUNTS)
+        rows.curve(result.curve, group=group, level=name)
+        for t in at:
+            rows.add(incidence_at(result, t), group=group, level=f"{t:g} {unit}", kinds=PERCENT | {"n_at_risk": "count"},
+                     only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
+
+
+@METHODS.add("conditional_probability")
+def conditional_probability(data: Data, rows: Rows, *, endpoint: Endpoint, time: float, cause: str = "", by: Column = "",
+                            unit: Unit = "months"):  # fmt: skip
+    """Probability of one cause by a time among those without a competing event by then (Pepe & Mori 1993).
+
+    Parameters
+        endpoint: time-to-event endpoint with competing causes
+        time: the fixed time, in `unit`
+        cause: name of the event of interest (default: the first of the endpoint)
+        by: column whose levels are estimated apart
+        unit: unit of all times
+    """
+    from ...stats.competing import conditional_probability as estimate
+
+    of, name = _cause(data, endpoint, cause)
+    for group, times, causes in _each_group(data, rows, endpoint, by, unit, name, "conditional probability"):
+        result = estimate(times, causes, time, of, level=data.plan.level)
+        only = ("n", "events", "competing_events", "estimate", "std_error", "ci_low", "ci_high")
+        rows.add(result, group=group, level=name, kinds=PERCENT | COUNTS, only=only)
+
+
+@METHODS.add("gray")
+def gray(
+    data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, cause: str = "", rho: float = 0, stratum: Column = ""
+):
+    """Gray's test of equal cumulative incidence between groups (as R's cuminc).
+
+    Parameters
+        endpoint: time-to-event endpoint with competing causes
+        by: column of the groups
+        cause: name of the event of interest (default: the first of the endpoint)
+        rho: power of the weight (1 - incidence)^rho
+        stratum: column of the strata
+    """
+    from ...stats.competing import gray as test
+
+    of, _ = _cause(data, endpoint, cause)
+    time, causes, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])], "cause")
+    code, sizes = group_codes(data, by, known)
+    if comparable(rows, sizes, "Gray's test", ("p_value",), two=False):
+        strata = data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+        rows.add(test(time, causes, code, of, rho=rho, stratum=strata), kinds=COUNTS)
+
+
+@METHODS.add("fine_gray")
+def fine_gray(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], cause: str = ""):
+    """Regression on the subdistribution hazard of one cause (Fine & Gray 1999, as R's crr), robust intervals. Covariates
+    as in cox.
+
+    Parameters
+        endpoint: time-to-event endpoint with competing causes
+        covariates: columns of the model
+        cause: name of the event of interest (default: the first of the endpoint)
+    """
+    from ...stats.competing import fine_gray as fit
+
+    of, name = _cause(data, endpoint, cause)
+    found = model(data, rows, endpoint, covariates, "Fine-Gray regression", outcome="cause")
+    if found:
+        time, causes, design, _ = found
+        result = fit(time, causes, design.X, of, level=data.plan.level, names=design.names)
+        rows.add(result, level=name, kinds=COUNTS, only=("events", "competing_events"))
+        coefficients(rows, result, design.names, "hazard_ratio", design.note)
+
+
+@METHODS.add("cause_specific_cox")
+def cause_specific_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], cause: str = "",
+                       interval: Literal["wald", "profile"] = "wald"):  # fmt: skip
+    """Cox regression on the hazard of one cause, competing events censored. Covariates as in cox.
+
+    Parameters
+        endpoint: time-to-event endpoint with competing causes
+        covariates: columns of the model
+        cause: name of the event of interest (default: the first of the endpoint)
+        interval: Wald, or profile likelihood
+    """
+    from ...stats.competing import cause_specific_cox as fit
+
+    of, name = _cause(data, endpoint, cause)
+    found = model(data, rows, endpoint, covariates, "cause-specific Cox regression", outcome="cause")
+    if found:
+        time, causes, design, _ = found
+        result = fit(time, causes, design.X, of, interval=interval, level=data.plan.level, names=design.names)
+        rows.add(result, level=name, kinds=COUNTS, only=("events", "competing_events"))
+        coefficients(rows, result, design.names, "hazard_ratio", design.note)

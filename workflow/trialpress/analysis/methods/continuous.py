@@ -1,0 +1,148 @@
+"""Continuous and ordinal measurements: comparing groups, pairs, correlations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...registry import Column
+from .. import Data, Rows
+from .common import METHODS, comparable, number, samples
+
+
+def _medians(rows: Rows, groups: dict[str, np.ndarray]):
+    for group, values in groups.items():
+        median = float(np.median(values)) if values.size else float("nan")
+        note = "" if values.size else "not estimable: no known value"
+        rows.add(
+            {"n": values.size, "median": median},
+            group=group,
+            method="median of known values",
+            kind="significant",
+            note=note,
+        )
+
+
+def _pair(data: Data, rows: Rows, variable: str, by: str, method: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """The values of the second and of the first group; None, and rows that say why, unless both have some."""
+    groups = samples(data, variable, by)
+    _medians(rows, groups)
+    if not comparable(rows, {group: values.size for group, values in groups.items()}, method, ("p_value",)):
+        return None
+    first, second = (values for values in groups.values() if values.size)
+    return second, first
+
+
+def _ordered(data: Data, rows: Rows, variable: str, by: str) -> tuple[np.ndarray, np.ndarray]:
+    """All known values and the position of each one's group."""
+    groups = samples(data, variable, by)
+    _medians(rows, groups)
+    values = np.concatenate([*groups.values(), np.empty(0)])
+    return values, np.repeat(np.arange(len(groups)), [values.size for values in groups.values()])
+
+
+@METHODS.add("t_test")
+def t_test(data: Data, rows: Rows, *, variable: Column, by: Column, equal_variance: bool = False):
+    """A continuous variable between two groups: difference of means, second less first, with Welch's t test.
+
+    Parameters
+        variable: what is compared
+        by: column with two levels
+        equal_variance: Student's t test instead of Welch's
+    """
+    from ...stats.continuous import t_test as test
+
+    pair = _pair(data, rows, variable, by, "t test")
+    if pair:
+        rows.add(
+            test(*pair, equal_variance=equal_variance, level=data.plan.level),
+            names={"mean1": "mean2", "mean2": "mean1"},  # the rows name the groups in their own order
+            only=("mean1", "mean2", "estimate", "ci_low", "ci_high", "statistic", "df", "p_value"),
+        )
+
+
+@METHODS.add("mann_whitney")
+def mann_whitney(data: Data, rows: Rows, *, variable: Column, by: Column):
+    """A continuous or ordinal variable between two groups: Mann-Whitney test (as R's wilcox.test: exact without ties,
+    otherwise normal with continuity correction) and the Hodges-Lehmann shift, second group less first.
+
+    Parameters
+        variable: what is compared
+        by: column with two levels
+    """
+    from ...stats.continuous import mann_whitney as test
+
+    pair = _pair(data, rows, variable, by, "Mann-Whitney test")
+    if pair:
+        rows.add(test(*pair, level=data.plan.level))
+
+
+@METHODS.add("signed_rank")
+def signed_rank(data: Data, rows: Rows, *, after: Column, before: Column):
+    """Two measurements in the same participants: Wilcoxon signed rank test of after less before, with the pseudomedian
+    and its interval (as R's wilcox.test).
+
+    Parameters
+        after: the later measurement
+        before: the earlier one
+    """
+    from ...stats.continuous import signed_rank as test
+
+    differences = number(data.frame[after]) - number(data.frame[before])
+    rows.add(test(differences[~np.isnan(differences)], level=data.plan.level), kinds={"zeros": "count"})
+
+
+@METHODS.add("kruskal_wallis")
+def kruskal_wallis(data: Data, rows: Rows, *, variable: Column, by: Column):
+    """A continuous or ordinal variable between several groups: Kruskal-Wallis test with ties corrected.
+
+    Parameters
+        variable: what is compared
+        by: column of the groups
+    """
+    from ...stats.continuous import kruskal_wallis as test
+
+    rows.add(test(*_ordered(data, rows, variable, by)))
+
+
+@METHODS.add("jonckheere_terpstra")
+def jonckheere_terpstra(data: Data, rows: Rows, *, variable: Column, by: Column):
+    """Trend of a continuous or ordinal variable over ordered groups: Jonckheere-Terpstra test.
+
+    Parameters
+        variable: what is compared
+        by: column of the groups, in the order of its levels
+    """
+    from ...stats.continuous import jonckheere_terpstra as test
+
+    rows.add(test(*_ordered(data, rows, variable, by)))
+
+
+def _both(data: Data, x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
+    both = data.frame[[x, y]].astype("Float64").dropna()
+    return both[x].to_numpy(dtype=float), both[y].to_numpy(dtype=float)
+
+
+@METHODS.add("spearman")
+def spearman(data: Data, rows: Rows, *, x: Column, y: Column):
+    """Rank correlation of two variables with its interval and p-value (as R's cor.test).
+
+    Parameters
+        x: a column
+        y: another column
+    """
+    from ...stats.continuous import spearman as correlate
+
+    rows.add(correlate(*_both(data, x, y), level=data.plan.level))
+
+
+@METHODS.add("kendall")
+def kendall(data: Data, rows: Rows, *, x: Column, y: Column):
+    """Kendall's tau-b of two variables with its interval and p-value (as R's cor.test).
+
+    Parameters
+        x: a column
+        y: another column
+    """
+    from ...stats.continuous import kendall as correlate
+
+    rows.add(correlate(*_both(data, x, y), level=data.plan.level))

@@ -1,0 +1,202 @@
+"""A covariate that begins during follow-up, such as a transplant: comparisons without immortal-time bias.
+
+The beginning is a date column; it is counted in days from the origin of the endpoint. Whoever begins on or after the day
+on which follow-up for the endpoint ends never begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...expression import Expression
+from ...registry import Column, Endpoint
+from ...stats.result import Result
+from .. import Data, Rows
+from .common import DAYS, METHODS, PERCENT, RATIO, Design, Unit, coefficients, follow_up, not_estimable
+
+KINDS = dict.fromkeys(
+    ("n_begun", "excluded", "excluded_events", "excluded_censored", "begun_later"), "count"
+) | RATIO  # fmt: skip
+
+
+@dataclass(frozen=True)
+class States:
+    """Follow-up in days, and the day on which what is studied begins (NaN: never)."""
+
+    time: np.ndarray
+    event: np.ndarray
+    begin: np.ndarray
+    label: str
+    note: str
+    known: pd.Series
+
+    @classmethod
+    def of(cls, data: Data, endpoint: str, begin: str) -> States:
+        if not pd.api.types.is_datetime64_any_dtype(data.frame[begin]):
+            raise ValueError(f"begin: the column '{begin}' is not a date")
+        origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
+        time, event, known = follow_up(data, endpoint, "days")
+        day = (data.frame[begin] - origin).dt.days.to_numpy(dtype=float, na_value=np.nan)[known]
+        early = int((day < 0).sum())
+        note = f"{early} began before the time origin and count as begun from the start" if early else ""
+        return cls(time, event, np.where(day < 0, 0.0, day), data.plan.label(begin), note, known)
+
+    def refused(self, rows: Rows, method: str, *statistics: str) -> bool:
+        """Whether nobody is followed; if so, rows that say so."""
+        if not self.time.size:
+            not_estimable(rows, statistics, "no participants", method)
+        return not self.time.size
+
+    def groups(self, not_begun: str, begun: str) -> tuple[str, str]:
+        return f"{self.label}: {not_begun}", f"{self.label}: {begun}"
+
+
+def _curves(rows: Rows, states: States, kept: np.ndarray, begun: np.ndarray, names: tuple[str, str], unit: str, level: float,
+            day: str = ""):  # fmt: skip
+    """Kaplan-Meier curves of those kept, by whether it has begun."""
+    from ...stats.survival import kaplan_meier
+
+    for state, name in enumerate(names):
+        here = kept & (begun == bool(state))
+        if here.any():
+            curve = kaplan_meier(states.time[here] / DAYS[unit], states.event[here], level=level).curve
+            rows.curve(curve, group=name, level=day)
+
+
+@METHODS.add("landmark")
+def landmark(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, days: list[float], unit: Unit = "months"):
+    """Landmark analysis: participants still followed beyond a day, compared by what has begun by then (log-rank test and
+    Cox hazard ratio, begun against not). Who is excluded because follow-up ended before is counted. Curves: Kaplan-Meier
+    of both groups, time from the origin of the endpoint.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        begin: column of the date on which it begins
+        days: landmarks, in days from the origin of the endpoint
+        unit: unit of the curves
+    """
+    from ...stats.delayed import landmark as analyse
+
+    states = States.of(data, endpoint, begin)
+    if states.refused(rows, "landmark analysis", "hazard_ratio", "p_value"):
+        return
+    for day in days:
+        level = f"day {day:g}"
+        result = analyse(states.time, states.event, states.begin, day, level=data.plan.level)
+        rows.add(result, level=level, kinds=KINDS, note=states.note)
+        names = states.groups(f"not by {level}", f"by {level}")
+        _curves(rows, states, states.time > day, states.begin <= day, names, unit, data.plan.level, level)
+
+
+@METHODS.add("mantel_byar")
+def mantel_byar(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column):
+    """Mantel-Byar test: a log-rank test in which everyone counts as not begun until the day on which it begins.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        begin: column of the date on which it begins
+    """
+    from ...stats.delayed import mantel_byar as test
+
+    states = States.of(data, endpoint, begin)
+    if not states.refused(rows, "Mantel-Byar test", "p_value"):
+        result = test(states.time, states.event, states.begin)
+        rows.add(result, kinds=KINDS, note=states.note)
+        _observed(rows, result, states.groups("not yet", "begun"))
+
+
+def _observed(rows: Rows, result: Result, names: tuple[str, str]):
+    """Observed and expected events of both states."""
+    for name, observed, expected in zip(
+        names, *(result.curve.get(key, ()) for key in ("observed", "expected")), strict=False
+    ):
+        rows.add({"observed": observed, "expected": expected}, group=name, kinds={"observed": "count"},
+                 kind="decimal1", method=result.method)  # fmt: skip
+
+
+@METHODS.add("simon_makuch")
+def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, landmark: float = 0, at: list[float] = (),
+                 unit: Unit = "months"):  # fmt: skip
+    """Simon-Makuch curves: survival of those in whom it has begun and of those in whom it has not yet; a participant
+    leaves the second and joins the first on the day on which it begins.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        begin: column of the date on which it begins
+        landmark: day from which the curves start, among those still followed
+        at: fixed times, in `unit`
+        unit: unit of curves and fixed times
+    """
+    from ...stats.delayed import simon_makuch as estimate
+    from ...stats.survival import survival_at
+
+    states = States.of(data, endpoint, begin)
+    if states.refused(rows, "Simon-Makuch estimate", "estimate"):
+        return
+    result = estimate(states.time, states.event, states.begin, landmark=landmark, level=data.plan.level)
+    rows.add(result, kinds=KINDS, note=states.note)
+    for state, name in enumerate(states.groups("not yet", "begun") if result.curve else ()):
+        here = result.curve["group"] == bool(state)
+        part = {key: values[here] for key, values in result.curve.items() if key != "group"}
+        part["time"] = part["time"] / DAYS[unit]
+        if not here.any():
+            continue
+        rows.curve(part, group=name)
+        for t in at:
+            rows.add(survival_at(Result(result.method, {}, curve=part), t), group=name, level=f"{t:g} {unit}", kinds=PERCENT,
+                     only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
+
+
+@METHODS.add("time_dependent_cox")
+def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, covariates: list[Column] = ()):
+    """Cox regression with having begun as a time-dependent covariate (start-stop intervals), adjusted if wanted.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        begin: column of the date on which it begins
+        covariates: columns known at the origin that the hazard ratio is adjusted for
+    """
+    from ...stats.delayed import time_dependent_cox as fit
+
+    states = States.of(data, endpoint, begin)
+    if states.refused(rows, "time-dependent Cox regression", "hazard_ratio"):
+        return
+    design = Design.of(data, covariates, states.known)
+    note = "; ".join(filter(None, [states.note, design.note if covariates else ""]))
+    kept = design.known[states.known].to_numpy()
+    names = [states.label, *design.names]
+    if not kept.any():
+        not_estimable(rows, ("hazard_ratio",), "no participants", "time-dependent Cox regression", level=states.label)
+        return
+    X = design.X if design.names else None
+    result = fit(states.time[kept], states.event[kept], states.begin[kept], X, level=data.plan.level,
+                 names=design.names if design.names else None)  # fmt: skip
+    rows.add(result, kinds=KINDS, only=("n", "n_begun", "events"), note=note)
+    coefficients(rows, result, names, "hazard_ratio", note)
+
+
+@METHODS.add("naive_comparison")
+def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, unit: Unit = "months"):
+    """Ever begun against never, from day 0: biased in favour of ever, since whoever begins has survived until then
+    (immortal time). Only to be shown as a warning beside the right analysis. Curves: Kaplan-Meier of both groups.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        begin: column of the date on which it begins
+        unit: unit of the curves
+    """
+    from ...stats.delayed import naive_comparison as compare
+
+    states = States.of(data, endpoint, begin)
+    if states.refused(rows, "naive log-rank test of ever against never (biased)", "p_value"):
+        return
+    bias = "biased in favour of ever begun: immortal time"
+    result = compare(states.time, states.event, states.begin)
+    rows.add(result, kinds=KINDS, note="; ".join(filter(None, [bias, states.note])))
+    names = states.groups("never", "ever")
+    _observed(rows, result, names)
+    everyone = np.ones(states.time.size, dtype=bool)
+    _curves(rows, states, everyone, ~np.isnan(states.begin), names, unit, data.plan.level)
