@@ -1,3 +1,11 @@
+# small counts are withheld in a copy for public release, if the configuration wants one
+RELEASE = (
+    {"release": directory(f"{OUT}/audit/release")}
+    if config["disclosure"]["threshold"]
+    else {}
+)
+
+
 rule audit:
     """Published claims against results; every number back to raw cells; the hash of every input and output; the page."""
     input:
@@ -30,16 +38,24 @@ rule audit:
             "audit",
         ),
     output:
+        **RELEASE,
         claims=report(
             f"{OUT}/audit/claims.csv",
             category="Audit",
             labels={"file": "Published claims"},
         ),
         checks=f"{OUT}/audit/claim_checks.csv",
+        concordance=report(
+            f"{OUT}/audit/concordance.csv",
+            category="Audit",
+            labels={"file": "Second opinion"},
+        ),
         manifest=f"{OUT}/audit/manifest.json",
         privacy=f"{OUT}/audit/privacy.json",
         trace=f"{OUT}/audit/trace.json",
-        page=report(f"{OUT}/audit/index.html", category="Audit", labels={"file": "Audit"}),
+        page=report(
+            f"{OUT}/audit/index.html", category="Audit", labels={"file": "Audit"}
+        ),
     log:
         f"{LOGS}/audit.log",
     benchmark:

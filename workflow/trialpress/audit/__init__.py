@@ -12,6 +12,7 @@ from ..files import write_csv, write_text
 from ..results import Results
 from . import disclosure, privacy
 from .claims import check, consistency
+from .concordance import Second
 
 # the texts of a study and of the code; a word that stands in them is no sign of a participant
 SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", ".typ", ".yaml", ".yml"}
@@ -23,7 +24,7 @@ def digest(path: Path) -> dict:
     return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
 
 
-def manifest(inputs: Iterable[str], folder: Path) -> dict:
+def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> dict:
     """Hash and size of every input and of every output below `folder`; software versions. No clock, no path of a machine.
 
     Of the audit's own files it lists the claims: the others are made from it, or with software that not all machines have.
@@ -35,6 +36,7 @@ def manifest(inputs: Iterable[str], folder: Path) -> dict:
     return {
         "study": folder.name,
         "software": environment.versions(),
+        "second_opinion": dict(second),
         "inputs": {path: digest(Path(path)) for path in sorted(set(inputs))},
         "outputs": {
             p.relative_to(folder).as_posix(): {"rule": p.relative_to(folder).parts[0], **digest(p)} for p in outputs
@@ -46,11 +48,13 @@ def write_json(content, path: Path) -> None:
     write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", path)
 
 
-def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) -> None:
-    """audit/claims.csv, claim_checks.csv and manifest.json."""
+def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path, second: Second) -> None:
+    """audit/claims.csv, claim_checks.csv, concordance.csv and manifest.json."""
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
     write_csv(consistency(*claims), folder / "audit" / "claim_checks.csv")
-    write_json(manifest(inputs, folder), folder / "audit" / "manifest.json")
+    concordance, versions = second.answer()
+    write_csv(concordance, folder / "audit" / "concordance.csv")
+    write_json(manifest(inputs, folder, versions), folder / "audit" / "manifest.json")
 
 
 def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping) -> None:

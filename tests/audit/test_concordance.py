@@ -1,0 +1,111 @@
+"""A second implementation agrees with the first on every statistic that both have, and says so where they do not."""
+
+import math
+import shutil
+
+import pandas as pd
+import pytest
+from figures.small import PLAN, small
+from trialpress.audit import concordance
+from trialpress.audit.concordance import EXPORTS, KEY, Second, compare, difference, share
+
+HAS_R = shutil.which("Rscript") is not None
+
+ANALYSES = """analyses:
+  cr: {method: proportion, population: infused, event: remission, by: doses}
+  cr_wilson: {method: proportion, population: infused, event: remission, interval: wilson}
+  cr_jeffreys: {method: proportion, population: rr, event: remission, interval: jeffreys, where: age > 20}
+  cr_nobody: {method: proportion, population: nobody, event: remission}
+  age: {method: summary, population: infused, variable: age, by: doses}
+  lee: {method: frequency, population: infused, variable: crs_grade, by: stratum}
+  baseline: {method: baseline, population: infused, variables: [sex, age, doses, lee], by: stratum}
+  hct: {method: fisher, population: infused, event: present(hct_on), by: sex}
+  cr_by_sex: {method: fisher, population: rr, event: remission, by: sex}
+  difference: {method: risk_difference, population: infused, event: remission, by: sex}
+  ratio: {method: risk_ratio, population: infused, event: remission, by: sex}
+  grades: {method: fisher_rxc, population: infused, variable: crs_grade, by: doses}
+  chi: {method: chi_square, population: infused, variable: crs_grade, by: stratum}
+  trend: {method: trend, population: infused, event: crs >= 2, by: doses}
+  trend_r: {method: trend, population: infused, event: crs >= 2, by: doses, variant: r}
+  lee_by_sex: {method: mann_whitney, population: infused, variable: lee, by: sex}
+  age_by_dose: {method: kruskal_wallis, population: infused, variable: age, by: doses}
+  rank: {method: spearman, population: infused, x: dose, y: lee}
+  os: {method: kaplan_meier, population: infused, endpoint: os, by: stratum, at: [6, 12]}
+  efs: {method: kaplan_meier, population: infused, endpoint: efs, at: [6], transform: log, unit: years}
+  os_nobody: {method: kaplan_meier, population: nobody, endpoint: os}
+  follow_up: {method: follow_up, population: infused, endpoint: os}
+  os_test: {method: log_rank, population: infused, endpoint: os, by: stratum}
+  os_weighted: {method: log_rank, population: infused, endpoint: os, by: doses, rho: 1}
+  model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age, doses]}
+  breslow: {method: cox, population: infused, endpoint: efs, covariates: [age], ties: breslow}
+  copies: {method: kinetics_by_day, population: infused, table: levels, day: day, value: copies, by: stratum}
+figures: {}
+tables: {}
+"""
+WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
+
+
+@pytest.fixture(
+    scope="module", params=[{"n": 51}, {"n": 400}, {"n": 40, "events": False}], ids=["trial", "large", "no events"]
+)
+def results(request, tmp_path_factory):
+    return small(tmp_path_factory.mktemp("small"), plan=WANTED, **request.param)
+
+
+@pytest.mark.skipif(not HAS_R, reason="R is not here")
+def test_r_agrees_on_nearly_every_statistic(results, capsys):
+    found, versions = Second(results).answer()
+    differ = found[found["verdict"] == "differs"]
+    assert differ.empty, differ.to_string()
+    assert set(versions) >= {"R", "survival"}
+    said = share(results.ard, found)
+    assert said["computed_twice"] >= 0.95 * said["statistics"], "too few statistics have a second value"
+    assert set(found["analysis"]) >= set(results.plan.analyses) - {"cr_nobody", "os_nobody"}
+    assert found["implementation"].ne("").all()
+
+
+@pytest.mark.skipif(not HAS_R, reason="R is not here")
+def test_a_wrong_first_value_is_found(tmp_path):
+    results = small(tmp_path, plan=WANTED)
+    ard = results.ard
+    for analysis, statistic in (
+        ("cr_wilson", "ci_low"),
+        ("model", "lr_statistic"),
+        ("grades", "p_value"),
+        ("rank", "estimate"),
+    ):
+        ard.loc[(ard["analysis"] == analysis) & (ard["statistic"] == statistic), "value"] *= 1 + 1e-5
+    found, _ = Second(results).answer()
+    differ = found[found["verdict"] == "differs"]
+    assert set(zip(differ["analysis"], differ["statistic"], strict=True)) == {
+        ("cr_wilson", "ci_low"), ("model", "lr_statistic"), ("grades", "p_value"), ("rank", "estimate")
+    }  # fmt: skip
+
+
+def test_without_r_nothing_is_computed_twice_and_the_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    results = small(tmp_path, plan=WANTED)
+    found, versions = Second(results).answer()
+    assert found.empty and versions == {}
+    assert share(results.ard, found) == {"statistics": len(results.ard), "computed_twice": 0, "differ": 0}
+
+
+def test_every_exported_method_is_exercised():
+    assert {line.split("method: ")[1].split(",")[0] for line in ANALYSES.splitlines() if "method: " in line} == set(
+        EXPORTS
+    )
+
+
+def test_differences():
+    nan = math.nan
+    assert (
+        difference(nan, nan) == 0
+        and difference(math.inf, math.inf) == 0
+        and difference(2, 1) == 1
+        and difference(1e-13, 0) == 1e-13
+    )
+    assert math.isnan(difference(nan, 1)) or difference(nan, 1) == math.inf
+    ard = pd.DataFrame([["a", "", "", "n", 1.0], ["a", "", "", "p", nan]], columns=[*KEY, "value"])
+    second = pd.DataFrame([["a", "", "", "n", "NA", "1e-9", "R"], ["a", "", "", "p", "NA", "1e-9", "R"]],
+                          columns=[*KEY, "second", "tolerance", "implementation"])  # fmt: skip
+    assert list(compare(ard, second)["verdict"]) == ["differs", "agrees"]

@@ -1,0 +1,227 @@
+# A second opinion: the statistics of the analysis results data computed again by R from exported data, in one process.
+# Rscript concordance.R <folder>: reads jobs.csv, levels.csv and data.csv, writes second.csv. It shares no code with the first.
+folder <- commandArgs(trailingOnly = TRUE)[1]
+read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "NA", check.names = FALSE, encoding = "UTF-8")
+jobs <- read("jobs.csv"); labels <- read("levels.csv"); data <- read("data.csv")
+parts <- split(data, factor(data$analysis, levels = jobs$analysis))
+suppressPackageStartupMessages(library(survival))
+
+closed <- 1e-9; exact <- 1e-7; fitted <- 1e-6
+found <- list()
+add <- function(group, level, by, tolerance, ...) {
+  values <- c(...)
+  found[[length(found) + 1]] <<- data.frame(analysis = job$analysis, group = group, level = level, statistic = names(values),
+    second = ifelse(is.na(values), "NA", sprintf("%.17g", values)), tolerance = tolerance, implementation = by)
+}
+num <- function(text) suppressWarnings(as.numeric(text))
+named <- function(set, kind) { l <- labels[labels$analysis == job$analysis & labels$set == set & labels$kind == kind, ]; l$label[order(as.integer(l$position))] }
+
+interval <- function(x, n, conf) {
+  z <- qnorm(1 - (1 - conf) / 2)
+  if (n == 0) return(NULL)
+  switch(job$interval,
+    "clopper-pearson" = list("binom.test", binom.test(x, n, conf.level = conf)$conf.int),
+    "wilson" = list("prop.test", suppressWarnings(prop.test(x, n, conf.level = conf, correct = FALSE))$conf.int),
+    "jeffreys" = list("qbeta", c(if (x == 0) 0 else qbeta((1 - conf) / 2, x + 0.5, n - x + 0.5), if (x == n) 1 else qbeta(1 - (1 - conf) / 2, x + 0.5, n - x + 0.5))),
+    NULL)
+}
+rate <- function(group, y, conf) {
+  x <- sum(y == 1); n <- length(y)
+  add(group, "", "sum, length", closed, n = x, N = n, estimate = if (n) x / n else NA)
+  ci <- interval(x, n, conf)
+  if (!is.null(ci)) add(group, "", ci[[1]], closed, ci_low = ci[[2]][1], ci_high = ci[[2]][2])
+}
+describe <- function(group, level, y) {
+  k <- y[!is.na(y)]; q <- quantile(k, c(0.25, 0.5, 0.75), names = FALSE, type = 7)
+  some <- length(k) > 0
+  add(group, level, "length, is.na", closed, n = length(k), missing = sum(is.na(y)))
+  if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
+}
+count <- function(group, prefix, values, levels) {
+  add(group, prefix, "table", closed, N = sum(!is.na(values)), missing = sum(is.na(values)))
+  t <- table(factor(values, levels = levels))
+  for (l in levels) add(group, if (prefix == "") l else paste0(prefix, ": ", l), "table", closed, n = t[[l]], percent = t[[l]] / sum(t))
+}
+mahalanobis_of <- function(counts) {  # Yang & Dalton 2012, from two vectors of counts per level
+  seen <- counts[[1]] + counts[[2]] > 0; p <- lapply(counts, function(k) as.vector(k / sum(k))[seen][-1])
+  if (sum(seen) < 2 || !any(counts[[1]] * counts[[2]] > 0)) return(NA)
+  v <- lapply(p, function(p) diag(p, length(p)) - p %o% p); d <- p[[1]] - p[[2]]
+  s <- sqrt(sum(d * solve((v[[1]] + v[[2]]) / 2, d)))
+  if (length(d) == 1) s * sign(d) else s
+}
+wilson <- function(x, n, conf) suppressWarnings(prop.test(x, n, conf.level = conf, correct = FALSE))$conf.int
+newcombe <- function(x, n, conf) {  # of the first less the second
+  p <- x / n; a <- wilson(x[1], n[1], conf); b <- wilson(x[2], n[2], conf)
+  p[1] - p[2] + c(-sqrt((p[1] - a[1])^2 + (b[2] - p[2])^2), sqrt((a[2] - p[1])^2 + (p[2] - b[1])^2))
+}
+conditional <- function(t, conf) {  # the equations of fisher.test, solved more closely than it does
+  m <- sum(t[, 1]); n <- sum(t[, 2]); k <- sum(t[1, ]); a <- t[1, 1]; s <- max(0, k - n):min(k, m); tail <- (1 - conf) / 2
+  d <- function(l) { d <- dhyper(s, m, n, k, log = TRUE) + l * s; d <- exp(d - max(d)); d / sum(d) }
+  solve <- function(f) exp(uniroot(f, c(-30, 30), tol = 1e-14)$root)
+  c(odds_ratio = if (a == min(s)) 0 else if (a == max(s)) Inf else solve(function(l) sum(d(l) * s) - a),
+    ci_low = if (a == min(s)) 0 else solve(function(l) sum(d(l)[s >= a]) - tail),
+    ci_high = if (a == max(s)) Inf else solve(function(l) sum(d(l)[s <= a]) - tail))
+}
+compared <- function(d, groups) {  # counts of known outcomes; rows of the second group and the first
+  d <- d[!is.na(d$y), ]
+  n <- sapply(groups, function(g) sum(d$group == g)); x <- sapply(groups, function(g) sum(d$y[d$group == g] == 1))
+  for (g in groups) add(g, "", "sum, length", closed, n = x[[g]], N = n[[g]], percent = if (n[[g]]) x[[g]] / n[[g]] else NA)
+  keep <- which(n > 0)
+  if (length(keep) != 2) return(NULL)
+  list(x = unname(rev(x[keep])), n = unname(rev(n[keep])))
+}
+difference <- function(t, conf, level) {
+  ci <- newcombe(t$x, t$n, conf)
+  add("", level, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
+}
+cross <- function(d, groups, levels) {
+  t <- table(factor(d$level, levels = levels), factor(d$group, levels = groups))
+  for (g in groups) for (l in levels) add(g, l, "table", closed, n = t[l, g])
+  add("", "", "table", closed, N = sum(t))
+  t[rowSums(t) > 0, colSums(t) > 0, drop = FALSE]
+}
+medians <- function(d, groups) for (g in groups) {
+  y <- d$y[d$group == g & !is.na(d$y)]
+  add(g, "", "median, length", closed, n = length(y), median = if (length(y)) median(y) else NA)
+}
+tables <- function(total, sizes) {  # all ways in which the events can fall into the groups, as rows
+  if (length(sizes) == 1) return(if (total <= sizes) matrix(total, 1) else NULL)
+  do.call(rbind, lapply(0:min(total, sizes[1]), function(k) { rest <- tables(total - k, sizes[-1]); if (is.null(rest)) NULL else cbind(k, rest) }))
+}
+curve <- function(time, event, conf) survfit(Surv(time, event) ~ 1, conf.type = job$transform, conf.int = conf)
+event_of <- function(d) d[!is.na(d$time) & !is.na(d$event), ]
+
+methods <- list(
+  proportion = function(d, conf) for (g in named("", "group")) rate(g, ifelse(is.na(d$y[d$group == g]), 0, d$y[d$group == g]), conf),
+  summary = function(d, conf) for (g in named("", "group")) describe(g, "", d$y[d$group == g]),
+  frequency = function(d, conf) for (g in named("", "group")) count(g, "", d$level[d$group == g], named("", "level")),
+  baseline = function(d, conf) for (g in named("", "group")) {
+    here <- if (g == "Overall") d else d[d$group == g, ]
+    for (s in named("", "set")) {
+      v <- here[here$set == s, ]
+      if (s == named("", "set")[1]) add(g, "", "nrow", closed, N = nrow(v))
+      if (length(named(s, "level"))) count(g, s, v$level, named(s, "level")) else describe(g, s, v$y)
+    }
+    two <- setdiff(named("", "group"), "Overall")
+    if (g == "Overall" && length(two) == 2) for (s in named("", "set")) {
+      v <- lapply(two, function(g) d[d$set == s & d$group == g, ])
+      smd <- if (length(named(s, "level"))) mahalanobis_of(lapply(v, function(v) table(factor(v$level, levels = named(s, "level"))))) else {
+        y <- lapply(v, function(v) v$y[!is.na(v$y)]); (mean(y[[1]]) - mean(y[[2]])) / sqrt((var(y[[1]]) + var(y[[2]])) / 2) }
+      if (is.finite(smd)) add("difference", s, "mean, var, solve", closed, standardised_difference = smd)
+    }
+  },
+  fisher = function(d, conf) {
+    t <- compared(d, named("", "group"))
+    if (is.null(t)) return()
+    m <- cbind(t$x, t$n - t$x)
+    add("", "", "fisher.test", exact, p_value = fisher.test(m)$p.value)
+    add("", "", "dhyper, uniroot", fitted, conditional(m, conf))
+    difference(t, conf, "risk difference")
+  },
+  risk_difference = function(d, conf) { t <- compared(d, named("", "group")); if (!is.null(t) && job$interval == "newcombe") difference(t, conf, "") },
+  risk_ratio = function(d, conf) {
+    t <- compared(d, named("", "group"))
+    if (is.null(t) || any(t$x == 0)) return()
+    r <- (t$x[1] / t$n[1]) / (t$x[2] / t$n[2]); se <- sqrt(sum(1 / t$x - 1 / t$n)); z <- qnorm(1 - (1 - conf) / 2)
+    add("", "", "delta method", closed, risk_ratio = r, ci_low = r * exp(-z * se), ci_high = r * exp(z * se))
+  },
+  fisher_rxc = function(d, conf) {
+    t <- cross(d, named("", "group"), named("", "level"))
+    if (min(dim(t)) > 1) add("", "", "fisher.test", exact, p_value = fisher.test(t, workspace = 2e7)$p.value)
+  },
+  chi_square = function(d, conf) {
+    t <- cross(d, named("", "group"), named("", "level"))
+    if (min(dim(t)) < 2) return()
+    r <- suppressWarnings(chisq.test(t, correct = job$correction == "true"))
+    add("", "", "chisq.test", closed, statistic = unname(r$statistic), df = unname(r$parameter), p_value = r$p.value)
+  },
+  trend = function(d, conf) {
+    d <- d[!is.na(d$y), ]; groups <- named("", "group"); job$interval <<- "clopper-pearson"
+    for (g in groups) rate(g, d$y[d$group == g], conf)
+    n <- sapply(groups, function(g) sum(d$group == g)); x <- sapply(groups, function(g) sum(d$y[d$group == g] == 1))
+    score <- seq_along(groups)[n > 0]; x <- x[n > 0]; n <- n[n > 0]
+    if (length(n) < 2 || sum(x) == 0 || sum(x) == sum(n)) return()
+    if (job$variant == "exact") {
+      all <- tables(sum(x), n); p <- exp(rowSums(lchoose(matrix(n, nrow(all), length(n), byrow = TRUE), all)) - lchoose(sum(n), sum(x)))
+      distance <- abs(all %*% score - sum(score * n) * sum(x) / sum(n))
+      add("", "", "enumeration of all tables", exact, p_value = sum(p[distance >= abs(sum(score * x) - sum(score * n) * sum(x) / sum(n)) - 1e-9]))
+    } else if (job$variant == "r") add("", "", "prop.trend.test", closed, p_value = prop.trend.test(x, n, score)$p.value)
+  },
+  mann_whitney = function(d, conf) {
+    groups <- named("", "group"); medians(d, groups)
+    y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)]); y <- y[lengths(y) > 0]
+    if (length(y) != 2) return()
+    t <- suppressWarnings(wilcox.test(y[[2]], y[[1]], conf.int = TRUE, conf.level = conf, tol.root = 1e-12))
+    add("", "", "wilcox.test", exact, p_value = t$p.value, statistic = unname(t$statistic), n1 = length(y[[2]]), n2 = length(y[[1]]))
+    add("", "", "wilcox.test", fitted, ci_low = t$conf.int[1], ci_high = t$conf.int[2])
+    add("", "", "median of all differences", closed, estimate = median(outer(y[[2]], y[[1]], "-")))
+  },
+  kruskal_wallis = function(d, conf) {
+    medians(d, named("", "group")); d <- d[!is.na(d$y) & d$group != "", ]
+    if (length(unique(d$group)) < 2) return()
+    t <- kruskal.test(d$y, factor(d$group))
+    add("", "", "kruskal.test", closed, statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value, n = nrow(d), groups = length(unique(d$group)))
+  },
+  spearman = function(d, conf) {
+    d <- d[!is.na(d$x) & !is.na(d$y), ]
+    t <- suppressWarnings(cor.test(d$x, d$y, method = "spearman"))
+    add("", "", "cor.test", exact, p_value = t$p.value)
+    r <- unname(t$estimate); n <- nrow(d)
+    z <- atanh(r) + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt((1 + r^2 / 2) / (n - 3))
+    add("", "", "cor.test", closed, estimate = r, n = n)
+    add("", "", "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
+  },
+  kaplan_meier = function(d, conf) for (g in named("", "group")) {
+    k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
+    f <- curve(k$time, k$event, conf); q <- quantile(f, 0.5)
+    add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper))
+    for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) {
+      s <- summary(f, times = as.numeric(t), extend = TRUE); at_risk <- sum(k$time >= as.numeric(t))
+      if (as.numeric(t) <= max(k$time)) add(g, paste(t, job$unit), "survfit", closed, estimate = s$surv, ci_low = s$lower, ci_high = s$upper)
+      add(g, paste(t, job$unit), "sum", closed, n_at_risk = at_risk)
+    }
+  },
+  follow_up = function(d, conf) {
+    k <- event_of(d); f <- curve(k$time, 1 - k$event, conf); q <- quantile(f, 0.5)
+    add("", "", "survfit", closed, n = nrow(k), median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper), events = sum(1 - k$event))
+  },
+  log_rank = function(d, conf) {
+    k <- event_of(d); k <- k[k$group != "", ]
+    if (length(unique(k$group)) < 2 || !sum(k$event) || job$stratum == "true" || job$trend == "true") return()
+    t <- survdiff(Surv(time, event) ~ group, k, rho = as.numeric(job$rho))
+    add("", "", "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
+  },
+  cox = function(d, conf) {
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event")]; terms <- c(); shown <- c()
+    for (i in seq_along(sets)) {
+      v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
+      wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
+    }
+    wide <- droplevels(wide[complete.cases(wide), ])
+    for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) paste0(named(sets[i], "label"), ": ", levels(wide[[terms[i]]])[-1]) else named(sets[i], "label"))
+    if (job$stratum == "true" || job$interval != "wald") return()
+    f <- coxph(reformulate(terms, "Surv(time, event)"), wide, ties = job$ties, control = coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50))
+    s <- summary(f, conf.int = conf)
+    add("", "", "coxph", closed, n = f$n, events = f$nevent)
+    add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
+    for (i in seq_along(shown)) add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3],
+                                    ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
+  },
+  kinetics_by_day = function(d, conf) for (g in named("", "group")) for (s in named("", "set")) {
+    v <- d[d$group == g & d$set == s & !is.na(d$y), ]; y <- ifelse(v$x == 1, v$y * as.numeric(job$below), v$y); y <- y[y > 0]
+    if (!length(y)) next
+    add(g, s, "mean of log", closed, n = length(y), estimate = exp(mean(log(y))))
+    if (length(y) > 1 && sd(log(y)) > 1e-12) { ci <- exp(t.test(log(y), conf.level = conf)$conf.int); add(g, s, "t.test of log", closed, ci_low = ci[1], ci_high = ci[2]) }
+  }
+)
+
+for (i in seq_len(nrow(jobs))) {
+  job <- as.list(jobs[i, ])
+  d <- parts[[job$analysis]]
+  for (name in c("x", "y", "time", "event")) d[[name]] <- num(d[[name]])
+  d$group[is.na(d$group)] <- ""
+  tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) message(job$analysis, ": ", conditionMessage(e)))
+}
+versions <- c(R = as.character(getRversion()), survival = as.character(packageVersion("survival")))
+write.csv(data.frame(name = names(versions), version = versions), file.path(folder, "versions.csv"), row.names = FALSE)
+write.csv(do.call(rbind, found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")

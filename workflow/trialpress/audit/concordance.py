@@ -1,0 +1,236 @@
+"""A second opinion on the analysis results data: computed again, from exported data, by code that shares nothing with it.
+
+The second implementation is R with its package survival, one process for all analyses (concordance.R). Without R the run
+works and the audit says that nothing was computed twice. What a method has no second implementation for is not listed; the
+share that is stands in `share`.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ..analysis import Data
+from ..analysis.methods.common import DAYS, is_categorical
+from ..expression import Expression
+from ..results import Results
+
+COLUMNS = [
+    "analysis",
+    "group",
+    "level",
+    "statistic",
+    "value",
+    "second",
+    "difference",
+    "tolerance",
+    "verdict",
+    "implementation",
+]
+AGREES, DIFFERS = "agrees", "differs"
+KEY = ["analysis", "group", "level", "statistic"]
+SCRIPT = Path(__file__).with_name("concordance.R")
+DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
+            "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false"}  # fmt: skip
+
+
+class Export:
+    """Collects the data of one analysis in long form: set, group, level, x, y, time, event; and its levels in order."""
+
+    def __init__(self, data: Data, spec: Mapping):
+        self.data, self.spec = data, spec
+        self.frames: list[pd.DataFrame] = []
+        self.levels: list[tuple[str, str, str]] = []  # set, kind, label
+
+    def order(self, kind: str, labels, within: str = ""):
+        self.levels += [(within, kind, label) for label in labels]
+
+    def groups(self, by: str) -> pd.Series:
+        """The printed group of each participant, missing where there is none."""
+        members = self.data.groups(by)
+        self.order("group", members)
+        return _label(members, self.data.frame.index)
+
+    def rows(self, **columns):
+        self.frames.append(pd.DataFrame(columns, index=self.data.frame.index))
+
+    def number(self, column: str) -> pd.Series:
+        return self.data.frame[column].astype("Float64")
+
+    def variable(self, name: str, label: str, **more):
+        """A covariate or characteristic as a set of its own: its levels if it is categorical, else its values."""
+        self.order("set", [label])
+        if is_categorical(self.data, name):
+            members = self.data.groups(name)
+            self.order("level", members, within=label)
+            more["level"] = _label(members, self.data.frame.index)
+        else:
+            more["y"] = self.number(name)
+        self.rows(set=label, **more)
+
+    def times(self, unit: str) -> dict:
+        endpoint = self.spec["endpoint"]
+        return {"time": self.number(f"{endpoint}_time") / DAYS[unit], "event": self.number(f"{endpoint}_event")}
+
+
+def _label(members: Mapping[str, pd.Series], index) -> pd.Series:
+    found = pd.Series(pd.NA, index=index, dtype="string")
+    for label, here in members.items():
+        found[here] = label
+    return found
+
+
+def _event(export: Export):
+    export.rows(
+        y=export.data.holds(export.spec["event"]).astype("Float64"), group=export.groups(export.spec.get("by", ""))
+    )
+
+
+def _values(export: Export):
+    export.rows(y=export.number(export.spec["variable"]), group=export.groups(export.spec.get("by", "")))
+
+
+def _table(export: Export):
+    members = export.data.groups(export.spec["variable"])
+    export.order("level", members)
+    export.rows(level=_label(members, export.data.frame.index), group=export.groups(export.spec.get("by", "")))
+
+
+def _baseline(export: Export):
+    group = export.groups(export.spec["by"]) if "by" in export.spec else pd.NA
+    export.order("group", ["Overall"])
+    for name in export.spec["variables"]:
+        export.variable(name, export.data.plan.label(name, unit=True), group=group)
+
+
+def _pair(export: Export):
+    export.rows(x=export.number(export.spec["x"]), y=export.number(export.spec["y"]))
+
+
+def _survival(export: Export):
+    export.rows(**export.times(export.spec.get("unit", "months")), group=export.groups(export.spec.get("by", "")))
+
+
+def _days(export: Export):
+    export.rows(**export.times("days"), group=export.groups(export.spec["by"]))
+
+
+def _cox(export: Export):
+    for name in export.spec["covariates"]:
+        label = export.data.plan.label(name, unit=True)
+        export.variable(name, label, **export.times("days"))
+        categorical = is_categorical(export.data, name)
+        export.order("label", [export.data.plan.label(name) if categorical else label], within=label)
+
+
+def _by_day(export: Export):
+    data, spec = export.data, export.spec
+    who, table = data.study.participant, data.tables[spec["table"]]
+    limit = data.study.tables[spec["table"]].columns[spec["value"]].limit
+    group = dict(zip(data.frame[who], export.groups(spec.get("by", "")), strict=True))
+    table = table[table[who].isin(group)]
+    days = "day " + table[spec["day"]].astype(str)
+    export.order("set", sorted(days.unique()))
+    below = table[limit].fillna("").eq("<").astype(int) if limit else 0
+    measured = {"set": days, "group": table[who].map(group), "y": table[spec["value"]].astype("Float64"), "x": below}
+    export.frames.append(pd.DataFrame(measured))
+
+
+EXPORTS: dict[str, Callable[[Export], None]] = {
+    "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
+    "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
+    "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
+    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day,
+}  # fmt: skip
+
+
+def export(results: Results, folder: Path) -> None:
+    """Write jobs.csv, levels.csv and data.csv for all analyses that have a second implementation."""
+    jobs, levels, frames = [], [], []
+    for name, spec in results.plan.analyses.items():
+        if spec["method"] not in EXPORTS:
+            continue
+        data = results.population(spec["population"])
+        if "where" in spec:
+            data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
+        made = Export(data, spec)
+        EXPORTS[spec["method"]](made)
+        if spec["method"] == "risk_difference":
+            spec = {"interval": "newcombe", **spec}
+        elif spec["method"] == "cox":
+            spec = {"interval": "wald", **spec}
+        options = {key: spec.get(key, default) for key, default in DEFAULTS.items()}
+        options["at"] = ";".join(f"{t:g}" for t in spec.get("at", ()))
+        options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction")}
+        jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
+        seen: dict[tuple, int] = {}
+        for within, kind, label in made.levels:
+            position = seen[within, kind] = seen.get((within, kind), 0) + 1
+            levels.append({"analysis": name, "set": within, "kind": kind, "position": position, "label": label})
+        frames += [frame.assign(analysis=name) for frame in made.frames]
+    columns = ["analysis", "set", "group", "level", "x", "y", "time", "event"]
+    data = pd.concat([frame.astype(object) for frame in frames]) if frames else pd.DataFrame()
+    for frame, file in (
+        (pd.DataFrame(jobs), "jobs"),
+        (pd.DataFrame(levels), "levels"),
+        (data.reindex(columns=columns), "data"),
+    ):
+        frame.to_csv(folder / f"{file}.csv", index=False, na_rep="NA", encoding="utf-8")
+
+
+class Second:
+    """R at work beside this process: started at once, asked for its answer later."""
+
+    def __init__(self, results: Results):
+        self.results, self.process = results, None
+        self.folder = tempfile.TemporaryDirectory(prefix="trialpress-second-")
+        if shutil.which("Rscript"):
+            export(results, Path(self.folder.name))
+            command = ["Rscript", "--vanilla", str(SCRIPT), self.folder.name]
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
+        """(concordance.csv, versions of R and its packages); both empty without R. What R says goes to the log."""
+        if self.process is not None:
+            said, _ = self.process.communicate()
+            print(said, end="")
+        folder = Path(self.folder.name)
+        second, versions = pd.DataFrame(columns=[*KEY, "second", "tolerance", "implementation"]), {}
+        if (folder / "second.csv").exists():
+            second = pd.read_csv(folder / "second.csv", dtype=str, keep_default_na=False)
+            known = pd.read_csv(folder / "versions.csv", dtype=str)
+            versions = dict(zip(known["name"], known["version"], strict=True))
+        self.folder.cleanup()
+        return compare(self.results.ard, second), versions
+
+
+def difference(first: float, second: float) -> float:
+    """Relative to the second value, absolute where that is zero; 0 where both are missing or infinite alike."""
+    if first == second or (math.isnan(first) and math.isnan(second)):
+        return 0.0
+    gap = abs(first - second)
+    return math.inf if not math.isfinite(gap) else gap / abs(second) if abs(second) > 1e-12 else gap
+
+
+def compare(ard: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ard.csv that have a second value, with both, their difference, tolerance and verdict."""
+    both = ard[[*KEY, "value"]].merge(second, on=KEY, how="inner", sort=False)
+    theirs = pd.to_numeric(both["second"].replace({"NA": "nan", "Inf": "inf", "-Inf": "-inf"}), errors="coerce")
+    gap = [difference(a, b) for a, b in zip(both["value"], theirs, strict=True)]
+    both = both.assign(second=theirs, difference=gap, tolerance=pd.to_numeric(both["tolerance"]))
+    both["verdict"] = [
+        AGREES if d <= t else DIFFERS for d, t in zip(both["difference"], both["tolerance"], strict=True)
+    ]
+    return both[COLUMNS]
+
+
+def share(ard: pd.DataFrame, concordance: pd.DataFrame) -> dict:
+    """How many statistics there are, how many were computed twice, and how many of those differ."""
+    differ = int((concordance["verdict"] == DIFFERS).sum())
+    return {"statistics": len(ard), "computed_twice": len(concordance), "differ": differ}
