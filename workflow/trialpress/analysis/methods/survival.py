@@ -167,12 +167,12 @@ def restricted_mean(
     from ...stats.survival import restricted_mean_difference
 
     for group, time, event in each_group(data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"):
-        rows.add(estimate(time, event, until, level=data.plan.level), group=group, kinds={"tau": "decimal1"})
+        rows.add(estimate(time, event, until, level=data.plan.level), group=group, kind="decimal1")
     two = by and _two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
     if two:
         time, event, code, words = two
         result = reworded(restricted_mean_difference(time, event, code, until, level=data.plan.level), words)
-        rows.add(result, only=("estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value"))
+        rows.add(result, kind="decimal1", only=("estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value"))
 
 
 @METHODS.add("compare_at")
