@@ -51,6 +51,7 @@ rule audit:
             labels={"file": "Second opinion"},
         ),
         manifest=f"{OUT}/audit/manifest.json",
+        crate=f"{OUT}/audit/crate.zip",
         privacy=f"{OUT}/audit/privacy.json",
         trace=f"{OUT}/audit/trace.json",
         page=report(

@@ -10,7 +10,7 @@ from pathlib import Path
 from .. import environment
 from ..files import write_csv, write_text
 from ..results import Results
-from . import disclosure, privacy
+from . import crate, disclosure, privacy
 from .claims import check, consistency
 from .concordance import Second
 
@@ -49,12 +49,14 @@ def write_json(content, path: Path) -> None:
 
 
 def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path, second: Second) -> None:
-    """audit/claims.csv, claim_checks.csv, concordance.csv and manifest.json."""
+    """audit/claims.csv, claim_checks.csv, concordance.csv, manifest.json, and crate.zip with all of it."""
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
     write_csv(consistency(*claims), folder / "audit" / "claim_checks.csv")
     concordance, versions = second.answer()
     write_csv(concordance, folder / "audit" / "concordance.csv")
-    write_json(manifest(inputs, folder, versions), folder / "audit" / "manifest.json")
+    listed = manifest(inputs, folder, versions)
+    write_json(listed, folder / "audit" / "manifest.json")
+    crate.write(results.study, listed, Path(), folder, digest, folder / "audit" / "crate.zip")
 
 
 def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping) -> None:

@@ -15,6 +15,7 @@ import base64
 import binascii
 import datetime
 import gzip
+import hashlib
 import html
 import io
 import re
@@ -24,7 +25,7 @@ import urllib.parse
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -250,8 +251,9 @@ def _text(text: str) -> Iterator[str]:
         yield from texts(data)
 
 
-def texts(data: bytes) -> Iterator[str]:
-    """Every text that the bytes of a file hold, told by what they begin with and not by the file's name."""
+def texts(data: bytes, passed: Container[bytes] = ()) -> Iterator[str]:
+    """Every text that the bytes of a file hold, told by what they begin with and not by the file's name. passed: hashes of
+    files that an archive need not be searched for again."""
     if data.startswith(b"\x89PNG"):
         yield from _png(data)
     elif data.startswith(b"%PDF"):
@@ -265,7 +267,9 @@ def texts(data: bytes) -> Iterator[str]:
             yield archive.comment.decode("utf-8", "replace")
             for member in archive.infolist():
                 yield member.filename
-                yield from texts(archive.read(member))
+                body = archive.read(member)
+                if hashlib.sha256(body).digest() not in passed:
+                    yield from texts(body, passed)
     else:
         try:
             yield from _text(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"))
@@ -279,13 +283,17 @@ def gate(known: Identifiers, folders: Iterable[Path]) -> dict:
 
     PrivacyError names each file that holds an identifier, and its kind.
     """
-    problems, files = [], 0
+    problems: list[Problem] = []
+    files, passed = 0, set()
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        # archives last, when the files that they were made of have passed
+        for path in sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: (p.suffix == ".zip", p)):
             files += 1
-            found: dict[object, str] = {}
-            for text in (path.relative_to(folder).as_posix(), *texts(path.read_bytes())):
+            data, found = path.read_bytes(), {}
+            for text in (path.relative_to(folder).as_posix(), *texts(data, passed)):
                 found |= known.hits(text)
+            if not found:
+                passed.add(hashlib.sha256(data).digest())
             for kind, n in sorted(Counter(found.values()).items()):
                 problems.append(
                     Problem(
