@@ -32,7 +32,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..clean.read import read_all
+from ..clean.read import read
 from ..clean.values import number_text, parse_date
 from ..errors import InputError, Problem
 from ..study import Study
@@ -163,7 +163,8 @@ def identifiers(study: Study, raw_folder: Path, innocent: Iterable[str]) -> Iden
     columns = [(part.file.name, column) for table in study.tables.values() for part in table.parts
                for column in part.columns.values() if column.identifier]  # fmt: skip
     found = Identifiers()
-    raws = read_all(study, raw_folder) if columns else {}
+    files = {name: study.files[name] for name, _ in columns}
+    raws = {name: read(raw_folder / file.path, file) for name, file in files.items()}
     for file, column in columns:
         at = {index for source in column.source or (column.name,) for index in raws[file].find(source)}
         values = {cells[index].strip() for _, cells in raws[file].rows for index in at if index < len(cells)}
