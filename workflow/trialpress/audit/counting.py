@@ -1,7 +1,8 @@
 """Who is in each count of an analysis: the participants named, not their number.
 
 The rules are the methods' own, by the shape of their parameters: a condition, an endpoint, one or more columns, a table.
-A count that no rule covers (pooled trials, simulated designs) is left out, and the audit says how many those are.
+A count that no rule covers (of participants whose curve has a half-life, say) is left out, and the audit says how many
+those are.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pandas as pd
 from ..analysis import Data
 from ..analysis.methods import METHODS
 from ..analysis.methods.common import DAYS, is_categorical
+from ..expression import Expression
 from ..registry import Column, Condition, Endpoint, Table
 
 Counted = Iterator[tuple[str, str, str, pd.Series]]
@@ -45,6 +47,8 @@ def counted(data: Data, spec: Mapping) -> Counted:
     elif Endpoint in kinds:
         if spec["method"] == "landmark":
             yield from _landmarks(data, given)
+        elif spec["method"] == "simon_makuch":
+            yield from _states(data, given)
         elif spec["method"] != "conditional_probability":  # counts the events until a time
             yield from _times(data, spec["method"], given, groups)
     elif spec["method"] in CROSS_TABLES:
@@ -83,6 +87,9 @@ def _conditions(data: Data, method: str, given: Mapping, groups: Mapping) -> Cou
             yield group, "", "n", members & event
             yield group, "", "N", members if method in UNKNOWN_IS_NO_EVENT else members & known
             yield group, "", "missing", members & holds.isna()
+        for case in ("complete", "worst", "best") if method == "missing_response" else ():
+            yield group, case, "n", members & (event | holds.isna()) if case == "best" else members & event
+            yield group, case, "N", members & known if case == "complete" else members
 
 
 def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
@@ -109,6 +116,24 @@ def _landmarks(data: Data, given: Mapping) -> Counted:
         followed = event.notna() & (time > day).fillna(False)
         yield "", f"day {day:g}", "n", followed
         yield "", f"day {day:g}", "events", followed & event.fillna(False)
+
+
+def _states(data: Data, given: Mapping) -> Counted:
+    """At risk in the state of the moment: begun are those in whom it began before t, and before their follow-up ended."""
+    endpoint, frame = given["endpoint"], data.frame
+    origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
+    begin = (frame[given["begin"]] - origin).dt.days.astype("Int64").clip(lower=0)
+    time = frame[f"{endpoint}_time"].where(frame[f"{endpoint}_event"].notna())
+    begin = begin.where((begin < time).fillna(False))
+    followed = (time > given["landmark"]).fillna(False) if given["landmark"] else time.notna()
+    label = data.plan.label(given["begin"])
+    yield "", "", "n", time.notna()
+    yield "", "", "events", time.notna() & frame[f"{endpoint}_event"].fillna(False).astype(bool)
+    for at in given["at"]:
+        t = at * DAYS[given["unit"]]
+        here, begun = followed & (time >= t).fillna(False), (begin < t).fillna(False)
+        yield f"{label}: begun", f"{at:g} {given['unit']}", "n_at_risk", here & begun
+        yield f"{label}: not yet", f"{at:g} {given['unit']}", "n_at_risk", here & ~begun
 
 
 def _pairs(data: Data, given: Mapping) -> Counted:

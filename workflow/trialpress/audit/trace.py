@@ -106,25 +106,38 @@ class Cells:
 
     def __init__(self, results: Results, cells: pd.DataFrame, changes: pd.DataFrame):
         self.results, self.tables = results, results.study.tables
-        self.raw: dict[str, dict] = {}
-        self.changed: dict[str, dict] = {}
-        for table, rows in cells.groupby("table", sort=False):
-            found = self.raw[table] = {}
-            columns = (rows[name].tolist() for name in ("key", "field", "raw", "file", "row", "column"))
-            for key, field, *cell in zip(*columns, strict=True):
-                found.setdefault((key, field), []).append(tuple(cell))
-        for table, rows in changes.groupby("table", sort=False):
-            names = ("key", "field", "source_file", "source_row", "source_column", "clean_value", "rule")
-            self.changed[table] = {
-                (key, field, file, int(row), column): (clean, rule)
-                for key, field, file, row, column, clean, rule in zip(*(rows[n].tolist() for n in names), strict=True)
-            }
+        names = ("key", "raw", "file", "row", "column")
+        self.columns = {name: cells[name].to_numpy(dtype=object) for name in names}
+        self.rows = cells.groupby(["table", "field"], sort=False).indices
+        names = ("key", "source_file", "source_row", "source_column", "clean_value", "rule")
+        self.logged = {name: changes[name].to_numpy(dtype=object) for name in names}
+        self.changes = changes.groupby(["table", "field"], sort=False).indices
         self.list: list[list] = []
         self.places: dict[tuple, int] = {}
         self.rules: dict[str, int] = {}
         self.known: dict[tuple, list[int]] = {}
 
     @cache  # noqa: B019  lives as long as the run
+    def raw(self, table: str, field: str) -> dict[str, list[tuple]]:
+        """The raw cells of a field by key: (raw, file, row, column)."""
+        found: dict[str, list[tuple]] = {}
+        at = self.rows.get((table, field), [])
+        for key, raw, file, row, column in zip(*(values[at] for values in self.columns.values()), strict=True):
+            found.setdefault(key, []).append((raw, file, int(row), column))
+        return found
+
+    @cache  # noqa: B019
+    def changed(self, table: str, field: str) -> dict[tuple, tuple[str, str]]:
+        """What changes.csv says of a field: (key, file, row, column) -> (clean value, rule)."""
+        at = self.changes.get((table, field), [])
+        return {
+            (key, file, int(row), column): (clean, rule)
+            for key, file, row, column, clean, rule in zip(
+                *(values[at] for values in self.logged.values()), strict=True
+            )
+        }
+
+    @cache  # noqa: B019
     def keys(self, table: str) -> list[str]:
         """The key of each row of a clean table, as cells.parquet and changes.csv write it."""
         frame = self.results.tables[table]
@@ -132,9 +145,9 @@ class Cells:
 
     def span(self, table: str, keys: Iterable[str]) -> list[list]:
         """The raw rows of some keys as [file, first, last]."""
-        raw, first = self.raw.get(table, {}), self.tables[table].key[0]
+        raw = self.raw(table, self.tables[table].key[0])
         spans: list[list] = []
-        for file, row in sorted({(file, int(row)) for key in keys for _, file, row, _ in raw.get((key, first), [])}):
+        for file, row in sorted({(file, row) for key in keys for _, file, row, _ in raw.get(key, [])}):
             if spans and spans[-1][0] == file and spans[-1][2] == row - 1:
                 spans[-1][2] = row
             else:
@@ -154,7 +167,8 @@ class Cells:
         column = columns[field]
         owner = next((name for name, other in columns.items() if other.limit == field), field)
         if not column.derive:
-            return () if column.block else ((table, field, owner),)
+            fields = [] if column.block else [(table, field, owner)]
+            return (*fields, *([(table, column.unit_to, column.unit_to)] if column.unit_to else []))
         found: dict[tuple, None] = {}
         for name in names_in(column.derive):
             other, _, inner = name.rpartition(".")
@@ -175,21 +189,22 @@ class Cells:
     def _cells(self, table: str, key: str, field: str, owner: str) -> list[int]:
         at = (table, key, field, "cell")
         if at not in self.known:
-            column, raw = self.tables[table].columns[field], self.raw.get(table, {})
+            column = self.tables[table].columns[field]
             clean = HIDDEN if column.identifier else self.clean(table, field).get(key, "")
-            found = raw.get((key, owner), [])
+            found = self.raw(table, owner).get(key, [])
             if column.identifier:  # the cell is not shown; the row in which it stands is
-                rows = {(file, row) for name in self.tables[table].key for _, file, row, _ in raw.get((key, name), [])}
+                names = self.tables[table].key
+                rows = {(file, row) for name in names for _, file, row, _ in self.raw(table, name).get(key, [])}
                 found = [(HIDDEN, file, row, " or ".join(column.source)) for file, row in sorted(rows)]
             self.known[at] = [self._number(table, field, key, cell, clean) for cell in found]
         return self.known[at]
 
     def _number(self, table: str, field: str, key: str, cell: tuple, clean: str) -> int:
         raw, file, row, column = cell
-        changed, rule = self.changed.get(table, {}).get((key, field, file, int(row), column), (clean, None))
+        changed, rule = self.changed(table, field).get((key, file, row, column), (clean, None))
         place = self.places.setdefault((table, field, file, column), len(self.places))
         number = -1 if rule is None else self.rules.setdefault(rule, len(self.rules))
-        self.list.append([place, key, int(row), raw, changed, number])
+        self.list.append([place, key, row, raw, changed, number])
         return len(self.list) - 1
 
 
@@ -517,6 +532,8 @@ def agreement(records: Mapping[str, Mapping]) -> dict[str, int | list[str]]:
     shown = again = 0
     wrong = []
     for record in records.values():
+        if "file" in record.get("plan", ()):  # of other trials, whose participants are not here
+            continue
         for entry in record.get("results", ()):
             for statistic, value, *_ in entry["statistics"]:
                 if statistic in COUNTS:

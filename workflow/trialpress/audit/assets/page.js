@@ -250,7 +250,7 @@ function recordView(hash, current) {
 
 // --- the parts ---
 
-const verdicts = { good: /^(reproduced|agrees?|same|ok|passe[sd]|clean|identical|yes|met|answered)/i, bad: /^(contradicted|differs?|fail|found|moved|no$|wrong|disagrees?)/i };
+const verdicts = { good: /^(reproduced|agrees?|consistent|same|ok|passe[sd]|clean|identical|yes|met|answered)/i, bad: /^(contradicted|differs?|fail|found|moved|no$|wrong|disagrees?|inconsistent)/i };
 const tone = (verdict) => Object.keys(verdicts).find((key) => verdicts[key].test(verdict)) ?? "open";
 const own = new Set(["results", "changes", "queries", "rejected", "rows", "claims"]);
 const extra = Object.keys(tables).filter((name) => !own.has(name));
@@ -266,8 +266,8 @@ function tile(view, heading, lines, state) {
 function overview() {
   const tiles = [];
   const { shown, again, wrong } = trace.counts;
-  tiles.push(tile("results", "Numbers", [wrong.length ? `${wrong.length} counts do not agree` : `${again} of ${shown} counts recounted`,
-    `${count(tables.results.rows)} statistics; ${count(trace.cells.length)} raw cells behind them`, ...wrong], wrong.length ? "bad" : again === shown ? "good" : "open"));
+  tiles.push(tile("results", "Numbers", [wrong.length ? `${wrong.length} counts do not agree` : `${count(again)} of ${count(shown)} counts recounted, all agree`,
+    `${count(tables.results.rows)} statistics; ${count(trace.cells.length)} raw cells behind them`, ...wrong], wrong.length ? "bad" : "good"));
   const analysed = Object.values(trace.records).filter((record) => record.kind === "analysis").flatMap((record) => record.results).reduce((n, { statistics }) => n + statistics.length, 0);
   for (const name of ["claims", ...extra]) {
     if (!tables[name]?.columns.verdict) continue;
