@@ -132,7 +132,8 @@ class Registry:
 def _written(kind) -> str:
     origin = typing.get_origin(kind)
     if origin is list:
-        return f"list of {_written(typing.get_args(kind)[0])}s"
+        one = _written(typing.get_args(kind)[0])
+        return f"list of {one.replace('analysis', 'analyse')}s"
     if origin is typing.Literal:
         return " or ".join(f"`{choice}`" for choice in typing.get_args(kind))
     return _WRITTEN.get(kind, getattr(kind, "__name__", str(kind)))
