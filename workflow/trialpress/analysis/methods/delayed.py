@@ -39,7 +39,7 @@ class States:
             raise ValueError(f"begin: the column '{begin}' is not a date")
         origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
         time, event, known = follow_up(data, endpoint, "days")
-        day = (data.frame[begin] - origin).dt.days.to_numpy(dtype=float, na_value=np.nan)[known]
+        day = ((data.frame[begin] - origin) / pd.Timedelta(days=1)).to_numpy(dtype=float, na_value=np.nan)[known]
         early = int((day < 0).sum())
         note = f"{early} began before the time origin and count as begun from the start" if early else ""
         return cls(time, event, np.where(day < 0, 0.0, day), data.plan.label(begin), note, known)
