@@ -22,6 +22,7 @@ rule audit:
             rules.report.output,
         ],
         claims=f"{CONFIG}/claims.yaml",
+        checklists=rules.report.input.checklists,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         config="config/config.yaml",

@@ -20,6 +20,11 @@ rule report:
         figures=rules.figures.output,
         tables=rules.tables.output,
         claims=f"{CONFIG}/claims.yaml",
+        checklists=branch(
+            exists(f"{CONFIG}/checklists.yaml"),
+            then=["config/checklists.yaml", f"{CONFIG}/checklists.yaml"],
+            otherwise=[],
+        ),
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         lock="envs/requirements.lock",

@@ -74,7 +74,7 @@ def _keys(schema: Mapping, root: Mapping, depth: int = 0) -> list[str]:
 def configuration() -> str:
     """The text of config/README.md."""
     parts = [HEAD]
-    for name in ("config", "study", "plan", "claims"):
+    for name in ("config", "study", "plan", "claims", "checklists", "answers"):
         schema = yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"))
         parts += [f"## {schema['title']}", "", schema["description"], "", *_keys(schema, schema), ""]
     parts += ["## Expressions", "", "Conditions and derivations are written over columns, for instance "

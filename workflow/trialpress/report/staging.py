@@ -13,6 +13,8 @@ import pandas as pd
 import yaml
 
 from ..audit import claims as claims_room
+from ..audit.checklists import Checklist
+from ..audit.checklists import markdown as checklists_markdown
 from ..files import write_text
 from ..results import Results
 from .engine import engine_version, render
@@ -140,7 +142,9 @@ def numbers_markdown(manuscript: str, named: Mapping) -> str:
     )
 
 
-def stage(results: Results, claims: tuple, source: Path, folder: Path, to: Path, engine: str) -> None:
+def stage(
+    results: Results, claims: tuple, source: Path, folder: Path, to: Path, engine: str, checklists: Iterable[Checklist]
+) -> None:
     """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml."""
     shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", ".*", "_output"))
     if not results.study.notice:
@@ -169,6 +173,7 @@ def stage(results: Results, claims: tuple, source: Path, folder: Path, to: Path,
         "endpoints": endpoints_markdown(results),
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),
+        "checklists": checklists_markdown(checklists),
         "numbers": numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), numbers(results, clean)),
     }
     for name, text in fragments.items():
@@ -195,12 +200,20 @@ def summary(results: Results, claims: tuple, folder: Path, made: Iterable[Path])
     return head + "\n" + "\n".join(f"  {name:<14} {text}" for name, text in lines) + "\n"
 
 
-def make(results: Results, claims: tuple, source: Path, folder: Path, formats: Iterable[str], engine: str) -> None:
+def make(
+    results: Results,
+    claims: tuple,
+    source: Path,
+    folder: Path,
+    formats: Iterable[str],
+    engine: str,
+    checklists: Iterable[Checklist] = (),
+) -> None:
     """Stage and render the manuscript into <folder>/report; write summary.txt beside it."""
     out = folder / "report"
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
         to = Path(scratch) / source.name
-        stage(results, claims, source, folder, to, engine)
+        stage(results, claims, source, folder, to, engine, checklists)
         made = render(to, out, formats, engine=engine, date=results.study.data_cutoff)
     write_text(summary(results, claims, folder, [out / path.name for path in made.values()]), out / "summary.txt")
