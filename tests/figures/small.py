@@ -96,6 +96,15 @@ analyses:
   os_cox: {method: cox, population: infused, endpoint: os, covariates: [stratum]}
   model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], label: Cox model of OS}
   hct: {method: fisher, population: infused, event: present(hct_on), by: sex, label: Allo-HCT by sex}
+  os_states: {method: simon_makuch, population: infused, endpoint: os, begin: hct_on, at: [6], label: OS by HCT}
+  os_landmark: {method: landmark, population: infused, endpoint: os, begin: hct_on, days: [60, 100], label: OS by HCT}
+  os_byar: {method: mantel_byar, population: infused, endpoint: os, begin: hct_on}
+  os_hct_cox: {method: time_dependent_cox, population: infused, endpoint: os, begin: hct_on}
+  os_naive: {method: naive_comparison, population: infused, endpoint: os, begin: hct_on}
+  states_nobody: {method: simon_makuch, population: nobody, endpoint: os, begin: hct_on}
+  severe_dose: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true, label: Severe CRS by dose}
+  remission_dose: {method: dose_response, population: infused, event: remission, dose: dose, label: Remission by dose}
+  dose_nobody: {method: dose_response, population: nobody, event: remission, dose: dose}
   cr_wilson: {method: proportion, population: infused, event: remission, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
@@ -104,6 +113,10 @@ figures:
   order: {kind: enrolment_order, caption: Order, population: infused, order: order, y: dose, colour: crs_grade, marker: response, reference: 100000}
   km: {kind: kaplan_meier, caption: Survival, analyses: [os, efs], tests: [os_test, os_cox]}
   km_single: {kind: kaplan_meier, caption: Survival, analyses: [efs], width: single}
+  states: {kind: simon_makuch, caption: Transplant, analysis: os_states, landmark: os_landmark, naive: os_naive, tests: [os_hct_cox, os_byar]}
+  nobody_states: {kind: simon_makuch, caption: Transplant, analysis: states_nobody}
+  dose_curve: {kind: dose_response, caption: Dose, analyses: [severe_dose, remission_dose, dose_nobody], rates: [severe_by_dose]}
+  nobody_dose: {kind: dose_response, caption: Dose, analyses: [dose_nobody]}
   swimmer: {kind: swimmer, caption: Swimmer, population: infused, end: last_on, origin: infused_on, marks: [response_on, hct_on, relapse_on], death: died_on, ongoing: missing(died_on), by: stratum, colour: response}
   kinetics: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, lower_limit: 50}
   kinetics_by: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, by: stratum}

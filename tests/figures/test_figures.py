@@ -286,6 +286,47 @@ def test_alluvial_bands_hold_everyone_between_any_two_stages(usual):
     assert band["n"].sum() == both.sum()
 
 
+def test_states_before_and_after_a_transplant_hold_everyone_once(usual):
+    drawing = figures.draw(usual, "states")
+    frames = drawing.numbers.set_index("panel")
+    assert list(dict.fromkeys(frames.index)) == [
+        "Simon-Makuch",
+        "Landmark, day 60",
+        "Landmark, day 100",
+        "Naive comparison",
+    ]
+    naive = frames.loc["Naive comparison"]
+    assert (naive["n_event"] + naive["n_censored"]).sum() == len(usual.subjects)
+    assert frames.loc["Simon-Makuch", "n_event"].sum() == usual.subjects["os_event"].sum()
+    shown = [text for text, _ in texts(drawing.figure)]
+    assert "Biased: immortal time" in shown and "(biased: immortal time)" in drawing.alt
+    assert usual.value("os_byar", "p_value", what="display") in drawing.alt
+
+
+def test_numbers_at_risk_before_and_after_a_transplant_are_those_in_the_state(usual):
+    from trialpress.figures.survival import _at_risk, _in_state, _states
+
+    panel = _states(usual, "os_states", "Simon-Makuch", []) | {"ticks": [0.0, 3.0, 6.0, 12.0]}
+    panel["at_risk"] = _at_risk(panel["groups"], panel["curves"], panel["ticks"])
+    _in_state(usual, "os_states", panel)
+    time = usual.subjects["os_time"].astype(float)
+    begin = (usual.subjects["hct_on"] - usual.subjects["infused_on"]).dt.days
+    begin = begin.where(begin < time)
+    for i, month in enumerate(panel["ticks"]):
+        day = 30.4375 * month
+        begun = (begin < day) & (time >= day)
+        assert panel["at_risk"]["Allo-HCT: begun"][i][0] == begun.sum()
+        assert panel["at_risk"]["Allo-HCT: not yet"][i][0] == ((time >= day) & ~begun).sum()
+
+
+def test_dose_response_shows_every_participant_and_the_rates_of_the_groups(usual):
+    numbers = figures.draw(usual, "dose_curve").numbers
+    ticks = numbers[(numbers["panel"] == "Severe CRS by dose") & (numbers["what"] == "participant")]
+    assert len(ticks) == len(usual.subjects) and ticks["value"].sum() == (usual.subjects["crs"] >= 3).sum()
+    rate = numbers[(numbers["what"] == "dose group") & (numbers["group"] == "1 to 5")].iloc[0]
+    assert rate["ci_high"] == pytest.approx(usual.value("severe_by_dose", "ci_high", "1 to 5"))
+
+
 def test_forest_shows_the_ratios_of_comparisons_and_models(usual):
     numbers = figures.draw(usual, "forest").numbers.set_index("name")
     assert list(numbers.index) == ["Allo-HCT by sex", "Stratum: MRD+", "Age, years"]

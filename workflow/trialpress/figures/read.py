@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..expression import Expression
 from ..results import Results
 from . import style
 
@@ -19,6 +20,16 @@ def groups(results: Results, analysis: str, by: str = "by") -> list[str]:
     if by not in spec:
         return [group for group in present if group] or [""]
     return [group for group in results.population(spec["population"]).groups(spec[by]) if group in present]
+
+
+def analysed(results: Results, analysis: str):
+    """The participants of an analysis: those of its population for whom its further condition holds."""
+    spec = results.plan.analyses[analysis]
+    data = results.population(spec["population"])
+    if "where" in spec:
+        keep = Expression(spec["where"]).condition(data.columns())
+        data.frame = data.frame[keep].reset_index(drop=True)
+    return data
 
 
 def label(results: Results, analysis: str) -> str:
@@ -89,7 +100,11 @@ def estimate(results: Results, analysis: str, group: str = "", level: str = "", 
 def p_text(results: Results, analysis: str, name: str = "") -> str:
     """'P = 0.03', 'P for trend < 0.001'; 'P not estimable'; empty if the analysis has no p-value."""
     name = name or ("P for trend" if results.plan.analyses[analysis]["method"] == "trend" else "P")
-    text = shown(results, analysis, "p_value")
+    return p_value_text(shown(results, analysis, "p_value"), name)
+
+
+def p_value_text(text: str, name: str = "P") -> str:
+    """'P = 0.03' of '0.03'; empty if there is none."""
     if not text:
         return ""
     if text == "NE":

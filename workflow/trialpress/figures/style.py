@@ -39,6 +39,7 @@ CAUSES = ("#D55E00", "#4D4D4D", "#E69F00", "#0072B2")  # competing events, in th
 # What happens to a participant, in the order in which a plan names it.
 MARKS = (("o", "#009E73"), ("D", "#0072B2"), ("^", "#D55E00"), ("v", "#CC79A7"), ("s", "#E69F00"), ("P", "#56B4E9"))
 END = ("X", INK)  # death
+WRONG = "#B3261E"  # strikes out what must not be believed
 
 LOOK = {
     "font.family": [FAMILY], "font.size": TEXT, "axes.titlesize": TITLE, "axes.labelsize": TEXT, "axes.labelpad": 3,

@@ -9,7 +9,7 @@ from ..registry import Analysis
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import count, estimate, groups, interval, label, p_text, shown, value
+from .read import analysed, count, estimate, groups, interval, label, p_text, p_value_text, shown, value
 from .scales import time_ticks
 
 PLOT_HEIGHT = 46.0  # mm
@@ -33,14 +33,118 @@ def kaplan_meier(
     panels = [_panel(results, analysis, tests) for analysis in analyses]
     if not any(panel["curves"] for panel in panels):
         return empty(results, width, "No participants with follow-up")
+    return _sheet(results, panels, width, "Kaplan-Meier curves")
+
+
+@KINDS.add("simon_makuch")
+def simon_makuch(
+    results: Results,
+    *,
+    analysis: Analysis,
+    landmark: Analysis = "",
+    naive: Analysis = "",
+    tests: list[Analysis] = (),
+    width: style.Width = "double",
+) -> Drawing:
+    """Survival with and without what begins during follow-up, such as a transplant: Simon-Makuch curves, beside them the
+    landmark analysis, and the naive comparison of ever with never, struck out because it is biased (immortal time).
+
+    Parameters
+        analysis: simon_makuch analysis
+        landmark: landmark analysis, a panel for each of its days
+        naive: naive_comparison analysis
+        tests: mantel_byar and time_dependent_cox analyses, printed above the Simon-Makuch curves
+        width: single (85 mm) or double (180 mm)
+    """
+    effects = [text for test in tests for text in _effect(results, test)]
+    panels = [_states(results, analysis, MAKUCH, effects)]
+    for day in dict.fromkeys(results.curve(landmark)["level"]) if landmark else ():
+        panels.append(_states(results, landmark, f"Landmark, {day}", _effect(results, landmark, day), day))
+    if naive:
+        panels.append({**_states(results, naive, "Naive comparison", _effect(results, naive)), "struck": True})
+    panels = [panel for panel in panels if panel["curves"]]
+    if not panels:
+        return empty(results, width, "Nobody is followed both before and after the beginning")
+    ticks, end = time_ticks(max(panel["longest"] for panel in panels), 5)
+    for panel in panels:
+        panel |= {"ticks": ticks, "end": end, "at_risk": _at_risk(panel["groups"], panel["curves"], ticks)}
+    if panels[0]["title"] == MAKUCH:
+        _in_state(results, analysis, panels[0])
+    return _sheet(results, panels, width, "Survival before and after the beginning")
+
+
+def _states(results: Results, analysis: str, title: str, effects: list[str], level: str = "") -> dict:
+    """The panel of two curves, without and with what begins during follow-up."""
+    spec = results.plan.analyses[analysis]
+    unit = spec.get("unit", "months")
+    found = results.curve(analysis)
+    found = found[found["level"] == level]
+    curves = {name: rows.reset_index(drop=True) for name, rows in found.groupby("group", sort=False)}
+    palette = dict(zip(curves, style.GROUPS, strict=False))
+    key = []
+    for name, rows in curves.items():
+        events = int(rows["n_event"].sum())
+        head = f"{name}: {events:,} of {events + int(rows['n_censored'].sum()):,} with event"
+        key.append({"colour": palette[name], "lines": [head, *_fixed(results, analysis, name, spec)]})
+    return {
+        "groups": list(curves),
+        "curves": curves,
+        "palette": palette,
+        "longest": found["x"].max(),
+        "unit": unit,
+        "endpoint": results.plan.endpoints[spec["endpoint"]].label,
+        "title": title,
+        "name": title,
+        "key": key,
+        "tests": ", ".join(effects),
+    }
+
+
+def _in_state(results: Results, analysis: str, panel: dict) -> None:
+    """Numbers at risk of Simon-Makuch curves: who has not begun and who has, before each tick. Not from the curves, which
+    have no row for whoever begins before the first one leaves."""
+    from ..analysis.methods.delayed import DAYS, States
+
+    spec = results.plan.analyses[analysis]
+    states = States.of(analysed(results, analysis), spec["endpoint"], spec["begin"])
+    start = spec.get("landmark", 0)
+    for i, tick in enumerate(panel["ticks"]):
+        day = max(tick * DAYS[panel["unit"]], start)
+        followed = (states.time >= day) & (states.time > start)
+        begun = (states.begin < day) | (states.begin <= start)
+        for name, state in zip(panel["groups"], (~begun, begun), strict=True):
+            panel["at_risk"][name][i] = (int((followed & state).sum()), panel["at_risk"][name][i][1])
+
+
+MAKUCH = "Simon-Makuch"
+TESTS = {"mantel_byar": "Mantel-Byar P"}
+
+
+def _effect(results: Results, analysis: str, level: str = "") -> list[str]:
+    """The hazard ratio of what begins during follow-up, and the p-value."""
+    spec = results.plan.analyses[analysis]
+    name = results.plan.label(spec["begin"])
+    row = level if level or not shown(results, analysis, "hazard_ratio", level=name) else name
+    ratio = estimate(results, analysis, level=row, statistic="hazard_ratio")
+    p = shown(results, analysis, "p_value", level=row)
+    texts = [f"HR {'not estimable' if ratio == 'NE' else ratio.replace(' (', f' ({100 * results.plan.level:g}% CI ')}"]
+    return (texts if ratio else []) + (
+        [p_value_text(p, TESTS.get(spec["method"], "P")).replace(" ", "\u00a0")] if p else []
+    )
+
+
+def _sheet(results: Results, panels: list[dict], width: str, what: str) -> Drawing:
+    """Panels of curves, at most three in a row, with their keys above and the numbers at risk below."""
     page_width = style.WIDTHS[width]
+    across = -(-len(panels) // -(-len(panels) // (3 if width == "double" else 1)))
     names = [name for panel in panels for name in panel["groups"]]
-    name_width = min(style.widest([name or "At risk" for name in names]), 24.0 if len(panels) > 1 else 40.0)
+    name_width = min(
+        style.widest([name or "At risk" for name in names]), 40.0 if across == 1 else 24.0 if across == 2 else 15.0
+    )
     left = max(13.5, name_width + 4.5)
     gap = 5.0
-    plot_width = (page_width - len(panels) * left - gap * (len(panels) - 1)) / len(panels) - 2.0
+    plot_width = (page_width - across * left - gap * (across - 1)) / across - 2.0
     span = plot_width + left
-    heads = []
     for panel in panels:
         panel["title"] = style.wrap(panel["title"], span - 6.0, style.TITLE, "semibold")
         panel["tests"] = style.wrap(panel["tests"], plot_width)
@@ -48,22 +152,28 @@ def kaplan_meier(
             entry["text"] = "\n".join(style.wrap(line, plot_width) for line in entry["lines"])
         texts = [*(entry["text"] for entry in panel["key"]), *filter(None, [panel["tests"]])]
         lines = sum(text.count("\n") + 1 for text in texts)
-        heads.append((panel["title"].count("\n") + 1) * 3.6 + 1.2 + lines * style.LINE + HEAD)
-    head = max(heads)
-    for panel in panels:
+        panel["head"] = (panel["title"].count("\n") + 1) * 3.6 + 1.2 + lines * style.LINE + HEAD
         panel["names"] = {group: style.wrap(group, name_width) if group else "All" for group in panel["groups"]}
-    table = 4.2 + max(sum(name.count("\n") + 1 for name in panel["names"].values()) * style.LINE for panel in panels)
-    page = style.Page(results, width, head + PLOT_HEIGHT + TAIL + table + 0.5)
+        lines = sum(name.count("\n") + 1 for name in panel["names"].values())
+        panel["foot"] = TAIL + 4.2 + lines * style.LINE + 0.5
+    rows = [panels[i : i + across] for i in range(0, len(panels), across)]
+    heads = [max(panel["head"] for panel in row) for row in rows]
+    heights = [head + PLOT_HEIGHT + max(panel["foot"] for panel in row) for head, row in zip(heads, rows, strict=True)]
+    page = style.Page(results, width, sum(heights) + 4.0 * (len(rows) - 1))
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
-        x = i * (left + plot_width + 2.0 + gap)
-        y = page.panel(x, 0.0, letter, panel["title"])
+        x = i % across * (left + plot_width + 2.0 + gap)
+        start = sum(heights[: i // across]) + 4.0 * (i // across)
+        y = start + page.panel(x, start, letter, panel["title"])
         for entry in panel["key"]:
             page.line([x + left - 5.0, x + left - 1.5], [y + 1.4] * 2, color=entry["colour"], linewidth=1.6)
             page.text(x + left, y, entry["text"])
             y += (entry["text"].count("\n") + 1) * style.LINE
         page.text(x + left, y, panel["tests"])
+        head = start + heads[i // across]
         axes = page.axes(x + left, head, plot_width, PLOT_HEIGHT)
         _draw_curves(axes, panel)
+        if panel.get("struck"):
+            _strike(page, x + left, head, plot_width)
         below = head + PLOT_HEIGHT + TAIL
         page.text(x, below, "At risk (events)", color=style.GREY)
         at = below + style.LINE + 0.6
@@ -73,11 +183,33 @@ def kaplan_meier(
                 page.text(x + left + tick / panel["end"] * plot_width, at, f"{n:,} ({events:,})", ha="center")
             at += (name.count("\n") + 1) * style.LINE
     frames = [
-        curve.assign(panel=label(results, a), group=g)[["panel", "group", *COLUMNS]]
-        for a, panel in zip(analyses, panels, strict=True)
-        for g, curve in panel["curves"].items()
+        curve.assign(panel=panel["name"], group=group)[["panel", "group", *COLUMNS]]
+        for panel in panels
+        for group, curve in panel["curves"].items()
     ]
-    return Drawing(page.figure, pd.concat(frames, ignore_index=True), _alt(panels))
+    return Drawing(page.figure, pd.concat(frames, ignore_index=True), _alt(panels, what))
+
+
+BIASED = "Biased: immortal time"
+
+
+def _strike(page, x: float, y: float, plot_width: float) -> None:
+    """Two lines across a plot that must not be believed, and why."""
+    for ends in ([y, y + PLOT_HEIGHT], [y + PLOT_HEIGHT, y]):
+        page.line([x, x + plot_width], ends, color=style.WRONG, linewidth=1.6, alpha=0.75, zorder=5)
+    half, middle = style.text_width(BIASED, style.TITLE, "semibold") / 2 + 1.5, x + plot_width / 2
+    page.box(middle - half, y + PLOT_HEIGHT / 2 - 3.0, 2 * half, 6.0, edgecolor=style.WRONG, zorder=6)
+    page.text(
+        middle,
+        y + PLOT_HEIGHT / 2,
+        BIASED,
+        ha="center",
+        va="center",
+        size=style.TITLE,
+        weight="semibold",
+        color=style.WRONG,
+        zorder=7,
+    )
 
 
 COLUMNS = ["x", "estimate", "ci_low", "ci_high", "n_at_risk", "n_event", "n_censored"]
@@ -93,18 +225,7 @@ def _panel(results: Results, analysis: str, tests: list[str]) -> dict:
     palette = style.colours(names)
     longest = max((rows["x"].max() for rows in curves.values()), default=1.0)
     ticks, end = time_ticks(longest)
-    at_risk = {}
-    for name in names:
-        rows = curves.get(name)
-        at_risk[name] = [
-            (
-                int(later["n_at_risk"].iloc[0]) if len(later := rows[rows["x"] >= t]) else 0,
-                int(rows.loc[rows["x"] <= t, "n_event"].sum()),
-            )
-            if rows is not None
-            else (0, 0)
-            for t in ticks
-        ]
+    at_risk = _at_risk(names, curves, ticks)
     endpoint = results.plan.endpoints[spec["endpoint"]].label
     return {
         "groups": names,
@@ -122,6 +243,23 @@ def _panel(results: Results, analysis: str, tests: list[str]) -> dict:
     }
 
 
+def _at_risk(names: list[str], curves: dict, ticks: list[float]) -> dict[str, list[tuple[int, int]]]:
+    """Group -> (number at risk, events until then) at every tick. Curves have a row for each time at which anyone
+    leaves, so the number at risk at a tick is that of the next row."""
+    none = pd.DataFrame(columns=["x", "n_at_risk", "n_event"])
+    return {
+        name: [
+            (
+                int(later["n_at_risk"].iloc[0]) if len(later := rows[rows["x"] >= tick]) else 0,
+                int(rows.loc[rows["x"] <= tick, "n_event"].sum()),
+            )
+            for tick in ticks
+        ]
+        for name in names
+        for rows in [curves.get(name, none)]
+    }
+
+
 def _key(results: Results, analysis: str, group: str, spec: dict) -> list[str]:
     """What stands beside the colour of a curve: events, median, fixed times."""
     n = shown(results, analysis, "n", group)
@@ -134,15 +272,19 @@ def _key(results: Results, analysis: str, group: str, spec: dict) -> list[str]:
     limits = f" ({100 * results.plan.level:g}%\u00a0CI\u00a0{limits})" if limits.strip("NE\u2013") else ""
     middle = f"median {median} {unit}" if median != "NE" else "median not reached"
     events, total = (int(value(results, analysis, name, group)) for name in ("events", "n"))
-    lines = [f"{head}{events:,} of {total:,} with event, {middle}{limits}"]
-    fixed = []
+    return [f"{head}{events:,} of {total:,} with event, {middle}{limits}", *_fixed(results, analysis, group, spec)]
+
+
+def _fixed(results: Results, analysis: str, group: str, spec: dict) -> list[str]:
+    """The estimates at the fixed times of an analysis in one line, if there are any."""
+    unit, fixed = spec.get("unit", "months"), []
     for t in spec.get("at", ()):
         level = f"{t:g} {unit}"
         text = shown(results, analysis, "estimate", group, level)
         if text and text != "NE":
             bounds = interval(*(shown(results, analysis, name, group, level) for name in ("ci_low", "ci_high")))
             fixed.append(f"at {level} {text}" + (f" ({bounds})" if bounds and "NE" not in bounds else ""))
-    return [*lines, ", ".join(fixed)] if fixed else lines
+    return [", ".join(fixed)] if fixed else []
 
 
 def _tests(results: Results, tests: list[str], spec: dict) -> str:
@@ -186,7 +328,7 @@ def _draw_curves(axes, panel: dict) -> None:
     axes.set_ylabel(style.wrap(f"{panel['endpoint']}, %", PLOT_HEIGHT))
 
 
-def _alt(panels: list[dict]) -> str:
+def _alt(panels: list[dict], what: str) -> str:
     sentences = []
     for panel in panels:
         lines = [" ".join(entry["lines"][:1]) for entry in panel["key"]]
@@ -194,9 +336,10 @@ def _alt(panels: list[dict]) -> str:
         for name, rows in panel["at_risk"].items():
             ends.append(f"{count(rows[0][0])} at risk at the start{f' in {name}' if name else ''}")
         sentences.append(
-            f"{panel['name']}: " + "; ".join([*lines, *ends, *filter(None, [panel["tests"].replace("\n", " ")])])
+            f"{panel['name']}{f' ({BIASED.lower()})' if panel.get('struck') else ''}: "
+            + "; ".join([*lines, *ends, *filter(None, [panel["tests"].replace("\n", " ")])])
         )
-    return "Kaplan-Meier curves. " + ". ".join(sentences) + "."
+    return f"{what}. " + ". ".join(sentences) + "."
 
 
 @KINDS.add("cumulative_incidence")

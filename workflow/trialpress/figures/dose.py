@@ -1,0 +1,183 @@
+"""Outcome by dose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..registry import Analysis
+from ..results import Results
+from . import style
+from .drawing import KINDS, Drawing, empty
+from .read import analysed, count, estimate, groups, label, number, p_value_text, shown, value
+from .scales import log_axis
+
+STRIP, TICK, PITCH = 6.0, 1.9, 0.55  # mm: height of the strip of ticks, of one tick, and distance of two
+PLACES = 160  # doses closer than this part of the axis share a place in the strip
+MOST = 60  # ticks at one place that can be told apart
+PER_DOSE = "per tenfold dose"  # level of the odds ratio
+
+
+@KINDS.add("dose_response")
+def dose_response(
+    results: Results,
+    *,
+    analyses: list[Analysis],
+    rates: list[Analysis] = (),
+    width: style.Width = "double",
+) -> Drawing:
+    """Probability of an outcome by dose on a log axis: fitted curve with its band, every participant as a tick above (with
+    the outcome) or below (without), rates of dose groups with their exact intervals at the middle of their doses.
+
+    Parameters
+        analyses: dose_response analyses, a panel each
+        rates: for each panel a proportion or trend analysis by dose group
+        width: single (85 mm) or double (180 mm)
+    """
+    panels = [_panel(results, analysis, rates[i] if i < len(rates) else "") for i, analysis in enumerate(analyses)]
+    if not any(len(panel["doses"]) for panel in panels):
+        return empty(results, width, "No participants with a known dose and outcome")
+    page_width, left, gap, plot_height = style.WIDTHS[width], 13.0, 6.0, 50.0
+    across = min(2 if width == "double" else 1, len(panels))
+    cell = (page_width - gap * (across - 1)) / across
+    plot_width = cell - left - 2.0
+    for panel in panels:
+        panel["title"] = style.wrap(panel["name"], cell - 6.0, style.TITLE, "semibold")
+        panel["text"] = style.wrap(panel["effect"], plot_width)
+    head = max((p["title"].count("\n") + 1) * 3.6 + (p["text"].count("\n") + 1) * style.LINE for p in panels) + 3.0
+    entries = [("Participant", {"marker": "|", "color": style.INK, "markersize": 5.0, "markeredgewidth": 0.8})]
+    level = f"{100 * results.plan.level:g}%"
+    if any(len(panel["curve"]) for panel in panels):
+        look = {"linestyle": "-", "color": style.GROUPS[0], "linewidth": 1.8}
+        entries.append((f"Logistic regression, {level} band", look))
+    if any(panel["rates"] for panel in panels):
+        look = {"marker": "s", "linestyle": "-", "color": style.INK, "markersize": 3.6, "linewidth": 0.9}
+        entries.append((f"Dose group, exact {level} CI", look))
+    key_height = style.key_height(entries, page_width) + 1.5
+    row_height = head + 2 * STRIP + plot_height + 10.0
+    rows = -(-len(panels) // across)
+    page = style.Page(results, width, key_height + rows * row_height + 4.0 * (rows - 1))
+    page.key(0.0, 0.3, entries, page_width)
+    records = []
+    for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
+        x, y = i % across * (cell + gap), key_height + i // across * (row_height + 4.0)
+        below = y + page.panel(x, y, letter, panel["title"])
+        page.text(x + left, below - 0.4, panel["text"])
+        axes = page.axes(x + left, y + head, plot_width, plot_height + 2 * STRIP)
+        # the strips of ticks lie outside 0 to 100%
+        reach = 100 * STRIP / plot_height
+        axes.set(ylim=(-reach, 100 + reach), yticks=[0, 25, 50, 75, 100])
+        axes.set_ylabel(style.wrap("Participants with the outcome, %", plot_height))
+        axes.spines["left"].set_bounds(0, 100)
+        for edge in (0, 100):
+            axes.axhline(edge, color=style.PALE, linewidth=0.6, zorder=0)
+        if len(panel["doses"]):
+            low, high = panel["doses"].min() / 1.25, panel["doses"].max() * 1.25
+            axes.set_xlim(low, high)
+            log_axis(axes, "x", True)
+            _ticks(axes, panel, low, high, plot_width, plot_height)
+            _rates(axes, panel["rates"])
+        else:
+            axes.set(xticks=[])
+            middle = x + left + plot_width / 2, y + head + STRIP + plot_height / 2
+            page.text(*middle, "no participants", ha="center", va="center", color=style.GREY)
+        axes.set_xlabel(panel["axis"])
+        curve = panel["curve"]
+        if len(curve):
+            low, high = 100 * curve["ci_low"], 100 * curve["ci_high"]
+            axes.fill_between(curve["x"], low, high, color=style.GROUPS[0], alpha=0.16, linewidth=0, zorder=1)
+            axes.plot(curve["x"], 100 * curve["estimate"], color=style.GROUPS[0], linewidth=1.6, zorder=3)
+        records += _numbers(panel)
+    numbers = pd.DataFrame(records, columns=["panel", "what", "group", "dose", "value", "ci_low", "ci_high"])
+    return Drawing(page.figure, numbers, _alt(panels))
+
+
+def _panel(results: Results, analysis: str, rates: str) -> dict:
+    spec = results.plan.analyses[analysis]
+    data = analysed(results, analysis)
+    doses, holds = number(data.frame[spec["dose"]]), data.holds(spec["event"])
+    known = (holds.notna() & (doses > 0)).to_numpy(dtype=bool)
+    ratio = estimate(results, analysis, level=PER_DOSE, statistic="odds_ratio").replace(
+        " (", f" ({100 * results.plan.level:g}% CI "
+    )
+    p = p_value_text(shown(results, analysis, "p_value", level=PER_DOSE))
+    ratio = f"Odds ratio {PER_DOSE} {'not estimable' if ratio in ('', 'NE') else ratio}"
+    return {
+        "name": label(results, analysis),
+        "axis": results.plan.label(spec["dose"], unit=True),
+        "effect": ", ".join(part for part in (ratio, p) if part),
+        "doses": doses[known],
+        "outcome": holds[known].to_numpy(dtype=bool),
+        "curve": results.curve(analysis).sort_values("x"),
+        "rates": _groups(results, rates, spec["dose"]) if rates else [],
+    }
+
+
+def _groups(results: Results, analysis: str, dose: str) -> list[dict]:
+    """Rate and interval of each dose group, with the lowest and highest dose of its participants."""
+    spec = results.plan.analyses[analysis]
+    data = analysed(results, analysis)
+    members, found = data.groups(spec["by"]), []
+    for group in groups(results, analysis):
+        doses = number(data.frame.loc[members[group], dose])
+        doses = doses[doses > 0]
+        if doses.size and value(results, analysis, "N", group) > 0:
+            limits = {name: 100 * value(results, analysis, name, group) for name in ("estimate", "ci_low", "ci_high")}
+            text = f"{shown(results, analysis, 'n', group)}/{shown(results, analysis, 'N', group)}"
+            text += f", {estimate(results, analysis, group)}"
+            found.append({"group": group, "low": doses.min(), "high": doses.max(), "text": text, **limits})
+    return found
+
+
+def _ticks(axes, panel: dict, low: float, high: float, plot_width: float, plot_height: float) -> None:
+    """Participants at equal doses stand beside and above each other, centred at the dose; many are drawn as a shade."""
+    x, rows = np.log(panel["doses"]), int(STRIP / TICK)
+    pile = pd.DataFrame(
+        {"place": np.floor((x - np.log(low)) / np.log(high / low) * PLACES), "outcome": panel["outcome"]}
+    )
+    piles = pile.groupby(["outcome", "place"])["place"]
+    rank, size = piles.cumcount().to_numpy(), piles.transform("size").to_numpy()
+    many = size.max() > MOST
+    columns = np.ceil(size / rows)
+    row, column = rank // columns, rank % columns
+    # a row that is not full is centred too
+    in_row = np.minimum(size - row * columns, columns)
+    fan = (column - (in_row - 1) / 2) * PITCH * np.log(high / low) / plot_width
+    step = TICK * 100 / plot_height
+    foot = (0 if many else row * step) + 0.3 * step
+    side = np.where(panel["outcome"], 1, -1)
+    base = np.where(panel["outcome"], 100, 0)
+    axes.vlines(np.exp(x + (0 if many else fan)), base + side * foot, base + side * (foot + 0.75 * step), color=style.INK,
+                linewidth=0.7, alpha=0.1 if many else 1.0, zorder=2, rasterized=many)  # fmt: skip
+
+
+def _rates(axes, rates: list[dict]) -> None:
+    for rate in rates:
+        middle = float(np.sqrt(rate["low"] * rate["high"]))
+        axes.plot([rate["low"], rate["high"]], [rate["estimate"]] * 2, color=style.GREY, linewidth=0.6, zorder=4)
+        axes.plot([middle] * 2, [rate["ci_low"], rate["ci_high"]], color=style.INK, linewidth=0.9, zorder=4)
+        axes.plot(middle, rate["estimate"], "s", color=style.INK, markersize=3.6, zorder=5, clip_on=False)
+
+
+def _numbers(panel: dict) -> list[tuple]:
+    name = panel["name"]
+    rows = [
+        (name, "participant", "", d, int(y), None, None) for d, y in zip(panel["doses"], panel["outcome"], strict=True)
+    ]
+    rows.sort(key=lambda row: row[3:5])
+    curve = panel["curve"][["x", "estimate", "ci_low", "ci_high"]].itertuples(index=False)
+    rows += [(name, "curve", "", *point) for point in curve]
+    for rate in panel["rates"]:
+        middle = float(np.sqrt(rate["low"] * rate["high"]))
+        limits = (rate[key] / 100 for key in ("estimate", "ci_low", "ci_high"))
+        rows.append((name, "dose group", rate["group"], middle, *limits))
+    return rows
+
+
+def _alt(panels: list[dict]) -> str:
+    parts = []
+    for panel in panels:
+        n = f"{int(panel['outcome'].sum()):,} of {count(len(panel['doses']))} with the outcome"
+        rates = [f"{rate['group']} {rate['text']}" for rate in panel["rates"]]
+        parts.append(f"{panel['name']}: " + "; ".join([n, panel["effect"], *rates]))
+    return "Outcome by dose. " + ". ".join(parts) + "."
