@@ -411,6 +411,8 @@ def _number(value: float) -> float | int | str | None:
 def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[str, int]) -> dict:
     spec = results.plan.analyses[name]
     data = results.population(spec["population"])
+    if "file" in spec:  # of other trials: nobody here is counted
+        data.frame = data.frame.head(0)
     if "where" in spec:
         data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
     who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)

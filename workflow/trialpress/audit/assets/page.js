@@ -214,11 +214,15 @@ function recordView(hash, current) {
     term("In the plan", Object.entries(record.plan).map(([key, value]) => h("div", {}, `${key}: `, code(typeof value === "string" ? value : JSON.stringify(value)))));
   }
   if (record.condition) term("Condition", code(record.condition));
-  term("Population", h("ol", { class: "chain" }, trace.populations[record.population].map((within) => h("li", {}, h("a", { href: `#population.${within.id}` }, within.label), ` (n = ${within.n})`,
+  if (record.plan?.file) term("Participants", "of other trials, as published in ", code(record.plan.file), ".");
+  else term("Population", h("ol", { class: "chain" }, trace.populations[record.population].map((within) => h("li", {}, h("a", { href: `#population.${within.id}` }, within.label), ` (n = ${within.n})`,
     within.condition === "true" ? "" : [": ", code(within.condition)], within.definition ? h("div", { class: "faint" }, within.definition) : null))));
   out.push(h("dl", {}, terms));
-  const lines = record.results.flatMap((result) => result.statistics.map(([statistic, value, display, method, note], i) =>
-    ({ here: entry && entry.id !== name && result === entry, cells: [i ? "" : anchor(result.id), result.group, result.level, statistic, display, value === null ? "" : String(value), method, note] })));
+  const lines = record.results.flatMap((result) => result.statistics.map(([statistic, value, display, method, note], i) => {
+    const once = (text, at) => (i && result.statistics[i - 1][at] === text ? "" : text);
+    return { here: entry && entry.id !== name && result === entry,
+      cells: [i ? "" : anchor(result.id), i ? "" : result.group, i ? "" : result.level, statistic, display, value === null ? "" : String(value), once(method, 3), once(note, 4)] };
+  }));
   const heads = ["Id", "Group", "Level", "Statistic", "Printed", "Value", "Method", "Note"].map((text, i) => [text, i, (i === 4 || i === 5) && "right"])
     .filter(([, i]) => lines.some(({ cells }) => cells[i] !== ""));
   out.push(h("h2", {}, "Results"), h("div", { class: "scroll" }, h("table", {},
@@ -232,6 +236,7 @@ function recordView(hash, current) {
     const within = trace.columns[record.population];
     if (within && record.kind === "analysis") out.push(h("details", {}, h("summary", {}, `Why in the population ${record.population}`), h("div", { class: "way" }, way([record.population], at))));
   }
+  if (record.plan?.file) return out;
   out.push(h("h2", {}, "Participants counted"), h("p", { class: "faint" }, "Follow one to the raw cells."));
   const counting = (entry ? [entry] : record.results).filter((result) => Object.keys(result.who).length);
   for (const result of counting) {
@@ -250,6 +255,8 @@ function recordView(hash, current) {
 
 // --- the parts ---
 
+const analysed = Object.values(trace.records).filter((record) => record.kind === "analysis").flatMap((record) => record.results).reduce((n, { statistics }) => n + statistics.length, 0);
+
 const verdicts = { good: /^(reproduced|agrees?|consistent|same|ok|passe[sd]|clean|identical|yes|met|answered)/i, bad: /^(contradicted|differs?|fail|found|moved|no$|wrong|disagrees?|inconsistent)/i };
 const tone = (verdict) => Object.keys(verdicts).find((key) => verdicts[key].test(verdict)) ?? "open";
 const own = new Set(["results", "changes", "queries", "rejected", "rows", "claims"]);
@@ -267,14 +274,13 @@ function overview() {
   const tiles = [];
   const { shown, again, wrong } = trace.counts;
   tiles.push(tile("results", "Numbers", [wrong.length ? `${wrong.length} counts do not agree` : `${count(again)} of ${count(shown)} counts recounted, all agree`,
-    `${count(tables.results.rows)} statistics; ${count(trace.cells.length)} raw cells behind them`, ...wrong], wrong.length ? "bad" : "good"));
-  const analysed = Object.values(trace.records).filter((record) => record.kind === "analysis").flatMap((record) => record.results).reduce((n, { statistics }) => n + statistics.length, 0);
+    `${count(analysed)} statistics; ${count(trace.cells.length)} raw cells behind them`, ...wrong], wrong.length ? "bad" : "good"));
   for (const name of ["claims", ...extra]) {
     if (!tables[name]?.columns.verdict) continue;
-    const n = [...tally(name, "verdict")], worst = ["bad", "open", "good"].find((state) => n.some(([verdict]) => tone(verdict) === state)) ?? "open";
+    const order = ["bad", "good", "open"], n = [...tally(name, "verdict")].sort(([a], [b]) => order.indexOf(tone(a)) - order.indexOf(tone(b)));
     const lines = n.map(([verdict, many]) => `${count(many)} ${verdict}`);
     if (name === "concordance") lines.push(`${count(tables[name].rows)} of ${count(analysed)} statistics computed twice`);
-    tiles.push(tile(name, title(name), lines, worst === "open" && !n.some(([v]) => tone(v) === "bad") && n.some(([v]) => tone(v) === "good") ? "good" : worst));
+    tiles.push(tile(name, title(name), lines, n.length ? tone(n[0][0]) : "open"));
   }
   const { gate } = data.files.privacy ?? {};
   if (gate) tiles.push(tile("environment", "Privacy", [`no identifier in ${count(gate.files)} files`, `${count(gate.identifiers)} direct identifiers looked for`], "good"));
@@ -293,7 +299,7 @@ function overview() {
 function stages(rows) {
   const text = (n, word) => `${count(n)} ${word}`;
   const boxes = [["raw", text(rows, "rows"), "rejected"], ["clean", text(tables.changes.rows, "changes"), "cleaning"], ["cohort", text(trace.participants.length, "participants"), "overview"],
-    ["analysis", text(tables.results.rows, "statistics"), "results"], ["figures, tables", "drawn from results", "results"], ["report", "HTML, PDF, DOCX", "results"], ["audit", "this page", "environment"]];
+    ["analysis", text(analysed, "statistics"), "results"], ["figures, tables", "drawn from results", "results"], ["report", "HTML, PDF, DOCX", "results"], ["audit", "this page", "environment"]];
   const drawing = svg("svg", { viewBox: "0 0 980 64", role: "img", "aria-label": "raw, clean, cohort, analysis, figures and tables, report, audit, each made from the one before" },
     ...boxes.flatMap(([name, note], i) => [
       svg("rect", { x: i * 142 + 1, y: 4, width: 118, height: 54, rx: 4 }),
@@ -348,7 +354,7 @@ const views = {
   queries: ["Queries", () => [h("h1", {}, "Open queries"), dataTable("queries", { words: "key, field or message", filters: ["severity", "table", "field"], right: ["row"], show: { value: raw } }).element]],
   rejected: ["Rejected rows", () => [h("h1", {}, "Rows that could not be used"), dataTable("rejected", { words: "file, reason or content", filters: ["table", "file"], right: ["row"], show: { content } }).element]],
   ...Object.fromEntries(extra.map((name) => [name, [title(name), () => [h("h1", {}, title(name)),
-    dataTable(name, { words: "any text", filters: ["verdict", "method", "analysis", "guideline"], show: { analysis: link, ...verdictCell } }).element]]])),
+    dataTable(name, { words: "any text", filters: ["verdict", "method", "analysis", "guideline"], right: ["value", "second", "difference", "tolerance"], show: { analysis: link, ...verdictCell } }).element]]])),
   environment: data.files.manifest && ["Environment", environment],
 };
 
