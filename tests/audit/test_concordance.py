@@ -20,10 +20,10 @@ ANALYSES = """analyses:
   lee: {method: frequency, population: infused, variable: crs_grade, by: stratum}
   baseline: {method: baseline, population: infused, variables: [sex, age, doses, lee], by: stratum}
   hct: {method: fisher, population: infused, event: present(hct_on), by: sex}
-  cr_by_sex: {method: fisher, population: rr, event: remission, by: sex}
+  cr_by_sex: {method: fisher, population: rr, event: remission, by: sex, family: both}
   difference: {method: risk_difference, population: infused, event: remission, by: sex}
   ratio: {method: risk_ratio, population: infused, event: remission, by: sex}
-  grades: {method: fisher_rxc, population: infused, variable: crs_grade, by: doses}
+  grades: {method: fisher_rxc, population: infused, variable: crs_grade, by: doses, family: both}
   chi: {method: chi_square, population: infused, variable: crs_grade, by: stratum}
   trend: {method: trend, population: infused, event: crs >= 2, by: doses}
   trend_r: {method: trend, population: infused, event: crs >= 2, by: doses, variant: r}
@@ -39,10 +39,23 @@ ANALYSES = """analyses:
   model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age, doses]}
   breslow: {method: cox, population: infused, endpoint: efs, covariates: [age], ties: breslow}
   copies: {method: kinetics_by_day, population: infused, table: levels, day: day, value: copies, by: stratum}
+  missing: {method: missing_response, population: rr, event: remission}
+  mean: {method: restricted_mean, population: infused, endpoint: os, until: 6, by: stratum}
+  relapse: {method: cumulative_incidence, population: infused, endpoint: relapse, at: [6, 12]}
+  death: {method: cumulative_incidence, population: infused, endpoint: relapse, cause: death, by: stratum, at: [6], unit: years}
+  relapse_test: {method: gray, population: infused, endpoint: relapse, by: sex, cause: relapse}
+  hct_landmark: {method: landmark, population: infused, endpoint: efs, begin: hct_on, days: [60, 90]}
+  hct_test: {method: mantel_byar, population: infused, endpoint: efs, begin: hct_on}
+  hct_curve: {method: simon_makuch, population: infused, endpoint: efs, begin: hct_on, at: [6, 12]}
+  hct_cox: {method: time_dependent_cox, population: infused, endpoint: efs, begin: hct_on}
+  hct_naive: {method: naive_comparison, population: infused, endpoint: efs, begin: hct_on}
 figures: {}
 tables: {}
 """
-WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
+COMPETING = "  relapse: {label: Relapse, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on, competing: true}\n"
+WANTED = (PLAN[: PLAN.index("analyses:")] + "families: {both: holm}\n" + ANALYSES).replace(
+    "endpoints:\n", "endpoints:\n" + COMPETING
+)
 
 
 @pytest.fixture(

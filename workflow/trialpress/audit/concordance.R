@@ -90,6 +90,20 @@ tables <- function(total, sizes) {  # all ways in which the events can fall into
 }
 curve <- function(time, event, conf) survfit(Surv(time, event) ~ 1, conf.type = job$transform, conf.int = conf)
 event_of <- function(d) d[!is.na(d$time) & !is.na(d$event), ]
+tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
+tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
+hazard <- function(group, level, f, conf, with_p = TRUE) {
+  s <- summary(f, conf.int = conf)
+  add(group, level, "coxph", fitted, hazard_ratio = s$conf.int[1, 1], ci_low = s$conf.int[1, 3], ci_high = s$conf.int[1, 4])
+  if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
+}
+people <- function(d) { k <- event_of(d); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & k$x < k$time)) }
+split_at_begin <- function(d) {  # start-stop intervals before and after x, the day on which it begins
+  k <- event_of(d); x <- ifelse(is.na(k$x) | k$x >= k$time, Inf, pmax(k$x, 0))
+  s <- rbind(data.frame(start = 0, stop = pmin(x, k$time), event = ifelse(is.finite(x), 0, k$event), state = 0),
+             data.frame(start = x, stop = k$time, event = k$event, state = 1)[is.finite(x), ])
+  s[s$stop > s$start, ]
+}
 
 methods <- list(
   proportion = function(d, conf) for (g in named("", "group")) rate(g, ifelse(is.na(d$y[d$group == g]), 0, d$y[d$group == g]), conf),
@@ -207,6 +221,92 @@ methods <- list(
     for (i in seq_along(shown)) add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3],
                                     ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
   },
+  missing_response = function(d, conf) {
+    n <- sum(d$y == 1, na.rm = TRUE); k <- sum(!is.na(d$y)); m <- sum(is.na(d$y))
+    add("", "", "sum, is.na", closed, n = n, N = k, missing = m)
+    for (case in list(list("complete", n, k), list("worst", n, k + m), list("best", n + m, k + m))) {
+      ci <- if (case[[3]]) interval(case[[2]], case[[3]], conf)
+      if (!is.null(ci)) add("", case[[1]], ci[[1]], closed, estimate = case[[2]] / case[[3]], ci_low = ci[[2]][1], ci_high = ci[[2]][2])
+    }
+  },
+  restricted_mean = function(d, conf) {
+    z <- qnorm(1 - (1 - conf) / 2); until <- num(job$until); seen <- list()
+    for (g in named("", "group")) {
+      k <- event_of(d[d$group == g, ]); if (!nrow(k) || max(k$time) < until) next
+      s <- summary(curve(k$time, k$event, conf), rmean = until)$table; m <- s[["rmean"]]; se <- s[["se(rmean)"]]
+      add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), tau = until, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se)
+      seen[[length(seen) + 1]] <- c(m, se)
+    }
+    if (length(named("", "group")) == 2 && length(seen) == 2 && seen[[1]][2] + seen[[2]][2] > 0) {
+      m <- seen[[2]][1] - seen[[1]][1]; se <- sqrt(seen[[1]][2]^2 + seen[[2]][2]^2)
+      add("", "", "survfit", closed, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se, p_value = 2 * pnorm(-abs(m / se)))
+    }
+  },
+  landmark = function(d, conf) {
+    k <- event_of(d); begun <- !is.na(k$x) & k$x < k$time
+    for (day in num(strsplit(job$at, ";")[[1]])) {
+      here <- k$time > day; l <- k[here, ]; l$state <- as.numeric(begun[here] & l$x <= day)
+      s <- paste("day", format(day))
+      add("", s, "sum", closed, n = nrow(l), n_begun = sum(l$state), events = sum(l$event), excluded_events = sum(k$event[!here]),
+          excluded_censored = sum(1 - k$event[!here]), begun_later = sum(begun[here] & l$x > day))
+      if (length(unique(l$state)) < 2 || !sum(l$event)) next
+      tested("", s, survdiff(Surv(time, event) ~ state, l)); hazard("", s, coxph(Surv(time, event) ~ state, l, control = tight), conf, FALSE)
+    }
+  },
+  mantel_byar = function(d, conf) {
+    s <- split_at_begin(d); people(d)
+    if (length(unique(s$state)) < 2 || !sum(s$event)) return()
+    exactly <- coxph(Surv(start, stop, event) ~ state, s, ties = "exact", init = 0, control = coxph.control(iter.max = 0))
+    add("", "", "coxph score test", closed, statistic = unname(exactly$score), df = 1, p_value = pchisq(unname(exactly$score), 1, lower.tail = FALSE))
+    flat <- coxph(Surv(start, stop, event) ~ state, s, ties = "breslow", init = 0, control = coxph.control(iter.max = 0))
+    for (state in 0:1) {
+      o <- sum(s$event[s$state == state]); e <- o - sum(residuals(flat)[s$state == state])
+      add(paste0(named("", "label"), c(": not yet", ": begun")[state + 1]), "", "martingale residuals", closed, observed = o, expected = e)
+    }
+  },
+  simon_makuch = function(d, conf) {
+    people(d)
+    if (num(job$landmark) != 0) return()
+    s <- split_at_begin(d); unit <- num(job$divisor)
+    for (state in 0:1) {
+      k <- s[s$state == state, ]; if (!nrow(k)) next
+      f <- survfit(Surv(start, stop, event) ~ 1, k, conf.type = "log-log", conf.int = conf)
+      for (t in strsplit(job$at, ";")[[1]]) {
+        day <- num(t) * unit; v <- summary(f, times = day, extend = TRUE); g <- paste0(named("", "label"), c(": not yet", ": begun")[state + 1])
+        if (day <= max(k$stop)) add(g, paste(t, job$unit), "survfit", closed, estimate = v$surv, ci_low = v$lower, ci_high = v$upper,
+                                    n_at_risk = sum(k$start < day & k$stop >= day))
+      }
+    }
+  },
+  time_dependent_cox = function(d, conf) {
+    if (job$adjusted == "true") return()
+    s <- split_at_begin(d); people(d)
+    if (length(unique(s$state)) == 2 && sum(s$event)) hazard("", named("", "label"), coxph(Surv(start, stop, event) ~ state, s, control = tight), conf)
+  },
+  naive_comparison = function(d, conf) {
+    k <- event_of(d); k$state <- as.numeric(!is.na(k$x) & k$x < k$time); people(d)
+    if (length(unique(k$state)) < 2 || !sum(k$event)) return()
+    t <- survdiff(Surv(time, event) ~ state, k); tested("", "", t)
+    for (state in 0:1) add(paste0(named("", "label"), c(": never", ": ever")[state + 1]), "", "survdiff", closed, observed = t$obs[state + 1], expected = t$exp[state + 1])
+  },
+  cumulative_incidence = function(d, conf) for (g in named("", "group")) {
+    k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
+    of <- num(job$cause); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
+    if (!sum(k$event == of) || job$variance != "survival") next
+    causes <- sort(unique(c(0, of, k$event)))
+    f <- survfit(Surv(time, factor(event, causes)) ~ 1, k, conf.type = job$transform, conf.int = conf); at <- match(of, causes)
+    for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) if (num(t) <= max(k$time)) {
+      s <- summary(f, times = num(t), extend = TRUE)
+      add(g, paste(t, job$unit), "survfit, multi-state", closed, estimate = s$pstate[1, at], ci_low = s$lower[1, at], ci_high = s$upper[1, at], n_at_risk = sum(k$time >= num(t)))
+    }
+  },
+  gray = function(d, conf) {
+    k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause)
+    add("", "", "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
+    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of) || job$stratum == "true") return()
+    t <- cmprsk::cuminc(k$time, k$event, k$group, rho = num(job$rho))$Tests[job$cause, ]
+    add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = t[["pv"]])
+  },
   kinetics_by_day = function(d, conf) for (g in named("", "group")) for (s in named("", "set")) {
     v <- d[d$group == g & d$set == s & !is.na(d$y), ]; y <- ifelse(v$x == 1, v$y * as.numeric(job$below), v$y); y <- y[y > 0]
     if (!length(y)) next
@@ -222,6 +322,16 @@ for (i in seq_len(nrow(jobs))) {
   d$group[is.na(d$group)] <- ""
   tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) message(job$analysis, ": ", conditionMessage(e)))
 }
-versions <- c(R = as.character(getRversion()), survival = as.character(packageVersion("survival")))
+second <- do.call(rbind, found)
+overall <- second[second$statistic == "p_value" & second$group == "" & second$level == "", ]
+for (f in setdiff(unique(jobs$family), "")) {  # adjusted p-values, if every analysis of the family has been computed here
+  members <- jobs$analysis[jobs$family == f]; at <- match(members, overall$analysis)
+  if (anyNA(at) || length(members) != num(jobs$family_size[jobs$family == f][1])) next
+  method <- c(holm = "holm", hochberg = "hochberg", "benjamini-hochberg" = "BH")[[jobs$family_method[jobs$family == f][1]]]
+  adjusted <- p.adjust(num(overall$second[at]), method)
+  for (i in seq_along(members)) { job <- list(analysis = members[i]); add("", "", "p.adjust", exact, p_value_adjusted = adjusted[i]) }
+}
+versions <- c(R = as.character(getRversion()), survival = as.character(packageVersion("survival")),
+              cmprsk = tryCatch(as.character(packageVersion("cmprsk")), error = function(e) "absent"))
 write.csv(data.frame(name = names(versions), version = versions), file.path(folder, "versions.csv"), row.names = FALSE)
 write.csv(do.call(rbind, found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")

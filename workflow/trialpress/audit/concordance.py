@@ -37,7 +37,8 @@ AGREES, DIFFERS = "agrees", "differs"
 KEY = ["analysis", "group", "level", "statistic"]
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
-            "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false"}  # fmt: skip
+            "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
+            "landmark": 0, "variance": "survival", "family": ""}  # fmt: skip
 
 
 class Export:
@@ -121,6 +122,19 @@ def _days(export: Export):
     export.rows(**export.times("days"), group=export.groups(export.spec["by"]))
 
 
+def _competing(export: Export):
+    cause = export.number(f"{export.spec['endpoint']}_cause")
+    unit = export.spec.get("unit", "months") if export.spec["method"] == "cumulative_incidence" else "days"
+    export.rows(**{**export.times(unit), "event": cause}, group=export.groups(export.spec.get("by", "")))
+
+
+def _delayed(export: Export):
+    data, spec = export.data, export.spec
+    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
+    export.order("label", [data.plan.label(spec["begin"])])
+    export.rows(**export.times("days"), x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
+
+
 def _cox(export: Export):
     for name in export.spec["covariates"]:
         label = export.data.plan.label(name, unit=True)
@@ -146,8 +160,24 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
-    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day,
+    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival,
+    "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
+    "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
 }  # fmt: skip
+
+
+def _cause(results: Results, spec: Mapping) -> dict:
+    if spec["method"] not in ("cumulative_incidence", "gray"):
+        return {"cause": "", "cause_name": ""}
+    events = list(results.plan.endpoints[spec["endpoint"]].events)
+    name = spec.get("cause") or events[0]
+    return {"cause": events.index(name) + 1, "cause_name": name}
+
+
+def _family(results: Results, spec: Mapping) -> dict:
+    name = spec.get("family", "")
+    members = [other for other in results.plan.analyses.values() if name and other.get("family") == name]
+    return {"family": name, "family_method": results.plan.families.get(name, ""), "family_size": len(members)}
 
 
 def export(results: Results, folder: Path) -> None:
@@ -166,7 +196,9 @@ def export(results: Results, folder: Path) -> None:
         elif spec["method"] == "cox":
             spec = {"interval": "wald", **spec}
         options = {key: spec.get(key, default) for key, default in DEFAULTS.items()}
-        options["at"] = ";".join(f"{t:g}" for t in spec.get("at", ()))
+        options |= _cause(results, spec) | _family(results, spec)
+        options["at"] = ";".join(f"{t:g}" for t in spec.get("at", spec.get("days", ())))
+        options |= {"divisor": DAYS[options["unit"]], "adjusted": str(bool(spec.get("covariates"))).lower()}
         options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction")}
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
         seen: dict[tuple, int] = {}
