@@ -96,6 +96,7 @@ analyses:
   os_cox: {method: cox, population: infused, endpoint: os, covariates: [stratum]}
   model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], label: Cox model of OS}
   hct: {method: fisher, population: infused, event: present(hct_on), by: sex, label: Allo-HCT by sex}
+  age: {method: summary, population: infused, variable: age}
   os_states: {method: simon_makuch, population: infused, endpoint: os, begin: hct_on, at: [6], label: OS by HCT}
   os_landmark: {method: landmark, population: infused, endpoint: os, begin: hct_on, days: [60, 100], label: OS by HCT}
   os_byar: {method: mantel_byar, population: infused, endpoint: os, begin: hct_on}
@@ -105,6 +106,8 @@ analyses:
   severe_dose: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true, label: Severe CRS by dose}
   remission_dose: {method: dose_response, population: infused, event: remission, dose: dose, label: Remission by dose}
   dose_nobody: {method: dose_response, population: nobody, event: remission, dose: dose}
+  others: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, label: Remission elsewhere}
+  others_none: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, trials: n > 500}
   cr_wilson: {method: proportion, population: infused, event: remission, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
@@ -117,6 +120,9 @@ figures:
   nobody_states: {kind: simon_makuch, caption: Transplant, analysis: states_nobody}
   dose_curve: {kind: dose_response, caption: Dose, analyses: [severe_dose, remission_dose, dose_nobody], rates: [severe_by_dose]}
   nobody_dose: {kind: dose_response, caption: Dose, analyses: [dose_nobody]}
+  trials: {kind: trials, caption: Elsewhere, analyses: [others, others_none], present: [cr, cr_nobody], doses: [low, high], dose: dose}
+  claims: {kind: claims, caption: Claims, file: FOLDER/claims.yaml}
+  nobody_trials: {kind: trials, caption: Nowhere, analyses: [others_none]}
   swimmer: {kind: swimmer, caption: Swimmer, population: infused, end: last_on, origin: infused_on, marks: [response_on, hct_on, relapse_on], death: died_on, ongoing: missing(died_on), by: stratum, colour: response}
   kinetics: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, lower_limit: 50}
   kinetics_by: {kind: kinetics, caption: Kinetics, population: infused, table: levels, day: day, value: copies, by: stratum}
@@ -139,6 +145,23 @@ figures:
 tables: {}
 """
 
+# B shares patients with C and is the smaller one; D has no counts.
+TRIALS = """trial,n,N,low,high,overlaps
+A,9,10,1e5,2e6,
+B,4,9,1e6,1e6,C
+C,30,50,1e4,2.06e7,B
+D,,40,1e4,,
+E,20,20,,,
+"""
+
+CLAIMS = """
+sources: {paper: {title: Paper}}
+claims:
+  cr: {quote: "40 of 51", label: CR or CRi, source: paper, published: {n: 40, N: 51, percent: 78.4}, analysis: cr, alternatives: [cr_rr, cr_nobody]}
+  follow: {quote: "median 10 (2 to 20)", label: Age, source: paper, published: {median: 30, min: 2, max: 67}, analysis: age}
+  severe: {quote: "mostly mild", label: Severity of CRS in all of the participants with any toxicity, source: paper, not_checkable: no number}
+"""
+
 NAMES = {"RR_NAME": "R/R", "MRD_NAME": "MRD+", "A_NAME": "5 or more", "EMPTY_NAME": "Unknown dose", "NOTICE": "true"}
 LONG = {
     "RR_NAME": "Relapsed after or refractory to at least two lines of intensive chemotherapy",
@@ -153,7 +176,9 @@ def small(
     folder, n: int = 51, events: bool = True, names: dict = NAMES, plan: str = PLAN, notice: bool = True
 ) -> Results:
     """The results of the synthetic study with `n` participants. events: whether anyone relapses or dies."""
-    texts = {"study": STUDY, "plan": plan}
+    (folder / "trials.csv").write_text(TRIALS, encoding="utf-8")
+    (folder / "claims.yaml").write_text(CLAIMS, encoding="utf-8")
+    texts = {"study": STUDY, "plan": plan.replace("FOLDER", folder.as_posix())}
     for name, text in texts.items():
         for key, value in {**names, "NOTICE": "true" if notice else "false"}.items():
             text = text.replace(key, value if key == "NOTICE" else f'"{value}"')

@@ -327,6 +327,30 @@ def test_dose_response_shows_every_participant_and_the_rates_of_the_groups(usual
     assert rate["ci_high"] == pytest.approx(usual.value("severe_by_dose", "ci_high", "1 to 5"))
 
 
+def test_trials_are_sorted_by_dose_and_those_that_share_patients_are_marked(usual):
+    drawing = figures.draw(usual, "trials")
+    rows = drawing.numbers[drawing.numbers["panel"] == "Remission elsewhere"].set_index("name")
+    assert list(rows.index) == ["This study", "A", "C", "B", "E", "Pooled (3 trials)", "New trial (prediction)"]
+    assert rows.loc["B", "kind"] == "left out" and rows.loc["B", "estimate"] == pytest.approx(4 / 9)
+    assert rows.loc["This study", "estimate"] == usual.value("cr", "estimate")
+    assert rows.loc["Pooled (3 trials)", "ci_low"] == usual.value("others", "ci_low")
+    assert rows.loc["New trial (prediction)", "ci_high"] == usual.value("others", "prediction_high")
+    assert "B: shares patients with C; D: counts not known" in drawing.alt
+
+
+def test_claims_stand_beside_their_recomputed_numbers(usual):
+    drawing = figures.draw(usual, "claims")
+    rows = drawing.numbers
+    assert list(rows["analysis"]) == ["cr", "cr_rr", "cr_nobody", "age", ""]
+    assert rows.loc[0, "published"] == "40/51, 78.4%" and rows.loc[3, "published"] == "30 (2\u201367)"
+    assert rows.loc[0, "ci_low"] == usual.value("cr", "ci_low") and rows.loc[1, "published"] == ""
+    assert rows.loc[4, "recomputed"] == "not checkable"
+
+
+def test_numbers_far_from_one_are_printed_with_powers_of_ten():
+    assert [style.scientific(x) for x in (1e5, 2.06e7, 5e3, 0.00012)] == ["10⁵", "2.06 × 10⁷", "5 × 10³", "1.2 × 10⁻⁴"]
+
+
 def test_forest_shows_the_ratios_of_comparisons_and_models(usual):
     numbers = figures.draw(usual, "forest").numbers.set_index("name")
     assert list(numbers.index) == ["Allo-HCT by sex", "Stratum: MRD+", "Age, years"]

@@ -140,7 +140,18 @@ def power(value: float, _position=None) -> str:
         return ""
     if exponent <= 3:
         return thousands(10.0**exponent)
-    return "10" + str(exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return "10" + str(exponent).translate(RAISED)
+
+
+def scientific(value: float) -> str:
+    """A number far from 1 as printed: 1.4 × 10⁶."""
+    mantissa, _, exponent = f"{value:.2e}".partition("e")
+    raised = str(int(exponent)).translate(RAISED)
+    mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"10{raised}" if mantissa == "1" else f"{mantissa} × 10{raised}"
+
+
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def colours(levels: Iterable[str]) -> dict[str, str]:
