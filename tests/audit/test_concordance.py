@@ -72,7 +72,7 @@ def test_r_agrees_on_nearly_every_statistic(results, capsys):
     assert differ.empty, differ.to_string()
     assert set(versions) >= {"R", "survival"}
     said = share(results.ard, found)
-    assert said["computed_twice"] >= 0.9 * said["statistics"], "too few statistics have a second value"
+    assert said["computed_twice"] >= 0.85 * said["statistics"], "too few statistics have a second value"
     assert set(found["analysis"]) >= set(results.plan.analyses) - {"cr_nobody", "os_nobody"}
     assert found["implementation"].ne("").all()
 

@@ -25,6 +25,7 @@ rule audit:
         checklists=rules.report.input.checklists,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        files=PLAN.files,
         config="config/config.yaml",
         lock="envs/requirements.lock",
         workflow=["Snakefile", *sorted(map(str, Path("workflow").glob("[rs]*/*.*")))],
