@@ -99,6 +99,14 @@ def comparable(
     return False
 
 
+def two_samples(rows: Rows, groups: Mapping[str, np.ndarray], method: str, statistics: Iterable[str]):
+    """The values of the second and of the first group; None, and rows that say why, unless two groups have some."""
+    if not comparable(rows, {group: values.size for group, values in groups.items()}, method, statistics):
+        return None
+    first, second = (values for values in groups.values() if values.size)
+    return second, first
+
+
 def event_counts(data: Data, holds: pd.Series, by: str) -> dict[str, tuple[int, int]]:
     """Group -> (events, participants in whom the condition is known)."""
     return {

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...registry import Column
 from .. import Data, Rows
-from .common import METHODS, comparable, number, samples
+from .common import METHODS, number, samples, two_samples
 
 
 def _medians(rows: Rows, groups: dict[str, np.ndarray]):
@@ -23,13 +23,9 @@ def _medians(rows: Rows, groups: dict[str, np.ndarray]):
 
 
 def _pair(data: Data, rows: Rows, variable: str, by: str, method: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """The values of the second and of the first group; None, and rows that say why, unless both have some."""
     groups = samples(data, variable, by)
     _medians(rows, groups)
-    if not comparable(rows, {group: values.size for group, values in groups.items()}, method, ("p_value",)):
-        return None
-    first, second = (values for values in groups.values() if values.size)
-    return second, first
+    return two_samples(rows, groups, method, ("p_value",))
 
 
 def _ordered(data: Data, rows: Rows, variable: str, by: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,38 +1,13 @@
-"""Describing: proportions, summaries, counts, baseline characteristics."""
+"""Describing: summaries, counts, baseline characteristics."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from ...registry import Column, Condition
+from ...registry import Column
 from .. import Data, Rows
-from .common import (
-    METHODS,
-    PERCENT,
-    Interval,
-    is_categorical,
-)
-
-
-@METHODS.add("proportion")
-def proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", interval: Interval = "clopper-pearson"):
-    """Share of participants for whom a condition holds, with an exact interval. Where the condition is not known the
-    participant counts as not having the event and the note says how many those are.
-
-    Parameters
-        event: what is counted
-        by: column whose levels are reported apart
-        interval: kind of confidence interval
-    """
-    from ...stats.proportions import proportion as estimate
-
-    holds = data.holds(event)
-    for group, members in data.groups(by).items():
-        unknown = int(holds[members].isna().sum())
-        note = f"{unknown} with unknown outcome counted as no event" if unknown else ""
-        result = estimate(int(holds[members].sum()), int(members.sum()), level=data.plan.level, interval=interval)
-        rows.add(result, group=group, kinds=PERCENT, note=note)
+from .common import METHODS, is_categorical
 
 
 @METHODS.add("summary")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...registry import Column, Table
 from .. import Data, Rows
-from .common import METHODS, RATIO, comparable, samples
+from .common import METHODS, samples, two_samples
 
 
 @METHODS.add("kinetics_by_day")
@@ -128,8 +128,7 @@ def geometric_mean_ratio(data: Data, rows: Rows, *, variable: Column, by: Column
     for group, values in groups.items():
         only = ("n", "geometric_mean", "ci_low", "ci_high")
         rows.add(geometric_mean(values, level=data.plan.level), group=group, kind="significant", only=only, note=note)
-    sizes = {group: values.size for group, values in groups.items()}
-    if comparable(rows, sizes, "geometric mean ratio", ("ratio", "p_value")):
-        first, second = (values for values in groups.values() if values.size)
+    pair = two_samples(rows, groups, "geometric mean ratio", ("ratio", "p_value"))
+    if pair:
         only = ("ratio", "ci_low", "ci_high", "p_value")
-        rows.add(compare(second, first, level=data.plan.level), kinds={**RATIO, "ratio": "ratio"}, only=only, note=note)
+        rows.add(compare(*pair, level=data.plan.level), kind="ratio", only=only, note=note)

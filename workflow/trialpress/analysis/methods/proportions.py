@@ -1,4 +1,4 @@
-"""One proportion: against a historical rate, with a prior, in two stages, with missing outcomes."""
+"""One proportion: its interval, against a historical rate, with a prior, in two stages, with missing outcomes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from ...registry import Column, Condition
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import METHODS, PERCENT, by_suffix, event_counts, two_proportions
+from .common import METHODS, PERCENT, Interval, by_suffix, event_counts, two_proportions
 
 
 def _all(data: Data, event: str, by: str):
@@ -17,6 +17,23 @@ def _all(data: Data, event: str, by: str):
         unknown = int(holds[members].isna().sum())
         note = f"{unknown} with unknown outcome counted as no event" if unknown else ""
         yield group, int(holds[members].sum()), int(members.sum()), note
+
+
+@METHODS.add("proportion")
+def proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", interval: Interval = "clopper-pearson"):
+    """Share of participants for whom a condition holds, with an exact interval. Where the condition is not known the
+    participant counts as not having the event and the note says how many those are.
+
+    Parameters
+        event: what is counted
+        by: column whose levels are reported apart
+        interval: kind of confidence interval
+    """
+    from ...stats.proportions import proportion as estimate
+
+    for group, n, N, note in _all(data, event, by):
+        result = estimate(n, N, level=data.plan.level, interval=interval)
+        rows.add(result, group=group, kinds=PERCENT, note=note)
 
 
 @METHODS.add("exact_test")

@@ -9,15 +9,17 @@ import numpy as np
 
 from ...registry import Column, Condition
 from .. import Data, Rows
-from .common import METHODS, PERCENT, comparable, samples
+from .common import METHODS, PERCENT, samples, two_samples
 
 Statistic = Literal["mean", "median"]
 BootstrapInterval = Literal["bca", "percentile"]
 STATISTICS = {"mean": np.mean, "median": np.median}
 
 
-def _bootstrap(data: Data, rows: Rows, groups: Mapping[str, np.ndarray], statistic: str, kinds: Mapping, **options):
-    """An interval per group and, with two groups, one of their difference, second less first."""
+def _bootstrap(
+    data: Data, rows: Rows, groups: Mapping[str, np.ndarray], statistic: str, n: str, kinds: Mapping, **options
+):
+    """An interval per group, whose size is called `n`, and with two groups one of their difference, second less first."""
     from ...stats.resampling import bootstrap as resample
 
     of = STATISTICS[statistic]
@@ -25,13 +27,11 @@ def _bootstrap(data: Data, rows: Rows, groups: Mapping[str, np.ndarray], statist
     shown = ("estimate", "standard_error", "ci_low", "ci_high")
     for group, values in groups.items():
         result = resample([values], lambda x: of(x, axis=-1), **options)
-        rows.add(result, group=group, kind="significant", kinds=kinds, only=("n", *shown))
-    if len(groups) > 1:
-        method = f"bootstrap of the difference of {statistic}s"
-        if comparable(rows, {group: values.size for group, values in groups.items()}, method, shown):
-            first, second = (values for values in groups.values() if values.size)
-            result = resample([second, first], lambda x, y: of(x, axis=-1) - of(y, axis=-1), **options)
-            rows.add(result, kind="significant", kinds=kinds, only=shown)
+        rows.add(result, group=group, kind="significant", kinds=kinds, names={"n": n}, only=("n", *shown))
+    pair = two_samples(rows, groups, f"bootstrap of the difference of {statistic}s", shown) if len(groups) > 1 else None
+    if pair:
+        result = resample(pair, lambda x, y: of(x, axis=-1) - of(y, axis=-1), **options)
+        rows.add(result, kind="significant", kinds=kinds, only=shown)
 
 
 @METHODS.add("bootstrap")
@@ -47,7 +47,7 @@ def bootstrap(data: Data, rows: Rows, *, variable: Column, statistic: Statistic 
         interval: bias-corrected and accelerated, or percentile
         resamples: number of resamples
     """
-    _bootstrap(data, rows, samples(data, variable, by), statistic, {}, interval=interval, resamples=resamples)
+    _bootstrap(data, rows, samples(data, variable, by), statistic, "n", {}, interval=interval, resamples=resamples)
 
 
 @METHODS.add("bootstrap_proportion")
@@ -64,12 +64,7 @@ def bootstrap_proportion(data: Data, rows: Rows, *, event: Condition, by: Column
     """
     holds = data.holds(event)
     groups = {group: holds[members].dropna().to_numpy(dtype=float) for group, members in data.groups(by).items()}
-    for group, values in groups.items():
-        rows.add({"N": values.size}, group=group, method="participants with a known outcome")
-    options = {"interval": interval, "resamples": resamples}
-    counted = Rows()
-    _bootstrap(data, counted, groups, "mean", PERCENT, **options)
-    rows.rows += [row for row in counted.rows if row["statistic"] != "n"]
+    _bootstrap(data, rows, groups, "mean", "N", PERCENT, interval=interval, resamples=resamples)
 
 
 @METHODS.add("permutation_test")
@@ -88,10 +83,10 @@ def permutation_test(data: Data, rows: Rows, *, variable: Column, by: Column, st
     groups, of = samples(data, variable, by), STATISTICS[statistic]
     for group, values in groups.items():
         rows.add({"n": values.size}, group=group, method="participants with a known value")
-    names = ("estimate", "p_value")
-    if not comparable(rows, {group: values.size for group, values in groups.items()}, "permutation test", names):
+    pair = two_samples(rows, groups, "permutation test", ("estimate", "p_value"))
+    if not pair:
         return
-    first, second = (values for values in groups.values() if values.size)
+    second, first = pair
 
     def difference(x: np.ndarray, second: np.ndarray) -> np.ndarray:
         # Every allocation has the same group sizes: sorting by label puts the groups side by side.
