@@ -307,6 +307,51 @@ methods <- list(
     t <- cmprsk::cuminc(k$time, k$event, k$group, rho = num(job$rho))$Tests[job$cause, ]
     add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = t[["pv"]])
   },
+  pool = function(d, conf) {
+    x <- d$x; n <- d$y; k <- length(x); half <- (1 - conf) / 2; job$interval <<- "clopper-pearson"
+    for (i in seq_len(k)) { ci <- interval(x[i], n[i], conf)[[2]]; add("", d$level[i], "binom.test", closed, n = x[i], N = n[i], estimate = x[i] / n[i], ci_low = ci[1], ci_high = ci[2]) }
+    add("", "", "sum", closed, n = sum(x), N = sum(n), trials = k)
+    if (k < 3 || job$transform != "logit" || job$tau2 == "pm") return()
+    more <- if (any(x == 0 | x == n)) 0.5 else 0
+    y <- qlogis((x + more) / (n + 2 * more)); v <- 1 / (x + more) + 1 / (n - x + more); w <- 1 / v
+    q <- sum(w * (y - weighted.mean(y, w))^2); t2 <- max(0, (q - k + 1) / (sum(w) - sum(w^2) / sum(w)))
+    if (job$tau2 == "reml") for (step in 1:5000) {  # the fixed point of the restricted likelihood's equation
+      w <- 1 / (v + t2); before <- t2; t2 <- max(0, sum(w^2 * ((y - weighted.mean(y, w))^2 - v)) / sum(w^2) + 1 / sum(w))
+      if (abs(t2 - before) < 1e-15) break
+    }
+    w <- 1 / (v + t2); m <- weighted.mean(y, w); hk <- job$knapp_hartung == "true"
+    se <- if (hk) sqrt(sum(w * (y - m)^2) / (k - 1) / sum(w)) else sqrt(1 / sum(w))
+    reach <- se * (if (hk) qt(1 - half, k - 1) else qnorm(1 - half)); wide <- qt(1 - half, k - 2) * sqrt(se^2 + t2)
+    add("", "", "fixed point of the restricted likelihood", fitted, estimate = plogis(m), ci_low = plogis(m - reach), ci_high = plogis(m + reach),
+        prediction_low = plogis(m - wide), prediction_high = plogis(m + wide))
+    add("", "heterogeneity", "sum of squares", closed, statistic = q, df = k - 1, p_value = pchisq(q, k - 1, lower.tail = FALSE), i2 = max(0, 100 * (q - k + 1) / q))
+    if (t2 > 1e-8) add("", "heterogeneity", "fixed point of the restricted likelihood", fitted, tau2 = t2)
+  },
+  firth_logistic = function(d, conf) {
+    sets <- named("", "set"); wide <- data.frame(y = d$x[d$set == sets[1]]); shown <- c()
+    for (s in sets) { v <- d[d$set == s, ]; l <- named(s, "level"); wide[[s]] <- if (length(l)) factor(v$level, levels = l) else v$y }
+    wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y))
+    X <- model.matrix(~ ., wide[-1]); y <- wide$y
+    for (s in sets) shown <- c(shown, if (is.factor(wide[[s]])) paste0(named(s, "label"), ": ", levels(wide[[s]])[-1]) else named(s, "label"))
+    penalised <- function(b) { p <- plogis(drop(X %*% b)); sum(log(ifelse(y == 1, p, 1 - p))) + determinant(crossprod(X * sqrt(p * (1 - p))))$modulus[1] / 2 }
+    fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held
+      free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at
+      for (step in 1:500) {
+        p <- plogis(drop(X %*% b)); w <- p * (1 - p); inverse <- solve(crossprod(X * sqrt(w)))
+        h <- w * rowSums((X %*% inverse) * X); score <- drop(crossprod(X, y - p + h * (0.5 - p)))[free]
+        move <- drop(solve(crossprod(X * sqrt(w))[free, free, drop = FALSE], score)); move <- move / max(1, max(abs(move)) / 2)
+        b[free] <- b[free] + move; if (max(abs(move)) < 1e-13) break
+      }
+      b
+    }
+    b <- fit(); top <- penalised(b); cut <- qchisq(conf, 1) / 2; wald <- sqrt(diag(solve(crossprod(X * sqrt(plogis(drop(X %*% b)) * (1 - plogis(drop(X %*% b))))))))
+    for (i in seq_along(shown)) {
+      j <- i + 1; drop_to <- function(at) top - penalised(fit(j, at, b)) - cut
+      side <- function(sign) { far <- b[j] + sign * 2 * wald[j]; while (drop_to(far) < 0 && abs(far) < 60) far <- far + sign * wald[j]; uniroot(drop_to, sort(c(b[j], far)), tol = 1e-11)$root }
+      add("", shown[i], "Newton, profile by uniroot", fitted, odds_ratio = exp(b[[j]]), ci_low = exp(side(-1)), ci_high = exp(side(1)),
+          p_value = pchisq(2 * (top - penalised(fit(j, 0, b))), 1, lower.tail = FALSE))
+    }
+  },
   kinetics_by_day = function(d, conf) for (g in named("", "group")) for (s in named("", "set")) {
     v <- d[d$group == g & d$set == s & !is.na(d$y), ]; y <- ifelse(v$x == 1, v$y * as.numeric(job$below), v$y); y <- y[y > 0]
     if (!length(y)) next

@@ -38,14 +38,19 @@ KEY = ["analysis", "group", "level", "statistic"]
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
-            "landmark": 0, "variance": "survival", "family": ""}  # fmt: skip
+            "landmark": 0, "variance": "survival", "family": "", "tau2": "reml", "knapp_hartung": True}  # fmt: skip
+OWN_DEFAULTS = {
+    "risk_difference": {"interval": "newcombe"},
+    "cox": {"interval": "wald"},
+    "pool": {"transform": "logit"},
+}
 
 
 class Export:
     """Collects the data of one analysis in long form: set, group, level, x, y, time, event; and its levels in order."""
 
-    def __init__(self, data: Data, spec: Mapping):
-        self.data, self.spec = data, spec
+    def __init__(self, data: Data, spec: Mapping, ard: pd.DataFrame):
+        self.data, self.spec, self.ard = data, spec, ard
         self.frames: list[pd.DataFrame] = []
         self.levels: list[tuple[str, str, str]] = []  # set, kind, label
 
@@ -143,6 +148,23 @@ def _cox(export: Export):
         export.order("label", [export.data.plan.label(name) if categorical else label], within=label)
 
 
+def _logistic(export: Export):
+    event = export.data.holds(export.spec["event"]).astype("Float64")
+    for name in export.spec["covariates"]:
+        label = export.data.plan.label(name, unit=True)
+        export.variable(name, label, x=event)
+        categorical = is_categorical(export.data, name)
+        export.order("label", [export.data.plan.label(name) if categorical else label], within=label)
+
+
+def _pool(export: Export):
+    """The trials that were pooled, with their counts as the file has them."""
+    spec, table = export.spec, pd.read_csv(export.spec["file"])
+    trial = spec.get("trial", "trial")
+    table = table[table[trial].isin(export.ard["level"])]
+    export.frames.append(pd.DataFrame({"level": table[trial], "x": table[spec["n"]], "y": table[spec["N"]]}))
+
+
 def _by_day(export: Export):
     data, spec = export.data, export.spec
     who, table = data.study.participant, data.tables[spec["table"]]
@@ -162,7 +184,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
-    "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
+    "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
 }  # fmt: skip
 
 
@@ -189,17 +211,15 @@ def export(results: Results, folder: Path) -> None:
         data = results.population(spec["population"])
         if "where" in spec:
             data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
-        made = Export(data, spec)
+        made = Export(data, spec, results.analysis(name))
         EXPORTS[spec["method"]](made)
-        if spec["method"] == "risk_difference":
-            spec = {"interval": "newcombe", **spec}
-        elif spec["method"] == "cox":
-            spec = {"interval": "wald", **spec}
-        options = {key: spec.get(key, default) for key, default in DEFAULTS.items()}
+        defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}
+        options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec) | _family(results, spec)
         options["at"] = ";".join(f"{t:g}" for t in spec.get("at", spec.get("days", ())))
         options |= {"divisor": DAYS[options["unit"]], "adjusted": str(bool(spec.get("covariates"))).lower()}
         options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction")}
+        options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
         seen: dict[tuple, int] = {}
         for within, kind, label in made.levels:
