@@ -175,6 +175,20 @@ def test_a_cell_is_changed_as_the_log_says_or_not_at_all(audited, content):
     assert changed > 100
 
 
+def test_the_rows_that_decided_hold_the_value_that_was_taken(audited, content):
+    columns = audited.study.tables
+    checked = 0
+    for name, derived in audited.plan.derived.items():
+        field, table = derived.spec.get("value"), derived.spec.get("from")
+        if name not in content["evidence"] or not field or field not in columns[table].columns or columns[table].columns[field].derive:  # fmt: skip
+            continue
+        for at, value in enumerate(content["values"][name]):
+            told = {this["clean"] for this in direct(content, name, at) if this["field"] == field}
+            assert told == ({value} if value else told & {""}), (name, content["participants"][at])
+            checked += bool(value)
+    assert checked > 500
+
+
 def test_remission_is_counted_again_from_the_marrow_cells(content):
     entry = find(content, "cr_rr_evaluable")[1]
     remission = []
