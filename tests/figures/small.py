@@ -83,6 +83,7 @@ flow:
 endpoints:
   os: {label: Overall survival, origin: infused_on, events: {death: died_on}, censor: last_on}
   efs: {label: Event-free survival, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on}
+  relapse: {label: Relapse, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on, competing: true}
 analyses:
   cr: {method: proportion, population: infused, event: remission, label: CR or CRi}
   cr_rr: {method: proportion, population: rr, event: remission, label: CR or CRi in RR}
@@ -106,6 +107,12 @@ analyses:
   severe_dose: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true, label: Severe CRS by dose}
   remission_dose: {method: dose_response, population: infused, event: remission, dose: dose, label: Remission by dose}
   dose_nobody: {method: dose_response, population: nobody, event: remission, dose: dose}
+  relapsed: {method: cumulative_incidence, population: infused, endpoint: relapse, by: stratum, at: [6, 12], label: Relapse}
+  died: {method: cumulative_incidence, population: infused, endpoint: relapse, cause: death, by: stratum, label: Death without relapse}
+  relapsed_nobody: {method: cumulative_incidence, population: nobody, endpoint: relapse}
+  relapsed_gray: {method: gray, population: infused, endpoint: relapse, by: stratum, label: Relapse by stratum}
+  missing: {method: missing_response, population: infused, event: remission, label: CR or CRi}
+  severe_model: {method: firth_logistic, population: infused, event: crs >= 3, covariates: [dose, age], label: Severe CRS}
   others: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, label: Remission elsewhere}
   others_none: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, trials: n > 500}
   cr_wilson: {method: proportion, population: infused, event: remission, interval: wilson, label: CR or CRi}
@@ -120,6 +127,8 @@ figures:
   nobody_states: {kind: simon_makuch, caption: Transplant, analysis: states_nobody}
   dose_curve: {kind: dose_response, caption: Dose, analyses: [severe_dose, remission_dose, dose_nobody], rates: [severe_by_dose]}
   nobody_dose: {kind: dose_response, caption: Dose, analyses: [dose_nobody]}
+  incidence: {kind: cumulative_incidence, caption: Competing, analyses: [relapsed, died], tests: [relapsed_gray]}
+  nobody_incidence: {kind: cumulative_incidence, caption: Competing, analyses: [relapsed_nobody]}
   trials: {kind: trials, caption: Elsewhere, analyses: [others, others_none], present: [cr, cr_nobody], doses: [low, high], dose: dose}
   claims: {kind: claims, caption: Claims, file: FOLDER/claims.yaml}
   nobody_trials: {kind: trials, caption: Nowhere, analyses: [others_none]}
@@ -129,8 +138,8 @@ figures:
   courses: {kind: courses, caption: Courses, population: infused, table: labs, day: "days(infused_on, date)", value: value, item: analyte, items: [IL6, CRP, LDH], labels: ["IL-6, pg/mL", "CRP, mg/L"], colour: crs_grade}
   strip: {kind: strip, caption: Values, population: infused, y: [age, dose], by: doses}
   scatter: {kind: scatter, caption: Scatter, population: infused, x: dose, y: age, colour: response, log_x: true}
-  forest: {kind: forest, caption: Ratios, analyses: [hct, model]}
-  specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody], published: cr_rr}
+  forest: {kind: forest, caption: Ratios, analyses: [hct, model], overall: hct}
+  specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody, missing], effects: [remission_dose, severe_model], published: cr_rr}
   alluvial: {kind: alluvial, caption: Ways, population: infused, columns: [stratum, response, crs_grade], colour: response}
   heatmap: {kind: heatmap, caption: Features, population: infused, features: [age, dose, sex, doses], outcomes: [response, crs_grade]}
   nobody_alluvial: {kind: alluvial, caption: Ways, population: nobody, columns: [stratum, response]}

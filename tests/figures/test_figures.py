@@ -353,16 +353,19 @@ def test_numbers_far_from_one_are_printed_with_powers_of_ten():
 
 def test_forest_shows_the_ratios_of_comparisons_and_models(usual):
     numbers = figures.draw(usual, "forest").numbers.set_index("name")
-    assert list(numbers.index) == ["Allo-HCT by sex", "Stratum: MRD+", "Age, years"]
-    assert numbers.loc["Allo-HCT by sex", "estimate"] == usual.value("hct", "odds_ratio")
+    assert list(numbers.index) == ["Allo-HCT by sex: M v F", "Stratum: MRD+", "Age, years", "Allo-HCT by sex: M v F"]
+    assert numbers["estimate"].iloc[0] == usual.value("hct", "odds_ratio")
     assert numbers.loc["Age, years", "ci_high"] == usual.value("model", "ci_high", level="Age, years")
 
 
 def test_specification_curve_is_sorted_and_marks_the_published_choice(usual):
     numbers = figures.draw(usual, "specification").numbers
-    assert numbers["estimate"].is_monotonic_increasing
+    rates, ratios = numbers[numbers["statistic"] == "estimate"], numbers[numbers["statistic"] != "estimate"]
+    assert rates["estimate"].is_monotonic_increasing and ratios["estimate"].is_monotonic_increasing
     assert list(numbers.loc[numbers["published"], "analysis"]) == ["cr_rr"]
     assert "cr_nobody" not in set(numbers["analysis"])
+    assert set(rates.loc[rates["analysis"] == "missing", "level"]) == {"complete", "best", "worst"}
+    assert list(ratios["level"].sort_values()) == ["Dose, cells/kg", "per tenfold dose"]
 
 
 def test_heat_map_columns_are_participants_sorted_by_outcome(usual):
@@ -373,23 +376,15 @@ def test_heat_map_columns_are_participants_sorted_by_outcome(usual):
 
 
 def test_cumulative_incidence_is_stacked(usual):
-    from trialpress.figures.survival import cumulative_incidence
-
-    x = np.array([1.0, 2.0, 3.0])
-    frames = [
-        pd.DataFrame(
-            {"analysis": "os", "group": group, "level": cause, "x": x, "estimate": x * share, "n_at_risk": [9, 6, 2]}
-        )
-        for group in ("R/R", "MRD+")
-        for cause, share in (("Relapse", 0.1), ("Death in remission", 0.05))
-    ]
-    curves = pd.concat(frames, ignore_index=True).reindex(columns=usual.curves.columns)
-    with style.look():
-        drawing = cumulative_incidence(replace(usual, curves=curves), analysis="os", tests=["os_test"])
-    assert faults(drawing.figure) == []
-    assert "Relapse in R/R 30.0%" in drawing.alt and "P = " in drawing.alt
+    drawing = figures.draw(usual, "incidence")
     edges = [line.get_ydata()[-1] for axes in drawing.figure.axes for line in axes.lines]
-    assert edges == pytest.approx([30.0, 45.0, 30.0, 45.0])
+    ends = [
+        100 * rows.loc[rows["group"] == group, "estimate"].iloc[-1]
+        for group in ("R/R", "MRD+")
+        for rows in (usual.curve("relapsed"), usual.curve("died"))
+    ]
+    assert edges == pytest.approx([ends[0], ends[0] + ends[1], ends[2], ends[2] + ends[3]])
+    assert f"Relapse in R/R {ends[0]:.1f}%" in drawing.alt and "Relapse by stratum: P" in drawing.alt
 
 
 def test_courses_colour_every_measurement_of_those_with_a_grade(usual):
