@@ -19,10 +19,10 @@ COMPARISONS = """
 MORE = "  more: {OPTIONS}\n"
 
 
-def study(folder, families: str, analyses: str):
-    head, _, figures = PLAN.partition("figures:\n")
-    start, _, body = head.partition("analyses:\n")
-    return small(folder, plan=f"{start}families: {families}\nanalyses:\n{body}{analyses}\nfigures:\n{figures}")
+def study(folder, families: str, analyses: str, endpoint: str = ""):
+    """The synthetic study with these analyses only."""
+    start = PLAN.partition("analyses:\n")[0].replace("endpoints:\n", f"endpoints:\n{endpoint}")
+    return small(folder, plan=f"{start}families: {families}\nanalyses:\n{analyses or '  {}'}\n")
 
 
 @pytest.mark.parametrize("method", ["holm", "hochberg", "benjamini-hochberg"])
@@ -76,7 +76,7 @@ def test_a_file_must_exist_and_its_columns_be_named_right(tmp_path):
     pool = "method: pool, population: infused, file: FILE, n: n, N: N"
     with pytest.raises(InputError, match="the file 'nowhere.csv' does not exist"):
         study(tmp_path, "{}", MORE.replace("OPTIONS", pool.replace("FILE", "nowhere.csv")))
-    trials = tmp_path / "trials.csv"
+    trials = tmp_path / "published.csv"
     trials.write_text("trial,overlaps,n,N\na,,1,2\nb,,2,3\n")
     results = study(tmp_path, "{}", MORE.replace("OPTIONS", pool.replace("FILE", f"'{trials}'")))
     assert results.value("more", "N") == 5 and results.plan.files == [str(trials)]
@@ -88,16 +88,22 @@ def test_a_file_must_exist_and_its_columns_be_named_right(tmp_path):
         )
 
 
+RELAPSE = """
+  after_response: {label: Relapse, origin: response_on, events: {relapse: relapse_on, death in remission: died_on},
+    censor: last_on, competing: true}
+"""
+
+
 def test_a_cause_is_named_by_the_endpoint(tmp_path):
-    plan = PLAN.replace("censor: last_on}\nanalyses", "censor: last_on}\n  relapse: {label: Relapse, origin: response_on, "
-                        "events: {relapse: relapse_on, death in remission: died_on}, censor: last_on, competing: true}\nanalyses")  # fmt: skip
-    analysis = "  more: {method: cumulative_incidence, population: infused, endpoint: relapse, cause: CAUSE, at: [6]}\nfigures:\n"
-    results = small(tmp_path, plan=plan.replace("figures:\n", analysis.replace("CAUSE", "death in remission")))
-    relapse = small(tmp_path, plan=plan.replace("figures:\n", analysis.replace("CAUSE", "relapse")))
-    events = results.value("more", "events", level="death in remission")
-    assert results.value("more", "competing_events", level="death in remission") == relapse.value(
+    options = "method: cumulative_incidence, population: infused, endpoint: after_response, at: [6], cause: "
+    death, relapse = (
+        study(tmp_path, "{}", MORE.replace("OPTIONS", options + cause), RELAPSE)
+        for cause in ("death in remission", "relapse")
+    )
+    events = death.value("more", "events", level="death in remission")
+    assert death.value("more", "competing_events", level="death in remission") == relapse.value(
         "more", "events", level="relapse"
     )
     assert events == relapse.value("more", "competing_events", level="relapse") > 0
     with pytest.raises(InputError, match="did you mean 'relapse'?"):
-        small(tmp_path, plan=plan.replace("figures:\n", analysis.replace("CAUSE", "relapsed")))
+        study(tmp_path, "{}", MORE.replace("OPTIONS", options + "relapsed"), RELAPSE)
