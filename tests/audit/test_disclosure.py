@@ -38,7 +38,7 @@ def folder(tmp_path):
 
 
 def test_small_counts_are_withheld_with_what_follows_from_them(folder):
-    withheld = release(folder, {"threshold": 5, "mode": "suppress"})
+    withheld = release(folder, {"threshold": 5, "mode": "suppress"}, ["LD-001"])
     to = folder / "audit" / "release"
     ard = read_table(to / "ard.csv").set_index(["analysis", "statistic"])["display"]
     assert ard["sz", "n"] == "<5" and ard["sz", "estimate"] == "–" and ard["sz", "N"] == "40"
@@ -62,7 +62,7 @@ def test_small_counts_are_withheld_with_what_follows_from_them(folder):
 
 
 def test_rounding(folder):
-    release(folder, {"threshold": 5, "mode": "round"})
+    release(folder, {"threshold": 5, "mode": "round"}, [])
     to = folder / "audit" / "release"
     assert list(read_table(to / "figures" / "rates.csv")["n"]) == ["36", "5"]
     assert [Control(5, "round").count(str(n)) for n in (1, 2, 3, 4)] == ["0", "0", "5", "5"]
@@ -72,6 +72,12 @@ def test_a_table_without_small_counts_is_not_touched():
     frame = pd.DataFrame({"Term": ["CR"], "n/N": ["36/40"], "%": ["90.0"]})
     control = Control(5, "suppress")
     assert control.printed(frame, "t").equals(frame) and control.withheld == []
+
+
+def test_labels_are_no_counts():
+    frame = pd.DataFrame({"section": ["Columns: Lee"], "CRS": ["3"], "0": ["4"], "3": ["23"]})
+    found = Control(5, "suppress").printed(frame, "t")
+    assert list(found.columns) == list(frame.columns) and list(found.iloc[0]) == ["Columns: Lee", "3", "<5", "23"]
 
 
 def test_the_setting_is_said():

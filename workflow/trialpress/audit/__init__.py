@@ -65,7 +65,8 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     PrivacyError if a file below `folders` (results first, logs) holds a direct identifier.
     """
     first, *others = folders
-    written = disclosure.release(first, setting) if setting["threshold"] else []
+    who = results.subjects[results.study.participant]
+    written = disclosure.release(first, setting, who) if setting["threshold"] else []
     written_by_us = (Path(path) for path in inputs if not path.startswith("data/"))
     texts = (path.read_text(encoding="utf-8") for path in written_by_us if path.suffix in SOURCES)
     known = privacy.identifiers(results.study, raw, [*privacy.recorded(results.tables.values()), *texts])

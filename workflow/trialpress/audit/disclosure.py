@@ -9,7 +9,7 @@ withheld. Only cells that are small themselves are treated; a withheld count tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +24,8 @@ COLUMNS = ["file", "row", "column", "why"]
 _PRINTED = re.compile(
     r"^(?P<a>\d+)(?=$|/| \()|(?<=\bn = )(?P<b>\d+)|(?<![\d.])(?P<c>\d+)(?=/\d)|(?<=/)(?P<d>\d+)(?![\d.])"
 )
+
+_SIZE = re.compile(r"\bn = \d+")
 
 
 def reason(disclosure: Mapping) -> str:
@@ -100,17 +102,18 @@ class Control:
             return _PRINTED.sub(lambda match: self.count(match[0]) if self.small(match[0]) else match[0], text)
 
         frame = frame.copy()
+        cells = frame.columns[2 if frame.columns[0] == "section" else 1 :]  # behind the row's label
         for row in frame.index:
-            texts = [released(frame.at[row, column]) for column in frame.columns[1:]]
-            touched = [new != frame.at[row, column] for new, column in zip(texts, frame.columns[1:], strict=True)]
-            for column, text, small in zip(frame.columns[1:], texts, touched, strict=True):
+            texts = [released(frame.at[row, column]) for column in cells]
+            touched = [new != frame.at[row, column] for new, column in zip(texts, cells, strict=True)]
+            for column, text, small in zip(cells, texts, touched, strict=True):
                 if small:
                     frame.at[row, column] = re.sub(r" \(.*", "", text)
                     self.note(file, row, column, "small count")
                 elif any(touched) and re.search(r"\d\.\d", text) and not _PRINTED.search(text):
                     frame.at[row, column] = WITHHELD
                     self.note(file, row, column, "computed from a small count")
-        return frame.set_axis([released(column) for column in frame.columns], axis=1)
+        return frame.set_axis([_SIZE.sub(lambda match: released(match[0]), column) for column in frame.columns], axis=1)
 
 
 def _markdown(frame: pd.DataFrame) -> str:
@@ -123,22 +126,21 @@ def _markdown(frame: pd.DataFrame) -> str:
     )
 
 
-def release(folder: Path, disclosure: Mapping) -> pd.DataFrame:
-    """Write <folder>/audit/release/ and return what was withheld. Files with one row per participant are left out."""
+def release(folder: Path, disclosure: Mapping, participants: Iterable[str]) -> pd.DataFrame:
+    """Write <folder>/audit/release/ and return what was withheld. Files with rows of single participants are left out."""
     control, to = Control(disclosure["threshold"], disclosure["mode"]), folder / "audit" / "release"
+    known = set(participants)
     write_csv(control.statistics(read_table(folder / "analysis" / "ard.csv")), to / "ard.csv")
-    for path in sorted((folder / "tables").glob("*.csv")):
-        frame = control.printed(read_table(path), f"tables/{path.name}")
-        write_csv(frame, to / "tables" / path.name)
-        write_text(_markdown(frame), to / "tables" / f"{path.stem}.md")
-    for path in sorted((folder / "figures").glob("*.csv")):
-        frame = read_table(path)
-        if "participant" in frame:
-            control.withheld.append(
-                {"file": f"figures/{path.name}", "row": "", "column": "", "why": "one row per participant"}
-            )
-        else:
-            write_csv(control.numbers(frame, f"figures/{path.name}"), to / "figures" / path.name)
+    for path in sorted([*(folder / "figures").glob("*.csv"), *(folder / "tables").glob("*.csv")]):
+        frame, name = read_table(path), path.relative_to(folder).as_posix()
+        if frame.isin(known).any(axis=None):
+            control.withheld.append({"file": name, "row": "", "column": "", "why": "rows of single participants"})
+            continue
+        printed = path.parent.name == "tables"
+        frame = control.printed(frame, name) if printed else control.numbers(frame, name)
+        write_csv(frame, to / name)
+        if printed:
+            write_text(_markdown(frame), to / "tables" / f"{path.stem}.md")
     withheld = pd.DataFrame(control.withheld, columns=COLUMNS)
     write_csv(withheld, to / "suppressed.csv")
     return withheld
