@@ -28,15 +28,15 @@ def typed(text, defined):
 
 
 def defined(study):
-    """What the plan defines: times at which a curve is read, and the grade that counts as severe."""
+    """What the plan defines: times at which a curve is read, landmarks, windows, and the grade that counts as severe."""
     plan = load_yaml(ROOT / "config" / study / "plan.yaml")
-    phrases = {
-        f"{at:g} {spec.get('unit', 'months')}" for spec in plan["analyses"].values() for at in spec.get("at", ())
-    }
-    grades = {
-        match for spec in plan["analyses"].values() for match in re.findall(r">= (\d)$", str(spec.get("event", "")))
-    }
-    return phrases | {f"grade {grade}" for grade in grades}
+    phrases = set()
+    for spec in plan["analyses"].values():
+        phrases |= {f"{at:g} {spec.get('unit', 'months')}" for at in spec.get("at", ())}
+        phrases |= {f"day {day:g}" for day in spec.get("days", ())}
+        phrases |= {f"{spec['until']:g} {spec.get('unit', 'days')}"} if "until" in spec else set()
+        phrases |= {f"grade {grade}" for grade in re.findall(r">= (\d)$", str(spec.get("event", "")))}
+    return phrases
 
 
 @pytest.mark.parametrize("study", STUDIES)
