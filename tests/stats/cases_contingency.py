@@ -15,6 +15,10 @@ MANY = (
     "ovarian",
     "empty row",
     "3x3 n 36",
+    "3x5 n 400",
+    "4x5 n 100",
+    "6x5 n 50",
+    "chicks by feed",
 )
 STRATA = ("UCB departments", "Titanic classes", "lung ecog")
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 from trialpress.stats import contingency as c
+from trialpress.stats import fisher
 
 few = settings(max_examples=20, deadline=None)
 cells = st.integers(0, 12)
@@ -38,7 +39,7 @@ def enumerated(table):
 
 
 @few
-@given(st.integers(0, 10_000), st.sampled_from([(2, 2), (2, 4), (3, 3), (3, 4), (4, 3)]), st.integers(3, 14))
+@given(st.integers(0, 10_000), st.sampled_from([(2, 2), (2, 4), (5, 2), (3, 3), (3, 4), (4, 3)]), st.integers(3, 14))
 def test_fisher_against_enumeration(seed, shape, n):
     table = np.random.default_rng(seed).multinomial(n, np.ones(shape).ravel() / np.prod(shape)).reshape(shape)
     p = c.fisher_rxc(table)["p_value"]
@@ -48,11 +49,74 @@ def test_fisher_against_enumeration(seed, shape, n):
         assert p == pytest.approx(enumerated(table), rel=1e-9)
 
 
-def test_fisher_does_not_depend_on_the_order_of_rows_and_columns():
-    table = np.array([[4, 1, 0, 2, 3], [0, 6, 2, 1, 1], [1, 2, 5, 3, 0], [2, 0, 1, 6, 4]])
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[9, 0, 0], [0, 9, 0], [1, 0, 8]],
+        [[11, 0, 1, 0], [0, 9, 0, 1], [1, 0, 0, 7]],
+        [[14, 1, 0], [0, 2, 16], [3, 0, 1], [0, 5, 1]],
+    ],
+)
+def test_tiny_p_values_keep_their_digits(table):
+    p = c.fisher_rxc(table)["p_value"]
+    assert p < 1e-7
+    assert p == pytest.approx(enumerated(table), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[4, 1, 0, 2, 3], [0, 6, 2, 1, 1], [1, 2, 5, 3, 0], [2, 0, 1, 6, 4]],
+        [[12, 9, 21, 7, 3], [25, 30, 28, 9, 14], [8, 22, 19, 12, 6]],
+        [[9, 1, 0, 0], [1, 12, 2, 0], [0, 1, 7, 1], [0, 0, 2, 8], [5, 0, 0, 6]],
+    ],
+)
+def test_fisher_does_not_depend_on_the_order_of_rows_and_columns(table):
+    table = np.array(table)
+    rng = np.random.default_rng(4)
     p = c.fisher_rxc(table)["p_value"]
     assert p == pytest.approx(c.fisher_rxc(table.T)["p_value"], rel=1e-9)
-    assert p == pytest.approx(c.fisher_rxc(table[[2, 0, 3, 1]][:, [4, 1, 0, 3, 2]])["p_value"], rel=1e-9)
+    for _ in range(3):
+        shuffled = rng.permutation(rng.permutation(table, axis=0), axis=1)
+        assert p == pytest.approx(c.fisher_rxc(shuffled)["p_value"], rel=1e-9)
+
+
+def test_the_most_probable_table_has_p_value_1():
+    assert c.fisher_rxc([[2, 2, 2], [2, 2, 2], [2, 2, 2]])["p_value"] == 1
+    assert c.fisher_rxc(np.full((4, 5), 10))["p_value"] == 1
+
+
+def test_the_tail_and_its_complement_add_up():
+    """Both sums over the same 4 x 5 table, one of the more and one of the less probable tables."""
+    table = np.array([[9, 2, 1, 4, 6], [2, 8, 5, 3, 1], [4, 3, 9, 2, 5], [3, 4, 2, 10, 3]])
+    halves = [0, 1], [2, 3, 4]
+    more, less = (fisher._Split(table, halves, (1.0, 1.0), reach).probability() for reach in (0.0, fisher.TAIL))
+    assert more + less == pytest.approx(1, abs=1e-9)
+
+
+def test_costs_of_equal_products_are_equal():
+    log = fisher._log_factorial(40, 2.0**40)
+    x = np.arange(41)
+    assert log / 2.0**40 == pytest.approx([math.lgamma(k + 1) for k in x], rel=1e-11, abs=1e-11)
+    assert log[6] + log[7] == log[10]
+    assert log[4] == log[3] + 2 * log[2]
+
+
+def test_fillings_against_enumeration():
+    """Every way to fill a column from the row totals below a budget, and no other."""
+    rows = np.array([[4, 0, 3, 5], [2, 6, 1, 3]])
+    part = fisher._Part(fisher._log_factorial(8, 1000.0), np.array([5, 7]), np.array([1600, 1950]))
+    first, rest = part.cost[1], part.cost[0]
+    for budget in (-12_000, -9_000, 10_000):
+        line, taken, cost = fisher._fillings(rows, 7, first, rest, part.best[1], np.full(2, budget))
+        found = sorted((i, *x, v) for i, x, v in zip(line.tolist(), taken.tolist(), cost.tolist(), strict=True))
+        every = (
+            (i, *x, int((first[list(x)] + rest[m - x]).sum()))
+            for i, m in enumerate(rows)
+            for x in itertools.product(*(range(k + 1) for k in m))
+            if sum(x) == 7
+        )
+        assert found == sorted(row for row in every if row[-1] < budget)
 
 
 def test_fisher_of_6_by_5_is_exact_and_near_its_monte_carlo_estimate():
@@ -63,6 +127,12 @@ def test_fisher_of_6_by_5_is_exact_and_near_its_monte_carlo_estimate():
     assert abs(exact["p_value"] - estimate["p_value"]) < 4 * estimate["standard_error"]
     assert estimate == c.fisher_rxc(table, limit=0, seed=7, resamples=20_000)
     assert "seed 7" in estimate.note and "20000 tables" in estimate.method
+
+
+def test_too_much_work_is_known_beforehand():
+    """A table of 8 x 8 is refused at once."""
+    result = c.fisher_rxc(np.arange(64).reshape(8, 8) % 7 + 2)
+    assert math.isnan(result["p_value"]) and "no seed" in result.note
 
 
 def test_a_table_too_large_without_a_seed_is_not_estimable():
