@@ -62,3 +62,14 @@ def test_references_are_cited_and_have_a_doi_each(study):
     assert all("doi={10." in line for line in lines if line.startswith("@"))
     cited = set(re.findall(r"@([a-z]+\d{4})", (folder / "manuscript.qmd").read_text(encoding="utf-8")))
     assert cited <= set(entries)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize(("kind", "folder"), [("fig", "figures"), ("tbl", "(?:tables|generated)")])
+def test_figures_and_tables_are_cited_in_the_order_in_which_they_stand(study, kind, folder):
+    text = (ROOT / "report" / study / "manuscript.qmd").read_text(encoding="utf-8")
+    cited = list(dict.fromkeys(re.findall(rf"@{kind}-(\w+)", text)))
+    stand = [name for name in re.findall(rf"\{{\{{< include {folder}/(\w+)\.md", text)]
+    assert cited == [name for name in stand if name in cited]
+    plan = load_yaml(ROOT / "config" / study / "plan.yaml")
+    assert set(plan["figures" if kind == "fig" else "tables"]) <= set(cited), "each is cited"

@@ -1,7 +1,8 @@
-"""`make verify`: a rerun from raw proves the record, and names what was tampered with."""
+"""The audit from outside: a rerun proves the record and names what was tampered with; the gate stops a leak."""
 
 import shutil
 
+import pandas as pd
 import pytest
 
 from .conftest import run
@@ -51,3 +52,33 @@ def test_tampering_is_named(recorded, tmp_path):
     assert "clean/cells.parquet" in text and "03_infusion.csv, row 2, column" in text and f"'{weight}'" in text
     assert "figures/os.png: holds what belongs into figures/lfs.png" in text
     assert "cohort/flow.csv: row 2, column n: '53' -> '54' (+1)" in text
+
+
+def test_most_statistics_are_computed_twice_and_agree(project):
+    if not shutil.which("Rscript"):
+        pytest.skip("R is not here")
+    found = pd.read_csv(project / "results" / STUDY / "audit" / "concordance.csv")
+    ard = pd.read_csv(project / "results" / STUDY / "analysis" / "ard.csv")
+    assert set(found["verdict"]) == {"agrees"}, found[found["verdict"] != "agrees"].to_string()
+    assert len(found) > 0.8 * len(ard)
+
+
+def test_a_leaked_identifier_fails_the_run_without_being_repeated(recorded):
+    name = (
+        (recorded / "data" / STUDY / "raw" / "01_enrolment.csv")
+        .read_text(encoding="gb18030")
+        .splitlines()[1]
+        .split(",")[1]
+    )
+    leak = recorded / "logs" / STUDY / "note.log"
+    leak.parent.mkdir(parents=True, exist_ok=True)
+    leak.write_text(f"asked about {name}", encoding="utf-8")
+    try:
+        done = run(recorded, ".venv/bin/snakemake", "--cores", "2", "--forcerun", "audit", "--config", f"study={STUDY}")
+    finally:
+        leak.unlink()
+    assert done.returncode != 0
+    assert f"logs/{STUDY}/note.log: holds a direct identifier: name" in done.stdout and name not in done.stdout
+    assert not (recorded / "results" / STUDY / "audit" / "crate.zip").exists(), (
+        "nothing of a run that leaks is left to share"
+    )
