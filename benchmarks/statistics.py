@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from trialpress.stats.competing import cumulative_incidence, fine_gray, gray
+from trialpress.stats.contingency import fisher_rxc
 from trialpress.stats.cox import cox
 from trialpress.stats.delayed import mantel_byar, start_stop
 from trialpress.stats.survival import kaplan_meier, log_rank, permutation_log_rank
@@ -37,6 +38,11 @@ def patients(n: int) -> dict[str, np.ndarray]:
 
 def head(d: dict[str, np.ndarray], n: int) -> dict[str, np.ndarray]:
     return {name: column[:n] for name, column in d.items()}
+
+
+def crossed(d: dict[str, np.ndarray]) -> np.ndarray:
+    """A 3 x 5 table: cause by period of follow-up."""
+    return np.histogram2d(d["cause"], d["time"] // 400, bins=[range(4), [0, 1, 2, 3, 4, 10]])[0]
 
 
 def X(d: dict[str, np.ndarray]) -> np.ndarray:
@@ -99,6 +105,11 @@ FITS = {
         lambda d: head(d, 2000),
         lambda d: fine_gray(d["time"], d["cause"], X(d)),
         'crr(d$time, d$cause, d[c("x1", "x2", "x3")])',
+    ),
+    "Fisher exact, 3 x 5, n = 200": (
+        lambda d: head(d, 200),
+        lambda d: fisher_rxc(crossed(d)),
+        "fisher.test(table(d$cause, pmin(d$time %/% 400, 4)), workspace = 2e8)",
     ),
     "permutation log-rank, 10,000 x 51": (
         lambda d: head(d, 51),

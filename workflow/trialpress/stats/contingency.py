@@ -59,13 +59,13 @@ def fisher_2x2(table, level: float = 0.95) -> Result:
     return Result(method, values)
 
 
-def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limit: float = 5e7) -> Result:
+def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limit: float = 1e8) -> Result:
     """Fisher's exact test of an r x c table (R fisher.test): the probability of all tables with the observed margins
     that are no more probable than the observed one.
 
     Exact (see fisher.exact) unless an estimate made beforehand says that more than `limit` partial tables have to be
-    listed, which takes a few seconds. The work grows with the table and with its distance from independence: exactness
-    ends near 3 x 5 with n = 400, p = 0.01; 4 x 5 with n = 200, p = 0.2; 6 x 5 with n = 100, p = 0.4. Beyond that
+    listed, which takes up to ten seconds. The work grows with the table and with its distance from independence: exactness
+    ends near 3 x 5 with n = 400 at p = 0.01, 4 x 5 with n = 200 at p = 0.2, 6 x 5 with n = 100 at p = 0.4. Beyond that
     the p-value is estimated from `resamples` random tables drawn with `seed`, and standard_error says how well.
     Returns p_value and n; with an estimate standard_error too.
     """

@@ -75,8 +75,8 @@ def _best_split(cells, reach, limit):
         sizes = [[_tables(table, [[j] for j in at] + [other], excess) for at, other in (h, h[::-1])] for h in halves]
         nearest = sorted(zip(sizes, halves, strict=True), key=lambda size: sum(size[0]))[:4]
         splits += [_Split(table, h, size, reach) for size, h in nearest if _tables(table, h, excess) < limit / 200]
-    likely = sorted((s for s in splits if s.listed < 10 * limit), key=lambda split: split.listed)[:3]
-    work, best = min(((split.work(), i) for i, split in enumerate(likely)), default=(np.inf, None))
+    likely = sorted((s for s in splits if s.listed < 60 * limit), key=lambda split: split.listed)[:3]
+    work, best = min(((split.work(limit), i) for i, split in enumerate(likely)), default=(np.inf, None))
     return likely[best] if work <= limit else None
 
 
@@ -159,17 +159,22 @@ class _Split:
         # A rough guess: a list is made once for all orders of its row totals.
         self.listed = sum(s * len(nodes) for s, nodes in zip(sizes, self.nodes, strict=True)) / max(len(m), 1)
 
-    def work(self):
+    def work(self, limit):
         """About how many partial tables `probability` sorts and searches, judged by some of the nodes; each that it
-        must keep counts for three at least, for the sake of memory."""
-        visits, lengths, kept = 0, [], 0
+        must keep counts for eight at least, for the sake of memory. Infinite as soon as it is far above `limit`."""
+        visits, lengths, kept = 0.0, [], 0.0
         for part, nodes, limits in zip(self.parts, self.nodes, self.limits, strict=True):
-            every = 1 + len(nodes) // SAMPLE
-            _, cost, _, visited = _lists(part, len(part.totals) - 1, nodes[::every], limits[::every])
-            visits += visited * every
-            kept += len(cost) * every
-            lengths.append(len(cost) / max(len(nodes[::every]), 1))
-        return max(visits + len(self.many) * min(lengths), 3 * kept)
+            sample = np.arange(0, len(nodes), 1 + len(nodes) // SAMPLE)
+            visited = length = 0
+            for at in sample:
+                _, cost, _, more = _lists(part, len(part.totals) - 1, nodes[[at]], limits[[at]])
+                visited, length = visited + more, length + len(cost)
+                if visits + visited / len(sample) * len(nodes) > 2 * limit:
+                    return np.inf
+            visits += visited / max(len(sample), 1) * len(nodes)
+            kept += length / max(len(sample), 1) * len(nodes)
+            lengths.append(length / max(len(sample), 1))
+        return max(visits + len(self.many) * min(lengths), 8 * kept)
 
     def probability(self):
         """That of the tables that cost less than the observed one; of the others, if a tail is asked for."""
@@ -195,7 +200,7 @@ class _Split:
                 at = np.searchsorted(others, self.observed - cost)
                 met = np.append(0.0, other_weight[: at.max(initial=0)].cumsum())[at]
             total += many * float(weight[: len(cost)] @ met)
-        return total * float(np.exp((self.constant - sum(lowest)) / self.scale))
+        return float(total * np.exp((self.constant - sum(lowest)) / self.scale))
 
 
 def _kinds(vectors):
