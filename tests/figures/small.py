@@ -118,7 +118,7 @@ analyses:
   cr_wilson: {method: proportion, population: infused, event: remission, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
-  rates: {kind: rates, caption: Rates, analyses: [cr, cr_rr, cr_nobody, cr_by_dose, severe_by_dose]}
+  rates: {kind: rates, caption: Rates, analyses: [cr, cr_rr, cr_nobody, cr_by_dose, severe_by_dose], overall: cr}
   grades: {kind: grades, caption: Grades, population: infused, grades: [crs_grade, lee], by: doses, severe: [severe_by_dose]}
   order: {kind: enrolment_order, caption: Order, population: infused, order: order, y: dose, colour: crs_grade, marker: response, reference: 100000}
   km: {kind: kaplan_meier, caption: Survival, analyses: [os, efs], tests: [os_test, os_cox]}

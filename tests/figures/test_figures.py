@@ -6,13 +6,16 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from figures.small import LONG, PLAN, small
+from figures.small import NAMES as NAMES_OF_ARMS
 from trialpress import figures
+from trialpress.errors import InputError
 from trialpress.figures import style
 from trialpress.figures.kinds import KINDS
 
@@ -164,6 +167,12 @@ def test_rates_show_the_numbers_of_the_results(usual):
         assert row[name] == pytest.approx(usual.value("cr_by_dose", name, "1 to 5"))
     nobody = numbers[numbers["group"] == "CR or CRi in nobody"].iloc[0]
     assert nobody["N"] == 0 and np.isnan(nobody["estimate"])
+
+
+def test_severe_grades_have_the_numbers_of_their_analysis(usual):
+    numbers = figures.draw(usual, "grades").numbers
+    for row in numbers[numbers["grade"] == "Grade 3 or more"].itertuples():
+        assert (row.n, row.N) == tuple(usual.value("severe_by_dose", name, row.group) for name in ("n", "N"))
 
 
 def test_grades_count_everyone_once(usual):
@@ -345,6 +354,33 @@ def test_claims_stand_beside_their_recomputed_numbers(usual):
     assert rows.loc[0, "published"] == "40/51, 78.4%" and rows.loc[3, "published"] == "30 (2\u201367)"
     assert rows.loc[0, "ci_low"] == usual.value("cr", "ci_low") and rows.loc[1, "published"] == ""
     assert rows.loc[4, "recomputed"] == "not checkable"
+
+
+def test_characters_that_the_font_lacks_come_from_another_and_are_measured():
+    assert style.unprintable("CD3⁺CD19⁻ 10⁻⁶ ≥ τ") == "" and style.unprintable("R/R 日本") == "日本"
+    assert style.text_width("CD19⁻⁺") > style.text_width("CD19⁻") > style.text_width("CD19") + 0.5
+    with style.look():
+        from matplotlib import font_manager
+
+        for family in (style.FAMILY, style.FALLBACK):
+            assert Path(font_manager.findfont(family)) in style._faces().values()
+
+
+def test_superscripts_are_drawn_and_no_glyph_is_missing(tmp_path, recwarn):
+    results = small(tmp_path, names={**NAMES_OF_ARMS, "RR_NAME": "CD19⁺ R/R", "MRD_NAME": "MRD⁻"})
+    results = replace(results, plan=replace(results.plan, figures={"km": results.plan.figures["km"]}))
+    figures.draw_all(results, tmp_path)
+    assert "CD19⁺" in json.loads((tmp_path / "alt.json").read_text(encoding="utf-8"))["km"]
+    assert not [str(warning.message) for warning in recwarn if "missing" in str(warning.message)]
+
+
+def test_a_label_that_no_font_can_print_is_refused_by_name(tmp_path):
+    results = small(tmp_path, names={**NAMES_OF_ARMS, "RR_NAME": "难治复发"})
+    with (
+        pytest.warns(UserWarning, match="missing from font"),
+        pytest.raises(InputError, match="no font has '.*' of the label '难治复发"),
+    ):
+        figures.draw(results, "km")
 
 
 def test_numbers_far_from_one_are_printed_with_powers_of_ten():

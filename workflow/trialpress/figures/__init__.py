@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ..errors import Problem, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import Results
 from .drawing import Drawing
@@ -17,7 +18,28 @@ def draw(results: Results, name: str) -> Drawing:
 
     spec = results.plan.figures[name]
     with style.look():
-        return KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
+        drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
+    raise_if(_unprintable(drawing.figure, name))
+    return drawing
+
+
+def _unprintable(figure, name: str) -> list[Problem]:
+    """The labels of a figure with characters that would be empty boxes."""
+    from matplotlib.text import Text
+
+    from . import style
+
+    labels = dict.fromkeys(text.get_text() for text in figure.findobj(Text))
+    return [
+        Problem(
+            f"plan.yaml, figures.{name}",
+            f"no font has '{missing}' of the label '{label}'",
+            "it would be drawn as empty boxes",
+            "give the column, level or analysis a label in Latin or Greek letters",
+        )
+        for label in labels
+        if (missing := style.unprintable(label))
+    ]
 
 
 def draw_all(results: Results, folder: Path) -> None:

@@ -131,7 +131,8 @@ def _measurements(results: Results, subjects: pd.DataFrame, table: str, day: str
     rows = results.tables[table]
     rows = rows[rows[who].isin(subjects[who])].reset_index(drop=True)
     own = subjects.set_index(who)
-    columns = {name: own[name].reindex(rows[who]).set_axis(rows.index) for name in own if name not in rows}
+    needed = {*Expression(day).names, *Expression(where).names} & {*own} - {*rows}
+    columns = {name: own[name].reindex(rows[who]).set_axis(rows.index) for name in sorted(needed)}
     columns |= {name: rows[name] for name in rows}
     keep = Expression(where).condition(columns)
     days = Expression(day)(columns)

@@ -133,6 +133,7 @@ def heatmap(
         width: single (85 mm) or double (180 mm)
     """
     from matplotlib.colors import ListedColormap
+    from seaborn import heatmap as heat
 
     from ..analysis.methods.common import is_categorical
 
@@ -162,26 +163,26 @@ def heatmap(
     ]
     map_height = len(rows) * cell + gap
     page = style.Page(results, width, map_height + 5.5 + sum(heights) + 1.0)
+    tones, codes = [], []
     for i, column in enumerate(rows):
         y = i * cell + (gap if i >= len(outcomes) else 0.0)
-        page.text(
-            0.0, y + cell / 2, style.wrap(results.plan.label(column, unit=True), left - 2.0).split("\n")[0], va="center"
-        )
-        axes = page.axes(left, y + 0.2, plot_width, cell - 0.4)
-        axes.set_axis_off()
+        name = style.wrap(results.plan.label(column, unit=True), left - 2.0).split("\n")[0]
+        page.text(0.0, y + cell / 2, name, va="center")
         if is_categorical(data, column):
-            levels, palette = coloured(data, column)
-            codes = _places(results, data, column).cat.codes.loc[order].to_numpy()
-            tones = ListedColormap([*(palette[name] for name in levels), "#FFFFFF"])
-            values, top = codes[None, :], len(levels)
+            palette = coloured(data, column)[1]
+            shades, own = list(palette.values()), _places(results, data, column).cat.codes
         else:
-            ranks = pd.Series(number(data.frame[column]), index=data.frame.index).rank(pct=True).loc[order]
-            tones = ListedColormap([*SHADES, "#FFFFFF"])
-            shades = np.minimum((ranks.to_numpy() * len(SHADES)).astype(float), len(SHADES) - 1)
-            values, top = np.where(np.isnan(shades), len(SHADES), np.floor(shades))[None, :], len(SHADES)
-        many = len(order) > 300
-        axes.pcolormesh(values, cmap=tones, vmin=-0.5, vmax=top + 0.5, edgecolor="white", linewidth=0 if many else 0.25,
-                        rasterized=many)  # fmt: skip
+            ranks = pd.Series(number(data.frame[column]), index=data.frame.index).rank(pct=True)
+            shades, own = list(SHADES), np.ceil(ranks * len(SHADES)).sub(1).fillna(len(SHADES))
+        codes.append(own.loc[order].to_numpy(dtype=float) + len(tones))
+        tones += [*shades, style.UNKNOWN]
+    many = len(order) > 300
+    look = {"cmap": ListedColormap(tones), "vmin": -0.5, "vmax": len(tones) - 0.5, "cbar": False,
+            "linewidths": 0 if many else 0.5, "linecolor": "white", "xticklabels": False, "yticklabels": False,
+            "rasterized": many}  # fmt: skip
+    for part, y in ((codes[: len(outcomes)], 0.0), (codes[len(outcomes) :], len(outcomes) * cell + gap)):
+        if part:
+            heat(np.array(part), ax=page.axes(left, y, plot_width, len(part) * cell), **look)
     y = map_height + 0.8
     page.text(
         left + plot_width / 2, y, f"{count(len(order))}, each a column; white: not known", ha="center", color=style.GREY
@@ -198,4 +199,4 @@ def heatmap(
 
 
 # From pale to deep blue in eight steps of lightness.
-SHADES = ("#F0F4F9", "#D5E2EF", "#B5CDE4", "#8FB4D6", "#6799C6", "#437DB1", "#265F93", "#0F4270")
+SHADES = ("#DCE7F2", "#C3D6E8", "#A6C3DE", "#86AED2", "#6597C5", "#437DB1", "#265F93", "#0F4270")

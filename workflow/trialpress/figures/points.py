@@ -141,6 +141,8 @@ def strip(
         log: logarithmic axis
         width: single (85 mm) or double (180 mm)
     """
+    from seaborn import swarmplot
+
     data = results.population(population)
     bars, palette = coloured(data, by)
     page_width, left, gap = style.WIDTHS[width], 13.0, 3.0
@@ -168,16 +170,18 @@ def strip(
         for at, (name, members) in enumerate(bars.items()):
             own = number(values[members])
             own = np.sort(own[~np.isnan(own) & ((own > 0) | (not log))])
-            few = len(own) <= FEW
-            point = {"markersize": 3.4 if few else 1.2, "alpha": 0.85 if few else 0.4, "rasterized": len(own) > 2000}
-            edge = {"markeredgecolor": style.INK, "markeredgewidth": 0.25 if few else 0}
-            axes.plot(at + _spread(own, log), own, "o", color=palette[name], **point, **edge)
+            if len(own) > FEW:
+                points = {"markersize": 1.2, "markeredgewidth": 0, "alpha": 0.4, "rasterized": len(own) > 2000}
+                axes.plot(at + _band(len(own)), own, "o", color=palette[name], **points)
+            elif len(own):
+                swarmplot(x=np.full(len(own), at), y=own, ax=axes, color=palette[name], size=3.4, edgecolor=style.INK,
+                          linewidth=0.25, alpha=0.85, native_scale=True, warn_thresh=1)  # fmt: skip
             if test and not np.isnan(median := value(results, test, "median", name)):
                 axes.plot([at - 0.3, at + 0.3], [median] * 2, color=style.INK, linewidth=1.4, solid_capstyle="butt")
             sizes.append(len(own))
             records.append(pd.DataFrame({"variable": results.plan.label(column), "group": name, "value": own}))
         page.groups(x + left, top + head + 47.2, slot, names, sizes)
-        axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[])
+        axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[], xlabel="")
         axes.set_ylabel(style.wrap(results.plan.label(column, unit=True), 46.0))
         if any(sizes):
             log_axis(axes, "y", log)
@@ -200,21 +204,9 @@ def strip(
     return Drawing(page.figure, numbers, "Values by group. " + ". ".join(parts) + ".")
 
 
-def _spread(values: np.ndarray, log: bool) -> np.ndarray:
-    """Offsets that keep points apart: those of neighbouring values fan out from the middle, the same on every run."""
-    if not values.size:
-        return values
-    if len(values) > FEW:
-        return 0.6 * (np.arange(len(values)) * 0.618033988749895 % 1 - 0.5)
-    scaled = np.log10(values) if log else values
-    width = np.ptp(scaled) / 24 or 1.0
-    bins = np.floor((scaled - scaled.min()) / width).astype(int)
-    offsets = np.zeros(len(values))
-    for b in np.unique(bins):
-        at = np.flatnonzero(bins == b)
-        place = np.arange(len(at)) - (len(at) - 1) / 2
-        offsets[at] = place * min(0.09, 0.7 / max(len(at), 1))
-    return offsets
+def _band(n: int) -> np.ndarray:
+    """Offsets that fill a band evenly, the same on every run."""
+    return 0.6 * (np.arange(n) * 0.618033988749895 % 1 - 0.5)
 
 
 @KINDS.add("scatter")

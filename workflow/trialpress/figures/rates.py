@@ -17,7 +17,12 @@ ROW = 4.6  # mm per row of a dot plot
 
 @KINDS.add("rates")
 def rates(
-    results: Results, *, analyses: list[Analysis], tests: list[Analysis] = (), width: style.Width = "double"
+    results: Results,
+    *,
+    analyses: list[Analysis],
+    tests: list[Analysis] = (),
+    overall: Analysis = "",
+    width: style.Width = "double",
 ) -> Drawing:
     """Proportions with their exact intervals, n/N and per cent beside them: a panel for each analysis with groups, one
     panel for each run of analyses without groups.
@@ -25,6 +30,7 @@ def rates(
     Parameters
         analyses: proportion or trend analyses
         tests: comparisons whose p-values are printed; each goes to the panel of the same position
+        overall: analysis of all participants, a dashed line through all panels
         width: single (85 mm) or double (180 mm)
     """
     panels = _panels(results, analyses)
@@ -71,8 +77,11 @@ def rates(
         axes.tick_params(axis="x", labelbottom=last)
         axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
         axes.set_axisbelow(True)
+        if overall:
+            axes.axvline(value(results, overall, "estimate"), color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
         if last:
-            axes.set_xlabel("Participants, %")
+            line = f" (dashed: {label(results, overall)}, {shown(results, overall, 'estimate')})" if overall else ""
+            axes.set_xlabel(f"Participants, %{line}")
         at = 0.0
         for row in panel["rows"]:
             middle = at + row["height"] / 2

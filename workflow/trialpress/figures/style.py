@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +22,8 @@ LINE = 3.1  # mm, distance of two lines of TEXT
 NOTICE = "Reconstruction: simulated patients"
 FAMILY = "Source Sans Pro"
 FACES = {"normal": "Regular", "semibold": "Semibold"}
+FALLBACK = "DejaVu Sans"  # comes with matplotlib; for characters that the font lacks, such as ⁺ and ⁻
+FALLBACK_FACES = {"normal": "DejaVuSans.ttf", "semibold": "DejaVuSans-Bold.ttf"}
 
 INK, GREY, PALE, FAINT = "#222222", "#6B6B6B", "#D9D9D9", "#EFEFEF"
 
@@ -42,7 +46,7 @@ END = ("X", INK)  # death
 WRONG = "#B3261E"  # strikes out what must not be believed
 
 LOOK = {
-    "font.family": [FAMILY], "font.size": TEXT, "axes.titlesize": TITLE, "axes.labelsize": TEXT, "axes.labelpad": 3,
+    "font.family": [FAMILY, FALLBACK], "font.size": TEXT, "axes.titlesize": TITLE, "axes.labelsize": TEXT, "axes.labelpad": 3,
     "xtick.labelsize": TEXT, "ytick.labelsize": TEXT, "legend.fontsize": TEXT, "legend.frameon": False,
     "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": INK,
     "axes.linewidth": 0.6, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.minor.width": 0.4,
@@ -55,11 +59,14 @@ LOOK = {
 
 @cache
 def _faces() -> dict:
-    """Weight -> the font's file."""
+    """(family, weight) -> the font's file."""
     import font_source_sans_pro
+    import matplotlib
 
     folder = Path(font_source_sans_pro.__file__).parent / "files"
-    return {weight: folder / f"SourceSansPro-{face}.ttf" for weight, face in FACES.items()}
+    other = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    own = {(FAMILY, weight): folder / f"SourceSansPro-{face}.ttf" for weight, face in FACES.items()}
+    return own | {(FALLBACK, weight): other / name for weight, name in FALLBACK_FACES.items()}
 
 
 @cache
@@ -67,9 +74,11 @@ def _register() -> None:
     from matplotlib import font_manager
 
     manager = font_manager.fontManager
-    manager.ttflist = [entry for entry in manager.ttflist if entry.name != FAMILY]  # a system copy may differ
-    for path in _faces().values():
+    # a system copy may differ
+    manager.ttflist = [entry for entry in manager.ttflist if entry.name not in (FAMILY, FALLBACK)]
+    for (_, weight), path in _faces().items():
         manager.addfont(path)
+        manager.ttflist[-1] = replace(manager.ttflist[-1], weight={"normal": 400, "semibold": 600}[weight])
 
 
 @contextmanager
@@ -83,24 +92,43 @@ def look():
 
 
 @cache
-def _font(weight: str):
+def _font(family: str, weight: str):
     from matplotlib.ft2font import FT2Font
 
-    return FT2Font(_faces()[weight])
+    return FT2Font(_faces()[family, weight])
+
+
+@cache
+def _characters(family: str) -> frozenset[str]:
+    """All characters that a font has, and the line break."""
+    return frozenset(map(chr, _font(family, "normal").get_charmap())) | {"\n"}
+
+
+def unprintable(text: str) -> str:
+    """The characters of a text that neither font has."""
+    return "".join(sorted(set(text) - _characters(FAMILY) - _characters(FALLBACK)))
 
 
 @cache
 def text_width(text: str, size: float = TEXT, weight: str = "normal") -> float:
     """Width in mm of the longest line of a text."""
+    return max(map(_line_width, text.split("\n"), repeat(weight))) / 100 * size / 72 / MM
+
+
+def _line_width(line: str, weight: str) -> float:
+    """Width in points at 100 pt."""
     from matplotlib.ft2font import LoadFlags
 
-    font = _font(weight)
-    font.set_size(100.0, 72)
-    longest = 0.0
-    for line in text.split("\n"):
-        font.set_text(line, 0.0, flags=LoadFlags.NO_HINTING)
-        longest = max(longest, font.get_width_height()[0] / 64)
-    return longest / 100 * size / 72 / MM
+    known = _characters(FAMILY)
+    width = 0.0
+    for family, own in ((FAMILY, True), (FALLBACK, False)):
+        part = "".join(char for char in line if (char in known) == own)
+        if part:
+            font = _font(family, weight)
+            font.set_size(100.0, 72)
+            font.set_text(part, 0.0, flags=LoadFlags.NO_HINTING)
+            width += font.get_width_height()[0] / 64
+    return width
 
 
 def widest(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> float:
