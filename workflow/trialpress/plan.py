@@ -10,6 +10,15 @@ from .errors import Problem, nearest, raise_if
 from .registry import Names
 from .study import NOTHING_RUNS, REWRITE, Study, expression_problems, load_yaml, schema_problems
 
+RESERVED = (
+    "population",
+    "flow",
+    "study",
+    "plan",
+    "clean",
+    "software",
+)  # first words of other variables of the manuscript
+
 
 @dataclass(frozen=True)
 class Derived:
@@ -239,6 +248,8 @@ def load_plan(path: Path | str, study: Study) -> Plan:
     names = plan.names(study)
     for name, spec in plan.analyses.items():
         where = f"analyses.{name}"
+        if name in RESERVED:
+            problem(where, "is a name of the manuscript's own variables", "give the analysis another id")
         if spec["population"] not in populations:
             problem(
                 where, f"the population '{spec['population']}' is not defined", nearest(spec["population"], populations)

@@ -30,7 +30,7 @@ import pandas as pd
 from ..analysis.methods import METHODS
 from ..clean.table import HIDDEN
 from ..clean.values import number_text
-from ..cohort import _Builder as Builder
+from ..cohort import Builder as Builder
 from ..cohort.grades import SCALES, bounds
 from ..errors import nearest
 from ..expression import Expression

@@ -53,7 +53,7 @@ class _Columns(dict):
         return self[name]
 
 
-class _Builder:
+class Builder:
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]):
         self.study, self.plan, self.tables = study, plan, tables
         self.who = study.participant
@@ -243,7 +243,7 @@ class _Builder:
 
 def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohort:
     """The cohort from the clean tables (name -> frame)."""
-    builder = _Builder(study, plan, tables)
+    builder = Builder(study, plan, tables)
     for column in plan.derived.values():
         builder.subjects[column.name] = builder.derive(column)
     builder.endpoints()

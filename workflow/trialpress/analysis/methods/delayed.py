@@ -131,23 +131,29 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
         unit: unit of curves and fixed times
     """
     from ...stats.delayed import simon_makuch as estimate
-    from ...stats.survival import survival_at
+    from ...stats.delayed import start_stop
+    from ...stats.survival import number_at_risk, survival_at
 
     states = States.of(data, endpoint, begin)
     if states.refused(rows, "Simon-Makuch estimate", "estimate"):
         return
     result = estimate(states.time, states.event, states.begin, landmark=landmark, level=data.plan.level)
     rows.add(result, kinds=KINDS, note=states.note)
+    intervals = start_stop(states.time, states.event, states.begin)
+    entry, followed = np.maximum(intervals.entry, landmark), intervals.time > landmark
     for state, name in enumerate(states.groups("not yet", "begun") if result.curve else ()):
-        here = result.curve["group"] == bool(state)
+        here, mine = result.curve["group"] == bool(state), followed & (intervals.begun == bool(state))
         part = {key: values[here] for key, values in result.curve.items() if key != "group"}
         part["time"] = part["time"] / DAYS[unit]
         if not here.any():
             continue
         rows.curve(part, group=name)
         for t in at:
-            rows.add(survival_at(Result(result.method, {}, curve=part), t), group=name, level=f"{t:g} {unit}", kinds=PERCENT,
-                     only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
+            there = survival_at(Result(result.method, {}, curve=part), t)
+            # not from the curve: between two of its steps others may begin and join those at risk
+            at_risk = number_at_risk(intervals.time[mine], [t * DAYS[unit]], entry=entry[mine])[0]
+            rows.add({**there.values, "n_at_risk": at_risk}, group=name, level=f"{t:g} {unit}", kinds=PERCENT, method=there.method,
+                     note=there.note, only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
 @METHODS.add("time_dependent_cox")
