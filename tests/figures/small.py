@@ -258,7 +258,7 @@ def _tables(n: int, events: bool) -> dict[str, pd.DataFrame]:
             for d in (0, 7, 14)
         ],
         columns=["who", "date", "analyte", "value"],
-    ).astype({"who": "string", "analyte": "string", "value": "Float64"})
+    ).astype({"who": "string", "date": "datetime64[us]", "analyte": "string", "value": "Float64"})
     terms = ["Pyrexia", "Nausea|vomiting", "Neutrophil count *decreased*", "Seizure"]
     events_table = pd.DataFrame(
         [(w, t, int(g)) for w in who for t, g in zip(terms, random.integers(0, 6, 4), strict=True) if g],

@@ -32,6 +32,8 @@ def awkward(tmp_path_factory):
     """(name, results) of the studies that break layouts."""
     folder = tmp_path_factory.mktemp
     return {
+        "nobody": small(folder("nobody"), n=0),
+        "one": small(folder("one"), n=1),
         "twelve": small(folder("twelve"), n=12),
         "no events": small(folder("none"), events=False),
         "long names": small(folder("long"), names=LONG),
@@ -96,7 +98,7 @@ def test_nothing_overlaps_or_is_clipped(usual, name):
     assert faults(figures.draw(usual, name).figure) == []
 
 
-@pytest.mark.parametrize("study", ["twelve", "no events", "long names"])
+@pytest.mark.parametrize("study", ["nobody", "one", "twelve", "no events", "long names"])
 def test_awkward_studies_are_drawn_without_faults(awkward, study):
     results = awkward[study]
     found = {name: faults(figures.draw(results, name).figure) for name in NAMES}

@@ -10,7 +10,7 @@ from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
 from .read import analysed, count, estimate, groups, label, number, p_value_text, shown, value
-from .scales import log_axis
+from .scales import at_least_fivefold, log_axis
 
 STRIP, TICK, PITCH = 6.0, 1.9, 0.55  # mm: height of the strip of ticks, of one tick, and distance of two
 PLACES = 160  # doses closer than this part of the axis share a place in the strip
@@ -72,7 +72,7 @@ def dose_response(
         for edge in (0, 100):
             axes.axhline(edge, color=style.PALE, linewidth=0.6, zorder=0)
         if len(panel["doses"]):
-            low, high = panel["doses"].min() / 1.25, panel["doses"].max() * 1.25
+            low, high = at_least_fivefold(panel["doses"].min() / 1.25, panel["doses"].max() * 1.25)
             axes.set_xlim(low, high)
             log_axis(axes, "x", True)
             _ticks(axes, panel, low, high, plot_width, plot_height)

@@ -35,12 +35,19 @@ def log_axis(axes, which: str, log: bool) -> None:
         axis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
         axis.set_minor_formatter(NullFormatter())
         axis.set_major_formatter(style.power)
-        low, high = getattr(axes, f"get_{which}lim")()
+        low, high = at_least_fivefold(*getattr(axes, f"get_{which}lim")())
+        getattr(axes, f"set_{which}lim")(low, high)
         if np.floor(np.log10(high)) - np.ceil(np.log10(low)) < 1:  # one decade or none has a label
             axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axis.set_major_formatter(style.thousands)
+            axis.set_major_formatter(lambda x, _: style.thousands(x) if x < 1e4 else style.scientific(x))
     else:
         axis.set_major_formatter(style.thousands)
+
+
+def at_least_fivefold(low: float, high: float) -> tuple[float, float]:
+    """Limits of a log axis, wide enough for a tick at 1, 2 or 5."""
+    more = max(np.sqrt(5 * low / high), 1.0)
+    return low / more, high * more
 
 
 def ratio_ticks(values: list[float]) -> tuple[float, float, list[float]]:
