@@ -19,6 +19,7 @@ from trialpress.errors import InputError
 from trialpress.figures import style
 from trialpress.figures.kinds import KINDS
 
+DOCS = Path(__file__).parents[2] / "docs"
 NAMES = list(yaml.safe_load(PLAN)["figures"])
 
 
@@ -249,6 +250,14 @@ def test_every_option_of_every_kind_is_described():
     for name in KINDS.functions:
         for option in KINDS.parameters(name):
             assert KINDS.describe_parameter(name, option), (name, option)
+
+
+def test_the_gallery_shows_every_kind_in_a_small_picture():
+    page = (DOCS / "figures.md").read_text(encoding="utf-8")
+    for kind in KINDS.functions:
+        assert f"## `{kind}`" in page and f"](images/{kind}.png)" in page
+        assert (DOCS / "images" / f"{kind}.png").stat().st_size < 60_000
+    assert sum(path.stat().st_size for path in (DOCS / "images").iterdir()) < 1_000_000
 
 
 def test_wrapped_lines_fit_and_keep_every_letter():

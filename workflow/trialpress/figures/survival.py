@@ -141,7 +141,7 @@ def _sheet(results: Results, panels: list[dict], width: str, what: str) -> Drawi
     name_width = min(
         style.widest([name or "At risk" for name in names]), 40.0 if across == 1 else 24.0 if across == 2 else 15.0
     )
-    left = max(13.5, name_width + 4.5)
+    left = max(13.5, name_width + 6.0)
     gap = 5.0
     plot_width = (page_width - across * left - gap * (across - 1)) / across - 2.0
     span = plot_width + left
