@@ -31,9 +31,4 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
-
-if " " in sys.executable:  # `script:` does not quote the interpreter's path
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ["PATH"]]
-    )
-    sys.executable = Path(sys.executable).name
+environment.name_interpreter()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import os
 import platform
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -37,3 +39,11 @@ def modules(*rooms: str) -> list[str]:
     package = Path("workflow/trialpress")
     found = [*package.glob("*.py"), *(path for room in rooms for path in (package / room).rglob("*"))]
     return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")
+
+
+def name_interpreter() -> None:
+    """Call the interpreter by name where its path has a space: `script:` does not quote it."""
+    if " " in sys.executable:
+        path = Path(sys.executable)
+        os.environ["PATH"] = os.pathsep.join([str(path.parent), os.environ["PATH"]])
+        sys.executable = path.name

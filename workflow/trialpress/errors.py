@@ -32,6 +32,9 @@ class InputError(Exception):
         self.problems = list(problems)
         super().__init__(str(self))
 
+    def __reduce__(self):
+        return InputError, (self.problems,)  # so that it survives the way between processes
+
     def __str__(self) -> str:
         n = len(self.problems)
         head = f"{n} problem{'s' if n != 1 else ''} in the input; nothing was written."
