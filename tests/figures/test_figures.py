@@ -398,6 +398,15 @@ def test_numbers_far_from_one_are_printed_with_powers_of_ten():
     assert [style.scientific(x) for x in (1e5, 2.06e7, 5e3, 0.00012)] == ["10⁵", "2.06 × 10⁷", "5 × 10³", "1.2 × 10⁻⁴"]
 
 
+@pytest.mark.parametrize(
+    "name", ["dose_curve", "strip", "scatter", "order", "swimmer", "kinetics", "courses", "heatmap"]
+)
+def test_rows_of_single_participants_name_them_so_that_no_release_holds_them(usual, name):
+    numbers = figures.draw(usual, name).numbers
+    assert set(numbers["who"].dropna()) - {""} <= set(usual.subjects["who"])
+    assert numbers["who"].isin(usual.subjects["who"]).sum() >= len(usual.subjects) - 1
+
+
 def test_forest_shows_the_ratios_of_comparisons_and_models(usual):
     numbers = figures.draw(usual, "forest").numbers.set_index("name")
     assert list(numbers.index) == ["Allo-HCT by sex: M v F", "Stratum: MRD+", "Age, years", "Allo-HCT by sex: M v F"]

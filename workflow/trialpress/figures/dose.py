@@ -88,7 +88,9 @@ def dose_response(
             axes.fill_between(curve["x"], low, high, color=style.GROUPS[0], alpha=0.16, linewidth=0, zorder=1)
             axes.plot(curve["x"], 100 * curve["estimate"], color=style.GROUPS[0], linewidth=1.6, zorder=3)
         records += _numbers(panel)
-    numbers = pd.DataFrame(records, columns=["panel", "what", "group", "dose", "value", "ci_low", "ci_high"])
+    numbers = pd.DataFrame(
+        records, columns=["panel", "what", results.study.participant, "group", "dose", "value", "ci_low", "ci_high"]
+    )
     return Drawing(page.figure, numbers, _alt(panels))
 
 
@@ -106,6 +108,7 @@ def _panel(results: Results, analysis: str, rates: str) -> dict:
         "name": label(results, analysis),
         "axis": results.plan.label(spec["dose"], unit=True),
         "effect": ", ".join(part for part in (ratio, p) if part),
+        "who": data.frame.loc[known, results.study.participant].tolist(),
         "doses": doses[known],
         "outcome": holds[known].to_numpy(dtype=bool),
         "curve": results.curve(analysis).sort_values("x"),
@@ -161,16 +164,15 @@ def _rates(axes, rates: list[dict]) -> None:
 
 def _numbers(panel: dict) -> list[tuple]:
     name = panel["name"]
-    rows = [
-        (name, "participant", "", d, int(y), None, None) for d, y in zip(panel["doses"], panel["outcome"], strict=True)
-    ]
-    rows.sort(key=lambda row: row[3:5])
+    people = zip(panel["who"], panel["doses"], panel["outcome"], strict=True)
+    rows = [(name, "participant", who, "", dose, int(y), None, None) for who, dose, y in people]
+    rows.sort(key=lambda row: (row[4], row[2]))
     curve = panel["curve"][["x", "estimate", "ci_low", "ci_high"]].itertuples(index=False)
-    rows += [(name, "curve", "", *point) for point in curve]
+    rows += [(name, "curve", "", "", *point) for point in curve]
     for rate in panel["rates"]:
         middle = float(np.sqrt(rate["low"] * rate["high"]))
         limits = (rate[key] / 100 for key in ("estimate", "ci_low", "ci_high"))
-        rows.append((name, "dose group", rate["group"], middle, *limits))
+        rows.append((name, "dose group", "", rate["group"], middle, *limits))
     return rows
 
 

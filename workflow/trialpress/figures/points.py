@@ -168,8 +168,10 @@ def strip(
             page.text(x + left + plot_width, top + head - 3.4, p_text(results, test), ha="right")
         values, sizes = data.frame[column].astype("Float64"), []
         for at, (name, members) in enumerate(bars.items()):
-            own = number(values[members])
-            own = np.sort(own[~np.isnan(own) & ((own > 0) | (not log))])
+            kept = members & (values > 0 if log else values.notna()).fillna(False).astype(bool)
+            who = data.frame.loc[kept, results.study.participant]
+            placed = pd.DataFrame({"who": who, "value": number(values[kept])}).sort_values(["value", "who"])
+            own = placed["value"].to_numpy()
             if len(own) > FEW:
                 points = {"markersize": 1.2, "markeredgewidth": 0, "alpha": 0.4, "rasterized": len(own) > 2000}
                 axes.plot(at + _band(len(own)), own, "o", color=palette[name], **points)
@@ -179,7 +181,8 @@ def strip(
             if test and not np.isnan(median := value(results, test, "median", name)):
                 axes.plot([at - 0.3, at + 0.3], [median] * 2, color=style.INK, linewidth=1.4, solid_capstyle="butt")
             sizes.append(len(own))
-            records.append(pd.DataFrame({"variable": results.plan.label(column), "group": name, "value": own}))
+            placed = placed.rename(columns={"who": results.study.participant})
+            records.append(placed.assign(variable=results.plan.label(column), group=name))
         page.groups(x + left, top + head + 47.2, slot, names, sizes)
         axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[], xlabel="")
         axes.set_ylabel(style.wrap(results.plan.label(column, unit=True), 46.0))
