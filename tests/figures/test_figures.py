@@ -106,11 +106,22 @@ def test_awkward_studies_are_drawn_without_faults(awkward, study):
     assert {name: fault for name, fault in found.items() if fault} == {}
 
 
-@pytest.mark.parametrize("name", ["flow", "rates", "grades", "km", "swimmer", "strip"])
+@pytest.mark.parametrize("study", ["usual", "long names"])
+@pytest.mark.parametrize("name", ["states", "dose_curve", "trials", "claims", "incidence", "forest", "specification"])
+def test_a_single_column_is_wide_enough(usual, awkward, study, name):
+    results = usual if study == "usual" else awkward[study]
+    spec = {**results.plan.figures[name], "width": "single"}
+    results = replace(results, plan=replace(results.plan, figures={name: spec}))
+    assert faults(figures.draw(results, name).figure) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["flow", "rates", "grades", "km", "swimmer", "strip", "states", "dose_curve", "heatmap"]
+)
 def test_five_thousand_participants(large, name):
     drawing = figures.draw(large, name)
     assert faults(drawing.figure) == []
-    assert "5,000" in drawing.alt or name in ("rates", "grades", "strip", "km")
+    assert "5,000" in drawing.alt or name in ("rates", "grades", "strip", "km", "states")
 
 
 def test_the_fault_finder_finds_faults(usual):

@@ -68,7 +68,7 @@ def _write(results: Results, folder: Path, name: str) -> str:
     drawing = draw(results, name)
     with style.look():
         _save(drawing, folder / f"{name}.svg", metadata={"Date": None, "Creator": None, "Description": drawing.alt})
-        _save(drawing, folder / f"{name}.png", metadata={"Software": None})
+        _save(drawing, folder / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": 3})
     write_csv(drawing.numbers, folder / f"{name}.csv")
     return drawing.alt
 

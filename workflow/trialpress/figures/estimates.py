@@ -62,6 +62,8 @@ def forest(
     axes = page.axes(left, 4.6, plot_width, body + 0.8)
     limits = [row[key] for row in known for key in ("estimate", "ci_low", "ci_high")]
     low, high, ticks = ratio_ticks(limits)
+    if len(ticks) * 6.0 > plot_width:
+        ticks = [tick for tick in ticks if math.log10(tick).is_integer()]
     _ratio_axis(axes, "x", low, high, ticks)
     axes.set(ylim=(body + 0.8, 0), yticks=[])
     axes.spines["left"].set_visible(False)
@@ -203,7 +205,7 @@ def specification(
     left = max(style.widest(texts) + 3.0, style.widest(titles, style.TEXT, "semibold"), 10.0)
     left = min(left, 0.45 * page_width) + 3.0
     plot_width = page_width - left - 2.0
-    heights = [curve_height + 7.0 + sum(len(v) + 1 for v in panel["choices"].values()) * step for panel in panels]
+    heights = [curve_height + 4.0 + sum(len(v) + 1 for v in panel["choices"].values()) * step for panel in panels]
     page = style.Page(results, width, 4.5 + sum(heights) + 3.0 * (len(panels) - 1))
     marked = {"color": style.GROUPS[1]}
     names = {case["analysis"]: case["name"] for panel in panels for case in panel["cases"]}

@@ -53,6 +53,11 @@ def trials(
     dose_head = (results.plan.label(dose, unit=True) if dose else "Dose") if doses else ""
     dosed = style.widest([dose_head, *(row["dose"] for row in rows)])
     dosed += 4.0 if dosed else 0.0
+    narrow = width == "single"  # the dose stands below the name, the counts above the estimates
+    if narrow:
+        dosed, dose_head = 0.0, ""
+        for row in rows:
+            row["text"], row["count"] = "\n".join(filter(None, (row["count"], row["text"]))), ""
     counted = style.widest(row["count"] for row in rows) + 3.0
     texts = max(style.widest(row["text"] for row in rows), 22.0)
     left = names + dosed
@@ -64,14 +69,18 @@ def trials(
         panel["foot"] = style.wrap(panel["note"], page_width)
         for row in panel["rows"]:
             row["name"] = style.wrap(row["name"], names - 2.0)
-            row["height"] = max(ROW, (row["name"].count("\n") + 1) * style.LINE + 1.4)
-        panel["body"] = sum(row["height"] for row in panel["rows"]) + 1.2
+            if narrow and row["dose"]:
+                row["name"], row["dose"] = f"{row['name']}\n{style.wrap(row['dose'], names - 2.0)}", ""
+            lines = 1 + max(row[key].count("\n") for key in ("name", "text"))
+            row["height"] = max(ROW, lines * style.LINE + 1.4)
+        panel["body"] = max(sum(row["height"] for row in panel["rows"]), ROW) + 1.2
         panel["height"] = panel["head"] + panel["body"] + 5.6 + (panel["foot"].count("\n") + 1) * style.LINE
     page = style.Page(results, width, sum(p["height"] for p in panels) + 3.0 * len(panels) + 1.5)
     y = 0.0
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
         page.panel(0.0, y, letter, panel["title"])
-        heads = {"n/N": columns["count"], f"% ({100 * results.plan.level:g}% CI)": columns["text"]}
+        last = f"% ({100 * results.plan.level:g}% CI)"
+        heads = {f"n/N, {last}": columns["text"]} if narrow else {"n/N": columns["count"], last: columns["text"]}
         for text, x in heads.items():
             page.text(x, y + panel["head"] - ROW + 0.8, text, ha="right", color=style.GREY)
         page.text(names, y + panel["head"] - ROW + 0.8, dose_head, color=style.GREY)
@@ -83,6 +92,8 @@ def trials(
         axes.set_axisbelow(True)
         if i == len(panels) - 1:
             axes.set_xlabel("Participants, %")
+        if not panel["rows"]:
+            page.text(0.0, y + ROW / 2, "no trials", va="center", color=style.GREY)
         at = 0.0
         for row in panel["rows"]:
             middle = at + row["height"] / 2
@@ -282,6 +293,8 @@ def _recomputed(results: Results, analysis: str, published: dict) -> dict:
         return {"analysis": "", "recomputed": "not checkable", **empty}
     texts = {name: shown(results, analysis, name) for name in {**dict.fromkeys(published), "N": None}}
     texts = {name: text for name, text in texts.items() if text and name != "percent"}
+    if value(results, analysis, "N") == 0:
+        return {"analysis": analysis, "recomputed": "no participants", **empty}
     if "n" in published:
         texts["n"] = shown(results, analysis, "n")
         text = "/".join(texts[key] for key in ("n", "N") if texts.get(key))
