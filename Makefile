@@ -46,9 +46,10 @@ fetch: $(READY)
 reconstruction: $(READY)
 	$(BIN)/python data/low-dose-cd19/reconstruction/generate.py
 
-docs: $(READY)
+docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.document > config/README.md
 	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
+	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 
 workflow-report: $(READY)
 	$(SNAKEMAKE) --report logs/$(STUDY)/workflow.html
