@@ -55,10 +55,7 @@ ANALYSES = """analyses:
 figures: {}
 tables: {}
 """
-COMPETING = "  relapse: {label: Relapse, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on, competing: true}\n"
-WANTED = (PLAN[: PLAN.index("analyses:")] + "families: {both: holm}\n" + ANALYSES).replace(
-    "endpoints:\n", "endpoints:\n" + COMPETING
-)
+WANTED = PLAN[: PLAN.index("analyses:")] + "families: {both: holm}\n" + ANALYSES
 
 
 @pytest.fixture(

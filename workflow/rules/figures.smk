@@ -31,7 +31,7 @@ rule figures:
         f"{LOGS}/figures.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=2000,
         runtime=10,

@@ -6,7 +6,6 @@ with logged(snakemake.log[0]):
     from trialpress import audit
     from trialpress.audit import page, trace
     from trialpress.audit.claims import load_claims
-    from trialpress.audit.concordance import Second
     from trialpress.plan import load_plan
     from trialpress.results import load
     from trialpress.study import load_study
@@ -16,13 +15,10 @@ with logged(snakemake.log[0]):
     folder = Path(snakemake.output.manifest).parents[1]
     claims = load_claims(snakemake.input.claims, plan)
     results, clean = load(study, plan, folder), trace.read_clean(folder)
-    second = Second(results)  # works beside this process until write asks for its answer
-    traced = trace.trace(results, clean)
-    trace.write(traced, folder)
-    audit.write(results, claims, snakemake.params.inputs, folder, second)
+    traced = trace.read(folder)
+    audit.write(results, claims, snakemake.params.inputs, folder)
     page.write(results, traced, clean, folder)  # the gate searches it too
     folders = [folder, Path(snakemake.log[0]).parent]
-    audit.guard(
-        results, snakemake.params.inputs, Path(snakemake.input.sums).parent, folders, snakemake.config["disclosure"]
-    )
+    setting, raw = snakemake.config["disclosure"], Path(snakemake.input.sums).parent
+    audit.guard(results, snakemake.params.inputs, raw, folders, setting, snakemake.threads)
     page.write(results, traced, clean, folder)  # with what the gate says

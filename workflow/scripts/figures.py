@@ -11,4 +11,4 @@ with logged(snakemake.log[0]):
     study = load_study(snakemake.input.dictionary)
     plan = load_plan(snakemake.input.plan, study)
     folder = Path(snakemake.input.analysis[0]).parents[1]
-    draw_all(load(study, plan, folder), folder / "figures", snakemake.threads)
+    draw_all(load(study, plan, folder), folder / "figures")

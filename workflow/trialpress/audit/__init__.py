@@ -48,18 +48,25 @@ def write_json(content, path: Path) -> None:
     write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", path)
 
 
-def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path, second: Second) -> None:
-    """audit/claims.csv, claim_checks.csv, concordance.csv, manifest.json, and crate.zip with all of it."""
-    write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
-    write_csv(consistency(*claims), folder / "audit" / "claim_checks.csv")
+def write_second(second: Second, folder: Path) -> None:
+    """audit/concordance.csv, and second_opinion.json: what made it."""
     concordance, versions = second.answer()
     write_csv(concordance, folder / "audit" / "concordance.csv")
+    write_json(versions, folder / "audit" / "second_opinion.json")
+
+
+def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) -> None:
+    """audit/claims.csv, claim_checks.csv, manifest.json, and crate.zip with all of it."""
+    write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
+    write_csv(consistency(*claims), folder / "audit" / "claim_checks.csv")
+    versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
     listed = manifest(inputs, folder, versions)
     write_json(listed, folder / "audit" / "manifest.json")
     crate.write(results.study, listed, Path(), folder, digest, folder / "audit" / "crate.zip")
 
 
-def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping) -> None:
+def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping,
+          processes: int = 1) -> None:  # fmt: skip
     """Last of all: the copy for public release, then the privacy gate over everything; audit/privacy.json says what both did.
 
     PrivacyError if a file below `folders` (results first, logs) holds a direct identifier.
@@ -70,7 +77,7 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     written_by_us = (Path(path) for path in inputs if not path.startswith("data/"))
     texts = (path.read_text(encoding="utf-8") for path in written_by_us if path.suffix in SOURCES)
     known = privacy.identifiers(results.study, raw, [*privacy.recorded(results.tables.values()), *texts])
-    found = privacy.gate(known, [first, *others])
+    found = privacy.gate(known, [first, *others], processes)
     # of the stages only: what else lies about differs from run to run
     found["files"] = sum(path.is_file() for path in first.glob("*/**/*"))
     said = {"threshold": setting["threshold"], "withheld": len(written), "reason": disclosure.reason(setting)}

@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -279,34 +280,46 @@ def texts(data: bytes, passed: Container[bytes] = ()) -> Iterator[str]:
             yield re.sub(r"[^\x20-\x7e]+", " ", data.decode("latin-1"))
 
 
-def gate(known: Identifiers, folders: Iterable[Path]) -> dict:
+def gate(known: Identifiers, folders: Iterable[Path], processes: int = 1) -> dict:
     """Search every file below the folders; returns what was searched for, in how many files, and what could not be.
 
     PrivacyError names each file that holds an identifier, and its kind.
     """
-    problems: list[Problem] = []
-    files, passed = 0, set()
-    for folder in folders:
-        # archives last, when the files that they were made of have passed
-        for path in sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: (p.suffix == ".zip", p)):
-            files += 1
-            data, found = path.read_bytes(), {}
-            for text in (path.relative_to(folder).as_posix(), *texts(data, passed)):
-                found |= known.hits(text)
-            if not found:
-                passed.add(hashlib.sha256(data).digest())
-            for kind, n in sorted(Counter(found.values()).items()):
-                problems.append(
-                    Problem(
-                        path.as_posix(),
-                        f"holds a direct identifier: {kind} ({n} different)",
-                        "whoever receives this file can tell who a participant is",
-                        "find the column that carries it and declare it with identifier: in study.yaml; then run again",
-                    )
-                )
+    paths = [(folder, path) for folder in folders for path in sorted(p for p in folder.rglob("*") if p.is_file())]
+    # archives last, when the files that they were made of have passed
+    single, archives = ([at for at in paths if (at[1].suffix == ".zip") is zipped] for zipped in (False, True))
+    with get_context("fork").Pool(processes, _search_for, (known,)) as pool:
+        searched = pool.starmap(_search, single, chunksize=1)
+    passed = {digest for found, digest in searched if not found}
+    _search_for(known)
+    searched += [_search(folder, path, passed) for folder, path in archives]
+    problems = [
+        Problem(
+            path.as_posix(),
+            f"holds a direct identifier: {kind} ({n} different)",
+            "whoever receives this file can tell who a participant is",
+            "find the column that carries it and declare it with identifier: in study.yaml; then run again",
+        )
+        for (_, path), (found, _) in zip([*single, *archives], searched, strict=True)
+        for kind, n in sorted(Counter(found.values()).items())
+    ]
     if problems:
         raise PrivacyError(problems)
-    return {"files": files, "identifiers": len(known), "not_searchable": dict(sorted(known.unsearchable.items()))}
+    return {"files": len(paths), "identifiers": len(known), "not_searchable": dict(sorted(known.unsearchable.items()))}
+
+
+def _search_for(known: Identifiers) -> None:
+    """Remember in this process what is searched for: compiled patterns do not travel between processes."""
+    global _known
+    _known = known
+
+
+def _search(folder: Path, path: Path, passed: Container[bytes] = frozenset()) -> tuple[dict[str, str], bytes]:
+    """(identifier -> kind found in a file or its name, sha256 of the file)."""
+    data, found = path.read_bytes(), {}
+    for text in (path.relative_to(folder).as_posix(), *texts(data, passed)):
+        found |= _known.hits(text)
+    return found, hashlib.sha256(data).digest()
 
 
 class PrivacyError(InputError):

@@ -560,6 +560,11 @@ def write(content: Mapping, folder: Path) -> None:
     write_text(text + "\n", folder / "audit" / "trace.json")
 
 
+def read(folder: Path) -> dict:
+    """What `write` wrote."""
+    return json.loads((folder / "audit" / "trace.json").read_text(encoding="utf-8"))
+
+
 # --- reading it -------------------------------------------------------------------------------------------------------
 
 

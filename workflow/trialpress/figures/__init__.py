@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from ..errors import Problem, raise_if
@@ -44,33 +42,19 @@ def _unprintable(figure, name: str) -> list[Problem]:
     ]
 
 
-def draw_all(results: Results, folder: Path, processes: int = 1) -> None:
-    """Every figure of the plan as <id>.svg, .png and .csv in `folder`, and alt.json (id -> alternative text).
-
-    The files do not depend on the number of processes.
-    """
-    from . import style  # noqa: F401  loads matplotlib once, before the processes part
-
-    names = list(results.plan.figures)
-    if processes > 1:
-        with get_context("fork").Pool(processes) as pool:
-            alts = pool.map(partial(_write, results, folder), names, chunksize=1)
-    else:
-        alts = [_write(results, folder, name) for name in names]
-    text = json.dumps(dict(zip(names, alts, strict=True)), indent=1, ensure_ascii=False)
-    write_text(text + "\n", folder / "alt.json")
-
-
-def _write(results: Results, folder: Path, name: str) -> str:
-    """Write one figure; its alternative text."""
+def draw_all(results: Results, folder: Path) -> None:
+    """Every figure of the plan as <id>.svg, .png and .csv in `folder`, and alt.json (id -> alternative text)."""
     from . import style
 
-    drawing = draw(results, name)
-    with style.look():
-        _save(drawing, folder / f"{name}.svg", metadata={"Date": None, "Creator": None, "Description": drawing.alt})
-        _save(drawing, folder / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": 3})
-    write_csv(drawing.numbers, folder / f"{name}.csv")
-    return drawing.alt
+    alt = {}
+    for name in results.plan.figures:
+        drawing = draw(results, name)
+        alt[name] = drawing.alt
+        with style.look():
+            _save(drawing, folder / f"{name}.svg", metadata={"Date": None, "Creator": None, "Description": drawing.alt})
+            _save(drawing, folder / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": 3})
+        write_csv(drawing.numbers, folder / f"{name}.csv")
+    write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
 
 
 def _save(drawing: Drawing, path: Path, **options) -> None:
