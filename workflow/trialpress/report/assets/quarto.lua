@@ -103,9 +103,26 @@ local function caption_of(el)
   return first and first.content or pandoc.Inlines({})
 end
 
+-- Word gives every column the same width unless told: as wide as its longest cell, within bounds.
+local function widths_by_content(tbl)
+  local longest = tbl.colspecs:map(function() return 9 end)
+  local function look(rows)
+    for _, row in ipairs(rows) do
+      for i, cell in ipairs(row.cells) do
+        local length = utf8.len(pandoc.utils.stringify(cell.contents)) or 5
+        if cell.col_span == 1 then longest[i] = math.min(45, math.max(longest[i], length + 4)) end
+      end
+    end
+  end
+  look(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do look(body.body) end
+  return longest
+end
+
 local function column_widths(tbl)
   local parts = pandoc.List()
   for width in (tbl.attributes["tbl-colwidths"] or ""):gmatch("%d+%.?%d*") do parts:insert(tonumber(width)) end
+  if #parts == 0 and written == "docx" then parts = widths_by_content(tbl) end
   local sum = 0
   for _, part in ipairs(parts) do sum = sum + part end
   if #parts == #tbl.colspecs then
