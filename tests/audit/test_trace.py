@@ -182,8 +182,12 @@ def test_the_rows_that_decided_hold_the_value_that_was_taken(audited, content):
         field, table = derived.spec.get("value"), derived.spec.get("from")
         if name not in content["evidence"] or not field or field not in columns[table].columns or columns[table].columns[field].derive:  # fmt: skip
             continue
+        block = columns[table].columns[field].block  # its value stands in the header of the cell that decided
         for at, value in enumerate(content["values"][name]):
-            told = {this["clean"] for this in direct(content, name, at) if this["field"] == field}
+            if block:
+                told = {re.sub(r"\D", "", this["column"]) for this in direct(content, name, at)}
+            else:
+                told = {this["clean"] for this in direct(content, name, at) if this["field"] == field}
             assert told == ({value} if value else told & {""}), (name, content["participants"][at])
             checked += bool(value)
     assert checked > 500
