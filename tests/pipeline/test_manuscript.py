@@ -73,3 +73,13 @@ def test_figures_and_tables_are_cited_in_the_order_in_which_they_stand(study, ki
     assert cited == [name for name in stand if name in cited]
     plan = load_yaml(ROOT / "config" / study / "plan.yaml")
     assert set(plan["figures" if kind == "fig" else "tables"]) <= set(cited), "each is cited"
+
+
+def test_one_key_takes_every_word_of_reconstruction_out_of_the_manuscript():
+    from trialpress.report.staging import without_reconstruction
+
+    text = (ROOT / "report" / "low-dose-cd19" / "manuscript.qmd").read_text(encoding="utf-8")
+    assert "econstruct" in text and "econstruct" not in without_reconstruction(text)
+    assert text.count("\n# ") == without_reconstruction(text).count("\n# ")
+    study = load_yaml(ROOT / "config" / "low-dose-cd19" / "study.yaml")["study"]
+    assert [key for key, value in study.items() if "econstruct" in str(value)] == ["reconstruction"]
