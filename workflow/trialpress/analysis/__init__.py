@@ -117,8 +117,7 @@ def run(
     twice = ard.duplicated(["analysis", "group", "level", "statistic"])
     if twice.any():
         raise AssertionError(f"statistics that stand twice: {ard[twice].head()}")
-    ard["order"] = ard["analysis"].map({name: i for i, name in enumerate(sorted(plan.analyses))})
-    ard = ard.sort_values(["order", "group", "level", "statistic"], kind="stable")[ARD].reset_index(drop=True)
+    ard = ard.sort_values(["analysis", "group", "level", "statistic"], kind="stable")[ARD].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True).reindex(columns=CURVES) if curves else pd.DataFrame(columns=CURVES)
     return ard, curve
 

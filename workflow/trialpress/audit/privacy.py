@@ -33,6 +33,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..clean.read import identifiers as declared
 from ..clean.read import read
 from ..clean.values import number_text, parse_date
 from ..errors import InputError, Problem
@@ -161,18 +162,16 @@ def recorded(tables: Iterable[pd.DataFrame]) -> Iterator[str]:
 
 def identifiers(study: Study, raw_folder: Path, innocent: Iterable[str]) -> Identifiers:
     """The raw values of every column that the dictionary declares to be an identifier, but for what `innocent` texts hold."""
-    columns = [(part.file.name, column) for table in study.tables.values() for part in table.parts
-               for column in part.columns.values() if column.identifier]  # fmt: skip
     found = Identifiers()
-    files = {name: study.files[name] for name, _ in columns}
-    raws = {name: read(raw_folder / file.path, file) for name, file in files.items()}
-    for file, column in columns:
-        at = {index for source in column.source or (column.name,) for index in raws[file].find(source)}
-        values = {cells[index].strip() for _, cells in raws[file].rows for index in at if index < len(cells)}
-        missing = {fold(text) for text in (*study.missing, *column.missing, "")}
-        for value in sorted(values):
-            if fold(value) not in missing:
-                found.add(value, column.identifier, column.type == "date")
+    holding = {part.file.name for table in study.tables.values() for part in table.parts
+               if any(column.identifier for column in part.columns.values())}  # fmt: skip
+    for name in sorted(holding):
+        raw = read(raw_folder / study.files[name].path, study.files[name])
+        for index, column in declared(study, raw):
+            missing = {fold(text) for text in (*study.missing, *column.missing, "")}
+            for value in sorted({cells[index].strip() for _, cells in raw.rows if index < len(cells)}):
+                if fold(value) not in missing:
+                    found.add(value, column.identifier, column.type == "date")
     found.excuse(innocent)
     return found
 

@@ -9,10 +9,11 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..errors import InputError, Problem, nearest, raise_if
-from ..study import File, Part, Study
+from ..study import Column, File, Part, Study
 from .values import normalise
 
 STOPS = "the pipeline starts from the records as received and never from a guess at them"
@@ -29,6 +30,11 @@ class Raw:
     def header(self, column: int) -> str:
         """The header of a column as people write it: the path without its empty parts."""
         return " | ".join(part for part in self.headers[column] if part) or f"column {column + 1}"
+
+    @cached_property
+    def by_row(self) -> dict[int, tuple[str, ...]]:
+        """Physical row -> cells."""
+        return dict(self.rows)
 
     def find(self, source: str) -> list[int]:
         """The columns that a source names: its parts, in order, among the headers, the last one last."""
@@ -194,6 +200,21 @@ def resolve(raw: Raw, part: Part, where: str) -> tuple[dict, list[Problem]]:
                     )
                 )
     return found, problems
+
+
+def identifiers(study: Study, raw: Raw) -> list[tuple[int, Column]]:
+    """(position, column) of every column of the file that some table of the study declares to be a direct identifier."""
+    return [
+        (index, column)
+        for table in study.tables.values()
+        for part in table.parts
+        if part.file.name == raw.file.name
+        for column in part.columns.values()
+        if column.identifier
+        for text in part.blocks.values() or ("",)
+        for source in column.source
+        for index in raw.find(source.replace("{block}", text))
+    ]
 
 
 def footnote(raw: Raw, cells: Sequence[str]) -> bool:

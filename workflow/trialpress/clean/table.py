@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +12,7 @@ import pandas as pd
 from ..errors import Problem, nearest
 from ..expression import Expression, ExpressionError
 from ..study import Column, Part, Study, Table
-from .read import Raw, footnote
+from .read import Raw, footnote, identifiers
 from .values import Reading, fold, normalise, number_text, parse, plain, round_significant, text_of
 
 DTYPES = {"number": "Float64", "integer": "Int64", "date": "datetime64[s]"}
@@ -65,8 +64,10 @@ class TableCleaner:
         self.missing = frozenset(map(fold, study.missing))
         self.corrections = list(corrections)
         self.unmatched = dict.fromkeys(range(len(self.corrections)), "no row has this key")
-        self.changes, self.queries, self.rejected, self.rows, self.cells = [], [], [], [], []
+        self.changes, self.queries, self.rejected, self.cells = [], [], [], []
         self.cache: dict[tuple, Reading] = {}
+        self.found: dict[tuple[str, str], set[str]] = {}
+        self.hidden: dict[str, set[int]] = {}
 
     # --- small things ---
 
@@ -90,54 +91,41 @@ class TableCleaner:
              "message": message, "file": record.part.file.path, "row": record.row, "column": record.headers.get(at, "")}
         )  # fmt: skip
 
-    def reject_row(self, part: Part, row: int, cells, reason: str, block=None):
+    def reject_row(self, part: Part, row: int, reason: str):
         raw = self.raws[part.file.name]
-        hidden = {i for (name, _), i in self.positions[self.table.parts.index(part)].items()
-                  if name in part.columns and part.columns[name].identifier}  # fmt: skip
-        hidden |= self.identifier_columns(part)
-        cells = [HIDDEN if i in hidden and cell.strip() else cell for i, cell in enumerate(cells)]
+        if part.file.name not in self.hidden:
+            self.hidden[part.file.name] = {index for index, _ in identifiers(self.study, raw)}
+        hidden = self.hidden[part.file.name]
+        cells = [HIDDEN if i in hidden and cell.strip() else cell for i, cell in enumerate(raw.by_row[row])]
         self.rejected.append(
             {"file": part.file.path, "row": row, "table": self.table.name, "reason": reason,
              "content": json.dumps(raw.content(cells), ensure_ascii=False)}
         )  # fmt: skip
 
-    def identifier_columns(self, part: Part) -> set[int]:
-        """Positions in the part's file that any table of the study declares to be identifiers."""
-        raw, hidden = self.raws[part.file.name], set()
-        for table in self.study.tables.values():
-            for other in table.parts:
-                if other.file.name == part.file.name:
-                    for column in other.columns.values():
-                        if column.identifier:
-                            hidden |= {i for source in column.source for i in raw.find(source)}
-        return hidden
-
     # --- the steps, in order ---
 
     def records(self, number: int, part: Part) -> list[Record]:
         """Raw rows as records: one per row, or one per row and block that holds anything."""
-        raw, position = self.raws[part.file.name], self.positions[number]
-        records, body = [], []
+        raw, blocks = self.raws[part.file.name], []
+        for block in part.blocks or (None,):
+            at = {name: i for (name, of), i in self.positions[number].items() if of == block}
+            own = [i for name, i in at.items() if name not in self.table.key and name in part.columns]
+            blocks.append((block, at, own, {name: raw.header(i) for name, i in at.items()}))
+        width, records = len(raw.headers), []
         for row, cells in raw.rows:
             if footnote(raw, cells):
-                self.reject_row(part, row, cells, "footnote")
-            elif any(cell.strip() for cell in cells[len(raw.headers) :]):
-                self.reject_row(part, row, cells, f"has more cells than the header's {len(raw.headers)}")
-            else:
-                body.append((row, cells))
-        for row, cells in body:
-            before = len(records)
-            for block in part.blocks or (None,):
-                at = {name: i for (name, of), i in position.items() if of == block}
-                texts = {name: cells[i] if i < len(cells) else "" for name, i in at.items()}
-                own = [t for name, t in texts.items() if name not in self.table.key and name in part.columns]
-                if block is not None and not any(text.strip() for text in own):
-                    continue
-                headers = {name: raw.header(i) for name, i in at.items()}
-                records.append(Record(part, row, block, texts, headers))
+                self.reject_row(part, row, "footnote")
+                continue
+            if any(cell.strip() for cell in cells[width:]):
+                self.reject_row(part, row, f"has more cells than the header's {width}")
+                continue
+            cells, before = cells + ("",) * (width - len(cells)), len(records)
+            for block, at, own, headers in blocks:
+                if block is None or any(cells[i].strip() for i in own):
+                    texts = {name: cells[i] for name, i in at.items()}
+                    records.append(Record(part, row, block, texts, headers))
             if len(records) == before:
-                self.reject_row(part, row, cells, "holds nothing for this table")
-        self.rows.append({"part": part, "rows_in": len(raw.rows)})
+                self.reject_row(part, row, "holds nothing for this table")
         return records
 
     def read_cell(self, record: Record, column: Column, text: str) -> Reading:
@@ -167,8 +155,7 @@ class TableCleaner:
                     self.unmatched[number] = f"the value there is '{self.shown(name, record.raw[name])}'"
                 continue
             self.unmatched.pop(number, None)
-            new = replace(column, limit_text={}) if column.limit_text else column
-            reading = self.read_cell(record, new, fix["new"])
+            reading = self.read_cell(record, column, fix["new"])
             rule = f"correction: {fix['reason']}"
             record.readings[name] = Reading(reading.value, (rule,), reading.problem, reading.limit, reading.unit)
 
@@ -311,11 +298,9 @@ class TableCleaner:
                 )
 
     def known(self, table: str, column: str) -> set[str]:
-        if not hasattr(self, "_known"):
-            self._known = {}
-        if (table, column) not in self._known:
-            self._known[table, column] = set(self.done[table].frame[column].dropna().astype(str))
-        return self._known[table, column]
+        if (table, column) not in self.found:
+            self.found[table, column] = set(self.done[table].frame[column].dropna().astype(str))
+        return self.found[table, column]
 
     def part_frame(self, number: int, part: Part) -> dict[str, Record]:
         """The records of one part that are kept, by key; everything else is in rejected, queries and changes."""
@@ -326,10 +311,9 @@ class TableCleaner:
         self.reject_records(records)
         kept = [record for record in records if not record.reject]
         kept_rows = {record.row for record in kept}
-        cells = dict(self.raws[part.file.name].rows)
         for record in records:
             if record.reject and (record.row not in kept_rows):
-                self.reject_row(part, record.row, cells[record.row], record.reject)
+                self.reject_row(part, record.row, record.reject)
                 kept_rows.add(record.row)  # once per row, also in a table with blocks
         for record in kept:
             for column in part.columns.values():
@@ -406,10 +390,8 @@ class TableCleaner:
                 raise ExpressionError(f"tables.{table.name}.columns.{column.name}.derive: {error}") from None
             frame[column.name] = values.astype(DTYPES.get(column.type, "string"))
         drop = pd.Series(False, index=frame.index)
-        where = pd.Series(True, index=frame.index)
         if table.where:
-            where = Expression(table.where).condition(self.columns(frame))
-            drop |= ~where
+            drop |= ~Expression(table.where).condition(self.columns(frame))
         for check in table.checks:
             broken = ~Expression(check["assert"])(self.columns(frame)).astype("boolean").fillna(True).astype(bool)
             for index in frame.index[broken & ~drop]:
@@ -431,10 +413,7 @@ class TableCleaner:
                     record.reject = f"check {check['id']}: {check['message']}"
         for index in frame.index[drop]:
             for record in joined[keys[index]]:
-                cells = dict(self.raws[record.part.file.name].rows)[record.row]
-                self.reject_row(
-                    record.part, record.row, cells, record.reject or f"not part of the table: {table.where}"
-                )
+                self.reject_row(record.part, record.row, record.reject or f"not part of the table: {table.where}")
         kept = [keys[index] for index in frame.index[~drop]]
         self.absent(frame[~drop])
         self.log({key: joined[key] for key in kept})
@@ -490,15 +469,15 @@ class TableCleaner:
 
     def account(self, joined, kept: list[str]) -> list[dict]:
         """rows in = rows kept + rows rejected, per file."""
-        used = Counter()
+        used: list[set[int]] = [set() for _ in self.table.parts]
         for key in kept:
             for record in joined[key]:
-                used[(self.table.parts.index(record.part), record.row)] += 1
+                used[self.table.parts.index(record.part)].add(record.row)
         rows = []
-        for number, counted in enumerate(self.rows):
-            n_kept = len({row for part, row in used if part == number})
-            rows.append({"file": counted["part"].file.path, "table": self.table.name, "rows_in": counted["rows_in"],
-                         "rows_kept": n_kept, "rows_rejected": counted["rows_in"] - n_kept})  # fmt: skip
+        for part, n_kept in zip(self.table.parts, map(len, used), strict=True):
+            rows_in = len(self.raws[part.file.name].rows)
+            rows.append({"file": part.file.path, "table": self.table.name, "rows_in": rows_in,
+                         "rows_kept": n_kept, "rows_rejected": rows_in - n_kept})  # fmt: skip
         return rows
 
     def left_over(self) -> list[Problem]:
