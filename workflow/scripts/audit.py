@@ -6,15 +6,11 @@ with logged(snakemake.log[0]):
     from trialpress import audit
     from trialpress.audit import page, trace
     from trialpress.audit.claims import load_claims
-    from trialpress.plan import load_plan
-    from trialpress.results import load
-    from trialpress.study import load_study
+    from trialpress.results import read
 
-    study = load_study(snakemake.input.dictionary)
-    plan = load_plan(snakemake.input.plan, study)
     folder = Path(snakemake.output.manifest).parents[1]
-    claims = load_claims(snakemake.input.claims, plan)
-    results, clean = load(study, plan, folder), trace.read_clean(folder)
+    results = read(snakemake.input.dictionary, snakemake.input.plan, folder)
+    clean, claims = trace.read_clean(folder), load_claims(snakemake.input.claims, results.plan)
     traced = trace.read(folder)
     audit.write(results, claims, snakemake.params.inputs, folder)
     page.write(results, traced, clean, folder)  # the gate searches it too

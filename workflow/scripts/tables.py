@@ -3,12 +3,8 @@ from pathlib import Path
 from trialpress.job import logged
 
 with logged(snakemake.log[0]):
-    from trialpress.plan import load_plan
-    from trialpress.results import load
-    from trialpress.study import load_study
+    from trialpress.results import read
     from trialpress.tables import write_all
 
-    study = load_study(snakemake.input.dictionary)
-    plan = load_plan(snakemake.input.plan, study)
     folder = Path(snakemake.input.analysis[0]).parents[1]
-    write_all(load(study, plan, folder), folder / "tables")
+    write_all(read(snakemake.input.dictionary, snakemake.input.plan, folder), folder / "tables")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from .analysis import Data, read_ard
-from .plan import Plan
-from .study import Study
+from .plan import Plan, load_plan
+from .study import Study, load_study
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,12 @@ class Results:
         """The participants of a population, with `groups` and `holds` as the methods have them."""
         frame = self.subjects[self.subjects[name]].reset_index(drop=True)
         return Data(frame, self.plan, self.study, self.tables, self.daily)
+
+
+def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
+    """The results in `folder` of the study that study.yaml and plan.yaml describe."""
+    study = load_study(dictionary)
+    return load(study, load_plan(plan, study), folder)
 
 
 def load(study: Study, plan: Plan, folder: Path) -> Results:

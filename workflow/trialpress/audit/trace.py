@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.methods import METHODS
+from ..clean import read_logs
 from ..clean.table import HIDDEN
 from ..clean.values import number_text
 from ..cohort import Builder as Builder
@@ -548,10 +549,7 @@ def agreement(records: Mapping[str, Mapping]) -> dict[str, int | list[str]]:
 
 def read_clean(folder: Path) -> dict[str, pd.DataFrame]:
     """The logs of the clean stage as text, and its raw cells."""
-    logs = {name: pd.read_csv(folder / "clean" / f"{name}.csv", dtype=str, keep_default_na=False)
-            for name in ("changes", "queries", "rejected")}  # fmt: skip
-    cells = pd.read_parquet(folder / "clean" / "cells.parquet")
-    return {**logs, "rows": pd.read_csv(folder / "clean" / "rows.csv"), "cells": cells}
+    return {**read_logs(folder / "clean"), "cells": pd.read_parquet(folder / "clean" / "cells.parquet")}
 
 
 def write(content: Mapping, folder: Path) -> None:

@@ -131,6 +131,13 @@ def replay(study: Study, cells: pd.DataFrame, changes: pd.DataFrame, table: str)
     return frame.set_axis(pd.Index(keys, name="key"))
 
 
+def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
+    """changes, queries and rejected as text, and rows, as `write` wrote them."""
+    logs = {name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+            for name in ("changes", "queries", "rejected")}  # fmt: skip
+    return {**logs, "rows": pd.read_csv(folder / "rows.csv")}
+
+
 def write(data: CleanData, folder: Path) -> None:
     """The files of the contract: <table>.parquet, changes.csv, queries.csv, rejected.csv, and rows.csv, cells.parquet."""
     for name, frame in data.tables.items():

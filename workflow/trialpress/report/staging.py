@@ -15,6 +15,7 @@ import yaml
 from ..audit import claims as claims_room
 from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
+from ..clean import read_logs
 from ..files import write_text
 from ..results import Results
 from .engine import engine_version, render
@@ -143,9 +144,11 @@ def numbers_markdown(manuscript: str, named: Mapping) -> str:
 
 
 def stage(
-    results: Results, claims: tuple, source: Path, folder: Path, to: Path, engine: str, checklists: Iterable[Checklist]
-) -> None:
-    """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml."""
+    results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], source: Path, folder: Path, to: Path, engine: str,
+    checklists: Iterable[Checklist],
+) -> None:  # fmt: skip
+    """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml. `logs`: those of
+    the clean stage."""
     shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", ".*", "_output"))
     if not results.study.notice:
         manuscript = to / "manuscript.qmd"
@@ -163,28 +166,24 @@ def stage(
             results.plan.tables[name]
         )
         write_text(text, to / "tables" / f"{name}.md")
-    clean = {name: pd.read_csv(folder / "clean" / f"{name}.csv", dtype=str, keep_default_na=False)
-             for name in ("changes", "queries", "rejected")}  # fmt: skip
-    clean["rows"] = pd.read_csv(folder / "clean" / "rows.csv")
-    named = variables(results, clean, engine_version(engine))
-    write_text(yaml.safe_dump(named, allow_unicode=True, sort_keys=True, width=10_000), to / "_variables.yml")
+    named = numbers(results, logs)
+    content = variables(results, named, engine_version(engine))
+    write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=True, width=10_000), to / "_variables.yml")
     fragments = {
         "populations": populations_markdown(results),
         "endpoints": endpoints_markdown(results),
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),
         "checklists": checklists_markdown(checklists),
-        "numbers": numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), numbers(results, clean)),
+        "numbers": numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), named),
     }
     for name, text in fragments.items():
         write_text(text, to / "generated" / f"{name}.md")
 
 
-def summary(results: Results, claims: tuple, folder: Path, made: Iterable[Path]) -> str:
+def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], made: Iterable[Path]) -> str:
     """What `make report` prints at the end."""
-    rows = pd.read_csv(folder / "clean" / "rows.csv")
-    changes = pd.read_csv(folder / "clean" / "changes.csv", dtype=str)
-    queries = pd.read_csv(folder / "clean" / "queries.csv", dtype=str)
+    rows, changes, queries = logs["rows"], logs["changes"], logs["queries"]
     verdicts = claims_room.check(claims[0], results.ard)["verdict"].value_counts()
     first = next(iter(results.plan.populations.values()))
     lines = [
@@ -210,10 +209,10 @@ def make(
     checklists: Iterable[Checklist] = (),
 ) -> None:
     """Stage and render the manuscript into <folder>/report; write summary.txt beside it."""
-    out = folder / "report"
+    out, logs = folder / "report", read_logs(folder / "clean")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
         to = Path(scratch) / source.name
-        stage(results, claims, source, folder, to, engine, checklists)
+        stage(results, claims, logs, source, folder, to, engine, checklists)
         made = render(to, out, formats, engine=engine, date=results.study.data_cutoff)
-    write_text(summary(results, claims, folder, [out / path.name for path in made.values()]), out / "summary.txt")
+    write_text(summary(results, claims, logs, [out / path.name for path in made.values()]), out / "summary.txt")

@@ -23,10 +23,14 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
+def _percent(level: float) -> str:
+    return f"{rounded(100 * level, 1).removesuffix('.0')}%"
+
+
 def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
     """Phrases from the displayed statistics of one group and level of an analysis."""
     made = {}
-    percent = f"{rounded(100 * level, 1).removesuffix('.0')}%"
+    percent = _percent(level)
     if "n" in shown and "N" in shown:
         made["count"] = f"{shown['n']}/{shown['N']}"
     if "ci_low" in shown and "ci_high" in shown:
@@ -75,7 +79,7 @@ def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
             for step, rows in results.flow.groupby("step", sort=False)
         },
         "plan": {
-            "level": f"{rounded(100 * plan.level, 1).removesuffix('.0')}%",
+            "level": _percent(plan.level),
             "alpha": f"{plan.alpha:g}",
             "seed": str(plan.seed),
             "analyses": str(len(plan.analyses)),
@@ -111,11 +115,11 @@ def _linked(tree: Mapping, prefix: str = "") -> dict:
     }
 
 
-def variables(results: Results, clean: Mapping[str, pd.DataFrame], engine: str) -> dict:
-    """The content of _variables.yml: the numbers as links to their records, and texts."""
+def variables(results: Results, named: Mapping, engine: str) -> dict:
+    """The content of _variables.yml: the `numbers` as links to their records, and texts."""
     plan, study = results.plan, results.study
     software = environment.versions()
-    named = _linked(numbers(results, clean))
+    named = _linked(named)
     for population in plan.populations.values():
         named["population"][population.id]["label"] = population.label
     named["plan"]["multiplicity"] = plan.multiplicity
