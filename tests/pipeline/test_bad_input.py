@@ -94,6 +94,7 @@ def test_every_problem_of_the_plan_is_listed_at_once(config):
         ("seed: 20170508", "seed: 20170508\n  seed: 1", "stands twice"),
         ("at: [1.0e5, 5.0e5]", "at: [1.0e5]", "one label more than cut points"),
         ("kind: swimmer", "kind: swimer", "did you mean 'swimmer'"),
+        ("population: rr_evaluable,", "populaton: rr_evaluable,", "is 'populaton' meant to be 'population'?"),
     ],
 )  # fmt: skip
 def test_a_slip_in_the_plan_stops_with_help(config, old, new, said):

@@ -5,6 +5,7 @@ Everything that can be wrong without looking at the data is found here, all at o
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -91,6 +92,11 @@ def schema_problems(path: Path, content: Any, schema_name: str) -> list[Problem]
                         nearest(key, known),
                     )
                 )
+        elif error.validator == "required":
+            for key in (key for key in error.validator_value if key not in error.instance):
+                near = difflib.get_close_matches(key, map(str, error.instance), n=1)
+                do = f"is '{near[0]}' meant to be '{key}'?" if near else f"add '{key}'; see config/README.md"
+                problems.append(Problem(where, f"the key '{key}' is missing", NOTHING_RUNS, do))
         else:
             message = (
                 error.message
