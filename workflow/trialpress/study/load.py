@@ -1,0 +1,273 @@
+"""study.yaml as a checked data dictionary: everything that can be wrong without looking at the data, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import Problem, nearest, raise_if
+from ..expression import Expression, ExpressionError
+from .dictionary import Column, File, Part, Partial, Study, Table
+from .files import NOTHING_RUNS, load_yaml, schema_problems
+
+DURATIONS = ("d", "h", "min", "s")
+REWRITE = "write it over columns that exist at this point; config/README.md describes the language"
+
+
+def _blocks(spec) -> dict[Any, str]:
+    if spec is None:
+        return {}
+    if isinstance(spec, list):
+        return {value: str(value) for value in spec}
+    if set(spec) == {"from", "to"}:
+        return {value: str(value) for value in range(spec["from"], spec["to"] + 1)}
+    return {key: str(text) for key, text in spec.items()}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """'site, number' -> ('site', 'number')."""
+    return tuple(part.strip() for part in str(text).split(","))
+
+
+def _target(text: str) -> tuple[str, tuple[str, ...]]:
+    """'enrolment.site, number' -> ('enrolment', ('site', 'number'))."""
+    table, _, columns = str(text).partition(".")
+    return table, _names(columns)
+
+
+class _Reader:
+    """Turns the checked content of study.yaml into objects and collects what does not fit together."""
+
+    def __init__(self, path: Path, content: Mapping):
+        self.path, self.content, self.problems = path, content, []
+        self.codes = content.get("codes", {})
+        self.units = content.get("units", {})
+
+    def problem(self, where: str, what: str, do: str = "", why: str = NOTHING_RUNS):
+        self.problems.append(Problem(f"{self.path}, {where}", what, why, do))
+
+    def shared(self, where: str, kind: str, value, lists: Mapping) -> Mapping:
+        if not isinstance(value, str):
+            return value or {}
+        if value not in lists:
+            self.problem(where, f"the shared {kind} list '{value}' is not defined", nearest(value, lists))
+        return lists.get(value, {})
+
+    def column(self, where: str, name: str, spec: Mapping | None) -> Column:
+        spec = dict(spec or {})
+        where = f"{where}.columns.{name}"
+        source = spec.pop("source", name)
+        codes = spec.pop("codes", None)
+        from_file = codes == "from file"
+        codes = {} if from_file else self.shared(where, "code", codes, self.codes)
+        units = self.shared(where, "unit", spec.pop("units", None), self.units)
+        if spec.get("type") == "code" and not codes and not from_file:
+            self.problem(where, "a column of type code needs codes", "add codes: {code: [raw texts]}")
+        self.twice(where, codes)
+        if spec.get("type") == "duration" and spec.get("unit") not in DURATIONS:
+            self.problem(where, "a duration needs its unit", f"add unit: {' or '.join(DURATIONS)}")
+        if "partial" in spec:
+            spec["partial"] = self.partial(where, name, spec)
+        for key in ("missing", "infer_unit", "possible", "plausible"):
+            if key in spec:
+                spec[key] = tuple(spec[key])
+        for unit in spec.get("infer_unit", ()):
+            if unit not in units:
+                self.problem(
+                    where, f"infer_unit names the unit '{unit}', which has no conversion", nearest(unit, units)
+                )
+        own = not (spec.get("derive") or spec.get("block") or spec.get("row"))
+        return Column(
+            name,
+            source=((source,) if isinstance(source, str) else tuple(source)) if own else (),
+            codes={str(code): tuple(map(str, texts)) for code, texts in codes.items()},
+            codes_from_file=from_file,
+            units=units,
+            **spec,
+        )
+
+    def twice(self, where: str, codes: Mapping):
+        """One raw text under two codes: whichever came first would be taken."""
+        owner: dict[str, str] = {}
+        for code, texts in codes.items():
+            for text in dict.fromkeys(map(str, (code, *texts))):
+                if owner.setdefault(text, str(code)) != str(code):
+                    self.problem(
+                        where, f"the text '{text}' stands for two codes, {owner[text]} and {code}", "keep it in one"
+                    )
+
+    def partial(self, where: str, name: str, spec: Mapping) -> Partial:
+        if spec.get("type") not in ("date", "datetime"):
+            self.problem(f"{where}.partial", "only dates can be partial", "give the column type: date")
+        given = spec["partial"]
+        bounds = {key: tuple(map(str, given.get(key, ()))) for key in ("not_before", "not_after")}
+        return Partial(
+            given.get("impute", ""), given=given.get("given", f"{name}_given"), flag=given.get("flag", f"{name}_imputed"), **bounds
+        )  # fmt: skip
+
+    def part(self, where: str, spec: Mapping, default_file: str, files: Mapping[str, File]) -> Part:
+        name = spec.get("file", default_file)
+        if name not in files:
+            self.problem(where, f"the file '{name}' is not defined under files", nearest(name, files))
+        columns = {key: self.column(where, key, value) for key, value in spec["columns"].items()}
+        blocks = _blocks(spec.get("blocks"))
+        if blocks and sum(column.block for column in columns.values()) != 1:
+            self.problem(
+                where,
+                "a table with blocks needs exactly one column with 'block: true'",
+                "mark the column that tells the blocks apart",
+            )
+        return Part(files.get(name, File(name, "")), columns, blocks)
+
+    def table(self, name: str, spec: Mapping, files: Mapping[str, File]) -> Table:
+        where = f"tables.{name}"
+        parts = [self.part(where, spec, spec["file"], files)]
+        parts += [
+            self.part(f"{where}.join.{i}", joined, spec["file"], files) for i, joined in enumerate(spec.get("join", []))
+        ]
+        key = tuple(name.removesuffix("?") for name in spec["key"])
+        for number, part in enumerate(parts):
+            for column in key:
+                if column not in part.columns:
+                    at = where if number == 0 else f"{where}.join.{number - 1}"
+                    self.problem(
+                        at, f"the key column '{column}' is not among the columns", nearest(column, part.columns)
+                    )
+        return Table(
+            name,
+            key,
+            tuple(parts),
+            blank=frozenset(name.removesuffix("?") for name in spec["key"] if name.endswith("?")),
+            label=spec.get("label", ""),
+            references={_names(column): _target(to) for column, to in spec.get("references", {}).items()},
+            complete=spec.get("complete", {}),
+            where=spec.get("where", ""),
+            may_be_empty=spec.get("may_be_empty", False),
+            misfit=spec.get("misfit", 3),
+            checks=tuple(spec.get("checks", ())),
+        )
+
+    def expression(self, where: str, text: str, known: Iterable[str]):
+        for problem in expression_problems(text, known):
+            self.problem(where, problem, REWRITE)
+
+    def study(self) -> Study:
+        head = self.content["study"]
+        files = {name: File(name, **spec) for name, spec in self.content["files"].items()}
+        participant = head.get("participant", "participant")
+        tables = {name: self.table(name, spec, files) for name, spec in self.content["tables"].items()}
+        foreign = {
+            f"{name}.{column}"
+            for name, table in tables.items()
+            if table.key == (participant,)
+            for column in table.columns
+        }
+        keys = [f"{name}.{table.key[0]}" for name, table in tables.items() if len(table.key) == 1]
+        for name, table in tables.items():
+            where = f"tables.{name}"
+            known = set(table.columns)
+            for column in table.columns.values():
+                if column.derive:
+                    self.expression(f"{where}.columns.{column.name}.derive", column.derive, known | foreign)
+                for unit, factor in column.units.items():
+                    if isinstance(factor, str):
+                        self.expression(f"{where}.columns.{column.name}.units.{unit}", factor, known | {"x"})
+                if column.partial:
+                    for text in (*column.partial.not_before, *column.partial.not_after):
+                        self.expression(f"{where}.columns.{column.name}.partial", text, known | foreign)
+                by = column.unit_by or column.ranges_by.get("column")
+                if by and by not in known:
+                    self.problem(
+                        f"{where}.columns.{column.name}",
+                        f"is chosen by the column '{by}', which does not exist",
+                        nearest(by, known),
+                    )
+            if table.where:
+                self.expression(f"{where}.where", table.where, known)
+            for number, check in enumerate(table.checks):
+                at = f"{where}.checks.{check['id']}"
+                self.expression(f"{at}.assert", check["assert"], known | foreign)
+                if check["field"] not in known:
+                    self.problem(
+                        at,
+                        f"questions the column '{check['field']}', which does not exist",
+                        nearest(check["field"], known),
+                    )
+                if check.get("action") == "reject" and any(part.blocks for part in table.parts):
+                    self.problem(at, "action reject is not possible in a table with blocks", "use action clear")
+                if check["id"] in [other["id"] for other in table.checks[:number]]:
+                    self.problem(at, "the id of a check stands twice", "give it another id")
+            for column, target in table.complete.items():
+                if target not in keys:
+                    self.problem(
+                        f"{where}.complete.{column}", f"'{target}' is not a table's key", nearest(target, keys)
+                    )
+            before = list(tables)[: list(tables).index(name)]
+            completes = [((column,), _target(target)) for column, target in table.complete.items()]
+            for columns, (other, targets) in [*table.references.items(), *completes]:
+                at, shown = f"{where}.references.{', '.join(columns)}", f"{other}.{', '.join(targets)}"
+                for column in (column for column in columns if column not in known):
+                    self.problem(at, f"the column '{column}' does not exist", nearest(column, known))
+                if other not in tables or not set(targets) <= set(tables[other].columns):
+                    choices = [f"{n}.{', '.join(t.key)}" for n, t in tables.items()]
+                    self.problem(at, f"'{shown}' does not exist", nearest(shown, choices))
+                elif len(columns) != len(targets):
+                    self.problem(
+                        at, f"names {len(columns)} columns, '{shown}' {len(targets)}", "name as many on both sides"
+                    )
+                elif other not in before:
+                    self.problem(at, f"'{other}' comes after '{name}'", f"put {other} before {name}")
+        if "." in participant or not any(table.key == (participant,) for table in tables.values()):
+            self.problem(
+                "tables", f"no table has the key [{participant}]", "one table must have one row per participant"
+            )
+        return Study(
+            id=head["id"],
+            title=head["title"],
+            data_cutoff=head["data_cutoff"],
+            reconstruction=head["reconstruction"],
+            short_title=head.get("short_title", head["title"]),
+            citation=head.get("citation", ""),
+            participant=participant,
+            missing=tuple(self.content.get("missing", ())),
+            units=self.units,
+            files=files,
+            tables=tables,
+            fetch=tuple(self.content.get("fetch", ())),
+        )
+
+
+def expression_problems(text, known: Iterable[str]) -> list[str]:
+    """What is wrong with an expression over the columns `known`, in words."""
+    try:
+        return Expression(text).check(known)
+    except ExpressionError as error:
+        return [f"expression {error}"]
+
+
+def load_study(path: Path | str) -> Study:
+    """The data dictionary study.yaml; InputError with all of its problems."""
+    path = Path(path)
+    content = load_yaml(path)
+    raise_if(schema_problems(path, content, "study"))
+    reader = _Reader(path, content)
+    study = reader.study()
+    raise_if(reader.problems)
+    return study
+
+
+def preflight(study: Study, data: Path | str) -> None:
+    """Stop before anything runs if a raw file is missing, says how to get it. Content is checked by the clean stage."""
+    problems = []
+    known = {item["path"]: item for item in study.fetch}
+    for file in study.files.values():
+        path = Path(data) / "raw" / file.path
+        if not path.exists():
+            do = "put the file there as received, and its checksum into SHA256SUMS"
+            if file.path in known:
+                do = f"make fetch STUDY={study.id}; or put a copy there by hand (sha256 {known[file.path]['sha256']}) from {known[file.path]['url']}"
+            problems.append(
+                Problem(str(path), "the raw file does not exist", "a study starts from its raw records", do)
+            )
+    raise_if(problems)
