@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..clean.values import number_text
+from ..clean.text import number_text
 from ..errors import InputError, Problem
 from ..expression import Expression
 from ..files import write_csv

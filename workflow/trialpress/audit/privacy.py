@@ -33,9 +33,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..clean.parse.dates import parse_date
 from ..clean.read import identifiers as declared
 from ..clean.read import read
-from ..clean.values import number_text, parse_date
+from ..clean.text import number_text
 from ..errors import InputError, Problem
 from ..study import Study
 

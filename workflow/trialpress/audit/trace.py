@@ -29,8 +29,8 @@ import pandas as pd
 
 from ..analysis.methods import METHODS
 from ..clean import read_logs
-from ..clean.table import HIDDEN
-from ..clean.values import number_text
+from ..clean.part import HIDDEN
+from ..clean.text import number_text
 from ..cohort import Builder as Builder
 from ..cohort.grades import SCALES, bounds
 from ..errors import nearest

@@ -5,36 +5,53 @@ Driven by the data dictionary (study.yaml) alone. `clean` returns everything in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from ..errors import InputError, Problem, nearest, raise_if
 from ..files import write_csv, write_parquet
 from ..study import Study
+from . import log
+from .account import ROWS, LossError, accounts
 from .read import read_all, resolve
-from .table import Cleaned, TableCleaner, typed
-from .values import plain
+from .replay import replay
+from .table import Cleaned, TableCleaner
 
-CHANGES = ["table", "key", "field", "raw_value", "clean_value", "rule", "source_file", "source_row", "source_column"]
-QUERIES = ["id", "severity", "table", "key", "field", "value", "message", "file", "row", "column"]
-REJECTED = ["file", "row", "table", "reason", "content"]
-ROWS = ["file", "table", "rows_in", "rows_kept", "rows_rejected"]
-CELLS = ["table", "key", "field", "raw", "file", "row", "column"]
+__all__ = ["CHANGES", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "write"]
+CHANGES = log.CHANGES
+QUERIES = ["id", *log.QUERIES]
+CORRECTIONS = ["table", "key", "field", "old", "new", "reason"]
 
 
 @dataclass(frozen=True)
 class CleanData:
-    """tables: name -> clean frame without identifiers; the others: one frame per output file, in the contract's columns."""
+    """tables: name -> clean frame without identifiers; the logs as frames; losses: what stops the run (see `write`)."""
 
     tables: Mapping[str, pd.DataFrame]
-    changes: pd.DataFrame
     queries: pd.DataFrame
-    rejected: pd.DataFrame
     rows: pd.DataFrame
-    cells: pd.DataFrame
+    logs: Mapping[str, Sequence[pa.Table]] = field(repr=False)
+    losses: Sequence[Problem] = ()
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """One row per changed cell."""
+        return log.frame(log.CHANGES, self.logs["changes"])
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Every raw cell that a clean value came from."""
+        return log.frame(log.CELLS, self.logs["cells"])
+
+    @cached_property
+    def rejected(self) -> pd.DataFrame:
+        """Every row that could not be used."""
+        return log.frame(log.REJECTED, self.logs["rejected"])
 
 
 def read_corrections(path: Path, study: Study) -> dict[str, list[dict]]:
@@ -42,31 +59,24 @@ def read_corrections(path: Path, study: Study) -> dict[str, list[dict]]:
     if not path.exists():
         return {}
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    columns = ["table", "key", "field", "old", "new", "reason"]
-    if list(frame.columns) != columns:
+    if list(frame.columns) != CORRECTIONS:
+        what = f"has the columns {', '.join(frame.columns)}"
         raise InputError(
             [
                 Problem(
-                    str(path),
-                    f"has the columns {', '.join(frame.columns)}",
-                    "a correction must be complete to be signed off",
-                    f"use {', '.join(columns)}",
+                    str(path), what, "a correction must be complete to be signed off", f"use {', '.join(CORRECTIONS)}"
                 )
             ]
         )
     problems, by_table = [], {}
+    why = "a correction that goes nowhere leaves the wrong value where it is"
     for number, fix in enumerate(frame.to_dict("records"), start=2):
-        where = f"{path}, row {number}"
-        if fix["table"] not in study.tables:
-            problems.append(Problem(where, f"unknown table '{fix['table']}'", "", nearest(fix["table"], study.tables)))
-        elif fix["field"] not in study.tables[fix["table"]].columns:
+        where, table = f"{path}, row {number}", study.tables.get(fix["table"])
+        if table is None:
+            problems.append(Problem(where, f"unknown table '{fix['table']}'", why, nearest(fix["table"], study.tables)))
+        elif fix["field"] not in table.columns:
             problems.append(
-                Problem(
-                    where,
-                    f"unknown field '{fix['field']}'",
-                    "",
-                    nearest(fix["field"], study.tables[fix["table"]].columns),
-                )
+                Problem(where, f"unknown field '{fix['field']}'", why, nearest(fix["field"], table.columns))
             )
         elif not fix["reason"].strip():
             problems.append(
@@ -85,63 +95,62 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     raws = read_all(study, raw_folder)
     positions, problems = {}, []
     for name, table in study.tables.items():
-        found = []
+        positions[name] = []
         for part in table.parts:
             at, missing = resolve(raws[part.file.name], part, str(raw_folder / part.file.path))
-            found.append(at)
+            positions[name].append(at)
             problems += missing
-        positions[name] = found
     raise_if(problems)
     fixes = read_corrections(corrections, study)
     done: dict[str, Cleaned] = {}
     for name, table in study.tables.items():
         done[name] = TableCleaner(study, table, raws, positions[name], fixes.get(name, ()), done).run()
     raise_if(problem for cleaned in done.values() for problem in cleaned.unused_corrections)
-
-    def collect(what: str, columns: list[str]) -> pd.DataFrame:
-        rows = [row for cleaned in done.values() for row in getattr(cleaned, what)]
-        return pd.DataFrame(rows, columns=[column for column in columns if column != "id"])
-
-    queries = collect("queries", QUERIES)
-    queries.insert(0, "id", [f"Q{number:04d}" for number in range(1, len(queries) + 1)])
-    return CleanData(
-        {name: cleaned.frame[study.tables[name].kept] for name, cleaned in done.items()},
-        collect("changes", CHANGES),
-        queries,
-        collect("rejected", REJECTED),
-        collect("rows", ROWS),
-        collect("cells", CELLS),
+    rows, rejected, losses = accounts(study, raws, done)
+    asked = [entry for raw in raws.values() for entry in _about_files(raw)]
+    queries = pd.DataFrame(
+        [*asked, *(query for cleaned in done.values() for query in cleaned.queries)], columns=log.QUERIES
     )
+    queries.insert(0, "id", [f"Q{number:04d}" for number in range(1, len(queries) + 1)])
+    logs = {
+        "changes": [batch for cleaned in done.values() for batch in cleaned.changes],
+        "cells": [batch for cleaned in done.values() for batches in cleaned.cells.values() for batch in batches],
+        "rejected": rejected,
+    }
+    tables = {name: cleaned.frame[study.tables[name].kept] for name, cleaned in done.items()}
+    return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, losses)
 
 
-def replay(study: Study, cells: pd.DataFrame, changes: pd.DataFrame, table: str) -> pd.DataFrame:
-    """The clean table again, from nothing but the raw cells and the change log (derived and block columns aside).
-
-    One row per key, in the order of the keys' first appearance; columns as in the dictionary.
-    """
-    columns = study.tables[table].columns
-    values: dict[tuple[str, str], object] = {}
-    for cell in cells[cells["table"] == table].itertuples():
-        values.setdefault((cell.key, cell.field), plain(cell.raw, columns[cell.field].type))
-    for change in changes[changes["table"] == table].itertuples():
-        values[change.key, change.field] = plain(change.clean_value, columns[change.field].type)
-    keys = list(dict.fromkeys(key for key, _ in values))
-    names = [name for name in columns if any(field == name for _, field in values)]
-    frame = pd.DataFrame({name: typed([values.get((key, name)) for key in keys], columns[name].type) for name in names})
-    return frame.set_axis(pd.Index(keys, name="key"))
+def _about_files(raw) -> list[dict]:
+    """Queries on a file as a whole, and on its rows that fit no columns."""
+    path = raw.file.path
+    found = [(remark.severity, remark.row, remark.column, remark.value, remark.message) for remark in raw.remarks]
+    found += [("error", row.row, "", "", f"the row {row.reason}; it was rejected") for row in raw.refused]
+    return [
+        {"severity": severity, "table": "", "key": "", "field": "", "value": value, "message": message, "file": path, "row": row, "column": column}
+        for severity, row, column, value, message in sorted(found, key=lambda one: one[1])
+    ]  # fmt: skip
 
 
 def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
     """changes, queries and rejected as text, and rows, as `write` wrote them."""
     logs = {name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
             for name in ("changes", "queries", "rejected")}  # fmt: skip
-    return {**logs, "rows": pd.read_csv(folder / "rows.csv")}
+    return {**logs, "rows": pd.read_csv(folder / "rows.csv", keep_default_na=False)}
 
 
 def write(data: CleanData, folder: Path) -> None:
-    """The files of the contract: <table>.parquet, changes.csv, queries.csv, rejected.csv, and rows.csv, cells.parquet."""
+    """The files of the contract: changes.csv, queries.csv, rejected.csv, rows.csv, <table>.parquet, cells.parquet.
+
+    LossError, after the logs and before any table, if the run lost what it should not lose.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    log.write_csv_log(log.CHANGES, data.logs["changes"], folder / "changes.csv")
+    log.write_csv_log(log.REJECTED, data.logs["rejected"], folder / "rejected.csv")
+    write_csv(data.queries, folder / "queries.csv")
+    write_csv(data.rows, folder / "rows.csv")
+    if data.losses:
+        raise LossError(data.losses)
     for name, frame in data.tables.items():
         write_parquet(frame, folder / f"{name}.parquet")
-    for name in ("changes", "queries", "rejected", "rows"):
-        write_csv(getattr(data, name), folder / f"{name}.csv")
-    write_parquet(data.cells, folder / "cells.parquet")
+    log.write_cells(data.logs["cells"], folder / "cells.parquet")

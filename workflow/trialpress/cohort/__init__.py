@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..clean.table import DTYPES
+from ..clean.fields import DTYPES
 from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError
 from ..files import write_csv, write_parquet

@@ -1,0 +1,105 @@
+"""Rows in = rows kept + rows rejected; and a run that loses what it should not lose stops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from ..errors import InputError, Problem
+from ..study import Study
+from . import log
+from .part import ELSEWHERE, HARMLESS, SHIFTED, Records
+from .read import declared
+from .read.raw import Raw
+
+ROWS = ["file", "table", "rows_in", "rows_kept", "rows_rejected"]
+SHARE = 0.05  # of a file's rows that may be rejected, where study.yaml says nothing
+
+
+class LossError(InputError):
+    """A run that lost more than it should; the logs of the clean stage are written all the same."""
+
+    def __str__(self) -> str:
+        n = len(self.problems)
+        head = f"The clean stage stops for {n} loss{'es' if n != 1 else ''} of records; no table was written."
+        return "\n".join([head, *map(str, self.problems)])
+
+
+def accounts(study: Study, raws: Mapping[str, Raw], done: Mapping) -> tuple[list[dict], list[pa.Table], list[Problem]]:
+    """(rows.csv, rejected.csv, what stops the run)."""
+    shown = {name: declared(study, raw) for name, raw in raws.items()}
+    rows, rejected, problems = [], [], []
+    for name, cleaned in done.items():
+        for records in cleaned.parts:
+            numbers, reasons, contents = _rejected(records, shown[records.part.file.name])
+            n = len(records.raw.numbers) + len(records.raw.refused)
+            kept = n - len(numbers)
+            file = records.part.file.path
+            rows.append({"file": file, "table": name, "rows_in": n, "rows_kept": kept, "rows_rejected": len(numbers)})
+            rejected.append(
+                log.batch(
+                    log.REJECTED, len(numbers), file=file, row=numbers, table=name, reason=reasons, content=contents
+                )
+            )
+            problems += _losses(name, records, n, numbers, reasons)
+        if not len(cleaned.frame) and not cleaned.table.may_be_empty:
+            reasons = Counter(_kind(reason) for records in cleaned.parts for reason in _rejected(records, set())[1])
+            problems.append(
+                Problem(
+                    f"study.yaml, tables.{name}",
+                    "keeps no row: "
+                    + ("; ".join(f"{n} x {reason}" for reason, n in reasons.most_common(3)) or "no rows"),
+                    "a table without rows would be read as nothing having happened to anybody",
+                    "correct where, key or references of the table; may_be_empty: true if it really may be empty",
+                )
+            )
+    return rows, rejected, problems
+
+
+def _rejected(records: Records, shown: set[int]) -> tuple[list[int], list[str], list[str]]:
+    """(physical rows, reasons, contents) of the raw rows of a part of which nothing is kept, in the file's order."""
+    raw = records.raw
+    reason = dict(records.unused)
+    kept = np.unique(records.row[records.alive])
+    dead = ~records.alive & ~np.isin(records.row, kept)
+    for row, why in zip(records.row[dead].tolist(), records.reason[dead].tolist(), strict=True):
+        reason.setdefault(row, why)
+    at = np.array(sorted(reason), dtype=np.int64)
+    reasons = [reason[row] for row in at.tolist()]
+    hide = log.withheld(raw, shown)
+    contents = [log.WITHHELD if hide and SHIFTED in why else text
+                for why, text in zip(reasons, log.content(raw, shown, at), strict=True)]  # fmt: skip
+    every = [*zip(raw.numbers[at].tolist(), reasons, contents, strict=True),
+             *((row.row, row.reason, log.refused_content(raw, shown, row.cells)) for row in raw.refused)]  # fmt: skip
+    every.sort(key=lambda row: row[0])
+    return tuple(map(list, zip(*every, strict=True))) if every else ([], [], [])
+
+
+def _kind(reason: str) -> str:
+    """A reason without what is particular to a row."""
+    head = reason.split(" '")[0]
+    return head if head.startswith(ELSEWHERE) else "".join(" " if c.isdigit() else c for c in head).strip()
+
+
+def _losses(name: str, records: Records, n: int, numbers: list[int], reasons: list[str]) -> list[Problem]:
+    file = records.part.file
+    elsewhere = sum(reason.startswith(HARMLESS) for reason in reasons)
+    lost = [(row, reason) for row, reason in zip(numbers, reasons, strict=True) if not reason.startswith(HARMLESS)]
+    share = SHARE if file.max_rejected is None else file.max_rejected
+    allowed = max(share * (n - elsewhere), 1 if file.max_rejected is None else 0)
+    if len(lost) <= allowed:
+        return []
+    common = Counter(_kind(reason) for _, reason in lost).most_common(3)
+    examples = {kind: next((row, reason) for row, reason in lost if _kind(reason) == kind) for kind, _ in common}
+    listed = "; ".join(f"{count} x {examples[kind][1]} (row {examples[kind][0]})" for kind, count in common)
+    return [
+        Problem(
+            f"{file.path}, table {name}",
+            f"{len(lost)} of {n - elsewhere} rows would be rejected ({len(lost) / (n - elsewhere):.0%}, allowed {share:.0%}): {listed}",
+            "whoever is in these rows would be missing from every number without having left the study",
+            f"correct the dictionary or the file; or allow it: files.{file.name}.max_rejected in study.yaml",
+        )
+    ]

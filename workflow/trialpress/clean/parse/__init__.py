@@ -1,0 +1,167 @@
+"""From raw cells to typed values, with the rules that were applied on the way.
+
+`Parser` reads one cell as its column asks. It never raises: a cell that does not fit is a `problem` in words, and what
+was repaired is named in `rules`, which end in changes.csv. Only distinct cells are read, so it may take its time.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from ...study import Column, File
+from ..read.raw import Cell
+from ..text import fold, normalise, number_text, plain, round_significant, spelling, text_of
+from .codes import CodeList
+from .dates import How, parse_date, parse_datetime, parse_duration, parse_time, seconds_to
+from .numbers import parse_number, whole
+from .reading import Question, Reading
+from .units import unit_form
+
+__all__ = ["Parser", "Question", "Reading", "fold", "normalise", "number_text", "plain", "round_significant", "text_of",
+           "unit_form"]  # fmt: skip
+_NUMERIC = re.compile(r"[-+]?\d+(\.\d+)?")
+_HELD = {"date": "a date", "datetime": "a date", "time": "a time", "duration": "a duration"}
+
+
+class Parser:
+    """Reads the cells of one column. units: unit texts that the column may meet; labels: the file's value labels."""
+
+    def __init__(
+        self, column: Column, file: File, missing: Iterable[str], *, units: Iterable[str] = (),
+        date_1904: bool = False, labels: Mapping[str, str] | None = None,
+    ):  # fmt: skip
+        self.column = column
+        self.missing = frozenset(normalise(text) for text in (*missing, *column.missing))
+        self.missing_numbers = frozenset(float(text) for text in self.missing if _NUMERIC.fullmatch(text))
+        codes = {label: (value,) for value, label in (labels or {}).items()} if column.codes_from_file else column.codes
+        self.codes = CodeList(codes)
+        self.limits = {normalise(written): float(value) for written, value in column.limit_text.items()}
+        decimal, grouping = column.decimal or file.decimal, column.grouping or file.grouping
+        forms = frozenset(map(unit_form, units))
+        self.number = partial(parse_number, decimal=decimal, grouping=grouping, units=forms)
+        self.percent = "%" in forms
+        self.how = How(column.date_order or file.date_order, file.two_digit_years, date_1904)
+
+    def __call__(self, cell: Cell) -> Reading:
+        column, kind = self.column, cell.kind
+        if kind == "text" and column.type == "number" and cell.text.isascii():
+            value = plain(cell.text, "number")  # most cells, quickly
+            if (
+                value is not None
+                and value not in self.missing_numbers
+                and not (column.ignore or column.rewrite or column.pattern)
+            ):
+                return Reading(value) if abs(value) != float("inf") else self.number(cell.text)
+        text, rules = normalise(cell.text), spelling(cell.text)
+        if text == "":
+            return Reading(rules=("blank",) if cell.text else ())
+        if kind == "missing":
+            return Reading(rules=(f"missing value {text}" + (f" ({cell.shown})" if cell.shown else ""),))
+        declared = column.type == "code" and text in self.codes.exact
+        if not declared and (text in self.missing or self._missing_number(text)):
+            return Reading(rules=("missing code",))
+        if kind == "error":
+            return Reading(problem=f"holds the error {text}")
+        if kind == "formula":
+            return Reading(problem=f"holds a formula without a stored value ({text})")
+        for written, value in self.limits.items():
+            if fold(text) == fold(written):
+                return Reading(value, (*rules, "limit of quantification"), limit="<")
+        if column.ignore:
+            shorter = normalise(re.sub(column.ignore, "", text))
+            rules += ("ignored text removed",) if shorter != text else ()
+            text = shorter
+        rewritten = text
+        for pattern, replacement in column.rewrite.items():
+            rewritten = re.sub(pattern, replacement, rewritten)
+        if rewritten != text:
+            text, rules, kind = (
+                rewritten,
+                (*rules, "canonical form of the id" if column.type == "id" else "rewritten"),
+                "text",
+            )
+        reading = self._typed(text, cell if kind == cell.kind else Cell(text))
+        value = reading.value
+        if column.pattern and value is not None and not re.fullmatch(column.pattern, text_of(value, column.type)):
+            reading = Reading(problem=f"'{text}' does not have the form {column.pattern}")
+        return reading._replace(rules=(*rules, *reading.rules)) if rules else reading
+
+    def _missing_number(self, text: str) -> bool:
+        return (
+            bool(self.missing_numbers) and _NUMERIC.fullmatch(text) is not None and float(text) in self.missing_numbers
+        )
+
+    def _typed(self, text: str, cell: Cell) -> Reading:
+        match self.column.type:
+            case "number" | "integer":
+                return self._number(text, cell)
+            case "date":
+                return self._moment(parse_date, text, cell)
+            case "datetime":
+                return self._datetime(text, cell)
+            case "time":
+                if cell.kind in ("date", "datetime", "duration"):
+                    return Reading(problem=f"holds {_HELD[cell.kind]} ({text}), not a time of day")
+                return parse_time(text, cell.kind == "number")
+            case "duration":
+                if cell.kind in ("duration", "time"):
+                    seconds = float(text) if cell.kind == "duration" else parse_duration(text, "s").value
+                    return Reading(seconds_to(seconds, self.column.unit), (f"duration in {self.column.unit}",))
+                return parse_duration(text, self.column.unit)
+            case "code":
+                return self.codes(text, normalise(cell.shown))
+        if cell.kind == "number" and re.fullmatch(r"0+\d+", cell.shown):
+            return Reading(cell.shown, ("leading zeros as shown",))
+        if cell.kind in ("date", "datetime"):
+            return Reading(text).asking(
+                "warning", f"the workbook holds the date {text} in a column of texts", once=True
+            )
+        return Reading(text)
+
+    def _number(self, text: str, cell: Cell) -> Reading:
+        if cell.kind in _HELD:
+            return Reading(problem=f"holds {_HELD[cell.kind]} ({text}), not a number")
+        if cell.kind == "number":
+            reading = self._stored(text, cell)
+        else:
+            reading = self.number(text)
+            if reading.problem and cell.kind == "boolean":
+                reading = Reading(problem=f"holds {text}, not a number")
+        if self.column.type == "integer":
+            reading = whole(reading, text)
+        return reading
+
+    def _stored(self, text: str, cell: Cell) -> Reading:
+        """A numeric cell: its decimal sign is nobody's choice. A number format may show it as per cent or with a unit."""
+        reading = Reading(float(text))
+        shown = parse_number(normalise(cell.shown)) if cell.shown else Reading()
+        if shown.value is None or not shown.unit:
+            return reading
+        if shown.unit != "%":
+            return reading._replace(unit=shown.unit)
+        if self.percent:
+            return Reading(shown.value, (f"as shown, {cell.shown}",), unit="%")
+        return reading.asking(
+            "warning", f"the cell shows {cell.shown} and holds {text}; with unit: '%' the first is read"
+        )
+
+    def _moment(self, parse, text: str, cell: Cell) -> Reading:
+        if cell.kind in ("time", "duration", "boolean"):
+            return Reading(problem=f"holds {_HELD.get(cell.kind, text)} ({text}), not a date")
+        reading = parse(text, self.how, cell.kind == "number")
+        if reading.given and not self.column.partial:
+            known = "only the year is known" if len(reading.given) == 4 else "the day is not known"
+            return Reading(problem=f"'{text}' is a partial date ({known}); declare partial for the column")
+        return reading
+
+    def _datetime(self, text: str, cell: Cell) -> Reading:
+        reading = self._moment(parse_datetime, text, cell)
+        if isinstance(reading.value, datetime.date) and not isinstance(reading.value, datetime.datetime):
+            midnight = datetime.datetime.combine(reading.value, datetime.time())
+            reading = reading._replace(value=midnight).with_rule("no time of day, taken as midnight")
+            if cell.kind == "text" or cell.kind == "number":
+                reading = reading.asking("warning", f"'{text}' has no time of day, midnight was put in", once=True)
+        return reading
