@@ -1,0 +1,49 @@
+"""Columns are collected as codes of their distinct values, so that no object per cell stays in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from .raw import Cell, Encoded
+
+CHUNK = 50_000  # rows that are held as objects at a time
+
+
+class Encoder:
+    """One column in the making.
+
+    >>> column = Encoder()
+    >>> column.add(["a", "b", "a"])
+    >>> column.done(Cell).codes.tolist()
+    [0, 1, 0]
+    """
+
+    def __init__(self):
+        self._code: defaultdict[Hashable, int] = defaultdict()
+        self._code.default_factory = self._code.__len__  # a new value gets the next number
+        self._chunks: list[np.ndarray] = []
+
+    def add(self, values: Sequence[Hashable]) -> None:
+        """Append rows."""
+        self._chunks.append(np.fromiter(map(self._code.__getitem__, values), dtype=np.int32, count=len(values)))
+
+    def done(self, cell: Callable[..., Cell] | None = None) -> Encoded:
+        """The column; `cell` makes the Cell of each distinct value (None: the values are Cells)."""
+        codes = np.concatenate(self._chunks) if self._chunks else np.zeros(0, dtype=np.int32)
+        return Encoded(codes, [cell(value) if cell else value for value in self._code])
+
+
+def number_text(value) -> str:
+    """A number in its shortest exact form, whole numbers without a point or exponent: 1e+16 is 10000000000000000."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value else "0"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, np.float32):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e22 else str(value)  # 0.1, not 0.10000000149
+    value = float(value)
+    return str(int(value)) if value.is_integer() and abs(value) < 1e22 else repr(value)

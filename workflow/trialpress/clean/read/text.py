@@ -1,0 +1,179 @@
+"""Delimited text. Every row has its cells where the header says, or it is refused, or the file is."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from ...errors import InputError
+from ...study import File
+from ..values import normalise
+from . import encoding
+from .detect import Content
+from .encode import CHUNK, Encoder
+from .headers import advice, separator
+from .problems import stop
+from .raw import BLANK, Cell, Raw, Refused, Remark
+
+SWALLOWS = "a stray quotation mark swallows the rows up to the next one, and their participants with them"
+LONGEST = 10_000_000  # characters in a cell; beyond it a quotation mark was not closed
+
+
+def read_text(content: Content, file: File) -> Raw:
+    """Read a text file by its declared delimiter, quotation mark and encoding."""
+    reader = Reader(content, file)
+    rows = iter(reader)
+    head = list(islice(rows, file.skip_rows + file.header_rows))[file.skip_rows :]
+    width = max((len(cells) for _, cells in head), default=0)
+    headers = tuple(tuple(normalise(cells[i]) if i < len(cells) else "" for _, cells in head) for i in range(width))
+    body = Body(file, headers)
+    reader.width = width
+    for number, cells in rows:
+        body.add(number, cells)
+    raw = body.done(reader.remarks)
+    if raw.refused and not len(raw.numbers):
+        first, names = raw.refused[0], "".join(head[-1][1])
+        sign = separator(names, [file.delimiter.join(row.cells) for row in raw.refused], file) if width == 1 else ""
+        do = advice(file, sign) or "check delimiter, quote, skip_rows and header_rows in study.yaml"
+        what = f"none of its {len(raw.refused)} rows fits the header: row {first.row} {first.reason}"
+        raise stop(content.where, what, do)
+    return raw
+
+
+class Reader:
+    """The rows of a text file with the line each begins in; InputError where a quotation mark swallows rows.
+
+    As soon as `width` is known, cells with line breaks are looked at: do they hold rows?
+    """
+
+    def __init__(self, content: Content, file: File):
+        self.where, self.file, self.width = content.where, file, 0
+        self.remarks = encoding.check(content.data, content.where, file)
+        self.line = 1  # in which the row begins
+        csv.field_size_limit(LONGEST)
+        quoting = csv.QUOTE_MINIMAL if file.quote else csv.QUOTE_NONE
+        try:
+            self.rows = csv.reader(
+                encoding.lines(content.data, file),
+                delimiter=file.delimiter,
+                quotechar=file.quote or '"',
+                quoting=quoting,
+                strict=True,
+            )
+        except (TypeError, ValueError) as error:
+            do = f"use two different characters for files.{file.name}.delimiter and quote"
+            raise stop(content.where, f"cannot be taken apart: {error}", do) from None
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        try:
+            for cells in self.rows:
+                if self.rows.line_num > self.line:
+                    self._look_for_rows(cells)
+                yield self.line, cells
+                self.line = self.rows.line_num + 1
+        except csv.Error as error:
+            raise self._broken(str(error)) from None
+
+    def _broken(self, error: str) -> InputError:
+        last, quote = self.rows.line_num, self.file.quote
+        where = f"{self.where}, row {self.line}"
+        if "end of data" in error or "field limit" in error:
+            what = f"a cell opens with a quotation mark ({quote}) that is never closed; it goes on to row {last}"
+        elif "expected after" in error:
+            what = f"text follows the quotation mark ({quote}) that closes a cell" + (
+                f", in row {last}; it was opened in row {self.line} or below" if last > self.line else ""
+            )
+        else:
+            what = f"cannot be taken apart: {error}"
+        return stop(where, what, self._mend(), SWALLOWS)
+
+    def _mend(self) -> str:
+        return (
+            f"mend the file at its source (a mark inside a cell is written twice), or set files.{self.file.name}.quote: '' "
+            "if marks mean nothing in it"
+        )
+
+    def _look_for_rows(self, cells: list[str]) -> None:
+        """A cell whose lines have as many delimiters as rows have is a row with a stray mark, and the rows after it."""
+        width, last = self.width or len(cells), self.rows.line_num
+        for at, cell in enumerate(cells):
+            counts = [line.count(self.file.delimiter) for line in re.split(r"\r\n|\r|\n", cell)]
+            if width < 2 or len(counts) < 2:
+                continue
+            begins = counts[0] == width - 1 - at  # with what stands before the mark the first line is a whole row
+            whole = any(count >= width - 1 for count in counts[1:])
+            # a sentence has a comma or two; in a narrow file more must fit before it is taken for rows
+            clear = begins if width > 2 else begins and len(counts) > 2 and all(count == 1 for count in counts[1:-1])
+            if whole and (clear or width > 5):
+                what = f"a cell that begins here and ends in row {last} holds whole rows: its quotation mark is a stray one"
+                do = self._mend() + "; if they belong into the cell, ask for the file with another delimiter"
+                raise stop(f"{self.where}, row {self.line}", what, do, SWALLOWS)
+            if whole or (begins and counts[-1] == at):
+                message = (
+                    f"the cell goes on to row {last} of the file and could be rows as well: "
+                    "is its quotation mark a stray one?"
+                )
+                self.remarks.append(Remark("error", self.line, f"#{at + 1}", cell, message))
+
+
+class Body:
+    """The rows below the header on their way into columns."""
+
+    def __init__(self, file: File, headers: tuple[tuple[str, ...], ...]):
+        self.file, self.headers = file, headers
+        self.width = len(headers)
+        self.least = max(
+            (i + 1 for i, path in enumerate(headers) if any(path)), default=0
+        )  # headers that say something
+        self.columns = [Encoder() for _ in headers]
+        self.numbers: list[int] = []
+        self.rows: list[list[str]] = []
+        self.done_numbers: list[np.ndarray] = []
+        self.refused: list[Refused] = []
+
+    def add(self, number: int, cells: list[str]) -> None:
+        if len(cells) != self.width:
+            cells = self._fitted(number, cells)
+        if not "".join(cells).strip():
+            return
+        self.numbers.append(number)
+        self.rows.append(cells)
+        if len(self.rows) == CHUNK:
+            self._flush()
+
+    def _fitted(self, number: int, cells: list[str]) -> list[str]:
+        """A row with cells too many or too few, if none is lost and none is missing; else it is refused."""
+        full = len(cells)
+        while full > self.width and not cells[full - 1].strip():
+            full -= 1
+        cells = cells[: max(full, self.width)]
+        if not any(cell.strip() for cell in cells):
+            return []
+        if full > self.width or (full < self.least and self.file.short_rows != "pad"):
+            wanted = self.width if full > self.width else self.least
+            reason = f"has {full} cell{'s' * (full != 1)}, the header has {wanted}"
+            self.refused.append(Refused(number, reason, tuple(cells)))
+            return []
+        return cells + [""] * (self.width - len(cells))
+
+    def _flush(self) -> None:
+        for column, values in zip(self.columns, zip(*self.rows, strict=True), strict=True):
+            column.add(values)
+        self.done_numbers.append(np.array(self.numbers, dtype=np.int64))
+        self.rows, self.numbers = [], []
+
+    def done(self, remarks: list[Remark]) -> Raw:
+        if self.rows:
+            self._flush()
+        numbers = np.concatenate(self.done_numbers) if self.done_numbers else np.zeros(0, dtype=np.int64)
+        columns = tuple(column.done(lambda text: Cell(text) if text else BLANK) for column in self.columns)
+        raw = Raw(self.file, self.headers, numbers, columns, tuple(self.refused))
+        remarks = [
+            Remark(r.severity, r.row, raw.header(int(r.column[1:]) - 1), r.value, r.message) if r.column else r
+            for r in remarks
+        ]
+        return Raw(self.file, self.headers, numbers, columns, tuple(self.refused), tuple(remarks))
