@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from trialpress.clean import CleanData, clean, replay
-from trialpress.clean.values import normalise
+from trialpress.clean.text import normalise
 from trialpress.errors import InputError
 from trialpress.study import Study, load_study
 

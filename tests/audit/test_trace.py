@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from trialpress.__main__ import main
 from trialpress.audit.trace import agreement, cell, closure, find
+from trialpress.clean.part import HIDDEN
 from trialpress.clean.read import read_all
-from trialpress.clean.table import HIDDEN
-from trialpress.clean.values import plain, text_of
+from trialpress.clean.text import plain, text_of
 from trialpress.report.variables import numbers, record_id
 
 pytestmark = pytest.mark.xdist_group("audit")

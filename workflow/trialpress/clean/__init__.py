@@ -17,7 +17,7 @@ from ..errors import InputError, Problem, nearest, raise_if
 from ..files import write_csv, write_parquet
 from ..study import Study
 from . import log
-from .account import ROWS, LossError, accounts
+from .account import ROWS, LossError, accounts, refused
 from .read import read_all, resolve
 from .replay import replay
 from .table import Cleaned, TableCleaner
@@ -125,7 +125,11 @@ def _about_files(raw) -> list[dict]:
     """Queries on a file as a whole, and on its rows that fit no columns."""
     path = raw.file.path
     found = [(remark.severity, remark.row, remark.column, remark.value, remark.message) for remark in raw.remarks]
-    found += [("error", row.row, "", "", f"the row {row.reason}; it was rejected") for row in raw.refused]
+    found += [
+        ("error", row.row, "", "", f"the row {row.reason}; it was rejected")
+        for row in raw.refused
+        if refused(raw, row) == row.reason
+    ]
     return [
         {"severity": severity, "table": "", "key": "", "field": "", "value": value, "message": message, "file": path, "row": row, "column": column}
         for severity, row, column, value, message in sorted(found, key=lambda one: one[1])

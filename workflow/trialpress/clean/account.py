@@ -12,8 +12,8 @@ from ..errors import InputError, Problem
 from ..study import Study
 from . import log
 from .part import ELSEWHERE, HARMLESS, SHIFTED, Records
-from .read import declared
-from .read.raw import Raw
+from .read import declared, footnote
+from .read.raw import Raw, Refused
 
 ROWS = ["file", "table", "rows_in", "rows_kept", "rows_rejected"]
 SHARE = 0.05  # of a file's rows that may be rejected, where study.yaml says nothing
@@ -73,9 +73,14 @@ def _rejected(records: Records, shown: set[int]) -> tuple[list[int], list[str], 
     contents = [log.WITHHELD if hide and SHIFTED in why else text
                 for why, text in zip(reasons, log.content(raw, shown, at), strict=True)]  # fmt: skip
     every = [*zip(raw.numbers[at].tolist(), reasons, contents, strict=True),
-             *((row.row, row.reason, log.refused_content(raw, shown, row.cells)) for row in raw.refused)]  # fmt: skip
+             *((row.row, refused(raw, row), log.refused_content(raw, shown, row.cells)) for row in raw.refused)]  # fmt: skip
     every.sort(key=lambda row: row[0])
     return tuple(map(list, zip(*every, strict=True))) if every else ([], [], [])
+
+
+def refused(raw: Raw, row: Refused) -> str:
+    """Why a row that fits no columns is not used."""
+    return "footnote" if footnote(raw.file, row.cells) else row.reason
 
 
 def _kind(reason: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...study import File
-from ..values import normalise
+from ..text import normalise
 from .detect import READ, Content
 from .problems import stop
 from .raw import Encoded, Raw, Remark

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Problem, nearest
 from ...study import Column, Part, Study
-from ..values import normalise
+from ..text import normalise
 
 if TYPE_CHECKING:
     from .raw import Raw

@@ -57,7 +57,12 @@ def _convert(records: Records, name: str, field: Field) -> None:
                 _infer(records, field, here, units, unit)
         elif unit_form(written) == unit_form(unit):
             rule = f"unit {unit} removed"
-            field.change(here, lambda r, rule=rule: r if not r.unit or any(known.startswith("as shown") for known in r.rules) else r.with_rule(rule))
+            field.change(
+                here,
+                lambda r, rule=rule: (
+                    r if not r.unit or any(known.startswith("as shown") for known in r.rules) else r.with_rule(rule)
+                ),
+            )
         elif unit_form(written) in forms:
             of = forms[unit_form(written)]
             _apply(records, field, here, units[of], f"unit {of} to {unit}")
