@@ -34,7 +34,9 @@ def spelling(text: str) -> tuple[str, ...]:
     shown = text.translate(_INVISIBLE)
     if shown != text:
         rules.append("invisible characters removed")
-    if " ".join(shown.split()) != shown:
+    if "\n" in shown or "\r" in shown:
+        rules.append("line breaks removed")
+    elif " ".join(shown.split()) != shown:
         rules.append("spaces trimmed")
     if unicodedata.normalize("NFKC", shown) != shown and not _SUPERSCRIPT.search(shown):
         rules.append("full-width characters")

@@ -23,6 +23,7 @@ from .units import unit_form
 __all__ = ["Parser", "Question", "Reading", "fold", "normalise", "number_text", "plain", "round_significant", "text_of",
            "unit_form"]  # fmt: skip
 _NUMERIC = re.compile(r"[-+]?\d+(\.\d+)?")
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?", re.ASCII)
 _HELD = {"date": "a date", "datetime": "a date", "time": "a time", "duration": "a duration"}
 
 
@@ -42,19 +43,16 @@ class Parser:
         decimal, grouping = column.decimal or file.decimal, column.grouping or file.grouping
         forms = frozenset(map(unit_form, units))
         self.number = partial(parse_number, decimal=decimal, grouping=grouping, units=forms)
+        strange = column.ignore or column.rewrite or column.pattern or "," in decimal or "." in grouping
+        self.quick = column.type == "number" and not strange
         self.percent = "%" in forms
         self.how = How(column.date_order or file.date_order, file.two_digit_years, date_1904)
 
     def __call__(self, cell: Cell) -> Reading:
         column, kind = self.column, cell.kind
-        if kind == "text" and column.type == "number" and cell.text.isascii():
-            value = plain(cell.text, "number")  # most cells, quickly
-            if (
-                value is not None
-                and value not in self.missing_numbers
-                and not (column.ignore or column.rewrite or column.pattern)
-            ):
-                return Reading(value) if abs(value) != float("inf") else self.number(cell.text)
+        if kind == "text" and self.quick and _PLAIN.fullmatch(cell.text):
+            value = float(cell.text)  # most cells
+            return Reading(rules=("missing code",)) if value in self.missing_numbers else Reading(value)
         text, rules = normalise(cell.text), spelling(cell.text)
         if text == "":
             return Reading(rules=("blank",) if cell.text else ())

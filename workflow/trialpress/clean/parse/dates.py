@@ -162,7 +162,9 @@ def parse_date(text: str, how: How = How(), number: bool = False) -> Reading:  #
     if isinstance(reading.value, datetime.datetime):
         zone = [rule for rule in reading.rules if rule.startswith("time zone")]
         rules = [rule for rule in reading.rules if rule not in (*zone, "datetime")]
-        gone = "time of day and zone removed" if zone else "time of day removed"
+        clock = reading.value.time()
+        what = "time of day" if clock != datetime.time() else "midnight"
+        gone = f"{what} and zone removed" if zone else f"{what} removed"
         return reading._replace(value=reading.value.date(), rules=(*rules, gone), questions=())
     return reading
 
