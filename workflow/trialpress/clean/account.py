@@ -85,8 +85,9 @@ def refused(raw: Raw, row: Refused) -> str:
 
 def _kind(reason: str) -> str:
     """A reason without what is particular to a row."""
-    head = reason.split(" '")[0]
-    return head if head.startswith(ELSEWHERE) else "".join(" " if c.isdigit() else c for c in head).strip()
+    if reason.startswith(ELSEWHERE):
+        return reason
+    return "".join(" " if char.isdigit() else char for char in reason.split(" '")[0]).strip()
 
 
 def _losses(name: str, records: Records, n: int, numbers: list[int], reasons: list[str]) -> list[Problem]:

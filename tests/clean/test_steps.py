@@ -1,0 +1,246 @@
+"""Whole rows: which are part of a table, by what they are known, and that none is lost without a word."""
+
+import json
+
+import pytest
+from trialpress.clean import LossError
+from trialpress.errors import InputError
+
+from .small import cleaned, column, values
+
+ID = {"source": "ID", "type": "id"}
+PEOPLE = {"file": "f", "key": ["participant"], "columns": {"participant": ID}}
+LONG = (
+    "ID,PARAMCD,AVISITN,AVAL\n"
+    + "".join(f"S{i},ALT,{visit},{10 * i + visit}\n" for i in range(1, 5) for visit in (1, 2))
+    + "".join(f"S{i},AST,{visit},{100 * i + visit}\n" for i in range(1, 5) for visit in (1, 2))
+    + "S1,ALT,,99\n"
+)
+
+
+def long_table(code: str, key: list[str], **more) -> dict:
+    return {
+        "file": "adlb",
+        "key": key,
+        "where": f"paramcd == '{code}'",
+        "columns": {
+            "participant": ID,
+            "paramcd": {"source": "PARAMCD"},
+            "visit": {"source": "AVISITN", "type": "integer"},
+            "value": {"source": "AVAL", "type": "number", "required": True},
+        },
+        **more,
+    }
+
+
+def test_where_comes_before_duplicates_keys_and_checks(tmp_path):
+    """ADaM and REDCap: one long export cut into tables; the other tables' rows are no duplicates, misfits or queries."""
+    checks = [{"id": "small", "assert": "value < 50", "field": "value", "message": "an ALT above 50"}]
+    tables = {"alt": long_table("ALT", ["participant", "visit?"], checks=checks), "ast": long_table("AST", ["participant", "visit"])}
+    data = cleaned(tmp_path, {"adlb.csv": LONG}, {"people": {**PEOPLE, "file": "adlb"}, **tables})
+    assert [len(data.tables[name]) for name in ("people", "alt", "ast")] == [4, 9, 8]
+    assert data.queries["message"].tolist() == ["an ALT above 50"]
+    assert (data.rows["rows_in"] == data.rows["rows_kept"] + data.rows["rows_rejected"]).all()
+    reasons = data.rejected[data.rejected["table"] == "alt"]["reason"].unique()
+    assert list(reasons) == ["not part of the table: paramcd == 'ALT'"]
+
+
+def test_a_condition_over_joined_files_waits_for_the_join(tmp_path):
+    table = {
+        "file": "a", "key": ["participant"], "where": "use == 'y'", "columns": {"participant": ID, "x": {"source": "X"}},
+        "join": [{"file": "b", "columns": {"participant": ID, "use": {"source": "Use"}}}],
+    }  # fmt: skip
+    data = cleaned(tmp_path, {"a.csv": "ID,X\nS1,1\nS2,2\nS3,3\n", "b.csv": "ID,Use\nS2,y\nS1,n\nS3,y\n"}, {"t": table})
+    assert data.tables["t"]["participant"].tolist() == ["S2", "S3"]
+    assert data.rows["rows_rejected"].tolist() == [1, 1]
+
+
+def test_a_part_of_the_key_may_be_blank_where_the_dictionary_says_so(tmp_path):
+    text = "ID,PARAMCD,AVISITN,AVAL\n" + "".join(f"S{i},ALT,{i},1\n" for i in range(60)) + "S1,ALT,,99\nS1,ALT,soon,98\n"
+    kept = cleaned(tmp_path, {"adlb.csv": text}, {"people": {**PEOPLE, "file": "adlb"}, "t": long_table("ALT", ["participant", "visit?"])})
+    assert "S1/" in set(kept.cells["key"]) and kept.tables["t"]["visit"].isna().sum() == 1
+    strict = cleaned(tmp_path / "b", {"adlb.csv": text}, {"people": {**PEOPLE, "file": "adlb"}, "t": long_table("ALT", ["participant", "visit"])})
+    reasons = strict.rejected[strict.rejected["table"] == "t"]["reason"].tolist()
+    assert reasons == ["no usable key: visit is missing", "no usable key: visit 'soon' is not a number"]
+
+
+def test_identifiers_derived_from_several_columns(tmp_path):
+    both = {
+        "participant": {"derive": "site + '-' + number", "type": "id"},
+        "site": {"source": "Site", "type": "id"},
+        "number": {"source": "No", "type": "id"},
+    }
+    tables = {
+        "people": {"file": "people", "key": ["participant"], "columns": {**both, "age": {"source": "Age", "type": "integer"}}},
+        "visits": {
+            "file": "visits", "key": ["participant", "day"], "references": {"participant": "people.participant"},
+            "complete": {"participant": "people.participant"},
+            "columns": {**both, "day": {"source": "Day", "type": "integer"}},
+            "checks": [{"id": "adult", "assert": "people.age >= 18", "field": "day", "message": "a visit of a child"}],
+        },
+        "pairs": {
+            "file": "visits", "key": ["site", "number", "day"], "references": {"site, number": "people.site, number"},
+            "columns": {name: spec for name, spec in both.items() if name != "participant"} | {"day": {"source": "Day", "type": "integer"}},
+        },
+    }  # fmt: skip
+    files = {"people.csv": "Site,No,Age\nA,1,17\nA,2,40\nB,1,50\nB,2,60\n", "visits.csv": "Site,No,Day\nA,1,0\nA,1,7\nB,1,0\nB,9,0\nA,2,0\n"}
+    data = cleaned(tmp_path, files, tables)
+    assert data.tables["people"]["participant"].tolist() == ["A-1", "A-2", "B-1", "B-2"]
+    assert data.tables["visits"][["participant", "day"]].to_numpy().tolist() == [["A-1", 0], ["A-1", 7], ["A-2", 0], ["B-1", 0]]
+    assert sorted(data.queries["message"]) == ["B-2 is in people and has no row in visits", "a visit of a child", "a visit of a child"]
+    reasons = set(data.rejected["reason"])
+    assert reasons == {"orphan: participant 'B-9' is not in people.participant", "orphan: site, number 'B, 9' is not in people.site, number"}
+
+
+def test_a_file_without_an_identifier_uses_its_row_number(tmp_path):
+    columns = {"participant": {"row": True, "type": "id"}, "x": {"source": "X", "type": "integer"}}
+    data = cleaned(tmp_path, {"f.csv": "X\n5\n\n6\n"}, {"t": {"file": "f", "key": ["participant"], "columns": columns}})
+    assert data.tables["t"].to_numpy().tolist() == [["2", 5], ["4", 6]]
+
+
+def test_keys_that_would_print_alike_stay_apart(tmp_path):
+    columns = {"participant": ID, "a": {"source": "A"}, "b": {"source": "B"}}
+    tables = {"people": PEOPLE, "t": {"file": "f", "key": ["a", "b"], "columns": columns}}
+    data = cleaned(tmp_path, {"f.csv": "ID,A,B\nS1,x/y,z\nS2,x,y/z\n"}, tables)
+    assert len(data.tables["t"]) == 2 and data.cells[data.cells["table"] == "t"]["key"].nunique() == 2
+
+
+# --- shifted rows -----------------------------------------------------------------------------------------------------
+
+SHIFT = {
+    "participant": {**ID, "pattern": r"S\d+"},
+    "date": {"source": "Date", "type": "date"},
+    "sex": {"source": "Sex", "type": "code", "codes": {"F": [], "M": []}},
+    "grade": {"source": "Grade", "type": "integer", "possible": [0, 5]},
+    "drug": {"source": "Drug", "type": "code", "codes": {"tocilizumab": [], "none": []}},
+    "end": {"source": "End", "type": "date"},
+}
+
+
+def shifted(tmp_path, *rows: str):
+    good = "".join(f"S{i},2015-01-0{i},F,{i % 5},none,2015-02-0{i},\n" for i in range(1, 10))
+    text = "ID,Date,Sex,Grade,Drug,End,Note\n" + good + "".join(rows)
+    tables = {"t": {"file": "f", "key": ["participant"], "columns": SHIFT}}
+    return cleaned(tmp_path, {"f.csv": text}, tables)
+
+
+def test_a_shifted_row_is_rejected_and_asked_about(tmp_path):
+    data = shifted(tmp_path, "S90,,2015-03-01,M,2,none,2015-03-09\n")
+    assert data.rejected["reason"].tolist() == ["4 cells do not fit their columns and do when moved by 1 column to the left: the row is shifted"]
+    query = data.queries.iloc[0]
+    assert (query["row"], query["key"], query["severity"]) == (11, "S90", "error") and "it was rejected" in query["message"]
+    assert "Note" not in data.rejected["content"].item()  # undeclared, and cells may stand under it that are not its own
+
+
+def test_a_row_with_several_misfits_keeps_its_place(tmp_path):
+    data = shifted(tmp_path, "S90,Teclistamab,Teclistamab,Teclistamab,none,2015-03-01,\n")
+    assert data.rejected.empty and "S90" in set(data.tables["t"]["participant"])
+    assert data.queries["field"].tolist() == ["date", "sex", "grade"]
+
+
+# --- loss stops the run -----------------------------------------------------------------------------------------------
+
+
+def stopped(folder, *given, **more) -> str:
+    with pytest.raises(LossError) as error:
+        cleaned(folder, *given, **more)
+    text = str(error.value)
+    assert "why it matters" in text and "what to do" in text
+    return text
+
+
+def test_a_table_without_rows_stops(tmp_path):
+    table = {**PEOPLE, "where": "participant == 'nobody'"}
+    message = stopped(tmp_path, {"f.csv": "ID\nS1\nS2\n"}, {"t": table})
+    assert "tables.t: keeps no row: 2 x not part of the table: participant == 'nobody'" in message
+    assert {path.name for path in (tmp_path / "clean").iterdir()} == {"changes.csv", "queries.csv", "rejected.csv", "rows.csv"}
+    data = cleaned(tmp_path / "b", {"f.csv": "ID\nS1\n"}, {"all": PEOPLE, "t": {**table, "may_be_empty": True}})
+    assert data.tables["t"].empty
+
+
+def test_losing_more_than_the_stated_share_stops(tmp_path):
+    columns = {"participant": {**ID, "pattern": r"S\d+"}}
+    table = {"file": "f", "key": ["participant"], "columns": columns}
+    bad = [f"S{i}\n" for i in range(38)] + ["X1\n", "X2\n"]
+    assert len(cleaned(tmp_path, {"f.csv": "ID\n" + "".join(bad)}, {"t": table}).rejected) == 2  # 5%, as allowed
+    message = stopped(tmp_path / "b", {"f.csv": "ID\n" + "".join(bad) + "X3\n"}, {"t": table})
+    assert "f.csv, table t: 3 of 41 rows would be rejected (7%, allowed 5%): 3 x no usable key: participant 'X1' does not have the form" in message
+    assert "(row 40)" in message and "max_rejected" in message
+    more = {"options": {"f": {"max_rejected": 0.1}}}
+    assert len(cleaned(tmp_path / "c", {"f.csv": "ID\n" + "".join(bad) + "X3\n"}, {"t": table}, **more).rejected) == 3
+    assert len(cleaned(tmp_path / "d", {"f.csv": "ID\nS1\nS2\nX3\n"}, {"t": table}).rejected) == 1  # never for one row alone
+    stopped(tmp_path / "e", {"f.csv": "ID\nS1\nS2\nX3\n"}, {"t": table}, options={"f": {"max_rejected": 0}})
+
+
+def test_exact_duplicates_and_footnotes_are_no_loss(tmp_path):
+    text = "ID\n" + "S1\nS1\nS1\nS2\n" + "Note: end\nNote: of file\n"
+    data = cleaned(tmp_path, {"f.csv": text}, {"t": PEOPLE}, options={"f": {"footer": "^Note", "max_rejected": 0}})
+    assert data.rejected["reason"].tolist() == ["duplicate of row 2", "duplicate of row 2", "footnote", "footnote"]
+
+
+def test_a_duplicate_that_says_something_else_leaves_queries(tmp_path):
+    columns = {"participant": ID, "x": {"source": "X", "type": "number"}, "y": {"source": "Y", "type": "number"}}
+    table = {"file": "f", "key": ["participant"], "columns": columns}
+    data = cleaned(tmp_path, {"f.csv": "ID,X,Y\nS1,1,low\nS1,2,high\n"}, {"t": table})
+    assert data.rejected["reason"].tolist() == ["conflicts with row 2 (same key) in x, y"]
+    assert data.queries["message"].tolist() == ["row 3 has the same key but '2'; row 2 was kept", "row 3 has the same key but 'high'; row 2 was kept", "'low' is not a number"]  # fmt: skip
+
+
+# --- what leaves the clean stage --------------------------------------------------------------------------------------
+
+
+def test_only_declared_columns_that_are_no_identifiers_leave_the_stage(tmp_path):
+    text = "ID,Name,Phone,Age\n" + "".join(f"S{i},Ann Lee,0151 2345678,{i}\n" for i in range(40)) + "?,Bo Ray,0171 7654321,5\n"
+    columns = {"participant": {**ID, "pattern": r"S\d+"}, "name": {"source": "Name", "identifier": "name"}, "age": {"source": "Age", "type": "integer"}}
+    data = cleaned(tmp_path, {"f.csv": text}, {"t": {"file": "f", "key": ["participant"], "columns": columns}})
+    assert json.loads(data.rejected["content"].item()) == {"ID": "?", "Age": "5"}
+    for path in (tmp_path / "clean").iterdir():
+        found = path.read_bytes()
+        assert not any(secret in found for secret in (b"Ann", b"Ray", b"0151", b"0171", b"Phone"))
+
+
+def test_a_ragged_row_shows_nothing_where_something_is_to_be_held_back(tmp_path):
+    people = "".join(f"S{i},1\n" for i in range(30))
+    table = {"file": "f", "key": ["participant"], "columns": {"participant": ID}}
+    data = cleaned(tmp_path, {"f.csv": "ID,Phone\n" + people + "S99,x,0151 2345678\n"}, {"t": table})
+    assert "0151" not in data.rejected["content"].item() and "withheld" in data.rejected["content"].item()
+    assert data.queries["message"].tolist() == ["the row has 3 cells, the header has 2; it was rejected"]
+
+
+# --- corrections ------------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_of_a_part_of_a_derived_key(tmp_path):
+    columns = {
+        "participant": {"derive": "site + '-' + number", "type": "id"},
+        "site": {"source": "Site", "type": "id"},
+        "number": {"source": "No", "type": "id"},
+    }
+    fixes = "table,key,field,old,new,reason\nt,C-2,site,C,B,misread\n"
+    data = cleaned(tmp_path, {"f.csv": "Site,No\nA,1\nC,2\n"}, {"t": {"file": "f", "key": ["participant"], "columns": columns}}, fixes)
+    assert data.tables["t"]["participant"].tolist() == ["A-1", "B-2"]
+
+
+def test_a_correction_that_finds_nothing_stops(tmp_path):
+    fixes = "table,key,field,old,new,reason\nt,S9,x,1,2,wrong\nt,S0,x,7,2,wrong\n"
+    with pytest.raises(InputError) as error:
+        column(tmp_path, {"type": "number"}, "5", corrections=fixes)
+    assert "no row has this key" in str(error.value) and "the value there is '5'" in str(error.value)
+
+
+def test_value_labels_of_the_file_serve_as_codes(tmp_path):
+    import pandas as pd
+    import pyreadstat
+
+    frame = pd.DataFrame({"ID": ["S1", "S2", "S3"], "SEX": [1.0, 2.0, 1.0]})
+    pyreadstat.write_sav(frame, str(tmp_path / "f.sav"), variable_value_labels={"SEX": {1: "Male", 2: "Female"}})
+    columns = {"participant": ID, "x": {"source": "SEX", "type": "code", "codes": "from file"}}
+    data = cleaned(tmp_path / "s", {"f.sav": (tmp_path / "f.sav").read_bytes()}, {"t": {"file": "f", "key": ["participant"], "columns": columns}})
+    assert values(data) == ["Male", "Female", "Male"]
+
+
+def test_an_expression_that_cannot_be_computed_is_explained(tmp_path):
+    columns = {"participant": ID, "x": {"derive": "participant - 1", "type": "number"}}
+    with pytest.raises(InputError) as error:
+        cleaned(tmp_path, {"f.csv": "ID\nS1\n"}, {"t": {"file": "f", "key": ["participant"], "columns": columns}})
+    assert "tables.t.columns.x.derive" in str(error.value) and "what to do" in str(error.value)
