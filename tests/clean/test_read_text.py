@@ -1,10 +1,13 @@
 """Delimited text: rows that do not fit, quotation marks that swallow rows, encodings, wrong delimiters."""
 
+import csv
 import gzip
 import tracemalloc
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from trialpress.clean.read import read, resolve
 from trialpress.errors import InputError
 from trialpress.study import Column, File, Part
@@ -184,6 +187,25 @@ def test_compressed_files_are_read_by_their_content(put, stopped, tmp_path):
     assert "is no zip archive" in stopped(text, member="x.csv").what
     assert "cannot be read as a zip" in stopped(two[:60], "f.zip").what
     assert "cannot be unpacked" in stopped(gzip.compress(text)[:-9], "f.gz").what
+
+
+CELL = st.text("ab1 ü漢'", max_size=4)
+
+
+@given(st.lists(st.lists(CELL, min_size=1, max_size=5), min_size=1, max_size=30))
+def test_every_row_is_kept_refused_or_blank(tmp_path_factory, cells):
+    path = tmp_path_factory.mktemp("f") / "f.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["x", "y", "z"], *cells, ["1", "2", "3"]])
+    raw = read(path, File("f", "f.csv"))
+    found = dict(zip(raw.numbers.tolist(), rows(raw), strict=True)) | {row.row: row.cells for row in raw.refused}
+    for number, row in enumerate(cells, start=2):
+        if any(cell.strip() for cell in row):
+            kept, filled = found.pop(number), max(at for at, cell in enumerate(row, start=1) if cell.strip())
+            assert list(kept[:filled]) == row[:filled] and not "".join(kept[filled:]).strip()
+        else:
+            assert number not in found
+    assert list(found) == [len(cells) + 2]
 
 
 def test_a_large_file_needs_little_memory(put, tmp_path):

@@ -10,8 +10,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from trialpress.clean.read import Cell, read
+from trialpress.clean.read.encode import number_text
+from trialpress.clean.read.numberformat import shown, shows
+from trialpress.clean.read.serial import dated
 from trialpress.errors import InputError
 from trialpress.study import File
 
@@ -99,6 +104,8 @@ DATES = [
     (42064.4201388889, "dd.mm.yyyy hh:mm", "2015-03-01T10:05:00", "datetime", ""),
     (42064, "mmm-yy", "2015-03-01", "date", "2015-03"),
     (42064, "yyyy", "2015-03-01", "date", "2015"),
+    (42064, "[$-411]ge.m.d", "2015-03-01", "date", ""),
+    (42064, 'yyyy"年"m"月"d"日"', "2015-03-01", "date", ""),
     (42064, "d-mmm", "2015-03-01", "date", "1 Mar"),
     (1, "yyyy-mm-dd", "1900-01-01", "date", ""),
     (59, "yyyy-mm-dd", "1900-02-28", "date", ""),
@@ -121,6 +128,15 @@ def test_serial_numbers_are_dates_by_their_format(sheet, value, code, text, kind
     if (value, code) == (0.999999999, "h:mm:ss"):  # rounds to midnight, which is the time 24:00:00 of day 0
         text, kind, shown = "1900-01-01T00:00:00", "datetime", "00:00:00"
     assert column(sheet([["x"], [(value, code)]])) == [(text, kind, shown)]
+
+
+@given(
+    st.text('0#?.,%;@_*[]<>=$-+()/\\\\"mdyhseEgGb 1x', max_size=12), st.floats(-1e6, 1e6) | st.integers(-(10**6), 10**6)
+)
+def test_no_format_is_beyond_it(code, value):
+    text = number_text(value)
+    cell = dated(text, code, False) if shows(code) else Cell(text, "number", shown(text, code))
+    assert cell.kind in ("number", "date", "datetime", "time", "duration", "error") and cell.text
 
 
 def test_the_date_system_of_1904(sheet):
