@@ -1,4 +1,4 @@
-"""The reading room: raw files in, their cells by columns out. Nothing is interpreted here, and nothing is lost in silence.
+"""The reading room: raw files in, their cells by columns out. Nothing is interpreted, and nothing lost in silence.
 
     read(path, file)          one raw file of any format that is read
     read_all(study, folder)   all of a study, checksums first

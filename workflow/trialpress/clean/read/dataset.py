@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from ...study import File
 from ..text import normalise
 from .detect import READ, Content
+from .encode import without_blank
 from .problems import stop
 from .raw import Encoded, Raw, Remark
 
@@ -31,11 +31,7 @@ def assemble(
     labels: Mapping[int, Mapping[str, str]] | None = None,
 ) -> Raw:
     """The columns of a data set without observations that are blank throughout."""
-    filled = np.zeros(len(columns[0].codes) if columns else 0, dtype=bool)
-    for column in columns:
-        filled |= np.array([bool(cell.text.strip()) for cell in column.cells], dtype=bool)[column.codes]
+    filled, columns = without_blank(columns, len(columns[0].codes) if columns else 0)
     numbers = np.flatnonzero(filled) + 1
-    if not filled.all():
-        columns = [replace(column, codes=column.codes[filled]) for column in columns]
     headers = tuple((normalise(name),) for name in names)
-    return Raw(file, headers, numbers, tuple(columns), (), tuple(remarks), False, labels or {}, content.format)
+    return Raw(file, headers, numbers, columns, (), tuple(remarks), False, labels or {}, content.format)

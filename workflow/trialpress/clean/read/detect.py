@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from .foreign import foreign, office, refuse
 from .problems import stop
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_SAS = bytes(12) + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\x00\x09\xc7\x31\x8c\x18\x1f\x10\x11"
+_SAS = re.compile(rb"\0{12}\xc2\xea\x81[\x60-\x63]\xb3\x14\x11\xcf\xbd\x92\x08\0\x09\xc7\x31\x8c\x18\x1f\x10\x11")
 _DEPTH = 3  # an archive in an archive in an archive is enough
 
 
@@ -33,11 +34,11 @@ def _format(data: bytes) -> str:
         for stream, kind in (("EncryptedPackage", "password"), ("Workbook", "xls"), ("Book", "xls"),
                              ("WordDocument", "doc"), ("PowerPoint Document", "ppt")):  # fmt: skip
             if stream.encode("utf-16-le") in data:
-                return kind
+                return "password" if kind == "xls" and _enciphered(data) else kind
         return "ole"
     if data.startswith(b"\x09\x08") and data[2:4] in (b"\x10\0", b"\x08\0"):
         return "xls"  # a workbook of Excel 5 to 2003 without its container
-    if data.startswith(_SAS):
+    if _SAS.match(data):
         return "sas7bcat" if b"CATALOG" in data[84:180] else "sas7bdat"
     if data.startswith(b"HEADER RECORD*******LIB"):
         return "xport"
@@ -52,6 +53,17 @@ def _format(data: bytes) -> str:
     if data.startswith(b"PAR1") and data.endswith(b"PAR1"):
         return "parquet"
     return foreign(data) or "csv"
+
+
+def _enciphered(data: bytes) -> bool:
+    """Whether the first records of an .xls workbook say that the others are enciphered (FILEPASS)."""
+    at = data.find(b"\x09\x08\x10\0")
+    for _ in range(5):
+        record, size = int.from_bytes(data[at : at + 2], "little"), int.from_bytes(data[at + 2 : at + 4], "little")
+        if record == 0x2F:
+            return True
+        at += 4 + size
+    return False
 
 
 def _member(archive: zipfile.ZipFile, where: str, file: File) -> str:
@@ -85,9 +97,9 @@ def _unzip(data: bytes, where: str, file: File) -> tuple[bytes, str, str]:
         raise stop(where, f"cannot be read as {what}: {error}", "ask for the file again; it may be cut off") from None
 
 
-def open_content(path: Path, file: File) -> Content:
-    """The content of a raw file, taken out of gzip and zip; InputError if it is none that is read."""
-    data, where, unpacked = path.read_bytes(), str(path), False
+def unpack(path: Path, file: File) -> tuple[Content, bool]:
+    """The content of a file out of gzip and zip, whatever it is, and whether it came out of a zip."""
+    data, where, unzipped = path.read_bytes(), str(path), False
     for _ in range(_DEPTH):
         if data.startswith(b"\x1f\x8b"):
             try:
@@ -97,22 +109,22 @@ def open_content(path: Path, file: File) -> Content:
                 raise stop(where, f"cannot be unpacked by gzip: {error}", do) from None
         elif data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             data, where, kind = _unzip(data, where, file)
-            unpacked = unpacked or not kind
+            unzipped = unzipped or not kind
         else:
             kind = _format(data) if data else "empty"
         if kind:
-            return _agreed(Content(data, kind, where), file, unpacked)
+            return Content(data, kind, where), unzipped
     raise stop(where, "is an archive in an archive in an archive", "unpack it and put the data file itself there")
 
 
-def _agreed(content: Content, file: File, unpacked: bool) -> Content:
-    """The content, if it is one that is read and what study.yaml says of it holds."""
+def open_content(path: Path, file: File) -> Content:
+    """The content of a raw file; InputError if it is none that is read, or not what study.yaml says."""
+    content, unzipped = unpack(path, file)
     if content.format == "empty":
         raise stop(content.where, "the raw file is empty", "ask for the file again")
-    if file.member and not unpacked:
-        raise stop(
-            content.where, f"is no zip archive with the file '{file.member}'", f"remove files.{file.name}.member"
-        )
+    if file.member and not unzipped:
+        do = f"remove files.{file.name}.member"
+        raise stop(content.where, f"is no zip archive with the file '{file.member}'", do)
     if content.format not in READ:
         refuse(content.where, content.format)
     if file.format and file.format != content.format:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .raw import Cell, Encoded
 
-CHUNK = 50_000  # rows that are held as objects at a time
+CHUNK = 500  # rows that are held as objects at a time; more are slower: they leave the processor's cache
 
 
 class Encoder:
@@ -35,6 +35,16 @@ class Encoder:
         """The column; `cell` makes the Cell of each distinct value (None: the values are Cells)."""
         codes = np.concatenate(self._chunks) if self._chunks else np.zeros(0, dtype=np.int32)
         return Encoded(codes, [cell(value) if cell else value for value in self._code])
+
+
+def without_blank(columns: Sequence[Encoded], rows: int) -> tuple[np.ndarray, tuple[Encoded, ...]]:
+    """(which rows are not blank throughout, the columns of these rows)."""
+    filled = np.zeros(rows, dtype=bool)
+    for column in columns:
+        filled |= np.array([bool(cell.text.strip()) for cell in column.cells], dtype=bool)[column.codes]
+    if filled.all():
+        return filled, tuple(columns)
+    return filled, tuple(Encoded(column.codes[filled], column.cells) for column in columns)
 
 
 def number_text(value) -> str:

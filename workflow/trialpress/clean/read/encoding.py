@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from ...study import File
 from .problems import stop
@@ -18,9 +19,7 @@ WHY = "a wrong encoding turns names and codes into other ones"
 def lines(data: bytes, file: File) -> Iterator[str]:
     """The lines of a file, ends kept as they are, without a byte order mark."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding=file.encoding, newline="")
-    first = next(text, "")
-    yield first.removeprefix("\ufeff")
-    yield from text
+    return chain([next(text, "").removeprefix("\ufeff")], text)
 
 
 def check(data: bytes, where: str, file: File) -> list[Remark]:

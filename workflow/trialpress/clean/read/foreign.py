@@ -124,7 +124,10 @@ def office(archive: zipfile.ZipFile) -> str:
     if types:
         return "ppt" if b"presentationml" in types else "doc"
     if "mimetype" in names and archive.read("mimetype").startswith(b"application/vnd.oasis.opendocument"):
-        return "ods" if b"spreadsheet" in archive.read("mimetype") else "odt"
+        if b"spreadsheet" not in archive.read("mimetype"):
+            return "odt"
+        manifest = archive.read("META-INF/manifest.xml") if "META-INF/manifest.xml" in names else b""
+        return "password" if b"encryption-data" in manifest else "ods"
     return "numbers" if any(name.endswith(".iwa") or name == "Index.zip" for name in names) else ""
 
 

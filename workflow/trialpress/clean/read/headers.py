@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ...errors import Problem, nearest
@@ -38,11 +39,12 @@ def find(headers: Headers, source: str) -> list[int]:
     return list(of)[int(counted[2]) - 1 : int(counted[2])] if int(counted[2]) else []
 
 
-def _parts(text: str) -> list[str]:
-    return [normalise(part) for part in text.split("|")]
+@lru_cache(maxsize=65536)
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(normalise(part) for part in text.split("|"))
 
 
-def _matches(wanted: list[str], path: tuple[str, ...]) -> bool:
+def _matches(wanted: tuple[str, ...], path: tuple[str, ...]) -> bool:
     last = _parts(path[-1])
     if wanted[-len(last) :] != last:
         return False
@@ -51,7 +53,7 @@ def _matches(wanted: list[str], path: tuple[str, ...]) -> bool:
 
 
 def _wanted(column: Column) -> list[tuple[str, tuple[str, ...]]]:
-    """What a column reads: (name, sources) of itself and of its unit. Blocks, row numbers and derivations read nothing."""
+    """What a column reads: (name, sources) of itself and of its unit. Blocks, row numbers, derivations: nothing."""
     wanted = [(column.name, column.source)] if column.source else []
     return wanted + ([(f"{column.name} unit", (column.unit_from,))] if column.unit_from else [])
 
@@ -143,7 +145,7 @@ def _reads(study: Study, raw: Raw) -> list[tuple[Column, str, set[int]]]:
 
 
 def identifiers(study: Study, raw: Raw) -> list[tuple[int, Column]]:
-    """(position, column) of every column of the file that some table of the study declares to be a direct identifier."""
+    """(position, column) of every column of the file that some table declares to be a direct identifier."""
     return [
         (index, column)
         for column, name, found in _reads(study, raw)

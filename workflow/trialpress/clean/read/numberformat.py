@@ -15,7 +15,7 @@ _TOKEN = re.compile(
       | \[(?P<elapsed>h+|m+|s+)\] | \[(?P<bracket>[^\]]*)\]
       | (?P<general>general|standard) | (?P<half>am/pm|a/p) | (?P<exponent>e[+-])
       | (?P<digits>[0\#?]) | (?P<point>\.) | (?P<comma>,) | (?P<percent>%) | (?P<text>@)
-      | (?P<date>y+|m+|d+|h+|s+) | (?P<literal>.)""",
+      | (?P<date>y+|m+|d+|h+|s+|g+|e+|b+) | (?P<literal>.)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?[\d.]+)")
@@ -69,7 +69,7 @@ def shows(code: str) -> frozenset[str]:
             minutes = letters[at - 1 : at] == ["h"] or letters[at + 1 : at + 2] == ["s"] or "elapsed" in found
             found.add("minute" if minutes else "month")
         else:
-            found.add({"y": "year", "d": "day", "h": "hour", "s": "second"}[letter])
+            found.add({"d": "day", "h": "hour", "s": "second"}.get(letter, "year"))  # also eras of other calendars
     return frozenset(found)
 
 

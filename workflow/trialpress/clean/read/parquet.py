@@ -43,7 +43,7 @@ def _column(content: Content, name: str, values: pa.ChunkedArray) -> Encoded:
 
 
 def _cell(value, whole: bool) -> Cell:
-    """One value; a column of moments that are all midnight (`whole`) is a column of dates, for which pandas has no type."""
+    """One value. A column of moments that are all midnight (`whole`) holds dates, for which pandas has no type."""
     if value is None or value != value:
         return BLANK
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Data sets of SAS, SPSS and Stata by pyreadstat: values as stored, dates by their formats, labels, tagged missing values."""
+"""Data sets of SAS, SPSS and Stata by pyreadstat: values as stored, dates by their formats, labels, tagged missing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pyreadstat
 
-from ...errors import InputError
 from ...study import File
 from . import xport
 from .dataset import assemble, plain_only
-from .detect import READ, Content, open_content
+from .detect import READ, Content, unpack
 from .encode import Encoder, number_text
-from .problems import STOPS, stop
+from .problems import stop
 from .raw import BLANK, Cell, Raw, Remark
 from .statistics_dates import converter
 
@@ -49,14 +48,17 @@ def _values(content: Content, path: Path, file: File) -> tuple[Mapping, object, 
         how["user_missing"] = True
     if file.encoding != File.encoding and content.format != "por":
         how["encoding"] = file.encoding  # otherwise the file says it itself
-    if content.format == "sas7bdat" and file.catalog:
-        how["catalog_file"] = io.BytesIO(_catalog(path, file))
+    catalog = _catalog(path, file) if content.format == "sas7bdat" and file.catalog else b""
     if content.format == "xport" and (count := xport.members(content.data)) > 1:
         do = "split it: in SAS by PROC COPY with one data set per file"
         raise stop(content.where, f"holds {count} data sets; only the first could be read", do)
     try:
         values, meta = reader(io.BytesIO(content.data), **how)
         remarks = []
+        if catalog:
+            lists = pyreadstat.read_sas7bcat(io.BytesIO(catalog), output_format="dict")[1].value_labels
+            of = {name: lists.get(format) for name, format in meta.variable_to_label.items()}
+            meta.variable_value_labels = {name: labels for name, labels in of.items() if labels}
         if content.format == "xport":
             for index, tagged in xport.tags(content.data, meta.number_rows).items():
                 for row, tag in tagged.items():
@@ -79,13 +81,10 @@ def _catalog(path: Path, file: File) -> bytes:
     at = path.parents[len(Path(file.path).parts) - 1] / file.catalog
     if not at.is_file():
         raise stop(at, "the format catalogue does not exist", "put it there, or correct catalog in study.yaml")
-    try:
-        format = open_content(at, File(file.name, file.catalog)).format
-    except InputError as error:
-        if "SAS format catalogue" in str(error):
-            return at.read_bytes()
-        raise
-    raise stop(at, f"is {READ[format]}, no format catalogue", "name the .sas7bcat file as catalog", STOPS)
+    content, _ = unpack(at, File(file.name, file.catalog))
+    if content.format != "sas7bcat":
+        raise stop(at, "is no SAS format catalogue", "name the .sas7bcat file as catalog")
+    return content.data
 
 
 def _text(value) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -14,7 +15,7 @@ from ...study import File
 from ..text import normalise
 from . import encoding
 from .detect import Content
-from .encode import CHUNK, Encoder
+from .encode import CHUNK, Encoder, without_blank
 from .headers import advice, separator
 from .problems import stop
 from .raw import BLANK, Cell, Raw, Refused, Remark
@@ -32,8 +33,8 @@ def read_text(content: Content, file: File) -> Raw:
     headers = tuple(tuple(normalise(cells[i]) if i < len(cells) else "" for _, cells in head) for i in range(width))
     body = Body(file, headers)
     reader.width = width
-    for number, cells in rows:
-        body.add(number, cells)
+    while chunk := list(islice(rows, CHUNK)):
+        body.add(chunk)
     raw = body.done(reader.remarks)
     if raw.refused and not len(raw.numbers):
         first, names = raw.refused[0], "".join(head[-1][1])
@@ -55,18 +56,16 @@ class Reader:
         self.remarks = encoding.check(content.data, content.where, file)
         self.line = 1  # in which the row begins
         csv.field_size_limit(LONGEST)
-        quoting = csv.QUOTE_MINIMAL if file.quote else csv.QUOTE_NONE
-        try:
-            self.rows = csv.reader(
-                encoding.lines(content.data, file),
-                delimiter=file.delimiter,
-                quotechar=file.quote or '"',
-                quoting=quoting,
-                strict=True,
-            )
-        except (TypeError, ValueError) as error:
+        if file.delimiter in (file.quote, "\r", "\n"):
             do = f"use two different characters for files.{file.name}.delimiter and quote"
-            raise stop(content.where, f"cannot be taken apart: {error}", do) from None
+            raise stop(content.where, "cannot be taken apart: the delimiter is the quotation mark or a line break", do)
+        self.rows = csv.reader(
+            encoding.lines(content.data, file),
+            delimiter=file.delimiter,
+            quotechar=file.quote or '"',
+            quoting=csv.QUOTE_MINIMAL if file.quote else csv.QUOTE_NONE,
+            strict=True,
+        )
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         try:
@@ -93,8 +92,8 @@ class Reader:
 
     def _mend(self) -> str:
         return (
-            f"mend the file at its source (a mark inside a cell is written twice), or set files.{self.file.name}.quote: '' "
-            "if marks mean nothing in it"
+            "mend the file at its source (a mark inside a cell is written twice), "
+            f"or set files.{self.file.name}.quote: '' if marks mean nothing in it"
         )
 
     def _look_for_rows(self, cells: list[str]) -> None:
@@ -109,7 +108,7 @@ class Reader:
             # a sentence has a comma or two; in a narrow file more must fit before it is taken for rows
             clear = begins if width > 2 else begins and len(counts) > 2 and all(count == 1 for count in counts[1:-1])
             if whole and (clear or width > 5):
-                what = f"a cell that begins here and ends in row {last} holds whole rows: its quotation mark is a stray one"
+                what = f"a cell from here to row {last} holds whole rows: its quotation mark is a stray one"
                 do = self._mend() + "; if they belong into the cell, ask for the file with another delimiter"
                 raise stop(f"{self.where}, row {self.line}", what, do, SWALLOWS)
             if whole or (begins and counts[-1] == at):
@@ -130,23 +129,23 @@ class Body:
             (i + 1 for i, path in enumerate(headers) if any(path)), default=0
         )  # headers that say something
         self.columns = [Encoder() for _ in headers]
-        self.numbers: list[int] = []
-        self.rows: list[list[str]] = []
-        self.done_numbers: list[np.ndarray] = []
+        self.numbers: list[np.ndarray] = []
         self.refused: list[Refused] = []
 
-    def add(self, number: int, cells: list[str]) -> None:
-        if len(cells) != self.width:
-            cells = self._fitted(number, cells)
-        if not "".join(cells).strip():
-            return
-        self.numbers.append(number)
-        self.rows.append(cells)
-        if len(self.rows) == CHUNK:
-            self._flush()
+    def add(self, rows: list[tuple[int, list[str]]]) -> None:
+        """Append rows, each with the line that it begins in."""
+        if any(len(cells) != self.width for _, cells in rows):
+            rows = [(number, fitted) for number, cells in rows if (fitted := self._fitted(number, cells))]
+        if rows:
+            numbers, cells = zip(*rows, strict=True)
+            for column, values in zip(self.columns, zip(*cells, strict=True), strict=True):
+                column.add(values)
+            self.numbers.append(np.array(numbers, dtype=np.int64))
 
     def _fitted(self, number: int, cells: list[str]) -> list[str]:
-        """A row with cells too many or too few, if none is lost and none is missing; else it is refused."""
+        """A row with as many cells as the header, if none is lost and none is missing; else it is refused."""
+        if len(cells) == self.width:
+            return cells
         full = len(cells)
         while full > self.width and not cells[full - 1].strip():
             full -= 1
@@ -160,20 +159,11 @@ class Body:
             return []
         return cells + [""] * (self.width - len(cells))
 
-    def _flush(self) -> None:
-        for column, values in zip(self.columns, zip(*self.rows, strict=True), strict=True):
-            column.add(values)
-        self.done_numbers.append(np.array(self.numbers, dtype=np.int64))
-        self.rows, self.numbers = [], []
-
     def done(self, remarks: list[Remark]) -> Raw:
-        if self.rows:
-            self._flush()
-        numbers = np.concatenate(self.done_numbers) if self.done_numbers else np.zeros(0, dtype=np.int64)
-        columns = tuple(column.done(lambda text: Cell(text) if text else BLANK) for column in self.columns)
-        raw = Raw(self.file, self.headers, numbers, columns, tuple(self.refused))
-        remarks = [
-            Remark(r.severity, r.row, raw.header(int(r.column[1:]) - 1), r.value, r.message) if r.column else r
-            for r in remarks
-        ]
-        return Raw(self.file, self.headers, numbers, columns, tuple(self.refused), tuple(remarks))
+        """The columns; `remarks` name a column by its position until its header is known."""
+        numbers = np.concatenate(self.numbers) if self.numbers else np.zeros(0, dtype=np.int64)
+        columns = [column.done(lambda text: Cell(text) if text else BLANK) for column in self.columns]
+        filled, columns = without_blank(columns, len(numbers))
+        raw = Raw(self.file, self.headers, numbers[filled], columns, tuple(self.refused))
+        named = [replace(r, column=raw.header(int(r.column[1:]) - 1)) if r.column else r for r in remarks]
+        return replace(raw, remarks=tuple(named))

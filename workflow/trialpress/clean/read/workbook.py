@@ -119,7 +119,7 @@ def _spread(sheet: Sheet, first: int) -> list[tuple[int, int, str, str]]:
     """Write the value of merged cells into the cells that they span; what was done in the body, by row and column."""
     done = []
     last, widest = max(sheet.rows, default=0), max((column for row in sheet.rows.values() for column in row), default=0)
-    for top, left, bottom, right in sheet.merged:
+    for top, left, bottom, right in sorted(sheet.merged):
         bottom, right = min(bottom, last), min(right, widest)  # some are merged to the end of the sheet
         cell = sheet.rows.get(top, {}).get(left, BLANK)
         if not cell.text.strip():
@@ -148,14 +148,8 @@ def _hidden(sheet: Sheet, numbers: set[int], width: int, raw: Raw) -> list[Remar
         found.append("the sheet is hidden; it is read")
     if rows := sorted(numbers.intersection(sheet.hidden_rows)):
         by = "hidden by a filter" if sheet.filtered else "hidden"
-        one = len(rows) == 1
-        found.append(
-            f"row{'' if one else 's'} {ranges(rows)} {'is' if one else 'are'} {by}; {'it is' if one else 'they are'} read"
-        )
+        found.append(f"{by}: row{'s' * (len(rows) > 1)} {ranges(rows)}; read all the same")
     columns = [c for c in sheet.hidden_columns if c <= width and any(cell.text for cell in raw.columns[c - 1].cells)]
     if columns:
-        one = len(columns) == 1
-        found.append(
-            f"column{'' if one else 's'} {ranges(columns, letters)} {'is' if one else 'are'} hidden; {'it is' if one else 'they are'} read"
-        )
+        found.append(f"hidden: column{'s' * (len(columns) > 1)} {ranges(columns, letters)}; read all the same")
     return [Remark("warning", 0, "", "", message) for message in found]

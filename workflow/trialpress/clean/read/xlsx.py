@@ -23,7 +23,7 @@ from .numberformat import HIDES, sections, shown, shows
 from .problems import stop
 from .raw import BLANK, Cell
 from .serial import dated, python_cell
-from .sheet import Sheet, choose, letters, ranges
+from .sheet import Sheet, choose, letters
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _STALE = re.compile(rb"<(?:\w+:)?calcPr[^>]*fullCalcOnLoad=[\"'](?:1|true)[\"']")
@@ -185,6 +185,3 @@ def _describe(sheet: Sheet, parser: _Parser) -> None:
             sheet.hidden_columns += range(int(column["min"]), int(column["max"]) + 1)
     chosen = getattr(parser, "auto_filter", None)
     sheet.filtered = bool(chosen is not None and chosen.filterColumn)
-
-
-__all__ = ["STALE", "ranges", "read_xlsx", "unescape"]

@@ -1,4 +1,4 @@
-"""What pyreadstat does not say of a SAS transport file: how many data sets it holds, and which missing values are tagged.
+"""What pyreadstat does not say of a SAS transport file: how many data sets it holds, which missing values are tagged.
 
 The layout is that of SAS technical note TS-140: records of 80 bytes, a NAMESTR of 140 bytes per variable, then rows.
 """
@@ -25,7 +25,7 @@ def _after(data: bytes, headers: tuple[bytes, ...], start: int = 0) -> int:
 
 
 def tags(data: bytes, rows: int) -> dict[int, dict[int, str]]:
-    """Tagged missing values: position of the variable -> row -> letter. Only the first byte of such a number is not 0."""
+    """Tagged missing values: variable -> row -> letter (both from 0). All but the first byte of such a number is 0."""
     start = _after(data, _NAMES)
     end = data.find(b"HEADER RECORD*******", start)  # of labels or rows
     layout = [
