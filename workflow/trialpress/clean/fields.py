@@ -103,7 +103,7 @@ class Field:
     @property
     def texts(self) -> Coded:
         """The canonical text of the values; '' where missing."""
-        return Coded(self.state, [text_of(reading.value, self.column.type) for reading in self.readings])
+        return self.told(lambda reading: text_of(reading.value, self.column.type))
 
     def told(self, tell: Callable[[Reading], object]) -> Coded:
         """Something that the readings tell, each different answer once."""

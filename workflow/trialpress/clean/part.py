@@ -102,7 +102,7 @@ class Records:
         elif column.row:
             numbers = raw.numbers[self.row]
             of = int if column.type in ("integer", "number") else str
-            codes, values = pd.factorize(numbers)
+            codes, values = pd.factorize(numbers)  # one row may give several records, one for each block
             self.fields[column.name] = Field.given(column, Coded(codes, [of(value) for value in values.tolist()]))
         elif column.source:
             at = [self.positions[column.name, block] for block in self.blocks]
