@@ -15,6 +15,7 @@ from trialpress import environment
 from trialpress.environment import modules
 from trialpress.errors import InputError
 from trialpress.plan import load_plan
+from trialpress.stages import report_files
 from trialpress.study import load_study, preflight
 
 NAME = config["study"]

@@ -34,13 +34,15 @@ class Derived:
 
 @dataclass(frozen=True)
 class Population:
-    """An analysis population; `within` is the id of the population that it is part of."""
+    """An analysis population; `within` is the id of the population that it is part of. An empty one stops the run, unless
+    it may be empty."""
 
     id: str
     label: str
     within: str = ""
     condition: str = "true"
     definition: str = ""
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True)

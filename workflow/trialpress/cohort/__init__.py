@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..clean.fields import DTYPES
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, raise_if
 from ..expression import Expression, ExpressionError
 from ..files import write_csv, write_parquet
 from ..plan import Derived, Plan
@@ -171,11 +171,29 @@ class Builder:
         return frames.sort_values([self.who, "day"]).reset_index(drop=True)
 
     def populations(self):
+        """A column for each population; InputError names all that have no participant and may not be without."""
+        problems, excused = [], set()
         for population in self.plan.populations.values():
             member = Expression(population.condition).condition(self.columns())
             if population.within:
                 member &= self.subjects[population.within]
             self.subjects[population.id] = member.astype(bool)
+            if member.any():
+                continue
+            if population.may_be_empty or population.within in excused:
+                excused.add(population.id)
+                continue
+            among = f"{self.plan.cohort_table} has {len(member)} rows"
+            if population.within:
+                outer = self.plan.populations[population.within]
+                among += (
+                    f", the population {outer.id} ({outer.label}) {int(self.subjects[outer.id].sum())} participants"
+                )
+            what = f"nobody belongs to it: '{population.condition}' holds for no participant ({among})"
+            why = "what is computed in it would be missing, or a count of 0 that nobody meant"
+            do = "correct the condition, or add may_be_empty: true if it can really be empty"
+            problems.append(Problem(f"plan.yaml, populations.{population.id}", what, why, do))
+        raise_if(problems)
 
     def endpoints(self):
         for endpoint in self.plan.endpoints.values():
@@ -244,6 +262,10 @@ class Builder:
 def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohort:
     """The cohort from the clean tables (name -> frame)."""
     builder = Builder(study, plan, tables)
+    if builder.subjects.empty:
+        what, why = "has no row: there is no participant", "0 participants must never become a manuscript"
+        do = "see clean/rejected.csv and clean/queries.csv for why, and correct study.yaml"
+        raise InputError([Problem(f"plan.yaml, cohort.table {plan.cohort_table}", what, why, do)])
     for column in plan.derived.values():
         builder.subjects[column.name] = builder.derive(column)
     builder.endpoints()
