@@ -37,7 +37,10 @@ def versions() -> dict[str, str]:
 def modules(*rooms: str) -> list[str]:
     """The package's files that a stage runs, relative to the repository: as inputs, so that a changed one reruns it."""
     package = Path("workflow/trialpress")
-    found = [*package.glob("*.py"), *(path for room in ("study", *rooms) for path in (package / room).rglob("*"))]
+    found = [
+        *package.glob("*.py"),
+        *(path for room in ("study", "checks", *rooms) for path in (package / room).rglob("*")),
+    ]
     return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")
 
 

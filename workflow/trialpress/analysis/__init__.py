@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..checks.values import SAME_NAME, shared_names
 from ..clean.values import number_text
-from ..errors import InputError, Problem
-from ..expression import Expression
+from ..errors import InputError, Problem, raise_if
+from ..expression import Columns, Expression
 from ..files import write_csv
-from ..plan import Plan
+from ..plan import Plan, level_texts
 from ..study import Study
 from .display import display
 
@@ -31,8 +32,8 @@ class Data:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     daily: pd.DataFrame | None = None
 
-    def columns(self) -> dict[str, pd.Series]:
-        return {name: self.frame[name] for name in self.frame}
+    def columns(self) -> Columns:
+        return Columns(((name, self.frame[name]) for name in self.frame), self.plan.kinds)
 
     def holds(self, condition: str) -> pd.Series:
         """Boolean with missing: where the condition is not known it stays missing."""
@@ -42,10 +43,12 @@ class Data:
         """Level as printed -> members, in the order of printing; a level without participants stays. No `by`: one group."""
         if not by:
             return {"": pd.Series(True, index=self.frame.index)}
-        values = self.frame[by].astype("string")
+        values = level_texts(self.frame[by])
         known = list(self.plan.columns[by].levels)
         levels = known or sorted(values.dropna().unique(), key=_natural)
-        return {self.plan.level_label(by, level): values.eq(level).fillna(False).astype(bool) for level in levels}
+        names = {level: self.plan.level_label(by, level) for level in levels}
+        raise_if(Problem(f"plan.yaml, {by}", what, SAME_NAME, do) for what, do in shared_names(names))
+        return {name: values.eq(level).fillna(False).astype(bool) for level, name in names.items()}
 
 
 def _natural(text: str):

@@ -37,7 +37,7 @@ from ..errors import nearest
 from ..expression import Expression
 from ..files import write_text
 from ..plan import Derived
-from ..registry import Column, Condition, Endpoint, Table
+from ..registry import Column, Condition, Endpoint, Field, Table
 from ..report.variables import numbers, phrases, slug
 from ..results import Results
 from .counting import counted
@@ -291,7 +291,7 @@ class Columns:
         table, how = spec["from"], spec.get("take", "only")
         frame, columns = self.builder.rows_of(table)
         keep = Expression(spec["where"]).condition(columns) if "where" in spec else pd.Series(True, index=frame.index)
-        value = Expression(spec["value"])(columns) if "value" in spec else None
+        value = self.builder.chosen(name, spec, columns)[0] if "value" in spec else None
         read = [read for key in ("value", "where", "by") if key in spec for read in names_in(spec[key])]
         about["table"] = table
         about["from"] = list(dict.fromkeys(read for read in read if read not in frame))
@@ -394,7 +394,7 @@ def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
                 if results.plan.endpoints[value].competing:
                     names.append(f"{value}_cause")
             case _ if kind is Table:
-                fields = [spec[other] for other, p in parameters.items() if p.annotation is str and other in spec]
+                fields = [spec[other] for other, p in parameters.items() if p.annotation is Field and other in spec]
                 names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
     names = list(dict.fromkeys(names))
     for name in [*names, spec["population"]]:
@@ -438,7 +438,7 @@ def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[s
 def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> Iterator[tuple[str, dict]]:
     """The participants excluded at each step of the flow, by reason, as the cohort counts them."""
     subjects, plan, before = results.subjects, results.plan, None
-    series = {name: subjects[name] for name in subjects}
+    series = columns.builder.columns()
     who = subjects[results.study.participant]
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.display import significant
-from ..expression import Expression
-from ..registry import Analysis, Column, Population, Table
+from ..checks.values import fields
+from ..expression import Columns, Expression
+from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
@@ -21,11 +22,11 @@ def kinetics(
     *,
     population: Population,
     table: Table,
-    day: str,
-    value: str,
+    day: RowValue,
+    value: Field,
     mean: Analysis = "",
     by: Column = "",
-    where: str = "true",
+    where: RowCondition = "true",
     lower_limit: float = 0,
     log: bool = True,
     last_day: float = 0,
@@ -134,6 +135,7 @@ def _measurements(results: Results, subjects: pd.DataFrame, table: str, day: str
     needed = {*Expression(day).names, *Expression(where).names} & {*own} - {*rows}
     columns = {name: own[name].reindex(rows[who]).set_axis(rows.index) for name in sorted(needed)}
     columns |= {name: rows[name] for name in rows}
+    columns = Columns(columns, {**results.plan.kinds, **fields(results.study)[table]})
     keep = Expression(where).condition(columns)
     days = Expression(day)(columns)
     frame = pd.DataFrame({who: rows[who], "day": number(days), "value": number(rows[value])})[keep]
@@ -168,10 +170,10 @@ def courses(
     *,
     population: Population,
     table: Table,
-    day: str,
-    value: str,
-    item: str,
-    items: list[str],
+    day: RowValue,
+    value: Field,
+    item: Field,
+    items: list[Item],
     colour: Column,
     labels: list[str] = (),
     means: list[Analysis] = (),

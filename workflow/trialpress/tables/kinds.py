@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..figures.read import covariate_order, distinct_labels, estimate, groups, interval, label, p_text, shown, value
-from ..registry import Analysis, Column, Population
+from ..registry import Analysis, Column, Field, Population
 from ..registry import Table as CleanTable
 from ..results import Results
 from .table import KINDS, Table, aligned
@@ -231,7 +231,7 @@ def _levels(data, column: str) -> dict[str, pd.Series]:
 
 
 @KINDS.add("adverse_events")
-def adverse_events(results: Results, *, population: Population, table: CleanTable, term: str, grade: str, by: Column = "",
+def adverse_events(results: Results, *, population: Population, table: CleanTable, term: Field, grade: Field, by: Column = "",
                    severe: int = 3, at_least: int = 1) -> Table:  # fmt: skip
     """Adverse events by term: participants with any grade and with a severe one, each participant once at the worst grade.
 

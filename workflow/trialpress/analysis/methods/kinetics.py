@@ -7,13 +7,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ...registry import Column, Table
+from ...registry import Column, Field, Table
 from .. import Data, Rows
 from .common import METHODS, samples, two_samples
 
 
 @METHODS.add("kinetics_by_day")
-def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: str, by: Column = "", below: float = 0.5):
+def kinetics_by_day(
+    data: Data, rows: Rows, *, table: Table, day: Field, value: Field, by: Column = "", below: float = 0.5
+):
     """Geometric mean with interval of a measurement on each day. A value below the quantification limit (a `<` in the
     column's limit column) enters as a fraction of the limit.
 
@@ -57,7 +59,7 @@ def _measured(data: Data, table: str, value: str) -> tuple[pd.DataFrame, pd.Seri
 
 
 @METHODS.add("exposure")
-def exposure(data: Data, rows: Rows, *, table: Table, day: str, value: str, limit: float, by: Column = "", until: float = 28,
+def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, limit: float, by: Column = "", until: float = 28,
              below: Literal["half", "zero", "missing"] = "half"):  # fmt: skip
     """Exposure of each participant, summarised: Cmax, Tmax, AUC (linear up, log down) from day 0 to a day, Tlast,
     terminal half-life. Median and quartiles of each, geometric means with interval of Cmax and AUC, and between two
