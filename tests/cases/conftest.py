@@ -55,7 +55,7 @@ def build(tmp_path):
 
     def run(tables: str, plan: str, **raw: str) -> Run:
         folder = tmp_path / "study"
-        (folder / "raw").mkdir(parents=True)
+        (folder / "raw").mkdir(parents=True, exist_ok=True)
         files = {f"{name}.csv": text.encode() for name, text in raw.items()}
         for name, content in files.items():
             (folder / "raw" / name).write_bytes(content)

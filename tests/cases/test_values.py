@@ -97,7 +97,13 @@ analyses:
         "populations.late_ones",
         "flow.1.reasons",
     )
-    for where in (*wheres, "endpoints.os.stage", "analyses.a.where", "tables.t.checks.c.assert", "tables.t.where"):
+    for where in (
+        *wheres,
+        "endpoints.os.events.stage",
+        "analyses.a.where",
+        "tables.t.checks.c.assert",
+        "tables.t.where",
+    ):
         assert where in str(error.value), where
     assert "did you mean 'late'?" in str(error.value) and "did you mean 'early'?" in str(error.value)
 

@@ -57,7 +57,10 @@ class Population:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A time-to-event endpoint: origin, event dates, censoring date, all columns or expressions of the subjects."""
+    """A time-to-event endpoint: origin, event dates, censoring date, all columns or expressions of the subjects.
+
+    `censor` counts for those without an event only; the earliest of `censor_at` cuts, also before an event.
+    """
 
     id: str
     label: str
@@ -66,6 +69,14 @@ class Endpoint:
     censor: str
     competing: bool = False
     definition: str = ""
+    censor_at: tuple[str, ...] = ()
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """Where in the endpoint each of its expressions stands -> the expression."""
+        cuts = {f"censor_at.{number}": text for number, text in enumerate(self.censor_at)}
+        events = {f"events.{name}": text for name, text in self.events.items()}
+        return {"origin": self.origin, **events, "censor": self.censor, **cuts}
 
 
 @dataclass(frozen=True)
@@ -232,14 +243,22 @@ def load_plan(path: Path | str, study: Study) -> Plan:
             problem("cohort.daily.day", what)
     endpoints = {}
     for name, spec in content.get("endpoints", {}).items():
-        endpoints[name] = Endpoint(name, **spec)
-        for where, text in [("origin", spec["origin"]), ("censor", spec["censor"]), *spec["events"].items()]:
+        cuts = spec.get("censor_at", [])
+        endpoints[name] = Endpoint(name, **{**spec, "censor_at": (cuts,) if isinstance(cuts, str) else tuple(cuts)})
+        for where, text in endpoints[name].dates.items():
             for what in expression_problems(text, columns):
                 problem(f"endpoints.{name}.{where}", what)
             kinds.date(f"endpoints.{name}.{where}", text)
-        kinds.kinds |= {f"{name}_time": NUMBER, f"{name}_event": BOOLEAN, f"{name}_cause": NUMBER}
+        kinds.kinds |= {
+            f"{name}_time": NUMBER,
+            f"{name}_event": BOOLEAN,
+            f"{name}_cause": NUMBER,
+            f"{name}_cut": BOOLEAN,
+        }
         columns[f"{name}_time"] = Derived(f"{name}_time", {}, spec["label"], "d", "integer")
         columns[f"{name}_event"] = Derived(f"{name}_event", {}, spec["label"], "", "boolean")
+        if cuts:
+            columns[f"{name}_cut"] = Derived(f"{name}_cut", {}, f"{spec['label']}: event left out", "", "boolean")
         if spec.get("competing"):
             columns[f"{name}_cause"] = Derived(f"{name}_cause", {}, spec["label"], "", "integer")
     populations = {}

@@ -1,7 +1,7 @@
 # A second opinion: the statistics of the analysis results data computed again by R from exported data, in one process.
 # Rscript concordance.R <folder>: reads jobs.csv, levels.csv and data.csv, writes second.csv. It shares no code with the first.
 folder <- commandArgs(trailingOnly = TRUE)[1]
-read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "NA", check.names = FALSE, encoding = "UTF-8")
+read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "@missing@", check.names = FALSE, encoding = "UTF-8")
 jobs <- read("jobs.csv"); labels <- read("levels.csv"); data <- read("data.csv")
 parts <- split(data, factor(data$analysis, levels = jobs$analysis))
 suppressPackageStartupMessages(library(survival))

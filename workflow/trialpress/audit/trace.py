@@ -253,7 +253,7 @@ class Columns:
                 "how": " and ".join(how).removesuffix(" and true"),
                 "from": [outer, *names_in(population.condition)],
             }
-        elif endpoint in self.plan.endpoints and part in ("time", "event", "cause"):
+        elif endpoint in self.plan.endpoints and part in ("time", "event", "cause", "cut"):
             self._endpoint(self.plan.endpoints[endpoint], part, about)
         else:
             about["from"] = [name]
@@ -282,10 +282,15 @@ class Columns:
 
     def _endpoint(self, endpoint, part: str, about: dict) -> None:
         events = ", ".join(f"{name}: {text}" for name, text in endpoint.events.items())
-        what = {"time": "days", "event": "whether an event came first", "cause": "which event came first"}[part]
-        about["how"] = f"{what} from {endpoint.origin} to the first of {events}; censored at {endpoint.censor}"
-        read = [endpoint.origin, *endpoint.events.values(), endpoint.censor]
-        about["from"] = list(dict.fromkeys(name for text in read for name in names_in(text)))
+        cut = (
+            f" and, whatever comes later, at the first of {', '.join(endpoint.censor_at)}" if endpoint.censor_at else ""
+        )
+        what = {"time": "days", "event": "whether an event came first", "cause": "which event came first",
+                "cut": "whether an event is left out because it came later,"}[part]  # fmt: skip
+        about["how"] = (
+            f"{what} from {endpoint.origin} to the first of {events}; without an event censored at {endpoint.censor}{cut}"
+        )
+        about["from"] = list(dict.fromkeys(name for text in endpoint.dates.values() for name in names_in(text)))
 
     def _taken(self, name: str, spec: Mapping, about: dict) -> None:
         table, how = spec["from"], spec.get("take", "only")

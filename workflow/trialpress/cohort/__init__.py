@@ -199,17 +199,20 @@ class Builder:
         for endpoint in self.plan.endpoints.values():
             where = f"plan.yaml, endpoints.{endpoint.id}"
             columns = self.columns()
-            origin = _evaluate(f"{where}.origin", endpoint.origin, columns)
-            censor = _evaluate(f"{where}.censor", endpoint.censor, columns)
-            dates = pd.DataFrame(
-                {
-                    name: pd.to_datetime(_evaluate(f"{where}.events.{name}", text, columns))
-                    for name, text in endpoint.events.items()
-                }
-            )
+            at = {
+                name: pd.to_datetime(_evaluate(f"{where}.{name}", text, columns))
+                for name, text in endpoint.dates.items()
+            }
+            origin, censor = at["origin"], at["censor"]
+            dates = pd.DataFrame({name: at[f"events.{name}"] for name in endpoint.events})
             first = dates.min(axis=1)
-            event = first.notna() & ~(censor < first).fillna(False)
-            end = first.where(event, censor)
+            cut = pd.DataFrame({name: date for name, date in at.items() if name.startswith("censor_at.")}).min(axis=1)
+            cut = pd.to_datetime(cut.reindex(self.subjects.index))
+            # an event counts whatever `censor` says; only `censor_at` goes before it
+            after = (first > cut).fillna(False)
+            event = first.notna() & ~after
+            last = censor.mask((cut < censor).fillna(False), cut).mask(after, cut)
+            end = first.where(event, last)
             time = (end - origin).dt.days.astype("Int64")
             wrong = (time < 0).fillna(False)
             if wrong.any():
@@ -227,6 +230,8 @@ class Builder:
             known = time.notna()
             self.subjects[f"{endpoint.id}_time"] = time
             self.subjects[f"{endpoint.id}_event"] = event.astype("boolean").where(known)
+            if endpoint.censor_at:
+                self.subjects[f"{endpoint.id}_cut"] = after.astype("boolean").where(known)
             if endpoint.competing:
                 cause = sum(
                     (dates[name].eq(first) & event & (dates.iloc[:, :i].ne(first, axis=0).all(axis=1))) * (i + 1)
