@@ -42,9 +42,7 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     numbers, whole = [name for name in numbers if name in header], [name for name in whole if name in header]
     types = dict.fromkeys(header, str) | dict.fromkeys(numbers, float) | dict.fromkeys(whole, "Int64")
     missing = {name: [""] for name in (*numbers, *whole)}
-    return pd.read_csv(
-        path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8", float_precision="round_trip"
-    )
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8")
 
 
 def read_guessed(path: Path | str, *texts: str) -> pd.DataFrame:

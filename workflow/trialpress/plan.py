@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,17 @@ def level_texts(values: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(values):
         return values.astype("Float64").map(number_text, na_action="ignore").astype("string")
     return values.astype("string")
+
+
+def own_word(word: str, taken: Collection[str], more: str) -> str:
+    """A word of ours ("Unknown") among those of the data; with what it means beside it where one of them is the same.
+
+    >>> own_word("Unknown", ["CR", "Unknown"], "no value")
+    'Unknown (no value)'
+    """
+    while word in taken:
+        word = f"{word} ({more})"
+    return word
 
 
 @dataclass(frozen=True)
@@ -276,6 +287,7 @@ def load_plan(path: Path | str, study: Study) -> Plan:
         kinds.check(f"populations.{name}.condition", spec.get("condition", "true"), condition=True)
         if name in columns:
             problem(f"populations.{name}", "is the name of a column too", "give the population another id")
+    seen: list[str] = []
     for number, step in enumerate(content.get("flow", ())):
         for key in ("population", "from"):
             if key in step and step[key] not in populations:
@@ -284,6 +296,12 @@ def load_plan(path: Path | str, study: Study) -> Plan:
                     f"the population '{step[key]}' is not defined",
                     nearest(step[key], populations),
                 )
+        twin = next((other for other in seen if populations.get(other) and other != step["population"]
+                     and populations[other].label == getattr(populations.get(step["population"]), "label", None)), "")  # fmt: skip
+        seen.append(step["population"])
+        if twin:
+            what = f"the populations '{twin}' and '{step['population']}' have one label"
+            problem(f"flow.{number}", what, "give one another label", checks.SAME_NAME)
         for reason, condition in step.get("reasons", {}).items():
             for what in expression_problems(condition, columns):
                 problem(f"flow.{number}.reasons.{reason}", what)

@@ -55,10 +55,12 @@ class Data:
 
 
 def _natural(text: str):
+    """Numbers by size, then texts; nan and inf are texts."""
     try:
-        return (0, float(text), text)
+        number = float(text)
     except ValueError:
-        return (1, 0.0, text)
+        number = math.nan
+    return (0, number, text) if math.isfinite(number) else (1, 0.0, text)
 
 
 @dataclass
@@ -150,7 +152,11 @@ def run(
     ard = pd.concat([ard, *(_adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
     twice = ard.duplicated(["analysis", "group", "level", "statistic"])
     if twice.any():
-        raise AssertionError(f"statistics that stand twice: {ard[twice].head()}")
+        raise_if(
+            Problem(f"plan.yaml, analyses.{row.analysis}", f"'{' / '.join(filter(None, (row.group, row.level)))}' stands twice",
+                    SAME_NAME, "give variables and levels labels of their own")
+            for row in ard[twice].itertuples()
+        )  # fmt: skip
     ard = ard.sort_values(["analysis", "group", "level", "statistic"], kind="stable")[ARD].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True).reindex(columns=CURVES) if curves else pd.DataFrame(columns=CURVES)
     return ard, curve

@@ -32,13 +32,15 @@ from ..clean import read_logs
 from ..clean.table import HIDDEN
 from ..clean.values import number_text
 from ..cohort import Builder as Builder
+from ..cohort import other_reason
 from ..cohort.grades import SCALES, bounds
 from ..errors import nearest
 from ..expression import Expression
 from ..files import write_text
 from ..plan import Derived
 from ..registry import Column, Condition, Endpoint, Field, Table
-from ..report.variables import numbers, phrases, slug
+from ..report.names import flow_names, row_names
+from ..report.variables import numbers, phrases
 from ..results import Results
 from .counting import counted
 
@@ -425,13 +427,13 @@ def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[s
     sets: dict[tuple[str, str], dict[str, list[int]]] = {}
     for group, level, statistic, members in counted(data, spec):
         sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)].tolist()
-    entries = []
+    entries, named = [], row_names(name, results.analysis(name))
     for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
         shown = dict(zip(rows["statistic"], rows["display"], strict=True))
         here = {key: members for key, members in sets.get((group, level), {}).items() if key in shown}
         statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
         entries.append(
-            {"id": ".".join([name, *(slug(part) for part in (group, level) if part)]), "group": group, "level": level,
+            {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
              "statistics": [[stat, _number(value), *rest] for stat, value, *rest in statistics],
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
@@ -444,7 +446,7 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
     """The participants excluded at each step of the flow, by reason, as the cohort counts them."""
     subjects, plan, before = results.subjects, results.plan, None
     series = columns.builder.columns()
-    who = subjects[results.study.participant]
+    who, named = subjects[results.study.participant], flow_names(results.flow)
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
         if start is None:
@@ -452,17 +454,18 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
         population = plan.populations[before]
         out = subjects[start] & ~subjects[before]
         everyone = [numbered[participant] for participant in who[out]]
-        reasons = {**step.get("reasons", {}), "other": "true"}
+        rest = other_reason(step)
+        reasons = {**step.get("reasons", {}), rest: "true"}
         for reason, condition in reasons.items():
             because = out & Expression(condition).condition(series)
             out &= ~because
-            if reason == "other" and not because.any():
+            if reason == rest and not because.any():
                 continue
             excluded = [numbered[participant] for participant in who[because]]
             names = names_in(condition)
             for name in (*names, start, before):
                 columns.add(name)
-            name = f"flow.{slug(population.label)}.{slug(reason)}"
+            name = ".".join(("flow", *named[population.label, reason]))
             label = f"Not in \u201c{population.label}\u201d: {reason}"
             yield name, {"kind": "flow", "label": label, "population": start, "condition": condition, "columns": names or [before],
                          "everyone": everyone, "results": [_count(name, "excluded", excluded)]}  # fmt: skip

@@ -70,8 +70,13 @@ def shared_names(levels: Mapping[str, str]) -> list[tuple[str, str]]:
     owners = defaultdict(list)
     for level, label in levels.items():
         owners[TRUTH.get(str(label), str(label))].append(f"'{level}'")
+    empty = [
+        (f"the level '{level}' has an empty name", "give it a name")
+        for level, label in levels.items()
+        if not str(label).strip()
+    ]
     do = "give each a name of its own; to merge them derive a column: when(x in ({}), 'one', 'other')"
-    return [
+    return empty + [
         (f"the levels {' and '.join(same)} have one name, '{name}'", do.format(", ".join(same)))
         for name, same in owners.items()
         if len(same) > 1

@@ -14,7 +14,7 @@ from ..errors import InputError, Problem, raise_if
 from ..expression import Columns, Expression, ExpressionError, ranks
 from ..files import write_csv, write_parquet
 from ..kinds import Kind, order
-from ..plan import Derived, Plan, level_texts
+from ..plan import Derived, Plan, level_texts, own_word
 from ..study import Study
 from .grades import SCALES, bounds, grade, highest
 
@@ -59,6 +59,11 @@ class _Columns(Columns):
     def __missing__(self, name: str) -> pd.Series:
         self[name] = self.subjects[name].take(self.at).reset_index(drop=True)
         return self[name]
+
+
+def other_reason(step: Mapping) -> str:
+    """What those are excluded for whom no reason of the plan explains; another word where a reason is called so."""
+    return own_word("other", step.get("reasons", {}), "no reason holds")
 
 
 class Builder:
@@ -258,7 +263,12 @@ class Builder:
                     out &= ~because
                 if out.any() or not step.get("reasons"):
                     rows.append(
-                        {"step": label, "n": n, "excluded": int(out.sum()), "reason": "other" if out.any() else ""}
+                        {
+                            "step": label,
+                            "n": n,
+                            "excluded": int(out.sum()),
+                            "reason": other_reason(step) if out.any() else "",
+                        }
                     )
             before = step["population"]
         return pd.DataFrame(rows, columns=FLOW)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import style
@@ -64,7 +65,7 @@ def enrolment_order(
         (level_name(results, colour, name), {"marker": "o", "color": palette[name], **outline}) for name in levels
     ]
     if unknown.any():
-        entries.append(("Unknown", {"marker": "o", "color": style.UNKNOWN, **outline}))
+        entries.append((own_word("Unknown", levels, "no value"), {"marker": "o", "color": style.UNKNOWN, **outline}))
         used[""], palette = unknown, {**palette, "": style.UNKNOWN}
     shape_of = pd.Series(NO_SHAPE, index=frame.index)
     for i, members in enumerate(shapes.values()):
@@ -74,7 +75,7 @@ def enrolment_order(
         hollow = {"color": "white", **outline}
         names = [(name, {"marker": SHAPES[i % len(SHAPES)], **hollow}) for i, name in enumerate(shapes)]
         if (shown_rows & shape_of.eq(NO_SHAPE)).any():
-            names.append(("Unknown", {"marker": NO_SHAPE, **hollow}))
+            names.append((own_word("Unknown", shapes, "no value"), {"marker": NO_SHAPE, **hollow}))
         keys.append((results.plan.label(marker), names))
     name_width = style.widest(title for title, _ in keys) + 3.0
     top = 0.3
@@ -263,7 +264,7 @@ def scatter(
         if name
     ]
     if unknown.any():
-        entries.append(("Unknown", {"marker": "o", "color": style.UNKNOWN, **outline}))
+        entries.append((own_word("Unknown", levels, "no value"), {"marker": "o", "color": style.UNKNOWN, **outline}))
     page.key(0.0, 0.3, entries, page.width)
     top = style.key_height(entries, page.width) + 4.5
     axes = page.axes(13.0, top, page.width - 15.0, 70.0 - top - 9.5)
