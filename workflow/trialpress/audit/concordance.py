@@ -176,7 +176,9 @@ def _by_day(export: Export):
     days = "day " + table[spec["day"]].astype(str)
     export.order("set", sorted(days.unique()))
     below = table[limit].fillna("").eq("<").astype(int) if limit else 0
-    measured = {"set": days, "group": table[who].map(group), "y": table[spec["value"]].astype("Float64"), "x": below}
+    values = table[spec["value"]].astype("Float64")
+    values = values.mask(values == 0, spec["zero"]) if spec.get("zero", 0) > 0 else values
+    measured = {"set": days, "group": table[who].map(group), "y": values, "x": below}
     export.frames.append(pd.DataFrame(measured))
 
 

@@ -118,6 +118,8 @@ def kinetics(
     alt = f"{axis_name} by day after infusion for {count(rows[who].nunique())}, from {ends}."
     alt += f" {hidden}." if hidden else ""
     for name, line in numbers[numbers["what"] == "geometric mean"].groupby("group", sort=False):
+        if line["value"].isna().all():
+            continue
         peak = line.loc[line["value"].idxmax()]
         of = f" of {name}" if name else ""
         alt += f" The geometric mean{of} is highest on day {peak['day']:g}: {significant(float(peak['value']))}."
