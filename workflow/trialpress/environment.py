@@ -6,6 +6,7 @@ import datetime
 import os
 import platform
 import sys
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,6 +33,20 @@ def settings(root: Path, date: str) -> dict[str, str]:
 def versions() -> dict[str, str]:
     """Name -> version of Python and of the packages that decide the numbers and pictures."""
     return {"Python": platform.python_version(), **{name: version(name) for name in SHOWN}}
+
+
+NO_SOURCE = ("README.md", ".*", "_output")  # what lies in report/<study>/ and is no part of the manuscript
+
+
+def sources(folder: Path | str) -> list[str]:
+    """The files that a manuscript is made of, those in subfolders too: as inputs, so that a changed one is seen."""
+    folder = Path(folder)
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.as_posix()
+        for path in found
+        if not any(fnmatch(part, wild) for part in path.relative_to(folder).parts for wild in NO_SOURCE)
+    )
 
 
 def modules(*rooms: str) -> list[str]:
