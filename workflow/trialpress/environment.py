@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import shlex
 import sys
 from fnmatch import fnmatch
 from importlib.metadata import version
@@ -60,8 +61,8 @@ def modules(*rooms: str) -> list[str]:
 
 
 def name_interpreter() -> None:
-    """Call the interpreter by name where its path has a space: `script:` does not quote it."""
-    if " " in sys.executable:
+    """Call the interpreter by name where the shell would not take its path as it is: `script:` does not quote it."""
+    if shlex.quote(sys.executable) != sys.executable:
         path = Path(sys.executable)
         os.environ["PATH"] = os.pathsep.join([str(path.parent), os.environ["PATH"]])
         sys.executable = path.name
