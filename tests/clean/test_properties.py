@@ -10,8 +10,8 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trialpress.clean import clean, replay, write
-from trialpress.clean.text import plain, text_of
 from trialpress.study import load_study
+from trialpress.text import plain, text_of
 
 from .small import folder_of
 
@@ -140,7 +140,7 @@ def check(study, data, rows) -> None:
 
 def plain_enough(raw: str) -> bool:
     """Whether anything is left of a text without spaces and invisible characters."""
-    from trialpress.clean.text import normalise
+    from trialpress.text import normalise
 
     return bool(normalise(raw))
 

@@ -12,10 +12,9 @@ sys.path.insert(0, str(ROOT / "workflow"))
 validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 from trialpress import environment
-from trialpress.environment import modules
+from trialpress.environment import modules, sources
 from trialpress.errors import InputError
 from trialpress.plan import load_plan
-from trialpress.stages import report_files
 from trialpress.study import load_study, preflight
 
 NAME = config["study"]

@@ -2,7 +2,7 @@ rule report:
     """Manuscript source with numbers by name -> HTML, PDF and DOCX, by Quarto or by Pandoc and Typst."""
     input:
         manuscript=f"report/{NAME}/manuscript.qmd",
-        source=[path.as_posix() for path in report_files(Path(f"report/{NAME}"))],
+        source=sources(f"report/{NAME}"),
         clean=[
             rules.clean.output.changes,
             rules.clean.output.queries,

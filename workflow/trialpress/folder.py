@@ -151,7 +151,7 @@ def inputs(study: Study, plan: Plan) -> list[str]:
     answers = config / "checklists.yaml"
     own += [Path("config/checklists.yaml"), answers] if answers.is_file() else []
     own += [data / "raw" / "SHA256SUMS", *(data / "raw" / file.path for file in study.files.values())]
-    own += stages.report_files(Path(f"report/{study.id}"))
+    own += map(Path, environment.sources(f"report/{study.id}"))
     engine = [Path("Snakefile"), Path("config/config.yaml"), Path("envs/requirements.lock")]
     engine += Path("workflow").glob("[rs]*/*.*")
     found = {path.as_posix() for path in (*own, *engine) if path.is_file()}

@@ -110,14 +110,6 @@ def _claims(path: Path | str | None, plan: Plan) -> tuple:
     return load_claims(path, plan) if path else ({}, {}, [])
 
 
-def report_files(source: Path) -> list[Path]:
-    """The files of a manuscript's project, in its subfolders too: a change in one of them makes a new manuscript."""
-    files = (path for path in source.rglob("*") if path.is_file() and path.name != "README.md")
-    return sorted(
-        path for path in files if not any(p.startswith(".") or p == "_output" for p in path.relative_to(source).parts)
-    )
-
-
 def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str]) -> Iterator[str]:
     """The files that a stage must have written when it is done, as paths below its folder."""
     match stage:

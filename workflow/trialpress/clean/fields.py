@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from ..study import Column
+from ..text import normalise, text_of
 from .parse import Reading
 from .read.raw import BLANK, Cell, Encoded
-from .text import normalise, text_of
 
 DTYPES = {
     "number": "Float64",

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError
 from ..study import Column, Part, Study, Table
+from ..text import normalise
 from .fields import DTYPES, Coded, Field, encode
 from .parse import Parser, Reading
 from .read.raw import Raw
-from .text import normalise
 
 HIDDEN = "[identifier removed]"
 SHIFTED = "the row is shifted"

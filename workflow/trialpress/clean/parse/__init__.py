@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from ...study import Column, File
+from ...text import fold, normalise, number_text, plain, round_significant, spelling, text_of
 from ..read.raw import Cell
-from ..text import fold, normalise, number_text, plain, round_significant, spelling, text_of
 from .codes import CodeList
 from .dates import How, parse_date, parse_datetime, parse_duration, parse_time, seconds_to
 from .numbers import parse_number, whole
