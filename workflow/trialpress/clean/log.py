@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pacsv
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..files import write_whole
@@ -40,6 +40,7 @@ REJECTED = ["file", "row", "table", "reason", "content"]
 CELLS = ["table", "key", "field", "raw", "file", "row", "column"]
 INTEGERS = ("row", "source_row")
 KINDS = ("value", "unit", "code", "spelling")  # of a change, by what matters most
+CHUNK = 2**19  # rows that are written at once
 WITHHELD = '{"": "withheld: cells may stand under other headers than their own"}'
 
 
@@ -82,17 +83,35 @@ def frame(columns: Sequence[str], log: Sequence[pa.Table]) -> pd.DataFrame:
 
 
 def write_csv_log(columns: Sequence[str], log: Sequence[pa.Table], path: Path) -> None:
-    """The log as CSV, batch by batch."""
+    """The log as CSV, batch by batch; quoted where needed, as everywhere."""
 
     def write(to: Path) -> None:
         with open(to, "wb") as file:
             file.write((",".join(columns) + "\n").encode())
             for part in log:
-                pacsv.write_csv(
-                    plain_texts(part), file, pacsv.WriteOptions(include_header=False, quoting_style="needed")
-                )
+                for start in range(0, part.num_rows, CHUNK):
+                    lines = _lines(part.slice(start, CHUNK))
+                    file.write("".join(f"{line}\n" for line in lines).encode())
 
     write_whole(path, write)
+
+
+def _lines(part: pa.Table) -> list[str]:
+    """The rows of a batch as lines of CSV; each distinct text is quoted once."""
+    columns = []
+    for column in part.combine_chunks().columns:
+        column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+        if isinstance(column, pa.DictionaryArray):
+            columns.append(_quoted(column.dictionary).take(column.indices))
+        else:
+            columns.append(_quoted(column.cast(pa.string())))
+    return pc.binary_join_element_wise(*columns, ",").to_pylist()
+
+
+def _quoted(texts: pa.Array) -> pa.Array:
+    special = pc.match_substring_regex(texts, '[",\\r\\n]')
+    doubled = pc.binary_join_element_wise('"', pc.replace_substring(texts, '"', '""'), '"', "")
+    return pc.if_else(special, doubled, texts)
 
 
 def write_cells(log: Sequence[pa.Table], path: Path) -> None:
@@ -102,7 +121,7 @@ def write_cells(log: Sequence[pa.Table], path: Path) -> None:
     def write(to: Path) -> None:
         with pq.ParquetWriter(to, schema, compression="zstd") as file:
             for part in log:
-                file.write_table(plain_texts(part), row_group_size=2**20)
+                file.write_table(plain_texts(part), row_group_size=CHUNK)
 
     write_whole(path, write)
 
