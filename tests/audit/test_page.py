@@ -243,6 +243,35 @@ def test_print_holds_every_part(index, opened):
     assert not tab.locator("nav").is_visible()
 
 
+@pytest.mark.parametrize(
+    ("gate", "state", "says"),
+    [
+        ((2, 3, 40, {}), "good", ["no identifier in 7 files", "40 values of 2 identifying and 3 undeclared columns looked for"]),
+        ((0, 3, 40, {"undeclared column 'x'": 1200}), "good", ["1,200 values are too short", "no column is declared an identifier"]),
+        ((0, 3, 0, {"undeclared column 'x'": 5}), "open", ["nothing could be looked for in 3 undeclared columns", "5 values"]),
+        ((0, 0, 0, {}), "open", ["nothing was looked for: no column is declared an identifier"]),
+    ],
+)  # fmt: skip
+def test_the_privacy_tile_is_green_only_if_something_was_looked_for(audited, opened, tmp_path, gate, state, says):
+    told, untold, searched, given = gate
+    content = {
+        "gate": {"files": 7, "identifier_columns": told, "undeclared_columns": untold, "searched": searched, "not_searchable": given},
+        "disclosure": {"threshold": 0, "withheld": 0, "reason": "off"},
+    }  # fmt: skip
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit" / "privacy.json").write_text(json.dumps(content))
+    (tmp_path / "audit" / "manifest.json").write_text("{}")
+    page.write(audited.results, audited.traced, audited.logs, tmp_path)
+    tab = opened(tmp_path / "audit" / "index.html")
+    tile = tab.locator(".tile", has_text="Privacy")
+    assert tile.get_attribute("class") == f"tile {state}"
+    for text in says:
+        assert text in tile.inner_text()
+    tab.evaluate("location.hash = '#/environment'; route()")
+    said = tab.locator("section:visible").inner_text()
+    assert ("values of undeclared columns; audit/privacy.json has them by column" in said) == bool(given)
+
+
 def test_embedded_data_cannot_end_its_element():
     text = page.embedded(list(HOSTILE.values()))
     assert not set("<>&\u2028") & set(text)

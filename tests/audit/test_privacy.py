@@ -4,6 +4,7 @@ import base64
 import datetime
 import gzip
 import io
+import time
 import zipfile
 import zlib
 
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 import typst
 from PIL import Image, PngImagePlugin
-from trialpress.audit.privacy import Identifiers, PrivacyError, gate, identifiers, recorded
+from trialpress.audit.privacy import PrivacyError, Sought, gate, recorded, sought
 from trialpress.study import load_study
 
 NAME, NUMBER, BORN = "李海棠", "14323792", "1989-02-07"
@@ -20,7 +21,7 @@ NAME, NUMBER, BORN = "李海棠", "14323792", "1989-02-07"
 
 @pytest.fixture
 def known():
-    found = Identifiers()
+    found = Sought()
     for value, kind in (
         (NAME, "name"),
         ("Okafor, Chidi", "name"),
@@ -152,7 +153,8 @@ def test_a_compressed_pdf_stream_is_really_compressed():
 def test_innocent_files_pass(known, tmp_path):
     (tmp_path / "ard.csv").write_text("value\n0.1432379200000\n36\n")
     (tmp_path / "a.pdf").write_bytes(typst.compile(b"36 of 40, 1989"))
-    assert gate(known, [tmp_path]) == {"files": 2, "identifiers": 5, "not_searchable": {}}
+    found = gate(known, [tmp_path])
+    assert (found["files"], found["searched"], found["not_searchable"]) == (2, 5, {})
 
 
 def test_what_the_records_hold_for_another_reason_is_given_up_and_counted(known):
@@ -164,7 +166,7 @@ def test_what_the_records_hold_for_another_reason_is_given_up_and_counted(known)
 
 
 def test_short_values_are_counted_as_not_searchable():
-    known = Identifiers()
+    known = Sought()
     for value in ("36", "A1", "李"):
         known.add(value, "hospital number")
     assert len(known) == 0 and known.unsearchable == {"hospital number": 3}
@@ -175,7 +177,126 @@ def test_identifiers_come_from_the_dictionary():
 
     root = Path(__file__).resolve().parents[2]
     study = load_study(root / "config" / "low-dose-cd19" / "study.yaml")
-    found = identifiers(study, root / "data" / "low-dose-cd19" / "raw", [])
+    found = sought(study, root / "data" / "low-dose-cd19" / "raw", [])
     assert set(found.names.values()) == {"name"} and set(found.dates.values()) == {"date of birth"}
     assert len(found.names) > 50 and len(found.words) > 50 and len(found.dates) > 50
     assert all(isinstance(date, datetime.date) for date in found.dates)
+
+
+# --- columns that nobody has declared ------------------------------------------------------------------------------------
+
+DICTIONARY = """
+study: {id: s, title: A study, data_cutoff: "2021-01-01", reconstruction: false, participant: who}
+missing: [n.d.]
+files: {people: {path: people.csv}, visits: {path: visits.csv}}
+tables:
+  people:
+    file: people
+    key: [who]
+    columns: {who: {source: ID, type: id}, city: {source: Town}, NAME}
+"""
+PEOPLE = """ID,Town,Family name,Patient,Born,Street,Phone,Mail,Ward,Dose,Cells,Grade
+P1,Springfield,Wetherby,Ann Wetherby,12/03/1961,12 Elm Grove,(555) 010-0199,a.wetherby@mail.test,Springfield,0.1432,250000,Grade 3
+P2,Shelbyville,Okonkwo,"Okonkwo, Ike",1958-11-30,Rosenweg 7,0171 5550123,n.d.,Shelbyville,12,123,Grade 1
+"""
+VISITS = "ID,Nurse,Room\nP1,李海棠,北京市朝阳区12号\nP2,Wu,4\n"
+WHO = {
+    "Family name": "Mrs Wetherby",
+    "Patient": "seen by Ike Okonkwo",
+    "Born": "born 12 March 1961",
+    "Street": "lives at 12, Elm Grove",
+    "Phone": "call 555 010 0199",
+    "Mail": "a.wetherby@mail.test",
+    "Nurse": "护士李海棠",
+    "Room": "住北京市朝阳区12号楼",
+}
+
+
+@pytest.fixture
+def study_of(tmp_path):
+    """study_of(name=...) -> (study, folder of raw files): the names are declared an identifier, or nothing is."""
+
+    def make(name: str = ""):
+        (tmp_path / "study.yaml").write_text(DICTIONARY.replace(", NAME", name and f", {name}"), encoding="utf-8")
+        raw = tmp_path / "raw"
+        raw.mkdir(exist_ok=True)
+        (raw / "people.csv").write_text(PEOPLE, encoding="utf-8")
+        (raw / "visits.csv").write_text(VISITS, encoding="utf-8")
+        return load_study(tmp_path / "study.yaml"), raw
+
+    return make
+
+
+def test_every_column_that_is_not_declared_is_looked_for(study_of, tmp_path):
+    found = sought(*study_of(), [])
+    assert found.identifier_columns == 0 and found.undeclared_columns == 13
+    for header, text in WHO.items():
+        assert f"undeclared column '{header}'" in found.hits(text).values(), text
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "t.csv").write_text("who,seen\nP1,Ann Wetherby\n")
+    (tmp_path / "out" / "manuscript.docx").write_bytes(docx_with("555-010-0199"))
+    (tmp_path / "out" / "manuscript.pdf").write_bytes(typst.compile(b"She lives at 12 Elm Grove."))
+    with pytest.raises(PrivacyError) as caught:
+        gate(found, [tmp_path / "out"])
+    text = str(caught.value)
+    for file, header in (("t.csv", "Patient"), ("manuscript.docx", "Phone"), ("manuscript.pdf", "Street")):
+        assert f"{file}: holds values of the undeclared column '{header}' (1 different)" in text
+    assert "why it matters" in text and "declare that column in study.yaml" in text
+    assert "Wetherby" not in text and "0199" not in text and "Elm" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0.1432 250000 12 123", "from Springfield to Shelbyville", "n.d.", "P1", "4", "Wu", "555,010,0199,555\n010"],
+)
+def test_what_many_files_hold_is_no_alarm(study_of, text):
+    """Decimals, short numbers, round ones; what a declared column holds too; cells that stand side by side by chance."""
+    assert sought(*study_of(), []).hits(text) == {}
+
+
+def test_what_is_not_looked_for_is_counted_by_column(study_of):
+    found = sought(
+        *study_of(), ["columns: {grade: {label: Grade}}", "The streets are called Elm Grove and Rosenweg 7."]
+    )
+    assert found.unsearchable == {
+        "undeclared column 'ID'": 2,
+        "undeclared column 'Ward'": 2,
+        "undeclared column 'Dose'": 2,
+        "undeclared column 'Cells'": 2,
+        "undeclared column 'Grade'": 2,
+        "undeclared column 'Street'": 1,
+        "undeclared column 'Nurse'": 1,
+        "undeclared column 'Room'": 1,
+    }
+    assert set(found.hits("12 Elm Grove").values()) == {"undeclared column 'Street'"}
+
+
+def test_a_value_that_is_declared_elsewhere_is_of_the_kind_declared(study_of):
+    found = sought(*study_of("name: {source: Patient, identifier: name}"), [])
+    assert (found.identifier_columns, found.undeclared_columns) == (1, 12)
+    assert set(found.hits("Ann Wetherby").values()) == {"name", "undeclared column 'Family name'"}
+
+
+def test_a_name_in_a_declared_column_excuses_no_declared_identifier(study_of):
+    found = sought(*study_of("name: {source: Town, identifier: name}, town: {source: Ward}"), [])
+    assert set(found.hits("Springfield").values()) == {"name"}
+
+
+def test_hashes_and_ids_of_drawings_are_no_numbers(study_of):
+    found = Sought()
+    found.add("123456", "undeclared column 'x'")
+    digest = "a123456b" * 8
+    assert found.hits(digest) == {} and found.hits('<path id="mab123456cd"/>') == {}
+    assert found.hits("no. 123456") and found.hits("A123456")
+
+
+def test_searching_for_many_values_is_quick():
+    found = Sought()
+    for number in range(20_000):
+        found.add(f"Person{chr(97 + number % 26)} Fam{number}", "undeclared column 'x'")
+        found.add(f"王{chr(0x4E00 + number)}", "undeclared column 'y'")
+    text = "\n".join(f"P{number},{number * 3},persona,some text,文字" for number in range(50_000))
+    begin = time.perf_counter()
+    found.excuse([text])
+    found.hits(text)
+    assert time.perf_counter() - begin < 10

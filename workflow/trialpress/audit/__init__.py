@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .. import environment
@@ -14,8 +14,9 @@ from . import crate, disclosure, privacy
 from .claims import check, consistency
 from .concordance import Second
 
-# the texts of a study and of the code; a word that stands in them is no sign of a participant
+# the texts of a study and of the engine; a word that stands in them is no sign of a participant
 SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", ".typ", ".yaml", ".yml"}
+ENGINE = ("Snakefile", "envs", "workflow")
 
 
 def digest(path: Path) -> dict:
@@ -65,6 +66,15 @@ def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) 
     crate.write(results.study, listed, Path(), folder, digest, folder / "audit" / "crate.zip")
 
 
+def _written_by_us(inputs: Iterable[str]) -> Iterator[str]:
+    """The texts of the engine, whatever holds them, and those of the study that people write."""
+    for path in map(Path, inputs):
+        if path.parts[0] in ENGINE:
+            yield from privacy.texts(path.read_bytes())
+        elif path.parts[0] != "data" and path.suffix in SOURCES:
+            yield path.read_text(encoding="utf-8")
+
+
 def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping,
           processes: int = 1) -> None:  # fmt: skip
     """Last of all: the copy for public release, then the privacy gate over everything; audit/privacy.json says what both did.
@@ -74,9 +84,8 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     first, *others = folders
     who = results.subjects[results.study.participant]
     written = disclosure.release(first, setting, who) if setting["threshold"] else []
-    written_by_us = (Path(path) for path in inputs if not path.startswith("data/"))
-    texts = (path.read_text(encoding="utf-8") for path in written_by_us if path.suffix in SOURCES)
-    known = privacy.identifiers(results.study, raw, [*privacy.recorded(results.tables.values()), *texts])
+    recorded = privacy.recorded([*results.tables.values(), results.subjects])
+    known = privacy.sought(results.study, raw, [*recorded, *_written_by_us(inputs)])
     found = privacy.gate(known, [first, *others], processes)
     # of the stages only: what else lies about differs from run to run
     found["files"] = sum(path.is_file() for path in first.glob("*/**/*"))

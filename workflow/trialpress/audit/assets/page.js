@@ -282,8 +282,7 @@ function overview() {
     if (name === "concordance") lines.push(`${count(tables[name].rows)} of ${count(analysed)} statistics computed twice`);
     tiles.push(tile(name, title(name), lines, n.length ? tone(n[0][0]) : "open"));
   }
-  const { gate } = data.files.privacy ?? {};
-  if (gate) tiles.push(tile("environment", "Privacy", [`no identifier in ${count(gate.files)} files`, `${count(gate.identifiers)} direct identifiers looked for`], "good"));
+  if (data.files.privacy) tiles.push(privacyTile(data.files.privacy.gate));
   const severity = tally("queries", "severity");
   tiles.push(tile("queries", "Open queries", [count(tables.queries.rows), [...severity].map(([name, n]) => `${n} of severity ${name}`).join(", ")], severity.get("error") ? "open" : "good"));
   const sum = (column) => { const { values, codes } = tables.rows.columns[column]; return codes.reduce((total, value) => total + Number(values[value]), 0); };
@@ -295,6 +294,22 @@ function overview() {
       step.reasons.length ? h("ul", {}, step.reasons.map((reason) => h("li", {}, anchor(reason.id, reason.reason), ` n = ${count(reason.n)}`))) : null))),
     h("h2", {}, "How to read this"), h("p", {}, "Each number of the manuscript leads to its record: the analysis and its entry in the plan, the population, the participants counted, and for each of them the raw file, row and column with every change on the way. The same stands in ", code("audit/trace.json"), " and is printed by ", code("make explain ID=… PARTICIPANT=…"), "."),
     h("p", {}, "The CSV files of the results hold raw text exactly as it was received, so that the log can be replayed. A spreadsheet may run such a text as a formula: save tables from this page instead, where it cannot.")];
+}
+const UNDECLARED = "undeclared column";
+function privacyTile({ files, identifier_columns: told, undeclared_columns: untold, searched, not_searchable: not }) {
+  const columns = [told && `${count(told)} identifying`, untold && `${count(untold)} undeclared`].filter(Boolean).join(" and ");
+  const given = Object.values(not).reduce((total, n) => total + n, 0), none = "no column is declared an identifier";
+  const lines = searched ? [`no identifier in ${count(files)} files`, `${count(searched)} values of ${columns} columns looked for`]
+    : columns ? [`nothing could be looked for in ${columns} columns`] : [`nothing was looked for: ${none}`];
+  if (given) lines.push(`${count(given)} values are too short, or cannot be told from other content`);
+  if (columns && !told) lines.push(none);
+  return tile("environment", "Privacy", lines, searched ? "good" : "open");
+}
+function notLookedFor({ not_searchable: not }) {
+  const rows = Object.entries(not), [unknown, known] = [true, false].map((is) => rows.filter(([kind]) => kind.startsWith(UNDECLARED) === is));
+  const said = (n, what) => h("p", { class: "faint" }, `Too short, or not to be told from other content: ${count(n)} ${what}`);
+  const n = unknown.reduce((total, [, some]) => total + some, 0);
+  return [...known.map(([kind, some]) => said(some, kind)), ...(n ? [said(n, "values of undeclared columns; audit/privacy.json has them by column")] : [])];
 }
 function stages(rows) {
   const text = (n, word) => `${count(n)} ${word}`;
@@ -341,7 +356,7 @@ function environment() {
   const rows = [...Object.entries(inputs).map(([path, is]) => ["input", path, String(is.bytes), is.sha256]), ...Object.entries(outputs).map(([path, is]) => [is.rule ?? "output", path, String(is.bytes), is.sha256])];
   tables.files = fromRows(["made_by", "file", "bytes", "sha256"], rows);
   return [h("h1", {}, "Environment and hashes"), h("dl", {}, Object.entries(software).flatMap(([name, version]) => [h("dt", {}, name), h("dd", {}, version)])),
-    data.files.privacy ? [h("h2", {}, "Privacy"), h("p", {}, data.files.privacy.disclosure.reason), Object.entries(data.files.privacy.gate.not_searchable).map(([what, n]) => h("p", { class: "faint" }, `Not looked for: ${n} ${what}`))] : null,
+    data.files.privacy ? [h("h2", {}, "Privacy"), h("p", {}, data.files.privacy.disclosure.reason), notLookedFor(data.files.privacy.gate)] : null,
     h("h2", {}, "Files"), dataTable("files", { words: "file or hash", filters: ["made_by"], right: ["bytes"], show: { sha256: (text) => h("code", { class: "hash" }, text), bytes: count } }).element];
 }
 const verdictCell = { verdict: (text) => h("span", { class: tone(text) }, h("span", { class: "verdict" }, text)) };

@@ -1,0 +1,123 @@
+"""What a file says, whatever holds it: text, entities, archives, PDF text, picture metadata, Parquet, embedded data."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import hashlib
+import html
+import io
+import re
+import struct
+import urllib.parse
+import zipfile
+import zlib
+from collections.abc import Container, Iterator
+
+import pandas as pd
+
+# of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
+_DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
+_EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+_MAGIC = (b"\x89PNG", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04")
+
+
+def _png(data: bytes) -> Iterator[str]:
+    """The text of a PNG's metadata chunks."""
+    at = 8
+    while at + 8 <= len(data):
+        size, kind = struct.unpack(">I4s", data[at : at + 8])
+        body = data[at + 8 : at + 8 + size]
+        if kind in (b"tEXt", b"zTXt", b"iTXt", b"eXIf"):
+            head, _, rest = body.partition(b"\0")
+            packed = kind == b"zTXt" or (kind == b"iTXt" and rest[:1] == b"\1")
+            if kind == b"iTXt":  # flag, method, language, translated keyword
+                rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+            elif kind == b"zTXt":
+                rest = rest[1:]
+            text = zlib.decompress(rest) if packed else rest
+            yield f"{head.decode('latin-1')} {text.decode('utf-8', 'replace')}"
+        at += 12 + size
+
+
+def _pdf(data: bytes) -> Iterator[str]:
+    import pypdf  # here, because only a PDF needs it
+
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    yield " ".join(map(str, (reader.metadata or {}).values()))
+    if reader.xmp_metadata is not None:
+        yield reader.xmp_metadata.stream.get_data().decode("utf-8", "replace")
+    for page in reader.pages:
+        drawn = page.get_contents()
+        if drawn is not None:
+            stream = pypdf.generic.StreamObject()
+            stream.set_data(b"\n".join(_DRAWN.findall(drawn.get_data())))
+            page[pypdf.generic.NameObject("/Contents")] = stream
+        yield page.extract_text()
+        yield " ".join(str(note.get_object()) for note in page.get("/Annots", ()))
+    for parts in reader.attachments.values():
+        for part in parts:
+            yield from texts(part)
+
+
+def _parquet(data: bytes) -> Iterator[str]:
+    frame = pd.read_parquet(io.BytesIO(data))
+    yield " ".join(map(str, frame.columns))
+    for column in frame:
+        if frame[column].dtype.kind != "f":
+            yield "\n".join(frame[column].dropna().astype(str).unique())
+
+
+def _text(text: str) -> Iterator[str]:
+    """A text as it stands, as a reader sees it (no tags, entities resolved), and what is embedded in it."""
+    embedded = []
+
+    def take(match: re.Match) -> str:
+        try:
+            data = base64.b64decode(match[0] + "=" * (-len(match[0]) % 4))
+            if not data.startswith(_MAGIC):
+                data.decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError):  # a hash or a path, not data
+            return match[0]
+        embedded.append(data)
+        return " "
+
+    text = _EMBEDDED.sub(take, text)
+    if "\\u" in text:
+        text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+    if "%" in text:
+        text = f"{text}\n{urllib.parse.unquote(text)}" if re.search(r"%[0-9A-Fa-f]{2}%[0-9A-Fa-f]{2}", text) else text
+    text = html.unescape(text)
+    yield text
+    if "</" in text:
+        yield re.sub(r"<[^>]*>", "", text)
+    for data in embedded:
+        yield from texts(data)
+
+
+def texts(data: bytes, passed: Container[bytes] = ()) -> Iterator[str]:
+    """Every text that the bytes of a file hold, told by what they begin with and not by the file's name. passed: hashes of
+    files that an archive need not be searched for again."""
+    if data.startswith(b"\x89PNG"):
+        yield from _png(data)
+    elif data.startswith(b"%PDF"):
+        yield from _pdf(data)
+    elif data.startswith(b"PAR1"):
+        yield from _parquet(data)
+    elif data.startswith(b"\x1f\x8b"):
+        yield from texts(gzip.decompress(data))
+    elif data.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            yield archive.comment.decode("utf-8", "replace")
+            for member in archive.infolist():
+                yield member.filename
+                body = archive.read(member)
+                if hashlib.sha256(body).digest() not in passed:
+                    yield from texts(body, passed)
+    else:
+        try:
+            yield from _text(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"))
+        except UnicodeDecodeError:
+            # fonts and other binary parts; runs of characters are all that a reader could see in them
+            yield re.sub(r"[^\x20-\x7e]+", " ", data.decode("latin-1"))
