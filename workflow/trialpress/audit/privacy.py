@@ -170,7 +170,7 @@ def identifiers(study: Study, raw_folder: Path, innocent: Iterable[str]) -> Iden
         raw = read(raw_folder / study.files[name].path, study.files[name])
         for index, column in declared(study, raw):
             missing = {fold(text) for text in (*study.missing, *column.missing, "")}
-            for value in sorted({cells[index].strip() for _, cells in raw.rows if index < len(cells)}):
+            for value in sorted({cell.text.strip() for cell in raw.columns[index].cells}):
                 if fold(value) not in missing:
                     found.add(value, column.identifier, column.type == "date")
     found.excuse(innocent)
