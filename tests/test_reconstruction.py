@@ -44,7 +44,10 @@ def grid(file: str) -> list[list[str]]:
         rows = openpyxl.load_workbook(path).active.iter_rows(values_only=True)
         return [["" if cell is None else str(cell) for cell in row] for row in rows]
     text = path.read_bytes().decode(setting(file, ENCODINGS, "utf-8"))
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=setting(file, DELIMITERS, ",")))
+    reader, rows = csv.reader(io.StringIO(text, newline=""), delimiter=setting(file, DELIMITERS, ",")), []
+    for cells in reader:  # a cell may have line breaks: its row stands where it begins
+        rows += [cells, *([""] for _ in range(reader.line_num - len(rows) - 1))]
+    return rows
 
 
 def test_generating_again_gives_the_committed_bytes(tmp_path):

@@ -38,6 +38,7 @@ class Cell(NamedTuple):
     becomes: object = SAME
     note: str = ""
     correction: str = ""
+    format: str = ""
 
 
 @dataclass
@@ -77,6 +78,8 @@ class Seeded:
         at = sheet.header.index(d.column)
         assert row.cells[at] != raw, d
         row.cells[at] = raw
+        if d.format:
+            row.formats[at] = d.format
         if d.becomes is not SAME:
             true[d.field] = raw if d.becomes == AS_WRITTEN else d.becomes
             if d.becomes is None and d.field in LIMITS:
@@ -113,6 +116,7 @@ def seed(people: list[Patient], sheets: list[Sheet], tables: dict[str, list[dict
         for cell in cells:
             s.cell(file, Cell(**cell))
     contradictions(s)
+    of_workbooks(s)
     return s
 
 
@@ -153,14 +157,24 @@ def rows_of_their_own(s: Seeded) -> None:
     header = s.insert("04_signs.csv", row, s.sheet("04_signs.csv").header[:])
     s.reject("repeated header", "04_signs.csv", header, "a second page pasted below")
 
-    row, true = s.find("04_signs.csv", "LD-044", 26)
-    row.cells.insert(2, "")
-    s.drop("signs", true)
-    s.reject("shifted columns", "04_signs.csv", row, "one field too many")
-    row, true = s.find("04_signs.csv", "LD-044", 27)
-    del row.cells[2]
-    s.drop("signs", true)
-    s.reject("shifted columns", "04_signs.csv", row, "one field too few")
+    for day, kind, note, spoil in (
+        (26, "ragged row", "one field too many", lambda cells: [*cells[:2], "", *cells[2:]]),
+        (27, "ragged row", "one field too few", lambda cells: [*cells[:2], *cells[3:]]),
+        (
+            28,
+            "shifted row",
+            "as many fields as the header, one column to the right",
+            lambda cells: [*cells[:2], "", *cells[2:-1]],
+        ),
+    ):
+        row, true = s.find("04_signs.csv", "LD-044", day)
+        row.cells = spoil(row.cells)
+        s.drop("signs", true)
+        s.reject(kind, "04_signs.csv", row, note)
+        # the query on a shifted row names the first cell that does not fit
+        at = s.sheet("04_signs.csv").header.index("吸氧方式")
+        place = ("吸氧方式", row.cells[at]) if kind == "shifted row" else ("", "")
+        s.defects.append((kind, s.sheet("04_signs.csv"), row, *place, "query", "", note))
 
     for p in s.people.values():
         if not p.order:
@@ -237,3 +251,17 @@ def contradictions(s: Seeded) -> None:
         *("date order", "10_followup.txt", "LD-008", None, "末次随访日期", "last_contact_date", before),
         "death after the last contact",
     )
+
+
+def of_workbooks(s: Seeded) -> None:
+    """What a sheet does not show, or shows once for several rows."""
+    sheet = s.sheet("02_history.xlsx")
+    row, _ = s.find(sheet.file, "LD-027")
+    row.hidden = True
+    s.defects.append(("hidden row", sheet, row, "", "", "query", "", "never infused; read all the same"))
+
+    sheet = s.sheet("07_marrow.xlsx")
+    rows = [row for row in sheet.rows if row.cells[0] == "LD-033"]
+    rows[0].merged[0] = len(rows)
+    note = f"the number stands for all {len(rows)} assessments"
+    s.defects.append(("merged cells", sheet, rows[0], "研究编号", "LD-033", "query", "", note))

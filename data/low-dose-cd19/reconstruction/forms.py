@@ -30,6 +30,11 @@ FORMS = {
     "d-Mon-y": lambda value: f"{value.day}-{month(value)}-{value.year}",
     "serial number": serial_number,
     "decimal comma": lambda value: comma(text(value)),
+    "ddMONyyyy": lambda value: f"{value.day:02d}{month(value).upper()}{value.year}",
+    "dd.mm.yy": lambda value: f"{value:%d.%m.%y}",
+    "m/d/y midnight": lambda value: f"{value.month}/{value.day}/{value.year} 12:00:00 AM",
+    "time and zone": lambda value: f"{value.isoformat()}T10:00:00Z",
+    "year and month": lambda value: f"{value:%Y-%m}",
     "scientific": lambda value: f"{value:.2E}",
 }
 WITH_NUMBER = {

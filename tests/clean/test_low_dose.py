@@ -14,7 +14,7 @@ from trialpress.clean.text import normalise
 from trialpress.errors import InputError
 from trialpress.study import Study, load_study
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RAW = ROOT / "data/low-dose-cd19/raw"
 CORRECTIONS = ROOT / "data/low-dose-cd19/corrections.csv"
 FIXTURES = ROOT / "tests/fixtures/low-dose-cd19"
