@@ -27,6 +27,7 @@ help:
 report: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive .snakemake/running $(SNAKEMAKE) --nolock --quiet host reason progress
 	@cat results/$(STUDY)/report/summary.txt
+	@echo '  all of it      results/$(STUDY)/'
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -13,8 +13,8 @@ from trialpress.__main__ import main
 from trialpress.audit.trace import agreement, cell, closure, find
 from trialpress.clean.part import HIDDEN
 from trialpress.clean.read import read_all
-from trialpress.clean.text import plain, text_of
 from trialpress.report.variables import numbers, record_id
+from trialpress.text import plain, text_of
 
 pytestmark = pytest.mark.xdist_group("audit")
 MANUSCRIPT = Path(__file__).resolve().parents[2] / "report" / "low-dose-cd19" / "manuscript.qmd"

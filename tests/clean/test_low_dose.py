@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from trialpress.clean import CleanData, clean, replay
-from trialpress.clean.text import normalise
 from trialpress.errors import InputError
 from trialpress.study import Study, load_study
+from trialpress.text import normalise
 
 ROOT = Path(__file__).resolve().parents[2]
 RAW = ROOT / "data/low-dose-cd19/raw"

@@ -10,8 +10,8 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trialpress.clean import clean, replay, write
-from trialpress.clean.text import plain, text_of
 from trialpress.study import load_study
+from trialpress.text import plain, text_of
 
 from .small import folder_of
 
@@ -48,7 +48,9 @@ def studies(draw):
         if "limit" in spec:
             columns[name] = {**spec, "limit": f"{name}_limit"}
     key = ["participant", *draw(st.sampled_from([[], ["c0"], ["c0?"]]))]
-    cell = st.sampled_from(DIRT) | st.text(st.characters(codec="utf-8", exclude_characters="\0\ufffd\r", exclude_categories=("Cs",)), max_size=5)
+    cell = st.sampled_from(DIRT) | st.text(
+        st.characters(codec="utf-8", exclude_characters="\0\ufffd\r", exclude_categories=("Cs",)), max_size=5
+    )
     who = st.sampled_from(["S1", "S2", "S3", "s1 ", "", "S/4"])
     rows = draw(st.lists(st.tuples(who, *[cell] * len(specs)), min_size=1, max_size=8))
     table = {"file": "f", "key": key, "columns": columns, "may_be_empty": True}
@@ -56,7 +58,9 @@ def studies(draw):
         table["where"] = "participant != 'S2'"
     if draw(st.booleans()):
         action = draw(st.sampled_from(["keep", "clear", "reject"]))
-        table["checks"] = [{"id": "one", "assert": "participant == 'S1'", "field": "c0", "message": "not S1", "action": action}]
+        table["checks"] = [
+            {"id": "one", "assert": "participant == 'S1'", "field": "c0", "message": "not S1", "action": action}
+        ]
     return table, rows
 
 
@@ -72,7 +76,9 @@ def test_nothing_is_lost_and_nothing_changes_in_silence(study):
         files = {"f.csv": text.getvalue(), "p.csv": "ID\nS1\n"}
         if not any(any(cell.strip() for cell in row) for row in rows):
             return  # a file without rows stops, and is tested elsewhere
-        folder = folder_of(Path(name), files, {"p": people, "t": table}, missing=["-", "NA"], options={"f": {"max_rejected": 1}})
+        folder = folder_of(
+            Path(name), files, {"p": people, "t": table}, missing=["-", "NA"], options={"f": {"max_rejected": 1}}
+        )
         loaded = load_study(folder / "study.yaml")
         data = clean(loaded, folder / "data" / "raw", folder / "none.csv")
         write(data, folder / "clean")
@@ -99,8 +105,18 @@ def check(study, data, rows) -> None:
     names = [name for name in kept if name in replayed]
     assert kept[[name for name in kept if name not in names]].isna().all(axis=None)
     order = cells[cells["field"] == "participant"].drop_duplicates("key").set_index("key")["row"]
-    ours = pd.DataFrame({name: [text_of(_python(value, columns[name].type), columns[name].type) for value in kept[name]] for name in names})
-    theirs = pd.DataFrame({name: [text_of(_python(value, columns[name].type), columns[name].type) for value in replayed[name]] for name in names})
+    ours = pd.DataFrame(
+        {
+            name: [text_of(_python(value, columns[name].type), columns[name].type) for value in kept[name]]
+            for name in names
+        }
+    )
+    theirs = pd.DataFrame(
+        {
+            name: [text_of(_python(value, columns[name].type), columns[name].type) for value in replayed[name]]
+            for name in names
+        }
+    )
     assert sorted(map(tuple, ours.to_numpy().tolist())) == sorted(map(tuple, theirs.to_numpy().tolist()))
     assert len(order) == len(kept)
     # a value that is not what its cell says stands in the log; one that was cleared has a query
@@ -113,13 +129,18 @@ def check(study, data, rows) -> None:
             assert cell.raw == "" or plain(cell.raw, columns[cell.field].type) is not None
             continue
         assert change.rule and change.raw_value == cell.raw and change.kind in ("value", "unit", "code", "spelling")
-        if change.clean_value == "" and "missing code" not in change.rule and "blank" not in change.rule and cell.raw.strip():
+        if (
+            change.clean_value == ""
+            and "missing code" not in change.rule
+            and "blank" not in change.rule
+            and cell.raw.strip()
+        ):
             assert (cell.field, cell.row) in asked or not plain_enough(cell.raw), change
 
 
 def plain_enough(raw: str) -> bool:
     """Whether anything is left of a text without spaces and invisible characters."""
-    from trialpress.clean.text import normalise
+    from trialpress.text import normalise
 
     return bool(normalise(raw))
 

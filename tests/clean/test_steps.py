@@ -36,7 +36,10 @@ def long_table(code: str, key: list[str], **more) -> dict:
 def test_where_comes_before_duplicates_keys_and_checks(tmp_path):
     """ADaM and REDCap: one long export cut into tables; the other tables' rows are no duplicates, misfits or queries."""
     checks = [{"id": "small", "assert": "value < 50", "field": "value", "message": "an ALT above 50"}]
-    tables = {"alt": long_table("ALT", ["participant", "visit?"], checks=checks), "ast": long_table("AST", ["participant", "visit"])}
+    tables = {
+        "alt": long_table("ALT", ["participant", "visit?"], checks=checks),
+        "ast": long_table("AST", ["participant", "visit"]),
+    }
     data = cleaned(tmp_path, {"adlb.csv": LONG}, {"people": {**PEOPLE, "file": "adlb"}, **tables})
     assert [len(data.tables[name]) for name in ("people", "alt", "ast")] == [4, 9, 8]
     assert data.queries["message"].tolist() == ["an ALT above 50"]
@@ -56,10 +59,20 @@ def test_a_condition_over_joined_files_waits_for_the_join(tmp_path):
 
 
 def test_a_part_of_the_key_may_be_blank_where_the_dictionary_says_so(tmp_path):
-    text = "ID,PARAMCD,AVISITN,AVAL\n" + "".join(f"S{i},ALT,{i},1\n" for i in range(60)) + "S1,ALT,,99\nS1,ALT,soon,98\n"
-    kept = cleaned(tmp_path, {"adlb.csv": text}, {"people": {**PEOPLE, "file": "adlb"}, "t": long_table("ALT", ["participant", "visit?"])})
+    text = (
+        "ID,PARAMCD,AVISITN,AVAL\n" + "".join(f"S{i},ALT,{i},1\n" for i in range(60)) + "S1,ALT,,99\nS1,ALT,soon,98\n"
+    )
+    kept = cleaned(
+        tmp_path,
+        {"adlb.csv": text},
+        {"people": {**PEOPLE, "file": "adlb"}, "t": long_table("ALT", ["participant", "visit?"])},
+    )
     assert "S1/" in set(kept.cells["key"]) and kept.tables["t"]["visit"].isna().sum() == 1
-    strict = cleaned(tmp_path / "b", {"adlb.csv": text}, {"people": {**PEOPLE, "file": "adlb"}, "t": long_table("ALT", ["participant", "visit"])})
+    strict = cleaned(
+        tmp_path / "b",
+        {"adlb.csv": text},
+        {"people": {**PEOPLE, "file": "adlb"}, "t": long_table("ALT", ["participant", "visit"])},
+    )
     reasons = strict.rejected[strict.rejected["table"] == "t"]["reason"].tolist()
     assert reasons == ["no usable key: visit is missing", "no usable key: visit 'soon' is not a number"]
 
@@ -83,13 +96,28 @@ def test_identifiers_derived_from_several_columns(tmp_path):
             "columns": {name: spec for name, spec in both.items() if name != "participant"} | {"day": {"source": "Day", "type": "integer"}},
         },
     }  # fmt: skip
-    files = {"people.csv": "Site,No,Age\nA,1,17\nA,2,40\nB,1,50\nB,2,60\n", "visits.csv": "Site,No,Day\nA,1,0\nA,1,7\nB,1,0\nB,9,0\nA,2,0\n"}
+    files = {
+        "people.csv": "Site,No,Age\nA,1,17\nA,2,40\nB,1,50\nB,2,60\n",
+        "visits.csv": "Site,No,Day\nA,1,0\nA,1,7\nB,1,0\nB,9,0\nA,2,0\n",
+    }
     data = cleaned(tmp_path, files, tables)
     assert data.tables["people"]["participant"].tolist() == ["A-1", "A-2", "B-1", "B-2"]
-    assert data.tables["visits"][["participant", "day"]].to_numpy().tolist() == [["A-1", 0], ["A-1", 7], ["A-2", 0], ["B-1", 0]]
-    assert sorted(data.queries["message"]) == ["B-2 is in people and has no row in visits", "a visit of a child", "a visit of a child"]
+    assert data.tables["visits"][["participant", "day"]].to_numpy().tolist() == [
+        ["A-1", 0],
+        ["A-1", 7],
+        ["A-2", 0],
+        ["B-1", 0],
+    ]
+    assert sorted(data.queries["message"]) == [
+        "B-2 is in people and has no row in visits",
+        "a visit of a child",
+        "a visit of a child",
+    ]
     reasons = set(data.rejected["reason"])
-    assert reasons == {"orphan: participant 'B-9' is not in people.participant", "orphan: site, number 'B, 9' is not in people.site, number"}
+    assert reasons == {
+        "orphan: participant 'B-9' is not in people.participant",
+        "orphan: site, number 'B, 9' is not in people.site, number",
+    }
 
 
 def test_a_file_without_an_identifier_uses_its_row_number(tmp_path):
@@ -126,10 +154,16 @@ def shifted(tmp_path, *rows: str):
 
 def test_a_shifted_row_is_rejected_and_asked_about(tmp_path):
     data = shifted(tmp_path, "S90,,2015-03-01,M,2,none,2015-03-09\n")
-    assert data.rejected["reason"].tolist() == ["4 cells do not fit their columns and do when moved by 1 column to the left: the row is shifted"]
+    assert data.rejected["reason"].tolist() == [
+        "4 cells do not fit their columns and do when moved by 1 column to the left: the row is shifted"
+    ]
     query = data.queries.iloc[0]
-    assert (query["row"], query["key"], query["severity"]) == (11, "S90", "error") and "it was rejected" in query["message"]
-    assert "Note" not in data.rejected["content"].item()  # undeclared, and cells may stand under it that are not its own
+    assert (query["row"], query["key"], query["severity"]) == (11, "S90", "error") and "it was rejected" in query[
+        "message"
+    ]
+    assert (
+        "Note" not in data.rejected["content"].item()
+    )  # undeclared, and cells may stand under it that are not its own
 
 
 def test_a_row_with_several_misfits_keeps_its_place(tmp_path):
@@ -153,7 +187,12 @@ def test_a_table_without_rows_stops(tmp_path):
     table = {**PEOPLE, "where": "participant == 'nobody'"}
     message = stopped(tmp_path, {"f.csv": "ID\nS1\nS2\n"}, {"t": table})
     assert "tables.t: keeps no row: 2 x not part of the table: participant == 'nobody'" in message
-    assert {path.name for path in (tmp_path / "clean").iterdir()} == {"changes.csv", "queries.csv", "rejected.csv", "rows.csv"}
+    assert {path.name for path in (tmp_path / "clean").iterdir()} == {
+        "changes.csv",
+        "queries.csv",
+        "rejected.csv",
+        "rows.csv",
+    }
     data = cleaned(tmp_path / "b", {"f.csv": "ID\nS1\n"}, {"all": PEOPLE, "t": {**table, "may_be_empty": True}})
     assert data.tables["t"].empty
 
@@ -164,11 +203,16 @@ def test_losing_more_than_the_stated_share_stops(tmp_path):
     bad = [f"S{i}\n" for i in range(38)] + ["X1\n", "X2\n"]
     assert len(cleaned(tmp_path, {"f.csv": "ID\n" + "".join(bad)}, {"t": table}).rejected) == 2  # 5%, as allowed
     message = stopped(tmp_path / "b", {"f.csv": "ID\n" + "".join(bad) + "X3\n"}, {"t": table})
-    assert "f.csv, table t: 3 of 41 rows would be rejected (7%, allowed 5%): 3 x no usable key: participant 'X1' does not have the form" in message
+    assert (
+        "f.csv, table t: 3 of 41 rows would be rejected (7%, allowed 5%): 3 x no usable key: participant 'X1' does not have the form"
+        in message
+    )
     assert "(row 40)" in message and "max_rejected" in message
     more = {"options": {"f": {"max_rejected": 0.1}}}
     assert len(cleaned(tmp_path / "c", {"f.csv": "ID\n" + "".join(bad) + "X3\n"}, {"t": table}, **more).rejected) == 3
-    assert len(cleaned(tmp_path / "d", {"f.csv": "ID\nS1\nS2\nX3\n"}, {"t": table}).rejected) == 1  # never for one row alone
+    assert (
+        len(cleaned(tmp_path / "d", {"f.csv": "ID\nS1\nS2\nX3\n"}, {"t": table}).rejected) == 1
+    )  # never for one row alone
     stopped(tmp_path / "e", {"f.csv": "ID\nS1\nS2\nX3\n"}, {"t": table}, options={"f": {"max_rejected": 0}})
 
 
@@ -190,8 +234,16 @@ def test_a_duplicate_that_says_something_else_leaves_queries(tmp_path):
 
 
 def test_only_declared_columns_that_are_no_identifiers_leave_the_stage(tmp_path):
-    text = "ID,Name,Phone,Age\n" + "".join(f"S{i},Ann Lee,0151 2345678,{i}\n" for i in range(40)) + "?,Bo Ray,0171 7654321,5\n"
-    columns = {"participant": {**ID, "pattern": r"S\d+"}, "name": {"source": "Name", "identifier": "name"}, "age": {"source": "Age", "type": "integer"}}
+    text = (
+        "ID,Name,Phone,Age\n"
+        + "".join(f"S{i},Ann Lee,0151 2345678,{i}\n" for i in range(40))
+        + "?,Bo Ray,0171 7654321,5\n"
+    )
+    columns = {
+        "participant": {**ID, "pattern": r"S\d+"},
+        "name": {"source": "Name", "identifier": "name"},
+        "age": {"source": "Age", "type": "integer"},
+    }
     data = cleaned(tmp_path, {"f.csv": text}, {"t": {"file": "f", "key": ["participant"], "columns": columns}})
     assert json.loads(data.rejected["content"].item()) == {"ID": "?", "Age": "5"}
     for path in (tmp_path / "clean").iterdir():
@@ -217,7 +269,12 @@ def test_a_correction_of_a_part_of_a_derived_key(tmp_path):
         "number": {"source": "No", "type": "id"},
     }
     fixes = "table,key,field,old,new,reason\nt,C-2,site,C,B,misread\n"
-    data = cleaned(tmp_path, {"f.csv": "Site,No\nA,1\nC,2\n"}, {"t": {"file": "f", "key": ["participant"], "columns": columns}}, fixes)
+    data = cleaned(
+        tmp_path,
+        {"f.csv": "Site,No\nA,1\nC,2\n"},
+        {"t": {"file": "f", "key": ["participant"], "columns": columns}},
+        fixes,
+    )
     assert data.tables["t"]["participant"].tolist() == ["A-1", "B-2"]
 
 
@@ -235,7 +292,11 @@ def test_value_labels_of_the_file_serve_as_codes(tmp_path):
     frame = pd.DataFrame({"ID": ["S1", "S2", "S3"], "SEX": [1.0, 2.0, 1.0]})
     pyreadstat.write_sav(frame, str(tmp_path / "f.sav"), variable_value_labels={"SEX": {1: "Male", 2: "Female"}})
     columns = {"participant": ID, "x": {"source": "SEX", "type": "code", "codes": "from file"}}
-    data = cleaned(tmp_path / "s", {"f.sav": (tmp_path / "f.sav").read_bytes()}, {"t": {"file": "f", "key": ["participant"], "columns": columns}})
+    data = cleaned(
+        tmp_path / "s",
+        {"f.sav": (tmp_path / "f.sav").read_bytes()},
+        {"t": {"file": "f", "key": ["participant"], "columns": columns}},
+    )
     assert values(data) == ["Male", "Female", "Male"]
 
 

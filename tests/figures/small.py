@@ -71,10 +71,10 @@ cohort:
     remission: {expression: "response in ('CR', 'CRi')", type: boolean, label: Remission}
 populations:
   infused: {label: Infused}
-  rr: {label: Relapsed or refractory, within: infused, condition: arm == 'rr'}
-  mrd: {label: MRD-positive, within: infused, condition: arm == 'mrd'}
-  evaluable: {label: Evaluable for response, within: rr, condition: present(response)}
-  nobody: {label: Nobody, within: infused, condition: age > 500}
+  rr: {label: Relapsed or refractory, within: infused, condition: arm == 'rr', may_be_empty: true}
+  mrd: {label: MRD-positive, within: infused, condition: arm == 'mrd', may_be_empty: true}
+  evaluable: {label: Evaluable for response, within: rr, condition: present(response), may_be_empty: true}
+  nobody: {label: Nobody, within: infused, condition: age > 500, may_be_empty: true}
 flow:
   - {population: infused}
   - {population: rr}
@@ -153,6 +153,11 @@ figures:
   nobody_strip: {kind: strip, caption: Nobody, population: nobody, y: [age], by: doses}
 tables: {}
 """
+
+# a trial in which nobody was treated: a plan that allows for it
+UNTREATED = PLAN.replace(
+    "infused: {label: Infused}", "infused: {label: Infused, condition: age > 500, may_be_empty: true}"
+)
 
 # B shares patients with C and is the smaller one; D has no counts.
 TRIALS = """trial,n,N,low,high,overlaps

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from figures.small import LONG, PLAN, small
+from figures.small import LONG, PLAN, UNTREATED, small
 from figures.small import NAMES as NAMES_OF_ARMS
 from trialpress import figures
 from trialpress.errors import InputError
@@ -33,7 +33,7 @@ def awkward(tmp_path_factory):
     """(name, results) of the studies that break layouts."""
     folder = tmp_path_factory.mktemp
     return {
-        "nobody": small(folder("nobody"), n=0),
+        "nobody": small(folder("nobody"), n=3, plan=UNTREATED),
         "one": small(folder("one"), n=1),
         "twelve": small(folder("twelve"), n=12),
         "no events": small(folder("none"), events=False),

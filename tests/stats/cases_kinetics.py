@@ -12,8 +12,8 @@ def compute() -> dict[Key, float]:
         for subject in np.unique(d["Subject"]):
             time, conc = (d[column][d["Subject"] == subject] for column in ("Time", "conc"))
             key = f"{name} {subject:g}"
-            results[key, "exposure"] = exposure(time, conc, until=until, limit=limit, blq="zero")
-            results[key, "exposure half"] = exposure(time, conc, until=until, limit=limit, blq="half")
+            results[key, "exposure"] = exposure(time, conc, until=until, limit=limit, blq="zero", start="first")
+            results[key, "exposure half"] = exposure(time, conc, until=until, limit=limit, blq="half", start="first")
             peaks.setdefault(name, []).append(results[key, "exposure"]["cmax"])
         results[name, "geometric mean of cmax"] = geometric_mean(peaks[name])
     results["Theoph Indometh", "geometric mean ratio"] = geometric_mean_ratio(peaks["Theoph"], peaks["Indometh"])

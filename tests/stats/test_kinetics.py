@@ -32,6 +32,14 @@ def test_the_area_is_the_integral_of_the_interpolation():
         assert run(t, c, until=until)["auc"] == pytest.approx(area, rel=1e-7)
 
 
+def test_an_area_from_day_0_needs_a_value_of_day_0_or_says_that_one_was_put_in():
+    t, c = [4, 7, 14, 28], [1000, 20000, 5000, 200]
+    assert math.isnan(run(t, c, limit=50)["auc"])
+    zero, whole = exposure(t, c, until=28, limit=50, blq="half", start="zero"), run([0, *t], [0, *c], limit=50)
+    assert zero["auc"] == whole["auc"] and "C(0) = 0" in zero.method and "C(0)" not in whole.method
+    assert (zero["n"], zero["cmax"], zero["tmax"]) == (4, 20000, 7)
+
+
 def test_half_life_of_an_exponential():
     t = np.array([1, 2, 4, 8, 16, 32.0])
     assert run(t, 1000 * 0.5 ** (t / 5))["half_life"] == pytest.approx(5)
@@ -75,6 +83,10 @@ def test_geometric_means():
         (lambda: geometric_mean([]), "no value"),
         (lambda: geometric_mean([3]), "no variation"),
         (lambda: geometric_mean_ratio([3], [4, 5]), "fewer than two values"),
+        (lambda: geometric_mean([1, 0, 0]), "not estimable: 2 values of 0"),
+        (lambda: geometric_mean([1, -1]), "not estimable: 1 value of 0 or below"),
+        (lambda: geometric_mean_ratio([3, 0], [4, 5]), "not estimable: 1 value of 0"),
+        (lambda: run([4, 7, 28], [2, 5, 3]), "AUC not estimable: first value is of day 4"),
     ],
 )
 def test_not_estimable(result, why):
@@ -90,7 +102,10 @@ def test_not_estimable(result, why):
         (lambda: run([0, 1], [0, 1, 2]), "concentration: has 3 values where 2 are needed"),
         (lambda: run([0, 1], [0, 1], blq="drop"), "blq: must be one of zero, half, missing"),
         (lambda: run([0, 1], [0, 1], limit=0), "limit, until: must be positive"),
-        (lambda: geometric_mean([1, 0]), "x: value that is not positive .* at position 1"),
+        (
+            lambda: exposure([0, 1], [0, 1], until=1, limit=1, blq="zero", start="none"),
+            "start: must be one of measured, zero, first",
+        ),
     ],
 )
 def test_bad_input(call, message):

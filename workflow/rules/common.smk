@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 from trialpress import environment
-from trialpress.environment import modules
+from trialpress.environment import modules, sources
 from trialpress.errors import InputError
 from trialpress.plan import load_plan
 from trialpress.study import load_study, preflight

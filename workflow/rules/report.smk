@@ -1,14 +1,8 @@
 rule report:
     """Manuscript source with numbers by name -> HTML, PDF and DOCX, by Quarto or by Pandoc and Typst."""
     input:
-        source=collect(
-            f"report/{NAME}/{{file}}",
-            file=sorted(
-                p.name
-                for p in Path(f"report/{NAME}").glob("*")
-                if p.is_file() and p.name != "README.md"
-            ),
-        ),
+        manuscript=f"report/{NAME}/manuscript.qmd",
+        source=sources(f"report/{NAME}"),
         clean=[
             rules.clean.output.changes,
             rules.clean.output.queries,

@@ -3,11 +3,6 @@ from pathlib import Path
 from trialpress.job import logged
 
 with logged(snakemake.log[0]):
-    from trialpress import cohort
-    from trialpress.plan import load_plan
-    from trialpress.study import load_study
+    from trialpress import stages
 
-    study = load_study(snakemake.input.dictionary)
-    plan = load_plan(snakemake.input.plan, study)
-    tables = cohort.read_tables(Path(snakemake.input.tables[0]).parent, study)
-    cohort.write(cohort.build(study, plan, tables), Path(snakemake.output.subjects).parent)
+    stages.cohort(snakemake.input.dictionary, snakemake.input.plan, Path(snakemake.output.flow).parents[1])

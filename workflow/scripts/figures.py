@@ -3,8 +3,6 @@ from pathlib import Path
 from trialpress.job import logged
 
 with logged(snakemake.log[0]):
-    from trialpress.figures import draw_all
-    from trialpress.results import read
+    from trialpress import stages
 
-    folder = Path(snakemake.input.analysis[0]).parents[1]
-    draw_all(read(snakemake.input.dictionary, snakemake.input.plan, folder), folder / "figures")
+    stages.figures(snakemake.input.dictionary, snakemake.input.plan, Path(snakemake.output.alt).parents[1])

@@ -25,7 +25,8 @@ HEAD = """# Configuration
 | `plan.yaml` | the statistical analysis plan: populations, endpoints, strata, analyses, figures and tables |
 | `claims.yaml` | what was published, and which result must reproduce it |
 
-An unknown key, a column that does not exist, an undefined population: each stops the run before anything is computed,
+An unknown key, a column that does not exist, an undefined population, a code that no participant can have, two levels
+with one name: each stops the run before anything is computed,
 with the nearest known name. `no` and `on` are words here, dates are text, `1e5` is a number.
 """
 
@@ -81,7 +82,10 @@ def configuration() -> str:
               "`stratum == 'RR' and dose_per_kg <= 1e5`. They are read, checked against the dictionary, and never executed as "
               "Python. A comparison with a missing value is not known; where a condition is not known it does not hold.", "",
               "Operators: `== != < <= > >=`, `in (...)`, `not in (...)`, `and or not`, `+ - * / **`, chains such as "
-              "`20 <= day <= 45`. `table.column` names a column of a table with one row per participant.", ""]  # fmt: skip
+              "`20 <= day <= 45`. `table.column` names a column of a table with one row per participant.", "",
+              "Like is compared with like: a number with a text or a date, or a column with a code that it cannot hold, stops before "
+              "anything runs. Codes stand in the order of the dictionary, the first the lowest: `<`, `min`, `max`, `take: min` and "
+              "`rank` follow it; texts without codes have no order.", ""]  # fmt: skip
     parts += [f"- `{written}`: {meaning}" for _, written, meaning in FUNCTIONS.values()]
     parts += ["", "## Scales of daily grades", ""]
     parts += [

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import shlex
 import sys
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
@@ -34,16 +36,33 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version(), **{name: version(name) for name in SHOWN}}
 
 
+NO_SOURCE = ("README.md", ".*", "_output")  # what lies in report/<study>/ and is no part of the manuscript
+
+
+def sources(folder: Path | str) -> list[str]:
+    """The files that a manuscript is made of, those in subfolders too: as inputs, so that a changed one is seen."""
+    folder = Path(folder)
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.as_posix()
+        for path in found
+        if not any(fnmatch(part, wild) for part in path.relative_to(folder).parts for wild in NO_SOURCE)
+    )
+
+
 def modules(*rooms: str) -> list[str]:
     """The package's files that a stage runs, relative to the repository: as inputs, so that a changed one reruns it."""
     package = Path("workflow/trialpress")
-    found = [*package.glob("*.py"), *(path for room in ("study", *rooms) for path in (package / room).rglob("*"))]
+    found = [
+        *package.glob("*.py"),
+        *(path for room in ("study", "checks", *rooms) for path in (package / room).rglob("*")),
+    ]
     return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")
 
 
 def name_interpreter() -> None:
-    """Call the interpreter by name where its path has a space: `script:` does not quote it."""
-    if " " in sys.executable:
+    """Call the interpreter by name where the shell would not take its path as it is: `script:` does not quote it."""
+    if shlex.quote(sys.executable) != sys.executable:
         path = Path(sys.executable)
         os.environ["PATH"] = os.pathsep.join([str(path.parent), os.environ["PATH"]])
         sys.executable = path.name

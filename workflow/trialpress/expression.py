@@ -10,6 +10,9 @@ nullable types, so a missing value stays missing (three-valued logic), as in R a
     logic          and, or, not
     arithmetic     + - * / **
     functions      see FUNCTIONS; `config/README.md` lists them, generated from there
+
+Codes stand in the order of the dictionary: `<`, `min` and `max` of a code column follow it. A text is never compared with
+a number or a date (`kinds.py`).
 """
 
 from __future__ import annotations
@@ -22,15 +25,61 @@ from functools import reduce
 import numpy as np
 import pandas as pd
 
+from . import kinds as kinds_of
 from .errors import nearest
+from .kinds import Kind, Reader
 
 
 class ExpressionError(ValueError):
     """The expression cannot be read, or names something that does not exist."""
 
 
+class Columns(dict):
+    """Columns by name, with what each can hold: `kinds` give codes their order."""
+
+    def __init__(self, columns: Mapping[str, pd.Series] | Iterable, kinds: Mapping[str, Kind]):
+        super().__init__(columns)
+        self.kinds = kinds
+
+
 def _series(value, index) -> pd.Series:
     return value if isinstance(value, pd.Series) else pd.Series([value] * len(index), index=index)
+
+
+def _family(value) -> str:
+    """text, number, date, boolean of a value or a column; '' where a column holds nothing that tells."""
+    if isinstance(value, pd.Series):
+        if pd.api.types.is_bool_dtype(value):
+            return "boolean"
+        if pd.api.types.is_numeric_dtype(value):
+            return "number"
+        if pd.api.types.is_datetime64_any_dtype(value):
+            return "date"
+        if value.dtype == object:
+            return next((_family(item) for item in value if not pd.isna(item)), "")
+        return "text" if pd.api.types.is_string_dtype(value) and value.notna().any() else ""
+    if isinstance(value, bool | np.bool_):
+        return "boolean"
+    if isinstance(value, int | float | np.number):
+        return "number"
+    return "text" if isinstance(value, str) else "date" if isinstance(value, pd.Timestamp) else ""
+
+
+def _written(*values) -> str:
+    return ", ".join(repr(value) for value in values if not isinstance(value, pd.Series)) or "in two columns"
+
+
+def ranks(values, codes: Iterable[str]):
+    """The places of codes in their order; missing where a value is missing."""
+    places = {code: at for at, code in enumerate(codes)}
+    if not isinstance(values, pd.Series):
+        return places[values]
+    found = values.map(places).astype("Int64")
+    if (found.isna() & values.notna()).any():
+        raise ValueError(
+            f"'{values[found.isna() & values.notna()].iloc[0]}' is not one of the codes {', '.join(places)}"
+        )
+    return found
 
 
 def _days(start, end):
@@ -50,6 +99,8 @@ def _coalesce(*values):
 
 def _extreme(choose: str):
     def apply(*values):
+        if any(_family(value) == "text" for value in values):
+            raise TypeError(f"{choose} of texts would be that of the alphabet")
         frame = pd.concat(values, axis=1)
         return getattr(frame, choose)(axis=1, skipna=True)
 
@@ -147,6 +198,12 @@ class Expression:
                 raise ExpressionError(f"'{piece}' is not part of the language, in: {self.text}")
         return [name for child in children for name in self._walk(child)]
 
+    def kind(self, kinds: Mapping[str, Kind]) -> tuple[Kind, list[tuple[str, str]]]:
+        """(what the expression gives, what in it compares unlike things: what, what to do)."""
+        reader = Reader(self.text, kinds)
+        kind = reader.kind(self._tree)
+        return kind, list(dict.fromkeys(reader.problems))
+
     def check(self, known: Iterable[str]) -> list[str]:
         """What is wrong with the names, in words; empty if every column is known."""
         known = set(known)
@@ -161,7 +218,7 @@ class Expression:
         index = columns[self.names[0]].index if self.names else next(iter(columns.values())).index
         try:
             return _series(self._value(self._tree, columns), index)
-        except (TypeError, AttributeError, ValueError) as error:
+        except (TypeError, AttributeError, ValueError, KeyError) as error:
             raise ExpressionError(f"cannot be evaluated ({error}): {self.text}") from None
 
     def condition(self, columns: Mapping[str, pd.Series]) -> pd.Series:
@@ -189,21 +246,41 @@ class Expression:
             case ast.BinOp(left=left, op=op, right=right):
                 return _BINARY[type(op)](self._value(left, columns), self._value(right, columns))
             case ast.Compare(left=left, ops=ops, comparators=rest):
-                values = [self._value(item, columns) for item in (left, *rest)]
-                pairs = zip(ops, values, values[1:], strict=False)
-                return reduce(operator.and_, (self._compare(op, a, b) for op, a, b in pairs))
+                nodes = [left, *rest]
+                pairs = zip(ops, nodes, nodes[1:], strict=False)
+                return reduce(operator.and_, (self._pair(op, a, b, columns) for op, a, b in pairs))
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 values = [self._value(a, columns) for a in arguments]
                 if name in _COLUMNS:
                     values = [_series(value, next(iter(columns.values())).index) for value in values]
+                codes = self._order(arguments, columns) if name in ("min", "max") else ()
+                if codes:
+                    found = FUNCTIONS[name][0](*(ranks(value, codes) for value in values))
+                    return found.map(dict(enumerate(codes))).astype("string")
                 return FUNCTIONS[name][0](*values)
 
     @staticmethod
     def _logical(value):
         return value.astype("boolean") if isinstance(value, pd.Series) else bool(value)
 
+    def _order(self, nodes: Iterable, columns) -> tuple[str, ...]:
+        """The order of the codes that these nodes give; empty where they give something else."""
+        kinds = getattr(columns, "kinds", {})
+        return kinds_of.order(*(Reader(self.text, kinds).kind(node) for node in nodes)) if kinds else ()
+
+    def _pair(self, op, left, right, columns):
+        a, b = self._value(left, columns), self._value(right, columns)
+        codes = self._order((left, right), columns) if isinstance(op, kinds_of.ORDERINGS) else ()
+        if codes:
+            a, b = (ranks(x, codes) for x in (a, b))
+        return self._compare(op, a, b)
+
     @staticmethod
     def _compare(op, a, b):
+        for value in b if isinstance(op, ast.In | ast.NotIn) else [b]:
+            families = {_family(a), _family(value)} - {""}
+            if len(families) > 1 and families != {"number", "boolean"}:
+                raise ExpressionError(f"compares a {_family(a)} with a {_family(value)} (written {_written(a, value)})")
         if isinstance(op, ast.In | ast.NotIn):
             inside = a.isin(b).astype("boolean").mask(a.isna())
             return ~inside if isinstance(op, ast.NotIn) else inside

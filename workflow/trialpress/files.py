@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -33,3 +33,24 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     write_whole(path, lambda to: frame.to_parquet(to, index=False, engine="pyarrow", compression="zstd"))
+
+
+def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str] = ()) -> pd.DataFrame:
+    """A CSV file with the types that its contract declares: every column is text, an empty cell the empty text, but those
+    of `numbers` (an empty cell is missing) and of `whole` numbers. "None", "NA", "nan" and "null" are texts."""
+    header = pd.read_csv(path, dtype=str, nrows=0).columns
+    numbers, whole = [name for name in numbers if name in header], [name for name in whole if name in header]
+    types = dict.fromkeys(header, str) | dict.fromkeys(numbers, float) | dict.fromkeys(whole, "Int64")
+    missing = {name: [""] for name in (*numbers, *whole)}
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8")
+
+
+def read_guessed(path: Path | str, *texts: str) -> pd.DataFrame:
+    """A CSV file that no contract describes, such as published counts: an empty cell is missing and nothing else is; a
+    column is numeric if all of its cells are numbers, and never if it is named in `texts`."""
+    frame = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8")
+    for name in (name for name in frame if name not in texts):
+        found = pd.to_numeric(frame[name], errors="coerce")
+        if (found.notna() | frame[name].isna()).all():
+            frame[name] = found.astype(float)
+    return frame

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
+from .checks import values as checks
 from .errors import Problem, nearest, raise_if
+from .kinds import BOOLEAN, NUMBER, Kind, order
 from .registry import Names
 from .study import NOTHING_RUNS, REWRITE, Study, expression_problems, load_yaml, schema_problems
+from .text import number_text
 
 RESERVED = (
     "population",
@@ -18,6 +23,24 @@ RESERVED = (
     "clean",
     "software",
 )  # first words of other variables of the manuscript
+
+
+def level_texts(values: pd.Series) -> pd.Series:
+    """The values of a column as `levels` name them: 1 and not 1.0, True, a text as it is; missing stays missing."""
+    if pd.api.types.is_float_dtype(values):
+        return values.astype("Float64").map(number_text, na_action="ignore").astype("string")
+    return values.astype("string")
+
+
+def own_word(word: str, taken: Collection[str], more: str) -> str:
+    """A word of ours ("Unknown") among those of the data; with what it means beside it where one of them is the same.
+
+    >>> own_word("Unknown", ["CR", "Unknown"], "no value")
+    'Unknown (no value)'
+    """
+    while word in taken:
+        word = f"{word} ({more})"
+    return word
 
 
 @dataclass(frozen=True)
@@ -34,18 +57,23 @@ class Derived:
 
 @dataclass(frozen=True)
 class Population:
-    """An analysis population; `within` is the id of the population that it is part of."""
+    """An analysis population; `within` is the id of the population that it is part of. An empty one stops the run, unless
+    it may be empty."""
 
     id: str
     label: str
     within: str = ""
     condition: str = "true"
     definition: str = ""
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A time-to-event endpoint: origin, event dates, censoring date, all columns or expressions of the subjects."""
+    """A time-to-event endpoint: origin, event dates, censoring date, all columns or expressions of the subjects.
+
+    `censor` counts for those without an event only; the earliest of `censor_at` cuts, also before an event.
+    """
 
     id: str
     label: str
@@ -54,12 +82,20 @@ class Endpoint:
     censor: str
     competing: bool = False
     definition: str = ""
+    censor_at: tuple[str, ...] = ()
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """Where in the endpoint each of its expressions stands -> the expression."""
+        cuts = {f"censor_at.{number}": text for number, text in enumerate(self.censor_at)}
+        events = {f"events.{name}": text for name, text in self.events.items()}
+        return {"origin": self.origin, **events, "censor": self.censor, **cuts}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The checked plan. `columns` holds the label, unit and levels of every column of the subjects; `families` the method
-    by which the p-values of each family are adjusted.
+    """The checked plan. `columns` holds the label, unit and levels of every column of the subjects, `kinds` what each can
+    hold; `families` the method by which the p-values of each family are adjusted.
     """
 
     level: float
@@ -77,6 +113,7 @@ class Plan:
     tables: Mapping[str, Mapping]
     columns: Mapping[str, Derived]
     families: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
 
     def label(self, column: str, unit: bool = False) -> str:
         """A column's name as printed, with its unit if asked for."""
@@ -88,7 +125,7 @@ class Plan:
         """A level's name as printed."""
         known = self.columns.get(column)
         text = (known.levels if known else {}).get(str(value), str(value))
-        return {"yes": "Yes", "no": "No", "True": "Yes", "False": "No"}.get(text, text)
+        return checks.TRUTH.get(text, text)
 
     @property
     def files(self) -> list[str]:
@@ -96,14 +133,23 @@ class Plan:
         return sorted({spec["file"] for spec in self.analyses.values() if "file" in spec})
 
     def names(self, study: Study) -> Names:
-        return Names(self.columns, self.endpoints, self.populations, self.analyses, study.tables)
+        fields = checks.fields(study)
+        return Names(self.columns, self.endpoints, self.populations, self.analyses, study.tables, self.kinds, fields)
 
 
-def _derived(plan: Mapping, study: Study, problem) -> tuple[dict[str, Derived], dict[str, Derived]]:
+def _levels(levels: Mapping | None) -> dict[str, str]:
+    """Levels by the text of their value, also where YAML reads a number or a truth value."""
+    return {str(value): str(label) for value, label in (levels or {}).items()}
+
+
+def _derived(
+    plan: Mapping, study: Study, kinds: checks.Cohort, problem
+) -> tuple[dict[str, Derived], dict[str, Derived]]:
     """The derived columns, and all columns of the subjects in order, with what is printed of them."""
     cohort = plan["cohort"]
     known: dict[str, Derived] = {}
     table = study.tables.get(cohort["table"])
+    kinds.start(cohort["table"])
     if table is None or table.key != (study.participant,):
         problem(
             "cohort.table",
@@ -118,18 +164,18 @@ def _derived(plan: Mapping, study: Study, problem) -> tuple[dict[str, Derived], 
     derived = {}
     for name, spec in cohort["columns"].items():
         where = f"cohort.columns.{name}"
-        kinds = [kind for kind in ("expression", "from", "cut", "rank", "daily") if kind in spec]
-        if len(kinds) != 1:
+        kinds_of = [kind for kind in ("expression", "from", "cut", "rank", "daily") if kind in spec]
+        if len(kinds_of) != 1:
             problem(
                 where,
-                f"needs one of expression, from, cut, rank, daily; has {', '.join(kinds) or 'none'}",
+                f"needs one of expression, from, cut, rank, daily; has {', '.join(kinds_of) or 'none'}",
                 "a derived column has one way to be computed",
             )
         for key in ("expression", "cut", "rank", "among"):
             if key in spec:
                 for what in expression_problems(spec[key], known):
                     problem(f"{where}.{key}", what)
-        levels, unit, label = spec.get("levels"), spec.get("unit", ""), spec.get("label", "")
+        levels, unit, label = _levels(spec.get("levels")), spec.get("unit", ""), spec.get("label", "")
         if "from" in spec:
             source = study.tables.get(spec["from"])
             if source is None:
@@ -156,7 +202,10 @@ def _derived(plan: Mapping, study: Study, problem) -> tuple[dict[str, Derived], 
                 f"the daily grade '{spec['daily']}' is not defined",
                 nearest(spec["daily"], cohort.get("daily", {}).get("grades", {})),
             )
-        derived[name] = known[name] = Derived(name, spec, label, unit, spec.get("type", ""), levels or {})
+        if len(kinds_of) == 1:
+            kinds.derive(name, spec, levels)
+            levels = levels or {code: code for code in order(kinds.kinds[name])}  # codes that are carried on
+        derived[name] = known[name] = Derived(name, spec, label, unit, spec.get("type", ""), levels)
     return derived, known
 
 
@@ -175,7 +224,9 @@ def load_plan(path: Path | str, study: Study) -> Plan:
     def problem(where: str, what: str, do: str = REWRITE, why: str = NOTHING_RUNS):
         problems.append(Problem(f"{path}, {where}", what, why, do))
 
-    derived, columns = _derived(content, study, problem)
+    kinds = checks.Cohort(study, problem)
+    derived, columns = _derived(content, study, kinds, problem)
+    problems += checks.dictionary(study)
     daily = content["cohort"].get("daily", {})
     if daily:
         source = study.tables.get(daily["table"])
@@ -200,16 +251,27 @@ def load_plan(path: Path | str, study: Study) -> Plan:
             for sign, text in grade["signs"].items():
                 for what in expression_problems(text, {*source.kept, *columns}):
                     problem(f"{where}.signs.{sign}", what)
+                kinds.check(f"{where}.signs.{sign}", text, kinds.rows(daily["table"]))
         for what in expression_problems(daily["day"], {*source.kept, *columns}) if source else ():
             problem("cohort.daily.day", what)
     endpoints = {}
     for name, spec in content.get("endpoints", {}).items():
-        endpoints[name] = Endpoint(name, **spec)
-        for where, text in [("origin", spec["origin"]), ("censor", spec["censor"]), *spec["events"].items()]:
+        cuts = spec.get("censor_at", [])
+        endpoints[name] = Endpoint(name, **{**spec, "censor_at": (cuts,) if isinstance(cuts, str) else tuple(cuts)})
+        for where, text in endpoints[name].dates.items():
             for what in expression_problems(text, columns):
                 problem(f"endpoints.{name}.{where}", what)
+            kinds.date(f"endpoints.{name}.{where}", text)
+        kinds.kinds |= {
+            f"{name}_time": NUMBER,
+            f"{name}_event": BOOLEAN,
+            f"{name}_cause": NUMBER,
+            f"{name}_cut": BOOLEAN,
+        }
         columns[f"{name}_time"] = Derived(f"{name}_time", {}, spec["label"], "d", "integer")
         columns[f"{name}_event"] = Derived(f"{name}_event", {}, spec["label"], "", "boolean")
+        if cuts:
+            columns[f"{name}_cut"] = Derived(f"{name}_cut", {}, f"{spec['label']}: event left out", "", "boolean")
         if spec.get("competing"):
             columns[f"{name}_cause"] = Derived(f"{name}_cause", {}, spec["label"], "", "integer")
     populations = {}
@@ -224,8 +286,10 @@ def load_plan(path: Path | str, study: Study) -> Plan:
             )
         for what in expression_problems(spec.get("condition", "true"), columns):
             problem(f"populations.{name}.condition", what)
+        kinds.check(f"populations.{name}.condition", spec.get("condition", "true"), condition=True)
         if name in columns:
             problem(f"populations.{name}", "is the name of a column too", "give the population another id")
+    seen: list[str] = []
     for number, step in enumerate(content.get("flow", ())):
         for key in ("population", "from"):
             if key in step and step[key] not in populations:
@@ -234,16 +298,25 @@ def load_plan(path: Path | str, study: Study) -> Plan:
                     f"the population '{step[key]}' is not defined",
                     nearest(step[key], populations),
                 )
+        twin = next((other for other in seen if populations.get(other) and other != step["population"]
+                     and populations[other].label == getattr(populations.get(step["population"]), "label", None)), "")  # fmt: skip
+        seen.append(step["population"])
+        if twin:
+            what = f"the populations '{twin}' and '{step['population']}' have one label"
+            problem(f"flow.{number}", what, "give one another label", checks.SAME_NAME)
         for reason, condition in step.get("reasons", {}).items():
             for what in expression_problems(condition, columns):
                 problem(f"flow.{number}.reasons.{reason}", what)
+            kinds.check(f"flow.{number}.reasons.{reason}", condition, condition=True)
     for name, population in populations.items():
         columns[name] = Derived(name, {}, population.label, "", "boolean")
+        kinds.kinds[name] = BOOLEAN
     plan = Plan(
         content["plan"]["level"], content["plan"].get("alpha", 0.05), content["plan"]["seed"],
         content["plan"].get("multiplicity", ""), content["cohort"]["table"], derived, daily, populations,
         tuple(content.get("flow", ())), endpoints, content["analyses"], content.get("figures", {}),
         content.get("tables", {}), columns, content.get("families", {}),
+        kinds.kinds,
     )  # fmt: skip
     names = plan.names(study)
     for name, spec in plan.analyses.items():
@@ -256,6 +329,7 @@ def load_plan(path: Path | str, study: Study) -> Plan:
             )
         for what in expression_problems(spec.get("where", "true"), columns):
             problem(f"{where}.where", what)
+        kinds.check(f"{where}.where", spec.get("where", "true"), condition=True)
         if "family" in spec and spec["family"] not in plan.families:
             problem(
                 f"{where}.family",

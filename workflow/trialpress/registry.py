@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .checks.values import expression_values
 from .errors import Problem, nearest
+from .kinds import Kind
 from .study import expression_problems
 
 Condition = typing.NewType("Condition", str)  # expression over the subjects that is true or false
@@ -23,10 +25,15 @@ Population = typing.NewType("Population", str)
 Analysis = typing.NewType("Analysis", str)  # id of an analysis
 Table = typing.NewType("Table", str)  # a clean table
 File = typing.NewType("File", str)  # a file of the repository that an analysis reads
+Field = typing.NewType("Field", str)  # a column of the clean table that the entry's `table` names
+RowValue = typing.NewType("RowValue", str)  # expression over its rows; columns of the subjects may be used too
+RowCondition = typing.NewType("RowCondition", str)
+Item = typing.NewType("Item", str)  # a value of its column that the entry's `item` names
 
 _WRITTEN = {
     Condition: "condition", Column: "column", Endpoint: "endpoint", Population: "population", Analysis: "analysis",
-    Table: "clean table", File: "file", str: "text", int: "whole number", float: "number", bool: "true or false", dict: "mapping",
+    Table: "clean table", File: "file", Field: "column of the table", RowValue: "expression over its rows",
+    RowCondition: "condition over its rows", Item: "value", str: "text", int: "whole number", float: "number", bool: "true or false", dict: "mapping",
 }  # fmt: skip
 
 
@@ -39,6 +46,8 @@ class Names:
     populations: Iterable[str] = ()
     analyses: Iterable[str] = ()
     tables: Iterable[str] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)  # of the columns of the subjects
+    fields: Mapping[str, Mapping[str, Kind]] = field(default_factory=dict)  # of the columns of the clean tables
 
     def of(self, kind) -> Iterable[str]:
         return {Column: self.columns, Endpoint: self.endpoints, Population: self.populations,
@@ -98,7 +107,7 @@ class Registry:
                 continue
             problems += [
                 Problem(f"{where}.{key}", what, "nothing runs until the plan is right", do)
-                for what, do in _misfits(value, parameters[key].annotation, names)
+                for what, do in _misfits(value, parameters[key].annotation, names, options)
             ]
         for key, parameter in parameters.items():
             if parameter.default is inspect.Parameter.empty and key not in options:
@@ -139,18 +148,23 @@ def _written(kind) -> str:
     return _WRITTEN.get(kind, getattr(kind, "__name__", str(kind)))
 
 
-def _misfits(value, kind, names: Names) -> list[tuple[str, str]]:
-    """(what is wrong, what to do) for one value of the plan."""
+def _misfits(value, kind, names: Names, options: Mapping) -> list[tuple[str, str]]:
+    """(what is wrong, what to do) for one value of the plan; `options` are the values beside it."""
     origin = typing.get_origin(kind)
     if origin is list:
         if not isinstance(value, list):
             return [(f"must be a list, is {value!r}", f"write [{value}]")]
-        return [misfit for item in value for misfit in _misfits(item, typing.get_args(kind)[0], names)]
+        return [misfit for item in value for misfit in _misfits(item, typing.get_args(kind)[0], names, options)]
     if origin is typing.Literal:
         choices = typing.get_args(kind)
         return [] if value in choices else [(f"'{value}' is not a choice", nearest(value, choices))]
     if kind is Condition:
-        return [(what, "write it over columns of the subjects") for what in expression_problems(value, names.columns)]
+        unknown = [
+            (what, "write it over columns of the subjects") for what in expression_problems(value, names.columns)
+        ]
+        return unknown + expression_values(value, names.kinds, condition=True)
+    if kind in (Field, RowValue, RowCondition, Item):
+        return _of_a_table(value, kind, names, options)
     if kind in (Column, Endpoint, Population, Analysis, Table):
         known = list(names.of(kind))
         return [] if value in known else [(f"the {_WRITTEN[kind]} '{value}' is not defined", nearest(value, known))]
@@ -160,3 +174,18 @@ def _misfits(value, kind, names: Names) -> list[tuple[str, str]]:
     expected = (int, float) if kind is float else kind
     wrong = not isinstance(value, expected) or (isinstance(value, bool) and kind is not bool)
     return [(f"must be a {_WRITTEN.get(kind, kind)}, is {value!r}", "correct the value")] if wrong else []
+
+
+def _of_a_table(value, kind, names: Names, options: Mapping) -> list[tuple[str, str]]:
+    """The same for what is written over the clean table of the entry; an unknown table has its own message."""
+    fields = names.fields.get(str(options.get("table")))
+    if fields is None:
+        return []
+    if kind is Field:
+        return [] if value in fields else [(f"the table has no column '{value}'", nearest(value, fields))]
+    if kind is Item:
+        codes = fields.get(str(options.get("item")), Kind()).codes
+        return [] if not codes or value in codes else [(f"'{value}' is not a value of it", nearest(value, codes))]
+    do = "write it over columns of the table or of the subjects"
+    unknown = [(what, do) for what in expression_problems(value, {*fields, *names.columns})]
+    return unknown + expression_values(value, {**names.kinds, **fields}, condition=kind is RowCondition)

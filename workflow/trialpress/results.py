@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from .analysis import Data, read_ard
+from .analysis import CURVES, Data, read_ard
+from .files import read_csv
 from .plan import Plan, load_plan
 from .study import Study, load_study
 
@@ -62,15 +63,13 @@ def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
 def load(study: Study, plan: Plan, folder: Path) -> Results:
     """Everything that results/<study>/ holds after the analysis stage."""
     tables = {name: pd.read_parquet(folder / "clean" / f"{name}.parquet") for name in study.tables}
-    curves = pd.read_csv(folder / "analysis" / "curves.csv", keep_default_na=True)
-    curves[["analysis", "group", "level"]] = curves[["analysis", "group", "level"]].fillna("").astype(str)
     return Results(
         study,
         plan,
         pd.read_parquet(folder / "cohort" / "subjects.parquet"),
         pd.read_parquet(folder / "cohort" / "daily.parquet"),
-        pd.read_csv(folder / "cohort" / "flow.csv", keep_default_na=False),
+        read_csv(folder / "cohort" / "flow.csv", whole=["n", "excluded"]),
         read_ard(folder / "analysis" / "ard.csv"),
-        curves,
+        read_csv(folder / "analysis" / "curves.csv", numbers=CURVES[3:]),
         tables,
     )

@@ -9,16 +9,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..clean.text import number_text
-from ..errors import InputError, Problem
-from ..expression import Expression
-from ..files import write_csv
-from ..plan import Plan
+from ..checks.values import SAME_NAME, shared_names
+from ..errors import InputError, Problem, raise_if
+from ..expression import Columns, Expression
+from ..files import read_csv, write_csv
+from ..plan import Plan, level_texts
 from ..study import Study
+from ..text import number_text
 from .display import display
 
 ARD = ["analysis", "population", "group", "level", "statistic", "value", "display", "method", "n_population", "note"]
 CURVES = ["analysis", "group", "level", "x", "estimate", "ci_low", "ci_high", "n_at_risk", "n_event", "n_censored"]
+
+BY = ("by", "stratum")  # keys of an analysis that name the column of its groups
+COUNTS = ("n", "N", "events")  # statistics beside which it is said who is left out
 
 
 @dataclass
@@ -31,8 +35,8 @@ class Data:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     daily: pd.DataFrame | None = None
 
-    def columns(self) -> dict[str, pd.Series]:
-        return {name: self.frame[name] for name in self.frame}
+    def columns(self) -> Columns:
+        return Columns(((name, self.frame[name]) for name in self.frame), self.plan.kinds)
 
     def holds(self, condition: str) -> pd.Series:
         """Boolean with missing: where the condition is not known it stays missing."""
@@ -42,17 +46,21 @@ class Data:
         """Level as printed -> members, in the order of printing; a level without participants stays. No `by`: one group."""
         if not by:
             return {"": pd.Series(True, index=self.frame.index)}
-        values = self.frame[by].astype("string")
+        values = level_texts(self.frame[by])
         known = list(self.plan.columns[by].levels)
         levels = known or sorted(values.dropna().unique(), key=_natural)
-        return {self.plan.level_label(by, level): values.eq(level).fillna(False).astype(bool) for level in levels}
+        names = {level: self.plan.level_label(by, level) for level in levels}
+        raise_if(Problem(f"plan.yaml, {by}", what, SAME_NAME, do) for what, do in shared_names(names))
+        return {name: values.eq(level).fillna(False).astype(bool) for level, name in names.items()}
 
 
 def _natural(text: str):
+    """Numbers by size, then texts; nan and inf are texts."""
     try:
-        return (0, float(text), text)
+        number = float(text)
     except ValueError:
-        return (1, 0.0, text)
+        number = math.nan
+    return (0, number, text) if math.isfinite(number) else (1, 0.0, text)
 
 
 @dataclass
@@ -89,6 +97,33 @@ class Rows:
         self.curves.append(frame.assign(group=str(group), level=str(level)))
 
 
+def without_group(data: Data, by: str) -> str:
+    """How many participants are in no group of a column; empty if all are in one."""
+    n = len(data.frame) - sum(int(members.sum()) for members in data.groups(by).values())
+    return f"{n} without {data.plan.label(by)}" if n else ""
+
+
+def events_left_out(data: Data, spec: Mapping) -> str:
+    """How many events `censor_at` of the analysis' endpoint leaves out; empty if none."""
+    cut = f"{spec.get('endpoint')}_cut"
+    n = int(data.frame[cut].fillna(False).sum()) if cut in data.frame else 0
+    return f"{n} {'event' if n == 1 else 'events'} after censor_at left out" if n else ""
+
+
+def left_out(data: Data, spec: Mapping) -> list[str]:
+    """What every analysis says of its participants: who is in no group, which events are left out."""
+    notes = [without_group(data, spec[key]) for key in BY if key in spec]
+    return [note for note in [*notes, events_left_out(data, spec)] if note]
+
+
+def _noted(ard: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """The notes added to the rows of counts, or to all rows where nothing is counted."""
+    counts = ard["statistic"].isin(COUNTS)
+    rows = counts if counts.any() else ~counts
+    texts = ["; ".join(dict.fromkeys(filter(None, [note, *notes]))) for note in ard["note"]]
+    return ard.assign(note=ard["note"].mask(rows, pd.Series(texts, index=ard.index, dtype=object)))
+
+
 def run(
     study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame, tables: Mapping
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -110,13 +145,18 @@ def run(
             why, do = "the analysis cannot be computed", "correct its options, or the columns that it names"
             raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
         ard = pd.DataFrame(rows.rows, columns=["group", "level", "statistic", "value", "display", "method", "note"])
+        ard = _noted(ard, left_out(data, spec))
         ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
     ard = pd.concat(ards, ignore_index=True)
     ard = pd.concat([ard, *(_adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
     twice = ard.duplicated(["analysis", "group", "level", "statistic"])
     if twice.any():
-        raise AssertionError(f"statistics that stand twice: {ard[twice].head()}")
+        raise_if(
+            Problem(f"plan.yaml, analyses.{row.analysis}", f"'{' / '.join(filter(None, (row.group, row.level)))}' stands twice",
+                    SAME_NAME, "give variables and levels labels of their own")
+            for row in ard[twice].itertuples()
+        )  # fmt: skip
     ard = ard.sort_values(["analysis", "group", "level", "statistic"], kind="stable")[ARD].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True).reindex(columns=CURVES) if curves else pd.DataFrame(columns=CURVES)
     return ard, curve
@@ -154,7 +194,5 @@ def write(ard: pd.DataFrame, curves: pd.DataFrame, folder: Path) -> None:
 
 def read_ard(path: Path) -> pd.DataFrame:
     """ard.csv with text columns as text and value as a number."""
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    frame["value"] = pd.to_numeric(frame["value"], errors="coerce")
-    frame["n_population"] = frame["n_population"].astype(int)
-    return frame
+    frame = read_csv(path, numbers=["value"], whole=["n_population"])
+    return frame.astype({"n_population": int})

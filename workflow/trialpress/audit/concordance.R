@@ -1,7 +1,7 @@
 # A second opinion: the statistics of the analysis results data computed again by R from exported data, in one process.
 # Rscript concordance.R <folder>: reads jobs.csv, levels.csv and data.csv, writes second.csv. It shares no code with the first.
 folder <- commandArgs(trailingOnly = TRUE)[1]
-read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "NA", check.names = FALSE, encoding = "UTF-8")
+read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "@missing@", check.names = FALSE, encoding = "UTF-8")
 jobs <- read("jobs.csv"); labels <- read("levels.csv"); data <- read("data.csv")
 parts <- split(data, factor(data$analysis, levels = jobs$analysis))
 suppressPackageStartupMessages(library(survival))
@@ -353,9 +353,11 @@ methods <- list(
     }
   },
   kinetics_by_day = function(d, conf) for (g in named("", "group")) for (s in named("", "set")) {
-    v <- d[d$group == g & d$set == s & !is.na(d$y), ]; y <- ifelse(v$x == 1, v$y * as.numeric(job$below), v$y); y <- y[y > 0]
+    v <- d[d$group == g & d$set == s & !is.na(d$y), ]; y <- ifelse(v$x == 1, v$y * as.numeric(job$below), v$y)
     if (!length(y)) next
-    add(g, s, "mean of log", closed, n = length(y), estimate = exp(mean(log(y))))
+    add(g, s, "length", closed, n = length(y))
+    if (any(y <= 0)) next  # a zero has no logarithm: not estimable
+    add(g, s, "mean of log", closed, estimate = exp(mean(log(y))))
     if (length(y) > 1 && sd(log(y)) > 1e-12) { ci <- exp(t.test(log(y), conf.level = conf)$conf.int); add(g, s, "t.test of log", closed, ci_low = ci[1], ci_high = ci[2]) }
   }
 )

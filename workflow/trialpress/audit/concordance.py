@@ -19,6 +19,7 @@ import pandas as pd
 from ..analysis import Data
 from ..analysis.methods.common import DAYS, is_categorical
 from ..expression import Expression
+from ..files import read_guessed
 from ..results import Results
 
 COLUMNS = [
@@ -34,6 +35,7 @@ COLUMNS = [
     "implementation",
 ]
 AGREES, DIFFERS = "agrees", "differs"
+MISSING = "@missing@"  # what a missing cell is in the files for R: a level may be called NA
 KEY = ["analysis", "group", "level", "statistic"]
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
@@ -159,8 +161,8 @@ def _logistic(export: Export):
 
 def _pool(export: Export):
     """The trials that were pooled, with their counts as the file has them."""
-    spec, table = export.spec, pd.read_csv(export.spec["file"])
-    trial = spec.get("trial", "trial")
+    spec, trial = export.spec, export.spec.get("trial", "trial")
+    table = read_guessed(spec["file"], trial)
     table = table[table[trial].isin(export.ard["level"])]
     export.frames.append(pd.DataFrame({"level": table[trial], "x": table[spec["n"]], "y": table[spec["N"]]}))
 
@@ -174,7 +176,9 @@ def _by_day(export: Export):
     days = "day " + table[spec["day"]].astype(str)
     export.order("set", sorted(days.unique()))
     below = table[limit].fillna("").eq("<").astype(int) if limit else 0
-    measured = {"set": days, "group": table[who].map(group), "y": table[spec["value"]].astype("Float64"), "x": below}
+    values = table[spec["value"]].astype("Float64")
+    values = values.mask(values == 0, spec["zero"]) if spec.get("zero", 0) > 0 else values
+    measured = {"set": days, "group": table[who].map(group), "y": values, "x": below}
     export.frames.append(pd.DataFrame(measured))
 
 
@@ -233,7 +237,7 @@ def export(results: Results, folder: Path) -> None:
         (pd.DataFrame(levels), "levels"),
         (data.reindex(columns=columns), "data"),
     ):
-        frame.to_csv(folder / f"{file}.csv", index=False, na_rep="NA", encoding="utf-8")
+        frame.to_csv(folder / f"{file}.csv", index=False, na_rep=MISSING, encoding="utf-8")
 
 
 class Second:
@@ -256,7 +260,7 @@ class Second:
         second, versions = pd.DataFrame(columns=[*KEY, "second", "tolerance", "implementation"]), {}
         if (folder / "second.csv").exists():
             second = pd.read_csv(folder / "second.csv", dtype=str, keep_default_na=False)
-            known = pd.read_csv(folder / "versions.csv", dtype=str)
+            known = pd.read_csv(folder / "versions.csv", dtype=str, keep_default_na=False)
             versions = dict(zip(known["name"], known["version"], strict=True))
         self.folder.cleanup()
         return compare(self.results.ard, second), versions

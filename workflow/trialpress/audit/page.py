@@ -18,7 +18,7 @@ from string import Template
 import pandas as pd
 
 from ..files import write_text
-from ..report.variables import slug
+from ..report.names import flow_names
 from ..results import Results
 
 ASSETS = Path(__file__).with_name("assets")
@@ -58,12 +58,12 @@ def results_table(trace: Mapping) -> pd.DataFrame:
 
 def flow(results: Results, trace: Mapping) -> list[dict]:
     """The steps of the participant flow with the ids of their records."""
-    steps = []
+    steps, named = [], flow_names(results.flow)
     by_step = results.flow.groupby("step", sort=False)
     ids = {population.label: population.id for population in results.plan.populations.values()}
     for label, rows in by_step:
         reasons = [
-            {"reason": row.reason, "n": int(row.excluded), "id": f"flow.{slug(label)}.{slug(row.reason)}"}
+            {"reason": row.reason, "n": int(row.excluded), "id": ".".join(("flow", *named[label, row.reason]))}
             for row in rows.itertuples()
             if row.reason
         ]

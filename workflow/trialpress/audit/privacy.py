@@ -36,9 +36,9 @@ import pandas as pd
 from ..clean.parse.dates import parse_date
 from ..clean.read import identifiers as declared
 from ..clean.read import read
-from ..clean.text import number_text
 from ..errors import InputError, Problem
 from ..study import Study
+from ..text import number_text
 
 SHORT = 5  # an ASCII identifier with fewer characters is found everywhere
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

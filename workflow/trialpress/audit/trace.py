@@ -30,16 +30,18 @@ import pandas as pd
 from ..analysis.methods import METHODS
 from ..clean import read_logs
 from ..clean.part import HIDDEN
-from ..clean.text import number_text
 from ..cohort import Builder as Builder
+from ..cohort import other_reason
 from ..cohort.grades import SCALES, bounds
 from ..errors import nearest
 from ..expression import Expression
 from ..files import write_text
 from ..plan import Derived
-from ..registry import Column, Condition, Endpoint, Table
-from ..report.variables import numbers, phrases, slug
+from ..registry import Column, Condition, Endpoint, Field, Table
+from ..report.names import flow_names, row_names
+from ..report.variables import numbers, phrases
 from ..results import Results
+from ..text import number_text
 from .counting import counted
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
@@ -253,7 +255,7 @@ class Columns:
                 "how": " and ".join(how).removesuffix(" and true"),
                 "from": [outer, *names_in(population.condition)],
             }
-        elif endpoint in self.plan.endpoints and part in ("time", "event", "cause"):
+        elif endpoint in self.plan.endpoints and part in ("time", "event", "cause", "cut"):
             self._endpoint(self.plan.endpoints[endpoint], part, about)
         else:
             about["from"] = [name]
@@ -282,16 +284,21 @@ class Columns:
 
     def _endpoint(self, endpoint, part: str, about: dict) -> None:
         events = ", ".join(f"{name}: {text}" for name, text in endpoint.events.items())
-        what = {"time": "days", "event": "whether an event came first", "cause": "which event came first"}[part]
-        about["how"] = f"{what} from {endpoint.origin} to the first of {events}; censored at {endpoint.censor}"
-        read = [endpoint.origin, *endpoint.events.values(), endpoint.censor]
-        about["from"] = list(dict.fromkeys(name for text in read for name in names_in(text)))
+        cut = (
+            f" and, whatever comes later, at the first of {', '.join(endpoint.censor_at)}" if endpoint.censor_at else ""
+        )
+        what = {"time": "days", "event": "whether an event came first", "cause": "which event came first",
+                "cut": "whether an event is left out because it came later,"}[part]  # fmt: skip
+        about["how"] = (
+            f"{what} from {endpoint.origin} to the first of {events}; without an event censored at {endpoint.censor}{cut}"
+        )
+        about["from"] = list(dict.fromkeys(name for text in endpoint.dates.values() for name in names_in(text)))
 
     def _taken(self, name: str, spec: Mapping, about: dict) -> None:
         table, how = spec["from"], spec.get("take", "only")
         frame, columns = self.builder.rows_of(table)
         keep = Expression(spec["where"]).condition(columns) if "where" in spec else pd.Series(True, index=frame.index)
-        value = Expression(spec["value"])(columns) if "value" in spec else None
+        value = self.builder.chosen(name, spec, columns)[0] if "value" in spec else None
         read = [read for key in ("value", "where", "by") if key in spec for read in names_in(spec[key])]
         about["table"] = table
         about["from"] = list(dict.fromkeys(read for read in read if read not in frame))
@@ -394,7 +401,7 @@ def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
                 if results.plan.endpoints[value].competing:
                     names.append(f"{value}_cause")
             case _ if kind is Table:
-                fields = [spec[other] for other, p in parameters.items() if p.annotation is str and other in spec]
+                fields = [spec[other] for other, p in parameters.items() if p.annotation is Field and other in spec]
                 names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
     names = list(dict.fromkeys(names))
     for name in [*names, spec["population"]]:
@@ -420,13 +427,13 @@ def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[s
     sets: dict[tuple[str, str], dict[str, list[int]]] = {}
     for group, level, statistic, members in counted(data, spec):
         sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)].tolist()
-    entries = []
+    entries, named = [], row_names(name, results.analysis(name))
     for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
         shown = dict(zip(rows["statistic"], rows["display"], strict=True))
         here = {key: members for key, members in sets.get((group, level), {}).items() if key in shown}
         statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
         entries.append(
-            {"id": ".".join([name, *(slug(part) for part in (group, level) if part)]), "group": group, "level": level,
+            {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
              "statistics": [[stat, _number(value), *rest] for stat, value, *rest in statistics],
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
@@ -438,8 +445,8 @@ def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[s
 def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> Iterator[tuple[str, dict]]:
     """The participants excluded at each step of the flow, by reason, as the cohort counts them."""
     subjects, plan, before = results.subjects, results.plan, None
-    series = {name: subjects[name] for name in subjects}
-    who = subjects[results.study.participant]
+    series = columns.builder.columns()
+    who, named = subjects[results.study.participant], flow_names(results.flow)
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
         if start is None:
@@ -447,17 +454,18 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
         population = plan.populations[before]
         out = subjects[start] & ~subjects[before]
         everyone = [numbered[participant] for participant in who[out]]
-        reasons = {**step.get("reasons", {}), "other": "true"}
+        rest = other_reason(step)
+        reasons = {**step.get("reasons", {}), rest: "true"}
         for reason, condition in reasons.items():
             because = out & Expression(condition).condition(series)
             out &= ~because
-            if reason == "other" and not because.any():
+            if reason == rest and not because.any():
                 continue
             excluded = [numbered[participant] for participant in who[because]]
             names = names_in(condition)
             for name in (*names, start, before):
                 columns.add(name)
-            name = f"flow.{slug(population.label)}.{slug(reason)}"
+            name = ".".join(("flow", *named[population.label, reason]))
             label = f"Not in \u201c{population.label}\u201d: {reason}"
             yield name, {"kind": "flow", "label": label, "population": start, "condition": condition, "columns": names or [before],
                          "everyone": everyone, "results": [_count(name, "excluded", excluded)]}  # fmt: skip

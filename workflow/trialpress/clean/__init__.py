@@ -18,7 +18,7 @@ from ..files import write_csv, write_parquet
 from ..study import Study
 from . import log
 from .account import ROWS, LossError, accounts, refused
-from .read import read_all, resolve
+from .read import Raw, declared, read_all, resolve
 from .replay import replay
 from .table import Cleaned, TableCleaner
 
@@ -107,7 +107,7 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
         done[name] = TableCleaner(study, table, raws, positions[name], fixes.get(name, ()), done).run()
     raise_if(problem for cleaned in done.values() for problem in cleaned.unused_corrections)
     rows, rejected, losses = accounts(study, raws, done)
-    asked = [entry for raw in raws.values() for entry in _about_files(raw)]
+    asked = [entry for raw in raws.values() for entry in _about_files(raw, declared(study, raw))]
     queries = pd.DataFrame(
         [*asked, *(query for cleaned in done.values() for query in cleaned.queries)], columns=log.QUERIES
     )
@@ -121,8 +121,9 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, losses)
 
 
-def _about_files(raw) -> list[dict]:
-    """Queries on a file as a whole, and on its rows that fit no columns."""
+def _about_files(raw: Raw, shown: set[int]) -> list[dict]:
+    """Queries on a file as a whole, and on its rows that fit no columns; of the cells only declared ones are shown."""
+    headers = {raw.header(at) for at in shown} - {raw.header(at) for at in range(len(raw.headers)) if at not in shown}
     path = raw.file.path
     found = [(remark.severity, remark.row, remark.column, remark.value, remark.message) for remark in raw.remarks]
     found += [
@@ -131,7 +132,7 @@ def _about_files(raw) -> list[dict]:
         if refused(raw, row) == row.reason
     ]
     return [
-        {"severity": severity, "table": "", "key": "", "field": "", "value": value, "message": message, "file": path, "row": row, "column": column}
+        {"severity": severity, "table": "", "key": "", "field": "", "value": value if column in headers else "", "message": message, "file": path, "row": row, "column": column}
         for severity, row, column, value, message in sorted(found, key=lambda one: one[1])
     ]  # fmt: skip
 

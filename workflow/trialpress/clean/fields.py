@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from ..study import Column
+from ..text import normalise, text_of
 from .parse import Reading
 from .read.raw import BLANK, Cell, Encoded
-from .text import normalise, text_of
 
 DTYPES = {
     "number": "Float64",
@@ -103,7 +103,7 @@ class Field:
     @property
     def texts(self) -> Coded:
         """The canonical text of the values; '' where missing."""
-        return Coded(self.state, [text_of(reading.value, self.column.type) for reading in self.readings])
+        return self.told(lambda reading: text_of(reading.value, self.column.type))
 
     def told(self, tell: Callable[[Reading], object]) -> Coded:
         """Something that the readings tell, each different answer once."""

@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 
 from ..files import write_whole
 from ..study import Column, Table
+from ..text import normalise, plain, text_of
 from .fields import Coded, Field, combine
 from .parse import Reading
 from .part import HIDDEN, SHIFTED, Records
 from .read.raw import Raw
-from .text import normalise, plain, text_of
 
 CHANGES = [
     "table",

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError
 from ..study import Column, Part, Study, Table
+from ..text import normalise
 from .fields import DTYPES, Coded, Field, encode
 from .parse import Parser, Reading
 from .read.raw import Raw
-from .text import normalise
 
 HIDDEN = "[identifier removed]"
 SHIFTED = "the row is shifted"
@@ -102,7 +102,7 @@ class Records:
         elif column.row:
             numbers = raw.numbers[self.row]
             of = int if column.type in ("integer", "number") else str
-            codes, values = pd.factorize(numbers)
+            codes, values = pd.factorize(numbers)  # one row may give several records, one for each block
             self.fields[column.name] = Field.given(column, Coded(codes, [of(value) for value in values.tolist()]))
         elif column.source:
             at = [self.positions[column.name, block] for block in self.blocks]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ..study import Study
+from ..text import plain
 from .fields import typed
-from .text import plain
 
 
 def replay(study: Study, cells: pd.DataFrame, changes: pd.DataFrame, table: str) -> pd.DataFrame:

@@ -12,12 +12,12 @@ import pyarrow as pa
 from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError
 from ..study import Column, Study, Table
+from ..text import text_of
 from . import log
 from .fields import Coded, typed
 from .part import ELSEWHERE, Records, evaluate
 from .read.raw import Raw
 from .steps import ranges, rows, units, values
-from .text import text_of
 
 
 @dataclass

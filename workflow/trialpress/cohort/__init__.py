@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..checks.values import fields
 from ..clean.fields import DTYPES
-from ..errors import InputError, Problem
-from ..expression import Expression, ExpressionError
+from ..errors import InputError, Problem, raise_if
+from ..expression import Columns, Expression, ExpressionError, ranks
 from ..files import write_csv, write_parquet
-from ..plan import Derived, Plan
+from ..kinds import Kind, order
+from ..plan import Derived, Plan, level_texts, own_word
 from ..study import Study
 from .grades import SCALES, bounds, grade, highest
 
@@ -41,16 +43,27 @@ def _evaluate(where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Ser
         ) from None
 
 
-class _Columns(dict):
+def _ordered(where: str, text: str, columns: Columns) -> tuple[pd.Series, tuple[str, ...]]:
+    """(values that sort as they should, the codes whose places they are): codes stand in the order of the dictionary."""
+    values, codes = _evaluate(where, text, columns), order(Expression(text).kind(columns.kinds)[0])
+    return (ranks(values, codes), codes) if codes else (values, ())
+
+
+class _Columns(Columns):
     """A table's columns; those of the subjects are aligned to its rows when an expression asks for them."""
 
-    def __init__(self, frame: pd.DataFrame, subjects: pd.DataFrame, who: str):
-        super().__init__((name, frame[name]) for name in frame)
+    def __init__(self, frame: pd.DataFrame, subjects: pd.DataFrame, who: str, kinds: Mapping[str, Kind]):
+        super().__init__(((name, frame[name]) for name in frame), kinds)
         self.subjects, self.at = subjects, pd.Index(subjects[who]).get_indexer(frame[who])
 
     def __missing__(self, name: str) -> pd.Series:
         self[name] = self.subjects[name].take(self.at).reset_index(drop=True)
         return self[name]
+
+
+def other_reason(step: Mapping) -> str:
+    """What those are excluded for whom no reason of the plan explains; another word where a reason is called so."""
+    return own_word("other", step.get("reasons", {}), "no reason holds")
 
 
 class Builder:
@@ -60,26 +73,33 @@ class Builder:
         self.subjects = tables[plan.cohort_table].sort_values(self.who).reset_index(drop=True).copy()
         self.graded: dict[str, tuple] = {}
 
-    def columns(self) -> dict[str, pd.Series]:
-        return {name: self.subjects[name] for name in self.subjects}
+    def columns(self) -> Columns:
+        return Columns(((name, self.subjects[name]) for name in self.subjects), self.plan.kinds)
 
-    def rows_of(self, table: str) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+    def rows_of(self, table: str) -> tuple[pd.DataFrame, Columns]:
         """The rows of a table that belong to a participant, and the columns that an expression over them may use."""
         frame = self.tables[table]
         frame = frame[frame[self.who].isin(self.subjects[self.who])].reset_index(drop=True)
-        return frame, _Columns(frame, self.subjects, self.who)
+        kinds = {**self.plan.kinds, **fields(self.study)[table]}
+        return frame, _Columns(frame, self.subjects, self.who, kinds)
+
+    def chosen(self, where: str, spec: Mapping, columns: Columns) -> tuple[pd.Series, tuple[str, ...]]:
+        """(the values that are taken, their codes in order): for take min and max codes are their places."""
+        if spec.get("take") in ("min", "max"):
+            return _ordered(f"{where}.value", spec["value"], columns)
+        return _evaluate(f"{where}.value", spec["value"], columns), ()
 
     def take(self, where: str, spec: Mapping) -> pd.Series:
         """One value per participant from the rows of another table."""
         frame, columns = self.rows_of(spec["from"])
         keep = Expression(spec["where"]).condition(columns) if "where" in spec else pd.Series(True, index=frame.index)
         how = spec.get("take", "only")
-        value = _evaluate(f"{where}.value", spec["value"], columns) if "value" in spec else keep
+        value, codes = self.chosen(where, spec, columns) if "value" in spec else (keep, ())
         rows = pd.DataFrame(
             {
                 "who": frame[self.who],
                 "value": value,
-                "by": _evaluate(f"{where}.by", spec["by"], columns) if "by" in spec else 0,
+                "by": _ordered(f"{where}.by", spec["by"], columns)[0] if "by" in spec else 0,
             }
         )[keep]
         if how == "count":
@@ -106,8 +126,8 @@ class Builder:
             how = "first"
         if how in ("first", "last"):
             rows = rows.sort_values(["who", "by"], kind="stable")
-        grouped = getattr(rows.groupby("who", sort=True)["value"], how)()
-        return grouped.reindex(self.subjects[self.who])
+        grouped = getattr(rows.groupby("who", sort=True)["value"], how)().reindex(self.subjects[self.who])
+        return grouped.map(dict(enumerate(codes))).astype("string") if codes else grouped
 
     def derive(self, column: Derived) -> pd.Series:
         spec, where = column.spec, f"plan.yaml, cohort.columns.{column.name}"
@@ -125,8 +145,11 @@ class Builder:
                 if "among" in spec
                 else self.subjects[spec["rank"]].notna()
             )
-            ordered = self.subjects.loc[among].sort_values(
-                [spec["rank"], self.who], ascending=[not spec.get("descending", False), True]
+            by, _ = _ordered(where, spec["rank"], self.columns())
+            ordered = (
+                self.subjects[[self.who]]
+                .assign(by=by)[among]
+                .sort_values(["by", self.who], ascending=[not spec.get("descending", False), True])
             )
             values = pd.Series(range(1, len(ordered) + 1), index=ordered.index, dtype="Int64").reindex(
                 self.subjects.index
@@ -171,27 +194,48 @@ class Builder:
         return frames.sort_values([self.who, "day"]).reset_index(drop=True)
 
     def populations(self):
+        """A column for each population; InputError names all that have no participant and may not be without."""
+        problems, excused = [], set()
         for population in self.plan.populations.values():
             member = Expression(population.condition).condition(self.columns())
             if population.within:
                 member &= self.subjects[population.within]
             self.subjects[population.id] = member.astype(bool)
+            if member.any():
+                continue
+            if population.may_be_empty or population.within in excused:
+                excused.add(population.id)
+                continue
+            among = f"{self.plan.cohort_table} has {len(member)} rows"
+            if population.within:
+                outer = self.plan.populations[population.within]
+                among += (
+                    f", the population {outer.id} ({outer.label}) {int(self.subjects[outer.id].sum())} participants"
+                )
+            what = f"nobody belongs to it: '{population.condition}' holds for no participant ({among})"
+            why = "what is computed in it would be missing, or a count of 0 that nobody meant"
+            do = "correct the condition, or add may_be_empty: true if it can really be empty"
+            problems.append(Problem(f"plan.yaml, populations.{population.id}", what, why, do))
+        raise_if(problems)
 
     def endpoints(self):
         for endpoint in self.plan.endpoints.values():
             where = f"plan.yaml, endpoints.{endpoint.id}"
             columns = self.columns()
-            origin = _evaluate(f"{where}.origin", endpoint.origin, columns)
-            censor = _evaluate(f"{where}.censor", endpoint.censor, columns)
-            dates = pd.DataFrame(
-                {
-                    name: pd.to_datetime(_evaluate(f"{where}.events.{name}", text, columns))
-                    for name, text in endpoint.events.items()
-                }
-            )
+            at = {
+                name: pd.to_datetime(_evaluate(f"{where}.{name}", text, columns))
+                for name, text in endpoint.dates.items()
+            }
+            origin, censor = at["origin"], at["censor"]
+            dates = pd.DataFrame({name: at[f"events.{name}"] for name in endpoint.events})
             first = dates.min(axis=1)
-            event = first.notna() & ~(censor < first).fillna(False)
-            end = first.where(event, censor)
+            cut = pd.DataFrame({name: date for name, date in at.items() if name.startswith("censor_at.")}).min(axis=1)
+            cut = pd.to_datetime(cut.reindex(self.subjects.index))
+            # an event counts whatever `censor` says; only `censor_at` goes before it
+            after = (first > cut).fillna(False)
+            event = first.notna() & ~after
+            last = censor.mask((cut < censor).fillna(False), cut).mask(after, cut)
+            end = first.where(event, last)
             time = (end - origin).dt.days.astype("Int64")
             wrong = (time < 0).fillna(False)
             if wrong.any():
@@ -209,6 +253,8 @@ class Builder:
             known = time.notna()
             self.subjects[f"{endpoint.id}_time"] = time
             self.subjects[f"{endpoint.id}_event"] = event.astype("boolean").where(known)
+            if endpoint.censor_at:
+                self.subjects[f"{endpoint.id}_cut"] = after.astype("boolean").where(known)
             if endpoint.competing:
                 cause = sum(
                     (dates[name].eq(first) & event & (dates.iloc[:, :i].ne(first, axis=0).all(axis=1))) * (i + 1)
@@ -235,17 +281,43 @@ class Builder:
                     out &= ~because
                 if out.any() or not step.get("reasons"):
                     rows.append(
-                        {"step": label, "n": n, "excluded": int(out.sum()), "reason": "other" if out.any() else ""}
+                        {
+                            "step": label,
+                            "n": n,
+                            "excluded": int(out.sum()),
+                            "reason": other_reason(step) if out.any() else "",
+                        }
                     )
             before = step["population"]
         return pd.DataFrame(rows, columns=FLOW)
 
 
+def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
+    """The values of columns with levels that no level names: whoever has one would be in no row and no group."""
+    problems = []
+    for name, column in plan.derived.items():
+        known = subjects[name].notna()
+        found = level_texts(subjects.loc[known, name])
+        for value in sorted(set(found) - set(column.levels)) if column.levels else ():
+            where, what = (
+                f"plan.yaml, cohort.columns.{name}.levels",
+                f"{(found == value).sum()} have the value '{value}'",
+            )
+            why = "who has it would be in no row and in no group"
+            problems.append(Problem(where, f"{what}, which is not among the levels", why, f"add '{value}' to levels"))
+    return problems
+
+
 def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohort:
     """The cohort from the clean tables (name -> frame)."""
     builder = Builder(study, plan, tables)
+    if builder.subjects.empty:
+        what, why = "has no row: there is no participant", "0 participants must never become a manuscript"
+        do = "see clean/rejected.csv and clean/queries.csv for why, and correct study.yaml"
+        raise InputError([Problem(f"plan.yaml, cohort.table {plan.cohort_table}", what, why, do)])
     for column in plan.derived.values():
         builder.subjects[column.name] = builder.derive(column)
+    raise_if(_without_level(builder.subjects, plan))
     builder.endpoints()
     builder.populations()
     return Cohort(builder.subjects, builder.daily(), builder.flow())

@@ -9,6 +9,7 @@ from ..errors import Problem, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import Results
 from .drawing import Drawing
+from .read import without_group
 
 
 def draw(results: Results, name: str) -> Drawing:
@@ -19,6 +20,7 @@ def draw(results: Results, name: str) -> Drawing:
     spec = results.plan.figures[name]
     with style.look():
         drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
+        drawing = drawing.said(*(f"{text} not shown" for text, _ in without_group(results, spec)))
     raise_if(_unprintable(drawing.figure, name))
     return drawing
 

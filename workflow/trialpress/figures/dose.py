@@ -10,7 +10,7 @@ from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
 from .read import analysed, count, estimate, groups, label, number, p_value_text, shown, value
-from .scales import at_least_fivefold, log_axis
+from .scales import at_least_fivefold, log_axis, not_shown
 
 STRIP, TICK, PITCH = 6.0, 1.9, 0.55  # mm: height of the strip of ticks, of one tick, and distance of two
 PLACES = 160  # doses closer than this part of the axis share a place in the strip
@@ -36,7 +36,7 @@ def dose_response(
     """
     panels = [_panel(results, analysis, rates[i] if i < len(rates) else "") for i, analysis in enumerate(analyses)]
     if not any(len(panel["doses"]) for panel in panels):
-        return empty(results, width, "No participants with a known dose and outcome")
+        return empty(results, width, "No participants with a known dose and outcome", *(p["hidden"] for p in panels))
     page_width, left, gap, plot_height = style.WIDTHS[width], 13.0, 6.0, 50.0
     across = min(2 if width == "double" else 1, len(panels))
     cell = (page_width - gap * (across - 1)) / across
@@ -91,7 +91,7 @@ def dose_response(
     numbers = pd.DataFrame(
         records, columns=["panel", "what", results.study.participant, "group", "dose", "value", "ci_low", "ci_high"]
     )
-    return Drawing(page.figure, numbers, _alt(panels))
+    return Drawing(page.figure, numbers, _alt(panels), tuple(panel["hidden"] for panel in panels))
 
 
 def _panel(results: Results, analysis: str, rates: str) -> dict:
@@ -110,6 +110,7 @@ def _panel(results: Results, analysis: str, rates: str) -> dict:
         "effect": ", ".join(part for part in (ratio, p) if part),
         "who": data.frame.loc[known, results.study.participant].tolist(),
         "doses": doses[known],
+        "hidden": not_shown(doses[holds.notna()], True),
         "outcome": holds[known].to_numpy(dtype=bool),
         "curve": results.curve(analysis).sort_values("x"),
         "rates": _groups(results, rates, spec["dose"]) if rates else [],

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.display import significant
-from ..expression import Expression
-from ..registry import Analysis, Column, Population, Table
+from ..checks.values import fields
+from ..expression import Columns, Expression
+from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
 from .read import coloured, count, level_name, number
-from .scales import day_locator, log_axis
+from .scales import day_locator, log_axis, not_shown
 
 
 @KINDS.add("kinetics")
@@ -21,11 +22,11 @@ def kinetics(
     *,
     population: Population,
     table: Table,
-    day: str,
-    value: str,
+    day: RowValue,
+    value: Field,
     mean: Analysis = "",
     by: Column = "",
-    where: str = "true",
+    where: RowCondition = "true",
     lower_limit: float = 0,
     log: bool = True,
     last_day: float = 0,
@@ -55,13 +56,13 @@ def kinetics(
     rows = _measurements(results, data.frame, table, day, value, where)
     if last_day:
         rows = rows[rows["day"] <= last_day]
-    hidden = 0
+    hidden = ""
     if log:
         rows = rows.assign(value=rows["value"].clip(lower=lower_limit or None))
-        hidden = int((rows["value"] <= 0).sum())
+        hidden = not_shown(rows["value"], log)
         rows = rows[rows["value"] > 0]
     if rows.empty:
-        return empty(results, width, f"No measurements of {label or column.title}")
+        return empty(results, width, f"No measurements of {label or column.title}", hidden)
     panels = data.groups(by)
     palette = style.colours(panels)
     page_width, left, gap = style.WIDTHS[width], 13.0, 4.0
@@ -78,7 +79,7 @@ def kinetics(
     if lower_limit:
         entries.append((f"Quantification limit ({limit_name})", limit_look))
     if hidden:
-        entries.append((f"{count(hidden, 'value')} of 0 not shown", {"marker": "", "color": style.INK}))
+        entries.append((hidden, {"marker": "", "color": style.INK}))
     titles = {name: style.wrap(name, plot_width - 18.0, style.TITLE, "semibold") for name in panels}
     title_height = max(title.count("\n") + 1 for title in titles.values()) * 3.6 + 1.0
     head = style.key_height(entries, page_width - left) + (title_height if by else 3.4) + 1.0
@@ -115,7 +116,10 @@ def kinetics(
     numbers = pd.concat([frame for frame in records if len(frame)], ignore_index=True)
     ends = " to ".join(significant(float(limit)) for limit in (rows["value"].min(), rows["value"].max()))
     alt = f"{axis_name} by day after infusion for {count(rows[who].nunique())}, from {ends}."
+    alt += f" {hidden}." if hidden else ""
     for name, line in numbers[numbers["what"] == "geometric mean"].groupby("group", sort=False):
+        if line["value"].isna().all():
+            continue
         peak = line.loc[line["value"].idxmax()]
         of = f" of {name}" if name else ""
         alt += f" The geometric mean{of} is highest on day {peak['day']:g}: {significant(float(peak['value']))}."
@@ -134,6 +138,7 @@ def _measurements(results: Results, subjects: pd.DataFrame, table: str, day: str
     needed = {*Expression(day).names, *Expression(where).names} & {*own} - {*rows}
     columns = {name: own[name].reindex(rows[who]).set_axis(rows.index) for name in sorted(needed)}
     columns |= {name: rows[name] for name in rows}
+    columns = Columns(columns, {**results.plan.kinds, **fields(results.study)[table]})
     keep = Expression(where).condition(columns)
     days = Expression(day)(columns)
     frame = pd.DataFrame({who: rows[who], "day": number(days), "value": number(rows[value])})[keep]
@@ -168,10 +173,10 @@ def courses(
     *,
     population: Population,
     table: Table,
-    day: str,
-    value: str,
-    item: str,
-    items: list[str],
+    day: RowValue,
+    value: Field,
+    item: Field,
+    items: list[Item],
     colour: Column,
     labels: list[str] = (),
     means: list[Analysis] = (),
@@ -201,10 +206,13 @@ def courses(
     levels, palette = coloured(data, colour)
     frames = [_measurements(results, data.frame, table, day, value, f"{item} == {name!r}") for name in items]
     frames = [frame[frame["day"] <= last_day] if last_day else frame for frame in frames]
+    names = [*labels, *items[len(labels) :]]
+    drawn = data.frame.loc[np.logical_or.reduce([np.zeros(len(data.frame), bool), *levels.values()]), who]
+    frames = [frame[frame[who].isin(drawn)] for frame in frames]
+    hidden = [not_shown(frame["value"], log, name) for frame, name in zip(frames, names, strict=True)]
     frames = [frame[frame["value"] > 0] if log else frame for frame in frames]
     if all(frame.empty for frame in frames):
-        return empty(results, width, f"No measurements of {', '.join(items)}")
-    names = [*labels, *items[len(labels) :]]
+        return empty(results, width, f"No measurements of {', '.join(items)}", *hidden)
     across = min(3 if width == "double" else 1, len(items))
     left, body, gap = 12.0, 34.0, 3.0
     cell = style.WIDTHS[width] / across
@@ -251,4 +259,4 @@ def courses(
         axes.xaxis.set_major_locator(day_locator(last))
         axes.set_xlabel("Day after infusion" if i + across >= len(items) else "")
     alt = f"Courses by {results.plan.label(colour)} for {count(sum(sizes.values()))}: {'; '.join(peaks)}."
-    return Drawing(page.figure, pd.concat(records, ignore_index=True), alt)
+    return Drawing(page.figure, pd.concat(records, ignore_index=True), alt, tuple(hidden))

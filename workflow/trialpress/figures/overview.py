@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..plan import own_word
 from ..registry import Column, Population
 from ..results import Results
 from . import style
@@ -12,7 +13,6 @@ from .drawing import KINDS, Drawing, empty
 from .read import coloured, count, level_name, number
 
 NODE, BODY = 3.0, 74.0  # mm: width of a node, height of all of them
-UNKNOWN = "Unknown"
 
 
 @KINDS.add("alluvial")
@@ -41,7 +41,8 @@ def alluvial(
         return empty(results, width, "No participants in this population")
     stages = [_places(results, data, column) for column in columns]
     own = _places(results, data, colour or columns[0])
-    palette = {**coloured(data, colour or columns[0])[1], UNKNOWN: style.PALE}
+    palette = coloured(data, colour or columns[0])[1]
+    palette = {**palette, _unknown(palette): style.PALE}
     page_width = style.WIDTHS[width]
     label_width = min(max(style.widest(f"{name} ({n:,})" for name, n in _sizes(stage)) for stage in stages), 34.0)
     xs = np.linspace(0.0, page_width - label_width - NODE - 1.5, len(columns))
@@ -81,10 +82,15 @@ def alluvial(
 def _places(results: Results, data, column: str) -> pd.Series:
     """The level of each participant, ordered as printed."""
     levels = data.groups(column)
-    places = pd.Series(UNKNOWN, index=data.frame.index)
+    unknown = _unknown(levels)
+    places = pd.Series(unknown, index=data.frame.index)
     for name, members in levels.items():
         places[members] = name
-    return pd.Series(pd.Categorical(places, [*levels, UNKNOWN], ordered=True), index=data.frame.index)
+    return pd.Series(pd.Categorical(places, [*levels, unknown], ordered=True), index=data.frame.index)
+
+
+def _unknown(levels) -> str:
+    return own_word("Unknown", levels, "no value")
 
 
 def _sizes(places: pd.Series) -> list[tuple[str, int]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
 from .read import coloured, count, estimate, level_name, number, p_text, shown, value
-from .scales import log_axis
+from .scales import log_axis, not_shown
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
 FEW = 150  # points of a group up to which they are laid out one by one
@@ -46,10 +47,11 @@ def enrolment_order(
     data = results.population(population)
     frame = data.frame
     shown_rows = frame[order].notna() & frame[y].notna()
+    hidden = not_shown(number(frame.loc[shown_rows, y]), log)
     if log:
         shown_rows &= (frame[y] > 0).fillna(False).astype(bool)
     if not shown_rows.any():
-        return empty(results, width, f"No participants with {results.plan.label(y)}")
+        return empty(results, width, f"No participants with {results.plan.label(y)}", hidden)
     page_width, left = style.WIDTHS[width], 13.0
     levels, palette = coloured(data, colour)
     shapes = data.groups(marker) if marker else {"": pd.Series(True, index=frame.index)}
@@ -63,7 +65,7 @@ def enrolment_order(
         (level_name(results, colour, name), {"marker": "o", "color": palette[name], **outline}) for name in levels
     ]
     if unknown.any():
-        entries.append(("Unknown", {"marker": "o", "color": style.UNKNOWN, **outline}))
+        entries.append((own_word("Unknown", levels, "no value"), {"marker": "o", "color": style.UNKNOWN, **outline}))
         used[""], palette = unknown, {**palette, "": style.UNKNOWN}
     shape_of = pd.Series(NO_SHAPE, index=frame.index)
     for i, members in enumerate(shapes.values()):
@@ -73,7 +75,7 @@ def enrolment_order(
         hollow = {"color": "white", **outline}
         names = [(name, {"marker": SHAPES[i % len(SHAPES)], **hollow}) for i, name in enumerate(shapes)]
         if (shown_rows & shape_of.eq(NO_SHAPE)).any():
-            names.append(("Unknown", {"marker": NO_SHAPE, **hollow}))
+            names.append((own_word("Unknown", shapes, "no value"), {"marker": NO_SHAPE, **hollow}))
         keys.append((results.plan.label(marker), names))
     name_width = style.widest(title for title, _ in keys) + 3.0
     top = 0.3
@@ -116,7 +118,7 @@ def enrolment_order(
         f"from {low} to {high}. "
         f"{results.plan.label(colour)}: {', '.join(parts)}."
     )
-    return Drawing(page.figure, numbers, alt)
+    return Drawing(page.figure, numbers, alt, (hidden,))
 
 
 @KINDS.add("strip")
@@ -158,7 +160,7 @@ def strip(
     row_height = head + 46.0 + 1.2 + (style.group_lines(names, slot) + 1) * style.LINE + 1.0
     rows = -(-len(y) // across)
     page = style.Page(results, width, rows * row_height + 3.0 * (rows - 1))
-    records = []
+    records, notes = [], []
     for i, (column, letter) in enumerate(zip(y, style.letters(len(y)), strict=True)):
         x, top = i % across * cell, i // across * (row_height + 3.0)
         page.panel(x, top, letter, titles[i])
@@ -167,6 +169,8 @@ def strip(
         if test:
             page.text(x + left + plot_width, top + head - 3.4, p_text(results, test), ha="right")
         values, sizes = data.frame[column].astype("Float64"), []
+        grouped = np.logical_or.reduce([np.zeros(len(values), bool), *bars.values()])
+        notes.append(not_shown(number(values[grouped]), log, results.plan.label(column) if len(y) > 1 else ""))
         for at, (name, members) in enumerate(bars.items()):
             kept = members & (values > 0 if log else values.notna()).fillna(False).astype(bool)
             who = data.frame.loc[kept, results.study.participant]
@@ -204,7 +208,7 @@ def strip(
         ]
         texts += [p_text(results, test)] if test else []
         parts.append(f"{results.plan.label(column)}: {'; '.join(texts)}")
-    return Drawing(page.figure, numbers, "Values by group. " + ". ".join(parts) + ".")
+    return Drawing(page.figure, numbers, "Values by group. " + ". ".join(parts) + ".", tuple(notes))
 
 
 def _band(n: int) -> np.ndarray:
@@ -240,12 +244,18 @@ def scatter(
     data = results.population(population)
     frame = data.frame
     xs, ys = number(frame[x]), number(frame[y])
-    known = ~np.isnan(xs) & ~np.isnan(ys) & ((xs > 0) | (not log_x)) & ((ys > 0) | (not log_y))
-    if not known.any():
-        return empty(results, width, f"No participants with {results.plan.label(x)} and {results.plan.label(y)}")
     levels, palette = (
         coloured(data, colour) if colour else ({"": pd.Series(True, index=frame.index)}, {"": style.GROUPS[0]})
     )
+    known = ~np.isnan(xs) & ~np.isnan(ys)
+    # a point that one of its axes cannot show is one value that is not shown
+    least = np.minimum(xs if log_x else np.full_like(xs, np.inf), ys if log_y else np.inf)
+    hidden = not_shown(least[known], log_x or log_y)
+    known &= least > 0 if log_x or log_y else True
+    if not known.any():
+        what = f"No participants with {results.plan.label(x)} and {results.plan.label(y)}"
+        return empty(results, width, what, hidden)
+    unknown = known & ~np.logical_or.reduce([np.zeros(len(frame), bool), *levels.values()])
     page = style.Page(results, width, 70.0)
     outline = {"markeredgecolor": style.INK, "markeredgewidth": 0.25, "markersize": 4.2}
     entries = [
@@ -253,12 +263,14 @@ def scatter(
         for name in levels
         if name
     ]
+    if unknown.any():
+        entries.append((own_word("Unknown", levels, "no value"), {"marker": "o", "color": style.UNKNOWN, **outline}))
     page.key(0.0, 0.3, entries, page.width)
     top = style.key_height(entries, page.width) + 4.5
     axes = page.axes(13.0, top, page.width - 15.0, 70.0 - top - 9.5)
-    for name, members in levels.items():
-        rows = known & members.to_numpy()
-        axes.plot(xs[rows], ys[rows], "o", color=palette[name], linestyle="none", alpha=0.85, **outline)
+    drawn = [(known & members.to_numpy(), palette[name]) for name, members in levels.items()]
+    for rows, tone in [*drawn, *([(unknown, style.UNKNOWN)] if unknown.any() else [])]:
+        axes.plot(xs[rows], ys[rows], "o", color=tone, linestyle="none", alpha=0.85, **outline)
     if correlation:
         text = f"Spearman ρ = {estimate(results, correlation)}, {p_text(results, correlation)}"
         page.text(page.width - 2.0, top - 3.6, text, ha="right")
@@ -268,4 +280,4 @@ def scatter(
     axes.set_ylabel(results.plan.label(y, unit=True))
     numbers = frame.loc[known, [results.study.participant, x, y, *([colour] if colour else [])]].reset_index(drop=True)
     alt = f"{results.plan.label(y)} against {results.plan.label(x)} for {count(len(numbers))}."
-    return Drawing(page.figure, numbers, alt + (f" {text}." if correlation else ""))
+    return Drawing(page.figure, numbers, alt + (f" {text}." if correlation else ""), (hidden,))

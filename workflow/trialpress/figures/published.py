@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis.display import rounded
+from ..files import read_guessed
 from ..registry import Analysis, Column, File
 from ..results import Results
 from ..study import load_yaml
@@ -134,7 +135,8 @@ def _mark(axes, row: dict, y: float) -> None:
 def _trials(results: Results, analysis: str, present: str, doses: list[str], dose: str) -> dict:
     """The rows of one panel: the present study, trials by dose, the pooled estimate and the prediction interval."""
     spec = results.plan.analyses[analysis]
-    table = pd.read_csv(spec["file"]).set_index(spec.get("trial", "trial"))
+    trial = spec.get("trial", "trial")
+    table = read_guessed(spec["file"], trial).set_index(trial)
     found = results.analysis(analysis)
     note = next(iter(found.loc[(found["level"] == "") & (found["statistic"] == "estimate"), "note"]), "")
     left = dict(re.findall(r"(?:^|; )([^;]+?) left out: ([^;]+)", note))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from ..analysis import without_group as missing_groups
 from ..expression import Expression
 from ..results import Results
 from . import style
@@ -30,6 +33,24 @@ def analysed(results: Results, analysis: str):
         keep = Expression(spec["where"]).condition(data.columns())
         data.frame = data.frame[keep].reset_index(drop=True)
     return data
+
+
+# Kinds of figure and table that show the levels of a column of their own -> its key. Others show who has none.
+GROUPS_OF = {"strip": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "courses": "colour",
+             "adverse_events": "by"}  # fmt: skip
+
+
+def without_group(results: Results, spec: Mapping) -> list[tuple[str, str]]:
+    """('1 without Arm', the analysis that says it) of a figure or table: participants in none of the groups it shows."""
+    found = []
+    named = [spec.get("analysis"), spec.get("mean"), *spec.get("analyses", ()), *spec.get("means", ())]
+    for analysis in filter(None, named):
+        by = results.plan.analyses[analysis].get("by")
+        found.append((missing_groups(analysed(results, analysis), by) if by else "", analysis))
+    key = GROUPS_OF.get(spec["kind"], "")
+    if spec.get(key):
+        found.append((missing_groups(results.population(spec["population"]), spec[key]), ""))
+    return [(text, analysis) for text, analysis in dict.fromkeys(found) if text]
 
 
 def label(results: Results, analysis: str) -> str:

@@ -44,6 +44,17 @@ def log_axis(axes, which: str, log: bool) -> None:
         axis.set_major_formatter(style.thousands)
 
 
+def not_shown(values, log: bool, what: str = "") -> str:
+    """'6 values of 0 not shown': what a log axis cannot show; empty if it shows all. what: the variable, where a
+    figure has more than one."""
+    if not log:
+        return ""
+    values = np.asarray(values, dtype=float)
+    n = int((values <= 0).sum())
+    of = "0 or below" if (values < 0).any() else "0"
+    return f"{f'{what}: ' if what else ''}{n:,} value{'' if n == 1 else 's'} of {of} not shown" if n else ""
+
+
 def at_least_fivefold(low: float, high: float) -> tuple[float, float]:
     """Limits of a log axis, wide enough for a tick at 1, 2 or 5."""
     more = max(np.sqrt(5 * low / high), 1.0)

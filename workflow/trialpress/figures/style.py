@@ -207,11 +207,13 @@ class Page:
         from matplotlib.figure import Figure
         from matplotlib.transforms import Affine2D
 
-        strip = 4.0 if results.study.notice else 0.0
+        strip = self.strip = 4.0 if results.study.notice else 0.0
         self.width, self.height = WIDTHS[width], height
         total = height + strip
         self.figure = Figure(figsize=(self.width * MM, total * MM))
-        self.mm = Affine2D().scale(MM, -MM).translate(0, total * MM) + self.figure.dpi_scale_trans
+        self.figure.page = self  # by which notes find their page
+        self.down = Affine2D().scale(MM, -MM).translate(0, total * MM)
+        self.mm = self.down + self.figure.dpi_scale_trans
         if strip:
             self.text(self.width - 0.5, total - 0.6, NOTICE, size=NOTE, color=GREY, ha="right", va="bottom")
 
@@ -236,6 +238,22 @@ class Page:
             y += 0.78 * em
         for i, line in enumerate(lines):
             self.figure.text(x, y + i * pitch, line, transform=self.mm, va="baseline", size=size, **options)
+
+    def note(self, text: str) -> None:
+        """A text below everything, for which the page becomes longer."""
+        total = self.figure.get_size_inches()[1] / MM
+        if self.strip and text_width(text, NOTE) < self.width - text_width(NOTICE, NOTE) - 5.0:
+            self.text(0.5, total - 0.6, text, size=NOTE, color=GREY, va="bottom")
+            return
+        text = wrap(text, self.width - 1.0, NOTE)
+        more = (text.count("\n") + 1) * NOTE * LINE / TEXT + 1.6
+        boxes = [(axes, axes.get_position(original=True)) for axes in self.figure.axes]
+        self.figure.set_size_inches(self.width * MM, (total + more) * MM)
+        self.down.translate(0, more * MM)
+        share = total / (total + more)
+        for axes, box in boxes:
+            axes.set_position((box.x0, 1 - (1 - box.y0) * share, box.width, box.height * share))
+        self.text(0.5, total + 0.6, text, size=NOTE, color=GREY)
 
     def line(self, xs, ys, **options):
         from matplotlib.lines import Line2D

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from ..plan import own_word
 from ..registry import Column, Condition, Population
 from ..results import Results
 from . import style
@@ -80,7 +81,9 @@ def swimmer(
         if name
     ]
     if colour and (known & ~pd.concat(levels.values(), axis=1).any(axis=1)).any():
-        entries.append(("Unknown", {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"}))
+        entries.append(
+            (own_word("Unknown", levels, "no value"), {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"})
+        )
     outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
     shapes = {name: style.MARKS[i % len(style.MARKS)] for i, name in enumerate(marks)}
     if death:

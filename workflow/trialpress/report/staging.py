@@ -16,6 +16,7 @@ from ..audit import claims as claims_room
 from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs
+from ..environment import NO_SOURCE
 from ..files import write_text
 from ..results import Results
 from .engine import engine_version, render
@@ -149,7 +150,7 @@ def stage(
 ) -> None:  # fmt: skip
     """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml. `logs`: those of
     the clean stage."""
-    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", ".*", "_output"))
+    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NO_SOURCE))
     if not results.study.notice:
         manuscript = to / "manuscript.qmd"
         write_text(without_reconstruction(manuscript.read_text(encoding="utf-8")), manuscript)
@@ -182,7 +183,7 @@ def stage(
 
 
 def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], made: Iterable[Path]) -> str:
-    """What `make report` prints at the end."""
+    """What a run prints at the end; its paths are below the folder of the results, wherever that lies."""
     rows, changes, queries = logs["rows"], logs["changes"], logs["queries"]
     verdicts = claims_room.check(claims[0], results.ard)["verdict"].value_counts()
     first = next(iter(results.plan.populations.values()))
@@ -193,7 +194,7 @@ def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], m
         ("open queries", f"{len(queries):,}, of severity error {int((queries['severity'] == 'error').sum()):,} (clean/queries.csv)"),
         ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),
         ("claims", ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) or "none"),
-        ("manuscript", ", ".join(path.as_posix() for path in made)),
+        ("manuscript", ", ".join(f"report/{path.name}" for path in made)),
     ]  # fmt: skip
     head = results.study.title + (f"\n{results.study.notice}" if results.study.notice else "")
     return head + "\n" + "\n".join(f"  {name:<14} {text}" for name, text in lines) + "\n"

@@ -1,13 +1,12 @@
 """Every number of the manuscript by name: analysis results, counts and versions as Quarto variables.
 
 A row of ard.csv is `analysis.group.level.statistic`, with empty parts left out and group and level in lower case with
-underscores: `cr_rr_evaluable.n`, `os.6_months.estimate`, `cr_by_dose.dl1.ci_low`. Beside the single statistics stand
+underscores (`names.py`): `cr_rr_evaluable.n`, `os.6_months.estimate`, `cr_by_dose.dl1.ci_low`. Beside the single statistics stand
 phrases that are put together from them: `count` (36/40), `text` (36/40, 90.0%; 95% CI ...), `ci`, `p`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -15,12 +14,7 @@ import pandas as pd
 from .. import environment
 from ..analysis.display import rounded
 from ..results import Results
-
-
-def slug(text: str) -> str:
-    """A name that can stand between dots."""
-    text = text.replace("≥", "ge").replace("≤", "le").replace("<", "lt").replace(">", "gt").replace("+", "pos")
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+from .names import flow_names, row_names
 
 
 def _percent(level: float) -> str:
@@ -55,15 +49,24 @@ def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
 def analysis_variables(results: Results) -> dict:
     """All rows of ard.csv as nested names, with phrases."""
     tree: dict = {}
-    for (analysis, group, level), rows in results.ard.groupby(["analysis", "group", "level"], sort=False):
-        node = tree
-        for part in [analysis, *(slug(part) for part in (group, level) if part)]:
-            node = node.setdefault(part, {})
-        shown = dict(zip(rows["statistic"], rows["display"], strict=True))
-        for name, text in {**shown, **phrases(shown, results.plan.level)}.items():
-            if name in node:
-                raise ValueError(f"two rows of ard.csv have the name {analysis}.{slug(group)}.{slug(level)}.{name}")
-            node[name] = text
+    for analysis, ard in results.ard.groupby("analysis", sort=False):
+        named = row_names(analysis, ard)
+        for (group, level), rows in ard.groupby(["group", "level"], sort=False):
+            node = tree
+            for part in [analysis, *named[group, level]]:
+                node = node.setdefault(part, {})
+            shown = dict(zip(rows["statistic"], rows["display"], strict=True))
+            node |= {**shown, **phrases(shown, results.plan.level)}
+    return tree
+
+
+def _flow(flow: pd.DataFrame) -> dict[str, dict[str, str]]:
+    tree: dict[str, dict[str, str]] = {}
+    named = flow_names(flow)
+    for row in flow.itertuples():
+        if row.reason:
+            step, reason = named[row.step, row.reason]
+            tree.setdefault(step, {})[reason] = str(row.excluded)
     return tree
 
 
@@ -74,10 +77,7 @@ def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
     return {
         **analysis_variables(results),
         "population": {name: {"n": str(int(results.subjects[name].sum()))} for name in plan.populations},
-        "flow": {
-            slug(step): {slug(row.reason): str(row.excluded) for row in rows.itertuples() if row.reason}
-            for step, rows in results.flow.groupby("step", sort=False)
-        },
+        "flow": _flow(results.flow),
         "plan": {
             "level": _percent(plan.level),
             "alpha": f"{plan.alpha:g}",

@@ -8,15 +8,18 @@ from scipy.special import stdtrit
 from .result import Result, not_estimable, numbers, offending, probability, times
 
 BLQ = ("zero", "half", "missing")
+START = ("measured", "zero", "first")
 
 
-def exposure(time, concentration, *, until: float, limit: float, blq: str) -> Result:
+def exposure(time, concentration, *, until: float, limit: float, blq: str, start: str = "measured") -> Result:
     """Noncompartmental exposure of one patient.
 
     time: days since infusion (n), strictly increasing; concentration: not negative (n), any value below `limit` is below
     the limit of quantification (BLQ); until: the day to which the area is taken.
     blq: what BLQ values become: before the first quantifiable value always 0; after it "zero", "half" (limit / 2) or
     "missing" (left out).
+    start: where the first value is of a later day than 0, the area from day 0 is not estimable ("measured"), or a
+    concentration of 0 is put in at day 0 ("zero"), or the area is that from the first value ("first").
     Returns n, n_blq, cmax, tmax (first time of cmax), tlast (last quantifiable time), auc (linear up, log down;
     interpolated at `until`, never extrapolated) and half_life (terminal: regression of the logarithm on the last points
     after tmax, at least three, their number chosen by the adjusted R squared, more points within 1e-4 of the best).
@@ -29,11 +32,13 @@ def exposure(time, concentration, *, until: float, limit: float, blq: str) -> Re
         raise ValueError(f"limit, until: must be positive, are {limit} and {until}")
     if blq not in BLQ:
         raise ValueError(f"blq: must be one of {', '.join(BLQ)}, is {blq!r}")
+    if start not in START:
+        raise ValueError(f"start: must be one of {', '.join(START)}, is {start!r}")
     after = {"zero": "0", "half": "half the limit", "missing": "left out"}[blq]
     method = (
         f"noncompartmental, AUC linear up log down to day {until:g}; below {limit:g}: 0 before the first quantifiable "
         f"value, {after} after it"
-    )
+    ) + ("; C(0) = 0 where the first value is later" if start == "zero" else "")
     below = c < limit
     known = {"n": len(c), "n_blq": int(below.sum())}
     names = ("cmax", "tmax", "tlast", "auc", "half_life")
@@ -47,7 +52,12 @@ def exposure(time, concentration, *, until: float, limit: float, blq: str) -> Re
     peak = quantifiable[np.argmax(c[quantifiable])]
     values = {**known, "cmax": float(c[peak]), "tmax": float(time[peak]), "tlast": float(time[quantifiable[-1]])}
     notes = []
-    if t[-1] < until or len(t) < 2:
+    if t[0] > 0 and start == "zero":
+        t, v = np.append(0.0, t), np.append(0.0, v)
+    if t[0] > 0 and start != "first":
+        values["auc"] = float("nan")
+        notes.append(f"AUC not estimable: first value is of day {t[0]:g}")
+    elif t[-1] < until or len(t) < 2:
         values["auc"] = float("nan")
         notes.append(f"AUC not estimable: last value used is of day {t[-1]:g}")
     else:
@@ -59,15 +69,17 @@ def exposure(time, concentration, *, until: float, limit: float, blq: str) -> Re
 
 
 def geometric_mean(x, *, level: float = 0.95) -> Result:
-    """Geometric mean of positive values with the t interval of their logarithms.
+    """Geometric mean with the t interval of the logarithms; not estimable where a value is 0 or below.
 
     Returns n, geometric_mean, ci_low, ci_high, geometric_cv (percent).
     """
-    x = _positive("x", x)
+    x = numbers("x", x)
     method = f"geometric mean with {100 * probability('level', level):g}% CI"
     names = ("geometric_mean", "ci_low", "ci_high", "geometric_cv")
     if len(x) == 0:
         return not_estimable(method, names, "no value", n=0)
+    if why := _no_logarithm(x):
+        return not_estimable(method, names, why, n=len(x))
     if len(x) == 1:
         return not_estimable(method, names[1:], "one value has no variation", n=1, geometric_mean=float(x[0]))
     log = np.log(x)
@@ -78,14 +90,18 @@ def geometric_mean(x, *, level: float = 0.95) -> Result:
 
 
 def geometric_mean_ratio(a, b, *, level: float = 0.95) -> Result:
-    """Ratio of the geometric means of two groups (a over b), Welch's t on the logarithms.
+    """Ratio of the geometric means of two groups (a over b), Welch's t on the logarithms; not estimable where a value is 0
+    or below.
 
     Returns n1, n2, ratio, ci_low, ci_high, p_value.
     """
     from .continuous import t_test
 
-    test = t_test(np.log(_positive("a", a)), np.log(_positive("b", b)), level=level)
+    a, b = numbers("a", a), numbers("b", b)
     method = f"geometric mean ratio, Welch's t on logarithms, {100 * level:g}% CI"
+    if why := _no_logarithm(np.append(a, b)):
+        return not_estimable(method, ("ratio", "ci_low", "ci_high", "p_value"), why, n1=len(a), n2=len(b))
+    test = t_test(np.log(a), np.log(b), level=level)
     values = {name: test[name] for name in ("n1", "n2")}
     values |= dict(zip(("ratio", "ci_low", "ci_high"), (float(np.exp(test[k])) for k in _INTERVAL), strict=True))
     return Result(method, {**values, "p_value": test["p_value"]}, test.note)
@@ -94,10 +110,10 @@ def geometric_mean_ratio(a, b, *, level: float = 0.95) -> Result:
 _INTERVAL = ("estimate", "ci_low", "ci_high")
 
 
-def _positive(name, x):
-    x = numbers(name, x)
-    offending(name, x <= 0, "value that is not positive (it has no logarithm)")
-    return x
+def _no_logarithm(x) -> str:
+    """Why values have no geometric mean; empty if they have one."""
+    n = int((x <= 0).sum())
+    return f"{n} value{'' if n == 1 else 's'} of {'0 or below' if (x < 0).any() else '0'}" if n else ""
 
 
 def _area(t, v, until):

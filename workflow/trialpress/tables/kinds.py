@@ -5,16 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from ..figures.read import covariate_order, distinct_labels, estimate, groups, interval, label, p_text, shown, value
+from ..plan import own_word
 from ..registry import Analysis, Column, Population
-from ..registry import Table as CleanTable
 from ..results import Results
-from .table import KINDS, Table, aligned
+from .events import adverse_events  # noqa: F401  importing registers the kind
+from .table import KINDS, N_IS, NO_VALUE, Table, aligned
 
 __all__ = ["KINDS"]
 
 EMPTY = "no participants"
-NO_VALUE = "\u2013"
-N_IS = "n\u00a0=\u00a0"
 
 
 def _ci(results: Results) -> str:
@@ -70,6 +69,7 @@ def baseline(results: Results, *, analysis: Analysis) -> Table:
         smd = (
             [shown(results, analysis, "standardised_difference", "difference", name) or NO_VALUE] if difference else []
         )
+        levels: list[str] = []
         if (rows["level"].eq(name) & rows["statistic"].eq("median")).any() or not rows["level"].str.startswith(
             f"{name}: "
         ).any():
@@ -77,12 +77,13 @@ def baseline(results: Results, *, analysis: Analysis) -> Table:
             table.add(f"{name}, median (IQR)", *cells, *smd)
         else:
             table.add(f"{name}, n (%)", *[""] * len(columns), *smd)
-            for level in data.groups(variable):
+            levels = list(data.groups(variable))
+            for level in levels:
                 cells = [_share(results, analysis, group, f"{name}: {level}", name) for group in columns]
                 table.add(level, *cells, *[""] * len(smd), indent=1)
         missing = [shown(results, analysis, "missing", group, name) for group in columns]
         if any(text not in ("", "0") for text in missing):
-            table.add("Missing", *missing, *[""] * len(smd), indent=1)
+            table.add(own_word("Missing", levels, "no value"), *missing, *[""] * len(smd), indent=1)
     table.note("IQR: interquartile range. Percentages are of those in whom the value is known.")
     if difference:
         table.note(
@@ -204,89 +205,29 @@ def crosstab(results: Results, *, population: Population, rows: Column, columns:
         columns: classifications in the columns, side by side
     """
     data = results.population(population)
-    lines = _levels(data, rows)
-    across = {column: _levels(data, column) for column in columns}
-    names = list(dict.fromkeys(name for levels in across.values() for name in levels if name != UNKNOWN))
-    names += [UNKNOWN] if any(UNKNOWN in levels for levels in across.values()) else []
-    table = Table([results.plan.label(rows), *names, "All"], aligned("left", [*names, ""]))
+    every = [name for column in (rows, *columns) for name in data.groups(column)]
+    unknown, everyone = own_word("Unknown", every, "no value"), own_word("All", every, "together")
+    lines = _levels(data, rows, unknown)
+    across = {column: _levels(data, column, unknown) for column in columns}
+    names = list(dict.fromkeys(name for levels in across.values() for name in levels if name != unknown))
+    names += [unknown] if any(unknown in levels for levels in across.values()) else []
+    table = Table([results.plan.label(rows), *names, everyone], aligned("left", [*names, ""]))
     nobody = pd.Series(False, index=data.frame.index)
     everybody = ~nobody
     for column, levels in across.items():
         table.section(f"Columns: {results.plan.label(column)}")
-        for name, line in {**lines, "All": everybody}.items():
+        for name, line in {**lines, everyone: everybody}.items():
             counts = [f"{int((line & levels.get(other, nobody)).sum()):,}" for other in names]
             table.add(name, *counts, f"{int(line.sum()):,}", indent=1)
     table.note(f"Numbers of participants; in the rows: {results.plan.label(rows)}.")
     return table
 
 
-UNKNOWN = "Unknown"
-
-
-def _levels(data, column: str) -> dict[str, pd.Series]:
+def _levels(data, column: str, name: str) -> dict[str, pd.Series]:
     """Levels of a column with those in whom it is not known, if there are any."""
     levels = data.groups(column)
     unknown = ~pd.concat(levels.values(), axis=1).any(axis=1) if levels else data.frame[column].isna()
-    return {**levels, UNKNOWN: unknown} if unknown.any() else levels
-
-
-@KINDS.add("adverse_events")
-def adverse_events(results: Results, *, population: Population, table: CleanTable, term: str, grade: str, by: Column = "",
-                   severe: int = 3, at_least: int = 1) -> Table:  # fmt: skip
-    """Adverse events by term: participants with any grade and with a severe one, each participant once at the worst grade.
-
-    Parameters
-        population: who is counted, and the denominator
-        table: clean table with one row per event
-        term: its column of the term
-        grade: its column of the grade
-        by: column of the groups
-        severe: lowest severe grade
-        at_least: terms in fewer participants are left out
-    """
-    data = results.population(population)
-    who = results.study.participant
-    events = results.tables[table]
-    events = events[events[who].isin(data.frame[who])]
-    worst = events.groupby([who, term], sort=True, dropna=False)[grade].max().reset_index()
-    columns = {**(data.groups(by) if by else {}), ("Overall" if by else "All"): pd.Series(True, index=data.frame.index)}
-    header = ["Term"]
-    for name, members in columns.items():
-        header += [f"{name} ({N_IS}{int(members.sum()):,}): any grade", f"{name}: grade ≥{severe}"]
-    result = Table(header, aligned("left", header[1:]))
-    everyone = worst.groupby(who, sort=True)[grade].max()
-    _event_row(result, "Any event", data, columns, everyone, severe, who)
-    counts = worst.groupby(term)[who].nunique()
-    for name in sorted(counts.index, key=lambda name: (-counts[name], str(name))):
-        if counts[name] >= at_least:
-            rows = worst[worst[term] == name].set_index(who)[grade]
-            _event_row(result, str(name), data, columns, rows, severe, who)
-    if worst.empty:
-        result.note("No adverse event was recorded.")
-    result.note("Participants, n (%), each counted once per term at the worst grade.")
-    ungraded = int(worst[grade].isna().sum())
-    if ungraded:
-        result.note(f"{ungraded} without a recorded grade count in any grade only.")
-    return result
-
-
-def _event_row(table: Table, name: str, data, columns: dict, worst: pd.Series, severe: int, who: str) -> None:
-    """worst: participant -> worst grade."""
-    grades = data.frame[who].map(worst)
-    has = data.frame[who].isin(worst.index)
-    cells = []
-    for members in columns.values():
-        total = int(members.sum())
-        for holds in (has, grades.ge(severe).fillna(False).astype(bool)):
-            n = int((members & holds).sum())
-            cells.append(f"{n:,} ({_percent(n, total)})" if total else NO_VALUE)
-    table.add(name, *cells)
-
-
-def _percent(n: int, total: int) -> str:
-    from ..analysis.display import display
-
-    return display("percent", n / total).rstrip("%")
+    return {**levels, name: unknown} if unknown.any() else levels
 
 
 @KINDS.add("time_to_event")

@@ -15,6 +15,8 @@ KINDS = Registry("table kind", "kind", ("caption",))
 
 Align = Literal["left", "right", "center"]
 NBSP = "\u00a0"
+NO_VALUE = "\u2013"
+N_IS = f"n{NBSP}={NBSP}"
 INDENT = 3 * NBSP
 WIDEST = 44  # characters of a column beyond which its text wraps
 

@@ -75,7 +75,13 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
         variables: the characteristics, in the order of the table
         by: column whose levels are compared
     """
-    groups = {**(data.groups(by) if by else {}), "Overall": pd.Series(True, index=data.frame.index)}
+    levels = data.groups(by) if by else {}
+    for word in ("Overall", "difference"):
+        if word in levels:
+            raise ValueError(
+                f"by: a level of {by} is called '{word}', as a column of ours is; name it otherwise in levels"
+            )
+    groups = {**levels, "Overall": pd.Series(True, index=data.frame.index)}
     for group, members in groups.items():
         rows.add({"N": int(members.sum())}, group=group, method="participants")
         for variable in variables:

@@ -7,15 +7,26 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ...registry import Column, Table
+from ...registry import Column, Field, Table
 from .. import Data, Rows
 from .common import METHODS, samples, two_samples
 
 
 @METHODS.add("kinetics_by_day")
-def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: str, by: Column = "", below: float = 0.5):
+def kinetics_by_day(
+    data: Data,
+    rows: Rows,
+    *,
+    table: Table,
+    day: Field,
+    value: Field,
+    by: Column = "",
+    below: float = 0.5,
+    zero: float = 0,
+):
     """Geometric mean with interval of a measurement on each day. A value below the quantification limit (a `<` in the
-    column's limit column) enters as a fraction of the limit.
+    column's limit column) enters as a fraction of the limit. Where a value is 0 the mean is not estimable, unless the plan
+    says what stands for it.
 
     Parameters
         table: clean table with one row per participant and day
@@ -23,6 +34,7 @@ def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: st
         value: its column of the measurement
         by: column whose levels are reported apart
         below: fraction of the limit that stands for a value below it
+        zero: what stands for a value of 0 (0: nothing, and the mean is not estimable)
     """
     from ...stats.kinetics import geometric_mean
 
@@ -32,7 +44,8 @@ def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: st
         inside = source[data.study.participant].isin(data.frame.loc[members, data.study.participant]) & measured.notna()
         points = []
         for at, values in measured[inside].groupby(source.loc[inside, day]):
-            result = geometric_mean(values.to_numpy(dtype=float), level=data.plan.level)
+            values, note = _instead_of_zero(values.to_numpy(dtype=float), zero)
+            result = geometric_mean(values, level=data.plan.level)
             rows.add(
                 result,
                 group=group,
@@ -40,6 +53,7 @@ def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: st
                 kind="significant",
                 names={"geometric_mean": "estimate"},
                 only=("n", "geometric_mean", "ci_low", "ci_high"),
+                note=note,
             )
             points.append((at, result["geometric_mean"], result["ci_low"], result["ci_high"], result["n"]))
         if points:
@@ -49,6 +63,12 @@ def kinetics_by_day(data: Data, rows: Rows, *, table: Table, day: str, value: st
             rows.add({"n": 0}, group=group, method="geometric mean", note="not estimable: no measurement")
 
 
+def _instead_of_zero(values: np.ndarray, zero: float) -> tuple[np.ndarray, str]:
+    """(values with what the plan puts in the place of 0, the note that says so)."""
+    n = int((values == 0).sum()) if zero > 0 else 0
+    return np.where(values == 0, zero, values) if n else values, f"{n} of 0 counted as {zero:g}" if n else ""
+
+
 def _measured(data: Data, table: str, value: str) -> tuple[pd.DataFrame, pd.Series]:
     """The table, and where its value is below the quantification limit."""
     source, limit = data.tables[table], data.study.tables[table].columns[value].limit
@@ -56,13 +76,24 @@ def _measured(data: Data, table: str, value: str) -> tuple[pd.DataFrame, pd.Seri
     return source, below.astype(bool)
 
 
+def _late(begins: pd.Series, start: str) -> str:
+    """Whose area cannot begin on day 0, or has a value put in there."""
+    late = begins[(begins > 0).fillna(False)]
+    if late.empty:
+        return ""
+    days = " to ".join(f"{day:g}" for day in dict.fromkeys((late.min(), late.max())))
+    return f"{len(late)} with a first value of day {days}" + (": C(0) = 0 put in" if start == "zero" else "")
+
+
 @METHODS.add("exposure")
-def exposure(data: Data, rows: Rows, *, table: Table, day: str, value: str, limit: float, by: Column = "", until: float = 28,
-             below: Literal["half", "zero", "missing"] = "half"):  # fmt: skip
+def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, limit: float, by: Column = "", until: float = 28,
+             below: Literal["half", "zero", "missing"] = "half",
+             start: Literal["measured", "zero"] = "measured"):  # fmt: skip
     """Exposure of each participant, summarised: Cmax, Tmax, AUC (linear up, log down) from day 0 to a day, Tlast,
     terminal half-life. Median and quartiles of each, geometric means with interval of Cmax and AUC, and between two
     groups their ratio, second over first. A value below the quantification limit counts as 0 before the first
-    quantifiable one and by the rule after it.
+    quantifiable one and by the rule after it. The area is not estimable for whoever has no value of day 0, unless the plan
+    says `start: zero`.
 
     Parameters
         table: clean table with one row per participant and day
@@ -72,6 +103,7 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: str, value: str, limi
         by: column whose levels are reported apart
         until: last day of the area under the curve
         below: what stands for a later value below the limit: half of the limit, zero, or nothing
+        start: measured: the area needs a value of day 0; zero: where there is none C(0) = 0 is put in
     """
     from ...stats.continuous import summary
     from ...stats.kinetics import exposure as measure
@@ -84,10 +116,16 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: str, value: str, limi
     names = {"cmax": "Cmax", "tmax": "Tmax", "auc": f"AUC 0-{until:g}", "tlast": "Tlast", "half_life": "Half-life"}
     found = {
         participant: measure(
-            part[day].to_numpy(dtype=float), part["value"].to_numpy(dtype=float), until=until, limit=limit, blq=below
+            part[day].to_numpy(dtype=float),
+            part["value"].to_numpy(dtype=float),
+            until=until,
+            limit=limit,
+            blq=below,
+            start=start,
         )
         for participant, part in source[source[who].isin(data.frame[who])].groupby(who, sort=True)
     }
+    begins = source.groupby(who)[day].min().astype("Float64")
     method = next((result.method for result in found.values()), "noncompartmental")
     for name, level in names.items():
         known = {}
@@ -97,6 +135,8 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: str, value: str, limi
             )
             known[group] = each[~np.isnan(each)]
             note = f"{np.isnan(each).sum()} of {each.size} not estimable" if np.isnan(each).any() else ""
+            if name == "auc":
+                note = "; ".join(filter(None, [note, _late(begins.reindex(data.frame.loc[members, who]), start)]))
             only = ("n", "missing", "median", "q1", "q3", "min", "max")
             rows.add(summary(each), group=group, level=level, kind="significant", method=method, note=note, only=only)
             if name in ("cmax", "auc"):

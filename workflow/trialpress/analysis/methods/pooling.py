@@ -7,6 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from ...expression import Expression
+from ...files import read_guessed
 from ...registry import File
 from .. import Data, Rows
 from .common import METHODS, PERCENT
@@ -34,11 +35,13 @@ def pool(data: Data, rows: Rows, *, file: File, n: str, N: str, trial: str = "tr
     from ...stats.pooling import pooled_proportion
     from ...stats.proportions import proportion
 
-    table = pd.read_csv(file).convert_dtypes()
+    table = read_guessed(file, trial, overlaps).convert_dtypes()
     columns = {name: table[name] for name in table}
     wanted = Expression(trials)
     problems = wanted.check(table.columns)
     problems += [f"{file} has no column '{name}'" for name in (n, N, trial, overlaps) if name not in table]
+    numeric = [name for name in (n, N) if name in table and not pd.api.types.is_numeric_dtype(table[name])]
+    problems += [f"{file}, column '{name}' holds texts where numbers are counted" for name in numeric]
     if problems:
         raise ValueError("; ".join(problems))
     table = table[wanted.condition(columns)]

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from ...study import Column, File
+from ...text import fold, normalise, number_text, plain, round_significant, spelling, text_of
 from ..read.raw import Cell
-from ..text import fold, normalise, number_text, plain, round_significant, spelling, text_of
 from .codes import CodeList
 from .dates import How, parse_date, parse_datetime, parse_duration, parse_time, seconds_to
 from .numbers import parse_number, whole
@@ -150,6 +150,14 @@ class Parser:
         if cell.kind in ("time", "duration", "boolean"):
             return Reading(problem=f"holds {_HELD.get(cell.kind, text)} ({text}), not a date")
         reading = parse(text, self.how, cell.kind == "number")
+        if (
+            cell.kind in ("date", "datetime")
+            and reading.value is not None
+            and (part := parse(normalise(cell.shown), self.how)).given
+        ):
+            if self.column.partial:  # the workbook shows a month: its day may never have been known
+                return part.with_rule(f"as shown, {cell.shown}")
+            reading = reading.asking("warning", f"the cell shows {cell.shown} and holds {text}: is the day known?")
         if reading.given and not self.column.partial:
             known = "only the year is known" if len(reading.given) == 4 else "the day is not known"
             return Reading(problem=f"'{text}' is a partial date ({known}); declare partial for the column")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import nearest
-from ..text import fold
+from ...text import fold
 from .reading import Reading
 
 

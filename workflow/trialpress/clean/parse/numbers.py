@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Container
 
-from ..text import round_significant
+from ...text import round_significant
 from .reading import Reading
 from .units import unit_form
 

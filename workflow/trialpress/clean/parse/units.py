@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ..text import normalise
+from ...text import normalise
 
 _POWER = re.compile(r"^[x×*·]?10(?:\^|\*\*|\*|E|e)\+?(\d{1,2})(?=\D|$)")
 _LITRE = re.compile(r"(?<![A-Za-z])([dcmunpf]?)l(?![A-Za-z])")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...study import File
-from ..text import normalise
+from ...text import normalise
 from .detect import READ, Content
 from .encode import without_blank
 from .problems import stop

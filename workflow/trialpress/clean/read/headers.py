@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Problem, nearest
 from ...study import Column, Part, Study
-from ..text import normalise
+from ...text import normalise
 
 if TYPE_CHECKING:
     from .raw import Raw

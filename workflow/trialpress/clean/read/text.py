@@ -12,7 +12,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...study import File
-from ..text import normalise
+from ...text import normalise
 from . import encoding
 from .detect import Content
 from .encode import CHUNK, Encoder, without_blank

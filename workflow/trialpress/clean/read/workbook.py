@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...study import File
-from ..text import normalise
+from ...text import normalise
 from .detect import Content
 from .encode import Encoder, number_text
 from .problems import stop

@@ -7,10 +7,10 @@ import datetime
 import numpy as np
 
 from ...study import Column
+from ...text import number_text, text_of
 from ..fields import Coded
 from ..parse import Reading
 from ..part import Records
-from ..text import number_text, text_of
 
 NONE = (None, None)
 

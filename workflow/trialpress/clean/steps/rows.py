@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ...expression import Expression
+from ...text import normalise, text_of
 from ..fields import Coded
 from ..part import ELSEWHERE, HIDDEN, SHIFTED, Records, combine_codes
 from ..read.raw import BLANK
-from ..text import normalise, text_of
 
 
 def where(records: Records) -> bool:

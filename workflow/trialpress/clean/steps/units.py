@@ -10,10 +10,10 @@ import pandas as pd
 from ...errors import nearest
 from ...expression import Expression
 from ...study import Column, Study
+from ...text import normalise, round_significant
 from ..fields import Coded, Field, combine
 from ..parse import Reading, unit_form
 from ..part import Records
-from ..text import normalise, round_significant
 from .ranges import inside, limits
 
 

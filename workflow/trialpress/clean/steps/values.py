@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from ...errors import Problem
 from ...expression import Expression
+from ...text import normalise, text_of
 from ..fields import Coded, Field
 from ..parse import Reading
 from ..part import HIDDEN, Records
 from ..read.raw import Cell
-from ..text import normalise, text_of
 
 
 def correct(records: Records, fixes: Sequence[Mapping[str, str]], unmatched: dict[int, str]) -> None:

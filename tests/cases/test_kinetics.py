@@ -1,0 +1,90 @@
+"""An area from day 0 has a value of day 0; a zero has no logarithm and stops nothing."""
+
+from __future__ import annotations
+
+import pytest
+from trialpress.errors import InputError
+
+TABLE = """
+  t: {file: f, key: [participant], columns: {participant: {source: ID, type: id}, arm: {source: Arm, type: code, codes: {A: [], B: []}}}}
+  k:
+    file: k
+    key: [participant, day]
+    columns: {participant: {source: ID, type: id}, day: {source: Day, type: integer}, copies: {source: Copies, type: number}}
+"""
+WHO = "ID,Arm\nS1,A\nS2,A\nS3,B\nS4,B\n"
+VALUES = """ID,Day,Copies
+S1,4,1000
+S1,7,20000
+S1,14,5000
+S1,28,200
+S2,0,0
+S2,7,40000
+S2,14,10000
+S2,28,200
+S3,2,0
+S3,7,40000
+S3,14,10000
+S3,28,200
+S4,0,0
+S4,7,30000
+S4,14,0
+S4,28,0
+"""
+
+
+def plan(method: str, **more: str) -> str:
+    keys = "".join(f", {key}: {value}" for key, value in more.items())
+    return f"""
+cohort: {{table: t, columns: {{}}}}
+analyses:
+  e: {{method: {method}, population: all, table: k, day: day, value: copies{keys}}}
+figures:
+  k: {{kind: kinetics, population: all, table: k, day: day, value: copies, caption: Course.}}
+"""
+
+
+def rows(run, level: str, group: str = "") -> dict[str, tuple[str, str]]:
+    found = run.read("analysis/ard.csv").query("level == @level and group == @group")
+    return {row.statistic: (row.value, row.note) for row in found.itertuples()}
+
+
+def test_an_area_that_begins_after_day_0_is_not_estimable_and_says_for_whom(build):
+    run = build(TABLE, plan("exposure", limit="50", until="28"), f=WHO, k=VALUES)
+    area = rows(run, "AUC 0-28")
+    assert area["n"][0] == "2" and area["missing"][0] == "2"
+    for statistic in ("n", "median", "geometric_mean"):
+        assert "2 of 4 not estimable; 2 with a first value of day 2 to 4" in area[statistic][1]
+    assert rows(run, "Cmax")["n"][0] == "4"
+
+
+def test_a_plan_may_put_in_a_concentration_of_0_on_day_0_and_the_method_says_so(build):
+    with_zero = build(TABLE, plan("exposure", limit="50", until="28", start="zero"), f=WHO, k=VALUES)
+    area = rows(with_zero, "AUC 0-28")
+    assert area["n"][0] == "4" and "2 with a first value of day 2 to 4: C(0) = 0 put in" in area["n"][1]
+    assert with_zero.read("analysis/ard.csv")["method"].str.contains("C(0) = 0", regex=False).any()
+    given = build(TABLE, plan("exposure", limit="50", until="28"), f=WHO, k=VALUES + "S1,0,0\nS3,0,0\n")
+    assert rows(given, "AUC 0-28")["median"][0] == area["median"][0]
+
+
+def test_an_unknown_rule_stops(build):
+    with pytest.raises(InputError, match="'day 0' is not a choice"):
+        build(TABLE, plan("exposure", limit="50", until="28", start="day 0"), f=WHO, k=VALUES)
+
+
+def test_a_zero_makes_a_geometric_mean_not_estimable_and_never_stops(build):
+    run = build(TABLE, plan("kinetics_by_day"), f=WHO, k=VALUES)
+    assert rows(run, "day 0")["estimate"] == ("", "not estimable: 2 values of 0")
+    assert rows(run, "day 14")["estimate"] == ("", "not estimable: 1 value of 0")
+    assert float(rows(run, "day 7")["estimate"][0]) > 0
+    run = build(TABLE, plan("kinetics_by_day", zero="25"), f=WHO, k=VALUES)
+    assert float(rows(run, "day 0")["estimate"][0]) == pytest.approx(25)
+    assert "2 of 0 counted as 25" in rows(run, "day 0")["n"][1]
+    run = build(TABLE, plan("exposure", limit="50", until="5", by="arm"), f=WHO, k=VALUES)
+    assert rows(run, "Cmax")["ratio"][0]
+
+
+def test_means_that_cannot_be_drawn_are_left_out_of_the_picture(build):
+    drawn = plan("kinetics_by_day").replace("value: copies, caption", "value: copies, mean: e, caption")
+    run = build(TABLE, drawn, f=WHO, k=VALUES)
+    assert "highest on day 7" in run.text("figures/alt.json")

@@ -1,0 +1,122 @@
+"""A number's record, and a participant on the way from it to the raw cells, as lines for a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from .audit.trace import cell, closure, find
+from .study import load_yaml
+
+RESULTS = Path("results")
+
+
+def shown(text: object) -> str:
+    """Text for a terminal: control characters of a raw cell are written, not obeyed."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in str(text))
+
+
+def wrapped(text: str, indent: int = 2) -> str:
+    """Paragraphs, each filled to the line."""
+    pad = " " * indent
+    return "\n".join(
+        textwrap.fill(shown(" ".join(part.split())), 110, initial_indent=pad, subsequent_indent=pad)
+        for part in text.split("\n\n")
+    )
+
+
+def people(content: Mapping, members: list[int]) -> str:
+    return " ".join(content["participants"][at] for at in members) or "nobody"
+
+
+def explain(content: Mapping, number: str) -> Iterator[str]:
+    """The record of a number, in lines. KeyError if there is no such number."""
+    name, entry, part = find(content, number)
+    record = content["records"][name]
+    yield f"{number}: {shown(record['label'])}"
+    if content["notice"]:
+        yield wrapped(content["notice"])
+    if part:
+        yield f"  printed      {shown(entry['printed'][part])}"
+    if "printed" in record:
+        yield f"  printed      {record['printed']}"
+        where = f"clean/{record['log']}.csv" if record["kind"] == "clean" else "plan.yaml"
+        rule = record.get("filter")
+        yield f"  from         {where}" + (f", rows with '{rule}'" if rule else "")
+        return
+    yield f"  population   {record['population']}"
+    for within in content["populations"][record["population"]]:
+        yield f"    {within['label']} (n = {within['n']}): {within['condition']}"
+    for key, value in record.get("plan", {}).items():
+        if key not in ("population", "label"):
+            yield f"  {key:<12} {shown(value)}"
+    if "condition" in record:
+        yield f"  condition    {shown(record['condition'])}"
+    if "method" in record:
+        yield wrapped(content["methods"][record["method"]]["text"], 4)
+        for reference in content["methods"][record["method"]]["references"]:
+            yield wrapped(reference, 6)
+    for found in [entry] if entry else record["results"]:
+        group = ", ".join(filter(None, (found["group"], found["level"])))
+        yield f"\n{found['id']}" + (f" ({shown(group)})" if group else "")
+        for statistic, value, display, method, note in found["statistics"]:
+            yield f"  {statistic:<12} {display:<12} {'' if value is None else value!s:<22} {shown(method)}" + (
+                f" [{note}]" if note else ""
+            )
+        for statistic, members in found["who"].items():
+            yield f"  in {statistic}: {len(members)} participants"
+            yield textwrap.fill(people(content, members), 110, initial_indent="    ", subsequent_indent="    ")
+    yield "\ncolumns read"
+    for column, depth in closure(content, record["columns"]).items():
+        yield f"  {'  ' * depth}{column}: {shown(content['columns'][column]['how'])}"
+    yield "\nadd --participant to follow one of them to the raw cells"
+
+
+def follow(content: Mapping, number: str, participant: str) -> Iterator[str]:
+    """One participant on the way from a number to raw cells, in lines."""
+    name, entry, _ = find(content, number)
+    record = content["records"][name]
+    if participant not in content["participants"]:
+        near = [who for who in content["participants"] if who.endswith(participant)]
+        raise KeyError(f"no participant '{participant}'" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+    at = content["participants"].index(participant)
+    yield f"{number}, participant {participant}"
+    for found in [entry] if entry else record.get("results", ()):
+        counts = [f"{name} ({len(members)})" for name, members in found["who"].items() if at in members]
+        if counts or entry:
+            yield f"  counted in {found['id']}: {', '.join(counts) or 'no'}"
+    for column, depth in closure(content, record.get("columns", ())).items():
+        about, pad = content["columns"][column], "  " * (depth + 1)
+        value = content["values"].get(column, [""] * (at + 1))[at]
+        yield f"{pad}{column} = {shown(value) or '(missing)'}"
+        yield f"{pad}    {shown(about['how'])}"
+        evidence = content["evidence"].get(column, {}).get(str(at), {})
+        if "of" in evidence:
+            looked = content["rows"][about["table"]].get(str(at), [])
+            spans = ", ".join(f"{file} rows {first} to {last}" for file, first, last in looked)
+            said = f"{evidence['rows']} of {evidence['of']} rows of {about['table']} decided"
+            yield f"{pad}    {said}" + (f": {', '.join(about['fields'])} in {spans}" if spans else "")
+        for where in evidence.get("cells", ()):
+            this = cell(content, where)
+            line = f"{pad}    {this['file']}, row {this['row']}, {shown(this['column'])}: {shown(this['raw'])!r}"
+            yield line + (f" -> {shown(this['clean'])!r} ({shown(this['rule'])})" if this["rule"] else "")
+
+
+def main(number: str, participant: str | None, study: str | None) -> int:
+    """The command `explain`."""
+    study = study or load_yaml(Path("config/config.yaml"))["study"]
+    path = RESULTS / study / "audit" / "trace.json"
+    if not path.exists():
+        print(f"{path} does not exist: run `make report STUDY={study}` first", file=sys.stderr)
+        return 1
+    content = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        print("\n".join(follow(content, number, participant) if participant else explain(content, number)))
+    except KeyError as error:
+        print(f"unknown: {number}" if not participant else f"unknown: {number}, {participant}", file=sys.stderr)
+        print(error.args[0], file=sys.stderr)
+        return 1
+    return 0

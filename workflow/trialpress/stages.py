@@ -1,0 +1,133 @@
+"""One function per stage, from the files that it reads to the files that it writes: the workflow's scripts and `trialpress run`
+call the same ones. `folder` is results/<study>/; what a stage writes lies below it, in a folder with the stage's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from .plan import Plan, load_plan
+from .study import Study, load_study
+
+# here and in the functions: a stage imports what it needs itself, so that a job does not wait for the rest of the house
+STAGES = ("clean", "cohort", "analysis", "figures", "tables", "report", "audit")
+
+
+def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
+    """Raw records -> typed tables and the logs of what was changed, questioned and rejected."""
+    from . import clean
+
+    data = clean.clean(load_study(dictionary), raw, raw.parent / "corrections.csv")
+    clean.write(data, folder / "clean")
+
+
+def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
+    """Clean tables -> one row per participant."""
+    from . import cohort
+
+    study = load_study(dictionary)
+    tables = cohort.read_tables(folder / "clean", study)
+    cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
+
+
+def analysis(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
+    """Cohort -> the analysis results data."""
+    import pandas as pd
+
+    from . import analysis, cohort
+
+    study = load_study(dictionary)
+    tables = cohort.read_tables(folder / "clean", study)
+    subjects, daily = (pd.read_parquet(folder / "cohort" / f"{name}.parquet") for name in ("subjects", "daily"))
+    analysis.write(*analysis.run(study, load_plan(plan, study), subjects, daily, tables), folder / "analysis")
+
+
+def figures(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
+    """Results -> figures, each with the numbers that it shows."""
+    from .figures import draw_all
+    from .results import read
+
+    draw_all(read(dictionary, plan, folder), folder / "figures")
+
+
+def tables(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
+    """Results -> tables as Markdown and CSV."""
+    from .results import read
+    from .tables import write_all
+
+    write_all(read(dictionary, plan, folder), folder / "tables")
+
+
+def report(
+    dictionary: Path | str, plan: Path | str, claims: Path | str | None, checklists: Iterable[Path | str], source: Path,
+    folder: Path, formats: Iterable[str], engine: str,
+) -> None:  # fmt: skip
+    """Manuscript source -> HTML, PDF, DOCX, JATS. checklists: the guidelines and the study's answers, or nothing."""
+    from .audit.checklists import load_checklists
+    from .report.staging import make
+    from .results import read
+
+    results = read(dictionary, plan, folder)
+    asked = [Path(path) for path in checklists]
+    answered = load_checklists(*asked, Path(plan), source) if asked else []
+    make(results, _claims(claims, results.plan), source, folder, formats, engine, answered)
+
+
+def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
+    """Every number back to raw cells; every statistic a second time."""
+    from .audit import trace, write_second
+    from .audit.concordance import Second
+    from .results import read
+
+    results = read(dictionary, plan, folder)
+    clean = trace.read_clean(folder)
+    second = Second(results)  # works beside this process until it is asked for its answer
+    trace.write(trace.trace(results, clean), folder)
+    write_second(second, folder)
+
+
+def audit(
+    dictionary: Path | str, plan: Path | str, claims: Path | str | None, inputs: Iterable[str], raw: Path, folder: Path,
+    logs: Path, disclosure: Mapping, processes: int = 1,
+) -> None:  # fmt: skip
+    """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written."""
+    from . import audit
+    from .audit import page, trace
+    from .results import read
+
+    results = read(dictionary, plan, folder)
+    clean, traced = trace.read_clean(folder), trace.read(folder)
+    audit.write(results, _claims(claims, results.plan), inputs, folder)
+    page.write(results, traced, clean, folder)  # the gate searches it too
+    audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
+    page.write(results, traced, clean, folder)  # with what the gate says
+
+
+def _claims(path: Path | str | None, plan: Plan) -> tuple:
+    from .audit.claims import load_claims
+
+    return load_claims(path, plan) if path else ({}, {}, [])
+
+
+def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str]) -> Iterator[str]:
+    """The files that a stage must have written when it is done, as paths below its folder."""
+    match stage:
+        case "clean":
+            yield from (f"{name}.parquet" for name in (*study.tables, "cells"))
+            yield from ("changes.csv", "queries.csv", "rejected.csv", "rows.csv")
+        case "cohort":
+            yield from ("subjects.parquet", "daily.parquet", "flow.csv")
+        case "analysis":
+            yield from ("ard.csv", "curves.csv")
+        case "figures":
+            yield from (f"{name}.{suffix}" for name in plan.figures for suffix in ("svg", "png", "csv"))
+            yield "alt.json"
+        case "tables":
+            yield from (f"{name}.{suffix}" for name in plan.tables for suffix in ("md", "csv"))
+        case "report":
+            yield from (f"manuscript.{'xml' if name == 'jats' else name}" for name in formats)
+            yield "summary.txt"
+        case "audit":
+            yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
+            yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")
