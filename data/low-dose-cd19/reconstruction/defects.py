@@ -83,7 +83,7 @@ class Seeded:
         if d.becomes is not SAME:
             true[d.field] = raw if d.becomes == AS_WRITTEN else d.becomes
             if d.becomes is None and d.field in LIMITS:
-                true.update(dict.fromkeys(LIMITS[d.field]))
+                true.update(dict.fromkeys(true.keys() & LIMITS[d.field]))
         if d.field == "unit" and d.expected == "query":
             true["value"] = true["censored"] = None
         clean = text(true[d.field]) if d.expected == "change" else ""
