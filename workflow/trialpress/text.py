@@ -38,6 +38,7 @@ def spelling(text: str) -> tuple[str, ...]:
         rules.append("line breaks removed")
     elif " ".join(shown.split()) != shown:
         rules.append("spaces trimmed")
+    shown = " ".join(shown.split())  # a no-break space is a space
     if unicodedata.normalize("NFKC", shown) != shown and not _SUPERSCRIPT.search(shown):
         rules.append("full-width characters")
     return tuple(rules)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import yaml
 from defects import Seeded, seed
+from encode import encode
 from patients import simulate
-from records import encode, sheets, text
+from records import sheets, text
 
 KEYS = {
     "enrolment": ("participant",),

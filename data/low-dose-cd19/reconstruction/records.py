@@ -1,20 +1,15 @@
 """The true tables as the hospital's departments would write them down: eleven files, each in its own habits.
 
 A `Sheet` is one file before it is written: physical rows of text cells, each row knowing the clean rows it tells of.
-The forms here are each department's usual ones; what goes wrong in them is in `defects.py`.
+The forms here are each department's usual ones; what goes wrong in them is in `defects.py`, the bytes are in `encode.py`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-import zipfile
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from itertools import takewhile
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
 from patients import Patient, stream
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕施张孔曹严华金魏陶姜"
@@ -65,10 +60,16 @@ LYMPHODEPLETION = {"FC": "FC", "C": "环磷酰胺"}
 
 @dataclass
 class Row:
-    """One physical row: text cells, and the clean rows (of `table`) that it stands for, by raw column if wide."""
+    """One physical row: text cells, and the clean rows (of `table`) that it stands for, by raw column if wide.
+
+    In a workbook a cell may have a number format or be merged with those below it (column -> format, number of rows).
+    """
 
     cells: list[str]
     truth: list[dict] = field(default_factory=list)
+    formats: dict[int, str] = field(default_factory=dict)
+    merged: dict[int, int] = field(default_factory=dict)
+    hidden: bool = False
 
 
 @dataclass
@@ -88,8 +89,9 @@ class Sheet:
     merged: tuple[str, ...] = ()
 
     def number(self, row: Row) -> int:
-        """Physical row number in the file, from 1."""
-        return len(self.above) + 1 + next(i for i, r in enumerate(self.rows, 1) if r is row)
+        """Physical row number in the file, from 1: the line of a text file in which it begins."""
+        before = takewhile(lambda other: other is not row, self.rows)
+        return len(self.above) + 2 + sum(1 + sum(cell.count("\n") for cell in r.cells) for r in before)
 
     def numbered_notes(self) -> list[tuple[int, str]]:
         """Footnotes with their physical rows: after a blank row below the body."""
@@ -364,59 +366,3 @@ def followup(rows: list[dict]) -> Sheet:
     return Sheet(
         "10_followup.txt", "followup", list(columns), body, encoding="utf-16-le", delimiter="\t", newline="\r\n"
     )
-
-
-# -- bytes ---------------------------------------------------------------------------------------------------------
-
-
-def encode(sheet: Sheet) -> bytes:
-    """The file's bytes: the same on every run and machine."""
-    if sheet.file.endswith(".xlsx"):
-        return workbook(sheet)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=sheet.delimiter, lineterminator=sheet.newline)
-    writer.writerows([*sheet.above, sheet.header, *(row.cells for row in sheet.rows)])
-    start = "\ufeff" if sheet.encoding == "utf-16-le" else ""
-    return (start + out.getvalue()).encode(sheet.encoding)
-
-
-def native(cell: str):
-    """What a typist's cell becomes in a spreadsheet: ISO dates and plain numbers are values, all else is text."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
-        return datetime.fromisoformat(cell)
-    return float(cell) if re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII) else cell or None
-
-
-def workbook(sheet: Sheet) -> bytes:
-    book = Workbook()
-    page = book.active
-    page.title = sheet.title
-    lines = [*sheet.above, sheet.header, *(row.cells for row in sheet.rows)]
-    for i, line in enumerate(lines, 1):
-        for j, cell in enumerate(line, 1):
-            value = native(cell) if i > len(sheet.above) + 1 and j > 1 else cell or None
-            at = page.cell(i, j, value)
-            if isinstance(value, datetime):
-                at.number_format = "yyyy/m/d"
-            if i <= len(sheet.above) + 1:
-                at.font, at.alignment = Font(bold=True), Alignment(horizontal="center")
-    for number, note in sheet.numbered_notes():
-        page.cell(number, 1, note)
-    for area in sheet.merged:
-        page.merge_cells(area)
-    book.properties.creator = "reconstruction"
-    book.properties.created = datetime(2017, 1, 1)
-    packed, out = io.BytesIO(), io.BytesIO()
-    book.save(packed)
-    # openpyxl stamps the time of saving into the properties and the archive: both get a fixed date, and no
-    # compression, whose bytes differ between zlib versions
-    with zipfile.ZipFile(packed) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as new:
-        for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
-            data = old.read(name)
-            if name == "docProps/core.xml":
-                stamp = f"{book.properties.modified:%Y-%m-%dT%H:%M:%SZ}".encode()
-                data = data.replace(stamp, b"2017-01-01T00:00:00Z")
-            entry = zipfile.ZipInfo(name, (2017, 1, 1, 0, 0, 0))
-            entry.create_system = 0
-            new.writestr(entry, data)
-    return out.getvalue()

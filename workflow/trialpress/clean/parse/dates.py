@@ -139,7 +139,8 @@ def _three_numbers(m: re.Match, how: How, text: str) -> Reading:
     sep = m[2]
     if day == "00" or day == "0":
         return _partial(text, full, int(month) or None)
-    return _of(full, month, day, f"date written {order[0]}{sep}{order[1]}{sep}{order[2]}", text)
+    signs = order.replace("y", "yy") if len(year) == 2 else order
+    return _of(full, month, day, f"date written {sep.join(re.findall('d|m|y+', signs))}", text)
 
 
 def _clock(m: re.Match) -> datetime.time | None:

@@ -145,11 +145,11 @@ def _hidden(sheet: Sheet, numbers: set[int], width: int, raw: Raw) -> list[Remar
     """What the sheet holds and does not show; all of it is read."""
     found = []
     if sheet.hidden:
-        found.append("the sheet is hidden; it is read")
+        found.append((0, "the sheet is hidden; it is read"))
     if rows := sorted(numbers.intersection(sheet.hidden_rows)):
         by = "hidden by a filter" if sheet.filtered else "hidden"
-        found.append(f"{by}: row{'s' * (len(rows) > 1)} {ranges(rows)}; read all the same")
+        found.append((rows[0], f"{by}: row{'s' * (len(rows) > 1)} {ranges(rows)}; read all the same"))
     columns = [c for c in sheet.hidden_columns if c <= width and any(cell.text for cell in raw.columns[c - 1].cells)]
     if columns:
-        found.append(f"hidden: column{'s' * (len(columns) > 1)} {ranges(columns, letters)}; read all the same")
-    return [Remark("warning", 0, "", "", message) for message in found]
+        found.append((0, f"hidden: column{'s' * (len(columns) > 1)} {ranges(columns, letters)}; read all the same"))
+    return [Remark("warning", row, "", "", message) for row, message in found]

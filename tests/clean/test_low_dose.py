@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from trialpress.clean import CleanData, clean, replay
+from trialpress.clean.read.xlsx import unescape
 from trialpress.errors import InputError
 from trialpress.study import Study, load_study
 from trialpress.text import normalise
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RAW = ROOT / "data/low-dose-cd19/raw"
 CORRECTIONS = ROOT / "data/low-dose-cd19/corrections.csv"
 FIXTURES = ROOT / "tests/fixtures/low-dose-cd19"
@@ -34,7 +35,7 @@ def data(study) -> CleanData:
 @pytest.fixture(scope="module")
 def defects() -> pd.DataFrame:
     frame = pd.read_csv(FIXTURES / "defects.csv", dtype={"row": int}, keep_default_na=False)
-    return frame.assign(column=frame["column"].map(normalise))
+    return frame.assign(column=frame["column"].map(normalise), raw=frame["raw"].map(unescape))
 
 
 def places(frame: pd.DataFrame, file: str = "file", row: str = "row", column: str = "column") -> list[tuple]:
@@ -71,13 +72,85 @@ def test_the_dictionary_names_no_other_table(data):
     assert sorted(data.tables) == TABLES
 
 
-def test_every_change_is_logged_where_it_was_seeded(data, defects):
+@pytest.fixture(scope="module")
+def logged(data) -> dict[tuple, pd.DataFrame]:
+    """The change log by (file, physical row, header)."""
     log = data.changes.rename(columns={"source_file": "file", "source_row": "row", "source_column": "column"})
     log["column"] = log["column"].str.split(" | ", regex=False).str[-1]
-    by_place = {key: group for key, group in log.groupby(["file", "row", "column"])}
+    return {key: group for key, group in log.groupby(["file", "row", "column"])}
+
+
+def test_every_change_is_logged_where_it_was_seeded(logged, defects):
     for d in defects[defects["expected"] == "change"].itertuples():
-        entries = by_place[d.file, d.row, d.column]
+        entries = logged[d.file, d.row, d.column]
         assert (d.raw, d.clean) in set(zip(entries["raw_value"], entries["clean_value"], strict=True)), d
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "matters"),
+    [
+        ("SAS date", "date written d-mon-y", "spelling"),
+        ("American date and time", "date written m/d/y; midnight removed", "spelling"),
+        ("time and zone", "time of day and zone removed", "value"),
+        ("year of two digits", "date written d.m.yy", "spelling"),
+        ("German grouping", "thousands separator", "spelling"),
+        ("English grouping", "thousands separator", "spelling"),
+        ("grouping by spaces", "spaces trimmed; thousands separator", "spelling"),
+        ("decimal point", "decimal point; sign of a limit set apart", "spelling"),
+        ("unit spelling", "canonical unit", "spelling"),
+        ("per cent format", "as shown, 37.7%", "value"),
+        ("line break", "line breaks removed", "spelling"),
+        ("carriage return", "line breaks removed", "spelling"),
+        ("missing code as a number", "missing code", "spelling"),
+    ],
+)
+def test_the_rule_of_a_change_is_true(logged, defects, kind, rule, matters):
+    seeded = defects[(defects["kind"] == kind) & (defects["expected"] == "change")]
+    assert len(seeded)
+    for d in seeded.itertuples():
+        entries = logged[d.file, d.row, d.column]
+        entry = entries[entries["clean_value"] == d.clean].iloc[0]
+        assert (entry["rule"], entry["kind"]) == (rule, matters), d
+
+
+def test_no_rule_of_a_date_speaks_of_numbers_and_none_of_a_number_of_dates(data, study):
+    types = {
+        (table.name, name): column.type for table in study.tables.values() for name, column in table.columns.items()
+    }
+    kinds = [types.get(place) for place in zip(data.changes["table"], data.changes["field"], strict=True)]
+    by_type = data.changes.groupby(pd.Series(kinds, dtype="string"))["rule"].unique()
+    dates = "; ".join(by_type["date"]).replace("spreadsheet serial number", "")
+    assert not any(word in dates for word in ("number", "decimal", "thousands", "unit", "power"))
+    assert "date" not in "; ".join([*by_type["number"], *by_type["integer"]])
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "message"),
+    [
+        ("partial date", "error", "'2015-09' is a partial date (the day is not known)"),
+        ("day not shown", "warning", "the cell shows 2015-11 and holds 2015-11-01: is the day known?"),
+        ("two readings", "warning", "'2.196' may be 2196 or 2.196; read as 2196, for the decimal sign is a comma"),
+        ("undeclared missing code", "error", "'na' is not a number"),
+        ("error cell", "error", "holds the error #N/A"),
+        ("formula without a value", "error", "holds a formula without a stored value (=(1.2+1.8)/2)"),
+        ("hidden row", "warning", "hidden: row 29; read all the same"),
+        ("merged cells", "warning", "A126:A130 are merged; its value is taken for each of the rows 126 to 130"),
+        ("ragged row", "error", "the row has 1"),
+        ("shifted row", "error", "the row looks shifted"),
+    ],
+)
+def test_what_a_query_asks(data, defects, kind, severity, message):
+    seeded = defects[(defects["kind"] == kind) & (defects["expected"] == "query")]
+    assert len(seeded)
+    for d in seeded.itertuples():
+        asked = data.queries[(data.queries["file"] == d.file) & (data.queries["row"] == d.row)]
+        asked = asked[asked["column"].str.split(" | ", regex=False).str[-1].eq(d.column)]
+        assert asked["severity"].tolist() == [severity] and asked["message"].item().startswith(message), d
+
+
+def test_a_hidden_row_and_merged_cells_lose_nobody(data):
+    assert "LD-027" in set(data.tables["history"]["participant"])
+    assert (data.tables["response"]["participant"] == "LD-033").sum() == 5
 
 
 def test_corrections_are_logged_with_their_reason(data):
@@ -89,6 +162,8 @@ def test_corrections_are_logged_with_their_reason(data):
 def test_queries_are_the_seeded_ones_and_no_other(data, defects):
     seeded = defects[defects["expected"] == "query"]
     assert places(data.queries) == places(seeded)
+    cells = [zip(f["file"], f["row"], f[value], strict=True) for f, value in ((data.queries, "value"), (seeded, "raw"))]
+    assert sorted(cells[0]) == sorted(cells[1])
     assert set(data.queries["severity"]) == {"error", "warning"}
     assert (data.queries["message"].str.len() > 5).all()
 
