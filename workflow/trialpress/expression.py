@@ -28,6 +28,7 @@ import pandas as pd
 from . import kinds as kinds_of
 from .errors import nearest
 from .kinds import Kind, Reader
+from .text import iso, number_text
 
 
 class ExpressionError(ValueError):
@@ -82,8 +83,27 @@ def ranks(values, codes: Iterable[str]):
     return found
 
 
-def _days(start, end):
+def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
+    """Whole days from one date to another by the calendar: the time of day does not count."""
+    start, end = (value.dt.normalize() if isinstance(value, pd.Series) else value.normalize() for value in (start, end))
     return (end - start).dt.days.astype("Int64")
+
+
+def _hours(start, end):
+    return ((end - start).dt.total_seconds() / 3600).astype("Float64")
+
+
+def _text(x):
+    """The value as it is written in a log."""
+    if not isinstance(x, pd.Series):
+        x = pd.Series([x])
+    family = _family(x)
+    tell = number_text if family == "number" else str
+    return pd.Series(
+        [pd.NA if pd.isna(value) else iso(value) if family == "date" else tell(value) for value in x],
+        index=x.index,
+        dtype="string",
+    )
 
 
 def _years(start, end):
@@ -120,7 +140,8 @@ def _log10(x):
 FUNCTIONS: dict[str, tuple[Callable, str, str]] = {
     "missing": (lambda x: x.isna(), "missing(x)", "true where x is missing"),
     "present": (lambda x: x.notna(), "present(x)", "true where x is not missing"),
-    "days": (_days, "days(from, to)", "whole days from one date to another"),
+    "days": (days_between, "days(from, to)", "whole days from one date to another, by the calendar"),
+    "hours": (_hours, "hours(from, to)", "hours from one datetime to another"),
     "years": (_years, "years(from, to)", "completed years, as age is counted"),
     "coalesce": (_coalesce, "coalesce(x, y, ...)", "the first that is not missing"),
     "min": (_extreme("min"), "min(x, y, ...)", "the smallest (earliest) that is not missing"),
@@ -130,11 +151,12 @@ FUNCTIONS: dict[str, tuple[Callable, str, str]] = {
     "round": (lambda x, digits=0: x.round(int(digits)), "round(x, digits)", "rounded"),
     "date": (pd.Timestamp, "date('2016-12-31')", "a date"),
     "shift": (lambda d, n: d + pd.to_timedelta(n, unit="D"), "shift(date, days)", "the date so many days later"),
+    "text": (_text, "text(x)", "a number or a date as text, to be joined with others: site + '-' + text(number)"),
     "starts": (lambda x, text: x.str.startswith(text), "starts(x, 'text')", "true where x starts with the text"),
 }
 
 # functions whose arguments are all columns: a literal is repeated down the column
-_COLUMNS = {"days", "years", "coalesce", "min", "max", "when", "missing", "present"}
+_COLUMNS = {"days", "hours", "text", "years", "coalesce", "min", "max", "when", "missing", "present"}
 
 _BINARY = {
     ast.Add: operator.add,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from .text import iso
+
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Call `write` with a temporary neighbour of `path`, then move it into place; on failure nothing is left behind."""
@@ -25,10 +27,12 @@ def write_text(text: str, path: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """UTF-8, comma, \\n, dates as ISO, missing as an empty field."""
-    write_whole(
-        path, lambda to: frame.to_csv(to, index=False, lineterminator="\n", date_format="%Y-%m-%d", encoding="utf-8")
-    )
+    """UTF-8, comma, \\n, dates as ISO with the time of day where there is one, missing as an empty field."""
+    frame = frame.copy()
+    for at, kind in enumerate(frame.dtypes):  # by position: two columns may have one header
+        if kind.kind == "M":
+            frame.isetitem(at, frame.iloc[:, at].map(iso, na_action="ignore"))
+    write_whole(path, lambda to: frame.to_csv(to, index=False, lineterminator="\n", encoding="utf-8"))
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -19,7 +19,7 @@ FAMILY = {
 }  # fmt: skip
 ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 BOOLEAN_FUNCTIONS, NUMBER_FUNCTIONS, DATE_FUNCTIONS = (
-    ("missing", "present", "starts"), ("days", "years", "log10", "round"), ("date", "shift")
+    ("missing", "present", "starts"), ("days", "hours", "years", "log10", "round"), ("date", "shift")
 )  # fmt: skip
 
 
@@ -113,6 +113,8 @@ class Reader:
             self._starts(arguments, kinds)
         if name in BOOLEAN_FUNCTIONS:
             return BOOLEAN
+        if name == "text":
+            return Kind("text")
         if name in NUMBER_FUNCTIONS:
             return NUMBER
         if name in DATE_FUNCTIONS:

@@ -68,6 +68,11 @@ def text_of(value, kind: str) -> str:
     return str(value)
 
 
+def iso(moment: datetime.datetime) -> str:
+    """A date as 2015-03-01, with a time of day as 2015-03-01T10:05:00."""
+    return moment.date().isoformat() if moment.time() == datetime.time() else moment.isoformat()
+
+
 def plain(text: str, kind: str):
     """A raw text read without any rule: what the cell means if nothing has to be done to it; else None."""
     if text == "":

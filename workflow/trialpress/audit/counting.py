@@ -16,7 +16,7 @@ import pandas as pd
 from ..analysis import Data
 from ..analysis.methods import METHODS
 from ..analysis.methods.common import DAYS, is_categorical
-from ..expression import Expression
+from ..expression import Expression, days_between
 from ..registry import Column, Condition, Endpoint, Table
 
 Counted = Iterator[tuple[str, str, str, pd.Series]]
@@ -122,7 +122,7 @@ def _states(data: Data, given: Mapping) -> Counted:
     """At risk in the state of the moment: begun are those in whom it began before t, and before their follow-up ended."""
     endpoint, frame = given["endpoint"], data.frame
     origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
-    begin = (frame[given["begin"]] - origin).dt.days.astype("Int64").clip(lower=0)
+    begin = days_between(origin, frame[given["begin"]]).clip(lower=0)
     time = frame[f"{endpoint}_time"].where(frame[f"{endpoint}_event"].notna())
     begin = begin.where((begin < time).fillna(False))
     followed = (time > given["landmark"]).fillna(False) if given["landmark"] else time.notna()

@@ -41,7 +41,7 @@ from ..registry import Column, Condition, Endpoint, Field, Table
 from ..report.names import flow_names, row_names
 from ..report.variables import numbers, phrases
 from ..results import Results
-from ..text import number_text
+from ..text import iso, number_text
 from .counting import counted
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
@@ -56,7 +56,7 @@ def names_in(text) -> list[str]:
 def texts(values: pd.Series) -> list[str]:
     """Values as they are written in a CSV file, missing as empty text."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        return values.dt.strftime("%Y-%m-%d").fillna("").tolist()
+        return ["" if pd.isna(value) else iso(value) for value in values]
     if pd.api.types.is_bool_dtype(values):
         return ["" if pd.isna(value) else str(bool(value)).lower() for value in values]
     if pd.api.types.is_numeric_dtype(values):

@@ -11,7 +11,7 @@ import pandas as pd
 from ..checks.values import fields
 from ..clean.fields import DTYPES
 from ..errors import InputError, Problem, raise_if
-from ..expression import Columns, Expression, ExpressionError, ranks
+from ..expression import Columns, Expression, ExpressionError, days_between, ranks
 from ..files import write_csv, write_parquet
 from ..kinds import Kind, order
 from ..plan import Derived, Plan, level_texts, own_word
@@ -236,7 +236,7 @@ class Builder:
             event = first.notna() & ~after
             last = censor.mask((cut < censor).fillna(False), cut).mask(after, cut)
             end = first.where(event, last)
-            time = (end - origin).dt.days.astype("Int64")
+            time = days_between(origin, end)
             wrong = (time < 0).fillna(False)
             if wrong.any():
                 shown = ", ".join(self.subjects.loc[wrong, self.who].head(5))

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from ..expression import days_between
 from ..plan import own_word
 from ..registry import Column, Condition, Population
 from ..results import Results
@@ -184,9 +185,6 @@ def _since(frame: pd.DataFrame, column: str, origin: str) -> np.ndarray:
     """Days from the origin; a column of days as it is."""
     values = frame[column]
     if pd.api.types.is_datetime64_any_dtype(values):
-        return (
-            ((values - frame[origin]).dt.days if origin else values - values)
-            .astype("Float64")
-            .to_numpy(dtype=float, na_value=np.nan)
-        )
+        days = days_between(frame[origin] if origin else values, values)
+        return days.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     return number(values)
