@@ -18,11 +18,12 @@ from ..files import write_csv, write_parquet
 from ..study import Study
 from . import log
 from .account import ROWS, LossError, accounts, refused
+from .part import ELSEWHERE
 from .read import Raw, declared, read_all, resolve
 from .replay import replay
 from .table import Cleaned, TableCleaner
 
-__all__ = ["CHANGES", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "write"]
+__all__ = ["CHANGES", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "tally", "write"]
 CHANGES = log.CHANGES
 QUERIES = ["id", *log.QUERIES]
 CORRECTIONS = ["table", "key", "field", "old", "new", "reason"]
@@ -142,6 +143,24 @@ def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
     logs = {name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
             for name in ("changes", "queries", "rejected")}  # fmt: skip
     return {**logs, "rows": pd.read_csv(folder / "rows.csv", keep_default_na=False)}
+
+
+def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    """What the logs count, as text and summary print it. A raw row counts once however many tables are cut from it, and
+    rows that another table uses are not among the rejected."""
+    rows, changes, queries, rejected = (logs[name] for name in ("rows", "changes", "queries", "rejected"))
+    lost = rejected[~rejected["reason"].str.startswith(ELSEWHERE)]
+    return {
+        "files": rows["file"].nunique(),
+        "rows": int(rows.groupby("file")["rows_in"].max().sum()),
+        "rejected": len(lost[["file", "row"]].drop_duplicates()),
+        "changes": len(changes),
+        **{f"{kind}_changes": int((changes["kind"] == kind).sum()) for kind in log.KINDS},
+        "code_list": int(changes["rule"].str.contains("code list", regex=False).sum()),
+        "corrections": int(changes["rule"].str.contains("correction:", regex=False).sum()),
+        "queries": len(queries),
+        "errors": int((queries["severity"] == "error").sum()),
+    }
 
 
 def write(data: CleanData, folder: Path) -> None:

@@ -15,7 +15,7 @@ import yaml
 from ..audit import claims as claims_room
 from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
-from ..clean import read_logs
+from ..clean import read_logs, tally
 from ..environment import NO_SOURCE
 from ..files import write_text
 from ..results import Results
@@ -182,16 +182,20 @@ def stage(
         write_text(text, to / "generated" / f"{name}.md")
 
 
+KINDS = {"value": "values", "unit": "units", "code": "codes", "spelling": "spelling only"}  # of changes, for people
+
+
 def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], made: Iterable[Path]) -> str:
     """What a run prints at the end; its paths are below the folder of the results, wherever that lies."""
-    rows, changes, queries = logs["rows"], logs["changes"], logs["queries"]
+    counts = tally(logs)
+    kinds = ", ".join(f"{counts[f'{kind}_changes']:,} {what}" for kind, what in KINDS.items())
     verdicts = claims_room.check(claims[0], results.ard)["verdict"].value_counts()
     first = next(iter(results.plan.populations.values()))
     lines = [
         ("participants", f"{int(results.subjects[first.id].sum())} {first.label.lower()}"),
-        ("raw rows", f"{rows['rows_in'].sum():,} in, {rows['rows_kept'].sum():,} kept, {rows['rows_rejected'].sum():,} rejected (clean/rejected.csv)"),
-        ("cells changed", f"{len(changes):,} (clean/changes.csv)"),
-        ("open queries", f"{len(queries):,}, of severity error {int((queries['severity'] == 'error').sum()):,} (clean/queries.csv)"),
+        ("raw rows", f"{counts['rows']:,} in {counts['files']} files, {counts['rejected']:,} rejected (clean/rejected.csv)"),
+        ("cells changed", f"{counts['changes']:,}: {kinds} (clean/changes.csv)"),
+        ("open queries", f"{counts['queries']:,}, of severity error {counts['errors']:,} (clean/queries.csv)"),
         ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),
         ("claims", ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) or "none"),
         ("manuscript", ", ".join(f"report/{path.name}" for path in made)),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from .. import environment
 from ..analysis.display import rounded
+from ..clean import tally
 from ..results import Results
 from .names import flow_names, row_names
 
@@ -73,7 +74,6 @@ def _flow(flow: pd.DataFrame) -> dict[str, dict[str, str]]:
 def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
     """Every number that a manuscript can print, by name. `clean`: changes, queries, rejected and rows of that stage."""
     plan = results.plan
-    rules = clean["changes"]["rule"]
     return {
         **analysis_variables(results),
         "population": {name: {"n": str(int(results.subjects[name].sum()))} for name in plan.populations},
@@ -85,16 +85,7 @@ def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
             "analyses": str(len(plan.analyses)),
             "statistics": f"{len(results.ard):,}",
         },
-        "clean": {
-            "files": str(clean["rows"]["file"].nunique()),
-            "rows": f"{int(clean['rows']['rows_in'].sum()):,}",
-            "changes": f"{len(clean['changes']):,}",
-            "code_list": f"{int(rules.str.contains('code list').sum()):,}",
-            "corrections": f"{int(rules.str.contains('correction:').sum()):,}",
-            "queries": f"{len(clean['queries']):,}",
-            "errors": f"{int((clean['queries']['severity'] == 'error').sum()):,}",
-            "rejected": f"{len(clean['rejected']):,}",
-        },
+        "clean": {name: f"{n:,}" for name, n in tally(clean).items()},
     }
 
 
