@@ -40,7 +40,8 @@ def spelling(text: str) -> tuple[str, ...]:
         rules.append("spaces trimmed")
     shown = " ".join(shown.split())  # a no-break space is a space
     if unicodedata.normalize("NFKC", shown) != shown and not _SUPERSCRIPT.search(shown):
-        rules.append("full-width characters")
+        wide = any(unicodedata.east_asian_width(character) in "FH" for character in shown)
+        rules.append("full-width characters" if wide else "compatibility characters")  # µ, ℃, ½
     return tuple(rules)
 
 
