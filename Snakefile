@@ -22,8 +22,14 @@ include: "workflow/rules/audit.smk"
 
 rule all:
     default_target: True
-    input:
+    input:  # every output, so that one that was deleted is made again
+        rules.clean.output,
+        rules.cohort.output,
+        rules.analysis.output,
+        rules.figures.output,
+        rules.tables.output,
         rules.report.output,
+        rules.trace.output,
         rules.audit.output,
     message:
         "{config[study]}: done"

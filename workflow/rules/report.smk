@@ -1,14 +1,7 @@
 rule report:
     """Manuscript source with numbers by name -> HTML, PDF and DOCX, by Quarto or by Pandoc and Typst."""
     input:
-        source=collect(
-            f"report/{NAME}/{{file}}",
-            file=sorted(
-                p.name
-                for p in Path(f"report/{NAME}").glob("*")
-                if p.is_file() and p.name != "README.md"
-            ),
-        ),
+        source=sources(f"report/{NAME}"),
         clean=[
             rules.clean.output.changes,
             rules.clean.output.queries,
@@ -51,6 +44,7 @@ rule report:
         mem_mb=2000,
         runtime=10,
     params:
+        source=f"report/{NAME}",
         formats=config["formats"],
         engine=config["engine"],
     message:

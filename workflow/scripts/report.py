@@ -11,7 +11,7 @@ with logged(snakemake.log[0]):
     folder = Path(snakemake.output.summary).parents[1]
     results = read(snakemake.input.dictionary, snakemake.input.plan, folder)
     claims = load_claims(snakemake.input.claims, results.plan)
-    source = Path(snakemake.input.source[0]).parent
+    source = Path(snakemake.params.source)
     asked = map(Path, snakemake.input.checklists)
     checklists = load_checklists(*asked, Path(snakemake.input.plan), source) if snakemake.input.checklists else []
     make(

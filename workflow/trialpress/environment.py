@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import shlex
 import sys
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
+
+from .errors import Problem
 
 SHOWN = ("snakemake", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn", "pyarrow")
 
@@ -34,6 +38,20 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version(), **{name: version(name) for name in SHOWN}}
 
 
+NO_SOURCE = ("README.md", ".*", "_output")  # what lies in report/<study>/ and is no part of the manuscript
+
+
+def sources(folder: Path | str) -> list[str]:
+    """The files that a manuscript is made of, those in subfolders too: as inputs, so that a changed one is seen."""
+    folder = Path(folder)
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.as_posix()
+        for path in found
+        if not any(fnmatch(part, wild) for part in path.relative_to(folder).parts for wild in NO_SOURCE)
+    )
+
+
 def modules(*rooms: str) -> list[str]:
     """The package's files that a stage runs, relative to the repository: as inputs, so that a changed one reruns it."""
     package = Path("workflow/trialpress")
@@ -44,9 +62,20 @@ def modules(*rooms: str) -> list[str]:
     return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")
 
 
+def folder_problems(folder: Path) -> list[Problem]:
+    """What in the path of the working directory no rule could run with."""
+    wrong = sorted({*str(folder)} & {*"{}"})
+    why = "Snakemake takes what stands between braces for a value that it fills in"
+    return (
+        [Problem(str(folder), f"the folder's path holds {' and '.join(wrong)}", why, "rename the folder")]
+        if wrong
+        else []
+    )
+
+
 def name_interpreter() -> None:
-    """Call the interpreter by name where its path has a space: `script:` does not quote it."""
-    if " " in sys.executable:
+    """Call the interpreter by name where the shell would not take its path as it is: `script:` does not quote it."""
+    if shlex.quote(sys.executable) != sys.executable:
         path = Path(sys.executable)
         os.environ["PATH"] = os.pathsep.join([str(path.parent), os.environ["PATH"]])
         sys.executable = path.name

@@ -122,13 +122,14 @@ def _embedded(
 def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime) -> Path:
     meta = qmd.metadata(document, fmt, epoch.date().isoformat())
     meta.setdefault("link-citations", True)
-    meta.setdefault("csl", str(ASSETS / "vancouver.csl"))
+    style = meta.pop("csl", None) or ASSETS / "vancouver.csl"
     made = scratch / f"manuscript.{SUFFIX[fmt]}"
     target = made.with_suffix(".typ") if fmt == "pdf" else made
     command = [_pandoc(), "--from=markdown", f"--to={WRITER[fmt]}", "--standalone"]
     # the columns: a pipe table whose source lines are long would else get column widths from its dashes
     command += [f"--output={target}", "--fail-if-warnings", "--wrap=none", "--columns=100000", "--resource-path=."]
     command += [f"--lua-filter={ASSETS / 'quarto.lua'}", "--citeproc", f"--lua-filter={ASSETS / 'manuscript.lua'}"]
+    command.append(f"--csl={style}")  # in the metadata it would be Markdown, its apostrophes typographic
     if meta.get("number-sections"):
         command.append("--number-sections")
     if meta.get("toc") and fmt == "html":

@@ -16,6 +16,7 @@ from ..audit import claims as claims_room
 from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs
+from ..environment import NO_SOURCE
 from ..files import write_text
 from ..results import Results
 from .engine import engine_version, render
@@ -149,7 +150,7 @@ def stage(
 ) -> None:  # fmt: skip
     """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml. `logs`: those of
     the clean stage."""
-    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md", ".*", "_output"))
+    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NO_SOURCE))
     if not results.study.notice:
         manuscript = to / "manuscript.qmd"
         write_text(without_reconstruction(manuscript.read_text(encoding="utf-8")), manuscript)
