@@ -92,6 +92,7 @@ analyses:
   km: {method: kaplan_meier, population: all, by: arm, endpoint: os}
   lr: {method: log_rank, population: all, by: arm, endpoint: os}
   s: {method: summary, population: all, by: arm, variable: age}
+  x: {method: fisher_rxc, population: all, by: arm, variable: age}
   whole: {method: baseline, population: all, by: arm, variables: [age], where: present(arm)}
 figures:
   km: {kind: kaplan_meier, analyses: [km], caption: Survival.}
@@ -114,6 +115,7 @@ def test_a_participant_without_a_group_is_counted_wherever_groups_are(build):
         rows = ard[ard["analysis"] == name]
         counts = rows[rows["statistic"].isin(["n", "N"])] if name != "lr" else rows
         assert len(counts) and counts["note"].str.contains("1 without Arm").all(), name
+    assert run.notes("x") >= {"1 with unknown Age left out; 1 without Arm"}
     assert not ard[ard["analysis"] == "whole"]["note"].str.contains("without").any()
     for name in "bpct":
         assert "1 without Arm" in run.text(f"tables/{name}.md"), name

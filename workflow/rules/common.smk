@@ -13,7 +13,7 @@ validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 from trialpress import environment
 from trialpress.environment import modules, sources
-from trialpress.errors import InputError
+from trialpress.errors import InputError, raise_if
 from trialpress.plan import load_plan
 from trialpress.study import load_study, preflight
 
@@ -24,6 +24,7 @@ OUT = f"results/{NAME}"
 LOGS = f"logs/{NAME}"
 
 try:
+    raise_if(environment.folder_problems(Path.cwd()))
     STUDY = load_study(f"{CONFIG}/study.yaml")
     PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
     preflight(STUDY, DATA)

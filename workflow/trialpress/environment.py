@@ -11,6 +11,8 @@ from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
+from .errors import Problem
+
 SHOWN = ("snakemake", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn", "pyarrow")
 
 
@@ -58,6 +60,17 @@ def modules(*rooms: str) -> list[str]:
         *(path for room in ("study", "checks", *rooms) for path in (package / room).rglob("*")),
     ]
     return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")
+
+
+def folder_problems(folder: Path) -> list[Problem]:
+    """What in the path of the working directory no rule could run with."""
+    wrong = sorted({*str(folder)} & {*"{}"})
+    why = "Snakemake takes what stands between braces for a value that it fills in"
+    return (
+        [Problem(str(folder), f"the folder's path holds {' and '.join(wrong)}", why, "rename the folder")]
+        if wrong
+        else []
+    )
 
 
 def name_interpreter() -> None:

@@ -122,7 +122,9 @@ def _table(data: Data, rows: Rows, variable: str, by: str) -> np.ndarray:
     for group, column in zip(groups, table.T, strict=True):
         for level, n in zip(levels, column, strict=True):
             rows.add({"n": n}, group=group, level=level, method="counts")
-    rows.add({"N": table.sum()}, method="participants with both known")
+    unknown = sum(int(members.sum()) for members in data.groups(by).values()) - int(table.sum())
+    note = f"{unknown} with unknown {data.plan.label(variable)} left out" if unknown else ""
+    rows.add({"N": table.sum()}, method="participants with both known", note=note)
     return table
 
 
