@@ -10,7 +10,7 @@ import pytest
 from trialpress.errors import InputError
 from trialpress.figures.read import groups
 from trialpress.files import read_csv, read_guessed
-from trialpress.report.names import distinct, flow_names, row_names, slug
+from trialpress.names import distinct, flow_names, row_names, slug
 from trialpress.report.variables import analysis_variables, numbers
 
 TABLE = """

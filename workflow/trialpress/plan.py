@@ -10,6 +10,7 @@ import pandas as pd
 
 from .checks import values as checks
 from .errors import Problem, nearest, raise_if
+from .ids import Name
 from .kinds import BOOLEAN, NUMBER, Kind, order
 from .registry import Names
 from .study import NOTHING_RUNS, REWRITE, Study, expression_problems, load_yaml, schema_problems
@@ -41,6 +42,13 @@ def own_word(word: str, taken: Collection[str], more: str) -> str:
     while word in taken:
         word = f"{word} ({more})"
     return word
+
+
+def reasons(step: Mapping) -> dict[Name, str]:
+    """The reasons of a step of the flow -> their conditions; a reason without a label of its own is printed as its id."""
+    given = step.get("reasons", {})
+    written = {id: {"condition": one} if isinstance(one, str) else one for id, one in given.items()}
+    return {Name(id, one.get("label", id)): one["condition"] for id, one in written.items()}
 
 
 @dataclass(frozen=True)
@@ -300,14 +308,20 @@ def load_plan(path: Path | str, study: Study) -> Plan:
                 )
         twin = next((other for other in seen if populations.get(other) and other != step["population"]
                      and populations[other].label == getattr(populations.get(step["population"]), "label", None)), "")  # fmt: skip
+        if step["population"] in seen:
+            what, do = f"the population '{step['population']}' stands twice", "name it once"
+            problem(f"flow.{number}", what, do, "its counts could not be told apart")
         seen.append(step["population"])
         if twin:
             what = f"the populations '{twin}' and '{step['population']}' have one label"
             problem(f"flow.{number}", what, "give one another label", checks.SAME_NAME)
-        for reason, condition in step.get("reasons", {}).items():
+        for reason, condition in reasons(step).items():
             for what in expression_problems(condition, columns):
-                problem(f"flow.{number}.reasons.{reason}", what)
-            kinds.check(f"flow.{number}.reasons.{reason}", condition, condition=True)
+                problem(f"flow.{number}.reasons.{reason.id}", what)
+            kinds.check(f"flow.{number}.reasons.{reason.id}", condition, condition=True)
+        do = "give each a label of its own"
+        for what, _ in checks.shared_names({reason.id: reason.label for reason in reasons(step)}):
+            problem(f"flow.{number}.reasons", what.replace("level", "reason"), do, checks.SAME_NAME)
     for name, population in populations.items():
         columns[name] = Derived(name, {}, population.label, "", "boolean")
         kinds.kinds[name] = BOOLEAN

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from .analysis import CURVES, Data, read_ard
-from .files import read_csv
+from .analysis import Data
+from .contracts import ARD, CURVES, FLOW
+from .ids import EVERYONE, Name
 from .plan import Plan, load_plan
 from .study import Study, load_study
 
@@ -37,11 +38,11 @@ class Results:
         keys = zip(*(self.ard[name] for name in ("analysis", "statistic", "group", "level")), strict=True)
         return {key: at for at, key in enumerate(keys)}
 
-    def value(self, analysis: str, statistic: str, group: str = "", level: str = "", what: str = "value"):
+    def value(self, analysis: str, statistic: str, group: Name = EVERYONE, level: Name = EVERYONE, what: str = "value"):
         """One value (or display, note, ...) of ard.csv; KeyError if the row does not exist."""
-        at = self._rows.get((analysis, statistic, group, level))
+        at = self._rows.get((analysis, statistic, group.id, level.id))
         if at is None:
-            raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
+            raise KeyError(f"{analysis} has no {statistic} for group '{group.id}', level '{level.id}'")
         return self.ard[what].iat[at]
 
     def curve(self, analysis: str) -> pd.DataFrame:
@@ -68,8 +69,8 @@ def load(study: Study, plan: Plan, folder: Path) -> Results:
         plan,
         pd.read_parquet(folder / "cohort" / "subjects.parquet"),
         pd.read_parquet(folder / "cohort" / "daily.parquet"),
-        read_csv(folder / "cohort" / "flow.csv", whole=["n", "excluded"]),
-        read_ard(folder / "analysis" / "ard.csv"),
-        read_csv(folder / "analysis" / "curves.csv", numbers=CURVES[3:]),
+        FLOW.read(folder / "cohort"),
+        ARD.read(folder / "analysis").astype({"n_population": int}),
+        CURVES.read(folder / "analysis"),
         tables,
     )

@@ -36,9 +36,9 @@ from ..cohort.grades import SCALES, bounds
 from ..errors import nearest
 from ..expression import Expression
 from ..files import write_text
-from ..plan import Derived
+from ..names import flow_names, row_names
+from ..plan import Derived, reasons
 from ..registry import Column, Condition, Endpoint, Field, Table
-from ..report.names import flow_names, row_names
 from ..report.variables import numbers, phrases
 from ..results import Results
 from ..text import iso, number_text
@@ -426,14 +426,14 @@ def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[s
     who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)
     sets: dict[tuple[str, str], dict[str, list[int]]] = {}
     for group, level, statistic, members in counted(data, spec):
-        sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)].tolist()
+        sets.setdefault((group.id, level.id), {})[statistic] = who[members.to_numpy(dtype=bool)].tolist()
     entries, named = [], row_names(name, results.analysis(name))
     for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
         shown = dict(zip(rows["statistic"], rows["display"], strict=True))
         here = {key: members for key, members in sets.get((group, level), {}).items() if key in shown}
         statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
         entries.append(
-            {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
+            {"id": ".".join([name, *named[group, level]]), "group": rows["group_label"].iloc[0], "level": rows["level_label"].iloc[0],
              "statistics": [[stat, _number(value), *rest] for stat, value, *rest in statistics],
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
@@ -446,7 +446,8 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
     """The participants excluded at each step of the flow, by reason, as the cohort counts them."""
     subjects, plan, before = results.subjects, results.plan, None
     series = columns.builder.columns()
-    who, named = subjects[results.study.participant], flow_names(results.flow)
+    who = subjects[results.study.participant]
+    named = flow_names(zip(results.flow["population"], results.flow["reason"], strict=True))
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
         if start is None:
@@ -455,8 +456,7 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
         out = subjects[start] & ~subjects[before]
         everyone = [numbered[participant] for participant in who[out]]
         rest = other_reason(step)
-        reasons = {**step.get("reasons", {}), rest: "true"}
-        for reason, condition in reasons.items():
+        for reason, condition in {**reasons(step), rest: "true"}.items():
             because = out & Expression(condition).condition(series)
             out &= ~because
             if reason == rest and not because.any():
@@ -465,8 +465,8 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
             names = names_in(condition)
             for name in (*names, start, before):
                 columns.add(name)
-            name = ".".join(("flow", *named[population.label, reason]))
-            label = f"Not in \u201c{population.label}\u201d: {reason}"
+            name = ".".join(("flow", *named[population.id, reason.id]))
+            label = f"Not in \u201c{population.label}\u201d: {reason.label}"
             yield name, {"kind": "flow", "label": label, "population": start, "condition": condition, "columns": names or [before],
                          "everyone": everyone, "results": [_count(name, "excluded", excluded)]}  # fmt: skip
 

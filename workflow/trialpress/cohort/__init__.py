@@ -10,15 +10,15 @@ import pandas as pd
 
 from ..checks.values import fields
 from ..clean.fields import DTYPES
+from ..contracts import FLOW
 from ..errors import InputError, Problem, raise_if
 from ..expression import Columns, Expression, ExpressionError, days_between, ranks
-from ..files import write_csv, write_parquet
+from ..files import write_parquet
+from ..ids import EVERYONE, Name
 from ..kinds import Kind, order
-from ..plan import Derived, Plan, level_texts, own_word
+from ..plan import Derived, Plan, level_texts, own_word, reasons
 from ..study import Study
 from .grades import SCALES, bounds, grade, highest
-
-FLOW = ["step", "n", "excluded", "reason"]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,11 @@ class _Columns(Columns):
         return self[name]
 
 
-def other_reason(step: Mapping) -> str:
+def other_reason(step: Mapping) -> Name:
     """What those are excluded for whom no reason of the plan explains; another word where a reason is called so."""
-    return own_word("other", step.get("reasons", {}), "no reason holds")
+    given = reasons(step)
+    words = (own_word("other", [getattr(name, what) for name in given], "no reason holds") for what in ("id", "label"))
+    return Name(*words)
 
 
 class Builder:
@@ -270,26 +272,21 @@ class Builder:
         for step in self.plan.flow:
             start = step.get("from", before)
             member = self.subjects[step["population"]]
-            label, n = self.plan.populations[step["population"]].label, int(member.sum())
-            if start is None:
-                rows.append({"step": label, "n": n, "excluded": 0, "reason": ""})
-            else:
+            found: list[tuple[Name, int]] = []
+            if start is not None:
                 out = self.subjects[start] & ~member
-                for reason, condition in step.get("reasons", {}).items():
+                for reason, condition in reasons(step).items():
                     because = out & Expression(condition).condition(self.columns())
-                    rows.append({"step": label, "n": n, "excluded": int(because.sum()), "reason": reason})
+                    found.append((reason, int(because.sum())))
                     out &= ~because
-                if out.any() or not step.get("reasons"):
-                    rows.append(
-                        {
-                            "step": label,
-                            "n": n,
-                            "excluded": int(out.sum()),
-                            "reason": other_reason(step) if out.any() else "",
-                        }
-                    )
+                found += [(other_reason(step), int(out.sum()))] if out.any() else []
+            population, n = self.plan.populations[step["population"]], int(member.sum())
+            rows += [
+                (population.id, reason.id, n, excluded, population.label, reason.label)
+                for reason, excluded in found or [(EVERYONE, 0)]
+            ]
             before = step["population"]
-        return pd.DataFrame(rows, columns=FLOW)
+        return pd.DataFrame(rows, columns=list(FLOW.columns))
 
 
 def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
@@ -332,4 +329,4 @@ def write(cohort: Cohort, folder: Path) -> None:
     """subjects.parquet, daily.parquet, flow.csv."""
     write_parquet(cohort.subjects, folder / "subjects.parquet")
     write_parquet(cohort.daily, folder / "daily.parquet")
-    write_csv(cohort.flow, folder / "flow.csv")
+    FLOW.write(cohort.flow, folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ...ids import EVERYONE, Name
 from ...registry import Column
 from .. import Data, Rows
 from .common import METHODS, is_categorical
@@ -19,10 +20,10 @@ def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
         by: column whose levels are reported apart
     """
     for group, members in data.groups(by).items():
-        _summarise(data, rows, variable, members, group, "")
+        _summarise(data, rows, variable, members, group, EVERYONE)
 
 
-def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str):
+def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name):
     from ...stats.continuous import summary as summarise
 
     everyone = data.frame[variable].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
@@ -32,7 +33,7 @@ def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group:
     whole = known.size and np.all(known == np.round(known))
     kind = "decimal0" if whole and span > 10 else "significant" if span < 1 or largest >= 1000 else "decimal1"
     note = "not estimable: no known value" if np.isnan(values).all() else ""
-    rows.add(summarise(values), group=group, level=prefix, kind=kind, note=note)
+    rows.add(summarise(values), group=group, level=of, kind=kind, note=note)
 
 
 @METHODS.add("frequency")
@@ -44,26 +45,28 @@ def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
         by: column whose levels are reported apart
     """
     for group, members in data.groups(by).items():
-        _frequencies(data, rows, variable, members, group, "")
+        _frequencies(data, rows, variable, members, group, EVERYONE)
 
 
-def _frequencies(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str):
-    levels = data.groups(variable)
+def _frequencies(data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name):
+    levels = data.levels(variable) if of else data.groups(variable)
     known = int(data.frame.loc[members, variable].notna().sum())
     rows.add(
-        {"N": known, "missing": int(members.sum()) - known}, group=group, level=prefix, method="counts of known values"
+        {"N": known, "missing": int(members.sum()) - known}, group=group, level=of, method="counts of known values"
     )
     for level, holds in levels.items():
         n = int((holds & members).sum())
         values = {"n": n, "percent": n / known if known else float("nan")}
-        name = f"{prefix}: {level}" if prefix else level
         rows.add(
             values,
             group=group,
-            level=name,
+            level=level,
             method="counts of known values",
             note="" if known else "not estimable: no known value",
         )
+
+
+OVERALL = Name(EVERYONE.id, "Overall")
 
 
 @METHODS.add("baseline")
@@ -76,21 +79,16 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
         by: column whose levels are compared
     """
     levels = data.groups(by) if by else {}
-    for word in ("Overall", "difference"):
-        if word in levels:
-            raise ValueError(
-                f"by: a level of {by} is called '{word}', as a column of ours is; name it otherwise in levels"
-            )
-    groups = {**levels, "Overall": pd.Series(True, index=data.frame.index)}
+    groups = {**levels, OVERALL: pd.Series(True, index=data.frame.index)}
     for group, members in groups.items():
         rows.add({"N": int(members.sum())}, group=group, method="participants")
         for variable in variables:
             describe = _frequencies if is_categorical(data, variable) else _summarise
-            describe(data, rows, variable, members, group, data.plan.label(variable, unit=True))
-    pair = [members for group, members in groups.items() if group != "Overall"]
+            describe(data, rows, variable, members, group, data.column(variable))
+    pair = list(levels.values())
     if len(pair) == 2:
         for variable in variables:
-            rows.add(_difference(data, variable, pair), group="difference", level=data.plan.label(variable, unit=True),
+            rows.add(_difference(data, variable, pair), group=OVERALL, level=data.column(variable),
                      names={"estimate": "standardised_difference"}, only=("estimate",))  # fmt: skip
 
 

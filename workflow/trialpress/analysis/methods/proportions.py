@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from ...ids import word
 from ...registry import Column, Condition
 from ...stats.result import Result
 from .. import Data, Rows
@@ -114,7 +115,7 @@ def missing_response(data: Data, rows: Rows, *, event: Condition, by: Column = "
         for case, part in by_suffix(cases(n, N, missing, level=data.plan.level)).items():
             if case and N + missing * (case != "complete"):
                 part = Result(part.method, part.values)  # the note is of the complete cases
-            rows.add(part, group=group, level=case, kinds=PERCENT)
+            rows.add(part, group=group, level=word(case), kinds=PERCENT)
 
 
 @METHODS.add("tipping_point")

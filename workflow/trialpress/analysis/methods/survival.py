@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from ...ids import at as at_time
+from ...ids import percent
 from ...registry import Column, Endpoint
 from .. import Data, Rows
 from .common import (
@@ -45,7 +47,8 @@ def _two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, metho
     if not comparable(rows, sizes, method, statistics):
         return None
     first, second = sizes
-    return time, event, code, {"1 minus 0": f"{second} minus {first}", "group 0": first, "group 1": second}
+    words = {"1 minus 0": f"{second.label} minus {first.label}", "group 0": first.label, "group 1": second.label}
+    return time, event, code, words
 
 
 @METHODS.add("kaplan_meier")
@@ -68,7 +71,7 @@ def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "",
         rows.add(km, group=group, kind="decimal1", names={"median_ci_low": "ci_low", "median_ci_high": "ci_high"})
         rows.curve(km.curve, group=group)
         for t in at:
-            rows.add(survival_at(km, t), group=group, level=f"{t:g} {unit}", kind="percent", kinds={"n_at_risk": "count"},
+            rows.add(survival_at(km, t), group=group, level=at_time(t, unit), kind="percent", kinds={"n_at_risk": "count"},
                      only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
@@ -91,7 +94,7 @@ def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles:
         km = estimate(time, event, level=data.plan.level, transform=transform)
         rows.add(km, group=group, only=("n", "events"))
         for share in quantiles:
-            rows.add(quantile(km, share), group=group, level=f"{100 * share:g}%", kind="decimal1")
+            rows.add(quantile(km, share), group=group, level=percent(share), kind="decimal1")
 
 
 @METHODS.add("follow_up")
@@ -244,7 +247,7 @@ def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column],
     if found:
         time, event, design, strata = found
         result = fit(time, event, design.X, stratum=strata, interval=interval, ties=ties, level=data.plan.level,
-                     names=design.names)  # fmt: skip
+                     names=design.labels)  # fmt: skip
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
         rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
 
@@ -264,7 +267,7 @@ def firth_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
     found = model(data, rows, endpoint, covariates, "Cox regression with Firth's penalty", stratum)
     if found:
         time, event, design, strata = found
-        result = fit(time, event, design.X, stratum=strata, level=data.plan.level, names=design.names)
+        result = fit(time, event, design.X, stratum=strata, level=data.plan.level, names=design.labels)
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
         rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
 
@@ -285,9 +288,8 @@ def proportional_hazards(data: Data, rows: Rows, *, endpoint: Endpoint, covariat
     found = model(data, rows, endpoint, covariates, "test of proportional hazards", stratum)
     if found:
         time, event, design, strata = found
-        result = test(time, event, design.X, stratum=strata, transform=transform, names=design.names)
+        result = test(time, event, design.X, stratum=strata, transform=transform, names=design.labels)
         rows.add(result, only=("statistic", "df", "p_value"), note=design.note)
-        for name, statistic, p_value in zip(
-            *(result.curve.get(key, ()) for key in ("name", "statistic", "p_value")), strict=True
-        ):
-            rows.add({"statistic": statistic, "p_value": p_value}, level=str(name), method=result.method)
+        each = (result.curve.get(key, ()) for key in ("statistic", "p_value"))
+        for name, statistic, p_value in zip(design.names if result.curve else (), *each, strict=True):
+            rows.add({"statistic": statistic, "p_value": p_value}, level=name, method=result.method)
