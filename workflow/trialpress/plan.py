@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from .checks import values as checks
+from .checks.names import check as check_names
 from .errors import Problem, nearest, raise_if
 from .ids import Name
 from .kinds import BOOLEAN, NUMBER, Kind, order
@@ -355,4 +356,6 @@ def load_plan(path: Path | str, study: Study) -> Plan:
         for name, spec in specs.items():
             problems += registry.problems(f"{path}, {kind}.{name}", spec, names)
     raise_if(problems)
+    pairs = [(step["population"], reason.id) for step in plan.flow for reason in reasons(step)]
+    raise_if(check_names(path, plan, pairs))
     return plan

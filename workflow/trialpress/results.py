@@ -11,7 +11,6 @@ import pandas as pd
 
 from .analysis import Data
 from .contracts import ARD, CURVES, FLOW
-from .ids import EVERYONE, Name
 from .plan import Plan, load_plan
 from .study import Study, load_study
 
@@ -38,11 +37,11 @@ class Results:
         keys = zip(*(self.ard[name] for name in ("analysis", "statistic", "group", "level")), strict=True)
         return {key: at for at, key in enumerate(keys)}
 
-    def value(self, analysis: str, statistic: str, group: Name = EVERYONE, level: Name = EVERYONE, what: str = "value"):
-        """One value (or display, note, ...) of ard.csv; KeyError if the row does not exist."""
-        at = self._rows.get((analysis, statistic, group.id, level.id))
+    def value(self, analysis: str, statistic: str, group: str = "", level: str = "", what: str = "value"):
+        """One value (or display, note, ...) of ard.csv by the ids of its row; KeyError if the row does not exist."""
+        at = self._rows.get((analysis, statistic, group, level))
         if at is None:
-            raise KeyError(f"{analysis} has no {statistic} for group '{group.id}', level '{level.id}'")
+            raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
         return self.ard[what].iat[at]
 
     def curve(self, analysis: str) -> pd.DataFrame:

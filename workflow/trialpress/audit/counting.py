@@ -30,8 +30,14 @@ CROSS_TABLES = {"fisher_rxc", "chi_square"}
 POSITIVE = {"dose_response", "isotonic", "geometric_mean_ratio"}  # what is not positive is left out
 
 
-def counted(data: Data, spec: Mapping) -> Counted:
-    """(group, level, statistic, who is counted: boolean by participant of `data`) for the counts of an analysis."""
+def counted(data: Data, spec: Mapping) -> Iterator[tuple[str, str, str, pd.Series]]:
+    """(id of the group, id of the level, statistic, who is counted: boolean by participant of `data`) for the counts of an
+    analysis."""
+    for group, level, statistic, members in _counted(data, spec):
+        yield group.id, level.id, statistic, members
+
+
+def _counted(data: Data, spec: Mapping) -> Counted:
     parameters = METHODS.parameters(spec["method"])
     given = {
         name: spec.get(name, "" if parameter.default is inspect.Parameter.empty else parameter.default)

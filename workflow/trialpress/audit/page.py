@@ -46,7 +46,7 @@ def encoded(frame: pd.DataFrame) -> dict:
 def results_table(trace: Mapping) -> pd.DataFrame:
     """Every statistic with the id of its record."""
     rows = [
-        (entry["id"], record["label"], entry["group"], entry["level"], statistic, display, "" if value is None else repr(value), method, note)
+        (entry["id"], record["label"], entry["group_label"], entry["level_label"], statistic, display, "" if value is None else repr(value), method, note)
         for record in trace["records"].values()
         for entry in record.get("results", ())
         for statistic, value, display, method, note in entry["statistics"]

@@ -11,7 +11,8 @@ are counted again from the participants named, and `counts` says how many of tho
     values          column -> its text for each participant, in the order of `participants`
     evidence        column -> participant's index -> {cells, rows: how many of the table's rows decided, of: how many there are}
     rows            table -> participant's index -> [file, first row, last row] of all the rows that were looked at
-    records         by id; `results` are its rows of ard.csv by group and level, with those counted in each count
+    records         by id; `results` are its rows of ard.csv by group and level (ids; labels beside them), with those
+                    counted in each count
 """
 
 from __future__ import annotations
@@ -426,14 +427,15 @@ def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[s
     who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)
     sets: dict[tuple[str, str], dict[str, list[int]]] = {}
     for group, level, statistic, members in counted(data, spec):
-        sets.setdefault((group.id, level.id), {})[statistic] = who[members.to_numpy(dtype=bool)].tolist()
+        sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)].tolist()
     entries, named = [], row_names(name, results.analysis(name))
     for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
         shown = dict(zip(rows["statistic"], rows["display"], strict=True))
         here = {key: members for key, members in sets.get((group, level), {}).items() if key in shown}
         statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
         entries.append(
-            {"id": ".".join([name, *named[group, level]]), "group": rows["group_label"].iloc[0], "level": rows["level_label"].iloc[0],
+            {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
+             **rows[["group_label", "level_label"]].iloc[0],
              "statistics": [[stat, _number(value), *rest] for stat, value, *rest in statistics],
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
@@ -472,7 +474,7 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
 
 
 def _count(name: str, statistic: str, members: list[int]) -> dict:
-    return {"id": name, "group": "", "level": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
+    return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
             "printed": {statistic: str(len(members))}, "who": {statistic: members}}  # fmt: skip
 
 

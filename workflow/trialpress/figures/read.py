@@ -94,7 +94,7 @@ def covariate_order(results: Results, analysis: str, levels: list[Name]) -> list
 def value(results: Results, analysis: str, statistic: str, group: Name = EVERYONE, level: Name = EVERYONE) -> float:
     """A value of ard.csv, NaN if there is no such row."""
     try:
-        return float(results.value(analysis, statistic, group, level))
+        return float(results.value(analysis, statistic, group.id, level.id))
     except KeyError:
         return float("nan")
 
@@ -102,7 +102,7 @@ def value(results: Results, analysis: str, statistic: str, group: Name = EVERYON
 def shown(results: Results, analysis: str, statistic: str, group: Name = EVERYONE, level: Name = EVERYONE) -> str:
     """The display of a value of ard.csv, empty if there is no such row."""
     try:
-        return str(results.value(analysis, statistic, group, level, what="display"))
+        return str(results.value(analysis, statistic, group.id, level.id, what="display"))
     except KeyError:
         return ""
 
