@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import yaml
 
 from .analysis.methods import METHODS
+from .calculation import FUNCTIONS
 from .cohort.grades import SCALES
-from .expression import FUNCTIONS
 from .figures.kinds import KINDS as FIGURES
 from .study import SCHEMAS
 from .tables.kinds import KINDS as TABLES
@@ -80,7 +80,13 @@ def configuration() -> str:
         parts += [f"## {schema['title']}", "", schema["description"], "", *_keys(schema, schema), ""]
     parts += ["## Expressions", "", "Conditions and derivations are written over columns, for instance "
               "`stratum == 'RR' and dose_per_kg <= 1e5`. They are read, checked against the dictionary, and never executed as "
-              "Python. A comparison with a missing value is not known; where a condition is not known it does not hold.", "",
+              "Python.", "",
+              "Unknown stays unknown: a comparison with a missing value is not known, `false and` and `true or` an unknown part are "
+              "known, and what follows from an unknown condition is missing. The word `missing` stands for a missing value: "
+              "`when(dose == 0, missing, dose)`.", "",
+              "A division by zero, the logarithm of 0 and a number too large stop with the participants and the piece of the "
+              "expression; in study.yaml the cell is missing and a query says why. What `when`, `and`, `or` and `coalesce` pass over "
+              "does not count: `when(weight > 0, dose / weight)`.", "",
               "Operators: `== != < <= > >=`, `in (...)`, `not in (...)`, `and or not`, `+ - * / **`, chains such as "
               "`20 <= day <= 45`. `table.column` names a column of a table with one row per participant.", "",
               "Like is compared with like: a number with a text or a date, or a column with a code that it cannot hold, stops before "

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .checks import values as checks
 from .errors import Problem, nearest, raise_if
+from .expression import WORDS
 from .kinds import BOOLEAN, NUMBER, Kind, order
 from .registry import Names
 from .study import NOTHING_RUNS, REWRITE, Study, expression_problems, load_yaml, schema_problems
@@ -43,6 +44,14 @@ def own_word(word: str, taken: Collection[str], more: str) -> str:
     return word
 
 
+OTHER = "other"  # the level of all values that no level names
+
+
+def other_level(spec: Mapping) -> dict[str, str]:
+    """The level for all values that no level names, if the plan wants it."""
+    return {OTHER: str(spec["other"])} if "other" in spec else {}
+
+
 @dataclass(frozen=True)
 class Derived:
     """A derived column of the subjects."""
@@ -66,6 +75,11 @@ class Population:
     condition: str = "true"
     definition: str = ""
     may_be_empty: bool = False
+
+    @property
+    def unknown(self) -> str:
+        """The column that is true for those of whom it is not known whether they belong; none if it is known of everybody."""
+        return f"{self.id}_unknown"
 
 
 @dataclass(frozen=True)
@@ -164,6 +178,8 @@ def _derived(
     derived = {}
     for name, spec in cohort["columns"].items():
         where = f"cohort.columns.{name}"
+        if name.lower() in WORDS:
+            problem(where, f"'{name}' is a word of the language of expressions", "give the column another name")
         kinds_of = [kind for kind in ("expression", "from", "cut", "rank", "daily") if kind in spec]
         if len(kinds_of) != 1:
             problem(
@@ -175,7 +191,11 @@ def _derived(
             if key in spec:
                 for what in expression_problems(spec[key], known):
                     problem(f"{where}.{key}", what)
-        levels, unit, label = _levels(spec.get("levels")), spec.get("unit", ""), spec.get("label", "")
+        levels, unit, label = (
+            _levels(spec.get("levels")) | other_level(spec),
+            spec.get("unit", ""),
+            spec.get("label", ""),
+        )
         if "from" in spec:
             source = study.tables.get(spec["from"])
             if source is None:
@@ -287,8 +307,8 @@ def load_plan(path: Path | str, study: Study) -> Plan:
         for what in expression_problems(spec.get("condition", "true"), columns):
             problem(f"populations.{name}.condition", what)
         kinds.check(f"populations.{name}.condition", spec.get("condition", "true"), condition=True)
-        if name in columns:
-            problem(f"populations.{name}", "is the name of a column too", "give the population another id")
+        for taken in {name, populations[name].unknown} & set(columns):
+            problem(f"populations.{name}", f"'{taken}' is the name of a column too", "give the population another id")
     seen: list[str] = []
     for number, step in enumerate(content.get("flow", ())):
         for key in ("population", "from"):

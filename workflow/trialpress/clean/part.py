@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import InputError, Problem
-from ..expression import Expression, ExpressionError
+from ..expression import Expression, ExpressionError, Fault
 from ..study import Column, Part, Study, Table
 from ..text import normalise
 from .fields import DTYPES, Coded, Field, encode
@@ -189,10 +189,13 @@ def combine_codes(parts: Sequence[Coded]) -> tuple[np.ndarray, int]:
     return mixed, size
 
 
-def evaluate(table: Table, column: Column, columns: Mapping[str, pd.Series]) -> pd.Series:
-    """A derived column; an error names it."""
+def evaluate(
+    table: Table, column: Column, columns: Mapping[str, pd.Series], faults: list[Fault] | None = None
+) -> pd.Series:
+    """A derived column; an error names it. Where it has no result it is missing, and `faults` are told."""
     try:
-        return Expression(column.derive)(columns).astype(DTYPES.get(column.type, "string"))
+        found = Expression(column.derive)(columns, [] if faults is None else faults)
+        return found.astype(DTYPES.get(column.type, "string"))
     except (ExpressionError, TypeError, ValueError) as error:
         raise InputError(
             [
