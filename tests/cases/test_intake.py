@@ -50,7 +50,9 @@ class Came:
 
 @pytest.fixture
 def run(tmp_path):
-    def run(name: str, content: bytes | str, columns: str = "", options: str = "", head: str = "", tables: str = "") -> Came:
+    def run(
+        name: str, content: bytes | str, columns: str = "", options: str = "", head: str = "", tables: str = ""
+    ) -> Came:
         from clean.small import seal
 
         raw = tmp_path / "a study" / "data" / "raw"
@@ -95,7 +97,15 @@ def rewritten(content: bytes, old: str, new: str) -> bytes:
 
 def test_decimal_commas_are_a_matter_of_texts(run):
     """pandas#14403: a true number of a workbook has no decimal sign."""
-    cells = [["ID", "CRP"], ["S1", 0.5], ["S2", "0,7"], ["S3", 12.25], ["S4", "1.234,5"], ["S5", 1234.5], ["S6", "11.6"]]
+    cells = [
+        ["ID", "CRP"],
+        ["S1", 0.5],
+        ["S2", "0,7"],
+        ["S3", 12.25],
+        ["S4", "1.234,5"],
+        ["S5", 1234.5],
+        ["S6", "11.6"],
+    ]
     came = run("f.xlsx", workbook(cells), ", crp: {source: CRP, type: number}", ', decimal: ","')
     assert came.status == 0 and came.column("crp") == [0.5, 0.7, 12.25, 1234.5, 1234.5, 11.6]
     assert came.log("queries").empty and "number read from text" not in set(came.log("changes")["rule"])
@@ -107,7 +117,12 @@ def test_cells_shown_as_per_cent(run):
     came = run("f.xlsx", content, ', b: {source: B, type: number, unit: "%"}')
     assert came.status == 0 and came.column("b") == [35, 35, 35, 100]
     changes = came.log("changes").set_index("key")
-    assert changes.loc["S1", ["raw_value", "clean_value", "rule", "kind"]].tolist() == ["0.35", "35", "as shown, 35%", "value"]
+    assert changes.loc["S1", ["raw_value", "clean_value", "rule", "kind"]].tolist() == [
+        "0.35",
+        "35",
+        "as shown, 35%",
+        "value",
+    ]
 
 
 def test_cells_shown_as_per_cent_in_a_column_without_that_unit(run):
@@ -125,7 +140,11 @@ def test_a_formula_without_a_stored_value_is_no_empty_cell(run):
 
 
 def test_error_cells_are_said(run):
-    content = rewritten(workbook([["ID", "D"], ["S1", 12345], ["S2", 120]]), '<c r="B2" t="n"><v>12345</v></c>', '<c r="B2" t="e"><v>#DIV/0!</v></c>')
+    content = rewritten(
+        workbook([["ID", "D"], ["S1", 12345], ["S2", 120]]),
+        '<c r="B2" t="n"><v>12345</v></c>',
+        '<c r="B2" t="e"><v>#DIV/0!</v></c>',
+    )
     came = run("f.xlsx", content, ", dose: {source: D, type: number}")
     assert came.column("dose") == [None, 120] and came.log("queries")["message"].tolist() == ["holds the error #DIV/0!"]
 
@@ -138,22 +157,39 @@ def test_the_line_break_of_windows_in_a_cell(run):
 
 
 def test_dates_of_sas_edc_and_sql(run):
-    texts = ["12NOV2020", "3NOV2020", "13NOV 2010", "6/15/2015 12:00:00 AM", "2015-06-15T10:00:00Z", "2015-06-15T10:00:00.000+08:00"]
-    came = run("f.csv", "ID,D\n" + "".join(f"S{i},{text}\n" for i, text in enumerate(texts)), ", d: {source: D, type: date}")
+    texts = [
+        "12NOV2020",
+        "3NOV2020",
+        "13NOV 2010",
+        "6/15/2015 12:00:00 AM",
+        "2015-06-15T10:00:00Z",
+        "2015-06-15T10:00:00.000+08:00",
+    ]
+    came = run(
+        "f.csv", "ID,D\n" + "".join(f"S{i},{text}\n" for i, text in enumerate(texts)), ", d: {source: D, type: date}"
+    )
     assert came.column("d") == ["2020-11-12", "2020-11-03", "2010-11-13", *["2015-06-15"] * 3]
     assert came.log("queries").empty and came.log("changes")["rule"].str.contains("removed").sum() == 3
 
 
 def test_a_quotation_mark_that_is_never_closed(run):
     """pandas#22661, gdal#11863: rows vanish in silence."""
-    came = run("f.csv", 'ID,Note,Age\nS1,ok,10\nS2,"5 inch scar,20\nS3,ok,30\nS4,ok,40\n', ", age: {source: Age, type: integer}")
+    came = run(
+        "f.csv",
+        'ID,Note,Age\nS1,ok,10\nS2,"5 inch scar,20\nS3,ok,30\nS4,ok,40\n',
+        ", age: {source: Age, type: integer}",
+    )
     assert came.status == 1 and "f.csv, row 3" in came.said and "what to do" in came.said
 
 
 def test_a_stray_mark_that_another_one_closes(run):
     """One mark before the last cell of a row swallows rows until the next mark, and every account balances."""
     body = "".join(f"S{i},ok,{i},x\n" for i in range(2, 30))
-    came = run("f.csv", f'ID,Note,Age,Last\nS0,ok,1,"x\n{body}S31,ok,31,x"\nS32,ok,2,y\n', ", age: {source: Age, type: integer}")
+    came = run(
+        "f.csv",
+        f'ID,Note,Age,Last\nS0,ok,1,"x\n{body}S31,ok,31,x"\nS32,ok,2,y\n',
+        ", age: {source: Age, type: integer}",
+    )
     assert came.status == 1 and "row 2" in came.said and "whole rows" in came.said
 
 
@@ -179,7 +215,9 @@ def test_two_columns_with_one_header(run):
         folder.mkdir()
         again = came.out.parents[0] / "a study"
         study = again / "study.yaml"
-        study.write_text(STUDY.format(name="f.csv", columns=f", x: {{source: '{source}'}}", options="", head="", tables=""))
+        study.write_text(
+            STUDY.format(name="f.csv", columns=f", x: {{source: '{source}'}}", options="", head="", tables="")
+        )
         done = subprocess.run(
             [sys.executable, "-m", "trialpress", "run", again, "--out", folder / "out", "--until", "clean"],
             env={**os.environ, "PYTHONPATH": str(WORKFLOW)}, text=True, capture_output=True,
@@ -198,7 +236,11 @@ def test_na_means_missing_and_na_is_sodium(run):
 
 def test_counts_with_their_unit_in_the_cell(run):
     texts = ["5.2 x10^9/L", "5.2×10⁹/L", "5.2 10^9/L", "5.2*10^9/L", "5.2", "5.2 ×10*9/L", "5.2 G/L", "5.2x10E9/l"]
-    came = run("f.csv", "ID,W\n" + "".join(f"S{i},{text}\n" for i, text in enumerate(texts)), ", w: {source: W, type: number, unit: 10^9/L}")
+    came = run(
+        "f.csv",
+        "ID,W\n" + "".join(f"S{i},{text}\n" for i, text in enumerate(texts)),
+        ", w: {source: W, type: number, unit: 10^9/L}",
+    )
     assert came.column("w") == [5.2] * len(texts) and came.log("queries").empty
 
 
