@@ -115,6 +115,7 @@ MESSAGES = {  # message (regular expression) -> input
     r"no usable key: participant is missing": lambda folder: of_table(folder, f"ID,X\n{MANY},1\n", {"x": F}),
     r"orphan: participant 'Q1' is not in p.participant": lambda folder: of_table(
         folder, f"ID,X\n{MANY}Q1,1\n", {"x": F}, before=PEOPLE, table={"references": {"participant": "p.participant"}}),
+    r"'s0' differs from 'S0' in its spelling alone: is it the same": lambda folder: of_table(folder, f"ID,X\n{MANY}s0,1\n", {"x": F}),
     r"duplicate of row 2": lambda folder: of_table(folder, f"ID,X\n{MANY}S0,1\n", {"x": F}),
     r"conflicts with row 2 \(same key\) in x": lambda folder: of_table(folder, f"ID,X\n{MANY}S0,2\n", {"x": F}),
     r"row 42 has the same key but '2'; row 2 was kept": lambda folder: of_table(folder, f"ID,X\n{MANY}S0,2\n", {"x": F}),

@@ -83,6 +83,7 @@ class TableCleaner:
         rows.keys(records)
         rows.references(records, self.done)
         rows.duplicates(records)
+        rows.look_alikes(records)
         values.misfits(records)
         units.convert(records)
         values.partial(records, lambda columns, names, at: self.foreign(columns, names))
