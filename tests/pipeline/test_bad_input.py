@@ -143,7 +143,7 @@ def test_a_workbook_without_the_sheet(config, raw):
     from trialpress.clean.read import read
     from trialpress.study import File
 
-    file = next(file for file in study.files.values() if file.format == "xlsx")
+    file = next(file for file in study.files.values() if file.path.endswith(".xlsx"))
     with pytest.raises(InputError, match="no sheet 'Follow-up'"):
         read(raw / file.path, File(file.name, file.path, sheet="Follow-up"))
 

@@ -78,6 +78,8 @@ def configuration() -> str:
     for name in ("config", "study", "plan", "claims", "checklists", "answers"):
         schema = yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"))
         parts += [f"## {schema['title']}", "", schema["description"], "", *_keys(schema, schema), ""]
+        if name == "study":
+            parts += ["## The intake by example", "", (SCHEMAS / "intake.md").read_text(encoding="utf-8")]
     parts += ["## Expressions", "", "Conditions and derivations are written over columns, for instance "
               "`stratum == 'RR' and dose_per_kg <= 1e5`. They are read, checked against the dictionary, and never executed as "
               "Python. A comparison with a missing value is not known; where a condition is not known it does not hold.", "",

@@ -13,9 +13,10 @@ from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError
 from ..study import Column, Study, Table
 from ..text import text_of
-from . import log
+from . import log, queries
+from .changes import cells_and_changes
 from .fields import Coded, typed
-from .part import ELSEWHERE, Records, evaluate
+from .part import ELSEWHERE, HIDDEN, Records, evaluate
 from .read.raw import Raw
 from .steps import ranges, rows, units, values
 
@@ -83,6 +84,7 @@ class TableCleaner:
         rows.keys(records)
         rows.references(records, self.done)
         rows.duplicates(records)
+        rows.look_alikes(records)
         values.misfits(records)
         units.convert(records)
         values.partial(records, lambda columns, names, at: self.foreign(columns, names))
@@ -229,7 +231,7 @@ class TableCleaner:
             at = self.kept[number].searchsorted(record)
             entry = {
                 "severity": check.get("severity", "warning"), "table": self.table.name, "key": self.keys[number][int(at)].as_py(),
-                "field": name, "value": log.HIDDEN if column.identifier and text else text, "message": check["message"],
+                "field": name, "value": HIDDEN if column.identifier and text else text, "message": check["message"],
                 "file": records.part.file.path, "row": records.number(record),
                 "column": of.headers[records.block[record]] if cell else "",
             }  # fmt: skip
@@ -259,7 +261,7 @@ class TableCleaner:
         )
         found = []
         for number, (records, living, keys) in enumerate(zip(self.parts, self.kept, self.keys, strict=True)):
-            found += [(number, *rest) for rest in log.queries(self.table, records, keys, living)]
+            found += [(number, *rest) for rest in queries.queries(self.table, records, keys, living)]
             stay = np.flatnonzero(records.alive[living])
             for name, of in records.fields.items():
                 of.compact()
@@ -267,13 +269,13 @@ class TableCleaner:
                     continue
                 unit = self.units(records, of.column) if of.column.unit_to else None
                 unit = unit and Coded(unit.codes[living[stay]], unit.values)
-                cells, changes = log.cells_and_changes(
+                cells, changes = cells_and_changes(
                     self.table, records, of, keys.take(pa.array(stay)), living[stay], unit
                 )
                 for one, field_name in zip(cells, (name, of.column.unit_to), strict=False):
                     cleaned.cells.setdefault(field_name, []).append(one)
                 cleaned.changes += changes
-            found += [(number, *rest) for rest in log.queries_of_shifted(self.table, records)]
+            found += [(number, *rest) for rest in queries.queries_of_shifted(self.table, records)]
         order = sorted([*found, *self.extra], key=lambda entry: entry[:3])
         cleaned.queries = [entry for *_, entry in order] + self.absent(frame)
         cleaned.frame = frame.sort_values(list(self.table.key), kind="stable").reset_index(drop=True)

@@ -18,7 +18,8 @@ _TIME = re.compile(
 )
 _SPLIT = re.compile(rf"(?P<date>.*?\d)(?:T|\s+|(?<=\d{{4}}):)(?P<time>{_TIME.pattern})")
 _UNKNOWN = r"(?:UNK|UN|NK|UK|XX|\?\?|--|00)"
-_D_MON_Y = re.compile(rf"(\d{{1,2}}|{_UNKNOWN})[- /.]*([A-Za-z]{{3,9}}|{_UNKNOWN})[-, /.]*(\d{{4}}|\d{{2}})", re.I)
+_WORD = _UNKNOWN.replace("|00", "")  # digits need signs between them
+_D_MON_Y = re.compile(rf"(\d{{1,2}}|{_WORD})[- /.]*([A-Za-z]{{3,9}}|{_WORD})[-, /.]*(\d{{4}}|\d{{2}})", re.I)
 _MON_D_Y = re.compile(r"([A-Za-z]{3,9})[- .]+(\d{1,2})(?:st|nd|rd|th)?,? (\d{4})")
 _MON_Y = re.compile(r"([A-Za-z]{3,9})[-, /.]*(\d{4})")
 _Y_MON = re.compile(r"(\d{4})[- /.]*([A-Za-z]{3,9})")

@@ -84,7 +84,9 @@ def unknown(field: Field, rows: np.ndarray, written: str, known: list[str], at: 
     def misfit(reading: Reading, cell) -> Reading:
         if reading.unit and not has_units:
             return reading.misfit(f"'{normalise(cell.text)}' is not a number")
-        why = f"the unit '{written}' has no conversion ({nearest(written, filter(None, known))})"
+        alike = next((of for of in known if of and unit_form(of).casefold() == unit_form(written).casefold()), "")
+        hint = f"did you mean '{alike}'? the case of letters counts" if alike else nearest(written, filter(None, known))
+        why = f"the unit '{written}' has no conversion ({hint})"
         return reading.misfit(why, "" if reading.unit else at or "")
 
     field.change(rows, misfit, Coded(field.cell, field.cells))
