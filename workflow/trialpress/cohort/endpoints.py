@@ -52,7 +52,8 @@ def _dates(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series):
 
 
 def _durations(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series):
-    at = {name: evaluate(name, text).astype("Float64") for name, text in endpoint.moments.items()}
+    # digits that arithmetic leaves behind (0.1 + 0.2) would break ties
+    at = {name: evaluate(name, text).astype("Float64").round(9) for name, text in endpoint.moments.items()}
     holds = {name: evaluate(at, text).astype("boolean") for (at, text), name
              in zip(endpoint.conditions.items(), endpoint.events, strict=True)}  # fmt: skip
     frame = pd.DataFrame(holds)

@@ -12,6 +12,7 @@ from .. import Data, Rows
 from .common import (
     METHODS,
     PERCENT,
+    RATIO,
     Design,
     Unit,
     coefficients,
@@ -315,3 +316,37 @@ def proportional_hazards(data: Data, rows: Rows, *, endpoint: Endpoint, covariat
             *(result.curve.get(key, ()) for key in ("name", "statistic", "p_value")), strict=True
         ):
             rows.add({"statistic": statistic, "p_value": p_value}, level=str(name), method=result.method)
+
+
+@METHODS.add("cox_interaction", entry=True)
+def cox_interaction(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, subgroup: Column):
+    """Whether the effect of `by` differs between subgroups: hazard ratio of the second group against the first within each
+    subgroup (Cox regression, Efron ties), and the likelihood-ratio test of their interaction.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        by: column of the two groups that are compared
+        subgroup: column whose levels are the subgroups
+    """
+    from ...stats.cox import cox as fit
+    from ...stats.interaction import cox_interaction as test
+
+    time, event, known = follow_up(data, endpoint, "days", [by, subgroup])
+    entry = entry_of(data, endpoint, "days", known)
+    code, sizes = group_codes(data, by, known)
+    method = "likelihood-ratio test of interaction in Cox regression"
+    rows.add({"n": time.size, "events": event.sum()}, method="participants in the model")
+    if not comparable(rows, sizes, method, ("p_value",)):
+        return
+    within, inside = group_codes(data, subgroup, known)
+    for at, (level, n) in enumerate(inside.items()):
+        here = within == at
+        rows.add({"n": n, "events": event[here].sum()}, level=level, method="participants in the model")
+        if len(set(code[here])) < 2:
+            not_estimable(rows, ("hazard_ratio",), "one group only", "Cox regression", level=level)
+            continue
+        result = fit(time[here], event[here], code[here].astype(float), entry=None if entry is None else entry[here],
+                     level=data.plan.level)  # fmt: skip
+        rows.add(result, level=level, kinds=RATIO, only=("hazard_ratio", "ci_low", "ci_high"))
+    if comparable(rows, inside, method, ("p_value",), two=False):
+        rows.add(test(time, event, code, within, entry=entry), only=("statistic", "df", "p_value"))
