@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from ..checks.values import SAME_NAME, shared_names
+from ..cohort.columns import OfSubjects
 from ..errors import InputError, Problem, raise_if
-from ..expression import Columns, Expression, ExpressionError, impossible
+from ..expression import Expression, ExpressionError, impossible
 from ..files import read_csv, write_csv
 from ..plan import Plan, level_texts
 from ..study import Study
@@ -35,8 +36,8 @@ class Data:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     daily: pd.DataFrame | None = None
 
-    def columns(self) -> Columns:
-        return Columns(((name, self.frame[name]) for name in self.frame), self.plan.kinds)
+    def columns(self) -> OfSubjects:
+        return OfSubjects(self.frame, self.tables, self.study.participant, self.plan.kinds)
 
     def holds(self, condition: str) -> pd.Series:
         """Boolean with missing: where the condition is not known it stays missing."""
@@ -115,10 +116,26 @@ def not_known(n: int, what: str) -> str:
     return f"{n} left out: not known whether {what}" if n else ""
 
 
+def without_follow_up(data: Data, spec: Mapping) -> list[str]:
+    """How many have no time or no outcome of the analysis' endpoint, or never come under observation in time."""
+    endpoint = data.plan.endpoints.get(spec.get("endpoint", ""))
+    if endpoint is None:
+        return []
+    time, event = (data.frame[f"{endpoint.id}_{name}"] for name in ("time", "event"))
+    unknown = int((time.isna() | event.isna()).sum())
+    notes = [f"{unknown} without follow-up for {endpoint.label} left out"] if unknown else []
+    if endpoint.entry:
+        entry = data.frame[f"{endpoint.id}_entry"]
+        nowhere, late = int((time.notna() & entry.isna()).sum()), int((entry >= time).fillna(False).sum())
+        notes += [f"{nowhere} without a known entry left out"] if nowhere else []
+        notes += [f"{late} whose follow-up ends by their entry left out"] if late else []
+    return notes
+
+
 def left_out(data: Data, spec: Mapping) -> list[str]:
-    """What every analysis says of its participants: who is in no group, which events are left out."""
+    """What every analysis says of its participants: who is in no group or not followed, which events are left out."""
     notes = [without_group(data, spec[key]) for key in BY if key in spec]
-    return [note for note in [*notes, events_left_out(data, spec)] if note]
+    return [note for note in [*notes, *without_follow_up(data, spec), events_left_out(data, spec)] if note]
 
 
 def _noted(ard: pd.DataFrame, notes: list[str]) -> pd.DataFrame:

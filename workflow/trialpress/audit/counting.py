@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..analysis import Data
 from ..analysis.methods import METHODS
-from ..analysis.methods.common import DAYS, is_categorical
+from ..analysis.methods.common import followed, is_categorical
 from ..calculation import days_between
 from ..expression import Expression
 from ..registry import Column, Condition, Endpoint, Table
@@ -97,18 +97,23 @@ def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
     frame, endpoint = data.frame, given["endpoint"]
     causes = list(data.plan.endpoints[endpoint].events) if "cause" in given else []
     outcome = f"{endpoint}_{'cause' if causes else 'event'}"
-    known = _complete(frame, [f"{endpoint}_time", outcome, given.get("stratum", ""), *given.get("covariates", ())])
+    known = followed(data, endpoint, "cause" if causes else "event")
+    known &= _complete(frame, [given.get("stratum", ""), *given.get("covariates", ())])
     event = known & frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True).fillna(False)
     if method == "follow_up":  # reversed: the end of observation is the event
         event = known & ~event
-    time = frame[f"{endpoint}_time"].astype("Float64") / DAYS[given.get("unit", "days")]
+    per = data.plan.per(endpoint, given.get("unit", "days"))
+    time = frame[f"{endpoint}_time"].astype("Float64") / per
+    entry = frame[f"{endpoint}_entry"].astype("Float64") / per if data.plan.endpoints[endpoint].entry else None
     together = method in ("log_rank", "gray", "permutation_log_rank")
     for group, members in ({"": _any(groups.values(), frame)} if together else groups).items():
         for level in ("", given["cause"] or causes[0]) if causes else ("",):
             yield group, level, "n", known & members
             yield group, level, "events", event & members
         for at in given.get("at") or ():
-            yield group, f"{at:g} {given['unit']}", "n_at_risk", known & members & (time >= at).fillna(False)
+            at_risk = known & members & (time >= at).fillna(False)
+            at_risk &= True if entry is None else (entry < at).fillna(False)
+            yield group, f"{at:g} {given['unit']}", "n_at_risk", at_risk
 
 
 def _landmarks(data: Data, given: Mapping) -> Counted:
@@ -131,7 +136,7 @@ def _states(data: Data, given: Mapping) -> Counted:
     yield "", "", "n", time.notna()
     yield "", "", "events", time.notna() & frame[f"{endpoint}_event"].fillna(False).astype(bool)
     for at in given["at"]:
-        t = at * DAYS[given["unit"]]
+        t = at * data.plan.days(given["unit"])
         here, begun = followed & (time >= t).fillna(False), (begin < t).fillna(False)
         yield f"{label}: begun", f"{at:g} {given['unit']}", "n_at_risk", here & begun
         yield f"{label}: not yet", f"{at:g} {given['unit']}", "n_at_risk", here & ~begun
