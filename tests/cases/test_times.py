@@ -138,7 +138,7 @@ def test_delayed_entry(build):
     assert "2 without follow-up" in notes
     # at 12 months S1 and S2 are at risk; S4 enters then, after the event of S1 (open-closed)
     assert run.values("km", "n_at_risk") == {"3_months": "1", "12_months": "2"}
-    assert float(run.values("km", "estimate")["12 months"]) == 0.5
+    assert float(run.values("km", "estimate")["12_months"]) == 0.5
     assert run.values("fu", "n") == {"A": "2", "B": "1"}
 
 

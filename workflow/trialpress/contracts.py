@@ -90,6 +90,12 @@ ARD = Contract(
     ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note"),
     ("analysis", "group", "level", "statistic"), numbers=("value",), whole=("n_population",),
 )  # fmt: skip
+CARDS = Contract(
+    "ard_cards", "analysis", "the same rows as the R package cards has them",
+    ("analysis", "population", "group1", "group1_level", "variable", "variable_level", "context", "stat_name", "stat_label",
+     "stat", "stat_fmt", "warning"),
+    ("analysis", "group1_level", "variable", "variable_level", "stat_name"), numbers=("stat",),
+)  # fmt: skip
 CURVES = Contract(
     "curves", "analysis", "the curves of the analyses: one row per step",
     ("analysis", *ABOUT, "x", "estimate", "ci_low", "ci_high", "n_at_risk", "n_event", "n_censored"),
@@ -104,4 +110,7 @@ CLAIMS = Contract(
     "claims", "audit", "published claims with their verdicts",
     ("claim", "source", "label", "quote", "published", "analysis", "recomputed", "verdict", "note"), ("claim",),
 )  # fmt: skip
-FILES = (CHANGES, QUERIES, REJECTED, ROWS, CELLS, FLOW, ARD, CURVES, CONCORDANCE, CLAIMS)
+CLAIM_CHECKS = Contract(
+    "claim_checks", "audit", "published claims checked among themselves", ("check", "claims", "finding", "verdict")
+)  # fmt: skip
+FILES = (CHANGES, QUERIES, REJECTED, ROWS, CELLS, FLOW, ARD, CARDS, CURVES, CONCORDANCE, CLAIMS, CLAIM_CHECKS)

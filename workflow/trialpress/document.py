@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
+from types import ModuleType
 
 import yaml
 
+from . import ids
+from .analysis import exchange
 from .analysis.methods import METHODS
 from .calculation import FUNCTIONS
 from .cohort.grades import SCALES
+from .contracts import FILES, Contract
 from .figures.kinds import KINDS as FIGURES
 from .study import SCHEMAS
 from .tables.kinds import KINDS as TABLES
@@ -72,6 +77,16 @@ def _keys(schema: Mapping, root: Mapping, depth: int = 0) -> list[str]:
     return lines
 
 
+def _columns(file: Contract) -> str:
+    marks = {name: "*" * ((name in (*file.numbers, *file.whole)) + 2 * (name in file.key)) for name in file.columns}
+    return ", ".join(f"{mark}{name}{mark}" for name, mark in marks.items())
+
+
+def _text(module: ModuleType) -> list[str]:
+    """A module's own words; what it indents is shown as it stands."""
+    return (inspect.getdoc(module) or "").splitlines()
+
+
 def configuration() -> str:
     """The text of config/README.md."""
     parts = [HEAD]
@@ -103,6 +118,13 @@ def configuration() -> str:
             parts.append(f"  - `{sign}`: {of.meaning}{span}")
     parts += ["", "A sign is true or false, or a number of the span that is given. A sign that is not known is tried at its mildest and "
               "at its worst; where the grade depends on it the grade is missing."]  # fmt: skip
+    parts += ["", "## Files between stages", "", "What is not a number is text, and an empty cell the empty text. Beside these stand "
+              "the clean tables, `cohort/subjects.parquet` and `daily.parquet`, whose columns the dictionary and the plan name.", "",
+              "| file | what it holds | columns (numbers in italics, those that no two rows share in bold) |", "|:---|:---|:---|"]  # fmt: skip
+    parts += [f"| `{one.stage}/{one.name}.{one.suffix}` | {one.about} | {_columns(one)} |" for one in FILES]
+    parts += ["", "## Ids and labels", "", *_text(ids), "", "Names of the manuscript are made of ids: `os.6_months.estimate`. Signs "
+              "become words (`CD4+` is `cd4pos`, `CD4-` `cd4_neg`), other letters than a to z their code points. Two ids that would "
+              "have one name stop the run.", "", "## The results in the words of others", "", *_text(exchange)]  # fmt: skip
     for title, registry in (("Methods", METHODS), ("Kinds of figure", FIGURES), ("Kinds of table", TABLES)):
         parts += ["", f"## {title}", "", registry.markdown().rstrip()]
     return "\n".join(parts).rstrip() + "\n"

@@ -37,11 +37,14 @@ def analysis(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     import pandas as pd
 
     from . import analysis, cohort
+    from .analysis import exchange
 
     study = load_study(dictionary)
     tables = cohort.read_tables(folder / "clean", study)
     subjects, daily = (pd.read_parquet(folder / "cohort" / f"{name}.parquet") for name in ("subjects", "daily"))
-    analysis.write(*analysis.run(study, load_plan(plan, study), subjects, daily, tables), folder / "analysis")
+    checked = load_plan(plan, study)
+    analysis.write(*analysis.run(study, checked, subjects, daily, tables), folder / "analysis")
+    exchange.write(study, checked, folder / "analysis")
 
 
 def figures(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -120,7 +123,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
         case "cohort":
             yield from ("subjects.parquet", "daily.parquet", "flow.csv")
         case "analysis":
-            yield from ("ard.csv", "curves.csv")
+            yield from ("ard.csv", "curves.csv", "ard.json", "ard_cards.csv")
         case "figures":
             yield from (f"{name}.{suffix}" for name in plan.figures for suffix in ("svg", "png", "csv"))
             yield "alt.json"

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .. import environment
-from ..files import write_csv, write_text
+from ..contracts import CLAIM_CHECKS, CLAIMS, CONCORDANCE
+from ..files import write_text
 from ..results import Results
 from . import crate, disclosure, privacy
 from .claims import check, consistency
@@ -52,14 +53,14 @@ def write_json(content, path: Path) -> None:
 def write_second(second: Second, folder: Path) -> None:
     """audit/concordance.csv, and second_opinion.json: what made it."""
     concordance, versions = second.answer()
-    write_csv(concordance, folder / "audit" / "concordance.csv")
+    CONCORDANCE.write(concordance, folder / "audit")
     write_json(versions, folder / "audit" / "second_opinion.json")
 
 
 def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) -> None:
     """audit/claims.csv, claim_checks.csv, manifest.json, and crate.zip with all of it."""
-    write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
-    write_csv(consistency(*claims), folder / "audit" / "claim_checks.csv")
+    CLAIMS.write(check(claims[0], results.ard), folder / "audit")
+    CLAIM_CHECKS.write(consistency(*claims), folder / "audit")
     versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
     listed = manifest(inputs, folder, versions)
     write_json(listed, folder / "audit" / "manifest.json")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis.display import rounded
-from ..contracts import CLAIMS
+from ..contracts import CLAIM_CHECKS, CLAIMS
 from ..errors import Problem, nearest, raise_if
 from ..plan import Plan
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
@@ -21,7 +21,6 @@ CONTRADICTED = "contradicted"
 NOT_CHECKABLE = "not checkable"
 CONSISTENT = "consistent"
 INCONSISTENT = "inconsistent"
-CHECKS = ["check", "claims", "finding", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -248,4 +247,4 @@ def consistency(claims: Mapping[str, Claim], sources: Mapping[str, Mapping], rel
             differ = [name for name in both if claim.published[name] != other.published[name]]
             verdict = NOT_CHECKABLE if not both else INCONSISTENT if differ else CONSISTENT
             add("two sources", [claim.id, other.id], "; ".join(parts) or "no number in common", verdict)
-    return pd.DataFrame(rows, columns=CHECKS)
+    return pd.DataFrame(rows, columns=list(CLAIM_CHECKS.columns))

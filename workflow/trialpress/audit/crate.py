@@ -20,7 +20,15 @@ PROFILES = {
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
 # results that hold no row of a participant
-PACKED = ("analysis/*.csv", "audit/*.csv", "audit/manifest.json", "cohort/flow.csv", "report/*", "tables/*")
+PACKED = (
+    "analysis/*.csv",
+    "analysis/ard.json",
+    "audit/*.csv",
+    "audit/manifest.json",
+    "cohort/flow.csv",
+    "report/*",
+    "tables/*",
+)
 MEDIA = {".csv": "text/csv", ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
          ".html": "text/html", ".json": "application/json", ".md": "text/markdown", ".pdf": "application/pdf", ".py": "text/x-python",
          ".txt": "text/plain", ".xml": "application/xml", ".yaml": "application/yaml"}  # fmt: skip
