@@ -318,6 +318,9 @@ def load_plan(path: Path | str, study: Study) -> Plan:
                     f"the population '{step[key]}' is not defined",
                     nearest(step[key], populations),
                 )
+        if step["population"] in seen:
+            what = f"the population '{step['population']}' is a step already"
+            problem(f"flow.{number}.population", what, "a population is one step of the flow", checks.SAME_NAME)
         twin = next((other for other in seen if populations.get(other) and other != step["population"]
                      and populations[other].label == getattr(populations.get(step["population"]), "label", None)), "")  # fmt: skip
         seen.append(step["population"])
