@@ -54,7 +54,11 @@ def without_group(results: Results, spec: Mapping) -> list[tuple[str, str]]:
 
 
 def label(results: Results, analysis: str) -> str:
-    return results.plan.analyses[analysis].get("label") or analysis.replace("_", " ")
+    """The label of an analysis; without one that of its endpoint or variable."""
+    plan, spec = results.plan, results.plan.analyses[analysis]
+    endpoint = plan.endpoints.get(spec.get("endpoint", ""))
+    other = endpoint.label if endpoint else plan.label(spec["variable"]) if "variable" in spec else ""
+    return spec.get("label") or other or analysis.replace("_", " ")
 
 
 def distinct_labels(results: Results, analyses: list[str]) -> dict[str, str]:

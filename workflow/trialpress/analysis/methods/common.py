@@ -16,6 +16,7 @@ from .. import Data, Rows
 METHODS = Registry("method", "method", ("population", "where", "label", "family"))
 
 Interval = Literal["clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker"]
+Alternative = Literal["two-sided", "greater", "less"]
 Unit = Literal["hours", "days", "weeks", "months", "years"]
 PERCENT = dict.fromkeys(("estimate", "ci_low", "ci_high", "std_error", "standard_error"), "percent")
 RATIO = dict.fromkeys(("ci_low", "ci_high"), "ratio")
