@@ -12,7 +12,7 @@ import pandas as pd
 from ..checks.values import SAME_NAME, shared_names
 from ..cohort.columns import OfSubjects
 from ..errors import InputError, Problem, raise_if
-from ..expression import Expression
+from ..expression import Expression, ExpressionError, impossible
 from ..files import read_csv, write_csv
 from ..plan import Plan, level_texts
 from ..study import Study
@@ -127,6 +127,11 @@ def without_follow_up(data: Data, spec: Mapping) -> list[str]:
     return notes
 
 
+def not_known(n: int, what: str) -> str:
+    """How many participants are left out because a condition is not known; empty if none."""
+    return f"{n} left out: not known whether {what}" if n else ""
+
+
 def left_out(data: Data, spec: Mapping) -> list[str]:
     """What every analysis says of its participants: who is in no group or not followed, which events are left out."""
     notes = [without_group(data, spec[key]) for key in BY if key in spec]
@@ -147,22 +152,28 @@ def run(
     """All analyses of the plan: (ard, curves), sorted, in the contract's columns."""
     from .methods import METHODS
 
-    ards, curves = [], []
+    ards, curves, no_one = [], [], pd.Series(dtype=bool)
     for name, spec in plan.analyses.items():
         population = spec["population"]
         frame = subjects[subjects[population]]
         n_population = len(frame)
         data = Data(frame.reset_index(drop=True), plan, study, tables, daily)
-        if "where" in spec:
-            data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
+        known = plan.populations[population]
+        notes = [not_known(int(subjects.get(known.unknown, no_one).sum()), f"in {known.label}")]
         rows = Rows()
         try:
+            if "where" in spec:
+                holds = data.holds(spec["where"])
+                notes.append(not_known(int(holds.isna().sum()), spec["where"]))
+                data.frame = data.frame[holds.fillna(False).astype(bool)].reset_index(drop=True)
             METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
+        except ExpressionError as error:
+            raise InputError(impossible(f"plan.yaml, analyses.{name}", error, data.frame[study.participant])) from error
         except ValueError as error:
             why, do = "the analysis cannot be computed", "correct its options, or the columns that it names"
             raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
         ard = pd.DataFrame(rows.rows, columns=["group", "level", "statistic", "value", "display", "method", "note"])
-        ard = _noted(ard, left_out(data, spec))
+        ard = _noted(ard, [note for note in [*notes, *left_out(data, spec)] if note])
         ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
     ard = pd.concat(ards, ignore_index=True)

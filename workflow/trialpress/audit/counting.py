@@ -16,7 +16,8 @@ import pandas as pd
 from ..analysis import Data
 from ..analysis.methods import METHODS
 from ..analysis.methods.common import followed, is_categorical
-from ..expression import Expression, days_between
+from ..calculation import days_between
+from ..expression import Expression
 from ..registry import Column, Condition, Endpoint, Table
 
 Counted = Iterator[tuple[str, str, str, pd.Series]]

@@ -31,7 +31,7 @@ from ..analysis.methods import METHODS
 from ..clean import read_logs
 from ..clean.part import HIDDEN
 from ..cohort import Builder as Builder
-from ..cohort import other_reason
+from ..cohort.flow import exclusions
 from ..cohort.grades import SCALES, bounds
 from ..errors import nearest
 from ..expression import Expression
@@ -459,17 +459,11 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
         if start is None:
             continue
         population = plan.populations[before]
-        out = subjects[start] & ~subjects[before]
-        everyone = [numbered[participant] for participant in who[out]]
-        rest = other_reason(step)
-        reasons = {**step.get("reasons", {}), rest: "true"}
-        for reason, condition in reasons.items():
-            because = out & Expression(condition).condition(series)
-            out &= ~because
-            if reason == rest and not because.any():
-                continue
-            excluded = [numbered[participant] for participant in who[because]]
-            names = names_in(condition)
+        everyone = [numbered[participant] for participant in who[subjects[start] & ~subjects[before]]]
+        *found, rest = exclusions(plan, subjects, series, step, start)
+        for one in [*found, *([rest] if rest.members.any() else [])]:
+            reason, condition, names = one.reason, one.condition, list(one.columns)
+            excluded = [numbered[participant] for participant in who[one.members]]
             for name in (*names, start, before):
                 columns.add(name)
             name = ".".join(("flow", *named[population.label, reason]))

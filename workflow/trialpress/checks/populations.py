@@ -18,8 +18,8 @@ def check(plan: Plan, kinds: Cohort, known: set[str], report: Report) -> None:
             report(f"{where}.within", what, nearest(population.within, before))
         report.names(f"{where}.condition", population.condition, known)
         kinds.check(f"{where}.condition", population.condition, condition=True)
-        if name in known:
-            report(where, "is the name of a column too", "give the population another id")
+        for taken in {name, population.unknown} & known:
+            report(where, f"'{taken}' is the name of a column too", "give the population another id")
         before.append(name)
     _flow(plan, kinds, known, report)
     known |= set(plan.populations)

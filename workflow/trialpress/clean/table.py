@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..errors import InputError, Problem
-from ..expression import Expression, ExpressionError
+from ..expression import Expression, ExpressionError, Fault
 from ..study import Column, Study, Table
 from ..text import text_of
 from . import log, queries
@@ -162,17 +162,17 @@ class TableCleaner:
             found[name] = source[inner].take(at).reset_index(drop=True).mask(at < 0)
         return found
 
-    def evaluate(self, frame: pd.DataFrame, text: str, where: str) -> pd.Series:
+    def evaluate(self, frame: pd.DataFrame, text: str, where: str, faults: list[Fault]) -> pd.Series:
         expression = Expression(text)
         try:
-            return expression(self.foreign({name: frame[name] for name in frame}, expression.names))
+            return expression(self.foreign({name: frame[name] for name in frame}, expression.names), faults)
         except ExpressionError as error:
             at = f"study.yaml, tables.{self.table.name}.{where}"
             why = "a condition that cannot be evaluated checks nothing"
             raise InputError([Problem(at, str(error), why, "check the types of the columns that it names")]) from None
 
     def condition(self, frame: pd.DataFrame, text: str, where: str) -> np.ndarray:
-        return self.evaluate(frame, text, where).astype("boolean").fillna(False).to_numpy(dtype=bool)
+        return self.evaluate(frame, text, where, []).astype("boolean").fillna(False).to_numpy(dtype=bool)
 
     def drop(self, frame: pd.DataFrame, out: np.ndarray, reason: str) -> None:
         for records, at in zip(self.parts, self.at, strict=True):
@@ -185,18 +185,28 @@ class TableCleaner:
             if column.derive:
                 expression = Expression(column.derive)
                 columns = self.foreign({name: frame[name] for name in frame}, expression.names)
-                frame[column.name] = evaluate(self.table, column, columns or {"": pd.Series(frame.index)})
+                faults: list[Fault] = []
+                frame[column.name] = evaluate(self.table, column, columns or {"": pd.Series(frame.index)}, faults)
+                self.no_result(frame, column.name, "is missing", faults, 900)
+
+    def no_result(self, frame: pd.DataFrame, field_name: str, what: str, faults: list[Fault], order: int) -> None:
+        """Questions about rows in which an expression has no result, such as a division by zero."""
+        for fault in faults:
+            query = {"id": "", "field": field_name, "message": f"{what}: {fault}"}
+            self.ask(frame, query, np.flatnonzero(fault.rows), order)
 
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:
         """What must hold in each row; returns the rows that stay."""
         gone = np.zeros(len(frame), dtype=bool)
         for order, check in enumerate(self.table.checks):
-            holds = self.evaluate(frame, check["assert"], f"checks.{check['id']}.assert")
+            faults: list[Fault] = []
+            holds = self.evaluate(frame, check["assert"], f"checks.{check['id']}.assert", faults)
+            self.no_result(frame, check["field"], f"{check['message']} is not known", faults, 1000 + order)
             broken = ~holds.astype("boolean").fillna(True).to_numpy(dtype=bool) & ~gone
             clears = check.get("action") == "clear"
             if clears:
                 broken &= frame[check["field"]].notna().to_numpy()
-            self.ask(frame, check, np.flatnonzero(broken), order)
+            self.ask(frame, check, np.flatnonzero(broken), 1000 + order)
             if clears:
                 self.clear(frame, check, broken)
             elif check.get("action") == "reject":
@@ -235,7 +245,7 @@ class TableCleaner:
                 "file": records.part.file.path, "row": records.number(record),
                 "column": of.headers[records.block[record]] if cell else "",
             }  # fmt: skip
-            self.extra.append((number, record, 1000 + order, entry))
+            self.extra.append((number, record, order, entry))
 
     def clear(self, frame: pd.DataFrame, check: Mapping, broken: np.ndarray) -> None:
         name = check["field"]

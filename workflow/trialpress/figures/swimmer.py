@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..expression import days_between
+from ..calculation import days_between
 from ..plan import own_word
 from ..registry import Column, Condition, Population
 from ..results import Results

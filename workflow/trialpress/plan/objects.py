@@ -33,6 +33,14 @@ def own_word(word: str, taken: Collection[str], more: str) -> str:
     return word
 
 
+OTHER = "other"  # the level of all values that no level names
+
+
+def other_level(spec: Mapping) -> dict[str, str]:
+    """The level for all values that no level names, if the plan wants it."""
+    return {OTHER: str(spec["other"])} if "other" in spec else {}
+
+
 @dataclass(frozen=True)
 class Derived:
     """A derived column of the subjects."""
@@ -56,6 +64,11 @@ class Population:
     condition: str = "true"
     definition: str = ""
     may_be_empty: bool = False
+
+    @property
+    def unknown(self) -> str:
+        """The column that is true for those of whom it is not known whether they belong; none if it is known of everybody."""
+        return f"{self.id}_unknown"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ..errors import Problem, raise_if
 from ..kinds import BOOLEAN, NUMBER, order
 from ..study import Study, load_yaml, schema_problems
 from .loops import expand
-from .objects import DAYS_PER_MONTH, Derived, Endpoint, Plan, Population
+from .objects import DAYS_PER_MONTH, Derived, Endpoint, Plan, Population, other_level
 from .units import units_in
 
 
@@ -48,7 +48,7 @@ def columns_of(cohort: Mapping, study: Study) -> tuple[dict[str, Derived], dict[
     derived = {}
     for name, spec in cohort["columns"].items():
         parent = _parent(spec, known, study)
-        levels = _levels(spec.get("levels")) or dict(parent.levels)
+        levels = _levels(spec.get("levels")) | other_level(spec) or dict(parent.levels)
         if "cut" in spec:
             levels = levels or {str(text): str(text) for text in spec.get("labels", ())}
         kinds.derive(name, spec, levels)

@@ -100,7 +100,7 @@ def _results(records: Records, field: Field, rows: np.ndarray, factor) -> Coded:
     columns = records.columns([name for name in expression.names if name != "x"], rows)
     columns["x"] = field.values(rows).astype("Float64")
     result = (
-        expression(columns)
+        expression(columns, [])
         if set(expression.names) <= set(columns)
         else pd.Series([pd.NA] * len(rows), dtype="Float64")
     )
