@@ -151,21 +151,15 @@ def run(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All analyses of the plan: (ard, curves), sorted, in the contract's columns."""
     from .methods import METHODS
+    from .source import analysed
 
-    ards, curves, no_one = [], [], pd.Series(dtype=bool)
+    ards, curves = [], []
     for name, spec in plan.analyses.items():
         population = spec["population"]
-        frame = subjects[subjects[population]]
-        n_population = len(frame)
-        data = Data(frame.reset_index(drop=True), plan, study, tables, daily)
-        known = plan.populations[population]
-        notes = [not_known(int(subjects.get(known.unknown, no_one).sum()), f"in {known.label}")]
-        rows = Rows()
+        n_population = int(subjects[population].sum())
+        rows, data = Rows(), Data(subjects, plan, study)
         try:
-            if "where" in spec:
-                holds = data.holds(spec["where"])
-                notes.append(not_known(int(holds.isna().sum()), spec["where"]))
-                data.frame = data.frame[holds.fillna(False).astype(bool)].reset_index(drop=True)
+            data, notes = analysed(study, plan, subjects, daily, tables, name)
             METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
         except ExpressionError as error:
             raise InputError(impossible(f"plan.yaml, analyses.{name}", error, data.frame[study.participant])) from error

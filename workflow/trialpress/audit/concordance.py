@@ -223,9 +223,7 @@ def export(results: Results, folder: Path) -> None:
     for name, spec in results.plan.analyses.items():
         if spec["method"] not in EXPORTS or _beyond_the_script(results, spec):
             continue
-        data = results.population(spec["population"])
-        if "where" in spec:
-            data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
+        data = results.analysed(name)
         made = Export(data, spec, results.analysis(name))
         EXPORTS[spec["method"]](made)
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}

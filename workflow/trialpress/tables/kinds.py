@@ -12,6 +12,7 @@ from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from .events import adverse_events  # noqa: F401  importing registers the kind
+from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Table, aligned
 
 __all__ = ["KINDS"]
@@ -74,7 +75,7 @@ def baseline(
     """
     statistics_of = statistics_of or {}
     spec = results.plan.analyses[analysis]
-    data = results.population(spec["population"])
+    data = results.analysed(analysis)
     columns = [*(groups(results, analysis) if "by" in spec else []), "Overall"]
     rows = results.analysis(analysis)
     difference = (rows["group"] == "difference").any()
@@ -86,7 +87,7 @@ def baseline(
     more = [*(["SMD"] if difference else []), *(["P"] if tested else [])]
     table = Table([*header, *more], aligned("left", [*columns, *more]))
     for variable in spec["variables"]:
-        name = results.plan.label(variable, unit=True)
+        name = data.plan.label(variable, unit=True)
         compared = [
             *(
                 [shown(results, analysis, "standardised_difference", "difference", name) or NO_VALUE]
@@ -373,39 +374,3 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
             table.add("not estimable", NO_VALUE, NO_VALUE, indent=1)
     table.note(*_methods(results, analyses, "hazard_ratio", "odds_ratio"), *_notes(results, analyses))
     return table
-
-
-@KINDS.add("listing")
-def listing(results: Results, *, population: Population, columns: list[Column], sort: Column = "") -> Table:
-    """One row per participant.
-
-    Parameters
-        population: who is listed
-        columns: what is listed of each
-        sort: column of the order (default: the participant's id)
-    """
-    data = results.population(population)
-    frame = data.frame.sort_values([*([sort] if sort else []), results.study.participant], kind="stable")
-    numeric = [pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != "boolean" for c in columns]
-    align = ["left", *("right" if is_number else "left" for is_number in numeric)]
-    table = Table(["Participant", *(results.plan.label(column, unit=True) for column in columns)], align)
-    for i in frame.index:
-        table.add(
-            str(frame.loc[i, results.study.participant]), *(_cell(results, frame, i, column) for column in columns)
-        )
-    if frame.empty:
-        table.note("No participants.")
-    return table
-
-
-def _cell(results: Results, frame: pd.DataFrame, i, column: str) -> str:
-    cell = frame.loc[i, column]
-    if pd.isna(cell):
-        return NO_VALUE
-    if frame[column].dtype == "boolean" or isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, pd.Timestamp):
-        return f"{cell:%Y-%m-%d}"
-    if isinstance(cell, float) or pd.api.types.is_float_dtype(frame[column]):
-        return f"{cell:,.10g}"
-    return results.plan.level_label(column, cell)

@@ -13,7 +13,7 @@ from ...registry import Registry
 from ...stats.result import Result
 from .. import Data, Rows
 
-METHODS = Registry("method", "method", ("population", "where", "label", "family"))
+METHODS = Registry("method", "method", ("population", "where", "label", "family", "rows"))
 
 Interval = Literal["clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker"]
 Alternative = Literal["two-sided", "greater", "less"]

@@ -17,7 +17,7 @@ Percent = Literal["known", "all"]
 Test = Literal["rank", "t_test", "fisher", "chi_square"]
 
 
-@METHODS.add("summary")
+@METHODS.add("summary", rows=True)
 def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
     """Number, missing, mean, standard deviation, median, quartiles (R type 7) and range of a continuous variable.
 
@@ -41,7 +41,7 @@ def _summarise(
     rows.add(result, group=group, level=prefix, kinds=precision(recorded, result.values), note=note)
 
 
-@METHODS.add("frequency")
+@METHODS.add("frequency", rows=True)
 def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
     """Counts and percentages of the levels of a categorical variable, of those in whom it is known.
 
