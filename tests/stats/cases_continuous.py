@@ -30,10 +30,16 @@ def compute() -> dict[Key, float]:
         results[name, "welch"] = c.t_test(a, b)
         results[name, "student"] = c.t_test(a, b, equal_variance=True)
         results[name, "mann-whitney"] = c.mann_whitney(a, b)
+        for side in ("greater", "less"):
+            results[name, f"welch {side}"] = c.t_test(a, b, alternative=side)
+            results[name, f"student {side}"] = c.t_test(a, b, equal_variance=True, alternative=side)
+            results[name, f"mann-whitney {side}"] = c.mann_whitney(a, b, alternative=side)
         results[name, "standardised difference"] = c.standardised_difference(a, b)
         results[name, "summary"] = c.summary(a)
     for name in PAIRED:
         results[name, "signed rank"] = c.signed_rank(read(name)["x"])
+        for side in ("greater", "less"):
+            results[name, f"signed rank {side}"] = c.signed_rank(read(name)["x"], alternative=side)
     for name in SEVERAL:
         results[name, "kruskal-wallis"] = c.kruskal_wallis(**read(name))
         results[name, "jonckheere-terpstra"] = c.jonckheere_terpstra(**read(name))

@@ -3,18 +3,7 @@
 Nothing here knows a method, a figure or a table; `checks.plan` checks a plan against all of them.
 """
 
-from .objects import (
-    DAYS_PER_MONTH,
-    OTHER,
-    UNITS,
-    Derived,
-    Endpoint,
-    Plan,
-    Population,
-    level_texts,
-    other_level,
-    own_word,
-)
+from .objects import DAYS_PER_MONTH, OTHER, UNITS, Derived, Endpoint, Plan, Population, level_texts, own_word
 from .read import read_plan
 
 __all__ = [

@@ -11,6 +11,7 @@ from scipy.special import bdtr, chdtrc, gammaln, ndtri
 
 from . import fisher
 from .proportions import binomial_pmf, proportion
+from .ranks import sided
 from .result import Result, counts, events_of, not_estimable, probability
 
 # Tables as probable as the observed one up to rounding belong to the p-value: R's relative tolerance for 2 x 2 tables
@@ -18,14 +19,16 @@ from .result import Result, counts, events_of, not_estimable, probability
 TIE_2X2 = 1e-7
 
 
-def fisher_2x2(table, level: float = 0.95) -> Result:
-    """Fisher's exact test of a 2 x 2 table (R fisher.test).
+def fisher_2x2(table, level: float = 0.95, *, alternative: str = "two-sided") -> Result:
+    """Fisher's exact test of a 2 x 2 table (R fisher.test). alternative: "greater" if the odds ratio is above 1, or "less";
+    the interval has two sides.
 
     Returns odds_ratio (the conditional maximum likelihood estimate, not ad/bc), ci_low, ci_high, p_value (two-sided:
     all tables no more probable than the observed one), n. The odds ratio is not estimable if a margin is 0.
     """
     (a, b), (c, d) = cells = _table(table, (2, 2))
     method = f"Fisher's exact test, conditional odds ratio with exact {100 * probability('level', level):g}% CI"
+    method = sided(method, alternative)
     rows, columns = cells.sum(axis=1), cells.sum(axis=0)
     if min(*rows, *columns) == 0:
         why = "a row or column of the table is empty"
@@ -49,11 +52,12 @@ def fisher_2x2(table, level: float = 0.95) -> Result:
 
     tail = (1 - level) / 2
     null = pmf(0.0)
+    as_extreme = {"two-sided": null <= null[a - low] * (1 + TIE_2X2), "greater": x >= a, "less": x <= a}[alternative]
     values = {
         "odds_ratio": 0.0 if a == low else np.inf if a == high else solve(lambda t: pmf(t) @ x - a),
         "ci_low": 0.0 if a == low else solve(lambda t: pmf(t)[x >= a].sum() - tail),
         "ci_high": np.inf if a == high else solve(lambda t: tail - pmf(t)[x <= a].sum()),
-        "p_value": float(min(1.0, null[null <= null[a - low] * (1 + TIE_2X2)].sum())),
+        "p_value": float(min(1.0, null[as_extreme].sum())),
         "n": int(cells.sum()),
     }
     return Result(method, values)

@@ -8,6 +8,19 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
+from .ranks import (
+    exact_rank_test,
+    inversion_counts,
+    inverted,
+    midranks,
+    normal_p,
+    rank_sum_counts,
+    side,
+    sided,
+    signed_rank_counts,
+    spearman_tail,
+    tie_sum,
+)
 from .result import Result, counts, not_estimable, numbers, probability
 
 # Hodges-Lehmann looks at every pair of patients: beyond this many only the test is computed.
@@ -33,14 +46,14 @@ def summary(x) -> Result:
     return Result(method, {**count, **dict(zip(names, map(float, figures), strict=True))}, note)
 
 
-def t_test(a, b, *, equal_variance: bool = False, level: float = 0.95) -> Result:
-    """Welch's (or Student's) two-sample t test (R t.test).
+def t_test(a, b, *, equal_variance: bool = False, alternative: str = "two-sided", level: float = 0.95) -> Result:
+    """Welch's (or Student's) two-sample t test (R t.test). alternative: "greater" if a is, or "less"; the interval has two sides.
 
     Returns n1, n2, mean1, mean2, estimate (difference of means), ci_low, ci_high, statistic, df, p_value.
     """
     a, b = numbers("a", a), numbers("b", b)
     title = "Student's" if equal_variance else "Welch's"
-    method = f"{title} t test, mean difference with {100 * probability('level', level):g}% CI"
+    method = sided(f"{title} t test, mean difference with {100 * probability('level', level):g}% CI", alternative)
     names = ("estimate", "ci_low", "ci_high", "statistic", "df", "p_value")
     known = {"n1": len(a), "n2": len(b)}
     if min(len(a), len(b)) < 2:
@@ -56,59 +69,65 @@ def t_test(a, b, *, equal_variance: bool = False, level: float = 0.95) -> Result
         df = (wa + wb) ** 2 / (wa**2 / (len(a) - 1) + wb**2 / (len(b) - 1))
     d, error = a.mean() - b.mean(), np.sqrt(wa + wb)
     half = stdtrit(df, (1 + level) / 2) * error
-    figures = (d, d - half, d + half, d / error, df, 2 * stdtr(df, -abs(d / error)))
+    t = d / error
+    p = {"two-sided": 2 * stdtr(df, -abs(t)), "greater": stdtr(df, -t), "less": stdtr(df, t)}[alternative]
+    figures = (d, d - half, d + half, t, df, p)
     return Result(method, {**known, **dict(zip(names, map(float, figures), strict=True))})
 
 
-def mann_whitney(a, b, *, level: float = 0.95) -> Result:
+def mann_whitney(a, b, *, alternative: str = "two-sided", level: float = 0.95) -> Result:
     """Mann-Whitney (Wilcoxon rank sum) test and Hodges-Lehmann shift with interval (R wilcox.test, conf.int = TRUE).
 
     Exact below 50 per group without ties; else the normal approximation with ties and continuity correction, whose
-    interval inverts the test. Returns n1, n2, statistic (W), p_value, estimate (median of all pairwise differences),
-    ci_low, ci_high.
+    interval inverts the test. alternative: "greater" if a is, or "less"; the interval has two sides. Returns n1, n2,
+    statistic (W), p_value, estimate (median of all pairwise differences), ci_low, ci_high.
     """
     a, b = numbers("a", a), numbers("b", b)
     m, n = len(a), len(b)
     known, names = {"n1": m, "n2": n}, ("statistic", "p_value", "estimate", "ci_low", "ci_high")
     level_text = f"{100 * probability('level', level):g}% CI"
+    side(alternative)
     if min(m, n) == 0:
         method = f"Mann-Whitney test, Hodges-Lehmann shift with {level_text}"
         return not_estimable(method, names, "a group has no values", **known)
     pooled = np.concatenate([a, b])
     exact = max(m, n) < 50 and len(np.unique(pooled)) == m + n
     kind = "exact" if exact else "normal approximation with continuity correction"
-    method = f"Mann-Whitney test ({kind}), Hodges-Lehmann shift with {level_text}"
-    W = _ranks(pooled)[:m].sum() - m * (m + 1) / 2
+    method = sided(f"Mann-Whitney test ({kind}), Hodges-Lehmann shift with {level_text}", alternative)
+    W = midranks(pooled)[:m].sum() - m * (m + 1) / 2
     differences = np.sort(np.subtract.outer(a, b).ravel()) if m * n <= PAIRS else None
     if exact:
-        p, k, attained = _exact_rank_test(_rank_sum_counts(m, n), int(W), (1 - level) / 2)
+        p, k, attained = exact_rank_test(rank_sum_counts(m, n), int(W), (1 - level) / 2, alternative)
         low, high = differences[k - 1], differences[m * n - k]
     elif pooled.min() == pooled.max():
         return not_estimable(method, names[1:], "all values are equal", **known, statistic=float(W))
     else:
 
-        def z(shift):
-            ranks = _ranks(np.concatenate([a - shift, b]))
-            centred = ranks[:m].sum() - m * (m + 1) / 2 - m * n / 2
-            variance = m * n / 12 * (m + n + 1 - _ties(ranks) / ((m + n) * (m + n - 1)))
-            return (centred - np.sign(centred) * 0.5) / np.sqrt(variance)
+        def centred(shift):
+            ranks = midranks(np.concatenate([a - shift, b]))
+            variance = m * n / 12 * (m + n + 1 - tie_sum(ranks) / ((m + n) * (m + n - 1)))
+            return ranks[:m].sum() - m * (m + 1) / 2 - m * n / 2, np.sqrt(variance)
 
-        p = min(1.0, 2 * ndtr(-abs(z(0.0))))
+        def z(shift):
+            above, spread = centred(shift)
+            return (above - np.sign(above) * 0.5) / spread
+
+        p = normal_p(*centred(0.0), alternative)
         if differences is None:
             why = f"shift among more than {PAIRS} pairs"
             return not_estimable(method, names[2:], why, **known, statistic=float(W), p_value=float(p))
-        low, high, attained = _inverted(z, differences, level)
+        low, high, attained = inverted(z, differences, level)
     figures = (W, p, np.median(differences), low, high)
     return Result(
         method, {**known, **dict(zip(names, map(float, figures), strict=True))}, "" if attained else UNATTAINABLE
     )
 
 
-def signed_rank(differences, *, level: float = 0.95) -> Result:
+def signed_rank(differences, *, alternative: str = "two-sided", level: float = 0.95) -> Result:
     """Wilcoxon signed rank test and the pseudomedian with interval (R wilcox.test, paired, conf.int = TRUE).
 
     differences: one per pair. Exact below 50 pairs without ties and zeros; else, zeros left out, the normal
-    approximation with continuity correction. Returns n, zeros, statistic (V), p_value, estimate (median of the Walsh
+    approximation with continuity correction. alternative: "greater" than 0, or "less". Returns n, zeros, statistic (V), p_value, estimate (median of the Walsh
     averages), ci_low, ci_high.
     """
     x = numbers("differences", differences)
@@ -120,25 +139,30 @@ def signed_rank(differences, *, level: float = 0.95) -> Result:
     exact = known["zeros"] == 0 and 0 < len(x) < 50 and len(np.unique(abs(x))) == len(x)
     kind = "exact" if exact else "normal approximation with continuity correction"
     method = f"Wilcoxon signed rank test ({kind}), pseudomedian with {100 * probability('level', level):g}% CI"
+    method = sided(method, alternative)
     if len(nonzero) == 0:
         return not_estimable(method, names, "no difference other than 0", **known)
     n = len(nonzero)
-    V = _ranks(abs(nonzero))[nonzero > 0].sum()
+    V = midranks(abs(nonzero))[nonzero > 0].sum()
     walsh = np.sort((nonzero[:, None] + nonzero)[np.triu_indices(n)] / 2)
     if exact:
-        p, k, attained = _exact_rank_test(_signed_rank_counts(n), int(V), (1 - level) / 2)
+        p, k, attained = exact_rank_test(signed_rank_counts(n), int(V), (1 - level) / 2, alternative)
         low, high = walsh[k - 1], walsh[len(walsh) - k]
     else:
 
-        def z(shift):
+        def centred(shift):
             d = nonzero - shift
             d = d[d != 0]
-            n, ranks = len(d), _ranks(abs(d))
-            centred = ranks[d > 0].sum() - n * (n + 1) / 4
-            return (centred - np.sign(centred) * 0.5) / np.sqrt(n * (n + 1) * (2 * n + 1) / 24 - _ties(ranks) / 48)
+            n, ranks = len(d), midranks(abs(d))
+            spread = np.sqrt(n * (n + 1) * (2 * n + 1) / 24 - tie_sum(ranks) / 48)
+            return ranks[d > 0].sum() - n * (n + 1) / 4, spread
 
-        p = min(1.0, 2 * ndtr(-abs(z(0.0))))
-        low, high, attained = _inverted(z, walsh, level)
+        def z(shift):
+            above, spread = centred(shift)
+            return (above - np.sign(above) * 0.5) / spread
+
+        p = normal_p(*centred(0.0), alternative)
+        low, high, attained = inverted(z, walsh, level)
     figures = (V, p, np.median(walsh), low, high)
     return Result(
         method, {**known, **dict(zip(names, map(float, figures), strict=True))}, "" if attained else UNATTAINABLE
@@ -153,9 +177,9 @@ def kruskal_wallis(x, group) -> Result:
         return not_estimable("Kruskal-Wallis test", names, "fewer than two groups", **known)
     if x.min() == x.max():
         return not_estimable("Kruskal-Wallis test", names, "all values are equal", **known)
-    ranks, n = _ranks(x), len(x)
+    ranks, n = midranks(x), len(x)
     sums = np.bincount(code, ranks) ** 2 / np.bincount(code)
-    H = float((12 * sums.sum() / (n * (n + 1)) - 3 * (n + 1)) / (1 - _ties(ranks) / (n**3 - n)))
+    H = float((12 * sums.sum() / (n * (n + 1)) - 3 * (n + 1)) / (1 - tie_sum(ranks) / (n**3 - n)))
     df = len(labels) - 1
     return Result("Kruskal-Wallis test", {**known, "statistic": H, "df": df, "p_value": float(chdtrc(df, H))})
 
@@ -194,14 +218,14 @@ def spearman(x, y, *, level: float = 0.95) -> Result:
     method = f"Spearman correlation with {100 * probability('level', level):g}% CI, p-value by {kind}"
     if constant:
         return not_estimable(method, ("estimate", "ci_low", "ci_high", "p_value"), _no_correlation(n), n=n)
-    a, b = _ranks(x) - (n + 1) / 2, _ranks(y) - (n + 1) / 2
+    a, b = midranks(x) - (n + 1) / 2, midranks(y) - (n + 1) / 2
     rho = float(np.clip(a @ b / np.sqrt((a @ a) * (b @ b)), -1, 1))
     if tied or n >= 1290:
         with np.errstate(divide="ignore"):
             p = 2 * stdtr(n - 2, -abs(rho) / np.sqrt((1 - rho**2) / (n - 2)))
     else:
         S = round((n**3 - n) * (1 - rho) / 6)
-        p = 2 * _spearman_tail(min(S, (n**3 - n) // 3 - S), n)
+        p = 2 * spearman_tail(min(S, (n**3 - n) // 3 - S), n)
     low, high, note = _fisher_z(rho, n - 3, 1 + rho**2 / 2, level)
     return Result(
         method, {"n": n, "estimate": rho, "ci_low": low, "ci_high": high, "p_value": min(1.0, float(p))}, note
@@ -225,7 +249,7 @@ def kendall(x, y, *, level: float = 0.95) -> Result:
 
     tau, pairs = float(kendalltau(x, y).statistic), n * (n - 1)
     if exact:
-        p, _, _ = _exact_rank_test(_inversion_counts(n), round((tau + 1) * pairs / 4), 0.5)
+        p, _, _ = exact_rank_test(inversion_counts(n), round((tau + 1) * pairs / 4), 0.5)
     else:
         t, u = (np.unique(v, return_counts=True)[1].astype(float) for v in (x, y))
         S = tau * np.sqrt((pairs - (t * (t - 1)).sum()) * (pairs - (u * (u - 1)).sum())) / 2
@@ -306,111 +330,3 @@ def _fisher_z(r, freedom, numerator, level):
         return np.nan, np.nan, "interval not estimable: " + ("perfect correlation" if abs(r) == 1 else "too few pairs")
     half = -ndtri((1 - level) / 2) * np.sqrt(numerator / freedom)
     return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half)), ""
-
-
-def _ranks(x):
-    """Ranks from 1, ties averaged."""
-    _, code, count = np.unique(x, return_inverse=True, return_counts=True)
-    return (count.cumsum() - (count - 1) / 2)[code]
-
-
-def _ties(ranks):
-    count = np.unique(ranks, return_counts=True)[1].astype(float)
-    return (count**3 - count).sum()
-
-
-def _inverted(z, jumps, level):
-    """The shifts at which a decreasing step function z, which jumps at `jumps`, crosses the normal quantiles.
-
-    Third: whether it crosses both; if not, the interval ends at the outermost jump.
-    """
-    jumps = np.unique(jumps)
-    step = max(1.0, abs(jumps).max())
-    between = np.concatenate([[jumps[0] - step], (jumps[1:] + jumps[:-1]) / 2, [jumps[-1] + step]])
-
-    def crossing(target):
-        low, high = 0, len(jumps) - 1  # the jump after which z is below the target
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (low, middle) if z(between[middle + 1]) < target else (middle + 1, high)
-        return jumps[low]
-
-    quantile = -ndtri((1 - level) / 2)
-    attained = z(between[0]) > quantile and z(between[-1]) < -quantile
-    return crossing(quantile), crossing(-quantile), attained
-
-
-def _exact_rank_test(ways, statistic, tail):
-    """Two-sided p-value of a symmetric integer statistic with `ways` (exact integers) per value; the rank of the
-    ordered differences at which the interval with `tail` on either side ends (R qwilcox, qsignrank); and whether such
-    an interval exists.
-    """
-    below = np.cumsum(ways)
-    total = below[-1]
-    extreme = min(statistic, len(ways) - 1 - statistic)
-    k = int(np.searchsorted((below / total).astype(float), tail))
-    return min(1.0, 2 * below[extreme] / total), max(k, 1), k > 0
-
-
-def _product(polynomial, i, sign):
-    """polynomial * (1 + sign * x^i), truncated to its length; sign 0 divides by (1 - x^i)."""
-    result = polynomial.copy()
-    if sign:
-        result[i:] += sign * polynomial[: len(polynomial) - i]
-    else:
-        for first in range(i):
-            result[first::i] = np.cumsum(polynomial[first::i])
-    return result
-
-
-def _one(length):
-    polynomial = np.zeros(length, dtype=object)
-    polynomial[0] = 1
-    return polynomial
-
-
-def _rank_sum_counts(m, n):
-    """Ways to reach each value of W: the Gaussian binomial coefficients of m + n over m, as exact integers."""
-    ways = _one(m * n + 1)
-    for i in range(1, m + 1):
-        ways = _product(_product(ways, min(n + i, len(ways)), -1), min(i, len(ways)), 0)
-    return ways
-
-
-def _signed_rank_counts(n):
-    ways = _one(n * (n + 1) // 2 + 1)
-    for i in range(1, n + 1):
-        ways = _product(ways, i, 1)
-    return ways
-
-
-def _inversion_counts(n):
-    """Permutations of n by their number of concordant pairs."""
-    ways = _one(n * (n - 1) // 2 + 1)
-    for i in range(2, n + 1):
-        ways = _product(_product(ways, i, -1) if i < len(ways) else ways, 1, 0)
-    return ways
-
-
-def _spearman_tail(S, n):
-    """P(sum of squared rank differences <= S) under independence."""
-    if n <= 9:
-        # Permutations by their sum of squared differences, value after value over the sets of values already used.
-        ways = {0: _one((n**3 - n) // 3 + 1)}
-        for i in range(n):
-            after = {}
-            for used, now in ways.items():
-                for j in range(n):
-                    if not used >> j & 1:
-                        moved = np.zeros_like(now)
-                        moved[(i - j) ** 2 :] = now[: len(now) - (i - j) ** 2]
-                        after[used | 1 << j] = after.get(used | 1 << j, 0) + moved
-            ways = after
-        (count,) = ways.values()
-        return count[: S + 1].sum() / count.sum()
-    b = 1 / n
-    x = (6 * (S + 1) * b / (n * n - 1) - 1) * np.sqrt(n - 1)
-    y = x * x
-    tail = y * b * (0.0879 + 0.0151 * b - y * (0.0072 - 0.0831 * b + y * b * (0.0131 - 4.6e-4 * y)))
-    series = x * b * (0.2274 + b * (0.2531 + 0.1745 * b) + y * (-0.0758 + b * (0.1033 + 0.3932 * b) - tail))
-    return float(np.clip(-series / np.exp(y / 2) + ndtr(x), 0, 1))
