@@ -18,7 +18,7 @@ def check(plan: Plan, kinds: Cohort, known: set[str], report: Report) -> None:
             report(f"{where}.within", what, nearest(population.within, before))
         report.names(f"{where}.condition", population.condition, known)
         kinds.check(f"{where}.condition", population.condition, condition=True)
-        for taken in {name, population.unknown} & known:
+        for taken in sorted({name, population.unknown} & known):
             report(where, f"'{taken}' is the name of a column too", "give the population another id")
         before.append(name)
     _flow(plan, kinds, known, report)
