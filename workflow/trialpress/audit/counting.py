@@ -50,6 +50,8 @@ def counted(data: Data, spec: Mapping) -> Counted:
             yield from _landmarks(data, given)
         elif spec["method"] == "simon_makuch":
             yield from _states(data, given)
+        elif spec["method"] == "cox_interaction":
+            yield from _subgroups(data, given)
         elif spec["method"] != "conditional_probability":  # counts the events until a time
             yield from _times(data, spec["method"], given, groups)
     elif spec["method"] in CROSS_TABLES:
@@ -114,6 +116,15 @@ def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
             at_risk = known & members & (time >= at).fillna(False)
             at_risk &= True if entry is None else (entry < at).fillna(False)
             yield group, f"{at:g} {given['unit']}", "n_at_risk", at_risk
+
+
+def _subgroups(data: Data, given: Mapping) -> Counted:
+    known = followed(data, given["endpoint"]) & _complete(data.frame, [given["by"], given["subgroup"]])
+    event = known & data.frame[f"{given['endpoint']}_event"].fillna(False).astype(bool)
+    everyone = {"": pd.Series(True, index=data.frame.index)}
+    for level, members in {**everyone, **data.groups(given["subgroup"])}.items():
+        yield "", level, "n", known & members
+        yield "", level, "events", event & members
 
 
 def _landmarks(data: Data, given: Mapping) -> Counted:

@@ -15,7 +15,6 @@ __all__ = [
     "Plan",
     "Population",
     "level_texts",
-    "other_level",
     "own_word",
     "read_plan",
 ]
