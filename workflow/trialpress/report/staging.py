@@ -20,6 +20,7 @@ from ..environment import NO_SOURCE
 from ..files import write_text
 from ..results import Results
 from .engine import engine_version, render
+from .renderer import choose
 from .variables import link, numbers, variables
 
 
@@ -220,4 +221,6 @@ def make(
         to = Path(scratch) / source.name
         stage(results, claims, logs, source, folder, to, engine, checklists)
         made = render(to, out, formats, engine=engine, date=results.study.data_cutoff)
+    rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": list(formats)}
+    write_text(json.dumps(rendered, indent=2) + "\n", out / "renderer.json")
     write_text(summary(results, claims, logs, [out / path.name for path in made.values()]), out / "summary.txt")
