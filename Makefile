@@ -50,6 +50,7 @@ reconstruction: $(READY)
 docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.document > config/README.md
 	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
+	PYTHONPATH=workflow:tests $(BIN)/python -m report.construct_table
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 
 workflow-report: $(READY)

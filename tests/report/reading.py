@@ -10,6 +10,7 @@ import pypdf
 from lxml import etree
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
 
 def squeezed(text: str) -> str:
@@ -27,8 +28,11 @@ def text(path: Path) -> str:
             return squeezed("".join(body.itertext()))
         case ".docx":
             with zipfile.ZipFile(path) as parts:
-                word = etree.fromstring(parts.read("word/document.xml"))
-            return squeezed(" ".join("".join(p.itertext(f"{W}t")) for p in word.iter(f"{W}p")))
+                names = [name for name in ("document", "footnotes") if f"word/{name}.xml" in parts.namelist()]
+                trees = [etree.fromstring(parts.read(f"word/{name}.xml")) for name in names]
+            return squeezed(
+                " ".join("".join(p.itertext(f"{W}t", f"{M}t")) for tree in trees for p in tree.iter(f"{W}p"))
+            )
         case ".xml":
             return squeezed("".join(etree.fromstring(path.read_bytes()).itertext()))
     return squeezed(" ".join(page.extract_text() for page in pypdf.PdfReader(path).pages))

@@ -18,7 +18,12 @@ from .renderer import RenderError, pandoc
 
 ASSETS = Path(__file__).with_name("assets")
 FONTS = Path(font_source_sans_pro.__file__).with_name("files")
-WRITER = {"html": "html", "pdf": "typst", "docx": "docx", "jats": "jats_publishing+element_citations"}
+WRITER = {"html": "html", "pdf": "typst-smart", "docx": "docx", "jats": "jats_publishing+element_citations"}
+DO = {
+    "not one figure or table with a caption below": "give each figure or table an identifier and a caption of its own",
+    "no caption": "write a caption",
+    "no fig-alt": 'add fig-alt="..." between the braces',
+}
 
 
 def render(source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime) -> dict[str, Path]:
@@ -91,7 +96,8 @@ def _located(document: qmd.Document, fmt: str, message: str) -> InputError:
     problems = []
     for what, name in re.findall(r"^\[MANUSCRIPT\] (.+?): (.+)$", message, re.M):
         where = document.find(name) or document.find(f"#{name}") or "manuscript.qmd"
-        problems.append(Problem(where, f"{what}: {name}"))
+        why = "the embedded engine could not number and caption it"
+        problems.append(Problem(where, f"{what}: {name}", why, DO.get(what, "mend it in the manuscript")))
     for name in re.findall(r"citation (\S+) not found", message):
         problems.append(Problem(document.find(f"@{name}"), f"citation @{name} is not in the bibliography"))
     return InputError(sorted(problems)) if problems else RenderError([Problem(f"{fmt}, by Pandoc", message)])
