@@ -96,10 +96,13 @@ def configuration() -> str:
               "`rank` follow it; texts without codes have no order.", ""]  # fmt: skip
     parts += [f"- `{written}`: {meaning}" for _, written, meaning in FUNCTIONS.values()]
     parts += ["", "## Scales of daily grades", ""]
-    parts += [
-        f"- `{name}` ({scale.title}); signs: {', '.join(f'`{sign}`' for sign in scale.signs)}"
-        for name, scale in SCALES.items()
-    ]
+    for name, scale in SCALES.items():
+        parts.append(f"- `{name}` ({scale.title}); signs:")
+        for sign, of in scale.signs.items():
+            span = "" if (of.least, of.most) == (0, 1) else f" ({of.least:g} to {of.most:g})"
+            parts.append(f"  - `{sign}`: {of.meaning}{span}")
+    parts += ["", "A sign is true or false, or a number of the span that is given. A sign that is not known is tried at its mildest and "
+              "at its worst; where the grade depends on it the grade is missing."]  # fmt: skip
     for title, registry in (("Methods", METHODS), ("Kinds of figure", FIGURES), ("Kinds of table", TABLES)):
         parts += ["", f"## {title}", "", registry.markdown().rstrip()]
     return "\n".join(parts).rstrip() + "\n"

@@ -21,7 +21,8 @@ from .read.raw import Raw
 HIDDEN = "[identifier removed]"
 SHIFTED = "the row is shifted"
 ELSEWHERE = "not part of the table"
-HARMLESS = ("footnote", "repeats the header", "duplicate of row", "holds nothing for this table", ELSEWHERE)
+NOTHING = "holds nothing for this table"
+HARMLESS = ("footnote", "repeats the header", "duplicate of row", NOTHING, ELSEWHERE)
 
 
 class Records:
@@ -65,7 +66,7 @@ class Records:
         self.row, self.block = np.concatenate(rows), np.concatenate(blocks)
         idle = free.copy()
         idle[self.row] = False
-        self.unused += [(row, "holds nothing for this table") for row in np.flatnonzero(idle).tolist()]
+        self.unused += [(row, NOTHING) for row in np.flatnonzero(idle).tolist()]
 
     def _distinct(self, at: int, holds: Callable[[str], bool]) -> np.ndarray:
         column = self.raw.columns[at]

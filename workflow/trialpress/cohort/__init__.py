@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..calculation import days_between, ranks
@@ -17,8 +18,9 @@ from ..files import write_csv, write_parquet
 from ..kinds import Kind, order
 from ..plan import OTHER, Derived, Plan, level_texts
 from ..study import Study
+from ..text import number_text
 from .flow import flow
-from .grades import SCALES, bounds, grade, highest
+from .grades import SCALES, Scale, bounds, grade, highest
 from .taking import Ambiguous, take
 
 
@@ -154,16 +156,32 @@ class Builder:
         frame, columns = self.rows_of(daily["table"])
         day = self.evaluate("plan.yaml, cohort.daily.day", daily["day"], columns).astype("Int64")
         first, last = daily["window"]
-        keep = day.between(first, last).fillna(False).astype(bool)
-        where = f"plan.yaml, cohort.daily.grades.{name}.signs"
-        signs = {sign: self.evaluate(f"{where}.{sign}", str(text).lower() if isinstance(text, bool) else text, columns)[keep]
-                 for sign, text in daily["grades"][name]["signs"].items()}  # fmt: skip
-        self.graded[name] = pd.DataFrame({self.who: frame[self.who], "day": day})[keep], signs
+        keep = day.between(first, last).fillna(True).astype(bool)  # a row of no known day may lie in the window
+        rows = pd.DataFrame({self.who: frame[self.who], "day": day})[keep]
+        spec, where = daily["grades"][name], f"plan.yaml, cohort.daily.grades.{name}.signs"
+        signs = {
+            sign: self.evaluate(f"{where}.{sign}", str(text).lower() if isinstance(text, bool) else text, columns)[keep]
+            for sign, text in spec["signs"].items()
+        }
+        raise_if(self.beyond(where, SCALES[spec["scale"]], signs, rows[self.who]))
+        self.graded[name] = rows, signs
         return self.graded[name]
+
+    @staticmethod
+    def beyond(where: str, scale: Scale, signs: Mapping[str, pd.Series], who: pd.Series) -> Iterator[Problem]:
+        """Values that a sign cannot have, such as a share of oxygen of 0.4 for 40%."""
+        for name, sign in scale.signs.items():
+            values = signs[name].astype("Float64")
+            wrong = ~values.between(sign.least, sign.most).fillna(True).astype(bool)
+            if wrong.any():
+                what = f"is {number_text(float(values[wrong].iloc[0]))} for participant {who[wrong].iloc[0]}"
+                why = f"{scale.title} asks for {sign.meaning}: {number_text(sign.least)} to {number_text(sign.most)}"
+                yield Problem(f"{where}.{name}", what, why, "correct the expression, or the records")
 
     def highest(self, name: str) -> pd.Series:
         rows, signs = self.signs(name)
         low, high = bounds(SCALES[self.plan.daily["grades"][name]["scale"]], signs)
+        low = np.where(rows["day"].notna(), low, 0)
         return highest(rows[self.who], low, high).reindex(self.subjects[self.who]).set_axis(self.subjects.index)
 
     def daily(self) -> pd.DataFrame:
@@ -174,7 +192,7 @@ class Builder:
             rows, signs = self.signs(name)
             frames = rows.copy() if frames is None else frames
             frames[name] = grade(SCALES[spec["scale"]], signs)
-        return frames.sort_values([self.who, "day"]).reset_index(drop=True)
+        return frames[frames["day"].notna()].sort_values([self.who, "day"]).reset_index(drop=True)
 
     def populations(self):
         """A column for each population; InputError names all that have no participant and may not be without."""
