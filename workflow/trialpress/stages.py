@@ -71,7 +71,7 @@ def report(
     results = read(dictionary, plan, folder)
     asked = [Path(path) for path in checklists]
     answered = load_checklists(*asked, Path(plan), source) if asked else []
-    make(results, _claims(claims, results.plan), source, folder, formats, engine, answered)
+    make(results, claims_of(claims, results.plan), source, folder, formats, engine, answered)
 
 
 def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -98,13 +98,14 @@ def audit(
 
     results = read(dictionary, plan, folder)
     clean, traced = trace.read_clean(folder), trace.read(folder)
-    audit.write(results, _claims(claims, results.plan), inputs, folder)
+    audit.write(results, claims_of(claims, results.plan), inputs, folder)
     page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
     page.write(results, traced, clean, folder)  # with what the gate says
 
 
-def _claims(path: Path | str | None, plan: Plan) -> tuple:
+def claims_of(path: Path | str | None, plan: Plan) -> tuple:
+    """The claims, their sources and what the claims rest on; none without a file."""
     from .audit.claims import load_claims
 
     return load_claims(path, plan) if path else ({}, {}, [])

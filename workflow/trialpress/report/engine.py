@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import raise_if
+from ..errors import InputError, raise_if
 from ..files import write_whole
 from . import check, constructs, embedded, qmd, quarto
 from .embedded import ASSETS, FONTS
@@ -50,10 +51,17 @@ def render(
     chosen = choose(engine)
     document = qmd.read(source, embedded=chosen == "embedded")  # an undefined variable is a warning to Quarto
     raise_if(constructs.problems(document, embedded=chosen == "embedded", formats=formats))
-    raise_if(check.problems(source, document, formats))
-    with tempfile.TemporaryDirectory(prefix=".trialpress-", dir=source) as scratch:
+    with ThreadPoolExecutor(1) as aside, tempfile.TemporaryDirectory(prefix=".trialpress-", dir=source) as scratch:
+        checked = aside.submit(check.problems, source, document, formats)
+        if chosen == "quarto":  # which takes longer, and would not say it better
+            raise_if(checked.result())
         make = quarto.render if chosen == "quarto" else embedded.render
-        made = make(source, Path(scratch), document, formats, epoch)
+        try:
+            made = make(source, Path(scratch), document, formats, epoch)
+        except InputError:
+            raise_if(checked.result())  # they name the place
+            raise
+        raise_if(checked.result())
         for fmt, path in made.items():
             write_whole(out / f"manuscript.{SUFFIX[fmt]}", lambda to, path=path: shutil.copyfile(path, to))
     return {fmt: out / f"manuscript.{SUFFIX[fmt]}" for fmt in formats}

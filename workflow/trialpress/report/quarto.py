@@ -67,6 +67,11 @@ def with_date(text: str, date: str) -> str:
     return line.sub(f'date: "{date}"', head, count=1) + fence + rest if line.search(head) else text
 
 
+def without_hooks(text: str) -> str:
+    """_quarto.yml without `pre-render`, which stages the results where an author calls Quarto."""
+    return re.sub(r"^ +pre-render: +\S.*\n", "", text, flags=re.M)
+
+
 def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: datetime) -> Path:
     """A project for one format: two renders of one project at a time delete each other's files."""
     shutil.copytree(source, to, ignore=shutil.ignore_patterns(".*", KIT, "_rendered"))
@@ -74,6 +79,9 @@ def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: date
     shutil.copytree(
         FONTS, to / KIT / "fonts", ignore=lambda _, names: [n for n in names if not n.endswith((".otf", ".ttf"))]
     )
+    told = to / "_quarto.yml"
+    if told.exists():  # here everything is staged
+        told.write_text(without_hooks(told.read_text(encoding="utf-8")), encoding="utf-8")
     text = yaml.safe_dump(profile(document, fmt), sort_keys=False)
     (to / "_quarto-trialpress.yml").write_text(text, encoding="utf-8")
     manuscript = to / "manuscript.qmd"
