@@ -30,6 +30,11 @@ def t_test(a, b, *, equal_variance: bool = False, alternative: str = "two-sided"
     """Welch's (or Student's) two-sample t test (R t.test). alternative: "greater" if a is, or "less"; the interval has two sides.
 
     Returns n1, n2, mean1, mean2, estimate (difference of means), ci_low, ci_high, statistic, df, p_value.
+
+    >>> a = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
+    >>> b = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4])
+    >>> print(f"{t_test(a, b)['p_value']:.5f}")  # R t.test, sleep
+    0.07939
     """
     a, b = numbers("a", a), numbers("b", b)
     title = "Student's" if equal_variance else "Welch's"
@@ -61,6 +66,11 @@ def mann_whitney(a, b, *, alternative: str = "two-sided", level: float = 0.95) -
     Exact below 50 per group without ties; else the normal approximation with ties and continuity correction, whose
     interval inverts the test. alternative: "greater" if a is, or "less"; the interval has two sides. Returns n1, n2,
     statistic (W), p_value, estimate (median of all pairwise differences), ci_low, ci_high.
+
+    >>> a = np.array([0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46])
+    >>> b = np.array([1.15, 0.88, 0.90, 0.74, 1.21])
+    >>> print(f"{mann_whitney(a, b, alternative='greater')['p_value']:.4f}")  # R wilcox.test, permeability
+    0.1272
     """
     a, b = numbers("a", a), numbers("b", b)
     m, n = len(a), len(b)
@@ -107,8 +117,13 @@ def signed_rank(differences, *, alternative: str = "two-sided", level: float = 0
     """Wilcoxon signed rank test and the pseudomedian with interval (R wilcox.test, paired, conf.int = TRUE).
 
     differences: one per pair. Exact below 50 pairs without ties and zeros; else, zeros left out, the normal
-    approximation with continuity correction. alternative: "greater" than 0, or "less". Returns n, zeros, statistic (V), p_value, estimate (median of the Walsh
-    averages), ci_low, ci_high.
+    approximation with continuity correction. alternative: "greater" than 0, or "less". Returns n, zeros, statistic (V),
+    p_value, estimate (median of the Walsh averages), ci_low, ci_high.
+
+    >>> before = np.array([1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30])
+    >>> after = np.array([0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29])
+    >>> print(f"{signed_rank(before - after, alternative='greater')['p_value']:.5f}")  # R wilcox.test, depression
+    0.01953
     """
     x = numbers("differences", differences)
     known, names = (
@@ -150,7 +165,12 @@ def signed_rank(differences, *, alternative: str = "two-sided", level: float = 0
 
 
 def kruskal_wallis(x, group) -> Result:
-    """Kruskal-Wallis test with ties correction (R kruskal.test). Returns n, groups, statistic, df, p_value."""
+    """Kruskal-Wallis test with ties correction (R kruskal.test). Returns n, groups, statistic, df, p_value.
+
+    >>> x = np.array([2.9, 3.0, 2.5, 2.6, 3.2, 3.8, 2.7, 4.0, 2.4, 2.8, 3.4, 3.7, 2.2, 2.0])
+    >>> print(f"{kruskal_wallis(x, np.repeat([1, 2, 3], [5, 4, 5]))['statistic']:.5f}")  # R kruskal.test, mucociliary
+    0.77143
+    """
     x, (labels, code) = _grouped(x, group)
     known, names = {"n": len(x), "groups": len(labels)}, ("statistic", "df", "p_value")
     if len(labels) < 2:
@@ -169,6 +189,10 @@ def jonckheere_terpstra(x, group) -> Result:
     (statsmodels; Hollander & Wolfe). Groups are ordered by their value.
 
     Returns n, groups, statistic (J), z, p_value.
+
+    >>> result = jonckheere_terpstra(np.array([1, 2, 4, 3, 5, 6]), np.repeat([1, 2, 3], 2))
+    >>> print(result["statistic"])
+    12.0
     """
     x, (labels, code) = _grouped(x, group)
     method, names = "Jonckheere-Terpstra test", ("statistic", "z", "p_value")

@@ -14,6 +14,11 @@ def spearman(x, y, *, level: float = 0.95) -> Result:
     series (Best & Roberts 1975, AS 89), else Student's t. The interval is Bonett & Wright's (2000) on Fisher's z.
 
     Returns n, estimate, ci_low, ci_high, p_value.
+
+    >>> x = np.array([44.4, 45.9, 41.9, 53.3, 44.7, 44.1, 50.7, 45.2, 60.1])
+    >>> y = np.array([2.6, 3.1, 2.5, 5.0, 3.6, 4.0, 5.2, 2.8, 3.8])
+    >>> print(f"{spearman(x, y)['estimate']:.1f} {spearman(x, y)['p_value']:.4f}")  # R cor.test, Hunter L values
+    0.6 0.0968
     """
     x, y = _paired(x, y)
     n = len(x)
@@ -42,6 +47,11 @@ def kendall(x, y, *, level: float = 0.95) -> Result:
     Fieller, Hartley & Pearson (1957) on Fisher's z.
 
     Returns n, estimate, ci_low, ci_high, p_value.
+
+    >>> x = np.array([44.4, 45.9, 41.9, 53.3, 44.7, 44.1, 50.7, 45.2, 60.1])
+    >>> y = np.array([2.6, 3.1, 2.5, 5.0, 3.6, 4.0, 5.2, 2.8, 3.8])
+    >>> print(f"{kendall(x, y)['estimate']:.4f} {kendall(x, y)['p_value']:.4f}")  # R cor.test, Hunter L values
+    0.4444 0.1194
     """
     x, y = _paired(x, y)
     n = len(x)

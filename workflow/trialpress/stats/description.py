@@ -15,6 +15,10 @@ def summary(x) -> Result:
     """Description of one variable; NaN counts as missing, infinite values are refused.
 
     Returns n, missing, mean, sd, median, q1, q3 (R quantile type 7), min, max.
+
+    >>> result = summary(np.array([1, 4, 2, np.nan]))
+    >>> print(result["median"], result["q1"], result["missing"])
+    2.0 1.5 1
     """
     values = np.asarray(x, dtype=float)
     known = numbers("x", values[~np.isnan(values)])
@@ -32,6 +36,9 @@ def summary(x) -> Result:
 def standardised_difference(a, b, *, level: float = 0.95) -> Result:
     """Standardised mean difference of a continuous variable: difference of means over the root of the mean variance
     (Austin 2009), with the interval of Hedges & Olkin. Returns n1, n2, estimate, ci_low, ci_high.
+
+    >>> print(f"{standardised_difference(np.array([1, 2, 3]), np.array([3, 4, 5]))['estimate']:.1f}")
+    -2.0
     """
     a, b = numbers("a", a), numbers("b", b)
     method = f"standardised mean difference with {100 * probability('level', level):g}% CI"
@@ -50,6 +57,10 @@ def standardised_difference_categorical(a, b, *, level: float = 0.95) -> Result:
     A level that one group lacks counts like any other; one that both lack is left out. Groups without a common level
     are infinitely far apart: not estimable. For two levels the sign is that of the second level's difference.
     Returns n1, n2, estimate, ci_low, ci_high.
+
+    >>> result = standardised_difference_categorical(np.array([50, 50]), np.array([40, 60]))
+    >>> print(f"{result['estimate']:.4f}")
+    -0.2020
     """
     a, b = counts("a", a), counts("b", b)
     if a.ndim != 1 or a.shape != b.shape:
