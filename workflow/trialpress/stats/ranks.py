@@ -9,7 +9,13 @@ SIDES = ("two-sided", "greater", "less")
 
 
 def side(alternative: str) -> str:
-    """A checked alternative. ValueError at any other word."""
+    """A checked alternative. ValueError at any other word.
+
+    >>> side("above")
+    Traceback (most recent call last):
+        ...
+    ValueError: alternative: must be two-sided, greater or less, is 'above'
+    """
     if alternative not in SIDES:
         raise ValueError(f"alternative: must be two-sided, greater or less, is {alternative!r}")
     return alternative
@@ -25,12 +31,21 @@ def sided(method: str, alternative: str) -> str:
 
 
 def midranks(x):
-    """Ranks from 1, ties averaged."""
+    """Ranks from 1, ties averaged.
+
+    >>> print(midranks(np.array([7, 5, 7, 9])))
+    [2.5 1.  2.5 4. ]
+    """
     _, code, count = np.unique(x, return_inverse=True, return_counts=True)
     return (count.cumsum() - (count - 1) / 2)[code]
 
 
 def tie_sum(ranks):
+    """The sum of t**3 - t over groups of t tied values, by which ties lessen a variance.
+
+    >>> print(tie_sum(np.array([1, 2.5, 2.5, 4])))
+    6.0
+    """
     count = np.unique(ranks, return_counts=True)[1].astype(float)
     return (count**3 - count).sum()
 
@@ -39,6 +54,10 @@ def inverted(z, jumps, level):
     """The shifts at which a decreasing step function z, which jumps at `jumps`, crosses the normal quantiles.
 
     Third: whether it crosses both; if not, the interval ends at the outermost jump.
+
+    >>> low, high, attained = inverted(lambda shift: 3 - shift, np.arange(0.5, 7), 0.95)
+    >>> print(low, high, attained)
+    1.5 4.5 True
     """
     jumps = np.unique(jumps)
     step = max(1.0, abs(jumps).max())
@@ -57,7 +76,11 @@ def inverted(z, jumps, level):
 
 
 def normal_p(centred: float, spread: float, alternative: str) -> float:
-    """p-value of a rank statistic less its expectation, with continuity correction (R wilcox.test)."""
+    """p-value of a rank statistic less its expectation, with continuity correction (R wilcox.test).
+
+    >>> print(f"{normal_p(20.1, 10.0, 'two-sided'):.4f}")
+    0.0500
+    """
     if alternative == "two-sided":
         return min(1.0, 2 * ndtr(-abs((centred - np.sign(centred) * 0.5) / spread)))
     return ndtr(-(centred - 0.5) / spread) if alternative == "greater" else ndtr((centred + 0.5) / spread)
@@ -67,6 +90,10 @@ def exact_rank_test(ways, statistic, tail, alternative="two-sided"):
     """p-value of a symmetric integer statistic with `ways` (exact integers) per value; the rank of the
     ordered differences at which the interval with `tail` on either side ends (R qwilcox, qsignrank); and whether such
     an interval exists.
+
+    >>> p, k, attained = exact_rank_test(rank_sum_counts(4, 4), 0, 0.025)
+    >>> print(round(p, 4), k, attained)
+    0.0286 1 True
     """
     below = np.cumsum(ways)
     total = below[-1]
@@ -95,7 +122,11 @@ def _one(length):
 
 
 def rank_sum_counts(m, n):
-    """Ways to reach each value of W: the Gaussian binomial coefficients of m + n over m, as exact integers."""
+    """Ways to reach each value of W: the Gaussian binomial coefficients of m + n over m, as exact integers.
+
+    >>> print(rank_sum_counts(2, 3))
+    [1 1 2 2 2 1 1]
+    """
     ways = _one(m * n + 1)
     for i in range(1, m + 1):
         ways = _product(_product(ways, min(n + i, len(ways)), -1), min(i, len(ways)), 0)
@@ -103,6 +134,11 @@ def rank_sum_counts(m, n):
 
 
 def signed_rank_counts(n):
+    """Ways to reach each value of V: subsets of 1, ..., n by their sum, as exact integers.
+
+    >>> print(signed_rank_counts(3))
+    [1 1 1 2 1 1 1]
+    """
     ways = _one(n * (n + 1) // 2 + 1)
     for i in range(1, n + 1):
         ways = _product(ways, i, 1)
@@ -110,7 +146,11 @@ def signed_rank_counts(n):
 
 
 def inversion_counts(n):
-    """Permutations of n by their number of concordant pairs."""
+    """Permutations of n by their number of concordant pairs.
+
+    >>> print(inversion_counts(3))
+    [1 2 2 1]
+    """
     ways = _one(n * (n - 1) // 2 + 1)
     for i in range(2, n + 1):
         ways = _product(_product(ways, i, -1) if i < len(ways) else ways, 1, 0)
@@ -118,7 +158,11 @@ def inversion_counts(n):
 
 
 def spearman_tail(S, n):
-    """P(sum of squared rank differences <= S) under independence."""
+    """P(sum of squared rank differences <= S) under independence.
+
+    >>> print(f"{spearman_tail(0, 4):.4f}")
+    0.0417
+    """
     if n <= 9:
         # Permutations by their sum of squared differences, value after value over the sets of values already used.
         ways = {0: _one((n**3 - n) // 3 + 1)}

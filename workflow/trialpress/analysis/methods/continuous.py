@@ -135,7 +135,7 @@ def spearman(data: Data, rows: Rows, *, x: Column, y: Column):
         x: a column
         y: another column
     """
-    from ...stats.continuous import spearman as correlate
+    from ...stats.correlation import spearman as correlate
 
     rows.add(correlate(*_both(data, x, y), level=data.plan.level))
 
@@ -148,6 +148,6 @@ def kendall(data: Data, rows: Rows, *, x: Column, y: Column):
         x: a column
         y: another column
     """
-    from ...stats.continuous import kendall as correlate
+    from ...stats.correlation import kendall as correlate
 
     rows.add(correlate(*_both(data, x, y), level=data.plan.level))

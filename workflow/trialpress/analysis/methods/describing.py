@@ -33,7 +33,7 @@ def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
 def _summarise(
     data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str, recorded: int | None
 ):
-    from ...stats.continuous import summary as summarise
+    from ...stats.description import summary as summarise
 
     values = number(data.frame[variable])[members.to_numpy()]
     result = summarise(values)
@@ -161,7 +161,7 @@ def _tested(data: Data, rows: Rows, variable: str, by: str, groups: Mapping[str,
 
 
 def _difference(data: Data, variable: str, pair: list[pd.Series]):
-    from ...stats.continuous import standardised_difference, standardised_difference_categorical
+    from ...stats.description import standardised_difference, standardised_difference_categorical
 
     if is_categorical(data, variable):
         levels = data.groups(variable).values()
