@@ -69,6 +69,7 @@ OPTIONS: dict[str, list[dict]] = {
     "cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"], "interval": "profile"},
             OS | {"covariates": ["x"], "stratum": "arm", "ties": "breslow"}],
     "firth_cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"]}],
+    "cox_interaction": [OS | BY | {"subgroup": "dose_group"}],
     "proportional_hazards": [OS | {"covariates": ["x", "arm"]}, OS | {"covariates": ["x"], "stratum": "arm"}],
     "landmark": [BEGIN | {"days": [30, 90, 900]}],
     "mantel_byar": [BEGIN],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import yaml
 from trialpress import analysis, cohort
-from trialpress.plan import load_plan
+from trialpress.checks.plan import load_plan
 from trialpress.report.variables import numbers
 from trialpress.results import Results
 from trialpress.study import load_study

@@ -305,3 +305,10 @@ def test_an_expression_that_cannot_be_computed_is_explained(tmp_path):
     with pytest.raises(InputError) as error:
         cleaned(tmp_path, {"f.csv": "ID\nS1\n"}, {"t": {"file": "f", "key": ["participant"], "columns": columns}})
     assert "tables.t.columns.x.derive" in str(error.value) and "what to do" in str(error.value)
+
+
+def test_ids_that_differ_in_spelling_alone_are_asked_about(tmp_path):
+    text = "ID\nS1\ns1\nS-2\nS2\n003\n3\n3.0\n4.1\n41\n10\n1\n"
+    data = cleaned(tmp_path, {"f.csv": text}, {"t": PEOPLE})
+    assert len(data.tables["t"]) == 11 and data.rejected.empty
+    assert data.queries["value"].tolist() == ["s1", "S2", "3", "3.0"] and set(data.queries["severity"]) == {"warning"}

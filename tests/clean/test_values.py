@@ -191,3 +191,16 @@ def test_the_change_log_says_what_was_done_and_what_matters(tmp_path):
     ]
     dates = column(tmp_path / "b", {"type": "date"}, "23.05.2019", "2019-05-23 10:00")
     assert dates.changes["rule"].tolist() == ["date written d.m.y", "time of day removed"]
+
+
+def test_a_code_that_is_a_number_may_be_written_as_one(tmp_path):
+    data = column(
+        tmp_path,
+        {"type": "code", "codes": {"no": ["0"], "yes": ["1"], "x": ["01"], "two": ["2"]}},
+        "2.0",
+        "1.0",
+        "01",
+        "1",
+        "2.5",
+    )
+    assert values(data) == ["two", None, "x", "yes", None] and data.queries["value"].tolist() == ["1.0", "2.5"]

@@ -3,9 +3,9 @@
 import shutil
 
 import pytest
+from trialpress.checks.plan import load_plan
 from trialpress.clean import clean
 from trialpress.errors import InputError
-from trialpress.plan import load_plan
 from trialpress.study import load_study
 
 from .conftest import ROOT, checkout, run
@@ -143,7 +143,7 @@ def test_a_workbook_without_the_sheet(config, raw):
     from trialpress.clean.read import read
     from trialpress.study import File
 
-    file = next(file for file in study.files.values() if file.format == "xlsx")
+    file = next(file for file in study.files.values() if file.path.endswith(".xlsx"))
     with pytest.raises(InputError, match="no sheet 'Follow-up'"):
         read(raw / file.path, File(file.name, file.path, sheet="Follow-up"))
 

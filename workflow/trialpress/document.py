@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import yaml
 
 from .analysis.methods import METHODS
+from .calculation import FUNCTIONS
 from .cohort.grades import SCALES
-from .expression import FUNCTIONS
 from .figures.kinds import KINDS as FIGURES
 from .study import SCHEMAS
 from .tables.kinds import KINDS as TABLES
@@ -78,9 +78,17 @@ def configuration() -> str:
     for name in ("config", "study", "plan", "claims", "checklists", "answers"):
         schema = yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"))
         parts += [f"## {schema['title']}", "", schema["description"], "", *_keys(schema, schema), ""]
+        if name == "study":
+            parts += ["## The intake by example", "", (SCHEMAS / "intake.md").read_text(encoding="utf-8")]
     parts += ["## Expressions", "", "Conditions and derivations are written over columns, for instance "
               "`stratum == 'RR' and dose_per_kg <= 1e5`. They are read, checked against the dictionary, and never executed as "
-              "Python. A comparison with a missing value is not known; where a condition is not known it does not hold.", "",
+              "Python.", "",
+              "Unknown stays unknown: a comparison with a missing value is not known, `false and` and `true or` an unknown part are "
+              "known, and what follows from an unknown condition is missing. The word `missing` stands for a missing value: "
+              "`when(dose == 0, missing, dose)`.", "",
+              "A division by zero, the logarithm of 0 and a number too large stop with the participants and the piece of the "
+              "expression; in study.yaml the cell is missing and a query says why. What `when`, `and`, `or` and `coalesce` pass over "
+              "does not count: `when(weight > 0, dose / weight)`.", "",
               "Operators: `== != < <= > >=`, `in (...)`, `not in (...)`, `and or not`, `+ - * / **`, chains such as "
               "`20 <= day <= 45`. `table.column` names a column of a table with one row per participant.", "",
               "Like is compared with like: a number with a text or a date, or a column with a code that it cannot hold, stops before "
@@ -88,10 +96,13 @@ def configuration() -> str:
               "`rank` follow it; texts without codes have no order.", ""]  # fmt: skip
     parts += [f"- `{written}`: {meaning}" for _, written, meaning in FUNCTIONS.values()]
     parts += ["", "## Scales of daily grades", ""]
-    parts += [
-        f"- `{name}` ({scale.title}); signs: {', '.join(f'`{sign}`' for sign in scale.signs)}"
-        for name, scale in SCALES.items()
-    ]
+    for name, scale in SCALES.items():
+        parts.append(f"- `{name}` ({scale.title}); signs:")
+        for sign, of in scale.signs.items():
+            span = "" if (of.least, of.most) == (0, 1) else f" ({of.least:g} to {of.most:g})"
+            parts.append(f"  - `{sign}`: {of.meaning}{span}")
+    parts += ["", "A sign is true or false, or a number of the span that is given. A sign that is not known is tried at its mildest and "
+              "at its worst; where the grade depends on it the grade is missing."]  # fmt: skip
     for title, registry in (("Methods", METHODS), ("Kinds of figure", FIGURES), ("Kinds of table", TABLES)):
         parts += ["", f"## {title}", "", registry.markdown().rstrip()]
     return "\n".join(parts).rstrip() + "\n"

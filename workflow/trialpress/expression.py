@@ -5,34 +5,68 @@ tree is walked over an allow-list of nodes: nothing is ever executed as Python. 
 nullable types, so a missing value stays missing (three-valued logic), as in R and SQL.
 
     columns        name, or table.name where another table has one row per participant
-    literals       1, 2.5, 1e5, 'text', true, false, date('2016-12-31')
+    literals       1, 2.5, 1e5, 'text', true, false, missing, date('2016-12-31')
     comparison     == != < <= > >=, `x in ('a', 'b')`, `x not in (...)`, chains as in 20 <= day <= 45
     logic          and, or, not
     arithmetic     + - * / **
     functions      see FUNCTIONS; `config/README.md` lists them, generated from there
 
 Codes stand in the order of the dictionary: `<`, `min` and `max` of a code column follow it. A text is never compared with
-a number or a date (`kinds.py`).
+a number or a date (`kinds.py`). What it computes, and where that has no result, is in `calculation.py`.
 """
 
 from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import reduce
 
 import numpy as np
 import pandas as pd
 
 from . import kinds as kinds_of
-from .errors import nearest
+from .calculation import ARGUMENTS, FUNCTIONS, LARGEST, OF_COLUMNS, Impossible, arithmetic, column, family, ranks
+from .errors import Problem, nearest
 from .kinds import Kind, Reader
-from .text import iso, number_text
+
+LONGEST, DEEPEST, MOST = 50_000, 60, 10_000  # characters, levels of brackets and operators, parts of an expression
+SHOWN = 200  # characters of a long expression in a message
 
 
 class ExpressionError(ValueError):
-    """The expression cannot be read, or names something that does not exist."""
+    """The expression cannot be read, names something that does not exist, or has no value in some rows: `faults`."""
+
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`rows` (true or false by row) in which a piece of an expression has no result; it is missing there."""
+
+    what: str
+    piece: str
+    rows: pd.Series
+
+    def __str__(self) -> str:
+        return f"'{self.piece}' {self.what}"
+
+
+def impossible(where: str, error: ExpressionError, who: pd.Series) -> list[Problem]:
+    """What to say of an expression that cannot be evaluated; the participants for whom a part of it has no result."""
+    if not error.faults:
+        do = "check the types of the columns that it names"
+        return [Problem(where, str(error), "it cannot be computed", do)]
+    problems = []
+    for fault in error.faults:
+        known = [who for who in dict.fromkeys(who[fault.rows].astype(str))]
+        shown = ", ".join(known[:5]) + (", ..." if len(known) > 5 else "")
+        why = "there is no such number: it would be infinite, or missing, in silence"
+        do = "correct the records, or say what holds there: when(condition, x) is missing where the condition is false"
+        problems.append(Problem(where, f"{fault} for participant {shown}", why, do))
+    return problems
 
 
 class Columns(dict):
@@ -43,128 +77,11 @@ class Columns(dict):
         self.kinds = kinds
 
 
-def _series(value, index) -> pd.Series:
-    return value if isinstance(value, pd.Series) else pd.Series([value] * len(index), index=index)
-
-
-def _family(value) -> str:
-    """text, number, date, boolean of a value or a column; '' where a column holds nothing that tells."""
-    if isinstance(value, pd.Series):
-        if pd.api.types.is_bool_dtype(value):
-            return "boolean"
-        if pd.api.types.is_numeric_dtype(value):
-            return "number"
-        if pd.api.types.is_datetime64_any_dtype(value):
-            return "date"
-        if value.dtype == object:
-            return next((_family(item) for item in value if not pd.isna(item)), "")
-        return "text" if pd.api.types.is_string_dtype(value) and value.notna().any() else ""
-    if isinstance(value, bool | np.bool_):
-        return "boolean"
-    if isinstance(value, int | float | np.number):
-        return "number"
-    return "text" if isinstance(value, str) else "date" if isinstance(value, pd.Timestamp) else ""
-
-
 def _written(*values) -> str:
     return ", ".join(repr(value) for value in values if not isinstance(value, pd.Series)) or "in two columns"
 
 
-def ranks(values, codes: Iterable[str]):
-    """The places of codes in their order; missing where a value is missing."""
-    places = {code: at for at, code in enumerate(codes)}
-    if not isinstance(values, pd.Series):
-        return places[values]
-    found = values.map(places).astype("Int64")
-    if (found.isna() & values.notna()).any():
-        raise ValueError(
-            f"'{values[found.isna() & values.notna()].iloc[0]}' is not one of the codes {', '.join(places)}"
-        )
-    return found
-
-
-def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
-    """Whole days from one date to another by the calendar: the time of day does not count."""
-    start, end = (value.dt.normalize() if isinstance(value, pd.Series) else value.normalize() for value in (start, end))
-    return (end - start).dt.days.astype("Int64")
-
-
-def _hours(start, end):
-    return ((end - start).dt.total_seconds() / 3600).astype("Float64")
-
-
-def _text(x):
-    """The value as it is written in a log."""
-    if not isinstance(x, pd.Series):
-        x = pd.Series([x])
-    family = _family(x)
-    tell = number_text if family == "number" else str
-    return pd.Series(
-        [pd.NA if pd.isna(value) else iso(value) if family == "date" else tell(value) for value in x],
-        index=x.index,
-        dtype="string",
-    )
-
-
-def _years(start, end):
-    """Completed years, as age is counted."""
-    before_birthday = (end.dt.month < start.dt.month) | ((end.dt.month == start.dt.month) & (end.dt.day < start.dt.day))
-    years = (end.dt.year - start.dt.year).astype("Int64") - before_birthday.astype("Int64")
-    return years.mask(start.isna() | end.isna())
-
-
-def _coalesce(*values):
-    return reduce(lambda a, b: a.where(a.notna(), b), values)
-
-
-def _extreme(choose: str):
-    def apply(*values):
-        if any(_family(value) == "text" for value in values):
-            raise TypeError(f"{choose} of texts would be that of the alphabet")
-        frame = pd.concat(values, axis=1)
-        return getattr(frame, choose)(axis=1, skipna=True)
-
-    return apply
-
-
-def _when(condition, then, otherwise):
-    return then.where(condition.astype("boolean").fillna(False).astype(bool), otherwise)
-
-
-def _log10(x):
-    values = np.where(x.isna() | (x.fillna(1) <= 0), np.nan, np.log10(x.fillna(1).clip(lower=1e-300).astype(float)))
-    return pd.Series(values, index=x.index).astype("Float64")
-
-
-# name: (function, how it is written, what it gives)
-FUNCTIONS: dict[str, tuple[Callable, str, str]] = {
-    "missing": (lambda x: x.isna(), "missing(x)", "true where x is missing"),
-    "present": (lambda x: x.notna(), "present(x)", "true where x is not missing"),
-    "days": (days_between, "days(from, to)", "whole days from one date to another, by the calendar"),
-    "hours": (_hours, "hours(from, to)", "hours from one datetime to another"),
-    "years": (_years, "years(from, to)", "completed years, as age is counted"),
-    "coalesce": (_coalesce, "coalesce(x, y, ...)", "the first that is not missing"),
-    "min": (_extreme("min"), "min(x, y, ...)", "the smallest (earliest) that is not missing"),
-    "max": (_extreme("max"), "max(x, y, ...)", "the largest (latest) that is not missing"),
-    "when": (_when, "when(condition, x, y)", "x where the condition holds, otherwise y"),
-    "log10": (_log10, "log10(x)", "decimal logarithm; missing for x <= 0"),
-    "round": (lambda x, digits=0: x.round(int(digits)), "round(x, digits)", "rounded"),
-    "date": (pd.Timestamp, "date('2016-12-31')", "a date"),
-    "shift": (lambda d, n: d + pd.to_timedelta(n, unit="D"), "shift(date, days)", "the date so many days later"),
-    "text": (_text, "text(x)", "a number or a date as text, to be joined with others: site + '-' + text(number)"),
-    "starts": (lambda x, text: x.str.startswith(text), "starts(x, 'text')", "true where x starts with the text"),
-}
-
-# functions whose arguments are all columns: a literal is repeated down the column
-_COLUMNS = {"days", "hours", "text", "years", "coalesce", "min", "max", "when", "missing", "present"}
-
-_BINARY = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-}
+_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 _COMPARE = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -173,7 +90,8 @@ _COMPARE = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_CONSTANTS = {"true": True, "false": False}
+_CONSTANTS = {"true": True, "false": False, "missing": pd.NA}
+WORDS = tuple(_CONSTANTS)  # no column can be called so
 
 
 class Expression:
@@ -186,39 +104,89 @@ class Expression:
 
     def __init__(self, text: str | int | float | bool):
         self.text = str(text).strip()
+        if len(self.text) > LONGEST:
+            raise ExpressionError(f"is longer than {LONGEST} characters: {self.text[:SHOWN]}...")
         try:
             self._tree = ast.parse(self.text, mode="eval").body
         except (SyntaxError, ValueError) as error:
             at = getattr(error, "offset", None)
-            raise ExpressionError(f"cannot be read{f' at character {at}' if at else ''}: {self.text}") from None
+            raise ExpressionError(f"cannot be read{f' at character {at}' if at else ''}: {self._shown}") from None
+        except (RecursionError, MemoryError):
+            raise ExpressionError(f"is too deep to be read: {self._shown}") from None
+        self._measure()
         self.names = sorted(set(self._walk(self._tree)))
+
+    @property
+    def _shown(self) -> str:
+        return self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}..."
+
+    def _measure(self) -> None:
+        """ExpressionError if it is so deep or has so many parts that nobody can have meant it."""
+        level, depth, parts = [self._tree], 0, 0
+        while level:
+            depth, parts = depth + 1, parts + len(level)
+            if depth > DEEPEST or parts > MOST:
+                raise ExpressionError(f"is too long or too deep: derive columns for its parts: {self._shown}")
+            level = [child for node in level for child in ast.iter_child_nodes(node)]
+
+    def _piece(self, node) -> str:
+        return ast.get_source_segment(self.text, node) or self._shown
 
     def _walk(self, node) -> Iterable[str]:
         """The names of the columns; ExpressionError at anything outside the language."""
         match node:
             case ast.Name(id=name):
                 return [] if name.lower() in _CONSTANTS else [name]
-            case ast.Attribute(value=ast.Name(id=table), attr=column):
-                return [f"{table}.{column}"]
+            case ast.Attribute(value=ast.Name(id=table), attr=inner):
+                return [f"{table}.{inner}"]
             case ast.Constant(value=value) if isinstance(value, int | float | str):
+                if not isinstance(value, str) and not abs(value) < (LARGEST if isinstance(value, int) else np.inf):
+                    raise ExpressionError(f"'{self._piece(node)[:40]}' is too large a number, in: {self._shown}")
                 return []
             case ast.BoolOp(values=children) | ast.Tuple(elts=children) | ast.List(elts=children):
                 pass
             case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd(), operand=child):
                 children = [child]
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _SIGNS:
                 children = [left, right]
             case ast.Compare(left=left, ops=ops, comparators=rest) if all(
                 type(op) in _COMPARE or isinstance(op, ast.In | ast.NotIn) for op in ops
             ):
                 children = [left, *rest]
             case ast.Call(func=ast.Name(id=name), args=children, keywords=[]):
-                if name not in FUNCTIONS:
-                    raise ExpressionError(f"unknown function '{name}' in: {self.text} ({nearest(name, FUNCTIONS)})")
+                self._call(name, children)
             case _:
-                piece = ast.get_source_segment(self.text, node) or self.text
-                raise ExpressionError(f"'{piece}' is not part of the language, in: {self.text}")
-        return [name for child in children for name in self._walk(child)]
+                raise ExpressionError(f"'{self._piece(node)}' is not part of the language, in: {self._shown}")
+        names = [name for child in children for name in self._walk(child)]
+        if isinstance(node, ast.BinOp) and not names:
+            self._constant(node)
+        return names
+
+    def _call(self, name: str, arguments: list) -> None:
+        """ExpressionError if the function does not exist or cannot be called so."""
+        if name not in FUNCTIONS:
+            raise ExpressionError(f"unknown function '{name}' in: {self._shown} ({nearest(name, FUNCTIONS)})")
+        least, most = ARGUMENTS[name]
+        how = FUNCTIONS[name][1]
+        if not least <= len(arguments) <= most:
+            raise ExpressionError(f"{name} is written {how}, not with {len(arguments)} arguments: {self._shown}")
+        last = arguments[-1]
+        literal = getattr(last.operand if isinstance(last, ast.UnaryOp) else last, "value", None)
+        if name == "date" and not _is_date(literal):
+            raise ExpressionError(f"a date is written {how}, not {self._piece(arguments[-1])}: {self._shown}")
+        if name == "starts" and not isinstance(literal, str):
+            raise ExpressionError(f"{name} is written {how}, with a text in quotes: {self._shown}")
+        if name == "round" and len(arguments) == 2 and not isinstance(literal, int):
+            raise ExpressionError(f"{name} is written {how}, with a whole number of digits: {self._shown}")
+
+    def _constant(self, node) -> None:
+        """ExpressionError where literals alone have no result."""
+        try:
+            self._value(node, _Run({}, pd.RangeIndex(1)))
+        except Impossible as error:
+            raise ExpressionError(f"'{self._piece(node)}' {error}, in: {self._shown}") from None
+        except (TypeError, AttributeError, ValueError, KeyError):
+            return  # the kinds of its parts are judged elsewhere
 
     def kind(self, kinds: Mapping[str, Kind]) -> tuple[Kind, list[tuple[str, str]]]:
         """(what the expression gives, what in it compares unlike things: what, what to do)."""
@@ -235,79 +203,161 @@ class Expression:
             if name not in known
         ]
 
-    def __call__(self, columns: Mapping[str, pd.Series]) -> pd.Series:
-        """Evaluate over columns of one index; the result is a Series of that index."""
+    def __call__(self, columns: Mapping[str, pd.Series], faults: list[Fault] | None = None) -> pd.Series:
+        """Evaluate over columns of one index; the result is a Series of that index.
+
+        Where a division by zero or the like decides a row, the value is missing and a Fault is put into `faults`;
+        without such a list ExpressionError.
+        """
         index = columns[self.names[0]].index if self.names else next(iter(columns.values())).index
+        run = _Run(columns, index)
         try:
-            return _series(self._value(self._tree, columns), index)
-        except (TypeError, AttributeError, ValueError, KeyError) as error:
-            raise ExpressionError(f"cannot be evaluated ({error}): {self.text}") from None
+            value = column(self._value(self._tree, run), index)
+        except (TypeError, AttributeError, ValueError, KeyError, OverflowError) as error:
+            raise ExpressionError(f"cannot be evaluated ({error}): {self._shown}") from None
+        if faults is None and run.faults:
+            n = int(reduce(operator.or_, (fault.rows for fault in run.faults)).sum())
+            said = "; ".join(dict.fromkeys(map(str, run.faults)))
+            error = ExpressionError(f"{said} in {n} row{'s' if n != 1 else ''}: {self._shown}")
+            error.faults = tuple(run.faults)
+            raise error
+        if faults is not None:
+            faults += run.faults
+        return value
 
     def condition(self, columns: Mapping[str, pd.Series]) -> pd.Series:
         """Evaluate as a condition: true where it holds, false where it does not hold or is not known."""
-        return self(columns).astype("boolean").fillna(False).astype(bool)
+        return self.known(columns).fillna(False).astype(bool)
 
-    def _value(self, node, columns):
+    def known(self, columns: Mapping[str, pd.Series]) -> pd.Series:
+        """Evaluate as a condition that is missing where it is not known."""
+        return self(columns).astype("boolean")
+
+    def _value(self, node, run: _Run):
         match node:
             case ast.Name(id=name):
-                return _CONSTANTS[name.lower()] if name.lower() in _CONSTANTS else columns[name]
-            case ast.Attribute(value=ast.Name(id=table), attr=column):
-                return columns[f"{table}.{column}"]
+                return _CONSTANTS[name.lower()] if name.lower() in _CONSTANTS else run.columns[name]
+            case ast.Attribute(value=ast.Name(id=table), attr=inner):
+                return run.columns[f"{table}.{inner}"]
             case ast.Constant(value=value):
                 return value
             case ast.Tuple(elts=items) | ast.List(elts=items):
-                return [self._value(item, columns) for item in items]
+                return [self._value(item, run) for item in items]
             case ast.BoolOp(op=op, values=items):
-                join = operator.and_ if isinstance(op, ast.And) else operator.or_
-                return reduce(join, (self._logical(self._value(item, columns)) for item in items))
+                return self._joined(isinstance(op, ast.And), items, run)
             case ast.UnaryOp(op=ast.Not(), operand=child):
-                return ~self._logical(self._value(child, columns))
+                return ~column(self._value(child, run), run.index).astype("boolean")
             case ast.UnaryOp(op=op, operand=child):
-                value = self._value(child, columns)
+                value = self._value(child, run)
                 return -value if isinstance(op, ast.USub) else value
             case ast.BinOp(left=left, op=op, right=right):
-                return _BINARY[type(op)](self._value(left, columns), self._value(right, columns))
+                a, b = self._value(left, run), self._value(right, run)
+                return arithmetic(_SIGNS[type(op)], a, b, run.at(self._piece(node)))
             case ast.Compare(left=left, ops=ops, comparators=rest):
                 nodes = [left, *rest]
                 pairs = zip(ops, nodes, nodes[1:], strict=False)
-                return reduce(operator.and_, (self._pair(op, a, b, columns) for op, a, b in pairs))
+                return reduce(operator.and_, (self._pair(op, a, b, run) for op, a, b in pairs))
             case ast.Call(func=ast.Name(id=name), args=arguments):
-                values = [self._value(a, columns) for a in arguments]
-                if name in _COLUMNS:
-                    values = [_series(value, next(iter(columns.values())).index) for value in values]
-                codes = self._order(arguments, columns) if name in ("min", "max") else ()
-                if codes:
-                    found = FUNCTIONS[name][0](*(ranks(value, codes) for value in values))
-                    return found.map(dict(enumerate(codes))).astype("string")
-                return FUNCTIONS[name][0](*values)
+                return self._called(node, name, arguments, run)
 
-    @staticmethod
-    def _logical(value):
-        return value.astype("boolean") if isinstance(value, pd.Series) else bool(value)
+    def _joined(self, all_of: bool, items: Iterable, run: _Run) -> pd.Series:
+        """and, or: what follows a part that decides does not matter."""
+        result = column(all_of, run.index)
+        for item in items:
+            value = column(self._value(item, run.where(result.eq(all_of).fillna(True))), run.index).astype("boolean")
+            result = result & value if all_of else result | value
+        return result
+
+    def _called(self, node, name: str, arguments: list, run: _Run):
+        function = FUNCTIONS[name][0]
+        if name == "when":
+            condition = column(self._value(arguments[0], run), run.index).astype("boolean")
+            chosen = [condition.fillna(False), ~condition.fillna(True)]
+            branches = [
+                column(self._value(branch, run.where(taken)), run.index)
+                for branch, taken in zip(arguments[1:], chosen, strict=False)
+            ]
+            return function(condition, *branches)
+        if name == "coalesce":
+            values, open_ = [], column(True, run.index)
+            for argument in arguments:
+                values.append(column(self._value(argument, run.where(open_)), run.index))
+                open_ = open_ & values[-1].isna()
+            return function(*values)
+        values = [self._value(argument, run) for argument in arguments]
+        if name in OF_COLUMNS:
+            values = [column(value, run.index) for value in values]
+        codes = self._order(arguments, run.columns) if name in ("min", "max") else ()
+        if codes:
+            found = function(*(ranks(value, codes) for value in values))
+            return found.map(dict(enumerate(codes))).astype("string")
+        return function(*values, run.at(self._piece(node))) if name == "log10" else function(*values)
 
     def _order(self, nodes: Iterable, columns) -> tuple[str, ...]:
         """The order of the codes that these nodes give; empty where they give something else."""
         kinds = getattr(columns, "kinds", {})
         return kinds_of.order(*(Reader(self.text, kinds).kind(node) for node in nodes)) if kinds else ()
 
-    def _pair(self, op, left, right, columns):
-        a, b = self._value(left, columns), self._value(right, columns)
-        codes = self._order((left, right), columns) if isinstance(op, kinds_of.ORDERINGS) else ()
+    def _pair(self, op, left, right, run: _Run):
+        a = self._value(left, run)
+        if isinstance(op, ast.In | ast.NotIn):
+            inside = self._inside(a, [self._value(item, run) for item in right.elts], run)
+            return ~inside if isinstance(op, ast.NotIn) else inside
+        b = self._value(right, run)
+        codes = self._order((left, right), run.columns) if isinstance(op, kinds_of.ORDERINGS) else ()
         if codes:
             a, b = (ranks(x, codes) for x in (a, b))
-        return self._compare(op, a, b)
+        return column(self._compare(op, a, b), run.index)
+
+    def _inside(self, a, values: list, run: _Run) -> pd.Series:
+        if isinstance(a, pd.Series) and not any(isinstance(b, pd.Series) for b in values):
+            for kind in {family(b): b for b in values}.values():
+                self._compare(ast.Eq(), a, kind)
+            return a.isin(values).astype("boolean").mask(a.isna())
+        return reduce(operator.or_, (column(self._compare(ast.Eq(), a, b), run.index) for b in values))
 
     @staticmethod
     def _compare(op, a, b):
-        for value in b if isinstance(op, ast.In | ast.NotIn) else [b]:
-            families = {_family(a), _family(value)} - {""}
-            if len(families) > 1 and families != {"number", "boolean"}:
-                raise ExpressionError(f"compares a {_family(a)} with a {_family(value)} (written {_written(a, value)})")
-        if isinstance(op, ast.In | ast.NotIn):
-            inside = a.isin(b).astype("boolean").mask(a.isna())
-            return ~inside if isinstance(op, ast.NotIn) else inside
+        families = {family(a), family(b)} - {""}
+        if len(families) > 1 and families != {"number", "boolean"}:
+            raise ExpressionError(f"compares a {family(a)} with a {family(b)} (written {_written(a, b)})")
         result = _COMPARE[type(op)](a, b)
         if isinstance(result, pd.Series):
             unknown = reduce(operator.or_, (x.isna() for x in (a, b) if isinstance(x, pd.Series)))
             return result.astype("boolean").mask(unknown)
         return result
+
+
+@dataclass
+class _Run:
+    """One evaluation: the columns, and the faults of rows in which the part that is evaluated matters."""
+
+    columns: Mapping[str, pd.Series]
+    index: pd.Index
+    faults: list[Fault] = field(default_factory=list)
+    matters: pd.Series | None = None
+
+    def where(self, rows: pd.Series) -> _Run:
+        """The same for a part that matters in these rows only."""
+        rows = rows.astype(bool)
+        return _Run(self.columns, self.index, self.faults, rows if self.matters is None else rows & self.matters)
+
+    def at(self, piece: str) -> Callable[[str, pd.Series], None]:
+        """What tells a fault of a piece of the expression."""
+
+        def fault(what: str, rows: pd.Series) -> None:
+            rows = rows if self.matters is None else rows & self.matters
+            if rows.any():
+                self.faults.append(Fault(what, piece, rows))
+
+        return fault
+
+
+def _is_date(text) -> bool:
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?", text):
+        return False
+    try:
+        pd.Timestamp(text)
+    except ValueError:
+        return False
+    return True

@@ -47,6 +47,7 @@ class Kind:
 
 
 UNKNOWN = Kind()
+MISSING = Kind("missing")  # the literal
 NUMBER, DATE, BOOLEAN = Kind("number", ordered=True), Kind("date", ordered=True), Kind("boolean")
 
 
@@ -65,6 +66,8 @@ class Reader:
     def kind(self, node) -> Kind:
         """The kind of a node; what is wrong below it is collected once."""
         match node:
+            case ast.Name(id=name) if name.lower() == "missing":
+                return MISSING
             case ast.Name(id=name):
                 return BOOLEAN if name.lower() in ("true", "false") else self.kinds.get(name, UNKNOWN)
             case ast.Attribute(value=ast.Name(id=table), attr=column):
@@ -92,14 +95,23 @@ class Reader:
                 return self._called(name, arguments)
         return UNKNOWN
 
+    def known(self, node) -> Kind:
+        """The kind of a node that may not be the literal `missing`: whatever is made of it would be missing for everybody."""
+        kind = self.kind(node)
+        if kind is MISSING:
+            do = "missing(x) asks whether x is missing; `missing` alone is written in when(condition, x, missing)"
+            self.problem("'missing' is no value that can be compared or calculated with", do)
+            return UNKNOWN
+        return kind
+
     def _logical(self, nodes) -> Kind:
         for node in nodes:
-            if self.kind(node).family in ("text", "date"):
+            if self.known(node).family in ("text", "date"):
                 self.problem(f"'{self.shown(node)}' is neither true nor false", "compare it with a value")
         return BOOLEAN
 
     def _arithmetic(self, node, left, right) -> Kind:
-        kinds = [self.kind(left), self.kind(right)]
+        kinds = [self.known(left), self.known(right)]
         families = {kind.family for kind in kinds}
         if "text" in families and not (families == {"text"} and isinstance(node.op, ast.Add)):
             self.problem(f"'{self.shown(node)}' calculates with a text", "calculate with numbers")
@@ -108,7 +120,12 @@ class Reader:
         return Kind("text") if families == {"text"} else UNKNOWN
 
     def _called(self, name: str, arguments: list) -> Kind:
-        kinds = [self.kind(node) for node in arguments]
+        if name == "when":
+            self._logical(arguments[:1])
+            branches = [(node, self.kind(node)) for node in arguments[1:]]
+            branches = [branch for branch in branches if branch[1] is not MISSING]
+            return self._joined(name, [node for node, _ in branches], [kind for _, kind in branches])
+        kinds = [self.known(node) for node in arguments]
         if name == "starts" and len(arguments) == 2:
             self._starts(arguments, kinds)
         if name in BOOLEAN_FUNCTIONS:
@@ -119,9 +136,6 @@ class Reader:
             return NUMBER
         if name in DATE_FUNCTIONS:
             return DATE
-        if name == "when":
-            self._logical(arguments[:1])
-            arguments, kinds = arguments[1:], kinds[1:]
         joined = self._joined(name, arguments, kinds)
         if name in ("min", "max") and joined.family == "text" and not joined.ordered:
             self.problem(
@@ -155,17 +169,17 @@ class Reader:
         return Kind("text", codes, ordered)
 
     def _compared(self, op, left, right) -> None:
-        a = self.kind(left)
+        a = self.known(left)
         if isinstance(op, ast.In | ast.NotIn):
-            if not isinstance(right, ast.Tuple | ast.List):
+            if not isinstance(right, ast.Tuple | ast.List) or not right.elts:
                 self.problem(
                     f"'{self.shown(right)}' is not a list", "write in ('a', 'b'), with a comma for one: ('a',)"
                 )
                 return
             for item in right.elts:
-                self._pair(op, left, item, a, self.kind(item))
+                self._pair(op, left, item, a, self.known(item))
             return
-        self._pair(op, left, right, a, self.kind(right))
+        self._pair(op, left, right, a, self.known(right))
 
     def _pair(self, op, left, right, a: Kind, b: Kind) -> None:
         """One comparison of two values."""

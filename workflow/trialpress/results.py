@@ -11,7 +11,7 @@ import pandas as pd
 
 from .analysis import Data
 from .contracts import ARD, CURVES, FLOW
-from .plan import Plan, load_plan
+from .plan import Plan, read_plan
 from .study import Study, load_study
 
 
@@ -57,7 +57,7 @@ class Results:
 def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
     """The results in `folder` of the study that study.yaml and plan.yaml describe."""
     study = load_study(dictionary)
-    return load(study, load_plan(plan, study), folder)
+    return load(study, read_plan(plan, study), folder)
 
 
 def load(study: Study, plan: Plan, folder: Path) -> Results:

@@ -11,9 +11,10 @@ import pandas as pd
 
 from .. import ids
 from ..checks.values import SAME_NAME, shared_names
+from ..cohort.columns import OfSubjects
 from ..contracts import ARD, CURVES
 from ..errors import InputError, Problem, raise_if
-from ..expression import Columns, Expression
+from ..expression import Expression, ExpressionError, impossible
 from ..ids import EVERYONE, Name
 from ..names import row_names
 from ..plan import Plan, level_texts
@@ -36,8 +37,8 @@ class Data:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     daily: pd.DataFrame | None = None
 
-    def columns(self) -> Columns:
-        return Columns(((name, self.frame[name]) for name in self.frame), self.plan.kinds)
+    def columns(self) -> OfSubjects:
+        return OfSubjects(self.frame, self.tables, self.study.participant, self.plan.kinds)
 
     def holds(self, condition: str) -> pd.Series:
         """Boolean with missing: where the condition is not known it stays missing."""
@@ -128,10 +129,31 @@ def events_left_out(data: Data, spec: Mapping) -> str:
     return f"{n} {'event' if n == 1 else 'events'} after censor_at left out" if n else ""
 
 
+def not_known(n: int, what: str) -> str:
+    """How many participants are left out because a condition is not known; empty if none."""
+    return f"{n} left out: not known whether {what}" if n else ""
+
+
+def without_follow_up(data: Data, spec: Mapping) -> list[str]:
+    """How many have no time or no outcome of the analysis' endpoint, or never come under observation in time."""
+    endpoint = data.plan.endpoints.get(spec.get("endpoint", ""))
+    if endpoint is None:
+        return []
+    time, event = (data.frame[f"{endpoint.id}_{name}"] for name in ("time", "event"))
+    unknown = int((time.isna() | event.isna()).sum())
+    notes = [f"{unknown} without follow-up for {endpoint.label} left out"] if unknown else []
+    if endpoint.entry:
+        entry = data.frame[f"{endpoint.id}_entry"]
+        nowhere, late = int((time.notna() & entry.isna()).sum()), int((entry >= time).fillna(False).sum())
+        notes += [f"{nowhere} without a known entry left out"] if nowhere else []
+        notes += [f"{late} whose follow-up ends by their entry left out"] if late else []
+    return notes
+
+
 def left_out(data: Data, spec: Mapping) -> list[str]:
-    """What every analysis says of its participants: who is in no group, which events are left out."""
+    """What every analysis says of its participants: who is in no group or not followed, which events are left out."""
     notes = [without_group(data, spec[key]) for key in BY if key in spec]
-    return [note for note in [*notes, events_left_out(data, spec)] if note]
+    return [note for note in [*notes, *without_follow_up(data, spec), events_left_out(data, spec)] if note]
 
 
 def _noted(ard: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
@@ -148,22 +170,28 @@ def run(
     """All analyses of the plan: (ard, curves), sorted, in the contract's columns."""
     from .methods import METHODS
 
-    ards, curves = [], []
+    ards, curves, no_one = [], [], pd.Series(dtype=bool)
     for name, spec in plan.analyses.items():
         population = spec["population"]
         frame = subjects[subjects[population]]
         n_population = len(frame)
         data = Data(frame.reset_index(drop=True), plan, study, tables, daily)
-        if "where" in spec:
-            data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
+        known = plan.populations[population]
+        notes = [not_known(int(subjects.get(known.unknown, no_one).sum()), f"in {known.label}")]
         rows = Rows()
         try:
+            if "where" in spec:
+                holds = data.holds(spec["where"])
+                notes.append(not_known(int(holds.isna().sum()), spec["where"]))
+                data.frame = data.frame[holds.fillna(False).astype(bool)].reset_index(drop=True)
             METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
+        except ExpressionError as error:
+            raise InputError(impossible(f"plan.yaml, analyses.{name}", error, data.frame[study.participant])) from error
         except ValueError as error:
             why, do = "the analysis cannot be computed", "correct its options, or the columns that it names"
             raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
         ard = pd.DataFrame(rows.rows, columns=ROW)
-        ard = _noted(ard, left_out(data, spec))
+        ard = _noted(ard, [note for note in [*notes, *left_out(data, spec)] if note])
         ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
     ard = pd.concat(ards, ignore_index=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis import Data
-from ..analysis.methods.common import DAYS, is_categorical
+from ..analysis.methods.common import is_categorical
 from ..contracts import CONCORDANCE
 from ..expression import Expression
 from ..files import read_guessed
@@ -77,7 +77,10 @@ class Export:
 
     def times(self, unit: str) -> dict:
         endpoint = self.spec["endpoint"]
-        return {"time": self.number(f"{endpoint}_time") / DAYS[unit], "event": self.number(f"{endpoint}_event")}
+        return {
+            "time": self.number(f"{endpoint}_time") / self.data.plan.per(endpoint, unit),
+            "event": self.number(f"{endpoint}_event"),
+        }
 
 
 def _ids(members: Mapping[Name, pd.Series], index) -> pd.Series:
@@ -198,7 +201,8 @@ def export(results: Results, folder: Path) -> None:
     """Write jobs.csv, levels.csv and data.csv for all analyses that have a second implementation."""
     jobs, levels, frames = [], [], []
     for name, spec in results.plan.analyses.items():
-        if spec["method"] not in EXPORTS:
+        endpoint = results.plan.endpoints.get(spec.get("endpoint", ""))
+        if spec["method"] not in EXPORTS or (endpoint and endpoint.entry):  # the script has no delayed entry
             continue
         data = results.population(spec["population"])
         if "where" in spec:
@@ -209,7 +213,10 @@ def export(results: Results, folder: Path) -> None:
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec) | _family(results, spec)
         options["at"] = ";".join(number_text(t) for t in spec.get("at", spec.get("days", ())))
-        options |= {"divisor": DAYS[options["unit"]], "adjusted": str(bool(spec.get("covariates"))).lower()}
+        options |= {
+            "divisor": results.plan.days(options["unit"]),
+            "adjusted": str(bool(spec.get("covariates"))).lower(),
+        }
         options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction")}
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})

@@ -15,8 +15,9 @@ import pandas as pd
 
 from ..analysis import Data
 from ..analysis.methods import METHODS
-from ..analysis.methods.common import DAYS, is_categorical
-from ..expression import Expression, days_between
+from ..analysis.methods.common import followed, is_categorical
+from ..calculation import days_between
+from ..expression import Expression
 from ..ids import EVERYONE, Name, word
 from ..ids import at as at_time
 from ..ids import day as on_day
@@ -58,6 +59,8 @@ def _counted(data: Data, spec: Mapping) -> Counted:
             yield from _landmarks(data, given)
         elif spec["method"] == "simon_makuch":
             yield from _states(data, given)
+        elif spec["method"] == "cox_interaction":
+            yield from _subgroups(data, given)
         elif spec["method"] != "conditional_probability":  # counts the events until a time
             yield from _times(data, spec["method"], given, groups)
     elif spec["method"] in CROSS_TABLES:
@@ -105,18 +108,33 @@ def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
     frame, endpoint = data.frame, given["endpoint"]
     causes = list(data.plan.endpoints[endpoint].events) if "cause" in given else []
     outcome = f"{endpoint}_{'cause' if causes else 'event'}"
-    known = _complete(frame, [f"{endpoint}_time", outcome, given.get("stratum", ""), *given.get("covariates", ())])
+    known = followed(data, endpoint, "cause" if causes else "event")
+    known &= _complete(frame, [given.get("stratum", ""), *given.get("covariates", ())])
     event = known & frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True).fillna(False)
     if method == "follow_up":  # reversed: the end of observation is the event
         event = known & ~event
-    time = frame[f"{endpoint}_time"].astype("Float64") / DAYS[given.get("unit", "days")]
+    per = data.plan.per(endpoint, given.get("unit", "days"))
+    time = frame[f"{endpoint}_time"].astype("Float64") / per
+    entry = frame[f"{endpoint}_entry"].astype("Float64") / per if data.plan.endpoints[endpoint].entry else None
     together = method in ("log_rank", "gray", "permutation_log_rank")
     for group, members in ({EVERYONE: _any(groups.values(), frame)} if together else groups).items():
         for level in (EVERYONE, *(Name(name, name) for name in causes if name == (given["cause"] or causes[0]))):
             yield group, level, "n", known & members
             yield group, level, "events", event & members
         for at in given.get("at") or ():
-            yield group, at_time(at, given["unit"]), "n_at_risk", known & members & (time >= at).fillna(False)
+            at_risk = known & members & (time >= at).fillna(False)
+            at_risk &= True if entry is None else (entry < at).fillna(False)
+            yield group, at_time(at, given["unit"]), "n_at_risk", at_risk
+
+
+def _subgroups(data: Data, given: Mapping) -> Counted:
+    """Everybody whose group and subgroup are known, together and by subgroup."""
+    known = followed(data, given["endpoint"]) & _complete(data.frame, [given["by"], given["subgroup"]])
+    event = known & data.frame[f"{given['endpoint']}_event"].fillna(False).astype(bool)
+    everyone = pd.Series(True, index=data.frame.index)
+    for level, members in {EVERYONE: everyone, **data.groups(given["subgroup"])}.items():
+        yield EVERYONE, level, "n", known & members
+        yield EVERYONE, level, "events", event & members
 
 
 def _landmarks(data: Data, given: Mapping) -> Counted:
@@ -138,7 +156,7 @@ def _states(data: Data, given: Mapping) -> Counted:
     yield EVERYONE, EVERYONE, "n", time.notna()
     yield EVERYONE, EVERYONE, "events", time.notna() & frame[f"{endpoint}_event"].fillna(False).astype(bool)
     for at in given["at"]:
-        t = at * DAYS[given["unit"]]
+        t = at * data.plan.days(given["unit"])
         here, begun = followed & (time >= t).fillna(False), (begin < t).fillna(False)
         yield word("begun"), at_time(at, given["unit"]), "n_at_risk", here & begun
         yield word("not yet"), at_time(at, given["unit"]), "n_at_risk", here & ~begun

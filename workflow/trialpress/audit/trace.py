@@ -32,13 +32,14 @@ from ..analysis.methods import METHODS
 from ..clean import read_logs
 from ..clean.part import HIDDEN
 from ..cohort import Builder as Builder
-from ..cohort import other_reason
+from ..cohort.flow import exclusions
 from ..cohort.grades import SCALES, bounds
 from ..errors import nearest
 from ..expression import Expression
 from ..files import write_text
 from ..names import flow_names, row_names
-from ..plan import Derived, reasons
+from ..plan import Derived
+from ..plan import Endpoint as TimeToEvent
 from ..registry import Column, Condition, Endpoint, Field, Table
 from ..report.variables import numbers, phrases
 from ..results import Results
@@ -256,7 +257,7 @@ class Columns:
                 "how": " and ".join(how).removesuffix(" and true"),
                 "from": [outer, *names_in(population.condition)],
             }
-        elif endpoint in self.plan.endpoints and part in ("time", "event", "cause", "cut"):
+        elif endpoint in self.plan.endpoints and part in ("time", "event", "cause", "cut", "entry"):
             self._endpoint(self.plan.endpoints[endpoint], part, about)
         else:
             about["from"] = [name]
@@ -278,22 +279,17 @@ class Columns:
         return name
 
     def _own(self, name: str, about: dict) -> None:
-        table = self.plan.cohort_table
-        column = self.results.study.tables[table].columns[name]
-        about |= {"how": column.derive or f"{name} in {table}", "table": table}
-        self.evidence[name] = {at: {"cells": self.cells.of(table, who, who, name)} for at, who in enumerate(self.who)}
+        table, field = name.split(".") if "." in name else (self.plan.cohort_table, name)
+        column = self.results.study.tables[table].columns[field]
+        about |= {"how": column.derive or f"{field} in {table}", "table": table}
+        if "." in name:
+            about |= {"label": column.title, "unit": column.unit}
+        self.evidence[name] = {at: {"cells": self.cells.of(table, who, who, field)} for at, who in enumerate(self.who)}
 
     def _endpoint(self, endpoint, part: str, about: dict) -> None:
-        events = ", ".join(f"{name}: {text}" for name, text in endpoint.events.items())
-        cut = (
-            f" and, whatever comes later, at the first of {', '.join(endpoint.censor_at)}" if endpoint.censor_at else ""
-        )
-        what = {"time": "days", "event": "whether an event came first", "cause": "which event came first",
-                "cut": "whether an event is left out because it came later,"}[part]  # fmt: skip
-        about["how"] = (
-            f"{what} from {endpoint.origin} to the first of {events}; without an event censored at {endpoint.censor}{cut}"
-        )
-        about["from"] = list(dict.fromkeys(name for text in endpoint.dates.values() for name in names_in(text)))
+        about["how"] = _of_endpoint(endpoint, part)
+        texts = [*endpoint.moments.values(), *endpoint.conditions.values()]
+        about["from"] = list(dict.fromkeys(name for text in texts for name in names_in(text)))
 
     def _taken(self, name: str, spec: Mapping, about: dict) -> None:
         table, how = spec["from"], spec.get("take", "only")
@@ -371,6 +367,20 @@ class Columns:
 # --- the records ------------------------------------------------------------------------------------------------------
 
 
+def _of_endpoint(endpoint: TimeToEvent, part: str) -> str:
+    """How a column of an endpoint came about, in words."""
+    what = {"time": endpoint.unit, "event": "whether an event came first", "cause": "which event came first",
+            "cut": "whether an event is left out because it came later,",
+            "entry": f"{endpoint.unit} until at risk ({endpoint.entry}), counted"}[part]  # fmt: skip
+    events = ", ".join(f"{name}: {text}" for name, text in endpoint.events.items())
+    cut = f" and, whatever comes later, at the first of {', '.join(endpoint.censor_at)}" if endpoint.censor_at else ""
+    if endpoint.from_durations:
+        return f"{what} from the durations {endpoint.time} with {events}; otherwise censored{cut}"
+    return (
+        f"{what} from {endpoint.origin} to the first of {events}; without an event censored at {endpoint.censor}{cut}"
+    )
+
+
 def chain(results: Results, population: str) -> list[dict]:
     """A population and those that it is within, the outermost first."""
     found = []
@@ -398,16 +408,13 @@ def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
             case _ if kind == list[Column]:
                 names += value
             case _ if kind is Endpoint:
-                names += [f"{value}_time", f"{value}_event"]
-                if results.plan.endpoints[value].competing:
-                    names.append(f"{value}_cause")
+                names += [name for name in results.plan.endpoints[value].columns if not name.endswith("_cut")]
             case _ if kind is Table:
                 fields = [spec[other] for other, p in parameters.items() if p.annotation is Field and other in spec]
                 names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
     names = list(dict.fromkeys(names))
     for name in [*names, spec["population"]]:
-        if "." not in name:
-            columns.add(name)
+        columns.add(name)
     return names
 
 
@@ -455,16 +462,11 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
         if start is None:
             continue
         population = plan.populations[before]
-        out = subjects[start] & ~subjects[before]
-        everyone = [numbered[participant] for participant in who[out]]
-        rest = other_reason(step)
-        for reason, condition in {**reasons(step), rest: "true"}.items():
-            because = out & Expression(condition).condition(series)
-            out &= ~because
-            if reason == rest and not because.any():
-                continue
-            excluded = [numbered[participant] for participant in who[because]]
-            names = names_in(condition)
+        everyone = [numbered[participant] for participant in who[subjects[start] & ~subjects[before]]]
+        *found, rest = exclusions(plan, subjects, series, step, start)
+        for one in [*found, *([rest] if rest.members.any() else [])]:
+            reason, condition, names = one.reason, one.condition, list(one.columns)
+            excluded = [numbered[participant] for participant in who[one.members]]
             for name in (*names, start, before):
                 columns.add(name)
             name = ".".join(("flow", *named[population.id, reason.id]))

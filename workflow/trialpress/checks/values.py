@@ -18,6 +18,15 @@ SILENT = "it would be false, or a wrong value, for everybody, in silence"
 SAME_NAME = "printed names are how groups are told apart: one would take the place of the other"
 TRUTH = {"True": "Yes", "False": "No", "yes": "Yes", "no": "No"}
 
+# how one value is taken from several rows: whether it needs a value, whether it may be ordered
+TAKES = {"only": (True, False), "first": (True, True), "last": (True, True), "min": (True, False), "max": (True, False),
+         "sum": (True, False), "mean": (True, False), "count": (False, False), "any": (False, False)}  # fmt: skip
+
+# the keys of a derived column by how it is derived, and those of all
+KEYS = {"expression": (), "from": ("value", "where", "by", "take"), "cut": ("at", "labels"),
+        "rank": ("descending", "among"), "daily": ()}  # fmt: skip
+COMMON = ("type", "label", "unit", "levels", "other")
+
 # what is wrong, where, what to do, why it matters
 Report = Callable[[str, str, str, str], None]
 
@@ -111,7 +120,16 @@ class Cohort:
     def derive(self, name: str, spec: Mapping, levels: Mapping[str, str]) -> None:
         """A derived column: its expressions, its levels, its kind."""
         where = f"cohort.columns.{name}"
+        for how, keys in KEYS.items():
+            for key in spec.keys() - {*COMMON, how, *keys} if how in spec else ():
+                self.report(f"{where}.{key}", f"is not used by a column with `{how}`", "remove it", SILENT)
         kind = self._derived(where, spec)
+        if "other" in spec:
+            self._other(where, spec)
+            for what, do in shared_names(levels):
+                self.report(f"{where}.levels", what, do, SAME_NAME)
+            self.kinds[name] = Kind("text", tuple(levels), True)
+            return
         kind = self._typed(kind, spec.get("type", ""))
         for what, do in shared_names(levels):
             self.report(f"{where}.levels", what, do, SAME_NAME)
@@ -120,6 +138,15 @@ class Cohort:
             if kind.family in ("text", "") and not (kind.codes and kind.ordered) and spec.get("type", "code") == "code":
                 kind = Kind("text", tuple(levels), True) if kind.family else kind
         self.kinds[name] = kind
+
+    def _other(self, where: str, spec: Mapping) -> None:
+        """`other` names what the levels do not: without levels it would name everything."""
+        if not spec.get("levels"):
+            self.report(f"{where}.other", "stands without levels", "name the levels that stay apart", SILENT)
+        if "other" in map(str, spec.get("levels", {})):
+            self.report(f"{where}.levels", "has a level 'other' of its own", "remove it, or the key other", SAME_NAME)
+        if spec.get("type", "code") != "code":
+            self.report(f"{where}.type", "a column with `other` holds levels", "write type: code", SILENT)
 
     def _derived(self, where: str, spec: Mapping) -> Kind:
         if "expression" in spec:
@@ -135,6 +162,9 @@ class Cohort:
                 )
         if "among" in spec:
             self.check(f"{where}.among", spec["among"], condition=True)
+        at = spec.get("at", ())
+        if any(a >= b for a, b in zip(at, at[1:], strict=False)):
+            self.report(f"{where}.at", f"the cut points {', '.join(map(str, at))} do not rise", "sort them", SILENT)
         if "cut" in spec:
             return Kind("text", tuple(spec.get("labels", ())), True)
         return NUMBER
@@ -144,6 +174,7 @@ class Cohort:
         for key in ("value", "where", "by"):
             if key in spec:
                 self.check(f"{where}.{key}", spec[key], kinds, condition=key == "where")
+        self._asked(where, spec, take)
         kind = self.kind(spec["value"], kinds) if "value" in spec else BOOLEAN
         if kind.family == "text" and take in ("sum", "mean"):
             self.report(where, f"take: {take} of a text has no meaning", "take numbers", SILENT)
@@ -159,6 +190,16 @@ class Cohort:
                     f"{where}.by", f"{spec['by']} is a text without an order", "name a date or a number", SILENT
                 )
         return {"count": NUMBER, "sum": NUMBER, "mean": NUMBER, "any": BOOLEAN}.get(take, kind)
+
+    def _asked(self, where: str, spec: Mapping, take: str) -> None:
+        """Keys that this way of taking needs, or would ignore."""
+        valued, ordered = TAKES[take]
+        if valued and "value" not in spec:
+            self.report(where, f"take: {take} needs a value", "name what is taken: value: ...", SILENT)
+        if take == "any" and "value" in spec:
+            self.report(where, "take: any asks whether a row counts, not for a value", "write it into where", SILENT)
+        if "by" in spec and not ordered:
+            self.report(where, f"take: {take} has no order, `by` would be ignored", "take: first or last", SILENT)
 
     def _typed(self, kind: Kind, type: str) -> Kind:
         """The kind after the plan's own `type`."""

@@ -19,7 +19,7 @@ from ..files import write_parquet
 from ..study import Study
 from . import log
 from .account import ROWS, LossError, accounts, refused
-from .part import ELSEWHERE
+from .part import ELSEWHERE, NOTHING
 from .read import Raw, declared, read_all, resolve
 from .replay import replay
 from .table import Cleaned, TableCleaner
@@ -147,9 +147,9 @@ def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
 
 def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """What the logs count, as text and summary print it. A raw row counts once however many tables are cut from it, and
-    rows that another table uses are not among the rejected."""
+    rows that are another table's, or hold nothing for this one, are not among the rejected."""
     rows, changes, queries, rejected = (logs[name] for name in ("rows", "changes", "queries", "rejected"))
-    lost = rejected[~rejected["reason"].str.startswith(ELSEWHERE)]
+    lost = rejected[~rejected["reason"].str.startswith((ELSEWHERE, NOTHING))]
     return {
         "files": rows["file"].nunique(),
         "rows": int(rows.groupby("file")["rows_in"].max().sum()),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -70,11 +71,11 @@ def _rejected(records: Records, shown: set[int]) -> tuple[list[int], list[str], 
         reason.setdefault(row, why)
     at = np.array(sorted(reason), dtype=np.int64)
     reasons = [reason[row] for row in at.tolist()]
-    hide = log.withheld(raw, shown)
-    contents = [log.WITHHELD if hide and SHIFTED in why else text
-                for why, text in zip(reasons, log.content(raw, shown, at), strict=True)]  # fmt: skip
+    hide = withheld(raw, shown)
+    contents = [WITHHELD if hide and SHIFTED in why else text
+                for why, text in zip(reasons, content(raw, shown, at), strict=True)]  # fmt: skip
     every = [*zip(raw.numbers[at].tolist(), reasons, contents, strict=True),
-             *((row.row, refused(raw, row), log.refused_content(raw, shown, row.cells)) for row in raw.refused)]  # fmt: skip
+             *((row.row, refused(raw, row), refused_content(raw, shown, row.cells)) for row in raw.refused)]  # fmt: skip
     every.sort(key=lambda row: row[0])
     return tuple(map(list, zip(*every, strict=True))) if every else ([], [], [])
 
@@ -110,3 +111,34 @@ def _losses(name: str, records: Records, n: int, numbers: list[int], reasons: li
             f"correct the dictionary or the file; or allow it: files.{file.name}.max_rejected in study.yaml",
         )
     ]
+
+
+# --- what a rejected row shows -------------------------------------------------------------------------------------------
+
+WITHHELD = '{"": "withheld: cells may stand under other headers than their own"}'
+
+
+def content(raw: Raw, shown: set[int], rows: np.ndarray) -> list[str]:
+    """The declared cells of raw rows as JSON, header -> text: nothing else leaves the clean stage."""
+    parts = []
+    for at in sorted(shown):
+        column = raw.columns[at]
+        texts = [f"{json.dumps(raw.header(at), ensure_ascii=False)}: {json.dumps(cell.text, ensure_ascii=False)}" if cell.text else ""
+                 for cell in column.cells]  # fmt: skip
+        parts.append([texts[code] for code in column.codes[rows].tolist()])
+    return (
+        ["{" + ", ".join(filter(None, row)) + "}" for row in zip(*parts, strict=True)] if parts else ["{}"] * len(rows)
+    )
+
+
+def withheld(raw: Raw, shown: set[int]) -> bool:
+    """Whether cells that stand under a wrong column may be what must not leave the clean stage."""
+    return len(shown) < len(raw.headers)
+
+
+def refused_content(raw: Raw, shown: set[int], cells: Sequence[str]) -> str:
+    """The cells of a row that fits no columns, if the whole file may be shown."""
+    if withheld(raw, shown):
+        return WITHHELD
+    names = [raw.header(i) if i < len(raw.headers) else f"column {i + 1}" for i in range(len(cells))]
+    return json.dumps({name: cell for name, cell in zip(names, cells, strict=True) if cell}, ensure_ascii=False)

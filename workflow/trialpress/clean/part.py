@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import InputError, Problem
-from ..expression import Expression, ExpressionError
+from ..expression import Expression, ExpressionError, Fault
 from ..study import Column, Part, Study, Table
 from ..text import normalise
 from .fields import DTYPES, Coded, Field, encode
@@ -21,7 +21,8 @@ from .read.raw import Raw
 HIDDEN = "[identifier removed]"
 SHIFTED = "the row is shifted"
 ELSEWHERE = "not part of the table"
-HARMLESS = ("footnote", "repeats the header", "duplicate of row", "holds nothing for this table", ELSEWHERE)
+NOTHING = "holds nothing for this table"
+HARMLESS = ("footnote", "repeats the header", "duplicate of row", NOTHING, ELSEWHERE)
 
 
 class Records:
@@ -65,7 +66,7 @@ class Records:
         self.row, self.block = np.concatenate(rows), np.concatenate(blocks)
         idle = free.copy()
         idle[self.row] = False
-        self.unused += [(row, "holds nothing for this table") for row in np.flatnonzero(idle).tolist()]
+        self.unused += [(row, NOTHING) for row in np.flatnonzero(idle).tolist()]
 
     def _distinct(self, at: int, holds: Callable[[str], bool]) -> np.ndarray:
         column = self.raw.columns[at]
@@ -189,10 +190,13 @@ def combine_codes(parts: Sequence[Coded]) -> tuple[np.ndarray, int]:
     return mixed, size
 
 
-def evaluate(table: Table, column: Column, columns: Mapping[str, pd.Series]) -> pd.Series:
-    """A derived column; an error names it."""
+def evaluate(
+    table: Table, column: Column, columns: Mapping[str, pd.Series], faults: list[Fault] | None = None
+) -> pd.Series:
+    """A derived column; an error names it. Where it has no result it is missing, and `faults` are told."""
     try:
-        return Expression(column.derive)(columns).astype(DTYPES.get(column.type, "string"))
+        found = Expression(column.derive)(columns, [] if faults is None else faults)
+        return found.astype(DTYPES.get(column.type, "string"))
     except (ExpressionError, TypeError, ValueError) as error:
         raise InputError(
             [

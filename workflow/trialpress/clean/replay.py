@@ -24,7 +24,7 @@ def replay(study: Study, cells: pd.DataFrame, changes: pd.DataFrame, table: str)
             continue
         at = ["key", "row"]
         # several cells of one key come from joined files: the first that says something after its change counts
-        last = changed.rename(columns={"source_row": "row", "source_file": "file"})
+        last = changed.rename(columns={"source_row": "row", "source_file": "file"}).astype({"row": "int64"})
         merged = own.merge(last[[*at, "file", "clean_value"]], on=[*at, "file"], how="outer", sort=False)
         text, kind = merged["raw"].fillna(""), column.type
         value = [

@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow as pa
 
 from ..errors import InputError, Problem
-from ..expression import Expression, ExpressionError
+from ..expression import Expression, ExpressionError, Fault
 from ..study import Column, Study, Table
 from ..text import text_of
-from . import log
+from . import log, queries
+from .changes import cells_and_changes
 from .fields import Coded, typed
-from .part import ELSEWHERE, Records, evaluate
+from .part import ELSEWHERE, HIDDEN, Records, evaluate
 from .read.raw import Raw
 from .steps import ranges, rows, units, values
 
@@ -83,6 +84,7 @@ class TableCleaner:
         rows.keys(records)
         rows.references(records, self.done)
         rows.duplicates(records)
+        rows.look_alikes(records)
         values.misfits(records)
         units.convert(records)
         values.partial(records, lambda columns, names, at: self.foreign(columns, names))
@@ -160,17 +162,17 @@ class TableCleaner:
             found[name] = source[inner].take(at).reset_index(drop=True).mask(at < 0)
         return found
 
-    def evaluate(self, frame: pd.DataFrame, text: str, where: str) -> pd.Series:
+    def evaluate(self, frame: pd.DataFrame, text: str, where: str, faults: list[Fault]) -> pd.Series:
         expression = Expression(text)
         try:
-            return expression(self.foreign({name: frame[name] for name in frame}, expression.names))
+            return expression(self.foreign({name: frame[name] for name in frame}, expression.names), faults)
         except ExpressionError as error:
             at = f"study.yaml, tables.{self.table.name}.{where}"
             why = "a condition that cannot be evaluated checks nothing"
             raise InputError([Problem(at, str(error), why, "check the types of the columns that it names")]) from None
 
     def condition(self, frame: pd.DataFrame, text: str, where: str) -> np.ndarray:
-        return self.evaluate(frame, text, where).astype("boolean").fillna(False).to_numpy(dtype=bool)
+        return self.evaluate(frame, text, where, []).astype("boolean").fillna(False).to_numpy(dtype=bool)
 
     def drop(self, frame: pd.DataFrame, out: np.ndarray, reason: str) -> None:
         for records, at in zip(self.parts, self.at, strict=True):
@@ -183,18 +185,28 @@ class TableCleaner:
             if column.derive:
                 expression = Expression(column.derive)
                 columns = self.foreign({name: frame[name] for name in frame}, expression.names)
-                frame[column.name] = evaluate(self.table, column, columns or {"": pd.Series(frame.index)})
+                faults: list[Fault] = []
+                frame[column.name] = evaluate(self.table, column, columns or {"": pd.Series(frame.index)}, faults)
+                self.no_result(frame, column.name, "is missing", faults, 900)
+
+    def no_result(self, frame: pd.DataFrame, field_name: str, what: str, faults: list[Fault], order: int) -> None:
+        """Questions about rows in which an expression has no result, such as a division by zero."""
+        for fault in faults:
+            query = {"id": "", "field": field_name, "message": f"{what}: {fault}"}
+            self.ask(frame, query, np.flatnonzero(fault.rows), order)
 
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:
         """What must hold in each row; returns the rows that stay."""
         gone = np.zeros(len(frame), dtype=bool)
         for order, check in enumerate(self.table.checks):
-            holds = self.evaluate(frame, check["assert"], f"checks.{check['id']}.assert")
+            faults: list[Fault] = []
+            holds = self.evaluate(frame, check["assert"], f"checks.{check['id']}.assert", faults)
+            self.no_result(frame, check["field"], f"{check['message']} is not known", faults, 1000 + order)
             broken = ~holds.astype("boolean").fillna(True).to_numpy(dtype=bool) & ~gone
             clears = check.get("action") == "clear"
             if clears:
                 broken &= frame[check["field"]].notna().to_numpy()
-            self.ask(frame, check, np.flatnonzero(broken), order)
+            self.ask(frame, check, np.flatnonzero(broken), 1000 + order)
             if clears:
                 self.clear(frame, check, broken)
             elif check.get("action") == "reject":
@@ -229,11 +241,11 @@ class TableCleaner:
             at = self.kept[number].searchsorted(record)
             entry = {
                 "severity": check.get("severity", "warning"), "table": self.table.name, "key": self.keys[number][int(at)].as_py(),
-                "field": name, "value": log.HIDDEN if column.identifier and text else text, "message": check["message"],
+                "field": name, "value": HIDDEN if column.identifier and text else text, "message": check["message"],
                 "file": records.part.file.path, "row": records.number(record),
                 "column": of.headers[records.block[record]] if cell else "",
             }  # fmt: skip
-            self.extra.append((number, record, 1000 + order, entry))
+            self.extra.append((number, record, order, entry))
 
     def clear(self, frame: pd.DataFrame, check: Mapping, broken: np.ndarray) -> None:
         name = check["field"]
@@ -259,7 +271,7 @@ class TableCleaner:
         )
         found = []
         for number, (records, living, keys) in enumerate(zip(self.parts, self.kept, self.keys, strict=True)):
-            found += [(number, *rest) for rest in log.queries(self.table, records, keys, living)]
+            found += [(number, *rest) for rest in queries.queries(self.table, records, keys, living)]
             stay = np.flatnonzero(records.alive[living])
             for name, of in records.fields.items():
                 of.compact()
@@ -267,13 +279,13 @@ class TableCleaner:
                     continue
                 unit = self.units(records, of.column) if of.column.unit_to else None
                 unit = unit and Coded(unit.codes[living[stay]], unit.values)
-                cells, changes = log.cells_and_changes(
+                cells, changes = cells_and_changes(
                     self.table, records, of, keys.take(pa.array(stay)), living[stay], unit
                 )
                 for one, field_name in zip(cells, (name, of.column.unit_to), strict=False):
                     cleaned.cells.setdefault(field_name, []).append(one)
                 cleaned.changes += changes
-            found += [(number, *rest) for rest in log.queries_of_shifted(self.table, records)]
+            found += [(number, *rest) for rest in queries.queries_of_shifted(self.table, records)]
         order = sorted([*found, *self.extra], key=lambda entry: entry[:3])
         cleaned.queries = [entry for *_, entry in order] + self.absent(frame)
         cleaned.frame = frame.sort_values(list(self.table.key), kind="stable").reset_index(drop=True)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from ..calculation import ranks
 from ..checks.values import fields
 from ..clean.fields import DTYPES
 from ..contracts import FLOW
 from ..errors import InputError, Problem, raise_if
-from ..expression import Columns, Expression, ExpressionError, days_between, ranks
+from ..expression import Columns, Expression, ExpressionError, impossible
 from ..files import write_parquet
-from ..ids import EVERYONE, Name
-from ..kinds import Kind, order
-from ..plan import Derived, Plan, level_texts, own_word, reasons
+from ..kinds import order
+from ..plan import OTHER, Derived, Plan, level_texts
 from ..study import Study
-from .grades import SCALES, bounds, grade, highest
+from ..text import number_text
+from .columns import OfRows, OfSubjects
+from .endpoints import follow
+from .flow import flow
+from .grades import SCALES, Scale, bounds, grade, highest
+from .taking import Ambiguous, take
 
 
 @dataclass(frozen=True)
@@ -30,111 +36,89 @@ class Cohort:
     flow: pd.DataFrame
 
 
-def _evaluate(where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
-    try:
-        return Expression(text)(columns)
-    except ExpressionError as error:
-        raise InputError(
-            [
-                Problem(
-                    where, str(error), "the column cannot be computed", "check the types of the columns that it names"
-                )
-            ]
-        ) from None
-
-
-def _ordered(where: str, text: str, columns: Columns) -> tuple[pd.Series, tuple[str, ...]]:
-    """(values that sort as they should, the codes whose places they are): codes stand in the order of the dictionary."""
-    values, codes = _evaluate(where, text, columns), order(Expression(text).kind(columns.kinds)[0])
-    return (ranks(values, codes), codes) if codes else (values, ())
-
-
-class _Columns(Columns):
-    """A table's columns; those of the subjects are aligned to its rows when an expression asks for them."""
-
-    def __init__(self, frame: pd.DataFrame, subjects: pd.DataFrame, who: str, kinds: Mapping[str, Kind]):
-        super().__init__(((name, frame[name]) for name in frame), kinds)
-        self.subjects, self.at = subjects, pd.Index(subjects[who]).get_indexer(frame[who])
-
-    def __missing__(self, name: str) -> pd.Series:
-        self[name] = self.subjects[name].take(self.at).reset_index(drop=True)
-        return self[name]
-
-
-def other_reason(step: Mapping) -> Name:
-    """What those are excluded for whom no reason of the plan explains; another word where a reason is called so."""
-    given = reasons(step)
-    words = (own_word("other", [getattr(name, what) for name in given], "no reason holds") for what in ("id", "label"))
-    return Name(*words)
-
-
 class Builder:
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]):
         self.study, self.plan, self.tables = study, plan, tables
         self.who = study.participant
         self.subjects = tables[plan.cohort_table].sort_values(self.who).reset_index(drop=True).copy()
         self.graded: dict[str, tuple] = {}
+        self.unknown: dict[str, pd.Series] = {}  # population -> of whom it is not known whether they belong to it
 
-    def columns(self) -> Columns:
-        return Columns(((name, self.subjects[name]) for name in self.subjects), self.plan.kinds)
+    def evaluate(self, where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
+        """An expression over the subjects or the rows of a table; InputError names the participants without a result."""
+        try:
+            return Expression(text)(columns)
+        except ExpressionError as error:
+            raise InputError(impossible(where, error, columns[self.who])) from None
 
-    def rows_of(self, table: str) -> tuple[pd.DataFrame, Columns]:
+    def known(self, where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
+        """A condition, missing where it is not known."""
+        return self.evaluate(where, text, columns).astype("boolean")
+
+    def ordered(self, where: str, text: str, columns: Columns) -> tuple[pd.Series, tuple[str, ...]]:
+        """(values that sort as they should, the codes whose places they are): codes stand in the order of the dictionary."""
+        values, codes = self.evaluate(where, text, columns), order(Expression(text).kind(columns.kinds)[0])
+        return (ranks(values, codes), codes) if codes else (values, ())
+
+    def columns(self) -> OfSubjects:
+        return OfSubjects(self.subjects, self.tables, self.who, self.plan.kinds)
+
+    def rows_of(self, table: str) -> tuple[pd.DataFrame, OfRows]:
         """The rows of a table that belong to a participant, and the columns that an expression over them may use."""
         frame = self.tables[table]
         frame = frame[frame[self.who].isin(self.subjects[self.who])].reset_index(drop=True)
         kinds = {**self.plan.kinds, **fields(self.study)[table]}
-        return frame, _Columns(frame, self.subjects, self.who, kinds)
+        return frame, OfRows(frame, self.columns(), self.who, kinds)
 
     def chosen(self, where: str, spec: Mapping, columns: Columns) -> tuple[pd.Series, tuple[str, ...]]:
         """(the values that are taken, their codes in order): for take min and max codes are their places."""
         if spec.get("take") in ("min", "max"):
-            return _ordered(f"{where}.value", spec["value"], columns)
-        return _evaluate(f"{where}.value", spec["value"], columns), ()
+            return self.ordered(f"{where}.value", spec["value"], columns)
+        return self.evaluate(f"{where}.value", spec["value"], columns), ()
 
     def take(self, where: str, spec: Mapping) -> pd.Series:
         """One value per participant from the rows of another table."""
         frame, columns = self.rows_of(spec["from"])
-        keep = Expression(spec["where"]).condition(columns) if "where" in spec else pd.Series(True, index=frame.index)
-        how = spec.get("take", "only")
-        value, codes = self.chosen(where, spec, columns) if "value" in spec else (keep, ())
-        rows = pd.DataFrame(
-            {
-                "who": frame[self.who],
-                "value": value,
-                "by": _ordered(f"{where}.by", spec["by"], columns)[0] if "by" in spec else 0,
-            }
-        )[keep]
-        if how == "count":
-            return rows.groupby("who")["value"].count().reindex(self.subjects[self.who], fill_value=0).astype("Int64")
-        if how == "any":
-            return pd.Series(
-                self.subjects[self.who].isin(rows["who"]).to_numpy(), index=self.subjects[self.who], dtype="boolean"
+        counts = self.known(f"{where}.where", spec["where"], columns) if "where" in spec else True
+        value, codes = self.chosen(where, spec, columns) if "value" in spec else (1, ())
+        by = self.ordered(f"{where}.by", spec["by"], columns)[0] if "by" in spec else range(len(frame))
+        rows = pd.DataFrame({"who": frame[self.who], "value": value, "by": by, "counts": counts})
+        try:
+            taken = take(spec.get("take", "only"), rows, self.subjects[self.who])
+        except Ambiguous as error:
+            shown = ", ".join(map(str, error.who[:5]))
+            what, why = (
+                f"{error.what} of {spec['from']} for participant {shown}",
+                "one of them would be chosen by chance",
             )
-        rows = rows[rows["value"].notna()]
-        if how == "only":
-            twice = rows["who"][rows["who"].duplicated()].unique()
-            if len(twice):
-                shown = ", ".join(map(str, twice[:5]))
-                raise InputError(
-                    [
-                        Problem(
-                            where,
-                            f"several rows of {spec['from']} for participant {shown}",
-                            "one of them would be chosen by chance",
-                            "set take: first, last, min, max, ...",
-                        )
-                    ]
-                )
-            how = "first"
-        if how in ("first", "last"):
-            rows = rows.sort_values(["who", "by"], kind="stable")
-        grouped = getattr(rows.groupby("who", sort=True)["value"], how)().reindex(self.subjects[self.who])
-        return grouped.map(dict(enumerate(codes))).astype("string") if codes else grouped
+            do = "set take: first, last, min, max, ..., with a `by` that tells them apart"
+            raise InputError([Problem(where, what, why, do)]) from None
+        return taken.map(dict(enumerate(codes))).astype("string") if codes else taken
+
+    def rank(self, where: str, spec: Mapping) -> pd.Series:
+        """1, 2, ... in the order of a column; participants without a value have no place."""
+        by, _ = self.ordered(where, spec["rank"], self.columns())
+        among = by.notna()
+        if "among" in spec:
+            among &= self.decided(f"{where}.among", spec["among"])
+        rows = pd.DataFrame({"who": self.subjects[self.who], "by": by})[among]
+        rows = rows.sort_values(["by", "who"], ascending=[not spec.get("descending", False), True])
+        return pd.Series(range(1, len(rows) + 1), index=rows.index, dtype="Int64").reindex(self.subjects.index)
+
+    def decided(self, where: str, text: str) -> pd.Series:
+        """A condition that must be known of everybody."""
+        holds = self.known(where, text, self.columns())
+        if holds.isna().any():
+            shown = ", ".join(self.subjects.loc[holds.isna(), self.who].head(5))
+            what = f"it is not known whether '{text}' holds for participant {shown}"
+            do = "say what holds for a missing value: `present(x) and ...` or `missing(x) or ...`"
+            raise InputError([Problem(where, what, "the places of all others depend on it", do)])
+        return holds.astype(bool)
 
     def derive(self, column: Derived) -> pd.Series:
         spec, where = column.spec, f"plan.yaml, cohort.columns.{column.name}"
         if "expression" in spec:
-            values = _evaluate(where, spec["expression"], self.columns())
+            values = self.evaluate(where, spec["expression"], self.columns())
         elif "from" in spec:
             values = self.take(where, spec).set_axis(self.subjects.index)
         elif "cut" in spec:
@@ -142,23 +126,13 @@ class Builder:
             classes = pd.cut(source.astype(float), [-float("inf"), *spec["at"], float("inf")], labels=spec["labels"])
             values = pd.Series(classes.astype("string"), index=self.subjects.index)
         elif "rank" in spec:
-            among = (
-                Expression(spec["among"]).condition(self.columns())
-                if "among" in spec
-                else self.subjects[spec["rank"]].notna()
-            )
-            by, _ = _ordered(where, spec["rank"], self.columns())
-            ordered = (
-                self.subjects[[self.who]]
-                .assign(by=by)[among]
-                .sort_values(["by", self.who], ascending=[not spec.get("descending", False), True])
-            )
-            values = pd.Series(range(1, len(ordered) + 1), index=ordered.index, dtype="Int64").reindex(
-                self.subjects.index
-            )
+            values = self.rank(where, spec)
         else:
             values = self.highest(spec["daily"])
         kind = spec.get("type")
+        if "other" in spec:
+            values = level_texts(values)
+            return values.where(values.isin(list(column.levels)) | values.isna(), OTHER)
         if kind == "boolean":
             return values.astype("boolean")
         if kind:
@@ -171,18 +145,34 @@ class Builder:
             return self.graded[name]
         daily = self.plan.daily
         frame, columns = self.rows_of(daily["table"])
-        day = _evaluate("plan.yaml, cohort.daily.day", daily["day"], columns).astype("Int64")
+        day = self.evaluate("plan.yaml, cohort.daily.day", daily["day"], columns).astype("Int64")
         first, last = daily["window"]
-        keep = day.between(first, last).fillna(False).astype(bool)
-        where = f"plan.yaml, cohort.daily.grades.{name}.signs"
-        signs = {sign: _evaluate(f"{where}.{sign}", str(text).lower() if isinstance(text, bool) else text, columns)[keep]
-                 for sign, text in daily["grades"][name]["signs"].items()}  # fmt: skip
-        self.graded[name] = pd.DataFrame({self.who: frame[self.who], "day": day})[keep], signs
+        keep = day.between(first, last).fillna(True).astype(bool)  # a row of no known day may lie in the window
+        rows = pd.DataFrame({self.who: frame[self.who], "day": day})[keep]
+        spec, where = daily["grades"][name], f"plan.yaml, cohort.daily.grades.{name}.signs"
+        signs = {
+            sign: self.evaluate(f"{where}.{sign}", str(text).lower() if isinstance(text, bool) else text, columns)[keep]
+            for sign, text in spec["signs"].items()
+        }
+        raise_if(self.beyond(where, SCALES[spec["scale"]], signs, rows[self.who]))
+        self.graded[name] = rows, signs
         return self.graded[name]
+
+    @staticmethod
+    def beyond(where: str, scale: Scale, signs: Mapping[str, pd.Series], who: pd.Series) -> Iterator[Problem]:
+        """Values that a sign cannot have, such as a share of oxygen of 0.4 for 40%."""
+        for name, sign in scale.signs.items():
+            values = signs[name].astype("Float64")
+            wrong = ~values.between(sign.least, sign.most).fillna(True).astype(bool)
+            if wrong.any():
+                what = f"is {number_text(float(values[wrong].iloc[0]))} for participant {who[wrong].iloc[0]}"
+                why = f"{scale.title} asks for {sign.meaning}: {number_text(sign.least)} to {number_text(sign.most)}"
+                yield Problem(f"{where}.{name}", what, why, "correct the expression, or the records")
 
     def highest(self, name: str) -> pd.Series:
         rows, signs = self.signs(name)
         low, high = bounds(SCALES[self.plan.daily["grades"][name]["scale"]], signs)
+        low = np.where(rows["day"].notna(), low, 0)
         return highest(rows[self.who], low, high).reindex(self.subjects[self.who]).set_axis(self.subjects.index)
 
     def daily(self) -> pd.DataFrame:
@@ -193,16 +183,23 @@ class Builder:
             rows, signs = self.signs(name)
             frames = rows.copy() if frames is None else frames
             frames[name] = grade(SCALES[spec["scale"]], signs)
-        return frames.sort_values([self.who, "day"]).reset_index(drop=True)
+        return frames[frames["day"].notna()].sort_values([self.who, "day"]).reset_index(drop=True)
 
     def populations(self):
         """A column for each population; InputError names all that have no participant and may not be without."""
         problems, excused = [], set()
         for population in self.plan.populations.values():
-            member = Expression(population.condition).condition(self.columns())
+            member = self.known(f"plan.yaml, populations.{population.id}", population.condition, self.columns())
             if population.within:
-                member &= self.subjects[population.within]
-            self.subjects[population.id] = member.astype(bool)
+                outer = self.subjects[population.within].astype("boolean")
+                if population.within in self.unknown:
+                    outer = outer.mask(self.unknown[population.within])
+                member &= outer
+            self.subjects[population.id] = member.fillna(False).astype(bool)
+            if member.isna().any():
+                self.unknown[population.id] = member.isna()
+                self.subjects[population.unknown] = member.isna()
+            member = self.subjects[population.id]
             if member.any():
                 continue
             if population.may_be_empty or population.within in excused:
@@ -222,71 +219,13 @@ class Builder:
 
     def endpoints(self):
         for endpoint in self.plan.endpoints.values():
-            where = f"plan.yaml, endpoints.{endpoint.id}"
-            columns = self.columns()
-            at = {
-                name: pd.to_datetime(_evaluate(f"{where}.{name}", text, columns))
-                for name, text in endpoint.dates.items()
-            }
-            origin, censor = at["origin"], at["censor"]
-            dates = pd.DataFrame({name: at[f"events.{name}"] for name in endpoint.events})
-            first = dates.min(axis=1)
-            cut = pd.DataFrame({name: date for name, date in at.items() if name.startswith("censor_at.")}).min(axis=1)
-            cut = pd.to_datetime(cut.reindex(self.subjects.index))
-            # an event counts whatever `censor` says; only `censor_at` goes before it
-            after = (first > cut).fillna(False)
-            event = first.notna() & ~after
-            last = censor.mask((cut < censor).fillna(False), cut).mask(after, cut)
-            end = first.where(event, last)
-            time = days_between(origin, end)
-            wrong = (time < 0).fillna(False)
-            if wrong.any():
-                shown = ", ".join(self.subjects.loc[wrong, self.who].head(5))
-                raise InputError(
-                    [
-                        Problem(
-                            where,
-                            f"negative time for participant {shown}",
-                            "the end lies before the time origin",
-                            "correct the dates (corrections.csv) or the endpoint",
-                        )
-                    ]
-                )
-            known = time.notna()
-            self.subjects[f"{endpoint.id}_time"] = time
-            self.subjects[f"{endpoint.id}_event"] = event.astype("boolean").where(known)
-            if endpoint.censor_at:
-                self.subjects[f"{endpoint.id}_cut"] = after.astype("boolean").where(known)
-            if endpoint.competing:
-                cause = sum(
-                    (dates[name].eq(first) & event & (dates.iloc[:, :i].ne(first, axis=0).all(axis=1))) * (i + 1)
-                    for i, name in enumerate(dates)
-                )
-                self.subjects[f"{endpoint.id}_cause"] = pd.Series(
-                    cause, index=self.subjects.index, dtype="Int64"
-                ).where(known)
+            where, columns = f"plan.yaml, endpoints.{endpoint.id}", self.columns()
 
-    def flow(self) -> pd.DataFrame:
-        """One row per step and reason; a step without exclusions has one row. `n` is the population's size."""
-        rows, before = [], None
-        for step in self.plan.flow:
-            start = step.get("from", before)
-            member = self.subjects[step["population"]]
-            found: list[tuple[Name, int]] = []
-            if start is not None:
-                out = self.subjects[start] & ~member
-                for reason, condition in reasons(step).items():
-                    because = out & Expression(condition).condition(self.columns())
-                    found.append((reason, int(because.sum())))
-                    out &= ~because
-                found += [(other_reason(step), int(out.sum()))] if out.any() else []
-            population, n = self.plan.populations[step["population"]], int(member.sum())
-            rows += [
-                (population.id, reason.id, n, excluded, population.label, reason.label)
-                for reason, excluded in found or [(EVERYONE, 0)]
-            ]
-            before = step["population"]
-        return pd.DataFrame(rows, columns=list(FLOW.columns))
+            def evaluate(at: str, text: str, where: str = where, columns: Columns = columns) -> pd.Series:
+                return self.evaluate(f"{where}.{at}", text, columns)
+
+            for name, values in follow(endpoint, evaluate, self.subjects[self.who]).items():
+                self.subjects[name] = values
 
 
 def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
@@ -301,7 +240,14 @@ def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
                 f"{(found == value).sum()} have the value '{value}'",
             )
             why = "who has it would be in no row and in no group"
-            problems.append(Problem(where, f"{what}, which is not among the levels", why, f"add '{value}' to levels"))
+            problems.append(
+                Problem(
+                    where,
+                    f"{what}, which is not among the levels",
+                    why,
+                    f"add '{value}' to levels, or other: ... for all that have no level",
+                )
+            )
     return problems
 
 
@@ -317,7 +263,7 @@ def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohor
     raise_if(_without_level(builder.subjects, plan))
     builder.endpoints()
     builder.populations()
-    return Cohort(builder.subjects, builder.daily(), builder.flow())
+    return Cohort(builder.subjects, builder.daily(), flow(plan, builder.subjects, builder.columns()))
 
 
 def read_tables(folder: Path, study: Study) -> dict[str, pd.DataFrame]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..analysis.methods.common import followed
 from ..ids import EVERYONE, Name, column
 from ..ids import at as at_time
 from ..registry import Analysis
@@ -105,13 +106,13 @@ def _states(results: Results, analysis: str, title: str, effects: list[str], lev
 def _in_state(results: Results, analysis: str, panel: dict) -> None:
     """Numbers at risk of Simon-Makuch curves: who has not begun and who has, before each tick. Not from the curves, which
     have no row for whoever begins before the first one leaves."""
-    from ..analysis.methods.delayed import DAYS, States
+    from ..analysis.methods.delayed import States
 
     spec = results.plan.analyses[analysis]
     states = States.of(analysed(results, analysis), spec["endpoint"], spec["begin"])
     start = spec.get("landmark", 0)
     for i, tick in enumerate(panel["ticks"]):
-        day = max(tick * DAYS[panel["unit"]], start)
+        day = max(tick * results.plan.days(panel["unit"]), start)
         followed = (states.time >= day) & (states.time > start)
         begun = (states.begin < day) | (states.begin <= start)
         for name, state in zip(panel["groups"], (~begun, begun), strict=True):
@@ -226,6 +227,8 @@ def _panel(results: Results, analysis: str, tests: list[str]) -> dict:
     longest = max((rows["x"].max() for rows in curves.values()), default=1.0)
     ticks, end = time_ticks(longest)
     at_risk = _at_risk(own, curves, ticks)
+    if results.plan.endpoints[spec["endpoint"]].entry:
+        _entered(results, analysis, ticks, at_risk)
     endpoint = results.plan.endpoints[spec["endpoint"]].label
     return {
         "groups": own,
@@ -258,6 +261,17 @@ def _at_risk(groups: list[Name], curves: dict, ticks: list[float]) -> dict[Name,
         for name in groups
         for rows in [curves.get(name, none)]
     }
+
+
+def _entered(results: Results, analysis: str, ticks: list[float], at_risk: dict[Name, list[tuple[int, int]]]) -> None:
+    """Numbers at risk with delayed entry: whoever has entered before a tick (at 0: by then) and is still followed."""
+    spec, data = results.plan.analyses[analysis], analysed(results, analysis)
+    endpoint, per = spec["endpoint"], results.plan.per(spec["endpoint"], spec.get("unit", "months"))
+    entry, time = (data.frame[f"{endpoint}_{name}"].astype("Float64") / per for name in ("entry", "time"))
+    for name, members in data.groups(spec.get("by", "")).items():
+        for i, tick in enumerate(ticks if name in at_risk else ()):
+            here = members & followed(data, endpoint) & (time >= tick) & ((entry < tick) | ((entry == 0) & (tick == 0)))
+            at_risk[name][i] = (int(here.fillna(False).sum()), at_risk[name][i][1])
 
 
 def _key(results: Results, analysis: str, group: Name, spec: dict) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..expression import days_between
+from ..calculation import days_between
 from ..ids import EVERYONE
 from ..plan import own_word
 from ..registry import Column, Condition, Population
@@ -17,7 +17,6 @@ from .drawing import KINDS, Drawing, empty
 from .read import coloured, count, level_name, number, printed
 from .scales import time_ticks
 
-DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
 MOST_BARS = 75
 SOFT = 0.5  # tint of a bar, on which marks must stand out
 NO_LEVEL = "#A9C4DD"  # colour of a bar without a level
@@ -56,7 +55,10 @@ def swimmer(
     data = results.population(population)
     frame = data.frame
     times = pd.DataFrame(
-        {name: _since(frame, name, origin) / DAYS[unit] for name in [end, *marks, *([death] if death else [])]},
+        {
+            name: _since(frame, name, origin) / results.plan.days(unit)
+            for name in [end, *marks, *([death] if death else [])]
+        },
         index=frame.index,
     )
     known = times[end].notna()

@@ -193,7 +193,7 @@ def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], m
     first = next(iter(results.plan.populations.values()))
     lines = [
         ("participants", f"{int(results.subjects[first.id].sum())} {first.label.lower()}"),
-        ("raw rows", f"{counts['rows']:,} in {counts['files']} files, {counts['rejected']:,} rejected (clean/rejected.csv)"),
+        ("raw rows", f"{counts['rows']:,} in {counts['files']} {'files' if counts['files'] > 1 else 'file'}, {counts['rejected']:,} rejected (clean/rejected.csv)"),
         ("cells changed", f"{counts['changes']:,}: {kinds} (clean/changes.csv)"),
         ("open queries", f"{counts['queries']:,}, of severity error {counts['errors']:,} (clean/queries.csv)"),
         ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),

@@ -16,6 +16,7 @@ from ..analysis.display import rounded
 from ..clean import tally
 from ..names import flow_names, row_names
 from ..results import Results
+from ..text import number_text
 
 
 def _percent(level: float) -> str:
@@ -114,6 +115,7 @@ def variables(results: Results, named: Mapping, engine: str) -> dict:
     for population in plan.populations.values():
         named["population"][population.id]["label"] = population.label
     named["plan"]["multiplicity"] = plan.multiplicity
+    named["plan"]["time"] = time_text(plan.days_per_month)
     named["study"] = {
         "id": study.id,
         "title": study.title,
@@ -124,6 +126,16 @@ def variables(results: Results, named: Mapping, engine: str) -> dict:
     }
     named["software"] = {**software, "engine": engine, "text": software_text(software, engine)}
     return named
+
+
+def time_text(days_per_month: float) -> str:
+    """How long months and years are, as a sentence.
+
+    >>> time_text(30.4375)
+    'A month is 30.4375 days and a year 365.25 days.'
+    """
+    month, year = (number_text(days) for days in (days_per_month, 12 * days_per_month))
+    return f"A month is {month} days and a year {year} days."
 
 
 def software_text(versions: Mapping[str, str], engine: str) -> str:

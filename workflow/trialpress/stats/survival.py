@@ -152,13 +152,13 @@ def number_at_risk(time, at, entry=None) -> np.ndarray:
     return n if entry is None else n - (len(time) - np.searchsorted(np.sort(entry), at, side="left"))
 
 
-def reverse_kaplan_meier(time, event, *, level: float = 0.95, transform: str = "log-log") -> Result:
+def reverse_kaplan_meier(time, event, *, entry=None, level: float = 0.95, transform: str = "log-log") -> Result:
     """Follow-up: the Kaplan-Meier estimate with events and censorings exchanged (Schemper & Smith 1996).
 
     values, curve: as `kaplan_meier`, where an event is the end of observation without the event.
     """
-    time, event, _ = sample(time, event)
-    km = kaplan_meier(time, ~event, level=level, transform=transform)
+    time, event, entry = sample(time, event, entry)
+    km = kaplan_meier(time, ~event, entry=entry, level=level, transform=transform)
     return Result(f"reverse {km.method}", km.values, km.note, km.curve)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Problem, nearest, raise_if
-from ..expression import Expression, ExpressionError
+from ..expression import WORDS, Expression, ExpressionError
 from .dictionary import Column, File, Part, Partial, Study, Table
 from .files import NOTHING_RUNS, load_yaml, schema_problems
 
@@ -57,6 +57,8 @@ class _Reader:
     def column(self, where: str, name: str, spec: Mapping | None) -> Column:
         spec = dict(spec or {})
         where = f"{where}.columns.{name}"
+        if name.lower() in WORDS:
+            self.problem(where, f"'{name}' is a word of the language of expressions", "give the column another name")
         source = spec.pop("source", name)
         codes = spec.pop("codes", None)
         from_file = codes == "from file"

@@ -18,8 +18,7 @@ from .. import Data, Rows
 METHODS = Registry("method", "method", ("population", "where", "label", "family"))
 
 Interval = Literal["clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker"]
-Unit = Literal["days", "months", "years"]
-DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
+Unit = Literal["hours", "days", "weeks", "months", "years"]
 PERCENT = dict.fromkeys(("estimate", "ci_low", "ci_high", "std_error", "standard_error"), "percent")
 RATIO = dict.fromkeys(("ci_low", "ci_high"), "ratio")
 
@@ -160,14 +159,29 @@ def cross_table(data: Data, variable: str, by: str) -> tuple[np.ndarray, list[Na
 # --- time to event ----------------------------------------------------------------------------------------------------
 
 
+def followed(data: Data, endpoint: str, outcome: str = "event") -> pd.Series:
+    """Whose time and outcome are known; with delayed entry also: who comes under observation before the end of it."""
+    frame, entry = data.frame, f"{endpoint}_entry"
+    known = frame[[f"{endpoint}_time", f"{endpoint}_{outcome}"]].notna().all(axis=1)
+    if data.plan.endpoints[endpoint].entry:
+        known &= (frame[entry] < frame[f"{endpoint}_time"]).fillna(False).astype(bool)
+    return known
+
+
 def follow_up(
     data: Data, endpoint: str, unit: str, needed: Iterable[str] = (), outcome: str = "event"
 ) -> tuple[np.ndarray, np.ndarray, pd.Series]:
     """(times in `unit`, outcomes, in whom they and the needed columns are known); outcome: event or cause."""
-    columns = [f"{endpoint}_time", f"{endpoint}_{outcome}"]
-    known = data.frame[[*columns, *needed]].notna().all(axis=1)
-    time, values = (data.frame.loc[known, column].to_numpy(dtype=float) for column in columns)
-    return time / DAYS[unit], values, known
+    known = followed(data, endpoint, outcome) & data.frame[list(needed)].notna().all(axis=1)
+    time, values = (data.frame.loc[known, f"{endpoint}_{name}"].to_numpy(dtype=float) for name in ("time", outcome))
+    return time / data.plan.per(endpoint, unit), values, known
+
+
+def entry_of(data: Data, endpoint: str, unit: str, known: pd.Series) -> np.ndarray | None:
+    """When each participant of `known` comes under observation, in `unit`; None where all are from the start."""
+    if not data.plan.endpoints[endpoint].entry:
+        return None
+    return data.frame.loc[known, f"{endpoint}_entry"].to_numpy(dtype=float) / data.plan.per(endpoint, unit)
 
 
 def group_codes(data: Data, by: str, known: pd.Series) -> tuple[np.ndarray, dict[Name, int]]:

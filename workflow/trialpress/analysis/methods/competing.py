@@ -124,13 +124,13 @@ def fine_gray(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
     of, name = _cause(data, endpoint, cause)
     found = model(data, rows, endpoint, covariates, "Fine-Gray regression", outcome="cause")
     if found:
-        time, causes, design, _ = found
-        result = fit(time, causes, design.X, of, level=data.plan.level, names=design.labels)
+        design = found.design
+        result = fit(found.time, found.outcomes, design.X, of, level=data.plan.level, names=design.labels)
         rows.add(result, level=name, kinds=COUNTS, only=("events", "competing_events"))
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
 
 
-@METHODS.add("cause_specific_cox")
+@METHODS.add("cause_specific_cox", entry=True)
 def cause_specific_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], cause: str = "",
                        interval: Literal["wald", "profile"] = "wald"):  # fmt: skip
     """Cox regression on the hazard of one cause, competing events censored. Covariates as in cox.
@@ -146,7 +146,8 @@ def cause_specific_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates
     of, name = _cause(data, endpoint, cause)
     found = model(data, rows, endpoint, covariates, "cause-specific Cox regression", outcome="cause")
     if found:
-        time, causes, design, _ = found
-        result = fit(time, causes, design.X, of, interval=interval, level=data.plan.level, names=design.labels)
+        design = found.design
+        result = fit(found.time, found.outcomes, design.X, of, entry=found.entry, interval=interval,
+                     level=data.plan.level, names=design.labels)  # fmt: skip
         rows.add(result, level=name, kinds=COUNTS, only=("events", "competing_events"))
         coefficients(rows, result, design.names, "hazard_ratio", design.note)

@@ -18,7 +18,7 @@ from ...ids import day as on_day
 from ...registry import Column, Endpoint
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import DAYS, METHODS, PERCENT, RATIO, Design, Unit, coefficients, follow_up, not_estimable
+from .common import METHODS, PERCENT, RATIO, Design, Unit, coefficients, follow_up, not_estimable
 
 KINDS = dict.fromkeys(
     ("n_begun", "excluded", "excluded_events", "excluded_censored", "begun_later"), "count"
@@ -61,7 +61,7 @@ class States:
         return first, second
 
 
-def _curves(rows: Rows, states: States, kept: np.ndarray, begun: np.ndarray, names: tuple[Name, Name], unit: str, level: float,
+def _curves(data: Data, rows: Rows, states: States, kept: np.ndarray, begun: np.ndarray, names: tuple[Name, Name], unit: str,
             day: Name = EVERYONE):  # fmt: skip
     """Kaplan-Meier curves of those kept, by whether it has begun."""
     from ...stats.survival import kaplan_meier
@@ -69,11 +69,12 @@ def _curves(rows: Rows, states: States, kept: np.ndarray, begun: np.ndarray, nam
     for state, name in enumerate(names):
         here = kept & (begun == bool(state))
         if here.any():
-            curve = kaplan_meier(states.time[here] / DAYS[unit], states.event[here], level=level).curve
+            time = states.time[here] / data.plan.days(unit)
+            curve = kaplan_meier(time, states.event[here], level=data.plan.level).curve
             rows.curve(curve, group=name, level=day)
 
 
-@METHODS.add("landmark")
+@METHODS.add("landmark", days=True)
 def landmark(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, days: list[float], unit: Unit = "months"):
     """Landmark analysis: participants still followed beyond a day, compared by what has begun by then (log-rank test and
     Cox hazard ratio, begun against not). Who is excluded because follow-up ended before is counted. Curves: Kaplan-Meier
@@ -95,10 +96,10 @@ def landmark(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, days:
         result = analyse(states.time, states.event, states.begin, day, level=data.plan.level)
         rows.add(result, level=level, kinds=KINDS, note=states.note)
         names = states.groups("not_begun", "begun", level.label)
-        _curves(rows, states, states.time > day, states.begin <= day, names, unit, data.plan.level, level)
+        _curves(data, rows, states, states.time > day, states.begin <= day, names, unit, level)
 
 
-@METHODS.add("mantel_byar")
+@METHODS.add("mantel_byar", days=True)
 def mantel_byar(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column):
     """Mantel-Byar test: a log-rank test in which everyone counts as not begun until the day on which it begins.
 
@@ -124,7 +125,7 @@ def _observed(rows: Rows, result: Result, names: tuple[Name, Name]):
                  kind="decimal1", method=result.method)  # fmt: skip
 
 
-@METHODS.add("simon_makuch")
+@METHODS.add("simon_makuch", days=True)
 def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, landmark: float = 0, at: list[float] = (),
                  unit: Unit = "months"):  # fmt: skip
     """Simon-Makuch curves: survival of those in whom it has begun and of those in whom it has not yet; a participant
@@ -151,19 +152,19 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
     for state, name in enumerate(states.groups("not_yet", "begun") if result.curve else ()):
         here, mine = result.curve["group"] == bool(state), followed & (intervals.begun == bool(state))
         part = {key: values[here] for key, values in result.curve.items() if key != "group"}
-        part["time"] = part["time"] / DAYS[unit]
+        part["time"] = part["time"] / data.plan.days(unit)
         if not here.any():
             continue
         rows.curve(part, group=name)
         for t in at:
             there = survival_at(Result(result.method, {}, curve=part), t)
             # not from the curve: between two of its steps others may begin and join those at risk
-            at_risk = number_at_risk(intervals.time[mine], [t * DAYS[unit]], entry=entry[mine])[0]
+            at_risk = number_at_risk(intervals.time[mine], [t * data.plan.days(unit)], entry=entry[mine])[0]
             rows.add({**there.values, "n_at_risk": at_risk}, group=name, level=at_time(t, unit), kinds=PERCENT, method=there.method,
                      note=there.note, only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
-@METHODS.add("time_dependent_cox")
+@METHODS.add("time_dependent_cox", days=True)
 def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, covariates: list[Column] = ()):
     """Cox regression with having begun as a time-dependent covariate (start-stop intervals), adjusted if wanted.
 
@@ -191,7 +192,7 @@ def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Col
     coefficients(rows, result, names, "hazard_ratio", note)
 
 
-@METHODS.add("naive_comparison")
+@METHODS.add("naive_comparison", days=True)
 def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, unit: Unit = "months"):
     """Ever begun against never, from day 0: biased in favour of ever, since whoever begins has survived until then
     (immortal time). Only to be shown as a warning beside the right analysis. Curves: Kaplan-Meier of both groups.
@@ -212,4 +213,4 @@ def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Colum
     names = states.groups("never", "ever")
     _observed(rows, result, names)
     everyone = np.ones(states.time.size, dtype=bool)
-    _curves(rows, states, everyone, ~np.isnan(states.begin), names, unit, data.plan.level)
+    _curves(data, rows, states, everyone, ~np.isnan(states.begin), names, unit)

@@ -287,7 +287,7 @@ function overview() {
   tiles.push(tile("queries", "Open queries", [count(tables.queries.rows), [...severity].map(([name, n]) => `${n} of severity ${name}`).join(", ")], severity.get("error") ? "open" : "good"));
   const sum = (column) => { const { values, codes } = tables.rows.columns[column]; return codes.reduce((total, value) => total + Number(values[value]), 0); };
   const [into, kept, rejected] = ["rows_in", "rows_kept", "rows_rejected"].map(sum);
-  tiles.push(tile("rejected", "Raw rows", [`${count(into)} = ${count(kept)} kept + ${count(rejected)} rejected`, `${count(tables.changes.rows)} cells changed by rule`], into === kept + rejected ? "good" : "bad"));
+  tiles.push(tile("rejected", "Raw rows", [`${count(into)} = ${count(kept)} kept + ${count(rejected)} rejected`, `${count(tables.changes.rows)} cells changed by rule, ${count(tally("changes", "kind").get("value") ?? 0)} of them in value`], into === kept + rejected ? "good" : "bad"));
   return [h("h1", {}, trace.title), h("h2", {}, "Verdicts"), h("ul", { class: "tiles" }, tiles),
     h("h2", {}, "From raw records to the audit"), stages(into),
     h("h2", {}, "Participant flow"), h("ol", { class: "flow" }, data.flow.map((step) => h("li", {}, h("strong", {}, anchor(step.id, step.label)), ` n = ${count(step.n)}`,
@@ -324,7 +324,7 @@ function stages(rows) {
   return h("div", { class: "stages", tabindex: 0, role: "region", "aria-label": "Stages" }, drawing);
 }
 function cleaning() {
-  const log = dataTable("changes", { words: "key, raw or clean text, rule", filters: ["table", "field", "rule", "source_file"], right: ["source_row"],
+  const log = dataTable("changes", { words: "key, raw or clean text, rule", filters: ["kind", "table", "field", "rule", "source_file"], right: ["source_row"],
     columns: ["table", "key", "field", "raw_value", "clean_value", "rule", "source_file", "source_row", "source_column", "numbers"], show: { raw_value: raw, clean_value: raw, numbers } });
   const { table, field, rule } = tables.changes.columns, n = new Map();
   for (let row = 0; row < tables.changes.rows; row++) {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ...errors import nearest
 from ...text import fold
 from .reading import Reading
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 class CodeList:
@@ -19,6 +22,10 @@ class CodeList:
             for text in (code, *texts):
                 self.exact.setdefault(text, code)
                 self.folded.setdefault(fold(text), set()).add(code)
+        self.numbers: dict[float, set[str]] = {}
+        for text, code in self.exact.items():
+            if _NUMBER.fullmatch(text):
+                self.numbers.setdefault(float(text), set()).add(code)
         self.known = [*dict.fromkeys(item for code, texts in codes.items() for item in (code, *texts))]
 
     def __call__(self, text: str, label: str = "") -> Reading:
@@ -29,6 +36,9 @@ class CodeList:
         if label in self.exact:
             return Reading(self.exact[label], (f"value label of {text}",))
         found = self.folded.get(fold(text), set())
+        if not found and _NUMBER.fullmatch(text):  # 1.0 where the list says 1
+            same = self.numbers.get(float(text), set())
+            found = same if len(same) == 1 else set()
         if len(found) > 1:
             return Reading(
                 problem=f"'{text}' may be {' or '.join(sorted(found))}: they differ by the case of letters only"

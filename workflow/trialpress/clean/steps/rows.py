@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -87,6 +88,31 @@ def keys(records: Records) -> None:
         reasons = [f"no usable key: {name} " + ((HIDDEN if hidden else r.problem) if r.problem else "is missing")
                    for r in (field.readings[at] for at in field.state[rows].tolist())]  # fmt: skip
         records.reject(rows, reasons)
+
+
+def look_alikes(records: Records) -> None:
+    """A query where two ids of the key differ in their spelling alone: one participant or two?"""
+    rows = records.living()
+    for name in records.table.key:
+        field = records.fields[name]
+        if field.column.type != "id" or not len(rows):
+            continue
+        texts = field.texts
+        first = pd.Series(texts.codes[rows]).drop_duplicates()
+        seen: dict[str, str] = {}
+        for at, code in zip(rows[first.index].tolist(), first.tolist(), strict=True):
+            text = texts.values[code]
+            other = seen.setdefault(_core(text), text)
+            if other != text and not field.column.identifier:
+                message = f"'{text}' differs from '{other}' in its spelling alone: is it the same?"
+                field.change(np.array([at]), lambda r, message=message: r.asking("warning", message))
+
+
+def _core(text: str) -> str:
+    """An id without case, signs, leading zeros and the .0 that spreadsheets add."""
+    text = re.sub(r"\.0+$", "", text.casefold())
+    text = re.sub(r"[^\w.]|_", "", re.sub(r"(?<=\d)[\W_]+(?=\d)", ".", text))  # A-1-2 is not A-12
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
 
 
 def references(records: Records, done: Mapping) -> None:

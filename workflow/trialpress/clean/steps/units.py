@@ -83,8 +83,10 @@ def unknown(field: Field, rows: np.ndarray, written: str, known: list[str], at: 
 
     def misfit(reading: Reading, cell) -> Reading:
         if reading.unit and not has_units:
-            return reading.misfit(f"'{normalise(cell.text)}' is not a number")
-        why = f"the unit '{written}' has no conversion ({nearest(written, filter(None, known))})"
+            return reading.misfit(f"'{normalise(cell.shown or cell.text)}' is not a number")
+        alike = next((of for of in known if of and unit_form(of).casefold() == unit_form(written).casefold()), "")
+        hint = f"did you mean '{alike}'? the case of letters counts" if alike else nearest(written, filter(None, known))
+        why = f"the unit '{written}' has no conversion ({hint})"
         return reading.misfit(why, "" if reading.unit else at or "")
 
     field.change(rows, misfit, Coded(field.cell, field.cells))
@@ -98,7 +100,7 @@ def _results(records: Records, field: Field, rows: np.ndarray, factor) -> Coded:
     columns = records.columns([name for name in expression.names if name != "x"], rows)
     columns["x"] = field.values(rows).astype("Float64")
     result = (
-        expression(columns)
+        expression(columns, [])
         if set(expression.names) <= set(columns)
         else pd.Series([pd.NA] * len(rows), dtype="Float64")
     )

@@ -1,0 +1,218 @@
+"""Every message of the clean stage with the input that causes it; a message that no input here causes fails the test."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import trialpress.clean
+from trialpress.errors import InputError
+
+from .small import cleaned, column
+
+CLEAN = Path(trialpress.clean.__file__).parent
+ID = {"source": "ID", "type": "id"}
+
+
+def book(*values, **formats) -> bytes:
+    """A workbook with the participants S1, S2, ... and the values given in column X."""
+    import io
+
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    for row in [["ID", "X"], *([f"S{i}", value] for i, value in enumerate(values, start=1))]:
+        workbook.active.append(row)
+    for cell, number_format in formats.items():
+        workbook.active[cell].number_format = number_format
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+def of_book(folder, spec, *values, **formats):
+    columns = {"participant": ID, "x": {"source": "X", **spec}}
+    return cleaned(
+        folder, {"f.xlsx": book(*values, **formats)}, {"t": {"file": "f", "key": ["participant"], "columns": columns}}
+    )
+
+
+def of_table(folder, text, columns, fixes="", **more):
+    table = {"file": "f", "key": ["participant"], "columns": {"participant": ID, **columns}, **more.pop("table", {})}
+    return cleaned(folder, {"f.csv": text}, {**more.pop("before", {}), "t": table}, fixes, **more)
+
+
+def number(*texts, **spec):
+    return lambda folder: column(folder, {"type": "number", **spec}, *texts)
+
+
+def typed(kind, *texts, **spec):
+    return lambda folder: column(folder, {"type": kind, **spec}, *texts)
+
+
+def fixed(line):
+    return lambda folder: column(
+        folder, {"type": "number"}, "5", corrections=f"table,key,field,old,new,reason\n{line}\n"
+    )
+
+
+F = {"source": "X", "type": "number"}
+MANY = "".join(f"S{i},1\n" for i in range(40))
+PEOPLE = {"p": {"file": "f", "key": ["participant"], "columns": {"participant": {**ID, "pattern": "S.*"}}}}
+MESSAGES = {  # message (regular expression) -> input
+    r"'abc' is not a number$": number("abc"),
+    r"'1,2.3' is not a number": number("1,2.3"),
+    r"'1,23,456' is not a number \(in '1,23,456 mg'\)": number("1,23,456 mg"),
+    r"'1,250' may be 1250 or 1.250; declare decimal": number("1,250"),
+    r"'1.250' may be 1250 or 1,?.?250; read as 1250": number("1.250", decimal=","),
+    r"'1e999' is too large for a number": number("1e999"),
+    r"'1e-999' is too small for a number": number("1e-999"),
+    r"'1.5' is not a whole number": typed("integer", "1.5"),
+    r"'99999999999999999999' is too large for a whole number": typed("integer", "99999999999999999999"),
+    r"'5 apples' is not a number": number("5 apples"),
+    r"the unit 'MG/L' has no conversion \(did you mean 'mg/L'": number("5 MG/L", unit="mg/L"),
+    r"'<' of a value beyond a limit was dropped": number("<5"),
+    r"5 is impossible \(possible: 10 to 90\); times 10 it would be plausible": number("5", possible=[10, 90]),
+    r"5 is unusual \(plausible: at least 10 mg\)": number("5", plausible=[10, None], unit="mg"),
+    r"cannot be converted \(unit a to b\): another value of the row is missing": lambda folder: of_table(
+        folder, "ID,X,Y\nS1,5 a,\nS2,5 a,2\n", {"y": {"source": "Y", "type": "number"}, "x": {**F, "unit": "b", "units": {"a": "x * y"}}}),
+    r"is not a whole number any more \(unit a to b\)": typed("integer", "5 a", unit="b", units={"a": 0.3}),
+    r"x is missing": typed("text", "", "y", required=True),
+    r"'x' is not in the code list": typed("code", "x", codes={"a": []}),
+    r"'pos' may be a or b: they differ by the case of letters only": typed("code", "pos", codes={"a": ["Pos"], "b": ["POS"]}),
+    r"'abc' does not have the form S": typed("id", "abc", pattern=r"S\d"),
+    r"'abc' is not a date": typed("date", "abc"),
+    r"'2015-13' is not a month of the calendar": typed("date", "2015-13"),
+    r"'2015-02-30' is not a day of the calendar": typed("date", "2015-02-30"),
+    r"'03/04/2015' may be day/month or month/day": typed("date", "03/04/2015"),
+    r"'03/04/15' may be read in several orders": typed("date", "03/04/15"),
+    r"'3-Apr-15' has a year of two digits": typed("date", "3-Apr-15"),
+    r"'03.04.15' has a year of two digits": typed("date", "03.04.15", date_order="dmy"),
+    r"'2015-04' is a partial date \(the day is not known\)": typed("date", "2015-04"),
+    r"2015-04 is all that is known of this date": typed("date", "2015-04", partial={}),
+    r"'2015-03-04 27:00' is not a time of day": typed("datetime", "2015-03-04 27:00"),
+    r"'2015-03-04' has no time of day, midnight was put in": typed("datetime", "2015-03-04"),
+    r"'27:00' is not a time of day": typed("time", "27:00"),
+    r"'long' is not a duration": typed("duration", "long", unit="h"),
+    r"the cell shows 35% and holds 0.35": lambda folder: of_book(folder, {"type": "number"}, 0.35, B2="0%"),
+    r"holds a date \(2015-03-01\), not a number": lambda folder: of_book(folder, {"type": "number"}, 42064, B2="yyyy-mm-dd"),
+    r"holds TRUE, not a number": lambda folder: of_book(folder, {"type": "number"}, True),
+    r"the workbook holds the date 2015-03-01 in a column of texts": lambda folder: of_book(folder, {}, 42064, B2="yyyy-mm-dd"),
+    r"holds a date \(2015-03-01\), not a time of day": lambda folder: of_book(folder, {"type": "time"}, 42064, B2="yyyy-mm-dd"),
+    r"'5' is not a time of day": lambda folder: of_book(folder, {"type": "time"}, 5),
+    r"holds a time \(12:00:00\), not a date": lambda folder: of_book(folder, {"type": "date"}, 0.5, B2="hh:mm"),
+    r"the cell shows 2015-03 and holds 2015-03-01: is the day known": lambda folder: of_book(folder, {"type": "date"}, 42064, B2="yyyy-mm"),
+    r"'0' is not a date": lambda folder: of_book(folder, {"type": "date"}, 0),
+    r"'60' is 29 February 1900": lambda folder: of_book(folder, {"type": "date"}, 60),
+    r"holds the error #N/A": lambda folder: of_book(folder, {"type": "date"}, "#N/A"),
+    r"holds a formula without a stored value \(=1\+1\)": lambda folder: of_book(folder, {"type": "number"}, "=1+1", 2),
+    # rows
+    r"no usable key: participant 'x' does not have the form S": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}x,1\n", {"participant": {**ID, "pattern": "S.*"}, "x": F}),
+    r"no usable key: participant is missing": lambda folder: of_table(folder, f"ID,X\n{MANY},1\n", {"x": F}),
+    r"orphan: participant 'Q1' is not in p.participant": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}Q1,1\n", {"x": F}, before=PEOPLE, table={"references": {"participant": "p.participant"}}),
+    r"'s0' differs from 'S0' in its spelling alone: is it the same": lambda folder: of_table(folder, f"ID,X\n{MANY}s0,1\n", {"x": F}),
+    r"duplicate of row 2": lambda folder: of_table(folder, f"ID,X\n{MANY}S0,1\n", {"x": F}),
+    r"conflicts with row 2 \(same key\) in x": lambda folder: of_table(folder, f"ID,X\n{MANY}S0,2\n", {"x": F}),
+    r"row 42 has the same key but '2'; row 2 was kept": lambda folder: of_table(folder, f"ID,X\n{MANY}S0,2\n", {"x": F}),
+    r"not part of the table: x == 1": lambda folder: of_table(folder, f"ID,X\n{MANY}Q0,2\n", {"x": F}, table={"where": "x == 1"}),
+    r"3 cells do not fit their columns and do when moved by 1 column to the left: the row is shifted": lambda folder: of_table(
+        folder, "ID,A,B,C,D\n" + "".join(f"S{i},1,2015-01-01,F,\n" for i in range(30)) + "S99,x,1,2015-01-01,F\n",
+        {"a": {"source": "A", "type": "number"}, "b": {"source": "B", "type": "date", "possible": [None, None]},
+         "c": {"source": "C", "type": "code", "codes": {"F": []}}}),
+    r"the row looks shifted: a, b, c do not fit": lambda folder: of_table(
+        folder, "ID,A,B,C,D\n" + "".join(f"S{i},1,2015-01-01,F,\n" for i in range(30)) + "S99,x,1,2015-01-01,F\n",
+        {"a": {"source": "A", "type": "number"}, "b": {"source": "B", "type": "date"}, "c": {"source": "C", "type": "code", "codes": {"F": []}}}),
+    r"check c: never": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}Q0,2\n", {"x": F}, table={"checks": [{"id": "c", "assert": "x == 1", "field": "x", "message": "never", "action": "reject"}]}),
+    r"the row has 3 cells, the header has 2; it was rejected": lambda folder: of_table(folder, f"ID,X\n{MANY}Q0,2,3\n", {"x": F}),
+    r"Q9 is in p and has no row in t": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}Q9,2\n", {"x": F}, before={"p": {**PEOPLE["p"], "columns": {"participant": ID}}},
+        table={"complete": {"participant": "p.participant"}, "where": "x == 1"}),
+    r"5 has no unit": lambda folder: of_table(folder, "ID,X,U\nS1,5,\nS2,6,mg\n", {"x": {**F, "unit": "mg", "unit_from": "U"}}),
+    # what stops
+    r"tables.t: keeps no row": lambda folder: of_table(folder, f"ID,X\n{MANY}", {"x": F}, table={"where": "x == 2"}),
+    r"f.csv, table t: 10 of 50 rows would be rejected \(20%, allowed 5%\)": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}" + ",1\n" * 10, {"x": F}),
+    r"tables.t.columns.y.derive: cannot be evaluated": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}", {"x": F, "y": {"derive": "x - participant", "type": "number"}}),
+    r"tables.t.checks.c.assert: ": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}", {"x": F}, table={"checks": [{"id": "c", "assert": "participant > 1", "field": "x", "message": "m"}]}),
+    r"corrections.csv: has the columns a, b": lambda folder: column(folder, {}, "x", corrections="a,b\n1,2\n"),
+    r"corrections.csv, row 2: unknown table 'u'": fixed("u,S0,x,5,6,r"),
+    r"corrections.csv, row 2: unknown field 'y'": fixed("t,S0,y,5,6,r"),
+    r"corrections.csv, row 2: has no reason": fixed("t,S0,x,5,6, "),
+    r"does not find the old value '7' that it names: the value there is '5'": fixed("t,S0,x,7,6,r"),
+}  # fmt: skip
+
+
+def said(folder: Path, cause) -> list[str]:
+    """Everything that a run says: problems, queries, reasons."""
+    try:
+        data = cause(folder)
+    except InputError as error:
+        for problem in error.problems:
+            assert problem.what and problem.why and problem.do, problem
+        return [*map(str, error.problems), *_logs(folder)]
+    return [*data.queries["message"], *data.rejected["reason"]]
+
+
+def _logs(folder: Path) -> list[str]:
+    import pandas as pd
+
+    path = folder / "clean" / "rejected.csv"
+    return pd.read_csv(path, dtype=str)["reason"].tolist() if path.exists() else []
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_each_message_has_an_input(tmp_path, message):
+    assert any(re.search(message, text) for text in said(tmp_path / "s", MESSAGES[message])), said(
+        tmp_path / "t", MESSAGES[message]
+    )
+
+
+SAYING = {"Problem": 1, "misfit": 0, "asking": 1, "reject": 1}
+
+
+def places() -> dict[tuple[str, int], str]:
+    """(file, line) of every place of the clean stage, the reading room aside, that says something."""
+    found = {}
+    for path in sorted(CLEAN.rglob("*.py")):
+        if path.parent.name == "read":  # tests/clean/test_read_*.py
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            says = name in SAYING and len(node.args) > SAYING[name]
+            if says or (name == "Reading" and any(word.arg == "problem" for word in node.keywords)):
+                found[str(path), node.lineno] = ast.unparse(node)
+    return found
+
+
+def test_there_is_no_message_without_an_input(tmp_path):
+    wanted, reached = places(), set()
+    files = {path for path, _ in wanted}
+
+    def trace(frame, event, _):
+        path = frame.f_code.co_filename
+        if path not in files:
+            return None
+        reached.add((path, frame.f_lineno))
+        return trace
+
+    assert len(wanted) > 50
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        for number_, cause in enumerate(MESSAGES.values()):
+            said(tmp_path / str(number_), cause)
+    finally:
+        sys.settrace(before)
+    silent = [f"{Path(path).name}:{line} {text}" for (path, line), text in wanted.items()
+              if not any((path, at) in reached for at in range(line, line + 1))]  # fmt: skip
+    assert not silent, "\n".join(silent)

@@ -1,0 +1,58 @@
+"""What a data manager must answer: the questions of the readings as rows of queries.csv."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from ..study import Table
+from ..text import normalise, text_of
+from .part import HIDDEN, SHIFTED, Records
+
+
+def queries(table: Table, records: Records, keys: pa.Array, rows: np.ndarray) -> list[tuple[int, int, dict]]:
+    """(record, column's place, query) for every question on the records given; keys: their keys.
+
+    A question that is asked once for a text names the first of its rows and counts them.
+    """
+    found, once = [], {}
+    for place, (name, field) in enumerate(records.fields.items()):
+        asking = [number for number, reading in enumerate(field.readings) if reading.questions]
+        for i in np.flatnonzero(np.isin(field.state[rows], asking)).tolist() if asking else ():
+            record = int(rows[i])
+            for question in field.readings[field.state[record]].questions:
+                same = (name, question.message, field.cells[field.cell[record]])
+                if question.once and same in once:
+                    once[same][1] += 1
+                    continue
+                entry = _query(table, records, name, record, question, keys[i].as_py())
+                if question.once:
+                    once[same] = [entry, 1]
+                found.append((record, place, entry))
+    for entry, n in once.values():
+        entry["message"] += f" (in {n} rows, of which this is the first)" if n > 1 else ""
+    return found
+
+
+def queries_of_shifted(table: Table, records: Records) -> list[tuple[int, int, dict]]:
+    """The queries of the rows that were rejected as shifted."""
+    rows = np.flatnonzero(~records.alive)
+    rows = rows[[SHIFTED in reason for reason in records.reason[rows].tolist()]] if len(rows) else rows
+    return queries(table, records, records.key_texts(rows), rows)
+
+
+def _query(table: Table, records: Records, name: str, record: int, question, key: str) -> dict:
+    """One row of queries.csv. The value of an identifier is not shown."""
+    column, owner = table.columns[name], records.fields[name]
+    field = records.units[name] if question.at else owner
+    value, message = field.cells[field.cell[record]].text, question.message
+    if not field.raw:
+        value = text_of(field.readings[field.state[record]].value, column.type)
+    if column.identifier and value:
+        for text in (value, normalise(value)):
+            message = message.replace(text, HIDDEN)
+        value = HIDDEN
+    return {
+        "severity": question.severity, "table": table.name, "key": key, "field": name, "value": value, "message": message,
+        "file": records.part.file.path, "row": records.number(record), "column": field.headers[records.block[record]] if field.raw else "",
+    }  # fmt: skip
