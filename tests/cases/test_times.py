@@ -47,7 +47,7 @@ def test_durations_are_counted_as_recorded_and_no_day_is_invented(build):
     assert column(run, "os_event") == [True, False, False, True, None, None, False]
     assert run.values("os", "n")[""] == "5" and run.values("os", "events")[""] == "2"
     # whoever is followed for exactly the time is at risk at it
-    assert run.values("os", "n_at_risk") == {"12 months": "4", "24.3 months": "3"}
+    assert run.values("os", "n_at_risk") == {"12_months": "4", "24.3_months": "3"}
     assert any("2 without follow-up for Overall survival left out" in note for note in run.notes("os"))
 
 
@@ -137,7 +137,7 @@ def test_delayed_entry(build):
     assert "1 without a known entry left out" in notes and "1 whose follow-up ends by their entry left out" in notes
     assert "2 without follow-up" in notes
     # at 12 months S1 and S2 are at risk; S4 enters then, after the event of S1 (open-closed)
-    assert run.values("km", "n_at_risk") == {"3 months": "1", "12 months": "2"}
+    assert run.values("km", "n_at_risk") == {"3_months": "1", "12_months": "2"}
     assert float(run.values("km", "estimate")["12 months"]) == 0.5
     assert run.values("fu", "n") == {"A": "2", "B": "1"}
 

@@ -202,7 +202,8 @@ def small(
     tables = _tables(n, events)
     built = cohort.build(study, loaded, tables)
     ard, curves = analysis.run(study, loaded, built.subjects, built.daily, tables)
-    curves[["group", "level"]] = curves[["group", "level"]].fillna("").astype(str)
+    about = ["group", "group_label", "level", "level_label"]
+    curves[about] = curves[about].fillna("").astype(str)
     return Results(study, loaded, built.subjects, built.daily, built.flow, ard, curves, tables)
 
 

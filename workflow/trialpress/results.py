@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from .analysis import CURVES, Data, read_ard
+from .analysis import Data
 from .analysis.source import analysed
-from .files import read_csv
+from .contracts import ARD, CURVES, FLOW
 from .plan import Plan, read_plan
 from .study import Study, load_study
 
@@ -39,7 +39,7 @@ class Results:
         return {key: at for at, key in enumerate(keys)}
 
     def value(self, analysis: str, statistic: str, group: str = "", level: str = "", what: str = "value"):
-        """One value (or display, note, ...) of ard.csv; KeyError if the row does not exist."""
+        """One value (or display, note, ...) of ard.csv by the ids of its row; KeyError if the row does not exist."""
         at = self._rows.get((analysis, statistic, group, level))
         if at is None:
             raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
@@ -73,8 +73,8 @@ def load(study: Study, plan: Plan, folder: Path) -> Results:
         plan,
         pd.read_parquet(folder / "cohort" / "subjects.parquet"),
         pd.read_parquet(folder / "cohort" / "daily.parquet"),
-        read_csv(folder / "cohort" / "flow.csv", whole=["n", "excluded"]),
-        read_ard(folder / "analysis" / "ard.csv"),
-        read_csv(folder / "analysis" / "curves.csv", numbers=CURVES[3:]),
+        FLOW.read(folder / "cohort"),
+        ARD.read(folder / "analysis").astype({"n_population": int}),
+        CURVES.read(folder / "analysis"),
         tables,
     )

@@ -11,7 +11,8 @@ are counted again from the participants named, and `counts` says how many of tho
     values          column -> its text for each participant, in the order of `participants`
     evidence        column -> participant's index -> {cells, rows: how many of the table's rows decided, of: how many there are}
     rows            table -> participant's index -> [file, first row, last row] of all the rows that were looked at
-    records         by id; `results` are its rows of ard.csv by group and level, with those counted in each count
+    records         by id; `results` are its rows of ard.csv by group and level (ids; labels beside them), with those
+                    counted in each count
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ from ..cohort.grades import SCALES, bounds
 from ..errors import nearest
 from ..expression import Expression
 from ..files import write_text
+from ..names import flow_names, row_names
 from ..plan import Derived
 from ..plan import Endpoint as TimeToEvent
 from ..registry import Column, Condition, Endpoint, Field, Table
-from ..report.names import flow_names, row_names
 from ..report.variables import numbers, phrases
 from ..results import Results
 from ..text import iso, number_text
@@ -449,6 +450,7 @@ def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[s
         statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
         entries.append(
             {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
+             **rows[["group_label", "level_label"]].iloc[0],
              "statistics": [[stat, _number(value), *rest] for stat, value, *rest in statistics],
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
@@ -461,7 +463,8 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
     """The participants excluded at each step of the flow, by reason, as the cohort counts them."""
     subjects, plan, before = results.subjects, results.plan, None
     series = columns.builder.columns()
-    who, named = subjects[results.study.participant], flow_names(results.flow)
+    who = subjects[results.study.participant]
+    named = flow_names(zip(results.flow["population"], results.flow["reason"], strict=True))
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
         if start is None:
@@ -474,14 +477,14 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
             excluded = [numbered[participant] for participant in who[one.members]]
             for name in (*names, start, before):
                 columns.add(name)
-            name = ".".join(("flow", *named[population.label, reason]))
-            label = f"Not in \u201c{population.label}\u201d: {reason}"
+            name = ".".join(("flow", *named[population.id, reason.id]))
+            label = f"Not in \u201c{population.label}\u201d: {reason.label}"
             yield name, {"kind": "flow", "label": label, "population": start, "condition": condition, "columns": names or [before],
                          "everyone": everyone, "results": [_count(name, "excluded", excluded)]}  # fmt: skip
 
 
 def _count(name: str, statistic: str, members: list[int]) -> dict:
-    return {"id": name, "group": "", "level": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
+    return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
             "printed": {statistic: str(len(members))}, "who": {statistic: members}}  # fmt: skip
 
 

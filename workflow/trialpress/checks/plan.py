@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import raise_if
 from ..plan import Plan, read_plan
 from ..study import Study
-from . import columns, endpoints, entries, populations
+from . import columns, endpoints, entries, names, populations
 from .report import Report
 from .values import dictionary
 
@@ -24,5 +24,7 @@ def load_plan(path: Path | str, study: Study) -> Plan:
     endpoints.check(plan, study, kinds, known, report)
     populations.check(plan, kinds, known, report)
     entries.check(plan, study, kinds, known, report)
+    raise_if(report.problems)
+    names.check(plan, report)
     raise_if(report.problems)
     return plan

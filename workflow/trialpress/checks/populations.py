@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..errors import nearest
 from ..kinds import BOOLEAN
-from ..plan import Plan
+from ..plan import Plan, reasons
 from .report import Report
-from .values import SAME_NAME, Cohort
+from .values import SAME_NAME, Cohort, shared_names
 
 
 def check(plan: Plan, kinds: Cohort, known: set[str], report: Report) -> None:
@@ -42,8 +42,14 @@ def _flow(plan: Plan, kinds: Cohort, known: set[str], report: Report) -> None:
         if twins:
             what = f"the populations '{twins[0]}' and '{here.id}' have one label"
             report(where, what, "give one another label", SAME_NAME)
+        if here and here.id in seen:
+            report(
+                where, f"the population '{here.id}' stands twice", "name it once", "its counts could not be told apart"
+            )
         if here:
             seen.append(here.id)
-        for reason, condition in step.get("reasons", {}).items():
-            report.names(f"{where}.reasons.{reason}", condition, known)
-            kinds.check(f"{where}.reasons.{reason}", condition, condition=True)
+        for reason, condition in reasons(step).items():
+            report.names(f"{where}.reasons.{reason.id}", condition, known)
+            kinds.check(f"{where}.reasons.{reason.id}", condition, condition=True)
+        for what, _ in shared_names({reason.id: reason.label for reason in reasons(step)}):
+            report(f"{where}.reasons", what.replace("level", "reason"), "give each a label of its own", SAME_NAME)

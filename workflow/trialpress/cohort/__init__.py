@@ -12,9 +12,10 @@ import pandas as pd
 from ..calculation import ranks
 from ..checks.values import fields
 from ..clean.fields import DTYPES
+from ..contracts import FLOW
 from ..errors import InputError, Problem, raise_if
 from ..expression import Columns, Expression, ExpressionError, impossible
-from ..files import write_csv, write_parquet
+from ..files import write_parquet
 from ..kinds import order
 from ..plan import OTHER, Derived, Plan, level_texts
 from ..study import Study
@@ -274,4 +275,4 @@ def write(cohort: Cohort, folder: Path) -> None:
     """subjects.parquet, daily.parquet, flow.csv."""
     write_parquet(cohort.subjects, folder / "subjects.parquet")
     write_parquet(cohort.daily, folder / "daily.parquet")
-    write_csv(cohort.flow, folder / "flow.csv")
+    FLOW.write(cohort.flow, folder)

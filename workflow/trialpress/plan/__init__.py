@@ -3,7 +3,7 @@
 Nothing here knows a method, a figure or a table; `checks.plan` checks a plan against all of them.
 """
 
-from .objects import DAYS_PER_MONTH, OTHER, UNITS, Derived, Endpoint, Plan, Population, level_texts, own_word
+from .objects import DAYS_PER_MONTH, OTHER, UNITS, Derived, Endpoint, Plan, Population, level_texts, own_word, reasons
 from .read import read_plan
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "level_texts",
     "own_word",
     "read_plan",
+    "reasons",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ..checks.values import TRUTH
+from ..ids import Name
 from ..kinds import Kind
 from ..text import number_text
 
@@ -39,6 +40,12 @@ OTHER = "other"  # the level of all values that no level names
 def other_level(spec: Mapping) -> dict[str, str]:
     """The level for all values that no level names, if the plan wants it."""
     return {OTHER: str(spec["other"])} if "other" in spec else {}
+
+
+def reasons(step: Mapping) -> dict[Name, str]:
+    """The reasons of a step of the flow -> their conditions; a reason without a label of its own is printed as its id."""
+    written = {id: {"condition": one} if isinstance(one, str) else one for id, one in step.get("reasons", {}).items()}
+    return {Name(id, one.get("label", id)): one["condition"] for id, one in written.items()}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Every number of the manuscript by name: analysis results, counts and versions as Quarto variables.
 
-A row of ard.csv is `analysis.group.level.statistic`, with empty parts left out and group and level in lower case with
-underscores (`names.py`): `cr_rr_evaluable.n`, `os.6_months.estimate`, `cr_by_dose.dl1.ci_low`. Beside the single statistics stand
+A row of ard.csv is `analysis.group.level.statistic`, with empty parts left out and the ids of group and level in lower case
+with underscores (`names.py`): `cr_rr_evaluable.n`, `os.6_months.estimate`, `cr_by_dose.dl1.ci_low`. Beside the single statistics stand
 phrases that are put together from them: `count` (36/40), `text` (36/40, 90.0%; 95% CI ...), `ci`, `p`.
 """
 
@@ -14,9 +14,9 @@ import pandas as pd
 from .. import environment
 from ..analysis.display import rounded
 from ..clean import tally
+from ..names import flow_names, row_names
 from ..results import Results
 from ..text import number_text
-from .names import flow_names, row_names
 
 
 def _percent(level: float) -> str:
@@ -64,11 +64,11 @@ def analysis_variables(results: Results) -> dict:
 
 def _flow(flow: pd.DataFrame) -> dict[str, dict[str, str]]:
     tree: dict[str, dict[str, str]] = {}
-    named = flow_names(flow)
+    named = flow_names(zip(flow["population"], flow["reason"], strict=True))
     for row in flow.itertuples():
         if row.reason:
-            step, reason = named[row.step, row.reason]
-            tree.setdefault(step, {})[reason] = str(row.excluded)
+            population, reason = named[row.population, row.reason]
+            tree.setdefault(population, {})[reason] = str(row.excluded)
     return tree
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from ...ids import EVERYONE, Name
 from ...registry import Column
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
@@ -27,18 +27,16 @@ def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
     """
     recorded = recorded_decimals(number(data.frame[variable]))
     for group, members in data.groups(by).items():
-        _summarise(data, rows, variable, members, group, "", recorded)
+        _summarise(data, rows, variable, members, group, EVERYONE, recorded)
 
 
-def _summarise(
-    data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str, recorded: int | None
-):
+def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name, recorded: int | None):
     from ...stats.description import summary as summarise
 
     values = number(data.frame[variable])[members.to_numpy()]
     result = summarise(values)
     note = "not estimable: no known value" if np.isnan(values).all() else ""
-    rows.add(result, group=group, level=prefix, kinds=precision(recorded, result.values), note=note)
+    rows.add(result, group=group, level=of, kinds=precision(recorded, result.values), note=note)
 
 
 @METHODS.add("frequency", rows=True)
@@ -50,29 +48,35 @@ def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
         by: column whose levels are reported apart
     """
     for group, members in data.groups(by).items():
-        _frequencies(data, rows, variable, members, group, "")
+        _frequencies(data, rows, variable, members, group, EVERYONE)
 
 
-def _frequencies(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str, of: str = "known"):
-    levels = data.groups(variable)
+def _frequencies(
+    data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name, percent_of: str = "known"
+):
+    levels = data.levels(variable) if of else data.groups(variable)
     known = int(data.frame.loc[members, variable].notna().sum())
     whole, method = (
-        (known, "counts of known values") if of == "known" else (int(members.sum()), "counts, percentages of all")
+        (known, "counts of known values")
+        if percent_of == "known"
+        else (int(members.sum()), "counts, percentages of all")
     )
     rows.add(
-        {"N": known, "missing": int(members.sum()) - known}, group=group, level=prefix, method="counts of known values"
+        {"N": known, "missing": int(members.sum()) - known}, group=group, level=of, method="counts of known values"
     )
     for level, holds in levels.items():
         n = int((holds & members).sum())
         values = {"n": n, "percent": n / whole if whole else float("nan")}
-        name = f"{prefix}: {level}" if prefix else level
         rows.add(
             values,
             group=group,
-            level=name,
+            level=level,
             method=method,
             note="" if whole else "not estimable: no known value",
         )
+
+
+OVERALL = Name(EVERYONE.id, "Overall")
 
 
 @METHODS.add("baseline")
@@ -95,12 +99,7 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
         tests: variable -> the test that is taken instead
     """
     levels = data.groups(by) if by else {}
-    for word in ("Overall", "difference"):
-        if word in levels:
-            raise ValueError(
-                f"by: a level of {by} is called '{word}', as a column of ours is; name it otherwise in levels"
-            )
-    groups = {**levels, "Overall": pd.Series(True, index=data.frame.index)}
+    groups = {**levels, OVERALL: pd.Series(True, index=data.frame.index)}
     counted = {variable: is_categorical(data, variable) for variable in variables}
     chosen = {variable: (digits_of or {}).get(variable, digits) for variable in variables}
     recorded = {
@@ -111,7 +110,7 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
     for group, members in groups.items():
         rows.add({"N": int(members.sum())}, group=group, method="participants")
         for variable in variables:
-            name = data.plan.label(variable, unit=True)
+            name = data.column(variable)
             if counted[variable]:
                 of = (percent_of_each or {}).get(variable, percent_of)
                 _frequencies(data, rows, variable, members, group, name, of)
@@ -121,19 +120,18 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
                 unknown = int(data.frame.loc[members, variable].isna().sum())
                 share = unknown / int(members.sum()) if members.any() else float("nan")
                 rows.add({"missing_percent": share}, group=group, level=name, method="percentage of all")
-    pair = [members for group, members in groups.items() if group != "Overall"]
+    pair = list(levels.values())
     if len(pair) == 2:
         for variable in variables:
-            rows.add(_difference(data, variable, pair), group="difference", level=data.plan.label(variable, unit=True),
+            rows.add(_difference(data, variable, pair), group=OVERALL, level=data.column(variable),
                      names={"estimate": "standardised_difference"}, only=("estimate",))  # fmt: skip
     tests = tests or {}
     for variable in variables if by and (p_values or tests) else ():
         if p_values or variable in tests:
-            name = data.plan.label(variable, unit=True)
-            _tested(data, rows, variable, by, levels, tests.get(variable, ""), name)
+            _tested(data, rows, variable, by, tests.get(variable, ""), data.column(variable))
 
 
-def _tested(data: Data, rows: Rows, variable: str, by: str, groups: Mapping[str, pd.Series], test: str, level: str):
+def _tested(data: Data, rows: Rows, variable: str, by: str, test: str, level: Name):
     """The p-value of a characteristic between the groups that have a known value."""
     from ...stats import contingency, continuous
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...ids import word
 from ...registry import Column, Condition
 from ...stats.result import Result
 from .. import Data, Rows
@@ -112,7 +113,7 @@ def missing_response(data: Data, rows: Rows, *, event: Condition, by: Column = "
         for case, part in by_suffix(cases(n, N, missing, level=data.plan.level)).items():
             if case and N + missing * (case != "complete"):
                 part = Result(part.method, part.values)  # the note is of the complete cases
-            rows.add(part, group=group, level=case, kinds=PERCENT)
+            rows.add(part, group=group, level=word(case), kinds=PERCENT)
 
 
 @METHODS.add("tipping_point")

@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from ...ids import at as at_time
+from ...ids import percent
 from ...registry import Column, Endpoint
 from .. import Data, Rows
 from .common import (
@@ -50,7 +52,8 @@ def _two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, metho
     if not comparable(rows, sizes, method, statistics):
         return None
     first, second = sizes
-    return time, event, code, {"1 minus 0": f"{second} minus {first}", "group 0": first, "group 1": second}
+    words = {"1 minus 0": f"{second.label} minus {first.label}", "group 0": first.label, "group 1": second.label}
+    return time, event, code, words
 
 
 @METHODS.add("kaplan_meier", entry=True)
@@ -76,7 +79,7 @@ def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "",
             there = survival_at(km, t)
             # not from the curve: before its first step others may come under observation
             at_risk = {} if entry is None else {"n_at_risk": number_at_risk(time, [t], entry=entry)[0]}
-            rows.add({**there.values, **at_risk}, group=group, level=f"{t:g} {unit}", kind="percent", kinds={"n_at_risk": "count"},
+            rows.add({**there.values, **at_risk}, group=group, level=at_time(t, unit), kind="percent", kinds={"n_at_risk": "count"},
                      method=there.method, note=there.note, only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
@@ -99,7 +102,7 @@ def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles:
         km = estimate(time, event, entry=entry, level=data.plan.level, transform=transform)
         rows.add(km, group=group, only=("n", "events"))
         for share in quantiles:
-            rows.add(quantile(km, share), group=group, level=f"{100 * share:g}%", kind="decimal1")
+            rows.add(quantile(km, share), group=group, level=percent(share), kind="decimal1")
 
 
 @METHODS.add("follow_up", entry=True)
@@ -267,7 +270,7 @@ def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column],
     if found:
         design = found.design
         result = fit(found.time, found.outcomes, design.X, entry=found.entry, stratum=found.strata, interval=interval,
-                     ties=ties, level=data.plan.level, names=design.names)  # fmt: skip
+                     ties=ties, level=data.plan.level, names=design.labels)  # fmt: skip
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
         rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
 
@@ -288,7 +291,7 @@ def firth_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
     if found:
         design = found.design
         result = fit(found.time, found.outcomes, design.X, entry=found.entry, stratum=found.strata,
-                     level=data.plan.level, names=design.names)  # fmt: skip
+                     level=data.plan.level, names=design.labels)  # fmt: skip
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
         rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
 
@@ -310,12 +313,11 @@ def proportional_hazards(data: Data, rows: Rows, *, endpoint: Endpoint, covariat
     if found:
         design = found.design
         result = test(found.time, found.outcomes, design.X, entry=found.entry, stratum=found.strata,
-                      transform=transform, names=design.names)  # fmt: skip
+                      transform=transform, names=design.labels)  # fmt: skip
         rows.add(result, only=("statistic", "df", "p_value"), note=design.note)
-        for name, statistic, p_value in zip(
-            *(result.curve.get(key, ()) for key in ("name", "statistic", "p_value")), strict=True
-        ):
-            rows.add({"statistic": statistic, "p_value": p_value}, level=str(name), method=result.method)
+        each = (result.curve.get(key, ()) for key in ("statistic", "p_value"))
+        for name, statistic, p_value in zip(design.names if result.curve else (), *each, strict=True):
+            rows.add({"statistic": statistic, "p_value": p_value}, level=name, method=result.method)
 
 
 @METHODS.add("cox_interaction", entry=True)
