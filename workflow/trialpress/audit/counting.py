@@ -137,15 +137,6 @@ def _subgroups(data: Data, given: Mapping) -> Counted:
         yield EVERYONE, level, "events", event & members
 
 
-def _subgroups(data: Data, given: Mapping) -> Counted:
-    known = followed(data, given["endpoint"]) & _complete(data.frame, [given["by"], given["subgroup"]])
-    event = known & data.frame[f"{given['endpoint']}_event"].fillna(False).astype(bool)
-    everyone = {"": pd.Series(True, index=data.frame.index)}
-    for level, members in {**everyone, **data.groups(given["subgroup"])}.items():
-        yield "", level, "n", known & members
-        yield "", level, "events", event & members
-
-
 def _landmarks(data: Data, given: Mapping) -> Counted:
     time, event = (data.frame[f"{given['endpoint']}_{what}"] for what in ("time", "event"))
     for day in given["days"]:
