@@ -464,7 +464,7 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
     subjects, plan, before = results.subjects, results.plan, None
     series = columns.builder.columns()
     who = subjects[results.study.participant]
-    named = flow_names(zip(results.flow["population"], results.flow["reason"], strict=True))
+    named = flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
         if start is None:
