@@ -4,7 +4,7 @@ CORES ?= all
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SNAKEMAKE = $(BIN)/python -m snakemake --cores $(CORES) --config study=$(STUDY)
+SNAKEMAKE = $(BIN)/python -m snakemake --cores $(CORES) --config study=$(STUDY) $(if $(ENGINE),engine=$(ENGINE))
 
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
@@ -13,6 +13,8 @@ help:
 	@echo 'make report                 build the publication of the default study'
 	@echo 'make report STUDY=cd22-nci  the same for another study under config/'
 	@echo 'make report CORES=1         with one core (default: all)'
+	@echo 'make report ENGINE=quarto    by this engine (quarto, embedded), not by the one that is found'
+	@echo 'make preview                the manuscript in the browser, rendered again whenever it is saved'
 	@echo 'make test                   run the tests'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
 	@echo 'make record                 accept results/ as the new results of record'
@@ -28,6 +30,9 @@ report: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive .snakemake/running $(SNAKEMAKE) --nolock --quiet host reason progress
 	@cat results/$(STUDY)/report/summary.txt
 	@echo '  all of it      results/$(STUDY)/'
+
+preview: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview $(STUDY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
@@ -50,6 +55,7 @@ reconstruction: $(READY)
 docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.document > config/README.md
 	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
+	PYTHONPATH=workflow:tests $(BIN)/python -m report.construct_table
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 
 workflow-report: $(READY)
@@ -70,4 +76,4 @@ $(READY): envs/requirements.lock envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report test verify record explain fetch reconstruction docs workflow-report lock clean
+.PHONY: help report preview test verify record explain fetch reconstruction docs workflow-report lock clean

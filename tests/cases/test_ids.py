@@ -63,7 +63,7 @@ def test_translating_every_label_renames_no_number_and_changes_none(build):
     made = []
     for change in (str, translated):
         run = build(change(ARMS), change(LABELLED), f=rows(["男", "女"]))
-        flow = run.read("cohort/flow.csv")[["population", "reason", "n", "excluded"]]
+        flow = run.read("cohort/flow.csv")[["step", "reason", "n", "excluded"]]
         made.append((run.read("analysis/ard.csv"), names(analysis_variables(run.results)), flow))
     (here, named, flow), (there, named_there, flow_there) = made
     pd.testing.assert_frame_equal(here[KEYS], there[KEYS])

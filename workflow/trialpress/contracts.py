@@ -81,8 +81,8 @@ CELLS = Contract(
     ("file", "row", "column", "table", "key", "field"), whole=("row",), suffix="parquet",
 )  # fmt: skip
 FLOW = Contract(
-    "flow", "cohort", "the participant flow: one row per population and reason",
-    ("population", "reason", "n", "excluded", "population_label", "reason_label"), ("population", "reason"),
+    "flow", "cohort", "the participant flow: one row per step (a population) and reason",
+    ("step", "n", "excluded", "reason", "step_label", "reason_label"), ("step", "reason"),
     whole=("n", "excluded"),
 )  # fmt: skip
 ARD = Contract(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from .analysis import Data
+from .analysis.source import analysed
 from .contracts import ARD, CURVES, FLOW
 from .plan import Plan, read_plan
 from .study import Study, load_study
@@ -47,6 +48,10 @@ class Results:
     def curve(self, analysis: str) -> pd.DataFrame:
         """The curves of one analysis."""
         return self.curves[self.curves["analysis"] == analysis]
+
+    def analysed(self, name: str) -> Data:
+        """What an analysis works on: the participants of its population for whom its condition holds, or their rows."""
+        return analysed(self.study, self.plan, self.subjects, self.daily, self.tables, name)[0]
 
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""

@@ -129,11 +129,6 @@ def events_left_out(data: Data, spec: Mapping) -> str:
     return f"{n} {'event' if n == 1 else 'events'} after censor_at left out" if n else ""
 
 
-def not_known(n: int, what: str) -> str:
-    """How many participants are left out because a condition is not known; empty if none."""
-    return f"{n} left out: not known whether {what}" if n else ""
-
-
 def without_follow_up(data: Data, spec: Mapping) -> list[str]:
     """How many have no time or no outcome of the analysis' endpoint, or never come under observation in time."""
     endpoint = data.plan.endpoints.get(spec.get("endpoint", ""))
@@ -148,6 +143,11 @@ def without_follow_up(data: Data, spec: Mapping) -> list[str]:
         notes += [f"{nowhere} without a known entry left out"] if nowhere else []
         notes += [f"{late} whose follow-up ends by their entry left out"] if late else []
     return notes
+
+
+def not_known(n: int, what: str) -> str:
+    """How many participants are left out because a condition is not known; empty if none."""
+    return f"{n} left out: not known whether {what}" if n else ""
 
 
 def left_out(data: Data, spec: Mapping) -> list[str]:
@@ -169,21 +169,15 @@ def run(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All analyses of the plan: (ard, curves), sorted, in the contract's columns."""
     from .methods import METHODS
+    from .source import analysed
 
-    ards, curves, no_one = [], [], pd.Series(dtype=bool)
+    ards, curves = [], []
     for name, spec in plan.analyses.items():
         population = spec["population"]
-        frame = subjects[subjects[population]]
-        n_population = len(frame)
-        data = Data(frame.reset_index(drop=True), plan, study, tables, daily)
-        known = plan.populations[population]
-        notes = [not_known(int(subjects.get(known.unknown, no_one).sum()), f"in {known.label}")]
-        rows = Rows()
+        n_population = int(subjects[population].sum())
+        rows, data = Rows(), Data(subjects, plan, study)
         try:
-            if "where" in spec:
-                holds = data.holds(spec["where"])
-                notes.append(not_known(int(holds.isna().sum()), spec["where"]))
-                data.frame = data.frame[holds.fillna(False).astype(bool)].reset_index(drop=True)
+            data, notes = analysed(study, plan, subjects, daily, tables, name)
             METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
         except ExpressionError as error:
             raise InputError(impossible(f"plan.yaml, analyses.{name}", error, data.frame[study.participant])) from error
@@ -194,7 +188,7 @@ def run(
         ard = _noted(ard, [note for note in [*notes, *left_out(data, spec)] if note])
         ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
-    ard = pd.concat(ards, ignore_index=True)
+    ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD)
     ard = pd.concat([ard, *(_adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
     twice = ard.duplicated(list(ARD.key))
     if twice.any():

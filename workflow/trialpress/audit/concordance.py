@@ -197,16 +197,21 @@ def _family(results: Results, spec: Mapping) -> dict:
     return {"family": name, "family_method": results.plan.families.get(name, ""), "family_size": len(members)}
 
 
+def _beyond_the_script(results: Results, spec: Mapping) -> bool:
+    """Whether an analysis has what concordance.R does not do: delayed entry, rows of a table, a p-value of one side."""
+    endpoint = results.plan.endpoints.get(spec.get("endpoint", ""))
+    grouped = spec["method"] == "follow_up" and ("by" in spec or spec.get("transform", "log-log") != "log-log")
+    one_sided = spec.get("alternative", "two-sided") != "two-sided"
+    return bool(endpoint and endpoint.entry) or "rows" in spec or one_sided or grouped
+
+
 def export(results: Results, folder: Path) -> None:
     """Write jobs.csv, levels.csv and data.csv for all analyses that have a second implementation."""
     jobs, levels, frames = [], [], []
     for name, spec in results.plan.analyses.items():
-        endpoint = results.plan.endpoints.get(spec.get("endpoint", ""))
-        if spec["method"] not in EXPORTS or (endpoint and endpoint.entry):  # the script has no delayed entry
+        if spec["method"] not in EXPORTS or _beyond_the_script(results, spec):
             continue
-        data = results.population(spec["population"])
-        if "where" in spec:
-            data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
+        data = results.analysed(name)
         made = Export(data, spec, results.analysis(name))
         EXPORTS[spec["method"]](made)
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}

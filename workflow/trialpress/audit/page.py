@@ -58,8 +58,8 @@ def results_table(trace: Mapping) -> pd.DataFrame:
 
 def flow(results: Results, trace: Mapping) -> list[dict]:
     """The steps of the participant flow with the ids of their records."""
-    steps, named = [], flow_names(zip(results.flow["population"], results.flow["reason"], strict=True))
-    for population, rows in results.flow.groupby("population", sort=False):
+    steps, named = [], flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
+    for population, rows in results.flow.groupby("step", sort=False):
         reasons = [
             {
                 "reason": row.reason_label,
@@ -69,7 +69,7 @@ def flow(results: Results, trace: Mapping) -> list[dict]:
             for row in rows.itertuples()
             if row.reason
         ]
-        label, n = rows["population_label"].iloc[0], int(rows["n"].iloc[0])
+        label, n = rows["step_label"].iloc[0], int(rows["n"].iloc[0])
         steps.append({"label": label, "n": n, "id": f"population.{population}", "reasons": reasons})
     return steps
 

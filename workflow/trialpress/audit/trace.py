@@ -394,7 +394,10 @@ def chain(results: Results, population: str) -> list[dict]:
 
 def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
     """The columns that an analysis reads, traced."""
-    names = names_in(spec.get("where", "true"))
+    names, table = names_in(spec.get("where", "true")), spec.get("rows", {}).get("table", "")
+    names += [
+        name for key in ("where", "at", "value", "baseline") for name in names_in(spec.get("rows", {}).get(key, "true"))
+    ]
     parameters = METHODS.parameters(spec["method"])
     for key, parameter in parameters.items():
         value, kind = spec.get(key), parameter.annotation
@@ -412,6 +415,13 @@ def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
             case _ if kind is Table:
                 fields = [spec[other] for other, p in parameters.items() if p.annotation is Field and other in spec]
                 names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
+    if table:
+        mine = [
+            name for name in dict.fromkeys(names) if name in results.tables[table] and name != results.study.participant
+        ]
+        made = {"value", "z", "baseline", "change"} - set(results.plan.columns)
+        names = [name for name in names if name not in mine and name not in made]
+        names += [columns.table(table, mine)] if mine else []
     names = list(dict.fromkeys(names))
     for name in [*names, spec["population"]]:
         columns.add(name)
@@ -426,11 +436,9 @@ def _number(value: float) -> float | int | str | None:
 
 def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[str, int]) -> dict:
     spec = results.plan.analyses[name]
-    data = results.population(spec["population"])
+    data = results.analysed(name)
     if "file" in spec:  # of other trials: nobody here is counted
         data.frame = data.frame.head(0)
-    if "where" in spec:
-        data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
     who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)
     sets: dict[tuple[str, str], dict[str, list[int]]] = {}
     for group, level, statistic, members in counted(data, spec):
@@ -456,7 +464,7 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
     subjects, plan, before = results.subjects, results.plan, None
     series = columns.builder.columns()
     who = subjects[results.study.participant]
-    named = flow_names(zip(results.flow["population"], results.flow["reason"], strict=True))
+    named = flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
         if start is None:

@@ -31,7 +31,7 @@ def check(plan: Plan, study: Study, report: Report) -> tuple[Cohort, set[str]]:
     for name, spec in cohort["columns"].items():
         _column(name, spec, known, study, cohort, report)
         if sum(way in spec for way in WAYS) == 1:
-            kinds.derive(name, spec, plan.columns[name].levels if "levels" in spec or "cut" in spec else {})
+            kinds.derive(name, spec, plan.columns[name].levels if {"levels", "cut", "other"} & set(spec) else {})
         known.add(name)
     if cohort.get("daily"):
         _daily(cohort["daily"], known, study, kinds, report)
@@ -40,9 +40,9 @@ def check(plan: Plan, study: Study, report: Report) -> tuple[Cohort, set[str]]:
 
 def _column(name: str, spec: Mapping, known: set[str], study: Study, cohort: Mapping, report: Report) -> None:
     where = f"cohort.columns.{name}"
+    ways = [way for way in WAYS if way in spec]
     if name.lower() in WORDS:
         report(where, f"'{name}' is a word of the language of expressions", "give the column another name")
-    ways = [way for way in WAYS if way in spec]
     if len(ways) != 1:
         what = f"needs one of {', '.join(WAYS)}; has {', '.join(ways) or 'none'}"
         report(where, what, "a derived column has one way to be computed")

@@ -11,6 +11,7 @@ from ..plan import Plan
 from ..registry import Names
 from ..study import Study
 from ..tables.kinds import KINDS as TABLES
+from . import rows
 from .report import Report
 from .values import Cohort, fields
 
@@ -33,7 +34,10 @@ def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Repo
             report(f"{where}.family", what, nearest(spec["family"], plan.families))
         report.names(f"{where}.where", spec.get("where", "true"), known)
         kinds.check(f"{where}.where", spec.get("where", "true"), condition=True)
-        report.problems += METHODS.problems(f"{report.path}, {where}", spec, names)
+        seen = names
+        if "rows" in spec and spec["method"] in METHODS.functions:
+            seen = rows.check(where, spec, plan, study, names, kinds, report)
+        report.problems += METHODS.problems(f"{report.path}, {where}", spec, seen)
         _endpoint(where, spec, plan, report)
     for kind, registry, specs in (("figures", FIGURES, plan.figures), ("tables", TABLES, plan.tables)):
         for name, spec in specs.items():

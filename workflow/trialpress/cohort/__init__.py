@@ -221,7 +221,7 @@ class Builder:
         for endpoint in self.plan.endpoints.values():
             where, columns = f"plan.yaml, endpoints.{endpoint.id}", self.columns()
 
-            def evaluate(at: str, text: str, where: str = where, columns: Columns = columns) -> pd.Series:
+            def evaluate(at: str, text: str, where: str = where, columns: OfSubjects = columns) -> pd.Series:
                 return self.evaluate(f"{where}.{at}", text, columns)
 
             for name, values in follow(endpoint, evaluate, self.subjects[self.who]).items():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from ..calculation import days_between
+from ..calculation import days_between, hours
 from ..errors import InputError, Problem
 from ..plan import Endpoint
 
@@ -32,7 +32,7 @@ def follow(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series) -> dict[str, 
 
 def _dates(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series):
     at = {name: pd.to_datetime(evaluate(name, text)) for name, text in endpoint.moments.items()}
-    between = hours_between if endpoint.unit == "hours" else days_between
+    between = hours if endpoint.unit == "hours" else days_between
     origin, censor = at["origin"], at["censor"]
     dates = pd.DataFrame({name: at[f"events.{name}"] for name in endpoint.events})
     first = dates.min(axis=1)
@@ -74,10 +74,6 @@ def _durations(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series):
     after = later & event.fillna(False)
     _negative(endpoint, time, who)  # before a cut hides it
     return time.mask(later, cut), event.mask(after, False), cause.mask(after, 0), after, at.get("entry")
-
-
-def hours_between(start: pd.Series, end: pd.Series) -> pd.Series:
-    return ((end - start).dt.total_seconds() / 3600).astype("Float64")
 
 
 def _earliest(columns: Mapping[str, pd.Series], index: pd.Index) -> pd.Series:

@@ -73,6 +73,6 @@ def flow(plan: Plan, subjects: pd.DataFrame, columns: Mapping) -> pd.DataFrame:
         kept = [one for one in found[:-1]] + [one for one in found[-1:] if one.members.any()]
         counted = [(one.reason, int(one.members.sum())) for one in kept] or [(EVERYONE, 0)]
         rows += [
-            (population.id, reason.id, n, excluded, population.label, reason.label) for reason, excluded in counted
+            (population.id, n, excluded, reason.id, population.label, reason.label) for reason, excluded in counted
         ]
     return pd.DataFrame(rows, columns=list(FLOW.columns))

@@ -66,7 +66,7 @@ def _steps(results: Results) -> list[dict]:
         before = entry["population"]
     for entry, origin in zip(results.plan.flow, origins, strict=True):
         label = results.plan.populations[entry["population"]].label
-        rows = results.flow[results.flow["population"] == entry["population"]]
+        rows = results.flow[results.flow["step"] == entry["population"]]
         split = origins.count(origin) > 1 and not entry.get("reasons")
         excluded = (
             []

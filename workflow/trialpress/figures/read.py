@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..analysis import without_group as missing_groups
-from ..expression import Expression
+from ..analysis.source import with_rows
 from ..ids import EVERYONE, Name
 from ..results import Results
 from . import style
@@ -28,17 +28,13 @@ def groups(results: Results, analysis: str, by: str = "by") -> list[Name]:
     present = names(results.analysis(analysis), "group")
     if by not in spec:
         return [group for group in present if group] or [EVERYONE]
-    return [group for group in results.population(spec["population"]).groups(spec[by]) if group in present]
+    data = results.analysed(analysis) if "rows" in spec else results.population(spec["population"])
+    return [group for group in data.groups(spec[by]) if group in present]
 
 
 def analysed(results: Results, analysis: str):
     """The participants of an analysis: those of its population for whom its further condition holds."""
-    spec = results.plan.analyses[analysis]
-    data = results.population(spec["population"])
-    if "where" in spec:
-        keep = Expression(spec["where"]).condition(data.columns())
-        data.frame = data.frame[keep].reset_index(drop=True)
-    return data
+    return results.analysed(analysis)
 
 
 # Kinds of figure and table that show the levels of a column of their own -> its key. Others show who has none.
@@ -60,7 +56,12 @@ def without_group(results: Results, spec: Mapping) -> list[tuple[str, str]]:
 
 
 def label(results: Results, analysis: str) -> str:
-    return results.plan.analyses[analysis].get("label") or analysis.replace("_", " ")
+    """The label of an analysis; without one that of its endpoint or variable."""
+    plan, spec = results.plan, results.plan.analyses[analysis]
+    endpoint = plan.endpoints.get(spec.get("endpoint", ""))
+    plan = with_rows(plan, results.study, spec["rows"]) if "rows" in spec else plan
+    other = endpoint.label if endpoint else plan.label(spec["variable"]) if "variable" in spec else ""
+    return spec.get("label") or other or analysis.replace("_", " ")
 
 
 def distinct_labels(results: Results, analyses: list[str]) -> dict[str, str]:
@@ -76,7 +77,7 @@ def distinct_labels(results: Results, analyses: list[str]) -> dict[str, str]:
 def by_label(results: Results, analysis: str) -> str:
     """The name of the column whose levels are the groups of an analysis; empty if there is none."""
     by = results.plan.analyses[analysis].get("by")
-    return results.plan.label(by) if by else ""
+    return results.analysed(analysis).plan.label(by) if by else ""
 
 
 def covariate_order(results: Results, analysis: str, levels: list[Name]) -> list[Name]:

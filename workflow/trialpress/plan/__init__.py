@@ -3,19 +3,7 @@
 Nothing here knows a method, a figure or a table; `checks.plan` checks a plan against all of them.
 """
 
-from .objects import (
-    DAYS_PER_MONTH,
-    OTHER,
-    UNITS,
-    Derived,
-    Endpoint,
-    Plan,
-    Population,
-    level_texts,
-    other_level,
-    own_word,
-    reasons,
-)
+from .objects import DAYS_PER_MONTH, OTHER, UNITS, Derived, Endpoint, Plan, Population, level_texts, own_word, reasons
 from .read import read_plan
 
 __all__ = [
@@ -27,7 +15,6 @@ __all__ = [
     "Plan",
     "Population",
     "level_texts",
-    "other_level",
     "own_word",
     "read_plan",
     "reasons",

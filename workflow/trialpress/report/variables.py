@@ -64,10 +64,10 @@ def analysis_variables(results: Results) -> dict:
 
 def _flow(flow: pd.DataFrame) -> dict[str, dict[str, str]]:
     tree: dict[str, dict[str, str]] = {}
-    named = flow_names(zip(flow["population"], flow["reason"], strict=True))
+    named = flow_names(zip(flow["step"], flow["reason"], strict=True))
     for row in flow.itertuples():
         if row.reason:
-            population, reason = named[row.population, row.reason]
+            population, reason = named[row.step, row.reason]
             tree.setdefault(population, {})[reason] = str(row.excluded)
     return tree
 

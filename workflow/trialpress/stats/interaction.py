@@ -18,10 +18,9 @@ def cox_interaction(time, event, group, subgroup, *, entry=None, ties: str = "ef
     group, subgroup: labels, length n, two or more of each; entry: at risk in (entry, time]. values: n, events, statistic,
     df, p_value. Not estimable where a combination has no participant or no event.
 
-    >>> from trialpress.stats.interaction import cox_interaction
-    >>> result = cox_interaction(range(1, 9), [1] * 8, [0, 1] * 4, [0, 0, 1, 1] * 2)
-    >>> int(result["df"])
-    1
+    >>> time, arm, sex = np.array([5, 3, 8, 1, 7, 2, 4, 6]), np.tile([0, 1], 4), np.repeat([0, 1], 4)
+    >>> print(f"{cox_interaction(time, np.ones(8), arm, sex)['statistic']:.3f}")
+    1.920
     """
     n = len(np.asarray(time))
     (_, a), (_, b) = groups("group", group, length=n), groups("subgroup", subgroup, length=n)

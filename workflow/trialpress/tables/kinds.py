@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import pandas as pd
 
 from ..figures.read import (
@@ -24,6 +27,7 @@ from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from .events import adverse_events  # noqa: F401  importing registers the kind
+from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Table, aligned
 
 __all__ = ["KINDS"]
@@ -59,49 +63,112 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
+Statistic = Literal["n", "mean_sd", "median_iqr", "median_range", "range"]
+# statistic of a number -> how it is called, its parts in the results
+STATISTICS = {"n": ("n", ("n",)), "mean_sd": ("mean (SD)", ("mean", "sd")), "median_iqr": ("median (IQR)", ("median", "q1", "q3")),
+              "median_range": ("median (range)", ("median", "min", "max")), "range": ("range", ("min", "max"))}  # fmt: skip
+
+
 @KINDS.add("baseline")
-def baseline(results: Results, *, analysis: Analysis) -> Table:
-    """Characteristics by group and overall: median (interquartile range) or n (%), those with the value missing, and the
-    standardised difference where two groups are compared.
+def baseline(
+    results: Results,
+    *,
+    analysis: Analysis,
+    statistics: list[Statistic] = ("median_iqr",),
+    statistics_of: dict[Column, list[Statistic]] = None,
+    order: Literal["levels", "frequency"] = "levels",
+) -> Table:
+    """Characteristics by group and overall: numbers by median (interquartile range) or by other statistics, the others by
+    n (%), those with the value missing, the standardised difference where two groups are compared, and p-values where the
+    analysis has them.
 
     Parameters
         analysis: baseline analysis
+        statistics: how numbers are described, in this order; more than one stand in rows of their own
+        statistics_of: variable -> the same for it alone
+        order: levels in their own order, or from the most frequent
     """
+    statistics_of = statistics_of or {}
     spec = results.plan.analyses[analysis]
-    data = results.population(spec["population"])
+    data = results.analysed(analysis)
     columns = [*(groups(results, analysis) if "by" in spec else []), EVERYONE]
     rows = results.analysis(analysis)
     difference = (rows["statistic"] == "standardised_difference").any()
+    tested = (rows["statistic"].eq("p_value") & rows["group"].eq("")).any()
     titles = [*printed(columns[:-1]), own_word("Overall", printed(columns[:-1]), "everyone")]
     sizes = [int(value(results, analysis, "N", group)) for group in columns]
     header = ["Characteristic", *(f"{title} ({N_IS}{n:,})" for title, n in zip(titles, sizes, strict=True))]
-    table = Table(
-        [*header, *(["SMD"] if difference else [])], aligned("left", [*columns, *([""] if difference else [])])
-    )
+    more = [*(["SMD"] if difference else []), *(["P"] if tested else [])]
+    table = Table([*header, *more], aligned("left", [*columns, *more]))
     for variable in spec["variables"]:
         name = data.column(variable)
-        smd = [shown(results, analysis, "standardised_difference", level=name) or NO_VALUE] if difference else []
+        asked = [*(["standardised_difference"] if difference else []), *(["p_value"] if tested else [])]
+        compared = [shown(results, analysis, statistic, level=name) or NO_VALUE for statistic in asked]
         levels: list[Name] = []
         if (rows["level"].eq(name.id) & rows["statistic"].eq("median")).any() or not rows["level"].str.startswith(
             f"{name.id}="
         ).any():
-            cells = [_median(results, analysis, group, name) for group in columns]
-            table.add(f"{name.label}, median (IQR)", *cells, *smd)
+            lines = {
+                STATISTICS[one][0]: [_number(results, analysis, group, name, one) for group in columns]
+                for one in statistics_of.get(variable, list(statistics))
+            }
+            if len(lines) == 1:
+                for what, cells in lines.items():
+                    table.add(f"{name.label}, {what}", *cells, *compared)
+            else:
+                table.add(name.label, *[""] * len(columns), *compared)
+                for what, cells in lines.items():
+                    table.add(what[:1].upper() + what[1:] if what != "n" else what, *cells, *[""] * len(more), indent=1)
         else:
-            table.add(f"{name.label}, n (%)", *[""] * len(columns), *smd)
+            table.add(f"{name.label}, n (%)", *[""] * len(columns), *compared)
             levels = list(data.groups(variable))
+            if order == "frequency":
+                levels.sort(key=lambda code: -value(results, analysis, "n", EVERYONE, level_of(name, code)))
             for code in levels:
                 cells = [_share(results, analysis, group, level_of(name, code), name) for group in columns]
-                table.add(code.label, *cells, *[""] * len(smd), indent=1)
+                table.add(code.label, *cells, *[""] * len(more), indent=1)
         missing = [shown(results, analysis, "missing", group, name) for group in columns]
-        if any(text not in ("", "0") for text in missing):
-            table.add(own_word("Missing", printed(levels), "no value"), *missing, *[""] * len(smd), indent=1)
-    table.note("IQR: interquartile range. Percentages are of those in whom the value is known.")
+        shares = [shown(results, analysis, "missing_percent", group, name) for group in columns]
+        if any(text not in ("", "0") for text in missing) or any(shares):
+            cells = [
+                f"{text} ({share})" if share not in ("", "NE") else text
+                for text, share in zip(missing, shares, strict=True)
+            ]
+            table.add(own_word("Missing", printed(levels), "no value"), *cells, *[""] * len(more), indent=1)
+    table.note(*_of_baseline(spec, {*statistics, *(one for asked in statistics_of.values() for one in asked)}))
     if difference:
-        table.note(
-            "SMD: standardised mean difference between the two groups. Groups that were not randomised are not tested."
-        )
+        tests = "" if tested else " Groups that were not randomised are not tested."
+        table.note(f"SMD: standardised mean difference between the two groups.{tests}")
+    if tested:
+        table.note("P: without adjustment.", *_methods(results, [analysis], "p_value"))
     return table
+
+
+def _of_baseline(spec: Mapping, asked: set[str]) -> list[str]:
+    """What the abbreviations mean and what percentages are of."""
+    notes = ["SD: standard deviation."] if "mean_sd" in asked else []
+    notes += ["IQR: interquartile range."] if "median_iqr" in asked else []
+    of, each = spec.get("percent_of", "known"), spec.get("percent_of_each", {})
+    whole = {"known": "of those in whom the value is known", "all": "of all participants of the group"}
+    notes.append(f"Percentages are {whole[of]}.")
+    other = [variable for variable, kind in each.items() if kind != of]
+    if other:
+        notes.append(f"Those of {', '.join(other)} are {whole[each[other[0]]]}.")
+    return [" ".join(notes)]
+
+
+def _number(results: Results, analysis: str, group: Name, level: Name, statistic: str) -> str:
+    """'61 (44–70)', '58.3 (12.1)', '44–70', '12' of a number in a group."""
+    if statistic == "median_iqr":
+        return _median(results, analysis, group, level)
+    first, *others = (shown(results, analysis, name, group, level) for name in STATISTICS[statistic][1])
+    if first in ("", "NE"):
+        return NO_VALUE
+    if statistic == "range":
+        return interval(first, others[0])
+    if not others:
+        return first
+    return f"{first} ({interval(*others) if len(others) == 2 else others[0]})"
 
 
 def _median(results: Results, analysis: str, group: Name, level: Name) -> str:
@@ -315,39 +382,3 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
             table.add("not estimable", NO_VALUE, NO_VALUE, indent=1)
     table.note(*_methods(results, analyses, "hazard_ratio", "odds_ratio"), *_notes(results, analyses))
     return table
-
-
-@KINDS.add("listing")
-def listing(results: Results, *, population: Population, columns: list[Column], sort: Column = "") -> Table:
-    """One row per participant.
-
-    Parameters
-        population: who is listed
-        columns: what is listed of each
-        sort: column of the order (default: the participant's id)
-    """
-    data = results.population(population)
-    frame = data.frame.sort_values([*([sort] if sort else []), results.study.participant], kind="stable")
-    numeric = [pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != "boolean" for c in columns]
-    align = ["left", *("right" if is_number else "left" for is_number in numeric)]
-    table = Table(["Participant", *(results.plan.label(column, unit=True) for column in columns)], align)
-    for i in frame.index:
-        table.add(
-            str(frame.loc[i, results.study.participant]), *(_cell(results, frame, i, column) for column in columns)
-        )
-    if frame.empty:
-        table.note("No participants.")
-    return table
-
-
-def _cell(results: Results, frame: pd.DataFrame, i, column: str) -> str:
-    cell = frame.loc[i, column]
-    if pd.isna(cell):
-        return NO_VALUE
-    if frame[column].dtype == "boolean" or isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, pd.Timestamp):
-        return f"{cell:%Y-%m-%d}"
-    if isinstance(cell, float) or pd.api.types.is_float_dtype(frame[column]):
-        return f"{cell:,.10g}"
-    return results.plan.level_label(column, cell)

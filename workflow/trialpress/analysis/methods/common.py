@@ -15,9 +15,10 @@ from ...registry import Registry
 from ...stats.result import Result
 from .. import Data, Rows
 
-METHODS = Registry("method", "method", ("population", "where", "label", "family"))
+METHODS = Registry("method", "method", ("population", "where", "label", "family", "rows"))
 
 Interval = Literal["clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker"]
+Alternative = Literal["two-sided", "greater", "less"]
 Unit = Literal["hours", "days", "weeks", "months", "years"]
 PERCENT = dict.fromkeys(("estimate", "ci_low", "ci_high", "std_error", "standard_error"), "percent")
 RATIO = dict.fromkeys(("ci_low", "ci_high"), "ratio")

@@ -13,6 +13,7 @@ from .common import (
     METHODS,
     PERCENT,
     RATIO,
+    Alternative,
     comparable,
     cross_table,
     event_counts,
@@ -34,7 +35,7 @@ def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe"
 
 
 @METHODS.add("fisher")
-def fisher(data: Data, rows: Rows, *, event: Condition, by: Column):
+def fisher(data: Data, rows: Rows, *, event: Condition, by: Column, alternative: Alternative = "two-sided"):
     """A condition compared between two groups: Fisher's exact test with the conditional odds ratio and its interval (as
     R's fisher.test), and the risk difference with Newcombe's interval. The second group is compared with the first;
     participants in whom the condition is not known are left out and counted in the note.
@@ -42,12 +43,13 @@ def fisher(data: Data, rows: Rows, *, event: Condition, by: Column):
     Parameters
         event: what is compared
         by: column with two levels
+        alternative: side of the p-value; greater: the share of the second group is
     """
     from ...stats.contingency import fisher_2x2
 
     counts = two_proportions(data, rows, event, by, "Fisher's exact test", ("odds_ratio", "p_value"))
     if counts:
-        result = fisher_2x2(two_by_two(counts), level=data.plan.level)
+        result = fisher_2x2(two_by_two(counts), level=data.plan.level, alternative=alternative)
         rows.add(result, kinds=RATIO, only=("odds_ratio", "ci_low", "ci_high", "p_value"))
         _difference(data, rows, counts, level=word("risk difference"))
 

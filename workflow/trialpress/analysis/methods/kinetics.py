@@ -107,7 +107,7 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
         below: what stands for a later value below the limit: half of the limit, zero, or nothing
         start: measured: the area needs a value of day 0; zero: where there is none C(0) = 0 is put in
     """
-    from ...stats.continuous import summary
+    from ...stats.description import summary
     from ...stats.kinetics import exposure as measure
     from ...stats.kinetics import geometric_mean, geometric_mean_ratio
 

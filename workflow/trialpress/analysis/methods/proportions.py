@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from ...ids import word
 from ...registry import Column, Condition
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import METHODS, PERCENT, Interval, by_suffix, event_counts, two_proportions
+from .common import METHODS, PERCENT, Alternative, Interval, by_suffix, event_counts, two_proportions
 
 
 def _all(data: Data, event: str, by: str):
@@ -39,7 +37,7 @@ def proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", int
 
 @METHODS.add("exact_test")
 def exact_test(data: Data, rows: Rows, *, event: Condition, rate: float, by: Column = "",
-               alternative: Literal["two-sided", "greater", "less"] = "two-sided"):  # fmt: skip
+               alternative: Alternative = "two-sided"):  # fmt: skip
     """Share of participants for whom a condition holds against a historical rate: exact binomial test, with the
     Clopper-Pearson interval. Where the condition is not known the participant counts as not having the event.
 
