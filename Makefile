@@ -4,7 +4,7 @@ CORES ?= all
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SNAKEMAKE = $(BIN)/python -m snakemake --cores $(CORES) --config study=$(STUDY)
+SNAKEMAKE = $(BIN)/python -m snakemake --cores $(CORES) --config study=$(STUDY) $(if $(ENGINE),engine=$(ENGINE))
 
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
@@ -13,6 +13,8 @@ help:
 	@echo 'make report                 build the publication of the default study'
 	@echo 'make report STUDY=cd22-nci  the same for another study under config/'
 	@echo 'make report CORES=1         with one core (default: all)'
+	@echo 'make report ENGINE=quarto    by this engine (quarto, embedded), not by the one that is found'
+	@echo 'make preview                the manuscript in the browser, rendered again whenever it is saved'
 	@echo 'make test                   run the tests'
 	@echo 'make mutants N=20           change one operator of the package at a time (20 of each file; default: all) and run the tests'
 	@echo 'make plan-mutants N=300     change one thing of each plan at a time and look at what it does'
@@ -30,6 +32,9 @@ report: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive .snakemake/running $(SNAKEMAKE) --nolock --quiet host reason progress
 	@cat results/$(STUDY)/report/summary.txt
 	@echo '  all of it      results/$(STUDY)/'
+
+preview: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview $(STUDY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
@@ -58,6 +63,7 @@ reconstruction: $(READY)
 docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.document > config/README.md
 	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
+	PYTHONPATH=workflow:tests $(BIN)/python -m report.construct_table
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 
 workflow-report: $(READY)
@@ -78,4 +84,4 @@ $(READY): envs/requirements.lock envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report test mutants plan-mutants verify record explain fetch reconstruction docs workflow-report lock clean
+.PHONY: help report preview test mutants plan-mutants verify record explain fetch reconstruction docs workflow-report lock clean

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pypdf
 import pytest
-import yaml
 from lxml import etree
 from trialpress.errors import InputError
 from trialpress.report import engine, qmd
@@ -300,58 +299,27 @@ def test_the_word_styles_are_those_of_their_script():
         assert {name: old.read(name) for name in old.namelist()} == {name: new.read(name) for name in new.namelist()}
 
 
-FAKE = """#!{python}
-import pathlib, shutil, sys
-if sys.argv[1:] == ["--version"]:
-    print("1.7.34")
-    raise SystemExit
-with open("{log}", "a") as log:
-    log.write(" ".join(sys.argv[1:]) + "\\n")
-to = sys.argv[sys.argv.index("--to") + 1]
-if to == "jats" and pathlib.Path("fail").exists():
-    sys.exit("ERROR: jats went wrong")
-shutil.rmtree("_rendered", ignore_errors=True)
-pathlib.Path("_rendered").mkdir()
-suffix = {{"html": "html", "typst": "pdf", "docx": "docx", "jats": "xml"}}[to]
-pathlib.Path("_rendered/manuscript." + suffix).write_text(to)
-"""
-
-
-@pytest.fixture
-def quarto(tmp_path, monkeypatch) -> Path:
-    """A `quarto` on PATH that notes its calls and clears its output folder before each, as the real one may."""
-    binary, log = tmp_path / "bin" / "quarto", tmp_path / "calls"
-    binary.parent.mkdir()
-    binary.write_text(FAKE.format(python=sys.executable, log=log))
-    binary.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{binary.parent}{os.pathsep}{os.environ['PATH']}")
-    return log
-
-
-def test_quarto_is_used_where_it_is(tmp_path, quarto):
+def test_each_format_that_fails_is_named_and_none_is_moved(tmp_path):
     source = shutil.copytree(FIXTURE, tmp_path / "s")
-    made = engine.render(source, tmp_path / "out", date=DATE)
-    assert {fmt: path.read_text() for fmt, path in made.items()} == {
-        "html": "html",
-        "pdf": "typst",
-        "docx": "docx",
-        "jats": "jats",
-    }
-    assert quarto.read_text().splitlines() == [
-        f"render manuscript.qmd --to {to} --profile trialpress" for to in ("html", "typst", "docx", "jats")
-    ]
-    assert engine.engine_version() == "Quarto 1.7.34"
-    profile = yaml.safe_load((source / "_quarto-trialpress.yml").read_text())
-    named = re.findall(r"_trialpress/[\w.-]+", str(profile))
-    assert len(named) >= 6 and all((source / name).is_file() for name in named)
-
-
-def test_a_failing_quarto_moves_nothing(tmp_path, quarto):
-    source = shutil.copytree(FIXTURE, tmp_path / "s")
-    (source / "fail").touch()
-    with pytest.raises(engine.RenderError, match="jats went wrong"):
-        engine.render(source, tmp_path / "out", date=DATE)
+    with (source / "manuscript.qmd").open("a", encoding="utf-8") as file:
+        file.write("\n```{=typst}\n#no-such-function()\n```\n")
+    with pytest.raises(engine.RenderError, match="pdf, by Typst: .*no-such-function"):
+        engine.render(source, tmp_path / "out", engine="embedded", date=DATE)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_authors_style_sheet_follows_ours(project, tmp_path):
+    (project / "own.css").write_text("h1 { color: teal }")
+    with (project / "_quarto.yml").open("a", encoding="utf-8") as file:
+        file.write("css: own.css\n")
+    text = engine.render(project, tmp_path, ["html"], engine="embedded", date=DATE)["html"].read_text(encoding="utf-8")
+    assert 0 < text.index(".callout") < text.index("teal")
+
+
+def test_where_no_quarto_is_found_the_message_says_how_to_get_it(without_quarto, project, tmp_path):
+    with pytest.raises(engine.RenderError, match="no quarto on PATH") as caught:
+        engine.render(project, tmp_path, ["html"], engine="quarto", date=DATE)
+    assert "pip install quarto-cli" in str(caught.value)
 
 
 def test_the_version_of_the_embedded_engine():

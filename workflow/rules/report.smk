@@ -1,3 +1,6 @@
+from trialpress.report.renderer import stamp
+
+
 rule report:
     """Manuscript source with numbers by name -> HTML, PDF and DOCX, by Quarto or by Pandoc and Typst."""
     input:
@@ -34,6 +37,7 @@ rule report:
             for format in config["formats"]
         ],
         summary=f"{OUT}/report/summary.txt",
+        renderer=f"{OUT}/report/renderer.json",
     log:
         f"{LOGS}/report.log",
     benchmark:
@@ -47,6 +51,7 @@ rule report:
     params:
         formats=config["formats"],
         engine=config["engine"],
+        renderer=lambda wildcards: stamp(config["engine"]),  # putting Quarto on PATH rebuilds
     message:
         "report: the manuscript"
     script:

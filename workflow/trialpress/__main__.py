@@ -1,6 +1,8 @@
 """The command line.
 
 python -m trialpress run FOLDER --out OUT [--until analysis]          a study in a folder of its own, all stages in one process
+python -m trialpress preview low-dose-cd19                            the manuscript in the browser, as it is written
+python -m trialpress report low-dose-cd19 --out DIR --engine quarto   its editions from the results that are there
 python -m trialpress explain cr_rr_evaluable --participant LD-017     a printed number back to the raw cells
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
 from .stages import STAGES
@@ -26,6 +29,15 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, help="where the results go; those of an earlier run are replaced"
     )
     run.add_argument("--until", choices=STAGES, help="last stage (default: the last for which the folder has sources)")
+    preview = commands.add_parser("preview", help="the manuscript in the browser, rendered again whenever it is saved")
+    preview.add_argument("study", help="name of a study under config/ whose results are there")
+    preview.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
+    report = commands.add_parser("report", help="the manuscript's editions from the results that are there")
+    report.add_argument("study", help="name of a study under config/ whose results are there")
+    report.add_argument("--out", type=Path, required=True, help="where the editions go; not into results/")
+    report.add_argument("--format", action="append", choices=("html", "pdf", "docx", "jats"), help="default: all four")
+    for command in (preview, report):
+        command.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
     explain = commands.add_parser("explain", help="the record of a number")
     explain.add_argument(
         "number", help="id of a number or of an analysis, as the manuscript's links and appendix give it"
@@ -35,12 +47,34 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
+def written(given: argparse.Namespace) -> int:
+    """The commands of whoever writes the manuscript."""
+    from .errors import InputError
+    from .report import desk, preview
+
+    try:
+        if given.command == "preview":
+            return preview.serve(given.study, given.port, given.engine)
+        with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
+            at = desk.Desk(given.study, Path(scratch) / given.study, given.engine)
+            made = at.editions(given.out, given.format or ("html", "pdf", "docx", "jats"))
+            if stale := at.outdated():
+                print(f"the results are out of date: {', '.join(stale)} changed; run make report", file=sys.stderr)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(str(path) for path in made.values()))
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     if given.command == "run":
         from .run import main as run
 
         return run(given.folder, given.out, given.until)
+    if given.command in ("preview", "report"):
+        return written(given)
     from .explain import main as explain
 
     return explain(given.number, given.participant, given.study)

@@ -38,13 +38,16 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version(), **{name: version(name) for name in SHOWN}}
 
 
-NO_SOURCE = ("README.md", ".*", "_output")  # what lies in report/<study>/ and is no part of the manuscript
+NO_SOURCE = ("README.md", ".*", "_output", "_rendered")  # what lies in report/<study>/ and is no part of the manuscript
+STAGED = ".staged"  # there: the files that `quarto render` in report/<study>/ had staged, one a line
 
 
 def sources(folder: Path | str) -> list[str]:
     """The files that a manuscript is made of, those in subfolders too: as inputs, so that a changed one is seen."""
     folder = Path(folder)
-    found = (path for path in folder.rglob("*") if path.is_file())
+    listed = folder / STAGED
+    staged = set(listed.read_text(encoding="utf-8").splitlines()) if listed.exists() else set()
+    found = (p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).as_posix() not in staged)
     return sorted(
         path.as_posix()
         for path in found

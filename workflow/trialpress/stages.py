@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from .plan import Plan, load_plan
+from .checks.plan import load_plan
+from .plan import Plan
 from .study import Study, load_study
 
 # here and in the functions: a stage imports what it needs itself, so that a job does not wait for the rest of the house
@@ -71,7 +72,7 @@ def report(
     results = read(dictionary, plan, folder)
     asked = [Path(path) for path in checklists]
     answered = load_checklists(*asked, Path(plan), source) if asked else []
-    make(results, _claims(claims, results.plan), source, folder, formats, engine, answered)
+    make(results, claims_of(claims, results.plan), source, folder, formats, engine, answered)
 
 
 def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -98,13 +99,14 @@ def audit(
 
     results = read(dictionary, plan, folder)
     clean, traced = trace.read_clean(folder), trace.read(folder)
-    audit.write(results, _claims(claims, results.plan), inputs, folder)
+    audit.write(results, claims_of(claims, results.plan), inputs, folder)
     page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
     page.write(results, traced, clean, folder)  # with what the gate says
 
 
-def _claims(path: Path | str | None, plan: Plan) -> tuple:
+def claims_of(path: Path | str | None, plan: Plan) -> tuple:
+    """The claims, their sources and what the claims rest on; none without a file."""
     from .audit.claims import load_claims
 
     return load_claims(path, plan) if path else ({}, {}, [])
@@ -127,7 +129,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from (f"{name}.{suffix}" for name in plan.tables for suffix in ("md", "csv"))
         case "report":
             yield from (f"manuscript.{'xml' if name == 'jats' else name}" for name in formats)
-            yield "summary.txt"
+            yield from ("summary.txt", "renderer.json")
         case "audit":
             yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")

@@ -34,9 +34,13 @@ def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> 
         p for p in folder.glob("*/**/*")
         if p.is_file() and not p.name.startswith(".") and (p.parent.name != "audit" or p.name.startswith("claim"))
     )  # fmt: skip
+    rendered = folder / "report" / "renderer.json"
+    manuscript = (
+        {"manuscript": json.loads(rendered.read_text(encoding="utf-8"))["version"]} if rendered.exists() else {}
+    )
     return {
         "study": folder.name,
-        "software": environment.versions(),
+        "software": environment.versions() | manuscript,
         "second_opinion": dict(second),
         "inputs": {path: digest(Path(path)) for path in sorted(set(inputs))},
         "outputs": {

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from trialpress.errors import Problem, nearest, raise_if
+from ..errors import Problem, nearest, raise_if
+from .authors import authors
 
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(\w+)\s*(.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
 YAML_KEYS = {"html": "html", "pdf": "typst", "docx": "docx", "jats": "jats"}
+KNOWN = ("meta", "env", "kbd", "video")  # standard shortcodes beside var, include and pagebreak
 MONTHS = ("January", "February", "March", "April", "May", "June", "July")  # not the locale's
 MONTHS += ("August", "September", "October", "November", "December")
 
@@ -51,6 +54,8 @@ class Document:
     project: Mapping[str, Any]
     lines: tuple[Line, ...]
     head: tuple[Line, ...]
+    raw: tuple[Line, ...] = ()  # all lines, includes in their place, before shortcodes were looked up
+    keys: Mapping[tuple[str, ...], str] = field(default_factory=dict)  # of front matter and project -> file:line
 
     @property
     def body(self) -> str:
@@ -60,6 +65,10 @@ class Document:
         """file:line of the last line in which `word` (@key, #id, path) stands whole, or ''."""
         pattern = re.compile(rf"(?<![\w#@-]){re.escape(word)}(?![\w-])")
         return next((line.where for line in reversed(self.head + self.lines) if pattern.search(line.text)), "")
+
+    def holding(self, text: str) -> str:
+        """file:line of the first line that has this text in it, or the manuscript."""
+        return next((line.where for line in self.lines if text in line.text), "manuscript.qmd")
 
 
 def load_yaml(path: Path) -> dict[str, Any]:
@@ -76,6 +85,24 @@ def _mapping(text: str, name: str, offset: int = 0) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise_if([Problem(name, "must be a YAML mapping")])
     return value
+
+
+def _keys(text: str, name: str, offset: int = 0) -> dict[tuple[str, ...], str]:
+    """Path of every key in a YAML text -> where it stands; the items of a list have no path of their own."""
+    found: dict[tuple[str, ...], str] = {}
+
+    def walk(node: yaml.Node | None, path: tuple[str, ...]) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = (*path, str(key.value))
+                found.setdefault(inner, f"{name}:{key.start_mark.line + 1 + offset}")
+                walk(value, inner)
+        elif isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                walk(item, path)
+
+    walk(yaml.compose(text, _Loader), ())
+    return found
 
 
 def _lines(source: Path, path: Path, within: tuple[Path, ...], problems: list[Problem]) -> Iterator[Line]:
@@ -115,8 +142,9 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 class _Shortcodes:
     """Resolves the shortcodes in a line; what cannot be resolved is collected in `problems`."""
 
-    def __init__(self, variables: Mapping[str, str], problems: list[Problem]):
-        self.variables, self.problems = variables, problems
+    def __init__(self, variables: Mapping[str, str], problems: list[Problem], embedded: bool):
+        self.variables, self.problems, self.embedded = variables, problems, embedded
+        self.meta: dict[str, str] = {}  # filled when the front matter has been read
 
     def __call__(self, text: str, where: str) -> str:
         table_row = text.lstrip().startswith("|")
@@ -125,8 +153,13 @@ class _Shortcodes:
             name, argument = code[1], code[2].strip("'\"")
             if name == "pagebreak":
                 return "\n::: {.pagebreak}\n:::\n"
+            if name in KNOWN:
+                return self.standard(name, code[2], where)
             if name != "var":
-                self.problems.append(Problem(where, f"unknown shortcode '{name}'", do="known: var, include, pagebreak"))
+                if not self.embedded:
+                    return code[0]  # of an extension
+                do = f"known: {', '.join(('var', 'include', 'pagebreak', *KNOWN))}; those of extensions need Quarto"
+                self.problems.append(Problem(where, f"unknown shortcode '{name}'", "the text would have a gap", do))
             elif argument not in self.variables:
                 what = f"undefined variable '{argument}'"
                 self.problems.append(
@@ -139,6 +172,31 @@ class _Shortcodes:
 
         return ESCAPED.sub(r"\1", SHORTCODE.sub(resolve, text))
 
+    def standard(self, name: str, arguments: str, where: str) -> str:
+        """Quarto's own shortcodes that both engines know."""
+        given = [
+            word.strip("'\"")
+            for word in re.findall(r"""[\w-]+="[^"]*"|[\w-]+='[^']*'|"[^"]*"|'[^']*'|\S+""", arguments)
+        ]
+        first = given[0] if given else ""
+        match name:
+            case "meta":
+                key = first.replace("\\.", ".")
+                if key not in self.meta:
+                    do = nearest(key, self.meta)
+                    self.problems.append(Problem(where, f"no '{key}' in the metadata", "the text would have a gap", do))
+                return self.meta.get(key, "")
+            case "env":
+                if first not in os.environ and len(given) < 2:
+                    do = f"write a default: {{{{< env {first} default >}}}}"
+                    self.problems.append(
+                        Problem(where, f"no environment variable '{first}'", "there would be a gap", do)
+                    )
+                return os.environ.get(first, given[1] if len(given) > 1 else "")
+            case "kbd":
+                return f"`{first}`{{.kbd}}"
+        return f"<{first}>"  # a video: its address
+
     def tree(self, value: Any) -> Any:
         """The same in every text of a YAML tree. Problems were reported by line before."""
         if isinstance(value, dict):
@@ -148,113 +206,66 @@ class _Shortcodes:
         return self(value, "") if isinstance(value, str) else value
 
 
-def read(source: Path) -> Document:
+def read(source: Path, *, embedded: bool = True) -> Document:
     """manuscript.qmd of a project folder with its includes, `_variables.yml` and `_quarto.yml`.
 
     Raises InputError with all undefined variables, unknown shortcodes and missing included files, by file and line.
+    embedded: shortcodes that only Quarto may know are refused.
     """
     source = source.resolve()
     problems: list[Problem] = []
     if not (source / "manuscript.qmd").is_file():
         raise_if([Problem("manuscript.qmd", "no such file in the project folder")])
     lines = list(_lines(source, source / "manuscript.qmd", (), problems))
-    shortcodes = _Shortcodes(_flat(load_yaml(source / "_variables.yml")), problems)
+    shortcodes = _Shortcodes(_flat(load_yaml(source / "_variables.yml")), problems, embedded)
+    end = 0
+    if lines and lines[0].text.rstrip() == "---":
+        end = next((i for i, line in enumerate(lines[1:], 1) if line.text.rstrip() in ("---", "...")), 0)
+        if not end:
+            raise_if([Problem("manuscript.qmd:1", "the front matter has no closing '---'")])
+    head = "\n".join(line.text for line in lines[1:end])
+    meta, project = _mapping(head, "manuscript.qmd", offset=1), load_yaml(source / "_quarto.yml")
+    shortcodes.meta = _flat(project) | _flat(meta)
     resolved = [Line(shortcodes(line.text, line.where), line.file, line.number) for line in lines]
     raise_if(problems)
-
-    head: list[Line] = []
-    if lines and lines[0].text.rstrip() == "---":
-        end = next((i for i, line in enumerate(lines[1:], 1) if line.text.rstrip() in ("---", "...")), None)
-        if end is None:
-            raise_if([Problem("manuscript.qmd:1", "the front matter has no closing '---'")])
-        head, resolved = lines[1:end], resolved[end + 1 :]
-    meta = _mapping("\n".join(line.text for line in head), "manuscript.qmd", offset=1)
-    project = load_yaml(source / "_quarto.yml")
-    return Document(shortcodes.tree(meta), shortcodes.tree(project), tuple(resolved), tuple(head))
+    told = source / "_quarto.yml"
+    keys = _keys(told.read_text(encoding="utf-8"), told.name) if told.exists() else {}
+    keys |= _keys(head, "manuscript.qmd", offset=1)
+    body = resolved[end + 1 :] if end else resolved
+    front = tuple(lines[1:end])
+    return Document(shortcodes.tree(meta), shortcodes.tree(project), tuple(body), front, tuple(lines), keys)
 
 
-def _options(tree: Mapping[str, Any], key: str) -> dict[str, Any]:
+def options(tree: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """What a tree of metadata says of one format."""
     formats = tree.get("format", {})
     options = formats.get(key) if isinstance(formats, Mapping) else None
     return options if isinstance(options, dict) else {}
 
 
-def metadata(document: Document, fmt: str, date: str) -> dict[str, Any]:
-    """The metadata of one format: project, project's format, front matter, front matter's format, the last winning;
-    authors and affiliations in the shape that Quarto gives its templates (`by-author`, `by-affiliation`)."""
-    key = YAML_KEYS[fmt]
+def merged(document: Document, fmt: str) -> dict[str, Any]:
+    """Project, project's format, front matter, front matter's format: the last wins."""
     meta: dict[str, Any] = {}
     for tree in (document.project, document.meta):
         meta |= {name: value for name, value in tree.items() if name not in ("format", "project")}
-        meta |= _options(tree, key)
+        meta |= options(tree, YAML_KEYS[fmt])
+    return meta
+
+
+def date_of(meta: Mapping[str, Any], date: str) -> str:
+    """The document's date; that of the inputs where it asks for a clock's."""
     written = str(meta.get("date", date))
-    meta["date-iso"] = date if written in ("today", "now", "last-modified") else written
+    return date if written in ("today", "now", "last-modified") else written
+
+
+def metadata(document: Document, fmt: str, date: str) -> dict[str, Any]:
+    """The metadata of one format: project, project's format, front matter, front matter's format, the last winning;
+    authors and affiliations in the shape that Quarto gives its templates (`by-author`, `by-affiliation`)."""
+    meta = merged(document, fmt)
+    meta["date-iso"] = date_of(meta, date)
     if match := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", meta["date-iso"]):
         year, month, day = map(int, match.groups())
         meta["date"] = f"{day} {MONTHS[month - 1]} {year}"
         if fmt == "jats":
             meta["date"] = {"iso-8601": meta["date-iso"], "year": str(year), "month": str(month), "day": str(day)}
-    return meta | _authors(meta, jats=fmt == "jats")
-
-
-def _authors(meta: Mapping[str, Any], *, jats: bool) -> dict[str, Any]:
-    known = {str(item.get("id")): item for item in meta.get("affiliations", []) if isinstance(item, dict)}
-    places: list[dict[str, Any]] = []
-
-    def number(place: Any) -> int:
-        if isinstance(place, str):
-            place = known.get(place, {"name": place})
-        elif "ref" in place:
-            place = known.get(str(place["ref"]), {"name": str(place["ref"])})
-        if place not in places:
-            places.append(place)
-        return places.index(place) + 1
-
-    listed = lambda value: value if isinstance(value, list) else [] if value is None else [value]  # noqa: E731
-    authors, correspondence = [], []
-    for author in listed(meta.get("author", meta.get("authors"))):
-        author = author if isinstance(author, dict) else {"name": author}
-        name = author.get("name", "")
-        if isinstance(name, str):
-            given, _, family = name.rpartition(" ")
-            name = {"literal": name, "given": given, "family": family}
-        name = {"literal": f"{name.get('given', '')} {name.get('family', '')}".strip()} | name
-        numbers = [number(place) for place in listed(author.get("affiliations", author.get("affiliation")))]
-        authors.append(
-            {
-                "name": name,
-                "affiliations": [{"number": n} for n in numbers],
-                "mark": f"^{','.join(map(str, numbers))}^" if numbers else "",
-                "email": author.get("email", ""),
-                "orcid": author.get("orcid", ""),
-            }
-        )
-        if author.get("corresponding") and author.get("email"):
-            correspondence.append(f"{name['literal']}, {author['email']}")
-    parts = ("department", "name", "city", "region", "country")
-    by_affiliation = [
-        {"number": i, "mark": f"^{i}^", "line": ", ".join(str(place[part]) for part in parts if place.get(part))}
-        for i, place in enumerate(places, start=1)
-    ]
-    result: dict[str, Any] = {"by-author": authors, "by-affiliation": by_affiliation}
-    if correspondence:
-        result["correspondence"] = "; ".join(correspondence)
-    result["author"] = [author["name"]["literal"] for author in authors]
-    if jats:
-        result["author"] = [
-            {
-                "surname": author["name"].get("family", ""),
-                "given-names": author["name"].get("given", ""),
-                "email": author["email"],
-                "orcid": author["orcid"],
-                "affiliation": [place["number"] for place in author["affiliations"]],
-            }
-            for author in authors
-        ]
-        result["affiliation"] = [
-            {"id": i, "organization": place.get("name", "")}
-            | {k: v for k, v in place.items() if k in parts and k != "name"}
-            for i, place in enumerate(places, start=1)
-        ]
-        result["tags"] = meta.get("keywords", [])
-    return result
+    return meta | authors(meta, jats=fmt == "jats")

@@ -16,10 +16,12 @@ from ..audit import claims as claims_room
 from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs, tally
-from ..environment import NO_SOURCE
+from ..environment import sources
+from ..errors import InputError, Problem
 from ..files import write_text
 from ..results import Results
 from .engine import engine_version, render
+from .renderer import choose
 from .variables import link, numbers, variables
 
 
@@ -144,16 +146,39 @@ def numbers_markdown(manuscript: str, named: Mapping) -> str:
     )
 
 
+MADE = {"figures", "tables", "generated", "_variables.yml"}  # in the staged project, beside the manuscript's own files
+
+
+def copy_text(source: Path, to: Path, notice: str) -> list[str]:
+    """Copy the manuscript's own files; their paths in the project. Without a notice nothing is said of a reconstruction."""
+    own = [Path(path).relative_to(source).as_posix() for path in sources(source)]
+    for name in own:
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, to / name)
+    if not notice:
+        manuscript = to / "manuscript.qmd"
+        write_text(without_reconstruction(manuscript.read_text(encoding="utf-8")), manuscript)
+    return own
+
+
+def write_numbers(to: Path, named: Mapping) -> None:
+    """generated/numbers.md: where the numbers of this text come from."""
+    text = numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), named)
+    write_text(text, to / "generated" / "numbers.md")
+
+
 def stage(
     results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], source: Path, folder: Path, to: Path, engine: str,
     checklists: Iterable[Checklist],
-) -> None:  # fmt: skip
-    """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml. `logs`: those of
-    the clean stage."""
-    shutil.copytree(source, to, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*NO_SOURCE))
-    if not results.study.notice:
-        manuscript = to / "manuscript.qmd"
-        write_text(without_reconstruction(manuscript.read_text(encoding="utf-8")), manuscript)
+) -> dict:  # fmt: skip
+    """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml; the numbers by
+    name. `logs`: those of the clean stage."""
+    own = copy_text(source, to, results.study.notice)
+    if clash := sorted({path.split("/")[0] for path in own} & MADE):
+        do = "give what lies there another name; what the results hold is staged under these"
+        raise InputError(
+            [Problem(f"{source}/{name}", "has the name of what the results are staged to", do=do) for name in clash]
+        )
     (to / "figures").mkdir()
     alts = json.loads((folder / "figures" / "alt.json").read_text(encoding="utf-8"))
     for name in results.plan.figures:
@@ -176,10 +201,11 @@ def stage(
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),
         "checklists": checklists_markdown(checklists),
-        "numbers": numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), named),
     }
     for name, text in fragments.items():
         write_text(text, to / "generated" / f"{name}.md")
+    write_numbers(to, named)
+    return named
 
 
 KINDS = {"value": "values", "unit": "units", "code": "codes", "spelling": "spelling only"}  # of changes, for people
@@ -220,4 +246,6 @@ def make(
         to = Path(scratch) / source.name
         stage(results, claims, logs, source, folder, to, engine, checklists)
         made = render(to, out, formats, engine=engine, date=results.study.data_cutoff)
+    rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": list(formats)}
+    write_text(json.dumps(rendered, indent=2) + "\n", out / "renderer.json")
     write_text(summary(results, claims, logs, [out / path.name for path in made.values()]), out / "summary.txt")

@@ -7,9 +7,19 @@ local kinds = {
   tbl = { label = "Table", reference = "Table", jats = "table", gap = "\u{a0}" },
   sec = { reference = "Section", jats = "sec", gap = "\u{a0}" },
 }
+local gap = "\u{a0}"
+kinds.eq = { reference = "Equation", jats = "disp-formula", gap = gap }
+kinds.lst = { label = "Listing", reference = "Listing", jats = "other", gap = gap, code = true }
+for key, word in pairs({ thm = "Theorem", lem = "Lemma", cor = "Corollary", prp = "Proposition", cnj = "Conjecture",
+  def = "Definition", exm = "Example", exr = "Exercise" }) do
+  kinds[key] = { theorem = word, reference = word, jats = "statement", gap = gap }
+end
+for key, word in pairs({ nte = "Note", tip = "Tip", wrn = "Warning", imp = "Important", cau = "Caution" }) do
+  kinds[key] = { callout = word, reference = word, jats = "boxed-text", gap = gap }
+end
 local formats = { -- Quarto's names of what each of Pandoc's writers makes
-  html = { html = true, html5 = true, ["html:js"] = true },
-  typst = { typst = true, pdf = true },
+  html = { html = true, ["html:js"] = true },
+  typst = { typst = true },
   docx = { docx = true },
   jats = { jats = true },
 }
@@ -25,7 +35,9 @@ local function settings(meta)
   numbered = meta["number-sections"] == true
   if crossref["title-delim"] then delimiter = text(crossref["title-delim"]) end
   for key, kind in pairs(kinds) do
-    if crossref[key .. "-title"] then kind.label = text(crossref[key .. "-title"]) end
+    if crossref[key .. "-title"] then
+      kind[kind.theorem and "theorem" or kind.callout and "callout" or "label"] = text(crossref[key .. "-title"])
+    end
     if crossref[key .. "-prefix"] then kind.reference = text(crossref[key .. "-prefix"]) end
   end
   for _, own in ipairs(crossref.custom or {}) do
@@ -84,11 +96,15 @@ local function bookmarked(id, before, label, number)
   }
 end
 
-local function labelled(id, caption)
+local function take(id) -- the next number of its kind
   local key = id:match("^(%a+)%-")
-  local kind = kinds[key]
   counts[key] = (counts[key] or 0) + 1
-  register(id, kind, tostring(counts[key]))
+  register(id, kinds[key], tostring(counts[key]))
+  return counts[key], kinds[key], key
+end
+
+local function labelled(id, caption)
+  local _, kind, key = take(id)
   if #caption == 0 then problems:insert("no caption: " .. id) end
   local before = kind.label .. kind.gap
   local label = pandoc.Inlines(
@@ -138,6 +154,55 @@ local function float(id, caption, blocks)
     return pandoc.Div({ pandoc.Div({ pandoc.Plain(caption) }, { class = "table-caption" }), box },
       pandoc.Attr(id, { "table-float" }))
   end
+end
+
+-- equations, listings, theorems, numbered callouts
+
+local function equations(inlines)
+  local result, i = pandoc.Inlines({}), 1
+  while i <= #inlines do
+    local el, skip = inlines[i], 0
+    if el.t == "Math" and el.mathtype == "DisplayMath" then
+      local after = inlines[i + 1]
+      local at = after and (after.t == "Space" or after.t == "SoftBreak") and 2 or 1
+      local id = inlines[i + at] and inlines[i + at].t == "Str" and inlines[i + at].text:match("^{#(eq%-[%w_-]+)}$")
+      if id then
+        el.text = el.text .. "\\qquad(" .. take(id) .. ")"
+        el, skip = pandoc.Span({ el }, pandoc.Attr(id)), at
+      end
+    end
+    result:insert(el)
+    i = i + 1 + skip
+  end
+  return result
+end
+
+local function listing(code)
+  if kind_of(code.identifier) ~= kinds.lst then return nil end
+  local id, said = code.identifier, code.attributes["lst-cap"] or ""
+  local caption = labelled(id, pandoc.utils.blocks_to_inlines(pandoc.read(said, "markdown").blocks))
+  code.identifier, code.attributes["lst-cap"] = "", nil
+  local head = written == "docx" and pandoc.Div({ pandoc.Para(caption) }, { ["custom-style"] = "Caption" })
+    or pandoc.Para(caption)
+  return pandoc.Div({ head, code }, pandoc.Attr(id, { "listing" })), false
+end
+
+local function theorem(div)
+  local kind, name = kind_of(div.identifier), nil
+  if div.content[1] and div.content[1].t == "Header" then
+    name = div.content:remove(1).content
+  elseif div.attributes.name then
+    name = pandoc.utils.blocks_to_inlines(pandoc.read(div.attributes.name, "markdown").blocks)
+  end
+  div.attributes.name = nil
+  local head = pandoc.Inlines({ pandoc.Str(kind.theorem .. kind.gap .. take(div.identifier)) })
+  if name then head:extend(pandoc.Inlines({ pandoc.Space(), pandoc.Str("(") }) .. name .. { pandoc.Str(")") }) end
+  head = pandoc.Inlines({ pandoc.Strong(head), pandoc.Space() })
+  local first = div.content[1]
+  if first and first.t == "Para" then first.content = head .. first.content
+  else div.content:insert(1, pandoc.Para(head)) end
+  div.classes:insert("theorem")
+  return div
 end
 
 local number
@@ -191,8 +256,13 @@ number = {
     end
     return tbl, false
   end,
+  Inlines = equations,
+  CodeBlock = listing,
   Div = function(div) -- ::: {#fig-x} or {#tbl-x}: the last paragraph is the caption
-    if not (kind_of(div.identifier) and kind_of(div.identifier).label) then return nil end
+    local kind = kind_of(div.identifier)
+    if kind and kind.theorem then return theorem(div) end
+    if kind and kind.callout then take(div.identifier) end
+    if not (kind and kind.label) then return nil end
     local last = div.content:remove()
     local first = div.content[1]
     if first and first.t == "Para" and #first.content == 1 and first.content[1].t == "Image" then
@@ -260,12 +330,18 @@ local function callout(div, name)
   elseif content[1] and content[1].t == "Header" then
     title = content:remove(1).content
   end
+  local entry = entries[div.identifier]
+  if entry and entry.kind.callout then
+    local named = pandoc.utils.stringify(title) ~= titles[name]
+    title = pandoc.Inlines({ pandoc.Str(entry.kind.callout .. gap .. entry.number .. (named and ": " or "")) })
+      .. (named and title or {})
+  end
   if written == "typst" then
     return { raw("typst", '#callout("' .. name .. '")[#callout-title['), pandoc.Plain(title), raw("typst", "]") }
-      .. content .. { raw("typst", "]") }
+      .. content .. { raw("typst", div.identifier ~= "" and "] <" .. div.identifier .. ">" or "]") }
   elseif written == "docx" then
     return {
-      pandoc.Div({ pandoc.Para(title) }, { ["custom-style"] = "Callout Title" }),
+      pandoc.Div({ pandoc.Para(title) }, pandoc.Attr(div.identifier, {}, { ["custom-style"] = "Callout Title" })),
       pandoc.Div(content, { ["custom-style"] = "Callout" }),
     }
   end

@@ -1,0 +1,57 @@
+"""Every construct of Quarto's language is done by the embedded engine, or refused with file, line and what to do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from trialpress.errors import InputError
+
+from .conftest import ROOT
+from .construct_table import render
+from .constructs import CASES, Case
+from .reading import text
+
+IDS = [case.id for case in CASES]
+
+
+def squeezed(said: str) -> str:
+    """Without spaces: a PDF's lie elsewhere."""
+    return re.sub(r"\s", "", said)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.refused], ids=lambda case: case.id)
+def test_it_is_in_every_edition(case: Case, tmp_path):
+    for fmt, path in render(case, tmp_path).items():
+        read = squeezed(text(path))
+        assert all(squeezed(words) in read for words in case.shows), (fmt, text(path))
+        assert not any(squeezed(words) in read for words in case.hides), fmt
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.refused], ids=lambda case: case.id)
+def test_it_is_refused_with_file_line_and_what_to_do(case: Case, tmp_path):
+    with pytest.raises(InputError) as caught:
+        render(case, tmp_path)
+    found = [problem for problem in caught.value.problems if re.search(case.refused, problem.what)]
+    assert found, str(caught.value)
+    assert re.match(r"(manuscript\.qmd|_quarto\.yml):\d+$", found[0].where), found[0]
+    assert found[0].do, found[0]
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_table_of_the_documentation_names_them_all():
+    written = (ROOT / "docs" / "constructs.md").read_text(encoding="utf-8")
+    assert len(CASES) >= 135 and f"\n{len(CASES)} constructs." in written
+    rows = {
+        (row[0], "refused" if row[1].startswith("refused") else row[1])
+        for row in re.findall(r"^\| (.+?) \| (.+?) \|", written, re.M)
+    }
+    assert {(case.name, "refused" if case.refused else "done") for case in CASES} <= rows
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_quarto_prints_what_the_embedded_engine_prints(real_quarto, case: Case, tmp_path):
+    if case.refused:
+        pytest.skip("refused by the embedded engine")
+    for fmt, path in render(case, tmp_path, "quarto").items():
+        assert all(squeezed(words) in squeezed(text(path)) for words in case.shows), fmt

@@ -1,0 +1,127 @@
+"""A writer's day: staged once from the results that are there, rendered again on every save."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from trialpress.environment import STAGED, sources
+from trialpress.errors import InputError
+from trialpress.report import desk, preview, quarto
+
+from .conftest import ROOT
+
+STUDY = "low-dose-cd19"
+built = pytest.mark.skipif(
+    not (ROOT / "results" / STUDY / "audit" / "manifest.json").exists(), reason="no results: run make report"
+)
+
+
+@pytest.fixture
+def house(tmp_path) -> Path:
+    """The study's sources, free to edit, beside its results."""
+    root = tmp_path / "house"
+    (root / "report").mkdir(parents=True)
+    shutil.copytree(ROOT / "report" / STUDY, root / "report" / STUDY)
+    for name in ("config", "results", "data"):
+        (root / name).symlink_to(ROOT / name)
+    return root
+
+
+def test_without_results_it_says_what_to_run(tmp_path):
+    with pytest.raises(InputError, match="name a study under config"):
+        desk.Desk("none", tmp_path / "to", root=tmp_path)
+
+
+def fetched(server, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/{path}") as answer:
+        return answer.read().decode()
+
+
+@built
+def test_a_save_renders_again_and_the_page_hears_of_it(house, capsys):
+    stop, servers = threading.Event(), []
+    job = threading.Thread(target=preview.serve, args=(STUDY, 0, "embedded", house, stop, servers.append))
+    job.start()
+    try:
+        while not servers and job.is_alive():
+            time.sleep(0.1)
+        server, page = servers[0], "report/manuscript.html"
+        assert "/version" in fetched(server, page) and fetched(server, "version") == "0"
+        manuscript = house / "report" / STUDY / "manuscript.qmd"
+        text = manuscript.read_text(encoding="utf-8")
+
+        def saved(changed: str, version: str) -> str:
+            manuscript.write_text(changed, encoding="utf-8")
+            until = time.monotonic() + 20
+            while fetched(server, "version") != version and time.monotonic() < until:
+                time.sleep(0.05)
+            return fetched(server, page)
+
+        assert "A new sentence." in saved(text.replace("# Discussion", "A new sentence.\n\n# Discussion"), "1")
+        broken = saved(text.replace("# Discussion", "See @fig-none.\n\n# Discussion"), "2")
+        assert "Not rendered" in broken and "unresolved cross-reference: @fig-none" in broken
+        assert "A new sentence." not in saved(text, "3") and "rendered in" in capsys.readouterr().out
+    finally:
+        stop.set()
+        job.join()
+
+
+@built
+def test_results_out_of_date_are_told_on_the_page(house, tmp_path, monkeypatch):
+    at = desk.Desk(STUDY, tmp_path / "to", "embedded", house)
+    monkeypatch.setattr(at, "outdated", lambda: ["config/low-dose-cd19/plan.yaml"])
+    assert "results out of date: config/low-dose-cd19/plan.yaml" in preview.page(at, tmp_path / "out")
+    text = (tmp_path / "out" / "manuscript.html").read_text(encoding="utf-8")
+    assert "Out of date: the results are not of config/low-dose-cd19/plan.yaml" in text
+
+
+@built
+def test_what_quarto_needs_in_the_folder_is_staged_and_is_no_source(house):
+    folder = house / "report" / STUDY
+    before = sources(folder)
+    assert desk.stage_beside(STUDY, house) > 20
+    assert (folder / "figures" / "flow.md").is_file() and (folder / "_variables.yml").is_file()
+    assert (folder / STAGED).is_file() and sources(folder) == before
+    assert desk.stage_beside(STUDY, house) > 20  # a second time, over its own
+
+
+@built
+def test_the_hook_of_quarto_stages_and_its_copy_for_the_pipeline_has_none(house, tmp_path):
+    import subprocess
+    import sys
+
+    folder = house / "report" / STUDY
+    told = (folder / "_quarto.yml").read_text(encoding="utf-8")
+    named = re.search(r"pre-render: (\S+)", told)[1]
+    assert (ROOT / "report" / STUDY / named).resolve().is_file()
+    assert "pre-render" not in quarto.without_hooks(told) and "render: [manuscript.qmd]" in quarto.without_hooks(told)
+    other = tmp_path / "none"
+    other.mkdir()
+    script = ROOT / "workflow" / "scripts" / "stage_manuscript.py"
+    done = subprocess.run([sys.executable, script], cwd=other, capture_output=True, text=True)
+    assert done.returncode == 1 and "name a study under config" in done.stderr
+
+
+@built
+def test_an_edited_input_makes_the_results_outdated(house, tmp_path):
+    at = desk.Desk(STUDY, tmp_path / "to", "embedded", house)
+    (house / "config").unlink()
+    shutil.copytree(ROOT / "config", house / "config")
+    (house / "config" / STUDY / "plan.yaml").write_text("{}")
+    assert f"config/{STUDY}/plan.yaml" in at.outdated()
+
+
+def test_a_folder_of_the_authors_with_a_staged_name_is_refused(tmp_path):
+    from trialpress.report import staging
+
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "mine.png").touch()
+    (tmp_path / "manuscript.qmd").write_text("Text.\n")
+    assert staging.copy_text(tmp_path, tmp_path / "to", "a notice") == ["figures/mine.png", "manuscript.qmd"]
+    assert {"figures"} & staging.MADE

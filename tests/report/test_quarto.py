@@ -1,0 +1,234 @@
+"""The Quarto engine: what goes to it, what comes back. What Quarto itself makes is looked at where there is one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+from trialpress.errors import InputError, Problem
+from trialpress.report import check, constructs, engine, qmd, quarto, renderer
+from trialpress.report.conditions import resolved
+
+from .conftest import DATE
+
+EPOCH = datetime(2026, 1, 31, tzinfo=UTC)
+STUDIES = sorted((Path(__file__).parents[2] / "report").glob("*/manuscript.qmd"))
+
+
+def document(folder, text, project="", **variables):
+    """A project with this text alone, read."""
+    (folder / "manuscript.qmd").write_text(text, encoding="utf-8")
+    (folder / "_quarto.yml").write_text(project, encoding="utf-8")
+    (folder / "_variables.yml").write_text(yaml.safe_dump(variables), encoding="utf-8")
+    return qmd.read(folder, embedded=False)
+
+
+# the line that Quarto's parser refuses -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ("{{< var a >}} is each patient's {{< var b >}}", True),
+        ('{{< var a >}} is 5" wide {{< var b >}}', True),
+        ("{{< var a >}} is each patient's {{< var b >}}.", False),
+        ("{{< var a >}} is the 'first' {{< var b >}}", False),
+        ("{{< var a >}} and {{< var b >}}", False),
+        ("Each patient's {{< var a >}}", False),
+        ('{{< meta "a b" >}}', False),
+        ("{{< /* var a's */ >}}", False),
+        ("{{< include a.md >}} and {{< var b >}}", True),
+    ],
+)
+def test_a_line_that_quarto_takes_for_one_shortcode_is_found(line, refused):
+    found = list(constructs.shortcode_lines([qmd.Line(line, "manuscript.qmd", 7)]))
+    assert bool(found) == refused
+    assert not found or found[0].where == "manuscript.qmd:7" and found[0].do
+
+
+@pytest.mark.parametrize("manuscript", STUDIES, ids=lambda path: path.parent.name)
+def test_the_manuscripts_have_no_such_line(manuscript):
+    lines = manuscript.read_text(encoding="utf-8").splitlines()
+    assert not list(constructs.shortcode_lines(qmd.Line(text, "m", i) for i, text in enumerate(lines, 1)))
+
+
+# what goes to Quarto ---------------------------------------------------------------------------------------------------
+
+
+def test_the_profile_leaves_to_the_author_what_the_author_has_set(tmp_path):
+    said = (
+        "format:\n  html: {theme: lux}\n  docx: {reference-doc: own.docx}\n  typst: {template: own.typ}\ncsl: own.csl\n"
+    )
+    read = document(tmp_path, "---\ncss: own.css\n---\n\nText.\n", said)
+    html = quarto.profile(read, "html")
+    assert not {"theme", "css"} & set(html["format"]["html"]) and "csl" not in html
+    assert html["format"]["html"]["html-math-method"] == "mathml"
+    assert quarto.profile(read, "docx")["format"]["docx"] == {}
+    assert "template-partials" not in quarto.profile(read, "pdf")["format"]["typst"]
+
+
+@pytest.mark.parametrize("fmt", ["html", "pdf", "docx", "jats"])
+def test_what_the_profile_names_is_in_the_copy_and_local(project, tmp_path, fmt):
+    read = qmd.read(project)
+    copy = quarto.copied(project, tmp_path / "copy", read, fmt, EPOCH)
+    text = (copy / "_quarto-trialpress.yml").read_text()
+    named = re.findall(r"_trialpress/[\w./-]+", text)
+    assert named and all((copy / name).exists() for name in named)
+    assert "http" not in text and str(Path.home()) not in text and str(quarto.FONTS) not in text
+    assert list((copy / "_trialpress/fonts").glob("*.otf"))
+
+
+def test_the_copy_holds_the_date_itself(tmp_path):
+    read = document(tmp_path, '---\ntitle: T\ndate: "{{< var s.cut >}}"\n---\n\nText.\n', s={"cut": "2026-01-31"})
+    copy = quarto.copied(tmp_path, tmp_path.with_name("copy"), read, "html", EPOCH)
+    assert 'date: "2026-01-31"' in (copy / "manuscript.qmd").read_text()
+    assert quarto.with_date("Text without front matter.\n", DATE) == "Text without front matter.\n"
+
+
+def test_conditional_blocks_are_resolved_line_by_line():
+    text = """a
+::: {.content-visible when-format="html"}
+only html
+::: {.note}
+inner
+:::
+:::
+:::: {.content-visible unless-format="html"}
+| a |
+::::
+```
+::: {.content-visible when-format="html"}
+:::
+```
+::: {.note}
+b
+:::
+"""
+    jats, html = resolved(text, "jats"), resolved(text, "html")
+    assert jats.count("\n") == html.count("\n") == text.count("\n")
+    assert "only html" not in jats and "inner" not in jats and "| a |" in jats
+    assert "only html" in html and "::: {.note}\ninner\n:::" in html and "| a |" not in html
+    assert '```\n::: {.content-visible when-format="html"}\n:::\n```\n::: {.note}\nb\n:::' in jats
+
+
+def test_nothing_conditional_is_left_in_the_copy_for_jats(project, tmp_path):
+    copy = quarto.copied(project, tmp_path / "copy", qmd.read(project), "jats", EPOCH)
+    text = (copy / "manuscript.qmd").read_text()
+    assert ".content-" not in text and "Not in HTML." in text and "Only in HTML." not in text
+
+
+# what comes back ---------------------------------------------------------------------------------------------------------
+
+
+def test_warnings_are_read_and_told_apart():
+    said = "\x1b[33mWARNING: Unable to resolve crossref @fig-a\x1b[39m\nOutput created\n(W) x is old\n  see y\n[WARNING] Could not fetch z\n"
+    found = quarto.warnings(said)
+    assert found == ["Unable to resolve crossref @fig-a", "x is old\n  see y", "Could not fetch z"]
+    assert [bool(quarto.LOST.search(warning)) for warning in found] == [True, False, True]
+
+
+# the same checks for both engines ----------------------------------------------------------------------------------------
+
+WRONG = {
+    "dangling reference": ("See @fig-none.", "unresolved cross-reference: @fig-none"),
+    "unknown citation": ("As said [@nobody].", "citation @nobody is not in the bibliography"),
+    "duplicate id": ('![A.](a.png){#fig-a fig-alt="x"}\n\n![B.](a.png){#fig-a fig-alt="x"}', "duplicate identifier: fig-a"),
+    "missing image": ('![A.](none.png){#fig-b fig-alt="x"}', "image none.png does not exist"),
+    "no alternative text": ("![A.](a.png){#fig-c}", "no fig-alt: fig-c"),
+    "inline image without a text": ("An image ![](a.png) here.", "no fig-alt: a.png"),
+    "dangling link": ("[There](#nowhere).", "link to #nowhere, which is not there"),
+    "raw LaTeX": ("See \\ref{fig:a} there.", "raw LaTeX, which none of the formats prints"),
+    "raw HTML": ("H<sub>2</sub>O", "raw HTML outside content for HTML: <sub>"),
+    "equation": ("See @eq-a.", "unresolved cross-reference: @eq-a"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text, what", WRONG.values(), ids=WRONG)
+def test_what_quarto_lets_pass_is_refused_with_its_line(tmp_path, text, what):
+    (tmp_path / "a.png").touch()
+    read = document(tmp_path, f"---\ntitle: T\n---\n\nFirst.\n\n{text}\n")
+    found = check.problems(tmp_path, read, ["html", "docx"])
+    assert [problem.what.startswith(what) for problem in found] == [True], found
+    assert re.fullmatch(r"manuscript\.qmd:(7|9)", found[0].where), found
+
+
+RIGHT = """---
+title: As @fig-a
+bibliography: a.bib
+---
+
+# Methods {#sec-m}
+
+See @fig-a, @eq-a, @tbl-a, @lst-a, @thm-a, @nte-a, @sec-m, [there](#sec-m) and [@key; -@fig-a].
+
+![A.](a.png){#fig-a fig-alt="x"}
+
+$$ a = b $$ {#eq-a}
+
+| a |
+|---|
+| 1 |
+
+: T {#tbl-a}
+
+```{#lst-a .python lst-cap="L"}
+x
+```
+
+::: {#thm-a}
+T.
+:::
+
+::: {#nte-a .callout-note}
+N.
+:::
+
+::: {.content-visible when-format="html"}
+<b>bold</b>
+
+![](only.png){fig-alt="x"}
+:::
+"""
+
+
+def test_what_is_there_is_not_refused(tmp_path):
+    (tmp_path / "a.png").touch()
+    (tmp_path / "a.bib").write_text("@article{key, title={T}, year={2020}}")
+    read = document(tmp_path, RIGHT)
+    assert check.problems(tmp_path, read, ["docx", "jats"]) == []
+    assert [problem.what for problem in check.problems(tmp_path, read, ["html"])] == ["image only.png does not exist"]
+
+
+def test_a_render_error_is_an_input_error_with_a_message_of_its_own():
+    error = renderer.RenderError([Problem("jats, by Quarto", "went wrong")])
+    assert isinstance(error, InputError) and str(error).splitlines()[1] == "jats, by Quarto: went wrong"
+
+
+# with a real Quarto --------------------------------------------------------------------------------------------------------
+
+
+def words(path: Path) -> list[str]:
+    from .reading import text
+
+    return re.findall(r"[\w./%-]*\d[\w./%-]*", text(path))
+
+
+@pytest.mark.parametrize("fmt", ["html", "pdf", "docx", "jats"])
+def test_both_engines_print_the_same_numbers(real_quarto, project, tmp_path, fmt):
+    other = shutil.copytree(project, tmp_path / "t")
+    by_quarto = engine.render(project, tmp_path / "q", [fmt], engine="quarto", date=DATE)[fmt]
+    embedded = engine.render(other, tmp_path / "e", [fmt], engine="embedded", date=DATE)[fmt]
+    assert sorted(words(by_quarto)) == sorted(words(embedded))
+    assert engine.engine_version() == f"Quarto {real_quarto}"
+
+
+@pytest.mark.parametrize("fmt", ["html", "pdf", "docx", "jats"])
+def test_two_runs_of_quarto_give_the_same_bytes(real_quarto, project, tmp_path, fmt):
+    other = shutil.copytree(project, tmp_path / "elsewhere")
+    one = engine.render(project, tmp_path / "1", [fmt], engine="quarto", date=DATE)[fmt]
+    two = engine.render(other, tmp_path / "2", [fmt], engine="quarto", date=DATE)[fmt]
+    assert one.read_bytes() == two.read_bytes()

@@ -1,0 +1,106 @@
+"""A writer's desk: the manuscript staged once from the results that are there, then rendered as often as it is saved."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from .. import stages
+from ..audit import digest
+from ..audit.checklists import load_checklists
+from ..clean import read_logs
+from ..environment import STAGED, sources
+from ..errors import InputError, Problem
+from ..files import write_text
+from ..results import read
+from . import staging
+from .engine import render
+
+WHY = "the manuscript's numbers, figures and tables come from them"
+
+
+class Desk:
+    """A study's manuscript, staged in the folder `to`."""
+
+    def __init__(self, study: str, to: Path, engine: str = "auto", root: Path = Path()):
+        self.engine, self.to, self.root = engine, to, root
+        self.config, self.source, self.results = (root / name / study for name in ("config", "report", "results"))
+        lacking = [
+            path
+            for path in (
+                self.config / "study.yaml",
+                self.source / "manuscript.qmd",
+                *(self.results / name for name in ("analysis/ard.csv", "figures/alt.json", "tables")),
+            )
+            if not path.exists()
+        ]
+        if lacking:
+            do = (
+                f"run: make report STUDY={study}"
+                if (self.config / "study.yaml").exists()
+                else "name a study under config/"
+            )
+            raise InputError([Problem(str(path), "is not there", WHY, do) for path in lacking])
+        dictionary, plan = self.config / "study.yaml", self.config / "plan.yaml"
+        held = read(dictionary, plan, self.results)
+        answers = [root / "config/checklists.yaml", self.config / "checklists.yaml"]
+        answered = load_checklists(*answers, plan, self.source) if answers[1].exists() else []
+        claims = self.config / "claims.yaml"
+        known = stages.claims_of(claims if claims.exists() else None, held.plan)
+        self.date, self.notice = held.study.data_cutoff, held.study.notice
+        logs = read_logs(self.results / "clean")
+        self.named = staging.stage(held, known, logs, self.source, self.results, to, engine, answered)
+
+    def refresh(self) -> None:
+        """The author's files as they are now into the staged project."""
+        staging.copy_text(self.source, self.to, self.notice)
+        staging.write_numbers(self.to, self.named)
+
+    def editions(self, out: Path, formats: Iterable[str]) -> dict[str, Path]:
+        return render(self.to, out, formats, engine=self.engine, date=self.date)
+
+    def state(self) -> tuple:
+        """What changes when one of the author's files is saved."""
+        paths = [Path(path) for path in sources(self.source)]
+        return tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.exists())
+
+    def outdated(self) -> list[str]:
+        """The inputs that are no longer those of the results; the manuscript's own files apart."""
+        listed = self.results / "audit" / "manifest.json"
+        if not listed.exists():
+            return ["results without a manifest: it is not known what they come from"]
+        inputs = json.loads(listed.read_text(encoding="utf-8"))["inputs"]
+        ours = {name: held for name, held in inputs.items() if name.startswith(("config/", "data/"))}
+        return [
+            name for name, held in ours.items() if not (self.root / name).is_file() or digest(self.root / name) != held
+        ]
+
+
+def stage_beside(study: str, root: Path) -> int:
+    """For `quarto render` in report/<study>/: stage what it needs beside the manuscript; the number of files."""
+    source = root / "report" / study
+    with tempfile.TemporaryDirectory() as scratch:
+        to = Path(scratch) / study
+        Desk(study, to, "auto", root)
+        own = {Path(path).relative_to(source).as_posix() for path in sources(source)}
+        made = sorted(p.relative_to(to).as_posix() for p in to.rglob("*") if p.is_file())
+        made = [name for name in made if name not in own]
+        write_text("\n".join(made) + "\n", source / STAGED)
+        for name in made:
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(to / name, source / name)
+    return len(made)
+
+
+def beside(study: str, root: str) -> int:
+    """The command of the hook: 0, or 1 with what is wrong, which ends Quarto's rendering."""
+    try:
+        stage_beside(study, Path(root))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,125 @@
+"""The embedded engine: an edition by Pandoc and Typst, with filters and templates of our own."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+import font_source_sans_pro
+import typst
+import yaml
+
+from ..errors import InputError, Problem
+from . import qmd
+from .process import Failed, environment, run
+from .renderer import RenderError, pandoc
+
+ASSETS = Path(__file__).with_name("assets")
+FONTS = Path(font_source_sans_pro.__file__).with_name("files")
+WRITER = {"html": "html", "pdf": "typst-smart", "docx": "docx", "jats": "jats_publishing+element_citations"}
+DO = {
+    "not one figure or table with a caption below": "give each figure or table an identifier and a caption of its own",
+    "no caption": "write a caption",
+    "no fig-alt": 'add fig-alt="..." between the braces',
+}
+
+
+def render(source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime) -> dict[str, Path]:
+    """All formats at a time; what is wrong in any of them, by format."""
+    with ThreadPoolExecutor() as pool:  # the work is in other processes and in Typst
+        jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch) for fmt in formats}
+    errors = {fmt: error for fmt, job in jobs.items() if (error := job.exception())}
+    for error in errors.values():
+        if not isinstance(error, InputError):
+            raise error
+    problems = {problem for error in errors.values() for problem in error.problems}
+    if problems:  # what the text has wrong is mostly the same in every format: each once
+        broken = any(isinstance(error, RenderError) for error in errors.values())
+        raise (RenderError if broken else InputError)(sorted(problems))
+    return {fmt: job.result() for fmt, job in jobs.items()}
+
+
+def _styles(source: Path, meta: dict) -> list[str]:
+    """The style sheets of the page, then the author's."""
+    own = meta.pop("css", None) or []
+    own = [own] if isinstance(own, str) else own
+    texts = {
+        name: (ASSETS / name).read_text(encoding="utf-8").strip() for name in ("styles.css", "page.css", "page.js")
+    }
+    texts["page.css"] += "".join("\n" + (source / name).read_text(encoding="utf-8").strip() for name in own)
+    return [part for name, text in texts.items() for part in ("--variable", f"{name.replace('.', '-')}={text}")]
+
+
+def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime) -> Path:
+    meta = qmd.metadata(document, fmt, epoch.date().isoformat())
+    meta.setdefault("link-citations", True)
+    style = meta.pop("csl", None) or ASSETS / "vancouver.csl"
+    made = scratch / f"manuscript.{'xml' if fmt == 'jats' else fmt}"
+    target = made.with_suffix(".typ") if fmt == "pdf" else made
+    command = [pandoc(), "--from=markdown", f"--to={WRITER[fmt]}", "--standalone"]
+    # the columns: a pipe table whose source lines are long would else get column widths from its dashes
+    command += [f"--output={target}", "--fail-if-warnings", "--wrap=none", "--columns=100000", "--resource-path=."]
+    command += [f"--lua-filter={ASSETS / 'quarto.lua'}", "--citeproc", f"--lua-filter={ASSETS / 'manuscript.lua'}"]
+    command.append(f"--csl={style}")  # in the metadata it would be Markdown, its apostrophes typographic
+    if meta.get("number-sections"):
+        command.append("--number-sections")
+    if meta.get("toc") and fmt == "html":
+        command += ["--toc", f"--toc-depth={meta.get('toc-depth', 3)}"]
+    for name in ("toc", "toc-depth"):
+        meta.pop(name, None)
+    match fmt:
+        case "html":
+            meta["pagetitle"] = meta.get("title", "")
+            command += [f"--template={ASSETS / 'page.html'}", "--embed-resources", "--mathml", "--section-divs"]
+            command += _styles(source, meta)
+        case "pdf":
+            meta["date-parts"] = f"year: {epoch.year}, month: {epoch.month}, day: {epoch.day}"
+            command.append(f"--template={ASSETS / 'page.typst'}")
+        case "docx":
+            command += [f"--template={ASSETS / 'page.openxml'}", f"--reference-doc={ASSETS / 'reference.docx'}"]
+    front = yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10**6)
+    try:
+        run(command, stdin=f"---\n{front}---\n\n{document.body}", cwd=source, env=environment(epoch))
+    except Failed as error:
+        raise _located(document, fmt, str(error)) from None
+    if fmt == "pdf":
+        _typeset(source, target, made, epoch)
+    elif fmt == "jats":
+        _label_captions(made)
+    return made
+
+
+def _located(document: qmd.Document, fmt: str, message: str) -> InputError:
+    """Pandoc's message; what the filter and citeproc say of an identifier becomes a Problem with file and line."""
+    problems = []
+    for what, name in re.findall(r"^\[MANUSCRIPT\] (.+?): (.+)$", message, re.M):
+        where = document.find(name) or document.find(f"#{name}") or "manuscript.qmd"
+        why = "the embedded engine could not number and caption it"
+        problems.append(Problem(where, f"{what}: {name}", why, DO.get(what, "mend it in the manuscript")))
+    for name in re.findall(r"citation (\S+) not found", message):
+        problems.append(Problem(document.find(f"@{name}"), f"citation @{name} is not in the bibliography"))
+    return InputError(sorted(problems)) if problems else RenderError([Problem(f"{fmt}, by Pandoc", message)])
+
+
+def _typeset(source: Path, text: Path, to: Path, epoch: datetime) -> None:
+    try:
+        typst.compile(
+            text.read_bytes(),  # as bytes it stands at the root, where figures/ is
+            output=to,
+            root=source,
+            font_paths=[FONTS],
+            ignore_system_fonts=True,
+            timestamp=int(epoch.timestamp()),
+        )
+    except typst.TypstError as error:
+        hints = "".join(f"\nhint: {hint}" for hint in getattr(error, "hints", []))
+        raise RenderError([Problem("pdf, by Typst", f"{getattr(error, 'message', error)}{hints}")]) from None
+
+
+def _label_captions(path: Path) -> None:
+    """JATS has an element for a caption's number; Pandoc has none, so the filter wrote it in bold."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"(<caption>\s*<p>)<bold>([^<]+?)[.:]?</bold>\s*", r"<label>\2</label>\1", text)
+    path.write_bytes(text.encode("utf-8"))

@@ -1,0 +1,137 @@
+"""The Quarto engine: a copy of the project for each format, with a profile that fills in what the author left open."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import Problem
+from . import qmd
+from .conditions import resolved
+from .embedded import ASSETS, FONTS
+from .process import Failed, environment, run
+from .renderer import RenderError
+
+KIT = "_trialpress"
+PROFILE: dict[str, dict[str, Any]] = {
+    "html": {
+        "embed-resources": True,
+        "lightbox": True,
+        "theme": {"light": "default", "dark": ["default", f"{KIT}/dark.scss"]},  # these two fetch no web fonts
+        "respect-user-color-scheme": True,
+        "css": f"{KIT}/styles.css",
+        "html-math-method": "mathml",
+    },
+    "typst": {
+        "citeproc": True,
+        "template-partials": [f"{KIT}/typst-template.typ", f"{KIT}/typst-show.typ"],
+        "font-paths": f"/{KIT}/fonts",  # to Quarto a leading slash is the project's folder
+    },
+    "docx": {"reference-doc": f"{KIT}/reference.docx"},
+    "jats": {},
+}
+INSTEAD = {"template-partials": ("template",)}  # what the author may have set in the place of ours
+# warnings of Quarto and Pandoc behind which something is missing from the edition
+LOST = re.compile(
+    r"unable to|not found|unknown|undefined|malformed|invalid|could not|couldn't|cannot|can't|fail|incorrect|no content"
+    r"|missing|ignoring|skipping|duplicate|not support|no renderer",
+    re.I,
+)
+
+
+def profile(document: qmd.Document, fmt: str) -> dict[str, Any]:
+    """The project's profile for one format; a key that the author has set anywhere is left to the author."""
+    key = qmd.YAML_KEYS[fmt]
+    said = {*document.meta, *document.project, *qmd.options(document.meta, key), *qmd.options(document.project, key)}
+    ours = {
+        name: value for name, value in PROFILE[key].items() if name not in said and not said & {*INSTEAD.get(name, ())}
+    }
+    whole: dict[str, Any] = {
+        "project": {"output-dir": "_rendered"},
+        "filters": [{"path": f"{KIT}/manuscript.lua", "at": "post-quarto"}],
+        "format": {key: ours},
+    }
+    return whole if "csl" in said else whole | {"csl": f"{KIT}/vancouver.csl"}
+
+
+def with_date(text: str, date: str) -> str:
+    """The document with its date written out: a shortcode there is read as a date before it is resolved."""
+    head, fence, rest = text.partition("\n---")
+    line = re.compile(r"^date:.*$", re.M)
+    return line.sub(f'date: "{date}"', head, count=1) + fence + rest if line.search(head) else text
+
+
+def without_hooks(text: str) -> str:
+    """_quarto.yml without `pre-render`, which stages the results where an author calls Quarto."""
+    return re.sub(r"^ +pre-render: +\S.*\n", "", text, flags=re.M)
+
+
+def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: datetime) -> Path:
+    """A project for one format: two renders of one project at a time delete each other's files."""
+    shutil.copytree(source, to, ignore=shutil.ignore_patterns(".*", KIT, "_rendered"))
+    shutil.copytree(ASSETS, to / KIT, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(
+        FONTS, to / KIT / "fonts", ignore=lambda _, names: [n for n in names if not n.endswith((".otf", ".ttf"))]
+    )
+    told = to / "_quarto.yml"
+    if told.exists():  # here everything is staged
+        told.write_text(without_hooks(told.read_text(encoding="utf-8")), encoding="utf-8")
+    text = yaml.safe_dump(profile(document, fmt), sort_keys=False)
+    (to / "_quarto-trialpress.yml").write_text(text, encoding="utf-8")
+    manuscript = to / "manuscript.qmd"
+    date = qmd.date_of(document.meta, epoch.date().isoformat())
+    manuscript.write_text(with_date(manuscript.read_text(encoding="utf-8-sig"), date), encoding="utf-8")
+    if fmt == "jats":  # Quarto's writer fails at conditional blocks there
+        for path in (*to.rglob("*.qmd"), *to.rglob("*.md")):
+            if KIT not in path.relative_to(to).parts:
+                path.write_text(resolved(path.read_text(encoding="utf-8-sig"), fmt), encoding="utf-8")
+    return to
+
+
+def warnings(said: str) -> list[str]:
+    """The warnings in what Quarto printed, each with the lines that belong to it, without colours."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    found, open_ = [], False
+    for line in plain.splitlines():
+        if re.match(r"\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*", line):
+            found.append(re.sub(r"^\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*", "", line))
+            open_ = True
+        elif open_ and line.startswith((" ", "\t")):
+            found[-1] += "\n" + line.rstrip()
+        else:
+            open_ = False
+    return found
+
+
+def render(source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime) -> dict[str, Path]:
+    """Each format in a copy of its own; all are tried, and what is wrong in any of them is told by format."""
+    made, problems = {}, []
+    for fmt in formats:
+        key, suffix = qmd.YAML_KEYS[fmt], "xml" if fmt == "jats" else fmt
+        project = copied(source, scratch / fmt / source.name, document, fmt, epoch)
+        command = ["quarto", "render", "manuscript.qmd", "--to", key, "--profile", "trialpress"]
+        where = f"{fmt}, by Quarto"
+        try:
+            out, err = run(command, cwd=project, env=environment(epoch))
+        except Failed as error:
+            problems.append(Problem(where, re.sub(r"\x1b\[[0-9;]*m", "", str(error)).replace(f"{project}/", "")))
+            continue
+        for warning in warnings(out + "\n" + err):
+            if LOST.search(warning):
+                why = "with a warning Quarto leaves out or changes what was written"
+                problems.append(Problem(where, warning.replace(f"{project}/", ""), why, "mend the manuscript there"))
+            else:
+                print(f"{where}: {warning}", file=sys.stderr)
+        written = project / "_rendered" / f"manuscript.{suffix}"
+        if not written.is_file():
+            problems.append(Problem(where, f"Quarto ended well but did not write {written.name}"))
+        made[fmt] = written
+    if problems:
+        raise RenderError(problems)
+    return made

@@ -1,0 +1,68 @@
+"""Which engine renders a manuscript, and its version: Quarto where it is on PATH, else Pandoc with Typst."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+from ..errors import InputError, Problem
+
+ENGINES = ("auto", "quarto", "embedded")
+INSTALL = (
+    "install it (`pip install quarto-cli` fetches it from its release page on a machine with internet; "
+    "`conda install -c conda-forge quarto`; or the installer of quarto.org), or set engine: embedded"
+)
+
+
+class RenderError(InputError):
+    """Pandoc, Typst or Quarto failed; each problem names the format, the message is theirs."""
+
+    def __str__(self) -> str:
+        return "\n".join(["The manuscript could not be rendered; nothing was written.", *map(str, self.problems)])
+
+    def __reduce__(self):
+        return RenderError, (self.problems,)
+
+
+def choose(engine: str = "auto") -> str:
+    """'quarto' or 'embedded'."""
+    if engine not in ENGINES:
+        raise ValueError(f"engine: '{engine}' is not one of {', '.join(ENGINES)}")
+    found = shutil.which("quarto") is not None
+    if engine == "quarto" and not found:
+        what = "engine 'quarto' was asked for, but there is no quarto on PATH"
+        raise RenderError([Problem("config.yaml, engine", what, "the manuscript cannot be rendered by it", INSTALL)])
+    return "quarto" if engine != "embedded" and found else "embedded"
+
+
+def pandoc() -> str:
+    """The Pandoc that came with the locked environment, whichever others are on PATH."""
+    import pypandoc
+
+    bundled = Path(pypandoc.__file__).with_name("files") / "pandoc"
+    return str(bundled) if bundled.exists() else pypandoc.get_pandoc_path()
+
+
+def _said(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if done.returncode != 0:
+        raise RenderError([Problem(" ".join(command), done.stderr.strip() or f"ended with code {done.returncode}")])
+    return done.stdout.strip()
+
+
+def engine_version(engine: str = "auto") -> str:
+    """What a methods section prints: "Quarto 1.7.34" or "Pandoc 3.9 with Typst 0.15"."""
+    if choose(engine) == "quarto":
+        return "Quarto " + _said(["quarto", "--version"])
+    number = _said([pandoc(), "--version"]).split()[1]
+    return f"Pandoc {number} with Typst {'.'.join(version('typst').split('.')[:2])}"
+
+
+def stamp(engine: str) -> str:
+    """`engine_version` for a rule's parameters, so that putting Quarto on PATH rebuilds; what is wrong is told by the rule."""
+    try:
+        return engine_version(engine)
+    except (RenderError, OSError) as error:
+        return str(error).splitlines()[-1]
