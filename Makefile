@@ -16,6 +16,8 @@ help:
 	@echo 'make report ENGINE=quarto    by this engine (quarto, embedded), not by the one that is found'
 	@echo 'make preview                the manuscript in the browser, rendered again whenever it is saved'
 	@echo 'make test                   run the tests'
+	@echo 'make mutants N=20           change one operator of the package at a time (20 of each file; default: all) and run the tests'
+	@echo 'make plan-mutants N=300     change one thing of each plan at a time and look at what it does'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
 	@echo 'make record                 accept results/ as the new results of record'
 	@echo 'make explain ID=os.6_months PARTICIPANT=...  the record of a number, a participant followed to the raw cells'
@@ -36,6 +38,12 @@ preview: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+mutants: $(READY)
+	$(BIN)/python tests/mutants.py $(if $(N),--n $(N)) --markdown docs/mutants-found.md
+
+plan-mutants: $(READY)
+	$(BIN)/python tests/plan_mutants.py $(if $(N),--n $(N)) --markdown docs/plan-mutants.md
 
 verify: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify $(STUDY)
@@ -76,4 +84,4 @@ $(READY): envs/requirements.lock envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report preview test verify record explain fetch reconstruction docs workflow-report lock clean
+.PHONY: help report preview test mutants plan-mutants verify record explain fetch reconstruction docs workflow-report lock clean

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -56,3 +57,16 @@ def raise_if(problems: Iterable[Problem]) -> None:
     unique = sorted(set(problems))
     if unique:
         raise InputError(unique)
+
+
+@contextmanager
+def from_the_plan(where: str) -> Iterator[None]:
+    """What an entry of the plan cannot be made of, because an analysis has no such numbers, is a problem of the plan."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, ZeroDivisionError) as error:
+        what = f"cannot be made of what it names ({type(error).__name__}: {error})"
+        do = "name analyses and columns that have what it shows, with the same groups"
+        raise InputError(
+            [Problem(f"plan.yaml, {where}", what, "it would be empty, or show something else", do)]
+        ) from error

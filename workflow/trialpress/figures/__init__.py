@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..errors import Problem, raise_if
+from ..errors import Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import Results
 from .drawing import Drawing
@@ -19,7 +19,8 @@ def draw(results: Results, name: str) -> Drawing:
 
     spec = results.plan.figures[name]
     with style.look():
-        drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
+        with from_the_plan(f"figures.{name}"):
+            drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
         drawing = drawing.said(*(f"{text} not shown" for text, _ in without_group(results, spec)))
     raise_if(_unprintable(drawing.figure, name))
     return drawing

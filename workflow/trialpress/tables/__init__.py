@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..analysis import events_left_out
+from ..errors import from_the_plan
 from ..figures.read import analysed, label, without_group
 from ..files import write_csv, write_text
 from ..results import Results
@@ -16,7 +17,8 @@ def tabulate(results: Results, name: str) -> Table:
     from .kinds import KINDS
 
     spec = results.plan.tables[name]
-    table = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
+    with from_the_plan(f"tables.{name}"):
+        table = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
     several = len(spec.get("analyses", ())) > 1
     for text, analysis in left_out(results, spec):
         if not any(text in note for note in table.footnotes):

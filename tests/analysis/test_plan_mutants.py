@@ -1,0 +1,70 @@
+"""A sample of plans with one mistake: each is refused or changes what uses the changed entry. All: `make plan-mutants`."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from plan_changes import Mutation, drawn, mutations
+from plan_mutants import Subject
+
+
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory):
+    return Subject("low-dose-cd19", tmp_path_factory.mktemp("plans"))
+
+
+@pytest.mark.xdist_group("plan-mutants")
+def test_a_sample_of_plans_with_one_mistake(subject):
+    chosen = drawn(mutations(subject), 33, seed=20170508)
+    outcomes = [(mutation, subject.outcome(mutation)) for mutation in chosen]
+    bad = [
+        f"{mutation}: {found.what}: {found.detail}"
+        for mutation, found in outcomes
+        if found.what in ("wrong", "crashed")
+    ]
+    assert not bad
+    count = Counter(found.what for _, found in outcomes)
+    assert count["refused"] >= 8 and count["changed"] >= 12 and count["unchanged"] <= 6, count
+
+
+@pytest.mark.xdist_group("plan-mutants")
+@pytest.mark.parametrize(
+    "path, new, what, changed",
+    [
+        (("populations", "rr_infused", "condition"), "stratum == 'R'", "refused", "'R' is not a value of stratum"),
+        (("analyses", "icans_severe", "event"), "icans >= '3'", "refused", "icans is a number"),
+        (("analyses", "seizure_all", "population"), "infusde", "refused", "'infusde' is not defined"),
+        (("analyses", "seizure_all", "population"), "recent20", "changed", {"analyses.seizure_all"}),
+        (("analyses", "crs_severe", "event"), "crs_astct >= 4", "changed", {"analyses.crs_severe"}),
+        (("cohort", "columns", "last_detected", "take"), "min", "changed", {"columns.last_detected", "analyses.kinetics_by_response"}),
+        (("flow", 3, "reasons", "Died before assessment"), "missing(death_date)", "changed", {"flow"}),
+        (("cohort", "daily", "window", 1), 50, "unchanged", set()),
+    ],
+)  # fmt: skip
+def test_known_mistakes(subject, path, new, what, changed):
+    found = subject.outcome(Mutation(path, "", "", new), everything=what == "changed")
+    assert found.what == what, found
+    if what == "refused":
+        assert changed in found.detail
+    else:
+        shown = {one for one in found.changed if not one.startswith(("figures.", "tables."))}
+        assert shown == changed
+
+
+def test_what_uses_an_entry_is_known(subject):
+    used = subject.affected(("columns", "mrd_negative"))
+    assert {("columns", "response"), ("populations", "responders"), ("analyses", "lfs"), ("figures", "os"), ("tables", "listing")} & used == {
+        ("columns", "response"), ("populations", "responders"), ("analyses", "lfs"), ("tables", "listing"),
+    }  # fmt: skip
+    # p-values of one family are adjusted together
+    assert ("analyses", "cr_by_age") in subject.affected(("analyses", "crs_by_stratum"))
+    assert subject.affected(("analyses", "os")) == {("analyses", "os"), ("figures", "os"), ("tables", "times")}
+    assert ("columns", "response") not in subject.affected(("analyses", "response_rr"))
+
+
+def test_every_kind_of_change_is_made(subject):
+    kinds = {mutation.kind for mutation in mutations(subject)}
+    assert kinds == {"literal", "operator", "function", "column", "population", "name", "number", "switch", "take",
+                     "level removed", "level renamed"}  # fmt: skip
+    assert drawn(mutations(subject), 5, 1) == drawn(mutations(subject), 5, 1)

@@ -1,0 +1,91 @@
+"""Endpoints from dates: what comes first, what it is called, and what ends follow-up."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from cases.conftest import build  # noqa: F401
+from trialpress.errors import InputError
+
+TABLE = """
+  t:
+    file: f
+    key: [participant]
+    columns:
+      participant: {source: ID, type: id}
+      start: {source: Start, type: date}
+      relapse: {source: Relapse, type: date}
+      died: {source: Died, type: date}
+      cut: {source: Cut, type: date}
+      last: {source: Last, type: date}
+"""
+ROWS = """ID,Start,Relapse,Died,Cut,Last
+both,2015-01-01,2015-01-11,2015-01-21,,2015-01-21
+death,2015-01-01,,2015-01-21,,2015-01-15
+same,2015-01-01,2015-01-21,2015-01-21,,2015-01-21
+none,2015-01-01,,,,2015-02-01
+cut,2015-01-01,2015-01-21,,2015-01-11,2015-03-01
+cut_on_day,2015-01-01,2015-01-11,,2015-01-11,2015-03-01
+cut_late,2015-01-01,,,2015-04-01,2015-03-01
+day_0,2015-01-01,2015-01-01,,,2015-01-01
+no_origin,,2015-01-21,,,2015-03-01
+no_end,2015-01-01,,,,
+event_only,2015-01-01,2015-01-11,,,
+"""
+PLAN = """
+cohort: {table: t, columns: {}}
+endpoints:
+  pfs: {label: PFS, origin: start, events: {relapse: relapse, death: died}, censor: last}
+  cif: {label: CIF, origin: start, events: {relapse: relapse, death: died}, censor: last, competing: true}
+  swap: {label: Swap, origin: start, events: {death: died, relapse: relapse}, censor: last, competing: true}
+  until: {label: Until, origin: start, events: {relapse: relapse}, censor: last, censor_at: [cut, "date('2015-02-15')"], competing: true}
+analyses: {n: {method: proportion, population: all, event: pfs_event}}
+"""
+
+
+@pytest.fixture
+def subjects(build):  # noqa: F811
+    frame = build(TABLE, PLAN, f=ROWS).results.subjects.set_index("participant")
+    return {name: {who: None if pd.isna(value) else value for who, value in frame[name].items()} for name in frame}
+
+
+def test_time_to_the_first_event_or_the_last_contact(subjects):
+    assert subjects["pfs_time"] == {
+        "both": 10, "death": 20, "same": 20, "none": 31, "cut": 20, "cut_on_day": 10, "cut_late": 59, "day_0": 0,
+        "no_origin": None, "no_end": None, "event_only": 10,
+    }  # fmt: skip
+    assert subjects["pfs_event"] == {
+        "both": True, "death": True, "same": True, "none": False, "cut": True, "cut_on_day": True, "cut_late": False, "day_0": True,
+        "no_origin": None, "no_end": None, "event_only": True,
+    }  # fmt: skip
+
+
+def test_causes_in_the_order_of_the_plan(subjects):
+    cause = {"both": 1, "death": 2, "same": 1, "none": 0, "cut": 1, "cut_on_day": 1, "cut_late": 0, "day_0": 1,
+             "no_origin": None, "no_end": None, "event_only": 1}  # fmt: skip
+    assert subjects["cif_cause"] == cause
+    assert subjects["swap_cause"] == cause | {
+        "both": 2,
+        "death": 1,
+        "cut": 2,
+        "cut_on_day": 2,
+        "day_0": 2,
+        "event_only": 2,
+    }
+    assert "pfs_cause" not in subjects and "pfs_cut" not in subjects
+
+
+def test_what_cuts_ends_follow_up_before_a_later_event_and_not_on_its_day(subjects):
+    want = {"both": (10, 1), "death": (14, 0), "same": (20, 1), "none": (31, 0), "cut": (10, 0), "cut_on_day": (10, 1),
+            "cut_late": (45, 0), "day_0": (0, 1), "no_origin": (None, None), "event_only": (10, 1)}  # fmt: skip
+    assert {who: (subjects["until_time"][who], subjects["until_cause"][who]) for who in want} == want
+    assert [who for who, cut in subjects["until_cut"].items() if cut] == ["cut"]
+
+
+def test_an_end_before_the_origin_stops_with_the_participants(build):  # noqa: F811
+    rows = ROWS.replace("day_0,2015-01-01,2015-01-01", "day_0,2015-01-02,2015-01-01").replace(
+        "none,2015-01-01", "none,2015-02-02"
+    )
+    with pytest.raises(InputError) as error:
+        build(TABLE, PLAN, f=rows)
+    assert "negative time for participant day_0, none" in str(error.value) and "endpoints.pfs" in str(error.value)
