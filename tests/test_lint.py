@@ -34,6 +34,6 @@ def test_configuration_reference_is_up_to_date():
 
 
 def test_the_plan_check_does_not_load_the_heavy_libraries():
-    code = "import sys; from trialpress.plan import load_plan; import trialpress.analysis.methods, trialpress.figures.kinds, trialpress.tables.kinds; print([m for m in ('matplotlib', 'scipy.stats', 'statsmodels', 'seaborn') if m in sys.modules])"
+    code = "import sys; from trialpress.checks.plan import load_plan; import trialpress.analysis.methods, trialpress.figures.kinds, trialpress.tables.kinds; print([m for m in ('matplotlib', 'scipy.stats', 'statsmodels', 'seaborn') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow", capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr

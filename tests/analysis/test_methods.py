@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from analysis.cohort import AWKWARD, awkward, compute
-from trialpress.analysis import CURVES
 from trialpress.analysis.methods import METHODS
+from trialpress.contracts import CURVES
 from trialpress.registry import Names
 
 # a note that explains a gap, not one that happens to stand there
@@ -69,6 +69,7 @@ OPTIONS: dict[str, list[dict]] = {
     "cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"], "interval": "profile"},
             OS | {"covariates": ["x"], "stratum": "arm", "ties": "breslow"}],
     "firth_cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"]}],
+    "cox_interaction": [OS | BY | {"subgroup": "dose_group"}],
     "proportional_hazards": [OS | {"covariates": ["x", "arm"]}, OS | {"covariates": ["x"], "stratum": "arm"}],
     "landmark": [BEGIN | {"days": [30, 90, 900]}],
     "mantel_byar": [BEGIN],
@@ -150,7 +151,7 @@ def test_curves_have_the_columns_of_the_contract(method):
     _, curves = compute(method, awkward("half missing" if method == "tipping_point" else "usual"), **OPTIONS[method][0])
     if method not in CURVED - {"emax"}:
         return
-    assert {"group", "level", "x", "estimate"} <= set(curves) <= set(CURVES)
+    assert {"group", "level", "x", "estimate"} <= set(curves) <= set(CURVES.columns)
     assert curves["x"].notna().all() and curves["estimate"].notna().all()
     for _, part in curves.groupby(["group", "level"]):
         assert part["x"].is_monotonic_increasing and part["x"].is_unique

@@ -10,8 +10,8 @@ from PIL import Image
 from trialpress import analysis, audit, clean, cohort, environment
 from trialpress.audit import page, trace
 from trialpress.audit.claims import check, load_claims
+from trialpress.checks.plan import load_plan
 from trialpress.files import write_csv
-from trialpress.plan import load_plan
 from trialpress.report import staging
 from trialpress.results import load
 from trialpress.study import load_study

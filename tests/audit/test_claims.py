@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trialpress.audit.claims import Claim, check, consistency, load_claims, numerators
+from trialpress.checks.plan import load_plan
 from trialpress.errors import InputError
-from trialpress.plan import load_plan
 from trialpress.study import load_study
 
 ROOT = Path(__file__).resolve().parents[2]

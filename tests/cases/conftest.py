@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from trialpress import analysis, clean, cohort
+from trialpress.checks.plan import load_plan
 from trialpress.figures import draw_all
-from trialpress.plan import load_plan
 from trialpress.results import Results, load
 from trialpress.study import load_study
 from trialpress.tables import write_all
@@ -19,7 +19,7 @@ HEAD = """
 study: {id: small, title: A small trial, data_cutoff: "2020-01-01", reconstruction: false}
 """
 POPULATION = """
-plan: {level: 0.95, seed: 1}
+plan: {level: 0.95, seed: 1HEAD}
 populations:
   all: {label: All patients, condition: "true"}
 """
@@ -51,9 +51,10 @@ class Run:
 
 @pytest.fixture
 def build(tmp_path):
-    """build(tables, plan, name=csv, ...): `tables` and `plan` are YAML below `tables:` and below POPULATION."""
+    """build(tables, plan, name=csv, ...): `tables` and `plan` are YAML below `tables:` and below POPULATION; `head` stands
+    within `plan:`."""
 
-    def run(tables: str, plan: str, **raw: str) -> Run:
+    def run(tables: str, plan: str, head: str = "", **raw: str) -> Run:
         folder = tmp_path / "study"
         (folder / "raw").mkdir(parents=True, exist_ok=True)
         files = {f"{name}.csv": text.encode() for name, text in raw.items()}
@@ -63,7 +64,7 @@ def build(tmp_path):
         (folder / "raw" / "SHA256SUMS").write_text("".join(sums))
         named = ", ".join(f"{name}: {{path: {name}.csv}}" for name in raw)
         (folder / "study.yaml").write_text(f"{HEAD}files: {{{named}}}\ntables:\n{tables}", encoding="utf-8")
-        (folder / "plan.yaml").write_text(POPULATION + plan, encoding="utf-8")
+        (folder / "plan.yaml").write_text(POPULATION.replace("HEAD", head) + plan, encoding="utf-8")
         study = load_study(folder / "study.yaml")
         checked = load_plan(folder / "plan.yaml", study)
         clean.write(clean.clean(study, folder / "raw", folder / "corrections.csv"), folder / "clean")

@@ -51,20 +51,20 @@ def rows(run, level: str, group: str = "") -> dict[str, tuple[str, str]]:
 
 def test_an_area_that_begins_after_day_0_is_not_estimable_and_says_for_whom(build):
     run = build(TABLE, plan("exposure", limit="50", until="28"), f=WHO, k=VALUES)
-    area = rows(run, "AUC 0-28")
+    area = rows(run, "auc")
     assert area["n"][0] == "2" and area["missing"][0] == "2"
     for statistic in ("n", "median", "geometric_mean"):
         assert "2 of 4 not estimable; 2 with a first value of day 2 to 4" in area[statistic][1]
-    assert rows(run, "Cmax")["n"][0] == "4"
+    assert rows(run, "cmax")["n"][0] == "4"
 
 
 def test_a_plan_may_put_in_a_concentration_of_0_on_day_0_and_the_method_says_so(build):
     with_zero = build(TABLE, plan("exposure", limit="50", until="28", start="zero"), f=WHO, k=VALUES)
-    area = rows(with_zero, "AUC 0-28")
+    area = rows(with_zero, "auc")
     assert area["n"][0] == "4" and "2 with a first value of day 2 to 4: C(0) = 0 put in" in area["n"][1]
     assert with_zero.read("analysis/ard.csv")["method"].str.contains("C(0) = 0", regex=False).any()
     given = build(TABLE, plan("exposure", limit="50", until="28"), f=WHO, k=VALUES + "S1,0,0\nS3,0,0\n")
-    assert rows(given, "AUC 0-28")["median"][0] == area["median"][0]
+    assert rows(given, "auc")["median"][0] == area["median"][0]
 
 
 def test_an_unknown_rule_stops(build):
@@ -74,14 +74,14 @@ def test_an_unknown_rule_stops(build):
 
 def test_a_zero_makes_a_geometric_mean_not_estimable_and_never_stops(build):
     run = build(TABLE, plan("kinetics_by_day"), f=WHO, k=VALUES)
-    assert rows(run, "day 0")["estimate"] == ("", "not estimable: 2 values of 0")
-    assert rows(run, "day 14")["estimate"] == ("", "not estimable: 1 value of 0")
-    assert float(rows(run, "day 7")["estimate"][0]) > 0
+    assert rows(run, "0_days")["estimate"] == ("", "not estimable: 2 values of 0")
+    assert rows(run, "14_days")["estimate"] == ("", "not estimable: 1 value of 0")
+    assert float(rows(run, "7_days")["estimate"][0]) > 0
     run = build(TABLE, plan("kinetics_by_day", zero="25"), f=WHO, k=VALUES)
-    assert float(rows(run, "day 0")["estimate"][0]) == pytest.approx(25)
-    assert "2 of 0 counted as 25" in rows(run, "day 0")["n"][1]
+    assert float(rows(run, "0_days")["estimate"][0]) == pytest.approx(25)
+    assert "2 of 0 counted as 25" in rows(run, "0_days")["n"][1]
     run = build(TABLE, plan("exposure", limit="50", until="5", by="arm"), f=WHO, k=VALUES)
-    assert rows(run, "Cmax")["ratio"][0]
+    assert rows(run, "cmax")["ratio"][0]
 
 
 def test_means_that_cannot_be_drawn_are_left_out_of_the_picture(build):

@@ -146,8 +146,8 @@ analyses:
   old: {method: frequency, population: all, variable: old}
 """
     run = build(TABLE, plan, f=ROWS)
-    assert run.values("late", "n") == {"Early": "1", "Late": "3"}
-    assert run.values("old", "n") == {"Forty": "1", "Fifty": "1", "Sixty": "1", "Seventy": "1"}
+    assert run.values("late", "n") == {"early": "1", "late": "3"}
+    assert run.values("old", "n") == {"40": "1", "50": "1", "60": "1", "70": "1"}
 
 
 VISITS = """

@@ -101,7 +101,7 @@ def test_every_change_is_logged_where_it_was_seeded(logged, defects):
         ("per cent format", "as shown, 37.7%", "value"),
         ("line break", "line breaks removed", "spelling"),
         ("carriage return", "line breaks removed", "spelling"),
-        ("missing code as a number", "missing code", "spelling"),
+        ("missing code as a number", "missing code", "code"),
     ],
 )
 def test_the_rule_of_a_change_is_true(logged, defects, kind, rule, matters):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from trialpress import analysis, cohort
-from trialpress.plan import load_plan
+from trialpress.checks.plan import load_plan
 from trialpress.results import Results
 from trialpress.study import load_study
 
@@ -202,7 +202,8 @@ def small(
     tables = _tables(n, events)
     built = cohort.build(study, loaded, tables)
     ard, curves = analysis.run(study, loaded, built.subjects, built.daily, tables)
-    curves[["group", "level"]] = curves[["group", "level"]].fillna("").astype(str)
+    about = ["group", "group_label", "level", "level_label"]
+    curves[about] = curves[about].fillna("").astype(str)
     return Results(study, loaded, built.subjects, built.daily, built.flow, ard, curves, tables)
 
 

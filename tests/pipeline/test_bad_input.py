@@ -3,9 +3,9 @@
 import shutil
 
 import pytest
+from trialpress.checks.plan import load_plan
 from trialpress.clean import clean
 from trialpress.errors import InputError
-from trialpress.plan import load_plan
 from trialpress.study import load_study
 
 from .conftest import ROOT, checkout, run

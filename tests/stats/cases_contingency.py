@@ -33,6 +33,8 @@ def compute() -> dict[Key, float]:
         cells = table(name)
         groups = cells[0, 0], cells[0].sum(), cells[1, 0], cells[1].sum()
         results[name, "fisher 2x2"] = c.fisher_2x2(cells)
+        for side in ("greater", "less"):
+            results[name, f"fisher 2x2 {side}"] = c.fisher_2x2(cells, alternative=side)
         results[name, "chi-square corrected"] = c.chi_square(cells, correction=True)
         for interval in ("newcombe", "miettinen-nurminen"):
             results[name, interval] = c.risk_difference(*groups, interval=interval)

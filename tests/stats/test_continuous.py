@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trialpress.stats import continuous as c
+from trialpress.stats import correlation, description
 
 few = settings(max_examples=20, deadline=None)
 whole = st.lists(st.integers(-8, 8), min_size=3, max_size=9)
@@ -14,7 +15,7 @@ whole = st.lists(st.integers(-8, 8), min_size=3, max_size=9)
 @few
 @given(whole, whole)
 def test_swapping_the_groups_changes_the_sign(a, b):
-    for test in (c.t_test, c.mann_whitney, c.standardised_difference):
+    for test in (c.t_test, c.mann_whitney, description.standardised_difference):
         one, other = test(a, b), test(b, a)
         for left, right in (("estimate", "estimate"), ("ci_low", "ci_high"), ("ci_high", "ci_low")):
             assert one[left] == pytest.approx(-other[right], nan_ok=True)
@@ -56,9 +57,9 @@ def test_exact_correlations_against_enumeration():
     permutations = [np.array(p) for p in itertools.permutations(range(6))]
     rho = [np.corrcoef(range(6), p)[0, 1] for p in permutations]
     seen = np.corrcoef(range(6), y)[0, 1]
-    assert c.spearman(range(6), y)["p_value"] == pytest.approx(2 * np.mean(np.array(rho) >= seen - 1e-9))
+    assert correlation.spearman(range(6), y)["p_value"] == pytest.approx(2 * np.mean(np.array(rho) >= seen - 1e-9))
     tau = [sum(np.sign(p[j] - p[i]) for i in range(6) for j in range(i + 1, 6)) / 15 for p in permutations]
-    result = c.kendall(range(6), y)
+    result = correlation.kendall(range(6), y)
     assert result["p_value"] == pytest.approx(2 * np.mean(np.array(tau) >= result["estimate"] - 1e-9))
 
 
@@ -69,10 +70,12 @@ def test_jonckheere_terpstra_does_not_depend_on_the_order_of_rows():
 
 
 def test_a_level_that_one_group_lacks_is_neither_zero_nor_nan():
-    assert c.standardised_difference_categorical([10, 10, 0], [10, 5, 5])["estimate"] > 0.5
-    assert c.standardised_difference_categorical([10, 0], [5, 5])["estimate"] == pytest.approx(-0.5 / math.sqrt(0.125))
-    assert c.standardised_difference_categorical([10, 0, 0], [4, 0, 0])["estimate"] == 0
-    apart = c.standardised_difference_categorical([10, 0, 3], [0, 7, 0])
+    assert description.standardised_difference_categorical([10, 10, 0], [10, 5, 5])["estimate"] > 0.5
+    assert description.standardised_difference_categorical([10, 0], [5, 5])["estimate"] == pytest.approx(
+        -0.5 / math.sqrt(0.125)
+    )
+    assert description.standardised_difference_categorical([10, 0, 0], [4, 0, 0])["estimate"] == 0
+    apart = description.standardised_difference_categorical([10, 0, 3], [0, 7, 0])
     assert math.isnan(apart["estimate"]) and apart.note == "not estimable: the groups have no level in common"
 
 
@@ -82,9 +85,11 @@ def test_the_categorical_difference_does_not_depend_on_the_order_of_levels(level
     a, b = zip(*levels, strict=True)
     if sum(a) == 0:
         return
-    d = c.standardised_difference_categorical(a, b)["estimate"]
+    d = description.standardised_difference_categorical(a, b)["estimate"]
     random.shuffle(levels)
-    assert abs(c.standardised_difference_categorical(*zip(*levels, strict=True))["estimate"]) == pytest.approx(abs(d))
+    assert abs(
+        description.standardised_difference_categorical(*zip(*levels, strict=True))["estimate"]
+    ) == pytest.approx(abs(d))
 
 
 def test_large_groups_are_tested_without_a_shift():
@@ -95,15 +100,15 @@ def test_large_groups_are_tested_without_a_shift():
 
 
 def test_summary_counts_missing_values():
-    result = c.summary([1, float("nan"), 4, 2])
+    result = description.summary([1, float("nan"), 4, 2])
     assert (result["n"], result["missing"], result["median"], result["q1"]) == (3, 1, 2, 1.5)
-    assert "one value" in c.summary([3]).note and math.isnan(c.summary([3])["sd"])
+    assert "one value" in description.summary([3]).note and math.isnan(description.summary([3])["sd"])
 
 
 @pytest.mark.parametrize(
     ("result", "why"),
     [
-        (lambda: c.summary([float("nan")]), "no value"),
+        (lambda: description.summary([float("nan")]), "no value"),
         (lambda: c.t_test([1], [2, 3]), "fewer than two values"),
         (lambda: c.t_test([1, 1], [2, 2]), "no variation"),
         (lambda: c.mann_whitney([], [1, 2]), "no values"),
@@ -111,9 +116,9 @@ def test_summary_counts_missing_values():
         (lambda: c.signed_rank([0, 0]), "no difference other than 0"),
         (lambda: c.kruskal_wallis([1, 2], [1, 1]), "fewer than two groups"),
         (lambda: c.jonckheere_terpstra([2, 2], [1, 2]), "all values are equal"),
-        (lambda: c.spearman([1, 2, 3], [4, 4, 4]), "constant"),
-        (lambda: c.kendall([1, 2], [4, 3]), "fewer than three pairs"),
-        (lambda: c.spearman([1, 2, 3, 4], [1, 2, 3, 4]), "perfect correlation"),
+        (lambda: correlation.spearman([1, 2, 3], [4, 4, 4]), "constant"),
+        (lambda: correlation.kendall([1, 2], [4, 3]), "fewer than three pairs"),
+        (lambda: correlation.spearman([1, 2, 3, 4], [1, 2, 3, 4]), "perfect correlation"),
         (lambda: c.mann_whitney([1, 2], [3, 4]), "too few values"),
     ],
 )
@@ -125,9 +130,9 @@ def test_what_cannot_be_estimated_is_said(result, why):
     ("call", "message"),
     [
         (lambda: c.t_test([1, float("nan")], [1, 2]), "a: missing or infinite value at position 1"),
-        (lambda: c.kendall([1, 2, 3], [1, 2]), "y: has 2 values where 3 are needed"),
-        (lambda: c.summary([1, float("inf")]), "x: missing or infinite value at position 1"),
-        (lambda: c.standardised_difference_categorical([1, -2], [1, 2]), "a: negative count at position 1"),
+        (lambda: correlation.kendall([1, 2, 3], [1, 2]), "y: has 2 values where 3 are needed"),
+        (lambda: description.summary([1, float("inf")]), "x: missing or infinite value at position 1"),
+        (lambda: description.standardised_difference_categorical([1, -2], [1, 2]), "a: negative count at position 1"),
     ],
 )
 def test_bad_input(call, message):

@@ -92,7 +92,7 @@ def test_special_characters_survive_pandoc():
 
 def test_baseline_prints_the_displays_and_counts_missing(usual):
     table = tables.tabulate(usual, "baseline")
-    median, q1, q3 = (usual.value("base", name, "R/R", "Age, years", "display") for name in ("median", "q1", "q3"))
+    median, q1, q3 = (usual.value("base", name, "rr", "age", "display") for name in ("median", "q1", "q3"))
     assert cells(table, "Age, years, median (IQR)")[1] == f"{median} ({q1}–{q3})"
     rr = (usual.subjects["arm"] == "rr").sum()
     assert table.header[1] == f"R/R (n\u00a0=\u00a0{rr})"
@@ -144,8 +144,8 @@ def test_adverse_events_count_participants_at_their_worst_grade(usual):
 def test_times_hold_median_and_fixed_times(usual):
     table = tables.tabulate(usual, "times")
     row = cells(table, "R/R")
-    assert row[1] == f"{int(usual.value('os', 'events', 'R/R'))}/{int(usual.value('os', 'n', 'R/R'))}"
-    assert row[3].split(" ")[0] + "%" == usual.value("os", "estimate", "R/R", "6 months", "display")
+    assert row[1] == f"{int(usual.value('os', 'events', 'rr'))}/{int(usual.value('os', 'n', 'rr'))}"
+    assert row[3].split(" ")[0] + "%" == usual.value("os", "estimate", "rr", "6_months", "display")
     assert sum(row.cells[1] == "no participants" for row in table.rows) == 2
 
 

@@ -14,7 +14,7 @@ validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 from trialpress import environment
 from trialpress.environment import modules, sources
 from trialpress.errors import InputError, raise_if
-from trialpress.plan import load_plan
+from trialpress.checks.plan import load_plan
 from trialpress.study import load_study, preflight
 
 NAME = config["study"]

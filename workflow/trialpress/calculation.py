@@ -24,7 +24,11 @@ class Impossible(ArithmeticError):
 
 
 def family(value) -> str:
-    """text, number, date, boolean of a value or a column; '' where a column holds nothing that tells."""
+    """text, number, date, boolean of a value or a column; '' where a column holds nothing that tells.
+
+    >>> family(7.5), family("CR"), family(pd.Series([True])), family(pd.Series([None], dtype="string"))
+    ('number', 'text', 'boolean', '')
+    """
     if isinstance(value, pd.Series):
         if pd.api.types.is_bool_dtype(value):
             return "boolean"
@@ -71,7 +75,11 @@ def alike(values: Iterable[pd.Series]) -> list[pd.Series]:
 
 
 def ranks(values, codes: Iterable[str]):
-    """The places of codes in their order; missing where a value is missing."""
+    """The places of codes in their order; missing where a value is missing.
+
+    >>> ranks(pd.Series(["CR", "PD", None]), ["PD", "SD", "PR", "CR"]).tolist()
+    [3, 0, <NA>]
+    """
     places = {code: at for at, code in enumerate(codes)}
     if not isinstance(values, pd.Series):
         return places[values]
@@ -142,7 +150,12 @@ def arithmetic(sign: str, a, b, fault: Callable[[str, pd.Series], None]):
 
 
 def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
-    """Whole days from one date to another by the calendar: the time of day does not count."""
+    """Whole days from one date to another by the calendar: the time of day does not count.
+
+    >>> from_, to = pd.Series(pd.to_datetime(["2016-02-28 23:00"])), pd.Series(pd.to_datetime(["2016-03-01 01:00"]))
+    >>> days_between(from_, to).tolist()
+    [2]
+    """
     start, end = (value.dt.normalize() if isinstance(value, pd.Series) else value.normalize() for value in (start, end))
     return (end - start).dt.days.astype("Int64")
 
@@ -163,7 +176,12 @@ def text(x):
 
 
 def years(start, end):
-    """Completed years, as age is counted."""
+    """Completed years, as age is counted.
+
+    >>> dates = pd.DataFrame({"born": ["2000-03-01"] * 2, "seen": ["2018-02-28", "2018-03-01"]}).apply(pd.to_datetime)
+    >>> years(dates["born"], dates["seen"]).tolist()
+    [17, 18]
+    """
     before_birthday = (end.dt.month < start.dt.month) | ((end.dt.month == start.dt.month) & (end.dt.day < start.dt.day))
     found = (end.dt.year - start.dt.year).astype("Int64") - before_birthday.astype("Int64")
     return found.mask(start.isna() | end.isna())
@@ -184,7 +202,12 @@ def extreme(choose: str):
 
 
 def when(condition, then, otherwise=None):
-    """`then` where the condition is true, `otherwise` where it is false, missing where it is not known."""
+    """`then` where the condition is true, `otherwise` where it is false, missing where it is not known.
+
+    >>> response = pd.Series([True, False, None], dtype="boolean")
+    >>> when(response, pd.Series([1] * 3), pd.Series([0] * 3)).tolist()
+    [1, 0, <NA>]
+    """
     condition = condition.astype("boolean")
     if otherwise is None:
         then, otherwise = alike([then])[0], None

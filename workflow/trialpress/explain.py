@@ -60,8 +60,8 @@ def explain(content: Mapping, number: str) -> Iterator[str]:
         for reference in content["methods"][record["method"]]["references"]:
             yield wrapped(reference, 6)
     for found in [entry] if entry else record["results"]:
-        group = ", ".join(filter(None, (found["group"], found["level"])))
-        yield f"\n{found['id']}" + (f" ({shown(group)})" if group else "")
+        about = ", ".join(filter(None, (found["group_label"], found["level_label"])))
+        yield f"\n{found['id']}" + (f" ({shown(about)})" if about else "")
         for statistic, value, display, method, note in found["statistics"]:
             yield f"  {statistic:<12} {display:<12} {'' if value is None else value!s:<22} {shown(method)}" + (
                 f" [{note}]" if note else ""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import environment, stages
+from .checks.plan import load_plan
 from .errors import InputError, Problem, raise_if
-from .plan import Plan, load_plan
+from .plan import Plan
 from .study import Study, load_study, load_yaml, preflight
 
 ROOT = Path(__file__).resolve().parents[2]

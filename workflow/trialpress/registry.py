@@ -62,10 +62,11 @@ class Registry:
     key: str
     common: tuple[str, ...]
     functions: dict[str, Callable] = field(default_factory=dict)
+    traits: dict[str, Mapping[str, bool]] = field(default_factory=dict)  # what a function can or needs, by its name
 
-    def add(self, name: str) -> Callable:
+    def add(self, name: str, **traits: bool) -> Callable:
         def register(function: Callable) -> Callable:
-            self.functions[name] = function
+            self.functions[name], self.traits[name] = function, traits
             return function
 
         return register
@@ -143,6 +144,8 @@ def _written(kind) -> str:
     if origin is list:
         one = _written(typing.get_args(kind)[0])
         return f"list of {one.replace('analysis', 'analyse')}s"
+    if origin is dict:
+        return " -> ".join(_written(part) for part in typing.get_args(kind))
     if origin is typing.Literal:
         return " or ".join(f"`{choice}`" for choice in typing.get_args(kind))
     return _WRITTEN.get(kind, getattr(kind, "__name__", str(kind)))
@@ -155,6 +158,12 @@ def _misfits(value, kind, names: Names, options: Mapping) -> list[tuple[str, str
         if not isinstance(value, list):
             return [(f"must be a list, is {value!r}", f"write [{value}]")]
         return [misfit for item in value for misfit in _misfits(item, typing.get_args(kind)[0], names, options)]
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            return [(f"must be a mapping, is {value!r}", "write {key: value}")]
+        of, what = typing.get_args(kind)
+        return [misfit for key, item in value.items()
+                for misfit in (*_misfits(key, of, names, options), *_misfits(item, what, names, options))]  # fmt: skip
     if origin is typing.Literal:
         choices = typing.get_args(kind)
         return [] if value in choices else [(f"'{value}' is not a choice", nearest(value, choices))]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from .analysis import CURVES, Data, read_ard
-from .files import read_csv
-from .plan import Plan, load_plan
+from .analysis import Data
+from .analysis.source import analysed
+from .contracts import ARD, CURVES, FLOW
+from .plan import Plan, read_plan
 from .study import Study, load_study
 
 
@@ -38,7 +39,7 @@ class Results:
         return {key: at for at, key in enumerate(keys)}
 
     def value(self, analysis: str, statistic: str, group: str = "", level: str = "", what: str = "value"):
-        """One value (or display, note, ...) of ard.csv; KeyError if the row does not exist."""
+        """One value (or display, note, ...) of ard.csv by the ids of its row; KeyError if the row does not exist."""
         at = self._rows.get((analysis, statistic, group, level))
         if at is None:
             raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
@@ -47,6 +48,10 @@ class Results:
     def curve(self, analysis: str) -> pd.DataFrame:
         """The curves of one analysis."""
         return self.curves[self.curves["analysis"] == analysis]
+
+    def analysed(self, name: str) -> Data:
+        """What an analysis works on: the participants of its population for whom its condition holds, or their rows."""
+        return analysed(self.study, self.plan, self.subjects, self.daily, self.tables, name)[0]
 
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""
@@ -57,7 +62,7 @@ class Results:
 def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
     """The results in `folder` of the study that study.yaml and plan.yaml describe."""
     study = load_study(dictionary)
-    return load(study, load_plan(plan, study), folder)
+    return load(study, read_plan(plan, study), folder)
 
 
 def load(study: Study, plan: Plan, folder: Path) -> Results:
@@ -68,8 +73,8 @@ def load(study: Study, plan: Plan, folder: Path) -> Results:
         plan,
         pd.read_parquet(folder / "cohort" / "subjects.parquet"),
         pd.read_parquet(folder / "cohort" / "daily.parquet"),
-        read_csv(folder / "cohort" / "flow.csv", whole=["n", "excluded"]),
-        read_ard(folder / "analysis" / "ard.csv"),
-        read_csv(folder / "analysis" / "curves.csv", numbers=CURVES[3:]),
+        FLOW.read(folder / "cohort"),
+        ARD.read(folder / "analysis").astype({"n_population": int}),
+        CURVES.read(folder / "analysis"),
         tables,
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from .plan import Plan, load_plan
+from .checks.plan import load_plan
+from .plan import Plan
 from .study import Study, load_study
 
 # here and in the functions: a stage imports what it needs itself, so that a job does not wait for the rest of the house

@@ -20,7 +20,11 @@ _PLAIN["duration"] = _PLAIN["number"]
 
 def normalise(text: str) -> str:
     """Text in one form: superscripts as ^n, compatibility forms folded (full width, ℃), invisible characters and
-    surplus spaces removed."""
+    surplus spaces removed.
+
+    >>> normalise("　１０⁹／L "), normalise("38.5  ℃")
+    ('10^9/L', '38.5 °C')
+    """
     if text.isascii():
         return " ".join(text.split())
     text = _SUPERSCRIPT.sub(lambda m: "^" + unicodedata.normalize("NFKC", m.group()), text)
@@ -29,7 +33,11 @@ def normalise(text: str) -> str:
 
 
 def spelling(text: str) -> tuple[str, ...]:
-    """What `normalise` does to a text, as rules."""
+    """What `normalise` does to a text, as rules.
+
+    >>> spelling(" CR"), spelling("ＣＲ"), spelling("CR")
+    (('spaces trimmed',), ('full-width characters',), ())
+    """
     rules = []
     shown = text.translate(_INVISIBLE)
     if shown != text:
@@ -46,12 +54,20 @@ def spelling(text: str) -> tuple[str, ...]:
 
 
 def fold(text) -> str:
-    """The form in which codes are compared: without case and spaces."""
+    """The form in which codes are compared: without case and spaces.
+
+    >>> fold("Grade 3") == fold("grade3")
+    True
+    """
     return normalise(str(text)).casefold().replace(" ", "")
 
 
 def number_text(value: float) -> str:
-    """A number in its shortest exact form, whole numbers without a decimal point."""
+    """A number in its shortest exact form, whole numbers without a decimal point.
+
+    >>> number_text(7.0), number_text(0.1), number_text(1e22)
+    ('7', '0.1', '1e+22')
+    """
     if isinstance(value, int):
         return str(value)
     value = float(value)
@@ -59,7 +75,11 @@ def number_text(value: float) -> str:
 
 
 def text_of(value, kind: str) -> str:
-    """The canonical text of a clean value: what changes.csv prints and what replaying reads."""
+    """The canonical text of a clean value: what changes.csv prints and what replaying reads.
+
+    >>> text_of(datetime.date(2015, 3, 1), "date"), text_of(7.0, "number"), text_of(None, "number")
+    ('2015-03-01', '7', '')
+    """
     if value is None:
         return ""
     if kind in ("number", "integer", "duration"):
@@ -70,12 +90,20 @@ def text_of(value, kind: str) -> str:
 
 
 def iso(moment: datetime.datetime) -> str:
-    """A date as 2015-03-01, with a time of day as 2015-03-01T10:05:00."""
+    """A date as 2015-03-01, with a time of day as 2015-03-01T10:05:00.
+
+    >>> iso(datetime.datetime(2015, 3, 1)), iso(datetime.datetime(2015, 3, 1, 10, 5))
+    ('2015-03-01', '2015-03-01T10:05:00')
+    """
     return moment.date().isoformat() if moment.time() == datetime.time() else moment.isoformat()
 
 
 def plain(text: str, kind: str):
-    """A raw text read without any rule: what the cell means if nothing has to be done to it; else None."""
+    """A raw text read without any rule: what the cell means if nothing has to be done to it; else None.
+
+    >>> plain("7.5", "number"), plain("7,5", "number"), plain("2015-03-01", "date")
+    (7.5, None, datetime.date(2015, 3, 1))
+    """
     if text == "":
         return None
     if kind not in _PLAIN:
@@ -98,5 +126,9 @@ def plain(text: str, kind: str):
 
 
 def round_significant(value: float) -> float:
-    """Rounded to 12 significant digits, so that a conversion leaves no binary dust."""
+    """Rounded to 12 significant digits, so that a conversion leaves no binary dust.
+
+    >>> 0.1 + 0.2, round_significant(0.1 + 0.2)
+    (0.30000000000000004, 0.3)
+    """
     return float(f"{value:.12g}")

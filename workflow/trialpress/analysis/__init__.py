@@ -9,19 +9,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from .. import ids
 from ..checks.values import SAME_NAME, shared_names
+from ..cohort.columns import OfSubjects
+from ..contracts import ARD, CURVES
 from ..errors import InputError, Problem, raise_if
-from ..expression import Columns, Expression, ExpressionError, impossible
-from ..files import read_csv, write_csv
+from ..expression import Expression, ExpressionError, impossible
+from ..ids import EVERYONE, Name
+from ..names import row_names
 from ..plan import Plan, level_texts
 from ..study import Study
 from ..text import number_text
 from .display import display
 
-ARD = ["analysis", "population", "group", "level", "statistic", "value", "display", "method", "n_population", "note"]
-CURVES = ["analysis", "group", "level", "x", "estimate", "ci_low", "ci_high", "n_at_risk", "n_event", "n_censored"]
-
 BY = ("by", "stratum")  # keys of an analysis that name the column of its groups
+ROW = ["group", "group_label", "level", "level_label", "statistic", "value", "display", "method", "note"]
 COUNTS = ("n", "N", "events")  # statistics beside which it is said who is left out
 
 
@@ -35,23 +37,35 @@ class Data:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     daily: pd.DataFrame | None = None
 
-    def columns(self) -> Columns:
-        return Columns(((name, self.frame[name]) for name in self.frame), self.plan.kinds)
+    def columns(self) -> OfSubjects:
+        return OfSubjects(self.frame, self.tables, self.study.participant, self.plan.kinds)
 
     def holds(self, condition: str) -> pd.Series:
         """Boolean with missing: where the condition is not known it stays missing."""
         return Expression(condition)(self.columns()).astype("boolean")
 
-    def groups(self, by: str) -> dict[str, pd.Series]:
-        """Level as printed -> members, in the order of printing; a level without participants stays. No `by`: one group."""
+    def groups(self, by: str) -> dict[Name, pd.Series]:
+        """Level -> members, in the order of printing; a level without participants stays. No `by`: everyone."""
         if not by:
-            return {"": pd.Series(True, index=self.frame.index)}
+            return {EVERYONE: pd.Series(True, index=self.frame.index)}
         values = level_texts(self.frame[by])
         known = list(self.plan.columns[by].levels)
         levels = known or sorted(values.dropna().unique(), key=_natural)
+        if "" in levels:
+            what, why = "a level is the empty text", "its participants would be taken for everyone"
+            raise InputError([Problem(f"plan.yaml, {by}", what, why, "give it a code, or make it missing")])
         names = {level: self.plan.level_label(by, level) for level in levels}
         raise_if(Problem(f"plan.yaml, {by}", what, SAME_NAME, do) for what, do in shared_names(names))
-        return {name: values.eq(level).fillna(False).astype(bool) for level, name in names.items()}
+        return {Name(level, label): values.eq(level).fillna(False).astype(bool) for level, label in names.items()}
+
+    def column(self, name: str) -> Name:
+        """A column as a row of results names it."""
+        return ids.column(name, self.plan.label(name, unit=True))
+
+    def levels(self, variable: str) -> dict[Name, pd.Series]:
+        """The groups of a column as rows of results name them beside other columns."""
+        of = ids.column(variable, self.plan.label(variable))
+        return {ids.level(of, code): members for code, members in self.groups(variable).items()}
 
 
 def _natural(text: str):
@@ -71,7 +85,7 @@ class Rows:
     rows: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
 
-    def add(self, result, *, group: str = "", level: str = "", kind: str = "decimal2", kinds: Mapping[str, str] | None = None,
+    def add(self, result, *, group: Name = EVERYONE, level: Name = EVERYONE, kind: str = "decimal2", kinds: Mapping[str, str] | None = None,
             names: Mapping[str, str] | None = None, method: str = "", note: str = "", only: tuple[str, ...] = ()):  # fmt: skip
         """Rows from a stats Result or a mapping of statistics. `kind` and `kinds` say how values are printed."""
         values = result if isinstance(result, Mapping) else result.values
@@ -84,17 +98,22 @@ class Rows:
             value = float(value)
             missing = math.isnan(value)
             self.rows.append(
-                {"group": str(group), "level": str(level), "statistic": statistic, "value": value,
+                {**_about(group, level), "statistic": statistic, "value": value,
                  "display": display(statistic, value, (kinds or {}).get(name, kind)), "method": method,
                  "note": note or ("not estimable" if missing else "")}
             )  # fmt: skip
 
-    def curve(self, curve: Mapping, *, group: str = "", level: str = ""):
+    def curve(self, curve: Mapping, *, group: Name = EVERYONE, level: Name = EVERYONE):
         frame = pd.DataFrame(
-            {name: values for name, values in curve.items() if name in CURVES or name in ("time", "x")}
+            {name: values for name, values in curve.items() if name in CURVES.columns or name == "time"}
         )
         frame = frame.rename(columns={"time": "x"})
-        self.curves.append(frame.assign(group=str(group), level=str(level)))
+        self.curves.append(frame.assign(**_about(group, level)))
+
+
+def _about(group: Name, level: Name) -> dict[str, str]:
+    """The columns that say what a row is about."""
+    return {"group": group.id, "group_label": group.label, "level": level.id, "level_label": level.label}
 
 
 def without_group(data: Data, by: str) -> str:
@@ -110,15 +129,31 @@ def events_left_out(data: Data, spec: Mapping) -> str:
     return f"{n} {'event' if n == 1 else 'events'} after censor_at left out" if n else ""
 
 
+def without_follow_up(data: Data, spec: Mapping) -> list[str]:
+    """How many have no time or no outcome of the analysis' endpoint, or never come under observation in time."""
+    endpoint = data.plan.endpoints.get(spec.get("endpoint", ""))
+    if endpoint is None:
+        return []
+    time, event = (data.frame[f"{endpoint.id}_{name}"] for name in ("time", "event"))
+    unknown = int((time.isna() | event.isna()).sum())
+    notes = [f"{unknown} without follow-up for {endpoint.label} left out"] if unknown else []
+    if endpoint.entry:
+        entry = data.frame[f"{endpoint.id}_entry"]
+        nowhere, late = int((time.notna() & entry.isna()).sum()), int((entry >= time).fillna(False).sum())
+        notes += [f"{nowhere} without a known entry left out"] if nowhere else []
+        notes += [f"{late} whose follow-up ends by their entry left out"] if late else []
+    return notes
+
+
 def not_known(n: int, what: str) -> str:
     """How many participants are left out because a condition is not known; empty if none."""
     return f"{n} left out: not known whether {what}" if n else ""
 
 
 def left_out(data: Data, spec: Mapping) -> list[str]:
-    """What every analysis says of its participants: who is in no group, which events are left out."""
+    """What every analysis says of its participants: who is in no group or not followed, which events are left out."""
     notes = [without_group(data, spec[key]) for key in BY if key in spec]
-    return [note for note in [*notes, events_left_out(data, spec)] if note]
+    return [note for note in [*notes, *without_follow_up(data, spec), events_left_out(data, spec)] if note]
 
 
 def _noted(ard: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
@@ -134,43 +169,39 @@ def run(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """All analyses of the plan: (ard, curves), sorted, in the contract's columns."""
     from .methods import METHODS
+    from .source import analysed
 
-    ards, curves, no_one = [], [], pd.Series(dtype=bool)
+    ards, curves = [], []
     for name, spec in plan.analyses.items():
         population = spec["population"]
-        frame = subjects[subjects[population]]
-        n_population = len(frame)
-        data = Data(frame.reset_index(drop=True), plan, study, tables, daily)
-        known = plan.populations[population]
-        notes = [not_known(int(subjects.get(known.unknown, no_one).sum()), f"in {known.label}")]
-        rows = Rows()
+        n_population = int(subjects[population].sum())
+        rows, data = Rows(), Data(subjects, plan, study)
         try:
-            if "where" in spec:
-                holds = data.holds(spec["where"])
-                notes.append(not_known(int(holds.isna().sum()), spec["where"]))
-                data.frame = data.frame[holds.fillna(False).astype(bool)].reset_index(drop=True)
+            data, notes = analysed(study, plan, subjects, daily, tables, name)
             METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
         except ExpressionError as error:
             raise InputError(impossible(f"plan.yaml, analyses.{name}", error, data.frame[study.participant])) from error
         except ValueError as error:
             why, do = "the analysis cannot be computed", "correct its options, or the columns that it names"
             raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
-        ard = pd.DataFrame(rows.rows, columns=["group", "level", "statistic", "value", "display", "method", "note"])
+        ard = pd.DataFrame(rows.rows, columns=ROW)
         ard = _noted(ard, [note for note in [*notes, *left_out(data, spec)] if note])
         ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
-    ard = pd.concat(ards, ignore_index=True)
+    ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD)
     ard = pd.concat([ard, *(_adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
-    twice = ard.duplicated(["analysis", "group", "level", "statistic"])
+    twice = ard.duplicated(list(ARD.key))
     if twice.any():
         raise_if(
-            Problem(f"plan.yaml, analyses.{row.analysis}", f"'{' / '.join(filter(None, (row.group, row.level)))}' stands twice",
-                    SAME_NAME, "give variables and levels labels of their own")
+            Problem(f"plan.yaml, analyses.{row.analysis}", f"'{' / '.join(filter(None, (row.group, row.level, row.statistic)))}' stands twice",
+                    "one would take the place of the other", "name each variable, time and cause once")
             for row in ard[twice].itertuples()
         )  # fmt: skip
-    ard = ard.sort_values(["analysis", "group", "level", "statistic"], kind="stable")[ARD].reset_index(drop=True)
-    curve = pd.concat(curves, ignore_index=True).reindex(columns=CURVES) if curves else pd.DataFrame(columns=CURVES)
-    return ard, curve
+    for name, rows in ard.groupby("analysis"):
+        row_names(name, rows)  # two rows of one name stop here and not in the manuscript
+    ard = ard.sort_values(list(ARD.key), kind="stable")[list(ARD.columns)].reset_index(drop=True)
+    curve = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
+    return ard, curve.reindex(columns=list(CURVES.columns))
 
 
 def _adjusted(ard: pd.DataFrame, plan: Plan, family: str) -> pd.DataFrame:
@@ -181,7 +212,7 @@ def _adjusted(ard: pd.DataFrame, plan: Plan, family: str) -> pd.DataFrame:
     overall = ard["statistic"].eq("p_value") & ard["group"].eq("") & ard["level"].eq("")
     rows = ard[overall & ard["analysis"].isin(members)].drop_duplicates("analysis")
     without = ard[ard["analysis"].isin(set(members) - set(rows["analysis"]))].drop_duplicates("analysis")
-    rows = pd.concat([rows, without.assign(group="", level="", value=float("nan"))], ignore_index=True)
+    rows = pd.concat([rows, without.assign(**_about(EVERYONE, EVERYONE), value=float("nan"))], ignore_index=True)
     result = adjust(rows["value"], plan.families[family])
     values = result.curve.get("p_adjusted", rows["value"])
     tested = int(rows["value"].notna().sum())
@@ -199,11 +230,5 @@ def write(ard: pd.DataFrame, curves: pd.DataFrame, folder: Path) -> None:
     text = ard.assign(
         value=[("" if pd.isna(v) else number_text(v) if math.isfinite(v) else str(v)) for v in ard["value"]]
     )
-    write_csv(text, folder / "ard.csv")
-    write_csv(curves, folder / "curves.csv")
-
-
-def read_ard(path: Path) -> pd.DataFrame:
-    """ard.csv with text columns as text and value as a number."""
-    frame = read_csv(path, numbers=["value"], whole=["n_population"])
-    return frame.astype({"n_population": int})
+    ARD.write(text, folder)
+    CURVES.write(curves, folder)

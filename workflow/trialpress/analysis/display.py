@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
+
+import numpy as np
 
 MINUS = "\u2212"
 EXACT = Context(prec=700)  # digits of any float
@@ -49,6 +52,55 @@ def significant(value: float, digits: int = 3) -> str:
     return rounded(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
 
 
+MOST_DECIMALS = 3  # a value with more was computed, not recorded
+USUAL = 0.9  # share of the values that decides how a column was recorded
+
+
+def _decimals(values: np.ndarray) -> np.ndarray:
+    """The decimals that each value has; one more than MOST_DECIMALS where they are more."""
+    found = np.full(values.shape, MOST_DECIMALS + 1)
+    for decimals in range(MOST_DECIMALS, -1, -1):
+        scaled = values * 10.0**decimals
+        found[np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled))] = decimals
+    return found
+
+
+def recorded_decimals(values: np.ndarray) -> int | None:
+    """The decimals that a column was recorded with: at most so many in nine of ten values; None where they are more than
+    three, as of computed values.
+
+    >>> recorded_decimals(np.array([7.5, 8.0, np.nan])), recorded_decimals(np.array([1 / 3]))
+    (1, None)
+    """
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return 0
+    usual = int(np.quantile(_decimals(known), USUAL, method="inverted_cdf"))
+    return usual if usual <= MOST_DECIMALS else None
+
+
+def precision(recorded: int | None, values: Mapping[str, float]) -> dict[str, str]:
+    """How the description of a variable is printed that was recorded with so many decimals: as recorded; of whole numbers
+    mean and SD with a decimal, median and quartiles where they have one (below 1000); minimum and maximum as they are.
+    Computed values (None): three significant digits.
+
+    >>> precision(0, {"median": 7.5, "q1": 7.0, "mean": 7.25})
+    {'median': 'decimal1', 'q1': 'decimal0', 'mean': 'decimal1'}
+    """
+    if recorded is None:
+        return dict.fromkeys(values, "significant")
+    kinds = {}
+    for name, value in values.items():
+        own = int(_decimals(np.array([value]))[0]) if math.isfinite(value) else 0
+        decimals = recorded
+        if name in ("min", "max"):
+            decimals = max(recorded, min(own, MOST_DECIMALS))
+        elif recorded == 0 and abs(value) < 1000:
+            decimals = 1 if name in ("mean", "sd") else min(own, 1)
+        kinds[name] = f"decimal{min(decimals, MOST_DECIMALS + 1)}"
+    return kinds
+
+
 FORMATS = {
     "count": lambda v: rounded(v, 0),
     "percent": lambda v: rounded(100 * v, 1) + ("%" if math.isfinite(v) else ""),
@@ -60,7 +112,7 @@ FORMATS = {
 
 # statistics that are printed in one way whatever the method
 BY_NAME = {
-    "n": "count", "N": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "events": "count", "n_at_risk": "count", "df": "decimal1",
+    "n": "count", "N": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "missing_percent": "percent", "events": "count", "n_at_risk": "count", "df": "decimal1",
     "p_value": "p", "p_value_adjusted": "p", "odds_ratio": "ratio", "hazard_ratio": "ratio", "risk_ratio": "ratio",
     "percent": "percent", "statistic": "decimal2",
 }  # fmt: skip

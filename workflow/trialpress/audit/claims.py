@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis.display import rounded
+from ..contracts import CLAIMS
 from ..errors import Problem, nearest, raise_if
 from ..plan import Plan
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
@@ -21,7 +22,6 @@ NOT_CHECKABLE = "not checkable"
 CONSISTENT = "consistent"
 INCONSISTENT = "inconsistent"
 CHECKS = ["check", "claims", "finding", "verdict"]
-COLUMNS = ["claim", "source", "label", "quote", "published", "analysis", "recomputed", "verdict", "note"]
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
             {"claim": claim.id, "source": claim.source, "label": claim.label or claim.id, "quote": claim.quote,
              "published": _shown(claim.published), "analysis": used, "recomputed": shown, "verdict": verdict, "note": note}
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=list(CLAIMS.columns))
 
 
 # --- claims among themselves --------------------------------------------------------------------------------------------

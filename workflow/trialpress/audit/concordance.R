@@ -2,7 +2,7 @@
 # Rscript concordance.R <folder>: reads jobs.csv, levels.csv and data.csv, writes second.csv. It shares no code with the first.
 folder <- commandArgs(trailingOnly = TRUE)[1]
 read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "@missing@", check.names = FALSE, encoding = "UTF-8")
-jobs <- read("jobs.csv"); labels <- read("levels.csv"); data <- read("data.csv")
+jobs <- read("jobs.csv"); ids <- read("levels.csv"); data <- read("data.csv")
 parts <- split(data, factor(data$analysis, levels = jobs$analysis))
 suppressPackageStartupMessages(library(survival))
 
@@ -14,7 +14,9 @@ add <- function(group, level, by, tolerance, ...) {
     second = ifelse(is.na(values), "NA", sprintf("%.17g", values)), tolerance = tolerance, implementation = by)
 }
 num <- function(text) suppressWarnings(as.numeric(text))
-named <- function(set, kind) { l <- labels[labels$analysis == job$analysis & labels$set == set & labels$kind == kind, ]; l$label[order(as.integer(l$position))] }
+named <- function(set, kind) { l <- ids[ids$analysis == job$analysis & ids$set == set & ids$kind == kind, ]; l$id[order(as.integer(l$position))] }
+at_time <- function(t) paste0(t, "_", job$unit)  # ids as the analysis results data have them
+of <- function(column, code) paste0(column, "=", code)
 
 interval <- function(x, n, conf) {
   z <- qnorm(1 - (1 - conf) / 2)
@@ -40,7 +42,7 @@ describe <- function(group, level, y) {
 count <- function(group, prefix, values, levels) {
   add(group, prefix, "table", closed, N = sum(!is.na(values)), missing = sum(is.na(values)))
   t <- table(factor(values, levels = levels))
-  for (l in levels) add(group, if (prefix == "") l else paste0(prefix, ": ", l), "table", closed, n = t[[l]], percent = t[[l]] / sum(t))
+  for (l in levels) add(group, if (prefix == "") l else of(prefix, l), "table", closed, n = t[[l]], percent = t[[l]] / sum(t))
 }
 mahalanobis_of <- function(counts) {  # Yang & Dalton 2012, from two vectors of counts per level
   seen <- counts[[1]] + counts[[2]] > 0; p <- lapply(counts, function(k) as.vector(k / sum(k))[seen][-1])
@@ -110,18 +112,18 @@ methods <- list(
   summary = function(d, conf) for (g in named("", "group")) describe(g, "", d$y[d$group == g]),
   frequency = function(d, conf) for (g in named("", "group")) count(g, "", d$level[d$group == g], named("", "level")),
   baseline = function(d, conf) for (g in named("", "group")) {
-    here <- if (g == "Overall") d else d[d$group == g, ]
+    here <- if (g == "") d else d[d$group == g, ]  # "": everyone
     for (s in named("", "set")) {
       v <- here[here$set == s, ]
       if (s == named("", "set")[1]) add(g, "", "nrow", closed, N = nrow(v))
       if (length(named(s, "level"))) count(g, s, v$level, named(s, "level")) else describe(g, s, v$y)
     }
-    two <- setdiff(named("", "group"), "Overall")
-    if (g == "Overall" && length(two) == 2) for (s in named("", "set")) {
+    two <- setdiff(named("", "group"), "")
+    if (g == "" && length(two) == 2) for (s in named("", "set")) {
       v <- lapply(two, function(g) d[d$set == s & d$group == g, ])
       smd <- if (length(named(s, "level"))) mahalanobis_of(lapply(v, function(v) table(factor(v$level, levels = named(s, "level"))))) else {
         y <- lapply(v, function(v) v$y[!is.na(v$y)]); (mean(y[[1]]) - mean(y[[2]])) / sqrt((var(y[[1]]) + var(y[[2]])) / 2) }
-      if (is.finite(smd)) add("difference", s, "mean, var, solve", closed, standardised_difference = smd)
+      if (is.finite(smd)) add("", s, "mean, var, solve", closed, standardised_difference = smd)
     }
   },
   fisher = function(d, conf) {
@@ -130,7 +132,7 @@ methods <- list(
     m <- cbind(t$x, t$n - t$x)
     add("", "", "fisher.test", exact, p_value = fisher.test(m)$p.value)
     add("", "", "dhyper, uniroot", fitted, conditional(m, conf))
-    difference(t, conf, "risk difference")
+    difference(t, conf, "risk_difference")
   },
   risk_difference = function(d, conf) { t <- compared(d, named("", "group")); if (!is.null(t) && job$interval == "newcombe") difference(t, conf, "") },
   risk_ratio = function(d, conf) {
@@ -191,8 +193,8 @@ methods <- list(
     add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper))
     for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) {
       s <- summary(f, times = as.numeric(t), extend = TRUE); at_risk <- sum(k$time >= as.numeric(t))
-      if (as.numeric(t) <= max(k$time)) add(g, paste(t, job$unit), "survfit", closed, estimate = s$surv, ci_low = s$lower, ci_high = s$upper)
-      add(g, paste(t, job$unit), "sum", closed, n_at_risk = at_risk)
+      if (as.numeric(t) <= max(k$time)) add(g, at_time(t), "survfit", closed, estimate = s$surv, ci_low = s$lower, ci_high = s$upper)
+      add(g, at_time(t), "sum", closed, n_at_risk = at_risk)
     }
   },
   follow_up = function(d, conf) {
@@ -212,7 +214,7 @@ methods <- list(
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
     }
     wide <- droplevels(wide[complete.cases(wide), ])
-    for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) paste0(named(sets[i], "label"), ": ", levels(wide[[terms[i]]])[-1]) else named(sets[i], "label"))
+    for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     if (job$stratum == "true" || job$interval != "wald") return()
     f <- coxph(reformulate(terms, "Surv(time, event)"), wide, ties = job$ties, control = coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50))
     s <- summary(f, conf.int = conf)
@@ -244,9 +246,9 @@ methods <- list(
   },
   landmark = function(d, conf) {
     k <- event_of(d); begun <- !is.na(k$x) & k$x < k$time
-    for (day in num(strsplit(job$at, ";")[[1]])) {
+    for (t in strsplit(job$at, ";")[[1]]) {
+      day <- num(t); s <- paste0(t, "_days")
       here <- k$time > day; l <- k[here, ]; l$state <- as.numeric(begun[here] & l$x <= day)
-      s <- paste("day", format(day))
       add("", s, "sum", closed, n = nrow(l), n_begun = sum(l$state), events = sum(l$event), excluded_events = sum(k$event[!here]),
           excluded_censored = sum(1 - k$event[!here]), begun_later = sum(begun[here] & l$x > day))
       if (length(unique(l$state)) < 2 || !sum(l$event)) next
@@ -261,7 +263,7 @@ methods <- list(
     flat <- coxph(Surv(start, stop, event) ~ state, s, ties = "breslow", init = 0, control = coxph.control(iter.max = 0))
     for (state in 0:1) {
       o <- sum(s$event[s$state == state]); e <- o - sum(residuals(flat)[s$state == state])
-      add(paste0(named("", "label"), c(": not yet", ": begun")[state + 1]), "", "martingale residuals", closed, observed = o, expected = e)
+      add(c("not_yet", "begun")[state + 1], "", "martingale residuals", closed, observed = o, expected = e)
     }
   },
   simon_makuch = function(d, conf) {
@@ -272,8 +274,8 @@ methods <- list(
       k <- s[s$state == state, ]; if (!nrow(k)) next
       f <- survfit(Surv(start, stop, event) ~ 1, k, conf.type = "log-log", conf.int = conf)
       for (t in strsplit(job$at, ";")[[1]]) {
-        day <- num(t) * unit; v <- summary(f, times = day, extend = TRUE); g <- paste0(named("", "label"), c(": not yet", ": begun")[state + 1])
-        if (day <= max(k$stop)) add(g, paste(t, job$unit), "survfit", closed, estimate = v$surv, ci_low = v$lower, ci_high = v$upper,
+        day <- num(t) * unit; v <- summary(f, times = day, extend = TRUE); g <- c("not_yet", "begun")[state + 1]
+        if (day <= max(k$stop)) add(g, at_time(t), "survfit", closed, estimate = v$surv, ci_low = v$lower, ci_high = v$upper,
                                     n_at_risk = sum(k$start < day & k$stop >= day))
       }
     }
@@ -281,13 +283,13 @@ methods <- list(
   time_dependent_cox = function(d, conf) {
     if (job$adjusted == "true") return()
     s <- split_at_begin(d); people(d)
-    if (length(unique(s$state)) == 2 && sum(s$event)) hazard("", named("", "label"), coxph(Surv(start, stop, event) ~ state, s, control = tight), conf)
+    if (length(unique(s$state)) == 2 && sum(s$event)) hazard("", named("", "begin"), coxph(Surv(start, stop, event) ~ state, s, control = tight), conf)
   },
   naive_comparison = function(d, conf) {
     k <- event_of(d); k$state <- as.numeric(!is.na(k$x) & k$x < k$time); people(d)
     if (length(unique(k$state)) < 2 || !sum(k$event)) return()
     t <- survdiff(Surv(time, event) ~ state, k); tested("", "", t)
-    for (state in 0:1) add(paste0(named("", "label"), c(": never", ": ever")[state + 1]), "", "survdiff", closed, observed = t$obs[state + 1], expected = t$exp[state + 1])
+    for (state in 0:1) add(c("never", "ever")[state + 1], "", "survdiff", closed, observed = t$obs[state + 1], expected = t$exp[state + 1])
   },
   cumulative_incidence = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
@@ -297,7 +299,7 @@ methods <- list(
     f <- survfit(Surv(time, factor(event, causes)) ~ 1, k, conf.type = job$transform, conf.int = conf); at <- match(of, causes)
     for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) if (num(t) <= max(k$time)) {
       s <- summary(f, times = num(t), extend = TRUE)
-      add(g, paste(t, job$unit), "survfit, multi-state", closed, estimate = s$pstate[1, at], ci_low = s$lower[1, at], ci_high = s$upper[1, at], n_at_risk = sum(k$time >= num(t)))
+      add(g, at_time(t), "survfit, multi-state", closed, estimate = s$pstate[1, at], ci_low = s$lower[1, at], ci_high = s$upper[1, at], n_at_risk = sum(k$time >= num(t)))
     }
   },
   gray = function(d, conf) {
@@ -329,10 +331,11 @@ methods <- list(
   },
   firth_logistic = function(d, conf) {
     sets <- named("", "set"); wide <- data.frame(y = d$x[d$set == sets[1]]); shown <- c()
-    for (s in sets) { v <- d[d$set == s, ]; l <- named(s, "level"); wide[[s]] <- if (length(l)) factor(v$level, levels = l) else v$y }
+    terms <- paste0("c", seq_along(sets))  # a column may be called y
+    for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y }
     wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y))
     X <- model.matrix(~ ., wide[-1]); y <- wide$y
-    for (s in sets) shown <- c(shown, if (is.factor(wide[[s]])) paste0(named(s, "label"), ": ", levels(wide[[s]])[-1]) else named(s, "label"))
+    for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     penalised <- function(b) { p <- plogis(drop(X %*% b)); sum(log(ifelse(y == 1, p, 1 - p))) + determinant(crossprod(X * sqrt(p * (1 - p))))$modulus[1] / 2 }
     fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held
       free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at

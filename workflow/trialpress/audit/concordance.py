@@ -11,32 +11,24 @@ import math
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from ..analysis import Data
-from ..analysis.methods.common import DAYS, is_categorical
+from ..analysis.methods.common import is_categorical
+from ..contracts import CONCORDANCE
 from ..expression import Expression
 from ..files import read_guessed
+from ..ids import EVERYONE, Name
+from ..ids import day as on_day
 from ..results import Results
+from ..text import number_text
 
-COLUMNS = [
-    "analysis",
-    "group",
-    "level",
-    "statistic",
-    "value",
-    "second",
-    "difference",
-    "tolerance",
-    "verdict",
-    "implementation",
-]
 AGREES, DIFFERS = "agrees", "differs"
 MISSING = "@missing@"  # what a missing cell is in the files for R: a level may be called NA
-KEY = ["analysis", "group", "level", "statistic"]
+KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
@@ -54,16 +46,16 @@ class Export:
     def __init__(self, data: Data, spec: Mapping, ard: pd.DataFrame):
         self.data, self.spec, self.ard = data, spec, ard
         self.frames: list[pd.DataFrame] = []
-        self.levels: list[tuple[str, str, str]] = []  # set, kind, label
+        self.levels: list[tuple[str, str, str]] = []  # set, kind, id
 
-    def order(self, kind: str, labels, within: str = ""):
-        self.levels += [(within, kind, label) for label in labels]
+    def order(self, kind: str, names: Iterable[Name], within: str = ""):
+        self.levels += [(within, kind, name.id) for name in names]
 
     def groups(self, by: str) -> pd.Series:
-        """The printed group of each participant, missing where there is none."""
+        """The group of each participant, missing where there is none."""
         members = self.data.groups(by)
         self.order("group", members)
-        return _label(members, self.data.frame.index)
+        return _ids(members, self.data.frame.index)
 
     def rows(self, **columns):
         self.frames.append(pd.DataFrame(columns, index=self.data.frame.index))
@@ -71,26 +63,30 @@ class Export:
     def number(self, column: str) -> pd.Series:
         return self.data.frame[column].astype("Float64")
 
-    def variable(self, name: str, label: str, **more):
+    def variable(self, column: str, **more):
         """A covariate or characteristic as a set of its own: its levels if it is categorical, else its values."""
-        self.order("set", [label])
-        if is_categorical(self.data, name):
-            members = self.data.groups(name)
-            self.order("level", members, within=label)
-            more["level"] = _label(members, self.data.frame.index)
+        name = self.data.column(column)
+        self.order("set", [name])
+        if is_categorical(self.data, column):
+            members = self.data.groups(column)
+            self.order("level", members, within=name.id)
+            more["level"] = _ids(members, self.data.frame.index)
         else:
-            more["y"] = self.number(name)
-        self.rows(set=label, **more)
+            more["y"] = self.number(column)
+        self.rows(set=name.id, **more)
 
     def times(self, unit: str) -> dict:
         endpoint = self.spec["endpoint"]
-        return {"time": self.number(f"{endpoint}_time") / DAYS[unit], "event": self.number(f"{endpoint}_event")}
+        return {
+            "time": self.number(f"{endpoint}_time") / self.data.plan.per(endpoint, unit),
+            "event": self.number(f"{endpoint}_event"),
+        }
 
 
-def _label(members: Mapping[str, pd.Series], index) -> pd.Series:
+def _ids(members: Mapping[Name, pd.Series], index) -> pd.Series:
     found = pd.Series(pd.NA, index=index, dtype="string")
-    for label, here in members.items():
-        found[here] = label
+    for name, here in members.items():
+        found[here] = name.id
     return found
 
 
@@ -107,14 +103,14 @@ def _values(export: Export):
 def _table(export: Export):
     members = export.data.groups(export.spec["variable"])
     export.order("level", members)
-    export.rows(level=_label(members, export.data.frame.index), group=export.groups(export.spec.get("by", "")))
+    export.rows(level=_ids(members, export.data.frame.index), group=export.groups(export.spec.get("by", "")))
 
 
 def _baseline(export: Export):
     group = export.groups(export.spec["by"]) if "by" in export.spec else pd.NA
-    export.order("group", ["Overall"])
+    export.order("group", [EVERYONE])
     for name in export.spec["variables"]:
-        export.variable(name, export.data.plan.label(name, unit=True), group=group)
+        export.variable(name, group=group)
 
 
 def _pair(export: Export):
@@ -138,25 +134,19 @@ def _competing(export: Export):
 def _delayed(export: Export):
     data, spec = export.data, export.spec
     origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
-    export.order("label", [data.plan.label(spec["begin"])])
+    export.order("begin", [data.column(spec["begin"])])
     export.rows(**export.times("days"), x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
 
 
 def _cox(export: Export):
     for name in export.spec["covariates"]:
-        label = export.data.plan.label(name, unit=True)
-        export.variable(name, label, **export.times("days"))
-        categorical = is_categorical(export.data, name)
-        export.order("label", [export.data.plan.label(name) if categorical else label], within=label)
+        export.variable(name, **export.times("days"))
 
 
 def _logistic(export: Export):
     event = export.data.holds(export.spec["event"]).astype("Float64")
     for name in export.spec["covariates"]:
-        label = export.data.plan.label(name, unit=True)
-        export.variable(name, label, x=event)
-        categorical = is_categorical(export.data, name)
-        export.order("label", [export.data.plan.label(name) if categorical else label], within=label)
+        export.variable(name, x=event)
 
 
 def _pool(export: Export):
@@ -173,8 +163,9 @@ def _by_day(export: Export):
     limit = data.study.tables[spec["table"]].columns[spec["value"]].limit
     group = dict(zip(data.frame[who], export.groups(spec.get("by", "")), strict=True))
     table = table[table[who].isin(group)]
-    days = "day " + table[spec["day"]].astype(str)
-    export.order("set", sorted(days.unique()))
+    table = table[table[spec["day"]].notna()]
+    days = table[spec["day"]].map(lambda day: on_day(day).id)
+    export.order("set", (Name(day, day) for day in sorted(days.unique())))
     below = table[limit].fillna("").eq("<").astype(int) if limit else 0
     values = table[spec["value"]].astype("Float64")
     values = values.mask(values == 0, spec["zero"]) if spec.get("zero", 0) > 0 else values
@@ -206,29 +197,38 @@ def _family(results: Results, spec: Mapping) -> dict:
     return {"family": name, "family_method": results.plan.families.get(name, ""), "family_size": len(members)}
 
 
+def _beyond_the_script(results: Results, spec: Mapping) -> bool:
+    """Whether an analysis has what concordance.R does not do: delayed entry, rows of a table, a p-value of one side."""
+    endpoint = results.plan.endpoints.get(spec.get("endpoint", ""))
+    grouped = spec["method"] == "follow_up" and ("by" in spec or spec.get("transform", "log-log") != "log-log")
+    one_sided = spec.get("alternative", "two-sided") != "two-sided"
+    return bool(endpoint and endpoint.entry) or "rows" in spec or one_sided or grouped
+
+
 def export(results: Results, folder: Path) -> None:
     """Write jobs.csv, levels.csv and data.csv for all analyses that have a second implementation."""
     jobs, levels, frames = [], [], []
     for name, spec in results.plan.analyses.items():
-        if spec["method"] not in EXPORTS:
+        if spec["method"] not in EXPORTS or _beyond_the_script(results, spec):
             continue
-        data = results.population(spec["population"])
-        if "where" in spec:
-            data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
+        data = results.analysed(name)
         made = Export(data, spec, results.analysis(name))
         EXPORTS[spec["method"]](made)
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec) | _family(results, spec)
-        options["at"] = ";".join(f"{t:g}" for t in spec.get("at", spec.get("days", ())))
-        options |= {"divisor": DAYS[options["unit"]], "adjusted": str(bool(spec.get("covariates"))).lower()}
+        options["at"] = ";".join(number_text(t) for t in spec.get("at", spec.get("days", ())))
+        options |= {
+            "divisor": results.plan.days(options["unit"]),
+            "adjusted": str(bool(spec.get("covariates"))).lower(),
+        }
         options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction")}
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
         seen: dict[tuple, int] = {}
-        for within, kind, label in made.levels:
+        for within, kind, id in made.levels:
             position = seen[within, kind] = seen.get((within, kind), 0) + 1
-            levels.append({"analysis": name, "set": within, "kind": kind, "position": position, "label": label})
+            levels.append({"analysis": name, "set": within, "kind": kind, "position": position, "id": id})
         frames += [frame.assign(analysis=name) for frame in made.frames]
     columns = ["analysis", "set", "group", "level", "x", "y", "time", "event"]
     data = pd.concat([frame.astype(object) for frame in frames]) if frames else pd.DataFrame()
@@ -283,7 +283,7 @@ def compare(ard: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     both["verdict"] = [
         AGREES if d <= t else DIFFERS for d, t in zip(both["difference"], both["tolerance"], strict=True)
     ]
-    return both[COLUMNS]
+    return both[list(CONCORDANCE.columns)]
 
 
 def share(ard: pd.DataFrame, concordance: pd.DataFrame) -> dict:

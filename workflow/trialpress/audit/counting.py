@@ -15,12 +15,15 @@ import pandas as pd
 
 from ..analysis import Data
 from ..analysis.methods import METHODS
-from ..analysis.methods.common import DAYS, is_categorical
+from ..analysis.methods.common import followed, is_categorical
 from ..calculation import days_between
 from ..expression import Expression
+from ..ids import EVERYONE, Name, word
+from ..ids import at as at_time
+from ..ids import day as on_day
 from ..registry import Column, Condition, Endpoint, Table
 
-Counted = Iterator[tuple[str, str, str, pd.Series]]
+Counted = Iterator[tuple[Name, Name, str, pd.Series]]
 
 UNKNOWN_IS_NO_EVENT = {"proportion", "exact_test", "beta_binomial"}
 MODELS = {"logistic", "firth_logistic", "exact_logistic", "dose_response"}
@@ -28,8 +31,14 @@ CROSS_TABLES = {"fisher_rxc", "chi_square"}
 POSITIVE = {"dose_response", "isotonic", "geometric_mean_ratio"}  # what is not positive is left out
 
 
-def counted(data: Data, spec: Mapping) -> Counted:
-    """(group, level, statistic, who is counted: boolean by participant of `data`) for the counts of an analysis."""
+def counted(data: Data, spec: Mapping) -> Iterator[tuple[str, str, str, pd.Series]]:
+    """(id of the group, id of the level, statistic, who is counted: boolean by participant of `data`) for the counts of an
+    analysis."""
+    for group, level, statistic, members in _counted(data, spec):
+        yield group.id, level.id, statistic, members
+
+
+def _counted(data: Data, spec: Mapping) -> Counted:
     parameters = METHODS.parameters(spec["method"])
     given = {
         name: spec.get(name, "" if parameter.default is inspect.Parameter.empty else parameter.default)
@@ -50,13 +59,15 @@ def counted(data: Data, spec: Mapping) -> Counted:
             yield from _landmarks(data, given)
         elif spec["method"] == "simon_makuch":
             yield from _states(data, given)
+        elif spec["method"] == "cox_interaction":
+            yield from _subgroups(data, given)
         elif spec["method"] != "conditional_probability":  # counts the events until a time
             yield from _times(data, spec["method"], given, groups)
     elif spec["method"] in CROSS_TABLES:
         yield from _cross(data, given, groups)
     elif spec["method"] in ("frequency", "summary"):
         for group, members in groups.items():
-            yield from _described(data, given["variable"], members, group, "", spec["method"] == "frequency")
+            yield from _described(data, given["variable"], members, group, EVERYONE, spec["method"] == "frequency")
     elif Column in kinds:
         yield from _known(data, spec["method"], given, parameters, groups)
 
@@ -82,41 +93,56 @@ def _conditions(data: Data, method: str, given: Mapping, groups: Mapping) -> Cou
     event = known & holds.fillna(False).astype(bool)
     for group, members in groups.items():
         if method in MODELS:
-            yield group, "", "n", members & known
-            yield group, "", "events", members & event
+            yield group, EVERYONE, "n", members & known
+            yield group, EVERYONE, "events", members & event
         else:
-            yield group, "", "n", members & event
-            yield group, "", "N", members if method in UNKNOWN_IS_NO_EVENT else members & known
-            yield group, "", "missing", members & holds.isna()
+            yield group, EVERYONE, "n", members & event
+            yield group, EVERYONE, "N", members if method in UNKNOWN_IS_NO_EVENT else members & known
+            yield group, EVERYONE, "missing", members & holds.isna()
         for case in ("complete", "worst", "best") if method == "missing_response" else ():
-            yield group, case, "n", members & (event | holds.isna()) if case == "best" else members & event
-            yield group, case, "N", members & known if case == "complete" else members
+            yield group, word(case), "n", members & (event | holds.isna()) if case == "best" else members & event
+            yield group, word(case), "N", members & known if case == "complete" else members
 
 
 def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
     frame, endpoint = data.frame, given["endpoint"]
     causes = list(data.plan.endpoints[endpoint].events) if "cause" in given else []
     outcome = f"{endpoint}_{'cause' if causes else 'event'}"
-    known = _complete(frame, [f"{endpoint}_time", outcome, given.get("stratum", ""), *given.get("covariates", ())])
+    known = followed(data, endpoint, "cause" if causes else "event")
+    known &= _complete(frame, [given.get("stratum", ""), *given.get("covariates", ())])
     event = known & frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True).fillna(False)
     if method == "follow_up":  # reversed: the end of observation is the event
         event = known & ~event
-    time = frame[f"{endpoint}_time"].astype("Float64") / DAYS[given.get("unit", "days")]
+    per = data.plan.per(endpoint, given.get("unit", "days"))
+    time = frame[f"{endpoint}_time"].astype("Float64") / per
+    entry = frame[f"{endpoint}_entry"].astype("Float64") / per if data.plan.endpoints[endpoint].entry else None
     together = method in ("log_rank", "gray", "permutation_log_rank")
-    for group, members in ({"": _any(groups.values(), frame)} if together else groups).items():
-        for level in ("", given["cause"] or causes[0]) if causes else ("",):
+    for group, members in ({EVERYONE: _any(groups.values(), frame)} if together else groups).items():
+        for level in (EVERYONE, *(Name(name, name) for name in causes if name == (given["cause"] or causes[0]))):
             yield group, level, "n", known & members
             yield group, level, "events", event & members
         for at in given.get("at") or ():
-            yield group, f"{at:g} {given['unit']}", "n_at_risk", known & members & (time >= at).fillna(False)
+            at_risk = known & members & (time >= at).fillna(False)
+            at_risk &= True if entry is None else (entry < at).fillna(False)
+            yield group, at_time(at, given["unit"]), "n_at_risk", at_risk
+
+
+def _subgroups(data: Data, given: Mapping) -> Counted:
+    """Everybody whose group and subgroup are known, together and by subgroup."""
+    known = followed(data, given["endpoint"]) & _complete(data.frame, [given["by"], given["subgroup"]])
+    event = known & data.frame[f"{given['endpoint']}_event"].fillna(False).astype(bool)
+    everyone = pd.Series(True, index=data.frame.index)
+    for level, members in {EVERYONE: everyone, **data.groups(given["subgroup"])}.items():
+        yield EVERYONE, level, "n", known & members
+        yield EVERYONE, level, "events", event & members
 
 
 def _landmarks(data: Data, given: Mapping) -> Counted:
     time, event = (data.frame[f"{given['endpoint']}_{what}"] for what in ("time", "event"))
     for day in given["days"]:
         followed = event.notna() & (time > day).fillna(False)
-        yield "", f"day {day:g}", "n", followed
-        yield "", f"day {day:g}", "events", followed & event.fillna(False)
+        yield EVERYONE, on_day(day), "n", followed
+        yield EVERYONE, on_day(day), "events", followed & event.fillna(False)
 
 
 def _states(data: Data, given: Mapping) -> Counted:
@@ -127,31 +153,30 @@ def _states(data: Data, given: Mapping) -> Counted:
     time = frame[f"{endpoint}_time"].where(frame[f"{endpoint}_event"].notna())
     begin = begin.where((begin < time).fillna(False))
     followed = (time > given["landmark"]).fillna(False) if given["landmark"] else time.notna()
-    label = data.plan.label(given["begin"])
-    yield "", "", "n", time.notna()
-    yield "", "", "events", time.notna() & frame[f"{endpoint}_event"].fillna(False).astype(bool)
+    yield EVERYONE, EVERYONE, "n", time.notna()
+    yield EVERYONE, EVERYONE, "events", time.notna() & frame[f"{endpoint}_event"].fillna(False).astype(bool)
     for at in given["at"]:
-        t = at * DAYS[given["unit"]]
+        t = at * data.plan.days(given["unit"])
         here, begun = followed & (time >= t).fillna(False), (begin < t).fillna(False)
-        yield f"{label}: begun", f"{at:g} {given['unit']}", "n_at_risk", here & begun
-        yield f"{label}: not yet", f"{at:g} {given['unit']}", "n_at_risk", here & ~begun
+        yield word("begun"), at_time(at, given["unit"]), "n_at_risk", here & begun
+        yield word("not yet"), at_time(at, given["unit"]), "n_at_risk", here & ~begun
 
 
 def _pairs(data: Data, given: Mapping) -> Counted:
     pair = {name: data.holds(given[name]) for name in ("first", "second")}
     known = pair["first"].notna() & pair["second"].notna()
     for name, holds in pair.items():
-        yield name, "", "n", known & holds.fillna(False).astype(bool)
-        yield name, "", "N", known
+        yield word(name), EVERYONE, "n", known & holds.fillna(False).astype(bool)
+        yield word(name), EVERYONE, "N", known
 
 
 def _days(data: Data, given: Mapping, groups: Mapping) -> Counted:
     source, who = data.tables[given["table"]], data.study.participant
     source = source[source[given["value"]].notna()]
     for group, members in groups.items():
-        yield group, "", "n", members & data.frame[who].isin(source[who])
+        yield group, EVERYONE, "n", members & data.frame[who].isin(source[who])
         for day, rows in source.groupby(given["day"]):
-            yield group, f"day {day}", "n", members & data.frame[who].isin(rows[who])
+            yield group, on_day(day), "n", members & data.frame[who].isin(rows[who])
 
 
 def _cross(data: Data, given: Mapping, groups: Mapping) -> Counted:
@@ -159,24 +184,23 @@ def _cross(data: Data, given: Mapping, groups: Mapping) -> Counted:
     for group, members in groups.items():
         for level, holds in lines.items():
             yield group, level, "n", members & holds
-    yield "", "", "N", _any(groups.values(), data.frame) & _any(lines.values(), data.frame)
+    yield EVERYONE, EVERYONE, "N", _any(groups.values(), data.frame) & _any(lines.values(), data.frame)
 
 
 def _baseline(data: Data, given: Mapping, groups: Mapping) -> Counted:
     everyone = pd.Series(True, index=data.frame.index)
-    for group, members in {**(groups if given["by"] else {}), "Overall": everyone}.items():
-        yield group, "", "N", members
+    for group, members in {**(groups if given["by"] else {}), EVERYONE: everyone}.items():
+        yield group, EVERYONE, "N", members
         for variable in given["variables"]:
-            name = data.plan.label(variable, unit=True)
-            yield from _described(data, variable, members, group, name, is_categorical(data, variable))
+            yield from _described(data, variable, members, group, data.column(variable), is_categorical(data, variable))
 
 
-def _described(data: Data, variable: str, members: pd.Series, group: str, prefix: str, levels: bool) -> Counted:
+def _described(data: Data, variable: str, members: pd.Series, group: Name, of: Name, levels: bool) -> Counted:
     known = data.frame[variable].notna() & members
-    yield group, prefix, "N" if levels else "n", known
-    yield group, prefix, "missing", members & ~known
-    for level, holds in data.groups(variable).items() if levels else ():
-        yield group, f"{prefix}: {level}" if prefix else level, "n", holds & members
+    yield group, of, "N" if levels else "n", known
+    yield group, of, "missing", members & ~known
+    for level, holds in (data.levels(variable) if of else data.groups(variable)).items() if levels else ():
+        yield group, level, "n", holds & members
 
 
 def _known(data: Data, method: str, given: Mapping, parameters: Mapping, groups: Mapping) -> Counted:
@@ -186,5 +210,5 @@ def _known(data: Data, method: str, given: Mapping, parameters: Mapping, groups:
     if method in POSITIVE:
         known &= _positive(data.frame, given["variable"])
     for group, members in groups.items():
-        yield group, "", "n", known & members
-    yield "", "", "n", known & _any(groups.values(), data.frame)
+        yield group, EVERYONE, "n", known & members
+    yield EVERYONE, EVERYONE, "n", known & _any(groups.values(), data.frame)

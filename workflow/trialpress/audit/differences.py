@@ -10,13 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..contracts import FILES
+
 # the columns that name a row; in other tables a row is known by its number
-KEYS = {
-    "ard.csv": ["analysis", "group", "level", "statistic"],
-    "cells.parquet": ["file", "row", "column", "table", "key", "field"],
-    "claims.csv": ["claim"],
-    "concordance.csv": ["analysis", "group", "level", "statistic"],
-}
+KEYS = {f"{file.name}.{file.suffix}": list(file.key) for file in FILES if file.key}
 TEXT = {".csv", ".html", ".json", ".md", ".svg", ".txt", ".typ", ".xml"}
 SHOWN = 20
 

@@ -18,7 +18,7 @@ from string import Template
 import pandas as pd
 
 from ..files import write_text
-from ..report.names import flow_names
+from ..names import flow_names
 from ..results import Results
 
 ASSETS = Path(__file__).with_name("assets")
@@ -46,7 +46,7 @@ def encoded(frame: pd.DataFrame) -> dict:
 def results_table(trace: Mapping) -> pd.DataFrame:
     """Every statistic with the id of its record."""
     rows = [
-        (entry["id"], record["label"], entry["group"], entry["level"], statistic, display, "" if value is None else repr(value), method, note)
+        (entry["id"], record["label"], entry["group_label"], entry["level_label"], statistic, display, "" if value is None else repr(value), method, note)
         for record in trace["records"].values()
         for entry in record.get("results", ())
         for statistic, value, display, method, note in entry["statistics"]
@@ -58,18 +58,19 @@ def results_table(trace: Mapping) -> pd.DataFrame:
 
 def flow(results: Results, trace: Mapping) -> list[dict]:
     """The steps of the participant flow with the ids of their records."""
-    steps, named = [], flow_names(results.flow)
-    by_step = results.flow.groupby("step", sort=False)
-    ids = {population.label: population.id for population in results.plan.populations.values()}
-    for label, rows in by_step:
+    steps, named = [], flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
+    for population, rows in results.flow.groupby("step", sort=False):
         reasons = [
-            {"reason": row.reason, "n": int(row.excluded), "id": ".".join(("flow", *named[label, row.reason]))}
+            {
+                "reason": row.reason_label,
+                "n": int(row.excluded),
+                "id": ".".join(("flow", *named[population, row.reason])),
+            }
             for row in rows.itertuples()
             if row.reason
         ]
-        steps.append(
-            {"label": label, "n": int(rows["n"].iloc[0]), "id": f"population.{ids[label]}", "reasons": reasons}
-        )
+        label, n = rows["step_label"].iloc[0], int(rows["n"].iloc[0])
+        steps.append({"label": label, "n": n, "id": f"population.{population}", "reasons": reasons})
     return steps
 
 

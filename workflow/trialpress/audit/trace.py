@@ -11,7 +11,8 @@ are counted again from the participants named, and `counts` says how many of tho
     values          column -> its text for each participant, in the order of `participants`
     evidence        column -> participant's index -> {cells, rows: how many of the table's rows decided, of: how many there are}
     rows            table -> participant's index -> [file, first row, last row] of all the rows that were looked at
-    records         by id; `results` are its rows of ard.csv by group and level, with those counted in each count
+    records         by id; `results` are its rows of ard.csv by group and level (ids; labels beside them), with those
+                    counted in each count
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ from ..cohort.grades import SCALES, bounds
 from ..errors import nearest
 from ..expression import Expression
 from ..files import write_text
+from ..names import flow_names, row_names
 from ..plan import Derived
+from ..plan import Endpoint as TimeToEvent
 from ..registry import Column, Condition, Endpoint, Field, Table
-from ..report.names import flow_names, row_names
 from ..report.variables import numbers, phrases
 from ..results import Results
 from ..text import iso, number_text
@@ -255,7 +257,7 @@ class Columns:
                 "how": " and ".join(how).removesuffix(" and true"),
                 "from": [outer, *names_in(population.condition)],
             }
-        elif endpoint in self.plan.endpoints and part in ("time", "event", "cause", "cut"):
+        elif endpoint in self.plan.endpoints and part in ("time", "event", "cause", "cut", "entry"):
             self._endpoint(self.plan.endpoints[endpoint], part, about)
         else:
             about["from"] = [name]
@@ -277,22 +279,17 @@ class Columns:
         return name
 
     def _own(self, name: str, about: dict) -> None:
-        table = self.plan.cohort_table
-        column = self.results.study.tables[table].columns[name]
-        about |= {"how": column.derive or f"{name} in {table}", "table": table}
-        self.evidence[name] = {at: {"cells": self.cells.of(table, who, who, name)} for at, who in enumerate(self.who)}
+        table, field = name.split(".") if "." in name else (self.plan.cohort_table, name)
+        column = self.results.study.tables[table].columns[field]
+        about |= {"how": column.derive or f"{field} in {table}", "table": table}
+        if "." in name:
+            about |= {"label": column.title, "unit": column.unit}
+        self.evidence[name] = {at: {"cells": self.cells.of(table, who, who, field)} for at, who in enumerate(self.who)}
 
     def _endpoint(self, endpoint, part: str, about: dict) -> None:
-        events = ", ".join(f"{name}: {text}" for name, text in endpoint.events.items())
-        cut = (
-            f" and, whatever comes later, at the first of {', '.join(endpoint.censor_at)}" if endpoint.censor_at else ""
-        )
-        what = {"time": "days", "event": "whether an event came first", "cause": "which event came first",
-                "cut": "whether an event is left out because it came later,"}[part]  # fmt: skip
-        about["how"] = (
-            f"{what} from {endpoint.origin} to the first of {events}; without an event censored at {endpoint.censor}{cut}"
-        )
-        about["from"] = list(dict.fromkeys(name for text in endpoint.dates.values() for name in names_in(text)))
+        about["how"] = _of_endpoint(endpoint, part)
+        texts = [*endpoint.moments.values(), *endpoint.conditions.values()]
+        about["from"] = list(dict.fromkeys(name for text in texts for name in names_in(text)))
 
     def _taken(self, name: str, spec: Mapping, about: dict) -> None:
         table, how = spec["from"], spec.get("take", "only")
@@ -370,6 +367,20 @@ class Columns:
 # --- the records ------------------------------------------------------------------------------------------------------
 
 
+def _of_endpoint(endpoint: TimeToEvent, part: str) -> str:
+    """How a column of an endpoint came about, in words."""
+    what = {"time": endpoint.unit, "event": "whether an event came first", "cause": "which event came first",
+            "cut": "whether an event is left out because it came later,",
+            "entry": f"{endpoint.unit} until at risk ({endpoint.entry}), counted"}[part]  # fmt: skip
+    events = ", ".join(f"{name}: {text}" for name, text in endpoint.events.items())
+    cut = f" and, whatever comes later, at the first of {', '.join(endpoint.censor_at)}" if endpoint.censor_at else ""
+    if endpoint.from_durations:
+        return f"{what} from the durations {endpoint.time} with {events}; otherwise censored{cut}"
+    return (
+        f"{what} from {endpoint.origin} to the first of {events}; without an event censored at {endpoint.censor}{cut}"
+    )
+
+
 def chain(results: Results, population: str) -> list[dict]:
     """A population and those that it is within, the outermost first."""
     found = []
@@ -383,7 +394,10 @@ def chain(results: Results, population: str) -> list[dict]:
 
 def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
     """The columns that an analysis reads, traced."""
-    names = names_in(spec.get("where", "true"))
+    names, table = names_in(spec.get("where", "true")), spec.get("rows", {}).get("table", "")
+    names += [
+        name for key in ("where", "at", "value", "baseline") for name in names_in(spec.get("rows", {}).get(key, "true"))
+    ]
     parameters = METHODS.parameters(spec["method"])
     for key, parameter in parameters.items():
         value, kind = spec.get(key), parameter.annotation
@@ -397,16 +411,20 @@ def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
             case _ if kind == list[Column]:
                 names += value
             case _ if kind is Endpoint:
-                names += [f"{value}_time", f"{value}_event"]
-                if results.plan.endpoints[value].competing:
-                    names.append(f"{value}_cause")
+                names += [name for name in results.plan.endpoints[value].columns if not name.endswith("_cut")]
             case _ if kind is Table:
                 fields = [spec[other] for other, p in parameters.items() if p.annotation is Field and other in spec]
                 names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
+    if table:
+        mine = [
+            name for name in dict.fromkeys(names) if name in results.tables[table] and name != results.study.participant
+        ]
+        made = {"value", "z", "baseline", "change"} - set(results.plan.columns)
+        names = [name for name in names if name not in mine and name not in made]
+        names += [columns.table(table, mine)] if mine else []
     names = list(dict.fromkeys(names))
     for name in [*names, spec["population"]]:
-        if "." not in name:
-            columns.add(name)
+        columns.add(name)
     return names
 
 
@@ -418,11 +436,9 @@ def _number(value: float) -> float | int | str | None:
 
 def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[str, int]) -> dict:
     spec = results.plan.analyses[name]
-    data = results.population(spec["population"])
+    data = results.analysed(name)
     if "file" in spec:  # of other trials: nobody here is counted
         data.frame = data.frame.head(0)
-    if "where" in spec:
-        data.frame = data.frame[Expression(spec["where"]).condition(data.columns())].reset_index(drop=True)
     who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)
     sets: dict[tuple[str, str], dict[str, list[int]]] = {}
     for group, level, statistic, members in counted(data, spec):
@@ -434,6 +450,7 @@ def _analysis(results: Results, name: str, columns: Columns, numbered: Mapping[s
         statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
         entries.append(
             {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
+             **rows[["group_label", "level_label"]].iloc[0],
              "statistics": [[stat, _number(value), *rest] for stat, value, *rest in statistics],
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
@@ -446,7 +463,8 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
     """The participants excluded at each step of the flow, by reason, as the cohort counts them."""
     subjects, plan, before = results.subjects, results.plan, None
     series = columns.builder.columns()
-    who, named = subjects[results.study.participant], flow_names(results.flow)
+    who = subjects[results.study.participant]
+    named = flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
         if start is None:
@@ -459,14 +477,14 @@ def _flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> It
             excluded = [numbered[participant] for participant in who[one.members]]
             for name in (*names, start, before):
                 columns.add(name)
-            name = ".".join(("flow", *named[population.label, reason]))
-            label = f"Not in \u201c{population.label}\u201d: {reason}"
+            name = ".".join(("flow", *named[population.id, reason.id]))
+            label = f"Not in \u201c{population.label}\u201d: {reason.label}"
             yield name, {"kind": "flow", "label": label, "population": start, "condition": condition, "columns": names or [before],
                          "everyone": everyone, "results": [_count(name, "excluded", excluded)]}  # fmt: skip
 
 
 def _count(name: str, statistic: str, members: list[int]) -> dict:
-    return {"id": name, "group": "", "level": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
+    return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
             "printed": {statistic: str(len(members))}, "who": {statistic: members}}  # fmt: skip
 
 

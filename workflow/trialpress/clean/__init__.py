@@ -13,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from .. import contracts
 from ..errors import InputError, Problem, nearest, raise_if
-from ..files import write_csv, write_parquet
+from ..files import write_parquet
 from ..study import Study
 from . import log
 from .account import ROWS, LossError, accounts, refused
@@ -140,9 +141,8 @@ def _about_files(raw: Raw, shown: set[int]) -> list[dict]:
 
 def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
     """changes, queries and rejected as text, and rows, as `write` wrote them."""
-    logs = {name: pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
-            for name in ("changes", "queries", "rejected")}  # fmt: skip
-    return {**logs, "rows": pd.read_csv(folder / "rows.csv", keep_default_na=False)}
+    logs = {file.name: file.texts(folder) for file in (contracts.CHANGES, contracts.QUERIES, contracts.REJECTED)}
+    return {**logs, "rows": contracts.ROWS.read(folder)}
 
 
 def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:
@@ -171,8 +171,8 @@ def write(data: CleanData, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     log.write_csv_log(log.CHANGES, data.logs["changes"], folder / "changes.csv")
     log.write_csv_log(log.REJECTED, data.logs["rejected"], folder / "rejected.csv")
-    write_csv(data.queries, folder / "queries.csv")
-    write_csv(data.rows, folder / "rows.csv")
+    contracts.QUERIES.write(data.queries, folder)
+    contracts.ROWS.write(data.rows, folder)
     if data.losses:
         raise LossError(data.losses)
     for name, frame in data.tables.items():

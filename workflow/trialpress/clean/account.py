@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from .. import contracts
 from ..errors import InputError, Problem
 from ..study import Study
 from . import log
@@ -16,7 +17,7 @@ from .part import ELSEWHERE, HARMLESS, SHIFTED, Records
 from .read import declared, footnote
 from .read.raw import Raw, Refused
 
-ROWS = ["file", "table", "rows_in", "rows_kept", "rows_rejected"]
+ROWS = list(contracts.ROWS.columns)
 SHARE = 0.05  # of a file's rows that may be rejected, where study.yaml says nothing
 
 

@@ -14,29 +14,20 @@ from .log import CELLS, CHANGES, batch
 from .parse import Reading
 from .part import Records
 
+# what a rule begins with that changes more than the spelling; the rest of the rules is spelling
+VALUE = ("correction: ", "imputed ", "check ", "limit of quantification", "as shown, ", "time of day ", "time zone ",
+         "fraction of a second", "no time of day", "impossible value cleared", "does not fit, cleared", "partial date, not")  # fmt: skip
+UNIT = ("unit inferred ",)
+CODE = ("code list", "value label", "missing code", "missing value ")
 
-def kind_of(rules: Sequence[str], cleared: bool) -> str:
+
+def kind_of(rules: Sequence[str]) -> str:
     """What matters in a change: its value, its unit, its code, or its spelling alone."""
-    text = "; ".join(rules)
-    if cleared or any(
-        word in text
-        for word in (
-            "correction",
-            "imputed",
-            "cleared",
-            "check ",
-            "limit of",
-            "as shown",
-            "time of day",
-            "taken as midnight",
-        )
-    ):
+    if any(rule.startswith(VALUE) for rule in rules):
         return "value"
-    if any(rule.startswith("unit ") and " to " in rule or rule.startswith("unit inferred") for rule in rules):
+    if any(rule.startswith(UNIT) or (rule.startswith("unit ") and not rule.endswith(" removed")) for rule in rules):
         return "unit"
-    if any(rule == "code list" or rule.startswith("value label") for rule in rules):
-        return "code"
-    return "spelling"
+    return "code" if any(rule.startswith(CODE) for rule in rules) else "spelling"
 
 
 def cells_and_changes(
@@ -128,8 +119,7 @@ def _change(reading: Reading, raw: str, column: Column) -> list[tuple[str, str, 
     rules = [*dict.fromkeys(reading.rules)]
     if not rules and not same:
         rules = [f"{column.type} written otherwise"]
-    cleared = value is None and any("cleared" in rule for rule in rules)
-    found: list = [None if same else (text_of(value, column.type), "; ".join(rules), kind_of(rules, cleared))]
+    found: list = [None if same else (text_of(value, column.type), "; ".join(rules), kind_of(rules))]
     if column.limit:
         found.append((reading.limit, "limit sign kept", "spelling") if reading.limit and value is not None else None)
     if column.partial:

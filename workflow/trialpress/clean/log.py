@@ -14,24 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from .. import contracts
 from ..files import write_whole
 from .fields import Coded
 
-CHANGES = [
-    "table",
-    "key",
-    "field",
-    "raw_value",
-    "clean_value",
-    "rule",
-    "source_file",
-    "source_row",
-    "source_column",
-    "kind",
-]
-QUERIES = ["severity", "table", "key", "field", "value", "message", "file", "row", "column"]
-REJECTED = ["file", "row", "table", "reason", "content"]
-CELLS = ["table", "key", "field", "raw", "file", "row", "column"]
+CHANGES = list(contracts.CHANGES.columns)
+QUERIES = [name for name in contracts.QUERIES.columns if name != "id"]  # ids are given when all are known
+REJECTED = list(contracts.REJECTED.columns)
+CELLS = list(contracts.CELLS.columns)
 INTEGERS = ("row", "source_row")
 KINDS = ("value", "unit", "code", "spelling")  # of a change, by what matters most
 CHUNK = 2**19  # rows that are written at once

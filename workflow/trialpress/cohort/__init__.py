@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..calculation import days_between, ranks
+from ..calculation import ranks
 from ..checks.values import fields
 from ..clean.fields import DTYPES
+from ..contracts import FLOW
 from ..errors import InputError, Problem, raise_if
 from ..expression import Columns, Expression, ExpressionError, impossible
-from ..files import write_csv, write_parquet
-from ..kinds import Kind, order
+from ..files import write_parquet
+from ..kinds import order
 from ..plan import OTHER, Derived, Plan, level_texts
 from ..study import Study
 from ..text import number_text
+from .columns import OfRows, OfSubjects
+from .endpoints import follow
 from .flow import flow
 from .grades import SCALES, Scale, bounds, grade, highest
 from .taking import Ambiguous, take
@@ -31,18 +34,6 @@ class Cohort:
     subjects: pd.DataFrame
     daily: pd.DataFrame
     flow: pd.DataFrame
-
-
-class _Columns(Columns):
-    """A table's columns; those of the subjects are aligned to its rows when an expression asks for them."""
-
-    def __init__(self, frame: pd.DataFrame, subjects: pd.DataFrame, who: str, kinds: Mapping[str, Kind]):
-        super().__init__(((name, frame[name]) for name in frame), kinds)
-        self.subjects, self.at = subjects, pd.Index(subjects[who]).get_indexer(frame[who])
-
-    def __missing__(self, name: str) -> pd.Series:
-        self[name] = self.subjects[name].take(self.at).reset_index(drop=True)
-        return self[name]
 
 
 class Builder:
@@ -69,15 +60,15 @@ class Builder:
         values, codes = self.evaluate(where, text, columns), order(Expression(text).kind(columns.kinds)[0])
         return (ranks(values, codes), codes) if codes else (values, ())
 
-    def columns(self) -> Columns:
-        return Columns(((name, self.subjects[name]) for name in self.subjects), self.plan.kinds)
+    def columns(self) -> OfSubjects:
+        return OfSubjects(self.subjects, self.tables, self.who, self.plan.kinds)
 
-    def rows_of(self, table: str) -> tuple[pd.DataFrame, Columns]:
+    def rows_of(self, table: str) -> tuple[pd.DataFrame, OfRows]:
         """The rows of a table that belong to a participant, and the columns that an expression over them may use."""
         frame = self.tables[table]
         frame = frame[frame[self.who].isin(self.subjects[self.who])].reset_index(drop=True)
         kinds = {**self.plan.kinds, **fields(self.study)[table]}
-        return frame, _Columns(frame, self.subjects, self.who, kinds)
+        return frame, OfRows(frame, self.columns(), self.who, kinds)
 
     def chosen(self, where: str, spec: Mapping, columns: Columns) -> tuple[pd.Series, tuple[str, ...]]:
         """(the values that are taken, their codes in order): for take min and max codes are their places."""
@@ -228,49 +219,13 @@ class Builder:
 
     def endpoints(self):
         for endpoint in self.plan.endpoints.values():
-            where = f"plan.yaml, endpoints.{endpoint.id}"
-            columns = self.columns()
-            at = {
-                name: pd.to_datetime(self.evaluate(f"{where}.{name}", text, columns))
-                for name, text in endpoint.dates.items()
-            }
-            origin, censor = at["origin"], at["censor"]
-            dates = pd.DataFrame({name: at[f"events.{name}"] for name in endpoint.events})
-            first = dates.min(axis=1)
-            cut = pd.DataFrame({name: date for name, date in at.items() if name.startswith("censor_at.")}).min(axis=1)
-            cut = pd.to_datetime(cut.reindex(self.subjects.index))
-            # an event counts whatever `censor` says; only `censor_at` goes before it
-            after = (first > cut).fillna(False)
-            event = first.notna() & ~after
-            last = censor.mask((cut < censor).fillna(False), cut).mask(after, cut)
-            end = first.where(event, last)
-            time = days_between(origin, end)
-            wrong = (time < 0).fillna(False)
-            if wrong.any():
-                shown = ", ".join(self.subjects.loc[wrong, self.who].head(5))
-                raise InputError(
-                    [
-                        Problem(
-                            where,
-                            f"negative time for participant {shown}",
-                            "the end lies before the time origin",
-                            "correct the dates (corrections.csv) or the endpoint",
-                        )
-                    ]
-                )
-            known = time.notna()
-            self.subjects[f"{endpoint.id}_time"] = time
-            self.subjects[f"{endpoint.id}_event"] = event.astype("boolean").where(known)
-            if endpoint.censor_at:
-                self.subjects[f"{endpoint.id}_cut"] = after.astype("boolean").where(known)
-            if endpoint.competing:
-                cause = sum(
-                    (dates[name].eq(first) & event & (dates.iloc[:, :i].ne(first, axis=0).all(axis=1))) * (i + 1)
-                    for i, name in enumerate(dates)
-                )
-                self.subjects[f"{endpoint.id}_cause"] = pd.Series(
-                    cause, index=self.subjects.index, dtype="Int64"
-                ).where(known)
+            where, columns = f"plan.yaml, endpoints.{endpoint.id}", self.columns()
+
+            def evaluate(at: str, text: str, where: str = where, columns: OfSubjects = columns) -> pd.Series:
+                return self.evaluate(f"{where}.{at}", text, columns)
+
+            for name, values in follow(endpoint, evaluate, self.subjects[self.who]).items():
+                self.subjects[name] = values
 
 
 def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
@@ -320,4 +275,4 @@ def write(cohort: Cohort, folder: Path) -> None:
     """subjects.parquet, daily.parquet, flow.csv."""
     write_parquet(cohort.subjects, folder / "subjects.parquet")
     write_parquet(cohort.daily, folder / "daily.parquet")
-    write_csv(cohort.flow, folder / "flow.csv")
+    FLOW.write(cohort.flow, folder)

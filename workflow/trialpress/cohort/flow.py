@@ -7,22 +7,24 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..contracts import FLOW
 from ..expression import Expression
-from ..plan import Plan, own_word
+from ..ids import EVERYONE, Name
+from ..plan import Plan, own_word, reasons
 
-FLOW = ["step", "n", "excluded", "reason"]
 
-
-def other_reason(step: Mapping) -> str:
-    """What those are excluded for whom no reason of the plan explains; another word where a reason is called so."""
-    return own_word("other", step.get("reasons", {}), "no reason holds")
+def own_reason(step: Mapping, id: str, label: str) -> Name:
+    """A reason of ours; another word where one of the plan is called so."""
+    given = reasons(step)
+    taken = {"id": [reason.id for reason in given], "label": [reason.label for reason in given]}
+    return Name(own_word(id, taken["id"], "no reason holds"), own_word(label, taken["label"], "no reason holds"))
 
 
 @dataclass(frozen=True)
 class Exclusion:
     """Those who are excluded for one reason, and the columns that decided it."""
 
-    reason: str
+    reason: Name
     members: pd.Series
     condition: str
     columns: tuple[str, ...] = ()
@@ -35,7 +37,7 @@ def exclusions(plan: Plan, subjects: pd.DataFrame, columns: Mapping, step: Mappi
     out = subjects[start] & ~subjects[population]
     doubtful = out & subjects.get(plan.populations[population].unknown, pd.Series(False, index=subjects.index))
     names = _names(plan, population)
-    for reason, condition in step.get("reasons", {}).items():
+    for reason, condition in reasons(step).items():
         expression = Expression(condition)
         holds = expression.known(columns)
         because = out & holds.fillna(False).astype(bool)
@@ -47,9 +49,9 @@ def exclusions(plan: Plan, subjects: pd.DataFrame, columns: Mapping, step: Mappi
     if doubtful.any():
         lacking = [name for name in dict.fromkeys(names) if columns[name][doubtful].isna().any()]
         words = ", ".join(plan.label(name) for name in lacking)
-        word = own_word(f"not known: {words}", step.get("reasons", {}), "no reason holds")
+        word = own_reason(step, "not_known", f"not known: {words}")
         yield Exclusion(word, doubtful, f"{population} is not known", tuple(lacking))
-    yield Exclusion(other_reason(step), out & ~doubtful, "true")
+    yield Exclusion(own_reason(step, "other", "other"), out & ~doubtful, "true")
 
 
 def _names(plan: Plan, population: str) -> list[str]:
@@ -66,10 +68,11 @@ def flow(plan: Plan, subjects: pd.DataFrame, columns: Mapping) -> pd.DataFrame:
     rows, before = [], None
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
-        label, n = plan.populations[before].label, int(subjects[before].sum())
+        population, n = plan.populations[before], int(subjects[before].sum())
         found = [] if start is None else list(exclusions(plan, subjects, columns, step, start))
         kept = [one for one in found[:-1]] + [one for one in found[-1:] if one.members.any()]
-        if not kept:
-            rows.append({"step": label, "n": n, "excluded": 0, "reason": ""})
-        rows += [{"step": label, "n": n, "excluded": int(one.members.sum()), "reason": one.reason} for one in kept]
-    return pd.DataFrame(rows, columns=FLOW)
+        counted = [(one.reason, int(one.members.sum())) for one in kept] or [(EVERYONE, 0)]
+        rows += [
+            (population.id, n, excluded, reason.id, population.label, reason.label) for reason, excluded in counted
+        ]
+    return pd.DataFrame(rows, columns=list(FLOW.columns))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..ids import word
 from ..registry import Analysis
 from ..results import Results
 from . import style
@@ -15,7 +16,7 @@ from .scales import at_least_fivefold, log_axis, not_shown
 STRIP, TICK, PITCH = 6.0, 1.9, 0.55  # mm: height of the strip of ticks, of one tick, and distance of two
 PLACES = 160  # doses closer than this part of the axis share a place in the strip
 MOST = 60  # ticks at one place that can be told apart
-PER_DOSE = "per tenfold dose"  # level of the odds ratio
+PER_DOSE = word("per tenfold dose")  # level of the odds ratio
 
 
 @KINDS.add("dose_response")
@@ -103,7 +104,7 @@ def _panel(results: Results, analysis: str, rates: str) -> dict:
         " (", f" ({100 * results.plan.level:g}% CI "
     )
     p = p_value_text(shown(results, analysis, "p_value", level=PER_DOSE))
-    ratio = f"Odds ratio {PER_DOSE} {'not estimable' if ratio in ('', 'NE') else ratio}"
+    ratio = f"Odds ratio {PER_DOSE.label} {'not estimable' if ratio in ('', 'NE') else ratio}"
     return {
         "name": label(results, analysis),
         "axis": results.plan.label(spec["dose"], unit=True),
@@ -129,7 +130,7 @@ def _groups(results: Results, analysis: str, dose: str) -> list[dict]:
             limits = {name: 100 * value(results, analysis, name, group) for name in ("estimate", "ci_low", "ci_high")}
             text = f"{shown(results, analysis, 'n', group)}/{shown(results, analysis, 'N', group)}"
             text += f", {estimate(results, analysis, group)}"
-            found.append({"group": group, "low": doses.min(), "high": doses.max(), "text": text, **limits})
+            found.append({"group": group.label, "low": doses.min(), "high": doses.max(), "text": text, **limits})
     return found
 
 

@@ -6,11 +6,12 @@ import math
 
 import pandas as pd
 
+from ..ids import EVERYONE
 from ..registry import Analysis
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import covariate_order, distinct_labels, estimate, groups, interval, label, shown, value
+from .read import covariate_order, distinct_labels, estimate, groups, interval, label, names, shown, value
 from .scales import ratio_ticks
 
 ROW = 4.6  # mm
@@ -112,9 +113,9 @@ def _ratio_mark(axes, row: dict, y: float, low: float, high: float) -> None:
 def _ratios(results: Results, analysis: str) -> list[dict]:
     """The rows of an analysis that has a ratio; of a model its name, then one for each level."""
     rows = results.analysis(analysis)
-    found = rows[rows["statistic"].isin(list(RATIOS)) & rows["group"].eq("")].set_index("level")
+    found = rows[rows["statistic"].isin(list(RATIOS)) & rows["group"].eq("")].set_index("level", drop=False)
     n = shown(results, analysis, "n") or str(rows["n_population"].iloc[0])
-    levels = covariate_order(results, analysis, list(found.index))
+    levels = covariate_order(results, analysis, names(found, "level"))
     headed = any(levels)
     plain = {"analysis": analysis, "heading": False, "overall": False, "indent": 0.0}
     out = []
@@ -124,13 +125,13 @@ def _ratios(results: Results, analysis: str) -> list[dict]:
             {**plain, "heading": True, "name": label(results, analysis), "n": n, "estimate": math.nan, **nothing}
         )
     for level in levels:
-        statistic = found.loc[level, "statistic"]
+        statistic = found.loc[level.id, "statistic"]
         keys = {"estimate": statistic, "ci_low": "ci_low", "ci_high": "ci_high"}
         out.append(
             {
                 **plain,
                 "indent": 3.0 if headed else 0.0,
-                "name": level or _compared(results, analysis),
+                "name": level.label or _compared(results, analysis),
                 "n": "" if headed else n,
                 "statistic": statistic,
                 "text": estimate(results, analysis, level=level, statistic=statistic),
@@ -143,8 +144,8 @@ def _ratios(results: Results, analysis: str) -> list[dict]:
 
 def _compared(results: Results, analysis: str) -> str:
     """'Remission by sex: Male v Female' of a comparison of two groups."""
-    names = [name for name in groups(results, analysis) if value(results, analysis, "N", name) > 0]
-    pair = f": {names[1]} v {names[0]}" if len(names) == 2 else ""
+    pair = [name.label for name in groups(results, analysis) if value(results, analysis, "N", name) > 0]
+    pair = f": {pair[1]} v {pair[0]}" if len(pair) == 2 else ""
     return label(results, analysis) + pair
 
 
@@ -208,9 +209,9 @@ def specification(
     heights = [curve_height + 4.0 + sum(len(v) + 1 for v in panel["choices"].values()) * step for panel in panels]
     page = style.Page(results, width, 4.5 + sum(heights) + 3.0 * (len(panels) - 1))
     marked = {"color": style.GROUPS[1]}
-    names = {case["analysis"]: case["name"] for panel in panels for case in panel["cases"]}
-    if published in names:
-        page.key(left, 0.0, [(f"Published: {names[published]}", {"marker": "s", **marked, "markersize": 4.0})])
+    titled = {case["analysis"]: case["name"] for panel in panels for case in panel["cases"]}
+    if published in titled:
+        page.key(left, 0.0, [(f"Published: {titled[published]}", {"marker": "s", **marked, "markersize": 4.0})])
     y = 4.5
     widest = max(len(panel["cases"]) for panel in panels)
     for panel, height, letter in zip(panels, heights, style.letters(len(panels)), strict=True):
@@ -248,30 +249,31 @@ def specification(
                 at += step
         y += height + 3.0
     keep = ("analysis", "name", "level", "statistic", "estimate", "ci_low", "ci_high")
-    numbers = pd.DataFrame([{key: case[key] for key in keep} for panel in panels for case in panel["cases"]])
+    cases = [{**case, "level": case["level"].label} for panel in panels for case in panel["cases"]]
+    numbers = pd.DataFrame([{key: case[key] for key in keep} for case in cases])
     numbers["published"] = numbers["analysis"] == published
     parts = [
         f"{panel['axis']} under {len(panel['cases'])} choices: {interval(*(panel['cases'][i]['shown'] for i in (0, -1)))}"
         for panel in panels
     ]
     alt = f"Specification curve. {'. '.join(parts)}."
-    if published in names:
-        alt += f" Published: {names[published]}, {estimate(results, published)}."
+    if published in titled:
+        alt += f" Published: {titled[published]}, {estimate(results, published)}."
     return Drawing(page.figure, numbers, alt)
 
 
 def _cases(results: Results, analysis: str) -> list[dict]:
     """The estimates of an analysis: its overall one, or one for each level."""
     rows = results.analysis(analysis)
-    rows = rows[rows["statistic"].isin(["estimate", *RATIOS]) & rows["group"].eq("")].set_index("level")
-    levels = [""] if "" in rows.index else covariate_order(results, analysis, list(rows.index))
+    rows = rows[rows["statistic"].isin(["estimate", *RATIOS]) & rows["group"].eq("")].set_index("level", drop=False)
+    levels = [EVERYONE] if "" in rows.index else covariate_order(results, analysis, names(rows, "level"))
     return [
         {
             "analysis": analysis,
             "level": level,
-            "statistic": rows.loc[level, "statistic"],
-            "estimate": rows.loc[level, "value"],
-            "shown": rows.loc[level, "display"],
+            "statistic": rows.loc[level.id, "statistic"],
+            "estimate": rows.loc[level.id, "value"],
+            "shown": rows.loc[level.id, "display"],
             **{key: value(results, analysis, key, level=level) for key in ("ci_low", "ci_high")},
         }
         for level in levels
@@ -281,7 +283,7 @@ def _cases(results: Results, analysis: str) -> list[dict]:
 def _choices(results: Results, cases: list[dict], axis: str, published: str) -> dict:
     """The cases from the lowest estimate, and choice -> value -> places of the cases that made it."""
     cases = sorted((case for case in cases if math.isfinite(case["estimate"])), key=lambda case: case["estimate"])
-    names = distinct_labels(results, list(dict.fromkeys(case["analysis"] for case in cases)))
+    titles = distinct_labels(results, list(dict.fromkeys(case["analysis"] for case in cases)))
     choices: dict[str, dict[str, list[int]]] = {}
     for key, title in CHOICES.items():
         values: dict[str, list[int]] = {}
@@ -294,12 +296,12 @@ def _choices(results: Results, cases: list[dict], axis: str, published: str) -> 
             elif key == "label":
                 text = label(results, case["analysis"])
             elif key == "level":
-                text = "" if ratio else case["level"]
+                text = "" if ratio else case["level"].id
             elif key == "method" and not ratio:
                 text = ""
             values.setdefault(NAMES.get(text, text) or "as the denominator says", []).append(i)
         if len(values) > 1:
             choices[title] = values
     for case in cases:
-        case["name"] = names[case["analysis"]]
+        case["name"] = titles[case["analysis"]]
     return {"cases": cases, "choices": choices, "axis": axis, "ratio": bool(cases) and cases[0]["statistic"] in RATIOS}

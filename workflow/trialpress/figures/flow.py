@@ -66,12 +66,12 @@ def _steps(results: Results) -> list[dict]:
         before = entry["population"]
     for entry, origin in zip(results.plan.flow, origins, strict=True):
         label = results.plan.populations[entry["population"]].label
-        rows = results.flow[results.flow["step"] == label]
+        rows = results.flow[results.flow["step"] == entry["population"]]
         split = origins.count(origin) > 1 and not entry.get("reasons")
         excluded = (
             []
             if origin is None or split
-            else [(row.reason, int(row.excluded)) for row in rows.itertuples() if row.reason or row.excluded]
+            else [(row.reason_label, int(row.excluded)) for row in rows.itertuples() if row.reason or row.excluded]
         )
         n = int(rows["n"].iloc[0]) if len(rows) else 0
         steps.append({"id": entry["population"], "from": origin, "label": label, "n": n, "excluded": excluded})

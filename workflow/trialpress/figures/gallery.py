@@ -11,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from ..checks.plan import load_plan
 from ..files import write_text, write_whole
-from ..plan import load_plan
 from ..results import Results, load
 from ..study import load_study, load_yaml
 from . import draw, style

@@ -8,6 +8,7 @@ import pandas as pd
 from ..analysis.display import significant
 from ..checks.values import fields
 from ..expression import Columns, Expression
+from ..ids import EVERYONE
 from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
 from . import style
@@ -73,14 +74,14 @@ def kinetics(
     curves = curves[curves["x"] <= last_day] if last_day else curves
     entries = [("Participant", {"linestyle": "-", "color": THIN, "linewidth": 0.5})]
     if len(curves):
-        ink = style.INK if by else palette[""]
+        ink = style.INK if by else palette[EVERYONE]
         text = f"Geometric mean, {100 * results.plan.level:g}% CI"
         entries.append((text, {"linestyle": "-", "color": ink, "linewidth": 1.8}))
     if lower_limit:
         entries.append((f"Quantification limit ({limit_name})", limit_look))
     if hidden:
         entries.append((hidden, {"marker": "", "color": style.INK}))
-    titles = {name: style.wrap(name, plot_width - 18.0, style.TITLE, "semibold") for name in panels}
+    titles = {name: style.wrap(name.label, plot_width - 18.0, style.TITLE, "semibold") for name in panels}
     title_height = max(title.count("\n") + 1 for title in titles.values()) * 3.6 + 1.0
     head = style.key_height(entries, page_width - left) + (title_height if by else 3.4) + 1.0
     page = style.Page(results, width, head + 52.0 + 9.5)
@@ -91,7 +92,7 @@ def kinetics(
     for i, ((name, members), letter) in enumerate(zip(panels.items(), style.letters(len(panels)), strict=True)):
         x = left + i * (plot_width + gap)
         own = rows[rows[who].isin(data.frame.loc[members, who])]
-        curve = curves[curves["group"] == name].sort_values("x")
+        curve = curves[curves["group"] == name.id].sort_values("x")
         if by:
             page.panel(0.0 if i == 0 else x, head - title_height, letter, titles[name])
         page.text(x + plot_width, head - 3.6, f"n = {own[who].nunique():,}", ha="right", color=style.GREY)
@@ -110,9 +111,9 @@ def kinetics(
         axes.set_xlabel("Day after infusion")
         axes.tick_params(axis="y", labelleft=i == 0)
         axes.set_ylabel(axis_name if i == 0 else "")
-        records.append(own.assign(group=name, what="participant"))
+        records.append(own.assign(group=name.label, what="participant"))
         shown_mean = curve[["x", "estimate", "ci_low", "ci_high"]].rename(columns={"x": "day", "estimate": "value"})
-        records.append(shown_mean.assign(group=name, what="geometric mean"))
+        records.append(shown_mean.assign(group=name.label, what="geometric mean"))
     numbers = pd.concat([frame for frame in records if len(frame)], ignore_index=True)
     ends = " to ".join(significant(float(limit)) for limit in (rows["value"].min(), rows["value"].max()))
     alt = f"{axis_name} by day after infusion for {count(rows[who].nunique())}, from {ends}."
@@ -242,9 +243,9 @@ def courses(
         for level, members in levels.items():
             own = frame[frame[who].isin(data.frame.loc[members, who])]
             _draw_participants(axes, own, who, palette[level])
-            records.append(own.assign(panel=name, group=level))
+            records.append(own.assign(panel=name, group=level.label))
             curve = results.curve(means[i]) if i < len(means) else results.curves.iloc[:0]
-            curve = curve[(curve["group"] == level) & (curve["x"] <= last)].sort_values("x")
+            curve = curve[(curve["group"] == level.id) & (curve["x"] <= last)].sort_values("x")
             if len(curve):
                 _draw_mean(axes, curve, palette[level])
         axes.set_xlim(first, max(last, first + 1))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
+from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Column, Population
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import coloured, count, level_name, number
+from .read import coloured, count, level_name, number, printed
 
 NODE, BODY = 3.0, 74.0  # mm: width of a node, height of all of them
 
@@ -39,65 +42,81 @@ def alluvial(
     frame = data.frame
     if frame.empty:
         return empty(results, width, "No participants in this population")
-    stages = [_places(results, data, column) for column in columns]
-    own = _places(results, data, colour or columns[0])
+    stages = [_places(data, column) for column in columns]
+    own = _places(data, colour or columns[0])
     palette = coloured(data, colour or columns[0])[1]
-    palette = {**palette, _unknown(palette): style.PALE}
+    palette = {**palette, EVERYONE: style.PALE}
     page_width = style.WIDTHS[width]
-    label_width = min(max(style.widest(f"{name} ({n:,})" for name, n in _sizes(stage)) for stage in stages), 34.0)
+    label_width = min(max(style.widest(f"{name.label} ({n:,})" for name, n in stage.sizes) for stage in stages), 34.0)
     xs = np.linspace(0.0, page_width - label_width - NODE - 1.5, len(columns))
     titles = [style.wrap(results.plan.label(column), label_width + NODE, style.TEXT, "semibold") for column in columns]
     top = max(title.count("\n") + 1 for title in titles) * style.LINE + 2.0
     page = style.Page(results, width, top + BODY + 2.0)
-    scale = min((BODY - 1.6 * (len(_sizes(stage)) - 1)) / len(frame) for stage in stages)
-    starts = [_stack(_sizes(stage), scale, top) for stage in stages]
+    scale = min((BODY - 1.6 * (len(stage.sizes) - 1)) / len(frame) for stage in stages)
+    starts = [_stack(stage.sizes, scale, top) for stage in stages]
     for x, stage, start, title in zip(xs, stages, starts, titles, strict=True):
         page.text(x, 0.0, title, weight="semibold")
-        for name, n in _sizes(stage):
+        for name, n in stage.sizes:
             page.box(x, start[name], NODE, max(n * scale, 0.15), facecolor=style.INK, edgecolor="none", zorder=3)
-            text = style.wrap(f"{name} ({n:,})", label_width)
+            text = style.wrap(f"{name.label} ({n:,})", label_width)
             halo = [withStroke(linewidth=1.8, foreground="white", alpha=0.75)]
             middle = start[name] + n * scale / 2
             page.text(x + NODE + 1.0, middle, text, va="center", zorder=4, path_effects=halo)
     flows = []
     for i in range(len(columns) - 1):
-        pairs = pd.DataFrame({"source": stages[i], "target": stages[i + 1], "colour": own})
+        pairs = pd.DataFrame({"source": stages[i].codes, "target": stages[i + 1].codes, "colour": own.codes})
         left, right = dict(starts[i]), dict(starts[i + 1])
-        table = pairs.groupby(["source", "target", "colour"], observed=True, sort=True).size()
-        for (source, target, name), n in table.items():
+        table = pairs.groupby(["source", "target", "colour"], sort=True).size()
+        for places, n in table.items():
+            source, target, name = (
+                stage.levels[place] for stage, place in zip((stages[i], stages[i + 1], own), places, strict=True)
+            )
             tone = style.tint(palette[name], 0.45)
             _band(page, xs[i] + NODE, xs[i + 1], left[source], right[target], n * scale, tone)
             left[source] += n * scale
             right[target] += n * scale
             flows.append(
-                {"from": columns[i], "to": columns[i + 1], "source": source, "target": target, "colour": name, "n": n}
+                {
+                    "from": columns[i],
+                    "to": columns[i + 1],
+                    "source": source.label,
+                    "target": target.label,
+                    "colour": name.label,
+                    "n": n,
+                }
             )
     parts = [
-        f"{results.plan.label(column)}: " + ", ".join(f"{name} {n}" for name, n in _sizes(stage))
+        f"{results.plan.label(column)}: " + ", ".join(f"{name.label} {n}" for name, n in stage.sizes)
         for column, stage in zip(columns, stages, strict=True)
     ]
     return Drawing(page.figure, pd.DataFrame(flows), f"Ways of {count(len(frame))}. " + ". ".join(parts) + ".")
 
 
-def _places(results: Results, data, column: str) -> pd.Series:
-    """The level of each participant, ordered as printed."""
+@dataclass(frozen=True)
+class _Stage:
+    """A classification. levels: in the order of printing, the last for those without a level; codes: each participant's
+    place among them."""
+
+    levels: list[Name]
+    codes: pd.Series
+
+    @property
+    def sizes(self) -> list[tuple[Name, int]]:
+        """The levels that have participants, and how many."""
+        counted = [(name, int((self.codes == place).sum())) for place, name in enumerate(self.levels)]
+        return [(name, n) for name, n in counted if n]
+
+
+def _places(data, column: str) -> _Stage:
     levels = data.groups(column)
-    unknown = _unknown(levels)
-    places = pd.Series(unknown, index=data.frame.index)
-    for name, members in levels.items():
-        places[members] = name
-    return pd.Series(pd.Categorical(places, [*levels, unknown], ordered=True), index=data.frame.index)
+    unknown = Name(EVERYONE.id, own_word("Unknown", printed(levels), "no value"))
+    codes = pd.Series(len(levels), index=data.frame.index)
+    for place, members in enumerate(levels.values()):
+        codes[members] = place
+    return _Stage([*levels, unknown], codes)
 
 
-def _unknown(levels) -> str:
-    return own_word("Unknown", levels, "no value")
-
-
-def _sizes(places: pd.Series) -> list[tuple[str, int]]:
-    return [(name, int(n)) for name, n in places.value_counts(sort=False).items() if n]
-
-
-def _stack(sizes: list[tuple[str, int]], scale: float, top: float) -> dict[str, float]:
+def _stack(sizes: list[tuple[Name, int]], scale: float, top: float) -> dict[Name, float]:
     """Top of each node; small nodes keep the distance that their labels need."""
     tops, y = {}, top
     gap = (BODY - sum(n for _, n in sizes) * scale) / max(len(sizes) - 1, 1)
@@ -147,7 +166,7 @@ def heatmap(
     if data.frame.empty:
         return empty(results, width, "No participants in this population")
     rows = [*outcomes, *features]
-    places = pd.DataFrame({column: _places(results, data, column).cat.codes for column in outcomes})
+    places = pd.DataFrame({column: _places(data, column).codes for column in outcomes})
     order = places.sort_values(list(places), kind="stable").index
     page_width = style.WIDTHS[width]
     left = min(style.widest(results.plan.label(column, unit=True) for column in rows), 46.0) + 2.0
@@ -176,7 +195,7 @@ def heatmap(
         page.text(0.0, y + cell / 2, name, va="center")
         if is_categorical(data, column):
             palette = coloured(data, column)[1]
-            shades, own = list(palette.values()), _places(results, data, column).cat.codes
+            shades, own = list(palette.values()), _places(data, column).codes
         else:
             ranks = pd.Series(number(data.frame[column]), index=data.frame.index).rank(pct=True)
             shades, own = list(SHADES), np.ceil(ranks * len(SHADES)).sub(1).fillna(len(SHADES))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..ids import EVERYONE
 from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import coloured, count, estimate, level_name, number, p_text, shown, value
+from .read import coloured, count, estimate, level_name, number, p_text, printed, shown, value
 from .scales import log_axis, not_shown
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
@@ -54,7 +55,7 @@ def enrolment_order(
         return empty(results, width, f"No participants with {results.plan.label(y)}", hidden)
     page_width, left = style.WIDTHS[width], 13.0
     levels, palette = coloured(data, colour)
-    shapes = data.groups(marker) if marker else {"": pd.Series(True, index=frame.index)}
+    shapes = data.groups(marker) if marker else {EVERYONE: pd.Series(True, index=frame.index)}
     page = style.Page(results, width, 78.0)
     used = {name: members & shown_rows for name, members in levels.items()}
     unknown = shown_rows & ~np.logical_or.reduce(
@@ -65,17 +66,19 @@ def enrolment_order(
         (level_name(results, colour, name), {"marker": "o", "color": palette[name], **outline}) for name in levels
     ]
     if unknown.any():
-        entries.append((own_word("Unknown", levels, "no value"), {"marker": "o", "color": style.UNKNOWN, **outline}))
-        used[""], palette = unknown, {**palette, "": style.UNKNOWN}
+        entries.append(
+            (own_word("Unknown", printed(levels), "no value"), {"marker": "o", "color": style.UNKNOWN, **outline})
+        )
+        used[EVERYONE], palette = unknown, {**palette, EVERYONE: style.UNKNOWN}
     shape_of = pd.Series(NO_SHAPE, index=frame.index)
     for i, members in enumerate(shapes.values()):
         shape_of[members] = SHAPES[i % len(SHAPES)]
     keys = [(results.plan.label(colour), entries)]
     if marker:
         hollow = {"color": "white", **outline}
-        names = [(name, {"marker": SHAPES[i % len(SHAPES)], **hollow}) for i, name in enumerate(shapes)]
+        names = [(name.label, {"marker": SHAPES[i % len(SHAPES)], **hollow}) for i, name in enumerate(shapes)]
         if (shown_rows & shape_of.eq(NO_SHAPE)).any():
-            names.append((own_word("Unknown", shapes, "no value"), {"marker": NO_SHAPE, **hollow}))
+            names.append((own_word("Unknown", printed(shapes), "no value"), {"marker": NO_SHAPE, **hollow}))
         keys.append((results.plan.label(marker), names))
     name_width = style.widest(title for title, _ in keys) + 3.0
     top = 0.3
@@ -154,7 +157,7 @@ def strip(
     plot_width = cell - left - gap
     slot = plot_width / max(len(bars), 1)
     names = [level_name(results, by, name) for name in bars]
-    names = names if style.widest(names) <= slot - 0.8 else list(bars)
+    names = names if style.widest(names) <= slot - 0.8 else printed(bars)
     titles = [style.wrap(results.plan.label(column), cell - 7.0, style.TITLE, "semibold") for column in y]
     head = max(title.count("\n") + 1 for title in titles) * 3.6 + (4.4 if tests else 1.6)
     row_height = head + 46.0 + 1.2 + (style.group_lines(names, slot) + 1) * style.LINE + 1.0
@@ -186,7 +189,7 @@ def strip(
                 axes.plot([at - 0.3, at + 0.3], [median] * 2, color=style.INK, linewidth=1.4, solid_capstyle="butt")
             sizes.append(len(own))
             placed = placed.rename(columns={"who": results.study.participant})
-            records.append(placed.assign(variable=results.plan.label(column), group=name))
+            records.append(placed.assign(variable=results.plan.label(column), group=name.label, place=i))
         page.groups(x + left, top + head + 47.2, slot, names, sizes)
         axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[], xlabel="")
         axes.set_ylabel(style.wrap(results.plan.label(column, unit=True), 46.0))
@@ -199,16 +202,18 @@ def strip(
     numbers = pd.concat(records, ignore_index=True)
     parts = []
     for i, column in enumerate(y):
-        own = numbers[numbers["variable"] == results.plan.label(column)]
+        own = numbers[numbers["place"] == i]
         test = tests[i] if i < len(tests) else ""
         texts = [
-            f"{name} n = {int(own['group'].eq(name).sum())}"
+            f"{name.label} n = {int(own['group'].eq(name.label).sum())}"
             + (f", median {shown(results, test, 'median', name)}" if test else "")
             for name in bars
         ]
         texts += [p_text(results, test)] if test else []
         parts.append(f"{results.plan.label(column)}: {'; '.join(texts)}")
-    return Drawing(page.figure, numbers, "Values by group. " + ". ".join(parts) + ".", tuple(notes))
+    return Drawing(
+        page.figure, numbers.drop(columns="place"), "Values by group. " + ". ".join(parts) + ".", tuple(notes)
+    )
 
 
 def _band(n: int) -> np.ndarray:
@@ -245,7 +250,9 @@ def scatter(
     frame = data.frame
     xs, ys = number(frame[x]), number(frame[y])
     levels, palette = (
-        coloured(data, colour) if colour else ({"": pd.Series(True, index=frame.index)}, {"": style.GROUPS[0]})
+        coloured(data, colour)
+        if colour
+        else ({EVERYONE: pd.Series(True, index=frame.index)}, {EVERYONE: style.GROUPS[0]})
     )
     known = ~np.isnan(xs) & ~np.isnan(ys)
     # a point that one of its axes cannot show is one value that is not shown
@@ -264,7 +271,9 @@ def scatter(
         if name
     ]
     if unknown.any():
-        entries.append((own_word("Unknown", levels, "no value"), {"marker": "o", "color": style.UNKNOWN, **outline}))
+        entries.append(
+            (own_word("Unknown", printed(levels), "no value"), {"marker": "o", "color": style.UNKNOWN, **outline})
+        )
     page.key(0.0, 0.3, entries, page.width)
     top = style.key_height(entries, page.width) + 4.5
     axes = page.axes(13.0, top, page.width - 15.0, 70.0 - top - 9.5)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..analysis.display import rounded
 from ..files import read_guessed
+from ..ids import Name, word
 from ..registry import Analysis, Column, File
 from ..results import Results
 from ..study import load_yaml
@@ -146,10 +147,12 @@ def _trials(results: Results, analysis: str, present: str, doses: list[str], dos
         if not (total > 0 and n >= 0):
             continue
         out = name in left
-        limits = {key: value(results, analysis, key, level=name) for key in ("estimate", "ci_low", "ci_high")}
+        limits = {
+            key: value(results, analysis, key, level=Name(name, name)) for key in ("estimate", "ci_low", "ci_high")
+        }
         rows.append({
             "name": name, "kind": "left out" if out else "trial", "n": n, "N": total, "count": f"{n:.0f}/{total:.0f}",
-            "text": "not pooled" if out else estimate(results, analysis, level=name).replace("%", ""),
+            "text": "not pooled" if out else estimate(results, analysis, level=Name(name, name)).replace("%", ""),
             **_dose(table.loc[name, doses].astype(float) if doses else ()),
             **limits, **({"estimate": n / total} if math.isnan(limits["estimate"]) else {}),
         })  # fmt: skip
@@ -169,7 +172,7 @@ def _trials(results: Results, analysis: str, present: str, doses: list[str], dos
             ends = interval(*(shown(results, analysis, f"prediction_{end}") for end in ("low", "high")))
             rows.append({"name": "New trial (prediction)", "kind": "prediction", "n": math.nan, "N": math.nan, "count": "",
                          "text": f"({ends})", "estimate": math.nan, "ci_low": low, "ci_high": high, **_dose(())})  # fmt: skip
-    i2 = shown(results, analysis, "i2", level="heterogeneity")
+    i2 = shown(results, analysis, "i2", level=word("heterogeneity"))
     parts = [f"I² {i2}%" if i2 not in ("", "NE") else "", *(f"{name}: {why}" for name, why in left.items())]
     return {"name": label(results, analysis), "rows": rows, "note": "; ".join(filter(None, parts))}
 

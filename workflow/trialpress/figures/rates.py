@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from ..ids import EVERYONE
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import style
@@ -118,10 +119,10 @@ def rates(
 
 def _panels(results: Results, analyses: list[str]) -> list[dict]:
     panels: list[dict] = []
-    names_alone = distinct_labels(results, [a for a in analyses if groups(results, a) == [""]])
+    names_alone = distinct_labels(results, [a for a in analyses if groups(results, a) == [EVERYONE]])
     for analysis in analyses:
         names = groups(results, analysis)
-        alone = names == [""]
+        alone = names == [EVERYONE]
         title = "Proportions" if alone else label(results, analysis)
         by = by_label(results, analysis)
         if not alone and by and by.lower() not in title.lower():
@@ -140,7 +141,7 @@ def _panels(results: Results, analyses: list[str]) -> list[dict]:
         for group in names:
             n, total = (value(results, analysis, name, group) for name in ("n", "N"))
             total = 0 if math.isnan(total) else int(total)
-            name = names_alone[analysis] if alone else group
+            name = names_alone[analysis] if alone else group.label
             panels[-1]["rows"].append(
                 {
                     "name": name,
@@ -210,13 +211,14 @@ def grades(
         panel["title"] = style.wrap(title, panel_width - 5.0, style.TITLE, "semibold")
         panel["severe"] = severe[i] if i < len(severe) else ""
     sizes = [int(members.sum()) for members in bars.values()]
-    tick_lines = style.group_lines(list(bars), slot)
+    bar_names = [name.label for name in bars]
+    tick_lines = style.group_lines(bar_names, slot)
     title_lines = max(panel["title"].count("\n") + 1 for panel in panels)
     names = list(dict.fromkeys(name for panel in panels for name in panel["counts"]))
     palette = style.grade_colours(names)
-    looks = {name: {"facecolor": palette[name]} for name in names} | {"": NOT_DERIVABLE}
-    prefix = "Grade " if all(name.isdigit() for name in names) else ""
-    entries = [(prefix + name, looks[name]) for name in names]
+    looks = {name: {"facecolor": palette[name]} for name in names} | {EVERYONE: NOT_DERIVABLE}
+    prefix = "Grade " if all(name.label.isdigit() for name in names) else ""
+    entries = [(prefix + name.label, looks[name]) for name in names]
     if any(sum(panel["unknown"]) for panel in panels):
         entries.append(("Not derivable", NOT_DERIVABLE))
     for analysis in dict.fromkeys(severe):
@@ -242,7 +244,7 @@ def grades(
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="y", labelleft=i == 0)
         axes.set_ylabel("Participants, %" if i == 0 else "")
-        page.groups(x, under, slot, list(bars), sizes)
+        page.groups(x, under, slot, bar_names, sizes)
         for at, (group, n) in enumerate(zip(bars, sizes, strict=True)):
             middle = x + (at + 0.5) * slot
             if not n:
@@ -250,9 +252,9 @@ def grades(
                 page.text(middle, top + plot_height / 2, text, ha="center", va="center", color=style.GREY)
                 continue
             counts = {name: row[at] for name, row in panel["counts"].items()}
-            known = {"panel": panel["name"], "group": group, "N": n}
+            known = {"panel": panel["name"], "group": group.label, "N": n}
             for name, k, foot, share in _stack(axes, at, n, counts, panel["unknown"][at], looks, bar):
-                rows.append({**known, "grade": name or "not derivable", "n": k})
+                rows.append({**known, "grade": name.label or "not derivable", "n": k})
                 if k and share * plot_height / 100 > 3.0:
                     ink = "white" if name and style.GRADES.index(palette[name]) >= 3 else style.INK
                     height = top + plot_height * (1 - (foot + share / 2) / 100)
@@ -276,7 +278,7 @@ def grades(
                 total = int(value(results, panel["severe"], "N", group))
                 rows.append({**known, "grade": label(results, panel["severe"]), "n": n_severe, "N": total, **limits})
     numbers = pd.DataFrame(rows).rename(columns={"estimate": "percent"})
-    return Drawing(page.figure, numbers, _grades_alt(results, numbers, severe, list(bars)))
+    return Drawing(page.figure, numbers, _grades_alt(results, numbers, severe, bar_names))
 
 
 NOT_DERIVABLE = {"facecolor": style.UNKNOWN, "hatch": "//////"}
@@ -285,7 +287,7 @@ NOT_DERIVABLE = {"facecolor": style.UNKNOWN, "hatch": "//////"}
 def _stack(axes, at: int, n: int, counts: dict, unknown: int, looks: dict, width: float) -> list[tuple]:
     """Draw one bar from the highest grade upwards; (grade, count, foot in %, share in %) of its parts."""
     parts, foot = [], 0.0
-    for name, k in [*reversed(counts.items()), ("", unknown)]:
+    for name, k in [*reversed(counts.items()), (EVERYONE, unknown)]:
         share = 100 * k / n
         parts.append((name, k, foot, share))
         if k:
@@ -315,7 +317,7 @@ def _grades_alt(results: Results, numbers: pd.DataFrame, severe: list[str], bars
         parts.append(f"{panel}. " + "; ".join(inner))
     for analysis in dict.fromkeys(severe):
         inner = [
-            f"{group} {shown(results, analysis, 'n', group)}/{shown(results, analysis, 'N', group)}, "
+            f"{group.label} {shown(results, analysis, 'n', group)}/{shown(results, analysis, 'N', group)}, "
             + estimate(results, analysis, group)
             for group in groups(results, analysis)
             if value(results, analysis, "N", group) > 0

@@ -8,31 +8,33 @@ import numpy as np
 import pandas as pd
 
 from ..analysis import without_group as missing_groups
-from ..expression import Expression
+from ..analysis.source import with_rows
+from ..ids import EVERYONE, Name
 from ..results import Results
 from . import style
 
 DASH, MINUS = "\u2013", "\u2212"
 
 
-def groups(results: Results, analysis: str, by: str = "by") -> list[str]:
-    """The groups of an analysis in the order of printing; [''] if it has none. A method that makes its own groups, such
+def names(frame: pd.DataFrame, what: str) -> list[Name]:
+    """The groups or levels (`what`) of rows of ard.csv or curves.csv, in the order of the rows."""
+    return [Name(*pair) for pair in dict.fromkeys(zip(frame[what], frame[f"{what}_label"], strict=True))]
+
+
+def groups(results: Results, analysis: str, by: str = "by") -> list[Name]:
+    """The groups of an analysis in the order of printing; everyone if it has none. A method that makes its own groups, such
     as with and without a transplant, has them in the order of the results."""
     spec = results.plan.analyses[analysis]
-    present = list(dict.fromkeys(results.analysis(analysis)["group"]))
+    present = names(results.analysis(analysis), "group")
     if by not in spec:
-        return [group for group in present if group] or [""]
-    return [group for group in results.population(spec["population"]).groups(spec[by]) if group in present]
+        return [group for group in present if group] or [EVERYONE]
+    data = results.analysed(analysis) if "rows" in spec else results.population(spec["population"])
+    return [group for group in data.groups(spec[by]) if group in present]
 
 
 def analysed(results: Results, analysis: str):
     """The participants of an analysis: those of its population for whom its further condition holds."""
-    spec = results.plan.analyses[analysis]
-    data = results.population(spec["population"])
-    if "where" in spec:
-        keep = Expression(spec["where"]).condition(data.columns())
-        data.frame = data.frame[keep].reset_index(drop=True)
-    return data
+    return results.analysed(analysis)
 
 
 # Kinds of figure and table that show the levels of a column of their own -> its key. Others show who has none.
@@ -54,7 +56,12 @@ def without_group(results: Results, spec: Mapping) -> list[tuple[str, str]]:
 
 
 def label(results: Results, analysis: str) -> str:
-    return results.plan.analyses[analysis].get("label") or analysis.replace("_", " ")
+    """The label of an analysis; without one that of its endpoint or variable."""
+    plan, spec = results.plan, results.plan.analyses[analysis]
+    endpoint = plan.endpoints.get(spec.get("endpoint", ""))
+    plan = with_rows(plan, results.study, spec["rows"]) if "rows" in spec else plan
+    other = endpoint.label if endpoint else plan.label(spec["variable"]) if "variable" in spec else ""
+    return spec.get("label") or other or analysis.replace("_", " ")
 
 
 def distinct_labels(results: Results, analyses: list[str]) -> dict[str, str]:
@@ -70,35 +77,33 @@ def distinct_labels(results: Results, analyses: list[str]) -> dict[str, str]:
 def by_label(results: Results, analysis: str) -> str:
     """The name of the column whose levels are the groups of an analysis; empty if there is none."""
     by = results.plan.analyses[analysis].get("by")
-    return results.plan.label(by) if by else ""
+    return results.analysed(analysis).plan.label(by) if by else ""
 
 
-def covariate_order(results: Results, analysis: str, levels: list[str]) -> list[str]:
+def covariate_order(results: Results, analysis: str, levels: list[Name]) -> list[Name]:
     """Levels in the order of the covariates and of their own levels."""
     spec = results.plan.analyses[analysis]
     data = results.population(spec["population"])
     wanted = []
     for covariate in spec.get("covariates", ()):
-        name = results.plan.label(covariate)
-        wanted += [results.plan.label(covariate, unit=True), name]
-        if any(level.startswith(f"{name}: ") for level in levels):
-            wanted += [f"{name}: {level}" for level in data.groups(covariate)]
-    known = [level for level in dict.fromkeys(wanted) if level in levels]
-    return [*known, *(level for level in levels if level not in known)]
+        one = data.column(covariate)
+        wanted += [one, *(data.levels(covariate) if any(name.id.startswith(f"{one.id}=") for name in levels) else ())]
+    places = {name: place for place, name in enumerate(dict.fromkeys(wanted))}
+    return sorted(levels, key=lambda name: places.get(name, len(places)))
 
 
-def value(results: Results, analysis: str, statistic: str, group: str = "", level: str = "") -> float:
+def value(results: Results, analysis: str, statistic: str, group: Name = EVERYONE, level: Name = EVERYONE) -> float:
     """A value of ard.csv, NaN if there is no such row."""
     try:
-        return float(results.value(analysis, statistic, group, level))
+        return float(results.value(analysis, statistic, group.id, level.id))
     except KeyError:
         return float("nan")
 
 
-def shown(results: Results, analysis: str, statistic: str, group: str = "", level: str = "") -> str:
+def shown(results: Results, analysis: str, statistic: str, group: Name = EVERYONE, level: Name = EVERYONE) -> str:
     """The display of a value of ard.csv, empty if there is no such row."""
     try:
-        return str(results.value(analysis, statistic, group, level, what="display"))
+        return str(results.value(analysis, statistic, group.id, level.id, what="display"))
     except KeyError:
         return ""
 
@@ -111,7 +116,9 @@ def interval(low: str, high: str) -> str:
     return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
 
 
-def estimate(results: Results, analysis: str, group: str = "", level: str = "", statistic: str = "estimate") -> str:
+def estimate(
+    results: Results, analysis: str, group: Name = EVERYONE, level: Name = EVERYONE, statistic: str = "estimate"
+) -> str:
     """'90.0% (76.3–97.2)'; the estimate alone if it has no interval."""
     text = shown(results, analysis, statistic, group, level)
     limits = interval(*(shown(results, analysis, name, group, level) for name in ("ci_low", "ci_high")))
@@ -142,12 +149,18 @@ def number(values: pd.Series) -> np.ndarray:
     return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
 
-def coloured(data, column: str) -> tuple[dict[str, pd.Series], dict[str, str]]:
+def printed(names) -> list[str]:
+    """The labels of groups or levels."""
+    return [name.label for name in names]
+
+
+def coloured(data, column: str) -> tuple[dict[Name, pd.Series], dict[Name, str]]:
     """Members and colour of each level: graded colours for numbers, those of groups otherwise."""
     levels = data.groups(column)
-    graded = bool(levels) and all(name.replace("Grade ", "").isdigit() for name in levels)
+    graded = bool(levels) and all(name.label.replace("Grade ", "").isdigit() for name in levels)
     return levels, style.grade_colours(levels) if graded else style.colours(levels)
 
 
-def level_name(results: Results, column: str, name: str) -> str:
-    return f"Grade {name}" if name.isdigit() and "grade" not in results.plan.label(column).lower() else name
+def level_name(results: Results, column: str, name: Name) -> str:
+    grade = name.label.isdigit() and "grade" not in results.plan.label(column).lower()
+    return f"Grade {name.label}" if grade else name.label

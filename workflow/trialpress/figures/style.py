@@ -13,6 +13,8 @@ from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
+from ..ids import Name
+
 Width = Literal["single", "double"]
 
 MM = 1 / 25.4  # inches
@@ -182,20 +184,20 @@ def scientific(value: float) -> str:
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def colours(levels: Iterable[str]) -> dict[str, str]:
-    """Level -> colour: its own if all are responses, or yes and no; otherwise in the order of the levels."""
+def colours(levels: Iterable[Name]) -> dict[Name, str]:
+    """Level -> colour: its own if all are printed as responses, or yes and no; otherwise in the order of the levels."""
     levels = list(levels)
     for known in (RESPONSES, YES_NO):
-        if levels and set(levels) <= set(known):
-            return {level: known[level] for level in levels}
+        if levels and {level.label for level in levels} <= set(known):
+            return {level: known[level.label] for level in levels}
     return {level: GROUPS[i % len(GROUPS)] for i, level in enumerate(levels)}
 
 
-def grade_colours(levels: Iterable[str]) -> dict[str, str]:
-    """Grade as printed -> colour: the colour of its number, or of its place if it has none."""
+def grade_colours(levels: Iterable[Name]) -> dict[Name, str]:
+    """Grade -> colour: the colour of its number, or of its place if it has none."""
     found = {}
     for place, level in enumerate(levels):
-        digits = [int(c) for c in level if c.isdigit()]
+        digits = [int(c) for c in level.label if c.isdigit()]
         found[level] = GRADES[min(digits[0] if digits else place, len(GRADES) - 1)]
     return found
 

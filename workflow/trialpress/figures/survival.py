@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..analysis.methods.common import followed
+from ..ids import EVERYONE, Name, column
+from ..ids import at as at_time
 from ..registry import Analysis
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import analysed, count, estimate, groups, interval, label, p_text, p_value_text, shown, value
+from .read import analysed, count, estimate, groups, interval, label, names, p_text, p_value_text, shown, value
 from .scales import time_ticks
 
 PLOT_HEIGHT = 46.0  # mm
@@ -58,8 +61,8 @@ def simon_makuch(
     """
     effects = [text for test in tests for text in _effect(results, test)]
     panels = [_states(results, analysis, MAKUCH, effects)]
-    for day in dict.fromkeys(results.curve(landmark)["level"]) if landmark else ():
-        panels.append(_states(results, landmark, f"Landmark, {day}", _effect(results, landmark, day), day))
+    for day in names(results.curve(landmark), "level") if landmark else ():
+        panels.append(_states(results, landmark, f"Landmark, {day.label}", _effect(results, landmark, day), day))
     if naive:
         panels.append({**_states(results, naive, "Naive comparison", _effect(results, naive)), "struck": True})
     panels = [panel for panel in panels if panel["curves"]]
@@ -73,18 +76,18 @@ def simon_makuch(
     return _sheet(results, panels, width, "Survival before and after the beginning")
 
 
-def _states(results: Results, analysis: str, title: str, effects: list[str], level: str = "") -> dict:
+def _states(results: Results, analysis: str, title: str, effects: list[str], level: Name = EVERYONE) -> dict:
     """The panel of two curves, without and with what begins during follow-up."""
     spec = results.plan.analyses[analysis]
     unit = spec.get("unit", "months")
     found = results.curve(analysis)
-    found = found[found["level"] == level]
-    curves = {name: rows.reset_index(drop=True) for name, rows in found.groupby("group", sort=False)}
+    found = found[found["level"] == level.id]
+    curves = {name: found[found["group"] == name.id].reset_index(drop=True) for name in names(found, "group")}
     palette = dict(zip(curves, style.GROUPS, strict=False))
     key = []
     for name, rows in curves.items():
         events = int(rows["n_event"].sum())
-        head = f"{name}: {events:,} of {events + int(rows['n_censored'].sum()):,} with event"
+        head = f"{name.label}: {events:,} of {events + int(rows['n_censored'].sum()):,} with event"
         key.append({"colour": palette[name], "lines": [head, *_fixed(results, analysis, name, spec)]})
     return {
         "groups": list(curves),
@@ -103,13 +106,13 @@ def _states(results: Results, analysis: str, title: str, effects: list[str], lev
 def _in_state(results: Results, analysis: str, panel: dict) -> None:
     """Numbers at risk of Simon-Makuch curves: who has not begun and who has, before each tick. Not from the curves, which
     have no row for whoever begins before the first one leaves."""
-    from ..analysis.methods.delayed import DAYS, States
+    from ..analysis.methods.delayed import States
 
     spec = results.plan.analyses[analysis]
     states = States.of(analysed(results, analysis), spec["endpoint"], spec["begin"])
     start = spec.get("landmark", 0)
     for i, tick in enumerate(panel["ticks"]):
-        day = max(tick * DAYS[panel["unit"]], start)
+        day = max(tick * results.plan.days(panel["unit"]), start)
         followed = (states.time >= day) & (states.time > start)
         begun = (states.begin < day) | (states.begin <= start)
         for name, state in zip(panel["groups"], (~begun, begun), strict=True):
@@ -120,10 +123,10 @@ MAKUCH = "Simon-Makuch"
 TESTS = {"mantel_byar": "Mantel-Byar P"}
 
 
-def _effect(results: Results, analysis: str, level: str = "") -> list[str]:
+def _effect(results: Results, analysis: str, level: Name = EVERYONE) -> list[str]:
     """The hazard ratio of what begins during follow-up, and the p-value."""
     spec = results.plan.analyses[analysis]
-    name = results.plan.label(spec["begin"])
+    name = column(spec["begin"], "")
     row = level if level or not shown(results, analysis, "hazard_ratio", level=name) else name
     ratio = estimate(results, analysis, level=row, statistic="hazard_ratio")
     p = shown(results, analysis, "p_value", level=row)
@@ -137,10 +140,8 @@ def _sheet(results: Results, panels: list[dict], width: str, what: str) -> Drawi
     """Panels of curves, at most three in a row, with their keys above and the numbers at risk below."""
     page_width = style.WIDTHS[width]
     across = -(-len(panels) // -(-len(panels) // (3 if width == "double" else 1)))
-    names = [name for panel in panels for name in panel["groups"]]
-    name_width = min(
-        style.widest([name or "At risk" for name in names]), 40.0 if across == 1 else 24.0 if across == 2 else 15.0
-    )
+    printed = [name.label or "At risk" for panel in panels for name in panel["groups"]]
+    name_width = min(style.widest(printed), 40.0 if across == 1 else 24.0 if across == 2 else 15.0)
     left = max(13.5, name_width + 6.0)
     gap = 5.0
     plot_width = (page_width - across * left - gap * (across - 1)) / across - 2.0
@@ -153,7 +154,7 @@ def _sheet(results: Results, panels: list[dict], width: str, what: str) -> Drawi
         texts = [*(entry["text"] for entry in panel["key"]), *filter(None, [panel["tests"]])]
         lines = sum(text.count("\n") + 1 for text in texts)
         panel["head"] = (panel["title"].count("\n") + 1) * 3.6 + 1.2 + lines * style.LINE + HEAD
-        panel["names"] = {group: style.wrap(group, name_width) if group else "All" for group in panel["groups"]}
+        panel["names"] = {group: style.wrap(group.label, name_width) if group else "All" for group in panel["groups"]}
         lines = sum(name.count("\n") + 1 for name in panel["names"].values())
         panel["foot"] = TAIL + 4.2 + lines * style.LINE + 0.5
     rows = [panels[i : i + across] for i in range(0, len(panels), across)]
@@ -183,7 +184,7 @@ def _sheet(results: Results, panels: list[dict], width: str, what: str) -> Drawi
                 page.text(x + left + tick / panel["end"] * plot_width, at, f"{n:,} ({events:,})", ha="center")
             at += (name.count("\n") + 1) * style.LINE
     frames = [
-        curve.assign(panel=panel["name"], group=group)[["panel", "group", *COLUMNS]]
+        curve.assign(panel=panel["name"], group=group.label)[["panel", "group", *COLUMNS]]
         for panel in panels
         for group, curve in panel["curves"].items()
     ]
@@ -218,17 +219,19 @@ COLUMNS = ["x", "estimate", "ci_low", "ci_high", "n_at_risk", "n_event", "n_cens
 def _panel(results: Results, analysis: str, tests: list[str]) -> dict:
     spec = results.plan.analyses[analysis]
     unit = spec.get("unit", "months")
-    names = groups(results, analysis)
+    own = groups(results, analysis)
     curve = results.curve(analysis)
-    curves = {name: curve[curve["group"] == name].reset_index(drop=True) for name in names}
+    curves = {name: curve[curve["group"] == name.id].reset_index(drop=True) for name in own}
     curves = {name: rows for name, rows in curves.items() if len(rows)}
-    palette = style.colours(names)
+    palette = style.colours(own)
     longest = max((rows["x"].max() for rows in curves.values()), default=1.0)
     ticks, end = time_ticks(longest)
-    at_risk = _at_risk(names, curves, ticks)
+    at_risk = _at_risk(own, curves, ticks)
+    if results.plan.endpoints[spec["endpoint"]].entry:
+        _entered(results, analysis, ticks, at_risk)
     endpoint = results.plan.endpoints[spec["endpoint"]].label
     return {
-        "groups": names,
+        "groups": own,
         "curves": curves,
         "palette": palette,
         "ticks": ticks,
@@ -238,12 +241,12 @@ def _panel(results: Results, analysis: str, tests: list[str]) -> dict:
         "endpoint": endpoint,
         "title": label(results, analysis),
         "name": label(results, analysis),
-        "key": [{"colour": palette[name], "lines": _key(results, analysis, name, spec)} for name in names],
+        "key": [{"colour": palette[name], "lines": _key(results, analysis, name, spec)} for name in own],
         "tests": _tests(results, tests, spec),
     }
 
 
-def _at_risk(names: list[str], curves: dict, ticks: list[float]) -> dict[str, list[tuple[int, int]]]:
+def _at_risk(groups: list[Name], curves: dict, ticks: list[float]) -> dict[Name, list[tuple[int, int]]]:
     """Group -> (number at risk, events until then) at every tick. Curves have a row for each time at which anyone
     leaves, so the number at risk at a tick is that of the next row."""
     none = pd.DataFrame(columns=["x", "n_at_risk", "n_event"])
@@ -255,15 +258,26 @@ def _at_risk(names: list[str], curves: dict, ticks: list[float]) -> dict[str, li
             )
             for tick in ticks
         ]
-        for name in names
+        for name in groups
         for rows in [curves.get(name, none)]
     }
 
 
-def _key(results: Results, analysis: str, group: str, spec: dict) -> list[str]:
+def _entered(results: Results, analysis: str, ticks: list[float], at_risk: dict[Name, list[tuple[int, int]]]) -> None:
+    """Numbers at risk with delayed entry: whoever has entered before a tick (at 0: by then) and is still followed."""
+    spec, data = results.plan.analyses[analysis], analysed(results, analysis)
+    endpoint, per = spec["endpoint"], results.plan.per(spec["endpoint"], spec.get("unit", "months"))
+    entry, time = (data.frame[f"{endpoint}_{name}"].astype("Float64") / per for name in ("entry", "time"))
+    for name, members in data.groups(spec.get("by", "")).items():
+        for i, tick in enumerate(ticks if name in at_risk else ()):
+            here = members & followed(data, endpoint) & (time >= tick) & ((entry < tick) | ((entry == 0) & (tick == 0)))
+            at_risk[name][i] = (int(here.fillna(False).sum()), at_risk[name][i][1])
+
+
+def _key(results: Results, analysis: str, group: Name, spec: dict) -> list[str]:
     """What stands beside the colour of a curve: events, median, fixed times."""
     n = shown(results, analysis, "n", group)
-    head = f"{group}: " if group else ""
+    head = f"{group.label}: " if group else ""
     if n in ("", "0"):
         return [f"{head}no participants"]
     unit = spec.get("unit", "months")
@@ -275,22 +289,22 @@ def _key(results: Results, analysis: str, group: str, spec: dict) -> list[str]:
     return [f"{head}{events:,} of {total:,} with event, {middle}{limits}", *_fixed(results, analysis, group, spec)]
 
 
-def _fixed(results: Results, analysis: str, group: str, spec: dict) -> list[str]:
+def _fixed(results: Results, analysis: str, group: Name, spec: dict) -> list[str]:
     """The estimates at the fixed times of an analysis in one line, if there are any."""
     unit, fixed = spec.get("unit", "months"), []
     for t in spec.get("at", ()):
-        level = f"{t:g} {unit}"
+        level = at_time(t, unit)
         text = shown(results, analysis, "estimate", group, level)
         if text and text != "NE":
             bounds = interval(*(shown(results, analysis, name, group, level) for name in ("ci_low", "ci_high")))
-            fixed.append(f"at {level} {text}" + (f" ({bounds})" if bounds and "NE" not in bounds else ""))
+            fixed.append(f"at {level.label} {text}" + (f" ({bounds})" if bounds and "NE" not in bounds else ""))
     return [", ".join(fixed)] if fixed else []
 
 
 def _tests(results: Results, tests: list[str], spec: dict) -> str:
     """The tests of the same endpoint in one sentence: the hazard ratio between the groups, then the p-value."""
     effects, p_values = [], []
-    by = results.plan.label(spec["by"]) if "by" in spec else ""
+    own = results.population(spec["population"]).levels(spec["by"]) if "by" in spec else ()
     for test in tests:
         other = results.plan.analyses[test]
         if other.get("endpoint") != spec["endpoint"]:
@@ -298,11 +312,12 @@ def _tests(results: Results, tests: list[str], spec: dict) -> str:
         if other.get("by") == spec.get("by"):
             p_values.append(p_text(results, test, "log-rank P"))
         rows = results.analysis(test)
-        for level in dict.fromkeys(rows.loc[rows["statistic"] == "hazard_ratio", "level"]):
-            if by and level.startswith(f"{by}: "):
+        for level in names(rows[rows["statistic"] == "hazard_ratio"], "level"):
+            if level in own:
                 hr = estimate(results, test, level=level, statistic="hazard_ratio")
                 hr = hr.replace(" (", f" ({100 * results.plan.level:g}% CI ")
-                effects.append(f"HR {hr if hr != 'NE' else 'not estimable'} for {level.removeprefix(f'{by}: ')}")
+                code = results.plan.level_label(spec["by"], level.id.partition("=")[2])
+                effects.append(f"HR {hr if hr != 'NE' else 'not estimable'} for {code}")
     text = ", ".join(part for part in effects + p_values if part)
     return text[:1].upper() + text[1:]
 
@@ -334,7 +349,7 @@ def _alt(panels: list[dict], what: str) -> str:
         lines = [" ".join(entry["lines"][:1]) for entry in panel["key"]]
         ends = []
         for name, rows in panel["at_risk"].items():
-            ends.append(f"{count(rows[0][0])} at risk at the start{f' in {name}' if name else ''}")
+            ends.append(f"{count(rows[0][0])} at risk at the start{f' in {name.label}' if name else ''}")
         sentences.append(
             f"{panel['name']}{f' ({BIASED.lower()})' if panel.get('struck') else ''}: "
             + "; ".join([*lines, *ends, *filter(None, [panel["tests"].replace("\n", " ")])])
@@ -356,25 +371,25 @@ def cumulative_incidence(
     """
     curves = {analysis: results.curve(analysis) for analysis in analyses}
     first = curves[analyses[0]]
-    names = [name for name in groups(results, analyses[0]) if (first["group"] == name).any()]
-    if not names:
+    own_groups = [name for name in groups(results, analyses[0]) if (first["group"] == name.id).any()]
+    if not own_groups:
         return empty(results, width, "No participants with follow-up")
     unit = results.plan.analyses[analyses[0]].get("unit", "months")
     palette = {analysis: style.CAUSES[i % len(style.CAUSES)] for i, analysis in enumerate(analyses)}
     page_width, left, gap = style.WIDTHS[width], 13.5, 6.0
-    across = min(2 if width == "double" else 1, len(names))
+    across = min(2 if width == "double" else 1, len(own_groups))
     plot_width = (page_width - across * left - gap * (across - 1)) / across - 2.0
     tested = [f"{label(results, test)}: {p_text(results, test)}" for test in tests if p_text(results, test)]
     tested = style.wrap("; ".join(tested), page_width)
     ticks, end = time_ticks(first["x"].max())
     panels = []
-    for name in names:
+    for name in own_groups:
         lines = []
         for analysis in analyses:
             fixed = " ".join(_fixed(results, analysis, name, results.plan.analyses[analysis]))
             text = style.wrap(", ".join(filter(None, [label(results, analysis), fixed])), plot_width - 4.0)
             lines.append((palette[analysis], text))
-        title = style.wrap(name, plot_width + left - 5.0, style.TITLE, "semibold") if name else ""
+        title = style.wrap(name.label, plot_width + left - 5.0, style.TITLE, "semibold") if name else ""
         height = sum(text.count("\n") + 1 for _, text in lines) * style.LINE + 2.5
         panels.append((name, title, lines, height + ((title.count("\n") + 1) * 3.6 + 1.2 if title else 0.0)))
     head = max(height for *_, height in panels)
@@ -391,7 +406,7 @@ def cumulative_incidence(
             page.text(x + left + 4.0, y + style.LINE, "\n".join(text.split("\n")[1:]))
             y += (text.count("\n") + 1) * style.LINE
         axes = page.axes(x + left, start + head, plot_width, PLOT_HEIGHT)
-        own = {analysis: curve[curve["group"] == name].sort_values("x") for analysis, curve in curves.items()}
+        own = {analysis: curve[curve["group"] == name.id].sort_values("x") for analysis, curve in curves.items()}
         times = np.unique(np.concatenate([[0.0], *(curve["x"] for curve in own.values())]))
         floor = np.zeros_like(times)
         for analysis, curve in own.items():
@@ -410,7 +425,9 @@ def cumulative_incidence(
         at_risk = _at_risk([name], {name: own[analyses[0]]}, ticks)[name]
         for tick, (n, _) in zip(ticks, at_risk, strict=True):
             page.text(x + left + tick / end * plot_width, below + style.LINE, f"{n:,}", ha="center")
-    frames = [curve.assign(cause=label(results, analysis)) for analysis, curve in curves.items()]
+    frames = [
+        curve.assign(group=curve["group_label"], cause=label(results, analysis)) for analysis, curve in curves.items()
+    ]
     numbers = pd.concat(frames, ignore_index=True)[["group", "cause", *COLUMNS]]
     last = numbers.groupby(["group", "cause"], sort=False).last()["estimate"]
     parts = [f"{cause}{f' in {group}' if group else ''} {100 * share:.1f}%" for (group, cause), share in last.items()]

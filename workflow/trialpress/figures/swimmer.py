@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from ..calculation import days_between
+from ..ids import EVERYONE
 from ..plan import own_word
 from ..registry import Column, Condition, Population
 from ..results import Results
 from . import style
 from .drawing import KINDS, Drawing, empty
-from .read import coloured, count, level_name, number
+from .read import coloured, count, level_name, number, printed
 from .scales import time_ticks
 
-DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
 MOST_BARS = 75
 SOFT = 0.5  # tint of a bar, on which marks must stand out
 NO_LEVEL = "#A9C4DD"  # colour of a bar without a level
@@ -55,7 +55,10 @@ def swimmer(
     data = results.population(population)
     frame = data.frame
     times = pd.DataFrame(
-        {name: _since(frame, name, origin) / DAYS[unit] for name in [end, *marks, *([death] if death else [])]},
+        {
+            name: _since(frame, name, origin) / results.plan.days(unit)
+            for name in [end, *marks, *([death] if death else [])]
+        },
         index=frame.index,
     )
     known = times[end].notna()
@@ -72,8 +75,8 @@ def swimmer(
     order = [row for _, _, rows in sections for row in rows]
     page_width, top = style.WIDTHS[width], 0.3
     names = list(sections) if by else []
-    left = min(style.widest([name for name, _, _ in names], style.TEXT, "semibold"), 26.0) + 4.0 if by else 3.0
-    levels, palette = coloured(data, colour) if colour else ({"": known}, {"": NO_LEVEL})
+    left = min(style.widest([name.label for name, _, _ in names], style.TEXT, "semibold"), 26.0) + 4.0 if by else 3.0
+    levels, palette = coloured(data, colour) if colour else ({EVERYONE: known}, {EVERYONE: NO_LEVEL})
     bars = len(order) + 1.2 * max(len(sections) - 1, 0)
     bar = float(np.clip(150.0 / bars, 1.9, 4.2))
     entries = [
@@ -83,7 +86,10 @@ def swimmer(
     ]
     if colour and (known & ~pd.concat(levels.values(), axis=1).any(axis=1)).any():
         entries.append(
-            (own_word("Unknown", levels, "no value"), {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"})
+            (
+                own_word("Unknown", printed(levels), "no value"),
+                {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"},
+            )
         )
     outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
     shapes = {name: style.MARKS[i % len(style.MARKS)] for i, name in enumerate(marks)}
@@ -101,7 +107,7 @@ def swimmer(
     page.key(0.0, top, entries, page_width)
     top += key_height + 2.0
     axes = page.axes(left, top, page_width - left - 4.0, plot_height)
-    colour_of = pd.Series(palette.get("", NO_LEVEL), index=frame.index)
+    colour_of = pd.Series(palette.get(EVERYONE, NO_LEVEL), index=frame.index)
     for name, members in levels.items():
         colour_of[members] = palette[name]
     longest = float(times.loc[order].max().max())
@@ -113,9 +119,9 @@ def swimmer(
             at += 1
         if by:
             text = (
-                f"{style.wrap(name, left - 4.0, style.TEXT, 'semibold')}\nn = {n:,}"
+                f"{style.wrap(name.label, left - 4.0, style.TEXT, 'semibold')}\nn = {n:,}"
                 if rows
-                else f"{style.wrap(name, left - 4.0)}\nn = 0"
+                else f"{style.wrap(name.label, left - 4.0)}\nn = 0"
             )
             shown_names.append(((start + at) / 2, text))
             if not rows:

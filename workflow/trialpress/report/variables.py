@@ -1,7 +1,7 @@
 """Every number of the manuscript by name: analysis results, counts and versions as Quarto variables.
 
-A row of ard.csv is `analysis.group.level.statistic`, with empty parts left out and group and level in lower case with
-underscores (`names.py`): `cr_rr_evaluable.n`, `os.6_months.estimate`, `cr_by_dose.dl1.ci_low`. Beside the single statistics stand
+A row of ard.csv is `analysis.group.level.statistic`, with empty parts left out and the ids of group and level in lower case
+with underscores (`names.py`): `cr_rr_evaluable.n`, `os.6_months.estimate`, `cr_by_dose.dl1.ci_low`. Beside the single statistics stand
 phrases that are put together from them: `count` (36/40), `text` (36/40, 90.0%; 95% CI ...), `ci`, `p`.
 """
 
@@ -14,8 +14,9 @@ import pandas as pd
 from .. import environment
 from ..analysis.display import rounded
 from ..clean import tally
+from ..names import flow_names, row_names
 from ..results import Results
-from .names import flow_names, row_names
+from ..text import number_text
 
 
 def _percent(level: float) -> str:
@@ -63,11 +64,11 @@ def analysis_variables(results: Results) -> dict:
 
 def _flow(flow: pd.DataFrame) -> dict[str, dict[str, str]]:
     tree: dict[str, dict[str, str]] = {}
-    named = flow_names(flow)
+    named = flow_names(zip(flow["step"], flow["reason"], strict=True))
     for row in flow.itertuples():
         if row.reason:
-            step, reason = named[row.step, row.reason]
-            tree.setdefault(step, {})[reason] = str(row.excluded)
+            population, reason = named[row.step, row.reason]
+            tree.setdefault(population, {})[reason] = str(row.excluded)
     return tree
 
 
@@ -114,6 +115,7 @@ def variables(results: Results, named: Mapping, engine: str) -> dict:
     for population in plan.populations.values():
         named["population"][population.id]["label"] = population.label
     named["plan"]["multiplicity"] = plan.multiplicity
+    named["plan"]["time"] = time_text(plan.days_per_month)
     named["study"] = {
         "id": study.id,
         "title": study.title,
@@ -124,6 +126,16 @@ def variables(results: Results, named: Mapping, engine: str) -> dict:
     }
     named["software"] = {**software, "engine": engine, "text": software_text(software, engine)}
     return named
+
+
+def time_text(days_per_month: float) -> str:
+    """How long months and years are, as a sentence.
+
+    >>> time_text(30.4375)
+    'A month is 30.4375 days and a year 365.25 days.'
+    """
+    month, year = (number_text(days) for days in (days_per_month, 12 * days_per_month))
+    return f"A month is {month} days and a year {year} days."
 
 
 def software_text(versions: Mapping[str, str], engine: str) -> str:

@@ -108,6 +108,10 @@ def cumulative_incidence(
     transform: scale of the interval, as in `kaplan_meier`.
     values: n, events, competing_events. curve: one row per distinct time: time, estimate, std_error, ci_low, ci_high,
         n_at_risk, n_event, n_competing, n_censored; the limits are NaN where their scale has no value (at 0).
+
+    >>> result = cumulative_incidence(np.array([1, 2, 3, 4, 5]), np.array([1, 2, 1, 0, 1]))
+    >>> print(result.curve["estimate"].round(2))
+    [0.2 0.2 0.4 0.4 0.8]
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance: must be survival or cmprsk, is {variance!r}")
@@ -142,7 +146,12 @@ def _known(cause: np.ndarray, of: int) -> dict[str, float]:
 
 
 def incidence_at(incidence: Result, at: float) -> Result:
-    """A `cumulative_incidence` at a fixed time: time, estimate, std_error, ci_low, ci_high, n_at_risk (time >= at)."""
+    """A `cumulative_incidence` at a fixed time: time, estimate, std_error, ci_low, ci_high, n_at_risk (time >= at).
+
+    >>> incidence = cumulative_incidence(np.array([1, 2, 3, 4, 5]), np.array([1, 2, 1, 0, 1]))
+    >>> print(f"{incidence_at(incidence, 3.5)['estimate']:.2f}")
+    0.40
+    """
     return read_off(incidence, at, before=0.0)
 
 
@@ -165,6 +174,10 @@ def conditional_probability(time, cause, at: float, of: int = 1, *, level: float
 
     F_of / (1 - F_others), with the infinitesimal jackknife standard error and a normal interval within 0 and 1.
     values: n, events, competing_events, time, estimate, std_error, ci_low, ci_high.
+
+    >>> result = conditional_probability(np.array([1, 2, 3, 4, 5]), np.array([1, 2, 1, 0, 1]), 3)
+    >>> print(f"{result['estimate']:.2f}")
+    0.50
     """
     time, cause = _patients(time, cause, of)
     (at,) = times("at", [at])
@@ -191,6 +204,10 @@ def gray(time, cause, group, of: int = 1, *, rho: float = 0, stratum=None) -> Re
 
     group, stratum: labels; rho: power of (1 - pooled incidence) in the weight.
     values: n, events, competing_events, statistic, df, p_value.
+
+    >>> time, cause = np.array([1, 2, 3, 4, 5, 6, 7, 8]), np.array([1, 1, 2, 1, 2, 0, 1, 2])
+    >>> print(f"{gray(time, cause, np.tile([0, 1], 4))['statistic']:.3f}")
+    0.030
     """
     time, cause = _patients(time, cause, of)
     labels, code = groups("group", group, length=len(time))
@@ -297,6 +314,10 @@ def fine_gray(time, cause, X, of: int = 1, *, level: float = 0.95, names: Sequen
 
     X: covariates, (n,) or (n, p). values: n, events, competing_events, df, log_likelihood, log_likelihood_null (both
     pseudo), wald_statistic, wald_p_value; with one covariate also its row. curve: as `trialpress.stats.cox.cox`.
+
+    >>> time, cause = np.array([1, 2, 3, 4, 5, 6, 7, 8]), np.array([1, 1, 2, 1, 2, 0, 1, 2])
+    >>> print(f"{fine_gray(time, cause, np.tile([0, 1], 4))['hazard_ratio']:.3f}")
+    1.144
     """
     time, cause = _patients(time, cause, of)
     X, names = design(X, len(time), names)
@@ -372,7 +393,12 @@ def _before(sets: RiskSets, weight: np.ndarray) -> np.ndarray:
 
 
 def cause_specific_cox(time, cause, X, of: int = 1, **options) -> Result:
-    """Cox regression for one cause, competing events censored. options, values, curve: as `trialpress.stats.cox.cox`."""
+    """Cox regression for one cause, competing events censored. options, values, curve: as `trialpress.stats.cox.cox`.
+
+    >>> time, cause = np.array([1, 2, 3, 4, 5, 6, 7, 8]), np.array([1, 1, 2, 1, 2, 0, 1, 2])
+    >>> print(f"{cause_specific_cox(time, cause, np.tile([0, 1], 4))['hazard_ratio']:.3f}")
+    0.841
+    """
     time, cause = _patients(time, cause, of)
     fit = cox(time, cause == of, X, **options)
     return Result(f"cause-specific {fit.method}", {**fit.values, **_known(cause, of)}, fit.note, fit.curve)

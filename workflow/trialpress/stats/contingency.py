@@ -11,6 +11,7 @@ from scipy.special import bdtr, chdtrc, gammaln, ndtri
 
 from . import fisher
 from .proportions import binomial_pmf, proportion
+from .ranks import sided
 from .result import Result, counts, events_of, not_estimable, probability
 
 # Tables as probable as the observed one up to rounding belong to the p-value: R's relative tolerance for 2 x 2 tables
@@ -18,14 +19,20 @@ from .result import Result, counts, events_of, not_estimable, probability
 TIE_2X2 = 1e-7
 
 
-def fisher_2x2(table, level: float = 0.95) -> Result:
-    """Fisher's exact test of a 2 x 2 table (R fisher.test).
+def fisher_2x2(table, level: float = 0.95, *, alternative: str = "two-sided") -> Result:
+    """Fisher's exact test of a 2 x 2 table (R fisher.test). alternative: "greater" if the odds ratio is above 1, or "less";
+    the interval has two sides.
 
     Returns odds_ratio (the conditional maximum likelihood estimate, not ad/bc), ci_low, ci_high, p_value (two-sided:
     all tables no more probable than the observed one), n. The odds ratio is not estimable if a margin is 0.
+
+    >>> tea = fisher_2x2(np.array([[3, 1], [1, 3]]))
+    >>> print(f"{tea['odds_ratio']:.3f} {tea['p_value']:.4f}")  # Lady tasting tea; R: 6.408, 0.4857
+    6.408 0.4857
     """
     (a, b), (c, d) = cells = _table(table, (2, 2))
     method = f"Fisher's exact test, conditional odds ratio with exact {100 * probability('level', level):g}% CI"
+    method = sided(method, alternative)
     rows, columns = cells.sum(axis=1), cells.sum(axis=0)
     if min(*rows, *columns) == 0:
         why = "a row or column of the table is empty"
@@ -49,11 +56,12 @@ def fisher_2x2(table, level: float = 0.95) -> Result:
 
     tail = (1 - level) / 2
     null = pmf(0.0)
+    as_extreme = {"two-sided": null <= null[a - low] * (1 + TIE_2X2), "greater": x >= a, "less": x <= a}[alternative]
     values = {
         "odds_ratio": 0.0 if a == low else np.inf if a == high else solve(lambda t: pmf(t) @ x - a),
         "ci_low": 0.0 if a == low else solve(lambda t: pmf(t)[x >= a].sum() - tail),
         "ci_high": np.inf if a == high else solve(lambda t: tail - pmf(t)[x <= a].sum()),
-        "p_value": float(min(1.0, null[null <= null[a - low] * (1 + TIE_2X2)].sum())),
+        "p_value": float(min(1.0, null[as_extreme].sum())),
         "n": int(cells.sum()),
     }
     return Result(method, values)
@@ -68,6 +76,10 @@ def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limi
     ends near 3 x 5 with n = 400 at p = 0.01, 4 x 5 with n = 200 at p = 0.2, 6 x 5 with n = 100 at p = 0.4. Beyond that
     the p-value is estimated from `resamples` random tables drawn with `seed`, and standard_error says how well.
     Returns p_value and n; with an estimate standard_error too.
+
+    >>> job = np.array([[1, 2, 1, 0], [3, 3, 6, 1], [10, 10, 14, 9], [6, 7, 12, 11]])
+    >>> print(f"{fisher_rxc(job)['p_value']:.4f}")  # R fisher.test, Job
+    0.7827
     """
     cells = _table(table)
     n = int(cells.sum())
@@ -92,6 +104,10 @@ def risk_difference(n1, N1, n2, N2, *, interval: str = "newcombe", level: float 
     interval: "newcombe" (hybrid of two Wilson intervals, method 10 of Newcombe 1998), "miettinen-nurminen" (score,
     1985) or "exact" (unconditional: two one-sided tests ordered by the score statistic, each maximised over the
     nuisance rate; Chan & Zhang 1999). Returns n1, N1, n2, N2, estimate, ci_low, ci_high.
+
+    >>> result = risk_difference(56, 70, 48, 80)
+    >>> print(f"{result['ci_low']:.4f} {result['ci_high']:.4f}")  # Newcombe 1998, method 10
+    0.0524 0.3339
     """
     intervals = {
         "newcombe": ("Newcombe", _newcombe),
@@ -114,6 +130,10 @@ def risk_ratio(n1, N1, n2, N2, *, level: float = 0.95) -> Result:
     """(n1/N1) / (n2/N2) with the log-normal interval of Katz et al. (1978).
 
     Returns n1, N1, n2, N2, risk_ratio, ci_low, ci_high; not estimable without events in a group.
+
+    >>> result = risk_ratio(189, 11034, 104, 11037)
+    >>> print(f"{result['risk_ratio']:.2f} {result['ci_low']:.2f}")  # Physicians' Health Study; Agresti: 1.82, 1.43
+    1.82 1.43
     """
     x, N, known = _two_proportions(n1, N1, n2, N2)
     method = f"risk ratio, log-normal {100 * probability('level', level):g}% CI"
@@ -132,6 +152,9 @@ def barnard(table) -> Result:
     """Barnard's exact unconditional test, two-sided, ordered by the pooled score statistic (scipy barnard_exact).
 
     Returns statistic, p_value, n; not estimable if a margin is 0.
+
+    >>> print(f"{barnard(np.array([[7, 8], [12, 3]]))['p_value']:.4f}")  # scipy: 2 * 0.0341
+    0.0682
     """
     return _unconditional(table, "Barnard's exact test", "barnard_exact")
 
@@ -140,6 +163,9 @@ def boschloo(table) -> Result:
     """Boschloo's exact unconditional test: twice the smaller one-sided p-value, at most 1 (scipy boschloo_exact).
 
     Returns statistic (the smaller one-sided Fisher p-value), p_value, n; not estimable if a margin is 0.
+
+    >>> print(f"{boschloo(np.array([[74, 43], [31, 32]]))['statistic']:.4f}")  # scipy boschloo_exact: 0.0483
+    0.0483
     """
     return _unconditional(table, "Boschloo's exact test", "boschloo_exact")
 
@@ -148,6 +174,10 @@ def chi_square(table, *, correction: bool = False) -> Result:
     """Pearson's chi-square test of an r x c table (R chisq.test), with Yates' correction for 2 x 2 if wanted.
 
     Returns statistic, df, p_value, n, min_expected. Rows and columns without an observation are left out.
+
+    >>> party = np.array([[762, 327, 468], [484, 239, 477]])
+    >>> print(f"{chi_square(party)['statistic']:.2f}")  # R chisq.test
+    30.07
     """
     cells = _table(table)
     n = int(cells.sum())
@@ -171,6 +201,10 @@ def mcnemar(table, *, exact: bool = True) -> Result:
 
     exact: binomial test of the discordant pairs; otherwise chi-square with continuity correction (R mcnemar.test).
     Returns n (pairs), discordant, p_value and, if not exact, statistic and df; not estimable without discordant pairs.
+
+    >>> result = mcnemar(np.array([[794, 86], [150, 570]]), exact=False)
+    >>> print(f"{result['statistic']:.2f}")  # R mcnemar.test, Approval
+    16.82
     """
     (a, b), (c, d) = cells = _table(table, (2, 2))
     method = "McNemar's test, " + ("exact" if exact else "with continuity correction")
@@ -192,6 +226,11 @@ def mantel_haenszel(tables, level: float = 0.95, *, correction: bool = True) -> 
 
     Returns odds_ratio, ci_low, ci_high, statistic, df, p_value, breslow_day, breslow_day_df, breslow_day_p_value, n,
     strata. Strata with an empty margin say nothing and are left out; the note counts them.
+
+    >>> rabbits = [[[0, 6], [0, 5]], [[3, 3], [0, 6]], [[6, 0], [2, 4]], [[5, 1], [6, 0]], [[2, 0], [5, 0]]]
+    >>> result = mantel_haenszel(np.array(rabbits))  # R mantelhaen.test: 7, 3.9286
+    >>> print(f"{result['odds_ratio']:.2f} {result['statistic']:.4f}")
+    7.00 3.9286
     """
     cells = counts("tables", tables)
     if cells.ndim != 3 or cells.shape[1:] != (2, 2):

@@ -42,6 +42,10 @@ def cox(
         Wald (wald_) and score (score_) tests; with one covariate also those of its row in `curve`.
     curve: one row per covariate: name, coefficient, std_error, hazard_ratio, ci_low, ci_high, p_value (Wald).
     Not estimable without an event, where a covariate depends on the others, and where the likelihood is monotone.
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161, 5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45])
+    >>> print(f"{cox(abs(aml), aml > 0, np.arange(23) > 10)['hazard_ratio']:.3f}")  # R coxph, exp(0.9155)
+    2.498
     """
     if interval not in ("wald", "profile"):
         raise ValueError(f"interval: must be wald or profile, is {interval!r}")
@@ -73,6 +77,12 @@ def cox(
 
 
 def fitted(method, known, names, scale, b, std_error, limits, p_value) -> Result:
+    """The result of a regression: one row per covariate, on the scale of the covariates (see `PartialLikelihood`).
+
+    >>> b, one = np.log([2.0]), np.ones(1)
+    >>> print(f"{fitted('Cox', {}, ['x'], one, b, one, (b - 1, b + 1), one)['hazard_ratio']:.1f}")
+    2.0
+    """
     table = {
         "name": np.array(names),
         "coefficient": b / scale,
@@ -87,11 +97,21 @@ def fitted(method, known, names, scale, b, std_error, limits, p_value) -> Result
 
 
 def test(name: str, statistic: float, df: int) -> dict[str, float]:
+    """A chi-squared statistic and its p-value under the names of a test (lr, wald, score).
+
+    >>> print(f"{test('wald', 3.8415, 1)['wald_p_value']:.3f}")
+    0.050
+    """
     return {f"{name}_statistic": statistic, f"{name}_p_value": chdtrc(df, max(statistic, 0.0))}
 
 
 def design(X, n: int, names: Sequence[str] | None) -> tuple[np.ndarray, list[str]]:
-    """Covariates as a float array of shape (p, n) and their names (default x1, x2, ...)."""
+    """Covariates as a float array of shape (p, n) and their names (default x1, x2, ...).
+
+    >>> X, names = design(np.array([[1, 4], [2, 5], [3, 6]]), 3, None)
+    >>> print(X.shape, names)
+    (2, 3) ['x1', 'x2']
+    """
     X = np.asarray(X, dtype=float)
     X = X[:, None] if X.ndim == 1 else X
     if X.ndim != 2 or len(X) != n or not X.shape[1]:
@@ -199,7 +219,12 @@ class PartialLikelihood:
 
 
 def maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int = STEPS):
-    """Newton's method with step halving; returns b, at(b) and which coefficients diverge. `fixed` is held."""
+    """Newton's method with step halving; returns b, at(b) and which coefficients diverge. `fixed` is held.
+
+    >>> at = lambda b: (-((b[0] - 2) ** 2), -2 * (b - 2), np.array([[2.0]]))
+    >>> print(maximise(at, np.zeros(1))[0])
+    [2.]
+    """
     free = np.arange(len(b)) != (-1 if fixed is None else fixed)
     now = at(b)
     curvature = np.diag(now[2])
@@ -267,6 +292,10 @@ def proportional_hazards(
 
     transform: g is "km" (1 - Kaplan-Meier before t), "identity", "log" or "rank"; the other arguments: as `cox`.
     values: n, events, statistic, df, p_value (of all covariates together). curve: name, statistic, p_value of each.
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161, 5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45])
+    >>> print(f"{proportional_hazards(abs(aml), aml > 0, np.arange(23) > 10)['p_value']:.3f}")
+    0.929
     """
     method = f"test of proportional hazards (Grambsch-Therneau score test, transform {transform})"
     overall = ("statistic", "df", "p_value")
@@ -315,6 +344,10 @@ def firth_cox(
     Finite where the likelihood of `cox` is monotone. Intervals and p-values are of the profile penalised likelihood;
     arguments as `cox`. values: n, events, df, log_likelihood, log_likelihood_null (both penalised), lr_statistic,
     lr_p_value; with one covariate also its row. curve: as `cox`.
+
+    >>> time, x = np.array([1, 2, 3, 4, 5, 6]), np.array([1, 1, 1, 0, 0, 0])
+    >>> print(f"{firth_cox(time, np.ones(6), x)['coefficient']:.2f}")
+    2.57
     """
     method = (
         f"Cox regression with Firth's penalty, {100 * probability('level', level):g}% profile penalised likelihood CI"

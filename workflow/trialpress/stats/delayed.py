@@ -35,6 +35,10 @@ def start_stop(time, event, begin) -> Intervals:
 
     Whoever begins at 0 has a begun row only; whoever begins on the last day of follow-up has no begun time. A patient
     without follow-up (time 0) has no row.
+
+    >>> rows = start_stop(np.array([10, 6]), np.array([1, 0]), np.array([4, np.nan]))
+    >>> print(rows.entry, rows.time, rows.begun)
+    [0. 4. 0.] [ 4. 10.  6.] [False  True False]
     """
     time, event, begin = _patients(time, event, begin)
     start = np.minimum(np.where(np.isnan(begin), np.inf, begin), time)
@@ -77,6 +81,10 @@ def time_dependent_cox(
     """Cox regression on having begun, as a time-dependent covariate, adjusted for baseline covariates X (n, p).
 
     values, curve: as `trialpress.stats.cox.cox`, with n_begun; the first covariate is `begun`, `names` are those of X.
+
+    >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
+    >>> print(f"{time_dependent_cox(time, np.ones(6), begin).curve['hazard_ratio'][0]:.3f}")
+    0.945
     """
     known = _known(time, event, begin)
     rows = start_stop(time, event, begin)
@@ -95,6 +103,10 @@ def mantel_byar(time, event, begin) -> Result:
 
     values: n, n_begun, events, statistic, df, p_value. curve: one row per state: group (False, True), n (intervals),
     observed, expected.
+
+    >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
+    >>> print(mantel_byar(time, np.ones(6), begin).curve["expected"].round(4))
+    [2.9333 3.0667]
     """
     known = _known(time, event, begin)
     rows = start_stop(time, event, begin)
@@ -113,6 +125,10 @@ def simon_makuch(
     there, among those still followed; from day 0, when few have begun, a first event can take a curve down to 0.
     values: n, n_begun, events, excluded (follow-up ended by the landmark). curve: as `kaplan_meier`, the rows of both
     curves, with `group` (False, True).
+
+    >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
+    >>> print(simon_makuch(time, np.ones(6), begin).curve["estimate"].round(4))
+    [1.    1.    0.75  0.75  0.375 0.    0.5   0.5   0.25  0.   ]
     """
     (landmark,) = times("landmark", [landmark])
     known = _known(time, event, begin)
@@ -139,6 +155,11 @@ def landmark(time, event, begin, day: float, *, level: float = 0.95) -> Result:
     values: n (followed beyond the day), n_begun (by the day), events, excluded_events and excluded_censored (follow-up
     ended by the day), begun_later (counted as not begun), log-rank statistic, df, p_value, and the Cox hazard_ratio
     with ci_low, ci_high. curve: as the log-rank test's.
+
+    >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
+    >>> result = landmark(time, np.ones(6), begin, 3)
+    >>> print(result["n"], result["n_begun"], result["begun_later"])
+    5 2 1
     """
     time, event, begin = _patients(time, event, begin)
     (day,) = times("day", [day])
@@ -168,6 +189,10 @@ def naive_comparison(time, event, begin) -> Result:
     """Log-rank test of ever begun against never, from day 0. Biased; only to be shown beside the right analysis.
 
     values: as `mantel_byar`.
+
+    >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
+    >>> print(naive_comparison(time, np.ones(6), begin).curve["expected"].round(4))
+    [2.5667 3.4333]
     """
     method = "naive log-rank test of ever against never (biased in favour of ever: immortal time)"
     known = _known(time, event, begin)

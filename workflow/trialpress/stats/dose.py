@@ -16,6 +16,10 @@ def cochran_armitage(events, totals, scores, *, variant: str = "r") -> Result:
     variant: "r" (R prop.trend.test), "n-1" (the variance of the permutation distribution, N - 1 in place of N;
         statsmodels, Mantel) or "exact" (permutation distribution: outcomes at least as far from the expectation).
     Returns n, N, p_value and, unless exact, z, statistic (z squared) and df.
+
+    >>> smokers, patients = np.array([83, 90, 129, 70]), np.array([86, 93, 136, 82])
+    >>> print(f"{cochran_armitage(smokers, patients, np.arange(1, 5))['statistic']:.4f}")  # R prop.trend.test
+    8.2249
     """
     x, N = events_of("events", events, "totals", totals)
     scores = numbers("scores", scores, length=len(x))
@@ -47,6 +51,10 @@ def dose_response(dose, y, *, penalised: bool = False, level: float = 0.95) -> R
     Returns n, events, estimate (log odds ratio per tenfold dose), standard_error, odds_ratio, ci_low, ci_high (of the
     odds ratio), p_value, as `logistic.logistic` and `logistic.firth`; curve: dose (101, evenly spaced in the
     logarithm), estimate, ci_low, ci_high (probability; pointwise Wald band on the logit scale).
+
+    >>> dose, y = np.repeat([1, 10], 4), np.array([0, 0, 0, 1, 0, 1, 1, 1])
+    >>> print(f"{dose_response(dose, y)['odds_ratio']:.2f}")
+    9.00
     """
     log_dose, y = _log10(dose), indicator("y", y, length=len(np.asarray(dose)))
     fitted = (logistic.firth if penalised else logistic.logistic)(y, log_dose, ["dose"], level=level)
@@ -70,6 +78,10 @@ def isotonic(dose, events, totals) -> Result:
     patients. Dose levels without patients are left out.
 
     Returns n, N and estimate:<dose> per level; curve: dose, n, N, estimate.
+
+    >>> result = isotonic(np.array([1, 2, 3]), np.array([1, 3, 2]), np.array([10, 10, 10]))
+    >>> print(result.curve["estimate"])
+    [0.1  0.25 0.25]
     """
     dose = numbers("dose", dose)
     x, N = events_of("events", events, "totals", totals)
@@ -100,6 +112,11 @@ def emax(dose, y, *, level: float = 0.95) -> Result:
     Returns n, residual_sd and, for e0, emax and ed50, <name>, standard_error:<name>, ci_low:<name>, ci_high:<name>;
     curve: dose, estimate. Refused (not estimable) with fewer than four dose levels or five values, and if the best ed50
     does not lie between the lowest and highest positive dose: then the data do not show where the curve levels off.
+
+    >>> puromycin = np.repeat([0.02, 0.06, 0.11, 0.22, 0.56, 1.1], 2)
+    >>> rate = np.array([76, 47, 97, 107, 123, 139, 159, 152, 191, 201, 207, 200])
+    >>> print(f"{emax(puromycin, rate)['ed50']:.4f}")
+    0.1047
     """
     from scipy.optimize import minimize_scalar
 

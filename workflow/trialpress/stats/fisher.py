@@ -31,6 +31,10 @@ def exact(cells: np.ndarray, limit: float) -> float | None:
     partial tables would have to be listed.
 
     Right to 1e-7 of itself; a p-value below 1e-7, if its tail is too much to list, to 1e-13 and not given below 1e-10.
+
+    >>> job = np.array([[1, 2, 1, 0], [3, 3, 6, 1], [10, 10, 14, 9], [6, 7, 12, 11]])
+    >>> print(f"{exact(job, 1e8):.4f}")  # R fisher.test, Job
+    0.7827
     """
     head = _best_split(cells, 0.0, limit)
     if head is None:
@@ -45,7 +49,12 @@ def exact(cells: np.ndarray, limit: float) -> float | None:
 
 
 def estimate(cells: np.ndarray, resamples: int, seed: int) -> tuple[float, float]:
-    """The p-value from `resamples` random tables with the margins of `cells`, and its standard error."""
+    """The p-value from `resamples` random tables with the margins of `cells`, and its standard error.
+
+    >>> p, standard_error = estimate(np.array([[3, 1], [1, 3]]), 10_000, seed=1)
+    >>> print(abs(p - 34 / 70) < 3 * standard_error, f"{standard_error:.3f}")
+    True 0.005
+    """
     rng = np.random.default_rng(seed)
     r, c = cells.shape
     row = np.repeat(np.arange(r), cells.sum(axis=1))

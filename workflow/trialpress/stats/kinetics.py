@@ -23,6 +23,10 @@ def exposure(time, concentration, *, until: float, limit: float, blq: str, start
     Returns n, n_blq, cmax, tmax (first time of cmax), tlast (last quantifiable time), auc (linear up, log down;
     interpolated at `until`, never extrapolated) and half_life (terminal: regression of the logarithm on the last points
     after tmax, at least three, their number chosen by the adjusted R squared, more points within 1e-4 of the best).
+
+    >>> result = exposure(np.arange(5), np.array([16, 8, 4, 2, 1]), until=4, limit=0.5, blq="half")
+    >>> print(f"{result['auc']:.2f} {result['half_life']:.2f}")  # 15 / log(2), halved every day
+    21.64 1.00
     """
     time = times("time", time)
     c = numbers("concentration", concentration, length=len(time))
@@ -72,6 +76,9 @@ def geometric_mean(x, *, level: float = 0.95) -> Result:
     """Geometric mean with the t interval of the logarithms; not estimable where a value is 0 or below.
 
     Returns n, geometric_mean, ci_low, ci_high, geometric_cv (percent).
+
+    >>> print(f"{geometric_mean(np.array([1, 10, 100]))['geometric_mean']:.1f}")
+    10.0
     """
     x = numbers("x", x)
     method = f"geometric mean with {100 * probability('level', level):g}% CI"
@@ -94,6 +101,9 @@ def geometric_mean_ratio(a, b, *, level: float = 0.95) -> Result:
     or below.
 
     Returns n1, n2, ratio, ci_low, ci_high, p_value.
+
+    >>> print(f"{geometric_mean_ratio(np.array([2, 8]), np.array([1, 4]))['ratio']:.1f}")
+    2.0
     """
     from .continuous import t_test
 

@@ -19,6 +19,10 @@ def logistic(y, X, names, *, level: float = 0.95) -> Result:
     log_likelihood and, per name, estimate:<name> (log odds ratio), standard_error:, odds_ratio:, ci_low:, ci_high: (of
     the odds ratio) and p_value:; for the intercept too. If the covariates separate the outcomes the estimates are
     infinite: not estimable, and the note names the kind of separation.
+
+    >>> y, x = np.array([1, 1, 1, 0, 1, 0, 0, 0]), np.repeat([1, 0], 4)
+    >>> print(f"{logistic(y, x, ['milk'])['odds_ratio:milk']:.3f}")
+    9.000
     """
     y, X, names = _design(y, X, names)
     method = f"logistic regression, Wald {100 * probability('level', level):g}% CI"
@@ -40,6 +44,10 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
     Schemper 2002; R logistf).
 
     Arguments and values as `logistic`; the estimates stay finite under separation, which the note reports.
+
+    >>> y, x = np.array([1, 1, 1, 0, 1, 0, 0, 0]), np.repeat([1, 0], 4)
+    >>> print(f"{firth(y, x, ['milk'])['odds_ratio:milk']:.3f}")  # (3.5 / 1.5)**2: half added to each cell
+    5.444
     """
     y, X, names = _design(y, X, names)
     method = f"Firth logistic regression, profile penalised likelihood {100 * probability('level', level):g}% CI"
@@ -65,6 +73,10 @@ def exact_logistic(y, x, strata=None, *, level: float = 0.95) -> Result:
     y: 0/1 (n); x: numbers (n), few distinct values. Returns n, events, estimate (conditional maximum likelihood, or
     the median unbiased estimate if T is at an end of its range), odds_ratio, ci_low, ci_high (of the odds ratio; exact,
     tails of equal probability) and p_value (all outcomes no more probable than the observed one).
+
+    >>> y, x = np.array([1, 1, 1, 0, 1, 0, 0, 0]), np.repeat([1, 0], 4)
+    >>> print(f"{exact_logistic(y, x)['odds_ratio']:.3f}")  # Fisher's odds ratio of the same table
+    6.408
     """
     from scipy.optimize import brentq
 
@@ -122,6 +134,9 @@ def separation(y, X) -> str:
     "quasi-complete separation ..." or "" (Albert & Anderson 1984; by the linear programme of Konis 2007).
 
     Separated data have no finite maximum likelihood estimate.
+
+    >>> print(separation(np.array([0, 0, 1, 1]), np.array([1, 2, 3, 4]))[:19])
+    complete separation
     """
     from scipy.optimize import linprog
 
@@ -161,6 +176,10 @@ def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = 
     """Newton's method with step halving; X holds the intercept; `fixed` holds coefficients at values.
 
     Penalised: the log likelihood plus half the log determinant of the information (Firth 1993).
+
+    >>> fit = maximise(np.array([1, 1, 1, 0], dtype=bool), np.ones((4, 1)))
+    >>> print(fit.beta.round(4))
+    [1.0986]
     """
     fixed = fixed or {}
     beta = np.zeros(X.shape[1]) if start is None else start.copy()
@@ -272,7 +291,12 @@ def _named(name, figures):
 
 
 def permutation_distribution(x, events):
-    """Values of T = sum of x over `events` of the patients, and the log number of ways to reach each."""
+    """Values of T = sum of x over `events` of the patients, and the log number of ways to reach each.
+
+    >>> values, log_ways = permutation_distribution(np.array([0, 1, 1]), 2)
+    >>> print(values, np.exp(log_ways).round())
+    [1. 2.] [2. 1.]
+    """
     values, sizes = np.unique(x, return_counts=True)
     reached = {0: (np.zeros(1), np.zeros(1))}  # events so far: values of T, log ways
     for value, size in zip(values, sizes, strict=True):

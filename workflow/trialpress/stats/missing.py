@@ -14,6 +14,10 @@ def missing_response(n: int, N: int, missing: int, *, level: float = 0.95) -> Re
 
     n responders of N assessed patients; `missing` more were not assessed. Clopper-Pearson intervals.
     Returns n, N, missing and estimate:<case>, ci_low:<case>, ci_high:<case> for complete, worst and best.
+
+    >>> result = missing_response(36, 40, 2)
+    >>> print(f"{result['estimate:worst']:.4f}")
+    0.8571
     """
     (m,) = counts("missing", [missing]).tolist()
     cases = {"complete": (n, N), "worst": (n, N + m), "best": (n + m, N + m)}
@@ -33,6 +37,9 @@ def tipping_point(n: int, N: int, missing: int, p0: float, *, alpha: float = 0.0
     The exact one-sided binomial test at alpha/2 is repeated with 0, 1, ... missing patients counted as failures and the
     others as responders. Returns n, N, missing and tipping_point (failures at which the test first fails; missing + 1 if
     it never does, 0 if it fails with none); curve: failures, estimate, p_value.
+
+    >>> print(tipping_point(15, 20, 8, 0.5)["tipping_point"])
+    4
     """
     (m,) = counts("missing", [missing]).tolist()
     alpha = probability("alpha", alpha)
@@ -54,6 +61,10 @@ def tipping_point_two_groups(n1, N1, missing1, n2, N2, missing2, *, alpha: float
     n responders of N assessed patients per group, and the patients not assessed. Returns p_value (complete cases),
     scenarios ((missing1 + 1) * (missing2 + 1)) and unchanged (those on the same side of alpha); curve: responders1,
     responders2 (among the missing), p_value.
+
+    >>> result = tipping_point_two_groups(14, 16, 3, 6, 15, 2)
+    >>> print(result["unchanged"], "of", result["scenarios"])
+    9 of 12
     """
     x, N = events_of("n1, n2", [n1, n2], "N1, N2", [N1, N2])
     m = counts("missing1, missing2", [missing1, missing2])

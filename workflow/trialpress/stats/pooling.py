@@ -23,6 +23,10 @@ def pooled_proportion(
     Returns n, N, trials, estimate, ci_low, ci_high, prediction_low, prediction_high (of a new trial, t with k - 2 df;
     Higgins 2009), tau2, i2 (percent, from Q; Higgins 2002), q, df, p_value (of Q). With one trial tau2, and with two the
     prediction interval, is not estimable. Trials must not share patients: that is for the caller.
+
+    >>> result = pooled_proportion(np.array([8, 12, 20]), np.array([20, 40, 50]))
+    >>> print(f"{result['estimate']:.3f}")
+    0.365
     """
     x, N = events_of("events", events, "totals", totals)
     if transform not in TRANSFORMS or tau2 not in TAU2:

@@ -15,6 +15,9 @@ def proportion(n: int, N: int, *, level: float = 0.95, interval: str = "clopper-
         "jeffreys" (equal tails of Beta(n + 1/2, N - n + 1/2); Brown, Cai & DasGupta 2001), "mid-p" (Berry & Armitage
         1995) or "blaker" (the exact interval that is never longer than Clopper-Pearson's; Blaker 2000).
     Returns n, N, estimate, ci_low, ci_high. ValueError for a negative count or more events than patients.
+
+    >>> print(f"{proportion(81, 263, interval='wilson')['ci_low']:.4f}")  # Newcombe 1998: .2553
+    0.2553
     """
     x, total = _events(n, N)
     if interval not in _INTERVALS:
@@ -32,6 +35,9 @@ def exact_test(n: int, N: int, p0: float, *, alternative: str = "two-sided") -> 
 
     alternative: "two-sided" (outcomes no more probable than the observed one, relative tolerance 1e-7), "greater" or
     "less". Returns n, N, estimate, p_value.
+
+    >>> print(f"{exact_test(682, 925, 0.75)['p_value']:.4f}")  # R binom.test, Mendel
+    0.3825
     """
     x, total = _events(n, N)
     p0 = probability("p0", p0)
@@ -55,6 +61,9 @@ def beta_binomial(n: int, N: int, a: float, b: float, p0: float, *, level: float
 
     Returns n, N, estimate (posterior mean), median, ci_low and ci_high (equal-tailed credible interval) and
     probability, the posterior probability that the rate exceeds p0. N = 0 returns the prior.
+
+    >>> print(f"{beta_binomial(2, 2, 1, 1, 0.5)['probability']:.3f}")  # 1 - 0.5**3
+    0.875
     """
     x, total = _events(n, N)
     for name, value in (("a", a), ("b", b)):
@@ -83,6 +92,9 @@ def simon_two_stage(r1: int, n1: int, r: int, n: int, p0: float, p1: float) -> R
     Stop for futility at r1 or fewer responses among the first n1 patients; declare the treatment promising at more
     than r responses among all n. Returns n, alpha and power (P(promising) under p0 and p1), early_stop_p0 and
     early_stop_p1 (P(stop after stage 1)), expected_n_p0 and expected_n_p1.
+
+    >>> print(f"{simon_two_stage(1, 10, 5, 29, 0.1, 0.3)['expected_n_p0']:.2f}")  # Simon 1989: 15.0
+    15.01
     """
     (r1, r), (n1, n) = (array.tolist() for array in events_of("r1, r", [r1, r], "n1, n", [n1, n]))
     if not (r1 <= r and 0 < n1 < n):
@@ -99,7 +111,11 @@ def simon_two_stage(r1: int, n1: int, r: int, n: int, p0: float, p1: float) -> R
 
 
 def binomial_pmf(N: int, p) -> np.ndarray:
-    """P(X = 0..N) for X ~ Binomial(N, p), along a last axis added to the shape of p."""
+    """P(X = 0..N) for X ~ Binomial(N, p), along a last axis added to the shape of p.
+
+    >>> print(binomial_pmf(2, np.array([0.5])).round(2))
+    [[0.25 0.5  0.25]]
+    """
     x, p = np.arange(N + 1), np.asarray(p, dtype=float)[..., None]
     return np.exp(gammaln(N + 1) - gammaln(x + 1) - gammaln(N - x + 1) + xlogy(x, p) + xlog1py(N - x, -p))
 

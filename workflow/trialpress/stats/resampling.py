@@ -34,6 +34,10 @@ def bootstrap(
     interpolation) or "bca" (bias-corrected and accelerated; acceleration by jackknife).
     Returns n, estimate, standard_error, ci_low, ci_high, resamples. Not estimable if the statistic does not vary or is
     not finite in a replicate.
+
+    >>> result = bootstrap([np.arange(1, 101)], lambda x: x.mean(axis=1), seed=1)
+    >>> print(f"{result['standard_error']:.1f}")
+    2.9
     """
     arrays = [np.asarray(sample, dtype=float) for sample in samples]
     for i, array in enumerate(arrays):
@@ -83,6 +87,11 @@ def permutation_test(
     x: data whose first axis is patients (n); group: 0/1 (n). statistic: called with x and labels (replicates x n,
     booleans), returns one number per replicate that is centred at 0 under the hypothesis (a difference, a score).
     Returns n, statistic, p_value ((hits + 1) / (resamples + 1); Phipson & Smyth 2010), standard_error, resamples.
+
+    >>> x, group = np.arange(8), np.repeat([0, 1], 4)
+    >>> result = permutation_test(x, group, lambda x, b: np.where(b, x, -x).sum(axis=1), seed=1)
+    >>> print(f"{result['p_value']:.2f}")
+    0.03
     """
     x = np.asarray(x, dtype=float)
     numbers("x", x.reshape(-1))

@@ -11,7 +11,12 @@ from trialpress.stats.result import indicator, numbers, offending, times
 
 
 def sample(time, event, entry=None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Checked (time, event, entry); entry must lie before time, since a patient is at risk in (entry, time]."""
+    """Checked (time, event, entry); entry must lie before time, since a patient is at risk in (entry, time].
+
+    >>> time, event, entry = sample(np.array([5, 8]), np.array([1, 0]))
+    >>> print(time, event, entry)
+    [5. 8.] [ True False] None
+    """
     time = times("time", time)
     if not len(time):
         raise ValueError("time: no patient")
@@ -23,7 +28,12 @@ def sample(time, event, entry=None) -> tuple[np.ndarray, np.ndarray, np.ndarray 
 
 
 def groups(name: str, values, *, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted labels and, per patient, the position of the label. ValueError if there are fewer than two."""
+    """Sorted labels and, per patient, the position of the label. ValueError if there are fewer than two.
+
+    >>> labels, code = groups("arm", np.array(["B", "A", "B"]), length=3)
+    >>> print(labels, code)
+    ['A' 'B'] [1 0 1]
+    """
     values = np.asarray(values)
     if values.shape != (length,):
         raise ValueError(f"{name}: has shape {values.shape} where {length} values are needed")

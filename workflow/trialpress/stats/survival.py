@@ -22,6 +22,10 @@ def kaplan_meier(time, event, *, entry=None, level: float = 0.95, transform: str
     curve: one row per distinct time of an event, a censoring or an entry: time, estimate, std_error, ci_low, ci_high,
         n_at_risk (just before the time), n_event, n_censored. As in R, std_error is NaN where the estimate is 0, and
         the limits are NaN where their scale has no value (log-log at 0 and 1, log at 0).
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161])  # maintained; negative: censored
+    >>> print(kaplan_meier(abs(aml), aml > 0)["median"])  # R survfit: 31
+    31.0
     """
     time, event, entry = sample(time, event, entry)
     z = -ndtri((1 - probability("level", level)) / 2)
@@ -63,7 +67,12 @@ QUANTILE = {"estimate": "", "ci_low": "_ci_low", "ci_high": "_ci_high"}
 
 
 def limits(estimate, relative, z: float, transform: str) -> tuple[np.ndarray, np.ndarray]:
-    """Pointwise limits from the standard error of log(estimate), as R's survfit_confint."""
+    """Pointwise limits from the standard error of log(estimate), as R's survfit_confint.
+
+    >>> low, high = limits(np.array([0.5]), np.array([0.2]), 1.96, "plain")
+    >>> print(low.round(3), high.round(3))
+    [0.304] [0.696]
+    """
     if transform == "plain":
         half = z * relative * estimate
         return np.maximum(estimate - half, 0), np.minimum(estimate + half, 1)
@@ -91,6 +100,10 @@ def quantile(km: Result, probability_of_event: float) -> Result:
     km: of `kaplan_meier`. Where the curve is flat at exactly 1 - p, the midpoint of the flat part, or its start if it
     lasts to the end. The limits are the same quantile of the curve's limits (Brookmeyer & Crowley 1982), at the first
     crossing. values: estimate, ci_low, ci_high; NaN if not reached.
+
+    >>> km = kaplan_meier(np.arange(1, 9), np.ones(8))
+    >>> print(quantile(km, 0.25)["estimate"])
+    2.5
     """
     p = probability("probability_of_event", probability_of_event)
     curve = km.curve
@@ -123,12 +136,21 @@ def survival_at(km: Result, at: float) -> Result:
 
     values: time, estimate, std_error, ci_low, ci_high, n_at_risk (patients with time >= at).
     Not estimable after the last follow-up.
+
+    >>> km = kaplan_meier(np.array([1, 2, 3, 4]), np.array([1, 1, 0, 1]))
+    >>> print(survival_at(km, 2.5)["estimate"])
+    0.5
     """
     return read_off(km, at, before=1.0)
 
 
 def read_off(result: Result, at: float, *, before: float) -> Result:
-    """The step function of `result.curve` at a time; `before` is its value ahead of the first step."""
+    """The step function of `result.curve` at a time; `before` is its value ahead of the first step.
+
+    >>> km = kaplan_meier(np.array([1, 2, 3, 4]), np.array([1, 1, 0, 1]))
+    >>> print(read_off(km, 0.5, before=1.0)["estimate"])
+    1.0
+    """
     (at,) = times("at", [at])
     curve = result.curve
     names = ("estimate", "std_error", "ci_low", "ci_high")
@@ -145,20 +167,28 @@ def read_off(result: Result, at: float, *, before: float) -> Result:
 
 
 def number_at_risk(time, at, entry=None) -> np.ndarray:
-    """Patients under observation just before each of `at`: time >= at, and entry < at."""
+    """Patients under observation just before each of `at`: time >= at, and entry < at.
+
+    >>> print(number_at_risk(np.array([1, 2, 3, 4]), np.array([0, 2, 5]), entry=np.array([0, 0, 2, 1])))
+    [0 2 0]
+    """
     time, _, entry = sample(time, np.zeros(np.shape(time)), entry)
     at = times("at", at)
     n = len(time) - np.searchsorted(np.sort(time), at, side="left")
     return n if entry is None else n - (len(time) - np.searchsorted(np.sort(entry), at, side="left"))
 
 
-def reverse_kaplan_meier(time, event, *, level: float = 0.95, transform: str = "log-log") -> Result:
+def reverse_kaplan_meier(time, event, *, entry=None, level: float = 0.95, transform: str = "log-log") -> Result:
     """Follow-up: the Kaplan-Meier estimate with events and censorings exchanged (Schemper & Smith 1996).
 
     values, curve: as `kaplan_meier`, where an event is the end of observation without the event.
+
+    >>> follow_up = reverse_kaplan_meier(np.array([2, 4, 6, 8]), np.array([1, 0, 0, 0]))
+    >>> print(follow_up["median"])
+    6.0
     """
-    time, event, _ = sample(time, event)
-    km = kaplan_meier(time, ~event, level=level, transform=transform)
+    time, event, entry = sample(time, event, entry)
+    km = kaplan_meier(time, ~event, entry=entry, level=level, transform=transform)
     return Result(f"reverse {km.method}", km.values, km.note, km.curve)
 
 
@@ -168,6 +198,10 @@ def log_rank(time, event, group, *, rho: float = 0, stratum=None, trend_scores=N
     group: labels, length n. rho: Fleming-Harrington weight S(t-)**rho of the pooled Kaplan-Meier estimate (1 is
         Peto-Peto); stratum: labels, length n; trend_scores: one number per sorted label, for the test for trend.
     values: n, events, statistic (chi-squared), df, p_value. curve: one row per group: group, n, observed, expected.
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161, 5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45])
+    >>> print(f"{log_rank(abs(aml), aml > 0, np.arange(23) > 10)['statistic']:.4f}")  # R survdiff, 3.4
+    3.3964
     """
     time, event, entry = sample(time, event, entry)
     labels, code = groups("group", group, length=len(time))
@@ -204,7 +238,12 @@ def log_rank(time, event, group, *, rho: float = 0, stratum=None, trend_scores=N
 
 
 def hypergeometric(at_risk: np.ndarray, n_event: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Expected events per group and their covariance, given the margins at each time; at_risk: (times, groups)."""
+    """Expected events per group and their covariance, given the margins at each time; at_risk: (times, groups).
+
+    >>> expected, variance = hypergeometric(np.array([[2.0, 2.0], [1.0, 2.0]]), np.array([1, 1]), np.ones(2))
+    >>> print(expected.round(4), variance[0, 0].round(4))
+    [0.8333 1.1667] 0.4722
+    """
     n = at_risk.sum(axis=1)
     share = at_risk / n[:, None]
     expected = (weight * n_event) @ share
@@ -213,7 +252,11 @@ def hypergeometric(at_risk: np.ndarray, n_event: np.ndarray, weight: np.ndarray)
 
 
 def quadratic(difference: np.ndarray, variance: np.ndarray) -> float:
-    """difference' variance^-1 difference; NaN if the variance is singular."""
+    """difference' variance^-1 difference; NaN if the variance is singular.
+
+    >>> print(quadratic(np.array([2.0]), np.array([[4.0]])))
+    1.0
+    """
     # Variances are in units of events: what is far below one is a rounding error.
     rank = np.linalg.matrix_rank(variance, tol=1e-12 * max(1.0, np.abs(variance).max(initial=0)), hermitian=True)
     if not len(difference) or rank < len(difference):
@@ -228,6 +271,10 @@ def permutation_log_rank(time, event, group, *, replicates: int = 10_000, seed: 
     observed - expected events; the statistic sums their squares, each over the size of its group. The p-value counts
     the observed allocation among the replicates (Davison & Hinkley 1997, 4.25).
     values: n, events, statistic, replicates, p_value, std_error (of the p-value, from the number of replicates).
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161, 5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45])
+    >>> print(f"{permutation_log_rank(abs(aml), aml > 0, np.arange(23) > 10, seed=1)['p_value']:.1f}")
+    0.1
     """
     time, event, _ = sample(time, event)
     labels, code = groups("group", group, length=len(time))
@@ -268,6 +315,10 @@ def restricted_mean(time, event, tau: float, *, level: float = 0.95) -> Result:
 
     values: n, events, tau, estimate, std_error, ci_low, ci_high (normal). Not estimable if follow-up ends before tau
     with the curve above 0.
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161])  # maintained; negative: censored
+    >>> print(f"{restricted_mean(abs(aml), aml > 0, 161)['estimate']:.2f}")  # R print.survfit, rmean
+    52.65
     """
     time, event, _ = sample(time, event)
     (tau,) = times("tau", [tau])
@@ -290,6 +341,10 @@ def restricted_mean_difference(time, event, group, tau: float, *, level: float =
     """Restricted mean of the second group (of the sorted labels) minus that of the first (Royston & Parmar 2013).
 
     values: n, events, tau, estimate, std_error, ci_low, ci_high, statistic (z), p_value.
+
+    >>> time, group = np.array([1, 2, 3, 4, 2, 4, 6, 8]), np.repeat([0, 1], 4)
+    >>> print(restricted_mean_difference(time, np.ones(8), group, 4)["estimate"])
+    1.0
     """
     time, event, _ = sample(time, event)
     labels, parts = _two_groups(group, len(time))
@@ -304,6 +359,10 @@ def compare_at(time, event, group, at: float, *, transform: str = "log-log", lev
     The difference, second minus first of the sorted labels, has the plain (Greenwood) interval; the test compares the
     estimates on the scale `transform` ("plain", "log" or "log-log"). values: n, events, time, estimate, std_error,
     ci_low, ci_high, statistic (z), p_value.
+
+    >>> time, group = np.array([1, 2, 3, 4, 2, 4, 6, 8]), np.repeat([0, 1], 4)
+    >>> print(compare_at(time, np.ones(8), group, 2)["estimate"])
+    0.25
     """
     time, event, _ = sample(time, event)
     labels, parts = _two_groups(group, len(time))

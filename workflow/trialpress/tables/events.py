@@ -30,7 +30,7 @@ def adverse_events(results: Results, *, population: Population, table: CleanTabl
     events = results.tables[table]
     events = events[events[who].isin(data.frame[who])]
     worst = events.groupby([who, term], sort=True, dropna=False)[grade].max().reset_index()
-    levels = data.groups(by) if by else {}
+    levels = {level.label: members for level, members in data.groups(by).items()} if by else {}
     everyone = own_word("Overall", levels, "everyone") if by else "All"
     columns = {**levels, everyone: pd.Series(True, index=data.frame.index)}
     header = ["Term"]

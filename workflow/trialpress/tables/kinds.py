@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 import pandas as pd
 
-from ..figures.read import covariate_order, distinct_labels, estimate, groups, interval, label, p_text, shown, value
+from ..figures.read import (
+    covariate_order,
+    distinct_labels,
+    estimate,
+    groups,
+    interval,
+    label,
+    names,
+    p_text,
+    printed,
+    shown,
+    value,
+)  # fmt: skip
+from ..ids import EVERYONE, Name
+from ..ids import at as at_time
+from ..ids import level as level_of
 from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from .events import adverse_events  # noqa: F401  importing registers the kind
+from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Table, aligned
 
 __all__ = ["KINDS"]
@@ -32,11 +51,11 @@ def _methods(results: Results, analyses, *statistics: str) -> list[str]:
 def _notes(results: Results, analyses) -> list[str]:
     """What the rows say of themselves, each note once with the analyses that it belongs to."""
     notes: dict[str, list[str]] = {}
-    names = distinct_labels(results, analyses)
+    titles = distinct_labels(results, analyses)
     for analysis in analyses:
         for note in dict.fromkeys(results.analysis(analysis)["note"]):
             if note and "not estimable" not in note:
-                notes.setdefault(note, []).append(names[analysis])
+                notes.setdefault(note, []).append(titles[analysis])
     return [f"{_sentence(note)[:-1]}: {', '.join(labels)}." for note, labels in notes.items()]
 
 
@@ -44,61 +63,121 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
+Statistic = Literal["n", "mean_sd", "median_iqr", "median_range", "range"]
+# statistic of a number -> how it is called, its parts in the results
+STATISTICS = {"n": ("n", ("n",)), "mean_sd": ("mean (SD)", ("mean", "sd")), "median_iqr": ("median (IQR)", ("median", "q1", "q3")),
+              "median_range": ("median (range)", ("median", "min", "max")), "range": ("range", ("min", "max"))}  # fmt: skip
+
+
 @KINDS.add("baseline")
-def baseline(results: Results, *, analysis: Analysis) -> Table:
-    """Characteristics by group and overall: median (interquartile range) or n (%), those with the value missing, and the
-    standardised difference where two groups are compared.
+def baseline(
+    results: Results,
+    *,
+    analysis: Analysis,
+    statistics: list[Statistic] = ("median_iqr",),
+    statistics_of: dict[Column, list[Statistic]] = None,
+    order: Literal["levels", "frequency"] = "levels",
+) -> Table:
+    """Characteristics by group and overall: numbers by median (interquartile range) or by other statistics, the others by
+    n (%), those with the value missing, the standardised difference where two groups are compared, and p-values where the
+    analysis has them.
 
     Parameters
         analysis: baseline analysis
+        statistics: how numbers are described, in this order; more than one stand in rows of their own
+        statistics_of: variable -> the same for it alone
+        order: levels in their own order, or from the most frequent
     """
+    statistics_of = statistics_of or {}
     spec = results.plan.analyses[analysis]
-    data = results.population(spec["population"])
-    columns = [*(groups(results, analysis) if "by" in spec else []), "Overall"]
+    data = results.analysed(analysis)
+    columns = [*(groups(results, analysis) if "by" in spec else []), EVERYONE]
     rows = results.analysis(analysis)
-    difference = (rows["group"] == "difference").any()
-    header = [
-        "Characteristic",
-        *(f"{group} ({N_IS}{int(value(results, analysis, 'N', group)):,})" for group in columns),
-    ]
-    table = Table(
-        [*header, *(["SMD"] if difference else [])], aligned("left", [*columns, *([""] if difference else [])])
-    )
+    difference = (rows["statistic"] == "standardised_difference").any()
+    tested = (rows["statistic"].eq("p_value") & rows["group"].eq("")).any()
+    titles = [*printed(columns[:-1]), own_word("Overall", printed(columns[:-1]), "everyone")]
+    sizes = [int(value(results, analysis, "N", group)) for group in columns]
+    header = ["Characteristic", *(f"{title} ({N_IS}{n:,})" for title, n in zip(titles, sizes, strict=True))]
+    more = [*(["SMD"] if difference else []), *(["P"] if tested else [])]
+    table = Table([*header, *more], aligned("left", [*columns, *more]))
     for variable in spec["variables"]:
-        name = results.plan.label(variable, unit=True)
-        smd = (
-            [shown(results, analysis, "standardised_difference", "difference", name) or NO_VALUE] if difference else []
-        )
-        levels: list[str] = []
-        if (rows["level"].eq(name) & rows["statistic"].eq("median")).any() or not rows["level"].str.startswith(
-            f"{name}: "
+        name = data.column(variable)
+        asked = [*(["standardised_difference"] if difference else []), *(["p_value"] if tested else [])]
+        compared = [shown(results, analysis, statistic, level=name) or NO_VALUE for statistic in asked]
+        levels: list[Name] = []
+        if (rows["level"].eq(name.id) & rows["statistic"].eq("median")).any() or not rows["level"].str.startswith(
+            f"{name.id}="
         ).any():
-            cells = [_median(results, analysis, group, name) for group in columns]
-            table.add(f"{name}, median (IQR)", *cells, *smd)
+            lines = {
+                STATISTICS[one][0]: [_number(results, analysis, group, name, one) for group in columns]
+                for one in statistics_of.get(variable, list(statistics))
+            }
+            if len(lines) == 1:
+                for what, cells in lines.items():
+                    table.add(f"{name.label}, {what}", *cells, *compared)
+            else:
+                table.add(name.label, *[""] * len(columns), *compared)
+                for what, cells in lines.items():
+                    table.add(what[:1].upper() + what[1:] if what != "n" else what, *cells, *[""] * len(more), indent=1)
         else:
-            table.add(f"{name}, n (%)", *[""] * len(columns), *smd)
+            table.add(f"{name.label}, n (%)", *[""] * len(columns), *compared)
             levels = list(data.groups(variable))
-            for level in levels:
-                cells = [_share(results, analysis, group, f"{name}: {level}", name) for group in columns]
-                table.add(level, *cells, *[""] * len(smd), indent=1)
+            if order == "frequency":
+                levels.sort(key=lambda code: -value(results, analysis, "n", EVERYONE, level_of(name, code)))
+            for code in levels:
+                cells = [_share(results, analysis, group, level_of(name, code), name) for group in columns]
+                table.add(code.label, *cells, *[""] * len(more), indent=1)
         missing = [shown(results, analysis, "missing", group, name) for group in columns]
-        if any(text not in ("", "0") for text in missing):
-            table.add(own_word("Missing", levels, "no value"), *missing, *[""] * len(smd), indent=1)
-    table.note("IQR: interquartile range. Percentages are of those in whom the value is known.")
+        shares = [shown(results, analysis, "missing_percent", group, name) for group in columns]
+        if any(text not in ("", "0") for text in missing) or any(shares):
+            cells = [
+                f"{text} ({share})" if share not in ("", "NE") else text
+                for text, share in zip(missing, shares, strict=True)
+            ]
+            table.add(own_word("Missing", printed(levels), "no value"), *cells, *[""] * len(more), indent=1)
+    table.note(*_of_baseline(spec, {*statistics, *(one for asked in statistics_of.values() for one in asked)}))
     if difference:
-        table.note(
-            "SMD: standardised mean difference between the two groups. Groups that were not randomised are not tested."
-        )
+        tests = "" if tested else " Groups that were not randomised are not tested."
+        table.note(f"SMD: standardised mean difference between the two groups.{tests}")
+    if tested:
+        table.note("P: without adjustment.", *_methods(results, [analysis], "p_value"))
     return table
 
 
-def _median(results: Results, analysis: str, group: str, level: str) -> str:
+def _of_baseline(spec: Mapping, asked: set[str]) -> list[str]:
+    """What the abbreviations mean and what percentages are of."""
+    notes = ["SD: standard deviation."] if "mean_sd" in asked else []
+    notes += ["IQR: interquartile range."] if "median_iqr" in asked else []
+    of, each = spec.get("percent_of", "known"), spec.get("percent_of_each", {})
+    whole = {"known": "of those in whom the value is known", "all": "of all participants of the group"}
+    notes.append(f"Percentages are {whole[of]}.")
+    other = [variable for variable, kind in each.items() if kind != of]
+    if other:
+        notes.append(f"Those of {', '.join(other)} are {whole[each[other[0]]]}.")
+    return [" ".join(notes)]
+
+
+def _number(results: Results, analysis: str, group: Name, level: Name, statistic: str) -> str:
+    """'61 (44–70)', '58.3 (12.1)', '44–70', '12' of a number in a group."""
+    if statistic == "median_iqr":
+        return _median(results, analysis, group, level)
+    first, *others = (shown(results, analysis, name, group, level) for name in STATISTICS[statistic][1])
+    if first in ("", "NE"):
+        return NO_VALUE
+    if statistic == "range":
+        return interval(first, others[0])
+    if not others:
+        return first
+    return f"{first} ({interval(*others) if len(others) == 2 else others[0]})"
+
+
+def _median(results: Results, analysis: str, group: Name, level: Name) -> str:
     middle = shown(results, analysis, "median", group, level)
     quartiles = interval(*(shown(results, analysis, name, group, level) for name in ("q1", "q3")))
     return f"{middle} ({quartiles})" if middle not in ("", "NE") else NO_VALUE
 
 
-def _share(results: Results, analysis: str, group: str, level: str, variable: str) -> str:
+def _share(results: Results, analysis: str, group: Name, level: Name, variable: Name) -> str:
     if not value(results, analysis, "N", group, variable) > 0:
         return NO_VALUE
     return f"{shown(results, analysis, 'n', group, level)} ({shown(results, analysis, 'percent', group, level)})"
@@ -114,19 +193,19 @@ def proportions(results: Results, *, analyses: list[Analysis]) -> Table:
     table = Table(["Outcome", "Population", "n/N", "%", _ci(results)], ["left", "left", "right", "right", "right"])
     for analysis in analyses:
         population = results.plan.populations[results.plan.analyses[analysis]["population"]].label
-        names = groups(results, analysis)
-        if names == [""]:
-            table.add(label(results, analysis), population, *_proportion(results, analysis, ""))
+        own = groups(results, analysis)
+        if own == [EVERYONE]:
+            table.add(label(results, analysis), population, *_proportion(results, analysis, EVERYONE))
             continue
         trend = p_text(results, analysis, "P for trend")
         table.add(label(results, analysis), population, "", "", trend)
-        for group in names:
-            table.add(group, "", *_proportion(results, analysis, group), indent=1)
+        for group in own:
+            table.add(group.label, "", *_proportion(results, analysis, group), indent=1)
     table.note(*_methods(results, analyses, "estimate", "p_value"), *_notes(results, analyses))
     return table
 
 
-def _proportion(results: Results, analysis: str, group: str) -> tuple[str, str, str]:
+def _proportion(results: Results, analysis: str, group: Name) -> tuple[str, str, str]:
     if not value(results, analysis, "N", group) > 0:
         return EMPTY, NO_VALUE, NO_VALUE
     n, total = (shown(results, analysis, name, group) for name in ("n", "N"))
@@ -176,13 +255,13 @@ def _groups_text(results: Results, analysis: str) -> str:
             continue
         total = shown(results, analysis, "N", group)
         if total:
-            parts.append(f"{group} {shown(results, analysis, 'n', group)}/{total}")
+            parts.append(f"{group.label} {shown(results, analysis, 'n', group)}/{total}")
         elif shown(results, analysis, "median", group):
             parts.append(
-                f"{group} median {shown(results, analysis, 'median', group)} ({N_IS}{shown(results, analysis, 'n', group)})"
+                f"{group.label} median {shown(results, analysis, 'median', group)} ({N_IS}{shown(results, analysis, 'n', group)})"
             )
         else:
-            parts.append(group)
+            parts.append(group.label)
     return "; ".join(parts) or NO_VALUE
 
 
@@ -205,19 +284,19 @@ def crosstab(results: Results, *, population: Population, rows: Column, columns:
         columns: classifications in the columns, side by side
     """
     data = results.population(population)
-    every = [name for column in (rows, *columns) for name in data.groups(column)]
+    every = [name.label for column in (rows, *columns) for name in data.groups(column)]
     unknown, everyone = own_word("Unknown", every, "no value"), own_word("All", every, "together")
     lines = _levels(data, rows, unknown)
     across = {column: _levels(data, column, unknown) for column in columns}
-    names = list(dict.fromkeys(name for levels in across.values() for name in levels if name != unknown))
-    names += [unknown] if any(unknown in levels for levels in across.values()) else []
-    table = Table([results.plan.label(rows), *names, everyone], aligned("left", [*names, ""]))
+    titles = list(dict.fromkeys(name for levels in across.values() for name in levels if name != unknown))
+    titles += [unknown] if any(unknown in levels for levels in across.values()) else []
+    table = Table([results.plan.label(rows), *titles, everyone], aligned("left", [*titles, ""]))
     nobody = pd.Series(False, index=data.frame.index)
     everybody = ~nobody
     for column, levels in across.items():
         table.section(f"Columns: {results.plan.label(column)}")
         for name, line in {**lines, everyone: everybody}.items():
-            counts = [f"{int((line & levels.get(other, nobody)).sum()):,}" for other in names]
+            counts = [f"{int((line & levels.get(other, nobody)).sum()):,}" for other in titles]
             table.add(name, *counts, f"{int(line.sum()):,}", indent=1)
     table.note(f"Numbers of participants; in the rows: {results.plan.label(rows)}.")
     return table
@@ -225,7 +304,7 @@ def crosstab(results: Results, *, population: Population, rows: Column, columns:
 
 def _levels(data, column: str, name: str) -> dict[str, pd.Series]:
     """Levels of a column with those in whom it is not known, if there are any."""
-    levels = data.groups(column)
+    levels = {level.label: members for level, members in data.groups(column).items()}
     unknown = ~pd.concat(levels.values(), axis=1).any(axis=1) if levels else data.frame[column].isna()
     return {**levels, name: unknown} if unknown.any() else levels
 
@@ -237,35 +316,35 @@ def time_to_event(results: Results, *, analyses: list[Analysis]) -> Table:
     Parameters
         analyses: kaplan_meier analyses; groups are rows below their analysis
     """
-    levels: list[str] = []
+    levels: list[Name] = []
     for analysis in analyses:
         spec = results.plan.analyses[analysis]
-        levels += [f"{t:g} {spec.get('unit', 'months')}" for t in spec.get("at", ())]
+        levels += [at_time(t, spec.get("unit", "months")) for t in spec.get("at", ())]
     levels = list(dict.fromkeys(levels))
     header = [
         "Endpoint",
         "Events/n",
         f"Median ({_ci(results)})",
-        *(f"At {level}, % ({_ci(results)})" for level in levels),
+        *(f"At {level.label}, % ({_ci(results)})" for level in levels),
     ]
     table = Table(header, aligned("left", header[1:]))
     for analysis in analyses:
-        names = groups(results, analysis)
+        own = groups(results, analysis)
         unit = results.plan.analyses[analysis].get("unit", "months")
         title = f"{label(results, analysis)}, {unit}"
-        if names == [""]:
-            table.add(title, *_times(results, analysis, "", levels))
+        if own == [EVERYONE]:
+            table.add(title, *_times(results, analysis, EVERYONE, levels))
             continue
         table.add(title, *[""] * (len(header) - 1))
-        for group in names:
-            table.add(group, *_times(results, analysis, group, levels), indent=1)
+        for group in own:
+            table.add(group.label, *_times(results, analysis, group, levels), indent=1)
     table.note(*_methods(results, analyses, "median"))
     if any("NE" in cell for row in table.rows for cell in row.cells):
         table.note("NE: not reached or not estimable.")
     return table
 
 
-def _times(results: Results, analysis: str, group: str, levels: list[str]) -> list[str]:
+def _times(results: Results, analysis: str, group: Name, levels: list[Name]) -> list[str]:
     n = shown(results, analysis, "n", group)
     if n in ("", "0"):
         return [EMPTY, *[NO_VALUE] * (len(levels) + 1)]
@@ -294,48 +373,12 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
         size = ", ".join(part for part in (f"{N_IS}{n}" if n else "", f"{events} events" if events else "") if part)
         table.section(f"{label(results, analysis)} ({size})" if size else label(results, analysis))
         ratios = rows[rows["statistic"].isin(["hazard_ratio", "odds_ratio"]) & rows["level"].ne("")]
-        order = covariate_order(results, analysis, list(ratios["level"]))
+        order = covariate_order(results, analysis, names(ratios, "level"))
         for level in order:
-            statistic = ratios.loc[ratios["level"] == level, "statistic"].iloc[0]
+            statistic = ratios.loc[ratios["level"] == level.id, "statistic"].iloc[0]
             ratio = estimate(results, analysis, level=level, statistic=statistic)
-            table.add(level, ratio, shown(results, analysis, "p_value", level=level), indent=1)
+            table.add(level.label, ratio, shown(results, analysis, "p_value", level=level), indent=1)
         if not order:
             table.add("not estimable", NO_VALUE, NO_VALUE, indent=1)
     table.note(*_methods(results, analyses, "hazard_ratio", "odds_ratio"), *_notes(results, analyses))
     return table
-
-
-@KINDS.add("listing")
-def listing(results: Results, *, population: Population, columns: list[Column], sort: Column = "") -> Table:
-    """One row per participant.
-
-    Parameters
-        population: who is listed
-        columns: what is listed of each
-        sort: column of the order (default: the participant's id)
-    """
-    data = results.population(population)
-    frame = data.frame.sort_values([*([sort] if sort else []), results.study.participant], kind="stable")
-    numeric = [pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != "boolean" for c in columns]
-    align = ["left", *("right" if is_number else "left" for is_number in numeric)]
-    table = Table(["Participant", *(results.plan.label(column, unit=True) for column in columns)], align)
-    for i in frame.index:
-        table.add(
-            str(frame.loc[i, results.study.participant]), *(_cell(results, frame, i, column) for column in columns)
-        )
-    if frame.empty:
-        table.note("No participants.")
-    return table
-
-
-def _cell(results: Results, frame: pd.DataFrame, i, column: str) -> str:
-    cell = frame.loc[i, column]
-    if pd.isna(cell):
-        return NO_VALUE
-    if frame[column].dtype == "boolean" or isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, pd.Timestamp):
-        return f"{cell:%Y-%m-%d}"
-    if isinstance(cell, float) or pd.api.types.is_float_dtype(frame[column]):
-        return f"{cell:,.10g}"
-    return results.plan.level_label(column, cell)

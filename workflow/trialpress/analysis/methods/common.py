@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -9,20 +10,23 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from ...ids import EVERYONE, Name
 from ...registry import Registry
 from ...stats.result import Result
 from .. import Data, Rows
 
-METHODS = Registry("method", "method", ("population", "where", "label", "family"))
+METHODS = Registry("method", "method", ("population", "where", "label", "family", "rows"))
 
 Interval = Literal["clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker"]
-Unit = Literal["days", "months", "years"]
-DAYS = {"days": 1.0, "months": 30.4375, "years": 365.25}
+Alternative = Literal["two-sided", "greater", "less"]
+Unit = Literal["hours", "days", "weeks", "months", "years"]
 PERCENT = dict.fromkeys(("estimate", "ci_low", "ci_high", "std_error", "standard_error"), "percent")
 RATIO = dict.fromkeys(("ci_low", "ci_high"), "ratio")
 
 
-def not_estimable(rows: Rows, statistics: Iterable[str], why: str, method: str, *, group: str = "", level: str = ""):
+def not_estimable(
+    rows: Rows, statistics: Iterable[str], why: str, method: str, *, group: Name = EVERYONE, level: Name = EVERYONE
+):
     """Rows without a value that say why."""
     rows.add(
         dict.fromkeys(statistics, float("nan")),
@@ -41,9 +45,8 @@ def left_out(data: Data, known: pd.Series) -> str:
 
 def reworded(result: Result, words: Mapping[str, str]) -> Result:
     """The result with groups called by their names in its method and note."""
-    method, note = result.method, result.note
-    for old, new in words.items():
-        method, note = method.replace(old, new), note.replace(old, new)
+    pattern = "|".join(map(re.escape, words))  # all at once: a name may itself be called "group 1"
+    method, note = (re.sub(pattern, lambda found: words[found[0]], text) for text in (result.method, result.note))
     return Result(method, result.values, note, result.curve)
 
 
@@ -71,7 +74,7 @@ def number(values: pd.Series) -> np.ndarray:
     return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
 
-def samples(data: Data, variable: str, by: str) -> dict[str, np.ndarray]:
+def samples(data: Data, variable: str, by: str) -> dict[Name, np.ndarray]:
     """The known values of a column in each group."""
     values = data.frame[variable].astype("Float64")
     return {group: values[members].dropna().to_numpy(dtype=float) for group, members in data.groups(by).items()}
@@ -88,7 +91,7 @@ def outcomes(data: Data, event: str, needed: list[str]) -> tuple[np.ndarray, pd.
 
 
 def comparable(
-    rows: Rows, sizes: Mapping[str, int], method: str, statistics: Iterable[str], *, two: bool = True
+    rows: Rows, sizes: Mapping[Name, int], method: str, statistics: Iterable[str], *, two: bool = True
 ) -> bool:
     """Whether two groups (or more, if not `two`) have participants; if not, rows that say so."""
     filled = sum(size > 0 for size in sizes.values())
@@ -99,7 +102,7 @@ def comparable(
     return False
 
 
-def two_samples(rows: Rows, groups: Mapping[str, np.ndarray], method: str, statistics: Iterable[str]):
+def two_samples(rows: Rows, groups: Mapping[Name, np.ndarray], method: str, statistics: Iterable[str]):
     """The values of the second and of the first group; None, and rows that say why, unless two groups have some."""
     if not comparable(rows, {group: values.size for group, values in groups.items()}, method, statistics):
         return None
@@ -107,7 +110,7 @@ def two_samples(rows: Rows, groups: Mapping[str, np.ndarray], method: str, stati
     return second, first
 
 
-def event_counts(data: Data, holds: pd.Series, by: str) -> dict[str, tuple[int, int]]:
+def event_counts(data: Data, holds: pd.Series, by: str) -> dict[Name, tuple[int, int]]:
     """Group -> (events, participants in whom the condition is known)."""
     return {
         group: (int(holds[members].sum()), int(holds[members].notna().sum()))
@@ -115,7 +118,7 @@ def event_counts(data: Data, holds: pd.Series, by: str) -> dict[str, tuple[int, 
     }
 
 
-def known_counts(rows: Rows, counts: Mapping[str, tuple[int, int]], holds: pd.Series):
+def known_counts(rows: Rows, counts: Mapping[Name, tuple[int, int]], holds: pd.Series):
     """Rows of events, participants and share per group."""
     unknown = int(holds.isna().sum())
     note = f"{unknown} with unknown outcome left out" if unknown else ""
@@ -142,12 +145,12 @@ def two_proportions(data: Data, rows: Rows, event: str, by: str, method: str, st
     return {second: counts[second], first: counts[first]}
 
 
-def two_by_two(counts: Mapping[str, tuple[int, int]]) -> np.ndarray:
+def two_by_two(counts: Mapping[Name, tuple[int, int]]) -> np.ndarray:
     """Groups in rows, events and non-events in columns."""
     return np.array([[n, N - n] for n, N in counts.values()])
 
 
-def cross_table(data: Data, variable: str, by: str) -> tuple[np.ndarray, list[str], list[str]]:
+def cross_table(data: Data, variable: str, by: str) -> tuple[np.ndarray, list[Name], list[Name]]:
     """Counts of `variable` (rows) by `by` (columns), with the names of columns and rows."""
     columns, lines = data.groups(by), data.groups(variable)
     table = [[int((line & column).sum()) for column in columns.values()] for line in lines.values()]
@@ -157,17 +160,32 @@ def cross_table(data: Data, variable: str, by: str) -> tuple[np.ndarray, list[st
 # --- time to event ----------------------------------------------------------------------------------------------------
 
 
+def followed(data: Data, endpoint: str, outcome: str = "event") -> pd.Series:
+    """Whose time and outcome are known; with delayed entry also: who comes under observation before the end of it."""
+    frame, entry = data.frame, f"{endpoint}_entry"
+    known = frame[[f"{endpoint}_time", f"{endpoint}_{outcome}"]].notna().all(axis=1)
+    if data.plan.endpoints[endpoint].entry:
+        known &= (frame[entry] < frame[f"{endpoint}_time"]).fillna(False).astype(bool)
+    return known
+
+
 def follow_up(
     data: Data, endpoint: str, unit: str, needed: Iterable[str] = (), outcome: str = "event"
 ) -> tuple[np.ndarray, np.ndarray, pd.Series]:
     """(times in `unit`, outcomes, in whom they and the needed columns are known); outcome: event or cause."""
-    columns = [f"{endpoint}_time", f"{endpoint}_{outcome}"]
-    known = data.frame[[*columns, *needed]].notna().all(axis=1)
-    time, values = (data.frame.loc[known, column].to_numpy(dtype=float) for column in columns)
-    return time / DAYS[unit], values, known
+    known = followed(data, endpoint, outcome) & data.frame[list(needed)].notna().all(axis=1)
+    time, values = (data.frame.loc[known, f"{endpoint}_{name}"].to_numpy(dtype=float) for name in ("time", outcome))
+    return time / data.plan.per(endpoint, unit), values, known
 
 
-def group_codes(data: Data, by: str, known: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
+def entry_of(data: Data, endpoint: str, unit: str, known: pd.Series) -> np.ndarray | None:
+    """When each participant of `known` comes under observation, in `unit`; None where all are from the start."""
+    if not data.plan.endpoints[endpoint].entry:
+        return None
+    return data.frame.loc[known, f"{endpoint}_entry"].to_numpy(dtype=float) / data.plan.per(endpoint, unit)
+
+
+def group_codes(data: Data, by: str, known: pd.Series) -> tuple[np.ndarray, dict[Name, int]]:
     """(position of the group of each known participant, size of each group), of the groups that have participants."""
     members = {group: here[known].to_numpy() for group, here in data.groups(by).items()}
     members = {group: here for group, here in members.items() if here.any()}
@@ -187,7 +205,7 @@ class Design:
     """
 
     X: np.ndarray
-    names: list[str]
+    names: list[Name]
     known: pd.Series
     note: str
     why: str
@@ -199,29 +217,33 @@ class Design:
         known = known & data.frame[covariates].notna().all(axis=1)
         columns, names, single = [], [], []
         for covariate in covariates:
-            label = data.plan.label(covariate, unit=True)
             if not is_categorical(data, covariate):
                 columns.append(data.frame.loc[known, covariate].to_numpy(dtype=float))
-                names.append(label)
+                names.append(data.column(covariate))
                 continue
-            levels = {level: m[known].to_numpy(dtype=float) for level, m in data.groups(covariate).items()}
+            levels = {level: m[known].to_numpy(dtype=float) for level, m in data.levels(covariate).items()}
             present = [level for level, column in levels.items() if column.any()]
-            single += [] if len(present) > 1 else [label]
+            single += [] if len(present) > 1 else [data.plan.label(covariate, unit=True)]
             columns += [levels[level] for level in present[1:]]
-            names += [f"{data.plan.label(covariate)}: {level}" for level in present[1:]]
+            names += present[1:]
         notes = [left_out(data, known), *(f"{label} has one level only and is left out" for label in single)]
         why = "no participants" if not known.any() else "" if columns else "the covariates have one level only"
         X = np.column_stack(columns) if columns else np.empty((int(known.sum()), 0))
         return cls(X, names, known, "; ".join(filter(None, notes)), why)
 
+    @property
+    def labels(self) -> list[str]:
+        """What notes call the covariates."""
+        return [name.label for name in self.names]
+
     def refused(self, data: Data, rows: Rows, covariates: Iterable[str], ratio: str, method: str) -> bool:
         """Whether no model can be fitted; if so, a row per covariate says why."""
         for covariate in covariates if self.why else ():
-            not_estimable(rows, (ratio,), self.why, method, level=data.plan.label(covariate, unit=True))
+            not_estimable(rows, (ratio,), self.why, method, level=data.column(covariate))
         return bool(self.why)
 
 
-def coefficients(rows: Rows, result: Result, names: list[str], ratio: str, note: str = ""):
+def coefficients(rows: Rows, result: Result, names: list[Name], ratio: str, note: str = ""):
     """Per covariate rows from a Result whose `curve` has one row per covariate; not estimable: rows that say why."""
     for at, name in enumerate(names):
         values = dict.fromkeys((ratio,), float("nan"))

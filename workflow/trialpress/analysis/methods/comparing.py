@@ -6,12 +6,14 @@ from typing import Literal
 
 import numpy as np
 
+from ...ids import EVERYONE, Name, word
 from ...registry import Column, Condition
 from .. import Data, Rows
 from .common import (
     METHODS,
     PERCENT,
     RATIO,
+    Alternative,
     comparable,
     cross_table,
     event_counts,
@@ -24,7 +26,7 @@ from .common import (
 DifferenceInterval = Literal["newcombe", "miettinen-nurminen", "exact"]
 
 
-def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe", level: str = ""):
+def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe", level: Name = EVERYONE):
     from ...stats.contingency import risk_difference
 
     (n2, N2), (n1, N1) = counts.values()
@@ -33,7 +35,7 @@ def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe"
 
 
 @METHODS.add("fisher")
-def fisher(data: Data, rows: Rows, *, event: Condition, by: Column):
+def fisher(data: Data, rows: Rows, *, event: Condition, by: Column, alternative: Alternative = "two-sided"):
     """A condition compared between two groups: Fisher's exact test with the conditional odds ratio and its interval (as
     R's fisher.test), and the risk difference with Newcombe's interval. The second group is compared with the first;
     participants in whom the condition is not known are left out and counted in the note.
@@ -41,14 +43,15 @@ def fisher(data: Data, rows: Rows, *, event: Condition, by: Column):
     Parameters
         event: what is compared
         by: column with two levels
+        alternative: side of the p-value; greater: the share of the second group is
     """
     from ...stats.contingency import fisher_2x2
 
     counts = two_proportions(data, rows, event, by, "Fisher's exact test", ("odds_ratio", "p_value"))
     if counts:
-        result = fisher_2x2(two_by_two(counts), level=data.plan.level)
+        result = fisher_2x2(two_by_two(counts), level=data.plan.level, alternative=alternative)
         rows.add(result, kinds=RATIO, only=("odds_ratio", "ci_low", "ci_high", "p_value"))
-        _difference(data, rows, counts, level="risk difference")
+        _difference(data, rows, counts, level=word("risk difference"))
 
 
 @METHODS.add("risk_difference")
@@ -78,7 +81,7 @@ def risk_ratio(data: Data, rows: Rows, *, event: Condition, by: Column):
     counts = two_proportions(data, rows, event, by, "risk ratio", ("risk_ratio",))
     if counts:
         (n2, N2), (n1, N1) = counts.values()
-        words = {f"in group {at}": f"in group {group}" for at, group in enumerate(counts, start=1)}
+        words = {f"in group {at}": f"in group {group.label}" for at, group in enumerate(counts, start=1)}
         result = reworded(estimate(n2, N2, n1, N1, level=data.plan.level), words)
         rows.add(result, kinds=RATIO, only=("risk_ratio", "ci_low", "ci_high"))
 
@@ -97,7 +100,7 @@ def barnard(data: Data, rows: Rows, *, event: Condition, by: Column):
     counts = two_proportions(data, rows, event, by, "Barnard's exact test", ("p_value",))
     if counts:
         rows.add(test(two_by_two(counts)), only=("statistic", "p_value"))
-        _difference(data, rows, counts, level="risk difference")
+        _difference(data, rows, counts, level=word("risk difference"))
 
 
 @METHODS.add("boschloo")
@@ -114,7 +117,7 @@ def boschloo(data: Data, rows: Rows, *, event: Condition, by: Column):
     counts = two_proportions(data, rows, event, by, "Boschloo's exact test", ("p_value",))
     if counts:
         rows.add(test(two_by_two(counts)), only=("statistic", "p_value"))
-        _difference(data, rows, counts, level="risk difference")
+        _difference(data, rows, counts, level=word("risk difference"))
 
 
 def _table(data: Data, rows: Rows, variable: str, by: str) -> np.ndarray:
@@ -186,7 +189,7 @@ def mantel_haenszel(data: Data, rows: Rows, *, event: Condition, by: Column, str
     only = ("odds_ratio", "ci_low", "ci_high", "statistic", "df", "p_value", "strata")
     rows.add(result, kinds={**RATIO, "strata": "count"}, only=only)
     names = {"breslow_day": "statistic", "breslow_day_df": "df", "breslow_day_p_value": "p_value"}
-    rows.add(result, level="homogeneity", kinds={"breslow_day_p_value": "p"}, names=names, only=tuple(names))
+    rows.add(result, level=word("homogeneity"), kinds={"breslow_day_p_value": "p"}, names=names, only=tuple(names))
 
 
 @METHODS.add("mcnemar")
@@ -200,11 +203,12 @@ def mcnemar(data: Data, rows: Rows, *, first: Condition, second: Condition, exac
     """
     from ...stats.contingency import mcnemar as test
 
-    pair = {"first": data.holds(first), "second": data.holds(second)}
-    known = pair["first"].notna() & pair["second"].notna()
-    known_counts(rows, {name: (int(holds[known].sum()), int(known.sum())) for name, holds in pair.items()},
-                 pair["first"].where(known))  # fmt: skip
-    a, b = (holds[known].to_numpy(dtype=bool) for holds in pair.values())
+    pair = [data.holds(first), data.holds(second)]
+    known = pair[0].notna() & pair[1].notna()
+    names = (word("first"), word("second"))
+    counts = {name: (int(holds[known].sum()), int(known.sum())) for name, holds in zip(names, pair, strict=True)}
+    known_counts(rows, counts, pair[0].where(known))
+    a, b = (holds[known].to_numpy(dtype=bool) for holds in pair)
     table = [[(a & b).sum(), (a & ~b).sum()], [(~a & b).sum(), (~a & ~b).sum()]]
     rows.add(test(table, exact=exact), names={"n": "pairs"}, kinds={"n": "count", "discordant": "count"})
 

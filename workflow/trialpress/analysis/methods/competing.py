@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from ...errors import nearest
+from ...ids import Name
+from ...ids import at as at_time
 from ...registry import Column, Endpoint
 from .. import Data, Rows
 from .common import METHODS, PERCENT, Unit, coefficients, comparable, follow_up, group_codes, not_estimable
@@ -13,7 +15,7 @@ from .survival import Transform, model
 COUNTS = {"competing_events": "count"}
 
 
-def _cause(data: Data, endpoint: str, cause: str) -> tuple[int, str]:
+def _cause(data: Data, endpoint: str, cause: str) -> tuple[int, Name]:
     """(code, name) of a cause of the endpoint; of the first if none is named."""
     events = list(data.plan.endpoints[endpoint].events)
     if not data.plan.endpoints[endpoint].competing:
@@ -21,10 +23,10 @@ def _cause(data: Data, endpoint: str, cause: str) -> tuple[int, str]:
     if cause and cause not in events:
         raise ValueError(f"cause: '{cause}' is not an event of the endpoint '{endpoint}'; {nearest(cause, events)}")
     name = cause or events[0]
-    return events.index(name) + 1, name
+    return events.index(name) + 1, Name(name, name)
 
 
-def _each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, level: str, method: str):
+def _each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, level: Name, method: str):
     """(group, time, cause) of every group with participants; a row that says so for the others."""
     time, cause, known = follow_up(data, endpoint, unit, outcome="cause")
     for group, members in data.groups(by).items():
@@ -59,7 +61,7 @@ def cumulative_incidence(data: Data, rows: Rows, *, endpoint: Endpoint, cause: s
         rows.add(result, group=group, level=name, kinds=COUNTS)
         rows.curve(result.curve, group=group, level=name)
         for t in at:
-            rows.add(incidence_at(result, t), group=group, level=f"{t:g} {unit}", kinds=PERCENT | {"n_at_risk": "count"},
+            rows.add(incidence_at(result, t), group=group, level=at_time(t, unit), kinds=PERCENT | {"n_at_risk": "count"},
                      only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
@@ -122,13 +124,13 @@ def fine_gray(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
     of, name = _cause(data, endpoint, cause)
     found = model(data, rows, endpoint, covariates, "Fine-Gray regression", outcome="cause")
     if found:
-        time, causes, design, _ = found
-        result = fit(time, causes, design.X, of, level=data.plan.level, names=design.names)
+        design = found.design
+        result = fit(found.time, found.outcomes, design.X, of, level=data.plan.level, names=design.labels)
         rows.add(result, level=name, kinds=COUNTS, only=("events", "competing_events"))
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
 
 
-@METHODS.add("cause_specific_cox")
+@METHODS.add("cause_specific_cox", entry=True)
 def cause_specific_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], cause: str = "",
                        interval: Literal["wald", "profile"] = "wald"):  # fmt: skip
     """Cox regression on the hazard of one cause, competing events censored. Covariates as in cox.
@@ -144,7 +146,8 @@ def cause_specific_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates
     of, name = _cause(data, endpoint, cause)
     found = model(data, rows, endpoint, covariates, "cause-specific Cox regression", outcome="cause")
     if found:
-        time, causes, design, _ = found
-        result = fit(time, causes, design.X, of, interval=interval, level=data.plan.level, names=design.names)
+        design = found.design
+        result = fit(found.time, found.outcomes, design.X, of, entry=found.entry, interval=interval,
+                     level=data.plan.level, names=design.labels)  # fmt: skip
         rows.add(result, level=name, kinds=COUNTS, only=("events", "competing_events"))
         coefficients(rows, result, design.names, "hazard_ratio", design.note)

@@ -6,10 +6,12 @@ import numpy as np
 
 from ...registry import Column
 from .. import Data, Rows
-from .common import METHODS, number, samples, two_samples
+from ..display import precision, recorded_decimals
+from .common import METHODS, Alternative, number, samples, two_samples
 
 
 def _medians(rows: Rows, groups: dict[str, np.ndarray]):
+    recorded = recorded_decimals(np.concatenate([*groups.values(), np.empty(0)]))
     for group, values in groups.items():
         median = float(np.median(values)) if values.size else float("nan")
         note = "" if values.size else "not estimable: no known value"
@@ -17,7 +19,7 @@ def _medians(rows: Rows, groups: dict[str, np.ndarray]):
             {"n": values.size, "median": median},
             group=group,
             method="median of known values",
-            kind="significant",
+            kinds=precision(recorded, {"median": median}),
             note=note,
         )
 
@@ -37,54 +39,61 @@ def _ordered(data: Data, rows: Rows, variable: str, by: str) -> tuple[np.ndarray
 
 
 @METHODS.add("t_test")
-def t_test(data: Data, rows: Rows, *, variable: Column, by: Column, equal_variance: bool = False):
+def t_test(data: Data, rows: Rows, *, variable: Column, by: Column, equal_variance: bool = False,
+           alternative: Alternative = "two-sided"):  # fmt: skip
     """A continuous variable between two groups: difference of means, second less first, with Welch's t test.
 
     Parameters
         variable: what is compared
         by: column with two levels
         equal_variance: Student's t test instead of Welch's
+        alternative: side of the p-value; greater: the mean of the second group is
     """
     from ...stats.continuous import t_test as test
 
     pair = _pair(data, rows, variable, by, "t test")
     if pair:
         rows.add(
-            test(*pair, equal_variance=equal_variance, level=data.plan.level),
+            test(*pair, equal_variance=equal_variance, alternative=alternative, level=data.plan.level),
             names={"mean1": "mean2", "mean2": "mean1"},  # the rows name the groups in their own order
             only=("mean1", "mean2", "estimate", "ci_low", "ci_high", "statistic", "df", "p_value"),
         )
 
 
 @METHODS.add("mann_whitney")
-def mann_whitney(data: Data, rows: Rows, *, variable: Column, by: Column):
+def mann_whitney(data: Data, rows: Rows, *, variable: Column, by: Column, alternative: Alternative = "two-sided"):
     """A continuous or ordinal variable between two groups: Mann-Whitney test (as R's wilcox.test: exact without ties,
     otherwise normal with continuity correction) and the Hodges-Lehmann shift, second group less first.
 
     Parameters
         variable: what is compared
         by: column with two levels
+        alternative: side of the p-value; greater: the values of the second group are
     """
     from ...stats.continuous import mann_whitney as test
 
     pair = _pair(data, rows, variable, by, "Mann-Whitney test")
     if pair:
-        rows.add(test(*pair, level=data.plan.level))
+        rows.add(test(*pair, alternative=alternative, level=data.plan.level))
 
 
 @METHODS.add("signed_rank")
-def signed_rank(data: Data, rows: Rows, *, after: Column, before: Column):
+def signed_rank(data: Data, rows: Rows, *, after: Column, before: Column, alternative: Alternative = "two-sided"):
     """Two measurements in the same participants: Wilcoxon signed rank test of after less before, with the pseudomedian
     and its interval (as R's wilcox.test).
 
     Parameters
         after: the later measurement
         before: the earlier one
+        alternative: side of the p-value; greater: the later measurement is
     """
     from ...stats.continuous import signed_rank as test
 
     differences = number(data.frame[after]) - number(data.frame[before])
-    rows.add(test(differences[~np.isnan(differences)], level=data.plan.level), kinds={"zeros": "count"})
+    rows.add(
+        test(differences[~np.isnan(differences)], alternative=alternative, level=data.plan.level),
+        kinds={"zeros": "count"},
+    )
 
 
 @METHODS.add("kruskal_wallis")
@@ -126,7 +135,7 @@ def spearman(data: Data, rows: Rows, *, x: Column, y: Column):
         x: a column
         y: another column
     """
-    from ...stats.continuous import spearman as correlate
+    from ...stats.correlation import spearman as correlate
 
     rows.add(correlate(*_both(data, x, y), level=data.plan.level))
 
@@ -139,6 +148,6 @@ def kendall(data: Data, rows: Rows, *, x: Column, y: Column):
         x: a column
         y: another column
     """
-    from ...stats.continuous import kendall as correlate
+    from ...stats.correlation import kendall as correlate
 
     rows.add(correlate(*_both(data, x, y), level=data.plan.level))

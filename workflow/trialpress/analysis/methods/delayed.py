@@ -12,10 +12,13 @@ import numpy as np
 import pandas as pd
 
 from ...expression import Expression
+from ...ids import EVERYONE, Name, column
+from ...ids import at as at_time
+from ...ids import day as on_day
 from ...registry import Column, Endpoint
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import DAYS, METHODS, PERCENT, RATIO, Design, Unit, coefficients, follow_up, not_estimable
+from .common import METHODS, PERCENT, RATIO, Design, Unit, coefficients, follow_up, not_estimable
 
 KINDS = dict.fromkeys(
     ("n_begun", "excluded", "excluded_events", "excluded_censored", "begun_later"), "count"
@@ -29,7 +32,7 @@ class States:
     time: np.ndarray
     event: np.ndarray
     begin: np.ndarray
-    label: str
+    name: Name
     note: str
     known: pd.Series
 
@@ -42,7 +45,7 @@ class States:
         day = ((data.frame[begin] - origin) / pd.Timedelta(days=1)).to_numpy(dtype=float, na_value=np.nan)[known]
         early = int((day < 0).sum())
         note = f"{early} began before the time origin and count as begun from the start" if early else ""
-        return cls(time, event, np.where(day < 0, 0.0, day), data.plan.label(begin), note, known)
+        return cls(time, event, np.where(day < 0, 0.0, day), column(begin, data.plan.label(begin)), note, known)
 
     def refused(self, rows: Rows, method: str, *statistics: str) -> bool:
         """Whether nobody is followed; if so, rows that say so."""
@@ -50,23 +53,28 @@ class States:
             not_estimable(rows, statistics, "no participants", method)
         return not self.time.size
 
-    def groups(self, not_begun: str, begun: str) -> tuple[str, str]:
-        return f"{self.label}: {not_begun}", f"{self.label}: {begun}"
+    def groups(self, not_begun: str, begun: str, by: str = "") -> tuple[Name, Name]:
+        """The two states: not_begun and begun are their ids; `by` is printed with them."""
+        names = (not_begun, begun)
+        words = (f"not by {by}", f"by {by}") if by else (name.replace("_", " ") for name in names)
+        first, second = (Name(name, f"{self.name.label}: {text}") for name, text in zip(names, words, strict=True))
+        return first, second
 
 
-def _curves(rows: Rows, states: States, kept: np.ndarray, begun: np.ndarray, names: tuple[str, str], unit: str, level: float,
-            day: str = ""):  # fmt: skip
+def _curves(data: Data, rows: Rows, states: States, kept: np.ndarray, begun: np.ndarray, names: tuple[Name, Name], unit: str,
+            day: Name = EVERYONE):  # fmt: skip
     """Kaplan-Meier curves of those kept, by whether it has begun."""
     from ...stats.survival import kaplan_meier
 
     for state, name in enumerate(names):
         here = kept & (begun == bool(state))
         if here.any():
-            curve = kaplan_meier(states.time[here] / DAYS[unit], states.event[here], level=level).curve
+            time = states.time[here] / data.plan.days(unit)
+            curve = kaplan_meier(time, states.event[here], level=data.plan.level).curve
             rows.curve(curve, group=name, level=day)
 
 
-@METHODS.add("landmark")
+@METHODS.add("landmark", days=True)
 def landmark(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, days: list[float], unit: Unit = "months"):
     """Landmark analysis: participants still followed beyond a day, compared by what has begun by then (log-rank test and
     Cox hazard ratio, begun against not). Who is excluded because follow-up ended before is counted. Curves: Kaplan-Meier
@@ -84,14 +92,14 @@ def landmark(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, days:
     if states.refused(rows, "landmark analysis", "hazard_ratio", "p_value"):
         return
     for day in days:
-        level = f"day {day:g}"
+        level = on_day(day)
         result = analyse(states.time, states.event, states.begin, day, level=data.plan.level)
         rows.add(result, level=level, kinds=KINDS, note=states.note)
-        names = states.groups(f"not by {level}", f"by {level}")
-        _curves(rows, states, states.time > day, states.begin <= day, names, unit, data.plan.level, level)
+        names = states.groups("not_begun", "begun", level.label)
+        _curves(data, rows, states, states.time > day, states.begin <= day, names, unit, level)
 
 
-@METHODS.add("mantel_byar")
+@METHODS.add("mantel_byar", days=True)
 def mantel_byar(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column):
     """Mantel-Byar test: a log-rank test in which everyone counts as not begun until the day on which it begins.
 
@@ -105,10 +113,10 @@ def mantel_byar(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column):
     if not states.refused(rows, "Mantel-Byar test", "p_value"):
         result = test(states.time, states.event, states.begin)
         rows.add(result, kinds=KINDS, note=states.note)
-        _observed(rows, result, states.groups("not yet", "begun"))
+        _observed(rows, result, states.groups("not_yet", "begun"))
 
 
-def _observed(rows: Rows, result: Result, names: tuple[str, str]):
+def _observed(rows: Rows, result: Result, names: tuple[Name, Name]):
     """Observed and expected events of both states."""
     for name, observed, expected in zip(
         names, *(result.curve.get(key, ()) for key in ("observed", "expected")), strict=False
@@ -117,7 +125,7 @@ def _observed(rows: Rows, result: Result, names: tuple[str, str]):
                  kind="decimal1", method=result.method)  # fmt: skip
 
 
-@METHODS.add("simon_makuch")
+@METHODS.add("simon_makuch", days=True)
 def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, landmark: float = 0, at: list[float] = (),
                  unit: Unit = "months"):  # fmt: skip
     """Simon-Makuch curves: survival of those in whom it has begun and of those in whom it has not yet; a participant
@@ -141,22 +149,22 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
     rows.add(result, kinds=KINDS, note=states.note)
     intervals = start_stop(states.time, states.event, states.begin)
     entry, followed = np.maximum(intervals.entry, landmark), intervals.time > landmark
-    for state, name in enumerate(states.groups("not yet", "begun") if result.curve else ()):
+    for state, name in enumerate(states.groups("not_yet", "begun") if result.curve else ()):
         here, mine = result.curve["group"] == bool(state), followed & (intervals.begun == bool(state))
         part = {key: values[here] for key, values in result.curve.items() if key != "group"}
-        part["time"] = part["time"] / DAYS[unit]
+        part["time"] = part["time"] / data.plan.days(unit)
         if not here.any():
             continue
         rows.curve(part, group=name)
         for t in at:
             there = survival_at(Result(result.method, {}, curve=part), t)
             # not from the curve: between two of its steps others may begin and join those at risk
-            at_risk = number_at_risk(intervals.time[mine], [t * DAYS[unit]], entry=entry[mine])[0]
-            rows.add({**there.values, "n_at_risk": at_risk}, group=name, level=f"{t:g} {unit}", kinds=PERCENT, method=there.method,
+            at_risk = number_at_risk(intervals.time[mine], [t * data.plan.days(unit)], entry=entry[mine])[0]
+            rows.add({**there.values, "n_at_risk": at_risk}, group=name, level=at_time(t, unit), kinds=PERCENT, method=there.method,
                      note=there.note, only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
-@METHODS.add("time_dependent_cox")
+@METHODS.add("time_dependent_cox", days=True)
 def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, covariates: list[Column] = ()):
     """Cox regression with having begun as a time-dependent covariate (start-stop intervals), adjusted if wanted.
 
@@ -173,18 +181,18 @@ def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Col
     design = Design.of(data, covariates, states.known)
     note = "; ".join(filter(None, [states.note, design.note if covariates else ""]))
     kept = design.known[states.known].to_numpy()
-    names = [states.label, *design.names]
+    names = [states.name, *design.names]
     if not kept.any():
-        not_estimable(rows, ("hazard_ratio",), "no participants", "time-dependent Cox regression", level=states.label)
+        not_estimable(rows, ("hazard_ratio",), "no participants", "time-dependent Cox regression", level=states.name)
         return
     X = design.X if design.names else None
     result = fit(states.time[kept], states.event[kept], states.begin[kept], X, level=data.plan.level,
-                 names=design.names if design.names else None)  # fmt: skip
+                 names=design.labels if design.names else None)  # fmt: skip
     rows.add(result, kinds=KINDS, only=("n", "n_begun", "events"), note=note)
     coefficients(rows, result, names, "hazard_ratio", note)
 
 
-@METHODS.add("naive_comparison")
+@METHODS.add("naive_comparison", days=True)
 def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, unit: Unit = "months"):
     """Ever begun against never, from day 0: biased in favour of ever, since whoever begins has survived until then
     (immortal time). Only to be shown as a warning beside the right analysis. Curves: Kaplan-Meier of both groups.
@@ -205,4 +213,4 @@ def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Colum
     names = states.groups("never", "ever")
     _observed(rows, result, names)
     everyone = np.ones(states.time.size, dtype=bool)
-    _curves(rows, states, everyone, ~np.isnan(states.begin), names, unit, data.plan.level)
+    _curves(data, rows, states, everyone, ~np.isnan(states.begin), names, unit)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
+from ...ids import EVERYONE, Name
 from ...registry import Column
 from .. import Data, Rows
-from .common import METHODS, is_categorical
+from ..display import precision, recorded_decimals
+from .common import METHODS, cross_table, is_categorical, not_estimable, number, samples
+
+Percent = Literal["known", "all"]
+Test = Literal["rank", "t_test", "fisher", "chi_square"]
 
 
-@METHODS.add("summary")
+@METHODS.add("summary", rows=True)
 def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
     """Number, missing, mean, standard deviation, median, quartiles (R type 7) and range of a continuous variable.
 
@@ -18,24 +25,21 @@ def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
         variable: what is summarised
         by: column whose levels are reported apart
     """
+    recorded = recorded_decimals(number(data.frame[variable]))
     for group, members in data.groups(by).items():
-        _summarise(data, rows, variable, members, group, "")
+        _summarise(data, rows, variable, members, group, EVERYONE, recorded)
 
 
-def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str):
-    from ...stats.continuous import summary as summarise
+def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name, recorded: int | None):
+    from ...stats.description import summary as summarise
 
-    everyone = data.frame[variable].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    values, known = everyone[members], everyone[~np.isnan(everyone)]
-    # as many decimals as the whole population needs, so that groups are printed alike
-    span, largest = (np.ptp(known), np.abs(known).max()) if known.size else (0.0, 0.0)
-    whole = known.size and np.all(known == np.round(known))
-    kind = "decimal0" if whole and span > 10 else "significant" if span < 1 or largest >= 1000 else "decimal1"
+    values = number(data.frame[variable])[members.to_numpy()]
+    result = summarise(values)
     note = "not estimable: no known value" if np.isnan(values).all() else ""
-    rows.add(summarise(values), group=group, level=prefix, kind=kind, note=note)
+    rows.add(result, group=group, level=of, kinds=precision(recorded, result.values), note=note)
 
 
-@METHODS.add("frequency")
+@METHODS.add("frequency", rows=True)
 def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
     """Counts and percentages of the levels of a categorical variable, of those in whom it is known.
 
@@ -44,58 +48,118 @@ def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
         by: column whose levels are reported apart
     """
     for group, members in data.groups(by).items():
-        _frequencies(data, rows, variable, members, group, "")
+        _frequencies(data, rows, variable, members, group, EVERYONE)
 
 
-def _frequencies(data: Data, rows: Rows, variable: str, members: pd.Series, group: str, prefix: str):
-    levels = data.groups(variable)
+def _frequencies(
+    data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name, percent_of: str = "known"
+):
+    levels = data.levels(variable) if of else data.groups(variable)
     known = int(data.frame.loc[members, variable].notna().sum())
+    whole, method = (
+        (known, "counts of known values")
+        if percent_of == "known"
+        else (int(members.sum()), "counts, percentages of all")
+    )
     rows.add(
-        {"N": known, "missing": int(members.sum()) - known}, group=group, level=prefix, method="counts of known values"
+        {"N": known, "missing": int(members.sum()) - known}, group=group, level=of, method="counts of known values"
     )
     for level, holds in levels.items():
         n = int((holds & members).sum())
-        values = {"n": n, "percent": n / known if known else float("nan")}
-        name = f"{prefix}: {level}" if prefix else level
+        values = {"n": n, "percent": n / whole if whole else float("nan")}
         rows.add(
             values,
             group=group,
-            level=name,
-            method="counts of known values",
-            note="" if known else "not estimable: no known value",
+            level=level,
+            method=method,
+            note="" if whole else "not estimable: no known value",
         )
 
 
+OVERALL = Name(EVERYONE.id, "Overall")
+
+
 @METHODS.add("baseline")
-def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""):
+def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = "", digits: int = -1,
+             digits_of: dict[Column, int] = None, percent_of: Percent = "known", percent_of_each: dict[Column, Percent] = None,
+             missing: Literal["count", "percent"] = "count", p_values: bool = False, tests: dict[Column, Test] = None):  # fmt: skip
     """Baseline characteristics: continuous variables summarised, categorical ones counted, overall and by group, with
-    standardised differences between two groups. No tests: groups that were not randomised differ.
+    standardised differences between two groups. Values are printed as precisely as they were recorded (mean and SD with
+    one decimal more). No tests unless the plan asks for them: groups that were not randomised differ.
 
     Parameters
         variables: the characteristics, in the order of the table
         by: column whose levels are compared
+        digits: decimals of the recorded values in print (-1: found from the values)
+        digits_of: variable -> the same for it alone
+        percent_of: percentages are of those in whom the value is known, or of all of the group
+        percent_of_each: variable -> the same for it alone
+        missing: the missing are counted, or counted with their percentage of all
+        p_values: whether the groups are tested: exact Fisher test, Mann-Whitney or Kruskal-Wallis test
+        tests: variable -> the test that is taken instead
     """
     levels = data.groups(by) if by else {}
-    for word in ("Overall", "difference"):
-        if word in levels:
-            raise ValueError(
-                f"by: a level of {by} is called '{word}', as a column of ours is; name it otherwise in levels"
-            )
-    groups = {**levels, "Overall": pd.Series(True, index=data.frame.index)}
+    groups = {**levels, OVERALL: pd.Series(True, index=data.frame.index)}
+    counted = {variable: is_categorical(data, variable) for variable in variables}
+    chosen = {variable: (digits_of or {}).get(variable, digits) for variable in variables}
+    recorded = {
+        variable: chosen[variable] if chosen[variable] >= 0 else recorded_decimals(number(data.frame[variable]))
+        for variable in variables
+        if not counted[variable]
+    }
     for group, members in groups.items():
         rows.add({"N": int(members.sum())}, group=group, method="participants")
         for variable in variables:
-            describe = _frequencies if is_categorical(data, variable) else _summarise
-            describe(data, rows, variable, members, group, data.plan.label(variable, unit=True))
-    pair = [members for group, members in groups.items() if group != "Overall"]
+            name = data.column(variable)
+            if counted[variable]:
+                of = (percent_of_each or {}).get(variable, percent_of)
+                _frequencies(data, rows, variable, members, group, name, of)
+            else:
+                _summarise(data, rows, variable, members, group, name, recorded[variable])
+            if missing == "percent":
+                unknown = int(data.frame.loc[members, variable].isna().sum())
+                share = unknown / int(members.sum()) if members.any() else float("nan")
+                rows.add({"missing_percent": share}, group=group, level=name, method="percentage of all")
+    pair = list(levels.values())
     if len(pair) == 2:
         for variable in variables:
-            rows.add(_difference(data, variable, pair), group="difference", level=data.plan.label(variable, unit=True),
+            rows.add(_difference(data, variable, pair), group=OVERALL, level=data.column(variable),
                      names={"estimate": "standardised_difference"}, only=("estimate",))  # fmt: skip
+    tests = tests or {}
+    for variable in variables if by and (p_values or tests) else ():
+        if p_values or variable in tests:
+            _tested(data, rows, variable, by, tests.get(variable, ""), data.column(variable))
+
+
+def _tested(data: Data, rows: Rows, variable: str, by: str, test: str, level: Name):
+    """The p-value of a characteristic between the groups that have a known value."""
+    from ...stats import contingency, continuous
+
+    counted = is_categorical(data, variable)
+    if counted != (test in ("fisher", "chi_square")) and test:
+        raise ValueError(f"tests: {test} is not for {variable}, which is {'counted' if counted else 'a number'}")
+    if counted:
+        table, _, _ = cross_table(data, variable, by)
+        exact = test != "chi_square"
+        result = contingency.fisher_rxc(table, seed=data.plan.seed) if exact else contingency.chi_square(table)
+        rows.add(result, level=level, only=("p_value",))
+        return
+    values = [part for part in samples(data, variable, by).values() if part.size]
+    method = {"t_test": "t test"}.get(test, "rank test")
+    if len(values) < 2 or (test == "t_test" and len(values) > 2):
+        why = f"{len(values)} group{'s' if len(values) != 1 else ''} with known values"
+        not_estimable(rows, ("p_value",), why, method, level=level)
+    elif test == "t_test":
+        rows.add(continuous.t_test(values[1], values[0]), level=level, only=("p_value",))
+    elif len(values) == 2:
+        rows.add(continuous.mann_whitney(values[1], values[0]), level=level, only=("p_value",))
+    else:
+        code = np.repeat(np.arange(len(values)), [part.size for part in values])
+        rows.add(continuous.kruskal_wallis(np.concatenate(values), code), level=level, only=("p_value",))
 
 
 def _difference(data: Data, variable: str, pair: list[pd.Series]):
-    from ...stats.continuous import standardised_difference, standardised_difference_categorical
+    from ...stats.description import standardised_difference, standardised_difference_categorical
 
     if is_categorical(data, variable):
         levels = data.groups(variable).values()

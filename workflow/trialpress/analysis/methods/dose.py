@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...ids import EVERYONE, Name, word
 from ...registry import Column, Condition
 from ...stats.result import Result
 from .. import Data, Rows
@@ -19,6 +20,9 @@ def _treated(data: Data, event: str, dose: str) -> tuple[np.ndarray, np.ndarray,
     if (doses <= 0).any():
         note = "; ".join(filter(None, [note, f"{(doses <= 0).sum()} with a dose that is not positive left out"]))
     return doses[doses > 0], y[doses > 0], note
+
+
+PER_DOSE = word("per tenfold dose")
 
 
 @METHODS.add("dose_response")
@@ -38,10 +42,10 @@ def dose_response(data: Data, rows: Rows, *, event: Condition, dose: Column, fir
     try:
         result = fit(doses, y, penalised=firth, level=data.plan.level)
     except NO_FIT as error:
-        not_estimable(rows, ("odds_ratio",), str(error), "logistic regression on log10 dose", level="per tenfold dose")
+        not_estimable(rows, ("odds_ratio",), str(error), "logistic regression on log10 dose", level=PER_DOSE)
         return
     only = ("odds_ratio", "ci_low", "ci_high", "p_value")
-    rows.add(result, level="per tenfold dose", kinds=RATIO, only=only, note=note)
+    rows.add(result, level=PER_DOSE, kinds=RATIO, only=only, note=note)
     if result.curve:
         rows.curve({"x": result.curve["dose"], **result.curve})
 
@@ -62,7 +66,8 @@ def isotonic(data: Data, rows: Rows, *, event: Condition, dose: Column):
     events, totals = np.bincount(at, y, minlength=levels.size), np.bincount(at, minlength=levels.size)
     result = fit(levels, events, totals)
     for level, part in by_suffix(result).items():
-        rows.add(part, level=level and f"{float(level):.10g}", kinds={"estimate": "percent"}, note=note)
+        dose_of = Name(*[f"{float(level):.10g}"] * 2) if level else EVERYONE
+        rows.add(part, level=dose_of, kinds={"estimate": "percent"}, note=note)
     if result.curve:
         curve = result.curve
         rows.curve({"x": curve["dose"], "estimate": curve["estimate"], "n_at_risk": curve["N"], "n_event": curve["n"]})
@@ -82,7 +87,7 @@ def emax(data: Data, rows: Rows, *, response: Column, dose: Column):
     known = data.frame[[response, dose]].notna().all(axis=1)
     result = fit(number(data.frame[dose])[known], number(data.frame[response])[known], level=data.plan.level)
     for level, part in by_suffix(_parameters(result)).items():
-        rows.add(part, level=level, kind="significant", note=left_out(data, known))
+        rows.add(part, level=word(level), kind="significant", note=left_out(data, known))
     if result.curve:
         rows.curve({"x": result.curve["dose"], "estimate": result.curve["estimate"]})
 

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from ...ids import Name
+from ...ids import day as on_day
 from ...registry import Column, Field, Table
 from .. import Data, Rows
 from .common import METHODS, samples, two_samples
@@ -49,7 +51,7 @@ def kinetics_by_day(
             rows.add(
                 result,
                 group=group,
-                level=f"day {at}",
+                level=on_day(at),
                 kind="significant",
                 names={"geometric_mean": "estimate"},
                 only=("n", "geometric_mean", "ci_low", "ci_high"),
@@ -105,7 +107,7 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
         below: what stands for a later value below the limit: half of the limit, zero, or nothing
         start: measured: the area needs a value of day 0; zero: where there is none C(0) = 0 is put in
     """
-    from ...stats.continuous import summary
+    from ...stats.description import summary
     from ...stats.kinetics import exposure as measure
     from ...stats.kinetics import geometric_mean, geometric_mean_ratio
 
@@ -113,7 +115,7 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
     source, limited = _measured(data, table, value)
     source = source.assign(value=source[value].astype("Float64").mask(limited, 0.0))
     source = source[source["value"].notna() & (source[day] >= 0).fillna(False)].sort_values([who, day])
-    names = {"cmax": "Cmax", "tmax": "Tmax", "auc": f"AUC 0-{until:g}", "tlast": "Tlast", "half_life": "Half-life"}
+    labels = {"cmax": "Cmax", "tmax": "Tmax", "auc": f"AUC 0-{until:g}", "tlast": "Tlast", "half_life": "Half-life"}
     found = {
         participant: measure(
             part[day].to_numpy(dtype=float),
@@ -127,8 +129,8 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
     }
     begins = source.groupby(who)[day].min().astype("Float64")
     method = next((result.method for result in found.values()), "noncompartmental")
-    for name, level in names.items():
-        known = {}
+    for name, label in labels.items():
+        level, known = Name(name, label), {}
         for group, members in data.groups(by).items():
             each = np.array(
                 [found[p][name] if p in found else np.nan for p in data.frame.loc[members, who]], dtype=float

@@ -23,14 +23,14 @@ def _fit(data: Data, rows: Rows, fit: Callable, event: str, covariates: list[str
     if design.refused(data, rows, covariates, "odds_ratio", method):
         return
     try:
-        parts = by_suffix(fit(y, design.X, design.names, level=data.plan.level))
+        parts = by_suffix(fit(y, design.X, [name.id for name in design.names], level=data.plan.level))
     except NO_FIT as error:
         for name in design.names:
             not_estimable(rows, ("odds_ratio",), str(error), method, level=name)
         return
     for name in design.names:
         only = ("odds_ratio", "ci_low", "ci_high", "p_value")
-        rows.add(parts[name], level=name, kinds=RATIO, only=only, note=design.note)
+        rows.add(parts[name.id], level=name, kinds=RATIO, only=only, note=design.note)
 
 
 @METHODS.add("logistic")
@@ -77,7 +77,7 @@ def exact_logistic(data: Data, rows: Rows, *, event: Condition, covariate: Colum
     note = left_out(data, known)
     rows.add({"n": y.size, "events": y.sum()}, method="participants in the model", note=note)
     x, strata = _scores(data, covariate)[known], _scores(data, stratum)[known] if stratum else None
-    level = data.plan.label(covariate, unit=True)
+    level = data.column(covariate)
     only = ("odds_ratio", "ci_low", "ci_high", "p_value")
     sizes = np.unique(x, return_counts=True)[1]
     whole = np.all(x == np.round(x)) and abs(x).max(initial=0) < 1000  # the sums of whole numbers are few

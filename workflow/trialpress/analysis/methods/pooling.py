@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...expression import Expression
 from ...files import read_guessed
+from ...ids import Name, word
 from ...registry import File
 from .. import Data, Rows
 from .common import METHODS, PERCENT
@@ -58,7 +59,7 @@ def pool(data: Data, rows: Rows, *, file: File, n: str, N: str, trial: str = "tr
     kept = table[table[trial].isin(pooled)]
     events, totals = (kept[name].to_numpy(dtype=int) for name in (n, N))
     for name, x, total in zip(kept[trial], events, totals, strict=True):
-        rows.add(proportion(x, total, level=data.plan.level), level=name, kinds=PERCENT)
+        rows.add(proportion(x, total, level=data.plan.level), level=Name(name, name), kinds=PERCENT)
     result = pooled_proportion(
         events, totals, transform=transform, tau2=tau2, knapp_hartung=knapp_hartung, level=data.plan.level
     )
@@ -66,5 +67,5 @@ def pool(data: Data, rows: Rows, *, file: File, n: str, N: str, trial: str = "tr
     kinds = PERCENT | {"trials": "count", "prediction_low": "percent", "prediction_high": "percent"}
     shown = ("n", "N", "trials", "estimate", "ci_low", "ci_high", "prediction_low", "prediction_high")
     rows.add(result, kinds=kinds, only=shown, note=left)
-    rows.add(result, level="heterogeneity", kinds={"tau2": "decimal3", "i2": "decimal1"}, names={"q": "statistic"},
+    rows.add(result, level=word("heterogeneity"), kinds={"tau2": "decimal3", "i2": "decimal1"}, names={"q": "statistic"},
              only=("q", "df", "p_value", "tau2", "i2"))  # fmt: skip

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from ...ids import word
 from ...registry import Column, Condition
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import METHODS, PERCENT, Interval, by_suffix, event_counts, two_proportions
+from .common import METHODS, PERCENT, Alternative, Interval, by_suffix, event_counts, two_proportions
 
 
 def _all(data: Data, event: str, by: str):
@@ -38,7 +37,7 @@ def proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", int
 
 @METHODS.add("exact_test")
 def exact_test(data: Data, rows: Rows, *, event: Condition, rate: float, by: Column = "",
-               alternative: Literal["two-sided", "greater", "less"] = "two-sided"):  # fmt: skip
+               alternative: Alternative = "two-sided"):  # fmt: skip
     """Share of participants for whom a condition holds against a historical rate: exact binomial test, with the
     Clopper-Pearson interval. Where the condition is not known the participant counts as not having the event.
 
@@ -114,7 +113,7 @@ def missing_response(data: Data, rows: Rows, *, event: Condition, by: Column = "
         for case, part in by_suffix(cases(n, N, missing, level=data.plan.level)).items():
             if case and N + missing * (case != "complete"):
                 part = Result(part.method, part.values)  # the note is of the complete cases
-            rows.add(part, group=group, level=case, kinds=PERCENT)
+            rows.add(part, group=group, level=word(case), kinds=PERCENT)
 
 
 @METHODS.add("tipping_point")

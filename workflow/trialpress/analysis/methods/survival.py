@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from ...ids import at as at_time
+from ...ids import percent
 from ...registry import Column, Endpoint
 from .. import Data, Rows
 from .common import (
     METHODS,
     PERCENT,
+    RATIO,
     Design,
     Unit,
     coefficients,
     comparable,
+    entry_of,
     follow_up,
+    followed,
     group_codes,
     not_estimable,
     reworded,
@@ -25,12 +31,13 @@ Transform = Literal["log-log", "log", "plain", "arcsin"]
 
 
 def each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
-    """(group, time, event) of every group with participants; a row that says so for the others."""
+    """(group, time, event, entry) of every group with participants; a row that says so for the others."""
     time, event, known = follow_up(data, endpoint, unit)
+    entry = entry_of(data, endpoint, unit, known)
     for group, members in data.groups(by).items():
         here = members[known].to_numpy()
         if here.any():
-            yield group, time[here], event[here]
+            yield group, time[here], event[here], None if entry is None else entry[here]
         else:
             rows.add({"n": 0}, group=group, method=method)
             not_estimable(rows, statistics, "no participants", method, group=group)
@@ -45,10 +52,11 @@ def _two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, metho
     if not comparable(rows, sizes, method, statistics):
         return None
     first, second = sizes
-    return time, event, code, {"1 minus 0": f"{second} minus {first}", "group 0": first, "group 1": second}
+    words = {"1 minus 0": f"{second.label} minus {first.label}", "group 0": first.label, "group 1": second.label}
+    return time, event, code, words
 
 
-@METHODS.add("kaplan_meier")
+@METHODS.add("kaplan_meier", entry=True)
 def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "", at: list[float] = (), unit: Unit = "months",
                  transform: Transform = "log-log"):  # fmt: skip
     """Kaplan-Meier estimate: median with interval, estimates at fixed times, numbers at risk (time >= t).
@@ -61,18 +69,21 @@ def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "",
         transform: scale on which the interval is symmetric
     """
     from ...stats.survival import kaplan_meier as estimate
-    from ...stats.survival import survival_at
+    from ...stats.survival import number_at_risk, survival_at
 
-    for group, time, event in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "median"):
-        km = estimate(time, event, level=data.plan.level, transform=transform)
+    for group, time, event, entry in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "median"):
+        km = estimate(time, event, entry=entry, level=data.plan.level, transform=transform)
         rows.add(km, group=group, kind="decimal1", names={"median_ci_low": "ci_low", "median_ci_high": "ci_high"})
         rows.curve(km.curve, group=group)
         for t in at:
-            rows.add(survival_at(km, t), group=group, level=f"{t:g} {unit}", kind="percent", kinds={"n_at_risk": "count"},
-                     only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
+            there = survival_at(km, t)
+            # not from the curve: before its first step others may come under observation
+            at_risk = {} if entry is None else {"n_at_risk": number_at_risk(time, [t], entry=entry)[0]}
+            rows.add({**there.values, **at_risk}, group=group, level=at_time(t, unit), kind="percent", kinds={"n_at_risk": "count"},
+                     method=there.method, note=there.note, only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
-@METHODS.add("survival_quantiles")
+@METHODS.add("survival_quantiles", entry=True)
 def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles: list[float], by: Column = "",
                        unit: Unit = "months", transform: Transform = "log-log"):  # fmt: skip
     """Times by which given shares of the participants have had the event (R's rule), with intervals.
@@ -87,29 +98,33 @@ def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles:
     from ...stats.survival import kaplan_meier as estimate
     from ...stats.survival import quantile
 
-    for group, time, event in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
-        km = estimate(time, event, level=data.plan.level, transform=transform)
+    for group, time, event, entry in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
+        km = estimate(time, event, entry=entry, level=data.plan.level, transform=transform)
         rows.add(km, group=group, only=("n", "events"))
         for share in quantiles:
-            rows.add(quantile(km, share), group=group, level=f"{100 * share:g}%", kind="decimal1")
+            rows.add(quantile(km, share), group=group, level=percent(share), kind="decimal1")
 
 
-@METHODS.add("follow_up")
-def median_follow_up(data: Data, rows: Rows, *, endpoint: Endpoint, unit: Unit = "months"):
+@METHODS.add("follow_up", entry=True)
+def median_follow_up(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "", unit: Unit = "months",
+                     transform: Transform = "log-log"):  # fmt: skip
     """Median follow-up by the reverse Kaplan-Meier method (Schemper & Smith 1996).
 
     Parameters
         endpoint: overall survival, as a rule
+        by: column whose levels are estimated apart
         unit: unit of all times
+        transform: scale on which the interval is symmetric
     """
     from ...stats.survival import reverse_kaplan_meier
 
-    for _, time, event in each_group(data, rows, endpoint, "", unit, "reverse Kaplan-Meier", "median"):
-        rows.add(reverse_kaplan_meier(time, event, level=data.plan.level), kind="decimal1",
-                 names={"median_ci_low": "ci_low", "median_ci_high": "ci_high"})  # fmt: skip
+    found = each_group(data, rows, endpoint, by, unit, "reverse Kaplan-Meier", "median")
+    for group, time, event, entry in found:
+        result = reverse_kaplan_meier(time, event, entry=entry, level=data.plan.level, transform=transform)
+        rows.add(result, group=group, kind="decimal1", names={"median_ci_low": "ci_low", "median_ci_high": "ci_high"})
 
 
-@METHODS.add("log_rank")
+@METHODS.add("log_rank", entry=True)
 def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: float = 0, stratum: Column = "",
              trend: bool = False):  # fmt: skip
     """Log-rank test between groups (Fleming-Harrington with rho > 0), stratified if wanted.
@@ -128,7 +143,8 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
     if comparable(rows, sizes, "log-rank test", ("p_value",), two=False):
         strata = data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
         scores = np.arange(1, len(sizes) + 1) if trend else None
-        result = test(time, event, code, rho=rho, stratum=strata, trend_scores=scores)
+        entry = entry_of(data, endpoint, "days", known)
+        result = test(time, event, code, rho=rho, stratum=strata, trend_scores=scores, entry=entry)
         rows.add(result, only=("statistic", "df", "p_value"))
 
 
@@ -166,7 +182,9 @@ def restricted_mean(
     from ...stats.survival import restricted_mean as estimate
     from ...stats.survival import restricted_mean_difference
 
-    for group, time, event in each_group(data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"):
+    for group, time, event, _ in each_group(
+        data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"
+    ):
         rows.add(estimate(time, event, until, level=data.plan.level), group=group, kind="decimal1")
     two = by and _two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
     if two:
@@ -193,7 +211,7 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
     from ...stats.survival import survival_at
 
     shown = ("estimate", "ci_low", "ci_high")
-    for group, times, event in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
+    for group, times, event, _ in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
         km = estimate(times, event, level=data.plan.level)
         rows.add(km, group=group, only=("n", "events"))
         rows.add(survival_at(km, time), group=group, kinds=PERCENT, only=shown)
@@ -204,11 +222,22 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
         rows.add(result, kinds=PERCENT, only=(*shown, "std_error", "statistic", "p_value"))
 
 
+@dataclass(frozen=True)
+class Model:
+    """What a regression on follow-up is fitted to: times in days, outcomes, covariates, strata and delayed entry."""
+
+    time: np.ndarray
+    outcomes: np.ndarray
+    design: Design
+    strata: np.ndarray | None
+    entry: np.ndarray | None
+
+
 def model(
     data: Data, rows: Rows, endpoint: str, covariates: list[str], method: str, stratum: str = "", outcome: str = "event"
-):
-    """(time in days, outcomes, design, strata) of a model; None, and rows that say why, if there is nothing to fit."""
-    _, _, known = follow_up(data, endpoint, "days", [stratum] if stratum else [], outcome)
+) -> Model | None:
+    """The participants in whom all is known; None, and rows that say why, if there is nothing to fit."""
+    known = followed(data, endpoint, outcome) & data.frame[[stratum] if stratum else []].notna().all(axis=1)
     design = Design.of(data, covariates, known)
     time, outcomes = (
         data.frame.loc[design.known, f"{endpoint}_{name}"].to_numpy(dtype=float) for name in ("time", outcome)
@@ -217,15 +246,12 @@ def model(
     rows.add(counts, method="participants in the model", note=design.note)
     if design.refused(data, rows, covariates, "hazard_ratio", method):
         return None
-    return (
-        time,
-        outcomes,
-        design,
-        data.frame.loc[design.known, stratum].astype(str).to_numpy(dtype=object) if stratum else None,
-    )
+    strata = data.frame.loc[design.known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+    per = data.plan.per(endpoint, "days")
+    return Model(time / per, outcomes, design, strata, entry_of(data, endpoint, "days", design.known))
 
 
-@METHODS.add("cox")
+@METHODS.add("cox", entry=True)
 def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = "",
         interval: Literal["wald", "profile"] = "wald", ties: Literal["efron", "breslow"] = "efron"):  # fmt: skip
     """Proportional hazards regression. A categorical covariate is compared with its first level; participants with a
@@ -242,14 +268,14 @@ def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column],
 
     found = model(data, rows, endpoint, covariates, "Cox regression", stratum)
     if found:
-        time, event, design, strata = found
-        result = fit(time, event, design.X, stratum=strata, interval=interval, ties=ties, level=data.plan.level,
-                     names=design.names)  # fmt: skip
+        design = found.design
+        result = fit(found.time, found.outcomes, design.X, entry=found.entry, stratum=found.strata, interval=interval,
+                     ties=ties, level=data.plan.level, names=design.labels)  # fmt: skip
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
         rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
 
 
-@METHODS.add("firth_cox")
+@METHODS.add("firth_cox", entry=True)
 def firth_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = ""):
     """Proportional hazards regression with Firth's penalty, for few events or a group without one: profile penalised
     likelihood intervals and tests. Covariates as in cox.
@@ -263,13 +289,14 @@ def firth_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
 
     found = model(data, rows, endpoint, covariates, "Cox regression with Firth's penalty", stratum)
     if found:
-        time, event, design, strata = found
-        result = fit(time, event, design.X, stratum=strata, level=data.plan.level, names=design.names)
+        design = found.design
+        result = fit(found.time, found.outcomes, design.X, entry=found.entry, stratum=found.strata,
+                     level=data.plan.level, names=design.labels)  # fmt: skip
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
         rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
 
 
-@METHODS.add("proportional_hazards")
+@METHODS.add("proportional_hazards", entry=True)
 def proportional_hazards(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = "",
                          transform: Literal["km", "identity", "log", "rank"] = "km"):  # fmt: skip
     """Test of proportional hazards (Grambsch-Therneau, as R's cox.zph), of all covariates together and of each.
@@ -284,10 +311,44 @@ def proportional_hazards(data: Data, rows: Rows, *, endpoint: Endpoint, covariat
 
     found = model(data, rows, endpoint, covariates, "test of proportional hazards", stratum)
     if found:
-        time, event, design, strata = found
-        result = test(time, event, design.X, stratum=strata, transform=transform, names=design.names)
+        design = found.design
+        result = test(found.time, found.outcomes, design.X, entry=found.entry, stratum=found.strata,
+                      transform=transform, names=design.labels)  # fmt: skip
         rows.add(result, only=("statistic", "df", "p_value"), note=design.note)
-        for name, statistic, p_value in zip(
-            *(result.curve.get(key, ()) for key in ("name", "statistic", "p_value")), strict=True
-        ):
-            rows.add({"statistic": statistic, "p_value": p_value}, level=str(name), method=result.method)
+        each = (result.curve.get(key, ()) for key in ("statistic", "p_value"))
+        for name, statistic, p_value in zip(design.names if result.curve else (), *each, strict=True):
+            rows.add({"statistic": statistic, "p_value": p_value}, level=name, method=result.method)
+
+
+@METHODS.add("cox_interaction", entry=True)
+def cox_interaction(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, subgroup: Column):
+    """Whether the effect of `by` differs between subgroups: hazard ratio of the second group against the first within each
+    subgroup (Cox regression, Efron ties), and the likelihood-ratio test of their interaction.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        by: column of the two groups that are compared
+        subgroup: column whose levels are the subgroups
+    """
+    from ...stats.cox import cox as fit
+    from ...stats.interaction import cox_interaction as test
+
+    time, event, known = follow_up(data, endpoint, "days", [by, subgroup])
+    entry = entry_of(data, endpoint, "days", known)
+    code, sizes = group_codes(data, by, known)
+    method = "likelihood-ratio test of interaction in Cox regression"
+    rows.add({"n": time.size, "events": event.sum()}, method="participants in the model")
+    if not comparable(rows, sizes, method, ("p_value",)):
+        return
+    within, inside = group_codes(data, subgroup, known)
+    for at, (level, n) in enumerate(inside.items()):
+        here = within == at
+        rows.add({"n": n, "events": event[here].sum()}, level=level, method="participants in the model")
+        if len(set(code[here])) < 2:
+            not_estimable(rows, ("hazard_ratio",), "one group only", "Cox regression", level=level)
+            continue
+        result = fit(time[here], event[here], code[here].astype(float), entry=None if entry is None else entry[here],
+                     level=data.plan.level)  # fmt: skip
+        rows.add(result, level=level, kinds=RATIO, only=("hazard_ratio", "ci_low", "ci_high"))
+    if comparable(rows, inside, method, ("p_value",), two=False):
+        rows.add(test(time, event, code, within, entry=entry), only=("statistic", "df", "p_value"))

@@ -221,7 +221,7 @@ function recordView(hash, current) {
   const lines = record.results.flatMap((result) => result.statistics.map(([statistic, value, display, method, note], i) => {
     const once = (text, at) => (i && result.statistics[i - 1][at] === text ? "" : text);
     return { here: entry && entry.id !== name && result === entry,
-      cells: [i ? "" : anchor(result.id), i ? "" : result.group, i ? "" : result.level, statistic, display, value === null ? "" : String(value), once(method, 3), once(note, 4)] };
+      cells: [i ? "" : anchor(result.id), i ? "" : result.group_label, i ? "" : result.level_label, statistic, display, value === null ? "" : String(value), once(method, 3), once(note, 4)] };
   }));
   const heads = ["Id", "Group", "Level", "Statistic", "Printed", "Value", "Method", "Note"].map((text, i) => [text, i, (i === 4 || i === 5) && "right"])
     .filter(([, i]) => lines.some(({ cells }) => cells[i] !== ""));
@@ -247,7 +247,7 @@ function recordView(hash, current) {
       return h("div", {}, h("span", { class: "faint" }, what), people(rest, hash, current, "nobody"));
     });
     if (counting.length === 1) out.push(...lists);
-    else out.push(h("details", { open: counting.length < 4 }, h("summary", {}, [result.group, result.level].filter(Boolean).join(", ") || result.id), lists));
+    else out.push(h("details", { open: counting.length < 4 }, h("summary", {}, [result.group_label, result.level_label].filter(Boolean).join(", ") || result.id), lists));
   }
   if (!counting.length) out.push(people(record.everyone, hash, current, "nobody"));
   return out;

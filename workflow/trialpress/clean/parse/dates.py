@@ -14,7 +14,7 @@ _EPOCH = datetime.datetime(1899, 12, 30)  # a spreadsheet's day 0, which counts 
 _EPOCH_1904 = datetime.datetime(1904, 1, 1)
 _LAST_SERIAL = 2958465  # 9999-12-31
 _TIME = re.compile(
-    r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[-+]\d{2}:?\d{2})?"
+    r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<part>\d+))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[-+]\d{2}:?\d{2})?"
 )
 _SPLIT = re.compile(rf"(?P<date>.*?\d)(?:T|\s+|(?<=\d{{4}}):)(?P<time>{_TIME.pattern})")
 _UNKNOWN = r"(?:UNK|UN|NK|UK|XX|\?\?|--|00)"
@@ -24,6 +24,7 @@ _MON_D_Y = re.compile(r"([A-Za-z]{3,9})[- .]+(\d{1,2})(?:st|nd|rd|th)?,? (\d{4})
 _MON_Y = re.compile(r"([A-Za-z]{3,9})[-, /.]*(\d{4})")
 _Y_MON = re.compile(r"(\d{4})[- /.]*([A-Za-z]{3,9})")
 _THREE = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})")
+OTHERWISE = "datetime written otherwise"
 _ORDERED = {"dmy": (3, 2, 1), "mdy": (3, 1, 2), "ymd": (1, 2, 3)}
 _SECONDS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
 _PIECE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|min|m|seconds?|secs?|s)\s*", re.I)
@@ -163,7 +164,7 @@ def parse_date(text: str, how: How = How(), number: bool = False) -> Reading:  #
     reading = parse_datetime(text, how, number)
     if isinstance(reading.value, datetime.datetime):
         zone = [rule for rule in reading.rules if rule.startswith("time zone")]
-        rules = [rule for rule in reading.rules if rule not in (*zone, "datetime")]
+        rules = [rule for rule in reading.rules if rule not in (*zone, OTHERWISE) and not rule.startswith("fraction")]
         clock = reading.value.time()
         what = "time of day" if clock != datetime.time() else "midnight"
         gone = f"{what} and zone removed" if zone else f"{what} removed"
@@ -187,7 +188,9 @@ def parse_datetime(text: str, how: How = How(), number: bool = False) -> Reading
         return Reading(problem=f"'{text}' is not a time of day")
     value = datetime.datetime.combine(day, clock)
     plain = text.replace(" ", "T") == value.isoformat()
-    reading = reading._replace(value=value, rules=reading.rules or (() if plain and "T" in text else ("datetime",)))
+    reading = reading._replace(value=value, rules=reading.rules or (() if plain and "T" in text else (OTHERWISE,)))
+    if (m["part"] or "").strip("0"):
+        reading = reading.with_rule("fraction of a second removed")
     if m["zone"]:
         reading = reading.with_rule(f"time zone {m['zone']} removed")
     return reading

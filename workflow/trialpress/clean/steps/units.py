@@ -83,7 +83,7 @@ def unknown(field: Field, rows: np.ndarray, written: str, known: list[str], at: 
 
     def misfit(reading: Reading, cell) -> Reading:
         if reading.unit and not has_units:
-            return reading.misfit(f"'{normalise(cell.text)}' is not a number")
+            return reading.misfit(f"'{normalise(cell.shown or cell.text)}' is not a number")
         alike = next((of for of in known if of and unit_form(of).casefold() == unit_form(written).casefold()), "")
         hint = f"did you mean '{alike}'? the case of letters counts" if alike else nearest(written, filter(None, known))
         why = f"the unit '{written}' has no conversion ({hint})"

@@ -1,8 +1,8 @@
-"""Names for the manuscript, made of what is printed: `os.6_months.estimate`.
+"""Names for the manuscript, made of ids: `os.6_months.estimate`. Labels are not in them, so translating one renames nothing.
 
-A name holds a to z, digits and underscores. Signs become words (CD4+ is cd4pos, CD4- cd4_neg, day -1 day_minus_1), and what
-has no Latin letter is spelt by its code points (男 is u7537). Two texts of an analysis that would have one name, or that of
-a statistic, are spelt out too; the name of a text that clashes with nothing depends on nothing but the text.
+A name holds a to z, digits and underscores. Signs become words (CD4+ is cd4pos, CD4- cd4_neg, -1_days minus_1_days), and what
+has no Latin letter is spelt by its code points (男 is u7537). Two ids of an analysis that would have one name, or that of
+a statistic, are spelt out too; the name of an id that clashes with nothing depends on nothing but the id.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 
 import pandas as pd
 
-from ..errors import InputError, Problem
+from .errors import InputError, Problem
 
 WORDS = {"≥": "ge", "≤": "le", "<": "lt", ">": "gt", "+": "pos"}
 # phrases that stand beside statistics, see variables.phrases
@@ -58,15 +58,20 @@ def _clash(where: str, pairs: Iterable[tuple[tuple, tuple]]) -> None:
         if first != owner:
             shown = " and ".join("'" + " / ".join(filter(None, one)) + "'" for one in (first, owner))
             why = "the manuscript could not tell their numbers apart"
-            raise InputError(
-                [Problem(where, f"{shown} have one name, {'.'.join(name)}", why, "give one another label")]
-            )
+            raise InputError([Problem(where, f"{shown} have one name, {'.'.join(name)}", why, "give one another id")])
 
 
 def row_names(analysis: str, ard: pd.DataFrame) -> dict[tuple[str, str], tuple[str, ...]]:
     """(group, level) of the rows of an analysis -> the parts of its name behind the analysis."""
-    rows = list(dict.fromkeys(zip(ard["group"], ard["level"], strict=True)))
-    statistics = {*ard["statistic"], *PHRASES}
+    return names_of(analysis, zip(ard["group"], ard["level"], strict=True), ard["statistic"])
+
+
+def names_of(
+    analysis: str, rows: Iterable[tuple[str, str]], statistics: Iterable[str] = ()
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The same of ids of groups and levels."""
+    rows = list(dict.fromkeys(rows))
+    statistics = {*statistics, *PHRASES}
     groups = distinct([group for group, _ in rows if group], statistics)
     alone = any(level and not group for group, level in rows)  # levels that stand where groups do
     levels = distinct([level for _, level in rows if level], {*statistics, *(groups.values() if alone else ())})
@@ -78,11 +83,13 @@ def row_names(analysis: str, ard: pd.DataFrame) -> dict[tuple[str, str], tuple[s
     return named
 
 
-def flow_names(flow: pd.DataFrame) -> dict[tuple[str, str], tuple[str, str]]:
-    """(step, reason) of the participant flow -> the parts of its name."""
-    steps = distinct(flow["step"])
-    reasons = {step: distinct(rows["reason"]) for step, rows in flow.groupby("step", sort=False)}
-    return {
-        (step, reason): (steps[step], reasons[step][reason])
-        for step, reason in zip(flow["step"], flow["reason"], strict=True)
+def flow_names(flow: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
+    """(population, reason) of the participant flow -> the parts of its name."""
+    pairs = list(flow)
+    populations = distinct(population for population, _ in pairs)
+    reasons = {of: distinct(reason for population, reason in pairs if population == of) for of in populations}
+    named = {
+        (population, reason): (populations[population], reasons[population][reason]) for population, reason in pairs
     }
+    _clash("plan.yaml, flow", named.items())
+    return named

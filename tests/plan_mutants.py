@@ -1,0 +1,444 @@
+"""Does a plan mean what it says? One literal, operator, level, column or population of a plan.yaml is changed at a time.
+
+`python tests/plan_mutants.py [--study ID] [--n 400] [--seed 1] [--markdown FILE]`, or `make plan-mutants`. Each changed plan
+is refused with a message, or changes results that use the changed entry and no others. A change that changes nothing is
+listed: the data cannot tell the two plans apart. Only the cohort and what uses the changed entry are computed again, from
+the clean tables and in this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import random
+import re
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from trialpress import analysis, clean, cohort, figures, tables  # noqa: E402
+from trialpress.errors import InputError  # noqa: E402
+from trialpress.expression import Expression, ExpressionError  # noqa: E402
+from trialpress.plan import load_plan  # noqa: E402
+from trialpress.results import Results  # noqa: E402
+from trialpress.study import load_study, load_yaml  # noqa: E402
+
+# what is only printed, and what is prose
+PRINTED = {
+    "label",
+    "definition",
+    "caption",
+    "multiplicity",
+    "unit",
+    "labels",
+    "title",
+    "width",
+    "file",
+    "kind",
+    "method",
+}
+SLOW = {"bootstrap", "pool"}  # computed again only where they use the changed entry
+OPERATORS = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<", "in": "not in", "not in": "in",
+             "and": "or", "or": "and", "+": "-", "-": "+", "*": "/", "/": "*"}  # fmt: skip
+CALLS = {"missing": "present", "present": "missing", "min": "max", "max": "min"}
+TAKES = {"min": "max", "max": "min", "first": "last", "last": "first", "any": "count", "sum": "mean", "mean": "sum",
+         "count": "any", "only": "max"}  # fmt: skip
+Entry = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change of a plan: where, what was written, what is written now."""
+
+    path: tuple
+    kind: str
+    old: object
+    new: object
+
+    @property
+    def entry(self) -> Entry:
+        """The entry of the plan that is changed: ('columns', 'response')."""
+        first, *rest = self.path
+        if first == "cohort" and rest[0] == "columns":
+            return "columns", rest[1]
+        if first == "cohort":
+            return ("daily", rest[2]) if rest[1:2] == ["grades"] else ("daily", "")
+        return (first, str(rest[0])) if rest else (first, "")
+
+    def apply(self, content: Mapping) -> dict:
+        content = copy.deepcopy(content)
+        inner = content
+        for step in self.path[:-1]:
+            inner = inner[step]
+        if self.new is None:
+            del inner[self.path[-1]]
+        elif self.kind == "level renamed":
+            inner = {self.new if key == self.path[-1] else key: value for key, value in inner.items()}
+            Mutation(self.path[:-1], "", None, inner)._set(content)
+        else:
+            inner[self.path[-1]] = self.new
+        return content
+
+    def _set(self, content: dict) -> None:
+        for step in self.path[:-1]:
+            content = content[step]
+        content[self.path[-1]] = self.new
+
+    def __str__(self) -> str:
+        new = "nothing" if self.new is None else f"`{self.new}`"
+        return f"{'.'.join(map(str, self.path))}: `{self.old}` to {new}"
+
+
+@dataclass
+class Outcome:
+    """refused, changed (what), unchanged, wrong (what should not have changed), crashed (how)."""
+
+    what: str
+    detail: str = ""
+    changed: list[str] = field(default_factory=list)
+
+
+def leaves(content, path: tuple = ()) -> Iterator[tuple[tuple, object]]:
+    pairs = content.items() if isinstance(content, Mapping) else enumerate(content)
+    for key, value in pairs:
+        if isinstance(value, Mapping | list):
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+class Subject:
+    """A study with its plan as it is, and what comes out of it."""
+
+    def __init__(self, study_id: str, folder: Path):
+        self.id = study_id
+        self.study = load_study(ROOT / "config" / study_id / "study.yaml")
+        self.content = load_yaml(ROOT / "config" / study_id / "plan.yaml")
+        raw = ROOT / "data" / study_id / "raw"
+        written = folder / "clean"
+        clean.write(clean.clean(self.study, raw, raw.parent / "corrections.csv"), written)
+        self.tables, self.file = cohort.read_tables(written, self.study), folder / "plan.yaml"
+        self.plan = self.read(self.content)
+        self.built = cohort.build(self.study, self.plan, self.tables)
+        self.ard, self.curves = self.analyse(self.plan, self.built)
+        self.drawn: dict[Entry, str] = {}
+
+    def read(self, content: Mapping):
+        self.file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        return load_plan(self.file, self.study)
+
+    def analyse(self, plan, built) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return analysis.run(self.study, plan, built.subjects, built.daily, self.tables)
+
+    # --- what uses what ---
+
+    @cached_property
+    def entries(self) -> dict[Entry, object]:
+        content, cohort_of = self.content, self.content["cohort"]
+        found = {("columns", name): spec for name, spec in cohort_of["columns"].items()}
+        daily = cohort_of.get("daily", {})
+        rest = {key: value for key, value in daily.items() if key != "grades"}
+        found |= {("daily", name): {**rest, **spec} for name, spec in daily.get("grades", {}).items()}
+        for kind in ("populations", "endpoints", "analyses", "figures", "tables"):
+            found |= {(kind, name): spec for name, spec in content.get(kind, {}).items()}
+        found |= {("flow", str(number)): step for number, step in enumerate(content.get("flow", []))}
+        return found
+
+    @cached_property
+    def uses(self) -> dict[Entry, set[Entry]]:
+        """Entry -> the entries whose names its values write."""
+        gives: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            gives.setdefault(entry[1], []).append(entry)
+        for kind, name in self.entries:
+            if kind == "endpoints":
+                for part in ("time", "event", "cause", "cut"):
+                    gives.setdefault(f"{name}_{part}", []).append((kind, name))
+        found = {}
+        for entry, spec in self.entries.items():
+            words = {word for path, value in leaves(spec) if not {*path} & (PRINTED - {"labels"}) and isinstance(value, str)
+                     for word in re.findall(r"\w+", value)} | {str(key) for path, _ in leaves(spec) for key in path}  # fmt: skip
+            found[entry] = {other for word in words for other in gives.get(word, []) if other != entry}
+            if entry[0] == "flow":
+                number = int(entry[1])
+                found[entry] |= {("flow", str(number - 1))} if number and "from" not in spec else set()
+        # the whole population flow is drawn where it is drawn
+        for entry, spec in self.entries.items():
+            if isinstance(spec, Mapping) and spec.get("kind") == "flow":
+                found[entry] |= {other for other in self.entries if other[0] == "flow"}
+        return found
+
+    def affected(self, entry: Entry) -> set[Entry]:
+        """What may change with an entry: all that uses it, and the p-values adjusted together with it."""
+        if entry[0] in ("plan", "families") or entry == ("cohort", ""):
+            return set(self.entries)
+        start = {entry} if entry[1] or entry[0] != "daily" else {other for other in self.entries if other[0] == "daily"}
+        found, waiting = set(), [*start]
+        while waiting:
+            one = waiting.pop()
+            if one in found:
+                continue
+            found.add(one)
+            waiting += [other for other, used in self.uses.items() if one in used]
+            family = self.entries[one].get("family") if one[0] == "analyses" else None
+            if family:
+                waiting += [other for other, spec in self.entries.items()
+                            if other[0] == "analyses" and spec.get("family") == family]  # fmt: skip
+        return found
+
+    # --- one mutant ---
+
+    def outcome(self, mutation: Mutation, everything: bool = False) -> Outcome:
+        """What a changed plan does. everything: compute all analyses, also those that do not use the entry."""
+        affected = self.affected(mutation.entry)
+        try:
+            plan = self.read(mutation.apply(self.content))
+            at_cohort = mutation.entry[0] in ("columns", "daily", "populations", "endpoints", "flow", "cohort")
+            built = cohort.build(self.study, plan, self.tables) if at_cohort else self.built
+            changed = [f"columns.{name}" for name in self.columns_changed(built)]
+            changed += ["flow"] if not built.flow.equals(self.built.flow) else []
+            wanted = {name for kind, name in affected if kind == "analyses"}
+            chosen = {name: spec for name, spec in plan.analyses.items()
+                      if name in wanted or (everything and spec["method"] not in SLOW)}  # fmt: skip
+            ard, curves = self.analyse(replace(plan, analyses=chosen), built)
+            different = self.analyses_changed(ard, curves, chosen)
+            changed += [f"analyses.{name}" for name in different]
+            wrong = [name for name in different if name not in wanted]
+            if not wrong:
+                changed += self.printed_changed(plan, built, ard, curves, affected, chosen)
+        except InputError as error:
+            return Outcome("refused", error.problems[0].what)
+        except Exception as error:
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            return Outcome("crashed", f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})")
+        if wrong:
+            return Outcome("wrong", f"{', '.join(wrong)} changed and does not use it", changed)
+        return Outcome("changed" if changed else "unchanged", "", changed)
+
+    def columns_changed(self, built) -> list[str]:
+        old, new = self.built.subjects, built.subjects
+        found = [name for name in old if name not in new or not _same(old[name], new[name])]
+        found += [name for name in new if name not in old]
+        return found + [f"daily {name}" for name in self.built.daily
+                        if name not in built.daily or not _same(self.built.daily[name], built.daily[name])]  # fmt: skip
+
+    def analyses_changed(self, ard: pd.DataFrame, curves: pd.DataFrame, names) -> list[str]:
+        found = []
+        for name in names:
+            pairs = ((frame[frame["analysis"] == name].reset_index(drop=True) for frame in both)
+                     for both in ((self.ard, ard), (self.curves, curves)))  # fmt: skip
+            if not all(old.astype(str).equals(new.astype(str)) for old, new in pairs):
+                found.append(name)
+        return found
+
+    def printed_changed(self, plan, built, ard, curves, affected, chosen) -> list[str]:
+        """Figures and tables that use the entry and look different; only those that nothing else has shown."""
+        found = []
+        rest = [name for name in self.plan.analyses if name not in chosen]
+        both = [pd.concat([new, old[old["analysis"].isin(rest)]], ignore_index=True)
+                for new, old in ((ard, self.ard), (curves, self.curves))]  # fmt: skip
+        results = Results(self.study, plan, built.subjects, built.daily, built.flow, *both, self.tables)
+        for entry in sorted(affected):
+            if entry[0] in ("figures", "tables") and not found:
+                new = _printed(results, entry)
+                if entry not in self.drawn:
+                    whole = Results(self.study, self.plan, self.built.subjects, self.built.daily, self.built.flow,
+                                    self.ard, self.curves, self.tables)  # fmt: skip
+                    self.drawn[entry] = _printed(whole, entry)
+                if new != self.drawn[entry]:
+                    found.append(".".join(entry))
+        return found
+
+
+def _same(a: pd.Series, b: pd.Series) -> bool:
+    return a.astype("string").fillna("").equals(b.astype("string").fillna(""))
+
+
+def _printed(results: Results, entry: Entry) -> str:
+    kind, name = entry
+    if kind == "tables":
+        return tables.tabulate(results, name).markdown(name, "")
+    import matplotlib.pyplot as plt
+    from matplotlib.text import Text
+
+    drawing = figures.draw(results, name)
+    texts = [text.get_text() for text in drawing.figure.findobj(Text)]
+    plt.close("all")
+    return "\n".join([drawing.numbers.to_csv(index=False), drawing.alt, *texts])
+
+
+# --- the changes ------------------------------------------------------------------------------------------------------
+
+
+def mutations(subject: Subject) -> list[Mutation]:
+    """All changes of a plan that this script knows, in the order of the plan."""
+    return [mutation for path, value in leaves(subject.content) for mutation in _of_leaf(subject, path, value)]
+
+
+def _of_leaf(subject: Subject, path: tuple, value) -> Iterator[Mutation]:
+    key = path[-1]
+    if path[0] == "cohort" and "levels" in path:
+        yield Mutation(path, "level removed", key, None)
+        yield Mutation(path, "level renamed", key, f"{key}x")
+        return
+    if (
+        {*path} & PRINTED
+        or path[:2] == ("cohort", "table")
+        or path[0] == "families"
+        or key in ("seed", "alpha", "type")
+    ):
+        return
+    if isinstance(value, bool):
+        yield Mutation(path, "switch", value, not value)
+    elif isinstance(value, int | float):
+        yield Mutation(path, "number", value, round(value * 0.9, 6) if key == "level" else value * 2 + 1)
+    elif key == "take":
+        yield Mutation(path, "take", value, TAKES[value])
+    elif isinstance(value, str):
+        yield from _of_text(subject, path, value)
+
+
+def _of_text(subject: Subject, path: tuple, value: str) -> Iterator[Mutation]:
+    plan = subject.plan
+    groups = [list(plan.populations), list(plan.analyses), list(plan.endpoints)]
+    if path[-1] in ("population", "within", "from") and value in plan.populations:
+        others = [name for name in plan.populations if name != value]
+        yield from (Mutation(path, "population", value, other) for other in others)
+        return
+    for group in groups[1:]:
+        if value in group and value not in plan.columns:
+            yield Mutation(path, "name", value, group[(group.index(value) + 1) % len(group)])
+            yield Mutation(path, "name", value, f"{value}x")
+            return
+    try:
+        tree = ast.parse(value, mode="eval").body
+        Expression(value)
+    except (SyntaxError, ExpressionError):
+        if path[-1] in ("cause", "interval", "statistic", "unit"):
+            yield Mutation(path, "name", value, f"{value}x")
+        return
+    yield from _of_expression(subject, path, value, tree)
+
+
+def _of_expression(subject: Subject, path: tuple, text: str, tree) -> Iterator[Mutation]:
+    def change(kind: str, start: int, end: int, new: str) -> Mutation:
+        # positions are in bytes
+        raw = text.encode()
+        return Mutation(path, kind, text, (raw[:start] + new.encode() + raw[end:]).decode())
+
+    known = subject.plan.kinds | {key: kind for columns in subject.plan.names(subject.study).fields.values()
+                                  for key, kind in columns.items()}  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            ends = [node.left, *node.comparators]
+            for a, b in zip(ends, ends[1:], strict=False):
+                yield from _operator(text, a, b, change)
+        elif isinstance(node, ast.BoolOp):
+            for a, b in zip(node.values, node.values[1:], strict=False):
+                yield from _operator(text, a, b, change)
+        elif isinstance(node, ast.BinOp):
+            yield from _operator(text, node.left, node.right, change)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield change("operator", node.col_offset, node.operand.col_offset, "")
+        elif isinstance(node, ast.Call) and node.func.id in CALLS:
+            yield change("function", node.col_offset, node.func.end_col_offset, CALLS[node.func.id])
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            codes = [code for kind in known.values() if node.value in kind.codes for code in kind.codes]
+            others = [code for code in dict.fromkeys(codes) if code != node.value]
+            for new in [f"{node.value}x", *others[:1]]:
+                yield change("literal", node.col_offset, node.end_col_offset, repr(new))
+        elif isinstance(node, ast.Constant) and not isinstance(node.value, bool):
+            yield change("literal", node.col_offset, node.end_col_offset, str(node.value * 2 + 1))
+        elif isinstance(node, ast.Name) and node.id in known:
+            family = known[node.id].family
+            others = [name for name, kind in known.items() if kind.family == family and name != node.id]
+            if others:
+                at = (sum(map(ord, node.id)) + len(text)) % len(others)
+                yield change("column", node.col_offset, node.end_col_offset, others[at])
+
+
+def _operator(text: str, a, b, change) -> Iterator[Mutation]:
+    raw = text.encode()
+    between = raw[a.end_col_offset : b.col_offset].decode()
+    found = re.search(r"not in|==|!=|<=|>=|<|>|\bin\b|\band\b|\bor\b|\*\*|[-+*/]", between)
+    if found and found[0] in OPERATORS:
+        start = a.end_col_offset + len(between[: found.start()].encode())
+        yield change("operator", start, start + len(found[0]), OPERATORS[found[0]])
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def run(study: str, folder: Path, n: int | None, seed: int, tell=print) -> list[tuple[Mutation, Outcome]]:
+    """n mutants of a study's plan (None: all), drawn by the seed so that every kind has its share."""
+    subject = Subject(study, folder)
+    every = mutations(subject)
+    draw = random.Random(seed)
+    draw.shuffle(every)
+    chosen = every if n is None else every[:n]
+    outcomes = []
+    for number, mutation in enumerate(chosen):
+        outcome = subject.outcome(mutation, everything=number % 10 == 0)
+        outcomes.append((mutation, outcome))
+        if outcome.what in ("wrong", "crashed", "unchanged"):
+            tell(f"{study} {number}: {outcome.what}: {mutation} {outcome.detail}")
+    return outcomes
+
+
+def markdown(found: Mapping[str, list[tuple[Mutation, Outcome]]], seed: int) -> str:
+    lines = ["# Plans with one mistake", "",
+             "Written by `make plan-mutants`. One literal, operator, level, column, population or number of a study's plan.yaml is changed at "
+             "a time; the cohort and everything that uses the changed entry are computed again. *Refused*: a message and nothing is "
+             "computed. *Changed*: results that use the entry change, and no others. *Unchanged*: nothing that is written differs, "
+             "because no participant tells the two plans apart.", "",
+             f"Seed {seed}.", "", "| study | kind of change | mutants | refused | changed | unchanged | wrong or crashed |",
+             "|---|---|---:|---:|---:|---:|---:|"]  # fmt: skip
+    for study, outcomes in found.items():
+        for kind in [*sorted({mutation.kind for mutation, _ in outcomes}), "all"]:
+            count = Counter(outcome.what for mutation, outcome in outcomes if kind in (mutation.kind, "all"))
+            bad = count["wrong"] + count["crashed"]
+            lines.append(f"| {study} | {kind} | {sum(count.values())} | {count['refused']} | {count['changed']} | {count['unchanged']} | {bad} |")  # fmt: skip
+    lines += ["", "## Unchanged", ""]
+    for study, outcomes in found.items():
+        lines += [f"- {study}, {mutation}" for mutation, outcome in outcomes if outcome.what == "unchanged"]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", action="append")
+    parser.add_argument("--n", type=int, default=None, help="mutants of each study; default: all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--markdown", type=Path)
+    asked = parser.parse_args()
+    studies = asked.study or [
+        path.name for path in sorted((ROOT / "config").iterdir()) if (path / "plan.yaml").exists()
+    ]
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for study in studies:
+            if not any((ROOT / "data" / study / "raw").glob("*.[cxt]*")):
+                print(f"{study}: its raw records are not here (make fetch STUDY={study})")
+                continue
+            found[study] = run(study, Path(folder) / study, asked.n, asked.seed)
+    for study, outcomes in found.items():
+        print(study, dict(Counter(outcome.what for _, outcome in outcomes)))
+    if asked.markdown:
+        asked.markdown.write_text(markdown(found, asked.seed), encoding="utf-8")
+    return int(any(outcome.what in ("wrong", "crashed") for outcomes in found.values() for _, outcome in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""What an analysis works on: the participants of its population, or the rows of a long table that belong to them.
+
+    rows: {table: labs, where: analyte == 'CRP', at: day == 7, value: value, baseline: day == 0}
+
+`where` chooses the rows, `at` those of them that are analysed, `baseline` the one row per participant that they are
+compared with. The method then finds the columns of the table and of the subjects, and `value`, `baseline`, `change` and `z`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from ..checks.values import fields
+from ..cohort.columns import OfRows
+from ..errors import InputError, Problem
+from ..expression import Expression, ExpressionError, impossible
+from ..kinds import NUMBER
+from ..plan import Derived, Plan
+from ..study import Study
+from . import Data, not_known
+
+CHANCE = "one of them would be chosen by chance, or a participant counted twice"
+
+
+def columns_of_rows(study: Study, spec: Mapping) -> dict[str, Derived]:
+    """What is printed of the columns that `rows` adds: those of the table, then value, z, baseline and change."""
+    source = study.tables[spec["table"]]
+    found = {
+        name: Derived(name, {}, column.label, column.unit, column.type, {code: code for code in column.codes})
+        for name in source.kept
+        if name != study.participant
+        for column in [source.columns[name]]
+    }
+    if "value" not in spec:
+        return found
+    plain = found.get(str(spec["value"]), Derived("", {}))
+    label, unit = spec.get("label", "") or plain.label, spec.get("unit", "") or plain.unit
+    found["value"] = Derived("value", {}, label or "value", unit, plain.type, plain.levels)
+    found["z"] = Derived("z", {}, f"{label}, z-score" if label else "z-score", "", "number")
+    if "baseline" in spec:
+        name = label or "value"
+        found["baseline"] = Derived("baseline", {}, f"{name} at baseline", unit, "number")
+        found["change"] = Derived("change", {}, f"{name}, change from baseline", unit, "number")
+    return found
+
+
+def with_rows(plan: Plan, study: Study, spec: Mapping) -> Plan:
+    """The plan as an analysis of rows sees it."""
+    columns = columns_of_rows(study, spec)
+    kinds = {**fields(study)[spec["table"]], **dict.fromkeys(set(columns) & {"z", "baseline", "change"}, NUMBER)}
+    if "value" in spec:
+        kinds["value"] = Expression(spec["value"]).kind({**plan.kinds, **kinds})[0]
+    return replace(plan, columns={**plan.columns, **columns}, kinds={**plan.kinds, **kinds})
+
+
+def analysed(
+    study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame | None, tables: Mapping, name: str
+) -> tuple[Data, list[str]]:
+    """(what an analysis works on, notes on who is left out of it)."""
+    spec = plan.analyses[name]
+    known = plan.populations[spec["population"]]
+    data = Data(subjects[subjects[known.id]].reset_index(drop=True), plan, study, tables, daily)
+    unknown = int(subjects[known.unknown].sum()) if known.unknown in subjects else 0
+    notes = [not_known(unknown, f"in {known.label}")]
+    if "where" in spec:
+        holds = data.holds(spec["where"])
+        notes.append(not_known(int(holds.isna().sum()), spec["where"]))
+        data.frame = data.frame[holds.fillna(False).astype(bool)].reset_index(drop=True)
+    if "rows" in spec:
+        data, more = _rows(data, name, spec)
+        notes += more
+    return data, [note for note in notes if note]
+
+
+def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[str]]:
+    spec, who = analysis["rows"], data.study.participant
+    table, at = spec["table"], f"plan.yaml, analyses.{name}.rows"
+    plan = with_rows(data.plan, data.study, spec)
+    frame = data.tables[table]
+    frame = frame[frame[who].isin(data.frame[who])].reset_index(drop=True)
+    columns = OfRows(frame, data.columns(), who, plan.kinds)
+    notes: list[str] = []
+
+    def evaluate(key: str) -> pd.Series:
+        try:
+            return Expression(spec[key])(columns)
+        except ExpressionError as error:
+            raise InputError(impossible(f"{at}.{key}", error, frame[who])) from None
+
+    def holds(key: str, among: pd.Series) -> pd.Series:
+        found = evaluate(key).astype("boolean") if key in spec else pd.Series(True, index=frame.index)
+        n = int((found.isna() & among).sum())
+        notes.append(f"{n} rows of {table} left out: not known whether {spec[key]}" if n else "")
+        return (found.fillna(False).astype(bool)) & among
+
+    everything = pd.Series(True, index=frame.index)
+    chosen = holds("where", everything)
+    kept = holds("at", chosen)
+    made = frame.copy()
+    for column in data.frame:
+        if column not in made:
+            made[column] = columns[column]
+    if "value" in spec:
+        made["value"] = evaluate("value")
+        if pd.api.types.is_numeric_dtype(made["value"]) and made["value"].dtype != "boolean":
+            made["value"] = made["value"].astype("Float64")
+            first = _baseline(at, made, holds("baseline", chosen), who, table) if "baseline" in spec else None
+            made["z"] = _z(made["value"].where(kept))
+            if first is not None:
+                made["baseline"] = made[who].map(first).astype("Float64")
+                made["change"] = made["value"] - made["baseline"]
+                without = made.loc[kept & made["value"].notna() & made["baseline"].isna(), who].nunique()
+                notes.append(f"{without} without a baseline in {table}" if without else "")
+    made = made[kept].reset_index(drop=True)
+    _once(at, made, who, analysis, table, data)
+    nowhere = len(data.frame) - made[who].nunique()
+    notes.append(f"{nowhere} without such a row of {table}" if nowhere else "")
+    return replace(data, frame=made, plan=plan), notes
+
+
+def _baseline(where: str, frame: pd.DataFrame, base: pd.Series, who: str, table: str) -> pd.Series:
+    """Participant -> the value of the baseline row."""
+    rows = frame.loc[base & frame["value"].notna(), [who, "value"]]
+    twice = rows[who][rows[who].duplicated()].unique()
+    if len(twice):
+        what = f"several baseline rows of {table} for participant {', '.join(map(str, twice[:5]))}"
+        raise InputError([Problem(f"{where}.baseline", what, CHANCE, "write a condition that holds for one row")])
+    return rows.set_index(who)["value"]
+
+
+def _z(values: pd.Series) -> pd.Series:
+    """Distance from the mean of the analysed rows in their standard deviations; missing where those do not differ."""
+    spread = values.std()
+    return (values - values.mean()) / spread if pd.notna(spread) and spread > 0 else values.mask(values.notna())
+
+
+def _once(where: str, frame: pd.DataFrame, who: str, analysis: Mapping, table: str, data: Data) -> None:
+    """A participant stands once; where the method describes groups, once in each of them."""
+    from .methods import METHODS
+
+    by = analysis.get("by", "")
+    apart = METHODS.traits[analysis["method"]].get("rows") and by in data.tables[table]
+    twice = frame.duplicated([who, *([by] if apart else [])])
+    if twice.any():
+        shown = ", ".join(map(str, frame.loc[twice, who].unique()[:5]))
+        what = f"several rows of {table} for participant {shown}" + (f" in one level of {by}" if apart else "")
+        able = ", ".join(name for name, traits in METHODS.traits.items() if traits.get("rows"))
+        do = f"choose one row per participant with where and at; or describe them `by` a column of {table} ({able})"
+        raise InputError([Problem(where, what, CHANCE, do)])

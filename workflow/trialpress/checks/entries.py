@@ -1,0 +1,59 @@
+"""Analyses, figures and tables against the registries of methods and kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..analysis.methods import METHODS
+from ..errors import nearest
+from ..figures.kinds import KINDS as FIGURES
+from ..plan import Plan
+from ..registry import Names
+from ..study import Study
+from ..tables.kinds import KINDS as TABLES
+from . import rows
+from .report import Report
+from .values import Cohort, fields
+
+# first words of other variables of the manuscript
+RESERVED = ("population", "flow", "study", "plan", "clean", "software")
+WRONG = "the method would take everybody as at risk from the start, or count in other units"
+
+
+def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Report) -> None:
+    names = Names(known, plan.endpoints, plan.populations, plan.analyses, study.tables, kinds.kinds, fields(study))
+    for name, spec in plan.analyses.items():
+        where = f"analyses.{name}"
+        if name in RESERVED:
+            report(where, "is a name of the manuscript's own variables", "give the analysis another id")
+        if spec["population"] not in plan.populations:
+            what = f"the population '{spec['population']}' is not defined"
+            report(where, what, nearest(spec["population"], plan.populations))
+        if "family" in spec and spec["family"] not in plan.families:
+            what = f"the family '{spec['family']}' is not declared"
+            report(f"{where}.family", what, nearest(spec["family"], plan.families))
+        report.names(f"{where}.where", spec.get("where", "true"), known)
+        kinds.check(f"{where}.where", spec.get("where", "true"), condition=True)
+        seen = names
+        if "rows" in spec and spec["method"] in METHODS.functions:
+            seen = rows.check(where, spec, plan, study, names, kinds, report)
+        report.problems += METHODS.problems(f"{report.path}, {where}", spec, seen)
+        _endpoint(where, spec, plan, report)
+    for kind, registry, specs in (("figures", FIGURES, plan.figures), ("tables", TABLES, plan.tables)):
+        for name, spec in specs.items():
+            report.problems += registry.problems(f"{report.path}, {kind}.{name}", spec, names)
+
+
+def _endpoint(where: str, spec: Mapping, plan: Plan, report: Report) -> None:
+    """Endpoints that the method is not made for."""
+    endpoint, method = plan.endpoints.get(str(spec.get("endpoint"))), spec["method"]
+    if endpoint is None or method not in METHODS.functions:
+        return
+    can = METHODS.traits[method]
+    if endpoint.entry and not can.get("entry"):
+        able = ", ".join(name for name, traits in METHODS.traits.items() if traits.get("entry"))
+        what = f"the method '{method}' has no delayed entry, which the endpoint '{endpoint.id}' has"
+        report(f"{where}.endpoint", what, f"take one of {able}; or an endpoint without entry", WRONG)
+    if can.get("days") and (endpoint.from_durations or endpoint.unit != "days"):
+        what = f"the method '{method}' needs an endpoint from dates, counted in days; '{endpoint.id}' is not"
+        report(f"{where}.endpoint", what, "write the endpoint with origin, events and censor", WRONG)

@@ -1,0 +1,38 @@
+"""The columns that an expression may use: those of the subjects, of the rows of a table, and table.column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ..expression import Columns
+from ..kinds import Kind
+
+
+class OfSubjects(Columns):
+    """Columns of the subjects; `table.column` of a table with one row per participant, where one asks for it."""
+
+    def __init__(self, subjects: pd.DataFrame, tables: Mapping[str, pd.DataFrame], who: str, kinds: Mapping[str, Kind]):
+        super().__init__(((name, subjects[name]) for name in subjects), kinds)
+        self.tables, self.who = tables, who
+
+    def __missing__(self, name: str) -> pd.Series:
+        table, _, column = name.partition(".")
+        if table not in self.tables or column not in self.tables[table]:
+            raise KeyError(name)
+        values = self.tables[table].set_index(self.who)[column].reindex(self[self.who])
+        self[name] = values.set_axis(self[self.who].index)
+        return self[name]
+
+
+class OfRows(Columns):
+    """A table's columns; those of the subjects are aligned to its rows when an expression asks for them."""
+
+    def __init__(self, frame: pd.DataFrame, subjects: OfSubjects, who: str, kinds: Mapping[str, Kind]):
+        super().__init__(((name, frame[name]) for name in frame), kinds)
+        self.subjects, self.at = subjects, pd.Index(subjects[who]).get_indexer(frame[who])
+
+    def __missing__(self, name: str) -> pd.Series:
+        self[name] = self.subjects[name].take(self.at).reset_index(drop=True)
+        return self[name]

@@ -1,0 +1,107 @@
+"""The files between stages: who writes each, its columns, their types, what makes a row one of a kind.
+
+Nothing is read back with guessed types. What is not a number here is text: an empty cell is the empty text, and "None",
+"NA" and "1" are texts too. A file whose columns are not those of its contract is not read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from .errors import Problem, raise_if
+from .files import read_csv, write_csv
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A file. key: the columns that no two rows share; numbers, whole: columns of numbers and of whole numbers."""
+
+    name: str
+    stage: str
+    about: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    suffix: str = "csv"
+
+    def path(self, folder: Path) -> Path:
+        return folder / f"{self.name}.{self.suffix}"
+
+    def write(self, frame: pd.DataFrame, folder: Path) -> None:
+        """`folder` is that of the stage."""
+        if list(frame.columns) != list(self.columns):
+            raise AssertionError(f"{self.name}.{self.suffix} with columns {list(frame.columns)}")
+        write_csv(frame, self.path(folder))
+
+    def read(self, folder: Path) -> pd.DataFrame:
+        """With numbers where the contract says so, everything else as text."""
+        frame = read_csv(self.path(folder), self.numbers, self.whole)
+        self.check(list(frame.columns), self.path(folder))
+        return frame
+
+    def texts(self, folder: Path) -> pd.DataFrame:
+        """Every cell as it stands there."""
+        frame = read_csv(self.path(folder))
+        self.check(list(frame.columns), self.path(folder))
+        return frame
+
+    def check(self, columns: list[str], path: Path) -> None:
+        if columns != list(self.columns):
+            lost = [name for name in self.columns if name not in columns]
+            more = [name for name in columns if name not in self.columns]
+            what = f"has other columns than its contract: lost {', '.join(lost) or 'none'}, new {', '.join(more) or 'none'}"
+            why = "its columns would be taken for others"
+            raise_if([Problem(str(path), what, why, f"run the stage {self.stage} again")])
+
+
+ABOUT = ("group", "group_label", "level", "level_label")
+
+CHANGES = Contract(
+    "changes", "clean", "one row per changed cell",
+    ("table", "key", "field", "raw_value", "clean_value", "rule", "source_file", "source_row", "source_column", "kind"),
+    whole=("source_row",),
+)  # fmt: skip
+QUERIES = Contract(
+    "queries", "clean", "what a data manager must answer",
+    ("id", "severity", "table", "key", "field", "value", "message", "file", "row", "column"), ("id",), whole=("row",),
+)  # fmt: skip
+REJECTED = Contract(
+    "rejected", "clean", "rows that could not be used, whole", ("file", "row", "table", "reason", "content"), whole=("row",)
+)  # fmt: skip
+ROWS = Contract(
+    "rows", "clean", "rows in, kept and rejected", ("file", "table", "rows_in", "rows_kept", "rows_rejected"),
+    ("file", "table"), whole=("rows_in", "rows_kept", "rows_rejected"),
+)  # fmt: skip
+CELLS = Contract(
+    "cells", "clean", "every raw cell that was read", ("table", "key", "field", "raw", "file", "row", "column"),
+    ("file", "row", "column", "table", "key", "field"), whole=("row",), suffix="parquet",
+)  # fmt: skip
+FLOW = Contract(
+    "flow", "cohort", "the participant flow: one row per step (a population) and reason",
+    ("step", "n", "excluded", "reason", "step_label", "reason_label"), ("step", "reason"),
+    whole=("n", "excluded"),
+)  # fmt: skip
+ARD = Contract(
+    "ard", "analysis", "the analysis results data: one row per statistic",
+    ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note"),
+    ("analysis", "group", "level", "statistic"), numbers=("value",), whole=("n_population",),
+)  # fmt: skip
+CURVES = Contract(
+    "curves", "analysis", "the curves of the analyses: one row per step",
+    ("analysis", *ABOUT, "x", "estimate", "ci_low", "ci_high", "n_at_risk", "n_event", "n_censored"),
+    numbers=("x", "estimate", "ci_low", "ci_high", "n_at_risk", "n_event", "n_censored"),
+)  # fmt: skip
+CONCORDANCE = Contract(
+    "concordance", "audit", "the statistics that were computed twice",
+    (*ARD.key, "value", "second", "difference", "tolerance", "verdict", "implementation"), ARD.key,
+    numbers=("value", "second", "difference", "tolerance"),
+)  # fmt: skip
+CLAIMS = Contract(
+    "claims", "audit", "published claims with their verdicts",
+    ("claim", "source", "label", "quote", "published", "analysis", "recomputed", "verdict", "note"), ("claim",),
+)  # fmt: skip
+FILES = (CHANGES, QUERIES, REJECTED, ROWS, CELLS, FLOW, ARD, CURVES, CONCORDANCE, CLAIMS)

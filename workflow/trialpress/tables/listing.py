@@ -1,0 +1,45 @@
+"""Participants one by one."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..registry import Column, Population
+from ..results import Results
+from .table import KINDS, NO_VALUE, Table
+
+
+@KINDS.add("listing")
+def listing(results: Results, *, population: Population, columns: list[Column], sort: Column = "") -> Table:
+    """One row per participant.
+
+    Parameters
+        population: who is listed
+        columns: what is listed of each
+        sort: column of the order (default: the participant's id)
+    """
+    data = results.population(population)
+    frame = data.frame.sort_values([*([sort] if sort else []), results.study.participant], kind="stable")
+    numeric = [pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != "boolean" for c in columns]
+    align = ["left", *("right" if is_number else "left" for is_number in numeric)]
+    table = Table(["Participant", *(results.plan.label(column, unit=True) for column in columns)], align)
+    for i in frame.index:
+        table.add(
+            str(frame.loc[i, results.study.participant]), *(_cell(results, frame, i, column) for column in columns)
+        )
+    if frame.empty:
+        table.note("No participants.")
+    return table
+
+
+def _cell(results: Results, frame: pd.DataFrame, i, column: str) -> str:
+    cell = frame.loc[i, column]
+    if pd.isna(cell):
+        return NO_VALUE
+    if frame[column].dtype == "boolean" or isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, pd.Timestamp):
+        return f"{cell:%Y-%m-%d}"
+    if isinstance(cell, float) or pd.api.types.is_float_dtype(frame[column]):
+        return f"{cell:,.10g}"
+    return results.plan.level_label(column, cell)
