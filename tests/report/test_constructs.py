@@ -6,6 +6,7 @@ import re
 
 import pytest
 from trialpress.errors import InputError
+from trialpress.report import constructs, qmd
 
 from .conftest import ROOT
 from .construct_table import render
@@ -37,6 +38,26 @@ def test_it_is_refused_with_file_line_and_what_to_do(case: Case, tmp_path):
     assert re.match(r"(manuscript\.qmd|_quarto\.yml):\d+$", found[0].where), found[0]
     assert found[0].do, found[0]
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '![A.](a.png){#fig-a fig-alt="The layout = {two} panels, an icon and .hidden = grid"}',
+        "With $\\mathrm{layout} = 1$ and a {filename} in the text.",
+        "Write `::: {.panel-tabset}` there, in columns of layout.",
+        "[The file]{.mine} of .aside and filename=x",
+    ],
+)
+def test_words_are_not_taken_for_constructs(tmp_path, line):
+    (tmp_path / "manuscript.qmd").write_text(f"{line}\n", encoding="utf-8")
+    assert constructs.problems(qmd.read(tmp_path), embedded=True) == []
+
+
+def test_attributes_over_two_lines_are_seen(tmp_path):
+    (tmp_path / "manuscript.qmd").write_text('![A.](a.png){#fig-a fig-alt="x"\nfig-align="left"}\n', encoding="utf-8")
+    (found,) = constructs.problems(qmd.read(tmp_path), embedded=True)
+    assert found.where == "manuscript.qmd:1" and "a figure's placement" in found.what
 
 
 def test_the_table_of_the_documentation_names_them_all():

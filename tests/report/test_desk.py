@@ -7,13 +7,17 @@ import shutil
 import threading
 import time
 import urllib.request
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from trialpress.environment import STAGED, sources
 from trialpress.errors import InputError
 from trialpress.report import desk, preview, quarto
+from trialpress.report.renderer import engine_version
+from trialpress.report.staging import places
 
+from . import reading
 from .conftest import ROOT
 
 STUDY = "low-dose-cd19"
@@ -125,3 +129,34 @@ def test_a_folder_of_the_authors_with_a_staged_name_is_refused(tmp_path):
     (tmp_path / "manuscript.qmd").write_text("Text.\n")
     assert staging.copy_text(tmp_path, tmp_path / "to", "a notice") == ["figures/mine.png", "manuscript.qmd"]
     assert {"figures"} & staging.MADE
+
+
+@built
+@pytest.mark.parametrize("fmt", ["html", "pdf", "docx", "jats"])
+def test_both_engines_print_the_same_article(real_quarto, house, tmp_path, fmt):
+    """Numbers, and words but for the engine's name; what Quarto's page has around the article is not looked at."""
+    said = {}
+    for engine in ("quarto", "embedded"):
+        at = desk.Desk(STUDY, tmp_path / engine, engine, house)
+        said[engine] = reading.text(at.editions(tmp_path / f"out-{engine}", [fmt])[fmt])
+    numbers = {name: Counter(re.findall(r"\d[\d.,/%]*\d%?", text)) for name, text in said.items()}
+    names = Counter(re.findall(r"\d[\d.,/%]*\d%?", " ".join(map(engine_version, ("quarto", "embedded")))))
+    assert numbers["quarto"] - numbers["embedded"] - names == Counter()
+    assert numbers["embedded"] - numbers["quarto"] - names == Counter()
+
+
+@built
+def test_no_number_is_missing_from_an_edition(house, tmp_path):
+    """Each number of the text by name, in every edition."""
+    at = desk.Desk(STUDY, tmp_path / "to", "embedded", house)
+    manuscript = (at.to / "manuscript.qmd").read_text(encoding="utf-8")
+    wanted = set()
+    for _, name in places(manuscript):
+        value = at.named
+        for part in name.split("."):
+            value = value.get(part, {}) if isinstance(value, dict) else {}
+        wanted |= {re.sub(r"\s", "", value)} if isinstance(value, str) else set()
+    assert len(wanted) > 50
+    for fmt, path in at.editions(tmp_path / "out", ["html", "pdf", "docx", "jats"]).items():
+        read = re.sub(r"\s", "", reading.text(path))
+        assert [number for number in wanted if number not in read] == [], fmt

@@ -308,6 +308,15 @@ def test_each_format_that_fails_is_named_and_none_is_moved(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_alternative_text_may_hold_any_sign(project, tmp_path):
+    text = 'P <0.001 & "so" > 5'
+    said = text.replace('"', '\\"')
+    (project / "manuscript.qmd").write_text(f'![A.](figures/dose.svg){{#fig-a fig-alt="{said}"}}\n', encoding="utf-8")
+    made = engine.render(project, tmp_path / "out", ["html", "pdf", "jats"], engine="embedded", date=DATE)
+    assert etree.parse(made["jats"]).findtext(".//alt-text") == text
+    assert etree.HTML(made["html"].read_text(encoding="utf-8")).xpath("//figure//img/@alt") == [text]
+
+
 def test_the_authors_style_sheet_follows_ours(project, tmp_path):
     (project / "own.css").write_text("h1 { color: teal }")
     with (project / "_quarto.yml").open("a", encoding="utf-8") as file:

@@ -56,6 +56,37 @@ def test_the_manuscripts_have_no_such_line(manuscript):
     assert not list(constructs.shortcode_lines(qmd.Line(text, "m", i) for i, text in enumerate(lines, 1)))
 
 
+# formats of journals -----------------------------------------------------------------------------------------------------
+
+
+def test_a_journals_format_is_refused_without_quarto_and_without_its_extension(without_quarto, project, tmp_path):
+    with pytest.raises(InputError, match="'acm-pdf' is the format of a Quarto extension"):
+        engine.render(project, tmp_path / "out", ["html", "acm-pdf"], date=DATE)
+    (found,) = renderer.journal_problems(["html", "acm-pdf"], "quarto", project)
+    assert "quarto add quarto-journals/acm" in found.do
+    (project / "_extensions/quarto-journals/acm").mkdir(parents=True)
+    (project / "_extensions/quarto-journals/acm/_extension.yml").touch()
+    assert renderer.journal_problems(["acm-pdf"], "quarto", project) == []
+
+
+@pytest.mark.parametrize(
+    ("fmt", "name"),
+    [
+        ("html", "manuscript.html"),
+        ("jats", "manuscript.xml"),
+        ("acm-pdf", "manuscript-acm-pdf.pdf"),
+        ("a-b-docx", "manuscript-a-b-docx.docx"),
+    ],
+)
+def test_each_format_has_a_file_of_its_own(fmt, name):
+    assert renderer.file_name(fmt) == name
+
+
+def test_a_journals_pdf_is_latex():
+    block = '::: {.content-visible when-format="latex"}\nseen\n:::\n'
+    assert "seen" in resolved(block, "acm-pdf") and "seen" not in resolved(block, "pdf")
+
+
 # what goes to Quarto ---------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-from trialpress.report.renderer import stamp
+from trialpress.report.renderer import file_name, stamp
 
 
 rule report:
@@ -29,7 +29,7 @@ rule report:
     output:
         manuscript=[
             report(
-                f"{OUT}/report/manuscript.{'xml' if format == 'jats' else format}",
+                f"{OUT}/report/{file_name(format)}",
                 caption="../report/manuscript.rst",
                 category="Manuscript",
                 labels={"format": format},

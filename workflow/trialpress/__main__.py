@@ -1,8 +1,8 @@
 """The command line.
 
 python -m trialpress run FOLDER --out OUT [--until analysis]          a study in a folder of its own, all stages in one process
-python -m trialpress preview low-dose-cd19                            the manuscript in the browser, as it is written
-python -m trialpress report low-dose-cd19 --out DIR --engine quarto   its editions from the results that are there
+python -m trialpress preview STUDY                                    the manuscript in the browser, as it is written
+python -m trialpress report STUDY --out DIR --engine quarto   its editions from the results that are there
 python -m trialpress explain cr_rr_evaluable --participant LD-017     a printed number back to the raw cells
 """
 

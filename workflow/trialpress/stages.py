@@ -131,7 +131,9 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
         case "tables":
             yield from (f"{name}.{suffix}" for name in plan.tables for suffix in ("md", "csv"))
         case "report":
-            yield from (f"manuscript.{'xml' if name == 'jats' else name}" for name in formats)
+            from .report.renderer import file_name
+
+            yield from map(file_name, formats)
             yield from ("summary.txt", "renderer.json")
         case "audit":
             yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")

@@ -14,7 +14,7 @@ from ..errors import InputError, Problem
 from . import qmd
 from .conditions import shown
 from .process import Failed, run
-from .renderer import pandoc
+from .renderer import base, pandoc
 
 KINDS = {"fig", "tbl", "sec", "eq", "lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr", "sol", "rem", "alg"}
 KINDS |= {"nte", "tip", "wrn", "imp", "cau"}
@@ -174,7 +174,7 @@ def _of(
         if kind in ("tex", "latex"):
             what = f"raw LaTeX, which none of the formats prints: {first}"
             yield Problem(document.holding(first), what, gap, "write it in Markdown")
-        elif kind == "html" and fmt != "html" and first and not first.startswith(("<!--", "<table", "</")):
+        elif kind == "html" and base(fmt) != "html" and first and not first.startswith(("<!--", "<table", "</")):
             what = f"raw HTML outside content for HTML: {first}"
             do = 'write it in Markdown, or put it into ::: {.content-visible when-format="html"}'
             yield Problem(document.holding(first), what, f"the {fmt} edition leaves it out", do)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 IS = {"html": {"html", "html:js"}, "pdf": {"typst"}, "docx": {"docx"}, "jats": {"jats"}}  # as Quarto names them
+IS_JOURNAL = IS | {"pdf": {"latex", "pdf"}, "latex": {"latex", "pdf"}, "typst": {"typst"}}  # a journal's PDF is LaTeX's
 NEVER = {"latex", "beamer", "revealjs", "pptx", "odt", "epub", "gfm", "markdown", "ipynb", "asciidoc", "hugo", "email"}
 NEVER |= {"commonmark", "confluence", "docusaurus", "dashboard", "rtf", "native", "json", "latex"}
 FENCE = re.compile(r"^:::+ *(.*?) *:*$")
@@ -18,7 +19,8 @@ def shown(attributes: str, fmt: str) -> bool | None:
         return None
     when = re.search(r"""when-format=["']?([\w:-]+)""", attributes)
     unless = re.search(r"""unless-format=["']?([\w:-]+)""", attributes)
-    holds = (when is None or when[1] in IS[fmt]) and not (unless is not None and unless[1] in IS[fmt])
+    names = IS.get(fmt) or IS_JOURNAL[fmt.rpartition("-")[2]]
+    holds = (when is None or when[1] in names) and not (unless is not None and unless[1] in names)
     return holds if visible else not holds
 
 

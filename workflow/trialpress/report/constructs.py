@@ -27,34 +27,39 @@ class Construct:
     do: str
 
 
-def _attribute(what: str, names: str, do: str) -> Construct:
-    """Known by a class or attribute: `names` are alternatives as they stand between braces."""
-    return Construct(what, re.compile(rf"\{{[^{{}}<>]*?(?<![\w.-])(?:{names})(?![\w-])[^{{}}<>]*\}}|^:::+ *(?:{names.replace(chr(92) + '.', '')}) *:*$"), do)  # fmt: skip
+def _marked(what: str, do: str, *, classes: str = "", attributes: str = "") -> Construct:
+    """Known by a class or an attribute between braces, or by a class that stands alone after a fence."""
+    signs = []
+    if classes:
+        signs += [rf"\{{[^{{}}<>]*?(?<![\w.-])\.(?:{classes})(?![\w-])[^{{}}<>]*\}}", rf"^:::+ *(?:{classes}) *:*$"]
+    if attributes:
+        signs += [rf"\{{[^{{}}<>]*?(?<![\w.-])(?:{attributes}) *=[^{{}}<>]*\}}"]
+    return Construct(what, re.compile("|".join(signs)), do)
 
 
 ANNOTATION = "a code annotation"  # the only one whose sign is in code
 EMBEDDED = (
-    _attribute("a layout", r"layout|layout-ncol|layout-nrow|layout-align|layout-valign", "one figure after the other"),
-    _attribute("a tabset", r"\.panel-tabset", "give each tab a heading of its own"),
-    _attribute("a panel", r"\.panel-(?:sidebar|input|center|fill)", "write plain text"),
-    _attribute("a column or margin class", r"\.(?:column-[\w-]+|aside|margin-[\w-]+)", "leave the class out"),
-    _attribute("a grid", r"\.grid|\.g-col-\d+", "leave the grid out"),
-    _attribute("a condition on metadata", r"(?:when|unless)-meta", "use when-format, or leave the text out"),
-    _attribute("a condition on the profile", r"(?:when|unless)-profile", "use when-format, or leave the text out"),
-    _attribute("hidden content", r"\.hidden", "leave it out"),
-    _attribute("an appendix section", r"\.appendix", "put the section at the end without the class"),
-    _attribute("a list table", r"\.list-table", "write a grid table"),
-    _attribute("a proof, remark or solution", r"\.(?:proof|remark|solution)", "write the word in the text"),
-    _attribute("a file name above code", r"filename", "say it in the text"),
-    _attribute("folded code", r"code-fold|code-summary", "leave the attribute out"),
-    _attribute("numbered code lines", r"code-line-numbers", "leave the attribute out"),
-    _attribute("a callout that is not in its plain shape", r"appearance|icon|collapse", "leave the attribute out"),
-    _attribute("a figure's placement", r"fig-align|fig-pos|fig-env|fig-scap|fig-cap|fig-link|fig-pos", "leave it out"),
-    _attribute("a caption's placement", r"(?:fig|tbl|lst)?-?cap-location", "leave it out: tables above, figures below"),
-    _attribute("a caption as attribute", r"tbl-cap|tbl-subcap|fig-subcap", "write the caption below"),
-    _attribute("a lightbox", r"\.lightbox|\.nolightbox|lightbox", "leave it out: every figure can be enlarged"),
-    _attribute("a table's look", r"\.(?:striped|hover|bordered|borderless|responsive[\w-]*)", "leave the class out"),
-    _attribute("code from another place", r"\.cell[\w-]*|shortcodes", "leave it out"),
+    _marked("a layout", "one figure after the other", attributes=r"layout|layout-ncol|layout-nrow|layout-align|layout-valign"),
+    _marked("a tabset", "give each tab a heading of its own", classes=r"panel-tabset"),
+    _marked("a panel", "write plain text", classes=r"panel-(?:sidebar|input|center|fill)"),
+    _marked("a column or margin class", "leave the class out", classes=r"(?:column-[\w-]+|aside|margin-[\w-]+)"),
+    _marked("a grid", "leave the grid out", classes=r"grid|g-col-\d+"),
+    _marked("a condition on metadata", "use when-format, or leave the text out", attributes=r"(?:when|unless)-meta"),
+    _marked("a condition on the profile", "use when-format, or leave the text out", attributes=r"(?:when|unless)-profile"),
+    _marked("hidden content", "leave it out", classes=r"hidden"),
+    _marked("an appendix section", "put the section at the end without the class", classes=r"appendix"),
+    _marked("a list table", "write a grid table", classes=r"list-table"),
+    _marked("a proof, remark or solution", "write the word in the text", classes=r"(?:proof|remark|solution)"),
+    _marked("a file name above code", "say it in the text", attributes=r"filename"),
+    _marked("folded code", "leave the attribute out", attributes=r"code-fold|code-summary"),
+    _marked("numbered code lines", "leave the attribute out", attributes=r"code-line-numbers"),
+    _marked("a callout that is not in its plain shape", "leave the attribute out", attributes=r"appearance|icon|collapse"),
+    _marked("a figure's placement", "leave it out", attributes=r"fig-align|fig-pos|fig-env|fig-scap|fig-cap|fig-link|fig-pos"),
+    _marked("a caption's placement", "leave it out: tables above, figures below", attributes=r"(?:fig|tbl|lst)?-?cap-location"),
+    _marked("a caption as attribute", "write the caption below", attributes=r"tbl-cap|tbl-subcap|fig-subcap"),
+    _marked("a lightbox", "leave it out: every figure can be enlarged", classes=r"lightbox|nolightbox", attributes=r"lightbox"),
+    _marked("a table's look", "leave the class out", classes=r"(?:striped|hover|bordered|borderless|responsive[\w-]*)"),
+    _marked("code from another place", "leave it out", classes=r"cell[\w-]*", attributes=r"shortcodes"),
     Construct("an HTML table", re.compile(r"<table\b", re.I), "write a pipe or grid table"),
     Construct(ANNOTATION, re.compile(r"(?:#|//|--|%|<!--) ?<\d+>(?: ?-->)?\s*$"), "describe the line in the text"),
 )  # fmt: skip
@@ -156,11 +161,22 @@ def _both(document: qmd.Document) -> Iterator[Problem]:
 
 
 def _text(document: qmd.Document) -> Iterator[Problem]:
-    for line, code in _plain(document.lines):
-        bare = line.text if code else re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", line.text)
+    lines = list(_plain(document.lines))
+    for i, (line, code) in enumerate(lines):
+        bare = line.text if code else _bare(line.text)
+        for follower, _ in lines[i + 1 : i + 6]:  # attributes may run over lines
+            if code or not re.search(r"\{[^{}]*$", bare) or not follower.text.strip():
+                break
+            bare = _bare(f"{bare} {follower.text}")
         for construct in EMBEDDED:
             if code == (construct.what == ANNOTATION) and construct.sign.search(bare):
                 yield _refused(line.where, construct.what, construct.do)
+
+
+def _bare(text: str) -> str:
+    """A line without its code and without what stands between quotes: an alternative text may hold any word."""
+    text = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
+    return re.sub(r'="(?:\\.|[^"\\])*"', '=""', text)
 
 
 def _refused(where: str, what: str, do: str) -> Problem:

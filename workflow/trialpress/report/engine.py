@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
-from ..errors import InputError, raise_if
+from ..errors import InputError, Problem, raise_if
 from ..files import write_whole
 from . import check, constructs, embedded, qmd, quarto
 from .embedded import ASSETS, FONTS
-from .renderer import RenderError, choose, engine_version
+from .renderer import RenderError, choose, engine_version, file_name, journal_problems
 
-__all__ = ["ASSETS", "FONTS", "SUFFIX", "RenderError", "engine_version", "render"]
-SUFFIX = {"html": "html", "pdf": "pdf", "docx": "docx", "jats": "xml"}
+__all__ = ["ASSETS", "FONTS", "RenderError", "engine_version", "render"]
 
 
 def render(
@@ -31,7 +31,7 @@ def render(
 
     source: a staged copy of the project, for this call alone: manuscript.qmd, _quarto.yml, _variables.yml,
         references.bib, figures/, tables/. Work files are put into its folder `_trialpress`.
-    formats: some of "html", "pdf", "docx", "jats".
+    formats: some of "html", "pdf", "docx", "jats"; with Quarto those of journals too ("acm-pdf": manuscript-acm-pdf.pdf).
     engine: "quarto", "embedded" (Pandoc and Typst), or "auto": Quarto where it is on PATH.
     date: ISO date of the inputs; it stands in every file where a clock's time would.
 
@@ -44,11 +44,11 @@ def render(
     say besides, by format.
     """
     formats = list(dict.fromkeys(formats))
-    if unknown := [fmt for fmt in formats if fmt not in SUFFIX]:
-        raise ValueError(f"formats: unknown {', '.join(unknown)}; known are {', '.join(SUFFIX)}")
+    names = {fmt: file_name(fmt) for fmt in formats}
     source, out = source.resolve(), out.resolve()
     epoch = datetime.fromisoformat(date).replace(tzinfo=UTC)
     chosen = choose(engine)
+    raise_if(journal_problems(formats, chosen, source))
     document = qmd.read(source, embedded=chosen == "embedded")  # an undefined variable is a warning to Quarto
     raise_if(constructs.problems(document, embedded=chosen == "embedded", formats=formats))
     with ThreadPoolExecutor(1) as aside, tempfile.TemporaryDirectory(prefix=".trialpress-", dir=source) as scratch:
@@ -62,6 +62,20 @@ def render(
             raise_if(checked.result())  # they name the place
             raise
         raise_if(checked.result())
+        _whole(made)
         for fmt, path in made.items():
-            write_whole(out / f"manuscript.{SUFFIX[fmt]}", lambda to, path=path: shutil.copyfile(path, to))
-    return {fmt: out / f"manuscript.{SUFFIX[fmt]}" for fmt in formats}
+            write_whole(out / names[fmt], lambda to, path=path: shutil.copyfile(path, to))
+    return {fmt: out / name for fmt, name in names.items()}
+
+
+def _whole(made: dict[str, Path]) -> None:
+    """RenderError if an edition in XML is none: a sign that stands there as it was written."""
+    problems = []
+    for fmt, path in made.items():
+        if path.suffix == ".xml":
+            try:
+                ElementTree.parse(path)
+            except ElementTree.ParseError as error:
+                problems.append(Problem(fmt, f"not well-formed XML: {error}", "no journal's system could read it"))
+    if problems:
+        raise RenderError(problems)

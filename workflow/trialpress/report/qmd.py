@@ -33,6 +33,11 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|True|TRUE|false|False|FALSE)$"), "tTfF")
 
 
+def yaml_key(fmt: str) -> str:
+    """The name under which metadata has a format's options: ours, or an extension's as it is."""
+    return YAML_KEYS.get(fmt, fmt)
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of the document and where it stands."""
@@ -248,7 +253,7 @@ def merged(document: Document, fmt: str) -> dict[str, Any]:
     meta: dict[str, Any] = {}
     for tree in (document.project, document.meta):
         meta |= {name: value for name, value in tree.items() if name not in ("format", "project")}
-        meta |= options(tree, YAML_KEYS[fmt])
+        meta |= options(tree, yaml_key(fmt))
     return meta
 
 

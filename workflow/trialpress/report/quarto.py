@@ -16,7 +16,7 @@ from . import qmd
 from .conditions import resolved
 from .embedded import ASSETS, FONTS
 from .process import Failed, environment, run
-from .renderer import RenderError
+from .renderer import SUFFIX, RenderError, base
 
 KIT = "_trialpress"
 PROFILE: dict[str, dict[str, Any]] = {
@@ -47,10 +47,12 @@ LOST = re.compile(
 
 def profile(document: qmd.Document, fmt: str) -> dict[str, Any]:
     """The project's profile for one format; a key that the author has set anywhere is left to the author."""
-    key = qmd.YAML_KEYS[fmt]
+    key = qmd.yaml_key(fmt)
     said = {*document.meta, *document.project, *qmd.options(document.meta, key), *qmd.options(document.project, key)}
     ours = {
-        name: value for name, value in PROFILE[key].items() if name not in said and not said & {*INSTEAD.get(name, ())}
+        name: value
+        for name, value in PROFILE.get(key, {}).items()
+        if name not in said and not said & {*INSTEAD.get(name, ())}
     }
     whole: dict[str, Any] = {
         "project": {"output-dir": "_rendered"},
@@ -87,7 +89,7 @@ def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: date
     manuscript = to / "manuscript.qmd"
     date = qmd.date_of(document.meta, epoch.date().isoformat())
     manuscript.write_text(with_date(manuscript.read_text(encoding="utf-8-sig"), date), encoding="utf-8")
-    if fmt == "jats":  # Quarto's writer fails at conditional blocks there
+    if base(fmt) == "jats":  # Quarto's writer fails at conditional blocks there
         for path in (*to.rglob("*.qmd"), *to.rglob("*.md")):
             if KIT not in path.relative_to(to).parts:
                 path.write_text(resolved(path.read_text(encoding="utf-8-sig"), fmt), encoding="utf-8")
@@ -113,7 +115,7 @@ def render(source: Path, scratch: Path, document: qmd.Document, formats: list[st
     """Each format in a copy of its own; all are tried, and what is wrong in any of them is told by format."""
     made, problems = {}, []
     for fmt in formats:
-        key, suffix = qmd.YAML_KEYS[fmt], "xml" if fmt == "jats" else fmt
+        key, suffix = qmd.yaml_key(fmt), SUFFIX[base(fmt)]
         project = copied(source, scratch / fmt / source.name, document, fmt, epoch)
         command = ["quarto", "render", "manuscript.qmd", "--to", key, "--profile", "trialpress"]
         where = f"{fmt}, by Quarto"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 from ..errors import InputError, Problem
 
 ENGINES = ("auto", "quarto", "embedded")
+SUFFIX = {"html": "html", "pdf": "pdf", "docx": "docx", "jats": "xml", "typst": "pdf", "latex": "tex"}
+OURS = ("html", "pdf", "docx", "jats")
 INSTALL = (
     "install it (`pip install quarto-cli` fetches it from its release page on a machine with internet; "
     "`conda install -c conda-forge quarto`; or the installer of quarto.org), or set engine: embedded"
@@ -35,6 +38,39 @@ def choose(engine: str = "auto") -> str:
         what = "engine 'quarto' was asked for, but there is no quarto on PATH"
         raise RenderError([Problem("config.yaml, engine", what, "the manuscript cannot be rendered by it", INSTALL)])
     return "quarto" if engine != "embedded" and found else "embedded"
+
+
+def base(fmt: str) -> str:
+    """The format that a journal's extends: `acm-pdf` extends pdf, by LaTeX; one of ours is its own."""
+    return fmt.rpartition("-")[2]
+
+
+def file_name(fmt: str) -> str:
+    """The edition of a format: manuscript.html, or manuscript-acm-pdf.pdf."""
+    if base(fmt) not in SUFFIX or fmt in ("typst", "latex"):
+        raise ValueError(
+            f"formats: unknown {fmt}; known are {', '.join(OURS)} and those of Quarto's extensions, as acm-pdf"
+        )
+    return f"manuscript{'' if fmt in OURS else '-' + fmt}.{SUFFIX[base(fmt)]}"
+
+
+def journal_problems(formats: Iterable[str], engine: str, folder: Path) -> list[Problem]:
+    """Formats of journals that this engine cannot render, or whose extension is not in the project's `folder`."""
+    found = []
+    for fmt in formats:
+        if fmt in OURS:
+            continue
+        name = fmt.rpartition("-")[0]
+        where, what = "config.yaml, formats", f"'{fmt}' is the format of a Quarto extension"
+        if engine != "quarto":
+            found.append(Problem(where, what, "the embedded engine runs no extensions", f"leave it out, or {INSTALL}"))
+        elif not [
+            *folder.glob(f"_extensions/{name}/_extension.y*ml"),
+            *folder.glob(f"_extensions/*/{name}/_extension.y*ml"),
+        ]:
+            do = f"in report/<study>/: quarto add quarto-journals/{name}"
+            found.append(Problem(where, f"{what} that is not in _extensions/{name}", "Quarto would not know it", do))
+    return found
 
 
 def pandoc() -> str:

@@ -231,6 +231,9 @@ number = {
         local alt = found.attributes["fig-alt"]
         found.attributes["fig-alt"] = nil
         if not alt then problems:insert("no fig-alt: " .. (id ~= "" and id or found.src)) end
+        if written == "jats" and alt then -- Pandoc's writer puts it into the XML as it is
+          alt = alt:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;")
+        end
         found.caption = pandoc.Inlines(alt or "")
         if written == "typst" and alt then -- Pandoc's writer leaves the alternative text out
           local width = found.attributes.width and ", width: " .. found.attributes.width or ""
