@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from trialpress.errors import InputError, Problem
+from trialpress.job import logged
 from trialpress.report import check, constructs, engine, qmd, quarto, renderer
 from trialpress.report.conditions import resolved
 
@@ -237,6 +238,18 @@ def test_what_is_there_is_not_refused(tmp_path):
 def test_a_render_error_is_an_input_error_with_a_message_of_its_own():
     error = renderer.RenderError([Problem("jats, by Quarto", "went wrong")])
     assert isinstance(error, InputError) and str(error).splitlines()[1] == "jats, by Quarto: went wrong"
+
+
+def test_in_a_job_its_message_is_in_the_log_without_a_traceback(tmp_path):
+    with pytest.raises(SystemExit), logged(tmp_path / "log"):
+        raise renderer.RenderError([Problem("manuscript.qmd:7", "went wrong", do="mend it")])
+    said = (tmp_path / "log").read_text()
+    assert "manuscript.qmd:7: went wrong" in said and "Traceback" not in said
+
+
+def test_the_parameter_of_the_rule_changes_with_the_renderer(without_quarto):
+    assert re.fullmatch(r"Pandoc \S+ with Typst \S+", renderer.stamp("auto"))
+    assert "pip install quarto-cli" in renderer.stamp("quarto")
 
 
 # with a real Quarto --------------------------------------------------------------------------------------------------------
