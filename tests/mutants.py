@@ -45,7 +45,7 @@ ROOMS = {
     "calculation.py": ["tests/cohort/test_expressions.py", "tests/cases/test_values.py", "tests/cohort/test_unknown.py"],
     "kinds.py": ["tests/cases/test_values.py", "tests/cohort/test_expressions.py", "tests/cohort/test_unknown.py"],
     "checks": ["tests/cases/test_values.py", "tests/cohort", "tests/cases/test_names.py"],
-    "plan.py": ["tests/analysis/test_plan.py", "tests/cohort", "tests/cases/test_values.py", "tests/cases/test_names.py", "tests/cases/test_left_out.py"],
+    "plan": ["tests/analysis/test_plan.py", "tests/cohort", "tests/cases/test_values.py", "tests/cases/test_names.py", "tests/cases/test_left_out.py"],
     "analysis/__init__.py": ["tests/cohort/test_unknown.py", "tests/analysis/test_plan.py", "tests/analysis/test_numbers.py", "tests/cases/test_left_out.py", "tests/cases/test_names.py"],
     "audit/claims.py": ["tests/audit/test_claims.py"],
     "stats/proportions.py": ["tests/stats/test_proportions.py", "tests/stats/test_concordance.py"],

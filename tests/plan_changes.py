@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from trialpress.checks.values import fields
 from trialpress.expression import Expression, ExpressionError
 
 # what is only printed, and what is prose
@@ -142,8 +143,9 @@ def _of_expression(subject, path: tuple, text: str, tree) -> Iterator[Mutation]:
         raw = text.encode()
         return Mutation(path, kind, text, (raw[:start] + new.encode() + raw[end:]).decode())
 
-    known = subject.plan.kinds | {key: kind for columns in subject.plan.names(subject.study).fields.values()
-                                  for key, kind in columns.items()}  # fmt: skip
+    known = subject.plan.kinds | {
+        key: kind for columns in fields(subject.study).values() for key, kind in columns.items()
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             ends = [node.left, *node.comparators]

@@ -29,8 +29,9 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from plan_changes import PRINTED, Entry, Mutation, drawn, leaves, mutations  # noqa: E402
 from trialpress import analysis, clean, cohort, figures, tables  # noqa: E402
+from trialpress.checks.plan import load_plan  # noqa: E402
 from trialpress.errors import InputError  # noqa: E402
-from trialpress.plan import load_plan  # noqa: E402
+from trialpress.plan.loops import expand  # noqa: E402
 from trialpress.results import Results  # noqa: E402
 from trialpress.study import load_study, load_yaml  # noqa: E402
 
@@ -46,13 +47,24 @@ class Outcome:
     changed: list[str] = field(default_factory=list)
 
 
+class Plain(yaml.SafeDumper):
+    """Without anchors: one change must not change its twins."""
+
+    def ignore_aliases(self, data) -> bool:
+        return True
+
+
 class Subject:
     """A study with its plan as it is, and what comes out of it."""
 
     def __init__(self, study_id: str, folder: Path):
         self.id = study_id
         self.study = load_study(ROOT / "config" / study_id / "study.yaml")
-        self.content = load_yaml(ROOT / "config" / study_id / "plan.yaml")
+        written = ROOT / "config" / study_id / "plan.yaml"
+        known = load_plan(written, self.study).columns
+        levels = {name: column.levels for name, column in known.items()}
+        content = expand(written, load_yaml(written), levels.get, [])  # loops written out
+        self.content = yaml.safe_load(yaml.dump(content, Dumper=Plain, sort_keys=False))
         raw = ROOT / "data" / study_id / "raw"
         written = folder / "clean"
         clean.write(clean.clean(self.study, raw, raw.parent / "corrections.csv"), written)
@@ -63,7 +75,7 @@ class Subject:
         self.drawn: dict[Entry, str] = {}
 
     def read(self, content: Mapping):
-        self.file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        self.file.write_text(yaml.dump(content, Dumper=Plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
         return load_plan(self.file, self.study)
 
     def analyse(self, plan, built) -> tuple[pd.DataFrame, pd.DataFrame]:

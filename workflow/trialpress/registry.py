@@ -176,6 +176,9 @@ def _misfits(value, kind, names: Names, options: Mapping) -> list[tuple[str, str
         return _of_a_table(value, kind, names, options)
     if kind in (Column, Endpoint, Population, Analysis, Table):
         known = list(names.of(kind))
+        if kind is Column and "." in str(value) and value in known:
+            do = f"derive a column from it: {str(value).replace('.', '_')}: {{expression: {value}}}"
+            return [(f"'{value}' is a column of another table", do)]
         return [] if value in known else [(f"the {_WRITTEN[kind]} '{value}' is not defined", nearest(value, known))]
     if kind is File:
         found = isinstance(value, str) and Path(value).is_file()

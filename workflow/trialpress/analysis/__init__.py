@@ -188,7 +188,7 @@ def run(
         ard = _noted(ard, [note for note in [*notes, *left_out(data, spec)] if note])
         ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
-    ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD)
+    ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD.columns)
     ard = pd.concat([ard, *(_adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
     twice = ard.duplicated(list(ARD.key))
     if twice.any():

@@ -21,7 +21,7 @@ class OfSubjects(Columns):
         table, _, column = name.partition(".")
         if table not in self.tables or column not in self.tables[table]:
             raise KeyError(name)
-        values = self.tables[table].set_index(self.who)[column].reindex(self[self.who])
+        values = self.tables[table].set_index(self.who, drop=False)[column].reindex(self[self.who])
         self[name] = values.set_axis(self[self.who].index)
         return self[name]
 
