@@ -1,0 +1,151 @@
+"""The records of the numbers: analyses, the participant flow, what the cleaning and the plan say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from ...analysis.methods import METHODS
+from ...cohort import Builder as Builder
+from ...cohort.flow import exclusions
+from ...names import flow_names, row_names
+from ...registry import Column, Condition, Endpoint, Field, Table
+from ...report.variables import phrases
+from ...results import Results
+from ..counting import counted
+from .columns import Columns
+from .texts import names_in
+
+
+def chain(results: Results, population: str) -> list[dict]:
+    """A population and those that it is within, the outermost first."""
+    found = []
+    while population:
+        this = results.plan.populations[population]
+        found.insert(0, {"id": this.id, "label": this.label, "condition": this.condition, "definition": this.definition,
+                         "n": int(results.subjects[this.id].sum())})  # fmt: skip
+        population = this.within
+    return found
+
+
+def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
+    """The columns that an analysis reads, traced."""
+    names, table = names_in(spec.get("where", "true")), spec.get("rows", {}).get("table", "")
+    names += [
+        name for key in ("where", "at", "value", "baseline") for name in names_in(spec.get("rows", {}).get(key, "true"))
+    ]
+    parameters = METHODS.parameters(spec["method"])
+    for key, parameter in parameters.items():
+        value, kind = spec.get(key), parameter.annotation
+        match kind:
+            case _ if not value:
+                continue
+            case _ if kind is Condition:
+                names += names_in(value)
+            case _ if kind is Column:
+                names.append(value)
+            case _ if kind == list[Column]:
+                names += value
+            case _ if kind is Endpoint:
+                names += [name for name in results.plan.endpoints[value].columns if not name.endswith("_cut")]
+            case _ if kind is Table:
+                fields = [spec[other] for other, p in parameters.items() if p.annotation is Field and other in spec]
+                names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
+    if table:
+        mine = [
+            name for name in dict.fromkeys(names) if name in results.tables[table] and name != results.study.participant
+        ]
+        made = {"value", "z", "baseline", "change"} - set(results.plan.columns)
+        names = [name for name in names if name not in mine and name not in made]
+        names += [columns.table(table, mine)] if mine else []
+    names = list(dict.fromkeys(names))
+    for name in [*names, spec["population"]]:
+        columns.add(name)
+    return names
+
+
+def _number(value: float) -> float | int | str | None:
+    if math.isnan(value):
+        return None
+    return str(value) if math.isinf(value) else int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping[str, int]) -> dict:
+    spec = results.plan.analyses[name]
+    data = results.analysed(name)
+    if "file" in spec:  # of other trials: nobody here is counted
+        data.frame = data.frame.head(0)
+    who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)
+    sets: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for group, level, statistic, members in counted(data, spec):
+        sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)].tolist()
+    entries, named = [], row_names(name, results.analysis(name))
+    for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
+        shown = dict(zip(rows["statistic"], rows["display"], strict=True))
+        here = {key: members for key, members in sets.get((group, level), {}).items() if key in shown}
+        statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
+        entries.append(
+            {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
+             **rows[["group_label", "level_label"]].iloc[0],
+             "statistics": [[stat, _number(value), *rest] for stat, value, *rest in statistics],
+             "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
+        )  # fmt: skip
+    return {"kind": "analysis", "label": spec.get("label") or name.replace("_", " "), "method": spec["method"], "plan": spec,
+            "population": spec["population"], "columns": _columns_of(results, spec, columns), "everyone": who.tolist(),
+            "results": entries}  # fmt: skip
+
+
+def of_flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> Iterator[tuple[str, dict]]:
+    """The participants excluded at each step of the flow, by reason, as the cohort counts them."""
+    subjects, plan, before = results.subjects, results.plan, None
+    series = columns.builder.columns()
+    who = subjects[results.study.participant]
+    named = flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
+    for step in plan.flow:
+        start, before = step.get("from", before), step["population"]
+        if start is None:
+            continue
+        population = plan.populations[before]
+        everyone = [numbered[participant] for participant in who[subjects[start] & ~subjects[before]]]
+        *found, rest = exclusions(plan, subjects, series, step, start)
+        for one in [*found, *([rest] if rest.members.any() else [])]:
+            reason, condition, names = one.reason, one.condition, list(one.columns)
+            excluded = [numbered[participant] for participant in who[one.members]]
+            for name in (*names, start, before):
+                columns.add(name)
+            name = ".".join(("flow", *named[population.id, reason.id]))
+            label = f"Not in \u201c{population.label}\u201d: {reason.label}"
+            yield name, {"kind": "flow", "label": label, "population": start, "condition": condition, "columns": names or [before],
+                         "everyone": everyone, "results": [one_count(name, "excluded", excluded)]}  # fmt: skip
+
+
+def one_count(name: str, statistic: str, members: list[int]) -> dict:
+    return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
+            "printed": {statistic: str(len(members))}, "who": {statistic: members}}  # fmt: skip
+
+
+LOGS = {
+    "clean.files": ("rows", "", "raw files read"),
+    "clean.rows": ("rows", "", "rows in the raw files"),
+    "clean.changes": ("changes", "", "cells whose clean value is not the raw text"),
+    "clean.value_changes": ("changes", "value", "cells whose value was changed: cleared, corrected, imputed"),
+    "clean.unit_changes": ("changes", "unit", "cells converted to another unit"),
+    "clean.code_changes": ("changes", "code", "cells translated by a code list"),
+    "clean.spelling_changes": ("changes", "spelling", "cells of which the spelling alone was changed"),
+    "clean.code_list": ("changes", "code list", "cells changed by a code list"),
+    "clean.corrections": ("changes", "correction:", "cells changed by a signed-off correction"),
+    "clean.queries": ("queries", "", "open queries"),
+    "clean.errors": ("queries", "error", "open queries of severity error"),
+    "clean.rejected": ("rejected", "", "rows that could not be used"),
+}
+
+
+def of_settings(named: Mapping) -> Iterator[tuple[str, dict]]:
+    """Records of the numbers that count no participants: those of the cleaning, and the plan's own."""
+    for key, text in named["clean"].items():
+        log, wanted, label = LOGS[f"clean.{key}"]
+        yield f"clean.{key}", {"kind": "clean", "label": label, "log": log, "filter": wanted, "printed": text}
+    for key, text in named["plan"].items():
+        yield f"plan.{key}", {"kind": "plan", "label": f"{key} of the analysis plan", "printed": text}
