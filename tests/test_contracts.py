@@ -9,8 +9,8 @@ from trialpress.errors import InputError
 
 
 def test_a_file_with_other_columns_is_not_read(tmp_path):
-    (tmp_path / "flow.csv").write_text("step,n,excluded,reason\nAll,3,0,\n")
-    with pytest.raises(InputError, match="lost population, population_label, reason_label, new step") as error:
+    (tmp_path / "flow.csv").write_text("stage,n,excluded,reason\nAll,3,0,\n")
+    with pytest.raises(InputError, match="lost step, step_label, reason_label, new stage") as error:
         FLOW.read(tmp_path)
     assert "run the stage cohort again" in str(error.value)
 
@@ -22,10 +22,10 @@ def test_a_frame_with_other_columns_is_not_written(tmp_path):
 
 
 def test_nothing_is_guessed(tmp_path):
-    frame = pd.DataFrame([["None", "NA", "1", "0", "01", "1e5"]], columns=FLOW.columns)
+    frame = pd.DataFrame([["None", "1", "0", "NA", "01", "1e5"]], columns=FLOW.columns)
     FLOW.write(frame, tmp_path)
     row = FLOW.read(tmp_path).iloc[0]
-    assert row.tolist() == ["None", "NA", 1, 0, "01", "1e5"]
+    assert row.tolist() == ["None", 1, 0, "NA", "01", "1e5"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
