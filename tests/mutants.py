@@ -215,6 +215,8 @@ def run(names: list[str], n: int | None, seed: int, jobs: int, tell=print) -> li
     ):
         found = []
         for mutant, survived in pool.imap(_one, asked):
+            if found and found[-1][0].file != mutant.file:
+                tell(f"{found[-1][0].file}: done", flush=True)
             found.append((mutant, survived))
             if survived:
                 tell(f"survived: {mutant}", flush=True)

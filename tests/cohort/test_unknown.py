@@ -67,6 +67,14 @@ def test_where_only_chance_would_decide_it_stops(how, rows):
     assert error.value.who == ["P1"]
 
 
+def test_dates_of_which_none_counts():
+    days = pd.to_datetime(["2015-01-02", "2015-01-01"])
+    rows = pd.DataFrame({"who": "P1", "value": days, "by": days, "counts": pd.array([False, None], dtype="boolean")})
+    for how in ("first", "last", "min", "max", "only"):
+        assert take(how, rows, WHO).isna().all()
+    assert take("first", rows.assign(counts=True), WHO).tolist()[0] == days[1]
+
+
 def test_equal_places_behind_the_chosen_one_do_not_matter():
     assert taken("first", (T, 1, 1), (T, 3, 2), (T, 4, 2)) == 1
     assert taken("last", (T, 1, 1), (T, 2, 1), (T, 4, 2)) == 4
@@ -143,7 +151,7 @@ def test_unknown_members_are_out_counted_and_named(build):  # noqa: F811
     )
     assert "known_unknown" not in subjects and "all_unknown" not in subjects
     flow = run.read("cohort/flow.csv")
-    assert flow.to_numpy().tolist() == [
+    assert flow[["step_label", "n", "excluded", "reason_label"]].to_numpy().tolist() == [
         ["All patients", "5", "0", ""],
         ["Old", "2", "1", "Arm B"],
         ["Old", "2", "1", "not known: Age"],

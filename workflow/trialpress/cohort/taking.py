@@ -52,6 +52,8 @@ def take(how: str, rows: pd.DataFrame, participants: pd.Series) -> pd.Series:
 def _ordered(how: str, rows: pd.DataFrame, index: pd.Index) -> pd.Series:
     rows = rows.sort_values(["who", "by"], kind="stable", ascending=[True, how == "first"], na_position="last")
     sure = rows[~rows["open"]]
+    if sure.empty:
+        return pd.Series(None, index=index, dtype=rows["value"].dtype)
     found = sure.drop_duplicates("who").set_index("who")["value"].reindex(index)
     best = sure.drop_duplicates("who").set_index("who")["by"]
     ahead = _ahead(how)(rows["by"], rows["who"].map(best))
