@@ -57,7 +57,7 @@ def test_published_counts_come_out_of_the_raw_records(project):
 
 def test_analysis_results_data_keep_their_contract(project):
     ard = read(results(project) / "analysis" / "ard.csv")
-    assert list(ard.columns) == ARD
+    assert list(ard.columns) == list(ARD.columns)
     assert not ard.duplicated(["analysis", "group", "level", "statistic"]).any()
     missing = ard["value"] == ""
     assert (ard.loc[missing, "note"] != "").all(), "a value that is missing says why"

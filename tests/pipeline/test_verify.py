@@ -42,7 +42,7 @@ def test_tampering_is_named(recorded, tmp_path):
     edit(raw / "03_infusion.csv", f",{weight},", f",{float(weight) + 0.2:.1f},")
     edit(to / "config" / STUDY / "plan.yaml", "event: crs_astct >= 3, label", "event: crs_astct >= 2, label")
     shutil.copy(results / "figures" / "lfs.png", results / "figures" / "os.png")
-    edit(results / "cohort" / "flow.csv", "Enrolled,53", "Enrolled,54")
+    edit(results / "cohort" / "flow.csv", "enrolled,53", "enrolled,54")
     done = run(to, "make", "verify")
     assert done.returncode != 0
     text = done.stdout
