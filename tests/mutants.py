@@ -165,7 +165,7 @@ class House:
     """A copy of the repository in which a file can be changed and tests be run."""
 
     def __init__(self, at: Path):
-        self.at = at
+        self.at, self.passed = at, set()
         leave = shutil.ignore_patterns(".git", "results", "logs", ".snakemake", "__pycache__", ".pytest_cache", ".venv")
         shutil.copytree(ROOT, at, ignore=leave, symlinks=True)
         (at / ".venv").symlink_to(ROOT / ".venv")
@@ -184,11 +184,21 @@ class House:
         while time.monotonic() < until:
             done, status = os.waitpid(child, os.WNOHANG)
             if done:
-                return os.waitstatus_to_exitcode(status) == 0
+                code = os.waitstatus_to_exitcode(status)
+                if -code in (signal.SIGKILL, signal.SIGTERM):
+                    raise RuntimeError(f"the tests were ended from outside by signal {-code}: nothing was measured")
+                return code == 0
             time.sleep(0.05)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         return False  # it does not end any more: seen
+
+    def sound(self, tests: list[str], seconds: int) -> None:
+        """RuntimeError if the tests fail without a change: everything would count as killed."""
+        for one in tests:
+            if one not in self.passed and not self.test([one], seconds):
+                raise RuntimeError(f"{one} fails without a change: nothing can be measured")
+            self.passed.add(one)
 
     def survives(self, mutant: Mutant, tests: list[str], seconds: int) -> bool:
         path = self.at / PACKAGE / mutant.file
@@ -232,6 +242,7 @@ def _settle(folder: str) -> None:
 
 def _one(item: tuple[Mutant, list[str]]) -> tuple[Mutant, bool]:
     mutant, tests = item
+    HOUSE.sound(tests, seconds=900)
     return mutant, HOUSE.survives(mutant, tests, seconds=900)
 
 
