@@ -51,7 +51,7 @@ def test_tampering_is_named(recorded, tmp_path):
     assert "analysis crs_severe, statistic n, column value: " in text
     assert "clean/cells.parquet" in text and "03_infusion.csv, row 2, column" in text and f"'{weight}'" in text
     assert "figures/os.png: holds what belongs into figures/lfs.png" in text
-    assert "cohort/flow.csv: row 2, column n: '53' -> '54' (+1)" in text
+    assert "cohort/flow.csv: step enrolled, column n: '53' -> '54' (+1)" in text
 
 
 def test_most_statistics_are_computed_twice_and_agree(project):

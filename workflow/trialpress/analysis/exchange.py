@@ -46,7 +46,7 @@ def about(spec: Mapping, level: str) -> tuple[str, str]:
         if separator or column in [name for key in OWN for name in spec.get(key, ())]:
             return column, code
     what = (spec[key] for key in ("variable", "endpoint", "event", "response", "y", "table", "file") if key in spec)
-    return str(next(what, spec["method"])), level
+    return str(next(what, None) or spec["method"]), level
 
 
 def _groups(spec: Mapping, row) -> list[dict]:
