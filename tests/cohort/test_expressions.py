@@ -142,6 +142,10 @@ def test_a_number_that_does_not_exist_is_a_fault_of_its_rows(text, piece, what, 
         ("when(false, 1 / x, 0)", [0.0] * 4),
         ("when(n == 1, when(x > 0, 1 / x, 7), 0)", [2.0, 0.0, N, 0.0]),
         ("false and 1 / x > 0", [F] * 4),
+        # the condition is not known where the divisor is 0: the result is missing, whatever the branch would give
+        ("when(b, 7 / (x - 4), 0)", [-2.0, 0.0, N, N]),
+        ("when(b, 0, 7 / (x - 4))", [0.0, -1.75, N, 0.0]),
+        ("when(b, 7 / (x - 4))", [-2.0, N, N, N]),
     ],
 )
 def test_what_does_not_matter_is_no_fault(text, expected):
