@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 COMPARE = {ast.Eq: "!=", ast.NotEq: "==", ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.In: "not in",
@@ -13,7 +13,6 @@ BINARY = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.Pow: "*",
 WORDS = {"min": "max", "max": "min", "first": "last", "last": "first", "any": "all", "all": "any", "isna": "notna",
          "notna": "isna", "lower": "upper", "floor": "ceil", "ceil": "floor", "minimum": "maximum", "maximum": "minimum",
          "le": "lt", "lt": "le", "ge": "gt", "gt": "ge", "eq": "ne", "ne": "eq"}  # fmt: skip
-
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,10 @@ class Mutant:
 
     def apply(self, raw: bytes) -> bytes:
         return raw[: self.start] + self.new.encode() + raw[self.end :]
+
+    def on(self, lines: Mapping[str, Set[int]]) -> bool:
+        """Whether it stands in one of these lines (file -> lines)."""
+        return not lines.get(self.file, set()).isdisjoint(range(self.lines[0], self.lines[1] + 1))
 
     def __str__(self) -> str:
         return f"{self.file}:{self.lines[0]}: `{self.old}` to `{self.new}` in `{self.source}`"
@@ -130,5 +133,3 @@ def _code(node) -> Iterator[ast.AST]:
             continue
         yield child
         yield from _code(child)
-
-

@@ -51,7 +51,7 @@ TESTS = ("tests/clean", "tests/cohort", "tests/analysis", "tests/cases", "tests/
 # whole runs in processes of their own, whole studies, and pictures: too slow to be run for each mutant
 LEFT_OUT = ("tests/cases/test_workflow.py", "tests/cases/test_flow.py", "tests/clean/test_low_dose.py",
             "tests/analysis/test_plan_mutants.py")  # fmt: skip
-SECONDS = 20  # of tests for one mutant, as long as they took without a change
+SECONDS = 6  # of tests for one mutant, as long as they took without a change
 ENDLESS = 120
 
 
@@ -109,9 +109,11 @@ class Changing:
         self.found: dict[Mutant, str] = {}
 
     def pytest_runtestloop(self, session):
+        everything = gc.get_objects()
+        gc.freeze()  # the children share what is there
         items = {item.nodeid: item for item in session.items}
         functions = defaultdict(list)
-        for one in gc.get_objects():
+        for one in everything:
             if type(one) is type(_code_key) and one.__code__.co_filename.startswith(str(self.package)):
                 functions[_code_key(one.__code__)].append(one)
 
@@ -245,9 +247,8 @@ def drawn(names: list[str], n: int | None, seed: int) -> tuple[list[Mutant], Cou
 
 def near(mutant: Mutant, tests: dict[str, Test], whole_file: bool) -> list[str]:
     """The tests that run its lines (or lines of its file), the quick first, SECONDS of them."""
-    lines = {*range(mutant.lines[0], mutant.lines[1] + 1)}
     found = [name for name, test in tests.items()
-             if name and mutant.file in test.lines and (whole_file or lines & test.lines[mutant.file])]  # fmt: skip
+             if name and (mutant.file in test.lines if whole_file else mutant.on(test.lines))]  # fmt: skip
     chosen, left = [], SECONDS
     for name in sorted(found, key=lambda name: tests[name].seconds):
         left -= tests[name].seconds
@@ -280,13 +281,17 @@ def run(names: list[str], n: int | None, seed: int, jobs: int, tell=print) -> tu
         tests = answer(measured)
         if failing := [name for name, test in tests.items() if not test.passed]:
             raise RuntimeError(f"fails without a change, so nothing can be measured: {', '.join(failing)}")
-        say(f"{len(tests) - 1} tests, {sum(test.seconds for test in tests.values()):.0f} s of them with their lines; {len(chosen)} mutants of {possible.total()}")
+        say(
+            f"{len(tests) - 1} tests, {sum(test.seconds for test in tests.values()):.0f} s of them with their lines; {len(chosen)} mutants of {possible.total()}"
+        )
         called, imported, found = {}, {}, {}
         for mutant in chosen:
             if mutant.function and (names := near(mutant, tests, whole_file=False)):
                 called[mutant] = names
-            elif {*range(mutant.lines[0], mutant.lines[1] + 1)} & tests[""].lines[mutant.file]:
-                imported[mutant] = near(mutant, tests, whole_file=True)
+            elif (not mutant.function or mutant.on(tests[""].lines)) and (
+                names := near(mutant, tests, whole_file=True)
+            ):
+                imported[mutant] = names
             else:
                 found[mutant] = "not run"
                 told(mutant, "not run")
