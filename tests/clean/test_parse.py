@@ -1,9 +1,11 @@
-"""Dates, times and durations as they are written: the value, what was done to it, or why it is none."""
+"""Dates, times, durations, numbers and codes as they are written: the value, what was done to it, or why it is none."""
 
 from __future__ import annotations
 
 import pytest
+from trialpress.clean.parse.codes import CodeList
 from trialpress.clean.parse.dates import How, parse_date, parse_datetime, parse_duration, parse_time
+from trialpress.clean.parse.numbers import parse_number, whole
 from trialpress.clean.parse.reading import Reading
 
 NO_DAY, NO_MONTH, NO_DATE = "is not a day of the calendar", "is not a month of the calendar", "is not a date"
@@ -165,3 +167,91 @@ def test_durations_in_every_unit(text, seconds):
         else:
             assert found.value == seconds / size and found.rules == (f"duration in {unit}",)
         assert parse_duration("2.5", unit) == Reading(2.5)
+
+
+GROUPED, COMMA, POINT, SET_APART = "thousands separator", "decimal comma", "decimal point", "sign of a limit set apart"
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("1.25", "1.25"), ("\u22125.5", "-5.5; minus sign"), ("+7", "7.0"), ("-3", "-3.0"), (".5", "0.5"), ("5.", "5.0"), ("0", "0.0"),
+        (",5", f"0.5; {COMMA}"), ("5,", f"5.0; {COMMA}"), ("39,9", f"39.9; {COMMA}"), ("0,250", f"0.25; {COMMA}"), ("01,250", f"1.25; {COMMA}"),
+        ("1 234", f"1234.0; {GROUPED}"), ("12 345,6", f"12345.6; {GROUPED}; {COMMA}"), ("1'234.5", f"1234.5; {GROUPED}"),
+        ("1\u2019234\u2019567", f"1234567.0; {GROUPED}"), ("1 000 000", f"1000000.0; {GROUPED}"), ("1 23", "1.0 23"), ("1000 000", "1000.0 000"),
+        ("1.234.567", f"1234567.0; {GROUPED}"), ("1,234,567", f"1234567.0; {GROUPED}"), ("1.234,5", f"1234.5; {GROUPED}"), ("1,234.5", f"1234.5; {GROUPED}"),
+        ("12,345,678.9", f"12345678.9; {GROUPED}"), ("1,23.4", "is not a number"), ("1.2.3", "is not a number"), ("1,234.567,8", "is not a number"),
+        ("1,234.5.6", "is not a number"), ("0,123.4", "is not a number"), ("abc", "is not a number"), ("", "is not a number"), ("1,23,4 mg", "'1,23,4' is not a number (in '1,23,4 mg')"),
+        ("2.1E+05", "210000.0; power of ten"), ("2e-3", "0.002; power of ten"), ("1x10^5", "100000.0; power of ten"), ("1\u00d710^5/kg", "100000.0 /kg; power of ten"),
+        ("1\u00b710**5", "100000.0; power of ten"), ("5x10^-2", "0.05; power of ten"), ("1.e5", "100000.0; power of ten"), ("0e5", "0.0; power of ten"),
+        ("10\u4e07/kg", "100000.0 /kg; multiplier \u4e07"), ("2\u4ebf", "200000000.0; multiplier \u4ebf"), ("3 \u5343", "3000.0; multiplier \u5343"),
+        ("0.7\u4e07", "7000.0; multiplier \u4e07"), ("1e400", "is too large for a number"), ("1e-400", "is too small for a number"), ("-1e400", "is too large for a number"),
+        ("<0.5", f"<0.5; {SET_APART}"), ("<=0.5", f"<0.5; {SET_APART}"), ("\u2264 0.5", f"<0.5; {SET_APART}"), ("\u22653", f">3.0; {SET_APART}"),
+        ("> 3", f">3.0; {SET_APART}"), (">=1,5", f">1.5; {COMMA}; {SET_APART}"), ("12mg", "12.0 mg"), ("1e", "1.0 e"), ("5.2 10E9/L", "5.2 10E9/L"),
+    ],
+)  # fmt: skip
+def test_numbers(text, expected):
+    found = parse_number(text)
+    shown = f"{found.limit}{found.value}{f' {found.unit}' if found.unit else ''}"
+    assert not found.questions
+    assert (found.problem.removeprefix(f"'{text}' ") or "; ".join([shown, *found.rules])) == expected
+
+
+NONE = "'{}' may be {} or {}; declare decimal and grouping of the file or column"
+
+
+@pytest.mark.parametrize(
+    "text, decimal, grouping, expected",
+    [
+        # declared: what has one reading is read, what has two is read as declared and asked about
+        ("1,250", "", "", None), ("1,250", ",", "", 1.25), ("1,250", ".", "", "1250 point"), ("1,250", "", ",", 1250), ("1,250", ".", ",", 1250),
+        ("1.250", "", "", 1.25), ("1.250", ",", "", "1250 comma"), ("1.250", ".", "", 1.25), ("1.250", "", ".", 1250), ("1.250", ",", ".", 1250),
+        ("1,250", "", ".", None), ("39,9", ".", "", 39.9), ("39.9", ",", "", 39.9), ("0.125", ",", ".", 0.125), ("1250", ",", ".", 1250),
+        ("12.34", "", ".", 12.34), ("1234.567", "", ".", 1234.567), ("1234,567", ".", ",", 1234.567),
+    ],
+)  # fmt: skip
+def test_declared_signs(text, decimal, grouping, expected):
+    found = parse_number(text, decimal, grouping)
+    whole, broken = text.replace(",", "").replace(".", ""), text.replace(",", ".")
+    if expected is None:
+        assert found == Reading(problem=NONE.format(text, whole, broken))
+    elif isinstance(expected, str):
+        value, sign = expected.split()
+        (question,) = found.questions
+        assert found.value == float(value) and question.severity == "warning"
+        assert question.message == f"'{text}' may be {whole} or {broken}; read as {whole}, for the decimal sign is a {sign}"
+    else:
+        assert found.value == expected and not found.questions
+
+
+def test_what_follows_a_number_is_a_unit_where_the_column_knows_it():
+    assert parse_number("5.2x10^9/L", units={"10^9/L"})[::4] == (5.2, "x10^9/L")
+    assert parse_number("5.2x10^9/L", units={"/L"})[::4] == (5.2e9, "/L")
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [("7", 7), ("-7", -7), ("7.0", 7), ("7.5", "is not a whole number"), ("9007199254740993", 9007199254740993),
+     ("9223372036854775807", 9223372036854775807), ("9223372036854775808", "is too large for a whole number"),
+     ("-9223372036854775808", "is too large for a whole number"), ("1e19", "is too large for a whole number"), ("1e3", 1000)],
+)  # fmt: skip
+def test_whole_numbers(text, expected):
+    found = whole(parse_number(text), text)
+    if isinstance(expected, str):
+        assert found == Reading(problem=f"'{text}' {expected}")
+    else:
+        assert found.value == expected and type(found.value) is int
+    assert whole(Reading(), "") == Reading()
+
+
+@pytest.mark.parametrize(
+    "text, label, expected",
+    [
+        ("M", "", "M"), ("male", "", "M; code list"), ("MALE ", "", "M; code list"), ("1", "", "M; code list"), ("1.0", "", "M; code list"),
+        ("7", "male", "M; value label of 7"), ("02", "", "two; code list"), ("2", "", "2.0 and more; code list"), ("2.00", "", "is not in the code list"),
+        ("pos", "", "may be a or b: they differ by the case of letters only"), ("Pos", "", "a; code list"), ("fmale", "", "is not in the code list (did you mean 'female'?)"),
+    ],
+)  # fmt: skip
+def test_codes(text, label, expected):
+    codes = CodeList({"M": ("male", "1"), "F": ("female",), "two": ("02",), "2.0 and more": ("2",), "a": ("Pos",), "b": ("POS",)})
+    assert said(codes(text, label), text).partition(" (known")[0] == expected
