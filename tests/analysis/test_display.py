@@ -79,9 +79,7 @@ def test_the_decimals_that_a_column_was_recorded_with(values, decimals):
     ],
 )  # fmt: skip
 def test_a_description_is_printed_as_it_was_recorded(recorded, values, kinds):
-    assert precision(recorded, values) == {
-        name: f"decimal{digits}" for name, digits in zip(values, kinds, strict=True)
-    }
+    assert precision(recorded, values) == {name: f"decimal{digits}" for name, digits in zip(values, kinds, strict=True)}
 
 
 def test_computed_values_have_three_digits():

@@ -219,7 +219,10 @@ def test_declared_signs(text, decimal, grouping, expected):
         value, sign = expected.split()
         (question,) = found.questions
         assert found.value == float(value) and question.severity == "warning"
-        assert question.message == f"'{text}' may be {whole} or {broken}; read as {whole}, for the decimal sign is a {sign}"
+        assert (
+            question.message
+            == f"'{text}' may be {whole} or {broken}; read as {whole}, for the decimal sign is a {sign}"
+        )
     else:
         assert found.value == expected and not found.questions
 
@@ -253,5 +256,7 @@ def test_whole_numbers(text, expected):
     ],
 )  # fmt: skip
 def test_codes(text, label, expected):
-    codes = CodeList({"M": ("male", "1"), "F": ("female",), "two": ("02",), "2.0 and more": ("2",), "a": ("Pos",), "b": ("POS",)})
+    codes = CodeList(
+        {"M": ("male", "1"), "F": ("female",), "two": ("02",), "2.0 and more": ("2",), "a": ("Pos",), "b": ("POS",)}
+    )
     assert said(codes(text, label), text).partition(" (known")[0] == expected
