@@ -79,7 +79,7 @@ class Subject:
         return load_plan(self.file, self.study)
 
     def analyse(self, plan, built) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return analysis.run(self.study, plan, built.subjects, built.daily, self.tables)
+        return analysis.run(self.study, plan, built.subjects, built.daily, self.tables)[:2]
 
     # --- what uses what ---
 

@@ -201,10 +201,10 @@ def small(
     loaded = load_plan(folder / "plan.yaml", study)
     tables = _tables(n, events)
     built = cohort.build(study, loaded, tables)
-    ard, curves = analysis.run(study, loaded, built.subjects, built.daily, tables)
+    ard, curves, participants = analysis.run(study, loaded, built.subjects, built.daily, tables)
     about = ["group", "group_label", "level", "level_label"]
     curves[about] = curves[about].fillna("").astype(str)
-    return Results(study, loaded, built.subjects, built.daily, built.flow, ard, curves, tables)
+    return Results(study, loaded, built.subjects, built.daily, built.flow, ard, curves, participants, tables)
 
 
 def _tables(n: int, events: bool) -> dict[str, pd.DataFrame]:
