@@ -16,6 +16,7 @@ rule analysis:
             labels={"file": "Analysis results data"},
         ),
         curves=f"{OUT}/analysis/curves.csv",
+        participants=f"{OUT}/analysis/participants.csv",
         exchange=multiext(f"{OUT}/analysis/ard", ".json", "_cards.csv"),
     log:
         f"{LOGS}/analysis.log",

@@ -69,6 +69,9 @@ def explain(content: Mapping, number: str) -> Iterator[str]:
         for statistic, members in found["who"].items():
             yield f"  in {statistic}: {len(members)} participants"
             yield textwrap.fill(people(content, members), 110, initial_indent="    ", subsequent_indent="    ")
+    for text, members in record.get("left_out", ()):
+        yield f"\n{text}"
+        yield textwrap.fill(people(content, members), 110, initial_indent="    ", subsequent_indent="    ")
     yield "\ncolumns read"
     for column, depth in closure(content, record["columns"]).items():
         yield f"  {'  ' * depth}{column}: {shown(content['columns'][column]['how'])}"

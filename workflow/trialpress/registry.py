@@ -62,9 +62,9 @@ class Registry:
     key: str
     common: tuple[str, ...]
     functions: dict[str, Callable] = field(default_factory=dict)
-    traits: dict[str, Mapping[str, bool]] = field(default_factory=dict)  # what a function can or needs, by its name
+    traits: dict[str, Mapping[str, bool | str]] = field(default_factory=dict)  # what a function can or needs, by its name
 
-    def add(self, name: str, **traits: bool) -> Callable:
+    def add(self, name: str, **traits: bool | str) -> Callable:
         def register(function: Callable) -> Callable:
             self.functions[name], self.traits[name] = function, traits
             return function

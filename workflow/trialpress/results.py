@@ -10,15 +10,16 @@ from pathlib import Path
 import pandas as pd
 
 from .analysis import Data
+from .analysis.participants import NOT_CHOSEN, USED, LeftOut
 from .analysis.source import analysed
-from .contracts import ARD, CURVES, FLOW
+from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
 from .plan import Plan, read_plan
 from .study import Study, load_study
 
 
 @dataclass(frozen=True)
 class Results:
-    """subjects, daily, flow: the cohort; ard, curves: the analyses; tables: the clean tables by name."""
+    """subjects, daily, flow: the cohort; ard, curves, participants: the analyses; tables: the clean tables by name."""
 
     study: Study
     plan: Plan
@@ -27,6 +28,7 @@ class Results:
     flow: pd.DataFrame
     ard: pd.DataFrame
     curves: pd.DataFrame
+    participants: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
 
     def analysis(self, name: str) -> pd.DataFrame:
@@ -49,9 +51,18 @@ class Results:
         """The curves of one analysis."""
         return self.curves[self.curves["analysis"] == analysis]
 
+    def left_out(self, analysis: str) -> list[str]:
+        """Who is left out of an analysis and why, as sentences: '2 left out: Age not known'."""
+        mine = self.participants[self.participants["analysis"] == analysis]
+        return mine.loc[~mine["reason"].isin([USED, NOT_CHOSEN]), "note"].tolist()
+
     def analysed(self, name: str) -> Data:
         """What an analysis works on: the participants of its population for whom its condition holds, or their rows."""
-        return analysed(self.study, self.plan, self.subjects, self.daily, self.tables, name)[0]
+        return self.analysed_and_left_out(name)[0]
+
+    def analysed_and_left_out(self, name: str) -> tuple[Data, list[LeftOut]]:
+        """The same, and who of the population does not reach the method."""
+        return analysed(self.study, self.plan, self.subjects, self.daily, self.tables, name)
 
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""
@@ -76,5 +87,6 @@ def load(study: Study, plan: Plan, folder: Path) -> Results:
         FLOW.read(folder / "cohort"),
         ARD.read(folder / "analysis").astype({"n_population": int}),
         CURVES.read(folder / "analysis"),
+        PARTICIPANTS.read(folder / "analysis"),
         tables,
     )

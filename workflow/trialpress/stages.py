@@ -124,7 +124,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
         case "cohort":
             yield from ("subjects.parquet", "daily.parquet", "flow.csv")
         case "analysis":
-            yield from ("ard.csv", "curves.csv", "ard.json", "ard_cards.csv")
+            yield from ("ard.csv", "curves.csv", "participants.csv", "ard.json", "ard_cards.csv")
         case "figures":
             yield from (f"{name}.{suffix}" for name in plan.figures for suffix in ("svg", "png", "csv"))
             yield "alt.json"

@@ -92,7 +92,7 @@ def _ids(members: Mapping[Name, pd.Series], index) -> pd.Series:
 
 def _event(export: Export):
     export.rows(
-        y=export.data.holds(export.spec["event"]).astype("Float64"), group=export.groups(export.spec.get("by", ""))
+        y=export.data.outcome(export.spec["event"]).astype("Float64"), group=export.groups(export.spec.get("by", ""))
     )
 
 
@@ -144,7 +144,7 @@ def _cox(export: Export):
 
 
 def _logistic(export: Export):
-    event = export.data.holds(export.spec["event"]).astype("Float64")
+    event = export.data.outcome(export.spec["event"]).astype("Float64")
     for name in export.spec["covariates"]:
         export.variable(name, x=event)
 

@@ -49,12 +49,15 @@ def _methods(results: Results, analyses, *statistics: str) -> list[str]:
 
 
 def _notes(results: Results, analyses) -> list[str]:
-    """What the rows say of themselves, each note once with the analyses that it belongs to."""
+    """What the rows say of themselves, each note once with the analyses that it belongs to. Who is left out is said of all
+    tables alike."""
     notes: dict[str, list[str]] = {}
     titles = distinct_labels(results, analyses)
     for analysis in analyses:
-        for note in dict.fromkeys(results.analysis(analysis)["note"]):
-            if note and "not estimable" not in note:
+        said = results.left_out(analysis)
+        parts = (part for note in results.analysis(analysis)["note"] for part in note.split("; "))
+        for note in dict.fromkeys(parts):
+            if note and "not estimable" not in note and note not in said:
                 notes.setdefault(note, []).append(titles[analysis])
     return [f"{_sentence(note)[:-1]}: {', '.join(labels)}." for note, labels in notes.items()]
 

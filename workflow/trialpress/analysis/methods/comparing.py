@@ -37,8 +37,7 @@ def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe"
 @METHODS.add("fisher")
 def fisher(data: Data, rows: Rows, *, event: Condition, by: Column, alternative: Alternative = "two-sided"):
     """A condition compared between two groups: Fisher's exact test with the conditional odds ratio and its interval (as
-    R's fisher.test), and the risk difference with Newcombe's interval. The second group is compared with the first;
-    participants in whom the condition is not known are left out and counted in the note.
+    R's fisher.test), and the risk difference with Newcombe's interval. The second group is compared with the first.
 
     Parameters
         event: what is compared
@@ -125,9 +124,7 @@ def _table(data: Data, rows: Rows, variable: str, by: str) -> np.ndarray:
     for group, column in zip(groups, table.T, strict=True):
         for level, n in zip(levels, column, strict=True):
             rows.add({"n": n}, group=group, level=level, method="counts")
-    unknown = sum(int(members.sum()) for members in data.groups(by).values()) - int(table.sum())
-    note = f"{unknown} with unknown {data.plan.label(variable)} left out" if unknown else ""
-    rows.add({"N": table.sum()}, method="participants with both known", note=note)
+    rows.add({"N": table.sum()}, method="participants with both known")
     return table
 
 
@@ -174,9 +171,9 @@ def mantel_haenszel(data: Data, rows: Rows, *, event: Condition, by: Column, str
     """
     from ...stats.contingency import mantel_haenszel as estimate
 
-    holds = data.holds(event).mask(data.frame[stratum].isna())
+    holds = data.outcome(event).mask(data.frame[stratum].isna())
     counts = event_counts(data, holds, by)
-    known_counts(rows, counts, holds)
+    known_counts(rows, counts)
     sizes = {group: N for group, (_, N) in counts.items()}
     if not comparable(rows, sizes, "Mantel-Haenszel odds ratio", ("odds_ratio", "p_value")):
         return
@@ -203,11 +200,11 @@ def mcnemar(data: Data, rows: Rows, *, first: Condition, second: Condition, exac
     """
     from ...stats.contingency import mcnemar as test
 
-    pair = [data.holds(first), data.holds(second)]
+    pair = [data.outcome(first), data.outcome(second)]
     known = pair[0].notna() & pair[1].notna()
     names = (word("first"), word("second"))
     counts = {name: (int(holds[known].sum()), int(known.sum())) for name, holds in zip(names, pair, strict=True)}
-    known_counts(rows, counts, pair[0].where(known))
+    known_counts(rows, counts)
     a, b = (holds[known].to_numpy(dtype=bool) for holds in pair)
     table = [[(a & b).sum(), (a & ~b).sum()], [(~a & b).sum(), (~a & ~b).sum()]]
     rows.add(test(table, exact=exact), names={"n": "pairs"}, kinds={"n": "count", "discordant": "count"})
@@ -225,7 +222,7 @@ def trend(data: Data, rows: Rows, *, event: Condition, by: Column, variant: Lite
     from ...stats.dose import cochran_armitage
     from ...stats.proportions import proportion as estimate
 
-    counts = event_counts(data, data.holds(event), by)
+    counts = event_counts(data, data.outcome(event), by)
     for group, (n, N) in counts.items():
         rows.add(estimate(n, N, level=data.plan.level), group=group, kinds=PERCENT)
     filled = [(n, N, score) for score, (n, N) in enumerate(counts.values(), start=1) if N]

@@ -79,7 +79,7 @@ def _frequencies(
 OVERALL = Name(EVERYONE.id, "Overall")
 
 
-@METHODS.add("baseline")
+@METHODS.add("baseline", missing_apart=True, overall=True)
 def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = "", digits: int = -1,
              digits_of: dict[Column, int] = None, percent_of: Percent = "known", percent_of_each: dict[Column, Percent] = None,
              missing: Literal["count", "percent"] = "count", p_values: bool = False, tests: dict[Column, Test] = None):  # fmt: skip

@@ -62,7 +62,7 @@ def bootstrap_proportion(data: Data, rows: Rows, *, event: Condition, by: Column
         interval: bias-corrected and accelerated, or percentile
         resamples: number of resamples
     """
-    holds = data.holds(event)
+    holds = data.outcome(event)
     groups = {group: holds[members].dropna().to_numpy(dtype=float) for group, members in data.groups(by).items()}
     _bootstrap(data, rows, groups, "mean", "N", PERCENT, interval=interval, resamples=resamples)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from ...analysis.methods import METHODS
+from ...analysis.participants import left_out
 from ...cohort import Builder as Builder
 from ...cohort.flow import exclusions
 from ...names import flow_names, row_names
@@ -74,7 +75,8 @@ def _number(value: float) -> float | int | str | None:
 
 def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping[str, int]) -> dict:
     spec = results.plan.analyses[name]
-    data = results.analysed(name)
+    data, before = results.analysed_and_left_out(name)
+    out = [[str(one), [numbered[who] for who in one.who]] for one in (*before, *left_out(data, spec))]
     if "file" in spec:  # of other trials: nobody here is counted
         data.frame = data.frame.head(0)
     who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)
@@ -94,7 +96,7 @@ def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping
         )  # fmt: skip
     return {"kind": "analysis", "label": spec.get("label") or name.replace("_", " "), "method": spec["method"], "plan": spec,
             "population": spec["population"], "columns": _columns_of(results, spec, columns), "everyone": who.tolist(),
-            "results": entries}  # fmt: skip
+            "left_out": out, "results": entries}  # fmt: skip
 
 
 def of_flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> Iterator[tuple[str, dict]]:
