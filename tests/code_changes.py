@@ -95,7 +95,12 @@ def mutants(name: str, text: str) -> list[Mutant]:
             add(node, start, place(node.end_lineno, node.end_col_offset), str(not node.value))
         elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
             start = place(node.lineno, node.col_offset)
-            add(node, start, place(node.end_lineno, node.end_col_offset), repr(node.value + 1))
+            add(
+                node,
+                start,
+                place(node.end_lineno, node.end_col_offset),
+                repr(node.value + 1 if abs(node.value) < 2**53 else node.value * 2),
+            )
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in WORDS:
             start = place(node.lineno, node.col_offset)
             add(node, start, place(node.end_lineno, node.end_col_offset), repr(WORDS[node.value]))
