@@ -47,7 +47,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("workflow/trialpress")
 ROOMS = ("clean", "cohort", "expression.py", "calculation.py", "kinds.py", "checks", "plan", "analysis", "audit/claims.py",
          "stats/proportions.py")  # fmt: skip
-TESTS = ("tests/clean", "tests/cohort", "tests/analysis", "tests/cases", "tests/audit/test_claims.py",
+TESTS = ("tests/clean", "tests/cohort", "tests/plan", "tests/checks", "tests/analysis", "tests/cases", "tests/audit/test_claims.py",
          "tests/stats/test_proportions.py", "tests/stats/test_concordance.py", "tests/stats/test_examples.py",
          "tests/test_contracts.py")  # fmt: skip
 # whole runs in processes of their own, whole studies, and pictures: too slow to be run for each mutant
