@@ -225,5 +225,5 @@ def test_names_that_are_shared():
 def test_braces_without_quotes_are_refused_with_their_line(said, key):
     (found,) = said(columns=f"{key}: {{rank: age}}")
     assert found.endswith(
-        "plan.yaml, line 3: not valid YAML: a key is a list or a mapping; a text that begins with { or [ stands in quotes / mend this line"
+        "line 3: not valid YAML: a key is a list or a mapping; a text that begins with { or [ stands in quotes / mend this line"
     )
