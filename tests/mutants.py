@@ -54,7 +54,7 @@ TESTS = ("tests/clean", "tests/cohort", "tests/plan", "tests/checks", "tests/ana
 LEFT_OUT = ("tests/cases/test_workflow.py", "tests/cases/test_flow.py", "tests/clean/test_low_dose.py",
             "tests/analysis/test_plan_mutants.py")  # fmt: skip
 SECONDS = 6  # of tests for one mutant, as long as they took without a change
-ENDLESS = 120
+ENDLESS = 30
 
 
 @dataclass
