@@ -141,3 +141,44 @@ def test_an_emax_model_names_its_parameters():
     found = rows[rows["statistic"] == "estimate"].set_index("level")["value"]
     assert found.to_dict() == pytest.approx({"e0": 10, "emax": 80, "ed50": 8}, rel=0.05)
     assert curves["x"].min() >= 0 and curves["estimate"].is_monotonic_increasing
+
+
+def test_a_permutation_test_of_second_less_first():
+    population = data(frame(x=[1, 2, 3, 11, 12, 16], by=["a", "a", "a", "b", "b", "b"]), {"by": {"a": "A", "b": "B"}})
+    # of the 20 splits 2 are as far apart in the mean, 4 in the median
+    for statistic, estimate, p in (("mean", 11, 0.1), ("median", 10, 0.2)):
+        found = values("permutation_test", population, variable="x", by="by", statistic=statistic, resamples=2000)
+        assert found["estimate"] == estimate and found["p_value"] == pytest.approx(p, abs=0.03)
+        one = values("permutation_test", population, "b", variable="x", by="by", statistic=statistic, resamples=200)
+        assert one == {"n": 3}
+
+
+def unknown() -> pd.DataFrame:
+    """Arm a: 2 of 4 known, 1 unknown; arm b: 4 of 5 known, 2 unknown."""
+    known = [True, True, False, False, None, True, True, True, True, False, None, None]
+    return frame(response=pd.Series(known, dtype="boolean"), arm=["a"] * 5 + ["b"] * 7)
+
+
+def test_missing_responses_of_each_group_by_hand():
+    population = data(unknown(), {"arm": {"a": "A", "b": "B"}})
+    want = {"a": ((2, 4, 1), 2 / 4, 2 / 5, 3 / 5), "b": ((4, 5, 2), 4 / 5, 4 / 7, 6 / 7)}
+    for arm, (counts, *shares) in want.items():
+        found = values("missing_response", population, arm, event="response", by="arm")
+        assert found == dict(zip(("n", "N", "missing"), counts, strict=True))
+        for case, share in zip(("complete", "worst", "best"), shares, strict=True):
+            one = values("missing_response", population, arm, case, event="response", by="arm")
+            assert one["estimate"] == pytest.approx(share)
+
+
+def test_splits_of_unknown_outcomes_in_two_groups():
+    """2 splits of arm a and 3 of arm b: of 6, Fisher's test is significant in none."""
+    population = data(unknown(), {"arm": {"a": "A", "b": "B"}})
+    found = values("tipping_point_groups", population, event="response", by="arm")
+    assert found["unchanged"] == 6 and found["scenarios"] == 6
+
+
+def test_an_interaction_needs_two_subgroups():
+    patients = usual(60).assign(one="x", three=["p", "q", "r"] * 20)
+    for subgroup, estimable in (("one", False), ("three", True)):
+        found = values("cox_interaction", data(patients), endpoint="os", by="arm", subgroup=subgroup)
+        assert math.isfinite(found["p_value"]) is estimable and found["n"] == 60

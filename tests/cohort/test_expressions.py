@@ -78,6 +78,15 @@ def test_values(text, expected):
     assert values(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text, dtype",
+    [("n + 1", "Int64"), ("n ** 0", "Int64"), ("n ** 1", "Int64"), ("n ** 2", "Int64"), ("n ** -1", "Float64"), ("2 ** n", "Float64"), ("n / 1", "Float64"),
+     ("n * 1.0", "Float64"), ("b * 2", "Int64"), ("min(n, 2)", "Int64"), ("min(n, 2.0)", "Float64"), ("round(x)", "Float64"), ("n ** 0.5 > 0", "boolean")],
+)  # fmt: skip
+def test_whole_numbers_stay_whole(text, dtype):
+    assert str(Expression(text)({**COLUMNS, "n": COLUMNS["n"].abs()}).dtype) == dtype
+
+
 def test_every_function_has_a_value_above():
     (mark,) = [mark for mark in test_values.pytestmark if mark.name == "parametrize"]
     written = " ".join(text for text, _ in mark.args[1])
