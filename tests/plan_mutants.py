@@ -195,8 +195,10 @@ class Subject:
         """Figures and tables that use the entry and look different; only those that nothing else has shown."""
         found = []
         rest = [name for name in self.plan.analyses if name not in chosen]
-        parts = [pd.concat([new, old[old["analysis"].isin(rest)]], ignore_index=True)
-                for new, old in zip(made, self.made, strict=True)]
+        parts = [
+            pd.concat([new, old[old["analysis"].isin(rest)]], ignore_index=True)
+            for new, old in zip(made, self.made, strict=True)
+        ]
         results = Results(self.study, plan, built.subjects, built.daily, built.flow, *parts, self.tables)
         for entry in sorted(affected):
             if entry[0] in ("figures", "tables") and not found:

@@ -118,4 +118,18 @@ CLAIMS = Contract(
 CLAIM_CHECKS = Contract(
     "claim_checks", "audit", "published claims checked among themselves", ("check", "claims", "finding", "verdict")
 )  # fmt: skip
-FILES = (CHANGES, QUERIES, REJECTED, ROWS, CELLS, FLOW, ARD, PARTICIPANTS, CARDS, CURVES, CONCORDANCE, CLAIMS, CLAIM_CHECKS)
+FILES = (
+    CHANGES,
+    QUERIES,
+    REJECTED,
+    ROWS,
+    CELLS,
+    FLOW,
+    ARD,
+    PARTICIPANTS,
+    CARDS,
+    CURVES,
+    CONCORDANCE,
+    CLAIMS,
+    CLAIM_CHECKS,
+)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...ids import EVERYONE, Name
-from ...registry import Column
+from ...registry import Column, Number
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
 from .common import METHODS, cross_table, is_categorical, not_estimable, number, samples
@@ -18,7 +18,7 @@ Test = Literal["rank", "t_test", "fisher", "chi_square"]
 
 
 @METHODS.add("summary", rows=True)
-def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
+def summary(data: Data, rows: Rows, *, variable: Number, by: Column = ""):
     """Number, missing, mean, standard deviation, median, quartiles (R type 7) and range of a continuous variable.
 
     Parameters
