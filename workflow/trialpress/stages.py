@@ -74,7 +74,7 @@ def report(
 
     results = read(dictionary, plan, folder)
     asked = [Path(path) for path in checklists]
-    answered = load_checklists(*asked, Path(plan), source) if asked else []
+    answered = load_checklists(*asked, results.plan.written, source) if asked else []
     make(results, claims_of(claims, results.plan), source, folder, formats, engine, answered)
 
 

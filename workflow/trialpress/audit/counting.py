@@ -104,7 +104,10 @@ def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counte
     entry = frame[f"{endpoint}_entry"].astype("Float64") / per if data.plan.endpoints[endpoint].entry else None
     together = method in ("log_rank", "gray", "permutation_log_rank")
     for group, members in ({EVERYONE: _any(groups.values(), frame)} if together else groups).items():
-        for level in (EVERYONE, *(Name(name, name) for name in causes if name == (given["cause"] or causes[0]))):
+        for level in (
+            EVERYONE,
+            *(data.plan.endpoints[endpoint].event(name) for name in causes if name == (given["cause"] or causes[0])),
+        ):
             yield group, level, "n", known & members
             yield group, level, "events", event & members
         for at in given.get("at") or ():
