@@ -235,7 +235,11 @@ def test_what_is_not_shown_beside_another_may_differ_and_says_so(build):
 
 def test_unknown_outcomes_need_an_outcome(build):
     plan = denominators("left_out", "left_out") + "figures: {}\n"
-    wrong = plan.replace("p: {method: proportion", "k: {method: summary, population: all, variable: age, unknown: no_event}\n  p: {method: proportion", 1)
+    wrong = plan.replace(
+        "p: {method: proportion",
+        "k: {method: summary, population: all, variable: age, unknown: no_event}\n  p: {method: proportion",
+        1,
+    )
     with pytest.raises(InputError, match="analyses.k.unknown: the method 'summary' has no unknown outcomes"):
         build(TABLE, wrong, f=UNKNOWN)
 
@@ -248,4 +252,6 @@ def test_who_is_left_out_stands_in_a_file_that_adds_up(build):
         apart = mine["note"].str.contains("in no group|counted as")
         assert mine.loc[~apart, "n"].sum() == mine["n_population"].iloc[0] == 6, name
     whole = people[people["analysis"] == "whole"].set_index("reason")
-    assert whole["n"].to_dict() == {"used": 5, "where": 1} and whole.loc["where", "note"] == "1 left out: not present(arm)"
+    assert (
+        whole["n"].to_dict() == {"used": 5, "where": 1} and whole.loc["where", "note"] == "1 left out: not present(arm)"
+    )

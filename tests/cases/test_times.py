@@ -134,7 +134,10 @@ def test_delayed_entry(build):
     # S3 leaves on entering, S7 has no entry: neither is at risk at any time
     assert run.values("km", "n")[""] == "3"
     notes = " ".join(run.notes("km"))
-    assert "1 left out: entry for Overall survival not known" in notes and "1 left out: follow-up for Overall survival ends by their entry" in notes
+    assert (
+        "1 left out: entry for Overall survival not known" in notes
+        and "1 left out: follow-up for Overall survival ends by their entry" in notes
+    )
     assert "2 left out: no follow-up" in notes
     # at 12 months S1 and S2 are at risk; S4 enters then, after the event of S1 (open-closed)
     assert run.values("km", "n_at_risk") == {"3_months": "1", "12_months": "2"}

@@ -7,6 +7,7 @@ rule analysis:
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         files=PLAN.files,
+        **({"claims": f"{CONFIG}/claims.yaml"} if STUDY.reconstruction else {}),
         code=modules("clean", "cohort", "stats", "analysis"),
     output:
         ard=report(

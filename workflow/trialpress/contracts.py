@@ -87,7 +87,8 @@ FLOW = Contract(
 )  # fmt: skip
 ARD = Contract(
     "ard", "analysis", "the analysis results data: one row per statistic",
-    ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note"),
+    ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note",
+     "origin"),
     ("analysis", "group", "level", "statistic"), numbers=("value",), whole=("n_population",),
 )  # fmt: skip
 PARTICIPANTS = Contract(
@@ -118,4 +119,18 @@ CLAIMS = Contract(
 CLAIM_CHECKS = Contract(
     "claim_checks", "audit", "published claims checked among themselves", ("check", "claims", "finding", "verdict")
 )  # fmt: skip
-FILES = (CHANGES, QUERIES, REJECTED, ROWS, CELLS, FLOW, ARD, PARTICIPANTS, CARDS, CURVES, CONCORDANCE, CLAIMS, CLAIM_CHECKS)
+FILES = (
+    CHANGES,
+    QUERIES,
+    REJECTED,
+    ROWS,
+    CELLS,
+    FLOW,
+    ARD,
+    PARTICIPANTS,
+    CARDS,
+    CURVES,
+    CONCORDANCE,
+    CLAIMS,
+    CLAIM_CHECKS,
+)

@@ -62,9 +62,10 @@ def explain(content: Mapping, number: str) -> Iterator[str]:
     for found in [entry] if entry else record["results"]:
         about = ", ".join(filter(None, (found["group_label"], found["level_label"])))
         yield f"\n{found['id']}" + (f" ({shown(about)})" if about else "")
-        for statistic, value, display, method, note in found["statistics"]:
+        for statistic, value, display, method, note, origin in found["statistics"]:
+            about = "; ".join(filter(None, [note, origin]))
             yield f"  {statistic:<12} {display:<12} {'' if value is None else value!s:<22} {shown(method)}" + (
-                f" [{note}]" if note else ""
+                f" [{about}]" if about else ""
             )
         for statistic, members in found["who"].items():
             yield f"  in {statistic}: {len(members)} participants"

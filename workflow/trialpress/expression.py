@@ -128,7 +128,9 @@ class Expression:
             def visit_Compare(self, node):
                 node = self.generic_visit(node)
                 match node:
-                    case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Name(id=word)]) if word.lower() == "true":
+                    case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Name(id=word)]) if (
+                        word.lower() == "true"
+                    ):
                         return left
                 return node
 

@@ -37,7 +37,9 @@ class LeftOut:
     fate: str = "left out"
 
     @classmethod
-    def of(cls, reason: str, text: str, data: Data, lacking: pd.Series, what: str = "", fate: str = "left out") -> LeftOut:
+    def of(
+        cls, reason: str, text: str, data: Data, lacking: pd.Series, what: str = "", fate: str = "left out"
+    ) -> LeftOut:
         who = data.frame.loc[lacking.to_numpy(dtype=bool), data.study.participant].astype(str)
         what = what or ("rows" if data.frame[data.study.participant].duplicated().any() else "participants")
         return cls(reason, text, len(who), tuple(dict.fromkeys(who)), what, fate)
@@ -208,4 +210,6 @@ def table(name: str, spec: Mapping, n_population: int, data: Data, out: list[Lef
     used = data.frame.loc[taking_part(data, spec), data.study.participant].nunique() if "file" not in spec else 0
     rows = [(USED, used, "participants", ""), *((one.reason, one.n, one.what, str(one)) for one in out)]
     frame = pd.DataFrame(rows, columns=["reason", "n", "what", "note"])
-    return frame.assign(analysis=name, population=spec["population"], n_population=n_population)[list(PARTICIPANTS.columns)]
+    return frame.assign(analysis=name, population=spec["population"], n_population=n_population)[
+        list(PARTICIPANTS.columns)
+    ]

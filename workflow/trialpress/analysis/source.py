@@ -21,7 +21,7 @@ from ..kinds import NUMBER
 from ..plan import Derived, Plan
 from ..study import Study
 from . import Data
-from .participants import NOT_CHOSEN, NO_SUCH_POPULATION, LeftOut
+from .participants import NO_SUCH_POPULATION, NOT_CHOSEN, LeftOut
 
 CHANCE = "one of them would be chosen by chance, or a participant counted twice"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis import Data
-from ..analysis.methods.common import is_categorical
+from ..analysis.methods.common import is_categorical, scores
 from ..contracts import CONCORDANCE
 from ..expression import Expression
 from ..files import read_guessed
@@ -61,7 +61,8 @@ class Export:
         self.frames.append(pd.DataFrame(columns, index=self.data.frame.index))
 
     def number(self, column: str) -> pd.Series:
-        return self.data.frame[column].astype("Float64")
+        """Numbers as they are, codes by their order."""
+        return pd.Series(scores(self.data, column), index=self.data.frame.index)
 
     def variable(self, column: str, **more):
         """A covariate or characteristic as a set of its own: its levels if it is categorical, else its values."""

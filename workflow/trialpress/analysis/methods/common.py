@@ -68,10 +68,28 @@ def number(values: pd.Series) -> np.ndarray:
     return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
 
+def is_measured(data: Data, variable: str) -> bool:
+    """Whether a column holds numbers (codes that are numbers among them), and not codes in an order."""
+    if pd.api.types.is_numeric_dtype(data.frame[variable]):
+        return True
+    return bool(pd.to_numeric(data.frame[variable].dropna(), errors="coerce").notna().all())
+
+
+def scores(data: Data, variable: str) -> np.ndarray:
+    """A column as floats: numbers as they are, codes by their position (1, 2, ...) in the order of the dictionary."""
+    if is_measured(data, variable):
+        return number(data.frame[variable])
+    kind = data.plan.kinds.get(variable)
+    order = kind.codes if kind and kind.codes else [level.id for level in data.groups(variable)]
+    places = {code: float(at) for at, code in enumerate(order, start=1)}
+    return data.frame[variable].map(places).to_numpy(dtype=float, na_value=np.nan)
+
+
 def samples(data: Data, variable: str, by: str) -> dict[Name, np.ndarray]:
     """The known values of a column in each group."""
-    values = data.frame[variable].astype("Float64")
-    return {group: values[members].dropna().to_numpy(dtype=float) for group, members in data.groups(by).items()}
+    values = scores(data, variable)
+    groups = {group: values[members.to_numpy()] for group, members in data.groups(by).items()}
+    return {group: here[~np.isnan(here)] for group, here in groups.items()}
 
 
 def outcomes(data: Data, event: str, needed: list[str]) -> tuple[np.ndarray, pd.Series]:

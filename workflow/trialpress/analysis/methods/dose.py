@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...ids import EVERYONE, Name, word
-from ...registry import Column, Condition
+from ...registry import Condition, Number
 from ...stats.result import Result
 from .. import Data, Rows
 from .common import METHODS, RATIO, by_suffix, not_estimable, number, outcomes
@@ -23,7 +23,7 @@ PER_DOSE = word("per tenfold dose")
 
 
 @METHODS.add("dose_response", positive="dose")
-def dose_response(data: Data, rows: Rows, *, event: Condition, dose: Column, firth: bool = False):
+def dose_response(data: Data, rows: Rows, *, event: Condition, dose: Number, firth: bool = False):
     """Logistic regression of a condition on log10 dose: odds ratio per tenfold dose, and the fitted curve with its
     pointwise band (x: dose). Separation is said in the note.
 
@@ -48,7 +48,7 @@ def dose_response(data: Data, rows: Rows, *, event: Condition, dose: Column, fir
 
 
 @METHODS.add("isotonic", positive="dose")
-def isotonic(data: Data, rows: Rows, *, event: Condition, dose: Column):
+def isotonic(data: Data, rows: Rows, *, event: Condition, dose: Number):
     """Event rate by dose under the assumption that it does not fall with the dose: pooled adjacent violators. Curve: rate
     by dose, with participants and events of each dose.
 
@@ -71,7 +71,7 @@ def isotonic(data: Data, rows: Rows, *, event: Condition, dose: Column):
 
 
 @METHODS.add("emax")
-def emax(data: Data, rows: Rows, *, response: Column, dose: Column):
+def emax(data: Data, rows: Rows, *, response: Number, dose: Number):
     """Emax model of a continuous response: e0 + emax * dose / (ed50 + dose), least squares with t intervals. Refused, and
     the note says so, where the doses do not show where the response levels off. Curve: fitted response (x: dose).
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...ids import Name
 from ...ids import day as on_day
-from ...registry import Column, Field, Table
+from ...registry import Column, Field, Number, Table
 from .. import Data, Rows
 from .common import METHODS, samples, two_samples
 
@@ -152,7 +152,7 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
 
 
 @METHODS.add("geometric_mean_ratio", positive="variable")
-def geometric_mean_ratio(data: Data, rows: Rows, *, variable: Column, by: Column):
+def geometric_mean_ratio(data: Data, rows: Rows, *, variable: Number, by: Column):
     """A positive variable between two groups: geometric means with interval, and their ratio, second over first, with
     Welch's t test of the logarithms.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...registry import Column, Condition
+from ...registry import Column, Condition, Ordinal
 from .. import Data, Rows
 from .common import METHODS, RATIO, Design, by_suffix, is_categorical, not_estimable, number, outcomes
 
@@ -63,7 +63,7 @@ def firth_logistic(data: Data, rows: Rows, *, event: Condition, covariates: list
 
 
 @METHODS.add("exact_logistic")
-def exact_logistic(data: Data, rows: Rows, *, event: Condition, covariate: Column, stratum: Column = ""):
+def exact_logistic(data: Data, rows: Rows, *, event: Condition, covariate: Ordinal, stratum: Column = ""):
     """Exact conditional logistic regression of a condition on one covariate with few distinct values.
 
     Parameters
@@ -91,7 +91,7 @@ def _scores(data: Data, column: str) -> np.ndarray:
     """Numbers as they are, levels by their position."""
     if not is_categorical(data, column):
         return number(data.frame[column])
-    scores = np.full(len(data.frame), np.nan)
+    places = np.full(len(data.frame), np.nan)
     for at, members in enumerate(data.groups(column).values()):
-        scores[members.to_numpy()] = at
-    return scores
+        places[members.to_numpy()] = at
+    return places

@@ -13,16 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from ..analysis import Data
-from ..analysis.methods import METHODS
-from ..analysis.methods.common import is_categorical
-from ..analysis.participants import taking_part
 from ..calculation import days_between
 from ..expression import Expression
 from ..ids import EVERYONE, Name, word
 from ..ids import at as at_time
 from ..ids import day as on_day
 from ..registry import Column, Condition, Endpoint, Table
+from . import Data
+from .methods import METHODS
+from .methods.common import is_categorical
+from .participants import taking_part
 
 Counted = Iterator[tuple[Name, Name, str, pd.Series]]
 
@@ -104,7 +104,10 @@ def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counte
     entry = frame[f"{endpoint}_entry"].astype("Float64") / per if data.plan.endpoints[endpoint].entry else None
     together = method in ("log_rank", "gray", "permutation_log_rank")
     for group, members in ({EVERYONE: _any(groups.values(), frame)} if together else groups).items():
-        for level in (EVERYONE, *(Name(name, name) for name in causes if name == (given["cause"] or causes[0]))):
+        for level in (
+            EVERYONE,
+            *(data.plan.endpoints[endpoint].event(name) for name in causes if name == (given["cause"] or causes[0])),
+        ):
             yield group, level, "n", known & members
             yield group, level, "events", event & members
         for at in given.get("at") or ():
