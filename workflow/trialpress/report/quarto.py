@@ -44,6 +44,8 @@ LOST = re.compile(
     re.I,
 )
 
+WARNING = re.compile(r"\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*")
+
 
 def profile(document: qmd.Document, fmt: str) -> dict[str, Any]:
     """The project's profile for one format; a key that the author has set anywhere is left to the author."""
@@ -55,7 +57,8 @@ def profile(document: qmd.Document, fmt: str) -> dict[str, Any]:
         if name not in said and not said & {*INSTEAD.get(name, ())}
     }
     whole: dict[str, Any] = {
-        "project": {"output-dir": "_rendered"},
+        # named, since Quarto does not look for documents in folders with a leading dot
+        "project": {"output-dir": "_rendered", "render": ["manuscript.qmd"]},
         "filters": [{"path": f"{KIT}/manuscript.lua", "at": "post-quarto"}],
         "format": {key: ours},
     }
@@ -96,13 +99,19 @@ def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: date
     return to
 
 
+def plain(said: str, project: Path) -> str:
+    """What Quarto printed without colours, its folders, and the settings that it prints before each run of Pandoc."""
+    said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{project}/", "")
+    said = re.sub(r"^(pandoc|metadata) *\n(([ \t].*)?\n)*", "", said, flags=re.M)
+    return re.sub(r"\(\S+\.lua:\d+\) ", "", said).strip()
+
+
 def warnings(said: str) -> list[str]:
-    """The warnings in what Quarto printed, each with the lines that belong to it, without colours."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    """The warnings in what Quarto printed, each with the lines that belong to it."""
     found, open_ = [], False
-    for line in plain.splitlines():
-        if re.match(r"\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*", line):
-            found.append(re.sub(r"^\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*", "", line))
+    for line in said.splitlines():
+        if WARNING.match(line):
+            found.append(WARNING.sub("", line))
             open_ = True
         elif open_ and line.startswith((" ", "\t")):
             found[-1] += "\n" + line.rstrip()
@@ -122,12 +131,12 @@ def render(source: Path, scratch: Path, document: qmd.Document, formats: list[st
         try:
             out, err = run(command, cwd=project, env=environment(epoch))
         except Failed as error:
-            problems.append(Problem(where, re.sub(r"\x1b\[[0-9;]*m", "", str(error)).replace(f"{project}/", "")))
+            problems.append(Problem(where, plain(str(error), project)))
             continue
-        for warning in warnings(out + "\n" + err):
+        for warning in dict.fromkeys(warnings(plain(out + "\n" + err, project))):
             if LOST.search(warning):
                 why = "with a warning Quarto leaves out or changes what was written"
-                problems.append(Problem(where, warning.replace(f"{project}/", ""), why, "mend the manuscript there"))
+                problems.append(Problem(where, warning, why, "mend the manuscript there"))
             else:
                 print(f"{where}: {warning}", file=sys.stderr)
         written = project / "_rendered" / f"manuscript.{suffix}"
