@@ -21,7 +21,7 @@ def text(path: Path) -> str:
     match path.suffix:
         case ".html":
             body = etree.HTML(path.read_text(encoding="utf-8")).find("body")
-            for element in body.xpath(".//script | .//style | .//nav | .//annotation"):
+            for element in body.xpath(".//script | .//style | .//nav | .//annotation | .//*[contains(@class, 'screen-reader-only')]"):
                 element.text = ""
                 for child in list(element):
                     element.remove(child)

@@ -96,11 +96,11 @@ def test_the_profile_leaves_to_the_author_what_the_author_has_set(tmp_path):
         "format:\n  html: {theme: lux}\n  docx: {reference-doc: own.docx}\n  typst: {template: own.typ}\ncsl: own.csl\n"
     )
     read = document(tmp_path, "---\ncss: own.css\n---\n\nText.\n", said)
-    html = quarto.profile(read, "html")
+    html = quarto.profile(read, "html", DATE)
     assert not {"theme", "css"} & set(html["format"]["html"]) and "csl" not in html
     assert html["format"]["html"]["html-math-method"] == "mathml"
-    assert quarto.profile(read, "docx")["format"]["docx"] == {}
-    assert "template-partials" not in quarto.profile(read, "pdf")["format"]["typst"]
+    assert "reference-doc" not in quarto.profile(read, "docx", DATE)["format"]["docx"]
+    assert "template-partials" not in quarto.profile(read, "pdf", DATE)["format"]["typst"]
 
 
 @pytest.mark.parametrize("fmt", ["html", "pdf", "docx", "jats"])
@@ -157,10 +157,26 @@ def test_nothing_conditional_is_left_in_the_copy_for_jats(project, tmp_path):
 
 
 def test_warnings_are_read_and_told_apart():
-    said = "\x1b[33mWARNING: Unable to resolve crossref @fig-a\x1b[39m\nOutput created\n(W) x is old\n  see y\n[WARNING] Could not fetch z\n"
-    found = quarto.warnings(said)
+    said = """\x1b[1mpandoc \x1b[22m
+  to: html
+
+metadata
+  title: A WARNING of what is not found
+
+\x1b[33mWARNING (/opt/quarto/share/filters/main.lua:128) Unable to resolve crossref @fig-a
+\x1b[39mOutput created: /tmp/p/_rendered/a.html
+(W) x is old
+  see y
+[WARNING] Could not fetch z
+"""
+    found = quarto.warnings(quarto.plain(said, Path("/tmp/p")))
     assert found == ["Unable to resolve crossref @fig-a", "x is old\n  see y", "Could not fetch z"]
     assert [bool(quarto.LOST.search(warning)) for warning in found] == [True, False, True]
+
+
+def test_what_quarto_says_comes_without_settings_folders_and_colours():
+    said = "pandoc \n  to: typst\n\nmetadata\n  title: T\n  \n[typst]: Compiling /tmp/p/a.typ...\x1b[31merror\x1b[39m: unclosed\n"
+    assert quarto.plain(said, Path("/tmp/p")) == "[typst]: Compiling a.typ...error: unclosed"
 
 
 # the same checks for both engines ----------------------------------------------------------------------------------------

@@ -13,10 +13,11 @@ import yaml
 
 from ..errors import Problem
 from . import qmd
+from .authors import authors
 from .conditions import resolved
-from .embedded import ASSETS, FONTS
+from .embedded import ASSETS, FONTS, label_captions
 from .process import Failed, environment, run
-from .renderer import SUFFIX, RenderError, base
+from .renderer import SUFFIX, RenderError, base, pandoc
 
 KIT = "_trialpress"
 PROFILE: dict[str, dict[str, Any]] = {
@@ -27,16 +28,28 @@ PROFILE: dict[str, dict[str, Any]] = {
         "respect-user-color-scheme": True,
         "css": f"{KIT}/styles.css",
         "html-math-method": "mathml",
+        "template-partials": [f"{KIT}/title-block.html"],
     },
     "typst": {
         "citeproc": True,
         "template-partials": [f"{KIT}/typst-template.typ", f"{KIT}/typst-show.typ"],
+        "callout-icon": False,  # Quarto 1.7 and 1.8 would fetch a package for it
         "font-paths": f"/{KIT}/fonts",  # to Quarto a leading slash is the project's folder
     },
-    "docx": {"reference-doc": f"{KIT}/reference.docx"},
-    "jats": {},
+    "docx": {"reference-doc": f"{KIT}/reference.docx", "template": f"{KIT}/page.openxml", "callout-icon": False},
+    "jats": {"template": f"{KIT}/page.jats"},
 }
-INSTEAD = {"template-partials": ("template",)}  # what the author may have set in the place of ours
+WRITER = {"jats": "jats_publishing"}  # journals take the Publishing tag set, Quarto's own is for archives
+COMMON = {
+    "date-format": "D MMMM YYYY",
+    "tbl-colwidths": False,  # a pipe table whose source lines are long would else get column widths from its dashes
+    "wrap": "none",
+}
+# what the author may have set in the place of ours
+INSTEAD = {
+    "template-partials": ("template", "title-block-banner", "title-block-style", "title-block-categories"),
+    "template": ("template-partials", "reference-doc"),
+}
 # warnings of Quarto and Pandoc behind which something is missing from the edition
 LOST = re.compile(
     r"unable to|not found|unknown|undefined|malformed|invalid|could not|couldn't|cannot|can't|fail|incorrect|no content"
@@ -47,22 +60,35 @@ LOST = re.compile(
 WARNING = re.compile(r"\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*")
 
 
-def profile(document: qmd.Document, fmt: str) -> dict[str, Any]:
+def profile(document: qmd.Document, fmt: str, date: str) -> dict[str, Any]:
     """The project's profile for one format; a key that the author has set anywhere is left to the author."""
     key = qmd.yaml_key(fmt)
     said = {*document.meta, *document.project, *qmd.options(document.meta, key), *qmd.options(document.project, key)}
     ours = {
         name: value
-        for name, value in PROFILE.get(key, {}).items()
+        for name, value in (COMMON | PROFILE.get(key, {})).items()
         if name not in said and not said & {*INSTEAD.get(name, ())}
     }
+    if key in WRITER:  # whose options stand under the common name
+        ours = qmd.options(document.project, key) | qmd.options(document.meta, key) | ours
     whole: dict[str, Any] = {
         # named, since Quarto does not look for documents in folders with a leading dot
         "project": {"output-dir": "_rendered", "render": ["manuscript.qmd"]},
-        "filters": [{"path": f"{KIT}/manuscript.lua", "at": "post-quarto"}],
-        "format": {key: ours},
+        "filters": [{"path": f"{KIT}/{name}.lua", "at": "post-quarto"} for name in ("in-quarto", "manuscript")],
+        "format": {WRITER.get(key, key): ours},
+        "trialpress": head(document, fmt, date),
     }
     return whole if "csl" in said else whole | {"csl": f"{KIT}/vancouver.csl"}
+
+
+def head(document: qmd.Document, fmt: str, date: str) -> dict[str, Any]:
+    """Authors, affiliations and date as the templates of both engines print them."""
+    meta = qmd.metadata(document, fmt, date)
+    names = [*authors({}, jats=True), "correspondence"]
+    dated = ("date",) if base(fmt) == "jats" else ()  # else Quarto's, in the format that the author asks for
+    crossref = meta.get("crossref")
+    delimiter = str(crossref.get("title-delim", ":")) if isinstance(crossref, dict) else ":"
+    return {name: meta[name] for name in (*names, *dated) if meta.get(name)} | {"delimiter": delimiter}
 
 
 def with_date(text: str, date: str) -> str:
@@ -87,10 +113,15 @@ def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: date
     told = to / "_quarto.yml"
     if told.exists():  # here everything is staged
         told.write_text(without_hooks(told.read_text(encoding="utf-8")), encoding="utf-8")
-    text = yaml.safe_dump(profile(document, fmt), sort_keys=False)
+    if base(fmt) == "jats":
+        template, _ = run([pandoc(), "--print-default-template=jats_publishing"])
+        article, _ = run([pandoc(), "--print-default-data-file=templates/article.jats_publishing"])
+        whole = re.sub(r"\$\{ *article\.jats_publishing\(\) *\}", lambda _: article, template)
+        (to / KIT / "page.jats").write_text(whole, encoding="utf-8")
+    date = qmd.date_of(document.meta, epoch.date().isoformat())
+    text = yaml.safe_dump(profile(document, fmt, date), sort_keys=False, allow_unicode=True)
     (to / "_quarto-trialpress.yml").write_text(text, encoding="utf-8")
     manuscript = to / "manuscript.qmd"
-    date = qmd.date_of(document.meta, epoch.date().isoformat())
     manuscript.write_text(with_date(manuscript.read_text(encoding="utf-8-sig"), date), encoding="utf-8")
     if base(fmt) == "jats":  # Quarto's writer fails at conditional blocks there
         for path in (*to.rglob("*.qmd"), *to.rglob("*.md")):
@@ -104,6 +135,14 @@ def plain(said: str, project: Path) -> str:
     said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{project}/", "")
     said = re.sub(r"^(pandoc|metadata) *\n(([ \t].*)?\n)*", "", said, flags=re.M)
     return re.sub(r"\(\S+\.lua:\d+\) ", "", said).strip()
+
+
+def label(path: Path) -> None:
+    """JATS has an element for the number of a heading and of a caption; Pandoc has none here, so the filter wrote it in bold."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"<title><bold>([\d.]+)</bold> ", r"<label>\1</label>\n<title>", text)
+    path.write_text(text, encoding="utf-8")
+    label_captions(path)
 
 
 def warnings(said: str) -> list[str]:
@@ -126,7 +165,7 @@ def render(source: Path, scratch: Path, document: qmd.Document, formats: list[st
     for fmt in formats:
         key, suffix = qmd.yaml_key(fmt), SUFFIX[base(fmt)]
         project = copied(source, scratch / fmt / source.name, document, fmt, epoch)
-        command = ["quarto", "render", "manuscript.qmd", "--to", key, "--profile", "trialpress"]
+        command = ["quarto", "render", "manuscript.qmd", "--to", WRITER.get(key, key), "--profile", "trialpress"]
         where = f"{fmt}, by Quarto"
         try:
             out, err = run(command, cwd=project, env=environment(epoch))
@@ -142,6 +181,8 @@ def render(source: Path, scratch: Path, document: qmd.Document, formats: list[st
         written = project / "_rendered" / f"manuscript.{suffix}"
         if not written.is_file():
             problems.append(Problem(where, f"Quarto ended well but did not write {written.name}"))
+        elif base(fmt) == "jats":
+            label(written)
         made[fmt] = written
     if problems:
         raise RenderError(problems)

@@ -23,10 +23,7 @@ end
 function Pandoc(doc)
   doc = doc:walk({ Link = plain_link, Image = png, Div = note })
   local banner = doc.meta.banner
-  if banner and quarto and FORMAT:match("html") then
-    local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(banner) }), "html")
-    quarto.doc.include_text("before-body", '<div class="banner" role="note">' .. html .. "</div>")
-  elseif banner and FORMAT:match("jats") or banner and quarto and FORMAT == "docx" then
+  if banner and FORMAT:match("jats") then
     doc.blocks:insert(1, pandoc.Div({ pandoc.Para(banner) }, { ["custom-style"] = "Banner" }))
   end
   if FORMAT == "docx" and not quarto then -- used up, and Word's properties would show the path of the style
