@@ -28,6 +28,7 @@ PROFILE: dict[str, dict[str, Any]] = {
         "respect-user-color-scheme": True,
         "css": f"{KIT}/styles.css",
         "html-math-method": "mathml",
+        "format-links": False,  # it does not know which other editions there are
         "template-partials": [f"{KIT}/title-block.html"],
     },
     "typst": {
@@ -86,9 +87,10 @@ def head(document: qmd.Document, fmt: str, date: str) -> dict[str, Any]:
     meta = qmd.metadata(document, fmt, date)
     names = [*authors({}, jats=True), "correspondence"]
     dated = ("date",) if base(fmt) == "jats" else ()  # else Quarto's, in the format that the author asks for
-    crossref = meta.get("crossref")
-    delimiter = str(crossref.get("title-delim", ":")) if isinstance(crossref, dict) else ":"
-    return {name: meta[name] for name in (*names, *dated) if meta.get(name)} | {"delimiter": delimiter}
+    crossref = meta["crossref"] if isinstance(meta.get("crossref"), dict) else {}
+    gapless = [own["key"] for own in crossref.get("custom", ()) if own.get("space-before-numbering") is False]
+    captions = {"delimiter": str(crossref.get("title-delim", ":")), "gapless": gapless}
+    return {name: meta[name] for name in (*names, *dated) if meta.get(name)} | captions
 
 
 def with_date(text: str, date: str) -> str:
