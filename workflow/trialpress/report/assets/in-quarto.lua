@@ -5,7 +5,9 @@ local parts = require("parts")
 local written = parts.written
 local ours = {} -- by identifier, of the captions written here: the label with its gap, the number
 local english = true -- else Quarto has the words
-local jats = { fig = "fig", tbl = "table", sec = "sec", eq = "disp-formula", lst = "other" }
+local jats = { tbl = "table", sec = "sec", eq = "disp-formula", lst = "other" } -- and figures, of the author's kinds too
+for key in ("thm lem cor prp cnj def exm exr"):gmatch("%a+") do jats[key] = "statement" end
+for key in ("nte tip wrn imp cau"):gmatch("%a+") do jats[key] = "boxed-text" end
 
 local function inlines(value) return value and quarto.utils.as_inlines(value) or pandoc.Inlines({}) end
 
@@ -64,7 +66,7 @@ local function reference(link)
   if not link.classes:includes("quarto-xref") then return nil end
   local id = link.target:sub(2)
   if written == "jats" then
-    link.attributes["ref-type"] = jats[id:match("^%a+")] or "other"
+    link.attributes["ref-type"] = jats[id:match("^%a+")] or "fig"
     return link
   end
   local entry, said = ours[id], pandoc.utils.stringify(link.content)
