@@ -125,7 +125,9 @@ def _references() -> Iterator[Case]:
             g,
             word.lower(),
             f"::: {{#{key}-a}}\n## Name\n\nIt holds.\n:::\n\nSee @{key}-a.",
-            f"{word} 1 (Name) It holds.",
+            f"{word} 1",
+            "Name",
+            "It holds.",
             f"See {word} 1.",
         )
     for kind, key, word in (

@@ -9,8 +9,9 @@ from trialpress.errors import InputError
 from trialpress.report import constructs, qmd
 
 from .conftest import ROOT
-from .construct_table import lacking, render
+from .construct_table import lacking, render, squeezed
 from .constructs import CASES, Case
+from .reading import text
 
 IDS = [case.id for case in CASES]
 
@@ -43,6 +44,12 @@ def test_it_is_refused_with_file_line_and_what_to_do(case: Case, tmp_path):
 def test_words_are_not_taken_for_constructs(tmp_path, line):
     (tmp_path / "manuscript.qmd").write_text(f"{line}\n", encoding="utf-8")
     assert constructs.problems(qmd.read(tmp_path), embedded=True) == []
+
+
+def test_a_theorem_has_its_name_in_brackets(tmp_path):
+    (case,) = (case for case in CASES if case.name == "theorem")
+    for fmt, path in render(case, tmp_path).items():
+        assert squeezed("Theorem 1 (Name) It holds.") in squeezed(text(path)), fmt
 
 
 def test_attributes_over_two_lines_are_seen(tmp_path):

@@ -157,6 +157,7 @@ def plain(said: str, project: Path) -> str:
     """What Quarto printed without colours, its folders, and the settings that it prints before each run of Pandoc."""
     said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{project}/", "")
     said = re.sub(r"^(pandoc|metadata) *\n(([ \t].*)?\n)*", "", said, flags=re.M)
+    said = re.sub(r"/\S*/share/filters/(?:\./)?", "", said)
     return re.sub(r"\(\S+\.lua:\d+\) ", "", said).strip()
 
 
@@ -202,7 +203,12 @@ def _edition(
     try:
         out, err = run(command, cwd=project, env=environment(epoch))
     except Failed as error:
-        return written, [Problem(where, plain(str(error), project))]
+        message = plain(str(error), project)
+        if "Error running filter" in message:  # what follows is a trace of Quarto's own program
+            do = f'leave what it cannot write out of this edition: ::: {{.content-hidden when-format="{key}"}}'
+            message = message.partition("stack traceback")[0].strip()
+            return written, [Problem(where, message, "Quarto cannot write something in this format", do)]
+        return written, [Problem(where, message)]
     for warning in dict.fromkeys(warnings(plain(out + "\n" + err, project))):
         if LOST.search(warning):
             why = "with a warning Quarto leaves out or changes what was written"

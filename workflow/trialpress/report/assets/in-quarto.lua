@@ -5,6 +5,8 @@ local parts = require("parts")
 local written = parts.written
 local ours = {} -- by identifier, of the captions written here: the label with its gap, the number
 local english = true -- else Quarto has the words
+local titles = {} -- of the author, by kind
+local unnumbered = {} -- headings, by identifier
 local jats = { tbl = "table", sec = "sec", eq = "disp-formula", lst = "other" } -- and figures, of the author's kinds too
 for key in ("thm lem cor prp cnj def exm exr"):gmatch("%a+") do jats[key] = "statement" end
 for key in ("nte tip wrn imp cau"):gmatch("%a+") do jats[key] = "boxed-text" end
@@ -55,22 +57,32 @@ local function float(node)
 end
 
 local function callout(node)
-  local counted, name = node.attr and node.attr.identifier ~= "" and node.order, node.type
-  local title = inlines(node.title)
-  if written == "html" or counted or not parts.callouts[name] or #title == 0 and not english then return nil end
-  if #title == 0 then title = pandoc.Inlines(parts.callouts[name]) end
-  return parts.callout(name, title, quarto.utils.as_blocks(node.content), node.attr and node.attr.identifier or "")
+  local name, id = node.type, node.attr and node.attr.identifier or ""
+  local word, title = parts.callouts[name], inlines(node.title)
+  if written == "html" or not word or not english and (#title == 0 or node.order) then return nil end
+  if node.order then
+    if written == "typst" then return nil end -- whose references Typst resolves
+    local named = #title > 0 and pandoc.utils.stringify(title) ~= word
+    local label = (titles[id:match("^%a+")] or word) .. parts.gap .. node.order.order .. (named and ": " or "")
+    title = pandoc.Inlines({ pandoc.Str(label) }) .. (named and title or {})
+  end
+  if #title == 0 then title = pandoc.Inlines(word) end
+  return parts.callout(name, title, quarto.utils.as_blocks(node.content), id)
 end
 
 local function reference(link)
   if not link.classes:includes("quarto-xref") then return nil end
   local id = link.target:sub(2)
+  if unnumbered[id] then -- by its title: Quarto would print a number that the heading does not have
+    local word = pandoc.utils.stringify(link.content):match("^(.-)[%d.]*$")
+    link.content = pandoc.Inlines({ pandoc.Str(word .. "\u{201c}") }) .. unnumbered[id] .. { pandoc.Str("\u{201d}") }
+  end
   if written == "jats" then
     link.attributes["ref-type"] = jats[id:match("^%a+")] or "fig"
     return link
   end
   local entry, said = ours[id], pandoc.utils.stringify(link.content)
-  if written ~= "docx" or not entry or said:sub(-#entry.number) ~= entry.number then return nil end
+  if written ~= "docx" or not entry or said:sub(-#entry.number) ~= entry.number then return link end
   local before = said:sub(1, #said - #entry.number)
   return parts.field(id, before, entry.number, before == entry.before)
 end
@@ -78,6 +90,8 @@ end
 -- The number of a heading as the writer makes it, not in its text.
 local function heading(header)
   local number = header.attributes.number
+  if not number then unnumbered[header.identifier] = header.content end
+  if written == "html" then return nil end
   local first, second = header.content[1], header.content[2]
   if not number or not first or first.t ~= "Str" or first.text ~= number or not second then return nil end
   header.content:remove(1)
@@ -107,6 +121,10 @@ local function settings(meta)
   parts.delimiter = pandoc.utils.stringify(meta.trialpress.delimiter)
   for name, value in pairs(meta.trialpress) do meta[name] = value end
   meta.trialpress = nil
+  for name, value in pairs(meta.crossref or {}) do
+    local kind = name:match("^(%a+)%-title$")
+    if kind then titles[kind] = pandoc.utils.stringify(value) end
+  end
   english = pandoc.utils.stringify(meta.lang or "en"):match("^en") ~= nil
   return meta
 end
@@ -117,10 +135,10 @@ return {
   {
     FloatRefTarget = own and float or nil,
     Callout = callout,
-    Header = own and heading or nil,
+    Header = written ~= "typst" and heading or nil,
     Div = parts.page,
   },
-  { Link = own and reference or nil, Image = written ~= "html" and parts.image or nil },
+  { Link = written ~= "typst" and reference or nil, Image = written ~= "html" and parts.image or nil },
   {
     Pandoc = function(doc)
       if written == "jats" then references(doc) end
