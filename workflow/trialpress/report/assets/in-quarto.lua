@@ -129,6 +129,15 @@ local function settings(meta)
   return meta
 end
 
+local function division(div) -- JATS has no layouts, and Quarto's writer fails at one without figures
+  if written == "jats" then
+    for _, name in ipairs({ "layout", "layout-ncol", "layout-nrow", "layout-align", "layout-valign" }) do
+      div.attributes[name] = nil
+    end
+  end
+  return parts.page(div) or written == "jats" and div or nil
+end
+
 local own = written == "docx" or written == "jats"
 return {
   { Meta = settings },
@@ -136,7 +145,7 @@ return {
     FloatRefTarget = own and float or nil,
     Callout = callout,
     Header = written ~= "typst" and heading or nil,
-    Div = parts.page,
+    Div = division,
   },
   { Link = written ~= "typst" and reference or nil, Image = written ~= "html" and parts.image or nil },
   {
