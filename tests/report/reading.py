@@ -24,7 +24,10 @@ def text(path: Path) -> str:
         case ".html":
             body = etree.HTML(path.read_text(encoding="utf-8")).find("body")
             # what only a screen reader says, and the heading that Quarto gives the footnotes, are no part of the text
-            apart = [f".//*[contains(@class, '{name}')]" for name in ("screen-reader-only", "quarto-appendix-heading")]
+            apart = [
+                f".//*[contains(@class, '{name}')]"
+                for name in ("screen-reader-only", "visually-hidden", "quarto-appendix-heading")
+            ]
             for element in body.xpath(" | ".join([".//script", ".//style", ".//nav", ".//annotation", *apart])):
                 element.text = ""
                 for child in list(element):

@@ -58,8 +58,8 @@ class Desk:
         staging.copy_text(self.source, self.to, self.notice)
         staging.write_numbers(self.to, self.named)
 
-    def editions(self, out: Path, formats: Iterable[str]) -> dict[str, Path]:
-        return render(self.to, out, formats, engine=self.engine, date=self.date)
+    def editions(self, out: Path, formats: Iterable[str], engine: str = "") -> dict[str, Path]:
+        return render(self.to, out, formats, engine=engine or self.engine, date=self.date)
 
     def state(self) -> tuple:
         """What changes when one of the author's files is saved."""

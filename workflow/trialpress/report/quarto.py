@@ -154,9 +154,10 @@ def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: date
 
 
 def plain(said: str, project: Path) -> str:
-    """What Quarto printed without colours, its folders, and the settings that it prints before each run of Pandoc."""
+    """What Quarto printed without colours, folders, traces of its program, and the settings that stand before each Pandoc."""
     said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{project}/", "")
     said = re.sub(r"^(pandoc|metadata) *\n(([ \t].*)?\n)*", "", said, flags=re.M)
+    said = re.sub(r"^Stack trace:\n([ \t]+at .*\n?)*", "", said, flags=re.M)
     said = re.sub(r"/\S*/share/filters/(?:\./)?", "", said)
     return re.sub(r"\(\S+\.lua:\d+\) ", "", said).strip()
 
