@@ -94,6 +94,13 @@ function parts.column_widths(tbl)
   tbl.attributes["tbl-colwidths"] = nil
 end
 
+-- For JATS, whose writer makes a box of a division; Quarto takes divisions away before.
+function parts.boxed(blocks, id)
+  if not quarto then return pandoc.Div(blocks, pandoc.Attr(id)) end
+  local open = id ~= "" and '<boxed-text id="' .. id .. '">' or "<boxed-text>"
+  return { raw("jats", open) } .. pandoc.Blocks(blocks) .. { raw("jats", "</boxed-text>") }
+end
+
 -- callouts and pages -----------------------------------------------------------------------------------------------------
 
 parts.callouts = { note = "Note", tip = "Tip", warning = "Warning", important = "Important", caution = "Caution" }
@@ -108,8 +115,9 @@ function parts.callout(name, title, content, id)
       pandoc.Div(content, { ["custom-style"] = "Callout" }),
     }
   end
-  local head = pandoc.Div({ pandoc.Para({ pandoc.Strong(title) }) }, { class = "callout-title" })
-  if written == "jats" then head = head.content[1] end
+  local head = pandoc.Para({ pandoc.Strong(title) })
+  if written == "jats" then return parts.boxed({ head } .. content, id) end
+  head = pandoc.Div({ head }, { class = "callout-title" })
   return pandoc.Div({ head } .. content, pandoc.Attr(id, { "callout", "callout-" .. name }, { role = "note" }))
 end
 
@@ -125,6 +133,8 @@ function parts.page(div)
       return { raw("typst", "#page(flipped: true)[") } .. div.content .. { raw("typst", "]") }
     elseif written == "docx" then
       return { raw("openxml", portrait:format(margins)) } .. div.content .. { raw("openxml", landscape:format(margins)) }
+    elseif written == "jats" then
+      return div.content
     end
   elseif div.classes:includes("pagebreak") then
     if written == "typst" then return raw("typst", "#pagebreak(weak: true)") end
