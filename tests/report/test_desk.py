@@ -77,6 +77,24 @@ def test_a_save_renders_again_and_the_page_hears_of_it(house, capsys):
 
 
 @built
+def test_a_preview_is_by_quarto_where_the_embedded_engine_refuses(real_quarto, house, tmp_path, monkeypatch):
+    at = desk.Desk(STUDY, tmp_path / "to", "auto", house)
+    preview.page(at, tmp_path / "out")
+    page = tmp_path / "out" / "manuscript.html"
+    by_quarto = 'name="generator" content="quarto-'
+    assert by_quarto not in page.read_text(encoding="utf-8")
+    manuscript = house / "report" / STUDY / "manuscript.qmd"
+    text = manuscript.read_text(encoding="utf-8")
+    manuscript.write_text(
+        text.replace("# Discussion", "::: {layout-ncol=2}\nOne.\n\nTwo.\n:::\n\n# Discussion"), encoding="utf-8"
+    )
+    monkeypatch.setattr(at, "outdated", lambda: ["config/low-dose-cd19/plan.yaml"])
+    preview.page(at, tmp_path / "out")
+    said = page.read_text(encoding="utf-8")
+    assert by_quarto in said and "quarto-layout-panel" in said and "Out of date: the results are not of" in said
+
+
+@built
 def test_results_out_of_date_are_told_on_the_page(house, tmp_path, monkeypatch):
     at = desk.Desk(STUDY, tmp_path / "to", "embedded", house)
     monkeypatch.setattr(at, "outdated", lambda: ["config/low-dose-cd19/plan.yaml"])

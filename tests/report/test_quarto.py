@@ -294,3 +294,20 @@ def test_two_runs_of_quarto_give_the_same_bytes(real_quarto, project, tmp_path, 
     one = engine.render(project, tmp_path / "1", [fmt], engine="quarto", date=DATE)[fmt]
     two = engine.render(other, tmp_path / "2", [fmt], engine="quarto", date=DATE)[fmt]
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_journals_extension_beside_the_manuscript_renders(real_quarto, project, tmp_path):
+    extension = project / "_extensions" / "acme"
+    extension.mkdir(parents=True)
+    told = {"title": "Acme", "author": "A", "version": "1.0.0"}
+    formats = {"html": {"toc": True, "toc-title": "In this issue"}, "docx": {}}
+    (extension / "_extension.yml").write_text(yaml.safe_dump({**told, "contributes": {"formats": formats}}))
+    made = engine.render(project, tmp_path / "out", ["html", "acme-html", "acme-docx"], engine="quarto", date=DATE)
+    assert {path.name for path in made.values()} == {
+        "manuscript.html",
+        "manuscript-acme-html.html",
+        "manuscript-acme-docx.docx",
+    }
+    page = made["acme-html"].read_text(encoding="utf-8")
+    assert "In this issue" in page and "In this issue" not in made["html"].read_text(encoding="utf-8")
+    assert "36/40" in reading.text(made["acme-docx"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import tempfile
 import threading
 import time
@@ -64,7 +65,8 @@ def page(desk: Desk, out: Path) -> str:
         desk.refresh()
         text = _edition(desk, out).read_text(encoding="utf-8")
         if stale:
-            text = text.replace("<body>", "<body>" + STALE.format(html.escape(", ".join(stale))), 1)
+            told = STALE.format(html.escape(", ".join(stale)))
+            text = re.sub(r"<body[^>]*>", lambda body: body[0] + told, text, count=1)
     except InputError as error:
         said = str(error)
         text = f"<!DOCTYPE html><meta charset=utf-8><title>Problems</title><body><h1>Not rendered</h1><pre>{html.escape(said)}</pre>"
