@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from trialpress.stats.cox import cox, firth_cox, proportional_hazards
-from trialpress.stats.survival import log_rank
+from trialpress.stats.log_rank import log_rank
 
 few = settings(max_examples=20, deadline=None)
 

@@ -10,7 +10,8 @@ from trialpress.stats.delayed import (
     start_stop,
     time_dependent_cox,
 )
-from trialpress.stats.survival import kaplan_meier, log_rank
+from trialpress.stats.log_rank import log_rank
+from trialpress.stats.survival import kaplan_meier
 
 few = settings(max_examples=25, deadline=None)
 

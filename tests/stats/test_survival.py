@@ -4,18 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trialpress.stats.survival import (
-    compare_at,
-    kaplan_meier,
-    log_rank,
-    number_at_risk,
-    permutation_log_rank,
-    quantile,
-    restricted_mean,
-    restricted_mean_difference,
-    reverse_kaplan_meier,
-    survival_at,
-)
+from trialpress.stats.log_rank import log_rank, permutation_log_rank
+from trialpress.stats.survival import kaplan_meier, number_at_risk, quantile, reverse_kaplan_meier, survival_at
+from trialpress.stats.survival_difference import compare_at, restricted_mean, restricted_mean_difference
 
 few = settings(max_examples=25, deadline=None)
 

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from trialpress.stats.cox import COEFFICIENT, cox, design
+from trialpress.stats.log_rank import log_rank
 from trialpress.stats.result import Result, not_estimable, times
 from trialpress.stats.risksets import sample
-from trialpress.stats.survival import kaplan_meier, log_rank
+from trialpress.stats.survival import kaplan_meier
 
 TEST = ("statistic", "df", "p_value")
 

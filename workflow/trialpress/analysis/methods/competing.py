@@ -119,7 +119,7 @@ def fine_gray(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
         covariates: columns of the model
         cause: name of the event of interest (default: the first of the endpoint)
     """
-    from ...stats.competing import fine_gray as fit
+    from ...stats.competing_regression import fine_gray as fit
 
     of, name = _cause(data, endpoint, cause)
     found = model(data, rows, endpoint, covariates, "Fine-Gray regression", outcome="cause")
@@ -141,7 +141,7 @@ def cause_specific_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates
         cause: name of the event of interest (default: the first of the endpoint)
         interval: Wald, or profile likelihood
     """
-    from ...stats.competing import cause_specific_cox as fit
+    from ...stats.competing_regression import cause_specific_cox as fit
 
     of, name = _cause(data, endpoint, cause)
     found = model(data, rows, endpoint, covariates, "cause-specific Cox regression", outcome="cause")

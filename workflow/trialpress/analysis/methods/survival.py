@@ -136,7 +136,7 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
         stratum: column of the strata
         trend: test for trend, scores 1, 2, ... in the order of the levels that have participants
     """
-    from ...stats.survival import log_rank as test
+    from ...stats.log_rank import log_rank as test
 
     time, event, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])])
     code, sizes = group_codes(data, by, known)
@@ -157,7 +157,7 @@ def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Colu
         by: column of the groups
         replicates: number of random allocations
     """
-    from ...stats.survival import permutation_log_rank as test
+    from ...stats.log_rank import permutation_log_rank as test
 
     time, event, known = follow_up(data, endpoint, "days", [by])
     code, sizes = group_codes(data, by, known)
@@ -179,8 +179,8 @@ def restricted_mean(
         by: column whose levels are estimated apart
         unit: unit of all times
     """
-    from ...stats.survival import restricted_mean as estimate
-    from ...stats.survival import restricted_mean_difference
+    from ...stats.survival_difference import restricted_mean as estimate
+    from ...stats.survival_difference import restricted_mean_difference
 
     for group, time, event, _ in each_group(
         data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"
@@ -206,9 +206,9 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
         unit: unit of all times
         transform: scale of the test
     """
-    from ...stats.survival import compare_at as compare
     from ...stats.survival import kaplan_meier as estimate
     from ...stats.survival import survival_at
+    from ...stats.survival_difference import compare_at as compare
 
     shown = ("estimate", "ci_low", "ci_high")
     for group, times, event, _ in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
