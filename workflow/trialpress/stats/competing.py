@@ -18,8 +18,8 @@ from trialpress.stats.survival import limits, read_off
 VARIANCES = {"survival": "infinitesimal jackknife variance, as R survival", "cmprsk": "Gray's variance, as R cmprsk"}
 
 
-def patients(time, cause, of: int) -> tuple[np.ndarray, np.ndarray]:
-    """Checked (time, cause).
+def patients(time, cause, of: int, entry=None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Checked (time, cause, entry); entry lies before time, since a patient is at risk in (entry, time].
 
     >>> print(patients(np.array([5, 8]), np.array([2, 0]), 1)[1])
     [2 0]
@@ -27,19 +27,27 @@ def patients(time, cause, of: int) -> tuple[np.ndarray, np.ndarray]:
     cause = counts("cause", cause)
     if of < 1:
         raise ValueError(f"of: must be a cause (1, 2, ...), is {of}")
-    time, _, _ = sample(time, np.zeros(np.shape(time)))
+    time, _, entry = sample(time, np.zeros(np.shape(time)), entry)
     if cause.shape != time.shape:
         raise ValueError(f"cause: has shape {cause.shape} where {len(time)} values are needed")
-    return time, cause
+    return time, cause, entry
 
 
 @dataclass(frozen=True)
 class Table:
-    """Counts and estimates by distinct time (of an event or a censoring), length T; `position`: row of each patient."""
+    """Counts and estimates by distinct time, length T.
+
+    time: of an event, a censoring or an entry; position: row in which each patient leaves; start: rows before each
+    patient comes under observation (0 without delayed entry); cause, of: as given.
+    """
 
     time: np.ndarray
     position: np.ndarray
+    start: np.ndarray
+    cause: np.ndarray
+    of: int
     at_risk: np.ndarray
+    exits: np.ndarray
     events: np.ndarray
     of_cause: np.ndarray
     survival: np.ndarray
@@ -47,45 +55,71 @@ class Table:
     incidence: np.ndarray
 
     @classmethod
-    def of(cls, time: np.ndarray, cause: np.ndarray, of: int) -> Table:
-        at, position = np.unique(time, return_inverse=True)
+    def of_patients(cls, time: np.ndarray, cause: np.ndarray, of: int, entry: np.ndarray | None = None) -> Table:
+        """From checked arrays. At risk at t: entry < t <= time."""
+        # Before the first exit an entry changes no row that anything can be read from.
+        at = np.unique(time if entry is None else np.concatenate((time, entry[entry >= time.min()])))
+        position = np.searchsorted(at, time)
+        start = np.zeros(len(time), dtype=np.intp) if entry is None else np.searchsorted(at, entry, side="right")
         exits = np.bincount(position, minlength=len(at))
         events = np.bincount(position, cause > 0, minlength=len(at))
         of_cause = np.bincount(position, cause == of, minlength=len(at))
-        at_risk = exits[::-1].cumsum()[::-1]
-        survival = np.cumprod(1 - events / at_risk)
+        not_yet = np.bincount(start, minlength=len(at) + 1)[:0:-1].cumsum()[::-1]
+        at_risk = exits[::-1].cumsum()[::-1] - not_yet
+        some = np.maximum(at_risk, 1)
+        survival = np.cumprod(1 - events / some)
         before = np.concatenate(([1.0], survival[:-1]))
-        incidence = np.cumsum(before * of_cause / at_risk)
-        return cls(at, position, at_risk, events, of_cause, survival, before, incidence)
+        incidence = np.cumsum(before * of_cause / some)
+        return cls(at, position, start, cause, of, at_risk, exits, events, of_cause, survival, before, incidence)
 
     def influence_parts(self) -> tuple[np.ndarray, ...]:
-        """(A, H, jump, hit), each of length T, of a patient's influence on the incidence F(t).
+        """(a, h, A, H): (a, h) of each patient, whose influence on the incidence F(t) from the patient's exit on is a + F(t) h.
 
-        A patient followed to u <= t has the influence A(u) + F(t) H(u); an event of any cause at u adds
-        jump(u) (F(u) - F(t)), and one of the cause of interest hit(u).
+        Under observation in (e, u] a patient has A(u) - A(e) + F(t) (H(u) - H(e)); an event of any cause at u adds
+        jump(u) (F(u) - F(t)), and one of the cause of interest hit(u). Also the running (A, H), from before the first row.
         """
-        share, of_share = self.events / self.at_risk, self.of_cause / self.at_risk
-        hit = self.before / self.at_risk
-        jump = np.where(self.survival > 0, 1 / (self.at_risk * np.where(share < 1, 1 - share, 1.0)), 0.0)
-        A = -np.cumsum(hit * of_share + jump * share * self.incidence)
-        return A, np.cumsum(jump * share), jump, hit
+        some = np.maximum(self.at_risk, 1)
+        share, of_share = self.events / some, self.of_cause / some
+        hit = self.before / some
+        jump = np.where(self.survival > 0, 1 / (some * np.where(share < 1, 1 - share, 1.0)), 0.0)
+        A = np.append(0.0, -np.cumsum(hit * of_share + jump * share * self.incidence))
+        H = np.append(0.0, np.cumsum(jump * share))
+        u = self.position
+        leaps = (self.cause > 0) * jump[u]
+        a = A[u + 1] - A[self.start] + leaps * self.incidence[u] + (self.cause == self.of) * hit[u]
+        return a, H[u + 1] - H[self.start] - leaps, A, H
 
     def jackknife(self) -> np.ndarray:
         """The sum of squared influences on the incidence at each time, in one sweep: sums of 1, F(t) and F(t)^2."""
-        A, H, jump, hit = self.influence_parts()
-        F = self.incidence
-        exits = self.at_risk - np.append(self.at_risk[1:], 0)
-        kinds = (
-            (exits - self.events, A, H),
-            (self.events - self.of_cause, A + jump * F, H - jump),
-            (self.of_cause, A + jump * F + hit, H - jump),
-        )
-        constant, cross, square = (
-            np.cumsum(sum(n * part(a, h) for n, a, h in kinds))
-            for part in (lambda a, h: a * a, lambda a, h: a * h, lambda a, h: h * h)
-        )
-        still = self.at_risk - exits
-        return constant + 2 * F * cross + F * F * square + still * (A + F * H) ** 2
+        a, h, A, H = self.influence_parts()
+        F, T = self.incidence, len(self.time)
+
+        def left(part: np.ndarray) -> np.ndarray:
+            return np.bincount(self.position, part, minlength=T).cumsum()
+
+        def staying(part: np.ndarray) -> np.ndarray:
+            return np.bincount(self.start, part, minlength=T + 1)[:T].cumsum() - left(part)
+
+        gone = left(a * a) + 2 * F * left(a * h) + F * F * left(h * h)
+        # Those still under observation: A(t) + F(t) H(t), less the same at their entry.
+        now = A[1:] + F * H[1:]
+        total = gone + (self.at_risk - self.exits) * now**2
+        if not self.start.any():
+            return total
+        before, ratio = A[self.start], H[self.start]
+        total -= 2 * now * (staying(before) + F * staying(ratio))
+        return total + staying(before**2) + 2 * F * staying(before * ratio) + F * F * staying(ratio**2)
+
+    def influence(self, at: float) -> tuple[float, np.ndarray]:
+        """The incidence at a time and the influence of each patient on it."""
+        last = np.searchsorted(self.time, at, side="right") - 1
+        if last < 0:
+            return 0.0, np.zeros(len(self.position))
+        a, h, A, H = self.influence_parts()
+        F = float(self.incidence[last])
+        begun = np.minimum(self.start, last + 1)
+        still = A[last + 1] - A[begun] + F * (H[last + 1] - H[begun])
+        return F, np.where(self.position <= last, a + F * h, still)
 
     def gray(self) -> np.ndarray:
         """The variance of cmprsk::cuminc: Aalen's, with Gray's correction for ties."""
@@ -104,11 +138,19 @@ class Table:
 
 
 def cumulative_incidence(
-    time, cause, of: int = 1, *, variance: str = "survival", level: float = 0.95, transform: str = "log-log"
+    time,
+    cause,
+    of: int = 1,
+    *,
+    entry=None,
+    variance: str = "survival",
+    level: float = 0.95,
+    transform: str = "log-log",
 ) -> Result:
     """Aalen-Johansen estimate of the probability of an event of one cause by each time.
 
-    variance: "survival" (infinitesimal jackknife, R survival::survfit) or "cmprsk" (R cmprsk::cuminc).
+    entry: delayed entry; at risk in (entry, time].
+    variance: "survival" (infinitesimal jackknife, R survival::survfit) or "cmprsk" (R cmprsk::cuminc; not with entry).
     transform: scale of the interval, as in `kaplan_meier`.
     values: n, events, competing_events. curve: one row per distinct time: time, estimate, std_error, ci_low, ci_high,
         n_at_risk, n_event, n_competing, n_censored; the limits are NaN where their scale has no value (at 0).
@@ -119,8 +161,10 @@ def cumulative_incidence(
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance: must be survival or cmprsk, is {variance!r}")
-    time, cause = patients(time, cause, of)
-    table = Table.of(time, cause, of)
+    time, cause, entry = patients(time, cause, of, entry)
+    if entry is not None and variance == "cmprsk":
+        raise ValueError("variance: Gray's variance (cmprsk) has no delayed entry; take survival")
+    table = Table.of_patients(time, cause, of, entry)
     z = -ndtri((1 - probability("level", level)) / 2)
     square = table.jackknife() if variance == "survival" else table.gray()
     std_error = np.sqrt(np.maximum(square, 0))
@@ -128,7 +172,6 @@ def cumulative_incidence(
         relative = np.where(table.incidence > 0, std_error / table.incidence, 0.0)
         ci_low, ci_high = limits(table.incidence, relative, z, transform)
     n_event, n_competing = table.of_cause.astype(int), (table.events - table.of_cause).astype(int)
-    exits = table.at_risk - np.append(table.at_risk[1:], 0)
     curve = {
         "time": table.time,
         "estimate": table.incidence,
@@ -138,7 +181,7 @@ def cumulative_incidence(
         "n_at_risk": table.at_risk,
         "n_event": n_event,
         "n_competing": n_competing,
-        "n_censored": exits - n_event - n_competing,
+        "n_censored": table.exits - n_event - n_competing,
     }
     method = f"Aalen-Johansen cumulative incidence, {transform} {100 * level:g}% CI ({VARIANCES[variance]})"
     return Result(method, counted(cause, of), "" if n_event.any() else f"no event of cause {of}", curve)
@@ -164,39 +207,27 @@ def incidence_at(incidence: Result, at: float) -> Result:
     return read_off(incidence, at, before=0.0)
 
 
-def _influence(time: np.ndarray, cause: np.ndarray, of: int, at: float) -> tuple[float, np.ndarray]:
-    """The incidence at a time and the influence of each patient on it."""
-    table = Table.of(time, cause, of)
-    last = np.searchsorted(table.time, at, side="right") - 1
-    if last < 0:
-        return 0.0, np.zeros(len(time))
-    A, H, jump, hit = table.influence_parts()
-    row = np.minimum(table.position, last)
-    F = table.incidence[last]
-    event = (cause > 0) & (time <= at)
-    influence = A[row] + F * H[row] + event * jump[row] * (table.incidence[row] - F)
-    return float(F), influence + ((cause == of) & event) * hit[row]
-
-
-def conditional_probability(time, cause, at: float, of: int = 1, *, level: float = 0.95) -> Result:
+def conditional_probability(time, cause, at: float, of: int = 1, *, entry=None, level: float = 0.95) -> Result:
     """Probability of the cause by a time among those without a competing event by then (Pepe & Mori 1993).
 
     F_of / (1 - F_others), with the infinitesimal jackknife standard error and a normal interval within 0 and 1.
+    entry: delayed entry; at risk in (entry, time].
     values: n, events, competing_events, time, estimate, std_error, ci_low, ci_high.
 
     >>> result = conditional_probability(np.array([1, 2, 3, 4, 5]), np.array([1, 2, 1, 0, 1]), 3)
     >>> print(f"{result['estimate']:.2f}")
     0.50
     """
-    time, cause = patients(time, cause, of)
+    time, cause, entry = patients(time, cause, of, entry)
     (at,) = times("at", [at])
     method = f"conditional probability by {at:g}, {100 * probability('level', level):g}% CI (infinitesimal jackknife)"
     known = {**counted(cause, of), "time": at}
     names = ("estimate", "std_error", "ci_low", "ci_high")
     if at > time.max():
         return not_estimable(method, names, f"follow-up ends at {time.max():g}", **known)
-    F, influence = _influence(time, cause, of, at)
-    others, of_others = _influence(time, np.where(cause == of, 2, (cause > 0).astype(int)), 1, at)
+    F, influence = Table.of_patients(time, cause, of, entry).influence(at)
+    competing = np.where(cause == of, 2, (cause > 0).astype(int))
+    others, of_others = Table.of_patients(time, competing, 1, entry).influence(at)
     if others >= 1 - 1e-12:
         return not_estimable(method, names, f"all have a competing event by {at:g}", **known)
     estimate = F / (1 - others)
@@ -218,7 +249,7 @@ def gray(time, cause, group, of: int = 1, *, rho: float = 0, stratum=None) -> Re
     >>> print(f"{gray(time, cause, np.tile([0, 1], 4))['statistic']:.3f}")
     0.030
     """
-    time, cause = patients(time, cause, of)
+    time, cause, _ = patients(time, cause, of)
     labels, code = groups("group", group, length=len(time))
     method = "stratified " * (stratum is not None) + f"Gray's test (rho {rho:g})"
     known = counted(cause, of)

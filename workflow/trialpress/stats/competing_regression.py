@@ -52,7 +52,7 @@ def fine_gray(time, cause, X, of: int = 1, *, level: float = 0.95, names: Sequen
     >>> print(f"{fine_gray(time, cause, np.tile([0, 1], 4))['hazard_ratio']:.3f}")
     1.144
     """
-    time, cause = patients(time, cause, of)
+    time, cause, _ = patients(time, cause, of)
     X, names = design(X, len(time), names)
     method = f"Fine-Gray regression, Breslow ties, {100 * probability('level', level):g}% Wald CI (robust)"
     known = counted(cause, of)
@@ -132,6 +132,6 @@ def cause_specific_cox(time, cause, X, of: int = 1, **options) -> Result:
     >>> print(f"{cause_specific_cox(time, cause, np.tile([0, 1], 4))['hazard_ratio']:.3f}")
     0.841
     """
-    time, cause = patients(time, cause, of)
+    time, cause, _ = patients(time, cause, of)
     fit = cox(time, cause == of, X, **options)
     return Result(f"cause-specific {fit.method}", {**fit.values, **counted(cause, of)}, fit.note, fit.curve)

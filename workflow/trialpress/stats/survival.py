@@ -135,7 +135,7 @@ def survival_at(km: Result, at: float) -> Result:
     """The estimate of `kaplan_meier` at a fixed time (R summary.survfit).
 
     values: time, estimate, std_error, ci_low, ci_high, n_at_risk (patients with time >= at).
-    Not estimable after the last follow-up.
+    Not estimable after the last follow-up; as in R 1 (1 to 1) before the first end of follow-up.
 
     >>> km = kaplan_meier(np.array([1, 2, 3, 4]), np.array([1, 1, 0, 1]))
     >>> print(survival_at(km, 2.5)["estimate"])
@@ -159,7 +159,10 @@ def read_off(result: Result, at: float, *, before: float) -> Result:
     known = {"time": at, "n_at_risk": int(curve["n_at_risk"][np.searchsorted(curve["time"], at)])}
     row = np.searchsorted(curve["time"], at, side="right") - 1
     if row < 0:
-        return not_estimable(result.method, names[2:], f"no event by {at:g}", **known, estimate=before, std_error=0.0)
+        values = {"estimate": before, "std_error": 0.0, "ci_low": before, "ci_high": before}
+        return Result(
+            result.method, {**known, **values}, f"nobody's follow-up ends by {at:g}: an interval of no width, as in R"
+        )
     values = {name: float(curve[name][row]) for name in names}
     undefined = [name for name in names if np.isnan(values[name])]
     note = f"{', '.join(undefined)} not defined at an estimate of {values['estimate']:g}" if undefined else ""
