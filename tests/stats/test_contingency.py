@@ -257,6 +257,17 @@ def test_duplicating_the_data_doubles_chi_square():
     assert c.chi_square(2 * table)["statistic"] == pytest.approx(2 * c.chi_square(table)["statistic"])
 
 
+def test_mantel_haenszel_does_not_correct_below_half_an_event():
+    balanced = [[[5, 5], [5, 5]], [[3, 7], [3, 7]]]
+    assert c.mantel_haenszel(balanced)["p_value"] == 1 and c.mantel_haenszel(balanced)["statistic"] == 0
+    less = [[[3, 2], [3, 3]], [[4, 6], [4, 5]]]
+    apart = abs(3 - 30 / 11 + 4 - 80 / 19)
+    assert apart < 0.5
+    variance = 5 * 6 * 6 * 5 / (121 * 10) + 10 * 9 * 8 * 11 / (361 * 18)
+    assert c.mantel_haenszel(less)["statistic"] == pytest.approx(apart**2 / variance)
+    assert c.mantel_haenszel(less)["p_value"] == pytest.approx(0.9645861, abs=1e-7)  # R mantelhaen.test
+
+
 def test_mantel_haenszel_of_one_stratum_is_the_cross_product():
     result = c.mantel_haenszel([[[3, 1], [1, 3]], [[0, 0], [2, 4]]])
     assert result["odds_ratio"] == pytest.approx(9)
