@@ -129,7 +129,9 @@ def test_reasons_in_words():
         assert method(time, event, [0, 0, 0]).note == "not estimable: everybody has begun from the start"
         # After the end of follow-up, or on its last day, is not during it.
         assert method(time, event, [5, 2, np.nan]).note == "not estimable: nobody begins before the end of follow-up"
-    assert naive_comparison(time, event, [1, 5, np.nan]).note == "not estimable: nobody begins before the end of follow-up"
+    assert (
+        naive_comparison(time, event, [1, 5, np.nan]).note == "not estimable: nobody begins before the end of follow-up"
+    )
     assert mantel_byar(time, [0, 0, 0], [0, 1, np.nan]).note == "not estimable: no event"
     assert simon_makuch(time, event, [0, 1, np.nan], landmark=3).note == "not estimable: follow-up ends by day 3"
     assert len(start_stop([0, 2], [0, 1], [np.nan, 1]).time) == 2

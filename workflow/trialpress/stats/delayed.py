@@ -200,6 +200,8 @@ def naive_comparison(time, event, begin) -> Result:
     known = _known(time, event, begin)
     ever = np.asarray(begin, dtype=float) < np.asarray(time, dtype=float)
     if ever.all() or not ever.any():
-        return not_estimable(method, TEST, "everybody begins" if ever.all() else "nobody begins before the end of follow-up", **known)
+        return not_estimable(
+            method, TEST, "everybody begins" if ever.all() else "nobody begins before the end of follow-up", **known
+        )
     test = log_rank(time, event, ever)
     return Result(method, {**test.values, **known}, test.note, test.curve)
