@@ -64,7 +64,8 @@ def dose_response(dose, y, *, penalised: bool = False, level: float = 0.95) -> R
     if np.isnan(fitted["estimate:dose"]):
         return Result(method, values, fitted.note)
     X = np.column_stack([np.ones(len(y)), log_dose])
-    fit = logistic.maximise(y, X, penalised=penalised)
+    start = np.array([fitted["estimate:intercept"], fitted["estimate:dose"]])
+    fit = logistic.maximise(y, X, penalised=penalised, starts=[start])
     at = np.linspace(log_dose.min(), log_dose.max(), 101)
     design = np.column_stack([np.ones(101), at])
     logit, half = design @ fit.beta, np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))

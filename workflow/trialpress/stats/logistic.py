@@ -9,6 +9,8 @@ from scipy.special import chdtrc, expit, gammaln, log_expit, ndtr, ndtri
 
 from .result import Result, indicator, not_estimable, numbers, probability
 
+STEPS = 200
+CONVERGED = 1e-12  # what a step may still gain, relative to the log likelihood
 STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
 
 
@@ -54,16 +56,18 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
     known = {"n": len(y), "events": int(y.sum())}
     if why := _refusal(y, X):
         return not_estimable(method, _keys(names) + ("log_likelihood",), why, **known)
-    fit = maximise(y, X, penalised=True)
+    separated = separation(y, X[:, 1:])
+    starts = _starts(y, X) if separated else []
+    fit = maximise(y, X, penalised=True, starts=starts)
     values = {**known, "log_likelihood": fit.log_likelihood}
     drop = ndtri((1 - level) / 2) ** 2 / 2
     for j, name in enumerate(names):
         b, se = fit.beta[j], fit.standard_error[j]
-        low, high = (_profile_limit(y, X, fit, j, drop, side) for side in (-1, 1))
-        without = maximise(y, X, penalised=True, fixed={j: 0.0}).log_likelihood
+        low, high = (_profile_limit(y, X, fit, j, drop, side, bool(separated)) for side in (-1, 1))
+        without = maximise(y, X, penalised=True, fixed={j: 0.0}, starts=[fit.beta, *starts]).log_likelihood
         p = chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without)))
         values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
-    return Result(method, values, separation(y, X[:, 1:]))
+    return Result(method, values, separated)
 
 
 def exact_logistic(y, x, strata=None, *, level: float = 0.95) -> Result:
@@ -172,57 +176,85 @@ class Fit:
         return np.sqrt(np.diag(self.covariance))
 
 
-def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = None, start=None) -> Fit:
+def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = None, starts=()) -> Fit:
     """Newton's method with step halving; X holds the intercept; `fixed` holds coefficients at values.
 
-    Penalised: the log likelihood plus half the log determinant of the information (Firth 1993).
+    Penalised: the log likelihood plus half the log determinant of the information (Firth 1993). Where data separate it can
+    have several maxima: the highest that is reached from the `starts` (default: 0) is taken. ArithmeticError if none is.
 
     >>> fit = maximise(np.array([1, 1, 1, 0], dtype=bool), np.ones((4, 1)))
     >>> print(fit.beta.round(4))
     [1.0986]
     """
     fixed = fixed or {}
-    beta = np.zeros(X.shape[1]) if start is None else start.copy()
-    for j, value in fixed.items():
-        beta[j] = value
-    free = np.array([j for j in range(X.shape[1]) if j not in fixed], dtype=int)
+    fits = []
+    for start in starts or [np.zeros(X.shape[1])]:
+        beta = start.copy()
+        for j, value in fixed.items():
+            beta[j] = value
+        fit = _ascend(y, X, beta, np.array([j for j in range(X.shape[1]) if j not in fixed], dtype=int), penalised)
+        fits += [fit] if fit else []
+    if not fits:
+        raise ArithmeticError(f"logistic regression did not converge in {STEPS} steps")
+    return max(fits, key=lambda fit: fit.log_likelihood)
+
+
+def _starts(y, X) -> list[np.ndarray]:
+    """0, and points along the line of least squares, which separated data are fitted the better by the further out."""
+    line = np.linalg.lstsq(X, np.where(y, 2.0, -2.0), rcond=None)[0]
+    return [length * line for length in (0.0, 1.0, 4.0, 16.0)]
+
+
+def _ascend(y, X, beta, free, penalised) -> Fit | None:
+    """The maximum that Newton's method reaches from beta in the free coefficients; None if it reaches none."""
     value, score, information = _likelihood(y, X, beta, penalised)
-    for _ in range(200):
-        if not len(free):
-            break
-        step = np.linalg.solve(_curvature(y, X, beta, free, information, penalised), score[free])
+    gain = np.inf
+    for _ in range(STEPS if len(free) else 0):
+        if not np.isfinite(value):
+            return None
+        try:
+            # In the coordinates of `root` the information is the unit matrix, whatever the units of the covariates.
+            root = np.linalg.inv(np.linalg.cholesky(information[np.ix_(free, free)])).T
+        except np.linalg.LinAlgError:
+            return None
+        slope = root.T @ score[free]
+        move = np.linalg.solve(_curvature(y, X, beta, free, root), slope) if penalised else slope
+        gain = float(slope @ move) / 2
+        last = gain <= CONVERGED * (1 + abs(value))  # the step that is left squares the error
+        step = root @ move
         step *= min(1.0, 5 / max(abs(X[:, free] @ step).max(), 1e-300))  # at most 5 on the logit scale
-        for _ in range(40):
+        for _ in range(60):
             trial = beta.copy()
             trial[free] += step
-            trial_value, trial_score, trial_information = _likelihood(y, X, trial, penalised)
-            if trial_value >= value - 1e-13 * abs(value):
+            after = _likelihood(y, X, trial, penalised)
+            if after[0] >= value or last:
                 break
             step /= 2
-        beta, value, score, information = trial, trial_value, trial_score, trial_information
-        if abs(X[:, free] @ step).max() < 1e-9:
+        else:
+            break  # nothing higher within rounding
+        if (trial == beta).all():
             break
-    else:
-        raise ArithmeticError("logistic regression did not converge in 200 iterations")
+        beta, (value, score, information) = trial, after
+        if last:
+            break
+    if len(free) and gain > 1e-7 * (1 + abs(value)):
+        return None
     return Fit(beta, np.linalg.inv(information), float(value))
 
 
-def _curvature(y, X, beta, free, information, penalised):
-    """Minus the second derivatives in the free coefficients: with the penalty by central differences of the score,
-    since the information alone is far from them where data separate; the information if they are not definite.
+def _curvature(y, X, beta, free, root):
+    """Minus the second derivatives of the penalised likelihood in the coordinates of `root`, by central differences of the
+    score, since the information alone is far from them where data separate; the unit matrix if they are not definite.
     """
-    expected = information[np.ix_(free, free)]
-    if not penalised:
-        return expected
-    width = 1e-5 / abs(X[:, free]).max(axis=0)
     columns = []
-    for j, h in zip(free, width, strict=True):
+    for direction in root.T:
         move = np.zeros(len(beta))
-        move[j] = h
+        move[free] = 1e-4 * direction
         above, below = (_likelihood(y, X, beta + sign * move, True)[1][free] for sign in (1, -1))
-        columns.append((below - above) / (2 * h))
+        columns.append(root.T @ (below - above) / 2e-4)
     curvature = (np.array(columns) + np.array(columns).T) / 2
-    return curvature if np.linalg.eigvalsh(curvature)[0] > 0 else expected
+    definite = np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > 1e-6
+    return curvature if definite else np.eye(len(free))
 
 
 def _likelihood(y, X, beta, penalised):
@@ -237,12 +269,15 @@ def _likelihood(y, X, beta, penalised):
         if sign <= 0:
             return -np.inf, X.T @ residual, information
         value += log_determinant / 2
-        leverage = w * np.einsum("ij,jk,ik->i", X, np.linalg.inv(information), X)
+        try:
+            leverage = w * np.einsum("ij,jk,ik->i", X, np.linalg.inv(information), X)
+        except np.linalg.LinAlgError:  # beyond what floating point can tell apart
+            return -np.inf, X.T @ residual, information
         residual = residual + leverage * (0.5 - p)
     return value, X.T @ residual, information
 
 
-def _profile_limit(y, X, fit, j, drop, side):
+def _profile_limit(y, X, fit, j, drop, side, several):
     """Where the profile of coefficient j has fallen by `drop` below the maximum, below (side -1) or above (1) it."""
     from scipy.optimize import brentq
 
@@ -251,13 +286,15 @@ def _profile_limit(y, X, fit, j, drop, side):
 
     def excess(distance):
         start = fit.beta + side * distance * ridge
-        profile = maximise(y, X, penalised=True, fixed={j: start[j]}, start=start)
+        profile = maximise(
+            y, X, penalised=True, fixed={j: start[j]}, starts=[start, np.zeros(len(start))][: 1 + several]
+        )
         return profile.log_likelihood - (fit.log_likelihood - drop)
 
     reach = 2 * fit.standard_error[j]
     while excess(reach) > 0:
         reach *= 2
-    return fit.beta[j] + side * brentq(excess, 0, reach, xtol=1e-10 * max(1.0, reach))
+    return fit.beta[j] + side * brentq(excess, 0, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12)
 
 
 def _design(y, X, names):
