@@ -8,12 +8,12 @@ import numpy as np
 from scipy.special import chdtrc, ndtri
 
 from trialpress.stats.likelihood import PartialLikelihood, maximise, profile_limits
+from trialpress.stats.newton import maximum
 from trialpress.stats.result import Result, not_estimable, offending, probability
 from trialpress.stats.risksets import RiskSets, sample
 
+DENSE = 1_000_000  # risk sets times patients up to which moments are summed patient by patient
 COEFFICIENT = ("coefficient", "std_error", "hazard_ratio", "ci_low", "ci_high", "p_value")
-# Firth's likelihood has a maximum always; the information is not its Hessian, so steps shrink by a factor only.
-FIRTH_STEPS = 500
 
 
 def cox(
@@ -68,7 +68,9 @@ def cox(
         half = -ndtri((1 - level) / 2) * std_error
         limits = b - half, b + half
     else:
-        limits = profile_limits(model.at, b, likelihood, std_error, level)
+        start = lambda j, value: np.where(np.arange(df) == j, value, b)  # noqa: E731
+        profile = lambda j, value: maximise(model.at, start(j, value), j)[1][0]  # noqa: E731
+        limits = profile_limits(profile, b, likelihood, std_error, level)
     return fitted(method, known, names, model.scale, b, std_error, limits, chdtrc(1, (b / std_error) ** 2))
 
 
@@ -211,47 +213,120 @@ def firth_cox(
         return not_estimable(method, COEFFICIENT, why, **known)
     df = len(names)
     at = _penalised(model)
-    b, (likelihood, _, information), diverging = maximise(at, np.zeros(df), steps=FIRTH_STEPS)
+    # A likelihood that rises for ever may have several maxima once it is penalised: tried from some way up as well.
+    rising = maximise(model.at, np.zeros(df))
+    starts = [np.zeros(df)] + [rising[0] * length for length in ((0.1, 0.4, 1.0) if rising[2].any() else (1.0,))]
+
+    def highest(starts, fixed=None):
+        return maximum(at, starts, fixed, size=lambda step: abs(step).max(), exact=False)
+
+    found = highest(starts)
+    # What a profile finds above the maximum leads to a higher one.
+    while found is not None:
+        b, (likelihood, _, information) = found
+        std_error, near = np.sqrt(np.diag(np.linalg.inv(information))), b
+
+        def profile(j: int, value: float) -> float:
+            nonlocal near
+            # Along the ridge: from where the last one ended, and from the maximum.
+            held = highest([near, b, *(starts if rising[2].any() else [])], {j: value})  # noqa: B023
+            near = held[0] if held else b  # noqa: B023
+            if held and held[1][0] > likelihood + 1e-9 * (1 + abs(likelihood)):  # noqa: B023
+                raise _Higher(held[0])
+            return held[1][0] if held else -np.inf
+
+        try:
+            limits = profile_limits(profile, b, likelihood, std_error, level)
+            break
+        except _Higher as higher:
+            starts = [*starts, higher.b]
+            found = highest([b, higher.b])
+    if found is None:
+        return not_estimable(method, COEFFICIENT, "the penalised likelihood has no maximum", **known)
     null = at(np.zeros(df))[0]
     known |= {"df": df, "log_likelihood": likelihood, "log_likelihood_null": null}
     known |= test("lr", 2 * (likelihood - null), df)
-    if diverging.any():
-        return not_estimable(method, COEFFICIENT, "the penalised likelihood has no maximum", **known)
-    std_error = np.sqrt(np.diag(np.linalg.inv(information)))
-    without = []
-    for j in range(df):
-        start = b.copy()
-        start[j] = 0.0
-        without.append(maximise(at, start, j, FIRTH_STEPS)[1][0])
-    p_value = chdtrc(1, np.maximum(2 * (likelihood - np.array(without)), 0))
-    limits = profile_limits(at, b, likelihood, std_error, level, FIRTH_STEPS)
+    nulls = [highest([b, *starts], {j: 0.0}) for j in range(df)]
+    without = np.array([held[1][0] if held else np.nan for held in nulls])
+    p_value = chdtrc(1, np.maximum(2 * (likelihood - without), 0))
     return fitted(method, known, names, model.scale, b, std_error, limits, p_value)
+
+
+class _Higher(Exception):
+    """A point of a profile above the maximum that was found."""
+
+    def __init__(self, b: np.ndarray):
+        super().__init__()
+        self.b = b
 
 
 def _penalised(model: PartialLikelihood) -> Callable:
     """The log-likelihood + log(det information) / 2, its gradient and the information of the unpenalised one."""
-    sets, X = model.sets, model.X
-    p = len(X)
     # The penalty in the covariates' own units, so that likelihoods do not depend on the standardisation.
     unit = np.log(model.scale).sum()
+    parts = _centred(model) if len(model.sets) * model.X.shape[1] <= DENSE else _swept(model)
 
     def at(b: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        likelihood, score, information = model.at(b)
-        sign, log_det = np.linalg.slogdet(information)
+        likelihood, score, information, third = parts(b)
+        sign, log_det = np.linalg.slogdet(information) if np.isfinite(information).all() else (0.0, 0.0)
         if sign <= 0 or not np.isfinite(log_det):
             return -np.inf, score, information
-        inverse = np.linalg.inv(information)
-        risk = np.exp(b @ X)
-        s0 = sets.sum(risk)
-        mean = np.array([sets.sum(risk * x) for x in X]) / s0
-        length = np.einsum("jn,jk,kn->n", X, inverse, X) * risk
         # tr(I^-1 dI/db): the third central moments of each risk set, contracted with I^-1.
-        third = np.array([sets.sum(length * x) for x in X]) / s0 - mean * sets.sum(length) / s0
-        pull = inverse @ mean
-        for j in range(p):
-            for k in range(p):
-                second = sets.sum(risk * X[j] * X[k]) / s0 - mean[j] * mean[k]
-                third[j] -= 2 * second * pull[k]
-        return likelihood + log_det / 2 + unit, score + third @ sets.n_event / 2, information
+        return likelihood + log_det / 2 + unit, score + third(np.linalg.inv(information)) / 2, information
 
     return at
+
+
+def _centred(model: PartialLikelihood) -> Callable:
+    """Moments about the mean of each risk set, patient by patient: right to the last digit where they all but vanish, as
+    far out on a likelihood that rises.
+    """
+    sets, X = model.sets, model.X
+    k = np.arange(len(sets))[:, None]
+    at_risk = (k < sets.last) & (k >= (0 if sets.first is None else sets.first))
+    observed, d = model.of_events.sum(axis=1), sets.n_event
+
+    def parts(b: np.ndarray):
+        eta = np.where(at_risk, b @ X, -np.inf)
+        top = eta.max(axis=1)
+        share = np.exp(eta - top[:, None])
+        total = share.sum(axis=1)
+        share /= total[:, None]
+        mean = share @ X.T
+        apart = X.T[None] - mean[:, None]
+        weight = d[:, None] * share
+        information = np.einsum("kn,knj,knl->jl", weight, apart, apart, optimize=True)
+        likelihood = float(b @ observed - d @ (top + np.log(total)))
+
+        def third(inverse: np.ndarray) -> np.ndarray:
+            length = ((apart @ inverse) * apart).sum(axis=2)
+            return np.einsum("kn,knj->j", weight * length, apart)
+
+        return likelihood, observed - d @ mean, information, third
+
+    return parts
+
+
+def _swept(model: PartialLikelihood) -> Callable:
+    """The same as sums over sorted times, for large samples."""
+    sets, X = model.sets, model.X
+
+    def parts(b: np.ndarray):
+        likelihood, score, information = model.at(b)
+        risk = np.exp(b @ X)
+        s0 = sets.sum(risk)
+
+        def third(inverse: np.ndarray) -> np.ndarray:
+            mean = np.array([sets.sum(risk * x) for x in X]) / s0
+            length = np.einsum("jn,jk,kn->n", X, inverse, X) * risk
+            moment = np.array([sets.sum(length * x) for x in X]) / s0 - mean * sets.sum(length) / s0
+            pull = inverse @ mean
+            for j in range(len(X)):
+                for k in range(len(X)):
+                    second = sets.sum(risk * X[j] * X[k]) / s0 - mean[j] * mean[k]
+                    moment[j] -= 2 * second * pull[k]
+            return moment @ sets.n_event
+
+        return likelihood, score, information, third
+
+    return parts

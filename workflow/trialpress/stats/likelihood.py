@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from scipy.special import chdtri
@@ -14,6 +15,7 @@ STEPS = 30
 # than DIVERGING after STEPS means that the likelihood rises for ever.
 CONVERGED = 1e-9
 DIVERGING = 1e-4
+FURTHER = 25  # times that a profile is followed further out, by half each, before its limit counts as infinite
 
 
 class PartialLikelihood:
@@ -100,7 +102,7 @@ class PartialLikelihood:
         return f"monotone likelihood, no finite hazard ratio for {', '.join(reasons)}"
 
 
-def maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int = STEPS):
+def maximise(at: Callable, b: np.ndarray, fixed: int | None = None):
     """Newton's method with step halving; returns b, at(b) and which coefficients diverge. `fixed` is held.
 
     >>> at = lambda b: (-((b[0] - 2) ** 2), -2 * (b - 2), np.array([[2.0]]))
@@ -111,7 +113,7 @@ def maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int =
     now = at(b)
     curvature = np.diag(now[2])
     step = np.zeros(len(b))
-    for _ in range(steps if free.any() and np.isfinite(now[0]) else 0):
+    for _ in range(STEPS if free.any() and np.isfinite(now[0]) else 0):
         try:
             step[free] = np.linalg.solve(now[2][np.ix_(free, free)], now[1][free])
         except np.linalg.LinAlgError:
@@ -132,13 +134,12 @@ def maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int =
     return b, now, free & ((np.abs(step) > DIVERGING) | (np.diag(now[2]) < 1e-10 * curvature))
 
 
-def profile_limits(
-    at: Callable, b, likelihood: float, std_error, level: float, steps: int = STEPS
-) -> tuple[np.ndarray, np.ndarray]:
+def profile_limits(profile: Callable, b, likelihood: float, std_error, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Where twice the profile log-likelihood lies a chi-squared quantile below its maximum, for each coefficient.
 
-    >>> at = lambda b: (-((b[0] - 2) ** 2), -2 * (b - 2), np.array([[2.0]]))
-    >>> low, high = profile_limits(at, np.array([2.0]), 0.0, np.array([0.7]), 0.95)
+    profile: (coefficient, value) to the highest log-likelihood with it held there.
+
+    >>> low, high = profile_limits(lambda j, value: -((value - 2) ** 2), np.array([2.0]), 0.0, np.array([0.7]), 0.95)
     >>> print(low.round(3), high.round(3))
     [0.614] [3.386]
     """
@@ -148,17 +149,17 @@ def profile_limits(
     limits = np.empty((2, len(b)))
     for j in range(len(b)):
 
+        @cache  # from another start the same point may lie higher, and an end would not be one
         def distance(value: float, j: int = j) -> float:
-            start = b.copy()
-            start[j] = value
-            return 2 * (likelihood - maximise(at, start, j, steps)[1][0]) - drop
+            return 2 * (likelihood - profile(j, value)) - drop
 
         for side, sign in enumerate((-1, 1)):
             reach = sign * np.sqrt(drop) * std_error[j]
-            while distance(b[j] + reach) < 0 and abs(reach) < 100:
+            for _ in range(FURTHER):
+                if distance(b[j] + reach) >= 0:
+                    limits[side, j] = brentq(distance, b[j], b[j] + reach, xtol=1e-12, rtol=1e-12)
+                    break
                 reach *= 1.5
-            if abs(reach) >= 100:
-                limits[side, j] = sign * np.inf
             else:
-                limits[side, j] = brentq(distance, b[j], b[j] + reach, xtol=1e-12, rtol=1e-12)
+                limits[side, j] = sign * np.inf
     return limits[0], limits[1]

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, expit, gammaln, log_expit, ndtr, ndtri
 
+from .newton import maximum
 from .result import Result, indicator, not_estimable, numbers, probability
 
-STEPS = 200
-CONVERGED = 1e-12  # what a step may still gain, relative to the log likelihood
 STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
 
 
@@ -187,74 +186,24 @@ def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = 
     [1.0986]
     """
     fixed = fixed or {}
-    fits = []
-    for start in starts or [np.zeros(X.shape[1])]:
-        beta = start.copy()
-        for j, value in fixed.items():
-            beta[j] = value
-        fit = _ascend(y, X, beta, np.array([j for j in range(X.shape[1]) if j not in fixed], dtype=int), penalised)
-        fits += [fit] if fit else []
-    if not fits:
-        raise ArithmeticError(f"logistic regression did not converge in {STEPS} steps")
-    return max(fits, key=lambda fit: fit.log_likelihood)
+    free = [j for j in range(X.shape[1]) if j not in fixed]
+    found = maximum(
+        lambda beta: _likelihood(y, X, beta, penalised),
+        starts or [np.zeros(X.shape[1])],
+        fixed,
+        size=lambda step: abs(X[:, free] @ step).max(),  # on the logit scale
+        exact=not penalised,
+    )
+    if found is None:
+        raise ArithmeticError("logistic regression did not converge")
+    beta, (value, _, information) = found
+    return Fit(beta, np.linalg.inv(information), float(value))
 
 
 def _starts(y, X) -> list[np.ndarray]:
     """0, and points along the line of least squares, which separated data are fitted the better by the further out."""
     line = np.linalg.lstsq(X, np.where(y, 2.0, -2.0), rcond=None)[0]
     return [length * line for length in (0.0, 1.0, 4.0, 16.0)]
-
-
-def _ascend(y, X, beta, free, penalised) -> Fit | None:
-    """The maximum that Newton's method reaches from beta in the free coefficients; None if it reaches none."""
-    value, score, information = _likelihood(y, X, beta, penalised)
-    gain = np.inf
-    for _ in range(STEPS if len(free) else 0):
-        if not np.isfinite(value):
-            return None
-        try:
-            # In the coordinates of `root` the information is the unit matrix, whatever the units of the covariates.
-            root = np.linalg.inv(np.linalg.cholesky(information[np.ix_(free, free)])).T
-        except np.linalg.LinAlgError:
-            return None
-        slope = root.T @ score[free]
-        move = np.linalg.solve(_curvature(y, X, beta, free, root), slope) if penalised else slope
-        gain = float(slope @ move) / 2
-        last = gain <= CONVERGED * (1 + abs(value))  # the step that is left squares the error
-        step = root @ move
-        step *= min(1.0, 5 / max(abs(X[:, free] @ step).max(), 1e-300))  # at most 5 on the logit scale
-        for _ in range(60):
-            trial = beta.copy()
-            trial[free] += step
-            after = _likelihood(y, X, trial, penalised)
-            if after[0] >= value or last:
-                break
-            step /= 2
-        else:
-            break  # nothing higher within rounding
-        if (trial == beta).all():
-            break
-        beta, (value, score, information) = trial, after
-        if last:
-            break
-    if len(free) and gain > 1e-7 * (1 + abs(value)):
-        return None
-    return Fit(beta, np.linalg.inv(information), float(value))
-
-
-def _curvature(y, X, beta, free, root):
-    """Minus the second derivatives of the penalised likelihood in the coordinates of `root`, by central differences of the
-    score, since the information alone is far from them where data separate; the unit matrix if they are not definite.
-    """
-    columns = []
-    for direction in root.T:
-        move = np.zeros(len(beta))
-        move[free] = 1e-4 * direction
-        above, below = (_likelihood(y, X, beta + sign * move, True)[1][free] for sign in (1, -1))
-        columns.append(root.T @ (below - above) / 2e-4)
-    curvature = (np.array(columns) + np.array(columns).T) / 2
-    definite = np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > 1e-6
-    return curvature if definite else np.eye(len(free))
 
 
 def _likelihood(y, X, beta, penalised):
@@ -284,11 +233,14 @@ def _profile_limit(y, X, fit, j, drop, side, several):
     # Along the ridge of the likelihood, the others follow coefficient j.
     ridge = fit.covariance[:, j] / fit.covariance[j, j]
 
+    near = fit.beta
+
     def excess(distance):
-        start = fit.beta + side * distance * ridge
-        profile = maximise(
-            y, X, penalised=True, fixed={j: start[j]}, starts=[start, np.zeros(len(start))][: 1 + several]
-        )
+        nonlocal near
+        at = fit.beta + side * distance * ridge
+        starts = [np.where(np.arange(len(at)) == j, at, near), at, np.zeros(len(at))][: 2 + several]
+        profile = maximise(y, X, penalised=True, fixed={j: at[j]}, starts=starts)
+        near = profile.beta
         return profile.log_likelihood - (fit.log_likelihood - drop)
 
     reach = 2 * fit.standard_error[j]
