@@ -265,8 +265,10 @@ def gray(time, cause, group, of: int = 1, *, rho: float = 0, stratum=None) -> Re
         parts = [stratum == label for label in np.unique(stratum)]
         pairs = [_gray(time[part], cause[part], code[part], len(labels), of, rho) for part in parts]
         score, variance = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
-    df = len(labels) - 1
-    statistic = quadratic(score[:-1], variance[:-1, :-1])
+    # Of k groups k - 1 are free; the last one in no stratum that says something would leave out more.
+    apart = np.flatnonzero(np.diag(variance) > 1e-12 * np.abs(variance).max(initial=0))[:-1]
+    df = len(apart)
+    statistic = quadratic(score[apart], variance[np.ix_(apart, apart)], float(np.abs(variance).max(initial=0)))
     if np.isnan(statistic):
         return not_estimable(method, names, "the groups are not at risk together at any event time", **known)
     return Result(method, {**known, "statistic": statistic, "df": df, "p_value": chdtrc(df, statistic)})
@@ -293,12 +295,15 @@ def _gray(time, cause, code, k: int, of: int, rho: float) -> tuple[np.ndarray, n
     nd1, total = d1.sum(axis=1), h.sum(axis=1)
     pooled = np.cumsum(nd1 / total)
     pooled_before = _lag(pooled, 0.0)
-    weight = (1 - pooled_before) ** rho
-    score = weight @ (d1 - nd1[:, None] * R / np.maximum(R.sum(axis=1), 1e-300)[:, None])
+    weight = np.maximum(1 - pooled_before, 0.0) ** rho
+    # Where all have had the event but for rounding, nobody is left for the weights of later times to matter to.
+    left_free = np.where(1 - pooled_before > 1e-9, 1 - pooled_before, np.inf)
+    together = R.sum(axis=1)
+    score = weight @ (d1 - nd1[:, None] * R / np.where(together > 0, together, np.inf)[:, None])
     a = -h[:, :, None] * h[:, None, :] / total[:, None, None]
     a[:, np.arange(k), np.arange(k)] += h
     a *= weight[:, None, None]
-    c = np.cumsum(a * (nd1 / (total * np.maximum(1 - pooled_before, 1e-300)))[:, None, None], axis=0)
+    c = np.cumsum(a * (nd1 / (total * left_free))[:, None, None], axis=0)
     ratio = np.where(survival > 0, (1 - pooled)[:, None] / np.where(survival > 0, survival, 1.0), 0.0)
     # The variances of the two martingales, with the correction for ties.
     left = total[:, None] * before - 1

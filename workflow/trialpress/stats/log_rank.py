@@ -38,15 +38,16 @@ def log_rank(time, event, group, *, rho: float = 0, stratum=None, trend_scores=N
     expected, variance = hypergeometric(at_risk, sets.n_event, weight)
     table = {"group": labels, "n": np.bincount(code), "observed": observed, "expected": expected}
     difference = observed - expected
+    size = float(weight**2 @ sets.n_event)
     if trend_scores is not None:
         score = numbers("trend_scores", trend_scores, length=k)
         df, spread = 1, score @ variance @ score
-        statistic = (score @ difference) ** 2 / spread if spread > 0 else np.nan
+        statistic = quadratic(np.array([score @ difference]), np.array([[spread]]), size * score @ score)
     else:
         known_groups = np.flatnonzero(expected > 0)[1:]
         df, statistic = (
             len(known_groups),
-            quadratic(difference[known_groups], variance[np.ix_(known_groups, known_groups)]),
+            quadratic(difference[known_groups], variance[np.ix_(known_groups, known_groups)], size),
         )
     if np.isnan(statistic):
         why = "the groups are not at risk together at any event time"
@@ -68,15 +69,16 @@ def hypergeometric(at_risk: np.ndarray, n_event: np.ndarray, weight: np.ndarray)
     return expected, np.diag(spread @ share) - share.T @ (spread[:, None] * share)
 
 
-def quadratic(difference: np.ndarray, variance: np.ndarray) -> float:
-    """difference' variance^-1 difference; NaN if the variance is singular.
+def quadratic(difference: np.ndarray, variance: np.ndarray, size: float) -> float:
+    """difference' variance^-1 difference; NaN if the variance is singular: what is far below the `size` of the terms that it
+    is made of is their rounding error.
 
-    >>> print(quadratic(np.array([2.0]), np.array([[4.0]])))
+    >>> print(quadratic(np.array([2.0]), np.array([[4.0]]), size=4.0))
     1.0
     """
-    # Variances are in units of events: what is far below one is a rounding error.
-    rank = np.linalg.matrix_rank(variance, tol=1e-12 * max(1.0, np.abs(variance).max(initial=0)), hermitian=True)
-    if not len(difference) or rank < len(difference):
+    if not len(difference) or not np.isfinite(variance).all():
+        return float("nan")
+    if np.linalg.matrix_rank(variance, tol=1e-12 * size, hermitian=True) < len(difference):
         return float("nan")
     return max(float(difference @ np.linalg.solve(variance, difference)), 0.0)
 

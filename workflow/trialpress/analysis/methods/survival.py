@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ids import at as at_time
 from ...ids import percent
-from ...registry import Column, Endpoint
+from ...registry import Column, Count, Endpoint, Positive, Share
 from .. import Data, Rows
 from .common import (
     METHODS,
@@ -84,7 +84,7 @@ def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "",
 
 
 @METHODS.add("survival_quantiles", entry=True)
-def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles: list[float], by: Column = "",
+def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles: list[Share], by: Column = "",
                        unit: Unit = "months", transform: Transform = "log-log"):  # fmt: skip
     """Times by which given shares of the participants have had the event (R's rule), with intervals.
 
@@ -149,7 +149,7 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
 
 
 @METHODS.add("permutation_log_rank")
-def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, replicates: int = 10_000):
+def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, replicates: Count = 10_000):
     """Monte Carlo permutation test on log-rank scores between groups, with the plan's seed.
 
     Parameters
@@ -168,7 +168,7 @@ def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Colu
 
 @METHODS.add("restricted_mean")
 def restricted_mean(
-    data: Data, rows: Rows, *, endpoint: Endpoint, until: float, by: Column = "", unit: Unit = "months"
+    data: Data, rows: Rows, *, endpoint: Endpoint, until: Positive, by: Column = "", unit: Unit = "months"
 ):
     """Restricted mean survival time with interval: the area under the Kaplan-Meier curve up to a time. With two groups
     also their difference, second less first, and its test.
