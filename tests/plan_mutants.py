@@ -71,14 +71,14 @@ class Subject:
         self.tables, self.file = cohort.read_tables(written, self.study), folder / "plan.yaml"
         self.plan = self.read(self.content)
         self.built = cohort.build(self.study, self.plan, self.tables)
-        self.ard, self.curves = self.analyse(self.plan, self.built)
+        self.made = self.analyse(self.plan, self.built)
         self.drawn: dict[Entry, str] = {}
 
     def read(self, content: Mapping):
         self.file.write_text(yaml.dump(content, Dumper=Plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
         return load_plan(self.file, self.study)
 
-    def analyse(self, plan, built) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def analyse(self, plan, built) -> tuple[pd.DataFrame, ...]:
         return analysis.run(self.study, plan, built.subjects, built.daily, self.tables)
 
     # --- what uses what ---
@@ -160,12 +160,12 @@ class Subject:
             wanted = {name for kind, name in affected if kind == "analyses"}
             chosen = {name: spec for name, spec in plan.analyses.items()
                       if name in wanted or (everything and spec["method"] not in SLOW)}  # fmt: skip
-            ard, curves = self.analyse(replace(plan, analyses=chosen), built)
-            different = self.analyses_changed(ard, curves, chosen)
+            made = self.analyse(replace(plan, analyses=chosen), built)
+            different = self.analyses_changed(made, chosen)
             changed += [f"analyses.{name}" for name in different]
             wrong = [name for name in different if name not in wanted]
             if not wrong:
-                changed += self.printed_changed(plan, built, ard, curves, affected, chosen)
+                changed += self.printed_changed(plan, built, made, affected, chosen)
         except InputError as error:
             return Outcome("refused", error.problems[0].what)
         except Exception as error:
@@ -182,28 +182,30 @@ class Subject:
         return found + [f"daily {name}" for name in self.built.daily
                         if name not in built.daily or not _same(self.built.daily[name], built.daily[name])]  # fmt: skip
 
-    def analyses_changed(self, ard: pd.DataFrame, curves: pd.DataFrame, names) -> list[str]:
+    def analyses_changed(self, made: tuple[pd.DataFrame, ...], names) -> list[str]:
         found = []
         for name in names:
             pairs = ((frame[frame["analysis"] == name].reset_index(drop=True) for frame in both)
-                     for both in ((self.ard, ard), (self.curves, curves)))  # fmt: skip
+                     for both in zip(self.made, made, strict=True))  # fmt: skip
             if not all(old.astype(str).equals(new.astype(str)) for old, new in pairs):
                 found.append(name)
         return found
 
-    def printed_changed(self, plan, built, ard, curves, affected, chosen) -> list[str]:
+    def printed_changed(self, plan, built, made, affected, chosen) -> list[str]:
         """Figures and tables that use the entry and look different; only those that nothing else has shown."""
         found = []
         rest = [name for name in self.plan.analyses if name not in chosen]
-        both = [pd.concat([new, old[old["analysis"].isin(rest)]], ignore_index=True)
-                for new, old in ((ard, self.ard), (curves, self.curves))]  # fmt: skip
-        results = Results(self.study, plan, built.subjects, built.daily, built.flow, *both, self.tables)
+        parts = [
+            pd.concat([new, old[old["analysis"].isin(rest)]], ignore_index=True)
+            for new, old in zip(made, self.made, strict=True)
+        ]
+        results = Results(self.study, plan, built.subjects, built.daily, built.flow, *parts, self.tables)
         for entry in sorted(affected):
             if entry[0] in ("figures", "tables") and not found:
                 new = _printed(results, entry)
                 if entry not in self.drawn:
                     whole = Results(self.study, self.plan, self.built.subjects, self.built.daily, self.built.flow,
-                                    self.ard, self.curves, self.tables)  # fmt: skip
+                                    *self.made, self.tables)  # fmt: skip
                     self.drawn[entry] = _printed(whole, entry)
                 if new != self.drawn[entry]:
                     found.append(".".join(entry))

@@ -7,6 +7,7 @@ rule analysis:
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         files=PLAN.files,
+        **({"claims": f"{CONFIG}/claims.yaml"} if STUDY.reconstruction else {}),
         code=modules("clean", "cohort", "stats", "analysis"),
     output:
         ard=report(
@@ -16,6 +17,7 @@ rule analysis:
             labels={"file": "Analysis results data"},
         ),
         curves=f"{OUT}/analysis/curves.csv",
+        participants=f"{OUT}/analysis/participants.csv",
         exchange=multiext(f"{OUT}/analysis/ard", ".json", "_cards.csv"),
     log:
         f"{LOGS}/analysis.log",

@@ -10,13 +10,15 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis.display import rounded
+from ..analysis.origin import COMPUTED
 from ..contracts import CLAIM_CHECKS, CLAIMS
 from ..errors import Problem, nearest, raise_if
 from ..plan import Plan
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
 
 REPRODUCED = "reproduced"
-OTHER_DENOMINATOR = "reproduced with another denominator"
+BY_CONSTRUCTION = "holds by construction"  # in a reconstruction: the patients were made to meet it
+WITH_ANOTHER = " with another denominator"
 CONTRADICTED = "contradicted"
 NOT_CHECKABLE = "not checkable"
 CONSISTENT = "consistent"
@@ -127,8 +129,9 @@ def _shown(values: Mapping[str, float]) -> str:
 
 
 def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim with its verdict. InputError where an analysis does not give the statistic that was published:
-    such a claim would have no verdict."""
+    """One row per claim with its verdict; one that simulated patients were made to meet is not reproduced by them.
+    InputError where an analysis does not give the statistic that was published: such a claim would have no verdict."""
+    met = REPRODUCED if ard["origin"].isin([COMPUTED]).all() else BY_CONSTRUCTION
     raise_if(
         Problem(f"claims.yaml, claims.{claim.id}", f"{analysis} has no overall statistic '{name}'",
                 "a claim without a verdict fails the run", nearest(name, _overall(ard, analysis)))
@@ -143,15 +146,15 @@ def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
         if claim.analysis:
             verdict, note = CONTRADICTED, claim.note
             if agrees(claim.published, _overall(ard, claim.analysis)):
-                verdict = REPRODUCED
+                verdict = met
             else:
                 for other in claim.alternatives:
                     if agrees(claim.published, _overall(ard, other)):
-                        verdict, used = OTHER_DENOMINATOR, other
+                        verdict, used = met + WITH_ANOTHER, other
                         break
         computed = _overall(ard, claim.analysis) if claim.analysis else {}
         shown = _shown(computed)
-        if verdict == OTHER_DENOMINATOR:
+        if verdict.endswith(WITH_ANOTHER):
             shown = f"{shown} ({claim.analysis}); {_shown(_overall(ard, used))} ({used})"
         rows.append(
             {"claim": claim.id, "source": claim.source, "label": claim.label or claim.id, "quote": claim.quote,

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis import Data
-from ..analysis.methods.common import is_categorical
+from ..analysis.methods.common import is_categorical, scores
 from ..contracts import CONCORDANCE
 from ..expression import Expression
 from ..files import read_guessed
@@ -61,7 +61,8 @@ class Export:
         self.frames.append(pd.DataFrame(columns, index=self.data.frame.index))
 
     def number(self, column: str) -> pd.Series:
-        return self.data.frame[column].astype("Float64")
+        """Numbers as they are, codes by their order."""
+        return pd.Series(scores(self.data, column), index=self.data.frame.index)
 
     def variable(self, column: str, **more):
         """A covariate or characteristic as a set of its own: its levels if it is categorical, else its values."""
@@ -95,7 +96,7 @@ def _ids(members: Mapping[Name, pd.Series], index) -> pd.Series:
 
 def _event(export: Export):
     export.rows(
-        y=export.data.holds(export.spec["event"]).astype("Float64"), group=export.groups(export.spec.get("by", ""))
+        y=export.data.outcome(export.spec["event"]).astype("Float64"), group=export.groups(export.spec.get("by", ""))
     )
 
 
@@ -147,7 +148,7 @@ def _cox(export: Export):
 
 
 def _logistic(export: Export):
-    event = export.data.holds(export.spec["event"]).astype("Float64")
+    event = export.data.outcome(export.spec["event"]).astype("Float64")
     for name in export.spec["covariates"]:
         export.variable(name, x=event)
 

@@ -9,7 +9,7 @@ from ..plan import UNITS, Plan
 from ..plan.units import units_in
 from ..study import NOTHING_RUNS, Study
 from .report import Report
-from .values import Cohort
+from .values import SAME_NAME, Cohort, shared_names
 
 DATES, DURATIONS = ("origin", "events", "censor"), ("time", "event", "causes")
 INVENTED = "a day would be invented, or a time counted in the wrong unit"
@@ -30,6 +30,8 @@ def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Repo
         for at, text in endpoint.conditions.items():
             report.names(f"{where}.{at}", text, known)
             kinds.check(f"{where}.{at}", text, condition=True)
+        for what, _ in shared_names({event: endpoint.event(event).label for event in endpoint.events}):
+            report(f"{where}.events", what, "give each event a label of its own", SAME_NAME)
         _unit(where, spec, plan, study, report)
         for column in endpoint.columns:
             if column in known:

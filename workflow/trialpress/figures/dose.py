@@ -98,7 +98,7 @@ def dose_response(
 def _panel(results: Results, analysis: str, rates: str) -> dict:
     spec = results.plan.analyses[analysis]
     data = analysed(results, analysis)
-    doses, holds = number(data.frame[spec["dose"]]), data.holds(spec["event"])
+    doses, holds = number(data.frame[spec["dose"]]), data.outcome(spec["event"])
     known = (holds.notna() & (doses > 0)).to_numpy(dtype=bool)
     ratio = estimate(results, analysis, level=PER_DOSE, statistic="odds_ratio").replace(
         " (", f" ({100 * results.plan.level:g}% CI "

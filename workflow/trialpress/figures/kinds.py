@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import dose, estimates, flow, kinetics, overview, points, published, rates, survival, swimmer  # noqa: F401
+from . import dose, estimates, flow, incidence, kinetics, overview, points, published, rates, survival, swimmer  # noqa: F401
 from .drawing import KINDS
 
 __all__ = ["KINDS"]

@@ -8,7 +8,6 @@ from scipy.special import ndtr, ndtri, stdtr
 from .ranks import exact_rank_test, inversion_counts, midranks, spearman_tail
 from .result import Result, not_estimable, numbers, probability
 
-
 PERFECT = 1e-12  # the rounding error of a correlation of ranks that are the same
 
 

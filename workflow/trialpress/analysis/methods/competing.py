@@ -33,7 +33,7 @@ def _cause(data: Data, endpoint: str, cause: str) -> tuple[int, Name]:
     if cause and cause not in events:
         raise ValueError(f"cause: '{cause}' is not an event of the endpoint '{endpoint}'; {nearest(cause, events)}")
     name = cause or events[0]
-    return events.index(name) + 1, Name(name, name)
+    return events.index(name) + 1, data.plan.endpoints[endpoint].event(name)
 
 
 def _each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, level: Name, method: str):

@@ -254,8 +254,7 @@ def model(
 @METHODS.add("cox", entry=True)
 def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = "",
         interval: Literal["wald", "profile"] = "wald", ties: Literal["efron", "breslow"] = "efron"):  # fmt: skip
-    """Proportional hazards regression. A categorical covariate is compared with its first level; participants with a
-    missing covariate are left out and counted in the note.
+    """Proportional hazards regression. A categorical covariate is compared with its first level.
 
     Parameters
         endpoint: the time-to-event endpoint
