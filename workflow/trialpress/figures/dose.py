@@ -173,7 +173,9 @@ def _groups(results: Results, analysis: str, dose: str) -> list[Group]:
         if doses.size and value(results, analysis, "N", group) > 0:
             limits = (value(results, analysis, name, group) for name in ("estimate", "ci_low", "ci_high"))
             text = f"{shown(results, analysis, 'n', group)}/{shown(results, analysis, 'N', group)}"
-            found.append(Group(group.label, doses.min(), doses.max(), *limits, f"{text}, {estimate(results, analysis, group)}"))
+            found.append(
+                Group(group.label, doses.min(), doses.max(), *limits, f"{text}, {estimate(results, analysis, group)}")
+            )
     return found
 
 
