@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def ard(**analyses):
-    rows = [{"analysis": name, "group": "", "level": "", "statistic": statistic, "value": value}
+    rows = [{"analysis": name, "group": "", "level": "", "statistic": statistic, "value": value, "origin": "computed"}
             for name, values in analyses.items() for statistic, value in values.items()]  # fmt: skip
     return pd.DataFrame(rows).assign(origin="computed")
 
@@ -42,6 +42,18 @@ def test_verdicts():
     assert verdict(published={"percent": 85.7}, analysis="infused")["verdict"] == "reproduced"
     assert verdict(published={"median": 3}, analysis="time")["verdict"] == "contradicted"
     assert verdict(not_checkable="no count")["verdict"] == "not checkable"
+
+
+def test_simulated_patients_reproduce_nothing():
+    simulated = ARD.assign(origin="implied")
+
+    def verdict(**spec):
+        return check({"a": Claim("a", "quote", "s", **spec)}, simulated).iloc[0]["verdict"]
+
+    assert verdict(published={"n": 36, "N": 40}, analysis="evaluable") == "holds by construction"
+    other = verdict(published={"n": 36, "N": 42}, analysis="evaluable", alternatives=("infused",))
+    assert other == "holds by construction with another denominator"
+    assert verdict(published={"n": 35, "N": 40}, analysis="evaluable") == "contradicted"
 
 
 def test_a_claim_that_gets_no_verdict_fails():

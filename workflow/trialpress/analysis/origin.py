@@ -2,7 +2,7 @@
 
 The patients of a reconstruction are invented so that what was published holds in them. A count is that of a set of
 participants. It is published if a claim says so; it is implied if its participants are those of two or three published
-counts put together or taken apart, and no column decides on them that does not decide on those. What is calculated from
+counts put together or taken apart, and no column decides on them that decides on no published count. What is calculated from
 counts alone has their origin, published counts making an implied number. All else rests on assumed values. Nothing of
 this is typed: it follows from the claims, and from who is in each count.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, permutations
 from pathlib import Path
 
 import pandas as pd
@@ -50,37 +50,29 @@ class People:
     who: frozenset[str]
     columns: frozenset[str]
 
-    def within(self, *others: People) -> bool:
-        """Whether it is decided by no other column than those of the others."""
-        return self.columns <= frozenset().union(*(other.columns for other in others))
-
 
 class Known:
     """The published counts of a study, and what follows from them."""
 
     def __init__(self, published: Iterable[People]):
-        self.published = list(dict.fromkeys(published))
-        self.pairs: dict[frozenset[str], list[tuple[People, ...]]] = {}
-        for one in self.published:
-            self.pairs.setdefault(one.who, []).append((one,))
-        for one, other in permutations(self.published, 2):
-            if other.who <= one.who:
-                self.pairs.setdefault(one.who - other.who, []).append((one, other))
-            elif not one.who & other.who:
-                self.pairs.setdefault(one.who | other.who, []).append((one, other))
+        found = list(published)
+        self.columns = frozenset().union(*(one.columns for one in found))
+        self.published = {one.who for one in found}
+        self.pairs = {a - b for a, b in permutations(self.published, 2) if b <= a}
+        self.pairs |= {a | b for a, b in combinations(self.published, 2) if not a & b}
 
     def origin(self, people: People) -> str:
         """Where the number of these participants comes from."""
-        for parts in self.pairs.get(people.who, ()):
-            if people.within(*parts):
-                return PUBLISHED if len(parts) == 1 else IMPLIED
-        for one in self.published:
-            rests = [one.who - people.who] if people.who <= one.who else []
-            rests += [people.who - one.who] if one.who <= people.who else []
-            for rest in rests:
-                if any(people.within(one, *parts) for parts in self.pairs.get(rest, ())):
-                    return IMPLIED
-        return SIMULATED
+        who = people.who
+        if not people.columns <= self.columns:
+            return SIMULATED
+        if who in self.published:
+            return PUBLISHED
+        parts = self.published | self.pairs
+        whole = any(
+            (who <= one and one - who in parts) or (one <= who and who - one in parts) for one in self.published
+        )
+        return IMPLIED if who in self.pairs or (who and whole) else SIMULATED
 
 
 def worst(origins: Iterable[str]) -> str:
@@ -174,5 +166,6 @@ def _parts(plan: Plan, counts: Mapping, analysis: str, group: str, level: str, s
     if not method or (method == "percent" and "percent" not in statistic):
         return []
     variable = level.partition("=")[0] if "=" in level else ""
-    here = [origin for (g, at, _), origin in counts.items() if g == group and at in {level, variable}]
-    return here or (list(counts.values()) if not group else [])
+    used = {key: origin for key, origin in counts.items() if key[2] != "missing" or method != "percent"}
+    here = [origin for (g, at, _), origin in used.items() if g == group and at in {level, variable}]
+    return here or (list(used.values()) if not group else [])

@@ -94,7 +94,7 @@ def barnard(data: Data, rows: Rows, *, event: Condition, by: Column):
         event: what is compared
         by: column with two levels
     """
-    from ...stats.contingency import barnard as test
+    from ...stats.unconditional import barnard as test
 
     counts = two_proportions(data, rows, event, by, "Barnard's exact test", ("p_value",))
     if counts:
@@ -111,7 +111,7 @@ def boschloo(data: Data, rows: Rows, *, event: Condition, by: Column):
         event: what is compared
         by: column with two levels
     """
-    from ...stats.contingency import boschloo as test
+    from ...stats.unconditional import boschloo as test
 
     counts = two_proportions(data, rows, event, by, "Boschloo's exact test", ("p_value",))
     if counts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...ids import word
-from ...registry import Column, Condition
+from ...registry import Column, Condition, Positive, Share
 from ...stats.result import Result
 from .. import Data, Rows
 from .common import METHODS, PERCENT, Alternative, Interval, by_suffix, event_counts, two_proportions
@@ -27,7 +27,7 @@ def proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", int
 
 
 @METHODS.add("exact_test", unknown_is_no_event=True, of_counts=True)
-def exact_test(data: Data, rows: Rows, *, event: Condition, rate: float, by: Column = "",
+def exact_test(data: Data, rows: Rows, *, event: Condition, rate: Share, by: Column = "",
                alternative: Alternative = "two-sided"):  # fmt: skip
     """Share of participants for whom a condition holds against a historical rate: exact binomial test, with the
     Clopper-Pearson interval. Where the condition is not known the participant counts as not having the event, unless the plan
@@ -49,7 +49,7 @@ def exact_test(data: Data, rows: Rows, *, event: Condition, rate: float, by: Col
 
 @METHODS.add("beta_binomial", unknown_is_no_event=True, of_counts=True)
 def beta_binomial(
-    data: Data, rows: Rows, *, event: Condition, rate: float, a: float = 1, b: float = 1, by: Column = ""
+    data: Data, rows: Rows, *, event: Condition, rate: Share, a: Positive = 1, b: Positive = 1, by: Column = ""
 ):
     """Posterior of a rate under a Beta(a, b) prior: mean, median, credible interval, probability that it exceeds a rate.
     Where the condition is not known the participant counts as not having the event, unless the plan
@@ -70,7 +70,7 @@ def beta_binomial(
 
 
 @METHODS.add("simon_two_stage", of_a_design=True)
-def simon_two_stage(data: Data, rows: Rows, *, r1: int, n1: int, r: int, n: int, p0: float, p1: float):
+def simon_two_stage(data: Data, rows: Rows, *, r1: int, n1: int, r: int, n: int, p0: Share, p1: Share):
     """Operating characteristics of Simon's two-stage design, whatever the participants: error rates, probability of
     stopping early, expected number of participants.
 
@@ -110,7 +110,7 @@ def missing_response(data: Data, rows: Rows, *, event: Condition, by: Column = "
 
 
 @METHODS.add("tipping_point", unknown_apart=True, of_counts=True)
-def tipping_point(data: Data, rows: Rows, *, event: Condition, rate: float):
+def tipping_point(data: Data, rows: Rows, *, event: Condition, rate: Share):
     """How many of the participants in whom the condition is not known must be failures before the rate no longer exceeds
     a historical one (one-sided exact test at half of the plan's alpha). Curve: estimate by number of failures.
 
