@@ -52,11 +52,12 @@ def _taken(subject, mutation: Mutation) -> str:
         return ""
     spec, builder = _spec(subject, mutation.path), _builder(subject)
     frame, columns = builder.rows_of(spec["from"])
-    counts = Expression(spec["where"])(columns).astype("boolean").fillna(True) if "where" in spec else True
+    counts = Expression(spec["where"])(columns).astype("boolean").fillna(False) if "where" in spec else slice(None)
     values = Expression(spec["value"])(columns)
     rows = pd.DataFrame({"who": frame[builder.who], "value": values})[counts].dropna()
+    # a row of which it is not known whether it counts makes the value missing, whichever is taken
     several = int((rows.groupby("who")["value"].nunique() > 1).sum())
-    return "" if several else f"no participant has two values among the {len(rows)} rows that count"
+    return "" if several else f"no participant has two values among the {len(rows)} rows that are known to count"
 
 
 def _window(subject, mutation: Mutation) -> str:
