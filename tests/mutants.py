@@ -250,6 +250,10 @@ def drawn(names: list[str], n: int | None, seed: int) -> tuple[list[Mutant], Cou
         possible[name] = len(every)
         some = every if n is None or n >= len(every) else random.Random(f"{seed} {name}").sample(every, n)
         chosen += sorted(some, key=lambda mutant: mutant.start)
+        for mutant in some:
+            compile(
+                mutant.apply((ROOT / PACKAGE / name).read_bytes()), name, "exec"
+            )  # no change is a mere slip of syntax
     return chosen, possible
 
 
