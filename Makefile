@@ -16,7 +16,7 @@ help:
 	@echo 'make report ENGINE=quarto    by this engine (quarto, embedded), not by the one that is found'
 	@echo 'make preview                the manuscript in the browser, rendered again whenever it is saved'
 	@echo 'make test                   run the tests'
-	@echo 'make mutants N=20           change one operator of the package at a time (20 of each file; default: all) and run the tests'
+	@echo 'make mutants N=15 SEED=3    change one operator of the package at a time (15 of each file; default: all) and run the tests'
 	@echo 'make plan-mutants N=300     change one thing of each plan at a time and look at what it does'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
 	@echo 'make record                 accept results/ as the new results of record'
@@ -40,10 +40,10 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 mutants: $(READY)
-	$(BIN)/python tests/mutants.py $(if $(N),--n $(N)) --markdown docs/mutants-found.md
+	$(BIN)/python tests/mutants.py $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) --markdown docs/mutants-found.md
 
 plan-mutants: $(READY)
-	$(BIN)/python tests/plan_mutants.py $(if $(N),--n $(N)) --markdown docs/plan-mutants.md
+	$(BIN)/python tests/plan_mutants.py $(if $(N),--n $(N)) $(if $(SEED),--seed $(SEED)) --markdown docs/plan-mutants.md
 
 verify: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify $(STUDY)
