@@ -66,13 +66,12 @@ def _window(subject, mutation: Mutation) -> str:
     if mutation.kind != "number" or not ("window" in path or path[-1] in ("last_day", "first_day")):
         return ""
     low, high = sorted((mutation.old, mutation.new))
-    daily = subject.plan.daily
-    frame, columns = _builder(subject).rows_of(daily["table"])
-    day = Expression(daily["day"])(columns)
-    if path[0] == "figures":
-        return f"the figure has no value between {low} and {high}"
-    n = int(day.between(low, high, inclusive="right").sum())
-    return "" if n else f"no row of {daily['table']} has a day after {low} and up to {high}"
+    spec = _spec(subject, path) if path[0] == "figures" else subject.plan.daily
+    frame, columns = _builder(subject).rows_of(spec["table"])
+    shown = Expression(spec["day"])(columns).between(low, high, inclusive="right").fillna(False)
+    if "items" in spec:
+        shown &= frame[spec["item"]].isin(spec["items"])
+    return "" if shown.any() else f"no row of {spec['table']} that counts has a day after {low} and up to {high}"
 
 
 def _columns(subject, path: tuple):
