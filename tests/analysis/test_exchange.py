@@ -51,13 +51,9 @@ def written(tmp_path):
         (tmp_path / f"{name}.yaml").write_text(text)
     study = load_study(tmp_path / "study.yaml")
     names = ["analysis", "group", "group_label", "level", "level_label", "statistic", "value", "display"]
-<<<<<<< HEAD
-    ard = pd.DataFrame(ROWS, columns=names).assign(population="all", method="as said", n_population="5", note="", origin="computed")
-=======
     ard = pd.DataFrame(ROWS, columns=names).assign(
         population="all", method="as said", n_population="5", note="", origin="computed"
     )
->>>>>>> 2f99a74758bbf00096bc1f4b776823a58907bff2
     ARD.write(ard[list(ARD.columns)], tmp_path)
     exchange.write(study, load_plan(tmp_path / "plan.yaml", study), tmp_path)
     return tmp_path
