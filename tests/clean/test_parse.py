@@ -225,6 +225,8 @@ def test_declared_signs(text, decimal, grouping, expected):
         )
     else:
         assert found.value == expected and not found.questions
+        grouped, sign = expected == 1250 and "1250" != text, COMMA if "," in text else POINT if decimal == "," else ""
+        assert found.rules == ((GROUPED,) if grouped else (sign,) if sign and text != whole else ())
 
 
 def test_what_follows_a_number_is_a_unit_where_the_column_knows_it():
