@@ -225,8 +225,12 @@ def test_declared_signs(text, decimal, grouping, expected):
         )
     else:
         assert found.value == expected and not found.questions
-        grouped, sign = expected == 1250 and "1250" != text, COMMA if "," in text else POINT if decimal == "," else ""
-        assert found.rules == ((GROUPED,) if grouped else (sign,) if sign and text != whole else ())
+
+
+def test_what_was_done_to_declared_signs():
+    assert parse_number("39.9", ",").rules == (POINT,) and parse_number("39.9", ".").rules == ()
+    assert parse_number("39,9", ".").rules == (COMMA,) and parse_number("39,9", ",").rules == (COMMA,)
+    assert parse_number("1.250", "", ".").rules == parse_number("1,250", ".").rules == (GROUPED,)
 
 
 def test_what_follows_a_number_is_a_unit_where_the_column_knows_it():
