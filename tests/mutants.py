@@ -5,7 +5,7 @@ changes are those of code_changes.py, n of each file (default: all), drawn by th
 
 First all tests of TESTS run once and it is noted which lines of the package each of them runs; one that fails is left out. Then a warm process, which
 has collected the tests and imported the package, forks for each mutant; the child gives the changed function its new code
-and runs those tests that run its lines, a case of each test function first, until one fails: *killed*. What runs at import is changed in a
+and runs those tests that run its lines, those of its own room first, until one fails: *killed*. What runs at import is changed in a
 child that imports the package anew. A change in a line that no test runs, or that no test has seen within SECONDS, has
 *survived*. *Endless*, counted as killed, is only what needs more than ENDLESS seconds of processor time.
 """
@@ -53,6 +53,7 @@ TESTS = ("tests/clean", "tests/cohort", "tests/plan", "tests/checks", "tests/ana
 # whole runs in processes of their own, whole studies, and pictures: too slow to be run for each mutant
 LEFT_OUT = ("tests/cases/test_workflow.py", "tests/cases/test_flow.py", "tests/clean/test_low_dose.py",
             "tests/analysis/test_plan_mutants.py")  # fmt: skip
+QUICK = 0.02
 SECONDS = 10  # of tests for one mutant, as long as they took without a change
 ENDLESS = 30
 
@@ -258,8 +259,8 @@ def drawn(names: list[str], n: int | None, seed: int) -> tuple[list[Mutant], Cou
 
 
 def near(mutant: Mutant, tests: dict[str, Test], whole_file: bool) -> list[str]:
-    """The tests that run its lines (or lines of its file), SECONDS of them: of each test function one case before a second
-    one of any, and the quick first."""
+    """The tests that run its lines (or lines of its file), SECONDS of them: those of its own room first; of them all that are
+    QUICK, then of each test function one case before a second one of any."""
     found = [name for name, test in tests.items()
              if name and (mutant.file in test.lines if whole_file else mutant.on(test.lines))]  # fmt: skip
     cases, places = Counter(), {}
@@ -268,7 +269,13 @@ def near(mutant: Mutant, tests: dict[str, Test], whole_file: bool) -> list[str]:
         places[name] = cases[function]
         cases[function] += 1
     chosen, left = [], SECONDS
-    for name in sorted(found, key=lambda name: (places[name], tests[name].seconds)):
+    own = "tests/cohort/" if "/" not in mutant.file else f"tests/{mutant.file.split('/')[0]}/"
+
+    def order(name: str) -> tuple:
+        seconds = tests[name].seconds
+        return not name.startswith(own), seconds > QUICK and 1 + places[name], seconds
+
+    for name in sorted(found, key=order):
         left -= tests[name].seconds
         chosen += [name] if left > 0 or not chosen else []
     return chosen
