@@ -1,5 +1,5 @@
 # A second opinion: the statistics of the analysis results data computed again by R from exported data, in one process.
-# Rscript concordance.R <folder>: reads jobs.csv, levels.csv and data.csv, writes second.csv. It shares no code with the first.
+# Rscript concordance.R <folder>: reads jobs.csv, levels.csv, families.csv and data.csv, writes second.csv. It shares no code with the first.
 folder <- commandArgs(trailingOnly = TRUE)[1]
 read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "@missing@", check.names = FALSE, encoding = "UTF-8")
 jobs <- read("jobs.csv"); ids <- read("levels.csv"); data <- read("data.csv")
@@ -389,13 +389,13 @@ for (i in seq_len(nrow(jobs))) {
   tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) message(job$analysis, ": ", conditionMessage(e)))
 }
 second <- do.call(rbind, found)
-overall <- second[second$statistic == "p_value" & second$group == "" & second$level == "", ]
-for (f in setdiff(unique(jobs$family), "")) {  # adjusted p-values, if every analysis of the family has been computed here
-  members <- jobs$analysis[jobs$family == f]; at <- match(members, overall$analysis)
-  if (anyNA(at) || length(members) != num(jobs$family_size[jobs$family == f][1])) next
-  method <- c(holm = "holm", hochberg = "hochberg", "benjamini-hochberg" = "BH")[[jobs$family_method[jobs$family == f][1]]]
-  adjusted <- p.adjust(num(overall$second[at]), method)
-  for (i in seq_along(members)) { job <- list(analysis = members[i]); add("", "", "p.adjust", exact, p_value_adjusted = adjusted[i]) }
+tests <- read("families.csv"); tests[is.na(tests)] <- ""
+seen <- second[second$statistic == "p_value", ]; name <- function(d) paste(d$analysis, d$group, d$level, sep = "\r")
+for (f in unique(tests$family)) {  # adjusted p-values, if every test of the family has been computed here
+  members <- tests[tests$family == f, ]; at <- match(name(members), name(seen))
+  if (anyNA(at)) next
+  adjusted <- p.adjust(num(seen$second[at]), c(holm = "holm", hochberg = "hochberg", "benjamini-hochberg" = "BH")[[members$method[1]]])
+  for (i in seq_along(adjusted)) { job <- list(analysis = members$analysis[i]); add(members$group[i], members$level[i], "p.adjust", fitted, p_value_adjusted = adjusted[i]) }
 }
 versions <- c(R = as.character(getRversion()), survival = as.character(packageVersion("survival")),
               cmprsk = tryCatch(as.character(packageVersion("cmprsk")), error = function(e) "absent"))
