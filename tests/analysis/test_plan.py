@@ -67,7 +67,10 @@ def test_an_undeclared_family_is_an_error_with_the_nearest_name(tmp_path):
             "method: permutation_log_rank, population: infused, endpoint: os, by: sex, replicates: -5",
             "must be a whole number, 1 or more, is -5",
         ),
-        ("method: bootstrap, population: infused, variable: age, resamples: 0", "must be a whole number, 1 or more, is 0"),
+        (
+            "method: bootstrap, population: infused, variable: age, resamples: 0",
+            "must be a whole number, 1 or more, is 0",
+        ),
         (
             "method: survival_quantiles, population: infused, endpoint: os, quantiles: [25]",
             "must be a number between 0 and 1, is 25",

@@ -93,7 +93,7 @@ class Rows:
     rows: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
 
-    def add(self, result, *, group: Name = EVERYONE, level: Name = EVERYONE, kind: str = "decimal2", kinds: Mapping[str, str] | None = None,
+    def add(self, result, *, group: Name = EVERYONE, level: Name = EVERYONE, kind: str = "estimate", kinds: Mapping[str, str] | None = None,
             names: Mapping[str, str] | None = None, method: str = "", note: str = "", only: tuple[str, ...] = ()):  # fmt: skip
         """Rows from a stats Result or a mapping of statistics. `kind` and `kinds` say how values are printed."""
         values = result if isinstance(result, Mapping) else result.values
