@@ -94,19 +94,21 @@ def main(n: int) -> None:
         subprocess.run(["Rscript", "--vanilla", script, folder], check=True)
         theirs = pd.read_csv(Path(folder, "r.csv"), float_precision="round_trip")
     mine = {d["set"].iloc[0]: ours(d) for d in samples}
-    compared, apart, shown = Counter(), Counter(), Counter()
+    compared, apart, shown, nothing = Counter(), Counter(), Counter(), 0
     for row in theirs.dropna().itertuples():
         value, method = mine[row.set].get(row.statistic, np.nan), row.statistic.split(".")[0]
         compared[method] += 1
         size = abs(row.value) if abs(row.value) > 1e-9 else 1.0
-        if not abs(value - row.value) <= 1e-6 * size:
+        if np.isnan(value) and row.value in (0.0, 1.0):  # R's statistic of 0 where nothing is compared: not estimable
+            nothing += 1
+        elif not abs(value - row.value) <= 1e-6 * size:
             apart[method] += 1
             shown[method] += 1
             if shown[method] <= 3:
                 print(f"set {row.set} {row.statistic}: R {row.value:.10g}, ours {value:.10g}")
     for method in sorted(compared):
         print(f"{method:20} {compared[method]:7} compared {apart[method]:5} apart")
-    print(f"{sum(compared.values())} compared, {sum(apart.values())} apart")
+    print(f"{sum(compared.values())} compared, {nothing} not estimable where R has 0 or 1, {sum(apart.values())} apart")
 
 
 if __name__ == "__main__":

@@ -80,6 +80,12 @@ def test_swimmer_holds_every_participant_sorted_within_groups(usual):
     assert numbers["ongoing"].sum() == usual.subjects["died_on"].isna().sum()
 
 
+def test_a_group_without_anyone_has_no_bar_and_counts_nobody(awkward):
+    drawing = figures.draw(awkward["one"], "swimmer")
+    assert list(drawing.numbers["stratum"]) == ["rr"] and "Swimmer plot of 1 participant." in drawing.alt
+    assert {"R/R", "MRD+", "n = 1", "n = 0"} <= set(written(drawing.figure))
+
+
 def test_kinetics_shows_every_measurement_and_draws_none_below_the_limit(usual):
     numbers = figures.draw(usual, "kinetics").numbers
     assert len(numbers) == len(usual.tables["levels"])

@@ -1,13 +1,13 @@
 rule analysis:
     """Cohort -> the analysis results data: every analysis of the plan, one row per statistic."""
     input:
+        **({"claims": f"{CONFIG}/claims.yaml"} if STUDY.reconstruction else {}),
         tables=rules.clean.output.tables,
         subjects=rules.cohort.output.subjects,
         daily=rules.cohort.output.daily,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         files=PLAN.files,
-        **({"claims": f"{CONFIG}/claims.yaml"} if STUDY.reconstruction else {}),
         code=modules("clean", "cohort", "stats", "analysis"),
     output:
         ard=report(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -93,8 +94,12 @@ def load_claims(path: Path | str, plan: Plan) -> tuple[dict[str, Claim], dict[st
 
 
 def _decimals(value: float) -> int:
-    text = repr(float(value))
-    return 0 if text.endswith(".0") else len(text.partition(".")[2])
+    """The digits behind the point, of 5e-05 too.
+
+    >>> [_decimals(value) for value in (90, 85.7, 5e-05)]
+    [0, 1, 5]
+    """
+    return -min(0, Decimal(repr(float(value))).normalize().as_tuple().exponent)
 
 
 def agrees(published: Mapping[str, float], computed: Mapping[str, float]) -> bool:

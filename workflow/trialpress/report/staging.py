@@ -16,10 +16,11 @@ from ..audit import claims as claims_room
 from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs, tally
-from ..environment import sources
+from ..environment import STAGED, sources
 from ..errors import InputError, Problem
 from ..files import write_text
 from ..results import Results
+from . import qmd, quarto
 from .engine import engine_version, render
 from .renderer import choose
 from .variables import link, numbers, simulated, variables
@@ -69,6 +70,16 @@ def populations_markdown(results: Results, marked: Collection[str] = ()) -> str:
 def endpoints_markdown(results: Results) -> str:
     """The time-to-event endpoints with their definitions, for the methods section."""
     return _bullets((e.label, e.definition) for e in results.plan.endpoints.values())
+
+
+STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Funding", "conflicts": "Conflicts of interest",
+              "contributions": "Contributions", "data": "Availability of data", "code": "Availability of code"}  # fmt: skip
+
+
+def statements_markdown(results: Results) -> str:
+    """What study.yaml states for the end of an article; what it does not is printed as not stated."""
+    given = results.study.statements
+    return _bullets((head, given.get(key, "Not stated.")) for key, head in STATEMENTS.items())
 
 
 def methods_markdown(results: Results) -> str:
@@ -164,6 +175,21 @@ def copy_text(source: Path, to: Path, notice: str) -> list[str]:
     return own
 
 
+def lay_beside(staged: Path, source: Path, date: str, notice: str) -> int:
+    """What `quarto render` in report/<study>/ needs, beside the manuscript; the number of files."""
+    document = qmd.read(staged, embedded=False)
+    in_place = ["html", "pdf", "docx"]  # JATS needs the text itself changed
+    quarto.furnish(staged, document, in_place, date, beside=True, notice=bool(notice))
+    own = {Path(path).relative_to(source).as_posix() for path in sources(source)}
+    made = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
+    made = [name for name in made if name not in own]
+    write_text("\n".join(made) + "\n", source / STAGED)
+    for name in made:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(staged / name, source / name)
+    return len(made)
+
+
 def write_numbers(to: Path, named: Mapping) -> None:
     """generated/numbers.md: where the numbers of this text come from."""
     text = numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), named)
@@ -202,6 +228,7 @@ def stage(
     fragments = {
         "populations": populations_markdown(results, marked),
         "endpoints": endpoints_markdown(results),
+        "statements": statements_markdown(results),
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),
         "checklists": checklists_markdown(checklists),
@@ -250,6 +277,8 @@ def make(
         to = Path(scratch) / source.name
         stage(results, claims, logs, source, folder, to, engine, checklists)
         made = render(to, out, formats, engine=engine, date=results.study.data_cutoff)
+        if choose(engine) == "quarto":  # which reads the includes before its hook runs
+            lay_beside(to, source, results.study.data_cutoff, results.study.notice)
     rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": list(formats)}
     write_text(json.dumps(rendered, indent=2) + "\n", out / "renderer.json")
     write_text(summary(results, claims, logs, [out / path.name for path in made.values()]), out / "summary.txt")

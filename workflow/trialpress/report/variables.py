@@ -129,8 +129,8 @@ def record_id(name: str) -> str:
 def link(name: str, text: str, marked: Collection[str] = ()) -> str:
     """A number as Markdown that leads to its record on the audit's page (plain text in editions without the page); with the
     mark of a simulated one if it is among `marked`."""
-    mark, kind = (f"^{MARK}^", " .simulated") if name in marked else ("", "")
-    return f"[{text}{mark}](../audit/index.html#{record_id(name)}){{.num{kind}}}"
+    mark = f"^{MARK}^" if name in marked else ""
+    return f"[{text}](../audit/index.html#{record_id(name)}){{.num}}{mark}"
 
 
 def _linked(tree: Mapping, marked: Collection[str], prefix: str = "") -> dict:
@@ -153,6 +153,7 @@ def variables(results: Results, named: Mapping, engine: str, marked: Collection[
     for population in plan.populations.values():
         named["population"][population.id]["label"] = population.label
     named["plan"]["multiplicity"] = plan.multiplicity
+    named["plan"]["date"] = plan.date
     named["plan"]["time"] = time_text(plan.days_per_month)
     named["study"] = {
         "id": study.id,

@@ -16,7 +16,7 @@ def tabulate(results: Results, name: str) -> Table:
     """One table of the plan."""
     from .kinds import KINDS
 
-    spec = results.plan.tables[name]
+    spec, results = results.plan.tables[name], replace(results, marked=bool(results.study.reconstruction))
     with from_the_plan(f"tables.{name}"):
         table = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
     table.note(*(f"{text}." for text in left_out(results, KINDS, spec)))
@@ -29,7 +29,6 @@ def tabulate(results: Results, name: str) -> Table:
 
 def write_all(results: Results, folder: Path) -> None:
     """Every table of the plan as <id>.md and <id>.csv in `folder`."""
-    results = replace(results, marked=bool(results.study.reconstruction))
     for name, spec in results.plan.tables.items():
         table = tabulate(results, name)
         write_text(table.markdown(name, spec["caption"]), folder / f"{name}.md")
