@@ -2,7 +2,7 @@
 
 `python tests/plan_mutants.py [--study ID] [--n 400] [--seed 1] [--markdown FILE]`, or `make plan-mutants`. Each changed plan
 is refused with a message, or changes results that use the changed entry and no others. A change that changes nothing is
-listed: the data cannot tell the two plans apart. Only the cohort and what uses the changed entry are computed again, from
+listed with the reason: the data cannot tell the two plans apart (plan_reasons.py). Only the cohort and what uses the changed entry are computed again, from
 the clean tables and in this process.
 """
 
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from plan_changes import PRINTED, Entry, Mutation, drawn, leaves, mutations  # noqa: E402
+from plan_reasons import why  # noqa: E402
 from trialpress import analysis, clean, cohort, figures, tables  # noqa: E402
 from trialpress.checks.plan import load_plan  # noqa: E402
 from trialpress.errors import InputError  # noqa: E402
@@ -36,11 +37,12 @@ from trialpress.results import Results  # noqa: E402
 from trialpress.study import load_study, load_yaml  # noqa: E402
 
 SLOW = {"bootstrap", "pool"}  # computed again only where they use the changed entry
+BAD = ("wrong", "crashed", "unexplained")
 
 
 @dataclass
 class Outcome:
-    """refused, changed (what), unchanged, wrong (what should not have changed), crashed (how)."""
+    """refused, changed (what), unchanged (why), unexplained, wrong (what should not have changed), crashed (how)."""
 
     what: str
     detail: str = ""
@@ -71,14 +73,14 @@ class Subject:
         self.tables, self.file = cohort.read_tables(written, self.study), folder / "plan.yaml"
         self.plan = self.read(self.content)
         self.built = cohort.build(self.study, self.plan, self.tables)
-        self.ard, self.curves = self.analyse(self.plan, self.built)
+        self.made = self.analyse(self.plan, self.built)
         self.drawn: dict[Entry, str] = {}
 
     def read(self, content: Mapping):
         self.file.write_text(yaml.dump(content, Dumper=Plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
         return load_plan(self.file, self.study)
 
-    def analyse(self, plan, built) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def analyse(self, plan, built) -> tuple[pd.DataFrame, ...]:
         return analysis.run(self.study, plan, built.subjects, built.daily, self.tables)
 
     # --- what uses what ---
@@ -160,12 +162,12 @@ class Subject:
             wanted = {name for kind, name in affected if kind == "analyses"}
             chosen = {name: spec for name, spec in plan.analyses.items()
                       if name in wanted or (everything and spec["method"] not in SLOW)}  # fmt: skip
-            ard, curves = self.analyse(replace(plan, analyses=chosen), built)
-            different = self.analyses_changed(ard, curves, chosen)
+            made = self.analyse(replace(plan, analyses=chosen), built)
+            different = self.analyses_changed(made, chosen)
             changed += [f"analyses.{name}" for name in different]
             wrong = [name for name in different if name not in wanted]
             if not wrong:
-                changed += self.printed_changed(plan, built, ard, curves, affected, chosen)
+                changed += self.printed_changed(plan, built, made, affected, chosen)
         except InputError as error:
             return Outcome("refused", error.problems[0].what)
         except Exception as error:
@@ -173,7 +175,10 @@ class Subject:
             return Outcome("crashed", f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})")
         if wrong:
             return Outcome("wrong", f"{', '.join(wrong)} changed and does not use it", changed)
-        return Outcome("changed" if changed else "unchanged", "", changed)
+        if changed:
+            return Outcome("changed", "", changed)
+        reason = why(self, mutation)
+        return Outcome("unchanged" if reason else "unexplained", reason, changed)
 
     def columns_changed(self, built) -> list[str]:
         old, new = self.built.subjects, built.subjects
@@ -182,28 +187,30 @@ class Subject:
         return found + [f"daily {name}" for name in self.built.daily
                         if name not in built.daily or not _same(self.built.daily[name], built.daily[name])]  # fmt: skip
 
-    def analyses_changed(self, ard: pd.DataFrame, curves: pd.DataFrame, names) -> list[str]:
+    def analyses_changed(self, made: tuple[pd.DataFrame, ...], names) -> list[str]:
         found = []
         for name in names:
             pairs = ((frame[frame["analysis"] == name].reset_index(drop=True) for frame in both)
-                     for both in ((self.ard, ard), (self.curves, curves)))  # fmt: skip
+                     for both in zip(self.made, made, strict=True))  # fmt: skip
             if not all(old.astype(str).equals(new.astype(str)) for old, new in pairs):
                 found.append(name)
         return found
 
-    def printed_changed(self, plan, built, ard, curves, affected, chosen) -> list[str]:
+    def printed_changed(self, plan, built, made, affected, chosen) -> list[str]:
         """Figures and tables that use the entry and look different; only those that nothing else has shown."""
         found = []
         rest = [name for name in self.plan.analyses if name not in chosen]
-        both = [pd.concat([new, old[old["analysis"].isin(rest)]], ignore_index=True)
-                for new, old in ((ard, self.ard), (curves, self.curves))]  # fmt: skip
-        results = Results(self.study, plan, built.subjects, built.daily, built.flow, *both, self.tables)
+        parts = [
+            pd.concat([new, old[old["analysis"].isin(rest)]], ignore_index=True)
+            for new, old in zip(made, self.made, strict=True)
+        ]
+        results = Results(self.study, plan, built.subjects, built.daily, built.flow, *parts, self.tables)
         for entry in sorted(affected):
             if entry[0] in ("figures", "tables") and not found:
                 new = _printed(results, entry)
                 if entry not in self.drawn:
                     whole = Results(self.study, self.plan, self.built.subjects, self.built.daily, self.built.flow,
-                                    self.ard, self.curves, self.tables)  # fmt: skip
+                                    *self.made, self.tables)  # fmt: skip
                     self.drawn[entry] = _printed(whole, entry)
                 if new != self.drawn[entry]:
                     found.append(".".join(entry))
@@ -238,7 +245,7 @@ def run(study: str, folder: Path, n: int | None, seed: int, tell=print) -> list[
     for number, mutation in enumerate(chosen):
         outcome = subject.outcome(mutation, everything=number % 10 == 0)
         outcomes.append((mutation, outcome))
-        if outcome.what in ("wrong", "crashed", "unchanged"):
+        if outcome.what in ("wrong", "crashed", "unchanged", "unexplained"):
             tell(f"{study} {number}: {outcome.what}: {mutation} {outcome.detail}")
     return outcomes
 
@@ -248,17 +255,27 @@ def markdown(found: Mapping[str, list[tuple[Mutation, Outcome]]], seed: int) -> 
              "Written by `make plan-mutants`. One literal, operator, level, column, population or number of a study's plan.yaml is changed at "
              "a time; the cohort and everything that uses the changed entry are computed again. *Refused*: a message and nothing is "
              "computed. *Changed*: results that use the entry change, and no others. *Unchanged*: nothing that is written differs, "
-             "because no participant tells the two plans apart.", "",
-             f"Seed {seed}.", "", "| study | kind of change | mutants | refused | changed | unchanged | wrong or crashed |",
+             "because no participant tells the two plans apart; the reason is listed, and one without a reason is *bad*, as one is that changes "
+             "what does not use it, or crashes.", "",
+             f"Seed {seed}.", "", "| study | kind of change | mutants | refused | changed | unchanged | bad |",
              "|---|---|---:|---:|---:|---:|---:|"]  # fmt: skip
     for study, outcomes in found.items():
         for kind in [*sorted({mutation.kind for mutation, _ in outcomes}), "all"]:
             count = Counter(outcome.what for mutation, outcome in outcomes if kind in (mutation.kind, "all"))
-            bad = count["wrong"] + count["crashed"]
+            bad = sum(count[what] for what in BAD)
             lines.append(f"| {study} | {kind} | {sum(count.values())} | {count['refused']} | {count['changed']} | {count['unchanged']} | {bad} |")  # fmt: skip
     lines += ["", "## Unchanged", ""]
     for study, outcomes in found.items():
-        lines += [f"- {study}, {mutation}" for mutation, outcome in outcomes if outcome.what == "unchanged"]
+        lines += [
+            f"- {study}, {mutation}: {outcome.detail}" for mutation, outcome in outcomes if outcome.what == "unchanged"
+        ]
+    lines += ["", "## Bad", ""]
+    for study, outcomes in found.items():
+        lines += [
+            f"- {study}, {mutation}: {outcome.what} {outcome.detail}"
+            for mutation, outcome in outcomes
+            if outcome.what in BAD
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -283,7 +300,7 @@ def main() -> int:
         print(study, dict(Counter(outcome.what for _, outcome in outcomes)))
     if asked.markdown:
         asked.markdown.write_text(markdown(found, asked.seed), encoding="utf-8")
-    return int(any(outcome.what in ("wrong", "crashed") for outcomes in found.values() for _, outcome in outcomes))
+    return int(any(outcome.what in BAD for outcomes in found.values() for _, outcome in outcomes))
 
 
 if __name__ == "__main__":

@@ -63,7 +63,6 @@ def test_an_undeclared_family_is_an_error_with_the_nearest_name(tmp_path):
         ("method: mantel_byar, population: infused, endpoint: os, begin: age", "'age' is not a date"),
         ("method: gray, population: infused, endpoint: os, by: sex", "write competing: true"),
         ("method: restricted_mean, population: infused, endpoint: os, until: -3", "tau: negative time"),
-        ("method: spearman, population: infused, x: sex, y: age", "analyses.more"),
     ],
 )
 def test_an_option_that_a_statistic_refuses_is_an_error_of_the_plan(tmp_path, options, message):

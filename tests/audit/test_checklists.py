@@ -6,6 +6,8 @@ import pytest
 import yaml
 from trialpress.audit.checklists import load_checklists, markdown, sections
 from trialpress.errors import InputError
+from trialpress.plan import read_plan
+from trialpress.study import load_study
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = ["low-dose-cd19", "cd22-nci"]
@@ -14,7 +16,7 @@ STUDIES = ["low-dose-cd19", "cd22-nci"]
 def load(study, **paths):
     config = ROOT / "config" / study
     given = {"guidelines": ROOT / "config" / "checklists.yaml", "answers": config / "checklists.yaml",
-             "plan": config / "plan.yaml", "source": ROOT / "report" / study}  # fmt: skip
+             "planned": read_plan(config / "plan.yaml", load_study(config / "study.yaml")).written, "source": ROOT / "report" / study}  # fmt: skip
     return load_checklists(**{**given, **paths})
 
 

@@ -32,8 +32,8 @@ def test_names_and_values_do_not_change_with_the_labels(audited, tmp_path):
     plan = load_plan(tmp_path / "plan.yaml", study)
     old = audited.results
     built = cohort.build(study, plan, old.tables)
-    ard, curves = analysis.run(study, plan, built.subjects, built.daily, old.tables)
-    new = Results(study, plan, built.subjects, built.daily, built.flow, ard, curves, old.tables)
+    ard, curves, participants = analysis.run(study, plan, built.subjects, built.daily, old.tables)
+    new = Results(study, plan, built.subjects, built.daily, built.flow, ard, curves, participants, old.tables)
     keys = ["analysis", "population", "group", "level", "statistic", "value", "display", "n_population"]
     pd.testing.assert_frame_equal(old.ard[keys], new.ard[keys])
     assert (old.ard["level_label"] != new.ard["level_label"]).sum() > 300

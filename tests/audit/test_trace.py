@@ -257,7 +257,7 @@ def test_no_direct_identifier_stands_in_the_trace(audited):
     text = (audited.folder / "audit" / "trace.json").read_text(encoding="utf-8")
     for source in ("姓名", "住院号"):
         values = {text.strip() for text in raw.texts(raw.find(source)[0])} - {""}
-        assert len(values) > 50
+        assert len(values) >= 50
         assert not [value for value in values if value in text]
 
 

@@ -168,3 +168,39 @@ def test_codes_that_no_name_tells_apart_stop_when_the_plan_is_read(build, levels
 def test_an_id_that_no_name_can_hold_stops(build, id):
     with pytest.raises(InputError, match=f"the id '{id}' has other signs"):
         build(TABLE, PLAN + f"  {id}: {{method: frequency, population: all, variable: group}}\n", f=rows(["A"]))
+
+
+EVENTS = """
+  t:
+    file: f
+    key: [participant]
+    columns:
+      participant: {source: ID, type: id}
+      start: {source: Start, type: date}
+      last: {source: Last, type: date}
+      died: {source: Died, type: date}
+      relapse: {source: Relapse, type: date}
+"""
+EVENT_ROWS = "ID,Start,Last,Died,Relapse\nS1,2015-01-01,2015-12-31,,2015-03-01\nS2,2015-01-01,2015-06-01,2015-05-01,\n"
+EVENT_PLAN = """
+cohort: {table: t, columns: {}}
+endpoints:
+  r: {label: Relapse, origin: start, censor: last, competing: true, events: {relapse: RELAPSE, death: DEATH}}
+analyses:
+  ci: {method: cumulative_incidence, population: all, endpoint: r, unit: days, at: [100]}
+  other: {method: cumulative_incidence, population: all, endpoint: r, cause: death, unit: days}
+"""
+
+
+def test_an_event_has_an_id_and_a_label(build):
+    plan = EVENT_PLAN.replace("RELAPSE", "{date: relapse, label: R\u00fcckfall}").replace(
+        "DEATH", "{date: died, label: Tod}"
+    )
+    new = build(EVENTS, plan, f=EVENT_ROWS).read("analysis/ard.csv")
+    plain = EVENT_PLAN.replace("RELAPSE", "relapse").replace("DEATH", "died")
+    old = build(EVENTS, plain, f=EVENT_ROWS).read("analysis/ard.csv")
+    ids = ["analysis", "group", "level", "statistic", "value"]
+    assert new[ids].equals(old[ids]) and {"relapse", "death"} <= set(new["level"])
+    assert {"R\u00fcckfall", "Tod"} <= set(new["level_label"]) and not {"relapse", "death"} & set(new["level_label"])
+    with pytest.raises(InputError, match="have one name, 'Tod'"):
+        build(EVENTS, plan.replace("R\u00fcckfall", "Tod"), f=EVENT_ROWS)

@@ -63,9 +63,9 @@ def test_what_cuts_follow_up_leaves_later_events_out_and_counts_them(build, cuts
     assert run.values("os", "events") == {"": "2"}
     assert run.results.subjects["os_time"].tolist() == [364, 60, 90, 273, 31, 31]
     assert run.results.subjects["relapse_cause"].tolist() == [0, 0, 2, 2, 0, 0]
-    assert any("2 events after censor_at left out" in note for note in run.notes("os"))
-    assert any("3 events after censor_at left out" in note for note in run.notes("relapse"))
-    assert r"2 events after censor\_at left out." in run.text("tables/times.md")
+    assert any("2 events left out: after follow-up was cut" in note for note in run.notes("os"))
+    assert any("3 events left out: after follow-up was cut" in note for note in run.notes("relapse"))
+    assert r"2 events left out: after follow-up was cut" in run.text("tables/times.md")
 
 
 def test_a_date_that_cuts_before_the_last_visit_only_shortens(build):
@@ -114,16 +114,16 @@ def test_a_participant_without_a_group_is_counted_wherever_groups_are(build):
     for name in ("b", "p", "f", "m", "km", "lr", "s"):
         rows = ard[ard["analysis"] == name]
         counts = rows[rows["statistic"].isin(["n", "N"])] if name != "lr" else rows
-        assert len(counts) and counts["note"].str.contains("1 without Arm").all(), name
-    assert run.notes("x") >= {"1 with unknown Age left out; 1 without Arm"}
-    assert not ard[ard["analysis"] == "whole"]["note"].str.contains("without").any()
+        assert len(counts) and counts["note"].str.contains("Arm not known").all(), name
+    assert run.notes("x") >= {"1 left out: Age not known; 1 left out: Arm not known"}
+    assert not ard[ard["analysis"] == "whole"]["note"].str.contains("not known").any()
     for name in "bpct":
-        assert "1 without Arm" in run.text(f"tables/{name}.md"), name
-    assert "without" not in run.text("tables/whole.md")
+        assert "Arm not known" in run.text(f"tables/{name}.md"), name
+    assert "not known" not in run.text("tables/whole.md")
     alt = json.loads(run.text("figures/alt.json"))
     for name in ("km", "rates", "strip"):
-        assert "1 without Arm not shown" in alt[name], name
-        assert "1 without Arm not shown" in re.sub(r"<[^>]+>", "", run.text(f"figures/{name}.svg")), name
+        assert "1 left out: Arm not known" in alt[name], name
+        assert "1 left out: Arm not known" in re.sub(r"<[^>]+>", "", run.text(f"figures/{name}.svg")), name
     assert "S6" in run.text("figures/scatter.csv") and "Unknown" in run.text("figures/scatter.svg")
 
 
@@ -189,3 +189,69 @@ def test_a_linear_axis_shows_zeros_and_says_nothing(build):
     run = build(ZEROS, ZERO_PLAN.replace("LOG", "false"), f=ZERO_ROWS, k=COURSES)
     assert "not shown" not in run.text("figures/alt.json")
     assert len(run.read("figures/scatter.csv")) == 24
+
+
+DENOMINATORS = """
+cohort: {table: t, columns: {}}
+analyses:
+  p: {method: proportion, population: all, event: response == 'CR'ONE}
+  f: {method: fisher, population: all, by: arm, event: (response=='CR') == trueTWO}
+tables:
+  p: {kind: proportions, analyses: [p], caption: Rates.}
+  TABLE
+"""
+UNKNOWN = ROWS.replace("PR,70", ",70")
+SHOWN = "c: {kind: comparisons, analyses: [f], caption: Tests.}"
+
+
+def denominators(one: str = "", two: str = "", table: str = SHOWN) -> str:
+    texts = {"ONE": one and f", unknown: {one}", "TWO": two and f", unknown: {two}", "TABLE": table}
+    plan = DENOMINATORS
+    for key, text in texts.items():
+        plan = plan.replace(key, text)
+    return plan
+
+
+def test_one_endpoint_has_one_denominator_unless_the_plan_says_both(build):
+    message = "1 participant with an unknown outcome of .*: this analysis leaves them out, 'p' counts them as no event"
+    for plan in (denominators(), denominators("no_event"), denominators("", "left_out")):
+        with pytest.raises(InputError, match=message):
+            build(TABLE, plan, f=UNKNOWN)
+    both = build(TABLE, denominators("no_event", "left_out"), f=UNKNOWN)
+    assert both.values("p", "N") == {"": "6"} and both.values("f", "N") == {"A": "3", "B": "1"}
+    assert "1 counted as no event: unknown outcome." in both.text("tables/p.md")
+    assert "1 left out: unknown outcome. 1 left out: Arm not known." in both.text("tables/c.md")
+    alike = build(TABLE, denominators("left_out"), f=UNKNOWN)
+    assert alike.values("p", "N") == {"": "5"} and "1 left out: unknown outcome." in alike.text("tables/p.md")
+    alike = build(TABLE, denominators("", "no_event"), f=UNKNOWN)
+    assert alike.values("f", "N") == {"A": "3", "B": "2"}
+
+
+def test_what_is_not_shown_beside_another_may_differ_and_says_so(build):
+    run = build(TABLE, denominators(table=""), f=UNKNOWN)
+    assert run.values("p", "N") == {"": "6"} and run.values("f", "N") == {"A": "3", "B": "1"}
+    assert "1 counted as no event: unknown outcome" in run.notes("p")
+
+
+def test_unknown_outcomes_need_an_outcome(build):
+    plan = denominators("left_out", "left_out") + "figures: {}\n"
+    wrong = plan.replace(
+        "p: {method: proportion",
+        "k: {method: summary, population: all, variable: age, unknown: no_event}\n  p: {method: proportion",
+        1,
+    )
+    with pytest.raises(InputError, match="analyses.k.unknown: the method 'summary' has no unknown outcomes"):
+        build(TABLE, wrong, f=UNKNOWN)
+
+
+def test_who_is_left_out_stands_in_a_file_that_adds_up(build):
+    run = build(TABLE, GROUPS, f=ROWS)
+    rows = run.read("analysis/participants.csv").astype({"n": int, "n_population": int})
+    people = rows[rows["what"] == "participants"]
+    for name, mine in people.groupby("analysis"):
+        apart = mine["note"].str.contains("in no group|counted as")
+        assert mine.loc[~apart, "n"].sum() == mine["n_population"].iloc[0] == 6, name
+    whole = people[people["analysis"] == "whole"].set_index("reason")
+    assert (
+        whole["n"].to_dict() == {"used": 5, "where": 1} and whole.loc["where", "note"] == "1 left out: not present(arm)"
+    )

@@ -110,7 +110,7 @@ def test_levels_called_as_missing_values_or_as_our_own_words_are_levels(build):
     assert baseline["Missing"] == "4 (12.5%)" and baseline["Missing (no value)"] == "4"
     both = run.read("tables/x.csv").set_index("group")["All (together)"]
     assert both["All"] == both["Unknown"] == both["Unknown (no value)"] == "4" and both["All (together)"] == "36"
-    assert "4 without group not shown" in json.loads(run.text("figures/alt.json"))["km"]
+    assert "4 left out: group not known" in json.loads(run.text("figures/alt.json"))["km"]
     assert numbers(run.results, _logs(run))["f"]
 
 

@@ -45,7 +45,7 @@ def analysis(rows: str, rest: str = "method: summary, variable: value", more: st
 def test_one_parameter_on_one_day(build):
     run = build(TABLE, analysis("where: analyte == 'CRP' and day == 7, value: result"), f=ROWS, l=LABS)
     assert run.values("a", "n") == {"": "4"} and run.values("a", "mean") == {"": "35"}
-    assert any("1 without such a row of labs" in note for note in run.notes("a"))
+    assert any("1 left out: no such row of labs" in note for note in run.notes("a"))
     assert set(run.read("analysis/ard.csv")["n_population"]) == {"5"}
 
 
@@ -54,7 +54,7 @@ def test_groups_of_the_subjects_and_a_test(build):
     tables = "tables:\n  c: {kind: comparisons, analyses: [a], caption: Tests.}\n"
     run = build(TABLE, analysis("where: analyte == 'CRP', at: day == 7, value: result", rest, tables), f=ROWS, l=LABS)
     assert run.values("a", "n") == {"A": "2", "B": "2"} and run.values("a", "estimate")[""] == "30"
-    assert "1 without such a row of labs" in run.text("tables/c.md")
+    assert "1 left out: no such row of labs" in run.text("tables/c.md")
 
 
 def test_describing_by_visit_takes_several_rows_of_a_participant(build):
@@ -72,7 +72,7 @@ def test_change_from_baseline(build):
     run = build(TABLE, text, f=ROWS, l=LABS)
     assert run.values("a", "mean") == {"A": "5", "B": "30"}
     assert run.values("a", "n") == {"A": "2", "B": "1"} and run.values("a", "missing") == {"A": "0", "B": "1"}
-    assert any("1 without a baseline in labs" in note for note in run.notes("a"))
+    assert any("1 left out: no baseline" in note for note in run.notes("a"))
     paired = text.replace(
         "method: summary, variable: change, by: arm", "method: signed_rank, after: value, before: baseline"
     )

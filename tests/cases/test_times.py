@@ -48,7 +48,7 @@ def test_durations_are_counted_as_recorded_and_no_day_is_invented(build):
     assert run.values("os", "n")[""] == "5" and run.values("os", "events")[""] == "2"
     # whoever is followed for exactly the time is at risk at it
     assert run.values("os", "n_at_risk") == {"12_months": "4", "24.3_months": "3"}
-    assert any("2 without follow-up for Overall survival left out" in note for note in run.notes("os"))
+    assert any("2 left out: no follow-up for Overall survival" in note for note in run.notes("os"))
 
 
 def test_other_units_follow_the_length_of_a_month_that_the_plan_sets(build):
@@ -74,7 +74,7 @@ def test_a_duration_can_be_cut(build):
     run = build(TABLE, plan("time: months, event: status == 1, censor_at: 12"), f=ROWS)
     assert column(run, "os_time") == [12, 12, 6, 12, None, None, 12]
     assert run.values("os", "events")[""] == "1"
-    assert any("1 event after censor_at left out" in note for note in run.notes("os"))
+    assert any("1 event left out: after follow-up was cut" in note for note in run.notes("os"))
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,11 @@ def test_delayed_entry(build):
     # S3 leaves on entering, S7 has no entry: neither is at risk at any time
     assert run.values("km", "n")[""] == "3"
     notes = " ".join(run.notes("km"))
-    assert "1 without a known entry left out" in notes and "1 whose follow-up ends by their entry left out" in notes
-    assert "2 without follow-up" in notes
+    assert (
+        "1 left out: entry for Overall survival not known" in notes
+        and "1 left out: follow-up for Overall survival ends by their entry" in notes
+    )
+    assert "2 left out: no follow-up" in notes
     # at 12 months S1 and S2 are at risk; S4 enters then, after the event of S1 (open-closed)
     assert run.values("km", "n_at_risk") == {"3_months": "1", "12_months": "2"}
     assert float(run.values("km", "estimate")["12_months"]) == 0.5
@@ -166,3 +169,29 @@ def test_follow_up_by_group_and_on_the_scale_of_the_plan(build):
     assert set(run.values("log", "median")) == {"A", "B"}
     methods = run.read("analysis/ard.csv").groupby("analysis")["method"].agg(set)
     assert any(" log 95%" in text for text in methods["log"]) and any("log-log" in text for text in methods["double"])
+
+
+COMPETING_ENTRY = "time: months, causes: {relapse: status == 1, death: status == 2}, entry: late"
+
+
+def test_cumulative_incidence_with_delayed_entry(build):
+    analyses = """
+  ci: {method: cumulative_incidence, population: all, endpoint: os, at: [3, 12, 30]}
+  cp: {method: conditional_probability, population: all, endpoint: os, time: 12}
+"""
+    run = build(TABLE, plan(COMPETING_ENTRY, analyses), f=ROWS)
+    # S3 leaves on entering, S7 has no entry. At 12 months S1 (relapse then) and S2 are at risk; S4 enters after that
+    # relapse and relapses at 30, alone: 1/2, then 1/2 + 1/2.
+    assert run.values("ci", "n_at_risk") == {"3_months": "1", "12_months": "2", "30_months": "1"}
+    estimates = {level: float(text) for level, text in run.values("ci", "estimate").items()}
+    assert estimates == {"3_months": 0, "12_months": 0.5, "30_months": 1}
+    assert float(run.values("cp", "estimate")["relapse"]) == 0.5
+    gray = analyses.replace("30]", "30], variance: cmprsk")
+    with pytest.raises(InputError, match="has no delayed entry; take survival"):
+        build(TABLE, plan(COMPETING_ENTRY, gray), f=ROWS)
+
+
+@pytest.mark.parametrize("method", ["gray, by: arm", "fine_gray, covariates: [arm]"])
+def test_what_has_no_right_reference_with_delayed_entry_is_refused(build, method):
+    with pytest.raises(InputError, match="has no delayed entry, which the endpoint 'os' has"):
+        build(TABLE, plan(COMPETING_ENTRY, f"  x: {{method: {method}, population: all, endpoint: os}}\n"), f=ROWS)

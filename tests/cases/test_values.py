@@ -198,3 +198,66 @@ def test_an_order_that_is_only_that_of_the_alphabet_is_refused(build, column):
     plan = f"cohort: {{table: t, columns: {{x: {{from: visits, {column}}}}}}}\nanalyses: {{}}\n"
     with pytest.raises(InputError, match="alphabet|without an order|no meaning"):
         build(VISITS, plan, f="ID\nS1\n", v=RESPONSES)
+
+
+RANKED = """
+  t:
+    file: f
+    key: [participant]
+    columns:
+      participant: {source: ID, type: id}
+      arm: {source: Arm, type: code, codes: {A: [], B: []}, label: Arm}
+      response: {source: Response, type: code, codes: {CR: [], PR: [], SD: [], PD: []}, label: Best response}
+      age: {source: Age, type: integer}
+      note: {source: Note, type: text}
+      day: {source: Day, type: date}
+"""
+RANKED_ROWS = """ID,Arm,Response,Age,Note,Day
+S1,A,CR,50,x,2015-01-01
+S2,A,CR,61,y,2015-01-02
+S3,A,SD,44,z,2015-01-03
+S4,A,PR,39,u,2015-01-04
+S5,B,PD,70,v,2015-01-05
+S6,B,PD,55,w,2015-01-06
+S7,B,PR,48,t,2015-01-07
+S8,B,,66,s,2015-01-08
+"""
+
+
+def test_codes_are_ranked_in_the_order_of_the_dictionary(build):
+    from trialpress.stats.continuous import mann_whitney
+    from trialpress.stats.correlation import spearman
+
+    plan = """
+cohort: {table: t, columns: {}}
+analyses:
+  m: {method: mann_whitney, population: all, variable: response, by: arm}
+  k: {method: kruskal_wallis, population: all, variable: response, by: arm}
+  s: {method: spearman, population: all, x: response, y: age}
+  x: {method: exact_logistic, population: all, event: age > 50, covariate: response}
+tables: {c: {kind: comparisons, analyses: [m, s], caption: Tests.}}
+"""
+    run = build(RANKED, plan, f=RANKED_ROWS)
+    # CR 1, PR 2, SD 3, PD 4; by the alphabet CR, PD, PR, SD would give another p
+    test = mann_whitney([4, 4, 2], [1, 1, 3, 2])
+    assert run.results.value("m", "p_value") == pytest.approx(test["p_value"])
+    assert run.values("m", "n") == {"A": "4", "B": "3"} and run.values("m", "median") == {} == run.values(
+        "m", "estimate"
+    )
+    assert run.results.value("s", "estimate") == pytest.approx(
+        spearman([1, 1, 3, 2, 4, 4, 2], [50, 61, 44, 39, 70, 55, 48])["estimate"]
+    )
+    assert "1 left out: Best response not known" in " ".join(run.notes("m"))
+
+
+@pytest.mark.parametrize(("analysis", "message"), [
+    ("method: mann_whitney, variable: note, by: arm", "'note' is a text where numbers or ordered codes are needed"),
+    ("method: mann_whitney, variable: day, by: arm", "'day' is a date where numbers or ordered codes are needed"),
+    ("method: t_test, variable: response, by: arm", r"'response' is a code \(CR, PR, SD, PD\) where numbers are needed"),
+    ("method: summary, variable: note", "'note' is a text where numbers are needed"),
+    ("method: dose_response, event: age > 50, dose: arm", r"'arm' is a code \(A, B\) where numbers are needed"),
+])  # fmt: skip
+def test_a_method_for_numbers_is_not_given_texts(build, analysis, message):
+    plan = f"\ncohort: {{table: t, columns: {{}}}}\nanalyses:\n  a: {{population: all, {analysis}}}\n"
+    with pytest.raises(InputError, match=message):
+        build(RANKED, plan, f=RANKED_ROWS)

@@ -163,7 +163,7 @@ def test_unknown_members_are_out_counted_and_named(build):  # noqa: F811
         ["Age known", "2", "2", "not known: Age"],
     ]
     assert run.values("n", "N") == {"": "2"}
-    assert "1 with unknown outcome counted as no event; 2 left out: not known whether in Old" in run.notes("n")
+    assert "2 left out: not known whether in Old; 1 counted as no event: unknown outcome" in run.notes("n")
     assert "2 left out: not known whether in Old" in run.text("tables/n.md")
     assert "1 left out: not known whether in Old or in A" in " ".join(run.notes("a"))
     assert "2 left out: not known whether age < 65" in " ".join(run.notes("w")) and run.values("w", "N") == {"": "2"}

@@ -85,11 +85,11 @@ endpoints:
   efs: {label: Event-free survival, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on}
   relapse: {label: Relapse, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on, competing: true}
 analyses:
-  cr: {method: proportion, population: infused, event: remission, label: CR or CRi}
+  cr: {method: proportion, population: infused, event: remission, unknown: no_event, label: CR or CRi}
   cr_rr: {method: proportion, population: rr, event: remission, label: CR or CRi in RR}
   cr_nobody: {method: proportion, population: nobody, event: remission, label: CR or CRi in nobody}
-  cr_by_dose: {method: proportion, population: infused, event: remission, by: doses, label: CR or CRi}
-  severe_by_dose: {method: proportion, population: infused, event: crs >= 3, by: doses, label: Grade 3 or more}
+  cr_by_dose: {method: proportion, population: infused, event: remission, unknown: no_event, by: doses, label: CR or CRi}
+  severe_by_dose: {method: proportion, population: infused, event: crs >= 3, unknown: no_event, by: doses, label: Grade 3 or more}
   os: {method: kaplan_meier, population: infused, endpoint: os, by: stratum, at: [6, 12], label: Overall survival}
   efs: {method: kaplan_meier, population: infused, endpoint: efs, at: [6], label: Event-free survival of all}
   os_nobody: {method: kaplan_meier, population: nobody, endpoint: os, by: stratum}
@@ -104,18 +104,18 @@ analyses:
   os_hct_cox: {method: time_dependent_cox, population: infused, endpoint: os, begin: hct_on}
   os_naive: {method: naive_comparison, population: infused, endpoint: os, begin: hct_on}
   states_nobody: {method: simon_makuch, population: nobody, endpoint: os, begin: hct_on}
-  severe_dose: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true, label: Severe CRS by dose}
-  remission_dose: {method: dose_response, population: infused, event: remission, dose: dose, label: Remission by dose}
+  severe_dose: {method: dose_response, population: infused, event: crs >= 3, unknown: left_out, dose: dose, firth: true, label: Severe CRS by dose}
+  remission_dose: {method: dose_response, population: infused, event: remission, unknown: left_out, dose: dose, label: Remission by dose}
   dose_nobody: {method: dose_response, population: nobody, event: remission, dose: dose}
   relapsed: {method: cumulative_incidence, population: infused, endpoint: relapse, by: stratum, at: [6, 12], label: Relapse}
   died: {method: cumulative_incidence, population: infused, endpoint: relapse, cause: death, by: stratum, label: Death without relapse}
   relapsed_nobody: {method: cumulative_incidence, population: nobody, endpoint: relapse}
   relapsed_gray: {method: gray, population: infused, endpoint: relapse, by: stratum, label: Relapse by stratum}
   missing: {method: missing_response, population: infused, event: remission, label: CR or CRi}
-  severe_model: {method: firth_logistic, population: infused, event: crs >= 3, covariates: [dose, age], label: Severe CRS}
+  severe_model: {method: firth_logistic, population: infused, event: crs >= 3, unknown: left_out, covariates: [dose, age], label: Severe CRS}
   others: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, label: Remission elsewhere}
   others_none: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, trials: n > 500}
-  cr_wilson: {method: proportion, population: infused, event: remission, interval: wilson, label: CR or CRi}
+  cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
   rates: {kind: rates, caption: Rates, analyses: [cr, cr_rr, cr_nobody, cr_by_dose, severe_by_dose], overall: cr}
@@ -201,10 +201,10 @@ def small(
     loaded = load_plan(folder / "plan.yaml", study)
     tables = _tables(n, events)
     built = cohort.build(study, loaded, tables)
-    ard, curves = analysis.run(study, loaded, built.subjects, built.daily, tables)
+    ard, curves, participants = analysis.run(study, loaded, built.subjects, built.daily, tables)
     about = ["group", "group_label", "level", "level_label"]
     curves[about] = curves[about].fillna("").astype(str)
-    return Results(study, loaded, built.subjects, built.daily, built.flow, ard, curves, tables)
+    return Results(study, loaded, built.subjects, built.daily, built.flow, ard, curves, participants, tables)
 
 
 def _tables(n: int, events: bool) -> dict[str, pd.DataFrame]:

@@ -10,7 +10,9 @@ from trialpress.exclusive import hold
 
 def holder(path, seconds: float) -> subprocess.Popen:
     """A process that holds the lock by what it started, as a job of a run that was killed does."""
-    code = f"import os, time, trialpress.exclusive as e; e.hold({str(path)!r}); print(flush=True); time.sleep({seconds})"
+    code = (
+        f"import os, time, trialpress.exclusive as e; e.hold({str(path)!r}); print(flush=True); time.sleep({seconds})"
+    )
     running = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": "workflow"}
     )

@@ -87,8 +87,14 @@ FLOW = Contract(
 )  # fmt: skip
 ARD = Contract(
     "ard", "analysis", "the analysis results data: one row per statistic",
-    ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note"),
+    ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note",
+     "origin"),
     ("analysis", "group", "level", "statistic"), numbers=("value",), whole=("n_population",),
+)  # fmt: skip
+PARTICIPANTS = Contract(
+    "participants", "analysis", "who is used in each analysis and who is left out of it, by reason",
+    ("analysis", "population", "n_population", "reason", "n", "what", "note"), ("analysis", "reason"),
+    whole=("n_population", "n"),
 )  # fmt: skip
 CARDS = Contract(
     "ard_cards", "analysis", "the same rows as the R package cards has them",
@@ -113,4 +119,18 @@ CLAIMS = Contract(
 CLAIM_CHECKS = Contract(
     "claim_checks", "audit", "published claims checked among themselves", ("check", "claims", "finding", "verdict")
 )  # fmt: skip
-FILES = (CHANGES, QUERIES, REJECTED, ROWS, CELLS, FLOW, ARD, CARDS, CURVES, CONCORDANCE, CLAIMS, CLAIM_CHECKS)
+FILES = (
+    CHANGES,
+    QUERIES,
+    REJECTED,
+    ROWS,
+    CELLS,
+    FLOW,
+    ARD,
+    PARTICIPANTS,
+    CARDS,
+    CURVES,
+    CONCORDANCE,
+    CLAIMS,
+    CLAIM_CHECKS,
+)

@@ -62,13 +62,17 @@ def explain(content: Mapping, number: str) -> Iterator[str]:
     for found in [entry] if entry else record["results"]:
         about = ", ".join(filter(None, (found["group_label"], found["level_label"])))
         yield f"\n{found['id']}" + (f" ({shown(about)})" if about else "")
-        for statistic, value, display, method, note in found["statistics"]:
+        for statistic, value, display, method, note, origin in found["statistics"]:
+            about = "; ".join(filter(None, [note, origin]))
             yield f"  {statistic:<12} {display:<12} {'' if value is None else value!s:<22} {shown(method)}" + (
-                f" [{note}]" if note else ""
+                f" [{about}]" if about else ""
             )
         for statistic, members in found["who"].items():
             yield f"  in {statistic}: {len(members)} participants"
             yield textwrap.fill(people(content, members), 110, initial_indent="    ", subsequent_indent="    ")
+    for text, members in record.get("left_out", ()):
+        yield f"\n{text}"
+        yield textwrap.fill(people(content, members), 110, initial_indent="    ", subsequent_indent="    ")
     yield "\ncolumns read"
     for column, depth in closure(content, record["columns"]).items():
         yield f"  {'  ' * depth}{column}: {shown(content['columns'][column]['how'])}"

@@ -120,6 +120,22 @@ class Expression:
     def _shown(self) -> str:
         return self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}..."
 
+    @property
+    def canonical(self) -> str:
+        """The same text for the same expression: without the writer's spaces and brackets, and without `== true`."""
+
+        class Bare(ast.NodeTransformer):
+            def visit_Compare(self, node):
+                node = self.generic_visit(node)
+                match node:
+                    case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Name(id=word)]) if (
+                        word.lower() == "true"
+                    ):
+                        return left
+                return node
+
+        return ast.unparse(Bare().visit(ast.parse(self.text, mode="eval").body))
+
     def _measure(self) -> None:
         """ExpressionError if it is so deep or has so many parts that nobody can have meant it."""
         level, depth, parts = [self._tree], 0, 0

@@ -88,7 +88,7 @@ def check(folder: Folder, study: Study, until: str) -> Plan | None:
             load_claims(config / "claims.yaml", plan)
         if folder.checklists:
             answers, source = config / "checklists.yaml", Path(f"report/{study.id}")
-            load_checklists(Path("config/checklists.yaml"), answers, config / "plan.yaml", source)
+            load_checklists(Path("config/checklists.yaml"), answers, plan.written, source)
     return plan
 
 

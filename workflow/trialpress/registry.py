@@ -7,6 +7,7 @@ means. The checks of the plan and the lists in config/README.md both come from h
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +21,8 @@ from .study import expression_problems
 
 Condition = typing.NewType("Condition", str)  # expression over the subjects that is true or false
 Column = typing.NewType("Column", str)  # a column of the subjects
+Number = typing.Annotated[Column, "number"]  # one that holds numbers
+Ordinal = typing.Annotated[Column, "order"]  # one that holds numbers, or codes in an order
 Endpoint = typing.NewType("Endpoint", str)  # id of a time-to-event endpoint
 Population = typing.NewType("Population", str)
 Analysis = typing.NewType("Analysis", str)  # id of an analysis
@@ -29,10 +32,14 @@ Field = typing.NewType("Field", str)  # a column of the clean table that the ent
 RowValue = typing.NewType("RowValue", str)  # expression over its rows; columns of the subjects may be used too
 RowCondition = typing.NewType("RowCondition", str)
 Item = typing.NewType("Item", str)  # a value of its column that the entry's `item` names
+Count = typing.NewType("Count", int)  # 1 or more
+Positive = typing.NewType("Positive", float)  # above 0
+Share = typing.NewType("Share", float)  # strictly between 0 and 1
 
 _WRITTEN = {
     Condition: "condition", Column: "column", Endpoint: "endpoint", Population: "population", Analysis: "analysis",
     Table: "clean table", File: "file", Field: "column of the table", RowValue: "expression over its rows",
+    Count: "whole number, 1 or more", Positive: "number above 0", Share: "number between 0 and 1",
     RowCondition: "condition over its rows", Item: "value", str: "text", int: "whole number", float: "number", bool: "true or false", dict: "mapping",
 }  # fmt: skip
 
@@ -62,9 +69,11 @@ class Registry:
     key: str
     common: tuple[str, ...]
     functions: dict[str, Callable] = field(default_factory=dict)
-    traits: dict[str, Mapping[str, bool]] = field(default_factory=dict)  # what a function can or needs, by its name
+    traits: dict[str, Mapping[str, bool | str]] = field(
+        default_factory=dict
+    )  # what a function can or needs, by its name
 
-    def add(self, name: str, **traits: bool) -> Callable:
+    def add(self, name: str, **traits: bool | str) -> Callable:
         def register(function: Callable) -> Callable:
             self.functions[name], self.traits[name] = function, traits
             return function
@@ -80,6 +89,11 @@ class Registry:
             for key, parameter in inspect.signature(function).parameters.items()
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         }
+
+    def scale(self, name: str, key: str) -> str:
+        """What the column of a parameter must hold: `number`, `order` (numbers or ordered codes), or anything: ''."""
+        kind = typing.get_type_hints(self.functions[name], include_extras=True).get(key)
+        return next(iter(getattr(kind, "__metadata__", ())), "")
 
     def options(self, spec: Mapping) -> dict:
         """The part of a plan's entry that goes to the function."""
@@ -108,8 +122,9 @@ class Registry:
                 continue
             problems += [
                 Problem(f"{where}.{key}", what, "nothing runs until the plan is right", do)
-                for what, do in _misfits(value, parameters[key].annotation, names, options)
-            ]
+                for what, do in (*_misfits(value, parameters[key].annotation, names, options),
+                                 *_unmeasured(value, self.scale(name, key), names))
+            ]  # fmt: skip
         for key, parameter in parameters.items():
             if parameter.default is inspect.Parameter.empty and key not in options:
                 do = f"{key}: {self.describe_parameter(name, key)}"
@@ -183,9 +198,31 @@ def _misfits(value, kind, names: Names, options: Mapping) -> list[tuple[str, str
     if kind is File:
         found = isinstance(value, str) and Path(value).is_file()
         return [] if found else [(f"the file '{value}' does not exist", "write its path from the repository")]
-    expected = (int, float) if kind is float else kind
+    plain = {Count: int, Positive: float, Share: float}.get(kind, kind)
+    expected = (int, float) if plain is float else plain
     wrong = not isinstance(value, expected) or (isinstance(value, bool) and kind is not bool)
+    wrong = wrong or (kind in (Count, Positive, Share) and not value > 0) or (kind is Share and not value < 1)
     return [(f"must be a {_WRITTEN.get(kind, kind)}, is {value!r}", "correct the value")] if wrong else []
+
+
+def _unmeasured(column, scale: str, names: Names) -> list[tuple[str, str]]:
+    """The same for a column that has no numbers, or no order, where the method needs them."""
+    kind = names.kinds.get(column, Kind()) if scale and isinstance(column, str) else Kind()
+    if not kind.family or kind.family in ("number", "boolean") or (kind.codes and all(map(_is_number, kind.codes))):
+        return []
+    if scale == "order" and kind.codes:
+        do = "declare its codes in their order, or take a method for categories: fisher_rxc, chi_square, frequency"
+        return [] if kind.ordered or len(kind.codes) < 3 else [(f"the codes of '{column}' have no order", do)]
+    do = "take a column of numbers, or a method for categories: fisher_rxc, chi_square, frequency"
+    what = f"a code ({', '.join(kind.codes[:5])})" if kind.codes else f"a {kind.family}"
+    return [(f"'{column}' is {what} where numbers{' or ordered codes' * (scale == 'order')} are needed", do)]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _of_a_table(value, kind, names: Names, options: Mapping) -> list[tuple[str, str]]:

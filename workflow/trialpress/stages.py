@@ -32,18 +32,20 @@ def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
 
 
-def analysis(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Cohort -> the analysis results data."""
+def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:
+    """Cohort -> the analysis results data. claims: what was published of the patients of a reconstruction, if they are one."""
     import pandas as pd
 
     from . import analysis, cohort
     from .analysis import exchange
+    from .analysis.origin import published
 
     study = load_study(dictionary)
     tables = cohort.read_tables(folder / "clean", study)
     subjects, daily = (pd.read_parquet(folder / "cohort" / f"{name}.parquet") for name in ("subjects", "daily"))
     checked = load_plan(plan, study)
-    analysis.write(*analysis.run(study, checked, subjects, daily, tables), folder / "analysis")
+    known = published(claims) if study.reconstruction and claims else {}
+    analysis.write(*analysis.run(study, checked, subjects, daily, tables, known), folder / "analysis")
     exchange.write(study, checked, folder / "analysis")
 
 
@@ -74,7 +76,7 @@ def report(
 
     results = read(dictionary, plan, folder)
     asked = [Path(path) for path in checklists]
-    answered = load_checklists(*asked, Path(plan), source) if asked else []
+    answered = load_checklists(*asked, results.plan.written, source) if asked else []
     make(results, claims_of(claims, results.plan), source, folder, formats, engine, answered)
 
 
@@ -124,7 +126,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
         case "cohort":
             yield from ("subjects.parquet", "daily.parquet", "flow.csv")
         case "analysis":
-            yield from ("ard.csv", "curves.csv", "ard.json", "ard_cards.csv")
+            yield from ("ard.csv", "curves.csv", "participants.csv", "ard.json", "ard_cards.csv")
         case "figures":
             yield from (f"{name}.{suffix}" for name in plan.figures for suffix in ("svg", "png", "csv"))
             yield "alt.json"

@@ -12,7 +12,7 @@ import pandas as pd
 from .. import ids
 from ..checks.values import SAME_NAME, shared_names
 from ..cohort.columns import OfSubjects
-from ..contracts import ARD, CURVES
+from ..contracts import ARD, CURVES, PARTICIPANTS
 from ..errors import InputError, Problem, raise_if
 from ..expression import Expression, ExpressionError, impossible
 from ..ids import EVERYONE, Name
@@ -22,20 +22,22 @@ from ..study import Study
 from ..text import number_text
 from .display import display
 
-BY = ("by", "stratum")  # keys of an analysis that name the column of its groups
 ROW = ["group", "group_label", "level", "level_label", "statistic", "value", "display", "method", "note"]
 COUNTS = ("n", "N", "events")  # statistics beside which it is said who is left out
 
 
 @dataclass
 class Data:
-    """What a method works on: the participants of its population, and what the plan and the dictionary say of them."""
+    """What a method works on: the participants of its population, and what the plan and the dictionary say of them.
+    unknown: whether a participant with an unknown outcome is `left_out` or counts as `no_event`.
+    """
 
     frame: pd.DataFrame
     plan: Plan
     study: Study
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     daily: pd.DataFrame | None = None
+    unknown: str = "left_out"
 
     def columns(self) -> OfSubjects:
         return OfSubjects(self.frame, self.tables, self.study.participant, self.plan.kinds)
@@ -43,6 +45,11 @@ class Data:
     def holds(self, condition: str) -> pd.Series:
         """Boolean with missing: where the condition is not known it stays missing."""
         return Expression(condition)(self.columns()).astype("boolean")
+
+    def outcome(self, condition: str) -> pd.Series:
+        """The same of what is counted: false where it is not known, if the analysis counts unknown outcomes so."""
+        holds = self.holds(condition)
+        return holds.fillna(False) if self.unknown == "no_event" else holds
 
     def groups(self, by: str) -> dict[Name, pd.Series]:
         """Level -> members, in the order of printing; a level without participants stays. No `by`: everyone."""
@@ -116,46 +123,6 @@ def _about(group: Name, level: Name) -> dict[str, str]:
     return {"group": group.id, "group_label": group.label, "level": level.id, "level_label": level.label}
 
 
-def without_group(data: Data, by: str) -> str:
-    """How many participants are in no group of a column; empty if all are in one."""
-    n = len(data.frame) - sum(int(members.sum()) for members in data.groups(by).values())
-    return f"{n} without {data.plan.label(by)}" if n else ""
-
-
-def events_left_out(data: Data, spec: Mapping) -> str:
-    """How many events `censor_at` of the analysis' endpoint leaves out; empty if none."""
-    cut = f"{spec.get('endpoint')}_cut"
-    n = int(data.frame[cut].fillna(False).sum()) if cut in data.frame else 0
-    return f"{n} {'event' if n == 1 else 'events'} after censor_at left out" if n else ""
-
-
-def without_follow_up(data: Data, spec: Mapping) -> list[str]:
-    """How many have no time or no outcome of the analysis' endpoint, or never come under observation in time."""
-    endpoint = data.plan.endpoints.get(spec.get("endpoint", ""))
-    if endpoint is None:
-        return []
-    time, event = (data.frame[f"{endpoint.id}_{name}"] for name in ("time", "event"))
-    unknown = int((time.isna() | event.isna()).sum())
-    notes = [f"{unknown} without follow-up for {endpoint.label} left out"] if unknown else []
-    if endpoint.entry:
-        entry = data.frame[f"{endpoint.id}_entry"]
-        nowhere, late = int((time.notna() & entry.isna()).sum()), int((entry >= time).fillna(False).sum())
-        notes += [f"{nowhere} without a known entry left out"] if nowhere else []
-        notes += [f"{late} whose follow-up ends by their entry left out"] if late else []
-    return notes
-
-
-def not_known(n: int, what: str) -> str:
-    """How many participants are left out because a condition is not known; empty if none."""
-    return f"{n} left out: not known whether {what}" if n else ""
-
-
-def left_out(data: Data, spec: Mapping) -> list[str]:
-    """What every analysis says of its participants: who is in no group or not followed, which events are left out."""
-    notes = [without_group(data, spec[key]) for key in BY if key in spec]
-    return [note for note in [*notes, *without_follow_up(data, spec), events_left_out(data, spec)] if note]
-
-
 def _noted(ard: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """The notes added to the rows of counts, or to all rows where nothing is counted."""
     counts = ard["statistic"].isin(COUNTS)
@@ -165,29 +132,37 @@ def _noted(ard: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 
 def run(
-    study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame, tables: Mapping
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All analyses of the plan: (ard, curves), sorted, in the contract's columns."""
+    study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame, tables: Mapping, published: Mapping = {}
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """All analyses of the plan: (ard, curves, participants), sorted, in the contracts' columns. published: what is known of
+    the patients of a reconstruction, see `origin`."""
     from .methods import METHODS
+    from .origin import COMPUTED, origins, sets
+    from .participants import left_out, table, unlike
     from .source import analysed
 
-    ards, curves = [], []
+    ards, curves, counted, of = [], [], [], {}
     for name, spec in plan.analyses.items():
         population = spec["population"]
         n_population = int(subjects[population].sum())
         rows, data = Rows(), Data(subjects, plan, study)
         try:
-            data, notes = analysed(study, plan, subjects, daily, tables, name)
+            data, before = analysed(study, plan, subjects, daily, tables, name)
             METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
         except ExpressionError as error:
             raise InputError(impossible(f"plan.yaml, analyses.{name}", error, data.frame[study.participant])) from error
         except ValueError as error:
             why, do = "the analysis cannot be computed", "correct its options, or the columns that it names"
             raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
-        ard = pd.DataFrame(rows.rows, columns=ROW)
-        ard = _noted(ard, [note for note in [*notes, *left_out(data, spec)] if note])
+        out = [*before, *left_out(data, spec)]
+        ard = _noted(pd.DataFrame(rows.rows, columns=ROW), [str(one) for one in out if one.said])
         ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
+        counted.append(table(name, spec, n_population, data, out))
+        of[name] = data
+    why = "one endpoint would have two denominators in one report"
+    do = "write `unknown: left_out` or `unknown: no_event` in both, the same one unless both are meant"
+    raise_if(Problem(f"plan.yaml, analyses.{name}", what, why, do) for name, what in unlike(study, plan, of))
     ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD.columns)
     ard = pd.concat([ard, *(_adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
     twice = ard.duplicated(list(ARD.key))
@@ -199,9 +174,13 @@ def run(
         )  # fmt: skip
     for name, rows in ard.groupby("analysis"):
         row_names(name, rows)  # two rows of one name stop here and not in the manuscript
+    simulated = study.reconstruction
+    counts = {name: sets(plan, data, name) for name, data in of.items()} if simulated else {}
+    ard["origin"] = origins(plan, published, ard, counts) if simulated else COMPUTED
     ard = ard.sort_values(list(ARD.key), kind="stable")[list(ARD.columns)].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
-    return ard, curve.reindex(columns=list(CURVES.columns))
+    participants = pd.concat(counted, ignore_index=True) if counted else pd.DataFrame(columns=PARTICIPANTS.columns)
+    return ard, curve.reindex(columns=list(CURVES.columns)), participants
 
 
 def _adjusted(ard: pd.DataFrame, plan: Plan, family: str) -> pd.DataFrame:
@@ -225,10 +204,11 @@ def _adjusted(ard: pd.DataFrame, plan: Plan, family: str) -> pd.DataFrame:
     )
 
 
-def write(ard: pd.DataFrame, curves: pd.DataFrame, folder: Path) -> None:
-    """ard.csv and curves.csv."""
+def write(ard: pd.DataFrame, curves: pd.DataFrame, participants: pd.DataFrame, folder: Path) -> None:
+    """ard.csv, curves.csv and participants.csv."""
     text = ard.assign(
         value=[("" if pd.isna(v) else number_text(v) if math.isfinite(v) else str(v)) for v in ard["value"]]
     )
     ARD.write(text, folder)
     CURVES.write(curves, folder)
+    PARTICIPANTS.write(participants, folder)

@@ -20,7 +20,8 @@ from ..expression import Expression, ExpressionError, impossible
 from ..kinds import NUMBER
 from ..plan import Derived, Plan
 from ..study import Study
-from . import Data, not_known
+from . import Data
+from .participants import NO_SUCH_POPULATION, NOT_CHOSEN, LeftOut
 
 CHANCE = "one of them would be chosen by chance, or a participant counted twice"
 
@@ -58,31 +59,40 @@ def with_rows(plan: Plan, study: Study, spec: Mapping) -> Plan:
 
 def analysed(
     study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame | None, tables: Mapping, name: str
-) -> tuple[Data, list[str]]:
-    """(what an analysis works on, notes on who is left out of it)."""
+) -> tuple[Data, list[LeftOut]]:
+    """(what an analysis works on, who is left out of it before its method sees them)."""
+    from .methods import METHODS
+
     spec = plan.analyses[name]
     known = plan.populations[spec["population"]]
-    data = Data(subjects[subjects[known.id]].reset_index(drop=True), plan, study, tables, daily)
-    unknown = int(subjects[known.unknown].sum()) if known.unknown in subjects else 0
-    notes = [not_known(unknown, f"in {known.label}")]
+    data = Data(subjects, plan, study, tables, daily)
+    if known.unknown in subjects:
+        text = f"not known whether in {known.label}"
+        out = [LeftOut.of(NO_SUCH_POPULATION, text, data, subjects[known.unknown])]
+    else:
+        out = []
+    counts = METHODS.traits.get(spec["method"], {}).get("unknown_is_no_event")
+    unknown = spec.get("unknown", "no_event" if counts else "left_out")
+    data = replace(data, frame=subjects[subjects[known.id]].reset_index(drop=True), unknown=unknown)
     if "where" in spec:
         holds = data.holds(spec["where"])
-        notes.append(not_known(int(holds.isna().sum()), spec["where"]))
+        out.append(LeftOut.of(f"{NOT_CHOSEN}_unknown", f"not known whether {spec['where']}", data, holds.isna()))
+        out.append(LeftOut.of(NOT_CHOSEN, f"not {spec['where']}", data, ~holds.fillna(True)))
         data.frame = data.frame[holds.fillna(False).astype(bool)].reset_index(drop=True)
     if "rows" in spec:
         data, more = _rows(data, name, spec)
-        notes += more
-    return data, [note for note in notes if note]
+        out += more
+    return data, [one for one in out if one.n and "file" not in spec]  # of other trials: nobody here is counted
 
 
-def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[str]]:
+def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[LeftOut]]:
     spec, who = analysis["rows"], data.study.participant
     table, at = spec["table"], f"plan.yaml, analyses.{name}.rows"
     plan = with_rows(data.plan, data.study, spec)
     frame = data.tables[table]
     frame = frame[frame[who].isin(data.frame[who])].reset_index(drop=True)
     columns = OfRows(frame, data.columns(), who, plan.kinds)
-    notes: list[str] = []
+    out: list[LeftOut] = []
 
     def evaluate(key: str) -> pd.Series:
         try:
@@ -92,8 +102,8 @@ def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[str]]:
 
     def holds(key: str, among: pd.Series) -> pd.Series:
         found = evaluate(key).astype("boolean") if key in spec else pd.Series(True, index=frame.index)
-        n = int((found.isna() & among).sum())
-        notes.append(f"{n} rows of {table} left out: not known whether {spec[key]}" if n else "")
+        text, unknown = f"not known whether {spec.get(key)}", found.isna() & among
+        out.append(LeftOut.of(f"rows_{key}_unknown", text, replace(data, frame=frame), unknown, f"rows of {table}"))
         return (found.fillna(False).astype(bool)) & among
 
     everything = pd.Series(True, index=frame.index)
@@ -112,13 +122,10 @@ def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[str]]:
             if first is not None:
                 made["baseline"] = made[who].map(first).astype("Float64")
                 made["change"] = made["value"] - made["baseline"]
-                without = made.loc[kept & made["value"].notna() & made["baseline"].isna(), who].nunique()
-                notes.append(f"{without} without a baseline in {table}" if without else "")
     made = made[kept].reset_index(drop=True)
     _once(at, made, who, analysis, table, data)
-    nowhere = len(data.frame) - made[who].nunique()
-    notes.append(f"{nowhere} without such a row of {table}" if nowhere else "")
-    return replace(data, frame=made, plan=plan), notes
+    out.append(LeftOut.of("no_row", f"no such row of {table}", data, ~data.frame[who].isin(made[who])))
+    return replace(data, frame=made, plan=plan), out
 
 
 def _baseline(where: str, frame: pd.DataFrame, base: pd.Series, who: str, table: str) -> pd.Series:

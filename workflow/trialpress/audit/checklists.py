@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Problem, nearest, raise_if
-from ..plan.loops import expand
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
 
 TOP = "sec-top"
@@ -38,11 +37,10 @@ def _has(content, path: str) -> bool:
     return True
 
 
-def load_checklists(guidelines: Path, answers: Path, plan: Path, source: Path) -> list[Checklist]:
+def load_checklists(guidelines: Path, answers: Path, planned: Mapping, source: Path) -> list[Checklist]:
     """The guidelines that a study answers; InputError if an answer names an item, section, figure, table or key of the plan
-    that does not exist."""
+    that does not exist. planned: the plan as it is written, its loops written out."""
     asked, given = load_yaml(guidelines), load_yaml(answers)
-    planned = expand(plan, load_yaml(plan), lambda _: None, [])
     raise_if([*schema_problems(guidelines, asked, "checklists"), *schema_problems(answers, given, "answers")])
     known, problems = sections((source / "manuscript.qmd").read_text(encoding="utf-8")), []
     given = {name: {str(item): answer for item, answer in items.items()} for name, items in given.items()}

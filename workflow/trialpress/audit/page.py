@@ -46,13 +46,13 @@ def encoded(frame: pd.DataFrame) -> dict:
 def results_table(trace: Mapping) -> pd.DataFrame:
     """Every statistic with the id of its record."""
     rows = [
-        (entry["id"], record["label"], entry["group_label"], entry["level_label"], statistic, display, "" if value is None else repr(value), method, note)
+        (entry["id"], record["label"], entry["group_label"], entry["level_label"], statistic, display, "" if value is None else repr(value), origin, method, note)
         for record in trace["records"].values()
         for entry in record.get("results", ())
-        for statistic, value, display, method, note in entry["statistics"]
+        for statistic, value, display, method, note, origin in entry["statistics"]
     ]  # fmt: skip
     return pd.DataFrame(
-        rows, columns=["number", "label", "group", "level", "statistic", "printed", "value", "method", "note"]
+        rows, columns=["number", "label", "group", "level", "statistic", "printed", "value", "origin", "method", "note"]
     )
 
 

@@ -9,7 +9,7 @@ from ..plan import UNITS, Plan
 from ..plan.units import units_in
 from ..study import NOTHING_RUNS, Study
 from .report import Report
-from .values import Cohort
+from .values import SAME_NAME, Cohort, shared_names
 
 DATES, DURATIONS = ("origin", "events", "censor"), ("time", "event", "causes")
 INVENTED = "a day would be invented, or a time counted in the wrong unit"
@@ -30,6 +30,8 @@ def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Repo
         for at, text in endpoint.conditions.items():
             report.names(f"{where}.{at}", text, known)
             kinds.check(f"{where}.{at}", text, condition=True)
+        for what, _ in shared_names({event: endpoint.event(event).label for event in endpoint.events}):
+            report(f"{where}.events", what, "give each event a label of its own", SAME_NAME)
         _unit(where, spec, plan, study, report)
         for column in endpoint.columns:
             if column in known:
@@ -78,7 +80,8 @@ def _unit(where: str, spec: Mapping, plan: Plan, study: Study, report: Report) -
                 what = f"names '{name}', a date without a time of day, where hours are counted: {text}"
                 report(f"{where}.{at}", what, "count in days, or name a column of type datetime", INVENTED)
         return
-    for at, text in plan.endpoints[where.partition(".")[2]].moments.items():
+    endpoint = plan.endpoints[where.partition(".")[2]]
+    for at, text in endpoint.moments.items():
         units = units_in(str(text), plan.columns)
         if at == "time" and not given and len(units) != 1:
             what = (
@@ -87,8 +90,8 @@ def _unit(where: str, spec: Mapping, plan: Plan, study: Study, report: Report) -
                 else "the unit of its durations is not known"
             )
             report(f"{where}.unit", what, f"add unit: {', '.join(UNITS)}", INVENTED)
-        elif units - {plan.endpoints[where.partition(".")[2]].unit}:
-            what = f"the dictionary has {text} in {' and '.join(sorted(units))}, the endpoint is in {given or units}"
+        elif units - {endpoint.unit}:
+            what = f"the dictionary has {text} in {' and '.join(sorted(units))}, the endpoint is in {endpoint.unit}"
             report(f"{where}.{at}", what, "correct the unit in study.yaml or in the plan", INVENTED)
 
 

@@ -8,7 +8,7 @@ from ..analysis.methods import METHODS
 from ..errors import nearest
 from ..figures.kinds import KINDS as FIGURES
 from ..plan import Plan
-from ..registry import Names
+from ..registry import Condition, Names
 from ..study import Study
 from ..tables.kinds import KINDS as TABLES
 from . import rows
@@ -39,6 +39,7 @@ def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Repo
             seen = rows.check(where, spec, plan, study, names, kinds, report)
         report.problems += METHODS.problems(f"{report.path}, {where}", spec, seen)
         _endpoint(where, spec, plan, report)
+        _unknown(where, spec, report)
     for kind, registry, specs in (("figures", FIGURES, plan.figures), ("tables", TABLES, plan.tables)):
         for name, spec in specs.items():
             report.problems += registry.problems(f"{report.path}, {kind}.{name}", spec, names)
@@ -57,3 +58,13 @@ def _endpoint(where: str, spec: Mapping, plan: Plan, report: Report) -> None:
     if can.get("days") and (endpoint.from_durations or endpoint.unit != "days"):
         what = f"the method '{method}' needs an endpoint from dates, counted in days; '{endpoint.id}' is not"
         report(f"{where}.endpoint", what, "write the endpoint with origin, events and censor", WRONG)
+
+
+def _unknown(where: str, spec: Mapping, report: Report) -> None:
+    """`unknown` in an analysis that has no outcome, or of which unknown outcomes are the subject."""
+    if "unknown" not in spec or spec["method"] not in METHODS.functions:
+        return
+    counts = any(parameter.annotation is Condition for parameter in METHODS.parameters(spec["method"]).values())
+    if not counts or METHODS.traits[spec["method"]].get("unknown_apart"):
+        what = f"the method '{spec['method']}' has no unknown outcomes to leave out or to count"
+        report(f"{where}.unknown", what, "take the line out")

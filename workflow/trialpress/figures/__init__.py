@@ -9,7 +9,7 @@ from ..errors import Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import Results
 from .drawing import Drawing
-from .read import without_group
+from .read import left_out
 
 
 def draw(results: Results, name: str) -> Drawing:
@@ -21,7 +21,7 @@ def draw(results: Results, name: str) -> Drawing:
     with style.look():
         with from_the_plan(f"figures.{name}"):
             drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
-        drawing = drawing.said(*(f"{text} not shown" for text, _ in without_group(results, spec)))
+        drawing = drawing.said(*left_out(results, KINDS, spec))
     raise_if(_unprintable(drawing.figure, name))
     return drawing
 

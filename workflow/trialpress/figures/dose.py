@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -17,6 +19,42 @@ STRIP, TICK, PITCH = 6.0, 1.9, 0.55  # mm: height of the strip of ticks, of one 
 PLACES = 160  # doses closer than this part of the axis share a place in the strip
 MOST = 60  # ticks at one place that can be told apart
 PER_DOSE = word("per tenfold dose")  # level of the odds ratio
+PLOT_HEIGHT = 50.0  # mm
+
+
+@dataclass(frozen=True)
+class Group:
+    """A dose group: lowest and highest dose of its participants, its rate with limits (0 to 1), and n/N with the rate in
+    print."""
+
+    name: str
+    low: float
+    high: float
+    estimate: float
+    ci_low: float
+    ci_high: float
+    text: str
+
+    @property
+    def middle(self) -> float:
+        return float(np.sqrt(self.low * self.high))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """An outcome by dose. axis: name and unit of the dose; effect: the odds ratio and its p-value; who, doses, outcome:
+    one for each participant with a dose above 0 and a known outcome; curve: rows of curves.csv; hidden: what the axis
+    cannot show."""
+
+    name: str
+    axis: str
+    effect: str
+    who: list[str]
+    doses: np.ndarray
+    outcome: np.ndarray
+    curve: pd.DataFrame
+    rates: list[Group]
+    hidden: str
 
 
 @KINDS.add("dose_response")
@@ -36,90 +74,96 @@ def dose_response(
         width: single (85 mm) or double (180 mm)
     """
     panels = [_panel(results, analysis, rates[i] if i < len(rates) else "") for i, analysis in enumerate(analyses)]
-    if not any(len(panel["doses"]) for panel in panels):
-        return empty(results, width, "No participants with a known dose and outcome", *(p["hidden"] for p in panels))
-    page_width, left, gap, plot_height = style.WIDTHS[width], 13.0, 6.0, 50.0
+    if not any(len(panel.doses) for panel in panels):
+        return empty(results, width, "No participants with a known dose and outcome", *(p.hidden for p in panels))
+    page_width, left, gap = style.WIDTHS[width], 13.0, 6.0
     across = min(2 if width == "double" else 1, len(panels))
     cell = (page_width - gap * (across - 1)) / across
     plot_width = cell - left - 2.0
-    for panel in panels:
-        panel["title"] = style.wrap(panel["name"], cell - 6.0, style.TITLE, "semibold")
-        panel["text"] = style.wrap(panel["effect"], plot_width)
-    head = max((p["title"].count("\n") + 1) * 3.6 + (p["text"].count("\n") + 1) * style.LINE for p in panels) + 3.0
-    entries = [("Participant", {"marker": "|", "color": style.INK, "markersize": 5.0, "markeredgewidth": 0.8})]
-    level = f"{100 * results.plan.level:g}%"
-    if any(len(panel["curve"]) for panel in panels):
-        look = {"linestyle": "-", "color": style.GROUPS[0], "linewidth": 1.8}
-        entries.append((f"Logistic regression, {level} band", look))
-    if any(panel["rates"] for panel in panels):
-        look = {"marker": "s", "linestyle": "-", "color": style.INK, "markersize": 3.6, "linewidth": 0.9}
-        entries.append((f"Dose group, exact {level} CI", look))
+    titles = [style.wrap(panel.name, cell - 6.0, style.TITLE, "semibold") for panel in panels]
+    effects = [style.wrap(panel.effect, plot_width) for panel in panels]
+    lines = zip(titles, effects, strict=True)
+    head = max((title.count("\n") + 1) * 3.6 + (text.count("\n") + 1) * style.LINE for title, text in lines) + 3.0
+    entries = _key(results, panels)
     key_height = style.key_height(entries, page_width) + 1.5
-    row_height = head + 2 * STRIP + plot_height + 10.0
+    row_height = head + 2 * STRIP + PLOT_HEIGHT + 10.0
     rows = -(-len(panels) // across)
     page = style.Page(results, width, key_height + rows * row_height + 4.0 * (rows - 1))
     page.key(0.0, 0.3, entries, page_width)
-    records = []
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
         x, y = i % across * (cell + gap), key_height + i // across * (row_height + 4.0)
-        below = y + page.panel(x, y, letter, panel["title"])
-        page.text(x + left, below - 0.4, panel["text"])
-        axes = page.axes(x + left, y + head, plot_width, plot_height + 2 * STRIP)
-        # the strips of ticks lie outside 0 to 100%
-        reach = 100 * STRIP / plot_height
-        axes.set(ylim=(-reach, 100 + reach), yticks=[0, 25, 50, 75, 100])
-        axes.set_ylabel(style.wrap("Participants with the outcome, %", plot_height))
-        axes.spines["left"].set_bounds(0, 100)
-        for edge in (0, 100):
-            axes.axhline(edge, color=style.PALE, linewidth=0.6, zorder=0)
-        if len(panel["doses"]):
-            low, high = at_least_fivefold(panel["doses"].min() / 1.25, panel["doses"].max() * 1.25)
-            axes.set_xlim(low, high)
-            log_axis(axes, "x", True)
-            _ticks(axes, panel, low, high, plot_width, plot_height)
-            _rates(axes, panel["rates"])
-        else:
-            axes.set(xticks=[])
-            middle = x + left + plot_width / 2, y + head + STRIP + plot_height / 2
+        below = y + page.panel(x, y, letter, titles[i])
+        page.text(x + left, below - 0.4, effects[i])
+        axes = page.axes(x + left, y + head, plot_width, PLOT_HEIGHT + 2 * STRIP)
+        _draw(axes, panel, plot_width)
+        if not len(panel.doses):
+            middle = x + left + plot_width / 2, y + head + STRIP + PLOT_HEIGHT / 2
             page.text(*middle, "no participants", ha="center", va="center", color=style.GREY)
-        axes.set_xlabel(panel["axis"])
-        curve = panel["curve"]
-        if len(curve):
-            low, high = 100 * curve["ci_low"], 100 * curve["ci_high"]
-            axes.fill_between(curve["x"], low, high, color=style.GROUPS[0], alpha=0.16, linewidth=0, zorder=1)
-            axes.plot(curve["x"], 100 * curve["estimate"], color=style.GROUPS[0], linewidth=1.6, zorder=3)
-        records += _numbers(panel)
-    numbers = pd.DataFrame(
-        records, columns=["panel", "what", results.study.participant, "group", "dose", "value", "ci_low", "ci_high"]
-    )
-    return Drawing(page.figure, numbers, _alt(panels), tuple(panel["hidden"] for panel in panels))
+    columns = ["panel", "what", results.study.participant, "group", "dose", "value", "ci_low", "ci_high"]
+    numbers = pd.DataFrame([row for panel in panels for row in _numbers(panel)], columns=columns)
+    return Drawing(page.figure, numbers, _alt(panels), tuple(panel.hidden for panel in panels))
 
 
-def _panel(results: Results, analysis: str, rates: str) -> dict:
+def _key(results: Results, panels: list[Panel]) -> list:
+    entries = [("Participant", {"marker": "|", "color": style.INK, "markersize": 5.0, "markeredgewidth": 0.8})]
+    level = f"{100 * results.plan.level:g}%"
+    if any(len(panel.curve) for panel in panels):
+        look = {"linestyle": "-", "color": style.GROUPS[0], "linewidth": 1.8}
+        entries.append((f"Logistic regression, {level} band", look))
+    if any(panel.rates for panel in panels):
+        look = {"marker": "s", "linestyle": "-", "color": style.INK, "markersize": 3.6, "linewidth": 0.9}
+        entries.append((f"Dose group, exact {level} CI", look))
+    return entries
+
+
+def _draw(axes, panel: Panel, plot_width: float) -> None:
+    reach = 100 * STRIP / PLOT_HEIGHT  # the strips of ticks lie outside 0 to 100%
+    axes.set(ylim=(-reach, 100 + reach), yticks=[0, 25, 50, 75, 100])
+    axes.set_ylabel(style.wrap("Participants with the outcome, %", PLOT_HEIGHT))
+    axes.spines["left"].set_bounds(0, 100)
+    for edge in (0, 100):
+        axes.axhline(edge, color=style.PALE, linewidth=0.6, zorder=0)
+    if len(panel.doses):
+        low, high = at_least_fivefold(panel.doses.min() / 1.25, panel.doses.max() * 1.25)
+        axes.set_xlim(low, high)
+        log_axis(axes, "x", True)
+        _ticks(axes, panel, low, high, plot_width)
+        _rates(axes, panel.rates)
+    else:
+        axes.set(xticks=[])
+    axes.set_xlabel(panel.axis)
+    curve = panel.curve
+    if len(curve):
+        low, high = 100 * curve["ci_low"], 100 * curve["ci_high"]
+        axes.fill_between(curve["x"], low, high, color=style.GROUPS[0], alpha=0.16, linewidth=0, zorder=1)
+        axes.plot(curve["x"], 100 * curve["estimate"], color=style.GROUPS[0], linewidth=1.6, zorder=3)
+
+
+def _panel(results: Results, analysis: str, rates: str) -> Panel:
     spec = results.plan.analyses[analysis]
     data = analysed(results, analysis)
-    doses, holds = number(data.frame[spec["dose"]]), data.holds(spec["event"])
+    doses, holds = number(data.frame[spec["dose"]]), data.outcome(spec["event"])
     known = (holds.notna() & (doses > 0)).to_numpy(dtype=bool)
     ratio = estimate(results, analysis, level=PER_DOSE, statistic="odds_ratio").replace(
         " (", f" ({100 * results.plan.level:g}% CI "
     )
     p = p_value_text(shown(results, analysis, "p_value", level=PER_DOSE))
     ratio = f"Odds ratio {PER_DOSE.label} {'not estimable' if ratio in ('', 'NE') else ratio}"
-    return {
-        "name": label(results, analysis),
-        "axis": results.plan.label(spec["dose"], unit=True),
-        "effect": ", ".join(part for part in (ratio, p) if part),
-        "who": data.frame.loc[known, results.study.participant].tolist(),
-        "doses": doses[known],
-        "hidden": not_shown(doses[holds.notna()], True),
-        "outcome": holds[known].to_numpy(dtype=bool),
-        "curve": results.curve(analysis).sort_values("x"),
-        "rates": _groups(results, rates, spec["dose"]) if rates else [],
-    }
+    return Panel(
+        name=label(results, analysis),
+        axis=results.plan.label(spec["dose"], unit=True),
+        effect=", ".join(part for part in (ratio, p) if part),
+        who=data.frame.loc[known, results.study.participant].tolist(),
+        doses=doses[known],
+        outcome=holds[known].to_numpy(dtype=bool),
+        curve=results.curve(analysis).sort_values("x"),
+        rates=_groups(results, rates, spec["dose"]) if rates else [],
+        hidden=not_shown(doses[holds.notna()], True),
+    )
 
 
-def _groups(results: Results, analysis: str, dose: str) -> list[dict]:
-    """Rate and interval of each dose group, with the lowest and highest dose of its participants."""
+def _groups(results: Results, analysis: str, dose: str) -> list[Group]:
+    """The dose groups that have participants with a dose above 0."""
     spec = results.plan.analyses[analysis]
     data = analysed(results, analysis)
     members, found = data.groups(spec["by"]), []
@@ -127,19 +171,18 @@ def _groups(results: Results, analysis: str, dose: str) -> list[dict]:
         doses = number(data.frame.loc[members[group], dose])
         doses = doses[doses > 0]
         if doses.size and value(results, analysis, "N", group) > 0:
-            limits = {name: 100 * value(results, analysis, name, group) for name in ("estimate", "ci_low", "ci_high")}
+            limits = (value(results, analysis, name, group) for name in ("estimate", "ci_low", "ci_high"))
             text = f"{shown(results, analysis, 'n', group)}/{shown(results, analysis, 'N', group)}"
-            text += f", {estimate(results, analysis, group)}"
-            found.append({"group": group.label, "low": doses.min(), "high": doses.max(), "text": text, **limits})
+            found.append(
+                Group(group.label, doses.min(), doses.max(), *limits, f"{text}, {estimate(results, analysis, group)}")
+            )
     return found
 
 
-def _ticks(axes, panel: dict, low: float, high: float, plot_width: float, plot_height: float) -> None:
+def _ticks(axes, panel: Panel, low: float, high: float, plot_width: float) -> None:
     """Participants at equal doses stand beside and above each other, centred at the dose; many are drawn as a shade."""
-    x, rows = np.log(panel["doses"]), int(STRIP / TICK)
-    pile = pd.DataFrame(
-        {"place": np.floor((x - np.log(low)) / np.log(high / low) * PLACES), "outcome": panel["outcome"]}
-    )
+    x, rows = np.log(panel.doses), int(STRIP / TICK)
+    pile = pd.DataFrame({"place": np.floor((x - np.log(low)) / np.log(high / low) * PLACES), "outcome": panel.outcome})
     piles = pile.groupby(["outcome", "place"])["place"]
     rank, size = piles.cumcount().to_numpy(), piles.transform("size").to_numpy()
     many = size.max() > MOST
@@ -148,40 +191,38 @@ def _ticks(axes, panel: dict, low: float, high: float, plot_width: float, plot_h
     # a row that is not full is centred too
     in_row = np.minimum(size - row * columns, columns)
     fan = (column - (in_row - 1) / 2) * PITCH * np.log(high / low) / plot_width
-    step = TICK * 100 / plot_height
+    step = TICK * 100 / PLOT_HEIGHT
     foot = (0 if many else row * step) + 0.3 * step
-    side = np.where(panel["outcome"], 1, -1)
-    base = np.where(panel["outcome"], 100, 0)
+    side = np.where(panel.outcome, 1, -1)
+    base = np.where(panel.outcome, 100, 0)
     axes.vlines(np.exp(x + (0 if many else fan)), base + side * foot, base + side * (foot + 0.75 * step), color=style.INK,
                 linewidth=0.7, alpha=0.1 if many else 1.0, zorder=2, rasterized=many)  # fmt: skip
 
 
-def _rates(axes, rates: list[dict]) -> None:
+def _rates(axes, rates: list[Group]) -> None:
     for rate in rates:
-        middle = float(np.sqrt(rate["low"] * rate["high"]))
-        axes.plot([rate["low"], rate["high"]], [rate["estimate"]] * 2, color=style.GREY, linewidth=0.6, zorder=4)
-        axes.plot([middle] * 2, [rate["ci_low"], rate["ci_high"]], color=style.INK, linewidth=0.9, zorder=4)
-        axes.plot(middle, rate["estimate"], "s", color=style.INK, markersize=3.6, zorder=5, clip_on=False)
+        axes.plot([rate.low, rate.high], [100 * rate.estimate] * 2, color=style.GREY, linewidth=0.6, zorder=4)
+        ends = [100 * rate.ci_low, 100 * rate.ci_high]
+        axes.plot([rate.middle] * 2, ends, color=style.INK, linewidth=0.9, zorder=4)
+        axes.plot(rate.middle, 100 * rate.estimate, "s", color=style.INK, markersize=3.6, zorder=5, clip_on=False)
 
 
-def _numbers(panel: dict) -> list[tuple]:
-    name = panel["name"]
-    people = zip(panel["who"], panel["doses"], panel["outcome"], strict=True)
-    rows = [(name, "participant", who, "", dose, int(y), None, None) for who, dose, y in people]
+def _numbers(panel: Panel) -> list[tuple]:
+    people = zip(panel.who, panel.doses, panel.outcome, strict=True)
+    rows = [(panel.name, "participant", who, "", dose, int(y), None, None) for who, dose, y in people]
     rows.sort(key=lambda row: (row[4], row[2]))
-    curve = panel["curve"][["x", "estimate", "ci_low", "ci_high"]].itertuples(index=False)
-    rows += [(name, "curve", "", "", *point) for point in curve]
-    for rate in panel["rates"]:
-        middle = float(np.sqrt(rate["low"] * rate["high"]))
-        limits = (rate[key] / 100 for key in ("estimate", "ci_low", "ci_high"))
-        rows.append((name, "dose group", "", rate["group"], middle, *limits))
+    curve = panel.curve[["x", "estimate", "ci_low", "ci_high"]].itertuples(index=False)
+    rows += [(panel.name, "curve", "", "", *point) for point in curve]
+    for rate in panel.rates:
+        limits = (100 * x / 100 for x in (rate.estimate, rate.ci_low, rate.ci_high))
+        rows.append((panel.name, "dose group", "", rate.name, rate.middle, *limits))
     return rows
 
 
-def _alt(panels: list[dict]) -> str:
+def _alt(panels: list[Panel]) -> str:
     parts = []
     for panel in panels:
-        n = f"{int(panel['outcome'].sum()):,} of {count(len(panel['doses']))} with the outcome"
-        rates = [f"{rate['group']} {rate['text']}" for rate in panel["rates"]]
-        parts.append(f"{panel['name']}: " + "; ".join([n, panel["effect"], *rates]))
+        n = f"{int(panel.outcome.sum()):,} of {count(len(panel.doses))} with the outcome"
+        rates = [f"{rate.name} {rate.text}" for rate in panel.rates]
+        parts.append(f"{panel.name}: " + "; ".join([n, panel.effect, *rates]))
     return "Outcome by dose. " + ". ".join(parts) + "."

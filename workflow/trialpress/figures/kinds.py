@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from . import dose, estimates, flow, kinetics, overview, points, published, rates, survival, swimmer  # noqa: F401
+from . import (  # noqa: F401
+    claims,
+    dose,
+    flow,
+    forest,
+    grades,
+    incidence,
+    kinetics,
+    overview,
+    points,
+    rates,
+    specification,
+    survival,
+    swimmer,
+    trials,
+)
 from .drawing import KINDS
 
 __all__ = ["KINDS"]

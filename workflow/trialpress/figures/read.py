@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ..analysis import without_group as missing_groups
+from ..analysis.participants import LeftOut, in_no_group
 from ..analysis.source import with_rows
 from ..ids import EVERYONE, Name
+from ..registry import Analysis, Registry
 from ..results import Results
 from . import style
 
@@ -42,17 +43,32 @@ GROUPS_OF = {"strip": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "
              "adverse_events": "by"}  # fmt: skip
 
 
-def without_group(results: Results, spec: Mapping) -> list[tuple[str, str]]:
-    """('1 without Arm', the analysis that says it) of a figure or table: participants in none of the groups it shows."""
-    found = []
-    named = [spec.get("analysis"), spec.get("mean"), *spec.get("analyses", ()), *spec.get("means", ())]
-    for analysis in filter(None, named):
-        by = results.plan.analyses[analysis].get("by")
-        found.append((missing_groups(analysed(results, analysis), by) if by else "", analysis))
+def analyses_of(kinds: Registry, spec: Mapping) -> list[str]:
+    """The analyses that a figure or table shows."""
+    named: list[str] = []
+    for key, parameter in kinds.parameters(spec["kind"]).items():
+        if spec.get(key) and parameter.annotation in (Analysis, list[Analysis]):
+            named += spec[key] if isinstance(spec[key], list) else [spec[key]]
+    return list(dict.fromkeys(named))
+
+
+def left_out(results: Results, kinds: Registry, spec: Mapping) -> list[str]:
+    """Who is not in a figure or table and why, as sentences, with the analyses where that is not so of all of them."""
+    named = analyses_of(kinds, spec)
+    titles, of = distinct_labels(results, named), {}
+    for analysis in named:
+        for text in results.left_out(analysis):
+            of.setdefault(text, []).append(titles[analysis])
+    found = [
+        text if len(names) == len(named) else f"{text} ({', '.join(dict.fromkeys(names))})"
+        for text, names in of.items()
+    ]
     key = GROUPS_OF.get(spec["kind"], "")
     if spec.get(key):
-        found.append((missing_groups(results.population(spec["population"]), spec[key]), ""))
-    return [(text, analysis) for text, analysis in dict.fromkeys(found) if text]
+        data = results.population(spec["population"])
+        one = LeftOut.of(spec[key], f"{results.plan.label(spec[key])} not known", data, in_no_group(data, spec[key]))
+        found += [str(one)] if one.n else []
+    return list(dict.fromkeys(found))
 
 
 def label(results: Results, analysis: str) -> str:

@@ -6,6 +6,8 @@ import numpy as np
 
 from . import style
 
+RATIOS = {"odds_ratio": "Odds ratio", "hazard_ratio": "Hazard ratio", "risk_ratio": "Risk ratio"}
+
 
 def time_ticks(longest: float, most: int = 6) -> tuple[list[float], float]:
     """(ticks, end of the axis) from 0: steps that suit months, days and years."""
@@ -69,3 +71,13 @@ def ratio_ticks(values: list[float]) -> tuple[float, float, list[float]]:
     steps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
     ticks = [float(step) for step in steps if low <= step <= high]
     return low, high, ticks if len(ticks) <= 7 else [tick for tick in ticks if np.isclose(np.log10(tick) % 1, 0)]
+
+
+def ratio_axis(axes, which: str, low: float, high: float, ticks: list[float]) -> None:
+    """A log axis for ratios with labels at the ticks only."""
+    from matplotlib.ticker import NullLocator
+
+    getattr(axes, f"set_{which}scale")("log")
+    getattr(axes, f"set_{which}lim")(low, high)
+    getattr(axes, f"set_{which}ticks")(ticks, [style.thousands(tick) for tick in ticks])
+    getattr(axes, f"{which}axis").set_minor_locator(NullLocator())

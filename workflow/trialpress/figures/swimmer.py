@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from ..calculation import days_between
-from ..ids import EVERYONE
+from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Column, Condition, Population
 from ..results import Results
@@ -18,6 +19,7 @@ from .read import coloured, count, level_name, number, printed
 from .scales import time_ticks
 
 MOST_BARS = 75
+APART = 1.2  # bars: distance of two groups
 SOFT = 0.5  # tint of a bar, on which marks must stand out
 NO_LEVEL = "#A9C4DD"  # colour of a bar without a level
 
@@ -53,131 +55,60 @@ def swimmer(
         width: single (85 mm) or double (180 mm)
     """
     data = results.population(population)
-    frame = data.frame
-    times = pd.DataFrame(
-        {
-            name: _since(frame, name, origin) / results.plan.days(unit)
-            for name in [end, *marks, *([death] if death else [])]
-        },
-        index=frame.index,
-    )
+    frame, days = data.frame, results.plan.days(unit)
+    wanted = [end, *marks, *([death] if death else [])]
+    times = pd.DataFrame({name: _since(frame, name, origin) / days for name in wanted}, index=frame.index)
     known = times[end].notna()
     if not known.any():
         return empty(results, width, "No participants with follow-up")
-    order, sections = [], []
-    for name, members in data.groups(by).items():
-        rows = times[members & known].assign(who=frame[results.study.participant])
-        rows = rows.sort_values([end, "who"], ascending=[False, True], kind="stable").index.tolist()
-        sections.append((name, len(rows), rows))
-        order += rows
-    step = -(-len(order) // MOST_BARS)
-    sections = [(name, n, rows[::step]) for name, n, rows in sections]
-    order = [row for _, _, rows in sections for row in rows]
-    page_width, top = style.WIDTHS[width], 0.3
-    names = list(sections) if by else []
-    left = min(style.widest([name.label for name, _, _ in names], style.TEXT, "semibold"), 26.0) + 4.0 if by else 3.0
+    sections, step = _sections(data, by, times[end][known])
+    order = [row for section in sections for row in section.rows]
     levels, palette = coloured(data, colour) if colour else ({EVERYONE: known}, {EVERYONE: NO_LEVEL})
-    bars = len(order) + 1.2 * max(len(sections) - 1, 0)
-    bar = float(np.clip(150.0 / bars, 1.9, 4.2))
-    entries = [
-        (level_name(results, colour, name), {"facecolor": style.tint(palette[name], SOFT), "edgecolor": "none"})
-        for name in levels
-        if name
-    ]
-    if colour and (known & ~pd.concat(levels.values(), axis=1).any(axis=1)).any():
-        entries.append(
-            (
-                own_word("Unknown", printed(levels), "no value"),
-                {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"},
-            )
-        )
-    outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
-    shapes = {name: style.MARKS[i % len(style.MARKS)] for i, name in enumerate(marks)}
-    if death:
-        shapes[death] = style.END
-    entries += [
-        (results.plan.label(name), {"marker": shape, "color": ink, **outline}) for name, (shape, ink) in shapes.items()
-    ]
-    held = data.holds(ongoing).fillna(False).astype(bool)
-    if held[order].any():
-        entries.append(("In follow-up", {"marker": ">", "color": style.INK, "markersize": 3.0, "markeredgewidth": 0}))
-    key_height = style.key_height(entries, page_width)
-    plot_height = bars * bar + 2.0
-    page = style.Page(results, width, key_height + 3.0 + plot_height + 10.0)
-    page.key(0.0, top, entries, page_width)
-    top += key_height + 2.0
-    axes = page.axes(left, top, page_width - left - 4.0, plot_height)
     colour_of = pd.Series(palette.get(EVERYONE, NO_LEVEL), index=frame.index)
     for name, members in levels.items():
         colour_of[members] = palette[name]
+    held = data.holds(ongoing).fillna(False).astype(bool)
+    shapes = {name: style.MARKS[i % len(style.MARKS)] for i, name in enumerate(marks)}
+    if death:
+        shapes[death] = style.END
+    without = colour and (known & ~pd.concat(levels.values(), axis=1).any(axis=1)).any()
+    entries = _key(results, colour, palette, list(levels), without, shapes, held[order].any())
+    page_width = style.WIDTHS[width]
+    titles = [section.name.label for section in sections]
+    left = min(style.widest(titles, style.TEXT, "semibold"), 26.0) + 4.0 if by else 3.0
+    bar = float(np.clip(150.0 / (len(order) + APART * (len(sections) - 1)), 1.9, 4.2))
+    texts = [section.text(left - 4.0) if by else "" for section in sections]
+    rooms = [max(len(section.rows), (text.count("\n") + 1.4) * style.LINE / bar - APART if text else 0.0)
+             for section, text in zip(sections, texts, strict=True)]  # fmt: skip
+    bars = sum(rooms) + APART * (len(sections) - 1)
+    key_height, plot_height = style.key_height(entries, page_width), bars * bar + 2.0
+    page = style.Page(results, width, key_height + 3.0 + plot_height + 10.0)
+    page.key(0.0, 0.3, entries, page_width)
+    top = 0.3 + key_height + 2.0
+    axes = page.axes(left, top, page_width - left - 4.0, plot_height)
+    places, middles = _places(sections, rooms)
+    rows = [places[row] for row in order]
+    tones = [style.tint(colour_of[row], SOFT) for row in order]
+    axes.barh(rows, times.loc[order, end], height=0.72, color=tones, linewidth=0, zorder=2)
+    _marks(axes, times, order, places, shapes, death, bar)
     longest = float(times.loc[order].max().max())
-    at, shown_names, places = 0.0, [], {}
-    for name, n, rows in sections:
-        start = at
-        for row in rows:
-            places[row] = at + 0.5
-            at += 1
-        if by:
-            text = (
-                f"{style.wrap(name.label, left - 4.0, style.TEXT, 'semibold')}\nn = {n:,}"
-                if rows
-                else f"{style.wrap(name.label, left - 4.0)}\nn = 0"
-            )
-            shown_names.append(((start + at) / 2, text))
-            if not rows:
-                at += 2.0
-        at += 1.2
-    axes.barh(
-        [places[row] for row in order],
-        times.loc[order, end],
-        height=0.72,
-        color=[style.tint(colour_of[row], SOFT) for row in order],
-        linewidth=0,
-        zorder=2,
-    )
-    for name, (shape, ink) in shapes.items():
-        rows = [row for row in order if times.loc[row, name] >= 0]
-        size = float(np.clip(bar * 1.35, 2.6, 4.4))
-        axes.plot(
-            times.loc[rows, name],
-            [places[row] for row in rows],
-            shape,
-            color=ink,
-            markersize=size,
-            markeredgecolor="white",
-            markeredgewidth=0.4,
-            linestyle="none",
-            zorder=5 if name == death else 4,
-            clip_on=False,
-        )
     arrows = [row for row in order if held[row]]
-    axes.plot(
-        [times.loc[row, end] + 0.012 * longest for row in arrows],
-        [places[row] for row in arrows],
-        ">",
-        color=style.INK,
-        markersize=float(np.clip(bar * 0.9, 1.6, 3.0)),
-        markeredgewidth=0,
-        linestyle="none",
-        clip_on=False,
-    )
-    for middle, text in shown_names:
-        page.text(0.0, top + middle / (at - 1.2) * plot_height, text, va="center")
+    axes.plot([times.loc[row, end] + 0.012 * longest for row in arrows], [places[row] for row in arrows], ">",
+              color=style.INK, markersize=float(np.clip(bar * 0.9, 1.6, 3.0)), markeredgewidth=0, linestyle="none",
+              clip_on=False)  # fmt: skip
+    for text, middle in zip(texts, middles, strict=True):
+        page.text(0.0, top + middle / bars * plot_height, text, va="center")
     ticks, finish = time_ticks(longest, 10)
-    axes.set(xlim=(0, finish), ylim=(at - 1.2, 0), yticks=[], xticks=ticks)
+    axes.set(xlim=(0, finish), ylim=(bars, 0), yticks=[], xticks=ticks)
     axes.xaxis.set_major_formatter(style.thousands)
     axes.spines["left"].set_visible(False)
     thinned = f" (every {step}th of {count(int(known.sum()))} is shown)" if step > 1 else ""
-    axes.set_xlabel(
-        f"Time since infusion, {unit}{thinned}"
-        if not origin
-        else f"Time since {results.plan.label(origin).lower()}, {unit}{thinned}"
-    )
+    since = results.plan.label(origin).lower() if origin else "infusion"
+    axes.set_xlabel(f"Time since {since}, {unit}{thinned}")
     numbers = times.loc[order].rename(columns=lambda name: f"{name}_{unit}")
     numbers.insert(0, results.study.participant, frame.loc[order, results.study.participant])
-    for name in (colour, by):
-        if name:
-            numbers.insert(1, name, frame.loc[order, name])
+    for name in filter(None, (colour, by)):
+        numbers.insert(1, name, frame.loc[order, name])
     numbers["ongoing"] = held[order]
     events = "; ".join(f"{results.plan.label(name)} in {int(times.loc[order, name].notna().sum())}" for name in shapes)
     alt = (
@@ -185,6 +116,67 @@ def swimmer(
         f"{int(held[order].sum())} in follow-up at the end."
     )
     return Drawing(page.figure, numbers.reset_index(drop=True), alt)
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A group: everyone in it with follow-up is counted, every k-th is shown as a row, the longest first."""
+
+    name: Name
+    n: int
+    rows: list[int]
+
+    def text(self, width: float) -> str:
+        name = style.wrap(self.name.label, width, style.TEXT, "semibold" if self.rows else "normal")
+        return f"{name}\nn = {self.n:,}"
+
+
+def _sections(data, by: str, ends: pd.Series) -> tuple[list[_Section], int]:
+    """The groups, and k."""
+    found = {}
+    for name, members in data.groups(by).items():
+        rows = pd.DataFrame({"end": ends, "who": data.frame.loc[ends.index, data.study.participant]})
+        rows = rows[members[ends.index]].sort_values(["end", "who"], ascending=[False, True], kind="stable")
+        found[name] = rows.index.tolist()
+    step = -(-sum(map(len, found.values())) // MOST_BARS)
+    return [_Section(name, len(rows), rows[::step]) for name, rows in found.items()], step
+
+
+def _places(sections: list[_Section], rooms: list[float]) -> tuple[dict[int, float], list[float]]:
+    """Row -> middle of its bar; the middle of each group. A group of few takes the room of its name."""
+    places, middles, at = {}, [], 0.0
+    for section, room in zip(sections, rooms, strict=True):
+        first = at + (room - len(section.rows)) / 2
+        places |= {row: first + i + 0.5 for i, row in enumerate(section.rows)}
+        middles.append(at + room / 2)
+        at += room + APART
+    return places, middles
+
+
+def _key(results, colour: str, palette: dict, levels: list[Name], without: bool, shapes: dict, ongoing: bool) -> list:
+    entries = [
+        (level_name(results, colour, name), {"facecolor": style.tint(palette[name], SOFT), "edgecolor": "none"})
+        for name in levels
+        if name
+    ]
+    if without:
+        look = {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"}
+        entries.append((own_word("Unknown", printed(levels), "no value"), look))
+    outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
+    for name, (shape, ink) in shapes.items():
+        entries.append((results.plan.label(name), {"marker": shape, "color": ink, **outline}))
+    if ongoing:
+        entries.append(("In follow-up", {"marker": ">", "color": style.INK, "markersize": 3.0, "markeredgewidth": 0}))
+    return entries
+
+
+def _marks(axes, times: pd.DataFrame, order: list[int], places: dict[int, float], shapes: dict, death: str, bar: float):
+    size = float(np.clip(bar * 1.35, 2.6, 4.4))
+    for name, (shape, ink) in shapes.items():
+        rows = [row for row in order if times.loc[row, name] >= 0]
+        axes.plot(times.loc[rows, name], [places[row] for row in rows], shape, color=ink, markersize=size,
+                  markeredgecolor="white", markeredgewidth=0.4, linestyle="none", zorder=5 if name == death else 4,
+                  clip_on=False)  # fmt: skip
 
 
 def _since(frame: pd.DataFrame, column: str, origin: str) -> np.ndarray:

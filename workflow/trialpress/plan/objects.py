@@ -98,6 +98,11 @@ class Endpoint:
     time: str = ""
     unit: str = "days"
     entry: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def event(self, name: str) -> Name:
+        """An event or cause as results name it."""
+        return Name(name, self.labels.get(name, name))
 
     @property
     def from_durations(self) -> bool:

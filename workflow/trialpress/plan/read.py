@@ -70,6 +70,10 @@ def endpoint_of(name: str, spec: Mapping, columns: Mapping[str, Derived]) -> End
         given["unit"] = given.get("unit") or (units.pop() if len(units) == 1 else "days")
         causes, event = given.pop("causes", None), given.pop("event", "false")
         given |= {"events": causes or {"event": event}, "competing": bool(causes)}
+    events = given.get("events", {})
+    given["labels"] = {key: held["label"] for key, held in events.items() if isinstance(held, Mapping)}
+    given["events"] = {key: held.get("date", held.get("condition")) if isinstance(held, Mapping) else held
+                       for key, held in events.items()}  # fmt: skip
     given = {key: value for key, value in given.items() if key in Endpoint.__dataclass_fields__}
     return Endpoint(name, **given)
 

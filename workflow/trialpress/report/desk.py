@@ -46,7 +46,7 @@ class Desk:
         dictionary, plan = self.config / "study.yaml", self.config / "plan.yaml"
         held = read(dictionary, plan, self.results)
         answers = [root / "config/checklists.yaml", self.config / "checklists.yaml"]
-        answered = load_checklists(*answers, plan, self.source) if answers[1].exists() else []
+        answered = load_checklists(*answers, held.plan.written, self.source) if answers[1].exists() else []
         claims = self.config / "claims.yaml"
         known = stages.claims_of(claims if claims.exists() else None, held.plan)
         self.date, self.notice = held.study.data_cutoff, held.study.notice

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +23,7 @@ from ..results import Results
 from . import qmd, quarto
 from .engine import engine_version, render
 from .renderer import choose
-from .variables import link, numbers, variables
+from .variables import link, numbers, simulated, variables
 
 
 def figure_markdown(results: Results, name: str, alt: str) -> str:
@@ -56,10 +56,13 @@ def _escape(text: str) -> str:
     return str(text).replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "\\<").replace("@", "\\@")
 
 
-def populations_markdown(results: Results) -> str:
+def populations_markdown(results: Results, marked: Collection[str] = ()) -> str:
     """The populations with their definitions, for the methods section."""
     return _bullets(
-        (f"{p.label} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())))})", p.definition)
+        (
+            f"{p.label} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())), marked)})",
+            p.definition,
+        )
         for p in results.plan.populations.values()
     )
 
@@ -209,10 +212,11 @@ def stage(
         )
         write_text(text, to / "tables" / f"{name}.md")
     named = numbers(results, logs)
-    content = variables(results, named, engine_version(engine))
+    marked = simulated(results)
+    content = variables(results, named, engine_version(engine), marked)
     write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=True, width=10_000), to / "_variables.yml")
     fragments = {
-        "populations": populations_markdown(results),
+        "populations": populations_markdown(results, marked),
         "endpoints": endpoints_markdown(results),
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),

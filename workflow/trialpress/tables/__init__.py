@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from ..analysis import events_left_out
 from ..errors import from_the_plan
-from ..figures.read import analysed, label, without_group
+from ..figures.read import analyses_of, left_out
 from ..files import write_csv, write_text
 from ..results import Results
-from .table import Table
+from .table import MARK, Table
 
 
 def tabulate(results: Results, name: str) -> Table:
     """One table of the plan."""
     from .kinds import KINDS
 
-    spec = results.plan.tables[name]
+    spec, results = results.plan.tables[name], replace(results, marked=bool(results.study.reconstruction))
     with from_the_plan(f"tables.{name}"):
         table = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
-    several = len(spec.get("analyses", ())) > 1
-    for text, analysis in left_out(results, spec):
-        if not any(text in note for note in table.footnotes):
-            table.note(f"{text}: {label(results, analysis)}." if several and analysis else f"{text}.")
+    table.note(*(f"{text}." for text in left_out(results, KINDS, spec)))
+    if table.marked:
+        table.note(f"{MARK} Simulated.")
+    elif results.marked and not analyses_of(KINDS, spec):  # counted or listed from simulated patients
+        table.note(f"{MARK} All values of this table are simulated.")
     return table
-
-
-def left_out(results: Results, spec) -> list[tuple[str, str]]:
-    """(who or what is left out, the analysis that says it) of a table."""
-    named = [name for name in [spec.get("analysis"), *spec.get("analyses", ())] if name]
-    cut = [(events_left_out(analysed(results, name), results.plan.analyses[name]), name) for name in named]
-    return [*without_group(results, spec), *((text, name) for text, name in cut if text)]
 
 
 def write_all(results: Results, folder: Path) -> None:

@@ -49,12 +49,15 @@ def _methods(results: Results, analyses, *statistics: str) -> list[str]:
 
 
 def _notes(results: Results, analyses) -> list[str]:
-    """What the rows say of themselves, each note once with the analyses that it belongs to."""
+    """What the rows say of themselves, each note once with the analyses that it belongs to. Who is left out is said of all
+    tables alike."""
     notes: dict[str, list[str]] = {}
     titles = distinct_labels(results, analyses)
     for analysis in analyses:
-        for note in dict.fromkeys(results.analysis(analysis)["note"]):
-            if note and "not estimable" not in note:
+        said = results.left_out(analysis)
+        parts = (part for note in results.analysis(analysis)["note"] for part in note.split("; "))
+        for note in dict.fromkeys(parts):
+            if note and "not estimable" not in note and note not in said:
                 notes.setdefault(note, []).append(titles[analysis])
     return [f"{_sentence(note)[:-1]}: {', '.join(labels)}." for note, labels in notes.items()]
 
@@ -96,8 +99,8 @@ def baseline(
     difference = (rows["statistic"] == "standardised_difference").any()
     tested = (rows["statistic"].eq("p_value") & rows["group"].eq("")).any()
     titles = [*printed(columns[:-1]), own_word("Overall", printed(columns[:-1]), "everyone")]
-    sizes = [int(value(results, analysis, "N", group)) for group in columns]
-    header = ["Characteristic", *(f"{title} ({N_IS}{n:,})" for title, n in zip(titles, sizes, strict=True))]
+    sizes = [shown(results, analysis, "N", group) for group in columns]
+    header = ["Characteristic", *(f"{title} ({N_IS}{n})" for title, n in zip(titles, sizes, strict=True))]
     more = [*(["SMD"] if difference else []), *(["P"] if tested else [])]
     table = Table([*header, *more], aligned("left", [*columns, *more]))
     for variable in spec["variables"]:

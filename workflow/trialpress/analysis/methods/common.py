@@ -15,7 +15,7 @@ from ...registry import Registry
 from ...stats.result import Result
 from .. import Data, Rows
 
-METHODS = Registry("method", "method", ("population", "where", "label", "family", "rows"))
+METHODS = Registry("method", "method", ("population", "where", "label", "family", "rows", "unknown"))
 
 Interval = Literal["clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker"]
 Alternative = Literal["two-sided", "greater", "less"]
@@ -35,12 +35,6 @@ def not_estimable(
         method=method,
         note=f"not estimable: {why}",
     )
-
-
-def left_out(data: Data, known: pd.Series) -> str:
-    """The note on participants without a value that is needed."""
-    missing = len(data.frame) - int(known.sum())
-    return f"{missing} with a missing value left out" if missing else ""
 
 
 def reworded(result: Result, words: Mapping[str, str]) -> Result:
@@ -74,15 +68,33 @@ def number(values: pd.Series) -> np.ndarray:
     return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
 
+def is_measured(data: Data, variable: str) -> bool:
+    """Whether a column holds numbers (codes that are numbers among them), and not codes in an order."""
+    if pd.api.types.is_numeric_dtype(data.frame[variable]):
+        return True
+    return bool(pd.to_numeric(data.frame[variable].dropna(), errors="coerce").notna().all())
+
+
+def scores(data: Data, variable: str) -> np.ndarray:
+    """A column as floats: numbers as they are, codes by their position (1, 2, ...) in the order of the dictionary."""
+    if is_measured(data, variable):
+        return number(data.frame[variable])
+    kind = data.plan.kinds.get(variable)
+    order = kind.codes if kind and kind.codes else [level.id for level in data.groups(variable)]
+    places = {code: float(at) for at, code in enumerate(order, start=1)}
+    return data.frame[variable].map(places).to_numpy(dtype=float, na_value=np.nan)
+
+
 def samples(data: Data, variable: str, by: str) -> dict[Name, np.ndarray]:
     """The known values of a column in each group."""
-    values = data.frame[variable].astype("Float64")
-    return {group: values[members].dropna().to_numpy(dtype=float) for group, members in data.groups(by).items()}
+    values = scores(data, variable)
+    groups = {group: values[members.to_numpy()] for group, members in data.groups(by).items()}
+    return {group: here[~np.isnan(here)] for group, here in groups.items()}
 
 
 def outcomes(data: Data, event: str, needed: list[str]) -> tuple[np.ndarray, pd.Series]:
     """(whether the condition holds, in whom it and the needed columns are known)."""
-    holds = data.holds(event)
+    holds = data.outcome(event)
     known = holds.notna() & data.frame[needed].notna().all(axis=1)
     return holds[known].to_numpy(dtype=bool), known
 
@@ -118,16 +130,14 @@ def event_counts(data: Data, holds: pd.Series, by: str) -> dict[Name, tuple[int,
     }
 
 
-def known_counts(rows: Rows, counts: Mapping[Name, tuple[int, int]], holds: pd.Series):
+def known_counts(rows: Rows, counts: Mapping[Name, tuple[int, int]]):
     """Rows of events, participants and share per group."""
-    unknown = int(holds.isna().sum())
-    note = f"{unknown} with unknown outcome left out" if unknown else ""
     for group, (n, N) in counts.items():
         rows.add(
             {"n": n, "N": N, "percent": n / N if N else float("nan")},
             group=group,
             method="counts of known outcomes",
-            note=note if N else "not estimable: no participants with a known outcome",
+            note="" if N else "not estimable: no participants with a known outcome",
         )
 
 
@@ -136,9 +146,8 @@ def two_proportions(data: Data, rows: Rows, event: str, by: str, method: str, st
 
     None, and rows that say why, unless two groups have participants. The counts become rows in any case.
     """
-    holds = data.holds(event)
-    counts = event_counts(data, holds, by)
-    known_counts(rows, counts, holds)
+    counts = event_counts(data, data.outcome(event), by)
+    known_counts(rows, counts)
     if not comparable(rows, {group: N for group, (_, N) in counts.items()}, method, statistics):
         return None
     first, second = (group for group, (_, N) in counts.items() if N)
@@ -200,8 +209,8 @@ def group_codes(data: Data, by: str, known: pd.Series) -> tuple[np.ndarray, dict
 
 @dataclass(frozen=True)
 class Design:
-    """Covariates of a model. X: (participants, columns); names: of the columns; known: who is complete; note: who and
-    what is left out; why: why no model can be fitted, or empty.
+    """Covariates of a model. X: (participants, columns); names: of the columns; known: who is complete; note: which
+    covariates are left out; why: why no model can be fitted, or empty.
     """
 
     X: np.ndarray
@@ -226,10 +235,10 @@ class Design:
             single += [] if len(present) > 1 else [data.plan.label(covariate, unit=True)]
             columns += [levels[level] for level in present[1:]]
             names += present[1:]
-        notes = [left_out(data, known), *(f"{label} has one level only and is left out" for label in single)]
+        notes = [f"{label} has one level only and is left out" for label in single]
         why = "no participants" if not known.any() else "" if columns else "the covariates have one level only"
         X = np.column_stack(columns) if columns else np.empty((int(known.sum()), 0))
-        return cls(X, names, known, "; ".join(filter(None, notes)), why)
+        return cls(X, names, known, "; ".join(notes), why)
 
     @property
     def labels(self) -> list[str]:

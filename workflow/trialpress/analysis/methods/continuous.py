@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...registry import Column
+from ...ids import Name
+from ...registry import Column, Number, Ordinal
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
-from .common import METHODS, Alternative, number, samples, two_samples
+from .common import METHODS, Alternative, is_measured, number, samples, scores, two_samples
 
 
-def _medians(rows: Rows, groups: dict[str, np.ndarray]):
+def _medians(data: Data, rows: Rows, variable: str, groups: dict[Name, np.ndarray]):
+    """Size and median of each group; codes in an order have no median that could be printed as a number."""
+    if not is_measured(data, variable):
+        for group, values in groups.items():
+            rows.add({"n": values.size}, group=group, method="participants with a known value")
+        return
     recorded = recorded_decimals(np.concatenate([*groups.values(), np.empty(0)]))
     for group, values in groups.items():
         median = float(np.median(values)) if values.size else float("nan")
@@ -26,20 +32,20 @@ def _medians(rows: Rows, groups: dict[str, np.ndarray]):
 
 def _pair(data: Data, rows: Rows, variable: str, by: str, method: str) -> tuple[np.ndarray, np.ndarray] | None:
     groups = samples(data, variable, by)
-    _medians(rows, groups)
+    _medians(data, rows, variable, groups)
     return two_samples(rows, groups, method, ("p_value",))
 
 
 def _ordered(data: Data, rows: Rows, variable: str, by: str) -> tuple[np.ndarray, np.ndarray]:
     """All known values and the position of each one's group."""
     groups = samples(data, variable, by)
-    _medians(rows, groups)
+    _medians(data, rows, variable, groups)
     values = np.concatenate([*groups.values(), np.empty(0)])
     return values, np.repeat(np.arange(len(groups)), [values.size for values in groups.values()])
 
 
 @METHODS.add("t_test")
-def t_test(data: Data, rows: Rows, *, variable: Column, by: Column, equal_variance: bool = False,
+def t_test(data: Data, rows: Rows, *, variable: Number, by: Column, equal_variance: bool = False,
            alternative: Alternative = "two-sided"):  # fmt: skip
     """A continuous variable between two groups: difference of means, second less first, with Welch's t test.
 
@@ -61,9 +67,10 @@ def t_test(data: Data, rows: Rows, *, variable: Column, by: Column, equal_varian
 
 
 @METHODS.add("mann_whitney")
-def mann_whitney(data: Data, rows: Rows, *, variable: Column, by: Column, alternative: Alternative = "two-sided"):
+def mann_whitney(data: Data, rows: Rows, *, variable: Ordinal, by: Column, alternative: Alternative = "two-sided"):
     """A continuous or ordinal variable between two groups: Mann-Whitney test (as R's wilcox.test: exact without ties,
-    otherwise normal with continuity correction) and the Hodges-Lehmann shift, second group less first.
+    otherwise normal with continuity correction) and the Hodges-Lehmann shift, second group less first. Codes are compared
+    by their order, without a shift.
 
     Parameters
         variable: what is compared
@@ -74,11 +81,12 @@ def mann_whitney(data: Data, rows: Rows, *, variable: Column, by: Column, altern
 
     pair = _pair(data, rows, variable, by, "Mann-Whitney test")
     if pair:
-        rows.add(test(*pair, alternative=alternative, level=data.plan.level))
+        result = test(*pair, alternative=alternative, level=data.plan.level)
+        rows.add(result, only=() if is_measured(data, variable) else ("statistic", "p_value"))
 
 
 @METHODS.add("signed_rank")
-def signed_rank(data: Data, rows: Rows, *, after: Column, before: Column, alternative: Alternative = "two-sided"):
+def signed_rank(data: Data, rows: Rows, *, after: Number, before: Number, alternative: Alternative = "two-sided"):
     """Two measurements in the same participants: Wilcoxon signed rank test of after less before, with the pseudomedian
     and its interval (as R's wilcox.test).
 
@@ -97,7 +105,7 @@ def signed_rank(data: Data, rows: Rows, *, after: Column, before: Column, altern
 
 
 @METHODS.add("kruskal_wallis")
-def kruskal_wallis(data: Data, rows: Rows, *, variable: Column, by: Column):
+def kruskal_wallis(data: Data, rows: Rows, *, variable: Ordinal, by: Column):
     """A continuous or ordinal variable between several groups: Kruskal-Wallis test with ties corrected.
 
     Parameters
@@ -110,7 +118,7 @@ def kruskal_wallis(data: Data, rows: Rows, *, variable: Column, by: Column):
 
 
 @METHODS.add("jonckheere_terpstra")
-def jonckheere_terpstra(data: Data, rows: Rows, *, variable: Column, by: Column):
+def jonckheere_terpstra(data: Data, rows: Rows, *, variable: Ordinal, by: Column):
     """Trend of a continuous or ordinal variable over ordered groups: Jonckheere-Terpstra test.
 
     Parameters
@@ -123,12 +131,13 @@ def jonckheere_terpstra(data: Data, rows: Rows, *, variable: Column, by: Column)
 
 
 def _both(data: Data, x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
-    both = data.frame[[x, y]].astype("Float64").dropna()
-    return both[x].to_numpy(dtype=float), both[y].to_numpy(dtype=float)
+    first, second = scores(data, x), scores(data, y)
+    known = ~np.isnan(first) & ~np.isnan(second)
+    return first[known], second[known]
 
 
 @METHODS.add("spearman")
-def spearman(data: Data, rows: Rows, *, x: Column, y: Column):
+def spearman(data: Data, rows: Rows, *, x: Ordinal, y: Ordinal):
     """Rank correlation of two variables with its interval and p-value (as R's cor.test).
 
     Parameters
@@ -141,7 +150,7 @@ def spearman(data: Data, rows: Rows, *, x: Column, y: Column):
 
 
 @METHODS.add("kendall")
-def kendall(data: Data, rows: Rows, *, x: Column, y: Column):
+def kendall(data: Data, rows: Rows, *, x: Ordinal, y: Ordinal):
     """Kendall's tau-b of two variables with its interval and p-value (as R's cor.test).
 
     Parameters

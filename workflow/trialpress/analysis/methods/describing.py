@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...ids import EVERYONE, Name
-from ...registry import Column
+from ...registry import Column, Number
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
 from .common import METHODS, cross_table, is_categorical, not_estimable, number, samples
@@ -18,7 +18,7 @@ Test = Literal["rank", "t_test", "fisher", "chi_square"]
 
 
 @METHODS.add("summary", rows=True)
-def summary(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
+def summary(data: Data, rows: Rows, *, variable: Number, by: Column = ""):
     """Number, missing, mean, standard deviation, median, quartiles (R type 7) and range of a continuous variable.
 
     Parameters
@@ -39,7 +39,7 @@ def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group:
     rows.add(result, group=group, level=of, kinds=precision(recorded, result.values), note=note)
 
 
-@METHODS.add("frequency", rows=True)
+@METHODS.add("frequency", rows=True, of_counts="percent")
 def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
     """Counts and percentages of the levels of a categorical variable, of those in whom it is known.
 
@@ -79,7 +79,7 @@ def _frequencies(
 OVERALL = Name(EVERYONE.id, "Overall")
 
 
-@METHODS.add("baseline")
+@METHODS.add("baseline", missing_apart=True, overall=True, of_counts="percent")
 def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = "", digits: int = -1,
              digits_of: dict[Column, int] = None, percent_of: Percent = "known", percent_of_each: dict[Column, Percent] = None,
              missing: Literal["count", "percent"] = "count", p_values: bool = False, tests: dict[Column, Test] = None):  # fmt: skip

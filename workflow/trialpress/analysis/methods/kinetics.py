@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...ids import Name
 from ...ids import day as on_day
-from ...registry import Column, Field, Table
+from ...registry import Column, Field, Number, Positive, Table
 from .. import Data, Rows
 from .common import METHODS, samples, two_samples
 
@@ -23,7 +23,7 @@ def kinetics_by_day(
     day: Field,
     value: Field,
     by: Column = "",
-    below: float = 0.5,
+    below: Positive = 0.5,
     zero: float = 0,
 ):
     """Geometric mean with interval of a measurement on each day. A value below the quantification limit (a `<` in the
@@ -88,7 +88,7 @@ def _late(begins: pd.Series, start: str) -> str:
 
 
 @METHODS.add("exposure")
-def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, limit: float, by: Column = "", until: float = 28,
+def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, limit: Positive, by: Column = "", until: Positive = 28,
              below: Literal["half", "zero", "missing"] = "half",
              start: Literal["measured", "zero"] = "measured"):  # fmt: skip
     """Exposure of each participant, summarised: Cmax, Tmax, AUC (linear up, log down) from day 0 to a day, Tlast,
@@ -151,8 +151,8 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
             rows.add(result, level=level, kind="ratio", only=("ratio", "ci_low", "ci_high", "p_value"))
 
 
-@METHODS.add("geometric_mean_ratio")
-def geometric_mean_ratio(data: Data, rows: Rows, *, variable: Column, by: Column):
+@METHODS.add("geometric_mean_ratio", positive="variable")
+def geometric_mean_ratio(data: Data, rows: Rows, *, variable: Number, by: Column):
     """A positive variable between two groups: geometric means with interval, and their ratio, second over first, with
     Welch's t test of the logarithms.
 
@@ -164,13 +164,11 @@ def geometric_mean_ratio(data: Data, rows: Rows, *, variable: Column, by: Column
     from ...stats.kinetics import geometric_mean_ratio as compare
 
     groups = samples(data, variable, by)
-    out = sum(int((values <= 0).sum()) for values in groups.values())
-    note = f"{out} values that are not positive left out" if out else ""
     groups = {group: values[values > 0] for group, values in groups.items()}
     for group, values in groups.items():
         only = ("n", "geometric_mean", "ci_low", "ci_high")
-        rows.add(geometric_mean(values, level=data.plan.level), group=group, kind="significant", only=only, note=note)
+        rows.add(geometric_mean(values, level=data.plan.level), group=group, kind="significant", only=only)
     pair = two_samples(rows, groups, "geometric mean ratio", ("ratio", "p_value"))
     if pair:
         only = ("ratio", "ci_low", "ci_high", "p_value")
-        rows.add(compare(*pair, level=data.plan.level), kind="ratio", only=only, note=note)
+        rows.add(compare(*pair, level=data.plan.level), kind="ratio", only=only)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...registry import Column, Condition
+from ...registry import Column, Condition, Ordinal
 from .. import Data, Rows
-from .common import METHODS, RATIO, Design, by_suffix, is_categorical, left_out, not_estimable, number, outcomes
+from .common import METHODS, RATIO, Design, by_suffix, is_categorical, not_estimable, number, outcomes
 
 # Exact conditional inference visits every way to spread the events over the values of the covariate.
 WAYS = 1e7
@@ -37,7 +37,7 @@ def _fit(data: Data, rows: Rows, fit: Callable, event: str, covariates: list[str
 def logistic(data: Data, rows: Rows, *, event: Condition, covariates: list[Column]):
     """Logistic regression of a condition, maximum likelihood with Wald intervals. If the covariates separate the outcomes
     there is no finite estimate: the note says so, and firth_logistic has one. Categorical covariates are compared with
-    their first level; participants with a missing value are left out and counted in the note.
+    their first level.
 
     Parameters
         event: the outcome
@@ -63,7 +63,7 @@ def firth_logistic(data: Data, rows: Rows, *, event: Condition, covariates: list
 
 
 @METHODS.add("exact_logistic")
-def exact_logistic(data: Data, rows: Rows, *, event: Condition, covariate: Column, stratum: Column = ""):
+def exact_logistic(data: Data, rows: Rows, *, event: Condition, covariate: Ordinal, stratum: Column = ""):
     """Exact conditional logistic regression of a condition on one covariate with few distinct values.
 
     Parameters
@@ -74,8 +74,7 @@ def exact_logistic(data: Data, rows: Rows, *, event: Condition, covariate: Colum
     from ...stats.logistic import exact_logistic as fit
 
     y, known = outcomes(data, event, [covariate, *([stratum] if stratum else [])])
-    note = left_out(data, known)
-    rows.add({"n": y.size, "events": y.sum()}, method="participants in the model", note=note)
+    rows.add({"n": y.size, "events": y.sum()}, method="participants in the model")
     x, strata = _scores(data, covariate)[known], _scores(data, stratum)[known] if stratum else None
     level = data.column(covariate)
     only = ("odds_ratio", "ci_low", "ci_high", "p_value")
@@ -85,14 +84,14 @@ def exact_logistic(data: Data, rows: Rows, *, event: Condition, covariate: Colum
         why = f"{sizes.size} distinct values are too many to enumerate"
         not_estimable(rows, only, why, "exact conditional logistic regression", level=level)
         return
-    rows.add(fit(y, x, strata, level=data.plan.level), level=level, kinds=RATIO, only=only, note=note)
+    rows.add(fit(y, x, strata, level=data.plan.level), level=level, kinds=RATIO, only=only)
 
 
 def _scores(data: Data, column: str) -> np.ndarray:
     """Numbers as they are, levels by their position."""
     if not is_categorical(data, column):
         return number(data.frame[column])
-    scores = np.full(len(data.frame), np.nan)
+    places = np.full(len(data.frame), np.nan)
     for at, members in enumerate(data.groups(column).values()):
-        scores[members.to_numpy()] = at
-    return scores
+        places[members.to_numpy()] = at
+    return places

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ...registry import Column, Condition
+from ...registry import Column, Condition, Count, Number
 from .. import Data, Rows
 from .common import METHODS, PERCENT, samples, two_samples
 
@@ -35,8 +35,8 @@ def _bootstrap(
 
 
 @METHODS.add("bootstrap")
-def bootstrap(data: Data, rows: Rows, *, variable: Column, statistic: Statistic = "median", by: Column = "",
-              interval: BootstrapInterval = "bca", resamples: int = 10_000):  # fmt: skip
+def bootstrap(data: Data, rows: Rows, *, variable: Number, statistic: Statistic = "median", by: Column = "",
+              interval: BootstrapInterval = "bca", resamples: Count = 10_000):  # fmt: skip
     """Bootstrap interval of the mean or median of a continuous variable; with two groups also of their difference,
     second less first.
 
@@ -52,7 +52,7 @@ def bootstrap(data: Data, rows: Rows, *, variable: Column, statistic: Statistic 
 
 @METHODS.add("bootstrap_proportion")
 def bootstrap_proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", interval: BootstrapInterval = "bca",
-                         resamples: int = 10_000):  # fmt: skip
+                         resamples: Count = 10_000):  # fmt: skip
     """Bootstrap interval of the share for whom a condition holds, of those in whom it is known; with two groups also of
     the difference, second less first.
 
@@ -62,14 +62,14 @@ def bootstrap_proportion(data: Data, rows: Rows, *, event: Condition, by: Column
         interval: bias-corrected and accelerated, or percentile
         resamples: number of resamples
     """
-    holds = data.holds(event)
+    holds = data.outcome(event)
     groups = {group: holds[members].dropna().to_numpy(dtype=float) for group, members in data.groups(by).items()}
     _bootstrap(data, rows, groups, "mean", "N", PERCENT, interval=interval, resamples=resamples)
 
 
 @METHODS.add("permutation_test")
-def permutation_test(data: Data, rows: Rows, *, variable: Column, by: Column, statistic: Statistic = "mean",
-                     resamples: int = 10_000):  # fmt: skip
+def permutation_test(data: Data, rows: Rows, *, variable: Number, by: Column, statistic: Statistic = "mean",
+                     resamples: Count = 10_000):  # fmt: skip
     """A continuous variable between two groups: permutation test of the difference of means or medians.
 
     Parameters

@@ -218,12 +218,12 @@ function recordView(hash, current) {
   else term("Population", h("ol", { class: "chain" }, trace.populations[record.population].map((within) => h("li", {}, h("a", { href: `#population.${within.id}` }, within.label), ` (n = ${within.n})`,
     within.condition === "true" ? "" : [": ", code(within.condition)], within.definition ? h("div", { class: "faint" }, within.definition) : null))));
   out.push(h("dl", {}, terms));
-  const lines = record.results.flatMap((result) => result.statistics.map(([statistic, value, display, method, note], i) => {
+  const lines = record.results.flatMap((result) => result.statistics.map(([statistic, value, display, method, note, origin], i) => {
     const once = (text, at) => (i && result.statistics[i - 1][at] === text ? "" : text);
     return { here: entry && entry.id !== name && result === entry,
-      cells: [i ? "" : anchor(result.id), i ? "" : result.group_label, i ? "" : result.level_label, statistic, display, value === null ? "" : String(value), once(method, 3), once(note, 4)] };
+      cells: [i ? "" : anchor(result.id), i ? "" : result.group_label, i ? "" : result.level_label, statistic, display, value === null ? "" : String(value), origin, once(method, 3), once(note, 4)] };
   }));
-  const heads = ["Id", "Group", "Level", "Statistic", "Printed", "Value", "Method", "Note"].map((text, i) => [text, i, (i === 4 || i === 5) && "right"])
+  const heads = ["Id", "Group", "Level", "Statistic", "Printed", "Value", "Origin", "Method", "Note"].map((text, i) => [text, i, (i === 4 || i === 5) && "right"])
     .filter(([, i]) => lines.some(({ cells }) => cells[i] !== ""));
   out.push(h("h2", {}, "Results"), h("div", { class: "scroll" }, h("table", {},
     h("thead", {}, h("tr", {}, heads.map(([text, , side]) => h("th", { scope: "col", class: side }, text)))),
@@ -250,6 +250,7 @@ function recordView(hash, current) {
     else out.push(h("details", { open: counting.length < 4 }, h("summary", {}, [result.group_label, result.level_label].filter(Boolean).join(", ") || result.id), lists));
   }
   if (!counting.length) out.push(people(record.everyone, hash, current, "nobody"));
+  if (record.left_out?.length) out.push(h("h2", {}, "Participants not counted"), record.left_out.map(([text, members]) => h("div", {}, h("span", { class: "faint" }, text), people(members, hash, current, "nobody"))));
   return out;
 }
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from ...analysis.counting import counted
 from ...analysis.methods import METHODS
+from ...analysis.participants import left_out
 from ...cohort import Builder as Builder
 from ...cohort.flow import exclusions
 from ...names import flow_names, row_names
 from ...registry import Column, Condition, Endpoint, Field, Table
 from ...report.variables import phrases
 from ...results import Results
-from ..counting import counted
 from .columns import Columns
 from .texts import names_in
 
@@ -74,7 +75,8 @@ def _number(value: float) -> float | int | str | None:
 
 def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping[str, int]) -> dict:
     spec = results.plan.analyses[name]
-    data = results.analysed(name)
+    data, before = results.analysed_and_left_out(name)
+    out = [[str(one), [numbered[who] for who in one.who]] for one in (*before, *left_out(data, spec))]
     if "file" in spec:  # of other trials: nobody here is counted
         data.frame = data.frame.head(0)
     who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)
@@ -85,7 +87,9 @@ def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping
     for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
         shown = dict(zip(rows["statistic"], rows["display"], strict=True))
         here = {key: members for key, members in sets.get((group, level), {}).items() if key in shown}
-        statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
+        statistics = zip(
+            rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], rows["origin"], strict=True
+        )
         entries.append(
             {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
              **rows[["group_label", "level_label"]].iloc[0],
@@ -94,7 +98,7 @@ def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping
         )  # fmt: skip
     return {"kind": "analysis", "label": spec.get("label") or name.replace("_", " "), "method": spec["method"], "plan": spec,
             "population": spec["population"], "columns": _columns_of(results, spec, columns), "everyone": who.tolist(),
-            "results": entries}  # fmt: skip
+            "left_out": out, "results": entries}  # fmt: skip
 
 
 def of_flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> Iterator[tuple[str, dict]]:
@@ -122,7 +126,7 @@ def of_flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> 
 
 
 def one_count(name: str, statistic: str, members: list[int]) -> dict:
-    return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
+    return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", "", ""]],
             "printed": {statistic: str(len(members))}, "who": {statistic: members}}  # fmt: skip
 
 

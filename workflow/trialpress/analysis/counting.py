@@ -13,22 +13,21 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from ..analysis import Data
-from ..analysis.methods import METHODS
-from ..analysis.methods.common import followed, is_categorical
 from ..calculation import days_between
 from ..expression import Expression
 from ..ids import EVERYONE, Name, word
 from ..ids import at as at_time
 from ..ids import day as on_day
 from ..registry import Column, Condition, Endpoint, Table
+from . import Data
+from .methods import METHODS
+from .methods.common import is_categorical
+from .participants import taking_part
 
 Counted = Iterator[tuple[Name, Name, str, pd.Series]]
 
-UNKNOWN_IS_NO_EVENT = {"proportion", "exact_test", "beta_binomial"}
 MODELS = {"logistic", "firth_logistic", "exact_logistic", "dose_response"}
 CROSS_TABLES = {"fisher_rxc", "chi_square"}
-POSITIVE = {"dose_response", "isotonic", "geometric_mean_ratio"}  # what is not positive is left out
 
 
 def counted(data: Data, spec: Mapping) -> Iterator[tuple[str, str, str, pd.Series]]:
@@ -53,43 +52,32 @@ def _counted(data: Data, spec: Mapping) -> Counted:
     elif Table in kinds:
         yield from _days(data, given, groups) if spec["method"] == "kinetics_by_day" else ()
     elif Condition in kinds:
-        yield from _conditions(data, spec["method"], given, groups)
+        yield from _conditions(data, spec, given, groups)
     elif Endpoint in kinds:
         if spec["method"] == "landmark":
             yield from _landmarks(data, given)
         elif spec["method"] == "simon_makuch":
             yield from _states(data, given)
         elif spec["method"] == "cox_interaction":
-            yield from _subgroups(data, given)
+            yield from _subgroups(data, spec)
         elif spec["method"] != "conditional_probability":  # counts the events until a time
-            yield from _times(data, spec["method"], given, groups)
+            yield from _times(data, spec, given, groups)
     elif spec["method"] in CROSS_TABLES:
         yield from _cross(data, given, groups)
     elif spec["method"] in ("frequency", "summary"):
         for group, members in groups.items():
             yield from _described(data, given["variable"], members, group, EVERYONE, spec["method"] == "frequency")
     elif Column in kinds:
-        yield from _known(data, spec["method"], given, parameters, groups)
-
-
-def _complete(frame: pd.DataFrame, columns: Iterable[str]) -> pd.Series:
-    return frame[list(dict.fromkeys(filter(None, columns)))].notna().all(axis=1)
-
-
-def _positive(frame: pd.DataFrame, column: str) -> pd.Series:
-    return (frame[column].astype("Float64") > 0).fillna(False).astype(bool)
+        yield from _known(data, spec, groups)
 
 
 def _any(masks: Iterable[pd.Series], like: pd.DataFrame) -> pd.Series:
     return pd.Series(np.logical_or.reduce([np.zeros(len(like), bool), *masks]), index=like.index)
 
 
-def _conditions(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
-    holds = data.holds(given["event"])
-    needed = [given.get(name, "") for name in ("dose", "covariate", "stratum")] + list(given.get("covariates", ()))
-    known = holds.notna() & _complete(data.frame, needed)
-    if method in POSITIVE:
-        known &= _positive(data.frame, given["dose"])
+def _conditions(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counted:
+    method, holds = spec["method"], data.outcome(given["event"])
+    known = holds.notna() & taking_part(data, spec)
     event = known & holds.fillna(False).astype(bool)
     for group, members in groups.items():
         if method in MODELS:
@@ -97,19 +85,17 @@ def _conditions(data: Data, method: str, given: Mapping, groups: Mapping) -> Cou
             yield group, EVERYONE, "events", members & event
         else:
             yield group, EVERYONE, "n", members & event
-            yield group, EVERYONE, "N", members if method in UNKNOWN_IS_NO_EVENT else members & known
+            yield group, EVERYONE, "N", members & known
             yield group, EVERYONE, "missing", members & holds.isna()
         for case in ("complete", "worst", "best") if method == "missing_response" else ():
             yield group, word(case), "n", members & (event | holds.isna()) if case == "best" else members & event
             yield group, word(case), "N", members & known if case == "complete" else members
 
 
-def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
-    frame, endpoint = data.frame, given["endpoint"]
+def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counted:
+    frame, method, endpoint = data.frame, spec["method"], given["endpoint"]
     causes = list(data.plan.endpoints[endpoint].events) if "cause" in given else []
-    outcome = f"{endpoint}_{'cause' if causes else 'event'}"
-    known = followed(data, endpoint, "cause" if causes else "event")
-    known &= _complete(frame, [given.get("stratum", ""), *given.get("covariates", ())])
+    outcome, known = f"{endpoint}_{'cause' if causes else 'event'}", taking_part(data, spec)
     event = known & frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True).fillna(False)
     if method == "follow_up":  # reversed: the end of observation is the event
         event = known & ~event
@@ -118,7 +104,10 @@ def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
     entry = frame[f"{endpoint}_entry"].astype("Float64") / per if data.plan.endpoints[endpoint].entry else None
     together = method in ("log_rank", "gray", "permutation_log_rank")
     for group, members in ({EVERYONE: _any(groups.values(), frame)} if together else groups).items():
-        for level in (EVERYONE, *(Name(name, name) for name in causes if name == (given["cause"] or causes[0]))):
+        for level in (
+            EVERYONE,
+            *(data.plan.endpoints[endpoint].event(name) for name in causes if name == (given["cause"] or causes[0])),
+        ):
             yield group, level, "n", known & members
             yield group, level, "events", event & members
         for at in given.get("at") or ():
@@ -127,12 +116,12 @@ def _times(data: Data, method: str, given: Mapping, groups: Mapping) -> Counted:
             yield group, at_time(at, given["unit"]), "n_at_risk", at_risk
 
 
-def _subgroups(data: Data, given: Mapping) -> Counted:
+def _subgroups(data: Data, spec: Mapping) -> Counted:
     """Everybody whose group and subgroup are known, together and by subgroup."""
-    known = followed(data, given["endpoint"]) & _complete(data.frame, [given["by"], given["subgroup"]])
-    event = known & data.frame[f"{given['endpoint']}_event"].fillna(False).astype(bool)
+    known = taking_part(data, spec)
+    event = known & data.frame[f"{spec['endpoint']}_event"].fillna(False).astype(bool)
     everyone = pd.Series(True, index=data.frame.index)
-    for level, members in {EVERYONE: everyone, **data.groups(given["subgroup"])}.items():
+    for level, members in {EVERYONE: everyone, **data.groups(spec["subgroup"])}.items():
         yield EVERYONE, level, "n", known & members
         yield EVERYONE, level, "events", event & members
 
@@ -163,7 +152,7 @@ def _states(data: Data, given: Mapping) -> Counted:
 
 
 def _pairs(data: Data, given: Mapping) -> Counted:
-    pair = {name: data.holds(given[name]) for name in ("first", "second")}
+    pair = {name: data.outcome(given[name]) for name in ("first", "second")}
     known = pair["first"].notna() & pair["second"].notna()
     for name, holds in pair.items():
         yield word(name), EVERYONE, "n", known & holds.fillna(False).astype(bool)
@@ -203,12 +192,9 @@ def _described(data: Data, variable: str, members: pd.Series, group: Name, of: N
         yield group, level, "n", holds & members
 
 
-def _known(data: Data, method: str, given: Mapping, parameters: Mapping, groups: Mapping) -> Counted:
+def _known(data: Data, spec: Mapping, groups: Mapping) -> Counted:
     """Those in whom all columns are known, by group and together."""
-    columns = [given[name] for name, parameter in parameters.items() if parameter.annotation is Column and name != "by"]
-    known = _complete(data.frame, columns)
-    if method in POSITIVE:
-        known &= _positive(data.frame, given["variable"])
+    known = taking_part(data, spec)
     for group, members in groups.items():
         yield group, EVERYONE, "n", known & members
     yield EVERYONE, EVERYONE, "n", known & _any(groups.values(), data.frame)

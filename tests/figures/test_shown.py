@@ -1,0 +1,213 @@
+"""What the figures show is what the results say, participant by participant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from figures.small import PLAN
+from matplotlib.text import Text
+from trialpress import figures
+from trialpress.ids import word
+
+DOCS = Path(__file__).parents[2] / "docs"
+NAMES = list(yaml.safe_load(PLAN)["figures"])
+
+
+def written(figure) -> list[str]:
+    """Everything that is written in a figure."""
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def test_rates_show_the_numbers_of_the_results(usual):
+    numbers = figures.draw(usual, "rates").numbers
+    row = numbers[(numbers["panel"] == "CR or CRi") & (numbers["group"] == "1 to 5")].iloc[0]
+    for name in ("n", "N", "estimate", "ci_low", "ci_high"):
+        assert row[name] == pytest.approx(usual.value("cr_by_dose", name, "b"))
+    nobody = numbers[numbers["group"] == "CR or CRi in nobody"].iloc[0]
+    assert nobody["N"] == 0 and np.isnan(nobody["estimate"])
+
+
+def test_severe_grades_have_the_numbers_of_their_analysis(usual):
+    numbers = figures.draw(usual, "grades").numbers
+    for row in numbers[numbers["grade"] == "Grade 3 or more"].itertuples():
+        group = {"5 or more": "a", "1 to 5": "b", "<1": "c"}.get(row.group, "d")
+        assert (row.n, row.N) == tuple(usual.value("severe_by_dose", name, group) for name in ("n", "N"))
+
+
+def test_grades_count_everyone_once(usual):
+    numbers = figures.draw(usual, "grades").numbers
+    for panel in ("Grade of CRS", "Grade of CRS (Lee)"):
+        counted = numbers[(numbers["panel"] == panel) & (numbers["grade"] != "Grade 3 or more")]
+        assert counted["n"].sum() == len(usual.subjects)
+    unknown = numbers[(numbers["panel"] == "Grade of CRS (Lee)") & (numbers["grade"] == "not derivable")]["n"].sum()
+    assert unknown == usual.subjects["lee"].isna().sum() > 0
+
+
+def test_numbers_at_risk_are_those_with_time_at_least_t(usual):
+    from trialpress.figures.survival import _panel
+
+    panel = _panel(usual, "os", [])
+    months = usual.subjects["os_time"].astype(float) / 30.4375
+    for group, arm in ((word("rr"), "rr"), (word("mrd"), "mrd")):
+        own = months[usual.subjects["arm"] == arm]
+        event = usual.subjects["os_event"][usual.subjects["arm"] == arm].astype(bool)
+        for tick, (n, events) in zip(panel.ticks, panel.at_risk[group], strict=True):
+            assert n == (own >= tick).sum()
+            assert events == (event & (own <= tick)).sum()
+
+
+def test_flow_adds_up_and_shows_reasons_without_anyone(usual):
+    drawing = figures.draw(usual, "flow")
+    rows = drawing.numbers.set_index("reason")
+    assert rows.loc["Consent withdrawn", "excluded"] == 0
+    by_step = drawing.numbers.groupby("step", sort=False)
+    n = by_step["n"].first()
+    assert (
+        n["Relapsed or refractory"] - by_step["excluded"].sum()["Evaluable for response"] == n["Evaluable for response"]
+    )
+    assert n["Relapsed or refractory"] + n["MRD-positive"] == n["Infused"]
+
+
+def test_swimmer_holds_every_participant_sorted_within_groups(usual):
+    numbers = figures.draw(usual, "swimmer").numbers
+    assert sorted(numbers["who"]) == sorted(usual.subjects["who"])
+    for _, rows in numbers.groupby("stratum"):
+        assert rows["last_on_months"].is_monotonic_decreasing
+    assert numbers["ongoing"].sum() == usual.subjects["died_on"].isna().sum()
+
+
+def test_a_group_without_anyone_has_no_bar_and_counts_nobody(awkward):
+    drawing = figures.draw(awkward["one"], "swimmer")
+    assert list(drawing.numbers["stratum"]) == ["rr"] and "Swimmer plot of 1 participant." in drawing.alt
+    assert {"R/R", "MRD+", "n = 1", "n = 0"} <= set(written(drawing.figure))
+
+
+def test_kinetics_shows_every_measurement_and_draws_none_below_the_limit(usual):
+    numbers = figures.draw(usual, "kinetics").numbers
+    assert len(numbers) == len(usual.tables["levels"])
+    assert numbers["value"].min() == 50
+
+
+def test_alluvial_bands_hold_everyone_between_any_two_stages(usual):
+    numbers = figures.draw(usual, "alluvial").numbers
+    assert numbers.groupby("from")["n"].sum().eq(len(usual.subjects)).all()
+    both = (usual.subjects["arm"] == "rr") & (usual.subjects["response"] == "CR")
+    band = numbers[(numbers["source"] == "R/R") & (numbers["target"] == "CR")]
+    assert band["n"].sum() == both.sum()
+
+
+def test_states_before_and_after_a_transplant_hold_everyone_once(usual):
+    drawing = figures.draw(usual, "states")
+    frames = drawing.numbers.set_index("panel")
+    assert list(dict.fromkeys(frames.index)) == [
+        "Simon-Makuch",
+        "Landmark, day 60",
+        "Landmark, day 100",
+        "Naive comparison",
+    ]
+    naive = frames.loc["Naive comparison"]
+    assert (naive["n_event"] + naive["n_censored"]).sum() == len(usual.subjects)
+    assert frames.loc["Simon-Makuch", "n_event"].sum() == usual.subjects["os_event"].sum()
+    shown = written(drawing.figure)
+    assert "Biased: immortal time" in shown and "(biased: immortal time)" in drawing.alt
+    assert usual.value("os_byar", "p_value", what="display") in drawing.alt
+
+
+def test_numbers_at_risk_before_and_after_a_transplant_are_those_in_the_state(usual):
+    from trialpress.figures.survival import _in_state, _states
+
+    panel = _states(usual, "os_states", "Simon-Makuch", [])
+    panel.over([0.0, 3.0, 6.0, 12.0], 12.0)
+    _in_state(usual, "os_states", panel)
+    time = usual.subjects["os_time"].astype(float)
+    begin = (usual.subjects["hct_on"] - usual.subjects["infused_on"]).dt.days
+    begin = begin.where(begin < time)
+    for i, month in enumerate(panel.ticks):
+        day = 30.4375 * month
+        begun = (begin < day) & (time >= day)
+        assert panel.at_risk[word("begun")][i][0] == begun.sum()
+        assert panel.at_risk[word("not yet")][i][0] == ((time >= day) & ~begun).sum()
+
+
+def test_dose_response_shows_every_participant_and_the_rates_of_the_groups(usual):
+    numbers = figures.draw(usual, "dose_curve").numbers
+    ticks = numbers[(numbers["panel"] == "Severe CRS by dose") & (numbers["what"] == "participant")]
+    assert len(ticks) == len(usual.subjects) and ticks["value"].sum() == (usual.subjects["crs"] >= 3).sum()
+    rate = numbers[(numbers["what"] == "dose group") & (numbers["group"] == "1 to 5")].iloc[0]
+    assert rate["ci_high"] == pytest.approx(usual.value("severe_by_dose", "ci_high", "b"))
+
+
+def test_trials_are_sorted_by_dose_and_those_that_share_patients_are_marked(usual):
+    drawing = figures.draw(usual, "trials")
+    rows = drawing.numbers[drawing.numbers["panel"] == "Remission elsewhere"].set_index("name")
+    assert list(rows.index) == ["This study", "A", "C", "B", "E", "Pooled (3 trials)", "New trial (prediction)"]
+    assert rows.loc["B", "kind"] == "left out" and rows.loc["B", "estimate"] == pytest.approx(4 / 9)
+    assert rows.loc["This study", "estimate"] == usual.value("cr", "estimate")
+    assert rows.loc["Pooled (3 trials)", "ci_low"] == usual.value("others", "ci_low")
+    assert rows.loc["New trial (prediction)", "ci_high"] == usual.value("others", "prediction_high")
+    assert "B: shares patients with C; D: counts not known" in drawing.alt
+
+
+def test_claims_stand_beside_their_recomputed_numbers(usual):
+    drawing = figures.draw(usual, "claims")
+    rows = drawing.numbers
+    assert list(rows["analysis"]) == ["cr", "cr_rr", "cr_nobody", "age", ""]
+    assert rows.loc[0, "published"] == "40/51, 78.4%" and rows.loc[3, "published"] == "30 (2\u201367)"
+    assert rows.loc[0, "ci_low"] == usual.value("cr", "ci_low") and rows.loc[1, "published"] == ""
+    assert rows.loc[4, "recomputed"] == "not checkable"
+
+
+@pytest.mark.parametrize(
+    "name", ["dose_curve", "strip", "scatter", "order", "swimmer", "kinetics", "courses", "heatmap"]
+)
+def test_rows_of_single_participants_name_them_so_that_no_release_holds_them(usual, name):
+    numbers = figures.draw(usual, name).numbers
+    assert set(numbers["who"].dropna()) - {""} <= set(usual.subjects["who"])
+    assert numbers["who"].isin(usual.subjects["who"]).sum() >= len(usual.subjects) - 1
+
+
+def test_forest_shows_the_ratios_of_comparisons_and_models(usual):
+    numbers = figures.draw(usual, "forest").numbers.set_index("name")
+    assert list(numbers.index) == ["Allo-HCT by sex: M v F", "Stratum: MRD+", "Age, years", "Allo-HCT by sex: M v F"]
+    assert numbers["estimate"].iloc[0] == usual.value("hct", "odds_ratio")
+    assert numbers.loc["Age, years", "ci_high"] == usual.value("model", "ci_high", level="age")
+
+
+def test_specification_curve_is_sorted_and_marks_the_published_choice(usual):
+    numbers = figures.draw(usual, "specification").numbers
+    rates, ratios = numbers[numbers["statistic"] == "estimate"], numbers[numbers["statistic"] != "estimate"]
+    assert rates["estimate"].is_monotonic_increasing and ratios["estimate"].is_monotonic_increasing
+    assert list(numbers.loc[numbers["published"], "analysis"]) == ["cr_rr"]
+    assert "cr_nobody" not in set(numbers["analysis"])
+    assert set(rates.loc[rates["analysis"] == "missing", "level"]) == {"complete", "best", "worst"}
+    assert list(ratios["level"].sort_values()) == ["Dose, cells/kg", "per tenfold dose"]
+
+
+def test_heat_map_columns_are_participants_sorted_by_outcome(usual):
+    numbers = figures.draw(usual, "heatmap").numbers
+    assert sorted(numbers["who"]) == sorted(usual.subjects["who"])
+    known = numbers["response"].dropna().map({"CR": 0, "CRi": 1, "NR": 2})
+    assert known.is_monotonic_increasing and numbers["response"].iloc[-1] is pd.NA
+
+
+def test_cumulative_incidence_is_stacked(usual):
+    drawing = figures.draw(usual, "incidence")
+    edges = [line.get_ydata()[-1] for axes in drawing.figure.axes for line in axes.lines]
+    ends = [
+        100 * rows.loc[rows["group"] == group, "estimate"].iloc[-1]
+        for group in ("rr", "mrd")
+        for rows in (usual.curve("relapsed"), usual.curve("died"))
+    ]
+    assert edges == pytest.approx([ends[0], ends[0] + ends[1], ends[2], ends[2] + ends[3]])
+    assert f"Relapse in R/R {ends[0]:.1f}%" in drawing.alt and "Relapse by stratum: P" in drawing.alt
+
+
+def test_courses_colour_every_measurement_of_those_with_a_grade(usual):
+    drawing = figures.draw(usual, "courses")
+    assert len(drawing.numbers) == 2 * 3 * len(usual.subjects)
+    assert set(drawing.numbers["panel"]) == {"IL-6, pg/mL", "CRP, mg/L"}
+    assert "no measurements" in written(drawing.figure)

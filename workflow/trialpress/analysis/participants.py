@@ -1,0 +1,215 @@
+"""Who takes part in an analysis and who is left out, for which reason: one rule for all methods.
+
+What a method needs is known from the kinds of its parameters: an endpoint needs follow-up, a condition an outcome, a column
+a value, a table a measurement. Whoever lacks something is left out for the first reason that holds, and is named in the
+trace, counted in participants.csv, in the notes of ard.csv and below every table and figure that shows the analysis.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..contracts import PARTICIPANTS
+from ..expression import Expression
+from ..plan import Plan
+from ..registry import Column, Condition, Endpoint, Table
+from ..study import Study
+from . import Data
+
+GROUPS = ("by", "stratum")  # parameters that name the column of groups
+BEGINS = "begin"  # parameter of a date that may never come: missing means never
+USED, NOT_CHOSEN, NO_SUCH_POPULATION = "used", "where", "population"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """`n` participants (or rows, or events: `what`) that do not count, whose they are, and why. reason: an id."""
+
+    reason: str
+    text: str
+    n: int
+    who: tuple[str, ...]
+    what: str = "participants"
+    fate: str = "left out"
+
+    @classmethod
+    def of(
+        cls, reason: str, text: str, data: Data, lacking: pd.Series, what: str = "", fate: str = "left out"
+    ) -> LeftOut:
+        who = data.frame.loc[lacking.to_numpy(dtype=bool), data.study.participant].astype(str)
+        what = what or ("rows" if data.frame[data.study.participant].duplicated().any() else "participants")
+        return cls(reason, text, len(who), tuple(dict.fromkeys(who)), what, fate)
+
+    @property
+    def said(self) -> bool:
+        """Whether the reader is told: not of those whom the plan does not want in the analysis."""
+        return self.reason != NOT_CHOSEN
+
+    def __str__(self) -> str:
+        """'2 left out: Age not known', '1 event left out: after censor_at'."""
+        noun, _, of = self.what.partition(" ")
+        words = [] if noun == "participants" else [noun[:-1] if self.n == 1 else noun, of]
+        return f"{' '.join(filter(None, [f'{self.n:,}', *words, self.fate]))}: {self.text}"
+
+
+def left_out(data: Data, spec: Mapping) -> list[LeftOut]:
+    """Those of an analysis' participants (or rows) whom the method leaves out, each once, and events that do not count."""
+    rest, found = pd.Series(True, index=data.frame.index), []
+    for reason, text, lacking in _needs(data, spec):
+        lacking = lacking.fillna(True).astype(bool) & rest
+        if lacking.any():
+            found.append(LeftOut.of(reason, text, data, lacking))
+            rest &= ~lacking
+    return [*found, *_overall(data, spec), *_no_event(data, spec), *_events(data, spec), *_undated(data, spec)]
+
+
+def taking_part(data: Data, spec: Mapping) -> pd.Series:
+    """True for those of whom the method has all that it needs."""
+    rest = pd.Series(True, index=data.frame.index)
+    for _, _, lacking in _needs(data, spec):
+        rest &= ~lacking.fillna(True).astype(bool)
+    return rest
+
+
+def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
+    """(reason, what is lacking, by whom) of all that a method needs."""
+    from .methods import METHODS
+
+    if "file" in spec:  # of other trials: nobody here is counted
+        return
+    traits = METHODS.traits[spec["method"]]
+    for key, parameter in METHODS.parameters(spec["method"]).items():
+        value = spec.get(key, "" if parameter.default is inspect.Parameter.empty else parameter.default)
+        match parameter.annotation:
+            case _ if not value or key == BEGINS:
+                continue
+            case kind if kind is Endpoint:
+                yield from _followed(data, value, "cause" if data.plan.endpoints[value].competing else "event")
+            case kind if kind is Condition and not traits.get("unknown_apart"):
+                yield f"{key}_unknown", "unknown outcome", data.outcome(value).isna()
+            case kind if kind is Column and key in GROUPS:
+                if not traits.get("overall"):
+                    yield value, f"{data.plan.label(value)} not known", in_no_group(data, value)
+            case kind if kind is Column and not traits.get("missing_apart"):
+                yield from _known(data, value, spec)
+                if traits.get("positive") == key:
+                    positive = data.frame[value].astype("Float64") > 0
+                    yield f"{value}_not_positive", f"{data.plan.label(value)} not positive", ~positive
+            case kind if kind == list[Column] and not traits.get("missing_apart"):
+                for name in value:
+                    yield from _known(data, name, spec)
+            case kind if kind is Table:
+                measured = _measured(data, spec)
+                yield value, f"nothing measured in {value}", ~data.frame[data.study.participant].isin(measured)
+
+
+def in_no_group(data: Data, by: str) -> pd.Series:
+    """True for those who have none of the levels of a column."""
+    return ~pd.concat([*data.groups(by).values(), pd.Series(False, index=data.frame.index)], axis=1).any(axis=1)
+
+
+def _known(data: Data, column: str, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
+    if column in ("baseline", "change") and "baseline" in spec.get("rows", {}):
+        yield "baseline", "no baseline", data.frame["value"].notna() & data.frame["baseline"].isna()
+    yield column, f"{data.plan.label(column)} not known", data.frame[column].isna()
+
+
+def _followed(data: Data, name: str, outcome: str) -> Iterator[tuple[str, str, pd.Series]]:
+    frame, endpoint = data.frame, data.plan.endpoints[name]
+    time = frame[f"{name}_time"]
+    yield "follow_up", f"no follow-up for {endpoint.label}", time.isna() | frame[f"{name}_{outcome}"].isna()
+    if endpoint.entry:
+        entry = frame[f"{name}_entry"]
+        yield "entry", f"entry for {endpoint.label} not known", entry.isna()
+        yield "late_entry", f"follow-up for {endpoint.label} ends by their entry", entry >= time
+
+
+def _measured(data: Data, spec: Mapping) -> pd.Series:
+    source = data.tables[spec["table"]]
+    return source.loc[source[[spec["value"], spec["day"]]].notna().all(axis=1), data.study.participant]
+
+
+def _undated(data: Data, spec: Mapping) -> Iterator[LeftOut]:
+    """Measurements of a table without a day."""
+    if "table" not in spec:
+        return
+    source, who = data.tables[spec["table"]], data.study.participant
+    without = source[spec["value"]].notna() & source[spec["day"]].isna() & source[who].isin(data.frame[who])
+    if without.any():
+        names = source.loc[without, who].astype(str)
+        yield LeftOut("day", "day not known", len(names), tuple(dict.fromkeys(names)), f"rows of {spec['table']}")
+
+
+def _overall(data: Data, spec: Mapping) -> Iterator[LeftOut]:
+    """Those who are in no group of a method that also reports all together."""
+    from .methods import METHODS
+
+    if "by" in spec and METHODS.traits[spec["method"]].get("overall"):
+        by, fate = spec["by"], "in no group, but in the overall column"
+        one = LeftOut.of(by, f"{data.plan.label(by)} not known", data, in_no_group(data, by), fate=fate)
+        yield from [one] if one.n else []
+
+
+def _no_event(data: Data, spec: Mapping) -> Iterator[LeftOut]:
+    """Unknown outcomes of an analysis that does not leave them out."""
+    if data.unknown == "no_event" and "event" in spec:
+        unknown = data.holds(spec["event"]).isna()
+        if unknown.any():
+            yield LeftOut.of("no_event", "unknown outcome", data, unknown, fate="counted as no event")
+
+
+def _events(data: Data, spec: Mapping) -> Iterator[LeftOut]:
+    """Events that `censor_at` of the analysis' endpoint leaves out."""
+    cut = f"{spec.get('endpoint')}_cut"
+    if cut in data.frame and data.frame[cut].fillna(False).any():
+        yield LeftOut.of("cut", "after follow-up was cut (censor_at)", data, data.frame[cut].fillna(False), "events")
+
+
+def unlike(study: Study, plan: Plan, analysed: Mapping[str, Data]) -> Iterator[tuple[str, str]]:
+    """(analysis, what is wrong) where a condition has one denominator in one table or figure and another elsewhere in them,
+    unless both analyses say with `unknown` what they do."""
+    from .methods import METHODS
+
+    shown = {text for entry in (*plan.tables.values(), *plan.figures.values()) for text in _texts(entry)}
+    seen: dict[tuple, str] = {}
+    for name, data in analysed.items():
+        if name not in shown:
+            continue
+        spec = plan.analyses[name]
+        if "event" not in spec or METHODS.traits[spec["method"]].get("unknown_apart") or "file" in spec:
+            continue
+        n = int(data.holds(spec["event"]).isna().sum())
+        if not n:
+            continue
+        event = Expression(spec["event"]).canonical
+        key = (event, tuple(data.frame[study.participant].astype(str)))
+        other = seen.setdefault(key, name)
+        if analysed[other].unknown != data.unknown and not {"unknown"} <= set(spec) & set(plan.analyses[other]):
+            counts = {"no_event": "counts them as no event", "left_out": "leaves them out"}
+            them = f"{n} participant{'s' if n > 1 else ''} with an unknown outcome of '{spec['event']}'"
+            yield name, f"{them}: this analysis {counts[data.unknown]}, '{other}' {counts[analysed[other].unknown]}"
+
+
+def _texts(value) -> Iterator[str]:
+    """The texts in an entry of the plan."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            yield from (text for inner in value.values() for text in _texts(inner))
+        case list() | tuple():
+            yield from (text for inner in value for text in _texts(inner))
+
+
+def table(name: str, spec: Mapping, n_population: int, data: Data, out: list[LeftOut]) -> pd.DataFrame:
+    """The rows of participants.csv of an analysis: who is used, then who is left out by reason."""
+    used = data.frame.loc[taking_part(data, spec), data.study.participant].nunique() if "file" not in spec else 0
+    rows = [(USED, used, "participants", ""), *((one.reason, one.n, one.what, str(one)) for one in out)]
+    frame = pd.DataFrame(rows, columns=["reason", "n", "what", "note"])
+    return frame.assign(analysis=name, population=spec["population"], n_population=n_population)[
+        list(PARTICIPANTS.columns)
+    ]

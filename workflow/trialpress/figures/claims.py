@@ -1,0 +1,207 @@
+"""The results beside what was published about this study."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..analysis.display import rounded
+from ..registry import File
+from ..results import Results
+from ..study import load_yaml
+from . import style
+from .drawing import KINDS, Drawing, empty
+from .read import estimate, interval, shown, value
+
+ROW = 4.6  # mm
+INDENT = 4.0  # mm: of another denominator
+RING = {"color": style.GROUPS[1], "markerfacecolor": "none", "markersize": 6.4, "markeredgewidth": 1.1}
+HOLLOW = {"color": style.GROUPS[0], "markerfacecolor": "white", "markersize": 3.6, "markeredgewidth": 0.8}
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """What the results say of a claim: a text, and of a proportion the estimate with its limits (0 to 1)."""
+
+    analysis: str
+    text: str
+    estimate: float = math.nan
+    ci_low: float = math.nan
+    ci_high: float = math.nan
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A published number beside the recomputed one. percent: NaN if it is not a proportion; another: the same outcome with
+    another denominator, of which nothing was published."""
+
+    id: str
+    name: str
+    source: str
+    published: str
+    percent: float
+    recomputed: Recomputed
+    another: bool = False
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Widths in mm."""
+
+    page: float
+    names: float
+    published: float
+    recomputed: float
+
+    @classmethod
+    def of(cls, claims: list[Claim], width: style.Width) -> _Columns:
+        page = style.WIDTHS[width]
+        sizes = (style.widest(claim.published for claim in claims), style.widest(c.recomputed.text for c in claims))
+        return cls(page, 0.3 * page, *(min(max(size, 14.0), 0.24 * page) for size in sizes))
+
+    @property
+    def plot_x(self) -> float:
+        return self.names + 3.0 + self.published + 3.0
+
+    @property
+    def plot(self) -> float:
+        return self.page - self.plot_x - self.recomputed - 4.0
+
+    def row(self, claim: Claim) -> _Row:
+        indent = INDENT if claim.another else 0.0
+        texts = (style.wrap(claim.published, self.published), style.wrap(claim.recomputed.text, self.recomputed))
+        return _Row(claim, indent, style.wrap(claim.name, self.names - indent), *texts)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A claim with its texts as they are printed."""
+
+    claim: Claim
+    indent: float
+    name: str
+    published: str
+    recomputed: str
+
+    @property
+    def height(self) -> float:
+        lines = max(text.count("\n") + 1 for text in (self.name, self.published, self.recomputed))
+        return max(ROW, lines * style.LINE + 1.6)
+
+
+@KINDS.add("claims")
+def claims(results: Results, *, file: File, width: style.Width = "double") -> Drawing:
+    """Published claims against the results: the published number as a ring, the recomputed one as a square with its
+    interval, analyses with another denominator below it. What is not a proportion is given in figures.
+
+    Parameters
+        file: the study's claims.yaml
+        width: single (85 mm) or double (180 mm)
+    """
+    content = load_yaml(Path(file))
+    found = [row for name, claim in content["claims"].items() for row in _claim(results, content, name, claim)]
+    if not found:
+        return empty(results, width, "No published claims")
+    columns = _Columns.of(found, width)
+    rows = [columns.row(claim) for claim in found]
+    entries = [
+        ("Published", {"marker": "o", **RING}),
+        (f"Recomputed, {100 * results.plan.level:g}% CI",
+         {"marker": "s", "linestyle": "-", "color": style.GROUPS[0], "linewidth": 1.2, "markersize": 3.6}),
+        ("Another denominator", {"marker": "s", **HOLLOW}),
+    ]  # fmt: skip
+    top = style.key_height(entries, columns.page) + 1.5
+    body = sum(row.height for row in rows) + 1.0
+    page = style.Page(results, width, top + ROW + body + 9.5)
+    page.key(0.0, 0.3, entries, columns.page)
+    page.text(columns.names + 3.0, top, "Published", color=style.GREY)
+    page.text(columns.page, top, "Recomputed", ha="right", color=style.GREY)
+    top += ROW
+    axes = page.axes(columns.plot_x, top, columns.plot, body, facecolor="none")
+    axes.set(xlim=(0, 100), ylim=(body, 0), yticks=[], xticks=[0, 25, 50, 75, 100])
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_xlabel("Participants, %")
+    at = 0.0
+    for i, row in enumerate(rows):
+        if i and not row.claim.another:
+            page.line([0.0, columns.page], [top + at] * 2, color=style.FAINT, linewidth=0.6, zorder=0)
+        _draw(page, axes, row, at + row.height / 2, top, columns)
+        at += row.height
+    return Drawing(page.figure, _numbers(found), _alt(found))
+
+
+def _draw(page, axes, row: _Row, middle: float, top: float, columns: _Columns) -> None:
+    claim, found = row.claim, row.claim.recomputed
+    page.text(row.indent, top + middle, row.name, va="center")
+    ink = style.INK if found.analysis else style.GREY
+    page.text(columns.names + 3.0, top + middle, row.published, va="center", color=ink)
+    page.text(columns.page, top + middle, row.recomputed, ha="right", va="center", color=ink)
+    tone = HOLLOW if claim.another else {"color": style.GROUPS[0], "markersize": 3.6, "markeredgewidth": 0}
+    axes.plot([100 * found.ci_low, 100 * found.ci_high], [middle] * 2, color=style.GROUPS[0], linewidth=1.2,
+              solid_capstyle="butt", clip_on=False)  # fmt: skip
+    axes.plot(100 * found.estimate, middle, "s", clip_on=False, **tone)
+    axes.plot(claim.percent, middle, "o", clip_on=False, zorder=4, **RING)
+
+
+def _claim(results: Results, content: dict, name: str, claim: dict) -> list[Claim]:
+    """A claim, and the analyses of the same outcome with another denominator."""
+    numbers = claim.get("published", {})
+    percent = numbers.get("percent", 100 * numbers["n"] / numbers["N"] if {"n", "N"} <= numbers.keys() else math.nan)
+    texts = {statistic: rounded(number, 0 if number == int(number) else 1) for statistic, number in numbers.items()}
+    source = content["sources"][claim["source"]]["title"]
+    title = f"{claim.get('label', name)} ({source.lower()})"
+    again = _recomputed(results, claim.get("analysis", ""), numbers)
+    rows = [Claim(name, title, source, _printed(texts) or "no number", percent, again)]
+    for other in claim.get("alternatives", ()):
+        population = results.plan.populations[results.plan.analyses[other]["population"]].label
+        rows.append(Claim(name, population, source, "", math.nan, _recomputed(results, other, numbers), another=True))
+    return rows
+
+
+def _recomputed(results: Results, analysis: str, published: dict) -> Recomputed:
+    if not analysis:
+        return Recomputed("", "not checkable")
+    texts = {name: shown(results, analysis, name) for name in {**dict.fromkeys(published), "N": None}}
+    texts = {name: text for name, text in texts.items() if text and name != "percent"}
+    if value(results, analysis, "N") == 0:
+        return Recomputed(analysis, "no participants")
+    if "n" not in published:
+        texts.pop("N", None)
+        return Recomputed(analysis, _printed(texts))
+    texts["n"] = shown(results, analysis, "n")
+    text = "/".join(texts[key] for key in ("n", "N") if texts.get(key))
+    text = ", ".join(filter(None, (text, estimate(results, analysis))))
+    return Recomputed(analysis, text, *(value(results, analysis, key) for key in ("estimate", "ci_low", "ci_high")))
+
+
+def _printed(texts: dict[str, str]) -> str:
+    """'36/40, 90%', or '206 (45–427)' of a median with its range."""
+    parts = [
+        "/".join(texts[key] for key in ("n", "N") if key in texts),
+        f"{texts['percent']}%" if "percent" in texts else "",
+    ]
+    limits = interval(texts.get("min", ""), texts.get("max", ""))
+    median = texts.get("median", "")
+    parts.append(f"{median} ({limits})" if median and limits else median or limits)
+    return ", ".join(filter(None, parts))
+
+
+def _numbers(claims: list[Claim]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [{"claim": claim.id, "name": claim.name, "source": claim.source, "published": claim.published,
+          "published_percent": claim.percent, "analysis": claim.recomputed.analysis, "recomputed": claim.recomputed.text,
+          "estimate": claim.recomputed.estimate, "ci_low": claim.recomputed.ci_low, "ci_high": claim.recomputed.ci_high}
+         for claim in claims]
+    )  # fmt: skip
+
+
+def _alt(claims: list[Claim]) -> str:
+    parts = [f"{claim.name} {claim.recomputed.text}" if claim.another
+             else f"{claim.name}: published {claim.published}, recomputed {claim.recomputed.text}"
+             for claim in claims]  # fmt: skip
+    return "Published against recomputed. " + "; ".join(parts) + "."
