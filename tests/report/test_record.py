@@ -51,6 +51,7 @@ def test_a_rerun_takes_the_engine_of_the_results_where_it_is(without_quarto, tmp
 def test_what_quarto_had_staged_beside_a_manuscript_is_no_source(tmp_path):
     study = tmp_path / "root" / "report" / "a"
     (study / "figures").mkdir(parents=True)
+    (tmp_path / "root" / "config" / "a").mkdir(parents=True)
     for name in ("manuscript.qmd", "_variables.yml", "figures/flow.svg", "figures/own.png"):
         (study / name).touch()
     (study / ".staged").write_text("_variables.yml\nfigures/flow.svg\n")
