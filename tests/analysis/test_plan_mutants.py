@@ -34,7 +34,7 @@ def test_a_sample_of_plans_with_one_mistake(subject):
         (("analyses", "seizure_all", "population"), "recent20", "changed", {"analyses.seizure_all"}),
         (("analyses", "crs_severe", "event"), "crs_astct >= 4", "changed", {"analyses.crs_severe"}),
         (("cohort", "columns", "last_detected", "take"), "min", "changed", {"columns.last_detected", "analyses.kinetics_by_response"}),
-        (("flow", 3, "reasons", "died_before_assessment", "condition"), "missing(death_date)", "changed", {"flow"}),
+        (("flow", 2, "reasons", "died_before_assessment", "condition"), "missing(death_date)", "changed", {"flow"}),
         (("cohort", "daily", "window", 1), 50, "unchanged", set()),
     ],
 )  # fmt: skip

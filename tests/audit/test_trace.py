@@ -18,9 +18,7 @@ from trialpress.text import plain, text_of
 
 pytestmark = pytest.mark.xdist_group("audit")
 MANUSCRIPT = Path(__file__).resolve().parents[2] / "report" / "low-dose-cd19" / "manuscript.qmd"
-TEXTS = re.compile(
-    r"study\.|software\.|plan\.multiplicity|plan\.time|population\..+\.label"
-)  # variables that are not numbers
+TEXTS = re.compile(r"(study|software)\.|plan\.(time|multiplicity|date)|population\.\w+\.label")
 
 
 @pytest.fixture(scope="module")

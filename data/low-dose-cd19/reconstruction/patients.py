@@ -1,4 +1,4 @@
-"""The simulated patients: what really happened to each, as the clean tables should tell it.
+"""The simulated patients, one long file since each step of a life draws on those before it: what really happened to each.
 
 `simulate(specification)` gives the tables as lists of rows. Counts are met by construction (fates, strata, sexes and
 grades are dealt out from the specification), everything else is drawn from streams seeded by the specification and the

@@ -84,7 +84,7 @@ def collected(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
 
 def render(data: Mapping) -> str:
     """The page around its data."""
-    script = (ASSETS / "page.js").read_text(encoding="utf-8")
+    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("table.js", "page.js"))
     style = STYLES.read_text(encoding="utf-8") + (ASSETS / "page.css").read_text(encoding="utf-8")
     return Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Audit: {data['trace']['title']}"),

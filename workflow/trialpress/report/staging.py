@@ -72,6 +72,16 @@ def endpoints_markdown(results: Results) -> str:
     return _bullets((e.label, e.definition) for e in results.plan.endpoints.values())
 
 
+STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Funding", "conflicts": "Conflicts of interest",
+              "contributions": "Contributions", "data": "Availability of data", "code": "Availability of code"}  # fmt: skip
+
+
+def statements_markdown(results: Results) -> str:
+    """What study.yaml states for the end of an article; what it does not is printed as not stated."""
+    given = results.study.statements
+    return _bullets((head, given.get(key, "Not stated.")) for key, head in STATEMENTS.items())
+
+
 def methods_markdown(results: Results) -> str:
     """Which statistical methods were used for which analyses: from the rows themselves, so it cannot be wrong."""
     lines = ["| Method | Analyses |", "|:-------|:------------|"]
@@ -218,6 +228,7 @@ def stage(
     fragments = {
         "populations": populations_markdown(results, marked),
         "endpoints": endpoints_markdown(results),
+        "statements": statements_markdown(results),
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),
         "checklists": checklists_markdown(checklists),

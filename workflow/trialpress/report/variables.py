@@ -153,6 +153,7 @@ def variables(results: Results, named: Mapping, engine: str, marked: Collection[
     for population in plan.populations.values():
         named["population"][population.id]["label"] = population.label
     named["plan"]["multiplicity"] = plan.multiplicity
+    named["plan"]["date"] = plan.date
     named["plan"]["time"] = time_text(plan.days_per_month)
     named["study"] = {
         "id": study.id,

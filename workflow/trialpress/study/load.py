@@ -237,6 +237,7 @@ class _Reader:
             files=files,
             tables=tables,
             fetch=tuple(self.content.get("fetch", ())),
+            statements=head.get("statements", {}),
         )
 
 
