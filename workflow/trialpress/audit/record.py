@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 from ..contracts import ARD
 from ..errors import InputError, Problem
 from ..files import read_csv
+from ..studies import checked
 from . import digest
 from .differences import describe
 
@@ -301,6 +302,7 @@ def verify(root: Path, study: str, say=print) -> bool:
 
 def main(command: str, study: str) -> int:
     try:
+        checked(study)
         if command == "accept":
             accept(Path.cwd(), study)
             return 0
