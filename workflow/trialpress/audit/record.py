@@ -20,6 +20,7 @@ from ..contracts import ARD
 from ..environment import STAGED
 from ..errors import InputError, Problem
 from ..files import read_csv
+from ..studies import checked
 from . import digest
 from .differences import describe
 
@@ -306,6 +307,7 @@ def verify(root: Path, study: str, say=print) -> bool:
 
 def main(command: str, study: str) -> int:
     try:
+        checked(study)
         if command == "accept":
             accept(Path.cwd(), study)
             return 0
