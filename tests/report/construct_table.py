@@ -33,8 +33,13 @@ def render(case: Case, folder: Path, name: str = "embedded") -> dict[str, Path]:
     (source / "_variables.yml").write_text("a: {b: 36/40}\n", encoding="utf-8")
     (source / "_part.md").write_text("From a part.\n", encoding="utf-8")
     (source / "own.css").write_text("h1 { color: teal }\n", encoding="utf-8")
-    for name, content in {"a.html": "$body$\n", "a.lua": "return {}\n", "a.yml": "keywords: [one]\n"}.items():
-        (source / name).write_text(content, encoding="utf-8")
+    for own, content in {
+        "a.html": "",
+        "t.html": "$body$\n",
+        "a.lua": "return {}\n",
+        "a.yml": "keywords: [one]\n",
+    }.items():
+        (source / own).write_text(content, encoding="utf-8")
     shutil.copyfile(engine.ASSETS / "reference.docx", source / "a.docx")
     return engine.render(source, folder / "out", FORMATS, engine=name, date=DATE)
 

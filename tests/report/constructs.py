@@ -314,8 +314,6 @@ def _options() -> Iterator[Case]:
         "include-after-body: a.html",
         "include-in-header: a.html",
         "reference-doc: a.docx",
-        "template: a.html",
-        "template-partials: [a.html]",
         "date-format: long",
         "abstract-title: Summary",
         "toc-location: left",
@@ -338,7 +336,14 @@ def _options() -> Iterator[Case]:
         "funding: a",
         "lof: true",
         "mainfont: A",
+        "template: t.html",
+        "template-partials: [a.html]",
     ):
+        if key.startswith("template"):  # of one format: no template is for all
+            yield refused(
+                g, f"`{key.split(':')[0]}`", "Text.", "the option 'template", project=f"format:\n  html:\n    {key}\n"
+            )
+            continue
         yield refused(g, f"`{key.split(':')[0]}`", "Text.", f"the option '{key.split(':')[0]}'", project=f"{key}\n")
 
 

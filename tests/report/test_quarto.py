@@ -175,10 +175,15 @@ metadata
 (W) x is old
   see y
 [WARNING] Could not fetch z
+WARNING
+The following string was found in the document: :::
+
+This usually indicates a problem with a fenced div in the document.
 """
     found = quarto.warnings(quarto.plain(said, Path("/tmp/p")))
-    assert found == ["Unable to resolve crossref @fig-a", "x is old\n  see y", "Could not fetch z"]
-    assert [bool(quarto.LOST.search(warning)) for warning in found] == [True, False, True]
+    colons = "The following string was found in the document: :::"
+    assert found == ["Unable to resolve crossref @fig-a", "x is old\n  see y", "Could not fetch z", colons]
+    assert [bool(quarto.LOST.search(warning)) for warning in found] == [True, False, True, True]
 
 
 def test_what_quarto_says_comes_without_settings_folders_and_colours():

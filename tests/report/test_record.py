@@ -46,3 +46,18 @@ def test_by_the_same_engine_every_byte_is_compared(tmp_path):
 def test_a_rerun_takes_the_engine_of_the_results_where_it_is(without_quarto, tmp_path, engine, used):
     assert record._engine(results(tmp_path / "r", engine, "1", "")) == used
     assert record._engine(tmp_path / "none") == "auto"
+
+
+def test_what_quarto_had_staged_beside_a_manuscript_is_no_source(tmp_path):
+    study = tmp_path / "root" / "report" / "a"
+    (study / "figures").mkdir(parents=True)
+    (tmp_path / "root" / "config" / "a").mkdir(parents=True)
+    for name in ("manuscript.qmd", "_variables.yml", "figures/flow.svg", "figures/own.png"):
+        (study / name).touch()
+    (study / ".staged").write_text("_variables.yml\nfigures/flow.svg\n")
+    record.copy_sources(tmp_path / "root", "a", tmp_path / "copy")
+    made = tmp_path / "copy" / "report" / "a"
+    assert sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file()) == [
+        "figures/own.png",
+        "manuscript.qmd",
+    ]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .audit.trace import cell, closure, find
+from .studies import wrong
 from .study import load_yaml
 
 RESULTS = Path("results")
@@ -112,6 +113,9 @@ def follow(content: Mapping, number: str, participant: str) -> Iterator[str]:
 def main(number: str, participant: str | None, study: str | None) -> int:
     """The command `explain`."""
     study = study or load_yaml(Path("config/config.yaml"))["study"]
+    if what := wrong(study):
+        print(what, file=sys.stderr)
+        return 1
     path = RESULTS / study / "audit" / "trace.json"
     if not path.exists():
         print(f"{path} does not exist: run `make report STUDY={study}` first", file=sys.stderr)

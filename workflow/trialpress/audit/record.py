@@ -17,8 +17,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ..contracts import ARD
+from ..environment import STAGED
 from ..errors import InputError, Problem
 from ..files import read_csv
+from ..studies import checked
 from . import digest
 from .differences import describe
 
@@ -100,6 +102,10 @@ def copy_sources(root: Path, study: str, to: Path) -> None:
         out = {name for name in names if name.startswith(".") or name == "__pycache__"}
         if not at:
             out |= NOT_SOURCES & set(names)
+        elif at[0] == "report" and at[1:]:  # what `quarto render` had staged there
+            told = root / "report" / at[1] / STAGED
+            staged = set(told.read_text(encoding="utf-8").splitlines()) if told.is_file() else set()
+            out |= {name for name in names if "/".join((*at[2:], name)) in staged}
         elif at[0] == "data":
             out |= {"record"} & set(names) | (others & set(names) if at == ("data",) else set())
         return out
@@ -301,6 +307,7 @@ def verify(root: Path, study: str, say=print) -> bool:
 
 def main(command: str, study: str) -> int:
     try:
+        checked(study)
         if command == "accept":
             accept(Path.cwd(), study)
             return 0

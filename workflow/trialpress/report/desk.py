@@ -15,6 +15,7 @@ from ..clean import read_logs
 from ..environment import sources
 from ..errors import InputError, Problem
 from ..results import read
+from ..studies import checked
 from . import staging
 from .engine import render
 
@@ -27,6 +28,7 @@ class Desk:
     def __init__(self, study: str, to: Path, engine: str = "auto", root: Path = Path()):
         self.engine, self.to, self.root = engine, to, root
         self.config, self.source, self.results = (root / name / study for name in ("config", "report", "results"))
+        checked(study)
         lacking = [
             path
             for path in (

@@ -38,7 +38,7 @@ PROFILE: dict[str, dict[str, Any]] = {
         "citeproc": True,
         "template-partials": [f"{KIT}/typst-template.typ", f"{KIT}/typst-show.typ"],
         "callout-icon": False,  # Quarto 1.7 and 1.8 would fetch a package for it
-        "font-paths": f"/{KIT}/fonts",  # to Quarto a leading slash is the project's folder
+        "font-paths": f"/{KIT}/fonts",  # to Quarto 1.9 a leading slash is the project's folder
     },
     "docx": {"reference-doc": f"{KIT}/reference.docx", "template": f"{KIT}/page.openxml", "callout-icon": False},
     "jats": {"template": f"{KIT}/page.jats"},
@@ -58,7 +58,7 @@ INSTEAD = {
 # warnings of Quarto and Pandoc behind which something is missing from the edition
 LOST = re.compile(
     r"unable to|not found|unknown|undefined|malformed|invalid|could not|couldn't|cannot|can't|fail|incorrect|no content"
-    r"|missing|ignoring|skipping|duplicate|not support|no renderer",
+    r"|missing|string was found|ignoring|skipping|duplicate|not support|no renderer",
     re.I,
 )
 
@@ -83,6 +83,8 @@ def profile(document: qmd.Document, formats: list[str], date: str, beside: bool 
             for name, value in (COMMON | PROFILE.get(key, {})).items()
             if name not in said and not said & {*INSTEAD.get(name, ())}
         }
+        if not beside:  # by the environment, which every version reads
+            ours.pop("font-paths", None)
         ours["trialpress"] = head(document, fmt, date, dated=beside and "date-format" not in said)
         # the options of the Publishing tag set stand under the common name
         whole["format"][WRITER.get(key, key)] = theirs | ours if key in WRITER else ours
@@ -177,6 +179,8 @@ def warnings(said: str) -> list[str]:
         if WARNING.match(line):
             found.append(WARNING.sub("", line))
             open_ = True
+        elif open_ and not found[-1]:  # its text begins on a line of its own
+            found[-1] = line.strip()
         elif open_ and line.startswith((" ", "\t")):
             found[-1] += "\n" + line.rstrip()
         else:
@@ -202,7 +206,8 @@ def _edition(
     written = project / "_rendered" / f"manuscript.{SUFFIX[base(fmt)]}"
     command = ["quarto", "render", "manuscript.qmd", "--to", WRITER.get(key, key), "--profile", "trialpress"]
     try:
-        out, err = run(command, cwd=project, env=environment(epoch))
+        fonts = {"TYPST_FONT_PATHS": str(project / KIT / "fonts")}
+        out, err = run(command, cwd=project, env=environment(epoch) | fonts)
     except Failed as error:
         message = plain(str(error), project)
         if "Error running filter" in message:  # what follows is a trace of Quarto's own program

@@ -17,7 +17,7 @@ from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs, tally
 from ..environment import STAGED, sources
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, raise_if
 from ..files import write_text
 from ..results import Results
 from . import qmd, quarto
@@ -166,6 +166,11 @@ MADE = {"figures", "tables", "generated", "_variables.yml"}  # in the staged pro
 def copy_text(source: Path, to: Path, notice: str) -> list[str]:
     """Copy the manuscript's own files; their paths in the project. Without a notice nothing is said of a reconstruction."""
     own = [Path(path).relative_to(source).as_posix() for path in sources(source)]
+    raise_if(
+        Problem(f"{source}/{name}", "is a link that leads out of the manuscript's folder", "what lies there would be printed",
+                "put a copy of the file there")
+        for name in own if not (source / name).resolve().is_relative_to(source.resolve())
+    )  # fmt: skip
     for name in own:
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, to / name)

@@ -129,7 +129,7 @@ function recordView(hash, current) {
     else out.push(h("details", { open: counting.length < 4 }, h("summary", {}, [result.group_label, result.level_label].filter(Boolean).join(", ") || result.id), lists));
   }
   if (!counting.length) out.push(people(record.everyone, hash, current, "nobody"));
-  if (record.left_out?.length) out.push(h("h2", {}, "Participants not counted"), record.left_out.map(([text, members]) => h("div", {}, h("span", { class: "faint" }, text), people(members, hash, current, "nobody"))));
+  if (record.left_out?.length) out.push(h("h2", {}, "Participants not counted"), ...record.left_out.map(([text, members]) => h("div", {}, h("span", { class: "faint" }, text), people(members, hash, current, "nobody"))));
   return out;
 }
 

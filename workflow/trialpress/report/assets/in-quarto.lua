@@ -138,6 +138,19 @@ local function division(div) -- JATS has no layouts, and Quarto's writer fails a
   return parts.page(div) or written == "jats" and div or nil
 end
 
+-- Typst takes what follows a call for more of it: the semicolon after a reference would be gone.
+local function ended(list)
+  local result = pandoc.Inlines({})
+  for i, el in ipairs(list) do
+    result:insert(el)
+    local after = list[i + 1]
+    if el.t == "RawInline" and el.format == "typst" and el.text == "])" and after and after.t == "Str" then
+      result:insert(pandoc.RawInline("typst", ";"))
+    end
+  end
+  return result
+end
+
 local own = written == "docx" or written == "jats"
 return {
   { Meta = settings },
@@ -147,7 +160,8 @@ return {
     Header = written ~= "typst" and heading or nil,
     Div = division,
   },
-  { Link = written ~= "typst" and reference or nil, Image = written ~= "html" and parts.image or nil },
+  { Link = written ~= "typst" and reference or nil, Image = written ~= "html" and parts.image or nil,
+    Inlines = written == "typst" and ended or nil },
   {
     Pandoc = function(doc)
       if written == "jats" then references(doc) end
