@@ -182,3 +182,9 @@ def test_an_interaction_needs_two_subgroups():
     for subgroup, estimable in (("one", False), ("three", True)):
         found = values("cox_interaction", data(patients), endpoint="os", by="arm", subgroup=subgroup)
         assert math.isfinite(found["p_value"]) is estimable and found["n"] == 60
+
+
+def test_levels_without_a_list_stand_by_size_then_by_the_alphabet():
+    population = data(frame(by=["b", "10", "9", "a", "9.5", "-1", "nan", None]))
+    assert [name.id for name in population.groups("by")] == ["-1", "9", "9.5", "10", "a", "b", "nan"]
+    assert [int(members.sum()) for members in population.groups("by").values()] == [1] * 7
