@@ -188,3 +188,11 @@ def test_levels_without_a_list_stand_by_size_then_by_the_alphabet():
     population = data(frame(by=["b", "10", "9", "a", "9.5", "-1", "nan", None]))
     assert [name.id for name in population.groups("by")] == ["-1", "9", "9.5", "10", "a", "b", "nan"]
     assert [int(members.sum()) for members in population.groups("by").values()] == [1] * 7
+
+
+def test_pairs_of_yes_and_no():
+    """One pair yes twice, five only first, one only then, two never, one not known: of 6 discordant pairs 1 or fewer one way."""
+    first = pd.Series([True] * 6 + [False] * 3 + [None], dtype="boolean")
+    then = pd.Series([True] + [False] * 5 + [True, False, False, True], dtype="boolean")
+    found = values("mcnemar", data(frame(first=first, then=then)), first="first", second="then", exact=True)
+    assert found["pairs"] == 9 and found["discordant"] == 6 and found["p_value"] == pytest.approx(2 * 7 / 64)
