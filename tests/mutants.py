@@ -345,10 +345,11 @@ def run(names: list[str], n: int | None, seed: int, jobs: int, tell=print) -> tu
 # --- what was found ---------------------------------------------------------------------------------------------------
 
 
-def reasons() -> dict[tuple[str, str], str]:
-    """(file, line) of a survivor that no test can see -> why."""
-    written = yaml.safe_load((ROOT / "tests" / "survivors.yaml").read_text(encoding="utf-8")) or {}
-    return {(file, line): why for file, lines in written.items() for line, why in lines.items()}
+def reason(mutant: Mutant, known: dict[str, dict[str, str]]) -> str:
+    """Why no test can see a survivor: file -> piece of its line -> why; a test is wanting where nothing is said."""
+    return next(
+        (why for piece, why in known.get(mutant.file, {}).items() if piece in mutant.source), "a test is wanting"
+    )
 
 
 def report(found: dict[Mutant, str], possible: Counter) -> list[str]:
@@ -364,12 +365,11 @@ def report(found: dict[Mutant, str], possible: Counter) -> list[str]:
         n = all_of.total()
         share = f"{100 * (n - alive) / n:.0f}" if n else ""
         lines.append(f"| {label} | {sum(possible[name] for name in names)} | {n} | {n - alive} | {all_of['endless']} | {alive} | {all_of['not run']} | {share} |")  # fmt: skip
-    known = reasons()
+    known = yaml.safe_load((ROOT / "tests" / "survivors.yaml").read_text(encoding="utf-8"))
     lines += ["", "Survived:", ""]
     for mutant, how in found.items():
         if how in ("survived", "not run"):
-            why = known.get((mutant.file, mutant.source), "run by no test" if how == "not run" else "")
-            lines.append(f"- {mutant}{f' ({why})' if why else ''}")
+            lines.append(f"- {mutant} ({reason(mutant, known)}{'; no test runs it' if how == 'not run' else ''})")
     return lines
 
 

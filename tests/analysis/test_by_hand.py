@@ -196,3 +196,14 @@ def test_pairs_of_yes_and_no():
     then = pd.Series([True] + [False] * 5 + [True, False, False, True], dtype="boolean")
     found = values("mcnemar", data(frame(first=first, then=then)), first="first", second="then", exact=True)
     assert found["pairs"] == 9 and found["discordant"] == 6 and found["p_value"] == pytest.approx(2 * 7 / 64)
+
+
+@pytest.mark.parametrize("interval", ["bca", "percentile"])
+def test_a_bootstrapped_difference_is_second_less_first(interval):
+    population = data(frame(x=[1, 2, 3, 4, 11, 12, 13, 18], by=["a"] * 4 + ["b"] * 4), {"by": {"a": "A", "b": "B"}})
+    for statistic, estimate in (("mean", 11), ("median", 10)):
+        rows, _ = compute(
+            "bootstrap", population, variable="x", by="by", statistic=statistic, interval=interval, resamples=500
+        )
+        found = rows[rows["group"] == ""].set_index("statistic")["value"]
+        assert found["estimate"] == estimate and found["ci_low"] <= estimate <= found["ci_high"] and found["ci_low"] > 5

@@ -89,12 +89,18 @@ def test_days_are_in_order_within_a_participant(build):  # noqa: F811
         TABLE
         + """  s:
     file: s
-    key: [participant, day]
+    key: [participant, day?]
     columns: {participant: {source: ID, type: id}, day: {source: Day, type: integer}, ice: {source: ICE, type: integer}}
 """
     )
     plan = f"cohort: {{table: t, columns: {{i: {{daily: i}}}}, daily: {{table: s, day: day, window: [0, 9], grades: {{i: {{scale: icans, signs: {signs}}}}}}}}}\n{REST}"
-    run = build(table, plan, f=ROWS, v=VISITS, s="ID,Day,ICE\nS2,3,9\nS1,9,2\nS2,0,6\nS1,1,10\nS1,10,0\nS1,-1,0\n")
+    run = build(
+        table,
+        plan,
+        f=ROWS,
+        v=VISITS,
+        s="ID,Day,ICE\nS2,3,9\nS1,9,2\nS2,0,6\nS1,1,10\nS1,10,0\nS1,-1,0\nS3,,9\nS4,,10\n",
+    )
     daily = run.results.daily
     assert daily.reset_index().to_numpy().tolist() == [
         [0, "S1", 1, 0],
@@ -102,4 +108,5 @@ def test_days_are_in_order_within_a_participant(build):  # noqa: F811
         [2, "S2", 0, 2],
         [3, "S2", 3, 1],
     ]
-    assert columns(run, "i") == {"i": [3, 2, None, None, None]}
+    # a day that is not known may lie outside the window, unless its grade is 0
+    assert columns(run, "i") == {"i": [3, 2, None, 0, None]}
