@@ -51,6 +51,9 @@ def parsed(cell: Cell, type: str = "text", file: dict | None = None, missing=(),
         ("date", {}, Cell("3600", "duration"), (None, (), "holds a duration (3600), not a date", [])),
         ("date", {}, Cell("2015-03-01", "date", "2015-03"), ("D", (), "", ["the cell shows 2015-03 and holds 2015-03-01: is the day known?"])),
         ("date", {}, Cell("2015-03-01", "text", "2015-03"), ("D", (), "", [])), ("date", {}, Cell("2015-03-01", "date", "1 Mar"), ("D", (), "", [])),
+        ("datetime", {}, Cell("2015-03-01"), ("D", ("no time of day, taken as midnight",), "", ["'2015-03-01' has no time of day, midnight was put in"])),
+        ("datetime", {}, Cell("42064", "number"), ("D", ("spreadsheet serial number", "no time of day, taken as midnight"), "", ["'42064' has no time of day, midnight was put in"])),
+        ("datetime", {}, Cell("2015-03-01", "date"), ("D", ("no time of day, taken as midnight",), "", [])), ("datetime", {}, Cell("2015-03-01T10:00:00", "datetime"), ("D", (), "", [])),
         # codes
         ("code", {"codes": {"M": ("male", "1")}}, Cell("1", "number", "male"), ("M", ("code list",), "", [])), ("code", {"codes": {"M": ("male",)}}, Cell("1", "number", "male"), ("M", ("value label of 1",), "", [])),
         # blank and missing
@@ -206,3 +209,19 @@ def test_keys_with_a_slash_stay_apart(tmp_path):
     assert sorted(data.changes["key"]) == ["A//B/C", "A/B//C", "A/D"]
     plain = column(tmp_path / "b", {"type": "number"}, " 1")
     assert plain.changes["key"].tolist() == ["S0"] and values(plain) == [1]
+
+
+def test_what_is_meant_where_nothing_is_said():
+    """Days count from 1900, a text is no number, a question is asked for every row, a sheet is seen."""
+    from trialpress.clean.parse import Question, Reading
+    from trialpress.clean.parse.dates import parse_time
+    from trialpress.clean.read.raw import Raw
+    from trialpress.clean.read.sheet import Sheet
+
+    assert parsed(Cell("42064", "number"), "date")[0].isoformat() == "2015-03-01"
+    assert parse_time("0.5").problem and not parse_time("0.5", True).problem
+    assert Question("error", "m") == ("error", "m", "", False) and Reading().asking("error", "m").questions == (
+        ("error", "m", "", False),
+    )
+    sheet, raw = Sheet(), Raw(File("f", "f.csv"), (), (), ())
+    assert (sheet.filtered, sheet.hidden, sheet.date_1904, raw.date_1904) == (False, False, False, False)
