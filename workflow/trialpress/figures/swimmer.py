@@ -13,9 +13,9 @@ from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Column, Condition, Population
 from ..results import Results
-from . import style
+from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import coloured, count, level_name, number, printed
+from .read import count, level_name, look_of, number, printed
 from .scales import time_ticks
 
 MOST_BARS = 75
@@ -63,16 +63,16 @@ def swimmer(
         return empty(results, width, "No participants with follow-up")
     sections, step = _sections(data, by, times[end][known])
     order = [row for section in sections for row in section.rows]
-    levels, palette = coloured(data, colour) if colour else ({EVERYONE: known}, {EVERYONE: NO_LEVEL})
-    colour_of = pd.Series(palette.get(EVERYONE, NO_LEVEL), index=frame.index)
-    for name, members in levels.items():
-        colour_of[members] = palette[name]
+    levels, looks = look_of(data, colour) if colour else ({EVERYONE: known}, {})
+    colour_of = pd.Series(NO_LEVEL, index=frame.index)
+    for name, look in looks.items():
+        colour_of[levels[name]] = look.colour
     held = data.holds(ongoing).fillna(False).astype(bool)
-    shapes = {name: style.MARKS[i % len(style.MARKS)] for i, name in enumerate(marks)}
+    shapes = {name: palette.MARKS[i % len(palette.MARKS)] for i, name in enumerate(marks)}
     if death:
-        shapes[death] = style.END
+        shapes[death] = palette.END
     without = colour and (known & ~pd.concat(levels.values(), axis=1).any(axis=1)).any()
-    entries = _key(results, colour, palette, list(levels), without, shapes, held[order].any())
+    entries = _key(results, colour, looks, list(levels), without, shapes, held[order].any())
     page_width = style.WIDTHS[width]
     titles = [section.name.label for section in sections]
     left = min(style.widest(titles, style.TEXT, "semibold"), 26.0) + 4.0 if by else 3.0
@@ -88,13 +88,13 @@ def swimmer(
     axes = page.axes(left, top, page_width - left - 4.0, plot_height)
     places, middles = _places(sections, rooms)
     rows = [places[row] for row in order]
-    tones = [style.tint(colour_of[row], SOFT) for row in order]
+    tones = [palette.tint(colour_of[row], SOFT) for row in order]
     axes.barh(rows, times.loc[order, end], height=0.72, color=tones, linewidth=0, zorder=2)
     _marks(axes, times, order, places, shapes, death, bar)
     longest = float(times.loc[order].max().max())
     arrows = [row for row in order if held[row]]
     axes.plot([times.loc[row, end] + 0.012 * longest for row in arrows], [places[row] for row in arrows], ">",
-              color=style.INK, markersize=float(np.clip(bar * 0.9, 1.6, 3.0)), markeredgewidth=0, linestyle="none",
+              color=palette.INK, markersize=float(np.clip(bar * 0.9, 1.6, 3.0)), markeredgewidth=0, linestyle="none",
               clip_on=False)  # fmt: skip
     for text, middle in zip(texts, middles, strict=True):
         page.text(0.0, top + middle / bars * plot_height, text, va="center")
@@ -153,20 +153,20 @@ def _places(sections: list[_Section], rooms: list[float]) -> tuple[dict[int, flo
     return places, middles
 
 
-def _key(results, colour: str, palette: dict, levels: list[Name], without: bool, shapes: dict, ongoing: bool) -> list:
+def _key(results, colour: str, looks: dict, levels: list[Name], without: bool, shapes: dict, ongoing: bool) -> list:
     entries = [
-        (level_name(results, colour, name), {"facecolor": style.tint(palette[name], SOFT), "edgecolor": "none"})
+        (level_name(results, colour, name), {"facecolor": palette.tint(looks[name].colour, SOFT), "edgecolor": "none"})
         for name in levels
         if name
     ]
     if without:
-        look = {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"}
+        look = {"facecolor": palette.tint(NO_LEVEL, SOFT), "edgecolor": "none"}
         entries.append((own_word("Unknown", printed(levels), "no value"), look))
     outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
     for name, (shape, ink) in shapes.items():
         entries.append((results.plan.label(name), {"marker": shape, "color": ink, **outline}))
     if ongoing:
-        entries.append(("In follow-up", {"marker": ">", "color": style.INK, "markersize": 3.0, "markeredgewidth": 0}))
+        entries.append(("In follow-up", {"marker": ">", "color": palette.INK, "markersize": 3.0, "markeredgewidth": 0}))
     return entries
 
 
