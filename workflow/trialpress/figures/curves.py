@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -52,11 +53,10 @@ class Limits:
         edge = inside.tail(1).assign(x=self.last, n_event=0, n_censored=0)
         return pd.concat([inside, edge]) if len(inside) else inside
 
-    @property
-    def notes(self) -> list[str]:
+    def notes(self, unit: str) -> list[str]:
         return [
             f"Curves end where fewer than {self.least} are at risk" if self.least else "",
-            f"Follow-up beyond {style.thousands(self.last)} not shown" if self.last else "",
+            f"Follow-up beyond {style.thousands(self.last)} {unit} not shown" if self.last else "",
             f"The axis begins at {style.thousands(self.lowest)}%" if self.lowest else "",
         ]
 
@@ -104,7 +104,7 @@ class Panel:
     @property
     def counted(self) -> list[float]:
         """The times at which the numbers at risk stand: the ticks, those before the start replaced by it."""
-        return [self.start, *(tick for tick in self.ticks if tick > self.start + 0.15 * self.end * (self.start > 0))]
+        return [self.start, *(tick for tick in self.ticks if tick > self.start)]
 
     def over(self, ticks: list[float], end: float) -> None:
         """Give it an axis of time, and the numbers at risk."""
@@ -187,7 +187,7 @@ def sheet(results: Results, panels: list[Panel], width: str, what: str) -> Drawi
         for panel in panels
         for group, curve in panel.shown.items()
     ]
-    notes = tuple(dict.fromkeys(note for panel in panels for note in panel.limits.notes if note))
+    notes = tuple(dict.fromkeys(note for panel in panels for note in panel.limits.notes(panel.unit) if note))
     return Drawing(page.figure, pd.concat(frames, ignore_index=True), _alt(panels, what), notes)
 
 
@@ -198,11 +198,28 @@ def _risk(page, panel: Panel, names: dict[Name, str], x: float, y: float, left: 
     """The numbers at risk below a panel."""
     page.text(x, y, "At risk (events)", color=palette.GREY)
     y += style.LINE + 0.6
+    texts = {group: [f"{n:,} ({events:,})" for n, events in panel.at_risk[group]] for group in names}
+    places = _places(panel, texts, x + left, plot_width, page.width)
     for group, name in names.items():
         page.text(x, y, name, color=panel.looks[group].ink, weight="semibold")
-        for time, (n, events) in zip(panel.counted, panel.at_risk[group], strict=True):
-            page.text(x + left + time / panel.end * plot_width, y, f"{n:,} ({events:,})", ha="center")
+        for i, at in places.items():
+            page.text(at, y, texts[group][i], ha="center")
         y += _lines([name]) * style.LINE
+
+
+def _places(panel: Panel, texts: dict[Name, list[str]], x: float, plot_width: float, page: float) -> dict[int, float]:
+    """Number of a time -> the middle of its texts, of as many times at equal distances as have room; a tick just behind a
+    landmark has none."""
+    half = [style.widest(own[i] for own in texts.values()) / 2 for i in range(len(panel.counted))]
+    middle = [min(x + time / panel.end * plot_width, page - half[i]) for i, time in enumerate(panel.counted)]
+    rest = range(1, len(middle)) if panel.start else range(len(middle))
+    for step in range(1, len(middle) + 1):
+        kept = [i for i in rest if panel.ticks.index(panel.counted[i]) % step == 0]
+        if all(middle[b] - half[b] > middle[a] + half[a] + 0.8 for a, b in pairwise(kept)):
+            break
+    if panel.start:
+        kept = [0, *(i for i in kept if middle[i] - half[i] > middle[0] + half[0] + 0.8)]
+    return {i: middle[i] for i in kept}
 
 
 def _area(look: Look) -> dict:

@@ -14,7 +14,7 @@ from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import count, level_name, look_of, number
-from .scales import day_locator, log_axis, not_shown
+from .scales import day_locator, label_room, log_axis, not_shown
 
 
 @KINDS.add("kinetics")
@@ -68,7 +68,7 @@ def kinetics(
     looks = palette.looks(panels)
     curves = results.curve(mean) if mean else results.curves.iloc[:0]
     curves = curves[curves["x"] <= last_day] if last_day else curves
-    page_width, left, gap = style.WIDTHS[width], 13.0, 4.0
+    page_width, left, gap = style.WIDTHS[width], label_room(rows["value"], log), 4.0
     across = _across(panels, page_width, left, gap)
     plot_width = (page_width - left - 2.0 - gap * (across - 1)) / across
     limit = {"color": palette.GREY, "linewidth": 0.7, "linestyle": (0, (4, 3))}
@@ -228,7 +228,8 @@ def courses(
     if all(frame.empty for frame in frames):
         return empty(results, width, f"No measurements of {', '.join(items)}", *hidden)
     across = min(3 if width == "double" else 1, len(items))
-    left, body, gap = 12.0, 34.0, 3.0
+    left = max(label_room(frame["value"], log) for frame in frames) - 1.0
+    body, gap = 34.0, 3.0
     cell = style.WIDTHS[width] / across
     titles = [style.wrap(name, cell - 7.0, style.TITLE, "semibold") for name in names]
     head = max(title.count("\n") + 1 for title in titles) * 3.6 + 1.6

@@ -12,7 +12,7 @@ from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import count, estimate, level_name, look_of, number, p_text, printed, shown, value
-from .scales import log_axis, not_shown
+from .scales import label_room, log_axis, not_shown
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
 FEW = 150  # points of a group up to which they are laid out one by one
@@ -54,7 +54,7 @@ def enrolment_order(
         shown_rows &= (frame[y] > 0).fillna(False).astype(bool)
     if not shown_rows.any():
         return empty(results, width, f"No participants with {results.plan.label(y)}", hidden)
-    page_width, left = style.WIDTHS[width], 13.0
+    page_width, left = style.WIDTHS[width], label_room(number(frame.loc[shown_rows, y]), log)
     levels, looks = look_of(data, colour)
     shapes = data.groups(marker) if marker else {EVERYONE: pd.Series(True, index=frame.index)}
     page = style.Page(results, width, 78.0)
@@ -151,7 +151,8 @@ def strip(
 
     data = results.population(population)
     bars, looks = look_of(data, by)
-    page_width, left, gap = style.WIDTHS[width], 13.0, 3.0
+    page_width, gap = style.WIDTHS[width], 3.0
+    left = max(label_room(number(data.frame[column]), log) for column in y)
     room = left + gap + 8.0 * max(len(bars), 1)
     across = -(-len(y) // -(-len(y) // max(int(page_width // room), 1)))  # panels in a row, the rows evenly filled
     cell = page_width / across
@@ -269,7 +270,8 @@ def scatter(
         entries.append((own_word("Unknown", printed(levels), "no value"), {**NOT_KNOWN, **outline}))
     page.key(0.0, 0.3, entries, page.width)
     top = style.key_height(entries, page.width) + 4.5
-    axes = page.axes(13.0, top, page.width - 15.0, 70.0 - top - 9.5)
+    left = label_room(ys[known], log_y)
+    axes = page.axes(left, top, page.width - left - 2.0, 70.0 - top - 9.5)
     drawn = [(known & members.to_numpy(), looks[name].point) for name, members in levels.items()]
     for rows, look in [*drawn, *([(unknown, NOT_KNOWN)] if unknown.any() else [])]:
         axes.plot(xs[rows], ys[rows], linestyle="none", alpha=0.85, **look, **outline)

@@ -291,7 +291,7 @@ class Page:
             self.text(x - 1.0, y + lines * LINE, "n", ha="right", color=GREY)
         at = y + (lines + 1) * LINE + 1.0
         for i, name in enumerate(names if listed else ()):
-            text = wrap(f"{i + 1}  {name}", slot * len(names))
+            text = wrap(f"{i + 1}: {name}", slot * len(names))
             self.text(x, at, text)
             at += (text.count("\n") + 1) * LINE
 
@@ -323,7 +323,7 @@ def group_height(names: list[str], slot: float) -> float:
     """Height in mm that `Page.groups` needs."""
     if not _listed(names, slot):
         return (_most_lines(names, slot - 0.8) + 1) * LINE
-    texts = [wrap(f"{i + 1}  {name}", slot * len(names)) for i, name in enumerate(names)]
+    texts = [wrap(f"{i + 1}: {name}", slot * len(names)) for i, name in enumerate(names)]
     return 2 * LINE + 1.0 + sum(text.count("\n") + 1 for text in texts) * LINE
 
 
