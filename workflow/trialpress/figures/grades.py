@@ -121,7 +121,7 @@ def grades(
     title_height = max(title.count("\n") + 1 for title in titles) * 3.6
     top = style.key_height(entries, page_width - left) + title_height + 5.0
     under = top + PLOT_HEIGHT + 1.2
-    page = style.Page(results, width, under + style.group_height(bar_names, slot.width) + 1.0)
+    page = style.Page(results, width, under + style.group_height(bar_names, slot.width, page_width - left) + 1.0)
     page.key(left, 0.3, entries, page_width - left)
     rows = []
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
@@ -132,11 +132,11 @@ def grades(
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="y", labelleft=i == 0)
         axes.set_ylabel("Participants, %" if i == 0 else "")
-        page.groups(x, under, slot.width, bar_names, sizes)
+        page.groups(x, under, slot.width, bar_names, sizes, 0.0 if i else page_width - left)
         for at, (group, n) in enumerate(zip(bars, sizes, strict=True)):
             middle = x + (at + 0.5) * slot.width
             if not n:
-                text = style.wrap("no participants", slot.width - 1)
+                text = style.nobody(slot.width - 1)
                 page.text(middle, top + PLOT_HEIGHT / 2, text, ha="center", va="center", color=palette.GREY)
                 continue
             known = {"panel": panel.name, "group": group.label, "N": n}

@@ -69,8 +69,7 @@ def kinetics(
     curves = results.curve(mean) if mean else results.curves.iloc[:0]
     curves = curves[curves["x"] <= last_day] if last_day else curves
     page_width, left, gap = style.WIDTHS[width], label_room(rows["value"], log), 4.0
-    across = _across(panels, page_width, left, gap)
-    plot_width = (page_width - left - 2.0 - gap * (across - 1)) / across
+    across, plot_width = _across(panels, page_width, left, gap)
     limit = {"color": palette.GREY, "linewidth": 0.7, "linestyle": (0, (4, 3))}
     entries = [("Participant", {"linestyle": "-", "color": THIN, "linewidth": 0.5})]
     if len(curves):
@@ -79,7 +78,7 @@ def kinetics(
         entries.append((text, {"linestyle": "-", "color": ink, "linewidth": 1.8}))
     if lower_limit:
         entries.append((f"Quantification limit ({f'{style.thousands(lower_limit)} {column.unit}'.strip()})", limit))
-    titles = {name: style.wrap(name.label, plot_width - 18.0, style.TITLE, "semibold") for name in panels}
+    titles = {name: style.wrap(name.label, plot_width - BESIDE, style.TITLE, "semibold") for name in panels}
     title_height = max(title.count("\n") + 1 for title in titles.values()) * 3.6 + 1.0 if by else 3.4
     top, row_height = style.key_height(entries, page_width - left) + 1.0, title_height + BODY + 10.5
     page = style.Page(results, width, top + row_height * -(-len(panels) // across) - 1.0)
@@ -121,14 +120,17 @@ def kinetics(
     return Drawing(page.figure, numbers, alt, (hidden, _cut(curves, *ends)))
 
 
-BODY = 52.0  # mm: height of a plot
+BODY, BESIDE = 52.0, 18.0  # mm: height of a plot, room beside its title
 CUT = "Intervals are cut at the range of the measurements"
 
 
-def _across(panels, page_width: float, left: float, gap: float) -> int:
-    """Panels in a row: as many as have 30 mm each, in rows of nearly equal length."""
-    most = max(int((page_width - left - 2.0 + gap) // (30.0 + gap)), 1)
-    return -(-len(panels) // -(-len(panels) // most))
+def _across(panels, page_width: float, left: float, gap: float) -> tuple[int, float]:
+    """Panels in a row and the width of each: as many as have 30 mm and room for the words of their titles, in rows of
+    nearly equal length."""
+    word = style.longest_word((name.label for name in panels), style.TITLE, "semibold") + BESIDE
+    most = max(int((page_width - left - 2.0 + gap) // (max(30.0, word) + gap)), 1)
+    across = -(-len(panels) // -(-len(panels) // most))
+    return across, (page_width - left - 2.0 - gap * (across - 1)) / across
 
 
 def _limits(axes, low: float, high: float, log: bool) -> None:

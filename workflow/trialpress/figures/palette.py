@@ -67,9 +67,9 @@ NOT_BEGUN, BEGUN = Look(NO, DASHES[1], MARKERS[0], thin=NOT_YET), Look(YES, DASH
 
 def of_place(place: int, colour: str = "", thin: str = "") -> Look:
     """The look of the group at a place in the order of groups, from 0; its dash, marker and hatch with another colour."""
-    turn = place // len(GROUPS)
-    dash, marker, hatch = ((place + turn) % len(DASHES), (place + turn) % len(MARKERS), turn % len(HATCHES))
-    return Look(colour or GROUPS[place % len(GROUPS)], DASHES[dash], MARKERS[marker], HATCHES[hatch], thin)
+    turn, hue = divmod(place, len(GROUPS))
+    dash, marker, hatch = ((place + turn) % len(DASHES), (hue + turn) % len(MARKERS), turn % len(HATCHES))
+    return Look(colour or GROUPS[hue], DASHES[dash], MARKERS[marker], HATCHES[hatch], thin)
 
 
 def looks(levels: Iterable[Name], first: int = 0) -> dict[Name, Look]:

@@ -162,7 +162,7 @@ def strip(
     names = names if style.widest(names) <= slot - 0.8 else printed(bars)
     titles = [style.wrap(results.plan.label(column), cell - 7.0, style.TITLE, "semibold") for column in y]
     head = max(title.count("\n") + 1 for title in titles) * 3.6 + (4.4 if tests else 1.6)
-    row_height = head + 46.0 + 1.2 + style.group_height(names, slot) + 1.0
+    row_height = head + 46.0 + 1.2 + style.group_height(names, slot, page_width - left) + 1.0
     rows = -(-len(y) // across)
     page = style.Page(results, width, rows * row_height + 3.0 * (rows - 1))
     records, notes = [], []
@@ -192,7 +192,7 @@ def strip(
             sizes.append(len(own))
             placed = placed.rename(columns={"who": results.study.participant})
             records.append(placed.assign(variable=results.plan.label(column), group=name.label, place=i))
-        page.groups(x + left, top + head + 47.2, slot, names, sizes)
+        page.groups(x + left, top + head + 47.2, slot, names, sizes, 0.0 if i % across else page_width - left)
         axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[], xlabel="")
         axes.set_ylabel(style.wrap(results.plan.label(column, unit=True), 46.0))
         if any(sizes):

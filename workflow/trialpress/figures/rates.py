@@ -65,29 +65,33 @@ class _Row:
     name: str
     count: str
     text: str
+    above: float  # mm that the name takes above the rest
 
     @property
     def height(self) -> float:
-        lines = 1 + max(text.count("\n") for text in (self.name, self.text))
-        return max(ROW, lines * style.LINE + 1.4)
+        lines = 1 + max(text.count("\n") for text in ("" if self.above else self.name, self.text))
+        return self.above + max(ROW, lines * style.LINE + 1.4)
 
 
 @dataclass(frozen=True)
 class _Columns:
     """Widths in mm: names, plot, counts, estimates. In a single column the counts stand above the estimates, which leaves
-    room for the plot."""
+    room for the plot; `above`: the names stand above it too, since a word of theirs would be cut beside it."""
 
     page: float
     names: float
     counts: float
     texts: float
+    above: bool
 
     @classmethod
     def of(cls, rates: list[Rate], width: style.Width) -> _Columns:
         page, narrow = style.WIDTHS[width], width == "single"
         texts = style.widest(text for rate in rates for text in ((rate.count, rate.text) if narrow else (rate.text,)))
         counts = 0.0 if narrow else max(style.widest(rate.count for rate in rates), 8.0) + 5.0
-        return cls(page, min(style.widest(rate.name for rate in rates), 0.34 * page), counts, max(texts, 20.0))
+        names = [rate.name for rate in rates]
+        above = style.longest_word(names) > 0.34 * page
+        return cls(page, page if above else min(style.widest(names), 0.34 * page), counts, max(texts, 20.0), above)
 
     @property
     def narrow(self) -> bool:
@@ -95,7 +99,7 @@ class _Columns:
 
     @property
     def left(self) -> float:
-        return self.names + 3.0
+        return 3.0 if self.above else self.names + 3.0
 
     @property
     def plot(self) -> float:
@@ -108,7 +112,9 @@ class _Columns:
     def row(self, rate: Rate) -> _Row:
         above = self.narrow and rate.N
         text = f"{rate.count}\n{rate.text}" if above else rate.text
-        return _Row(rate, style.wrap(rate.name, self.names), "" if above else rate.count, text)
+        name = style.wrap(rate.name, self.names)
+        lines = (name.count("\n") + 1) * style.LINE if self.above else 0.0
+        return _Row(rate, name, "" if above else rate.count, text, lines)
 
 
 @KINDS.add("rates")
@@ -154,7 +160,7 @@ def rates(
         _axis(axes, results, bodies[i], overall, last=i == len(panels) - 1)
         at = 0.0
         for row in rows[i]:
-            _draw(page, axes, row, at + row.height / 2, y, columns)
+            _draw(page, axes, row, at, y, columns)
             at += row.height
         y += bodies[i] + 4.0
     keep = ("n", "N", "estimate", "ci_low", "ci_high")
@@ -180,10 +186,11 @@ def _axis(axes, results: Results, height: float, overall: str, last: bool) -> No
         axes.set_xlabel(f"Participants, %{line}")
 
 
-def _draw(page, axes, row: _Row, middle: float, top: float, columns: _Columns) -> None:
-    """A row whose middle lies `middle` mm below the top of its axes, which lie `top` mm below that of the page."""
-    rate, y = row.rate, top + middle
-    page.text(0.0, y, row.name, va="center")
+def _draw(page, axes, row: _Row, at: float, top: float, columns: _Columns) -> None:
+    """A row that begins `at` mm below the top of its axes, which lie `top` mm below that of the page."""
+    rate, middle = row.rate, at + row.above + (row.height - row.above) / 2
+    y = top + middle
+    page.text(0.0, top + at + 0.8 + row.above / 2 if row.above else y, row.name, va="center")
     if not rate.N:
         page.text(columns.left + columns.plot + 2.0, y, "no participants", va="center", color=palette.GREY)
         return

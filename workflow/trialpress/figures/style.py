@@ -277,9 +277,10 @@ class Page:
         self.text(x + indent, y, title, size=TITLE, weight="semibold")
         return (title.count("\n") + 1) * 3.6 + 1.2 if letter or title else 0.0
 
-    def groups(self, x: float, y: float, slot: float, names: list[str], sizes: list[int]) -> None:
+    def groups(self, x: float, y: float, slot: float, names: list[str], sizes: list[int], room: float) -> None:
         """Names of groups centred in slots of equal width from x, the number of participants under each. If a word of a
-        name does not fit its slot, numbers stand there and the names in a list below."""
+        name does not fit its slot, numbers stand there and the names in a list of `room` mm below (0: another panel has
+        it)."""
         fits = widest(f"n = {n:,}" for n in sizes) <= slot - 0.8
         listed = _listed(names, slot)
         lines = 1 if listed else _most_lines(names, slot - 0.8)
@@ -289,11 +290,8 @@ class Page:
             self.text(middle, y + lines * LINE, f"n = {n:,}" if fits else f"{n:,}", ha="center", color=GREY)
         if not fits:
             self.text(x - 1.0, y + lines * LINE, "n", ha="right", color=GREY)
-        at = y + (lines + 1) * LINE + 1.0
-        for i, name in enumerate(names if listed else ()):
-            text = wrap(f"{i + 1}: {name}", slot * len(names))
-            self.text(x, at, text)
-            at += (text.count("\n") + 1) * LINE
+        if listed and room:
+            self.text(x, y + 2 * LINE + 1.0, "\n".join(_list(names, room)))
 
     def key(self, x: float, y: float, entries, width: float = 1e9) -> None:
         """A legend at (x, y) in rows of at most `width`.
@@ -319,12 +317,20 @@ def _most_lines(texts: list[str], width: float) -> int:
     return max((wrap(text, width).count("\n") + 1 for text in texts), default=1)
 
 
-def group_height(names: list[str], slot: float) -> float:
+def _list(names: list[str], room: float) -> list[str]:
+    return [line for i, name in enumerate(names) for line in wrap(f"{i + 1}: {name}", room).split("\n")]
+
+
+def group_height(names: list[str], slot: float, room: float) -> float:
     """Height in mm that `Page.groups` needs."""
     if not _listed(names, slot):
         return (_most_lines(names, slot - 0.8) + 1) * LINE
-    texts = [wrap(f"{i + 1}: {name}", slot * len(names)) for i, name in enumerate(names)]
-    return 2 * LINE + 1.0 + sum(text.count("\n") + 1 for text in texts) * LINE
+    return 2 * LINE + 1.0 + len(_list(names, room)) * LINE
+
+
+def nobody(room: float) -> str:
+    """What stands where there is nobody."""
+    return wrap("no participants", room) if longest_word(["participants"]) <= room else "none"
 
 
 def _key_places(entries, width: float) -> tuple[list[tuple[str, float, float]], float]:
