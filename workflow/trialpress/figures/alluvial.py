@@ -116,9 +116,10 @@ def _draw(page, x: float, nodes, looks: dict[Name, palette.Look]) -> None:
     from matplotlib.patheffects import withStroke
 
     for node in nodes:
-        tone = looks[node.name].colour if looks else palette.INK
-        edge = {"edgecolor": palette.INK, "linewidth": 0.3} if looks else {"edgecolor": "none"}
-        page.box(x, node.top, NODE, max(node.height, 0.15), facecolor=tone, zorder=3, **edge)
+        look = (
+            {**looks[node.name].patch, "linewidth": 0.3} if looks else {"facecolor": palette.INK, "edgecolor": "none"}
+        )
+        page.box(x, node.top, NODE, max(node.height, 0.15), zorder=3, **look)
         halo = [withStroke(linewidth=1.8, foreground="white", alpha=0.75)]
         page.text(x + NODE + 1.0, node.top + node.height / 2, node.label, va="center", zorder=4, path_effects=halo)
 
@@ -132,5 +133,7 @@ def _band(page, x0: float, x1: float, y0: float, y1: float, height: float, colou
               (middle, y0 + height), (x0, y0 + height), (x0, y0)]  # fmt: skip
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
     page.figure.add_artist(
-        PathPatch(Path(points, codes), transform=page.mm, facecolor=colour, edgecolor="none", zorder=1)
+        PathPatch(
+            Path(points, codes), transform=page.mm, facecolor=colour, edgecolor=palette.GREY, linewidth=0.15, zorder=1
+        )
     )

@@ -135,9 +135,7 @@ def _draw(axes, row: _Row, order) -> bool:
     for place, patch in enumerate(patches if row.key is not CONTINUOUS and not many else ()):
         if "hatch" in patch:
             for at in np.flatnonzero(places == place):
-                axes.axvspan(
-                    at + 0.05, at + 0.95, facecolor="none", hatch=patch["hatch"], edgecolor="white", linewidth=0
-                )
+                axes.axvspan(at + 0.05, at + 0.95, **{**patch, "facecolor": "none"}, linewidth=0)
     missing = np.flatnonzero(places == len(tones))
     if len(missing) and not many:
         axes.plot(

@@ -83,7 +83,8 @@ def kinetics(
     top, row_height = style.key_height(entries, page_width - left) + 1.0, title_height + BODY + 10.5
     page = style.Page(results, width, top + row_height * -(-len(panels) // across) - 1.0)
     page.key(left, 0.3, entries, page_width - left)
-    records, ends = [], (rows["value"].min(), rows["value"].max())
+    shown = pd.concat([rows["value"], curves["estimate"]])
+    records, ends = [], (shown.min(), shown.max())
     for i, ((name, members), letter) in enumerate(zip(panels.items(), style.letters(len(panels)), strict=True)):
         x, y = left + i % across * (plot_width + gap), top + i // across * row_height + title_height
         own = rows[rows[who].isin(data.frame.loc[members, who])]
@@ -110,7 +111,7 @@ def kinetics(
         records.append(shown_mean.assign(group=name.label, what="geometric mean"))
     numbers = pd.concat([frame for frame in records if len(frame)], ignore_index=True)
     alt = f"{axis_name} by day after infusion for {count(rows[who].nunique())}, from "
-    alt += " to ".join(significant(float(end)) for end in ends) + "."
+    alt += " to ".join(significant(float(end)) for end in (rows["value"].min(), rows["value"].max())) + "."
     for name, line in numbers[numbers["what"] == "geometric mean"].groupby("group", sort=False):
         if line["value"].isna().all():
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..ids import EVERYONE, Name
 
@@ -23,9 +23,11 @@ RESPONSES = {
     "MRD negative": "#6A51A3", "MRD positive": "#C3B5E0", "PR": "#E8C95C", "SD": "#BFBFBF", "PD": "#C0673A",
     "NR": "#8E8E8E", "No response": "#8E8E8E", "Not evaluable": "#EDEDED",
 }  # fmt: skip
+HATCHED = dict.fromkeys(("#6A51A3", "#C3B5E0"), "/////") | {"#8E8E8E": ".....", "#C0673A": "....."}
 NO, YES = "#C9CFD6", "#17414F"  # never a colour of groups: 'yes' must not look like 'male'
 NOT_YET = "#7B858F"  # NO as a line
 UNKNOWN = "#FFFFFF"  # always hatched
+UNKNOWN_POINT = {"color": GREY, "fillstyle": "left", "markerfacecoloralt": UNKNOWN}  # half filled
 CAUSES = ("#7A1F3D", "#6B6B6B", "#B58900", "#2F6B4F")  # competing events, in their order; never a colour of groups
 MARKED = "#B0125B"  # the one among many: this study, the published choice
 # What happens to a participant, in the order in which a plan names it.
@@ -58,7 +60,13 @@ class Look:
 
     @property
     def patch(self) -> dict:
-        return {"facecolor": self.colour, **({"hatch": self.hatch} if self.hatch else {})}
+        return {"facecolor": self.colour, **({"hatch": self.hatch, "hatchcolor": self.over} if self.hatch else {})}
+
+    @property
+    def over(self) -> str:
+        """What can be seen on its colour."""
+        light = sum(int(self.colour[i : i + 2], 16) * share for i, share in ((1, 0.3), (3, 0.59), (5, 0.11)))
+        return GREY if light > 140 else "white"
 
 
 ALL = Look(INK)  # everyone, and any estimate that is not of a group
@@ -68,7 +76,7 @@ NOT_BEGUN, BEGUN = Look(NO, DASHES[1], MARKERS[0], thin=NOT_YET), Look(YES, DASH
 def of_place(place: int, colour: str = "", thin: str = "") -> Look:
     """The look of the group at a place in the order of groups, from 0; its dash, marker and hatch with another colour."""
     turn, hue = divmod(place, len(GROUPS))
-    dash, marker, hatch = ((place + turn) % len(DASHES), (hue + turn) % len(MARKERS), turn % len(HATCHES))
+    dash, marker, hatch = ((place + turn) % len(DASHES), (hue + turn) % len(MARKERS), (hue + turn) % len(HATCHES))
     return Look(colour or GROUPS[hue], DASHES[dash], MARKERS[marker], HATCHES[hatch], thin)
 
 
@@ -80,7 +88,8 @@ def looks(levels: Iterable[Name], first: int = 0) -> dict[Name, Look]:
         return {EVERYONE: ALL}
     if levels and {level.label for level in levels} <= set(RESPONSES):
         found = [RESPONSES[level.label] for level in levels]
-        return {level: of_place(i, one, shade(one)) for i, (level, one) in enumerate(zip(levels, found, strict=True))}
+        looks = [replace(of_place(i, one, shade(one)), hatch=HATCHED.get(one, "")) for i, one in enumerate(found)]
+        return dict(zip(levels, looks, strict=True))
     yes = affirmed(levels)
     if yes:
         return {level: BEGUN if level == yes else NOT_BEGUN for level in levels}
@@ -111,7 +120,7 @@ def grade_looks(levels: Iterable[Name]) -> dict[Name, Look]:
     for place, level in enumerate(levels):
         digits = [int(c) for c in level.label if c.isdigit()]
         grade = min(digits[0] if digits else place, len(GRADES) - 1)
-        found[level] = of_place(grade, GRADES[grade], shade(GRADES[grade]))
+        found[level] = replace(of_place(grade, GRADES[grade], shade(GRADES[grade])), hatch="")
     return found
 
 

@@ -68,9 +68,9 @@ def enrolment_order(
     ]
     if unknown.any():
         entries.append(
-            (own_word("Unknown", printed(levels), "no value"), {"marker": "o", "color": palette.UNKNOWN, **outline})
+            (own_word("Unknown", printed(levels), "no value"), {"marker": "o", **palette.UNKNOWN_POINT, **outline})
         )
-        used[EVERYONE], looks = unknown, {**looks, EVERYONE: palette.Look(palette.UNKNOWN)}
+        used[EVERYONE] = unknown
     shape_of = pd.Series(NO_SHAPE, index=frame.index)
     for i, members in enumerate(shapes.values()):
         shape_of[members] = SHAPES[i % len(SHAPES)]
@@ -97,7 +97,7 @@ def enrolment_order(
                 number(frame.loc[rows, order]),
                 number(frame.loc[rows, y]),
                 shape,
-                color=looks[name].colour,
+                **({"color": looks[name].colour} if name else palette.UNKNOWN_POINT),
                 markersize=size,
                 markeredgecolor=palette.INK,
                 markeredgewidth=edge,

@@ -21,7 +21,7 @@ from .scales import time_ticks
 MOST_BARS = 75
 APART = 1.2  # bars: distance of two groups
 SOFT = 0.5  # tint of a bar, on which marks must stand out
-NO_LEVEL = "#A9C4DD"  # colour of a bar without a level
+NO_LEVEL = "#C4CCD4"  # colour of a bar without a level
 
 
 @KINDS.add("swimmer")
@@ -64,9 +64,6 @@ def swimmer(
     sections, step = _sections(data, by, times[end][known])
     order = [row for section in sections for row in section.rows]
     levels, looks = look_of(data, colour) if colour else ({EVERYONE: known}, {})
-    colour_of = pd.Series(NO_LEVEL, index=frame.index)
-    for name, look in looks.items():
-        colour_of[levels[name]] = look.colour
     held = data.holds(ongoing).fillna(False).astype(bool)
     shapes = {name: palette.MARKS[i % len(palette.MARKS)] for i, name in enumerate(marks)}
     if death:
@@ -87,9 +84,10 @@ def swimmer(
     top = 0.3 + key_height + 2.0
     axes = page.axes(left, top, page_width - left - 4.0, plot_height)
     places, middles = _places(sections, rooms)
-    rows = [places[row] for row in order]
-    tones = [palette.tint(colour_of[row], SOFT) for row in order]
-    axes.barh(rows, times.loc[order, end], height=0.72, color=tones, linewidth=0, zorder=2)
+    for name in [*looks, EVERYONE]:
+        members = levels[name] if name in looks else ~np.logical_or.reduce([~known, *(levels[one] for one in looks)])
+        own = [row for row in order if members[row]]
+        axes.barh([places[row] for row in own], times.loc[own, end], height=0.72, zorder=2, **_bar(looks.get(name)))
     _marks(axes, times, order, places, shapes, death, bar)
     longest = float(times.loc[order].max().max())
     arrows = [row for row in order if held[row]]
@@ -153,15 +151,17 @@ def _places(sections: list[_Section], rooms: list[float]) -> tuple[dict[int, flo
     return places, middles
 
 
+def _bar(look: palette.Look | None) -> dict:
+    """How the bars of a level are drawn, and those without one."""
+    patch = look.patch if look else {"facecolor": NO_LEVEL}
+    soft = {"facecolor": palette.tint(patch["facecolor"], SOFT), "edgecolor": palette.GREY, "linewidth": 0.2}
+    return {**patch, **soft, **({"hatchcolor": "white"} if "hatch" in patch else {})}
+
+
 def _key(results, colour: str, looks: dict, levels: list[Name], without: bool, shapes: dict, ongoing: bool) -> list:
-    entries = [
-        (level_name(results, colour, name), {"facecolor": palette.tint(looks[name].colour, SOFT), "edgecolor": "none"})
-        for name in levels
-        if name
-    ]
+    entries = [(level_name(results, colour, name), _bar(looks[name])) for name in levels if name]
     if without:
-        look = {"facecolor": palette.tint(NO_LEVEL, SOFT), "edgecolor": "none"}
-        entries.append((own_word("Unknown", printed(levels), "no value"), look))
+        entries.append((own_word("Unknown", printed(levels), "no value"), _bar(None)))
     outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
     for name, (shape, ink) in shapes.items():
         entries.append((results.plan.label(name), {"marker": shape, "color": ink, **outline}))
