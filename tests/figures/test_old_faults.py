@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from figures.small import PLAN, small
-from figures.test_figures import NAMES, contrast, faults, with_options
+from figures.test_figures import NAMES, faults, with_options
 from figures.test_shown import written
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
 from trialpress import figures
 from trialpress.errors import InputError
 from trialpress.figures import palette, style
 from trialpress.figures.drawing import width_of
 from trialpress.figures.kinds import KINDS
-from trialpress.ids import EVERYONE, Name, word
 
 DRAWN = [name for name in NAMES if not name.startswith("nobody")]
-
-
-def names(*labels: str) -> list[Name]:
-    return [word(label) for label in labels]
-
-
-def grey(colour: str) -> float:
-    """Lightness 0 to 100 (CIE L*), which is what a grey print leaves of a colour."""
-    y = 1.05 / contrast(colour, "#FFFFFF") - 0.05
-    return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
 
 
 # Dose
@@ -133,98 +120,6 @@ def test_levels_are_not_counted_where_the_counts_are_not_those_of_the_model(usua
     assert list(other.loc[other["name"] == "Stratum: MRD+", "events/n"]) == [""]
 
 
-# Colours
-
-
-def test_grades_darken_in_grey_from_0_to_5_also_as_lines():
-    levels = palette.grade_looks(names("0", "1", "2", "3", "4", "5"))
-    for steps in ([grey(look.colour) for look in levels.values()], [grey(look.ink) for look in levels.values()]):
-        assert all(lighter - darker > 5 for lighter, darker in zip(steps, steps[1:], strict=False))
-    assert all(contrast(look.ink, "#FFFFFF") > 2 for look in levels.values())
-
-
-def test_no_two_responses_share_a_colour_but_synonyms():
-    shared = {}
-    for name, colour in palette.RESPONSES.items():
-        shared.setdefault(colour, set()).add(name)
-    assert [found for found in shared.values() if len(found) > 1] == [{"NR", "No response"}]
-    assert palette.RESPONSES["MRD negative"] != palette.RESPONSES["CR"]
-
-
-@pytest.mark.parametrize(
-    ("labels", "yes"),
-    [
-        (("No", "Yes"), "Yes"), (("Yes", "No"), "Yes"), (("No allo-HCT", "Allo-HCT"), "Allo-HCT"),
-        (("Not bridged", "Bridged"), "Bridged"), (("Absent", "Present"), "Present"), (("Never", "Ever"), "Ever"),
-        (("Male", "Female"), None), (("Norway", "Yemen"), None), (("No", "Unclear"), None),
-    ],
-)  # fmt: skip
-def test_yes_has_one_colour_whatever_it_is_called_and_none_of_the_groups(labels, yes):
-    looks = {level.label: look for level, look in palette.looks(names(*labels)).items()}
-    others = {*palette.GROUPS, *palette.GRADES, *palette.CAUSES, *palette.RESPONSES.values()}
-    assert not {palette.YES, palette.NO} & others
-    assert [label for label, look in looks.items() if look.colour == palette.YES] == ([yes] if yes else [])
-
-
-def test_causes_and_the_marked_one_have_no_colour_of_groups():
-    assert not {*palette.CAUSES, palette.MARKED} & {*palette.GROUPS, *palette.GRADES}
-    assert palette.looks([EVERYONE]) == {EVERYONE: palette.ALL}
-
-
-def test_a_heat_map_gives_no_two_variables_the_same_hues_unless_their_levels_are_the_same(usual):
-    from trialpress.figures.heatmap import _rows
-
-    data = usual.population("infused")
-    rows = _rows(usual, data, ["sex", "doses", "stratum", "crs_grade", "age", "dose"], 40.0)
-    hues = [{dict(look)["facecolor"] for _, look in row.key} for row in rows]
-    for i, one in enumerate(hues):
-        for j, other in enumerate(hues[:i]):
-            assert rows[i].key == rows[j].key or not one & other, (rows[i].title, rows[j].title)
-    assert rows[4].key == rows[5].key
-
-
-def test_forty_groups_differ_without_hue_and_no_two_are_alike():
-    looks = list(palette.looks(names(*(f"group {i}" for i in range(40)))).values())
-    assert len({(look.colour, str(look.dash)) for look in looks}) == 40
-    assert len({(look.colour, look.marker) for look in looks}) == 40
-    assert len({(look.colour, look.hatch) for look in looks}) == 40
-    assert len({str(look.dash) for look in looks[:5]}) == 5 and len({look.marker for look in looks[:8]}) == 8
-
-
-def test_curves_and_their_keys_differ_by_dash(usual):
-    figure = figures.draw(usual, "km").figure
-    steps = [line for line in figure.axes[0].lines if line.get_drawstyle() == "steps-post"]
-    dashes = {str(line._unscaled_dash_pattern) for line in steps}
-    keys = {str(line._unscaled_dash_pattern) for line in figure.findobj(Line2D) if line.axes is None}
-    assert len(steps) == 2 and len(dashes) == 2 and dashes <= keys
-
-
-def test_points_of_groups_differ_by_marker(usual):
-    markers = [line.get_marker() for line in figures.draw(usual, "scatter").figure.axes[0].lines]
-    assert len(markers) == len(set(markers)) >= 3
-
-
-def test_twelve_groups_are_told_apart_in_every_figure(tmp_path):
-    levels = ", ".join(f"'{i}': Group {i}" for i in range(12))
-    of = "'11'"
-    for i in reversed(range(11)):
-        of = f"when(order <= {10 * i + 10}, '{i}', {of})"
-    dozen = f'    dozen: {{expression: "{of}", type: code, label: Dozen, levels: {{{levels}}}}}'
-    plan = PLAN.replace(
-        "cohort:\n  table: patients\n  columns:\n", f"cohort:\n  table: patients\n  columns:\n{dozen}\n"
-    )
-    plan = plan.replace("endpoint: efs, at: [6], label", "endpoint: efs, by: dozen, label")
-    results = small(tmp_path, n=120, plan=plan)
-    for name, options in {
-        "kinetics_by": {"by": "dozen"}, "strip": {"by": "dozen"}, "scatter": {"colour": "dozen"},
-        "km_single": {"width": "double"}, "courses": {"colour": "dozen"}, "alluvial": {"colour": "dozen"},
-        "swimmer": {"by": "dozen"}, "heatmap": {"features": ["dozen"]}, "grades": {"by": "dozen", "severe": []},
-    }.items():  # fmt: skip
-        for width in ("single", "double"):
-            drawing = figures.draw(with_options(results, name, **{**options, "width": width}), name)
-            assert faults(drawing.figure) == [], (name, width)
-
-
 # Widths
 
 
@@ -314,6 +209,8 @@ def test_only_exclusions_are_called_so(usual):
     rows = drawing.numbers[drawing.numbers["step"] == "Evaluable for response"]
     assert rows["excluded"].sum() == 0 < rows["in_another_group"].sum()
     assert "; not in this group: " in drawing.alt and "excluded" not in drawing.alt
+    with pytest.raises(InputError, match="'nobody' is no step of the flow"):
+        figures.draw(with_options(usual, "flow", branches=["nobody"]), "flow")
 
 
 @pytest.mark.parametrize("width", ["single", "double"])
@@ -376,7 +273,19 @@ def test_lines_lead_from_the_median_to_its_time(usual):
     axes = figures.draw(with_options(usual, "km", quantiles=[0.5]), "km").figure.axes[0]
     medians = [usual.value("os", "median", group) for group in ("rr", "mrd")]
     down = [line.get_xdata()[0] for line in axes.lines if list(line.get_ydata()) == [0, 50]]
-    assert sorted(down) == pytest.approx(sorted(m for m in medians if np.isfinite(m)))
+    assert down == pytest.approx(medians)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"quantiles": [50]}, "quantiles: 50 is not possible"), ({"lowest": 100}, "lowest: 100 is not possible"),
+        ({"last": -1}, "last: -1 is not possible"), ({"least_at_risk": -5}, "least_at_risk: -5 is not possible"),
+    ],
+)  # fmt: skip
+def test_options_at_which_something_would_be_missing_are_refused(usual, option, message):
+    with pytest.raises(InputError, match=message):
+        figures.draw(with_options(usual, "km", **option), "km")
 
 
 def test_facets_have_a_panel_for_each_group_and_one_axis(usual):
@@ -384,50 +293,3 @@ def test_facets_have_a_panel_for_each_group_and_one_axis(usual):
     assert list(dict.fromkeys(drawing.numbers["panel"])) == ["Overall survival: R/R", "Overall survival: MRD+"]
     assert len({axes.get_xlim() for axes in drawing.figure.axes}) == 1 and len(drawing.figure.axes) == 2
     assert drawing.alt.count("og-rank P") == 1
-
-
-# Texts in SVG
-
-
-def svg(results, folder, **options) -> str:
-    figures.draw_all(with_options(results, "km", **options), folder)
-    return (folder / "km.svg").read_text(encoding="utf-8")
-
-
-def test_svg_has_its_texts_as_texts_with_the_fonts_inside_and_the_same_bytes(usual, tmp_path):
-    first, second = (svg(usual, tmp_path / folder, svg="text") for folder in ("a", "b"))
-    assert first == second
-    root = ET.fromstring(first)
-    shown = {"".join(one.itertext()).strip() for one in root.iter("{http://www.w3.org/2000/svg}text")}
-    drawn = {text.get_text() for text in figures.draw(usual, "km").figure.findobj(Text) if text.get_text().strip()}
-    assert {"At risk (events)", "Time, months", "R/R"} <= shown & drawn
-    faces = re.findall(
-        r"@font-face\{font-family:'([^']+)';font-weight:(\d+);src:url\(data:font/ttf;base64,([^)]+)\)", first
-    )
-    assert {(family, weight) for family, weight, _ in faces} >= {(style.FAMILY, "400"), (style.FAMILY, "600")}
-    assert len(first) < 200_000 and "dc:date" not in first
-
-
-def test_the_font_in_an_svg_has_every_glyph_that_its_texts_need(tmp_path):
-    import base64
-    import io
-
-    from fontTools.ttLib import TTFont
-
-    results = small(
-        tmp_path, names={"RR_NAME": "CD19⁺ R/R", "MRD_NAME": "MRD+", "A_NAME": "a", "EMPTY_NAME": "d", "NOTICE": "true"}
-    )
-    text = svg(results, tmp_path / "out", svg="text")
-    has = {}
-    for family, font in re.findall(r"font-family:'([^']+)'.*?base64,([^)]+)\)", text):
-        has.setdefault(family, set()).update(TTFont(io.BytesIO(base64.b64decode(font))).getBestCmap())
-    root = ET.fromstring(text)
-    needed = {ord(char) for one in root.iter("{http://www.w3.org/2000/svg}text") for char in "".join(one.itertext())}
-    assert needed - {10, 32} <= has[style.FAMILY] | has[style.FALLBACK]
-    assert ord("⁺") in has[style.FALLBACK] and len(has[style.FALLBACK]) < 10
-
-
-def test_paths_are_the_default_and_another_word_is_refused(usual, tmp_path):
-    assert "<text" not in svg(usual, tmp_path / "a") == svg(usual, tmp_path / "b", svg="paths")
-    with pytest.raises(InputError, match="'outlines' is not a choice"):
-        svg(usual, tmp_path / "c", svg="outlines")

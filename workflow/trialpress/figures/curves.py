@@ -65,8 +65,8 @@ class Limits:
 class Panel:
     """Curves over one axis of time. groups: also those without a curve; curves: rows of curves.csv by group; unit: of the
     time; what: the ordinate; tests: the sentence on tests; start: time at which they begin; foot: what they begin with, 1
-    (survival) or 0 (incidence); quantiles: survival at which lines lead to the times; small: it warns only, and stands
-    muted beside the others; areas: its curves are causes, stacked.
+    (survival) or 0 (incidence); quantiles: group -> survival and the time at which it is reached (NaN: never), to which
+    lines lead; small: it warns only, and stands muted beside the others; areas: its curves are causes, stacked.
     """
 
     title: str
@@ -80,7 +80,7 @@ class Panel:
     start: float = 0.0
     foot: float = 1.0
     limits: Limits = field(default_factory=Limits)
-    quantiles: tuple[float, ...] = ()
+    quantiles: dict[Name, list[tuple[float, float]]] = field(default_factory=dict)
     small: bool = False
     areas: bool = False
     ticks: list[float] = field(default_factory=list)
@@ -253,12 +253,10 @@ def _draw(axes, panel: Panel) -> None:
         if len(censored) <= MOST_TICKS:
             ticks = {"color": look.ink, "markersize": 4.0, "markeredgewidth": 0.7, **muted}
             axes.plot(censored["x"], 100 * censored["estimate"], "|", **ticks)
-        for quantile in panel.quantiles:
-            reached = x[estimate <= quantile]
-            if len(reached):
-                axes.plot([reached[0]] * 2, [panel.limits.lowest, 100 * quantile], **{**LEADER, "color": look.ink})
-    for quantile in panel.quantiles:
-        axes.axhline(100 * quantile, **LEADER)
+    for name, reached in panel.quantiles.items():
+        for survival, time in reached:
+            axes.axhline(100 * survival, **LEADER)
+            axes.plot([time] * 2, [panel.limits.lowest, 100 * survival], **LEADER | {"color": panel.looks[name].ink})
     if panel.start:
         axes.axvline(panel.start, color=palette.GREY, linewidth=0.7, linestyle=(0, (4, 3)))
     ticks = [tick for tick in (0, 25, 50, 75, 100) if tick >= panel.limits.lowest]

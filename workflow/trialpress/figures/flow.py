@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..errors import Problem, nearest, raise_if
 from ..registry import Population
 from ..results import Results
 from . import palette, style
@@ -23,6 +24,11 @@ def flow(results: Results, *, branches: list[Population] = (), width: style.Widt
         width: single (85 mm) or double (180 mm)
     """
     steps = _steps(results, branches)
+    raise_if(
+        Problem("plan.yaml, figures.branches", f"'{name}' is no step of the flow", "it would be passed over in silence",
+                nearest(name, [step.id for step in steps]))
+        for name in branches if name not in {step.id for step in steps}
+    )  # fmt: skip
     if not steps:
         return empty(results, width, "The plan describes no participant flow")
     tree, page_width = Tree(steps), style.WIDTHS[width]

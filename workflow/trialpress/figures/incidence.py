@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..errors import InputError, Problem
 from ..ids import EVERYONE, Name
 from ..registry import Analysis
@@ -49,13 +51,13 @@ def cumulative_incidence(
     else:
         by_group = palette.looks(own)
         panels = [_curves(results, causes[a].label, unit, {g: (a, g) for g in own}, by_group) for a in analyses]
-    for panel, texts in zip(panels, said.values(), strict=False):
-        panel.tests = "; ".join(filter(None, texts))
+    tested = ["; ".join(filter(None, texts)) for texts in said.values()]
+    panels = [replace(panel, tests=text) for panel, text in zip(panels, tested, strict=False)]
     for group in own if stacked else ():
         title = "Stacked" if group == EVERYONE else f"Stacked: {group.label}"
         found = _curves(results, title, unit, {causes[a]: (a, group) for a in analyses}, looks)
-        found.areas, found.key = True, [Key(looks[cause], [cause.label]) for cause in causes.values()]
-        panels.append(found)
+        key = [Key(looks[cause], [cause.label]) for cause in causes.values()]
+        panels.append(replace(found, areas=True, key=key))
     ticks, end = time_ticks(first["x"].max())
     for panel in panels:
         panel.over(ticks, end)

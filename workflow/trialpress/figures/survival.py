@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from ..analysis.methods.common import followed
 from ..analysis.methods.delayed import States
+from ..errors import Problem, raise_if
 from ..ids import EVERYONE, Name, column
 from ..registry import Analysis
 from ..results import Results
+from ..stats.result import Result
+from ..stats.survival import quantile
 from . import palette, style
-from .curves import BIASED, AtRisk, Key, Limits, Panel, fixed_times, sheet
+from .curves import BIASED, COLUMNS, AtRisk, Key, Limits, Panel, fixed_times, sheet
 from .drawing import KINDS, Drawing, empty
 from .read import analysed, estimate, groups, interval, label, names, p_text, p_value_text, shown, value
 from .scales import time_ticks
@@ -46,8 +51,9 @@ def kaplan_meier(
         facets: a panel for each group
         width: single (85 mm) or double (180 mm)
     """
+    _possible(least_at_risk, last, lowest, quantiles)
     limits = Limits(least_at_risk, last, lowest)
-    panels = [_panel(results, analysis, tests, limits, tuple(quantiles)) for analysis in analyses]
+    panels = [_panel(results, analysis, tests, limits, quantiles) for analysis in analyses]
     if not any(panel.curves for panel in panels):
         return empty(results, width, "No participants with follow-up")
     if facets:
@@ -55,14 +61,30 @@ def kaplan_meier(
     return sheet(results, panels, width, "Kaplan-Meier curves")
 
 
+def _possible(least_at_risk: int, last: float, lowest: float, quantiles: list[float]) -> None:
+    """Refuse options at which nothing could be drawn, or a line would be missing in silence."""
+    wrong = [("least_at_risk", least_at_risk, "0 or more")] * (least_at_risk < 0)
+    wrong += [("last", last, "a time after 0, in the unit of the analyses")] * (last < 0)
+    wrong += [("lowest", lowest, "a per cent from 0 to below 100")] * (not 0 <= lowest < 100)
+    wrong += [("quantiles", one, "survival between 0 and 1: 0.5 is the median") for one in quantiles if not 0 < one < 1]
+    why = "the figure would lack what the plan asks for"
+    raise_if(
+        Problem("plan.yaml, figures", f"{key}: {one:g} is not possible", why, f"write {do}") for key, one, do in wrong
+    )
+
+
 def _facets(panel: Panel) -> list[Panel]:
     """A panel for each group over the same axis; the tests stand above the first."""
     found = []
     for group, key in zip(panel.groups, panel.key, strict=True):
-        one = {group: panel.curves[group]} if group in panel.curves else {}
+        one, reached = ({k: of[k] for k in of if k == group} for of in (panel.curves, panel.quantiles))
         tests, risk = "" if found else panel.tests, {group: panel.at_risk[group]}
         title = ": ".join(filter(None, (panel.title, group.label)))
-        found.append(replace(panel, title=title, groups=[group], curves=one, key=[key], tests=tests, at_risk=risk))
+        found.append(
+            replace(
+                panel, title=title, groups=[group], curves=one, key=[key], tests=tests, at_risk=risk, quantiles=reached
+            )
+        )
     return found
 
 
@@ -92,8 +114,8 @@ def simon_makuch(
     for day in names(results.curve(landmark), "level") if landmark else ():
         panels.append(_states(results, landmark, f"Landmark, {day.label}", _effect(results, landmark, day), day))
     if naive:
-        panels.append(_states(results, naive, f"Naive comparison. {BIASED}", _effect(results, naive)))
-        panels[-1].small = True
+        biased = _states(results, naive, f"Naive comparison. {BIASED}", _effect(results, naive))
+        panels.append(replace(biased, small=True))
     panels = [panel for panel in panels if panel.curves]
     if not panels:
         return empty(results, width, "Nobody is followed both before and after the beginning")
@@ -117,7 +139,7 @@ def _states(results: Results, analysis: str, title: str, effects: list[str], lev
         head = f"{name.label}: {events:,} of {events + int(rows['n_censored'].sum()):,} with event"
         key.append(Key(looks[name], [head, *fixed_times(results, analysis, name)]))
     endpoint, unit = results.plan.endpoints[spec["endpoint"]].label, spec.get("unit", "months")
-    start = float(level.id.partition("_")[0]) / results.plan.days(unit) if level else 0.0
+    start = float(level.id.partition("_")[0] if level else spec.get("landmark", 0)) / results.plan.days(unit)
     return Panel(title, endpoint, unit, list(curves), curves, looks, key, ", ".join(effects), start)
 
 
@@ -148,21 +170,26 @@ def _effect(results: Results, analysis: str, level: Name = EVERYONE) -> list[str
     )
 
 
-def _panel(
-    results: Results, analysis: str, tests: list[str], limits: Limits, quantiles: tuple[float, ...] = ()
-) -> Panel:
+def _panel(results: Results, analysis: str, tests: list[str], limits: Limits, quantiles: list[float] = ()) -> Panel:
     spec, own, curve = results.plan.analyses[analysis], groups(results, analysis), results.curve(analysis)
     curves = {name: curve[curve["group"] == name.id].reset_index(drop=True) for name in own}
     curves = {name: rows for name, rows in curves.items() if len(rows)}
     looks, endpoint = palette.looks(own), results.plan.endpoints[spec["endpoint"]]
     key = [Key(looks[name], _key(results, analysis, name, spec)) for name in own]
     panel = Panel(label(results, analysis), endpoint.label, spec.get("unit", "months"), own, curves, looks, key,
-                  _tests(results, tests, spec), limits=limits, quantiles=quantiles)  # fmt: skip
+                  _tests(results, tests, spec), limits=limits,
+                  quantiles={name: _reached(rows, quantiles) for name, rows in curves.items()})  # fmt: skip
     ticks, end = time_ticks(panel.longest)
     panel.over(ticks, limits.last or end)
     if endpoint.entry:
         _entered(results, analysis, panel.counted, panel.at_risk)
     return panel
+
+
+def _reached(curve: pd.DataFrame, quantiles: list[float]) -> list[tuple[float, float]]:
+    """Survival and the time at which a curve reaches it, by the rule of the medians."""
+    km = Result("Kaplan-Meier", {}, curve={"time" if name == "x" else name: curve[name].to_numpy() for name in COLUMNS})
+    return [(survival, quantile(km, 1 - survival)["estimate"]) for survival in quantiles]
 
 
 def _entered(results: Results, analysis: str, times: list[float], at_risk: AtRisk) -> None:
