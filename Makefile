@@ -1,10 +1,19 @@
 # The two commands: `make report` and `make test`. Plain `make` prints what there is to do.
-STUDY ?= $(shell sed -n 's/^study: *//p' config/config.yaml)
-CORES ?= all
+# What is given on the command line goes to Python by the environment, as it stands: make expands nothing in it, no shell reads it.
+ifndef STUDY
+STUDY := $(shell sed -n 's/^study: *\([^ \#]*\).*/\1/p' config/config.yaml)
+endif
+override STUDY := $(value STUDY)
+override ENGINE := $(value ENGINE)
+override CORES := $(or $(value CORES),all)
+override ID := $(value ID)
+override PARTICIPANT := $(value PARTICIPANT)
+override N := $(value N)
+export STUDY ENGINE CORES ID PARTICIPANT N
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SNAKEMAKE = $(BIN)/python -m snakemake --cores $(CORES) --config study=$(STUDY) $(if $(ENGINE),engine=$(ENGINE))
+SNAKEMAKE = $(BIN)/python -m snakemake --cores "$$CORES" --config "study=$$STUDY" $${ENGINE:+"engine=$$ENGINE"}
 
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
@@ -30,32 +39,32 @@ help:
 
 report: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive .snakemake/running $(SNAKEMAKE) --nolock --quiet host reason progress
-	@cat results/$(STUDY)/report/summary.txt
-	@echo '  all of it      results/$(STUDY)/'
+	@cat "results/$$STUDY/report/summary.txt"
+	@printf '  all of it      results/%s/\n' "$$STUDY"
 
 preview: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview $(STUDY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview "$$STUDY"
 
 test: $(READY)
 	$(BIN)/python -m pytest
 
 mutants: $(READY)
-	$(BIN)/python tests/mutants.py $(if $(N),--n $(N)) --markdown docs/mutants-found.md
+	$(BIN)/python tests/mutants.py $${N:+--n "$$N"} --markdown docs/mutants-found.md
 
 plan-mutants: $(READY)
-	$(BIN)/python tests/plan_mutants.py $(if $(N),--n $(N)) --markdown docs/plan-mutants.md
+	$(BIN)/python tests/plan_mutants.py $${N:+--n "$$N"} --markdown docs/plan-mutants.md
 
 verify: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify $(STUDY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify "$$STUDY"
 
 record: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record accept $(STUDY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record accept "$$STUDY"
 
 explain: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress explain '$(ID)' --study $(STUDY) $(if $(PARTICIPANT),--participant '$(PARTICIPANT)')
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress explain "$$ID" --study "$$STUDY" $${PARTICIPANT:+--participant "$$PARTICIPANT"}
 
 fetch: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.fetch $(STUDY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.fetch "$$STUDY"
 
 reconstruction: $(READY)
 	$(BIN)/python data/low-dose-cd19/reconstruction/generate.py
@@ -67,14 +76,14 @@ docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 
 workflow-report: $(READY)
-	$(SNAKEMAKE) --report logs/$(STUDY)/workflow.html
+	$(SNAKEMAKE) --report "logs/$$STUDY/workflow.html"
 
 lock: $(READY)
 	cd envs && for name in bootstrap requirements; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header $$name.in -o $$name.lock; done
 
 clean:
-	rm -rf results/$(STUDY) logs/$(STUDY)
+	@PYTHONPATH=workflow $(PYTHON) -m trialpress.studies clean
 
 # uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash.
 $(READY): envs/requirements.lock envs/bootstrap.lock

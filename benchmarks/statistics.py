@@ -18,11 +18,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from trialpress.stats.competing import cumulative_incidence, fine_gray, gray
+from trialpress.stats.competing import cumulative_incidence, gray
+from trialpress.stats.competing_regression import fine_gray
 from trialpress.stats.contingency import fisher_rxc
 from trialpress.stats.cox import cox
 from trialpress.stats.delayed import mantel_byar, start_stop
-from trialpress.stats.survival import kaplan_meier, log_rank, permutation_log_rank
+from trialpress.stats.log_rank import log_rank, permutation_log_rank
+from trialpress.stats.survival import kaplan_meier
 
 
 def patients(n: int) -> dict[str, np.ndarray]:

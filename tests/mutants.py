@@ -1,25 +1,33 @@
-"""Would the tests see it? One operator of the package is changed at a time, and the tests of its room are run.
+"""Would the tests see it? One operator of the package is changed at a time, and the tests that run it are run.
 
-`python tests/mutants.py [--n 60] [--seed 1] [--file NAME ...] [--markdown docs/mutants.md]`, or `make mutants`. A change is
-a comparison, an operation, a word of logic, a constant, min for max, first for last, plus for minus. It works in a copy of
-the repository, so the files here are never touched. Killed: a test fails. Survived: none does.
+`python tests/mutants.py [--n 20] [--seed 1] [--file cohort ...] [--markdown docs/mutants-found.md]`, or `make mutants`: the
+changes are those of code_changes.py, n of each file (default: all), drawn by the seed. It works in a copy of the repository.
+
+First all tests of TESTS run once and it is noted which lines of the package each of them runs. Then a warm process, which
+has collected the tests and imported the package, forks for each mutant; the child gives the changed function its new code
+and runs those tests that run its lines, the quick first, until one fails: *killed*. What runs at import is changed in a
+child that imports the package anew. A change in a line that no test runs, or that no test has seen within SECONDS, has
+*survived*. *Endless*, counted as killed, is only what needs more than ENDLESS seconds of processor time.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import multiprocessing
+import gc
+import importlib
 import os
+import pickle
 import random
+import resource
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
@@ -32,226 +40,318 @@ import pyarrow.parquet  # noqa: F401
 import pytest
 import scipy.stats  # noqa: F401
 import statsmodels.api  # noqa: F401
-import yaml  # noqa: F401
+import yaml
+from code_changes import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("workflow/trialpress")
-# the tests of each room, those that are quick and near first
-ROOMS = {
-    "clean/parse": ["tests/clean/test_values.py", "tests/clean/test_steps.py", "tests/clean/test_properties.py", "tests/clean/test_read_text.py", "tests/clean/test_low_dose.py"],
-    "clean/steps": ["tests/clean/test_steps.py", "tests/clean/test_values.py", "tests/clean/test_properties.py", "tests/clean/test_low_dose.py"],
-    "cohort": ["tests/cohort", "tests/cases/test_values.py", "tests/cases/test_left_out.py"],
-    "expression.py": ["tests/cohort/test_expressions.py", "tests/cases/test_values.py", "tests/cohort/test_unknown.py"],
-    "calculation.py": ["tests/cohort/test_expressions.py", "tests/cases/test_values.py", "tests/cohort/test_unknown.py"],
-    "kinds.py": ["tests/cases/test_values.py", "tests/cohort/test_expressions.py", "tests/cohort/test_unknown.py"],
-    "checks": ["tests/cases/test_values.py", "tests/cohort", "tests/cases/test_names.py"],
-    "plan": ["tests/analysis/test_plan.py", "tests/cohort", "tests/cases/test_values.py", "tests/cases/test_names.py", "tests/cases/test_left_out.py"],
-    "analysis/__init__.py": ["tests/cohort/test_unknown.py", "tests/analysis/test_plan.py", "tests/analysis/test_numbers.py", "tests/cases/test_left_out.py", "tests/cases/test_names.py"],
-    "audit/claims.py": ["tests/audit/test_claims.py"],
-    "stats/proportions.py": ["tests/stats/test_proportions.py", "tests/stats/test_concordance.py"],
-}  # fmt: skip
-COMPARE = {ast.Eq: "!=", ast.NotEq: "==", ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.In: "not in",
-           ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is"}  # fmt: skip
-BINARY = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.Pow: "*", ast.FloorDiv: "/", ast.Mod: "*",
-          ast.BitAnd: "|", ast.BitOr: "&", ast.BitXor: "|"}  # fmt: skip
-WORDS = {"min": "max", "max": "min", "first": "last", "last": "first", "any": "all", "all": "any", "isna": "notna",
-         "notna": "isna", "lower": "upper", "floor": "ceil", "ceil": "floor", "minimum": "maximum", "maximum": "minimum",
-         "le": "lt", "lt": "le", "ge": "gt", "gt": "ge", "eq": "ne", "ne": "eq"}  # fmt: skip
+ROOMS = ("clean", "cohort", "expression.py", "calculation.py", "kinds.py", "checks", "plan", "analysis", "audit/claims.py",
+         "stats/proportions.py")  # fmt: skip
+TESTS = ("tests/clean", "tests/cohort", "tests/plan", "tests/checks", "tests/analysis", "tests/cases", "tests/audit/test_claims.py",
+         "tests/stats/test_proportions.py", "tests/stats/test_concordance.py", "tests/stats/test_examples.py",
+         "tests/test_contracts.py")  # fmt: skip
+# whole runs in processes of their own, whole studies, and pictures: too slow to be run for each mutant
+LEFT_OUT = ("tests/cases/test_workflow.py", "tests/cases/test_flow.py", "tests/clean/test_low_dose.py",
+            "tests/analysis/test_plan_mutants.py")  # fmt: skip
+SECONDS = 6  # of tests for one mutant, as long as they took without a change
+ENDLESS = 30
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one file: bytes `start` to `end` become `new`."""
+@dataclass
+class Test:
+    """What a test runs: file of the package -> its lines."""
 
-    file: str
-    line: int
-    start: int
-    end: int
-    old: str
-    new: str
-    source: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: `{self.old}` to `{self.new}` in `{self.source}`"
+    seconds: float = 0.0
+    passed: bool = True
+    lines: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
 
-def files() -> Iterator[tuple[str, list[str]]]:
-    """The files that are changed, with the tests that are run."""
-    for room, tests in ROOMS.items():
-        at = ROOT / PACKAGE / room
-        for path in sorted(at.rglob("*.py")) if at.is_dir() else [at]:
-            yield path.relative_to(ROOT / PACKAGE).as_posix(), tests
+# --- in the process that has collected the tests ----------------------------------------------------------------------
 
 
-def mutants(name: str) -> list[Mutant]:
-    text = (ROOT / PACKAGE / name).read_text(encoding="utf-8")
-    raw, starts = text.encode(), [0]
-    for line in raw.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    found = []
+class Measuring:
+    """Runs every test and notes which lines of the package it runs; under the name "" what runs at import."""
 
-    def place(line: int, column: int) -> int:
-        return starts[line - 1] + column
+    def __init__(self, package: Path):
+        self.prefix, self.found = f"{package}/", {"": Test()}
+        self.now = self.found[""]
+        sys.settrace(self._call)
 
-    def add(node, start: int, end: int, new: str) -> None:
-        source = text.splitlines()[node.lineno - 1].strip()
-        found.append(Mutant(name, node.lineno, start, end, raw[start:end].decode().strip(), new, source[:100]))
+    def _call(self, frame, event, arg):
+        name = frame.f_code.co_filename
+        if not name.startswith(self.prefix):
+            return None
+        lines = self.now.lines[name[len(self.prefix) :]]
 
-    def between(a, b, node, new: str) -> None:
-        """The operator that stands between two nodes, without brackets and spaces."""
-        start, end = place(a.end_lineno, a.end_col_offset), place(b.lineno, b.col_offset)
-        piece = raw[start:end].decode()
-        inner = piece.strip(" ()\n\\")
-        if inner and "#" not in inner and "\n" not in inner:
-            at = start + len(piece[: piece.index(inner)].encode())
-            add(node, at, at + len(inner.encode()), new)
+        def line(frame, event, arg):
+            lines.add(frame.f_lineno)
+            return line
 
-    for node in _code(ast.parse(text)):
-        if isinstance(node, ast.Compare):
-            ends = [node.left, *node.comparators]
-            for op, a, b in zip(node.ops, ends, ends[1:], strict=False):
-                between(a, b, node, COMPARE[type(op)])
-        elif (
-            isinstance(node, ast.BinOp)
-            and type(node.op) in BINARY
-            and not isinstance(node.left, ast.Constant | ast.JoinedStr)
-        ):
-            between(node.left, node.right, node, BINARY[type(node.op)])
-        elif isinstance(node, ast.BoolOp):
-            for a, b in zip(node.values, node.values[1:], strict=False):
-                between(a, b, node, "or" if isinstance(node.op, ast.And) else "and")
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.Invert | ast.USub):
-            start = place(node.lineno, node.col_offset)
-            add(node, start, place(node.operand.lineno, node.operand.col_offset), "")
-        elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-            start = place(node.lineno, node.col_offset)
-            add(node, start, place(node.end_lineno, node.end_col_offset), str(not node.value))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-            start = place(node.lineno, node.col_offset)
-            add(node, start, place(node.end_lineno, node.end_col_offset), repr(node.value + 1))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in WORDS:
-            start = place(node.lineno, node.col_offset)
-            add(node, start, place(node.end_lineno, node.end_col_offset), repr(WORDS[node.value]))
-        elif isinstance(node, ast.Name) and node.id in WORDS and isinstance(node.ctx, ast.Load):
-            start = place(node.lineno, node.col_offset)
-            add(node, start, start + len(node.id), WORDS[node.id])
-        elif isinstance(node, ast.Attribute) and node.attr in WORDS:
-            end = place(node.end_lineno, node.end_col_offset)
-            add(node, end - len(node.attr), end, WORDS[node.attr])
-    return [mutant for mutant in dict.fromkeys(found) if mutant.old != mutant.new]
+        return line(frame, event, arg)
+
+    def pytest_runtest_logreport(self, report):
+        self.now.passed &= not report.failed
+
+    def pytest_runtestloop(self, session):
+        for item in session.items:
+            self.now = self.found[item.nodeid] = Test()
+            start = time.process_time()
+            sys.settrace(self._call)  # a test may have ended it
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            self.now.seconds = time.process_time() - start
+        sys.settrace(None)
+        return True
 
 
-def _code(node) -> Iterator[ast.AST]:
-    """All nodes but annotations, docstrings, imports, and f-strings (their positions are not those of the file)."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.arg):
+class Changing:
+    """Gives a function its changed code and runs the tests of that mutant, each in a child of its own."""
+
+    def __init__(self, package: Path, asked: dict[Mutant, list[str]], jobs: int, tell: Callable):
+        self.package, self.asked, self.jobs, self.tell = package, asked, jobs, tell
+        self.found: dict[Mutant, str] = {}
+
+    def pytest_runtestloop(self, session):
+        for file in {mutant.file for mutant in self.asked}:  # some are imported only when they are needed
+            importlib.import_module(
+                f"trialpress.{file.removesuffix('.py').replace('/', '.')}".removesuffix(".__init__")
+            )
+        everything = gc.get_objects()
+        gc.freeze()  # the children share what is there
+        items = {item.nodeid: item for item in session.items}
+        functions = defaultdict(list)
+        for one in everything:
+            if type(one) is type(_code_key) and one.__code__.co_filename.startswith(str(self.package)):
+                functions[_code_key(one.__code__)].append(one)
+
+        def act(mutant: Mutant) -> int:
+            path = self.package / mutant.file
+            for code in _functions(compile(mutant.apply(path.read_bytes()), str(path), "exec")):
+                for one in functions[_code_key(code)]:
+                    if one.__code__ != code:
+                        one.__code__ = code
+            failed = Failed()
+            session.config.pluginmanager.register(failed)
+            for name in self.asked[mutant]:
+                items[name].config.hook.pytest_runtest_protocol(item=items[name], nextitem=None)
+                if failed.any:
+                    return 1
+            return 0
+
+        for mutant, how in children(self.asked, act, self.jobs):
+            self.found[mutant] = how
+            self.tell(mutant, how)
+        return True
+
+
+class Failed:
+    any = False
+
+    def pytest_runtest_logreport(self, report):
+        self.any |= report.failed
+
+
+def _functions(code) -> Iterator:
+    """The code of the functions of a module that stand in no other function."""
+    for one in code.co_consts:
+        if hasattr(one, "co_code"):
+            if one.co_flags & 1:  # a function; a class is not optimized
+                yield one
+            else:
+                yield from _functions(one)
+
+
+def _code_key(code) -> tuple:
+    return code.co_filename, code.co_firstlineno, code.co_qualname
+
+
+# --- children ---------------------------------------------------------------------------------------------------------
+
+
+def children(things: Iterable, act: Callable, jobs: int) -> Iterator[tuple[object, str]]:
+    """act(thing) in a fork of this process -> (thing, "killed", "survived" or "endless")."""
+    waiting, running = list(reversed([*things])), {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            thing, folder = waiting.pop(), tempfile.mkdtemp(prefix="mutant")
+            child = os.fork()
+            if not child:
+                os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
+                resource.setrlimit(resource.RLIMIT_CPU, (ENDLESS, ENDLESS + 10))
+                signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+                _quiet()
+                code = 1  # an error is as good as a failing test
+                try:
+                    code = act(thing)
+                finally:
+                    os._exit(code)
+            running[child] = thing, folder
+        child, status = os.wait()
+        if child not in running:
             continue
-        if isinstance(child, ast.AnnAssign):
-            if child.value is not None:
-                yield child.value
-                yield from _code(child.value)
-            continue
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and (
-            child in node.decorator_list or child is getattr(node, "returns", 0)
-        ):
-            continue
-        if isinstance(child, ast.keyword) and child.arg in ("strict", "ensure_ascii"):
-            continue
-        yield child
-        yield from _code(child)
+        (thing, folder), code = running.pop(child), os.waitstatus_to_exitcode(status)
+        shutil.rmtree(folder, ignore_errors=True)
+        if -code in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+            raise RuntimeError(f"the tests were ended from outside by signal {-code}: nothing was measured")
+        yield thing, "endless" if -code == signal.SIGXCPU else "killed" if code else "survived"
 
 
-class House:
-    """A copy of the repository in which a file can be changed and tests be run."""
+def _quiet() -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
 
-    def __init__(self, at: Path):
-        self.at, self.passed = at, set()
-        leave = shutil.ignore_patterns(".git", "results", "logs", ".snakemake", "__pycache__", ".pytest_cache", ".venv")
-        shutil.copytree(ROOT, at, ignore=leave, symlinks=True)
-        (at / ".venv").symlink_to(ROOT / ".venv")
 
-    def test(self, tests: list[str], seconds: int) -> bool:
-        """Whether all of them pass, in a child of this process: what it has imported needs no time."""
+def session(house: Path, tests: Iterable[str], plugin: Callable[[], object] | None = None) -> tuple[int, object]:
+    """pytest in this process, for a child that ends with it."""
+    os.chdir(house)
+    sys.path[:] = [path for path in sys.path if not path.startswith(str(ROOT / "tests"))]
+    sys.dont_write_bytecode = True
+    made = plugin() if plugin else None
+    left = [f"--ignore={name}" for name in LEFT_OUT]
+    options = ["-x", "-s", "-q", "-o", "addopts=", "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:xdist",
+               "--tb=no", "--hypothesis-seed=0"]  # fmt: skip
+    return pytest.main([*options, *left, *tests], plugins=[made] if made else []), made
+
+
+def answer(act: Callable[[], object]):
+    """What act() gives in a child of this process."""
+    with tempfile.TemporaryDirectory() as folder:
         child = os.fork()
         if not child:
-            os.chdir(self.at)
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            sys.path[:] = [path for path in sys.path if not path.startswith(str(ROOT / "tests"))]
-            os._exit(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--tb=no", *tests]))
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            done, status = os.waitpid(child, os.WNOHANG)
-            if done:
-                code = os.waitstatus_to_exitcode(status)
-                if -code in (signal.SIGKILL, signal.SIGTERM):
-                    raise RuntimeError(f"the tests were ended from outside by signal {-code}: nothing was measured")
-                return code == 0
-            time.sleep(0.05)
-        os.kill(child, signal.SIGKILL)
+            try:
+                (Path(folder) / "answer").write_bytes(pickle.dumps(act()))
+            finally:
+                os._exit(0)
         os.waitpid(child, 0)
-        return False  # it does not end any more: seen
-
-    def sound(self, tests: list[str], seconds: int) -> None:
-        """RuntimeError if the tests fail without a change: everything would count as killed."""
-        for one in tests:
-            if one not in self.passed and not self.test([one], seconds):
-                raise RuntimeError(f"{one} fails without a change: nothing can be measured")
-            self.passed.add(one)
-
-    def survives(self, mutant: Mutant, tests: list[str], seconds: int) -> bool:
-        path = self.at / PACKAGE / mutant.file
-        raw = path.read_bytes()
-        try:
-            path.write_bytes(raw[: mutant.start] + mutant.new.encode() + raw[mutant.end :])
-            return all(self.test([one], seconds) for one in tests)
-        finally:
-            path.write_bytes(raw)
+        return pickle.loads((Path(folder) / "answer").read_bytes())
 
 
-def run(names: list[str], n: int | None, seed: int, jobs: int, tell=print) -> list[tuple[Mutant, bool]]:
-    """(mutant, whether it survived); n of each file."""
-    draw, asked = random.Random(seed), []
-    for name, tests in files():
-        if names and name not in names:
+# --- all of it --------------------------------------------------------------------------------------------------------
+
+
+def files() -> list[str]:
+    """The files that are changed, room after room."""
+    at = [ROOT / PACKAGE / room for room in ROOMS]
+    found = [path for one in at for path in (sorted(one.rglob("*.py")) if one.is_dir() else [one])]
+    return [path.relative_to(ROOT / PACKAGE).as_posix() for path in found]
+
+
+def room(file: str) -> str:
+    return next(one for one in ROOMS if file.split("/")[0] == one or file == one)
+
+
+def drawn(names: list[str], n: int | None, seed: int) -> tuple[list[Mutant], Counter]:
+    """n mutants of each file; how many there are in all."""
+    chosen, possible = [], Counter()
+    for name in files():
+        if names and not any(name == one or name.startswith(f"{one}/") for one in names):
             continue
-        every = mutants(name)
-        chosen = every if n is None or n >= len(every) else draw.sample(every, n)
-        asked += [(mutant, tests) for mutant in sorted(chosen, key=lambda mutant: mutant.start)]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        multiprocessing.get_context("fork").Pool(jobs, _settle, [folder]) as pool,
-    ):
-        found = []
-        for mutant, survived in pool.imap(_one, asked):
-            if found and found[-1][0].file != mutant.file:
-                tell(f"{found[-1][0].file}: done", flush=True)
-            found.append((mutant, survived))
-            if survived:
-                tell(f"survived: {mutant}", flush=True)
-        return found
+        every = mutants(name, (ROOT / PACKAGE / name).read_text(encoding="utf-8"))
+        possible[name] = len(every)
+        some = every if n is None or n >= len(every) else random.Random(f"{seed} {name}").sample(every, n)
+        chosen += sorted(some, key=lambda mutant: mutant.start)
+    return chosen, possible
 
 
-def _settle(folder: str) -> None:
-    """A process that tests mutants has a house of its own, and everything imported that is not changed."""
-    global HOUSE
-    HOUSE = House(Path(folder) / str(os.getpid()))
-    sys.dont_write_bytecode = True
+def near(mutant: Mutant, tests: dict[str, Test], whole_file: bool) -> list[str]:
+    """The tests that run its lines (or lines of its file), the quick first, SECONDS of them."""
+    found = [name for name, test in tests.items()
+             if name and (mutant.file in test.lines if whole_file else mutant.on(test.lines))]  # fmt: skip
+    chosen, left = [], SECONDS
+    for name in sorted(found, key=lambda name: tests[name].seconds):
+        left -= tests[name].seconds
+        chosen += [name] if left > 0 or not chosen else []
+    return chosen
 
 
-def _one(item: tuple[Mutant, list[str]]) -> tuple[Mutant, bool]:
-    mutant, tests = item
-    HOUSE.sound(tests, seconds=900)
-    return mutant, HOUSE.survives(mutant, tests, seconds=900)
+def run(names: list[str], n: int | None, seed: int, jobs: int, tell=print) -> tuple[dict[Mutant, str], Counter]:
+    """Mutant -> killed, survived, endless or not run; how many there are in each file."""
+    chosen, possible = drawn(names, n, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        house = Path(folder).resolve() / "house"
+        leave = shutil.ignore_patterns(".git", "results", "logs", ".snakemake", "__pycache__", ".pytest_cache", ".venv")
+        shutil.copytree(ROOT, house, ignore=leave, symlinks=True)
+        (house / ".venv").symlink_to(ROOT / ".venv")
+        package, out = house / PACKAGE, os.dup(1)
+
+        def say(text: str) -> None:
+            os.write(out, f"{text}\n".encode())
+
+        def told(mutant: Mutant, how: str) -> None:
+            if how != "killed":
+                say(f"{how}: {mutant}")
+
+        def measured() -> dict[str, Test]:
+            _quiet()
+            return session(house, TESTS, lambda: Measuring(package))[1].found
+
+        start = time.monotonic()
+        tests = answer(measured)
+        if failing := [name for name, test in tests.items() if not test.passed]:
+            raise RuntimeError(f"fails without a change, so nothing can be measured: {', '.join(failing)}")
+        say(
+            f"{len(tests) - 1} tests, {sum(test.seconds for test in tests.values()):.0f} s of them with their lines; {len(chosen)} mutants of {possible.total()}"
+        )
+        called, imported, found = {}, {}, {}
+        for mutant in chosen:
+            if mutant.function and (names := near(mutant, tests, whole_file=False)):
+                called[mutant] = names
+            elif (not mutant.function or mutant.on(tests[""].lines)) and (
+                names := near(mutant, tests, whole_file=True)
+            ):
+                imported[mutant] = names
+            else:
+                found[mutant] = "not run"
+                told(mutant, "not run")
+
+        def changed() -> dict[Mutant, str]:
+            _quiet()
+            wanted = {name.split("::")[0] for names in called.values() for name in names}
+            return session(house, sorted(wanted), lambda: Changing(package, called, jobs, told))[1].found
+
+        def anew(mutant: Mutant) -> int:
+            path = str(package / mutant.file)
+            given = SourceFileLoader.get_code
+            code = compile(mutant.apply(Path(path).read_bytes()), path, "exec")
+            SourceFileLoader.get_code = lambda self, name: code if self.path == path else given(self, name)
+            return int(session(house, imported[mutant])[0] != 0)
+
+        found |= answer(changed) if called else {}
+        for mutant, how in children(imported, anew, jobs):
+            found[mutant] = how
+            told(mutant, how)
+        say(f"{time.monotonic() - start:.0f} s")
+    return {mutant: found[mutant] for mutant in chosen}, possible
 
 
-def table(found: list[tuple[Mutant, bool]]) -> list[str]:
-    lines = ["| file | mutants | killed | survived | killed, % |", "|---|---:|---:|---:|---:|"]
-    count, lost = Counter(mutant.file for mutant, _ in found), Counter(mutant.file for mutant, alive in found if alive)
-    for name in [*sorted(count), "all"]:
-        n, s = (count.total(), lost.total()) if name == "all" else (count[name], lost[name])
-        lines.append(f"| {name} | {n} | {n - s} | {s} | {100 * (n - s) / n:.0f} |")
+# --- what was found ---------------------------------------------------------------------------------------------------
+
+
+def reasons() -> dict[tuple[str, str], str]:
+    """(file, line) of a survivor that no test can see -> why."""
+    written = yaml.safe_load((ROOT / "tests" / "survivors.yaml").read_text(encoding="utf-8")) or {}
+    return {(file, line): why for file, lines in written.items() for line, why in lines.items()}
+
+
+def report(found: dict[Mutant, str], possible: Counter) -> list[str]:
+    count = {name: Counter(how for mutant, how in found.items() if mutant.file == name) for name in possible}
+    rooms = {one: [name for name in possible if room(name) == one] for one in ROOMS}
+    rows = [(f"**{one}**", names) for one, names in rooms.items() if names]
+    rows += [("**all**", list(possible)), *((name, [name]) for name in possible if possible[name])]
+    lines = ["| room or file | possible | tried | killed | of them endless | survived | of them run by no test | killed, % |",
+             "|---|---:|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
+    for label, names in rows:
+        all_of = sum((count[name] for name in names), Counter())
+        alive = all_of["survived"] + all_of["not run"]
+        n = all_of.total()
+        share = f"{100 * (n - alive) / n:.0f}" if n else ""
+        lines.append(f"| {label} | {sum(possible[name] for name in names)} | {n} | {n - alive} | {all_of['endless']} | {alive} | {all_of['not run']} | {share} |")  # fmt: skip
+    known = reasons()
+    lines += ["", "Survived:", ""]
+    for mutant, how in found.items():
+        if how in ("survived", "not run"):
+            why = known.get((mutant.file, mutant.source), "run by no test" if how == "not run" else "")
+            lines.append(f"- {mutant}{f' ({why})' if why else ''}")
     return lines
 
 
@@ -260,17 +360,19 @@ def main() -> int:
     parser.add_argument("--n", type=int, help="mutants of each file; default: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--file", action="append", default=[])
+    parser.add_argument("--file", action="append", default=[], help="a file or a folder of the package; default: all")
     parser.add_argument("--markdown", type=Path)
     asked = parser.parse_args()
-    found = run(asked.file, asked.n, asked.seed, asked.jobs)
+    found, possible = run(asked.file, asked.n, asked.seed, asked.jobs)
     if not found:
         print("no file of that name, or nothing to change in it")
         return 1
-    print("\n".join(table(found)))
+    lines = report(found, possible)
+    print("\n".join(lines))
     if asked.markdown:
-        lines = [*table(found), "", "Survived:", "", *(f"- {mutant}" for mutant, alive in found if alive)]
-        asked.markdown.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        how = f"{asked.n} of each file" if asked.n else "all"
+        head = ["# Mutants: what was found", "", f"Written by `make mutants`: {how}, seed {asked.seed}.", ""]
+        asked.markdown.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
     return 0
 
 

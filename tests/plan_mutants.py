@@ -2,7 +2,7 @@
 
 `python tests/plan_mutants.py [--study ID] [--n 400] [--seed 1] [--markdown FILE]`, or `make plan-mutants`. Each changed plan
 is refused with a message, or changes results that use the changed entry and no others. A change that changes nothing is
-listed: the data cannot tell the two plans apart. Only the cohort and what uses the changed entry are computed again, from
+listed with the reason: the data cannot tell the two plans apart (plan_reasons.py). Only the cohort and what uses the changed entry are computed again, from
 the clean tables and in this process.
 """
 
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from plan_changes import PRINTED, Entry, Mutation, drawn, leaves, mutations  # noqa: E402
+from plan_reasons import why  # noqa: E402
 from trialpress import analysis, clean, cohort, figures, tables  # noqa: E402
 from trialpress.checks.plan import load_plan  # noqa: E402
 from trialpress.errors import InputError  # noqa: E402
@@ -36,11 +37,12 @@ from trialpress.results import Results  # noqa: E402
 from trialpress.study import load_study, load_yaml  # noqa: E402
 
 SLOW = {"bootstrap", "pool"}  # computed again only where they use the changed entry
+BAD = ("wrong", "crashed", "unexplained")
 
 
 @dataclass
 class Outcome:
-    """refused, changed (what), unchanged, wrong (what should not have changed), crashed (how)."""
+    """refused, changed (what), unchanged (why), unexplained, wrong (what should not have changed), crashed (how)."""
 
     what: str
     detail: str = ""
@@ -173,7 +175,10 @@ class Subject:
             return Outcome("crashed", f"{type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})")
         if wrong:
             return Outcome("wrong", f"{', '.join(wrong)} changed and does not use it", changed)
-        return Outcome("changed" if changed else "unchanged", "", changed)
+        if changed:
+            return Outcome("changed", "", changed)
+        reason = why(self, mutation)
+        return Outcome("unchanged" if reason else "unexplained", reason, changed)
 
     def columns_changed(self, built) -> list[str]:
         old, new = self.built.subjects, built.subjects
@@ -240,7 +245,7 @@ def run(study: str, folder: Path, n: int | None, seed: int, tell=print) -> list[
     for number, mutation in enumerate(chosen):
         outcome = subject.outcome(mutation, everything=number % 10 == 0)
         outcomes.append((mutation, outcome))
-        if outcome.what in ("wrong", "crashed", "unchanged"):
+        if outcome.what in ("wrong", "crashed", "unchanged", "unexplained"):
             tell(f"{study} {number}: {outcome.what}: {mutation} {outcome.detail}")
     return outcomes
 
@@ -250,17 +255,27 @@ def markdown(found: Mapping[str, list[tuple[Mutation, Outcome]]], seed: int) -> 
              "Written by `make plan-mutants`. One literal, operator, level, column, population or number of a study's plan.yaml is changed at "
              "a time; the cohort and everything that uses the changed entry are computed again. *Refused*: a message and nothing is "
              "computed. *Changed*: results that use the entry change, and no others. *Unchanged*: nothing that is written differs, "
-             "because no participant tells the two plans apart.", "",
-             f"Seed {seed}.", "", "| study | kind of change | mutants | refused | changed | unchanged | wrong or crashed |",
+             "because no participant tells the two plans apart; the reason is listed, and one without a reason is *bad*, as one is that changes "
+             "what does not use it, or crashes.", "",
+             f"Seed {seed}.", "", "| study | kind of change | mutants | refused | changed | unchanged | bad |",
              "|---|---|---:|---:|---:|---:|---:|"]  # fmt: skip
     for study, outcomes in found.items():
         for kind in [*sorted({mutation.kind for mutation, _ in outcomes}), "all"]:
             count = Counter(outcome.what for mutation, outcome in outcomes if kind in (mutation.kind, "all"))
-            bad = count["wrong"] + count["crashed"]
+            bad = sum(count[what] for what in BAD)
             lines.append(f"| {study} | {kind} | {sum(count.values())} | {count['refused']} | {count['changed']} | {count['unchanged']} | {bad} |")  # fmt: skip
     lines += ["", "## Unchanged", ""]
     for study, outcomes in found.items():
-        lines += [f"- {study}, {mutation}" for mutation, outcome in outcomes if outcome.what == "unchanged"]
+        lines += [
+            f"- {study}, {mutation}: {outcome.detail}" for mutation, outcome in outcomes if outcome.what == "unchanged"
+        ]
+    lines += ["", "## Bad", ""]
+    for study, outcomes in found.items():
+        lines += [
+            f"- {study}, {mutation}: {outcome.what} {outcome.detail}"
+            for mutation, outcome in outcomes
+            if outcome.what in BAD
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -285,7 +300,7 @@ def main() -> int:
         print(study, dict(Counter(outcome.what for _, outcome in outcomes)))
     if asked.markdown:
         asked.markdown.write_text(markdown(found, asked.seed), encoding="utf-8")
-    return int(any(outcome.what in ("wrong", "crashed") for outcomes in found.values() for _, outcome in outcomes))
+    return int(any(outcome.what in BAD for outcomes in found.values() for _, outcome in outcomes))
 
 
 if __name__ == "__main__":

@@ -201,7 +201,7 @@ def test_dates_follow_each_other(truth):
         if pd.notna(p.hct_date):
             assert 35 < (p.hct_date - p.infusion_date).days <= 120
     assert people["participant"].is_monotonic_increasing and people["infusion_date"].is_monotonic_increasing
-    assert len(truth["enrolment"]) == 53
+    assert len(truth["enrolment"]) == 51
     assert (people["age"].min(), people["age"].max()) == (2, 68)
 
 

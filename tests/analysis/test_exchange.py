@@ -51,7 +51,9 @@ def written(tmp_path):
         (tmp_path / f"{name}.yaml").write_text(text)
     study = load_study(tmp_path / "study.yaml")
     names = ["analysis", "group", "group_label", "level", "level_label", "statistic", "value", "display"]
-    ard = pd.DataFrame(ROWS, columns=names).assign(population="all", method="as said", n_population="5", note="")
+    ard = pd.DataFrame(ROWS, columns=names).assign(
+        population="all", method="as said", n_population="5", note="", origin="computed"
+    )
     ARD.write(ard[list(ARD.columns)], tmp_path)
     exchange.write(study, load_plan(tmp_path / "plan.yaml", study), tmp_path)
     return tmp_path

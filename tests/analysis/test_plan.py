@@ -58,11 +58,11 @@ def test_an_undeclared_family_is_an_error_with_the_nearest_name(tmp_path):
     [
         (
             "method: exact_test, population: infused, event: remission, rate: 1.5",
-            "p0: must lie strictly between 0 and 1",
+            "between 0 and 1, is 1.5",
         ),
         ("method: mantel_byar, population: infused, endpoint: os, begin: age", "'age' is not a date"),
         ("method: gray, population: infused, endpoint: os, by: sex", "write competing: true"),
-        ("method: restricted_mean, population: infused, endpoint: os, until: -3", "tau: negative time"),
+        ("method: restricted_mean, population: infused, endpoint: os, until: -3", "a number above 0, is -3"),
     ],
 )
 def test_an_option_that_a_statistic_refuses_is_an_error_of_the_plan(tmp_path, options, message):

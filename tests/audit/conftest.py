@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 from trialpress import analysis, audit, clean, cohort, environment
+from trialpress.analysis import origin
 from trialpress.audit import page, trace
 from trialpress.audit.claims import check, load_claims
 from trialpress.checks.plan import load_plan
@@ -34,7 +35,8 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     tables = cohort.read_tables(folder / "clean", study)
     built = cohort.build(study, plan, tables)
     cohort.write(built, folder / "cohort")
-    analysis.write(*analysis.run(study, plan, built.subjects, built.daily, tables), folder / "analysis")
+    known = origin.published(config / "claims.yaml")
+    analysis.write(*analysis.run(study, plan, built.subjects, built.daily, tables, known), folder / "analysis")
     results = load(study, plan, folder)
     write_all(results, folder / "tables")
     (folder / "figures").mkdir()

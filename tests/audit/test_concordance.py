@@ -50,12 +50,25 @@ ANALYSES = """analyses:
   hct_cox: {method: time_dependent_cox, population: infused, endpoint: efs, begin: hct_on}
   hct_naive: {method: naive_comparison, population: infused, endpoint: efs, begin: hct_on}
   firth: {method: firth_logistic, population: infused, event: crs >= 3, covariates: [age, stratum]}
+  late_os: {method: kaplan_meier, population: infused, endpoint: late_os, by: stratum, at: [1, 6, 12]}
+  late_follow_up: {method: follow_up, population: infused, endpoint: late_os, by: stratum, transform: log}
+  late_test: {method: log_rank, population: infused, endpoint: late_os, by: doses}
+  late_weighted: {method: log_rank, population: infused, endpoint: late_os, by: stratum, rho: 1}
+  late_model: {method: cox, population: infused, endpoint: late_os, covariates: [stratum, age]}
+  late_relapse: {method: cumulative_incidence, population: infused, endpoint: late_relapse, by: stratum, at: [1, 6, 12]}
+  peak: {method: summary, population: infused, variable: value, by: stratum, rows: {table: levels, at: day == 14, value: copies, baseline: day == 0}}
+  rise: {method: mann_whitney, population: infused, variable: change, by: sex, alternative: greater, rows: {table: levels, at: day == 14, value: log10(copies), baseline: day == 7}}
+  cr_above: {method: fisher, population: infused, event: remission, by: sex, alternative: greater}
+  age_below: {method: mann_whitney, population: infused, variable: age, by: sex, alternative: less}
   pooled: {method: pool, population: infused, file: data/literature/cart19_ball_trials.csv, n: n_cr, N: n_evaluable}
   pooled_dl: {method: pool, population: infused, file: data/literature/cart19_ball_trials.csv, n: n_cr, N: n_evaluable, tau2: dl, knapp_hartung: false}
 figures: {}
 tables: {}
 """
-WANTED = PLAN[: PLAN.index("analyses:")] + "families: {both: holm}\n" + ANALYSES
+LATE = """  late_os: {label: OS from response on, origin: infused_on, events: {death: died_on}, censor: last_on, entry: response_on}
+  late_relapse: {label: Relapse, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on, competing: true, entry: response_on}
+"""
+WANTED = PLAN[: PLAN.index("analyses:")] + LATE + "families: {both: holm}\n" + ANALYSES
 
 
 @pytest.fixture(

@@ -282,3 +282,10 @@ def test_a_part_that_is_missing_is_left_out(audited, index, opened, tmp_path):
     page.write(audited.results, audited.traced, audited.logs, tmp_path)  # no claims, no manifest
     parts = opened(tmp_path / "audit" / "index.html").eval_on_selector_all("nav a", "links => links.map((a) => a.hash)")
     assert "#/claims" not in parts and "#/environment" not in parts and "#/results" in parts
+
+
+def test_who_is_not_counted_is_named_and_can_be_followed(opened, index):
+    text = opened(index, "#crs_severe_model").locator("main").inner_text()
+    rest = text.split("Participants not counted")[1]
+    assert "1 left out: unknown outcome" in rest and "1 left out: Blast burden not known" in rest
+    assert rest.count("LD-0") == 2 and "[object" not in text

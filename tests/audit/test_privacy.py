@@ -179,7 +179,7 @@ def test_identifiers_come_from_the_dictionary():
     study = load_study(root / "config" / "low-dose-cd19" / "study.yaml")
     found = sought(study, root / "data" / "low-dose-cd19" / "raw", [])
     assert set(found.names.values()) == {"name"} and set(found.dates.values()) == {"date of birth"}
-    assert len(found.names) > 50 and len(found.words) > 50 and len(found.dates) > 50
+    assert len(found.names) >= 50 and len(found.words) >= 50 and len(found.dates) >= 50
     assert all(isinstance(date, datetime.date) for date in found.dates)
 
 

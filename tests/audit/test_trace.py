@@ -18,9 +18,7 @@ from trialpress.text import plain, text_of
 
 pytestmark = pytest.mark.xdist_group("audit")
 MANUSCRIPT = Path(__file__).resolve().parents[2] / "report" / "low-dose-cd19" / "manuscript.qmd"
-TEXTS = re.compile(
-    r"study\.|software\.|plan\.multiplicity|plan\.time|population\..+\.label"
-)  # variables that are not numbers
+TEXTS = re.compile(r"(study|software)\.|plan\.(time|multiplicity|date)|population\.\w+\.label")
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +255,7 @@ def test_no_direct_identifier_stands_in_the_trace(audited):
     text = (audited.folder / "audit" / "trace.json").read_text(encoding="utf-8")
     for source in ("姓名", "住院号"):
         values = {text.strip() for text in raw.texts(raw.find(source)[0])} - {""}
-        assert len(values) > 50
+        assert len(values) >= 50
         assert not [value for value in values if value in text]
 
 

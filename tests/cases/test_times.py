@@ -169,3 +169,29 @@ def test_follow_up_by_group_and_on_the_scale_of_the_plan(build):
     assert set(run.values("log", "median")) == {"A", "B"}
     methods = run.read("analysis/ard.csv").groupby("analysis")["method"].agg(set)
     assert any(" log 95%" in text for text in methods["log"]) and any("log-log" in text for text in methods["double"])
+
+
+COMPETING_ENTRY = "time: months, causes: {relapse: status == 1, death: status == 2}, entry: late"
+
+
+def test_cumulative_incidence_with_delayed_entry(build):
+    analyses = """
+  ci: {method: cumulative_incidence, population: all, endpoint: os, at: [3, 12, 30]}
+  cp: {method: conditional_probability, population: all, endpoint: os, time: 12}
+"""
+    run = build(TABLE, plan(COMPETING_ENTRY, analyses), f=ROWS)
+    # S3 leaves on entering, S7 has no entry. At 12 months S1 (relapse then) and S2 are at risk; S4 enters after that
+    # relapse and relapses at 30, alone: 1/2, then 1/2 + 1/2.
+    assert run.values("ci", "n_at_risk") == {"3_months": "1", "12_months": "2", "30_months": "1"}
+    estimates = {level: float(text) for level, text in run.values("ci", "estimate").items()}
+    assert estimates == {"3_months": 0, "12_months": 0.5, "30_months": 1}
+    assert float(run.values("cp", "estimate")["relapse"]) == 0.5
+    gray = analyses.replace("30]", "30], variance: cmprsk")
+    with pytest.raises(InputError, match="has no delayed entry; take survival"):
+        build(TABLE, plan(COMPETING_ENTRY, gray), f=ROWS)
+
+
+@pytest.mark.parametrize("method", ["gray, by: arm", "fine_gray, covariates: [arm]"])
+def test_what_has_no_right_reference_with_delayed_entry_is_refused(build, method):
+    with pytest.raises(InputError, match="has no delayed entry, which the endpoint 'os' has"):
+        build(TABLE, plan(COMPETING_ENTRY, f"  x: {{method: {method}, population: all, endpoint: os}}\n"), f=ROWS)

@@ -133,7 +133,7 @@ def test_no_rule_of_a_date_speaks_of_numbers_and_none_of_a_number_of_dates(data,
         ("undeclared missing code", "error", "'na' is not a number"),
         ("error cell", "error", "holds the error #N/A"),
         ("formula without a value", "error", "holds a formula without a stored value (=(1.2+1.8)/2)"),
-        ("hidden row", "warning", "hidden: row 29; read all the same"),
+        ("hidden row", "warning", "hidden: row 28; read all the same"),
         ("merged cells", "warning", "A126:A130 are merged; its value is taken for each of the rows 126 to 130"),
         ("ragged row", "error", "the row has 1"),
         ("shifted row", "error", "the row looks shifted"),
@@ -149,7 +149,7 @@ def test_what_a_query_asks(data, defects, kind, severity, message):
 
 
 def test_a_hidden_row_and_merged_cells_lose_nobody(data):
-    assert "LD-027" in set(data.tables["history"]["participant"])
+    assert "LD-028" in set(data.tables["history"]["participant"])
     assert (data.tables["response"]["participant"] == "LD-033").sum() == 5
 
 

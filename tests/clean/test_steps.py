@@ -166,6 +166,28 @@ def test_a_shifted_row_is_rejected_and_asked_about(tmp_path):
     )  # undeclared, and cells may stand under it that are not its own
 
 
+@pytest.mark.parametrize(
+    "row, by",
+    [
+        ("S90,,2015-03-01,M,2,none,2015-03-09", "1 column to the left"),
+        ("S90,2015-03-01,x,M,2,none,2015-03-09", "1 column to the left"), ("S90,2015-03-01,2,none,2015-03-09,,", ""),
+    ],
+)  # fmt: skip
+def test_rows_are_shifted_to_either_side(tmp_path, row, by):
+    data = shifted(tmp_path, f"{row}\n")
+    assert [by in reason for reason in data.rejected["reason"]] == [True] * bool(by)
+
+
+def test_a_row_that_lacks_a_cell_is_shifted_to_the_right(tmp_path):
+    tables = {"t": {"file": "f", "key": ["participant"], "columns": SHIFT}}
+    good = "".join(f"S{i},a,2015-01-0{i},F,{i % 5},none,2015-02-0{i}\n" for i in range(1, 10))
+    text = f"ID,Note,Date,Sex,Grade,Drug,End\n{good}S90,2015-03-01,M,2,none,2015-03-09,\n"
+    data = cleaned(tmp_path, {"f.csv": text}, tables)
+    assert (
+        "4 cells do not fit their columns and do when moved by 1 column to the right" in data.rejected["reason"].item()
+    )
+
+
 def test_a_row_with_several_misfits_keeps_its_place(tmp_path):
     data = shifted(tmp_path, "S90,Teclistamab,Teclistamab,Teclistamab,none,2015-03-01,\n")
     assert data.rejected.empty and "S90" in set(data.tables["t"]["participant"])

@@ -78,6 +78,15 @@ def test_values(text, expected):
     assert values(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text, dtype",
+    [("n + 1", "Int64"), ("n ** 0", "Int64"), ("n ** 1", "Int64"), ("n ** 2", "Int64"), ("n ** -1", "Float64"), ("2 ** n", "Float64"), ("n / 1", "Float64"),
+     ("n * 1.0", "Float64"), ("b * 2", "Int64"), ("min(n, 2)", "Int64"), ("min(n, 2.0)", "Float64"), ("round(x)", "Float64"), ("n ** 0.5 > 0", "boolean")],
+)  # fmt: skip
+def test_whole_numbers_stay_whole(text, dtype):
+    assert str(Expression(text)({**COLUMNS, "n": COLUMNS["n"].abs()}).dtype) == dtype
+
+
 def test_every_function_has_a_value_above():
     (mark,) = [mark for mark in test_values.pytestmark if mark.name == "parametrize"]
     written = " ".join(text for text, _ in mark.args[1])
@@ -142,6 +151,10 @@ def test_a_number_that_does_not_exist_is_a_fault_of_its_rows(text, piece, what, 
         ("when(false, 1 / x, 0)", [0.0] * 4),
         ("when(n == 1, when(x > 0, 1 / x, 7), 0)", [2.0, 0.0, N, 0.0]),
         ("false and 1 / x > 0", [F] * 4),
+        # the condition is not known where the divisor is 0: the result is missing, whatever the branch would give
+        ("when(b, 7 / (x - 4), 0)", [-2.0, 0.0, N, N]),
+        ("when(b, 0, 7 / (x - 4))", [0.0, -1.75, N, 0.0]),
+        ("when(b, 7 / (x - 4))", [-2.0, N, N, N]),
     ],
 )
 def test_what_does_not_matter_is_no_fault(text, expected):

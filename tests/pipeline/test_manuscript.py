@@ -55,11 +55,15 @@ def test_a_typed_number_is_found(sentence):
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_references_are_cited_and_have_a_doi_each(study):
+def test_references_are_cited_and_have_a_doi_each_or_say_what_they_are(study):
     folder = ROOT / "report" / study
-    entries = re.findall(r"@\w+\{(\w+),.*", (folder / "references.bib").read_text(encoding="utf-8"))
-    lines = (folder / "references.bib").read_text(encoding="utf-8").splitlines()
-    assert all("doi={10." in line for line in lines if line.startswith("@"))
+    text = (folder / "references.bib").read_text(encoding="utf-8")
+    entries = re.findall(r"@\w+\{(\w+),.*", text)
+    for entry in re.split(r"^(?=@)", text, flags=re.M):
+        if entry.startswith("@"):
+            # what is in no journal has no DOI: it says what it is, and of which year
+            held = ("howpublished *= *{", "year *= *{") if entry.startswith("@misc") else ("doi *= *{10",)
+            assert all(re.search(rf"\b{field}", entry) for field in held), entry
     cited = set(re.findall(r"@([a-z]+\d{4})", (folder / "manuscript.qmd").read_text(encoding="utf-8")))
     assert cited <= set(entries)
 

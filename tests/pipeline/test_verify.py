@@ -42,7 +42,7 @@ def test_tampering_is_named(recorded, tmp_path):
     edit(raw / "03_infusion.csv", f",{weight},", f",{float(weight) + 0.2:.1f},")
     edit(to / "config" / STUDY / "plan.yaml", "event: crs_astct >= 3, label", "event: crs_astct >= 2, label")
     shutil.copy(results / "figures" / "lfs.png", results / "figures" / "os.png")
-    edit(results / "cohort" / "flow.csv", "enrolled,53", "enrolled,54")
+    edit(results / "cohort" / "flow.csv", "infused,51", "infused,52")
     done = run(to, "make", "verify")
     assert done.returncode != 0
     text = done.stdout
@@ -51,7 +51,7 @@ def test_tampering_is_named(recorded, tmp_path):
     assert "analysis crs_severe, statistic n, column value: " in text
     assert "clean/cells.parquet" in text and "03_infusion.csv, row 2, column" in text and f"'{weight}'" in text
     assert "figures/os.png: holds what belongs into figures/lfs.png" in text
-    assert "cohort/flow.csv: step enrolled, column n: '53' -> '54' (+1)" in text
+    assert "cohort/flow.csv: step infused, column n: '51' -> '52' (+1)" in text
 
 
 def test_most_statistics_are_computed_twice_and_agree(project):

@@ -125,7 +125,9 @@ def _references() -> Iterator[Case]:
             g,
             word.lower(),
             f"::: {{#{key}-a}}\n## Name\n\nIt holds.\n:::\n\nSee @{key}-a.",
-            f"{word} 1 (Name) It holds.",
+            f"{word} 1",
+            "Name",
+            "It holds.",
             f"See {word} 1.",
         )
     for kind, key, word in (
@@ -210,9 +212,9 @@ def _figures() -> Iterator[Case]:
     yield done(g, "column widths", f'{TABLE}\n\n: A table. {{#tbl-a tbl-colwidths="[30,70]"}}', "Table 1")
     yield done(g, "formatted cells", "| *a* | b |\n|---|---|\n| **1** | [2](https://example.org) |", "1")
     yield refused(g, "list table", "::: {.list-table}\n- - a\n  - b\n:::", "a list table")
-    yield refused(g, "layout in columns", "::: {layout-ncol=2}\nA.\n\nB.\n:::", "a layout")
-    yield refused(g, "layout in rows", "::: {layout-nrow=2}\nA.\n\nB.\n:::", "a layout")
-    yield refused(g, "layout as a matrix", '::: {layout="[[1,1],[1]]"}\nA.\n\nB.\n:::', "a layout")
+    yield refused(g, "layout in columns", "::: {layout-ncol=2}\nOne.\n\nTwo.\n:::", "a layout")
+    yield refused(g, "layout in rows", "::: {layout-nrow=2}\nOne.\n\nTwo.\n:::", "a layout")
+    yield refused(g, "layout as a matrix", '::: {layout="[[1,1],[1]]"}\nOne.\n\nTwo.\n:::', "a layout")
     yield refused(g, "alignment", '![A.](figures/dose.svg){fig-alt="x" fig-align="left"}', "a figure's placement")
     yield refused(g, "lightbox", '![A.](figures/dose.svg){fig-alt="x" .lightbox}', "a lightbox")
     yield refused(g, "striped table", f"{TABLE}\n\n: A. {{#tbl-a .striped}}", "a table's look")
@@ -312,8 +314,6 @@ def _options() -> Iterator[Case]:
         "include-after-body: a.html",
         "include-in-header: a.html",
         "reference-doc: a.docx",
-        "template: a.html",
-        "template-partials: [a.html]",
         "date-format: long",
         "abstract-title: Summary",
         "toc-location: left",
@@ -336,7 +336,14 @@ def _options() -> Iterator[Case]:
         "funding: a",
         "lof: true",
         "mainfont: A",
+        "template: t.html",
+        "template-partials: [a.html]",
     ):
+        if key.startswith("template"):  # of one format: no template is for all
+            yield refused(
+                g, f"`{key.split(':')[0]}`", "Text.", "the option 'template", project=f"format:\n  html:\n    {key}\n"
+            )
+            continue
         yield refused(g, f"`{key.split(':')[0]}`", "Text.", f"the option '{key.split(':')[0]}'", project=f"{key}\n")
 
 

@@ -9,24 +9,16 @@ from trialpress.errors import InputError
 from trialpress.report import constructs, qmd
 
 from .conftest import ROOT
-from .construct_table import render
+from .construct_table import lacking, render, squeezed
 from .constructs import CASES, Case
 from .reading import text
 
 IDS = [case.id for case in CASES]
 
 
-def squeezed(said: str) -> str:
-    """Without spaces: a PDF's lie elsewhere."""
-    return re.sub(r"\s", "", said)
-
-
 @pytest.mark.parametrize("case", [case for case in CASES if not case.refused], ids=lambda case: case.id)
 def test_it_is_in_every_edition(case: Case, tmp_path):
-    for fmt, path in render(case, tmp_path).items():
-        read = squeezed(text(path))
-        assert all(squeezed(words) in read for words in case.shows), (fmt, text(path))
-        assert not any(squeezed(words) in read for words in case.hides), fmt
+    assert lacking(case, render(case, tmp_path)) == {}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.refused], ids=lambda case: case.id)
@@ -54,6 +46,12 @@ def test_words_are_not_taken_for_constructs(tmp_path, line):
     assert constructs.problems(qmd.read(tmp_path), embedded=True) == []
 
 
+def test_a_theorem_has_its_name_in_brackets(tmp_path):
+    (case,) = (case for case in CASES if case.name == "theorem")
+    for fmt, path in render(case, tmp_path).items():
+        assert squeezed("Theorem 1 (Name) It holds.") in squeezed(text(path)), fmt
+
+
 def test_attributes_over_two_lines_are_seen(tmp_path):
     (tmp_path / "manuscript.qmd").write_text('![A.](a.png){#fig-a fig-alt="x"\nfig-align="left"}\n', encoding="utf-8")
     (found,) = constructs.problems(qmd.read(tmp_path), embedded=True)
@@ -74,5 +72,6 @@ def test_the_table_of_the_documentation_names_them_all():
 def test_quarto_prints_what_the_embedded_engine_prints(real_quarto, case: Case, tmp_path):
     if case.refused:
         pytest.skip("refused by the embedded engine")
-    for fmt, path in render(case, tmp_path, "quarto").items():
-        assert all(squeezed(words) in squeezed(text(path)) for words in case.shows), fmt
+    if case.name == "`video`":
+        pytest.skip("Quarto puts the film itself into the page, which needs the network")
+    assert lacking(case, render(case, tmp_path, "quarto")) == {}

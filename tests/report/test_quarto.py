@@ -14,6 +14,7 @@ from trialpress.job import logged
 from trialpress.report import check, constructs, engine, qmd, quarto, renderer
 from trialpress.report.conditions import resolved
 
+from . import reading
 from .conftest import DATE
 
 EPOCH = datetime(2026, 1, 31, tzinfo=UTC)
@@ -96,11 +97,17 @@ def test_the_profile_leaves_to_the_author_what_the_author_has_set(tmp_path):
         "format:\n  html: {theme: lux}\n  docx: {reference-doc: own.docx}\n  typst: {template: own.typ}\ncsl: own.csl\n"
     )
     read = document(tmp_path, "---\ncss: own.css\n---\n\nText.\n", said)
-    html = quarto.profile(read, "html")
-    assert not {"theme", "css"} & set(html["format"]["html"]) and "csl" not in html
-    assert html["format"]["html"]["html-math-method"] == "mathml"
-    assert quarto.profile(read, "docx")["format"]["docx"] == {}
-    assert "template-partials" not in quarto.profile(read, "pdf")["format"]["typst"]
+    whole = quarto.profile(read, ["html", "docx", "pdf"], DATE)
+    html, docx, typst = (whole["format"][name] for name in ("html", "docx", "typst"))
+    assert not {"theme", "css"} & set(html) and "csl" not in whole
+    assert html["html-math-method"] == "mathml"
+    assert not {"reference-doc", "template"} & set(docx) and "template-partials" not in typst
+
+
+def test_what_the_author_says_of_jats_holds_for_the_publishing_tag_set(tmp_path):
+    read = document(tmp_path, "---\nformat: {jats: {toc: true}}\n---\n\nText.\n")
+    said = quarto.profile(read, ["jats"], DATE)["format"]
+    assert set(said) == {"jats_publishing"} and said["jats_publishing"]["toc"] is True
 
 
 @pytest.mark.parametrize("fmt", ["html", "pdf", "docx", "jats"])
@@ -157,10 +164,31 @@ def test_nothing_conditional_is_left_in_the_copy_for_jats(project, tmp_path):
 
 
 def test_warnings_are_read_and_told_apart():
-    said = "\x1b[33mWARNING: Unable to resolve crossref @fig-a\x1b[39m\nOutput created\n(W) x is old\n  see y\n[WARNING] Could not fetch z\n"
-    found = quarto.warnings(said)
-    assert found == ["Unable to resolve crossref @fig-a", "x is old\n  see y", "Could not fetch z"]
-    assert [bool(quarto.LOST.search(warning)) for warning in found] == [True, False, True]
+    said = """\x1b[1mpandoc \x1b[22m
+  to: html
+
+metadata
+  title: A WARNING of what is not found
+
+\x1b[33mWARNING (/opt/quarto/share/filters/main.lua:128) Unable to resolve crossref @fig-a
+\x1b[39mOutput created: /tmp/p/_rendered/a.html
+(W) x is old
+  see y
+[WARNING] Could not fetch z
+WARNING
+The following string was found in the document: :::
+
+This usually indicates a problem with a fenced div in the document.
+"""
+    found = quarto.warnings(quarto.plain(said, Path("/tmp/p")))
+    colons = "The following string was found in the document: :::"
+    assert found == ["Unable to resolve crossref @fig-a", "x is old\n  see y", "Could not fetch z", colons]
+    assert [bool(quarto.LOST.search(warning)) for warning in found] == [True, False, True, True]
+
+
+def test_what_quarto_says_comes_without_settings_folders_and_colours():
+    said = "pandoc \n  to: typst\n\nmetadata\n  title: T\n  \n[typst]: Compiling /tmp/p/a.typ...\x1b[31merror\x1b[39m: unclosed\n"
+    assert quarto.plain(said, Path("/tmp/p")) == "[typst]: Compiling a.typ...error: unclosed"
 
 
 # the same checks for both engines ----------------------------------------------------------------------------------------
@@ -255,18 +283,13 @@ def test_the_parameter_of_the_rule_changes_with_the_renderer(without_quarto):
 # with a real Quarto --------------------------------------------------------------------------------------------------------
 
 
-def words(path: Path) -> list[str]:
-    from .reading import text
-
-    return re.findall(r"[\w./%-]*\d[\w./%-]*", text(path))
-
-
 @pytest.mark.parametrize("fmt", ["html", "pdf", "docx", "jats"])
-def test_both_engines_print_the_same_numbers(real_quarto, project, tmp_path, fmt):
+def test_both_engines_print_the_same_words(real_quarto, project, tmp_path, fmt):
     other = shutil.copytree(project, tmp_path / "t")
     by_quarto = engine.render(project, tmp_path / "q", [fmt], engine="quarto", date=DATE)[fmt]
     embedded = engine.render(other, tmp_path / "e", [fmt], engine="embedded", date=DATE)[fmt]
-    assert sorted(words(by_quarto)) == sorted(words(embedded))
+    assert reading.text(by_quarto) == reading.text(embedded)
+    assert reading.links(by_quarto) == reading.links(embedded)
     assert engine.engine_version() == f"Quarto {real_quarto}"
 
 
@@ -276,3 +299,20 @@ def test_two_runs_of_quarto_give_the_same_bytes(real_quarto, project, tmp_path, 
     one = engine.render(project, tmp_path / "1", [fmt], engine="quarto", date=DATE)[fmt]
     two = engine.render(other, tmp_path / "2", [fmt], engine="quarto", date=DATE)[fmt]
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_journals_extension_beside_the_manuscript_renders(real_quarto, project, tmp_path):
+    extension = project / "_extensions" / "acme"
+    extension.mkdir(parents=True)
+    told = {"title": "Acme", "author": "A", "version": "1.0.0"}
+    formats = {"html": {"toc": True, "toc-title": "In this issue"}, "docx": {}}
+    (extension / "_extension.yml").write_text(yaml.safe_dump({**told, "contributes": {"formats": formats}}))
+    made = engine.render(project, tmp_path / "out", ["html", "acme-html", "acme-docx"], engine="quarto", date=DATE)
+    assert {path.name for path in made.values()} == {
+        "manuscript.html",
+        "manuscript-acme-html.html",
+        "manuscript-acme-docx.docx",
+    }
+    page = made["acme-html"].read_text(encoding="utf-8")
+    assert "In this issue" in page and "In this issue" not in made["html"].read_text(encoding="utf-8")
+    assert "36/40" in reading.text(made["acme-docx"])

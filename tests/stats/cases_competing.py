@@ -3,7 +3,8 @@
 import numpy as np
 from stats.cases_cox import rows
 from stats.concordance import SCRIPTS, Key, data, keyed, read
-from trialpress.stats.competing import cause_specific_cox, cumulative_incidence, fine_gray, gray, incidence_at
+from trialpress.stats.competing import cumulative_incidence, gray, incidence_at
+from trialpress.stats.competing_regression import cause_specific_cox, fine_gray
 
 
 def compute() -> dict[Key, float]:

@@ -3,7 +3,8 @@
 import numpy as np
 from stats.concordance import SCRIPTS, Key, data, keyed, read
 from trialpress.stats.interaction import cox_interaction
-from trialpress.stats.survival import kaplan_meier, log_rank, reverse_kaplan_meier, survival_at
+from trialpress.stats.log_rank import log_rank
+from trialpress.stats.survival import kaplan_meier, reverse_kaplan_meier, survival_at
 
 
 def compute() -> dict[Key, float]:

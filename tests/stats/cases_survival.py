@@ -2,16 +2,9 @@
 
 import numpy as np
 from stats.concordance import SCRIPTS, Key, data, keyed, read
-from trialpress.stats.survival import (
-    compare_at,
-    kaplan_meier,
-    log_rank,
-    quantile,
-    restricted_mean,
-    restricted_mean_difference,
-    reverse_kaplan_meier,
-    survival_at,
-)
+from trialpress.stats.log_rank import log_rank
+from trialpress.stats.survival import kaplan_meier, quantile, reverse_kaplan_meier, survival_at
+from trialpress.stats.survival_difference import compare_at, restricted_mean, restricted_mean_difference
 
 
 def compute() -> dict[Key, float]:

@@ -2,16 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from trialpress.stats.competing import (
-    cause_specific_cox,
-    conditional_probability,
-    cumulative_incidence,
-    fine_gray,
-    gray,
-    incidence_at,
-)
+from trialpress.stats.competing import conditional_probability, cumulative_incidence, gray, incidence_at
+from trialpress.stats.competing_regression import cause_specific_cox, fine_gray
 from trialpress.stats.cox import cox
-from trialpress.stats.survival import kaplan_meier, log_rank
+from trialpress.stats.log_rank import log_rank
+from trialpress.stats.survival import kaplan_meier
 
 few = settings(max_examples=20, deadline=None)
 

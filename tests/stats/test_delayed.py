@@ -10,7 +10,8 @@ from trialpress.stats.delayed import (
     start_stop,
     time_dependent_cox,
 )
-from trialpress.stats.survival import kaplan_meier, log_rank
+from trialpress.stats.log_rank import log_rank
+from trialpress.stats.survival import kaplan_meier
 
 few = settings(max_examples=25, deadline=None)
 
@@ -41,7 +42,7 @@ def test_mantel_byar_against_a_loop_over_the_days_of_events(seed):
 @given(st.integers(0, 10_000))
 def test_with_everyone_starting_at_0_or_never_it_is_the_log_rank_test(seed):
     time, event, begin = patients(seed)
-    ever = ~np.isnan(begin)
+    ever = begin < time
     fixed = np.where(ever, 0.0, np.nan)
     test = log_rank(time, event, ever)
     for result in (mantel_byar(time, event, fixed), naive_comparison(time, event, begin)):
@@ -107,6 +108,20 @@ def test_the_landmark_says_whom_it_leaves_out():
     assert landmark(time, event, begin, 9).note == "not estimable: follow-up ends by day 9"
 
 
+@pytest.mark.parametrize(
+    "method",
+    [mantel_byar, naive_comparison, time_dependent_cox, simon_makuch, lambda *data: landmark(*data, 2), lambda *data: landmark(*data, 1.5)],
+)  # fmt: skip
+def test_what_begins_when_follow_up_has_ended_never_begins(method):
+    time, event = np.array([4, 9, 6, 8, 3, 7, 5, 10]), np.ones(8)
+    begin = np.array([1, 2, 5, np.nan, np.nan, 7, 8, 3])  # the sixth on its last day, the seventh after it
+    never = np.where(begin < time, begin, np.nan)
+    first, second = method(time, event, begin), method(time, event, never)
+    assert first.values == second.values and first["n_begun"] <= 4
+    for name in first.curve:
+        np.testing.assert_array_equal(first.curve[name], second.curve[name])
+
+
 def test_reasons_in_words():
     time, event, never = [1, 2, 3], [1, 1, 0], [np.nan] * 3
     for method in (mantel_byar, simon_makuch, time_dependent_cox):
@@ -114,7 +129,9 @@ def test_reasons_in_words():
         assert method(time, event, [0, 0, 0]).note == "not estimable: everybody has begun from the start"
         # After the end of follow-up, or on its last day, is not during it.
         assert method(time, event, [5, 2, np.nan]).note == "not estimable: nobody begins before the end of follow-up"
-    assert naive_comparison(time, event, never).note == "not estimable: nobody begins"
+    assert (
+        naive_comparison(time, event, [1, 5, np.nan]).note == "not estimable: nobody begins before the end of follow-up"
+    )
     assert mantel_byar(time, [0, 0, 0], [0, 1, np.nan]).note == "not estimable: no event"
     assert simon_makuch(time, event, [0, 1, np.nan], landmark=3).note == "not estimable: follow-up ends by day 3"
     assert len(start_stop([0, 2], [0, 1], [np.nan, 1]).time) == 2

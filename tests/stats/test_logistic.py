@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from trialpress.stats.contingency import fisher_2x2
-from trialpress.stats.logistic import exact_logistic, firth, logistic, separation
+from trialpress.stats.logistic import _likelihood, exact_logistic, firth, logistic, separation
 
 few = settings(max_examples=15, deadline=None)
 
@@ -143,3 +143,40 @@ def test_not_estimable(result, why):
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def separated(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes that covariates of very different sizes separate completely, or nearly."""
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.choice([6, 8, 10, 15, 20, 30, 60])), int(rng.integers(1, 4))
+    columns = [
+        rng.normal(size=n) * 10.0 ** rng.integers(-3, 4) if rng.random() < 0.6 else rng.integers(0, 2, n) for _ in range(k)
+    ]  # fmt: skip
+    X = np.column_stack(columns).astype(float)
+    line = X @ (rng.normal(size=k) / np.maximum(X.std(axis=0), 1e-9))
+    y = (line > np.quantile(line, rng.uniform(0.2, 0.8))).astype(int)
+    return (np.where(rng.random(n) < 0.1, 1 - y, y) if rng.random() < 0.3 else y), X
+
+
+# the first five did not converge, or in a lower maximum
+@pytest.mark.parametrize("seed", [63, 90, 121, 125, 146, 0, 1, 2, 4])
+def test_firth_reaches_the_highest_maximum_of_separated_data(seed):
+    y, X = separated(seed)
+    fit = firth(y, X, [f"x{j}" for j in range(X.shape[1])])
+    full = np.column_stack([np.ones(len(y)), X])
+    size = np.maximum(full.std(axis=0), 1e-12)
+    size[0] = 1.0
+    centred = (full - np.append(0.0, full[:, 1:].mean(axis=0))) / size
+
+    def fallen(b):
+        value = _likelihood(y.astype(bool), centred, b, True)[0]
+        return -value if np.isfinite(value) else 1e9
+
+    starts = np.random.default_rng(seed).normal(scale=2, size=(4, full.shape[1]))
+    best = max(
+        -minimize(fallen, start, method="Nelder-Mead", options={"maxiter": 4000, "fatol": 1e-10}).fun
+        for start in starts
+    )
+    assert fit["log_likelihood"] >= best + np.log(size).sum() - 1e-6
+    for j in range(X.shape[1]):
+        assert fit[f"ci_low:x{j}"] <= fit[f"odds_ratio:x{j}"] <= fit[f"ci_high:x{j}"]

@@ -4,18 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trialpress.stats.survival import (
-    compare_at,
-    kaplan_meier,
-    log_rank,
-    number_at_risk,
-    permutation_log_rank,
-    quantile,
-    restricted_mean,
-    restricted_mean_difference,
-    reverse_kaplan_meier,
-    survival_at,
-)
+from trialpress.stats.log_rank import log_rank, permutation_log_rank
+from trialpress.stats.survival import kaplan_meier, number_at_risk, quantile, reverse_kaplan_meier, survival_at
+from trialpress.stats.survival_difference import compare_at, restricted_mean, restricted_mean_difference
 
 few = settings(max_examples=25, deadline=None)
 
@@ -137,7 +128,17 @@ def test_no_event_is_said_and_not_a_crash():
     assert "no event" in compare_at(time, none, group, 2).note
     assert "no event" in restricted_mean_difference(time, none, group, 2).note
     assert "not defined" in survival_at(kaplan_meier(time, none), 2).note
-    assert "no event by" in survival_at(kaplan_meier(time, [1, 0, 0, 0]), 0.5).note
+
+
+def test_before_the_first_end_of_follow_up_survival_is_one_as_in_r():
+    for transform in ("plain", "log", "log-log", "arcsin"):  # R summary.survfit: surv 1, std.err 0, lower 1, upper 1
+        early = survival_at(kaplan_meier([1, 2, 3, 4], [1, 0, 0, 0], transform=transform), 0.5)
+        assert [early[name] for name in ("estimate", "std_error", "ci_low", "ci_high")] == [1, 0, 1, 1]
+        assert early["n_at_risk"] == 4 and "an interval of no width" in early.note
+    # after a censoring, R has no limits on the scale of log-log, which is not defined at 1, and 1 to 1 on that of log
+    later = survival_at(kaplan_meier([1, 2, 3, 4], [0, 1, 1, 1]), 1.5)
+    assert later["estimate"] == 1 and np.isnan(later["ci_low"]) and "not defined" in later.note
+    assert survival_at(kaplan_meier([1, 2, 3, 4], [0, 1, 1, 1], transform="log"), 1.5)["ci_low"] == 1
 
 
 def test_beyond_the_follow_up_nothing_is_invented():

@@ -38,7 +38,7 @@ tables:
 def study(folder, **options):
     head, _, figures = PLAN.partition("figures:\n")
     plan = head + ANALYSES.strip("\n") + "\nfigures:\n" + figures.replace("tables: {}", "") + TABLES
-    return small(folder, plan=plan, **options)
+    return small(folder, plan=plan, **{"notice": False, **options})
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 rule analysis:
     """Cohort -> the analysis results data: every analysis of the plan, one row per statistic."""
     input:
+        **({"claims": f"{CONFIG}/claims.yaml"} if STUDY.reconstruction else {}),
         tables=rules.clean.output.tables,
         subjects=rules.cohort.output.subjects,
         daily=rules.cohort.output.daily,

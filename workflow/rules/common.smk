@@ -15,6 +15,7 @@ from trialpress import environment
 from trialpress.environment import modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.checks.plan import load_plan
+from trialpress.studies import checked, folder_problems
 from trialpress.study import load_study, preflight
 
 NAME = config["study"]
@@ -24,8 +25,10 @@ OUT = f"results/{NAME}"
 LOGS = f"logs/{NAME}"
 
 try:
+    checked(NAME)
     raise_if(environment.folder_problems(Path.cwd()))
     STUDY = load_study(f"{CONFIG}/study.yaml")
+    raise_if(folder_problems(STUDY, NAME))
     PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
     preflight(STUDY, DATA)
 except InputError as error:

@@ -5,4 +5,5 @@ from trialpress.job import logged
 with logged(snakemake.log[0]):
     from trialpress import stages
 
-    stages.analysis(snakemake.input.dictionary, snakemake.input.plan, Path(snakemake.output.ard).parents[1])
+    given = snakemake.input
+    stages.analysis(given.dictionary, given.plan, given.get("claims"), Path(snakemake.output.ard).parents[1])

@@ -87,7 +87,8 @@ FLOW = Contract(
 )  # fmt: skip
 ARD = Contract(
     "ard", "analysis", "the analysis results data: one row per statistic",
-    ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note"),
+    ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note",
+     "origin"),
     ("analysis", "group", "level", "statistic"), numbers=("value",), whole=("n_population",),
 )  # fmt: skip
 PARTICIPANTS = Contract(

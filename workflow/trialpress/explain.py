@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .audit.trace import cell, closure, find
+from .studies import wrong
 from .study import load_yaml
 
 RESULTS = Path("results")
@@ -62,9 +63,10 @@ def explain(content: Mapping, number: str) -> Iterator[str]:
     for found in [entry] if entry else record["results"]:
         about = ", ".join(filter(None, (found["group_label"], found["level_label"])))
         yield f"\n{found['id']}" + (f" ({shown(about)})" if about else "")
-        for statistic, value, display, method, note in found["statistics"]:
+        for statistic, value, display, method, note, origin in found["statistics"]:
+            about = "; ".join(filter(None, [note, origin]))
             yield f"  {statistic:<12} {display:<12} {'' if value is None else value!s:<22} {shown(method)}" + (
-                f" [{note}]" if note else ""
+                f" [{about}]" if about else ""
             )
         for statistic, members in found["who"].items():
             yield f"  in {statistic}: {len(members)} participants"
@@ -111,6 +113,9 @@ def follow(content: Mapping, number: str, participant: str) -> Iterator[str]:
 def main(number: str, participant: str | None, study: str | None) -> int:
     """The command `explain`."""
     study = study or load_yaml(Path("config/config.yaml"))["study"]
+    if what := wrong(study):
+        print(what, file=sys.stderr)
+        return 1
     path = RESULTS / study / "audit" / "trace.json"
     if not path.exists():
         print(f"{path} does not exist: run `make report STUDY={study}` first", file=sys.stderr)

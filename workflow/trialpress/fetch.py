@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from .errors import InputError, Problem, raise_if
+from .studies import checked
 from .study import Study, load_study
 
 
@@ -42,8 +43,8 @@ def _is(path: Path, sha256: str) -> bool:
 
 
 if __name__ == "__main__":
-    name = sys.argv[1]
     try:
+        name = checked(sys.argv[1])
         study = load_study(f"config/{name}/study.yaml")
         for path in fetch(study, Path(f"data/{name}/raw")):
             print(f"{path}: there, and its sha256 is right")

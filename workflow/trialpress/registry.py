@@ -32,10 +32,14 @@ Field = typing.NewType("Field", str)  # a column of the clean table that the ent
 RowValue = typing.NewType("RowValue", str)  # expression over its rows; columns of the subjects may be used too
 RowCondition = typing.NewType("RowCondition", str)
 Item = typing.NewType("Item", str)  # a value of its column that the entry's `item` names
+Count = typing.NewType("Count", int)  # 1 or more
+Positive = typing.NewType("Positive", float)  # above 0
+Share = typing.NewType("Share", float)  # strictly between 0 and 1
 
 _WRITTEN = {
     Condition: "condition", Column: "column", Endpoint: "endpoint", Population: "population", Analysis: "analysis",
     Table: "clean table", File: "file", Field: "column of the table", RowValue: "expression over its rows",
+    Count: "whole number, 1 or more", Positive: "number above 0", Share: "number between 0 and 1",
     RowCondition: "condition over its rows", Item: "value", str: "text", int: "whole number", float: "number", bool: "true or false", dict: "mapping",
 }  # fmt: skip
 
@@ -194,8 +198,10 @@ def _misfits(value, kind, names: Names, options: Mapping) -> list[tuple[str, str
     if kind is File:
         found = isinstance(value, str) and Path(value).is_file()
         return [] if found else [(f"the file '{value}' does not exist", "write its path from the repository")]
-    expected = (int, float) if kind is float else kind
+    plain = {Count: int, Positive: float, Share: float}.get(kind, kind)
+    expected = (int, float) if plain is float else plain
     wrong = not isinstance(value, expected) or (isinstance(value, bool) and kind is not bool)
+    wrong = wrong or (kind in (Count, Positive, Share) and not value > 0) or (kind is Share and not value < 1)
     return [(f"must be a {_WRITTEN.get(kind, kind)}, is {value!r}", "correct the value")] if wrong else []
 
 

@@ -10,16 +10,22 @@ from pathlib import Path
 import pandas as pd
 
 from .analysis import Data
+from .analysis.origin import OF_A_COUNT, PUBLISHED, SIMULATED, Known, People, population_columns, sets, worst
 from .analysis.participants import NOT_CHOSEN, USED, LeftOut
 from .analysis.source import analysed
 from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
 from .plan import Plan, read_plan
 from .study import Study, load_study
 
+MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and no text holds it
+NOT_MARKED = ("", "NE", "0")
+
 
 @dataclass(frozen=True)
 class Results:
-    """subjects, daily, flow: the cohort; ard, curves, participants: the analyses; tables: the clean tables by name."""
+    """subjects, daily, flow: the cohort; ard, curves, participants: the analyses; tables: the clean tables by name.
+    marked: displays of simulated numbers hold a `MARKER`, for a table to make a mark of it.
+    """
 
     study: Study
     plan: Plan
@@ -30,6 +36,7 @@ class Results:
     curves: pd.DataFrame
     participants: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
+    marked: bool = False
 
     def analysis(self, name: str) -> pd.DataFrame:
         """The rows of one analysis."""
@@ -45,7 +52,41 @@ class Results:
         at = self._rows.get((analysis, statistic, group, level))
         if at is None:
             raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
-        return self.ard[what].iat[at]
+        found = self.ard[what].iat[at]
+        if self.marked and what == "display" and self.ard["origin"].iat[at] == SIMULATED and found not in NOT_MARKED:
+            return f"{found.removesuffix('%')}{MARKER}{'%' if found.endswith('%') else ''}"
+        return found
+
+    @cached_property
+    def _known(self) -> Known:
+        """The published counts of a reconstruction, from the rows that have one."""
+        rows = self.ard[(self.ard["origin"] == PUBLISHED) & self.ard["statistic"].isin(OF_A_COUNT)]
+        counts = {name: sets(self.plan, self.analysed(name), name) for name in rows["analysis"].unique()}
+        keys = zip(rows["analysis"], rows["group"], rows["level"], rows["statistic"], strict=True)
+        return Known(counts[name][tuple(rest)] for name, *rest in keys if tuple(rest) in counts[name])
+
+    @cached_property
+    def population_origins(self) -> dict[str, str]:
+        """Where the size of each population of a reconstruction comes from."""
+        return {name: self._known.origin(self._people(name)) for name in self.plan.populations}
+
+    @cached_property
+    def flow_origins(self) -> dict[tuple[str, str], str]:
+        """(step, reason) -> the same of those who are excluded on the way to a step of the flow. They are known if they are
+        all who are, and both populations are known."""
+        found, before = {}, None
+        for step in self.plan.flow:
+            start, before = step.get("from", before), step["population"]
+            rows = self.flow[self.flow["step"] == before]
+            ends = [self.population_origins[name] for name in filter(None, (start, before))]
+            for row in rows[rows["reason"] != ""].itertuples():
+                whole = row.excluded == rows["excluded"].sum()
+                found[before, row.reason] = worst(ends) if whole and row.excluded else SIMULATED
+        return found
+
+    def _people(self, population: str) -> People:
+        who = self.subjects.loc[self.subjects[population], self.study.participant].astype(str)
+        return People(frozenset(who), population_columns(self.plan, population))
 
     def curve(self, analysis: str) -> pd.DataFrame:
         """The curves of one analysis."""

@@ -90,6 +90,8 @@ class Run:
         claims = config / "claims.yaml" if self.sources.claims else None
         if stage == "clean":
             stages.clean(two[0], raw, self.results)
+        elif stage == "analysis":
+            stages.analysis(*two, claims, self.results)
         elif stage == "report":
             answers = ["config/checklists.yaml", config / "checklists.yaml"] if self.sources.checklists else []
             source = Path(f"report/{self.study.id}")

@@ -32,18 +32,20 @@ def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
 
 
-def analysis(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Cohort -> the analysis results data."""
+def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:
+    """Cohort -> the analysis results data. claims: what was published of the patients of a reconstruction, if they are one."""
     import pandas as pd
 
     from . import analysis, cohort
     from .analysis import exchange
+    from .analysis.origin import published
 
     study = load_study(dictionary)
     tables = cohort.read_tables(folder / "clean", study)
     subjects, daily = (pd.read_parquet(folder / "cohort" / f"{name}.parquet") for name in ("subjects", "daily"))
     checked = load_plan(plan, study)
-    analysis.write(*analysis.run(study, checked, subjects, daily, tables), folder / "analysis")
+    known = published(claims) if study.reconstruction and claims else {}
+    analysis.write(*analysis.run(study, checked, subjects, daily, tables, known), folder / "analysis")
     exchange.write(study, checked, folder / "analysis")
 
 

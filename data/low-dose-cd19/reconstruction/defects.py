@@ -176,13 +176,6 @@ def rows_of_their_own(s: Seeded) -> None:
         place = ("吸氧方式", row.cells[at]) if kind == "shifted row" else ("", "")
         s.defects.append((kind, s.sheet("04_signs.csv"), row, *place, "query", "", note))
 
-    for p in s.people.values():
-        if not p.order:
-            row, _ = s.find("01_enrolment.csv", p.participant)
-            note = "enrolled, never infused: kept"
-            at = ("研究编号", p.participant)
-            s.defects.append(("no infusion", s.sheet("01_enrolment.csv"), row, *at, "query", "", note))
-
     row, _ = s.find("05_labs.tsv", "LD-006", ("PLT", 21))
     after = s.people["LD-006"].day(23)
     true = {"participant": "LD-006", "date": after, "analyte": "PLT", "value": 9.0, "censored": None, "unit": "10^9/L"}
@@ -256,9 +249,9 @@ def contradictions(s: Seeded) -> None:
 def of_workbooks(s: Seeded) -> None:
     """What a sheet does not show, or shows once for several rows."""
     sheet = s.sheet("02_history.xlsx")
-    row, _ = s.find(sheet.file, "LD-027")
+    row, _ = s.find(sheet.file, "LD-028")
     row.hidden = True
-    s.defects.append(("hidden row", sheet, row, "", "", "query", "", "never infused; read all the same"))
+    s.defects.append(("hidden row", sheet, row, "", "", "query", "", "hidden in the workbook; read all the same"))
 
     sheet = s.sheet("07_marrow.xlsx")
     rows = [row for row in sheet.rows if row.cells[0] == "LD-033"]

@@ -1,4 +1,4 @@
-"""The simulated patients: what really happened to each, as the clean tables should tell it.
+"""The simulated patients, one long file since each step of a life draws on those before it: what really happened to each.
 
 `simulate(specification)` gives the tables as lists of rows. Counts are met by construction (fates, strata, sexes and
 grades are dealt out from the specification), everything else is drawn from streams seeded by the specification and the
@@ -34,7 +34,7 @@ ANALYTES = {  # canonical units
 
 @dataclass
 class Patient:
-    """One participant. `order` is the order of infusion (None: never infused); dates are `datetime.date`."""
+    """One participant. `order` is the order of infusion (None: a number that nobody has); dates are `datetime.date`."""
 
     participant: str
     order: int | None
@@ -51,7 +51,6 @@ class Patient:
     blasts: float = 0.0
     mrd: float | None = None
     extramedullary: bool = False
-    not_infused: str = ""
     crs: int = 0
     neuro: int = 0
     seizure: bool = False
@@ -148,13 +147,13 @@ def cohort(specification: dict) -> list[Patient]:
         men = set(rng.sample(group, males))
         sex.update({k: "M" if k in men else "F" for k in group})
 
-    age_rule, never = assumed(specification, "ages"), assumed(specification, "never_infused")
-    total = n + len(never)
+    age_rule, unused = assumed(specification, "ages"), assumed(specification, "unused_numbers")
+    total = n + len(unused)
     children = set(rng.sample(range(1, total + 1), round(age_rule["child_share"] * total)))
     orders = iter(range(1, n + 1))
     people, previous = [], date(2014, 1, 1)
     for number in range(1, total + 1):
-        k = None if number in never else next(orders)
+        k = None if number in unused else next(orders)
         age = rng.randint(3, 17) if number in children else int(clip(rng.gauss(36, 14), 18, 66))
         start = infused_on[k] if k else previous + timedelta(days=rng.randint(22, 26))
         consent = max(previous + timedelta(days=1), start - timedelta(days=rng.randint(16, 24)))
@@ -175,7 +174,6 @@ def cohort(specification: dict) -> list[Patient]:
                 infusion=infused_on[k] if k else None,
                 fate=fate[k] if k else "",
                 dose=dose[k] if k else 0.0,
-                not_infused=never.get(number, ""),
             )
         )
     youngest = next(p for p in people if p.order and p.age < 12 and p.fate == "bridged")
@@ -294,7 +292,6 @@ def simulate(specification: dict) -> tuple[list[Patient], dict[str, list[dict]]]
     course(specification, people)
     infused = [p for p in people if p.order]
     tables = {
-        "enrolment": [enrolment(p) for p in people],
         "history": history(specification, people),
         "infusion": [infusion(specification, p) for p in infused],
         "signs": [row for p in infused for row in signs(specification, p)],
@@ -305,7 +302,10 @@ def simulate(specification: dict) -> tuple[list[Patient], dict[str, list[dict]]]
     }
     tables["labs"] = [row for p in infused for row in labs(specification, p, tables["response"], tables["kinetics"])]
     tables["adverse_events"] = [row for p in infused for row in adverse_events(specification, p, tables["labs"])]
-    return people, tables
+    tables["enrolment"] = [enrolment(p) for p in infused]
+    own = {p.participant for p in infused}
+    tables["history"] = [row for row in tables["history"] if row["participant"] in own]
+    return infused, tables
 
 
 def enrolment(p: Patient) -> dict:
@@ -316,7 +316,6 @@ def enrolment(p: Patient) -> dict:
         "consent_date": p.consent,
         "apheresis_date": p.apheresis,
         "stratum": p.stratum,
-        "not_infused_reason": p.not_infused or None,
     }
 
 

@@ -20,7 +20,6 @@ GIVEN = (
 YES_NO = {"yes": "是", "no": "否"}
 SEX = {"M": "男", "F": "女"}
 STRATUM = {"RR": "R/R", "MRD": "MRD+"}
-NOT_INFUSED = {"death": "回输前死亡", "manufacturing_failure": "制备失败"}
 SITE = {"CNS": "中枢神经系统", "testis": "睾丸", "bone": "骨骼"}
 KARYOTYPE = {
     "normal": "正常核型",
@@ -150,9 +149,9 @@ def enrolment(specification: dict, people: list[Patient], rows: list[dict]) -> S
         name = rng.choice(SURNAMES) + rng.choice(given)
         hospital_number = f"{p.consent.year % 100}{rng.randint(0, 999999):06d}"
         cells = [p.participant, name, hospital_number, text(p.birth), text(r["sex"], SEX), text(r["consent_date"])]
-        cells += [text(r["apheresis_date"]), text(r["stratum"], STRATUM), text(r["not_infused_reason"], NOT_INFUSED)]
+        cells += [text(r["apheresis_date"]), text(r["stratum"], STRATUM)]
         body.append(Row(cells, [r]))
-    header = ["研究编号", "姓名", "住院号", "出生日期", "性别", "知情同意日期", "单采日期", "分层", "未回输原因"]
+    header = ["研究编号", "姓名", "住院号", "出生日期", "性别", "知情同意日期", "单采日期", "分层"]
     return Sheet("01_enrolment.csv", "enrolment", header, body, encoding="gb18030", newline="\r\n")
 
 

@@ -132,10 +132,12 @@ def _noted(ard: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 
 def run(
-    study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame, tables: Mapping
+    study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame, tables: Mapping, published: Mapping = {}
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """All analyses of the plan: (ard, curves, participants), sorted, in the contracts' columns."""
+    """All analyses of the plan: (ard, curves, participants), sorted, in the contracts' columns. published: what is known of
+    the patients of a reconstruction, see `origin`."""
     from .methods import METHODS
+    from .origin import COMPUTED, origins, sets
     from .participants import left_out, table, unlike
     from .source import analysed
 
@@ -172,6 +174,9 @@ def run(
         )  # fmt: skip
     for name, rows in ard.groupby("analysis"):
         row_names(name, rows)  # two rows of one name stop here and not in the manuscript
+    simulated = study.reconstruction
+    counts = {name: sets(plan, data, name) for name, data in of.items()} if simulated else {}
+    ard["origin"] = origins(plan, published, ard, counts) if simulated else COMPUTED
     ard = ard.sort_values(list(ARD.key), kind="stable")[list(ARD.columns)].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
     participants = pd.concat(counted, ignore_index=True) if counted else pd.DataFrame(columns=PARTICIPANTS.columns)

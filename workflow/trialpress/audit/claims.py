@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
 from ..analysis.display import rounded
+from ..analysis.origin import COMPUTED
 from ..contracts import CLAIM_CHECKS, CLAIMS
 from ..errors import Problem, nearest, raise_if
 from ..plan import Plan
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
 
 REPRODUCED = "reproduced"
-OTHER_DENOMINATOR = "reproduced with another denominator"
+BY_CONSTRUCTION = "holds by construction"  # in a reconstruction: the patients were made to meet it
+WITH_ANOTHER = " with another denominator"
 CONTRADICTED = "contradicted"
 NOT_CHECKABLE = "not checkable"
 CONSISTENT = "consistent"
@@ -91,8 +94,12 @@ def load_claims(path: Path | str, plan: Plan) -> tuple[dict[str, Claim], dict[st
 
 
 def _decimals(value: float) -> int:
-    text = repr(float(value))
-    return 0 if text.endswith(".0") else len(text.partition(".")[2])
+    """The digits behind the point, of 5e-05 too.
+
+    >>> [_decimals(value) for value in (90, 85.7, 5e-05)]
+    [0, 1, 5]
+    """
+    return -min(0, Decimal(repr(float(value))).normalize().as_tuple().exponent)
 
 
 def agrees(published: Mapping[str, float], computed: Mapping[str, float]) -> bool:
@@ -127,8 +134,9 @@ def _shown(values: Mapping[str, float]) -> str:
 
 
 def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim with its verdict. InputError where an analysis does not give the statistic that was published:
-    such a claim would have no verdict."""
+    """One row per claim with its verdict; one that simulated patients were made to meet is not reproduced by them.
+    InputError where an analysis does not give the statistic that was published: such a claim would have no verdict."""
+    met = REPRODUCED if ard["origin"].isin([COMPUTED]).all() else BY_CONSTRUCTION
     raise_if(
         Problem(f"claims.yaml, claims.{claim.id}", f"{analysis} has no overall statistic '{name}'",
                 "a claim without a verdict fails the run", nearest(name, _overall(ard, analysis)))
@@ -143,15 +151,15 @@ def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
         if claim.analysis:
             verdict, note = CONTRADICTED, claim.note
             if agrees(claim.published, _overall(ard, claim.analysis)):
-                verdict = REPRODUCED
+                verdict = met
             else:
                 for other in claim.alternatives:
                     if agrees(claim.published, _overall(ard, other)):
-                        verdict, used = OTHER_DENOMINATOR, other
+                        verdict, used = met + WITH_ANOTHER, other
                         break
         computed = _overall(ard, claim.analysis) if claim.analysis else {}
         shown = _shown(computed)
-        if verdict == OTHER_DENOMINATOR:
+        if verdict.endswith(WITH_ANOTHER):
             shown = f"{shown} ({claim.analysis}); {_shown(_overall(ard, used))} ({used})"
         rows.append(
             {"claim": claim.id, "source": claim.source, "label": claim.label or claim.id, "quote": claim.quote,

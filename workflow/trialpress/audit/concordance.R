@@ -90,8 +90,22 @@ tables <- function(total, sizes) {  # all ways in which the events can fall into
   if (length(sizes) == 1) return(if (total <= sizes) matrix(total, 1) else NULL)
   do.call(rbind, lapply(0:min(total, sizes[1]), function(k) { rest <- tables(total - k, sizes[-1]); if (is.null(rest)) NULL else cbind(k, rest) }))
 }
-curve <- function(time, event, conf) survfit(Surv(time, event) ~ 1, conf.type = job$transform, conf.int = conf)
-event_of <- function(d) d[!is.na(d$time) & !is.na(d$event), ]
+late <- function() job$delayed == "true"  # at risk in (entry, time]
+surv <- function(k, event = k$event) if (late()) Surv(k$entry, k$time, event) else Surv(k$time, event)
+curve <- function(k, event, conf) survfit(surv(k, event) ~ 1, conf.type = job$transform, conf.int = conf)
+at_risk <- function(k, t) sum(k$time >= t & (!late() | k$entry < t))
+event_of <- function(d) { k <- d[!is.na(d$time) & !is.na(d$event), ]; if (late()) k[!is.na(k$entry) & k$entry < k$time, ] else k }
+log_rank_by_hand <- function(k, rho = 0) {  # survdiff takes no entry: observed, expected and variance time by time
+  groups <- unique(k$group); surviving <- 1; o <- e <- numeric(length(groups)); v <- matrix(0, length(groups), length(groups))
+  for (t in sort(unique(k$time[k$event == 1]))) {
+    r <- sapply(groups, function(g) at_risk(k[k$group == g, ], t)); n <- sum(r); w <- surviving^rho
+    d <- sapply(groups, function(g) sum(k$event[k$group == g & k$time == t])); m <- sum(d); share <- r / n
+    o <- o + w * d; e <- e + w * m * share
+    if (n > 1) v <- v + w^2 * m * (n - m) / (n - 1) * (diag(share, length(share)) - share %o% share)
+    surviving <- surviving * (1 - m / n)
+  }
+  list(chisq = drop((o - e)[-1] %*% solve(v[-1, -1], (o - e)[-1])), n = groups)
+}
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
@@ -130,7 +144,7 @@ methods <- list(
     t <- compared(d, named("", "group"))
     if (is.null(t)) return()
     m <- cbind(t$x, t$n - t$x)
-    add("", "", "fisher.test", exact, p_value = fisher.test(m)$p.value)
+    add("", "", "fisher.test", exact, p_value = fisher.test(m, alternative = job$alternative)$p.value)
     add("", "", "dhyper, uniroot", fitted, conditional(m, conf))
     difference(t, conf, "risk_difference")
   },
@@ -168,7 +182,8 @@ methods <- list(
     y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)]); y <- y[lengths(y) > 0]
     if (length(y) != 2) return()
     t <- suppressWarnings(wilcox.test(y[[2]], y[[1]], conf.int = TRUE, conf.level = conf, tol.root = 1e-12))
-    add("", "", "wilcox.test", exact, p_value = t$p.value, statistic = unname(t$statistic), n1 = length(y[[2]]), n2 = length(y[[1]]))
+    one <- suppressWarnings(wilcox.test(y[[2]], y[[1]], alternative = job$alternative))
+    add("", "", "wilcox.test", exact, p_value = one$p.value, statistic = unname(t$statistic), n1 = length(y[[2]]), n2 = length(y[[1]]))
     add("", "", "wilcox.test", fitted, ci_low = t$conf.int[1], ci_high = t$conf.int[2])
     add("", "", "median of all differences", closed, estimate = median(outer(y[[2]], y[[1]], "-")))
   },
@@ -189,34 +204,35 @@ methods <- list(
   },
   kaplan_meier = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
-    f <- curve(k$time, k$event, conf); q <- quantile(f, 0.5)
+    f <- curve(k, k$event, conf); q <- quantile(f, 0.5)
     add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper))
     for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) {
-      s <- summary(f, times = as.numeric(t), extend = TRUE); at_risk <- sum(k$time >= as.numeric(t))
+      s <- summary(f, times = as.numeric(t), extend = TRUE)
       if (as.numeric(t) <= max(k$time)) add(g, at_time(t), "survfit", closed, estimate = s$surv, ci_low = s$lower, ci_high = s$upper)
-      add(g, at_time(t), "sum", closed, n_at_risk = at_risk)
+      add(g, at_time(t), "sum", closed, n_at_risk = at_risk(k, num(t)))
     }
   },
-  follow_up = function(d, conf) {
-    k <- event_of(d); f <- curve(k$time, 1 - k$event, conf); q <- quantile(f, 0.5)
-    add("", "", "survfit", closed, n = nrow(k), median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper), events = sum(1 - k$event))
+  follow_up = function(d, conf) for (g in named("", "group")) {
+    k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
+    f <- curve(k, 1 - k$event, conf); q <- quantile(f, 0.5)
+    add(g, "", "survfit", closed, n = nrow(k), median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper), events = sum(1 - k$event))
   },
   log_rank = function(d, conf) {
     k <- event_of(d); k <- k[k$group != "", ]
     if (length(unique(k$group)) < 2 || !sum(k$event) || job$stratum == "true" || job$trend == "true") return()
-    t <- survdiff(Surv(time, event) ~ group, k, rho = as.numeric(job$rho))
-    add("", "", "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
+    t <- if (late()) log_rank_by_hand(k, num(job$rho)) else survdiff(Surv(time, event) ~ group, k, rho = num(job$rho))
+    add("", "", if (late()) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
   },
   cox = function(d, conf) {
-    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event")]; terms <- c(); shown <- c()
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry")]; terms <- c(); shown <- c()
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
     }
-    wide <- droplevels(wide[complete.cases(wide), ])
+    wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     if (job$stratum == "true" || job$interval != "wald") return()
-    f <- coxph(reformulate(terms, "Surv(time, event)"), wide, ties = job$ties, control = coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50))
+    f <- coxph(reformulate(terms, if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), wide, ties = job$ties, control = coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50))
     s <- summary(f, conf.int = conf)
     add("", "", "coxph", closed, n = f$n, events = f$nevent)
     add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
@@ -235,7 +251,7 @@ methods <- list(
     z <- qnorm(1 - (1 - conf) / 2); until <- num(job$until); seen <- list()
     for (g in named("", "group")) {
       k <- event_of(d[d$group == g, ]); if (!nrow(k) || max(k$time) < until) next
-      s <- summary(curve(k$time, k$event, conf), rmean = until)$table; m <- s[["rmean"]]; se <- s[["se(rmean)"]]
+      s <- summary(curve(k, k$event, conf), rmean = until)$table; m <- s[["rmean"]]; se <- s[["se(rmean)"]]
       add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), tau = until, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se)
       seen[[length(seen) + 1]] <- c(m, se)
     }
@@ -296,10 +312,10 @@ methods <- list(
     of <- num(job$cause); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
     if (!sum(k$event == of) || job$variance != "survival") next
     causes <- sort(unique(c(0, of, k$event)))
-    f <- survfit(Surv(time, factor(event, causes)) ~ 1, k, conf.type = job$transform, conf.int = conf); at <- match(of, causes)
+    f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), conf.type = job$transform, conf.int = conf); at <- match(of, causes)
     for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) if (num(t) <= max(k$time)) {
       s <- summary(f, times = num(t), extend = TRUE)
-      add(g, at_time(t), "survfit, multi-state", closed, estimate = s$pstate[1, at], ci_low = s$lower[1, at], ci_high = s$upper[1, at], n_at_risk = sum(k$time >= num(t)))
+      add(g, at_time(t), "survfit, multi-state", closed, estimate = s$pstate[1, at], ci_low = s$lower[1, at], ci_high = s$upper[1, at], n_at_risk = at_risk(k, num(t)))
     }
   },
   gray = function(d, conf) {
@@ -368,7 +384,7 @@ methods <- list(
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])
   d <- parts[[job$analysis]]
-  for (name in c("x", "y", "time", "event")) d[[name]] <- num(d[[name]])
+  for (name in c("x", "y", "time", "event", "entry")) d[[name]] <- num(d[[name]])
   d$group[is.na(d$group)] <- ""
   tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) message(job$analysis, ": ", conditionMessage(e)))
 }

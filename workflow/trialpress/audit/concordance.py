@@ -32,7 +32,7 @@ KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
-            "landmark": 0, "variance": "survival", "family": "", "tau2": "reml", "knapp_hartung": True}  # fmt: skip
+            "landmark": 0, "variance": "survival", "family": "", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided"}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald"},
@@ -41,7 +41,7 @@ OWN_DEFAULTS = {
 
 
 class Export:
-    """Collects the data of one analysis in long form: set, group, level, x, y, time, event; and its levels in order."""
+    """Collects the data of one analysis in long form: set, group, level, x, y, time, event, entry; and its levels in order."""
 
     def __init__(self, data: Data, spec: Mapping, ard: pd.DataFrame):
         self.data, self.spec, self.ard = data, spec, ard
@@ -78,9 +78,12 @@ class Export:
 
     def times(self, unit: str) -> dict:
         endpoint = self.spec["endpoint"]
+        per = self.data.plan.per(endpoint, unit)
+        entry = {"entry": self.number(f"{endpoint}_entry") / per} if self.data.plan.endpoints[endpoint].entry else {}
         return {
-            "time": self.number(f"{endpoint}_time") / self.data.plan.per(endpoint, unit),
+            "time": self.number(f"{endpoint}_time") / per,
             "event": self.number(f"{endpoint}_event"),
+            **entry,
         }
 
 
@@ -198,19 +201,16 @@ def _family(results: Results, spec: Mapping) -> dict:
     return {"family": name, "family_method": results.plan.families.get(name, ""), "family_size": len(members)}
 
 
-def _beyond_the_script(results: Results, spec: Mapping) -> bool:
-    """Whether an analysis has what concordance.R does not do: delayed entry, rows of a table, a p-value of one side."""
+def _delayed_entry(results: Results, spec: Mapping) -> str:
     endpoint = results.plan.endpoints.get(spec.get("endpoint", ""))
-    grouped = spec["method"] == "follow_up" and ("by" in spec or spec.get("transform", "log-log") != "log-log")
-    one_sided = spec.get("alternative", "two-sided") != "two-sided"
-    return bool(endpoint and endpoint.entry) or "rows" in spec or one_sided or grouped
+    return str(bool(endpoint and endpoint.entry)).lower()
 
 
 def export(results: Results, folder: Path) -> None:
     """Write jobs.csv, levels.csv and data.csv for all analyses that have a second implementation."""
     jobs, levels, frames = [], [], []
     for name, spec in results.plan.analyses.items():
-        if spec["method"] not in EXPORTS or _beyond_the_script(results, spec):
+        if spec["method"] not in EXPORTS:
             continue
         data = results.analysed(name)
         made = Export(data, spec, results.analysis(name))
@@ -223,6 +223,7 @@ def export(results: Results, folder: Path) -> None:
             "divisor": results.plan.days(options["unit"]),
             "adjusted": str(bool(spec.get("covariates"))).lower(),
         }
+        options["delayed"] = _delayed_entry(results, spec)
         options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction")}
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
@@ -231,7 +232,7 @@ def export(results: Results, folder: Path) -> None:
             position = seen[within, kind] = seen.get((within, kind), 0) + 1
             levels.append({"analysis": name, "set": within, "kind": kind, "position": position, "id": id})
         frames += [frame.assign(analysis=name) for frame in made.frames]
-    columns = ["analysis", "set", "group", "level", "x", "y", "time", "event"]
+    columns = ["analysis", "set", "group", "level", "x", "y", "time", "event", "entry"]
     data = pd.concat([frame.astype(object) for frame in frames]) if frames else pd.DataFrame()
     for frame, file in (
         (pd.DataFrame(jobs), "jobs"),

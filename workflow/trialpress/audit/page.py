@@ -46,13 +46,13 @@ def encoded(frame: pd.DataFrame) -> dict:
 def results_table(trace: Mapping) -> pd.DataFrame:
     """Every statistic with the id of its record."""
     rows = [
-        (entry["id"], record["label"], entry["group_label"], entry["level_label"], statistic, display, "" if value is None else repr(value), method, note)
+        (entry["id"], record["label"], entry["group_label"], entry["level_label"], statistic, display, "" if value is None else repr(value), origin, method, note)
         for record in trace["records"].values()
         for entry in record.get("results", ())
-        for statistic, value, display, method, note in entry["statistics"]
+        for statistic, value, display, method, note, origin in entry["statistics"]
     ]  # fmt: skip
     return pd.DataFrame(
-        rows, columns=["number", "label", "group", "level", "statistic", "printed", "value", "method", "note"]
+        rows, columns=["number", "label", "group", "level", "statistic", "printed", "value", "origin", "method", "note"]
     )
 
 
@@ -84,7 +84,7 @@ def collected(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
 
 def render(data: Mapping) -> str:
     """The page around its data."""
-    script = (ASSETS / "page.js").read_text(encoding="utf-8")
+    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("table.js", "page.js"))
     style = STYLES.read_text(encoding="utf-8") + (ASSETS / "page.css").read_text(encoding="utf-8")
     return Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Audit: {data['trace']['title']}"),

@@ -14,10 +14,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 from ..contracts import ARD
+from ..environment import STAGED
 from ..errors import InputError, Problem
 from ..files import read_csv
+from ..studies import checked
 from . import digest
 from .differences import describe
 
@@ -99,6 +102,10 @@ def copy_sources(root: Path, study: str, to: Path) -> None:
         out = {name for name in names if name.startswith(".") or name == "__pycache__"}
         if not at:
             out |= NOT_SOURCES & set(names)
+        elif at[0] == "report" and at[1:]:  # what `quarto render` had staged there
+            told = root / "report" / at[1] / STAGED
+            staged = set(told.read_text(encoding="utf-8").splitlines()) if told.is_file() else set()
+            out |= {name for name in names if "/".join((*at[2:], name)) in staged}
         elif at[0] == "data":
             out |= {"record"} & set(names) | (others & set(names) if at == ("data",) else set())
         return out
@@ -124,8 +131,8 @@ def seal(raw: Path) -> list[str]:
     return edited
 
 
-def rerun(project: Path, study: str) -> subprocess.CompletedProcess:
-    """The whole workflow in `project`."""
+def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.CompletedProcess:
+    """The whole workflow in `project`, its manuscript by this engine."""
     command = [
         str(Path(sys.executable).with_name("snakemake")),
         "--cores",
@@ -137,7 +144,7 @@ def rerun(project: Path, study: str) -> subprocess.CompletedProcess:
     ]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON", "SNAKEMAKE"))}
     return subprocess.run(
-        [*command, "--config", f"study={study}"], cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
+        [*command, "--config", f"study={study}", f"engine={engine}"], cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
         text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
@@ -197,6 +204,45 @@ def against_record(report: Report, record: Path, again: Path, root: Path) -> Non
             (report.remark if excused else report.finding)(name, ["other bytes than those of record"])
 
 
+def _renderer(folder: Path) -> dict:
+    """Engine, version and formats of the manuscript in results/<study>/."""
+    told = folder / "report" / "renderer.json"
+    return json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
+
+
+def _engine(folder: Path) -> str:
+    """The engine that rendered results/<study>/, so that like is compared with like; the one there is where it is not here."""
+    engine = _renderer(folder).get("engine", "auto")
+    return engine if engine != "quarto" or shutil.which("quarto") else "auto"
+
+
+def _article(folder: Path) -> str | None:
+    """The text of the JATS edition but for the engine's name."""
+    path = folder / "report" / "manuscript.xml"
+    if not path.is_file():
+        return None
+    text = " ".join("".join(ElementTree.parse(path).getroot().itertext()).split())
+    return text.replace(_renderer(folder).get("version", ""), "the engine")
+
+
+def _across_engines(report: Report, folder: Path, again: Path) -> set[str]:
+    """The files that another engine or version makes otherwise, if one did; the article's words are compared instead."""
+    renderers = [_renderer(at) for at in (folder, again)]
+    if renderers[0] == renderers[1]:
+        return set()
+    mine, theirs = (renderer.get("version", "an unknown engine") for renderer in renderers)
+    articles = [_article(at) for at in (folder, again)]
+    if None in articles:
+        what = "its text cannot be compared without the JATS edition"
+    else:
+        what = "its text is compared"
+        if articles[0] != articles[1]:
+            report.finding("report/manuscript.xml", [f"prints another text than that of {theirs}"])
+    report.remark("report", [f"the manuscript was rendered by {mine}, here by {theirs}; {what}"])
+    editions = {f"report/{path.name}" for at in (folder, again) for path in (at / "report").glob("manuscript*")}
+    return editions | {"report/renderer.json", *WITH_R, "audit/manifest.json"}
+
+
 def _files(folder: Path) -> dict[str, Path]:
     return {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
 
@@ -213,6 +259,7 @@ def against_results(report: Report, folder: Path, again: Path) -> None:
         outputs = [manifest.get("outputs") for manifest in manifests]
         if outputs[0] != outputs[1]:
             report.finding("audit/manifest.json", ["lists other outputs than the rerun"])
+    apart |= _across_engines(report, folder, again)
     for name in sorted({*mine, *theirs} - apart):
         if name not in theirs:  # beside the stages lies what was made on request, such as Snakemake's own page
             (report.finding if "/" in name else report.remark)(name, ["no rule makes it"])
@@ -232,7 +279,7 @@ def verify(root: Path, study: str, say=print) -> bool:
         copy_sources(root, study, project)
         for name in seal(project / "data" / study / "raw"):
             report.finding(f"data/{study}/raw/{name}", ["differs from its line in SHA256SUMS"])
-        done = rerun(project, study)
+        done = rerun(project, study, _engine(folder))
         again = project / "results" / study
         if done.returncode:
             say("The rerun stopped:")
@@ -260,6 +307,7 @@ def verify(root: Path, study: str, say=print) -> bool:
 
 def main(command: str, study: str) -> int:
     try:
+        checked(study)
         if command == "accept":
             accept(Path.cwd(), study)
             return 0

@@ -80,7 +80,8 @@ def _unit(where: str, spec: Mapping, plan: Plan, study: Study, report: Report) -
                 what = f"names '{name}', a date without a time of day, where hours are counted: {text}"
                 report(f"{where}.{at}", what, "count in days, or name a column of type datetime", INVENTED)
         return
-    for at, text in plan.endpoints[where.partition(".")[2]].moments.items():
+    endpoint = plan.endpoints[where.partition(".")[2]]
+    for at, text in endpoint.moments.items():
         units = units_in(str(text), plan.columns)
         if at == "time" and not given and len(units) != 1:
             what = (
@@ -89,8 +90,8 @@ def _unit(where: str, spec: Mapping, plan: Plan, study: Study, report: Report) -
                 else "the unit of its durations is not known"
             )
             report(f"{where}.unit", what, f"add unit: {', '.join(UNITS)}", INVENTED)
-        elif units - {plan.endpoints[where.partition(".")[2]].unit}:
-            what = f"the dictionary has {text} in {' and '.join(sorted(units))}, the endpoint is in {given or units}"
+        elif units - {endpoint.unit}:
+            what = f"the dictionary has {text} in {' and '.join(sorted(units))}, the endpoint is in {endpoint.unit}"
             report(f"{where}.{at}", what, "correct the unit in study.yaml or in the plan", INVENTED)
 
 

@@ -16,6 +16,7 @@ from ..plan import Plan, reasons
 from .report import Report
 
 PART = re.compile(r"[\w-]+")
+A_PATH = "its files bear the id: they could come to lie anywhere"
 UNREADABLE = "the manuscript could not name its numbers"
 
 
@@ -37,11 +38,18 @@ def foreseen(plan: Plan, spec: Mapping) -> Iterator[tuple[str, str]]:
 
 
 def check(plan: Plan, report: Report) -> None:
-    for where, names in (("analyses", plan.analyses), ("populations", plan.populations)):
-        for name in names:
+    rooms = {
+        "analyses": UNREADABLE,
+        "populations": UNREADABLE,
+        "endpoints": UNREADABLE,
+        "figures": A_PATH,
+        "tables": A_PATH,
+    }
+    for where, why in rooms.items():
+        for name in getattr(plan, where):
             if not PART.fullmatch(name):
                 what, do = f"the id '{name}' has other signs than letters, digits, _ and -", "give it another id"
-                report(f"{where}.{name}", what, do, UNREADABLE)
+                report(f"{where}.{name}", what, do, why)
     for name, spec in plan.analyses.items():
         report.problems += _stopped(names_of, name, foreseen(plan, spec))
     flow = [(step["population"], reason.id) for step in plan.flow for reason in reasons(step)]

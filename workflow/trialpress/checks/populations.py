@@ -35,9 +35,6 @@ def _flow(plan: Plan, kinds: Cohort, known: set[str], report: Report) -> None:
                 what = f"the population '{step[key]}' is not defined"
                 report(f"{where}.{key}", what, nearest(step[key], plan.populations))
         here = plan.populations.get(step["population"])
-        if step["population"] in seen:
-            what = f"the population '{here.id}' is a step already"
-            report(f"{where}.population", what, "a population is one step of the flow", SAME_NAME)
         twins = [other for other in seen if here and other != here.id and plan.populations[other].label == here.label]
         if twins:
             what = f"the populations '{twins[0]}' and '{here.id}' have one label"

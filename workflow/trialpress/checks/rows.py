@@ -24,7 +24,8 @@ def check(where: str, spec: Mapping, plan: Plan, study: Study, names: Names, kin
     source = study.tables.get(rows["table"])
     if source is None or study.participant not in source.kept:
         what = f"'{rows['table']}' is not a clean table with the participants' column '{study.participant}'"
-        report(f"{where}.table", what, nearest(rows["table"], study.tables))
+        having = [name for name, table in study.tables.items() if study.participant in table.kept]
+        report(f"{where}.table", what, nearest(rows["table"], having))
         return names
     known, of_rows = {*source.kept, *names.columns}, kinds.rows(rows["table"])
     for key in ("where", "at", "baseline", "value"):

@@ -46,13 +46,18 @@ GROUPS_OF = {"strip": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "
              "adverse_events": "by"}  # fmt: skip
 
 
-def left_out(results: Results, kinds: Registry, spec: Mapping) -> list[str]:
-    """Who is not in a figure or table and why, as sentences, with the analyses where that is not so of all of them."""
+def analyses_of(kinds: Registry, spec: Mapping) -> list[str]:
+    """The analyses that a figure or table shows."""
     named: list[str] = []
     for key, parameter in kinds.parameters(spec["kind"]).items():
         if spec.get(key) and parameter.annotation in (Analysis, list[Analysis]):
             named += spec[key] if isinstance(spec[key], list) else [spec[key]]
-    named = list(dict.fromkeys(named))
+    return list(dict.fromkeys(named))
+
+
+def left_out(results: Results, kinds: Registry, spec: Mapping) -> list[str]:
+    """Who is not in a figure or table and why, as sentences, with the analyses where that is not so of all of them."""
+    named = analyses_of(kinds, spec)
     titles, of = distinct_labels(results, named), {}
     for analysis in named:
         for text in results.left_out(analysis):

@@ -13,7 +13,6 @@ from ..ids import EVERYONE, Name, column
 from ..registry import Analysis
 from ..results import Results
 from ..stats.result import Result
-from ..stats.survival import quantile
 from . import palette, style
 from .curves import BIASED, COLUMNS, AtRisk, Key, Limits, Panel, fixed_times, sheet
 from .drawing import KINDS, Drawing, empty
@@ -188,6 +187,8 @@ def _panel(results: Results, analysis: str, tests: list[str], limits: Limits, qu
 
 def _reached(curve: pd.DataFrame, quantiles: list[float]) -> list[tuple[float, float]]:
     """Survival and the time at which a curve reaches it, by the rule of the medians."""
+    from ..stats.survival import quantile
+
     km = Result("Kaplan-Meier", {}, curve={"time" if name == "x" else name: curve[name].to_numpy() for name in COLUMNS})
     return [(survival, quantile(km, 1 - survival)["estimate"]) for survival in quantiles]
 

@@ -154,6 +154,7 @@ class Plan:
     columns: Mapping[str, Derived]
     families: Mapping[str, str] = field(default_factory=dict)
     days_per_month: float = DAYS_PER_MONTH
+    date: str = ""
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     written: Mapping = field(default_factory=dict, repr=False)
 

@@ -134,6 +134,7 @@ def read_plan(path: Path | str, study: Study) -> Plan:
         columns=columns,
         families=written.get("families", {}),
         days_per_month=head.get("days_per_month", DAYS_PER_MONTH),
+        date=head.get("date", study.data_cutoff),
         kinds={**foreign(study), **kinds.kinds, **dict.fromkeys(populations, BOOLEAN)},
         written=written,
     )

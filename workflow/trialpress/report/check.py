@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from .renderer import base, pandoc
 
 KINDS = {"fig", "tbl", "sec", "eq", "lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr", "sol", "rem", "alg"}
 KINDS |= {"nte", "tip", "wrn", "imp", "cau"}
+TABLE = re.compile(r"<!--|</|<(table|caption|colgroup|col|thead|tbody|tfoot|tr|th|td)\b")  # Quarto reads tables in HTML
 ATTR = {"Div": 0, "Span": 0, "Code": 0, "CodeBlock": 0, "Header": 1, "Figure": 0, "Table": 0, "Link": 0, "Image": 0}
 
 
@@ -174,7 +176,7 @@ def _of(
         if kind in ("tex", "latex"):
             what = f"raw LaTeX, which none of the formats prints: {first}"
             yield Problem(document.holding(first), what, gap, "write it in Markdown")
-        elif kind == "html" and base(fmt) != "html" and first and not first.startswith(("<!--", "<table", "</")):
+        elif kind == "html" and base(fmt) != "html" and first and not TABLE.match(first):
             what = f"raw HTML outside content for HTML: {first}"
             do = 'write it in Markdown, or put it into ::: {.content-visible when-format="html"}'
             yield Problem(document.holding(first), what, f"the {fmt} edition leaves it out", do)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -13,10 +12,10 @@ from .. import stages
 from ..audit import digest
 from ..audit.checklists import load_checklists
 from ..clean import read_logs
-from ..environment import STAGED, sources
+from ..environment import sources
 from ..errors import InputError, Problem
-from ..files import write_text
 from ..results import read
+from ..studies import checked
 from . import staging
 from .engine import render
 
@@ -29,6 +28,7 @@ class Desk:
     def __init__(self, study: str, to: Path, engine: str = "auto", root: Path = Path()):
         self.engine, self.to, self.root = engine, to, root
         self.config, self.source, self.results = (root / name / study for name in ("config", "report", "results"))
+        checked(study)
         lacking = [
             path
             for path in (
@@ -60,8 +60,8 @@ class Desk:
         staging.copy_text(self.source, self.to, self.notice)
         staging.write_numbers(self.to, self.named)
 
-    def editions(self, out: Path, formats: Iterable[str]) -> dict[str, Path]:
-        return render(self.to, out, formats, engine=self.engine, date=self.date)
+    def editions(self, out: Path, formats: Iterable[str], engine: str = "") -> dict[str, Path]:
+        return render(self.to, out, formats, engine=engine or self.engine, date=self.date)
 
     def state(self) -> tuple:
         """What changes when one of the author's files is saved."""
@@ -82,18 +82,9 @@ class Desk:
 
 def stage_beside(study: str, root: Path) -> int:
     """For `quarto render` in report/<study>/: stage what it needs beside the manuscript; the number of files."""
-    source = root / "report" / study
     with tempfile.TemporaryDirectory() as scratch:
-        to = Path(scratch) / study
-        Desk(study, to, "auto", root)
-        own = {Path(path).relative_to(source).as_posix() for path in sources(source)}
-        made = sorted(p.relative_to(to).as_posix() for p in to.rglob("*") if p.is_file())
-        made = [name for name in made if name not in own]
-        write_text("\n".join(made) + "\n", source / STAGED)
-        for name in made:
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(to / name, source / name)
-    return len(made)
+        desk = Desk(study, Path(scratch) / study, "auto", root)
+        return staging.lay_beside(desk.to, desk.source, desk.date, desk.notice)
 
 
 def beside(study: str, root: str) -> int:

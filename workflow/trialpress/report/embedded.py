@@ -87,7 +87,7 @@ def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoc
     if fmt == "pdf":
         _typeset(source, target, made, epoch)
     elif fmt == "jats":
-        _label_captions(made)
+        label_captions(made)
     return made
 
 
@@ -118,7 +118,7 @@ def _typeset(source: Path, text: Path, to: Path, epoch: datetime) -> None:
         raise RenderError([Problem("pdf, by Typst", f"{getattr(error, 'message', error)}{hints}")]) from None
 
 
-def _label_captions(path: Path) -> None:
+def label_captions(path: Path) -> None:
     """JATS has an element for a caption's number; Pandoc has none, so the filter wrote it in bold."""
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"(<caption>\s*<p>)<bold>([^<]+?)[.:]?</bold>\s*", r"<label>\2</label>\1", text)

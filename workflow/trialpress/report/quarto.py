@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,14 @@ import yaml
 
 from ..errors import Problem
 from . import qmd
+from .authors import authors
 from .conditions import resolved
-from .embedded import ASSETS, FONTS
+from .embedded import ASSETS, FONTS, label_captions
 from .process import Failed, environment, run
-from .renderer import SUFFIX, RenderError, base
+from .renderer import SUFFIX, RenderError, base, pandoc
 
 KIT = "_trialpress"
+PROFILE_FILE = "_quarto-trialpress.yml"
 PROFILE: dict[str, dict[str, Any]] = {
     "html": {
         "embed-resources": True,
@@ -27,39 +31,99 @@ PROFILE: dict[str, dict[str, Any]] = {
         "respect-user-color-scheme": True,
         "css": f"{KIT}/styles.css",
         "html-math-method": "mathml",
+        "format-links": False,  # it does not know which other editions there are
+        "template-partials": [f"{KIT}/title-block.html"],
     },
     "typst": {
         "citeproc": True,
         "template-partials": [f"{KIT}/typst-template.typ", f"{KIT}/typst-show.typ"],
-        "font-paths": f"/{KIT}/fonts",  # to Quarto a leading slash is the project's folder
+        "callout-icon": False,  # Quarto 1.7 and 1.8 would fetch a package for it
+        "font-paths": f"/{KIT}/fonts",  # to Quarto 1.9 a leading slash is the project's folder
     },
-    "docx": {"reference-doc": f"{KIT}/reference.docx"},
-    "jats": {},
+    "docx": {"reference-doc": f"{KIT}/reference.docx", "template": f"{KIT}/page.openxml", "callout-icon": False},
+    "jats": {"template": f"{KIT}/page.jats"},
 }
-INSTEAD = {"template-partials": ("template",)}  # what the author may have set in the place of ours
+WRITER = {"jats": "jats_publishing"}  # journals take the Publishing tag set, Quarto's own is for archives
+COMMON = {
+    "date-format": "D MMMM YYYY",
+    "link-citations": True,
+    "tbl-colwidths": False,  # a pipe table whose source lines are long would else get column widths from its dashes
+    "wrap": "none",
+}
+# what the author may have set in the place of ours
+INSTEAD = {
+    "template-partials": ("template", "title-block-banner", "title-block-style", "title-block-categories"),
+    "template": ("template-partials", "reference-doc"),
+}
 # warnings of Quarto and Pandoc behind which something is missing from the edition
 LOST = re.compile(
     r"unable to|not found|unknown|undefined|malformed|invalid|could not|couldn't|cannot|can't|fail|incorrect|no content"
-    r"|missing|ignoring|skipping|duplicate|not support|no renderer",
+    r"|missing|string was found|ignoring|skipping|duplicate|not support|no renderer",
     re.I,
 )
 
+WARNING = re.compile(r"\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*")
 
-def profile(document: qmd.Document, fmt: str) -> dict[str, Any]:
-    """The project's profile for one format; a key that the author has set anywhere is left to the author."""
-    key = qmd.yaml_key(fmt)
-    said = {*document.meta, *document.project, *qmd.options(document.meta, key), *qmd.options(document.project, key)}
-    ours = {
-        name: value
-        for name, value in PROFILE.get(key, {}).items()
-        if name not in said and not said & {*INSTEAD.get(name, ())}
-    }
+
+def profile(document: qmd.Document, formats: list[str], date: str, beside: bool = False) -> dict[str, Any]:
+    """The project's profile; a key that the author has set anywhere is left to the author. `beside`: as in `furnish`."""
     whole: dict[str, Any] = {
-        "project": {"output-dir": "_rendered"},
-        "filters": [{"path": f"{KIT}/manuscript.lua", "at": "post-quarto"}],
-        "format": {key: ours},
+        # named, since Quarto does not look for documents in folders with a leading dot
+        "project": {"output-dir": "_rendered", "render": ["manuscript.qmd"]},
+        "filters": [{"path": f"{KIT}/{name}.lua", "at": "post-quarto"} for name in ("in-quarto", "manuscript")],
+        "format": {},
     }
-    return whole if "csl" in said else whole | {"csl": f"{KIT}/vancouver.csl"}
+    common = {*document.meta, *document.project}
+    for fmt in formats:
+        key = qmd.yaml_key(fmt)
+        theirs = qmd.options(document.project, key) | qmd.options(document.meta, key)
+        said = {*common, *theirs}
+        ours = {
+            name: value
+            for name, value in (COMMON | PROFILE.get(key, {})).items()
+            if name not in said and not said & {*INSTEAD.get(name, ())}
+        }
+        if not beside:  # by the environment, which every version reads
+            ours.pop("font-paths", None)
+        ours["trialpress"] = head(document, fmt, date, dated=beside and "date-format" not in said)
+        # the options of the Publishing tag set stand under the common name
+        whole["format"][WRITER.get(key, key)] = theirs | ours if key in WRITER else ours
+    return whole if "csl" in common else whole | {"csl": f"{KIT}/vancouver.csl"}
+
+
+def head(document: qmd.Document, fmt: str, date: str, dated: bool) -> dict[str, Any]:
+    """What the templates of both engines print above the text, and what the captions need."""
+    meta = qmd.metadata(document, fmt, date)
+    names = [*authors({}, jats=True), "correspondence"]
+    if dated or base(fmt) == "jats":  # else Quarto's, in the format that the author asks for
+        names.append("date")
+    crossref = meta["crossref"] if isinstance(meta.get("crossref"), dict) else {}
+    gapless = [own["key"] for own in crossref.get("custom", ()) if own.get("space-before-numbering") is False]
+    captions = {"delimiter": str(crossref.get("title-delim", ":")), "gapless": gapless}
+    return {name: meta[name] for name in names if meta.get(name)} | captions
+
+
+def furnish(
+    to: Path, document: qmd.Document, formats: list[str], date: str, *, beside: bool = False, notice: bool = True
+) -> None:
+    """Lay filters, templates and fonts into a project, and the profile that names them.
+
+    beside: the project is the author's own, which Quarto renders as it is. notice: the patients are a reconstruction.
+    """
+    shutil.copytree(ASSETS, to / KIT, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(
+        FONTS, to / KIT / "fonts", ignore=lambda _, names: [n for n in names if not n.endswith((".otf", ".ttf"))]
+    )
+    if "jats" in map(base, formats):
+        template, _ = run([pandoc(), "--print-default-template=jats_publishing"])
+        article, _ = run([pandoc(), "--print-default-data-file=templates/article.jats_publishing"])
+        whole = re.sub(r"\$\{ *article\.jats_publishing\(\) *\}", lambda _: article, template)
+        (to / KIT / "page.jats").write_text(whole, encoding="utf-8")
+    said = profile(document, formats, date, beside)
+    if not notice:
+        said["filters"].append({"path": f"{KIT}/no-reconstruction.lua", "at": "pre-ast"})
+    text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True)
+    (to / PROFILE_FILE).write_text(text, encoding="utf-8")
 
 
 def with_date(text: str, date: str) -> str:
@@ -77,17 +141,12 @@ def without_hooks(text: str) -> str:
 def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: datetime) -> Path:
     """A project for one format: two renders of one project at a time delete each other's files."""
     shutil.copytree(source, to, ignore=shutil.ignore_patterns(".*", KIT, "_rendered"))
-    shutil.copytree(ASSETS, to / KIT, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    shutil.copytree(
-        FONTS, to / KIT / "fonts", ignore=lambda _, names: [n for n in names if not n.endswith((".otf", ".ttf"))]
-    )
     told = to / "_quarto.yml"
     if told.exists():  # here everything is staged
         told.write_text(without_hooks(told.read_text(encoding="utf-8")), encoding="utf-8")
-    text = yaml.safe_dump(profile(document, fmt), sort_keys=False)
-    (to / "_quarto-trialpress.yml").write_text(text, encoding="utf-8")
-    manuscript = to / "manuscript.qmd"
     date = qmd.date_of(document.meta, epoch.date().isoformat())
+    furnish(to, document, [fmt], date)
+    manuscript = to / "manuscript.qmd"
     manuscript.write_text(with_date(manuscript.read_text(encoding="utf-8-sig"), date), encoding="utf-8")
     if base(fmt) == "jats":  # Quarto's writer fails at conditional blocks there
         for path in (*to.rglob("*.qmd"), *to.rglob("*.md")):
@@ -96,14 +155,32 @@ def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: date
     return to
 
 
+def plain(said: str, project: Path) -> str:
+    """What Quarto printed without colours, folders, traces of its program, and the settings that stand before each Pandoc."""
+    said = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{project}/", "")
+    said = re.sub(r"^(pandoc|metadata) *\n(([ \t].*)?\n)*", "", said, flags=re.M)
+    said = re.sub(r"^Stack trace:\n([ \t]+at .*\n?)*", "", said, flags=re.M)
+    said = re.sub(r"/\S*/share/filters/(?:\./)?", "", said)
+    return re.sub(r"\(\S+\.lua:\d+\) ", "", said).strip()
+
+
+def label(path: Path) -> None:
+    """JATS has an element for the number of a heading and of a caption; Pandoc has none here, so the filter wrote it in bold."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"<title><bold>([\d.]+)</bold> ", r"<label>\1</label>\n<title>", text)
+    path.write_text(text, encoding="utf-8")
+    label_captions(path)
+
+
 def warnings(said: str) -> list[str]:
-    """The warnings in what Quarto printed, each with the lines that belong to it, without colours."""
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    """The warnings in what Quarto printed, each with the lines that belong to it."""
     found, open_ = [], False
-    for line in plain.splitlines():
-        if re.match(r"\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*", line):
-            found.append(re.sub(r"^\s*(\(W\)|\[?WARN(ING)?\]?:?)\s*", "", line))
+    for line in said.splitlines():
+        if WARNING.match(line):
+            found.append(WARNING.sub("", line))
             open_ = True
+        elif open_ and not found[-1]:  # its text begins on a line of its own
+            found[-1] = line.strip()
         elif open_ and line.startswith((" ", "\t")):
             found[-1] += "\n" + line.rstrip()
         else:
@@ -112,28 +189,40 @@ def warnings(said: str) -> list[str]:
 
 
 def render(source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime) -> dict[str, Path]:
-    """Each format in a copy of its own; all are tried, and what is wrong in any of them is told by format."""
-    made, problems = {}, []
-    for fmt in formats:
-        key, suffix = qmd.yaml_key(fmt), SUFFIX[base(fmt)]
-        project = copied(source, scratch / fmt / source.name, document, fmt, epoch)
-        command = ["quarto", "render", "manuscript.qmd", "--to", key, "--profile", "trialpress"]
-        where = f"{fmt}, by Quarto"
-        try:
-            out, err = run(command, cwd=project, env=environment(epoch))
-        except Failed as error:
-            problems.append(Problem(where, re.sub(r"\x1b\[[0-9;]*m", "", str(error)).replace(f"{project}/", "")))
-            continue
-        for warning in warnings(out + "\n" + err):
-            if LOST.search(warning):
-                why = "with a warning Quarto leaves out or changes what was written"
-                problems.append(Problem(where, warning.replace(f"{project}/", ""), why, "mend the manuscript there"))
-            else:
-                print(f"{where}: {warning}", file=sys.stderr)
-        written = project / "_rendered" / f"manuscript.{suffix}"
-        if not written.is_file():
-            problems.append(Problem(where, f"Quarto ended well but did not write {written.name}"))
-        made[fmt] = written
-    if problems:
-        raise RenderError(problems)
-    return made
+    """Each format in a copy of its own, all at a time; what is wrong in any of them is told by format."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the work is in other processes
+        jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch) for fmt in formats}
+    done = {fmt: job.result() for fmt, job in jobs.items()}
+    if problems := {problem for _, found in done.values() for problem in found}:
+        raise RenderError(sorted(problems))
+    return {fmt: written for fmt, (written, _) in done.items()}
+
+
+def _edition(
+    source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime
+) -> tuple[Path, list[Problem]]:
+    key, where, problems = qmd.yaml_key(fmt), f"{fmt}, by Quarto", []
+    project = copied(source, scratch / fmt / source.name, document, fmt, epoch)
+    written = project / "_rendered" / f"manuscript.{SUFFIX[base(fmt)]}"
+    command = ["quarto", "render", "manuscript.qmd", "--to", WRITER.get(key, key), "--profile", "trialpress"]
+    try:
+        fonts = {"TYPST_FONT_PATHS": str(project / KIT / "fonts")}
+        out, err = run(command, cwd=project, env=environment(epoch) | fonts)
+    except Failed as error:
+        message = plain(str(error), project)
+        if "Error running filter" in message:  # what follows is a trace of Quarto's own program
+            do = f'leave what it cannot write out of this edition: ::: {{.content-hidden when-format="{key}"}}'
+            message = message.partition("stack traceback")[0].strip()
+            return written, [Problem(where, message, "Quarto cannot write something in this format", do)]
+        return written, [Problem(where, message)]
+    for warning in dict.fromkeys(warnings(plain(out + "\n" + err, project))):
+        if LOST.search(warning):
+            why = "with a warning Quarto leaves out or changes what was written"
+            problems.append(Problem(where, warning, why, "mend the manuscript there"))
+        else:
+            print(f"{where}: {warning}", file=sys.stderr)
+    if not written.is_file():
+        problems.append(Problem(where, f"Quarto ended well but did not write {written.name}"))
+    elif base(fmt) == "jats":
+        label(written)
+    return written, problems

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,13 +16,14 @@ from ..audit import claims as claims_room
 from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs, tally
-from ..environment import sources
-from ..errors import InputError, Problem
+from ..environment import STAGED, sources
+from ..errors import InputError, Problem, raise_if
 from ..files import write_text
 from ..results import Results
+from . import qmd, quarto
 from .engine import engine_version, render
 from .renderer import choose
-from .variables import link, numbers, variables
+from .variables import link, numbers, simulated, variables
 
 
 def figure_markdown(results: Results, name: str, alt: str) -> str:
@@ -55,10 +56,13 @@ def _escape(text: str) -> str:
     return str(text).replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "\\<").replace("@", "\\@")
 
 
-def populations_markdown(results: Results) -> str:
+def populations_markdown(results: Results, marked: Collection[str] = ()) -> str:
     """The populations with their definitions, for the methods section."""
     return _bullets(
-        (f"{p.label} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())))})", p.definition)
+        (
+            f"{p.label} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())), marked)})",
+            p.definition,
+        )
         for p in results.plan.populations.values()
     )
 
@@ -66,6 +70,16 @@ def populations_markdown(results: Results) -> str:
 def endpoints_markdown(results: Results) -> str:
     """The time-to-event endpoints with their definitions, for the methods section."""
     return _bullets((e.label, e.definition) for e in results.plan.endpoints.values())
+
+
+STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Funding", "conflicts": "Conflicts of interest",
+              "contributions": "Contributions", "data": "Availability of data", "code": "Availability of code"}  # fmt: skip
+
+
+def statements_markdown(results: Results) -> str:
+    """What study.yaml states for the end of an article; what it does not is printed as not stated."""
+    given = results.study.statements
+    return _bullets((head, given.get(key, "Not stated.")) for key, head in STATEMENTS.items())
 
 
 def methods_markdown(results: Results) -> str:
@@ -152,6 +166,11 @@ MADE = {"figures", "tables", "generated", "_variables.yml"}  # in the staged pro
 def copy_text(source: Path, to: Path, notice: str) -> list[str]:
     """Copy the manuscript's own files; their paths in the project. Without a notice nothing is said of a reconstruction."""
     own = [Path(path).relative_to(source).as_posix() for path in sources(source)]
+    raise_if(
+        Problem(f"{source}/{name}", "is a link that leads out of the manuscript's folder", "what lies there would be printed",
+                "put a copy of the file there")
+        for name in own if not (source / name).resolve().is_relative_to(source.resolve())
+    )  # fmt: skip
     for name in own:
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, to / name)
@@ -159,6 +178,21 @@ def copy_text(source: Path, to: Path, notice: str) -> list[str]:
         manuscript = to / "manuscript.qmd"
         write_text(without_reconstruction(manuscript.read_text(encoding="utf-8")), manuscript)
     return own
+
+
+def lay_beside(staged: Path, source: Path, date: str, notice: str) -> int:
+    """What `quarto render` in report/<study>/ needs, beside the manuscript; the number of files."""
+    document = qmd.read(staged, embedded=False)
+    in_place = ["html", "pdf", "docx"]  # JATS needs the text itself changed
+    quarto.furnish(staged, document, in_place, date, beside=True, notice=bool(notice))
+    own = {Path(path).relative_to(source).as_posix() for path in sources(source)}
+    made = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
+    made = [name for name in made if name not in own]
+    write_text("\n".join(made) + "\n", source / STAGED)
+    for name in made:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(staged / name, source / name)
+    return len(made)
 
 
 def write_numbers(to: Path, named: Mapping) -> None:
@@ -193,11 +227,13 @@ def stage(
         )
         write_text(text, to / "tables" / f"{name}.md")
     named = numbers(results, logs)
-    content = variables(results, named, engine_version(engine))
+    marked = simulated(results)
+    content = variables(results, named, engine_version(engine), marked)
     write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=True, width=10_000), to / "_variables.yml")
     fragments = {
-        "populations": populations_markdown(results),
+        "populations": populations_markdown(results, marked),
         "endpoints": endpoints_markdown(results),
+        "statements": statements_markdown(results),
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),
         "checklists": checklists_markdown(checklists),
@@ -246,6 +282,8 @@ def make(
         to = Path(scratch) / source.name
         stage(results, claims, logs, source, folder, to, engine, checklists)
         made = render(to, out, formats, engine=engine, date=results.study.data_cutoff)
+        if choose(engine) == "quarto":  # which reads the includes before its hook runs
+            lay_beside(to, source, results.study.data_cutoff, results.study.notice)
     rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": list(formats)}
     write_text(json.dumps(rendered, indent=2) + "\n", out / "renderer.json")
     write_text(summary(results, claims, logs, [out / path.name for path in made.values()]), out / "summary.txt")

@@ -7,12 +7,13 @@ phrases that are put together from them: `count` (36/40), `text` (36/40, 90.0%; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
 from .. import environment
 from ..analysis.display import rounded
+from ..analysis.origin import SIMULATED
 from ..clean import tally
 from ..names import flow_names, row_names
 from ..results import Results
@@ -23,6 +24,10 @@ def _percent(level: float) -> str:
     return f"{rounded(100 * level, 1).removesuffix('.0')}%"
 
 
+MAIN = ("estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "median")  # what an interval is of
+MARK = "\u2020"  # beside a simulated number
+
+
 def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
     """Phrases from the displayed statistics of one group and level of an analysis."""
     made = {}
@@ -31,9 +36,7 @@ def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
         made["count"] = f"{shown['n']}/{shown['N']}"
     if "ci_low" in shown and "ci_high" in shown:
         made["ci"] = f"{shown['ci_low']} to {shown['ci_high']}"
-        main = next(
-            (name for name in ("estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "median") if name in shown), ""
-        )
+        main = next((name for name in MAIN if name in shown), "")
         if main:
             made["text"] = f"{shown[main]} ({percent} CI {made['ci']})"
             if "count" in made and main == "estimate":
@@ -46,6 +49,34 @@ def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
     if "p" in made and "text" in made:
         made["with_p"] = f"{made['text'][:-1]}; {made['p']})"
     return made
+
+
+def _read_by(phrase: str, shown: Collection[str]) -> set[str]:
+    """The statistics that a phrase is put together from."""
+    main = next((name for name in MAIN if name in shown), "")
+    counts = {"n", "N"} if main == "estimate" else set()
+    ends, p = {"ci_low", "ci_high"}, {"p_value"}
+    text = {main} | ends | counts
+    return {"count": {"n", "N"}, "ci": ends, "text": text, "short": {main} | counts, "p": p, "p_adjusted": {"p_value_adjusted"},
+            "with_p": text | p}.get(phrase, {phrase}) & set(shown)  # fmt: skip
+
+
+def simulated(results: Results) -> frozenset[str]:
+    """The names of all numbers of a reconstruction that rest on assumed values; none of real records."""
+    if not results.study.reconstruction:
+        return frozenset()
+    found = set()
+    for analysis, ard in results.ard.groupby("analysis", sort=False):
+        named = row_names(analysis, ard)
+        for (group, level), rows in ard.groupby(["group", "level"], sort=False):
+            shown = dict(zip(rows["statistic"], rows["display"], strict=True))
+            invented = set(rows.loc[rows["origin"] == SIMULATED, "statistic"])
+            path = ".".join([analysis, *named[group, level]])
+            found |= {f"{path}.{name}" for name in (*shown, *phrases(shown, 0.95)) if _read_by(name, shown) & invented}
+    found |= {f"population.{name}.n" for name, origin in results.population_origins.items() if origin == SIMULATED}
+    names = flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
+    found |= {".".join(("flow", *names[key])) for key, origin in results.flow_origins.items() if origin == SIMULATED}
+    return frozenset(found)
 
 
 def analysis_variables(results: Results) -> dict:
@@ -95,31 +126,39 @@ def record_id(name: str) -> str:
     return name if name.startswith(("flow.", "clean.", "plan.")) else name.rpartition(".")[0]
 
 
-def link(name: str, text: str) -> str:
-    """A number as Markdown that leads to its record on the audit's page (plain text in editions without the page)."""
-    return f"[{text}](../audit/index.html#{record_id(name)}){{.num}}"
+def link(name: str, text: str, marked: Collection[str] = ()) -> str:
+    """A number as Markdown that leads to its record on the audit's page (plain text in editions without the page); with the
+    mark of a simulated one if it is among `marked`."""
+    mark = f"^{MARK}^" if name in marked else ""
+    return f"[{text}](../audit/index.html#{record_id(name)}){{.num}}{mark}"
 
 
-def _linked(tree: Mapping, prefix: str = "") -> dict:
+def _linked(tree: Mapping, marked: Collection[str], prefix: str = "") -> dict:
     return {
-        key: _linked(value, f"{prefix}{key}.") if isinstance(value, Mapping) else link(f"{prefix}{key}", value)
+        key: _linked(value, marked, f"{prefix}{key}.")
+        if isinstance(value, Mapping)
+        else link(f"{prefix}{key}", value, marked)
         for key, value in tree.items()
     }
 
 
-def variables(results: Results, named: Mapping, engine: str) -> dict:
-    """The content of _variables.yml: the `numbers` as links to their records, and texts."""
+LEGEND = f"Numbers with {MARK} are simulated; those without were published or follow from published counts."
+
+
+def variables(results: Results, named: Mapping, engine: str, marked: Collection[str] = ()) -> dict:
+    """The content of _variables.yml: the `numbers` as links to their records, those in `marked` as simulated, and texts."""
     plan, study = results.plan, results.study
     software = environment.versions()
-    named = _linked(named)
+    named = _linked(named, marked)
     for population in plan.populations.values():
         named["population"][population.id]["label"] = population.label
     named["plan"]["multiplicity"] = plan.multiplicity
+    named["plan"]["date"] = plan.date
     named["plan"]["time"] = time_text(plan.days_per_month)
     named["study"] = {
         "id": study.id,
         "title": study.title,
-        "notice": study.notice,
+        "notice": f"{study.notice} {LEGEND}" if marked else study.notice,
         "records": "reconstructed raw records" if study.notice else "the raw records",
         "data_cutoff": study.data_cutoff,
         "citation": study.citation,

@@ -1,41 +1,53 @@
-"""Competing risks: cumulative incidence, Gray's test, and regression for one cause among several.
+"""Competing risks: cumulative incidence and Gray's test.
 
 `cause` is 0 where follow-up ended without an event and 1, 2, ... by the cause of the event; `of` is the cause of interest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
-from trialpress.stats.cox import COEFFICIENT, PartialLikelihood, cox, design, fitted, maximise, test
+from trialpress.stats.log_rank import quadratic
 from trialpress.stats.result import Result, counts, not_estimable, probability, times
 from trialpress.stats.risksets import RiskSets, groups, sample
-from trialpress.stats.survival import limits, quadratic, read_off
+from trialpress.stats.survival import limits, read_off
 
 VARIANCES = {"survival": "infinitesimal jackknife variance, as R survival", "cmprsk": "Gray's variance, as R cmprsk"}
 
 
-def _patients(time, cause, of: int) -> tuple[np.ndarray, np.ndarray]:
+def patients(time, cause, of: int, entry=None) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Checked (time, cause, entry); entry lies before time, since a patient is at risk in (entry, time].
+
+    >>> print(patients(np.array([5, 8]), np.array([2, 0]), 1)[1])
+    [2 0]
+    """
     cause = counts("cause", cause)
     if of < 1:
         raise ValueError(f"of: must be a cause (1, 2, ...), is {of}")
-    time, _, _ = sample(time, np.zeros(np.shape(time)))
+    time, _, entry = sample(time, np.zeros(np.shape(time)), entry)
     if cause.shape != time.shape:
         raise ValueError(f"cause: has shape {cause.shape} where {len(time)} values are needed")
-    return time, cause
+    return time, cause, entry
 
 
 @dataclass(frozen=True)
 class Table:
-    """Counts and estimates by distinct time (of an event or a censoring), length T; `position`: row of each patient."""
+    """Counts and estimates by distinct time, length T.
+
+    time: of an event, a censoring or an entry; position: row in which each patient leaves; start: rows before each
+    patient comes under observation (0 without delayed entry); cause, of: as given.
+    """
 
     time: np.ndarray
     position: np.ndarray
+    start: np.ndarray
+    cause: np.ndarray
+    of: int
     at_risk: np.ndarray
+    exits: np.ndarray
     events: np.ndarray
     of_cause: np.ndarray
     survival: np.ndarray
@@ -43,45 +55,71 @@ class Table:
     incidence: np.ndarray
 
     @classmethod
-    def of(cls, time: np.ndarray, cause: np.ndarray, of: int) -> Table:
-        at, position = np.unique(time, return_inverse=True)
+    def of_patients(cls, time: np.ndarray, cause: np.ndarray, of: int, entry: np.ndarray | None = None) -> Table:
+        """From checked arrays. At risk at t: entry < t <= time."""
+        # Before the first exit an entry changes no row that anything can be read from.
+        at = np.unique(time if entry is None else np.concatenate((time, entry[entry >= time.min()])))
+        position = np.searchsorted(at, time)
+        start = np.zeros(len(time), dtype=np.intp) if entry is None else np.searchsorted(at, entry, side="right")
         exits = np.bincount(position, minlength=len(at))
         events = np.bincount(position, cause > 0, minlength=len(at))
         of_cause = np.bincount(position, cause == of, minlength=len(at))
-        at_risk = exits[::-1].cumsum()[::-1]
-        survival = np.cumprod(1 - events / at_risk)
+        not_yet = np.bincount(start, minlength=len(at) + 1)[:0:-1].cumsum()[::-1]
+        at_risk = exits[::-1].cumsum()[::-1] - not_yet
+        some = np.maximum(at_risk, 1)
+        survival = np.cumprod(1 - events / some)
         before = np.concatenate(([1.0], survival[:-1]))
-        incidence = np.cumsum(before * of_cause / at_risk)
-        return cls(at, position, at_risk, events, of_cause, survival, before, incidence)
+        incidence = np.cumsum(before * of_cause / some)
+        return cls(at, position, start, cause, of, at_risk, exits, events, of_cause, survival, before, incidence)
 
     def influence_parts(self) -> tuple[np.ndarray, ...]:
-        """(A, H, jump, hit), each of length T, of a patient's influence on the incidence F(t).
+        """(a, h, A, H): (a, h) of each patient, whose influence on the incidence F(t) from the patient's exit on is a + F(t) h.
 
-        A patient followed to u <= t has the influence A(u) + F(t) H(u); an event of any cause at u adds
-        jump(u) (F(u) - F(t)), and one of the cause of interest hit(u).
+        Under observation in (e, u] a patient has A(u) - A(e) + F(t) (H(u) - H(e)); an event of any cause at u adds
+        jump(u) (F(u) - F(t)), and one of the cause of interest hit(u). Also the running (A, H), from before the first row.
         """
-        share, of_share = self.events / self.at_risk, self.of_cause / self.at_risk
-        hit = self.before / self.at_risk
-        jump = np.where(self.survival > 0, 1 / (self.at_risk * np.where(share < 1, 1 - share, 1.0)), 0.0)
-        A = -np.cumsum(hit * of_share + jump * share * self.incidence)
-        return A, np.cumsum(jump * share), jump, hit
+        some = np.maximum(self.at_risk, 1)
+        share, of_share = self.events / some, self.of_cause / some
+        hit = self.before / some
+        jump = np.where(self.survival > 0, 1 / (some * np.where(share < 1, 1 - share, 1.0)), 0.0)
+        A = np.append(0.0, -np.cumsum(hit * of_share + jump * share * self.incidence))
+        H = np.append(0.0, np.cumsum(jump * share))
+        u = self.position
+        leaps = (self.cause > 0) * jump[u]
+        a = A[u + 1] - A[self.start] + leaps * self.incidence[u] + (self.cause == self.of) * hit[u]
+        return a, H[u + 1] - H[self.start] - leaps, A, H
 
     def jackknife(self) -> np.ndarray:
         """The sum of squared influences on the incidence at each time, in one sweep: sums of 1, F(t) and F(t)^2."""
-        A, H, jump, hit = self.influence_parts()
-        F = self.incidence
-        exits = self.at_risk - np.append(self.at_risk[1:], 0)
-        kinds = (
-            (exits - self.events, A, H),
-            (self.events - self.of_cause, A + jump * F, H - jump),
-            (self.of_cause, A + jump * F + hit, H - jump),
-        )
-        constant, cross, square = (
-            np.cumsum(sum(n * part(a, h) for n, a, h in kinds))
-            for part in (lambda a, h: a * a, lambda a, h: a * h, lambda a, h: h * h)
-        )
-        still = self.at_risk - exits
-        return constant + 2 * F * cross + F * F * square + still * (A + F * H) ** 2
+        a, h, A, H = self.influence_parts()
+        F, T = self.incidence, len(self.time)
+
+        def left(part: np.ndarray) -> np.ndarray:
+            return np.bincount(self.position, part, minlength=T).cumsum()
+
+        def staying(part: np.ndarray) -> np.ndarray:
+            return np.bincount(self.start, part, minlength=T + 1)[:T].cumsum() - left(part)
+
+        gone = left(a * a) + 2 * F * left(a * h) + F * F * left(h * h)
+        # Those still under observation: A(t) + F(t) H(t), less the same at their entry.
+        now = A[1:] + F * H[1:]
+        total = gone + (self.at_risk - self.exits) * now**2
+        if not self.start.any():
+            return total
+        before, ratio = A[self.start], H[self.start]
+        total -= 2 * now * (staying(before) + F * staying(ratio))
+        return total + staying(before**2) + 2 * F * staying(before * ratio) + F * F * staying(ratio**2)
+
+    def influence(self, at: float) -> tuple[float, np.ndarray]:
+        """The incidence at a time and the influence of each patient on it."""
+        last = np.searchsorted(self.time, at, side="right") - 1
+        if last < 0:
+            return 0.0, np.zeros(len(self.position))
+        a, h, A, H = self.influence_parts()
+        F = float(self.incidence[last])
+        begun = np.minimum(self.start, last + 1)
+        still = A[last + 1] - A[begun] + F * (H[last + 1] - H[begun])
+        return F, np.where(self.position <= last, a + F * h, still)
 
     def gray(self) -> np.ndarray:
         """The variance of cmprsk::cuminc: Aalen's, with Gray's correction for ties."""
@@ -100,11 +138,19 @@ class Table:
 
 
 def cumulative_incidence(
-    time, cause, of: int = 1, *, variance: str = "survival", level: float = 0.95, transform: str = "log-log"
+    time,
+    cause,
+    of: int = 1,
+    *,
+    entry=None,
+    variance: str = "survival",
+    level: float = 0.95,
+    transform: str = "log-log",
 ) -> Result:
     """Aalen-Johansen estimate of the probability of an event of one cause by each time.
 
-    variance: "survival" (infinitesimal jackknife, R survival::survfit) or "cmprsk" (R cmprsk::cuminc).
+    entry: delayed entry; at risk in (entry, time].
+    variance: "survival" (infinitesimal jackknife, R survival::survfit) or "cmprsk" (R cmprsk::cuminc; not with entry).
     transform: scale of the interval, as in `kaplan_meier`.
     values: n, events, competing_events. curve: one row per distinct time: time, estimate, std_error, ci_low, ci_high,
         n_at_risk, n_event, n_competing, n_censored; the limits are NaN where their scale has no value (at 0).
@@ -115,8 +161,10 @@ def cumulative_incidence(
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance: must be survival or cmprsk, is {variance!r}")
-    time, cause = _patients(time, cause, of)
-    table = Table.of(time, cause, of)
+    time, cause, entry = patients(time, cause, of, entry)
+    if entry is not None and variance == "cmprsk":
+        raise ValueError("variance: Gray's variance (cmprsk) has no delayed entry; take survival")
+    table = Table.of_patients(time, cause, of, entry)
     z = -ndtri((1 - probability("level", level)) / 2)
     square = table.jackknife() if variance == "survival" else table.gray()
     std_error = np.sqrt(np.maximum(square, 0))
@@ -124,7 +172,6 @@ def cumulative_incidence(
         relative = np.where(table.incidence > 0, std_error / table.incidence, 0.0)
         ci_low, ci_high = limits(table.incidence, relative, z, transform)
     n_event, n_competing = table.of_cause.astype(int), (table.events - table.of_cause).astype(int)
-    exits = table.at_risk - np.append(table.at_risk[1:], 0)
     curve = {
         "time": table.time,
         "estimate": table.incidence,
@@ -134,13 +181,18 @@ def cumulative_incidence(
         "n_at_risk": table.at_risk,
         "n_event": n_event,
         "n_competing": n_competing,
-        "n_censored": exits - n_event - n_competing,
+        "n_censored": table.exits - n_event - n_competing,
     }
     method = f"Aalen-Johansen cumulative incidence, {transform} {100 * level:g}% CI ({VARIANCES[variance]})"
-    return Result(method, _known(cause, of), "" if n_event.any() else f"no event of cause {of}", curve)
+    return Result(method, counted(cause, of), "" if n_event.any() else f"no event of cause {of}", curve)
 
 
-def _known(cause: np.ndarray, of: int) -> dict[str, float]:
+def counted(cause: np.ndarray, of: int) -> dict[str, float]:
+    """Patients, events of the cause and competing events.
+
+    >>> print(counted(np.array([1, 0, 2, 2]), 1))
+    {'n': 4, 'events': 1, 'competing_events': 2}
+    """
     events = int((cause == of).sum())
     return {"n": len(cause), "events": events, "competing_events": int((cause > 0).sum()) - events}
 
@@ -155,39 +207,27 @@ def incidence_at(incidence: Result, at: float) -> Result:
     return read_off(incidence, at, before=0.0)
 
 
-def _influence(time: np.ndarray, cause: np.ndarray, of: int, at: float) -> tuple[float, np.ndarray]:
-    """The incidence at a time and the influence of each patient on it."""
-    table = Table.of(time, cause, of)
-    last = np.searchsorted(table.time, at, side="right") - 1
-    if last < 0:
-        return 0.0, np.zeros(len(time))
-    A, H, jump, hit = table.influence_parts()
-    row = np.minimum(table.position, last)
-    F = table.incidence[last]
-    event = (cause > 0) & (time <= at)
-    influence = A[row] + F * H[row] + event * jump[row] * (table.incidence[row] - F)
-    return float(F), influence + ((cause == of) & event) * hit[row]
-
-
-def conditional_probability(time, cause, at: float, of: int = 1, *, level: float = 0.95) -> Result:
+def conditional_probability(time, cause, at: float, of: int = 1, *, entry=None, level: float = 0.95) -> Result:
     """Probability of the cause by a time among those without a competing event by then (Pepe & Mori 1993).
 
     F_of / (1 - F_others), with the infinitesimal jackknife standard error and a normal interval within 0 and 1.
+    entry: delayed entry; at risk in (entry, time].
     values: n, events, competing_events, time, estimate, std_error, ci_low, ci_high.
 
     >>> result = conditional_probability(np.array([1, 2, 3, 4, 5]), np.array([1, 2, 1, 0, 1]), 3)
     >>> print(f"{result['estimate']:.2f}")
     0.50
     """
-    time, cause = _patients(time, cause, of)
+    time, cause, entry = patients(time, cause, of, entry)
     (at,) = times("at", [at])
     method = f"conditional probability by {at:g}, {100 * probability('level', level):g}% CI (infinitesimal jackknife)"
-    known = {**_known(cause, of), "time": at}
+    known = {**counted(cause, of), "time": at}
     names = ("estimate", "std_error", "ci_low", "ci_high")
     if at > time.max():
         return not_estimable(method, names, f"follow-up ends at {time.max():g}", **known)
-    F, influence = _influence(time, cause, of, at)
-    others, of_others = _influence(time, np.where(cause == of, 2, (cause > 0).astype(int)), 1, at)
+    F, influence = Table.of_patients(time, cause, of, entry).influence(at)
+    competing = np.where(cause == of, 2, (cause > 0).astype(int))
+    others, of_others = Table.of_patients(time, competing, 1, entry).influence(at)
     if others >= 1 - 1e-12:
         return not_estimable(method, names, f"all have a competing event by {at:g}", **known)
     estimate = F / (1 - others)
@@ -209,10 +249,10 @@ def gray(time, cause, group, of: int = 1, *, rho: float = 0, stratum=None) -> Re
     >>> print(f"{gray(time, cause, np.tile([0, 1], 4))['statistic']:.3f}")
     0.030
     """
-    time, cause = _patients(time, cause, of)
+    time, cause, _ = patients(time, cause, of)
     labels, code = groups("group", group, length=len(time))
     method = "stratified " * (stratum is not None) + f"Gray's test (rho {rho:g})"
-    known = _known(cause, of)
+    known = counted(cause, of)
     names = ("statistic", "df", "p_value")
     if not known["events"]:
         return not_estimable(method, names, f"no event of cause {of}", **known)
@@ -225,8 +265,10 @@ def gray(time, cause, group, of: int = 1, *, rho: float = 0, stratum=None) -> Re
         parts = [stratum == label for label in np.unique(stratum)]
         pairs = [_gray(time[part], cause[part], code[part], len(labels), of, rho) for part in parts]
         score, variance = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
-    df = len(labels) - 1
-    statistic = quadratic(score[:-1], variance[:-1, :-1])
+    # Of k groups k - 1 are free; the last one in no stratum that says something would leave out more.
+    apart = np.flatnonzero(np.diag(variance) > 1e-12 * np.abs(variance).max(initial=0))[:-1]
+    df = len(apart)
+    statistic = quadratic(score[apart], variance[np.ix_(apart, apart)], float(np.abs(variance).max(initial=0)))
     if np.isnan(statistic):
         return not_estimable(method, names, "the groups are not at risk together at any event time", **known)
     return Result(method, {**known, "statistic": statistic, "df": df, "p_value": chdtrc(df, statistic)})
@@ -253,12 +295,15 @@ def _gray(time, cause, code, k: int, of: int, rho: float) -> tuple[np.ndarray, n
     nd1, total = d1.sum(axis=1), h.sum(axis=1)
     pooled = np.cumsum(nd1 / total)
     pooled_before = _lag(pooled, 0.0)
-    weight = (1 - pooled_before) ** rho
-    score = weight @ (d1 - nd1[:, None] * R / np.maximum(R.sum(axis=1), 1e-300)[:, None])
+    weight = np.maximum(1 - pooled_before, 0.0) ** rho
+    # Where all have had the event but for rounding, nobody is left for the weights of later times to matter to.
+    left_free = np.where(1 - pooled_before > 1e-9, 1 - pooled_before, np.inf)
+    together = R.sum(axis=1)
+    score = weight @ (d1 - nd1[:, None] * R / np.where(together > 0, together, np.inf)[:, None])
     a = -h[:, :, None] * h[:, None, :] / total[:, None, None]
     a[:, np.arange(k), np.arange(k)] += h
     a *= weight[:, None, None]
-    c = np.cumsum(a * (nd1 / (total * np.maximum(1 - pooled_before, 1e-300)))[:, None, None], axis=0)
+    c = np.cumsum(a * (nd1 / (total * left_free))[:, None, None], axis=0)
     ratio = np.where(survival > 0, (1 - pooled)[:, None] / np.where(survival > 0, survival, 1.0), 0.0)
     # The variances of the two martingales, with the correction for ties.
     left = total[:, None] * before - 1
@@ -283,122 +328,3 @@ def _outer(jump: np.ndarray, variance: np.ndarray) -> np.ndarray:
     k = jump.shape[1]
     flat = jump.transpose(1, 0, 2).reshape(k, -1)
     return (flat * variance.ravel()) @ flat.T
-
-
-@dataclass(frozen=True)
-class Subdistribution(RiskSets):
-    """Fine & Gray's risk sets: after a competing event a patient stays, weighted by G(t-) / G(time-).
-
-    G is the Kaplan-Meier estimate of remaining uncensored. g: G before each risk set's time; share: per patient 1 / G
-    before the competing event, 0 without one.
-    """
-
-    g: np.ndarray
-    share: np.ndarray
-
-    def stayers(self, weight: np.ndarray) -> np.ndarray:
-        """The sum of weight / G over the patients with a competing event before each risk set's time."""
-        return _before(self, weight * self.share)
-
-    def sum(self, weight: np.ndarray | None = None) -> np.ndarray:
-        weight = np.ones(len(self.last)) if weight is None else weight
-        return super().sum(weight) + self.g * self.stayers(weight)
-
-    def over(self, increment: np.ndarray) -> np.ndarray:
-        ahead = np.append((increment * self.g)[::-1].cumsum()[::-1], 0.0)
-        return super().over(increment) + self.share * ahead[self.last]
-
-
-def fine_gray(time, cause, X, of: int = 1, *, level: float = 0.95, names: Sequence[str] | None = None) -> Result:
-    """Regression on the subdistribution hazard (Fine & Gray 1999; R cmprsk::crr), Breslow ties, robust standard errors.
-
-    X: covariates, (n,) or (n, p). values: n, events, competing_events, df, log_likelihood, log_likelihood_null (both
-    pseudo), wald_statistic, wald_p_value; with one covariate also its row. curve: as `trialpress.stats.cox.cox`.
-
-    >>> time, cause = np.array([1, 2, 3, 4, 5, 6, 7, 8]), np.array([1, 1, 2, 1, 2, 0, 1, 2])
-    >>> print(f"{fine_gray(time, cause, np.tile([0, 1], 4))['hazard_ratio']:.3f}")
-    1.144
-    """
-    time, cause = _patients(time, cause, of)
-    X, names = design(X, len(time), names)
-    method = f"Fine-Gray regression, Breslow ties, {100 * probability('level', level):g}% Wald CI (robust)"
-    known = _known(cause, of)
-    if not known["events"]:
-        return not_estimable(method, COEFFICIENT, f"no event of cause {of}", **known)
-    sets, censoring = _subdistribution(time, cause, of)
-    model = PartialLikelihood(sets, X, "breslow")
-    if why := model.degenerate(names):
-        return not_estimable(method, COEFFICIENT, why, **known)
-    df = len(names)
-    null = model.at(np.zeros(df))[0]
-    b, (likelihood, _, information), diverging = maximise(model.at, np.zeros(df))
-    known |= {"df": df, "log_likelihood": likelihood, "log_likelihood_null": null}
-    if diverging.any():
-        return not_estimable(method, COEFFICIENT, model.monotone(names, diverging), **known)
-    residual = _score_residuals(model, b, censoring)
-    bread = np.linalg.inv(information)
-    variance = bread @ (residual @ residual.T) @ bread
-    if np.linalg.matrix_rank(variance, hermitian=True) < df:
-        return not_estimable(method, COEFFICIENT, "too few events for a robust variance", **known)
-    std_error = np.sqrt(np.diag(variance))
-    known |= test("wald", b @ np.linalg.solve(variance, b), df)
-    half = -ndtri((1 - level) / 2) * std_error
-    p_value = chdtrc(1, (b / std_error) ** 2)
-    return fitted(method, known, names, model.scale, b, std_error, (b - half, b + half), p_value)
-
-
-def _subdistribution(time, cause, of: int) -> tuple[Subdistribution, RiskSets]:
-    """The risk sets of the cause and those of the censoring."""
-    base = RiskSets.of(time, cause == of)
-    censoring = RiskSets.of(time, cause == 0)
-    G = np.append(censoring.survival_before(), 0.0)
-    if len(censoring):
-        G[-1] = G[-2] * (1 - censoring.n_event[-1] / censoring.n[-1])
-    else:
-        G[-1] = 1.0
-    before = G[np.searchsorted(censoring.time, time, side="left")]
-    competing = (cause > 0) & (cause != of)
-    share = np.where(competing, 1 / np.where(competing, before, 1.0), 0.0)
-    g = G[np.searchsorted(censoring.time, base.time, side="left")]
-    parts = (getattr(base, name) for name in RiskSets.__dataclass_fields__)
-    return Subdistribution(*parts, g, share), censoring
-
-
-def _score_residuals(model: PartialLikelihood, b: np.ndarray, censoring: RiskSets) -> np.ndarray:
-    """Per patient the contribution to the score (p, n), with that of estimating G (eta + psi of Fine & Gray 1999)."""
-    sets, X = model.sets, model.X
-    risk = np.exp(b @ X)
-    s0 = sets.sum(risk)
-    mean = np.array([sets.sum(risk * x) for x in X]) / s0
-    hazard = sets.n_event / s0
-    eta = -risk * (X * sets.over(hazard) - np.array([sets.over(hazard * m) for m in mean]))
-    eta[:, sets.event] += model.of_events - mean[:, sets.dies_in]
-    if not len(censoring):
-        return eta
-    # q(u) at each censoring time u: what those with a competing event before u owe to G from u on.
-    first = np.searchsorted(sets.time, censoring.time, side="left")
-    ahead0 = np.append((sets.g * hazard)[::-1].cumsum()[::-1], 0.0)[first]
-    ahead1 = np.stack([np.append((sets.g * hazard * m)[::-1].cumsum()[::-1], 0.0)[first] for m in mean])
-    earlier0 = _before(censoring, risk * sets.share)
-    earlier1 = np.stack([_before(censoring, risk * sets.share * x) for x in X])
-    q = earlier1 * ahead0 - earlier0 * ahead1
-    psi = -np.array([censoring.over(row * censoring.n_event / censoring.n**2) for row in q])
-    psi[:, censoring.event] += (q / censoring.n)[:, censoring.dies_in]
-    return eta + psi
-
-
-def _before(sets: RiskSets, weight: np.ndarray) -> np.ndarray:
-    """The sum of `weight` over the patients whose follow-up ends before each risk set's time."""
-    return np.bincount(sets.last, weight, minlength=len(sets) + 1).cumsum()[:-1]
-
-
-def cause_specific_cox(time, cause, X, of: int = 1, **options) -> Result:
-    """Cox regression for one cause, competing events censored. options, values, curve: as `trialpress.stats.cox.cox`.
-
-    >>> time, cause = np.array([1, 2, 3, 4, 5, 6, 7, 8]), np.array([1, 1, 2, 1, 2, 0, 1, 2])
-    >>> print(f"{cause_specific_cox(time, cause, np.tile([0, 1], 4))['hazard_ratio']:.3f}")
-    0.841
-    """
-    time, cause = _patients(time, cause, of)
-    fit = cox(time, cause == of, X, **options)
-    return Result(f"cause-specific {fit.method}", {**fit.values, **_known(cause, of)}, fit.note, fit.curve)

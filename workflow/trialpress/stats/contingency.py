@@ -10,9 +10,10 @@ import numpy as np
 from scipy.special import bdtr, chdtrc, gammaln, ndtri
 
 from . import fisher
-from .proportions import binomial_pmf, proportion
+from .proportions import proportion
 from .ranks import sided
 from .result import Result, counts, events_of, not_estimable, probability
+from .unconditional import difference_upper_limit
 
 # Tables as probable as the observed one up to rounding belong to the p-value: R's relative tolerance for 2 x 2 tables
 # (for larger ones see fisher.TIE).
@@ -148,28 +149,6 @@ def risk_ratio(n1, N1, n2, N2, *, level: float = 0.95) -> Result:
     return Result(method, {**known, "risk_ratio": ratio, "ci_low": float(low), "ci_high": float(high)})
 
 
-def barnard(table) -> Result:
-    """Barnard's exact unconditional test, two-sided, ordered by the pooled score statistic (scipy barnard_exact).
-
-    Returns statistic, p_value, n; not estimable if a margin is 0.
-
-    >>> print(f"{barnard(np.array([[7, 8], [12, 3]]))['p_value']:.4f}")  # scipy: 2 * 0.0341
-    0.0682
-    """
-    return _unconditional(table, "Barnard's exact test", "barnard_exact")
-
-
-def boschloo(table) -> Result:
-    """Boschloo's exact unconditional test: twice the smaller one-sided p-value, at most 1 (scipy boschloo_exact).
-
-    Returns statistic (the smaller one-sided Fisher p-value), p_value, n; not estimable if a margin is 0.
-
-    >>> print(f"{boschloo(np.array([[74, 43], [31, 32]]))['statistic']:.4f}")  # scipy boschloo_exact: 0.0483
-    0.0483
-    """
-    return _unconditional(table, "Boschloo's exact test", "boschloo_exact")
-
-
 def chi_square(table, *, correction: bool = False) -> Result:
     """Pearson's chi-square test of an r x c table (R chisq.test), with Yates' correction for 2 x 2 if wanted.
 
@@ -247,9 +226,13 @@ def mantel_haenszel(tables, level: float = 0.95, *, correction: bool = True) -> 
     from statsmodels.stats.contingency_tables import StratifiedTable
 
     strata = StratifiedTable(np.moveaxis(informative, 0, 2).astype(float))
-    null = strata.test_null_odds(correction=correction)
-    known |= {"statistic": float(null.statistic), "df": 1, "p_value": float(null.pvalue)}
-    a, b, c, d = informative.reshape(-1, 4).T
+    a, b, c, d = informative.reshape(-1, 4).T.astype(float)
+    n, row, event = a + b + c + d, a + b, a + c
+    apart = abs((a - row * event / n).sum())
+    # As in R no correction where the difference is smaller; statsmodels squares the negative remainder.
+    apart -= 0.5 if correction and apart >= 0.5 else 0.0
+    statistic = apart**2 / (row * (c + d) * event * (b + d) / (n**2 * (n - 1))).sum()
+    known |= {"statistic": float(statistic), "df": 1, "p_value": float(chdtrc(1, statistic))}
     if (a * d).sum() == 0 or (b * c).sum() == 0:
         return not_estimable(method, names, "the common odds ratio is 0 or infinite", **known)
     low, high = strata.oddsratio_pooled_confint(1 - level)
@@ -289,18 +272,6 @@ def _two_proportions(n1, N1, n2, N2):
     return x, N, dict(zip(("n1", "N1", "n2", "N2"), (int(v) for v in (x[0], N[0], x[1], N[1])), strict=True))
 
 
-def _unconditional(table, method, name):
-    from scipy import stats
-
-    cells = _table(table, (2, 2))
-    n = int(cells.sum())
-    if min(*cells.sum(axis=0), *cells.sum(axis=1)) == 0:
-        return not_estimable(method, ("statistic", "p_value"), "a row or column of the table is empty", n=n)
-    # scipy's groups are columns.
-    test = getattr(stats, name)(cells.T)
-    return Result(method, {"statistic": float(test.statistic), "p_value": float(test.pvalue), "n": n})
-
-
 def _newcombe(x, N, level):
     first, second = (proportion(x[g], N[g], level=level, interval="wilson") for g in (0, 1))
     d = first["estimate"] - second["estimate"]
@@ -323,7 +294,7 @@ def _score(x1, N1, x2, N2, delta):
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(p == 0, 0.0, q / p**3)
     angle = (np.pi + np.arccos(np.clip(ratio, -1, 1))) / 3
-    p2 = np.clip(2 * p * np.cos(angle) - L2 / (3 * N), max(0.0, -delta), min(1.0, 1 - delta))
+    p2 = np.clip(2 * p * np.cos(angle) - L2 / (3 * N), np.maximum(0.0, -delta), np.minimum(1.0, 1 - delta))
     p1 = np.clip(p2 + delta, 0.0, 1.0)
     variance = (p1 * (1 - p1) / N1 + p2 * (1 - p2) / N2) * N / (N - 1)
     apart = x1 / N1 - x2 / N2 - delta
@@ -342,37 +313,5 @@ def _miettinen_nurminen(x, N, level):
 
 
 def _chan_zhang(x, N, level):
-    upper = _chan_zhang_upper(x, N, (1 - level) / 2)
-    return -_chan_zhang_upper(x[::-1], N[::-1], (1 - level) / 2), upper
-
-
-def _chan_zhang_upper(x, N, alpha):
-    """The largest delta that the one-sided test "as small a difference as observed" does not reject at `alpha`."""
-    from scipy.optimize import brentq
-
-    x1, x2 = np.arange(N[0] + 1)[:, None], np.arange(N[1] + 1)[None, :]
-
-    def excess(delta):
-        score = _score(x1, N[0], x2, N[1], delta)
-        tail = score <= score[x[0], x[1]] + 1e-9
-        low, high = max(0.0, -delta), min(1.0, 1 - delta)
-
-        def p_value(p2):
-            first, second = binomial_pmf(N[0], np.clip(p2 + delta, 0, 1)), binomial_pmf(N[1], p2)
-            return ((first @ tail) * second).sum(axis=-1)
-
-        for _ in range(3):  # the supremum over the nuisance rate, on ever finer grids around the best point
-            grid = np.linspace(low, high, 65)
-            values = p_value(grid)
-            best = int(values.argmax())
-            low, high = grid[max(best - 1, 0)], grid[min(best + 1, 64)]
-        return values[best] - alpha
-
-    d = x[0] / N[0] - x[1] / N[1]
-    # Not monotone in delta: walk inwards from 1 to the first value that is not rejected, then refine.
-    outer = 1.0
-    for inner in np.linspace(1, d, 33)[1:]:
-        if excess(inner) > 0:
-            return brentq(excess, inner, outer, xtol=1e-10) if outer < 1 or excess(outer) < 0 else 1.0
-        outer = inner
-    return float(d)
+    tail = (1 - level) / 2
+    return -difference_upper_limit(x[::-1], N[::-1], tail, _score), difference_upper_limit(x, N, tail, _score)

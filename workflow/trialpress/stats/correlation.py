@@ -8,6 +8,8 @@ from scipy.special import ndtr, ndtri, stdtr
 from .ranks import exact_rank_test, inversion_counts, midranks, spearman_tail
 from .result import Result, not_estimable, numbers, probability
 
+PERFECT = 1e-12  # the rounding error of a correlation of ranks that are the same
+
 
 def spearman(x, y, *, level: float = 0.95) -> Result:
     """Spearman's rank correlation (R cor.test): up to 9 pairs without ties the exact p-value, up to 1290 an Edgeworth
@@ -62,12 +64,15 @@ def kendall(x, y, *, level: float = 0.95) -> Result:
         return not_estimable(method, ("estimate", "ci_low", "ci_high", "p_value"), _no_correlation(n), n=n)
     from scipy.stats import kendalltau
 
-    tau, pairs = float(kendalltau(x, y).statistic), n * (n - 1)
+    pairs = n * (n - 1)
+    t, u = (np.unique(v, return_counts=True)[1].astype(float) for v in (x, y))
+    # Concordant less discordant pairs, a whole number, over a root that is whole where the order is the same.
+    root = np.sqrt((pairs - (t * (t - 1)).sum()) * (pairs - (u * (u - 1)).sum())) / 2
+    S = round(float(kendalltau(x, y).statistic) * root)
+    tau = float(np.clip(S / root, -1, 1))
     if exact:
         p, _, _ = exact_rank_test(inversion_counts(n), round((tau + 1) * pairs / 4), 0.5)
     else:
-        t, u = (np.unique(v, return_counts=True)[1].astype(float) for v in (x, y))
-        S = tau * np.sqrt((pairs - (t * (t - 1)).sum()) * (pairs - (u * (u - 1)).sum())) / 2
         variance = (pairs * (2 * n + 5) - sum((k * (k - 1) * (2 * k + 5)).sum() for k in (t, u))) / 18
         variance += (t * (t - 1)).sum() * (u * (u - 1)).sum() / (2 * pairs)
         variance += (t * (t - 1) * (t - 2)).sum() * (u * (u - 1) * (u - 2)).sum() / (9 * pairs * (n - 2))
@@ -88,7 +93,8 @@ def _no_correlation(n):
 
 
 def _fisher_z(r, freedom, numerator, level):
-    if freedom < 1 or abs(r) == 1:
-        return np.nan, np.nan, "interval not estimable: " + ("perfect correlation" if abs(r) == 1 else "too few pairs")
+    perfect = abs(r) > 1 - PERFECT
+    if freedom < 1 or perfect:
+        return np.nan, np.nan, "interval not estimable: " + ("perfect correlation" if perfect else "too few pairs")
     half = -ndtri((1 - level) / 2) * np.sqrt(numerator / freedom)
     return float(np.tanh(np.arctanh(r) - half)), float(np.tanh(np.arctanh(r) + half)), ""

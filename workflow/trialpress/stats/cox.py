@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import chdtrc, chdtri, ndtri
+from scipy.special import chdtrc, ndtri
 
+from trialpress.stats.likelihood import PartialLikelihood, maximise, profile_limits
+from trialpress.stats.newton import maximum
 from trialpress.stats.result import Result, not_estimable, offending, probability
 from trialpress.stats.risksets import RiskSets, sample
 
+DENSE = 1_000_000  # risk sets times patients up to which moments are summed patient by patient
 COEFFICIENT = ("coefficient", "std_error", "hazard_ratio", "ci_low", "ci_high", "p_value")
-STEPS = 30
-# Firth's likelihood has a maximum always; the information is not its Hessian, so steps shrink by a factor only.
-FIRTH_STEPS = 500
-# Steps in units of a covariate's standard deviation: below CONVERGED the maximum is found; a step that is still longer
-# than DIVERGING after STEPS means that the likelihood rises for ever.
-CONVERGED = 1e-9
-DIVERGING = 1e-4
 
 
 def cox(
@@ -72,7 +68,9 @@ def cox(
         half = -ndtri((1 - level) / 2) * std_error
         limits = b - half, b + half
     else:
-        limits = _profile_limits(model.at, b, likelihood, std_error, level)
+        start = lambda j, value: np.where(np.arange(df) == j, value, b)  # noqa: E731
+        profile = lambda j, value: maximise(model.at, start(j, value), j)[1][0]  # noqa: E731
+        limits = profile_limits(profile, b, likelihood, std_error, level)
     return fitted(method, known, names, model.scale, b, std_error, limits, chdtrc(1, (b / std_error) ** 2))
 
 
@@ -132,148 +130,6 @@ def _model(time, event, X, entry, stratum, ties, names) -> tuple[PartialLikeliho
         raise ValueError(f"stratum: has shape {np.shape(stratum)} where {len(time)} values are needed")
     model = PartialLikelihood(RiskSets.of(time, event, entry, stratum), X, ties)
     return model, names, {"n": len(time), "events": int(event.sum())}
-
-
-class PartialLikelihood:
-    """Cox's partial likelihood in standardised covariates; coefficient = b / scale."""
-
-    def __init__(self, sets: RiskSets, X: np.ndarray, ties: str):
-        centre, scale = X.mean(axis=1), X.std(axis=1)
-        self.sets, self.raw, self.ties = sets, X, ties
-        self.scale = np.where(scale > 1e-12 * np.maximum(abs(centre), 1e-300), scale, 1.0)
-        self.X = (X - centre[:, None]) / self.scale[:, None]
-        self.of_events = self.X[:, sets.event]
-        # One row per event: f = 0, 1/d, ... (d-1)/d among the d tied events of a risk set.
-        d = sets.n_event
-        self.row_start = np.cumsum(d) - d
-        place = np.arange(d.sum()) - np.repeat(self.row_start, d)
-        self.f = place / np.repeat(d, d) if ties == "efron" and (d > 1).any() else None
-
-    def at(self, b: np.ndarray, g: np.ndarray | None = None) -> tuple[float, np.ndarray, np.ndarray]:
-        """Log-likelihood, score (p,) and information (p, p); `g` weights the score and information of each risk set.
-
-        A risk set's information is a mean of squares less a square of means. The first part is summed over patients,
-        each weighted by its expected number of events; only the second needs sums by risk set.
-        """
-        sets, X = self.sets, self.X
-        eta = b @ X
-        with np.errstate(over="ignore"):
-            risk = np.exp(eta)
-        s0 = sets.sum(risk)
-        if not (np.isfinite(s0).all() and (s0 > 0).all()):
-            # Beyond what floating point can tell apart: further out than any maximum.
-            return -np.inf, np.zeros(len(b)), np.zeros((len(b), len(b)))
-        s1 = np.array([sets.sum(risk * x) for x in X])
-        if self.f is None:
-            log_sum = sets.n_event @ np.log(s0)
-            mass, square = sets.n_event / s0, sets.n_event / s0**2
-            if g is not None:
-                mass, square = mass * g, square * g
-            expected = risk * sets.over(mass)
-            spread = (s1 * square) @ s1.T
-        else:
-            risk_of_events = risk[sets.event]
-            e0 = np.bincount(sets.dies_in, risk_of_events, minlength=len(sets))
-            e1 = np.array([np.bincount(sets.dies_in, risk_of_events * x, minlength=len(sets)) for x in self.of_events])
-            phi = np.repeat(s0, sets.n_event) - self.f * np.repeat(e0, sets.n_event)
-            if not (phi > 0).all():
-                return -np.inf, np.zeros(len(b)), np.zeros((len(b), len(b)))
-            log_sum = np.log(phi).sum()
-            inverse = 1 / phi
-            terms = [inverse, self.f * inverse, inverse**2, self.f * inverse**2, (self.f * inverse) ** 2]
-            mass, mass_of_events, square, mixed, square_of_events = (
-                np.add.reduceat(term, self.row_start) * (1.0 if g is None else g) for term in terms
-            )
-            expected = risk * sets.over(mass)
-            expected[sets.event] -= risk_of_events * mass_of_events[sets.dies_in]
-            cross = (s1 * mixed) @ e1.T
-            spread = (s1 * square) @ s1.T - cross - cross.T + (e1 * square_of_events) @ e1.T
-        observed = self.of_events.sum(axis=1) if g is None else self.of_events @ g[sets.dies_in]
-        information = (X * expected) @ X.T - spread
-        return float(eta[sets.event].sum() - log_sum), observed - X @ expected, (information + information.T) / 2
-
-    def degenerate(self, names: list[str]) -> str:
-        """Why the model has no unique maximum whatever the events' covariates are, or nothing."""
-        if not len(self.sets):
-            return "no event"
-        information = self.at(np.zeros(len(names)))[2]
-        for j, name in enumerate(names):
-            free = information[j, j]
-            if free > 1e-10 * len(self.f if self.f is not None else self.sets):
-                free -= information[j, :j] @ np.linalg.solve(information[:j, :j], information[:j, j]) if j else 0.0
-                if free > 1e-9 * information[j, j]:
-                    continue
-                return f"{name} is a linear combination of the other covariates"
-            return f"{name} does not vary among the patients at risk at the event times"
-        return ""
-
-    def monotone(self, names: list[str], diverging: np.ndarray) -> str:
-        """The reason in words: the covariates whose coefficient grows without bound."""
-        reasons = []
-        for j in np.flatnonzero(diverging):
-            levels = np.unique(self.raw[j])
-            seen = np.unique(self.raw[j][self.sets.event])
-            one = len(levels) == 2 and len(seen) == 1
-            reasons.append(f"{names[j]}" + (f" (no event where it is {levels[levels != seen[0]][0]:g})" if one else ""))
-        return f"monotone likelihood, no finite hazard ratio for {', '.join(reasons)}"
-
-
-def maximise(at: Callable, b: np.ndarray, fixed: int | None = None, steps: int = STEPS):
-    """Newton's method with step halving; returns b, at(b) and which coefficients diverge. `fixed` is held.
-
-    >>> at = lambda b: (-((b[0] - 2) ** 2), -2 * (b - 2), np.array([[2.0]]))
-    >>> print(maximise(at, np.zeros(1))[0])
-    [2.]
-    """
-    free = np.arange(len(b)) != (-1 if fixed is None else fixed)
-    now = at(b)
-    curvature = np.diag(now[2])
-    step = np.zeros(len(b))
-    for _ in range(steps if free.any() and np.isfinite(now[0]) else 0):
-        try:
-            step[free] = np.linalg.solve(now[2][np.ix_(free, free)], now[1][free])
-        except np.linalg.LinAlgError:
-            return b, now, free
-        step *= min(1.0, 5 / np.abs(step).max(initial=1.0))
-        if np.abs(step).max() < CONVERGED:
-            break
-        shorter = step
-        for _ in range(STEPS):
-            after = at(b + shorter)
-            if after[0] >= now[0] - 1e-12 * abs(now[0]):
-                break
-            shorter = shorter / 2
-        else:
-            break
-        b, now = b + shorter, after
-    # A likelihood that rises for ever is also known by its curvature, which vanishes.
-    return b, now, free & ((np.abs(step) > DIVERGING) | (np.diag(now[2]) < 1e-10 * curvature))
-
-
-def _profile_limits(
-    at: Callable, b, likelihood: float, std_error, level: float, steps: int = STEPS
-) -> tuple[np.ndarray, np.ndarray]:
-    """Where twice the profile log-likelihood lies a chi-squared quantile below its maximum, for each coefficient."""
-    from scipy.optimize import brentq
-
-    drop = chdtri(1, 1 - level)
-    limits = np.empty((2, len(b)))
-    for j in range(len(b)):
-
-        def distance(value: float, j: int = j) -> float:
-            start = b.copy()
-            start[j] = value
-            return 2 * (likelihood - maximise(at, start, j, steps)[1][0]) - drop
-
-        for side, sign in enumerate((-1, 1)):
-            reach = sign * np.sqrt(drop) * std_error[j]
-            while distance(b[j] + reach) < 0 and abs(reach) < 100:
-                reach *= 1.5
-            if abs(reach) >= 100:
-                limits[side, j] = sign * np.inf
-            else:
-                limits[side, j] = brentq(distance, b[j], b[j] + reach, xtol=1e-12, rtol=1e-12)
-    return limits[0], limits[1]
 
 
 def proportional_hazards(
@@ -357,47 +213,120 @@ def firth_cox(
         return not_estimable(method, COEFFICIENT, why, **known)
     df = len(names)
     at = _penalised(model)
-    b, (likelihood, _, information), diverging = maximise(at, np.zeros(df), steps=FIRTH_STEPS)
+    # A likelihood that rises for ever may have several maxima once it is penalised: tried from some way up as well.
+    rising = maximise(model.at, np.zeros(df))
+    starts = [np.zeros(df)] + [rising[0] * length for length in ((0.1, 0.4, 1.0) if rising[2].any() else (1.0,))]
+
+    def highest(starts, fixed=None):
+        return maximum(at, starts, fixed, size=lambda step: abs(step).max(), exact=False)
+
+    found = highest(starts)
+    # What a profile finds above the maximum leads to a higher one.
+    while found is not None:
+        b, (likelihood, _, information) = found
+        std_error, near = np.sqrt(np.diag(np.linalg.inv(information))), b
+
+        def profile(j: int, value: float) -> float:
+            nonlocal near
+            # Along the ridge: from where the last one ended, and from the maximum.
+            held = highest([near, b, *(starts if rising[2].any() else [])], {j: value})  # noqa: B023
+            near = held[0] if held else b  # noqa: B023
+            if held and held[1][0] > likelihood + 1e-9 * (1 + abs(likelihood)):  # noqa: B023
+                raise _Higher(held[0])
+            return held[1][0] if held else -np.inf
+
+        try:
+            limits = profile_limits(profile, b, likelihood, std_error, level)
+            break
+        except _Higher as higher:
+            starts = [*starts, higher.b]
+            found = highest([b, higher.b])
+    if found is None:
+        return not_estimable(method, COEFFICIENT, "the penalised likelihood has no maximum", **known)
     null = at(np.zeros(df))[0]
     known |= {"df": df, "log_likelihood": likelihood, "log_likelihood_null": null}
     known |= test("lr", 2 * (likelihood - null), df)
-    if diverging.any():
-        return not_estimable(method, COEFFICIENT, "the penalised likelihood has no maximum", **known)
-    std_error = np.sqrt(np.diag(np.linalg.inv(information)))
-    without = []
-    for j in range(df):
-        start = b.copy()
-        start[j] = 0.0
-        without.append(maximise(at, start, j, FIRTH_STEPS)[1][0])
-    p_value = chdtrc(1, np.maximum(2 * (likelihood - np.array(without)), 0))
-    limits = _profile_limits(at, b, likelihood, std_error, level, FIRTH_STEPS)
+    nulls = [highest([b, *starts], {j: 0.0}) for j in range(df)]
+    without = np.array([held[1][0] if held else np.nan for held in nulls])
+    p_value = chdtrc(1, np.maximum(2 * (likelihood - without), 0))
     return fitted(method, known, names, model.scale, b, std_error, limits, p_value)
+
+
+class _Higher(Exception):
+    """A point of a profile above the maximum that was found."""
+
+    def __init__(self, b: np.ndarray):
+        super().__init__()
+        self.b = b
 
 
 def _penalised(model: PartialLikelihood) -> Callable:
     """The log-likelihood + log(det information) / 2, its gradient and the information of the unpenalised one."""
-    sets, X = model.sets, model.X
-    p = len(X)
     # The penalty in the covariates' own units, so that likelihoods do not depend on the standardisation.
     unit = np.log(model.scale).sum()
+    parts = _centred(model) if len(model.sets) * model.X.shape[1] <= DENSE else _swept(model)
 
     def at(b: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        likelihood, score, information = model.at(b)
-        sign, log_det = np.linalg.slogdet(information)
+        likelihood, score, information, third = parts(b)
+        sign, log_det = np.linalg.slogdet(information) if np.isfinite(information).all() else (0.0, 0.0)
         if sign <= 0 or not np.isfinite(log_det):
             return -np.inf, score, information
-        inverse = np.linalg.inv(information)
-        risk = np.exp(b @ X)
-        s0 = sets.sum(risk)
-        mean = np.array([sets.sum(risk * x) for x in X]) / s0
-        length = np.einsum("jn,jk,kn->n", X, inverse, X) * risk
         # tr(I^-1 dI/db): the third central moments of each risk set, contracted with I^-1.
-        third = np.array([sets.sum(length * x) for x in X]) / s0 - mean * sets.sum(length) / s0
-        pull = inverse @ mean
-        for j in range(p):
-            for k in range(p):
-                second = sets.sum(risk * X[j] * X[k]) / s0 - mean[j] * mean[k]
-                third[j] -= 2 * second * pull[k]
-        return likelihood + log_det / 2 + unit, score + third @ sets.n_event / 2, information
+        return likelihood + log_det / 2 + unit, score + third(np.linalg.inv(information)) / 2, information
 
     return at
+
+
+def _centred(model: PartialLikelihood) -> Callable:
+    """Moments about the mean of each risk set, patient by patient: right to the last digit where they all but vanish, as
+    far out on a likelihood that rises.
+    """
+    sets, X = model.sets, model.X
+    k = np.arange(len(sets))[:, None]
+    at_risk = (k < sets.last) & (k >= (0 if sets.first is None else sets.first))
+    observed, d = model.of_events.sum(axis=1), sets.n_event
+
+    def parts(b: np.ndarray):
+        eta = np.where(at_risk, b @ X, -np.inf)
+        top = eta.max(axis=1)
+        share = np.exp(eta - top[:, None])
+        total = share.sum(axis=1)
+        share /= total[:, None]
+        mean = share @ X.T
+        apart = X.T[None] - mean[:, None]
+        weight = d[:, None] * share
+        information = np.einsum("kn,knj,knl->jl", weight, apart, apart, optimize=True)
+        likelihood = float(b @ observed - d @ (top + np.log(total)))
+
+        def third(inverse: np.ndarray) -> np.ndarray:
+            length = ((apart @ inverse) * apart).sum(axis=2)
+            return np.einsum("kn,knj->j", weight * length, apart)
+
+        return likelihood, observed - d @ mean, information, third
+
+    return parts
+
+
+def _swept(model: PartialLikelihood) -> Callable:
+    """The same as sums over sorted times, for large samples."""
+    sets, X = model.sets, model.X
+
+    def parts(b: np.ndarray):
+        likelihood, score, information = model.at(b)
+        risk = np.exp(b @ X)
+        s0 = sets.sum(risk)
+
+        def third(inverse: np.ndarray) -> np.ndarray:
+            mean = np.array([sets.sum(risk * x) for x in X]) / s0
+            length = np.einsum("jn,jk,kn->n", X, inverse, X) * risk
+            moment = np.array([sets.sum(length * x) for x in X]) / s0 - mean * sets.sum(length) / s0
+            pull = inverse @ mean
+            for j in range(len(X)):
+                for k in range(len(X)):
+                    second = sets.sum(risk * X[j] * X[k]) / s0 - mean[j] * mean[k]
+                    moment[j] -= 2 * second * pull[k]
+            return moment @ sets.n_event
+
+        return likelihood, score, information, third
+
+    return parts

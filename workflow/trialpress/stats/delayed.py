@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from trialpress.stats.cox import COEFFICIENT, cox, design
+from trialpress.stats.log_rank import log_rank
 from trialpress.stats.result import Result, not_estimable, times
 from trialpress.stats.risksets import sample
-from trialpress.stats.survival import kaplan_meier, log_rank
+from trialpress.stats.survival import kaplan_meier
 
 TEST = ("statistic", "df", "p_value")
 
@@ -153,7 +154,7 @@ def landmark(time, event, begin, day: float, *, level: float = 0.95) -> Result:
     """Comparison by whether it has begun by a day, among patients followed beyond it (Anderson, Cain & Gelber 1983).
 
     values: n (followed beyond the day), n_begun (by the day), events, excluded_events and excluded_censored (follow-up
-    ended by the day), begun_later (counted as not begun), log-rank statistic, df, p_value, and the Cox hazard_ratio
+    ended by the day), begun_later (within follow-up; counted as not begun), log-rank statistic, df, p_value, and the Cox hazard_ratio
     with ci_low, ci_high. curve: as the log-rank test's.
 
     >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
@@ -171,7 +172,7 @@ def landmark(time, event, begin, day: float, *, level: float = 0.95) -> Result:
         "events": int(event[kept].sum()),
         "excluded_events": int(event[~kept].sum()),
         "excluded_censored": int((~event[~kept]).sum()),
-        "begun_later": int((begin[kept] > day).sum()),
+        "begun_later": int(((begin > day) & (begin < time))[kept].sum()),
     }
     method = f"landmark analysis at day {day:g}: log-rank test, Cox regression"
     hazard = ("hazard_ratio", "ci_low", "ci_high")
@@ -186,7 +187,8 @@ def landmark(time, event, begin, day: float, *, level: float = 0.95) -> Result:
 
 
 def naive_comparison(time, event, begin) -> Result:
-    """Log-rank test of ever begun against never, from day 0. Biased; only to be shown beside the right analysis.
+    """Log-rank test of ever begun (before the end of follow-up) against never, from day 0. Biased; only to be shown beside
+    the right analysis.
 
     values: as `mantel_byar`.
 
@@ -196,8 +198,10 @@ def naive_comparison(time, event, begin) -> Result:
     """
     method = "naive log-rank test of ever against never (biased in favour of ever: immortal time)"
     known = _known(time, event, begin)
-    ever = ~np.isnan(np.asarray(begin, dtype=float))
+    ever = np.asarray(begin, dtype=float) < np.asarray(time, dtype=float)
     if ever.all() or not ever.any():
-        return not_estimable(method, TEST, "everybody begins" if ever.all() else "nobody begins", **known)
+        return not_estimable(
+            method, TEST, "everybody begins" if ever.all() else "nobody begins before the end of follow-up", **known
+        )
     test = log_rank(time, event, ever)
-    return Result(method, {**test.values, **known, "n_begun": int(ever.sum())}, test.note, test.curve)
+    return Result(method, {**test.values, **known}, test.note, test.curve)

@@ -64,7 +64,8 @@ def dose_response(dose, y, *, penalised: bool = False, level: float = 0.95) -> R
     if np.isnan(fitted["estimate:dose"]):
         return Result(method, values, fitted.note)
     X = np.column_stack([np.ones(len(y)), log_dose])
-    fit = logistic.maximise(y, X, penalised=penalised)
+    start = np.array([fitted["estimate:intercept"], fitted["estimate:dose"]])
+    fit = logistic.maximise(y, X, penalised=penalised, starts=[start])
     at = np.linspace(log_dose.min(), log_dose.max(), 101)
     design = np.column_stack([np.ones(101), at])
     logit, half = design @ fit.beta, np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
@@ -121,13 +122,14 @@ def emax(dose, y, *, level: float = 0.95) -> Result:
     from scipy.optimize import minimize_scalar
 
     dose = numbers("dose", dose)
-    offending("dose", dose < 0, "negative dose")
     y = numbers("y", y, length=len(dose))
     method = f"Emax model, least squares, {100 * probability('level', level):g}% CI"
     parameters = ("e0", "emax", "ed50")
     names = tuple(f"{prefix}{p}" for p in parameters for prefix in ("", "standard_error:", "ci_low:", "ci_high:"))
     names += ("residual_sd",)
     n = len(dose)
+    if (dose < 0).any():
+        return not_estimable(method, names, f"{int((dose < 0).sum())} negative doses", n=n)
     if len(np.unique(dose)) < 4 or n < 5:
         return not_estimable(method, names, "fewer than four dose levels or five values", n=n)
 

@@ -23,6 +23,7 @@ SMALL, TAIL = 1e-7, 25.0
 SPAN = 54
 NODES = 1 << (63 - SPAN)
 CHUNK = 1 << 17  # partial tables that are sorted at a time
+ALL_SPLITS = 8  # columns that are divided in all ways
 SAMPLE = 24  # nodes from which the work is estimated
 
 
@@ -75,18 +76,26 @@ def _best_split(cells, reach, limit):
     """The _Split of the columns, or of the rows, that costs the least work; None if that is more than `limit`."""
     splits = []
     for table in (cells, cells.T):
-        columns, excess = range(table.shape[1]), _excess(table) + reach
-        halves = [
-            ([0, *others], [j for j in columns[1:] if j not in others])
-            for k in columns[:-1]
-            for others in combinations(columns[1:], k)
-        ]
+        excess, halves = _excess(table) + reach, _halves(table.sum(axis=0))
         sizes = [[_tables(table, [[j] for j in at] + [other], excess) for at, other in (h, h[::-1])] for h in halves]
         nearest = sorted(zip(sizes, halves, strict=True), key=lambda size: sum(size[0]))[:4]
         splits += [_Split(table, h, size, reach) for size, h in nearest if _tables(table, h, excess) < limit / 200]
     likely = sorted((s for s in splits if s.listed < 60 * limit), key=lambda split: split.listed)[:3]
     work, best = min(((split.work(limit), i) for i, split in enumerate(likely)), default=(np.inf, None))
     return likely[best] if work <= limit else None
+
+
+def _halves(totals):
+    """The ways to divide columns in two parts that are tried: all of them, or of many columns, which would be more than can
+    be looked at, the larger from the smaller ones and every other one from the rest.
+    """
+    columns = range(len(totals))
+    if len(totals) <= ALL_SPLITS:
+        firsts = [(0, *others) for k in columns[:-1] for others in combinations(columns[1:], k)]
+    else:
+        order = np.argsort(-totals, kind="stable").tolist()
+        firsts = [order[:k] for k in columns[1:]] + [order[::2], order[::3], order[1::3] + order[::3]]
+    return [(list(first), [j for j in columns if j not in first]) for first in firsts]
 
 
 def _excess(cells):

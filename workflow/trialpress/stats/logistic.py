@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, expit, gammaln, log_expit, ndtr, ndtri
 
+from .newton import maximum
 from .result import Result, indicator, not_estimable, numbers, probability
 
 STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
@@ -54,16 +55,18 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
     known = {"n": len(y), "events": int(y.sum())}
     if why := _refusal(y, X):
         return not_estimable(method, _keys(names) + ("log_likelihood",), why, **known)
-    fit = maximise(y, X, penalised=True)
+    separated = separation(y, X[:, 1:])
+    starts = _starts(y, X) if separated else []
+    fit = maximise(y, X, penalised=True, starts=starts)
     values = {**known, "log_likelihood": fit.log_likelihood}
     drop = ndtri((1 - level) / 2) ** 2 / 2
     for j, name in enumerate(names):
         b, se = fit.beta[j], fit.standard_error[j]
-        low, high = (_profile_limit(y, X, fit, j, drop, side) for side in (-1, 1))
-        without = maximise(y, X, penalised=True, fixed={j: 0.0}).log_likelihood
+        low, high = (_profile_limit(y, X, fit, j, drop, side, bool(separated)) for side in (-1, 1))
+        without = maximise(y, X, penalised=True, fixed={j: 0.0}, starts=[fit.beta, *starts]).log_likelihood
         p = chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without)))
         values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
-    return Result(method, values, separation(y, X[:, 1:]))
+    return Result(method, values, separated)
 
 
 def exact_logistic(y, x, strata=None, *, level: float = 0.95) -> Result:
@@ -172,57 +175,35 @@ class Fit:
         return np.sqrt(np.diag(self.covariance))
 
 
-def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = None, start=None) -> Fit:
+def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = None, starts=()) -> Fit:
     """Newton's method with step halving; X holds the intercept; `fixed` holds coefficients at values.
 
-    Penalised: the log likelihood plus half the log determinant of the information (Firth 1993).
+    Penalised: the log likelihood plus half the log determinant of the information (Firth 1993). Where data separate it can
+    have several maxima: the highest that is reached from the `starts` (default: 0) is taken. ArithmeticError if none is.
 
     >>> fit = maximise(np.array([1, 1, 1, 0], dtype=bool), np.ones((4, 1)))
     >>> print(fit.beta.round(4))
     [1.0986]
     """
     fixed = fixed or {}
-    beta = np.zeros(X.shape[1]) if start is None else start.copy()
-    for j, value in fixed.items():
-        beta[j] = value
-    free = np.array([j for j in range(X.shape[1]) if j not in fixed], dtype=int)
-    value, score, information = _likelihood(y, X, beta, penalised)
-    for _ in range(200):
-        if not len(free):
-            break
-        step = np.linalg.solve(_curvature(y, X, beta, free, information, penalised), score[free])
-        step *= min(1.0, 5 / max(abs(X[:, free] @ step).max(), 1e-300))  # at most 5 on the logit scale
-        for _ in range(40):
-            trial = beta.copy()
-            trial[free] += step
-            trial_value, trial_score, trial_information = _likelihood(y, X, trial, penalised)
-            if trial_value >= value - 1e-13 * abs(value):
-                break
-            step /= 2
-        beta, value, score, information = trial, trial_value, trial_score, trial_information
-        if abs(X[:, free] @ step).max() < 1e-9:
-            break
-    else:
-        raise ArithmeticError("logistic regression did not converge in 200 iterations")
+    free = [j for j in range(X.shape[1]) if j not in fixed]
+    found = maximum(
+        lambda beta: _likelihood(y, X, beta, penalised),
+        starts or [np.zeros(X.shape[1])],
+        fixed,
+        size=lambda step: abs(X[:, free] @ step).max(),  # on the logit scale
+        exact=not penalised,
+    )
+    if found is None:
+        raise ArithmeticError("logistic regression did not converge")
+    beta, (value, _, information) = found
     return Fit(beta, np.linalg.inv(information), float(value))
 
 
-def _curvature(y, X, beta, free, information, penalised):
-    """Minus the second derivatives in the free coefficients: with the penalty by central differences of the score,
-    since the information alone is far from them where data separate; the information if they are not definite.
-    """
-    expected = information[np.ix_(free, free)]
-    if not penalised:
-        return expected
-    width = 1e-5 / abs(X[:, free]).max(axis=0)
-    columns = []
-    for j, h in zip(free, width, strict=True):
-        move = np.zeros(len(beta))
-        move[j] = h
-        above, below = (_likelihood(y, X, beta + sign * move, True)[1][free] for sign in (1, -1))
-        columns.append((below - above) / (2 * h))
-    curvature = (np.array(columns) + np.array(columns).T) / 2
-    return curvature if np.linalg.eigvalsh(curvature)[0] > 0 else expected
+def _starts(y, X) -> list[np.ndarray]:
+    """0, and points along the line of least squares, which separated data are fitted the better by the further out."""
+    line = np.linalg.lstsq(X, np.where(y, 2.0, -2.0), rcond=None)[0]
+    return [length * line for length in (0.0, 1.0, 4.0, 16.0)]
 
 
 def _likelihood(y, X, beta, penalised):
@@ -237,27 +218,35 @@ def _likelihood(y, X, beta, penalised):
         if sign <= 0:
             return -np.inf, X.T @ residual, information
         value += log_determinant / 2
-        leverage = w * np.einsum("ij,jk,ik->i", X, np.linalg.inv(information), X)
+        try:
+            leverage = w * np.einsum("ij,jk,ik->i", X, np.linalg.inv(information), X)
+        except np.linalg.LinAlgError:  # beyond what floating point can tell apart
+            return -np.inf, X.T @ residual, information
         residual = residual + leverage * (0.5 - p)
     return value, X.T @ residual, information
 
 
-def _profile_limit(y, X, fit, j, drop, side):
+def _profile_limit(y, X, fit, j, drop, side, several):
     """Where the profile of coefficient j has fallen by `drop` below the maximum, below (side -1) or above (1) it."""
     from scipy.optimize import brentq
 
     # Along the ridge of the likelihood, the others follow coefficient j.
     ridge = fit.covariance[:, j] / fit.covariance[j, j]
 
+    near = fit.beta
+
     def excess(distance):
-        start = fit.beta + side * distance * ridge
-        profile = maximise(y, X, penalised=True, fixed={j: start[j]}, start=start)
+        nonlocal near
+        at = fit.beta + side * distance * ridge
+        starts = [np.where(np.arange(len(at)) == j, at, near), at, np.zeros(len(at))][: 2 + several]
+        profile = maximise(y, X, penalised=True, fixed={j: at[j]}, starts=starts)
+        near = profile.beta
         return profile.log_likelihood - (fit.log_likelihood - drop)
 
     reach = 2 * fit.standard_error[j]
     while excess(reach) > 0:
         reach *= 2
-    return fit.beta[j] + side * brentq(excess, 0, reach, xtol=1e-10 * max(1.0, reach))
+    return fit.beta[j] + side * brentq(excess, 0, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12)
 
 
 def _design(y, X, names):

@@ -155,6 +155,7 @@ class Study:
     files: Mapping[str, File]
     tables: Mapping[str, Table]
     fetch: tuple[Mapping, ...]
+    statements: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notice(self) -> str:

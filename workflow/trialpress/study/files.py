@@ -36,6 +36,9 @@ _Loader.add_implicit_resolver(
 def _mapping(loader: _Loader, node: yaml.MappingNode):
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     for position, key in enumerate(keys):
+        if isinstance(key, list | dict):
+            what = "a key is a list or a mapping; a text that begins with { or [ stands in quotes"
+            raise yaml.constructor.ConstructorError(None, None, what, node.value[position][0].start_mark)
         if key in keys[:position]:
             raise yaml.constructor.ConstructorError(
                 None, None, f"the key '{key}' stands twice", node.value[position][0].start_mark

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from ..errors import Problem, nearest, raise_if
@@ -11,6 +12,7 @@ from ..expression import WORDS, Expression, ExpressionError
 from .dictionary import Column, File, Part, Partial, Study, Table
 from .files import NOTHING_RUNS, load_yaml, schema_problems
 
+LOGS = ("cells", "changes", "queries", "rejected", "rows")  # files of the clean stage beside its tables
 DURATIONS = ("d", "h", "min", "s")
 REWRITE = "write it over columns that exist at this point; config/README.md describes the language"
 
@@ -46,6 +48,27 @@ class _Reader:
 
     def problem(self, where: str, what: str, do: str = "", why: str = NOTHING_RUNS):
         self.problems.append(Problem(f"{self.path}, {where}", what, why, do))
+
+    def places(self, files: Mapping[str, File]) -> None:
+        """Raw files lie below data/<study>/raw; a clean table is a file of its own name beside the logs of the stage."""
+        for name, file in files.items():
+            path = PureWindowsPath(file.path)  # knows both separators, and drives
+            if path.drive or path.root or ".." in path.parts:
+                what, do = (
+                    f"'{file.path}' leads out of the folder of raw files",
+                    "put the file there and write its name",
+                )
+                self.problem(f"files.{name}.path", what, do, "a run reads nothing outside the study")
+        for name in self.content["tables"]:
+            if not re.fullmatch(r"[\w-]+", name) or name in LOGS:
+                what = (
+                    "is the name of a log of the clean stage"
+                    if name in LOGS
+                    else "has other signs than letters, digits, _ and -"
+                )
+                self.problem(
+                    f"tables.{name}", f"the id '{name}' {what}", "give the table another id", "it is a file's name, too"
+                )
 
     def shared(self, where: str, kind: str, value, lists: Mapping) -> Mapping:
         if not isinstance(value, str):
@@ -157,6 +180,7 @@ class _Reader:
     def study(self) -> Study:
         head = self.content["study"]
         files = {name: File(name, **spec) for name, spec in self.content["files"].items()}
+        self.places(files)
         participant = head.get("participant", "participant")
         tables = {name: self.table(name, spec, files) for name, spec in self.content["tables"].items()}
         foreign = {
@@ -237,6 +261,7 @@ class _Reader:
             files=files,
             tables=tables,
             fetch=tuple(self.content.get("fetch", ())),
+            statements=head.get("statements", {}),
         )
 
 
@@ -272,4 +297,10 @@ def preflight(study: Study, data: Path | str) -> None:
             problems.append(
                 Problem(str(path), "the raw file does not exist", "a study starts from its raw records", do)
             )
+        elif not path.is_file() or not path.resolve().is_relative_to((Path(data) / "raw").resolve()):
+            what = (
+                "leads out of the folder of raw files" if path.is_file() else "is no file that can be read to its end"
+            )
+            do = "put a copy of the file there; links, devices and folders are not followed"
+            problems.append(Problem(str(path), what, "a run reads nothing outside the study", do))
     raise_if(problems)

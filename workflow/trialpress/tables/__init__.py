@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import from_the_plan
-from ..figures.read import left_out
+from ..figures.read import analyses_of, left_out
 from ..files import write_csv, write_text
 from ..results import Results
-from .table import Table
+from .table import MARK, Table
 
 
 def tabulate(results: Results, name: str) -> Table:
     """One table of the plan."""
     from .kinds import KINDS
 
-    spec = results.plan.tables[name]
+    spec, results = results.plan.tables[name], replace(results, marked=bool(results.study.reconstruction))
     with from_the_plan(f"tables.{name}"):
         table = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
     table.note(*(f"{text}." for text in left_out(results, KINDS, spec)))
+    if table.marked:
+        table.note(f"{MARK} Simulated.")
+    elif results.marked and not analyses_of(KINDS, spec):  # counted or listed from simulated patients
+        table.note(f"{MARK} All values of this table are simulated.")
     return table
 
 

@@ -99,8 +99,8 @@ def baseline(
     difference = (rows["statistic"] == "standardised_difference").any()
     tested = (rows["statistic"].eq("p_value") & rows["group"].eq("")).any()
     titles = [*printed(columns[:-1]), own_word("Overall", printed(columns[:-1]), "everyone")]
-    sizes = [int(value(results, analysis, "N", group)) for group in columns]
-    header = ["Characteristic", *(f"{title} ({N_IS}{n:,})" for title, n in zip(titles, sizes, strict=True))]
+    sizes = [shown(results, analysis, "N", group) for group in columns]
+    header = ["Characteristic", *(f"{title} ({N_IS}{n})" for title, n in zip(titles, sizes, strict=True))]
     more = [*(["SMD"] if difference else []), *(["P"] if tested else [])]
     table = Table([*header, *more], aligned("left", [*columns, *more]))
     for variable in spec["variables"]:

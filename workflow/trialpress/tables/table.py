@@ -10,10 +10,12 @@ from typing import Literal
 import pandas as pd
 
 from ..registry import Registry
+from ..results import MARKER
 
 KINDS = Registry("table kind", "kind", ("caption",))
 
 Align = Literal["left", "right", "center"]
+MARK = "\u2020"  # beside simulated numbers
 NBSP = "\u00a0"
 NO_VALUE = "\u2013"
 N_IS = f"n{NBSP}={NBSP}"
@@ -39,11 +41,19 @@ class Table:
     rows: list[Row] = field(default_factory=list)
     footnotes: list[str] = field(default_factory=list)
 
+    def __post_init__(self):
+        self.header = [_with_mark(text) for text in self.header]
+
     def add(self, *cells: str, indent: int = 0) -> None:
-        self.rows.append(Row(tuple(cells), indent))
+        self.rows.append(Row(tuple(map(_with_mark, cells)), indent))
+
+    @property
+    def marked(self) -> bool:
+        """Whether any of its numbers is simulated."""
+        return any(text.endswith(MARK) for text in (*self.header, *(cell for row in self.rows for cell in row.cells)))
 
     def section(self, text: str) -> None:
-        self.rows.append(Row((text, *[""] * (len(self.header) - 1)), section=True))
+        self.rows.append(Row((_with_mark(text), *[""] * (len(self.header) - 1)), section=True))
 
     def note(self, *texts: str) -> None:
         """Footnotes, each once, without empty ones."""
@@ -88,6 +98,11 @@ class Table:
         ]
         header = self.header[column]
         return max([*cells, -(-len(header) // 2), *map(len, header.split(" "))])
+
+
+def _with_mark(text: str) -> str:
+    """A cell of which a number is simulated, with one mark at its end."""
+    return text.replace(MARKER, "") + (MARK if MARKER in text else "")
 
 
 def escape(text: str) -> str:

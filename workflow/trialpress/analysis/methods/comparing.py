@@ -34,7 +34,7 @@ def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe"
     rows.add(result, level=level, kinds=PERCENT, only=("estimate", "ci_low", "ci_high"))
 
 
-@METHODS.add("fisher")
+@METHODS.add("fisher", of_counts=True)
 def fisher(data: Data, rows: Rows, *, event: Condition, by: Column, alternative: Alternative = "two-sided"):
     """A condition compared between two groups: Fisher's exact test with the conditional odds ratio and its interval (as
     R's fisher.test), and the risk difference with Newcombe's interval. The second group is compared with the first.
@@ -53,7 +53,7 @@ def fisher(data: Data, rows: Rows, *, event: Condition, by: Column, alternative:
         _difference(data, rows, counts, level=word("risk difference"))
 
 
-@METHODS.add("risk_difference")
+@METHODS.add("risk_difference", of_counts=True)
 def risk_difference(data: Data, rows: Rows, *, event: Condition, by: Column, interval: DifferenceInterval = "newcombe"):
     """Difference of the proportions of two groups, second less first, with an interval.
 
@@ -67,7 +67,7 @@ def risk_difference(data: Data, rows: Rows, *, event: Condition, by: Column, int
         _difference(data, rows, counts, interval)
 
 
-@METHODS.add("risk_ratio")
+@METHODS.add("risk_ratio", of_counts=True)
 def risk_ratio(data: Data, rows: Rows, *, event: Condition, by: Column):
     """Ratio of the proportions of two groups, second over first, with a log-normal interval.
 
@@ -85,7 +85,7 @@ def risk_ratio(data: Data, rows: Rows, *, event: Condition, by: Column):
         rows.add(result, kinds=RATIO, only=("risk_ratio", "ci_low", "ci_high"))
 
 
-@METHODS.add("barnard")
+@METHODS.add("barnard", of_counts=True)
 def barnard(data: Data, rows: Rows, *, event: Condition, by: Column):
     """A condition compared between two groups: Barnard's exact unconditional test, and the risk difference with
     Newcombe's interval, second group less first.
@@ -94,7 +94,7 @@ def barnard(data: Data, rows: Rows, *, event: Condition, by: Column):
         event: what is compared
         by: column with two levels
     """
-    from ...stats.contingency import barnard as test
+    from ...stats.unconditional import barnard as test
 
     counts = two_proportions(data, rows, event, by, "Barnard's exact test", ("p_value",))
     if counts:
@@ -102,7 +102,7 @@ def barnard(data: Data, rows: Rows, *, event: Condition, by: Column):
         _difference(data, rows, counts, level=word("risk difference"))
 
 
-@METHODS.add("boschloo")
+@METHODS.add("boschloo", of_counts=True)
 def boschloo(data: Data, rows: Rows, *, event: Condition, by: Column):
     """A condition compared between two groups: Boschloo's exact unconditional test, and the risk difference with
     Newcombe's interval, second group less first.
@@ -111,7 +111,7 @@ def boschloo(data: Data, rows: Rows, *, event: Condition, by: Column):
         event: what is compared
         by: column with two levels
     """
-    from ...stats.contingency import boschloo as test
+    from ...stats.unconditional import boschloo as test
 
     counts = two_proportions(data, rows, event, by, "Boschloo's exact test", ("p_value",))
     if counts:
@@ -128,7 +128,7 @@ def _table(data: Data, rows: Rows, variable: str, by: str) -> np.ndarray:
     return table
 
 
-@METHODS.add("fisher_rxc")
+@METHODS.add("fisher_rxc", of_counts=True)
 def fisher_rxc(data: Data, rows: Rows, *, variable: Column, by: Column):
     """Association of two categorical variables: Fisher's exact test for an r x c table, by exact enumeration. Where that
     would take too long the p-value is estimated from random tables (the plan's seed) and has a standard error.
@@ -143,7 +143,7 @@ def fisher_rxc(data: Data, rows: Rows, *, variable: Column, by: Column):
     rows.add(result, kind="decimal4", only=("p_value", "standard_error"))
 
 
-@METHODS.add("chi_square")
+@METHODS.add("chi_square", of_counts=True)
 def chi_square(data: Data, rows: Rows, *, variable: Column, by: Column, correction: bool = False):
     """Association of two categorical variables: Pearson's chi-square test. The note says if an expected count is below 5.
 
@@ -158,7 +158,7 @@ def chi_square(data: Data, rows: Rows, *, variable: Column, by: Column, correcti
     rows.add(result, only=("statistic", "df", "p_value", "min_expected"))
 
 
-@METHODS.add("mantel_haenszel")
+@METHODS.add("mantel_haenszel", of_counts=True)
 def mantel_haenszel(data: Data, rows: Rows, *, event: Condition, by: Column, stratum: Column, correction: bool = True):
     """A condition compared between two groups within strata: Mantel-Haenszel common odds ratio, second group against
     first, with its test; Breslow-Day test of a common odds ratio with Tarone's adjustment.
@@ -189,7 +189,7 @@ def mantel_haenszel(data: Data, rows: Rows, *, event: Condition, by: Column, str
     rows.add(result, level=word("homogeneity"), kinds={"breslow_day_p_value": "p"}, names=names, only=tuple(names))
 
 
-@METHODS.add("mcnemar")
+@METHODS.add("mcnemar", of_counts=True)
 def mcnemar(data: Data, rows: Rows, *, first: Condition, second: Condition, exact: bool = True):
     """Two conditions in the same participants: McNemar's test. Participants in whom one is not known are left out.
 
@@ -210,7 +210,7 @@ def mcnemar(data: Data, rows: Rows, *, first: Condition, second: Condition, exac
     rows.add(test(table, exact=exact), names={"n": "pairs"}, kinds={"n": "count", "discordant": "count"})
 
 
-@METHODS.add("trend")
+@METHODS.add("trend", of_counts=True)
 def trend(data: Data, rows: Rows, *, event: Condition, by: Column, variant: Literal["exact", "r", "n-1"] = "exact"):
     """Trend of a proportion over ordered groups (Cochran-Armitage), scores 1, 2, ... in the order of the levels.
 

@@ -9,7 +9,17 @@ from ...ids import Name
 from ...ids import at as at_time
 from ...registry import Column, Endpoint
 from .. import Data, Rows
-from .common import METHODS, PERCENT, Unit, coefficients, comparable, follow_up, group_codes, not_estimable
+from .common import (
+    METHODS,
+    PERCENT,
+    Unit,
+    coefficients,
+    comparable,
+    entry_of,
+    follow_up,
+    group_codes,
+    not_estimable,
+)
 from .survival import Transform, model
 
 COUNTS = {"competing_events": "count"}
@@ -27,17 +37,18 @@ def _cause(data: Data, endpoint: str, cause: str) -> tuple[int, Name]:
 
 
 def _each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, level: Name, method: str):
-    """(group, time, cause) of every group with participants; a row that says so for the others."""
+    """(group, time, cause, entry) of every group with participants; a row that says so for the others."""
     time, cause, known = follow_up(data, endpoint, unit, outcome="cause")
+    entry = entry_of(data, endpoint, unit, known)
     for group, members in data.groups(by).items():
         here = members[known].to_numpy()
         if here.any():
-            yield group, time[here], cause[here]
+            yield group, time[here], cause[here], None if entry is None else entry[here]
         else:
             not_estimable(rows, ("estimate",), "no participants", method, group=group, level=level)
 
 
-@METHODS.add("cumulative_incidence")
+@METHODS.add("cumulative_incidence", entry=True)
 def cumulative_incidence(data: Data, rows: Rows, *, endpoint: Endpoint, cause: str = "", by: Column = "",
                          at: list[float] = (), unit: Unit = "months", transform: Transform = "log-log",
                          variance: Literal["survival", "cmprsk"] = "survival"):  # fmt: skip
@@ -50,22 +61,28 @@ def cumulative_incidence(data: Data, rows: Rows, *, endpoint: Endpoint, cause: s
         at: fixed times, in `unit`
         unit: unit of all times
         transform: scale on which the interval is symmetric
-        variance: infinitesimal jackknife, as R survival, or Gray's, as R cmprsk
+        variance: infinitesimal jackknife, as R survival, or Gray's, as R cmprsk (not with delayed entry)
     """
     from ...stats.competing import cumulative_incidence as estimate
     from ...stats.competing import incidence_at
+    from ...stats.survival import number_at_risk
 
     of, name = _cause(data, endpoint, cause)
-    for group, time, causes in _each_group(data, rows, endpoint, by, unit, name, "Aalen-Johansen cumulative incidence"):
-        result = estimate(time, causes, of, variance=variance, transform=transform, level=data.plan.level)
+    method = "Aalen-Johansen cumulative incidence"
+    for group, time, causes, entry in _each_group(data, rows, endpoint, by, unit, name, method):
+        options = {"variance": variance, "transform": transform, "level": data.plan.level}
+        result = estimate(time, causes, of, entry=entry, **options)
         rows.add(result, group=group, level=name, kinds=COUNTS)
         rows.curve(result.curve, group=group, level=name)
         for t in at:
-            rows.add(incidence_at(result, t), group=group, level=at_time(t, unit), kinds=PERCENT | {"n_at_risk": "count"},
-                     only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
+            there = incidence_at(result, t)
+            # not from the curve: before its first step others may come under observation
+            at_risk = {} if entry is None else {"n_at_risk": number_at_risk(time, [t], entry=entry)[0]}
+            rows.add({**there.values, **at_risk}, group=group, level=at_time(t, unit), kinds=PERCENT | {"n_at_risk": "count"},
+                     method=there.method, note=there.note, only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
-@METHODS.add("conditional_probability")
+@METHODS.add("conditional_probability", entry=True)
 def conditional_probability(data: Data, rows: Rows, *, endpoint: Endpoint, time: float, cause: str = "", by: Column = "",
                             unit: Unit = "months"):  # fmt: skip
     """Probability of one cause by a time among those without a competing event by then (Pepe & Mori 1993).
@@ -80,8 +97,8 @@ def conditional_probability(data: Data, rows: Rows, *, endpoint: Endpoint, time:
     from ...stats.competing import conditional_probability as estimate
 
     of, name = _cause(data, endpoint, cause)
-    for group, times, causes in _each_group(data, rows, endpoint, by, unit, name, "conditional probability"):
-        result = estimate(times, causes, time, of, level=data.plan.level)
+    for group, times, causes, entry in _each_group(data, rows, endpoint, by, unit, name, "conditional probability"):
+        result = estimate(times, causes, time, of, entry=entry, level=data.plan.level)
         only = ("n", "events", "competing_events", "estimate", "std_error", "ci_low", "ci_high")
         rows.add(result, group=group, level=name, kinds=PERCENT | COUNTS, only=only)
 
@@ -119,7 +136,7 @@ def fine_gray(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
         covariates: columns of the model
         cause: name of the event of interest (default: the first of the endpoint)
     """
-    from ...stats.competing import fine_gray as fit
+    from ...stats.competing_regression import fine_gray as fit
 
     of, name = _cause(data, endpoint, cause)
     found = model(data, rows, endpoint, covariates, "Fine-Gray regression", outcome="cause")
@@ -141,7 +158,7 @@ def cause_specific_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates
         cause: name of the event of interest (default: the first of the endpoint)
         interval: Wald, or profile likelihood
     """
-    from ...stats.competing import cause_specific_cox as fit
+    from ...stats.competing_regression import cause_specific_cox as fit
 
     of, name = _cause(data, endpoint, cause)
     found = model(data, rows, endpoint, covariates, "cause-specific Cox regression", outcome="cause")

@@ -194,7 +194,7 @@ def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Col
 
 @METHODS.add("naive_comparison", days=True)
 def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, unit: Unit = "months"):
-    """Ever begun against never, from day 0: biased in favour of ever, since whoever begins has survived until then
+    """Ever begun within follow-up against never, from day 0: biased in favour of ever, since whoever begins has survived until then
     (immortal time). Only to be shown as a warning beside the right analysis. Curves: Kaplan-Meier of both groups.
 
     Parameters
@@ -213,4 +213,4 @@ def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Colum
     names = states.groups("never", "ever")
     _observed(rows, result, names)
     everyone = np.ones(states.time.size, dtype=bool)
-    _curves(data, rows, states, everyone, ~np.isnan(states.begin), names, unit)
+    _curves(data, rows, states, everyone, states.begin < states.time, names, unit)

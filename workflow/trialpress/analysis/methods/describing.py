@@ -39,7 +39,7 @@ def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group:
     rows.add(result, group=group, level=of, kinds=precision(recorded, result.values), note=note)
 
 
-@METHODS.add("frequency", rows=True)
+@METHODS.add("frequency", rows=True, of_counts="percent")
 def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
     """Counts and percentages of the levels of a categorical variable, of those in whom it is known.
 
@@ -79,7 +79,7 @@ def _frequencies(
 OVERALL = Name(EVERYONE.id, "Overall")
 
 
-@METHODS.add("baseline", missing_apart=True, overall=True)
+@METHODS.add("baseline", missing_apart=True, overall=True, of_counts="percent")
 def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = "", digits: int = -1,
              digits_of: dict[Column, int] = None, percent_of: Percent = "known", percent_of_each: dict[Column, Percent] = None,
              missing: Literal["count", "percent"] = "count", p_values: bool = False, tests: dict[Column, Test] = None):  # fmt: skip

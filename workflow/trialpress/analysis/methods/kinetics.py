@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...ids import Name
 from ...ids import day as on_day
-from ...registry import Column, Field, Number, Table
+from ...registry import Column, Field, Number, Positive, Table
 from .. import Data, Rows
 from .common import METHODS, samples, two_samples
 
@@ -23,7 +23,7 @@ def kinetics_by_day(
     day: Field,
     value: Field,
     by: Column = "",
-    below: float = 0.5,
+    below: Positive = 0.5,
     zero: float = 0,
 ):
     """Geometric mean with interval of a measurement on each day. A value below the quantification limit (a `<` in the
@@ -88,7 +88,7 @@ def _late(begins: pd.Series, start: str) -> str:
 
 
 @METHODS.add("exposure")
-def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, limit: float, by: Column = "", until: float = 28,
+def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, limit: Positive, by: Column = "", until: Positive = 28,
              below: Literal["half", "zero", "missing"] = "half",
              start: Literal["measured", "zero"] = "measured"):  # fmt: skip
     """Exposure of each participant, summarised: Cmax, Tmax, AUC (linear up, log down) from day 0 to a day, Tlast,

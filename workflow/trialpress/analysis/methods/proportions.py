@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ...ids import word
-from ...registry import Column, Condition
+from ...registry import Column, Condition, Positive, Share
 from ...stats.result import Result
 from .. import Data, Rows
 from .common import METHODS, PERCENT, Alternative, Interval, by_suffix, event_counts, two_proportions
 
 
-@METHODS.add("proportion", unknown_is_no_event=True)
+@METHODS.add("proportion", unknown_is_no_event=True, of_counts=True)
 def proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", interval: Interval = "clopper-pearson"):
     """Share of participants for whom a condition holds, with an exact interval. Where the condition is not known the
     participant counts as not having the event, unless the plan says `unknown: left_out`; the note says how many those are.
@@ -26,8 +26,8 @@ def proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", int
         rows.add(result, group=group, kinds=PERCENT)
 
 
-@METHODS.add("exact_test", unknown_is_no_event=True)
-def exact_test(data: Data, rows: Rows, *, event: Condition, rate: float, by: Column = "",
+@METHODS.add("exact_test", unknown_is_no_event=True, of_counts=True)
+def exact_test(data: Data, rows: Rows, *, event: Condition, rate: Share, by: Column = "",
                alternative: Alternative = "two-sided"):  # fmt: skip
     """Share of participants for whom a condition holds against a historical rate: exact binomial test, with the
     Clopper-Pearson interval. Where the condition is not known the participant counts as not having the event, unless the plan
@@ -47,9 +47,9 @@ def exact_test(data: Data, rows: Rows, *, event: Condition, rate: float, by: Col
         rows.add(test(n, N, rate, alternative=alternative), group=group, only=("p_value",))
 
 
-@METHODS.add("beta_binomial", unknown_is_no_event=True)
+@METHODS.add("beta_binomial", unknown_is_no_event=True, of_counts=True)
 def beta_binomial(
-    data: Data, rows: Rows, *, event: Condition, rate: float, a: float = 1, b: float = 1, by: Column = ""
+    data: Data, rows: Rows, *, event: Condition, rate: Share, a: Positive = 1, b: Positive = 1, by: Column = ""
 ):
     """Posterior of a rate under a Beta(a, b) prior: mean, median, credible interval, probability that it exceeds a rate.
     Where the condition is not known the participant counts as not having the event, unless the plan
@@ -69,8 +69,8 @@ def beta_binomial(
         rows.add(result, group=group, kind="percent")
 
 
-@METHODS.add("simon_two_stage")
-def simon_two_stage(data: Data, rows: Rows, *, r1: int, n1: int, r: int, n: int, p0: float, p1: float):
+@METHODS.add("simon_two_stage", of_a_design=True)
+def simon_two_stage(data: Data, rows: Rows, *, r1: int, n1: int, r: int, n: int, p0: Share, p1: Share):
     """Operating characteristics of Simon's two-stage design, whatever the participants: error rates, probability of
     stopping early, expected number of participants.
 
@@ -89,7 +89,7 @@ def simon_two_stage(data: Data, rows: Rows, *, r1: int, n1: int, r: int, n: int,
     rows.add(result, kind="percent", kinds=kinds, names={"n": "n_planned"})
 
 
-@METHODS.add("missing_response", unknown_apart=True)
+@METHODS.add("missing_response", unknown_apart=True, of_counts=True)
 def missing_response(data: Data, rows: Rows, *, event: Condition, by: Column = ""):
     """How much a rate depends on participants in whom the condition is not known: complete cases, all of them as failures
     (worst) and all as responders (best), with Clopper-Pearson intervals.
@@ -109,8 +109,8 @@ def missing_response(data: Data, rows: Rows, *, event: Condition, by: Column = "
             rows.add(part, group=group, level=word(case), kinds=PERCENT)
 
 
-@METHODS.add("tipping_point", unknown_apart=True)
-def tipping_point(data: Data, rows: Rows, *, event: Condition, rate: float):
+@METHODS.add("tipping_point", unknown_apart=True, of_counts=True)
+def tipping_point(data: Data, rows: Rows, *, event: Condition, rate: Share):
     """How many of the participants in whom the condition is not known must be failures before the rate no longer exceeds
     a historical one (one-sided exact test at half of the plan's alpha). Curve: estimate by number of failures.
 
@@ -128,7 +128,7 @@ def tipping_point(data: Data, rows: Rows, *, event: Condition, rate: float):
         rows.curve({"x": result.curve["failures"], "estimate": result.curve["estimate"]})
 
 
-@METHODS.add("tipping_point_groups", unknown_apart=True)
+@METHODS.add("tipping_point_groups", unknown_apart=True, of_counts=True)
 def tipping_point_groups(data: Data, rows: Rows, *, event: Condition, by: Column):
     """In how many of all splits of the participants with an unknown outcome into failures and responders Fisher's test of
     two groups stays on the same side of the plan's alpha.

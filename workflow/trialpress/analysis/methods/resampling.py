@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from ...registry import Column, Condition, Number
+from ...registry import Column, Condition, Count, Number
 from .. import Data, Rows
 from .common import METHODS, PERCENT, samples, two_samples
 
@@ -36,7 +36,7 @@ def _bootstrap(
 
 @METHODS.add("bootstrap")
 def bootstrap(data: Data, rows: Rows, *, variable: Number, statistic: Statistic = "median", by: Column = "",
-              interval: BootstrapInterval = "bca", resamples: int = 10_000):  # fmt: skip
+              interval: BootstrapInterval = "bca", resamples: Count = 10_000):  # fmt: skip
     """Bootstrap interval of the mean or median of a continuous variable; with two groups also of their difference,
     second less first.
 
@@ -52,7 +52,7 @@ def bootstrap(data: Data, rows: Rows, *, variable: Number, statistic: Statistic 
 
 @METHODS.add("bootstrap_proportion")
 def bootstrap_proportion(data: Data, rows: Rows, *, event: Condition, by: Column = "", interval: BootstrapInterval = "bca",
-                         resamples: int = 10_000):  # fmt: skip
+                         resamples: Count = 10_000):  # fmt: skip
     """Bootstrap interval of the share for whom a condition holds, of those in whom it is known; with two groups also of
     the difference, second less first.
 
@@ -69,7 +69,7 @@ def bootstrap_proportion(data: Data, rows: Rows, *, event: Condition, by: Column
 
 @METHODS.add("permutation_test")
 def permutation_test(data: Data, rows: Rows, *, variable: Number, by: Column, statistic: Statistic = "mean",
-                     resamples: int = 10_000):  # fmt: skip
+                     resamples: Count = 10_000):  # fmt: skip
     """A continuous variable between two groups: permutation test of the difference of means or medians.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ids import at as at_time
 from ...ids import percent
-from ...registry import Column, Endpoint
+from ...registry import Column, Count, Endpoint, Positive, Share
 from .. import Data, Rows
 from .common import (
     METHODS,
@@ -84,7 +84,7 @@ def kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column = "",
 
 
 @METHODS.add("survival_quantiles", entry=True)
-def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles: list[float], by: Column = "",
+def survival_quantiles(data: Data, rows: Rows, *, endpoint: Endpoint, quantiles: list[Share], by: Column = "",
                        unit: Unit = "months", transform: Transform = "log-log"):  # fmt: skip
     """Times by which given shares of the participants have had the event (R's rule), with intervals.
 
@@ -136,7 +136,7 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
         stratum: column of the strata
         trend: test for trend, scores 1, 2, ... in the order of the levels that have participants
     """
-    from ...stats.survival import log_rank as test
+    from ...stats.log_rank import log_rank as test
 
     time, event, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])])
     code, sizes = group_codes(data, by, known)
@@ -149,7 +149,7 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
 
 
 @METHODS.add("permutation_log_rank")
-def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, replicates: int = 10_000):
+def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, replicates: Count = 10_000):
     """Monte Carlo permutation test on log-rank scores between groups, with the plan's seed.
 
     Parameters
@@ -157,7 +157,7 @@ def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Colu
         by: column of the groups
         replicates: number of random allocations
     """
-    from ...stats.survival import permutation_log_rank as test
+    from ...stats.log_rank import permutation_log_rank as test
 
     time, event, known = follow_up(data, endpoint, "days", [by])
     code, sizes = group_codes(data, by, known)
@@ -168,7 +168,7 @@ def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Colu
 
 @METHODS.add("restricted_mean")
 def restricted_mean(
-    data: Data, rows: Rows, *, endpoint: Endpoint, until: float, by: Column = "", unit: Unit = "months"
+    data: Data, rows: Rows, *, endpoint: Endpoint, until: Positive, by: Column = "", unit: Unit = "months"
 ):
     """Restricted mean survival time with interval: the area under the Kaplan-Meier curve up to a time. With two groups
     also their difference, second less first, and its test.
@@ -179,8 +179,8 @@ def restricted_mean(
         by: column whose levels are estimated apart
         unit: unit of all times
     """
-    from ...stats.survival import restricted_mean as estimate
-    from ...stats.survival import restricted_mean_difference
+    from ...stats.survival_difference import restricted_mean as estimate
+    from ...stats.survival_difference import restricted_mean_difference
 
     for group, time, event, _ in each_group(
         data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"
@@ -206,9 +206,9 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
         unit: unit of all times
         transform: scale of the test
     """
-    from ...stats.survival import compare_at as compare
     from ...stats.survival import kaplan_meier as estimate
     from ...stats.survival import survival_at
+    from ...stats.survival_difference import compare_at as compare
 
     shown = ("estimate", "ci_low", "ci_high")
     for group, times, event, _ in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):

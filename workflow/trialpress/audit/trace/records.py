@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from ...analysis.counting import counted
 from ...analysis.methods import METHODS
 from ...analysis.participants import left_out
 from ...cohort import Builder as Builder
@@ -15,7 +16,6 @@ from ...names import flow_names, row_names
 from ...registry import Column, Condition, Endpoint, Field, Table
 from ...report.variables import phrases
 from ...results import Results
-from ..counting import counted
 from .columns import Columns
 from .texts import names_in
 
@@ -87,7 +87,9 @@ def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping
     for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
         shown = dict(zip(rows["statistic"], rows["display"], strict=True))
         here = {key: members for key, members in sets.get((group, level), {}).items() if key in shown}
-        statistics = zip(rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], strict=True)
+        statistics = zip(
+            rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], rows["origin"], strict=True
+        )
         entries.append(
             {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
              **rows[["group_label", "level_label"]].iloc[0],
@@ -124,7 +126,7 @@ def of_flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> 
 
 
 def one_count(name: str, statistic: str, members: list[int]) -> dict:
-    return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", ""]],
+    return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", "", ""]],
             "printed": {statistic: str(len(members))}, "who": {statistic: members}}  # fmt: skip
 
 

@@ -12,7 +12,6 @@ _NAMES = ["january", "february", "march", "april", "may", "june", "july", "augus
 _MONTHS = {form: number for number, name in enumerate(_NAMES, start=1) for form in (name, name[:3])} | {"sept": 9}
 _EPOCH = datetime.datetime(1899, 12, 30)  # a spreadsheet's day 0, which counts the non-existent 29 February 1900
 _EPOCH_1904 = datetime.datetime(1904, 1, 1)
-_LAST_SERIAL = 2958465  # 9999-12-31
 _TIME = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,](?P<part>\d+))?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[-+]\d{2}:?\d{2})?"
 )
@@ -61,7 +60,7 @@ def _partial(text: str, year: int, month: int | None = None) -> Reading:
 
 def serial(number: float, how: How, text: str) -> Reading:
     """A spreadsheet's day number, with its time of day."""
-    if not 1 <= number <= _LAST_SERIAL:
+    if number < 1:
         return Reading(problem=f"'{text}' is not a date")
     if 60 <= number < 61 and not how.date_1904:
         return Reading(problem=f"'{text}' is 29 February 1900, which never was")
@@ -73,7 +72,7 @@ def serial(number: float, how: How, text: str) -> Reading:
 def _calendar(text: str, how: How, number: bool) -> Reading:
     """The date of a text without a time: a date, a datetime (serial number), or what is given of a partial one."""
     nothing = Reading(problem=f"'{text}' is not a date")
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if re.fullmatch(r"\d{4}-(?!00)\d{2}-(?!00)\d{2}", text):
         return _of(text[:4], text[5:7], text[8:], "", text)
     if m := re.fullmatch(r"(\d{4})([-/. ])(\d{1,2})\2(\d{1,2})", text):
         if m[3].strip("0") == "" or m[4].strip("0") == "":  # 2020-12-00: not known

@@ -1,6 +1,9 @@
 -- What a manuscript needs from either engine, Quarto or Pandoc alone, after citations are made: the banner, notes below
 -- tables, PNG for Word, and links to files that only the HTML edition has beside it.
 
+if not quarto then package.path = pandoc.path.directory(PANDOC_SCRIPT_FILE) .. "/?.lua;" .. package.path end
+local parts = require("parts")
+
 local function plain_link(link)
   local outside = link.target:match("^#") or link.target:match("^%a[%w+.-]*:")
   if not outside and not FORMAT:match("html") then return pandoc.Span(link.content, link.attr) end
@@ -16,6 +19,7 @@ local function note(div)
   if FORMAT == "typst" then
     return { pandoc.RawBlock("typst", "#table-note[") } .. div.content .. { pandoc.RawBlock("typst", "]") }
   end
+  if parts.written == "jats" then return parts.boxed(div.content, div.identifier) end
   div.attributes["custom-style"] = FORMAT == "docx" and "Table Note" or nil
   return div
 end
@@ -23,11 +27,8 @@ end
 function Pandoc(doc)
   doc = doc:walk({ Link = plain_link, Image = png, Div = note })
   local banner = doc.meta.banner
-  if banner and quarto and FORMAT:match("html") then
-    local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(banner) }), "html")
-    quarto.doc.include_text("before-body", '<div class="banner" role="note">' .. html .. "</div>")
-  elseif banner and FORMAT:match("jats") or banner and quarto and FORMAT == "docx" then
-    doc.blocks:insert(1, pandoc.Div({ pandoc.Para(banner) }, { ["custom-style"] = "Banner" }))
+  if banner and FORMAT:match("jats") then
+    doc.blocks = pandoc.Blocks(parts.boxed({ pandoc.Para(banner) }, "")) .. doc.blocks
   end
   if FORMAT == "docx" and not quarto then -- used up, and Word's properties would show the path of the style
     doc.meta.csl, doc.meta.bibliography, doc.meta.crossref = nil, nil, nil

@@ -2,12 +2,15 @@
 -- captions and cross-references, callouts, landscape pages. Runs before citeproc. What cannot be resolved is written
 -- to stderr, one line each, and ends the run.
 
+package.path = pandoc.path.directory(PANDOC_SCRIPT_FILE) .. "/?.lua;" .. package.path
+local parts = require("parts")
+local gap, written = parts.gap, parts.written
+
 local kinds = {
-  fig = { label = "Figure", reference = "Figure", jats = "fig", gap = "\u{a0}" },
-  tbl = { label = "Table", reference = "Table", jats = "table", gap = "\u{a0}" },
-  sec = { reference = "Section", jats = "sec", gap = "\u{a0}" },
+  fig = { label = "Figure", reference = "Figure", jats = "fig", gap = gap },
+  tbl = { label = "Table", reference = "Table", jats = "table", gap = gap },
+  sec = { reference = "Section", jats = "sec", gap = gap },
 }
-local gap = "\u{a0}"
 kinds.eq = { reference = "Equation", jats = "disp-formula", gap = gap }
 kinds.lst = { label = "Listing", reference = "Listing", jats = "other", gap = gap, code = true }
 for key, word in pairs({ thm = "Theorem", lem = "Lemma", cor = "Corollary", prp = "Proposition", cnj = "Conjecture",
@@ -23,17 +26,15 @@ local formats = { -- Quarto's names of what each of Pandoc's writers makes
   docx = { docx = true },
   jats = { jats = true },
 }
-local written = FORMAT:match("^%a+"):gsub("html5", "html")
-local entries, problems, delimiter, numbered = {}, pandoc.List(), ":", false
+local entries, problems, numbered = {}, pandoc.List(), false
 
 local function text(value) return pandoc.utils.stringify(value or "") end
-local function raw(format, source) return pandoc.RawBlock(format, source) end
 local function kind_of(id) return kinds[id:match("^(%a+)%-")] end
 
 local function settings(meta)
   local crossref = meta.crossref or {}
   numbered = meta["number-sections"] == true
-  if crossref["title-delim"] then delimiter = text(crossref["title-delim"]) end
+  if crossref["title-delim"] then parts.delimiter = text(crossref["title-delim"]) end
   for key, kind in pairs(kinds) do
     if crossref[key .. "-title"] then
       kind[kind.theorem and "theorem" or kind.callout and "callout" or "label"] = text(crossref[key .. "-title"])
@@ -46,7 +47,7 @@ local function settings(meta)
       label = own["caption-prefix"] and text(own["caption-prefix"]) or reference,
       reference = reference,
       jats = "fig",
-      gap = own["space-before-numbering"] == false and "" or "\u{a0}",
+      gap = own["space-before-numbering"] == false and "" or gap,
     }
   end
 end
@@ -70,30 +71,11 @@ end
 
 -- numbers ------------------------------------------------------------------------------------------------------------
 
-local bookmarks, counts, section = 0, {}, {}
+local counts, section = {}, {}
 
 local function register(id, kind, number, title)
   if entries[id] then problems:insert("duplicate identifier: " .. id) end
-  bookmarks = bookmarks + 1
-  entries[id] = { kind = kind, number = number, title = title, bookmark = bookmarks }
-end
-
--- Word counts captions by a SEQ field and refers to them by a REF field to a (hidden) bookmark: one around the label
--- with its number, one around the number alone.
-local function bookmark_name(id, bare) return "_Ref_" .. id:gsub("%W", "_") .. (bare and "_n" or "") end
-
-local function bookmarked(id, before, label, number)
-  local open = '<w:bookmarkStart w:id="%d" w:name="%s"/>'
-  local close = '<w:bookmarkEnd w:id="%d"/>'
-  local seq = '<w:fldSimple w:instr=" SEQ %s \\* ARABIC "><w:r><w:rPr><w:b/></w:rPr><w:t>%d</w:t></w:r></w:fldSimple>'
-  local outer = 100000 + 2 * entries[id].bookmark
-  return {
-    pandoc.RawInline("openxml", open:format(outer, bookmark_name(id))),
-    pandoc.Strong(before),
-    pandoc.RawInline("openxml", open:format(outer + 1, bookmark_name(id, true))
-      .. seq:format((label:gsub("%W", "_")), number) .. close:format(outer + 1) .. close:format(outer)),
-    pandoc.Strong(delimiter),
-  }
+  entries[id] = { kind = kind, number = number, title = title }
 end
 
 local function take(id) -- the next number of its kind
@@ -106,45 +88,12 @@ end
 local function labelled(id, caption)
   local _, kind, key = take(id)
   if #caption == 0 then problems:insert("no caption: " .. id) end
-  local before = kind.label .. kind.gap
-  local label = pandoc.Inlines(
-    written == "docx" and bookmarked(id, before, kind.label, counts[key])
-      or { pandoc.Strong(before .. counts[key] .. delimiter) }
-  )
-  return label .. { pandoc.Space() } .. caption
+  return parts.caption(id, kind.label .. kind.gap, kind.label, counts[key], caption)
 end
 
 local function caption_of(el)
   local first = el.caption.long[1]
   return first and first.content or pandoc.Inlines({})
-end
-
--- Word gives every column the same width unless told: as wide as its longest cell, within bounds.
-local function widths_by_content(tbl)
-  local longest = tbl.colspecs:map(function() return 9 end)
-  local function look(rows)
-    for _, row in ipairs(rows) do
-      for i, cell in ipairs(row.cells) do
-        local length = utf8.len(pandoc.utils.stringify(cell.contents)) or 5
-        if cell.col_span == 1 then longest[i] = math.min(45, math.max(longest[i], length + 4)) end
-      end
-    end
-  end
-  look(tbl.head.rows)
-  for _, body in ipairs(tbl.bodies) do look(body.body) end
-  return longest
-end
-
-local function column_widths(tbl)
-  local parts = pandoc.List()
-  for width in (tbl.attributes["tbl-colwidths"] or ""):gmatch("%d+%.?%d*") do parts:insert(tonumber(width)) end
-  if #parts == 0 and written == "docx" then parts = widths_by_content(tbl) end
-  local sum = 0
-  for _, part in ipairs(parts) do sum = sum + part end
-  if #parts == #tbl.colspecs then
-    tbl.colspecs = tbl.colspecs:map(function(spec, i) return { spec[1], parts[i] / sum } end)
-  end
-  tbl.attributes["tbl-colwidths"] = nil
 end
 
 -- HTML gets its own frame, in which a wide table scrolls while its caption stays.
@@ -228,25 +177,13 @@ number = {
     if written == "docx" then figure.identifier = "" end
     figure.content = figure.content:walk({
       Image = function(found)
-        local alt = found.attributes["fig-alt"]
-        found.attributes["fig-alt"] = nil
-        if not alt then problems:insert("no fig-alt: " .. (id ~= "" and id or found.src)) end
-        if written == "jats" and alt then -- Pandoc's writer puts it into the XML as it is
-          alt = alt:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;")
-        end
-        found.caption = pandoc.Inlines(alt or "")
-        if written == "typst" and alt then -- Pandoc's writer leaves the alternative text out
-          local width = found.attributes.width and ", width: " .. found.attributes.width or ""
-          return pandoc.RawInline("typst", ('#image("%s"%s, alt: "%s")'):format(found.src, width, (alt:gsub('[\\"]', "\\%0"))))
-        end
-        found.attributes.alt = written ~= "docx" and alt or nil
-        return found
+        return parts.image(found, function() problems:insert("no fig-alt: " .. (id ~= "" and id or found.src)) end)
       end,
     })
     return figure, false
   end,
   Table = function(tbl)
-    column_widths(tbl)
+    parts.column_widths(tbl)
     local id, caption = tbl.identifier, caption_of(tbl)
     if kind_of(id) then
       caption = labelled(id, caption)
@@ -298,13 +235,7 @@ local function reference(citation)
   end
   if written == "docx" and entry.kind.label then
     local whole = before == entry.kind.label .. entry.kind.gap
-    local field = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> REF %s \\h '
-      .. '</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t xml:space="preserve">%s</w:t></w:r>'
-      .. '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
-    return pandoc.Inlines({
-      pandoc.Str(whole and "" or before),
-      pandoc.RawInline("openxml", field:format(bookmark_name(citation.id, not whole), (whole and before or "") .. entry.number)),
-    })
+    return parts.field(citation.id, before, entry.number, whole)
   end
   local attributes = written == "jats" and { ["ref-type"] = entry.kind.jats } or {}
   local link = pandoc.Link(before .. entry.number, "#" .. citation.id, "", pandoc.Attr("", { "xref" }, attributes))
@@ -324,10 +255,8 @@ end
 
 -- callouts and pages -----------------------------------------------------------------------------------------------------
 
-local titles = { note = "Note", tip = "Tip", warning = "Warning", important = "Important", caution = "Caution" }
-
 local function callout(div, name)
-  local title, content = pandoc.Inlines(titles[name]), div.content
+  local title, content = pandoc.Inlines(parts.callouts[name]), div.content
   if div.attributes.title then
     title = pandoc.utils.blocks_to_inlines(pandoc.read(div.attributes.title, "markdown").blocks)
   elseif content[1] and content[1].t == "Header" then
@@ -335,45 +264,18 @@ local function callout(div, name)
   end
   local entry = entries[div.identifier]
   if entry and entry.kind.callout then
-    local named = pandoc.utils.stringify(title) ~= titles[name]
+    local named = pandoc.utils.stringify(title) ~= parts.callouts[name]
     title = pandoc.Inlines({ pandoc.Str(entry.kind.callout .. gap .. entry.number .. (named and ": " or "")) })
       .. (named and title or {})
   end
-  if written == "typst" then
-    return { raw("typst", '#callout("' .. name .. '")[#callout-title['), pandoc.Plain(title), raw("typst", "]") }
-      .. content .. { raw("typst", div.identifier ~= "" and "] <" .. div.identifier .. ">" or "]") }
-  elseif written == "docx" then
-    return {
-      pandoc.Div({ pandoc.Para(title) }, pandoc.Attr(div.identifier, {}, { ["custom-style"] = "Callout Title" })),
-      pandoc.Div(content, { ["custom-style"] = "Callout" }),
-    }
-  end
-  local head = pandoc.Div({ pandoc.Para({ pandoc.Strong(title) }) }, { class = "callout-title" })
-  if written == "jats" then head = head.content[1] end
-  return pandoc.Div({ head } .. content, pandoc.Attr(div.identifier, { "callout", "callout-" .. name }, { role = "note" }))
+  return parts.callout(name, title, content, div.identifier)
 end
 
--- A section of its own needs the footer by name: rId9 is that of reference.docx.
-local footer = '<w:footerReference w:type="default" r:id="rId9"/>'
-local portrait = '<w:p><w:pPr><w:sectPr>' .. footer .. '<w:pgSz w:w="11906" w:h="16838"/>%s</w:sectPr></w:pPr></w:p>'
-local landscape = portrait:gsub('w:w="11906" w:h="16838"', 'w:w="16838" w:h="11906" w:orient="landscape"')
-local margins = '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="1304" w:header="709" w:footer="709" w:gutter="0"/>'
-
 local function division(div)
-  for name in pairs(titles) do
+  for name in pairs(parts.callouts) do
     if div.classes:includes("callout-" .. name) then return callout(div, name) end
   end
-  if div.classes:includes("landscape") then
-    if written == "typst" then
-      return { raw("typst", "#page(flipped: true)[") } .. div.content .. { raw("typst", "]") }
-    elseif written == "docx" then
-      return { raw("openxml", portrait:format(margins)) } .. div.content .. { raw("openxml", landscape:format(margins)) }
-    end
-  elseif div.classes:includes("pagebreak") then
-    if written == "typst" then return raw("typst", "#pagebreak(weak: true)") end
-    if written == "docx" then return raw("openxml", '<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
-    if written == "jats" then return {} end
-  end
+  return parts.page(div)
 end
 
 function Pandoc(doc)

@@ -3,7 +3,7 @@
 import pytest
 from analysis.cohort import awkward, compute
 from analysis.test_methods import OPTIONS
-from trialpress.audit.counting import counted
+from trialpress.analysis.counting import counted
 from trialpress.audit.trace import COUNTS
 
 # of other trials; by what each one's curve allows; of events until a time

@@ -13,16 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from ..analysis import Data
-from ..analysis.methods import METHODS
-from ..analysis.methods.common import is_categorical
-from ..analysis.participants import taking_part
 from ..calculation import days_between
 from ..expression import Expression
 from ..ids import EVERYONE, Name, word
 from ..ids import at as at_time
 from ..ids import day as on_day
 from ..registry import Column, Condition, Endpoint, Table
+from . import Data
+from .methods import METHODS
+from .methods.common import is_categorical
+from .participants import taking_part
 
 Counted = Iterator[tuple[Name, Name, str, pd.Series]]
 

@@ -1,0 +1,229 @@
+"""Whether a plan fits its dictionary: for each rule the plan that breaks it, with all that is said and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from trialpress.checks.plan import load_plan
+from trialpress.checks.values import shared_names
+from trialpress.errors import InputError
+from trialpress.study import REWRITE, load_study
+
+STUDY = """
+study: {id: small, title: A small trial, data_cutoff: "2020-01-01", reconstruction: false}
+files: {f: {path: f.csv}}
+tables:
+  t:
+    file: f
+    key: [participant]
+    columns:
+      participant: {source: ID, type: id}
+      arm: {source: Arm, type: code, codes: {A: [], B: []}, label: Arm}
+      site: {source: Site}
+      start: {source: Start, type: date}
+      begin: {source: Begin, type: datetime}
+      died: {source: Died, type: date}
+      age: {source: Age, type: integer}
+      months: {source: M, type: number, unit: months}
+      weeks: {source: W, type: number, unit: wk}
+      plain: {source: P, type: number}
+      name: {source: Name, type: text, identifier: name}
+  once: {file: f, key: [participant], references: {participant: t.participant}, columns: {participant: {source: ID, type: id}, dose: {source: D, type: number}}}
+  v:
+    file: f
+    key: [participant, day]
+    columns:
+      participant: {source: ID, type: id}
+      day: {source: Day, type: integer}
+      grade: {source: G, type: code, codes: {"1": [], "2": []}}
+      kind: {source: K}
+      value: {source: V, type: number}
+      change: {source: C, type: number}
+  w: {file: f, key: [day], columns: {day: {source: Day, type: integer}}}
+"""
+SIGNS = "{ice: 10, consciousness: 0, seizure: false, focal_oedema: false, severe_event: false}"
+DATES = "origin: start, events: {death: died}, censor: start"
+
+
+@pytest.fixture
+def said(tmp_path):
+    """said(entries of a plan) -> what is wrong with it, each 'where: what / do'."""
+    (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
+    study = load_study(tmp_path / "study.yaml")
+
+    def said(
+        columns="", populations="", endpoints="", analyses="", figures="", flow="", daily="", cohort="t"
+    ) -> list[str]:
+        if "old" in columns + populations + endpoints + analyses + flow:
+            columns = f"old: {{expression: age > 50}}{columns and ', '}{columns}"
+        text = f"""
+plan: {{level: 0.95, seed: 1}}
+cohort: {{table: {cohort}, columns: {{{columns}}}{f", daily: {{{daily}}}" if daily else ""}}}
+populations: {{all: {{label: All}}{populations and ", "}{populations}}}
+endpoints: {{{endpoints}}}
+families: {{main: holm}}
+flow: [{flow}]
+analyses: {{{analyses}}}
+figures: {{{figures}}}
+"""
+        (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+        try:
+            load_plan(tmp_path / "plan.yaml", study)
+        except InputError as error:
+            assert all(one.why for one in error.problems)
+            return [
+                f"{one.where.removeprefix(f'{tmp_path}/plan.yaml, ')}: {one.what} / {one.do}" for one in error.problems
+            ]
+        return []
+
+    return said
+
+
+def test_a_plan_without_a_fault(said):
+    assert (
+        said(
+            columns="size: {cut: age, at: [40], labels: [low, high]}, order: {rank: size, among: old, descending: true}, n: {from: v, take: count, where: day > 1}, "
+            "g: {from: v, value: grade, take: max}, late: {from: v, value: value, take: last, by: day}, i: {daily: icans}, both: {expression: once.dose > 1}",
+            daily=f"table: v, day: day, window: [0, 28], grades: {{icans: {{scale: icans, signs: {SIGNS}}}}}",
+            populations="a: {label: A, within: all, condition: arm == 'A'}, b: {label: B, within: a, condition: g >= '1'}",
+            endpoints=f"os: {{label: OS, {DATES}}}, h: {{label: H, origin: begin, events: {{death: begin}}, censor: begin, unit: hours}}, "
+            "m: {label: M, time: months, event: old, censor_at: 12, entry: months / 2}, p: {label: P, time: plain, causes: {x: old, y: age > 1}, unit: weeks}",
+            flow="{population: all}, {population: a, reasons: {b: {label: Arm B, condition: arm == 'B'}, site: missing(site)}}, {population: b, from: all}",
+            analyses="n: {method: proportion, population: a, event: os_event and a, where: old, family: main}, "
+            "r: {method: summary, population: all, variable: value, rows: {table: v, where: day == 7, value: value, baseline: day == 0}}",
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    "entries, messages",
+    [
+        # the table of the cohort
+        ({"cohort": "v"}, ["cohort.table: 'v' is not a table with one row per participant / known here: once, t"]),
+        ({"cohort": "tt"}, ["cohort.table: 'tt' is not a table with one row per participant / did you mean 't'?"]),
+        # columns: one way, of what exists, by what has an order
+        ({"columns": "missing: {rank: age}"}, ["cohort.columns.missing: 'missing' is a word of the language of expressions / give the column another name"]),
+        ({"columns": "x: {label: X}"}, ["cohort.columns.x: needs one of expression, from, cut, rank, daily; has none / a derived column has one way to be computed"]),
+        ({"columns": "x: {rank: age, expression: age}"}, ["cohort.columns.x: needs one of expression, from, cut, rank, daily; has expression, rank / a derived column has one way to be computed"]),
+        ({"columns": "x: {from: vv, take: count}"}, ["cohort.columns.x.from: the clean table 'vv' does not exist / did you mean 'v'?"]),
+        ({"columns": "x: {from: v, value: grad, take: max}"}, ["cohort.columns.x.value: names the column 'grad', which does not exist (did you mean 'grade'?): grad"]),
+        ({"columns": "x: {from: v, take: any, where: dai > 1}"}, ["cohort.columns.x.where: names the column 'dai', which does not exist (did you mean 'day'?): dai > 1"]),
+        ({"columns": "x: {from: v, value: day, take: last, by: dai}"}, ["cohort.columns.x.by: names the column 'dai', which does not exist (did you mean 'day'?): dai"]),
+        ({"columns": "x: {cut: age, at: [1, 2], labels: [a, b]}"}, ["cohort.columns.x: needs one label more than cut points / labels: [low, high] for at: [10]"]),
+        ({"columns": "x: {cut: age, at: [2, 1], labels: [a, b, c]}"}, ["cohort.columns.x.at: the cut points 2, 1 do not rise / sort them"]),
+        ({"columns": "x: {cut: arm, at: [1], labels: [a, b]}"}, ["cohort.columns.x.cut: arm is a text without an order / name a column of numbers"]),
+        ({"columns": "x: {rank: site}"}, ["cohort.columns.x.rank: site is a text without an order / name a column of numbers"]),
+        ({"columns": "x: {rank: age, among: age}"}, ["cohort.columns.x.among: is a number, not a condition: age / compare it with a value"]),
+        ({"columns": "x: {rank: agee}"}, ["cohort.columns.x.rank: names the column 'agee', which does not exist (did you mean 'age'?): agee"]),
+        ({"columns": "x: {from: v, value: kind, take: min}"}, ["cohort.columns.x: take: min of texts without an order would be that of the alphabet / give the column codes, the first the lowest; or take: first or last with by"]),
+        ({"columns": "x: {from: v, value: kind, take: sum}"}, ["cohort.columns.x: take: sum of a text has no meaning / take numbers"]),
+        ({"columns": "x: {from: v, value: kind, take: first, by: kind}"}, ["cohort.columns.x.by: kind is a text without an order / name a date or a number"]),
+        ({"columns": "x: {from: v, value: day, where: value, take: max}"}, ["cohort.columns.x.where: is a number, not a condition: value / compare it with a value"]),
+        # levels
+        ({"columns": "x: {expression: arm, levels: {A: a, C: c}}"}, ["cohort.columns.x.levels: no participant can have the level 'C' (its values: A, B) / known here: A, B"]),
+        ({"columns": "x: {expression: old, levels: {'yes': a, 'False': b}}"}, ["cohort.columns.x.levels: no participant can have the level 'yes' (its values: True, False) / known here: False, True"]),
+        ({"columns": "x: {expression: age, levels: {'1': a, b: b}}"}, ["cohort.columns.x.levels: the column holds numbers, the level 'b' is a text / write the number"]),
+        ({"columns": "x: {expression: arm, levels: {A: a, B: ' '}}"}, ["cohort.columns.x.levels: the level 'B' has an empty name / give it a name"]),
+        ({"columns": "x: {expression: site, other: Other}"}, ["cohort.columns.x.other: stands without levels / name the levels that stay apart"]),
+        ({"columns": "x: {expression: site, levels: {a: A, other: O}, other: Other}"}, ["cohort.columns.x.levels: has a level 'other' of its own / remove it, or the key other"]),
+        ({"columns": "x: {expression: site, levels: {a: A}, other: Other, type: integer}"}, ["cohort.columns.x.type: a column with `other` holds levels / write type: code"]),
+        ({"columns": "x: {expression: site, levels: {a: A}, other: A}"}, ["cohort.columns.x.levels: the levels 'a' and 'other' have one name, 'A' / give each a name of its own; to merge them derive a column: when(x in ('a', 'other'), 'one', 'other')"]),
+        # keys that would be ignored
+        ({"columns": "x: {expression: age, by: age}"}, ["cohort.columns.x.by: is not used by a column with `expression` / remove it"]),
+        ({"columns": "x: {from: v, take: count, among: old}"}, ["cohort.columns.x.among: is not used by a column with `from` / remove it"]),
+        # daily grades
+        ({"columns": "x: {daily: icanz}", "daily": f"table: v, day: day, window: [0, 28], grades: {{icans: {{scale: icans, signs: {SIGNS}}}}}"},
+         ["cohort.columns.x.daily: the daily grade 'icanz' is not defined / did you mean 'icans'?"]),
+        ({"daily": f"table: vv, day: day, window: [0, 28], grades: {{icans: {{scale: icans, signs: {SIGNS}}}}}"}, ["cohort.daily.table: the clean table 'vv' does not exist / did you mean 'v'?"]),
+        ({"daily": f"table: v, day: dai, window: [0, 28], grades: {{icans: {{scale: icans, signs: {SIGNS}}}}}"},
+         ["cohort.daily.day: names the column 'dai', which does not exist (did you mean 'day'?): dai"]),
+        ({"daily": f"table: v, day: day, window: [0, 28], grades: {{i: {{scale: ican, signs: {SIGNS}}}}}"}, ["cohort.daily.grades.i: unknown scale 'ican' / did you mean 'icans'?"]),
+        ({"daily": f"table: v, day: day, window: [0, 28], grades: {{i: {{scale: icans, signs: {SIGNS.replace('seizure:', 'seizures:')}}}}}"},
+         ["cohort.daily.grades.i: the scale icans does not know the sign 'seizures' / did you mean 'seizure'?", "cohort.daily.grades.i: the scale icans needs the sign 'seizure' / did you mean 'seizure'?"]),
+        ({"daily": f"table: v, day: day, window: [0, 28], grades: {{i: {{scale: icans, signs: {SIGNS.replace('ice: 10', 'ice: grade == 1')}}}}}"},
+         ["cohort.daily.grades.i.signs.ice: grade is a text, 1 a number (codes: 1, 2): grade == 1 / write '1'"]),
+        # populations
+        ({"populations": "a: {label: A, within: b}, b: {label: B}"}, ["populations.a.within: the population 'b' is not defined before it / known here: all"]),
+        ({"populations": "a: {label: A, condition: age}"}, ["populations.a.condition: is a number, not a condition: age / compare it with a value"]),
+        ({"populations": "a: {label: A, condition: agee > 1}"}, ["populations.a.condition: names the column 'agee', which does not exist (did you mean 'age'?): agee > 1"]),
+        ({"populations": "age: {label: A}"}, ["populations.age: 'age' is the name of a column too / give the population another id"]),
+        ({"columns": "a_unknown: {rank: age}", "populations": "a: {label: A}"}, ["populations.a: 'a_unknown' is the name of a column too / give the population another id"]),
+        # the flow
+        ({"flow": "{population: al}"}, ["flow.0.population: the population 'al' is not defined / did you mean 'all'?"]),
+        ({"flow": "{population: all, from: al}"}, ["flow.0.from: the population 'al' is not defined / did you mean 'all'?"]),
+        ({"flow": "{population: all}, {population: all}"}, ["flow.1: the population 'all' stands twice / name it once"]),
+        ({"populations": "a: {label: All}", "flow": "{population: all}, {population: a}"}, ["flow.1: the populations 'all' and 'a' have one label / give one another label"]),
+        ({"flow": "{population: all, reasons: {x: agee > 1}}"}, ["flow.0.reasons.x: names the column 'agee', which does not exist (did you mean 'age'?): agee > 1"]),
+        ({"flow": "{population: all, reasons: {x: age}}"}, ["flow.0.reasons.x: is a number, not a condition: age / compare it with a value"]),
+        ({"flow": "{population: all, reasons: {x: {label: A, condition: old}, y: {label: A, condition: old}}}"},
+         ["flow.0.reasons: the reasons 'x' and 'y' have one name, 'A' / give each a label of its own"]),
+        # endpoints: one form, whole
+        ({"endpoints": "os: {label: OS, origin: start, censor: died}"}, ["endpoints.os: the key 'events' is missing / add 'events'; see config/README.md"]),
+        ({"endpoints": f"os: {{label: OS, {DATES}, time: months}}"}, ["endpoints.os: has origin, events, censor as if from dates, and time as if from durations / write origin, events and censor; or time with event or causes"]),
+        ({"endpoints": "os: {label: OS, event: old}"}, ["endpoints.os: needs origin, events and censor (dates); or time with one of event, causes (durations) / see config/README.md"]),
+        ({"endpoints": "os: {label: OS, time: months, event: old, causes: {x: old}}"}, ["endpoints.os: needs origin, events and censor (dates); or time with one of event, causes (durations) / see config/README.md"]),
+        ({"endpoints": "os: {label: OS, time: months, causes: {x: old}, competing: true}"}, ["endpoints.os: `competing` is for events with dates / write causes: {relapse: ..., death: ...} instead"]),
+        ({"endpoints": f"os: {{label: OS, {DATES.replace('origin: start', 'origin: age')}}}"}, ["endpoints.os.origin: is a number, not a date: age / name dates"]),
+        ({"endpoints": "os: {label: OS, time: start, event: old, unit: days}"},
+         ["endpoints.os.time: is a date, not a duration: start / name a column of durations; for dates write origin, events and censor"]),
+        ({"endpoints": "os: {label: OS, time: months, event: age}"}, ["endpoints.os.event: is a number, not a condition: age / compare it with a value"]),
+        ({"endpoints": "os: {label: OS, time: months, causes: {x: agee > 1}}"}, ["endpoints.os.causes.x: names the column 'agee', which does not exist (did you mean 'age'?): agee > 1"]),
+        # units
+        ({"endpoints": f"os: {{label: OS, {DATES}, unit: months}}"}, ["endpoints.os.unit: an endpoint from dates is counted in days or hours, not months / leave it out; the unit of an analysis says how times are printed"]),
+        ({"endpoints": f"os: {{label: OS, {DATES.replace('start', 'begin')}, unit: hours}}"},
+         ["endpoints.os.events.death: names 'died', a date without a time of day, where hours are counted: died / count in days, or name a column of type datetime"]),
+        ({"endpoints": "os: {label: OS, time: plain, event: old}"}, ["endpoints.os.unit: the unit of its durations is not known / add unit: hours, days, weeks, months, years"]),
+        ({"endpoints": "os: {label: OS, time: months + weeks, event: old}"}, ["endpoints.os.unit: its durations are in months and weeks / add unit: hours, days, weeks, months, years"]),
+        ({"endpoints": "os: {label: OS, time: months, event: old, unit: weeks}"}, ["endpoints.os.time: the dictionary has months in months, the endpoint is in weeks / correct the unit in study.yaml or in the plan"]),
+        ({"endpoints": "os: {label: OS, time: months, event: old, entry: weeks}"}, ["endpoints.os.entry: the dictionary has weeks in weeks, the endpoint is in months / correct the unit in study.yaml or in the plan"]),
+        ({"columns": "os_time: {rank: age}", "endpoints": f"os: {{label: OS, {DATES}}}"}, ["endpoints.os: gives the column 'os_time', which exists / give the endpoint another id"]),
+        # analyses
+        ({"analyses": "flow: {method: summary, population: all, variable: age}"}, ["analyses.flow: is a name of the manuscript's own variables / give the analysis another id"]),
+        ({"analyses": "a: {method: summary, population: al, variable: age}"}, ["analyses.a: the population 'al' is not defined / did you mean 'all'?"]),
+        ({"analyses": "a: {method: summary, population: all, variable: age, family: mein}"}, ["analyses.a.family: the family 'mein' is not declared / did you mean 'main'?"]),
+        ({"analyses": "a: {method: summary, population: all, variable: age, where: age}"}, ["analyses.a.where: is a number, not a condition: age / compare it with a value"]),
+        ({"analyses": "a: {method: summary, population: all, variable: age, where: agee > 1}"}, ["analyses.a.where: names the column 'agee', which does not exist (did you mean 'age'?): agee > 1"]),
+        ({"analyses": "'a b': {method: summary, population: all, variable: age}"}, ["analyses.a b: the id 'a b' has other signs than letters, digits, _ and - / give it another id"]),
+        ({"analyses": "a: {method: summary, population: all, variable: age, unknown: left_out}"}, ["analyses.a.unknown: the method 'summary' has no unknown outcomes to leave out or to count / take the line out"]),
+        ({"endpoints": f"os: {{label: OS, {DATES}, entry: start}}", "analyses": "a: {method: restricted_mean, population: all, endpoint: os, until: 12}"}, "has no delayed entry"),
+        ({"endpoints": "os: {label: OS, time: months, event: old}", "analyses": "a: {method: mantel_byar, population: all, endpoint: os, begin: start}"}, "needs an endpoint from dates"),
+        ({"endpoints": f"os: {{label: OS, {DATES.replace('start', 'begin').replace('died', 'begin')}, unit: hours}}", "analyses": "a: {method: mantel_byar, population: all, endpoint: os, begin: begin}"}, "needs an endpoint from dates"),
+        # rows
+        ({"analyses": "a: {method: summary, population: all, variable: age, rows: {table: w}}"}, ["analyses.a.rows.table: 'w' is not a clean table with the participants' column 'participant' / known here: once, t, v"]),
+        ({"analyses": "a: {method: summary, population: all, variable: value, rows: {table: v, where: day}}"}, ["analyses.a.rows.where: is a number, not a condition: day / compare it with a value"]),
+        ({"analyses": "a: {method: summary, population: all, variable: value, rows: {table: v, where: dai > 1}}"}, "'dai', which does not exist"),
+        ({"analyses": "a: {method: summary, population: all, variable: day, rows: {table: v, baseline: day == 0}}"}, ["analyses.a.rows: `baseline` needs a value / name what changes: value: ..."]),
+        ({"analyses": "a: {method: summary, population: all, variable: day, rows: {table: v, value: kind, baseline: day == 0}}"}, ["analyses.a.rows.value: a change is a difference of numbers / name a column of numbers"]),
+        ({"analyses": "a: {method: summary, population: all, variable: change, rows: {table: v, value: value, baseline: day == 0}}"},
+         ["analyses.a.rows: 'change' is made by `rows`, and is a column of the table / name it otherwise in study.yaml"]),
+        ({"columns": "day: {rank: age}", "analyses": "a: {method: summary, population: all, variable: day, rows: {table: v}}"},
+         ["analyses.a.rows: 'day' is a column of v and of the subjects / derive a column of another name in cohort.columns, or name it otherwise in study.yaml"]),
+        ({"columns": "day: {rank: age}", "analyses": "a: {method: summary, population: all, variable: value, rows: {table: v}}"}, []),
+        ({"analyses": "a: {method: summary, population: all, variable: change, rows: {table: v}}"}, []),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_plan(said, entries, messages):
+    found = said(**entries)
+    if isinstance(messages, str):
+        assert len(found) == 1 and messages in found[0]
+    else:
+        assert found == [f"{text} / {REWRITE}" if " / " not in text else text for text in messages]
+
+
+def test_names_that_are_shared():
+    assert shared_names({"a": "A", "b": "B"}) == []
+    assert [what for what, _ in shared_names({"a": "X", "b": "X", "c": "X", "d": "Y", "e": "Y"})] == [
+        "the levels 'a' and 'b' and 'c' have one name, 'X'", "the levels 'd' and 'e' have one name, 'Y'",
+    ]  # fmt: skip
+    assert [what for what, _ in shared_names({"True": "Yes", "yes": "True"})] == [
+        "the levels 'True' and 'yes' have one name, 'Yes'"
+    ]
+    assert shared_names({"a": " "}) == [("the level 'a' has an empty name", "give it a name")]
+
+
+@pytest.mark.parametrize("key", ["{x}", "[x]", "{{x}}"])
+def test_braces_without_quotes_are_refused_with_their_line(said, key):
+    (found,) = said(columns=f"{key}: {{rank: age}}")
+    assert found.endswith(
+        "line 3: not valid YAML: a key is a list or a mapping; a text that begins with { or [ stands in quotes / mend this line"
+    )

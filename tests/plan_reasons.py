@@ -1,0 +1,127 @@
+"""Why a changed plan gives the same results: what the data say of the two, found by evaluating both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from plan_changes import Mutation
+from trialpress.cohort import Builder
+from trialpress.expression import Expression, ExpressionError
+
+
+def why(subject, mutation: Mutation) -> str:
+    """In words; empty where no reason is found, which is a fault of the plan's reading or of this script."""
+    for reason in (_population, _taken, _window, _expression):
+        found = reason(subject, mutation)
+        if found:
+            return found
+    return ""
+
+
+def _builder(subject) -> Builder:
+    builder = Builder(subject.study, subject.plan, subject.tables)
+    builder.subjects = subject.built.subjects
+    return builder
+
+
+def _spec(subject, path: tuple) -> Mapping:
+    """The entry in which a path ends."""
+    inner = subject.content
+    for step in path[:-1]:
+        inner = inner[step]
+    return inner
+
+
+def _population(subject, mutation: Mutation) -> str:
+    if mutation.kind != "population":
+        return ""
+    old, new = (subject.built.subjects[name].astype(bool) for name in (mutation.old, mutation.new))
+    if old.equals(new):
+        return f"both populations are the same {int(old.sum())} participants"
+    others = subject.built.subjects.loc[old != new, subject.study.participant]
+    spec = _spec(subject, mutation.path)
+    table = subject.tables.get(spec.get("table", "")) if isinstance(spec, Mapping) else None
+    if table is not None and not table[subject.study.participant].isin(others).any():
+        return f"the {len(others)} participants by whom they differ have no row of {spec['table']}"
+    return ""
+
+
+def _taken(subject, mutation: Mutation) -> str:
+    if mutation.kind != "take":
+        return ""
+    spec, builder = _spec(subject, mutation.path), _builder(subject)
+    frame, columns = builder.rows_of(spec["from"])
+    counts = Expression(spec["where"])(columns).astype("boolean").fillna(True) if "where" in spec else True
+    values = Expression(spec["value"])(columns)
+    rows = pd.DataFrame({"who": frame[builder.who], "value": values})[counts].dropna()
+    several = int((rows.groupby("who")["value"].nunique() > 1).sum())
+    return "" if several else f"no participant has two values among the {len(rows)} rows that count"
+
+
+def _window(subject, mutation: Mutation) -> str:
+    """A bound on days: no record lies between the old and the new one."""
+    path = mutation.path
+    if mutation.kind != "number" or not ("window" in path or path[-1] in ("last_day", "first_day")):
+        return ""
+    low, high = sorted((mutation.old, mutation.new))
+    daily = subject.plan.daily
+    frame, columns = _builder(subject).rows_of(daily["table"])
+    day = Expression(daily["day"])(columns)
+    if path[0] == "figures":
+        return f"the figure has no value between {low} and {high}"
+    n = int(day.between(low, high, inclusive="right").sum())
+    return "" if n else f"no row of {daily['table']} has a day after {low} and up to {high}"
+
+
+def _columns(subject, path: tuple):
+    """(the columns over which the expression at a path is evaluated, what its rows are)."""
+    builder = _builder(subject)
+    if path[:2] == ("cohort", "daily"):
+        table = subject.plan.daily["table"]
+        return builder.rows_of(table)[1], f"rows of {table}"
+    spec = _spec(subject, path)
+    if path[:2] == ("cohort", "columns") and "from" in spec:
+        return builder.rows_of(spec["from"])[1], f"rows of {spec['from']}"
+    return builder.columns(), "participants"
+
+
+def _expression(subject, mutation: Mutation) -> str:
+    if not isinstance(mutation.old, str) or not isinstance(mutation.new, str):
+        return ""
+    columns, what = _columns(subject, mutation.path)
+    try:
+        old, new = (Expression(text)(columns) for text in (mutation.old, mutation.new))
+    except (ExpressionError, KeyError):
+        return ""
+    differ = (old.astype("string").fillna("") != new.astype("string").fillna("")).to_numpy()
+    n, total = int(differ.sum()), len(differ)
+    if not n:
+        return f"both say the same of all {total} {what}"
+    path = mutation.path
+    head = f"they differ in {n} of {total} {what}"
+    if "signs" in path:
+        return f"{head}, whose grade follows from another sign"
+    if path[0] == "flow":
+        excluded = _excluded(subject, path[1])
+        among = int((differ & excluded).sum())
+        said = "none of whom is excluded at this step" if not among else "who are counted under a reason before it"
+        return f"{head}, {said}"
+    if path[:2] == ("cohort", "columns") and "take" in _spec(subject, path):
+        return f"{head}, and the same value is taken for each participant"
+    if path[0] == "analyses":
+        population = _spec(subject, path).get("population")
+        here = subject.built.subjects[population].to_numpy(dtype=bool)
+        counts = [int(found.astype("boolean").fillna(False)[here].sum()) for found in (old, new)]
+        if counts[0] == counts[1]:
+            return f"both hold for {counts[0]} of the {int(here.sum())} participants in {population}"
+    if path[:2] == ("cohort", "columns"):
+        return f"{head}, which another condition decides" if "where" in path else ""
+    return ""
+
+
+def _excluded(subject, number: int):
+    """Who is excluded at a step of the flow."""
+    steps, subjects = subject.content["flow"], subject.built.subjects
+    start = steps[number].get("from", steps[number - 1]["population"])
+    return (subjects[start] & ~subjects[steps[number]["population"]]).to_numpy(dtype=bool)

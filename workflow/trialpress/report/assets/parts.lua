@@ -1,0 +1,146 @@
+-- The parts of an article as each writer gets them, whichever engine has read and counted them: captions, references,
+-- figures, tables, callouts, pages.
+
+local parts = { gap = "\u{a0}", delimiter = ":", written = FORMAT:match("^%a+"):gsub("html5", "html") }
+local written = parts.written
+
+local function raw(format, source) return pandoc.RawBlock(format, source) end
+
+-- captions and references ------------------------------------------------------------------------------------------------
+-- Word counts captions by a SEQ field and refers to them by a REF field to a (hidden) bookmark: one around the label
+-- with its number, one around the number alone.
+
+local bookmarks = 0
+
+local function bookmark_name(id, bare) return "_Ref_" .. id:gsub("%W", "_") .. (bare and "_n" or "") end
+
+local function bookmarked(id, before, label, number)
+  local open = '<w:bookmarkStart w:id="%d" w:name="%s"/>'
+  local close = '<w:bookmarkEnd w:id="%d"/>'
+  local seq = '<w:fldSimple w:instr=" SEQ %s \\* ARABIC "><w:r><w:rPr><w:b/></w:rPr><w:t>%s</w:t></w:r></w:fldSimple>'
+  bookmarks = bookmarks + 1
+  local outer = 100000 + 2 * bookmarks
+  return {
+    pandoc.RawInline("openxml", open:format(outer, bookmark_name(id))),
+    pandoc.Strong(before),
+    pandoc.RawInline("openxml", open:format(outer + 1, bookmark_name(id, true))
+      .. seq:format((label:gsub("%W", "_")), number) .. close:format(outer + 1) .. close:format(outer)),
+    pandoc.Strong(parts.delimiter),
+  }
+end
+
+-- `label` is the word of the kind, `before` the same with its gap.
+function parts.caption(id, before, label, number, content)
+  local head = written == "docx" and bookmarked(id, before, label, number)
+    or { pandoc.Strong(before .. number .. parts.delimiter) }
+  return pandoc.Inlines(head) .. { pandoc.Space() } .. content
+end
+
+-- `whole`: the label stands in the reference as it does in the caption.
+function parts.field(id, before, number, whole)
+  local field = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> REF %s \\h '
+    .. '</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t xml:space="preserve">%s</w:t></w:r>'
+    .. '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+  return pandoc.Inlines({
+    pandoc.Str(whole and "" or before),
+    pandoc.RawInline("openxml", field:format(bookmark_name(id, not whole), (whole and before or "") .. number)),
+  })
+end
+
+-- figures and tables -----------------------------------------------------------------------------------------------------
+
+-- `lacking`, where it is given, is told of an image without alternative text.
+function parts.image(found, lacking)
+  local alt = found.attributes["fig-alt"]
+  found.attributes["fig-alt"] = nil
+  if not alt and lacking then lacking(found) end
+  if written == "jats" and alt then -- Pandoc's writer puts it into the XML as it is
+    alt = alt:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;")
+  end
+  found.caption = pandoc.Inlines(alt or "")
+  if written == "typst" and alt then -- Pandoc's writer leaves the alternative text out
+    local width = found.attributes.width and ", width: " .. found.attributes.width or ""
+    return pandoc.RawInline("typst", ('#image("%s"%s, alt: "%s")'):format(found.src, width, (alt:gsub('[\\"]', "\\%0"))))
+  end
+  found.attributes.alt = written ~= "docx" and alt or nil
+  return found
+end
+
+-- Word gives every column the same width unless told: as wide as its longest cell, within bounds.
+local function widths_by_content(tbl)
+  local longest = tbl.colspecs:map(function() return 9 end)
+  local function look(rows)
+    for _, row in ipairs(rows) do
+      for i, cell in ipairs(row.cells) do
+        local length = utf8.len(pandoc.utils.stringify(cell.contents)) or 5
+        if cell.col_span == 1 then longest[i] = math.min(45, math.max(longest[i], length + 4)) end
+      end
+    end
+  end
+  look(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do look(body.body) end
+  return longest
+end
+
+function parts.column_widths(tbl)
+  local shares = pandoc.List()
+  for width in (tbl.attributes["tbl-colwidths"] or ""):gmatch("%d+%.?%d*") do shares:insert(tonumber(width)) end
+  if #shares == 0 and written == "docx" then shares = widths_by_content(tbl) end
+  local sum = 0
+  for _, share in ipairs(shares) do sum = sum + share end
+  if #shares == #tbl.colspecs then
+    tbl.colspecs = tbl.colspecs:map(function(spec, i) return { spec[1], shares[i] / sum } end)
+  end
+  tbl.attributes["tbl-colwidths"] = nil
+end
+
+-- For JATS, whose writer makes a box of a division; Quarto takes divisions away before.
+function parts.boxed(blocks, id)
+  if not quarto then return pandoc.Div(blocks, pandoc.Attr(id)) end
+  local open = id ~= "" and '<boxed-text id="' .. id .. '">' or "<boxed-text>"
+  return { raw("jats", open) } .. pandoc.Blocks(blocks) .. { raw("jats", "</boxed-text>") }
+end
+
+-- callouts and pages -----------------------------------------------------------------------------------------------------
+
+parts.callouts = { note = "Note", tip = "Tip", warning = "Warning", important = "Important", caution = "Caution" }
+
+function parts.callout(name, title, content, id)
+  if written == "typst" then
+    return { raw("typst", '#boxed("' .. name .. '")[#boxed-title['), pandoc.Plain(title), raw("typst", "]") }
+      .. content .. { raw("typst", id ~= "" and "] <" .. id .. ">" or "]") }
+  elseif written == "docx" then
+    return {
+      pandoc.Div({ pandoc.Para(title) }, pandoc.Attr(id, {}, { ["custom-style"] = "Callout Title" })),
+      pandoc.Div(content, { ["custom-style"] = "Callout" }),
+    }
+  end
+  local head = pandoc.Para({ pandoc.Strong(title) })
+  if written == "jats" then return parts.boxed({ head } .. content, id) end
+  head = pandoc.Div({ head }, { class = "callout-title" })
+  return pandoc.Div({ head } .. content, pandoc.Attr(id, { "callout", "callout-" .. name }, { role = "note" }))
+end
+
+-- A section of its own needs the footer by name: rId9 is that of reference.docx.
+local footer = '<w:footerReference w:type="default" r:id="rId9"/>'
+local portrait = '<w:p><w:pPr><w:sectPr>' .. footer .. '<w:pgSz w:w="11906" w:h="16838"/>%s</w:sectPr></w:pPr></w:p>'
+local landscape = portrait:gsub('w:w="11906" w:h="16838"', 'w:w="16838" w:h="11906" w:orient="landscape"')
+local margins = '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="1304" w:header="709" w:footer="709" w:gutter="0"/>'
+
+function parts.page(div)
+  if div.classes:includes("landscape") then
+    if written == "typst" then
+      return { raw("typst", "#page(flipped: true)[") } .. div.content .. { raw("typst", "]") }
+    elseif written == "docx" then
+      return { raw("openxml", portrait:format(margins)) } .. div.content .. { raw("openxml", landscape:format(margins)) }
+    elseif written == "jats" then
+      return div.content
+    end
+  elseif div.classes:includes("pagebreak") then
+    if written == "typst" then return raw("typst", "#pagebreak(weak: true)") end
+    if written == "docx" then return raw("openxml", '<w:p><w:r><w:br w:type="page"/></w:r></w:p>') end
+    if written == "jats" then return {} end
+  end
+end
+
+return parts

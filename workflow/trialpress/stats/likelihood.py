@@ -1,0 +1,165 @@
+"""Cox's partial likelihood, its maximum, and the limits of a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from scipy.special import chdtri
+
+from trialpress.stats.risksets import RiskSets
+
+STEPS = 30
+# Steps in units of a covariate's standard deviation: below CONVERGED the maximum is found; a step that is still longer
+# than DIVERGING after STEPS means that the likelihood rises for ever.
+CONVERGED = 1e-9
+DIVERGING = 1e-4
+FURTHER = 25  # times that a profile is followed further out, by half each, before its limit counts as infinite
+
+
+class PartialLikelihood:
+    """Cox's partial likelihood in standardised covariates; coefficient = b / scale."""
+
+    def __init__(self, sets: RiskSets, X: np.ndarray, ties: str):
+        centre, scale = X.mean(axis=1), X.std(axis=1)
+        self.sets, self.raw, self.ties = sets, X, ties
+        self.scale = np.where(scale > 1e-12 * np.maximum(abs(centre), 1e-300), scale, 1.0)
+        self.X = (X - centre[:, None]) / self.scale[:, None]
+        self.of_events = self.X[:, sets.event]
+        # One row per event: f = 0, 1/d, ... (d-1)/d among the d tied events of a risk set.
+        d = sets.n_event
+        self.row_start = np.cumsum(d) - d
+        place = np.arange(d.sum()) - np.repeat(self.row_start, d)
+        self.f = place / np.repeat(d, d) if ties == "efron" and (d > 1).any() else None
+
+    def at(self, b: np.ndarray, g: np.ndarray | None = None) -> tuple[float, np.ndarray, np.ndarray]:
+        """Log-likelihood, score (p,) and information (p, p); `g` weights the score and information of each risk set.
+
+        A risk set's information is a mean of squares less a square of means. The first part is summed over patients,
+        each weighted by its expected number of events; only the second needs sums by risk set.
+        """
+        sets, X = self.sets, self.X
+        eta = b @ X
+        with np.errstate(over="ignore"):
+            risk = np.exp(eta)
+        s0 = sets.sum(risk)
+        if not (np.isfinite(s0).all() and (s0 > 0).all()):
+            # Beyond what floating point can tell apart: further out than any maximum.
+            return -np.inf, np.zeros(len(b)), np.zeros((len(b), len(b)))
+        s1 = np.array([sets.sum(risk * x) for x in X])
+        if self.f is None:
+            log_sum = sets.n_event @ np.log(s0)
+            mass, square = sets.n_event / s0, sets.n_event / s0**2
+            if g is not None:
+                mass, square = mass * g, square * g
+            expected = risk * sets.over(mass)
+            spread = (s1 * square) @ s1.T
+        else:
+            risk_of_events = risk[sets.event]
+            e0 = np.bincount(sets.dies_in, risk_of_events, minlength=len(sets))
+            e1 = np.array([np.bincount(sets.dies_in, risk_of_events * x, minlength=len(sets)) for x in self.of_events])
+            phi = np.repeat(s0, sets.n_event) - self.f * np.repeat(e0, sets.n_event)
+            if not (phi > 0).all():
+                return -np.inf, np.zeros(len(b)), np.zeros((len(b), len(b)))
+            log_sum = np.log(phi).sum()
+            inverse = 1 / phi
+            terms = [inverse, self.f * inverse, inverse**2, self.f * inverse**2, (self.f * inverse) ** 2]
+            mass, mass_of_events, square, mixed, square_of_events = (
+                np.add.reduceat(term, self.row_start) * (1.0 if g is None else g) for term in terms
+            )
+            expected = risk * sets.over(mass)
+            expected[sets.event] -= risk_of_events * mass_of_events[sets.dies_in]
+            cross = (s1 * mixed) @ e1.T
+            spread = (s1 * square) @ s1.T - cross - cross.T + (e1 * square_of_events) @ e1.T
+        observed = self.of_events.sum(axis=1) if g is None else self.of_events @ g[sets.dies_in]
+        information = (X * expected) @ X.T - spread
+        return float(eta[sets.event].sum() - log_sum), observed - X @ expected, (information + information.T) / 2
+
+    def degenerate(self, names: list[str]) -> str:
+        """Why the model has no unique maximum whatever the events' covariates are, or nothing."""
+        if not len(self.sets):
+            return "no event"
+        information = self.at(np.zeros(len(names)))[2]
+        for j, name in enumerate(names):
+            free = information[j, j]
+            if free > 1e-10 * len(self.f if self.f is not None else self.sets):
+                free -= information[j, :j] @ np.linalg.solve(information[:j, :j], information[:j, j]) if j else 0.0
+                if free > 1e-9 * information[j, j]:
+                    continue
+                return f"{name} is a linear combination of the other covariates"
+            return f"{name} does not vary among the patients at risk at the event times"
+        return ""
+
+    def monotone(self, names: list[str], diverging: np.ndarray) -> str:
+        """The reason in words: the covariates whose coefficient grows without bound."""
+        reasons = []
+        for j in np.flatnonzero(diverging):
+            levels = np.unique(self.raw[j])
+            seen = np.unique(self.raw[j][self.sets.event])
+            one = len(levels) == 2 and len(seen) == 1
+            reasons.append(f"{names[j]}" + (f" (no event where it is {levels[levels != seen[0]][0]:g})" if one else ""))
+        return f"monotone likelihood, no finite hazard ratio for {', '.join(reasons)}"
+
+
+def maximise(at: Callable, b: np.ndarray, fixed: int | None = None):
+    """Newton's method with step halving; returns b, at(b) and which coefficients diverge. `fixed` is held.
+
+    >>> at = lambda b: (-((b[0] - 2) ** 2), -2 * (b - 2), np.array([[2.0]]))
+    >>> print(maximise(at, np.zeros(1))[0])
+    [2.]
+    """
+    free = np.arange(len(b)) != (-1 if fixed is None else fixed)
+    now = at(b)
+    curvature = np.diag(now[2])
+    step = np.zeros(len(b))
+    for _ in range(STEPS if free.any() and np.isfinite(now[0]) else 0):
+        try:
+            step[free] = np.linalg.solve(now[2][np.ix_(free, free)], now[1][free])
+        except np.linalg.LinAlgError:
+            return b, now, free
+        step *= min(1.0, 5 / np.abs(step).max(initial=1.0))
+        if np.abs(step).max() < CONVERGED:
+            break
+        shorter = step
+        for _ in range(STEPS):
+            after = at(b + shorter)
+            if after[0] >= now[0] - 1e-12 * abs(now[0]):
+                break
+            shorter = shorter / 2
+        else:
+            break
+        b, now = b + shorter, after
+    # A likelihood that rises for ever is also known by its curvature, which vanishes.
+    return b, now, free & ((np.abs(step) > DIVERGING) | (np.diag(now[2]) < 1e-10 * curvature))
+
+
+def profile_limits(profile: Callable, b, likelihood: float, std_error, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where twice the profile log-likelihood lies a chi-squared quantile below its maximum, for each coefficient.
+
+    profile: (coefficient, value) to the highest log-likelihood with it held there.
+
+    >>> low, high = profile_limits(lambda j, value: -((value - 2) ** 2), np.array([2.0]), 0.0, np.array([0.7]), 0.95)
+    >>> print(low.round(3), high.round(3))
+    [0.614] [3.386]
+    """
+    from scipy.optimize import brentq
+
+    drop = chdtri(1, 1 - level)
+    limits = np.empty((2, len(b)))
+    for j in range(len(b)):
+
+        @cache  # from another start the same point may lie higher, and an end would not be one
+        def distance(value: float, j: int = j) -> float:
+            return 2 * (likelihood - profile(j, value)) - drop
+
+        for side, sign in enumerate((-1, 1)):
+            reach = sign * np.sqrt(drop) * std_error[j]
+            for _ in range(FURTHER):
+                if distance(b[j] + reach) >= 0:
+                    limits[side, j] = brentq(distance, b[j], b[j] + reach, xtol=1e-12, rtol=1e-12)
+                    break
+                reach *= 1.5
+            else:
+                limits[side, j] = sign * np.inf
+    return limits[0], limits[1]

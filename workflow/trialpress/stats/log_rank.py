@@ -1,0 +1,129 @@
+"""Tests of equal hazards: the log-rank family, and its permutation test."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import chdtrc
+
+from trialpress.stats.result import Result, not_estimable, numbers
+from trialpress.stats.risksets import RiskSets, groups, sample
+
+
+def log_rank(time, event, group, *, rho: float = 0, stratum=None, trend_scores=None, entry=None) -> Result:
+    """Test of equal hazards in two or more groups (R survival::survdiff).
+
+    group: labels, length n. rho: Fleming-Harrington weight S(t-)**rho of the pooled Kaplan-Meier estimate (1 is
+        Peto-Peto); stratum: labels, length n; trend_scores: one number per sorted label, for the test for trend.
+    values: n, events, statistic (chi-squared), df, p_value. curve: one row per group: group, n, observed, expected.
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161, 5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45])
+    >>> print(f"{log_rank(abs(aml), aml > 0, np.arange(23) > 10)['statistic']:.4f}")  # R survdiff, 3.4
+    3.3964
+    """
+    time, event, entry = sample(time, event, entry)
+    labels, code = groups("group", group, length=len(time))
+    k = len(labels)
+    if stratum is not None and np.shape(stratum) != time.shape:
+        raise ValueError(f"stratum: has shape {np.shape(stratum)} where {len(time)} values are needed")
+    method = "log-rank test" if rho == 0 else f"Fleming-Harrington test (rho {rho:g})"
+    method = "stratified " * (stratum is not None) + method + " for trend" * (trend_scores is not None)
+    known = {"n": len(time), "events": int(event.sum())}
+    names = ("statistic", "df", "p_value")
+    if not event.any():
+        return not_estimable(method, names, "no event", **known)
+    sets = RiskSets.of(time, event, entry, stratum)
+    weight = sets.survival_before() ** rho if rho else np.ones(len(sets))
+    at_risk, n_event = sets.by_group(code, k)
+    observed = weight @ n_event
+    expected, variance = hypergeometric(at_risk, sets.n_event, weight)
+    table = {"group": labels, "n": np.bincount(code), "observed": observed, "expected": expected}
+    difference = observed - expected
+    size = float(weight**2 @ sets.n_event)
+    if trend_scores is not None:
+        score = numbers("trend_scores", trend_scores, length=k)
+        df, spread = 1, score @ variance @ score
+        statistic = quadratic(np.array([score @ difference]), np.array([[spread]]), size * score @ score)
+    else:
+        known_groups = np.flatnonzero(expected > 0)[1:]
+        df, statistic = (
+            len(known_groups),
+            quadratic(difference[known_groups], variance[np.ix_(known_groups, known_groups)], size),
+        )
+    if np.isnan(statistic):
+        why = "the groups are not at risk together at any event time"
+        return Result(method, not_estimable(method, names, why, **known).values, f"not estimable: {why}", table)
+    return Result(method, {**known, "statistic": statistic, "df": df, "p_value": chdtrc(df, statistic)}, curve=table)
+
+
+def hypergeometric(at_risk: np.ndarray, n_event: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Expected events per group and their covariance, given the margins at each time; at_risk: (times, groups).
+
+    >>> expected, variance = hypergeometric(np.array([[2.0, 2.0], [1.0, 2.0]]), np.array([1, 1]), np.ones(2))
+    >>> print(expected.round(4), variance[0, 0].round(4))
+    [0.8333 1.1667] 0.4722
+    """
+    n = at_risk.sum(axis=1)
+    share = at_risk / n[:, None]
+    expected = (weight * n_event) @ share
+    spread = weight**2 * n_event * (n - n_event) / np.maximum(n - 1, 1)
+    return expected, np.diag(spread @ share) - share.T @ (spread[:, None] * share)
+
+
+def quadratic(difference: np.ndarray, variance: np.ndarray, size: float) -> float:
+    """difference' variance^-1 difference; NaN if the variance is singular: what is far below the `size` of the terms that it
+    is made of is their rounding error.
+
+    >>> print(quadratic(np.array([2.0]), np.array([[4.0]]), size=4.0))
+    1.0
+    """
+    if not len(difference) or not np.isfinite(variance).all():
+        return float("nan")
+    if np.linalg.matrix_rank(variance, tol=1e-12 * size, hermitian=True) < len(difference):
+        return float("nan")
+    return max(float(difference @ np.linalg.solve(variance, difference)), 0.0)
+
+
+def permutation_log_rank(time, event, group, *, replicates: int = 10_000, seed: int) -> Result:
+    """Monte Carlo permutation test on log-rank scores (Peto & Peto 1972).
+
+    The score of a patient is event - cumulative hazard at the end of follow-up, so the scores of a group add up to its
+    observed - expected events; the statistic sums their squares, each over the size of its group. The p-value counts
+    the observed allocation among the replicates (Davison & Hinkley 1997, 4.25).
+    values: n, events, statistic, replicates, p_value, std_error (of the p-value, from the number of replicates).
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161, 5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45])
+    >>> print(f"{permutation_log_rank(abs(aml), aml > 0, np.arange(23) > 10, seed=1)['p_value']:.1f}")
+    0.1
+    """
+    time, event, _ = sample(time, event)
+    labels, code = groups("group", group, length=len(time))
+    method = f"permutation log-rank test, {replicates} replicates"
+    known = {"n": len(time), "events": int(event.sum())}
+    if not event.any():
+        return not_estimable(method, ("statistic", "p_value", "std_error"), "no event", **known)
+    sets = RiskSets.of(time, event)
+    score = event - sets.over(sets.n_event / sets.n)
+    size = np.bincount(code)
+
+    def statistic(score: np.ndarray) -> np.ndarray:
+        # Patients in the order of their groups: a group's total is a difference of running totals.
+        return (np.add.reduceat(score, np.cumsum(size) - size, axis=-1) ** 2 / size).sum(axis=-1)
+
+    seen = float(statistic(score[np.argsort(code, kind="stable")]))
+    rng = np.random.default_rng(seed)
+    rows = max(1, 2_000_000 // len(time))
+    extreme = 0
+    for start in range(0, replicates, rows):
+        block = np.tile(score, (min(rows, replicates - start), 1))
+        extreme += int((statistic(rng.permuted(block, axis=1)) >= seen * (1 - 1e-9)).sum())
+    p = (extreme + 1) / (replicates + 1)
+    return Result(
+        method,
+        {
+            **known,
+            "statistic": seen,
+            "replicates": replicates,
+            "p_value": p,
+            "std_error": np.sqrt(p * (1 - p) / replicates),
+        },
+    )

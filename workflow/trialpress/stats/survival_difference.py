@@ -1,0 +1,116 @@
+"""Survival summed up in one number, and its difference between two groups: restricted mean, survival at a fixed time."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import chdtrc, ndtri
+
+from trialpress.stats.result import Result, not_estimable, probability, times
+from trialpress.stats.risksets import groups, sample
+from trialpress.stats.survival import kaplan_meier, survival_at
+
+
+def restricted_mean(time, event, tau: float, *, level: float = 0.95) -> Result:
+    """Mean survival time up to tau, the area under the Kaplan-Meier curve (R survfit, rmean = tau).
+
+    values: n, events, tau, estimate, std_error, ci_low, ci_high (normal). Not estimable if follow-up ends before tau
+    with the curve above 0.
+
+    >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161])  # maintained; negative: censored
+    >>> print(f"{restricted_mean(abs(aml), aml > 0, 161)['estimate']:.2f}")  # R print.survfit, rmean
+    52.65
+    """
+    time, event, _ = sample(time, event)
+    (tau,) = times("tau", [tau])
+    method = f"restricted mean survival time to {tau:g}, {100 * level:g}% CI"
+    known = {"n": len(time), "events": int(event.sum()), "tau": tau}
+    curve = kaplan_meier(time, event).curve
+    if tau > curve["time"][-1] and curve["estimate"][-1] > 0:
+        why = f"follow-up ends at {curve['time'][-1]:g}, before tau"
+        return not_estimable(method, ("estimate", "std_error", "ci_low", "ci_high"), why, **known)
+    used = curve["time"] <= tau
+    d, n = curve["n_event"][used], curve["n_at_risk"][used]
+    width = np.diff(np.concatenate(([0.0], curve["time"][used], [tau])))
+    area = width * np.concatenate(([1.0], curve["estimate"][used]))
+    beyond = area[:0:-1].cumsum()[::-1]
+    greenwood = np.where(d < n, d / np.maximum(n * (n - d), 1), 0.0)
+    return Result(method, {**known, **_normal(area.sum(), np.sqrt((beyond**2 * greenwood).sum()), level)})
+
+
+def restricted_mean_difference(time, event, group, tau: float, *, level: float = 0.95) -> Result:
+    """Restricted mean of the second group (of the sorted labels) minus that of the first (Royston & Parmar 2013).
+
+    values: n, events, tau, estimate, std_error, ci_low, ci_high, statistic (z), p_value.
+
+    >>> time, group = np.array([1, 2, 3, 4, 2, 4, 6, 8]), np.repeat([0, 1], 4)
+    >>> print(restricted_mean_difference(time, np.ones(8), group, 4)["estimate"])
+    1.0
+    """
+    time, event, _ = sample(time, event)
+    labels, parts = _two_groups(group, len(time))
+    first, second = (restricted_mean(time[part], event[part], tau, level=level) for part in parts)
+    method = f"difference of {first.method}, {labels[1]} minus {labels[0]}"
+    return _difference(method, first, second, {"n": len(time), "events": int(event.sum()), "tau": tau}, level)
+
+
+def compare_at(time, event, group, at: float, *, transform: str = "log-log", level: float = 0.95) -> Result:
+    """Survival of two groups at a fixed time (Klein, Logan, Harhoff & Andersen 2007).
+
+    The difference, second minus first of the sorted labels, has the plain (Greenwood) interval; the test compares the
+    estimates on the scale `transform` ("plain", "log" or "log-log"). values: n, events, time, estimate, std_error,
+    ci_low, ci_high, statistic (z), p_value.
+
+    >>> time, group = np.array([1, 2, 3, 4, 2, 4, 6, 8]), np.repeat([0, 1], 4)
+    >>> print(compare_at(time, np.ones(8), group, 2)["estimate"])
+    0.25
+    """
+    time, event, _ = sample(time, event)
+    labels, parts = _two_groups(group, len(time))
+    first, second = (survival_at(kaplan_meier(time[part], event[part], transform="plain"), at) for part in parts)
+    method = (
+        f"difference of Kaplan-Meier estimates at {at:g}, {100 * level:g}% CI, {labels[1]} minus {labels[0]}, "
+        f"{transform} test"
+    )
+    known = {"n": len(time), "events": int(event.sum()), "time": at}
+    scale = {
+        "plain": (lambda s: s, lambda s: 1.0),
+        "log": (np.log, lambda s: 1 / s),
+        "log-log": (lambda s: np.log(-np.log(s)), lambda s: 1 / (s * np.log(s))),
+    }
+    if transform not in scale:
+        raise ValueError(f"transform: must be plain, log or log-log, is {transform!r}")
+    for label, part in zip(labels, (first, second), strict=True):
+        if not part["std_error"] > 0:
+            why = part.note.removeprefix("not estimable: ") or f"no event by {at:g}"
+            return not_estimable(method, DIFFERENCE, f"group {label}: {why}", **known)
+    value, slope = scale[transform]
+    z = (value(second["estimate"]) - value(first["estimate"])) / np.hypot(
+        slope(second["estimate"]) * second["std_error"], slope(first["estimate"]) * first["std_error"]
+    )
+    result = _difference(method, first, second, known, level)
+    return Result(method, {**result.values, "statistic": z, "p_value": chdtrc(1, z * z)})
+
+
+DIFFERENCE = ("estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value")
+
+
+def _difference(method: str, first: Result, second: Result, known: dict[str, float], level: float) -> Result:
+    std_error = np.hypot(first["std_error"], second["std_error"])
+    if not std_error > 0:
+        why = first.note or second.note or "no event in either group"
+        return not_estimable(method, DIFFERENCE, why.removeprefix("not estimable: "), **known)
+    values = _normal(second["estimate"] - first["estimate"], std_error, level)
+    z = values["estimate"] / std_error
+    return Result(method, {**known, **values, "statistic": z, "p_value": chdtrc(1, z * z)})
+
+
+def _two_groups(group, n: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    labels, code = groups("group", group, length=n)
+    if len(labels) > 2:
+        raise ValueError(f"group: {len(labels)} groups where two are compared")
+    return labels, [code == 0, code == 1]
+
+
+def _normal(estimate: float, std_error: float, level: float) -> dict[str, float]:
+    half = -ndtri((1 - probability("level", level)) / 2) * std_error
+    return {"estimate": estimate, "std_error": std_error, "ci_low": estimate - half, "ci_high": estimate + half}
