@@ -100,16 +100,19 @@ def test_each_kind_of_ratio_has_an_axis_of_its_own_that_says_what_it_favours(usu
 
 def test_a_forest_plot_has_reference_levels_and_events_of_every_row(usual):
     numbers = figures.draw(usual, "forest").numbers.set_index("name")
-    died = usual.subjects["os_event"].astype(bool)
-    rr = usual.subjects["arm"] == "rr"
+    died, rr = usual.subjects["os_event"].astype(bool), usual.subjects["arm"] == "rr"
     assert numbers.loc["Stratum: R/R", "estimate"] == 1 and numbers.loc["Stratum: R/R", "statistic"] == "hazard_ratio"
-    assert numbers.loc["Stratum: R/R", "events/n"] == f"{(died & rr).sum()}/{rr.sum()}"
-    assert numbers.loc["Stratum: MRD+", "events/n"] == f"{(died & ~rr).sum()}/{(~rr).sum()}"
-    assert numbers.loc["Age, years", "events/n"] == ""
+    counts = {"Cox model of OS": died | True, "Stratum: R/R": rr, "Stratum: MRD+": ~rr}
+    for name, members in counts.items():
+        assert tuple(numbers.loc[name, ["events", "n"]]) == ((died & members).sum(), members.sum())
+    assert numbers.loc["Age, years", ["events", "n"]].isna().all()
     hct, sex = usual.subjects["hct_on"].notna(), usual.subjects["sex"]
-    male, female = ((hct & (sex == code)).sum() for code in ("M", "F"))
-    expected = f"{male}/{(sex == 'M').sum()} v {female}/{(sex == 'F').sum()}"
-    assert numbers["events/n"].iloc[0] == expected
+    groups = numbers.loc["Allo-HCT by sex: M v F"].head(2)
+    assert list(groups["group"]) == ["M", "F"] and list(groups["estimate"]) == [usual.value("hct", "odds_ratio"), 1]
+    for code, row in zip(("M", "F"), groups.itertuples(), strict=True):
+        assert (row.events, row.n) == ((hct & (sex == code)).sum(), (sex == code).sum())
+    texts = [f"{row.events:.0f}/{row.n:.0f}" for row in groups.itertuples()]
+    assert " v ".join(texts) in written(figures.draw(usual, "forest").figure)
 
 
 def test_levels_are_not_counted_where_the_counts_are_not_those_of_the_model(usual):
@@ -117,7 +120,7 @@ def test_levels_are_not_counted_where_the_counts_are_not_those_of_the_model(usua
     ard.loc[(ard["analysis"] == "model") & (ard["statistic"] == "n"), "value"] -= 1
     other = figures.draw(replace(usual, ard=ard), "forest").numbers
     assert "Stratum: R/R" not in set(other["name"])
-    assert list(other.loc[other["name"] == "Stratum: MRD+", "events/n"]) == [""]
+    assert other.loc[other["name"] == "Stratum: MRD+", ["events", "n"]].isna().all(axis=None)
 
 
 # Widths
@@ -207,7 +210,7 @@ def test_only_exclusions_are_called_so(usual):
         written(drawing.figure)
     )
     rows = drawing.numbers[drawing.numbers["step"] == "Evaluable for response"]
-    assert rows["excluded"].sum() == 0 < rows["in_another_group"].sum()
+    assert set(rows["how"]) == {"not in this group"} and rows["excluded"].sum() > 0
     assert "; not in this group: " in drawing.alt and "excluded" not in drawing.alt
     with pytest.raises(InputError, match="'nobody' is no step of the flow"):
         figures.draw(with_options(usual, "flow", branches=["nobody"]), "flow")
@@ -286,6 +289,19 @@ def test_lines_lead_from_the_median_to_its_time(usual):
 def test_options_at_which_something_would_be_missing_are_refused(usual, option, message):
     with pytest.raises(InputError, match=message):
         figures.draw(with_options(usual, "km", **option), "km")
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "panels"),
+    [
+        ("rates", {"analyses": ["cr"], "tests": ["hct", "hct"]}, 1), ("grades", {"labels": ["a", "b", "c"]}, 2),
+        ("strip", {"tests": ["hct"] * 3}, 2), ("dose_curve", {"rates": ["severe_by_dose"] * 4}, 3),
+        ("trials", {"present": ["cr"] * 3}, 2), ("courses", {"labels": ["a", "b", "c", "d"]}, 3),
+    ],
+)  # fmt: skip
+def test_more_tests_or_labels_than_panels_are_refused(usual, name, option, panels):
+    with pytest.raises(InputError, match=rf"has {len(list(option.values())[-1])} entries for {panels} panels"):
+        figures.draw(with_options(usual, name, **option), name)
 
 
 def test_facets_have_a_panel_for_each_group_and_one_axis(usual):

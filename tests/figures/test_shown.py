@@ -174,7 +174,8 @@ def test_rows_of_single_participants_name_them_so_that_no_release_holds_them(usu
 def test_forest_shows_the_ratios_of_comparisons_and_models(usual):
     numbers = figures.draw(usual, "forest").numbers.set_index("name")
     compared = "Allo-HCT by sex: M v F"
-    assert list(numbers.index) == [compared, "Stratum: R/R", "Stratum: MRD+", "Age, years", compared]
+    model = ["Cox model of OS", "Stratum: R/R", "Stratum: MRD+", "Age, years"]
+    assert list(numbers.index) == [compared, compared, *model, compared, compared]
     assert numbers["estimate"].iloc[0] == usual.value("hct", "odds_ratio")
     assert numbers.loc["Age, years", "ci_high"] == usual.value("model", "ci_high", level="age")
 

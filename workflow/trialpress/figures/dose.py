@@ -11,7 +11,7 @@ from ..ids import word
 from ..registry import Analysis
 from ..results import Results
 from . import palette, style
-from .drawing import KINDS, Drawing, empty
+from .drawing import KINDS, Drawing, empty, one_each
 from .read import analysed, count, estimate, groups, label, number, p_value_text, shown, value
 from .scales import at_least_fivefold, log_axis, not_shown
 
@@ -70,6 +70,7 @@ def dose_response(
         rates: for each panel a proportion or trend analysis by dose group
         width: single (85 mm) or double (180 mm)
     """
+    one_each(len(analyses), rates=rates)
     panels = [_panel(results, analysis, rates[i] if i < len(rates) else "") for i, analysis in enumerate(analyses)]
     if not any(len(panel.doses) for panel in panels):
         return empty(results, width, "No participants with a known dose and outcome", *(p.hidden for p in panels))

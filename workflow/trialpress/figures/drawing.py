@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, raise_if
 from ..registry import Registry
 
 if TYPE_CHECKING:
@@ -48,6 +48,15 @@ class Drawing:
             return self
         self.figure.page.note(". ".join(notes) + ".")
         return replace(self, alt=f"{self.alt} {'. '.join(notes)}.", notes=notes)
+
+
+def one_each(panels: int, **given) -> None:
+    """Refuse options that name more than one thing for each panel: what is left over would not be shown."""
+    why = "what is left over would be passed over in silence"
+    raise_if(
+        Problem(f"plan.yaml, figures, {key}", f"has {len(items)} entries for {panels} panels", why, "name one for each")
+        for key, items in given.items() if len(items) > panels
+    )  # fmt: skip
 
 
 def empty(results, width: str, why: str, *notes: str) -> Drawing:

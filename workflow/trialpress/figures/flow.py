@@ -88,8 +88,8 @@ def _numbers(steps: list[Step]) -> pd.DataFrame:
     rows = []
     for step in steps:
         for reason, n in step.excluded or [("", 0)]:
-            counted = {"excluded": 0 if step.branch else n, "in_another_group": n if step.branch else 0}
-            rows.append({"step": step.label, "n": step.n, **counted, "reason": reason})
+            how = step.left.lower() if reason else ""
+            rows.append({"step": step.label, "n": step.n, "excluded": n, "reason": reason, "how": how})
     return pd.DataFrame(rows)
 
 

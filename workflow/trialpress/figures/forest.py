@@ -26,14 +26,27 @@ FAVOURS = {
 
 
 @dataclass(frozen=True)
+class Counted:
+    """The participants of a group or a level; events: None if the method has none."""
+
+    name: str
+    events: int | None
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.n:,}" if self.events is None else f"{self.events:,}/{self.n:,}"
+
+
+@dataclass(frozen=True)
 class Ratio:
-    """A row. kind: of the ratio, also of a row without one: the heading of a model, and the reference level, whose
-    estimate is NaN; counts: events/n; `text` and `p` are as printed; `overall`: in all participants."""
+    """A row. kind: of the ratio, also of the heading of a model, which has none; counted: its participants, or those of
+    both groups, the reference last; `text` and `p` are as printed; reference: the level to which others are compared;
+    `overall`: in all participants."""
 
     analysis: str
     kind: str
     name: str
-    counts: str = ""
+    counted: tuple[Counted, ...] = ()
     estimate: float = math.nan
     ci_low: float = math.nan
     ci_high: float = math.nan
@@ -43,6 +56,10 @@ class Ratio:
     heading: bool = False
     reference: bool = False
     overall: bool = False
+
+    @property
+    def counts(self) -> str:
+        return " v ".join(map(str, self.counted))
 
     @property
     def weight(self) -> str:
@@ -155,10 +172,22 @@ def forest(
         body = sum(row.height for row in own)
         _draw(page, own, columns, y + HEAD, body, RATIOS[kind], sides[kind])
         y += HEAD + body + FOOT
-    keep = ("analysis", "name", "counts", "kind", "estimate", "ci_low", "ci_high", "p")
-    numbers = pd.DataFrame([{key: getattr(row, key) for key in keep} for row in rows if row.text and not row.heading])
-    numbers = numbers.rename(columns={"kind": "statistic", "counts": "events/n"})
+    numbers = pd.DataFrame([one for row in rows for one in _numbers(row)]).astype({"events": "Int64", "n": "Int64"})
     return Drawing(page.figure, numbers, _alt(panels, interval))
+
+
+def _numbers(row: Ratio) -> list[dict]:
+    """A row as it goes to the CSV; that of two groups has another for its reference."""
+    about = {"analysis": row.analysis, "name": row.name}
+    found = [{"estimate": row.estimate, "ci_low": row.ci_low, "ci_high": row.ci_high, "p": row.p}] + [
+        {"estimate": 1.0, "ci_low": math.nan, "ci_high": math.nan, "p": ""} for _ in row.counted[1:]
+    ]
+    counted = row.counted or (Counted("", None, 0),)
+    return [
+        {**about, "group": one.name, "events": one.events, "n": one.n or None,
+         "statistic": "" if row.heading else row.kind, **ratio}
+        for one, ratio in zip(counted, found, strict=True)
+    ]  # fmt: skip
 
 
 def _sides(favours: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -230,32 +259,33 @@ def _ratios(results: Results, analysis: str) -> list[Ratio]:
     levels = covariate_order(results, analysis, names(found, "level"))
     if not any(levels):
         return [_ratio(results, analysis, kind, levels[0], _compared(results, analysis), _pair(results, analysis))]
-    n, events = (shown(results, analysis, statistic) for statistic in ("n", "events"))
-    counts = f"{events}/{n}" if events and n else ""
+    n, events = (value(results, analysis, statistic) for statistic in ("n", "events"))
+    all_ = () if math.isnan(n) else (Counted("", None if math.isnan(events) else int(events), int(n)),)
     out, counted, done = (
-        [Ratio(analysis, kind, label(results, analysis), counts, heading=True)],
+        [Ratio(analysis, kind, label(results, analysis), all_, heading=True)],
         _counts(results, analysis),
         set(),
     )
     for level in levels:
         column = level.id.partition("=")[0]
-        for name, text in counted.items():
+        for name, one in counted.items():
             if name.id.partition("=")[0] == column and column not in done and name not in levels:
                 plain = {"text": "reference", "estimate": 1.0, "indent": INDENT, "reference": True}
-                out.append(Ratio(analysis, kind, name.label, text, **plain))
+                out.append(Ratio(analysis, kind, name.label, (one,), **plain))
         done.add(column)
-        out.append(replace(_ratio(results, analysis, kind, level, level.label, counted.get(level, "")), indent=INDENT))
+        own = (counted[level],) if level in counted else ()
+        out.append(replace(_ratio(results, analysis, kind, level, level.label, own), indent=INDENT))
     return out
 
 
-def _ratio(results: Results, analysis: str, kind: str, level: Name, name: str, counts: str) -> Ratio:
+def _ratio(results: Results, analysis: str, kind: str, level: Name, name: str, counted: tuple[Counted, ...]) -> Ratio:
     numbers = (value(results, analysis, statistic, level=level) for statistic in (kind, "ci_low", "ci_high"))
     text = estimate(results, analysis, level=level, statistic=kind)
-    return Ratio(analysis, kind, name, counts, *numbers, text=text, p=shown(results, analysis, "p_value", level=level))
+    return Ratio(analysis, kind, name, counted, *numbers, text=text, p=shown(results, analysis, "p_value", level=level))
 
 
-def _counts(results: Results, analysis: str) -> dict[Name, str]:
-    """Events/n of each level of the covariates of a model that has participants; none if they are not those whom the
+def _counts(results: Results, analysis: str) -> dict[Name, Counted]:
+    """The participants of each level of the covariates of a model that has any; none if they are not those whom the
     results have counted."""
     spec, data = results.plan.analyses[analysis], analysed(results, analysis)
     if "covariates" not in spec or not {"event", "endpoint"} & spec.keys():
@@ -273,7 +303,7 @@ def _counts(results: Results, analysis: str) -> dict[Name, str]:
         for level, members in data.levels(covariate).items() if is_categorical(data, covariate) else ():
             here = members & known
             if here.any():
-                found[level] = f"{int(holds[here].sum()):,}/{int(here.sum()):,}"
+                found[level] = Counted(level.label, int(holds[here].sum()), int(here.sum()))
     return found
 
 
@@ -281,11 +311,15 @@ def _groups(results: Results, analysis: str) -> list[Name]:
     return [name for name in groups(results, analysis) if value(results, analysis, "N", name) > 0]
 
 
-def _pair(results: Results, analysis: str) -> str:
-    """'5/8 v 3/29' of a comparison of two groups."""
-    pair = _groups(results, analysis)
-    texts = ["/".join(shown(results, analysis, statistic, name) for statistic in ("n", "N")) for name in pair[::-1]]
-    return " v ".join(texts) if len(pair) == 2 else shown(results, analysis, "n")
+def _pair(results: Results, analysis: str) -> tuple[Counted, ...]:
+    """The participants of the two groups of a comparison, the reference last; otherwise all of them."""
+    pair = _groups(results, analysis)[::-1]
+    if len(pair) != 2:
+        n = value(results, analysis, "n")
+        return () if math.isnan(n) else (Counted("", None, int(n)),)
+    return tuple(
+        Counted(name.label, *(int(value(results, analysis, key, name)) for key in ("n", "N"))) for name in pair
+    )
 
 
 def _compared(results: Results, analysis: str) -> str:

@@ -10,7 +10,7 @@ from ..ids import EVERYONE, Name
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import palette, style
-from .drawing import KINDS, Drawing, empty
+from .drawing import KINDS, Drawing, empty, one_each
 from .read import estimate, groups, label, p_text, shown, value
 
 PLOT_HEIGHT = 48.0  # mm
@@ -103,6 +103,7 @@ def grades(
         labels: titles of the panels (default: the labels of the columns)
         width: single (85 mm) or double (180 mm)
     """
+    one_each(len(grades), severe=severe, tests=tests, labels=labels)
     data = results.population(population)
     if data.frame.empty:
         return empty(results, width, "No participants in this population")

@@ -12,7 +12,7 @@ from ..ids import EVERYONE
 from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
 from . import palette, style
-from .drawing import KINDS, Drawing, empty
+from .drawing import KINDS, Drawing, empty, one_each
 from .read import count, level_name, look_of, number
 from .scales import day_locator, label_room, log_axis, not_shown
 
@@ -220,6 +220,7 @@ def courses(
     """
     data = results.population(population)
     who = results.study.participant
+    one_each(len(items), labels=labels, means=means)
     levels, looks = look_of(data, colour)
     frames = [_measurements(results, data.frame, table, day, value, f"{item} == {name!r}") for name in items]
     frames = [frame[frame["day"] <= last_day] if last_day else frame for frame in frames]

@@ -10,7 +10,7 @@ from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import palette, style
-from .drawing import KINDS, Drawing, empty
+from .drawing import KINDS, Drawing, empty, one_each
 from .read import count, estimate, level_name, look_of, number, p_text, printed, shown, value
 from .scales import label_room, log_axis, not_shown
 
@@ -149,6 +149,7 @@ def strip(
     """
     from seaborn import swarmplot
 
+    one_each(len(y), tests=tests)
     data = results.population(population)
     bars, looks = look_of(data, by)
     page_width, gap = style.WIDTHS[width], 3.0

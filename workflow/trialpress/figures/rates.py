@@ -11,7 +11,7 @@ from ..ids import EVERYONE, Name
 from ..registry import Analysis
 from ..results import Results
 from . import palette, style
-from .drawing import KINDS, Drawing
+from .drawing import KINDS, Drawing, one_each
 from .read import by_label, distinct_labels, estimate, groups, label, p_text, shown, value
 
 ROW = 4.6  # mm per row of a dot plot
@@ -136,6 +136,7 @@ def rates(
         width: single (85 mm) or double (180 mm)
     """
     panels = _panels(results, analyses)
+    one_each(len(panels), tests=tests)
     columns = _Columns.of([rate for panel in panels for rate in panel.rates], width)
     titles = []
     for i, panel in enumerate(panels):

@@ -15,7 +15,7 @@ from ..ids import Name, word
 from ..registry import Analysis, Column
 from ..results import Results
 from . import palette, style
-from .drawing import KINDS, Drawing, empty
+from .drawing import KINDS, Drawing, empty, one_each
 from .read import analysed, estimate, interval, label, number, shown, value
 
 ROW = 4.6  # mm
@@ -176,6 +176,7 @@ def trials(
         dose: column of the subjects with the dose
         width: single (85 mm) or double (180 mm)
     """
+    one_each(len(analyses), present=present)
     panels = [
         _panel(results, analysis, present[i] if i < len(present) else "", list(doses), dose)
         for i, analysis in enumerate(analyses)
