@@ -40,7 +40,9 @@ def _part(family: str, weight: str, characters: set[str]) -> bytes:
     from fontTools.ttLib import TTFont
 
     font = TTFont(style.face(family, weight), recalcTimestamp=False)
-    subsetter = Subsetter(Options(layout_features=["kern", "liga"], notdef_outline=True))
+    options = Options(layout_features=["kern", "liga"], notdef_outline=True)
+    options.drop_tables += ["FFTM"]  # the date on which the font was made
+    subsetter = Subsetter(options)
     subsetter.populate(text="".join(sorted(characters)))
     subsetter.subset(font)
     to = io.BytesIO()
