@@ -90,7 +90,7 @@ def test_computed_values_have_three_digits():
     "statistic, value, kind, text",
     [
         ("n", 12, "decimal2", "12"), ("n_at_risk", 10000, "decimal1", "10,000"), ("events", NAN, "decimal2", "NE"), ("percent", 0.4567, "decimal2", "45.7%"),
-        ("percent", NAN, "count", "NE"), ("missing_percent", 1, "count", "100.0%"), ("df", 2, "count", "2.0"), ("statistic", 1.005, "count", "1.01"),
+        ("percent", NAN, "count", "NE"), ("missing_percent", 1, "count", "100.0%"), ("df", 2, "count", "2"), ("statistic", 1.005, "count", "1.01"),
         ("estimate", 0.5, "percent", "50.0%"), ("estimate", 0.5, "decimal2", "0.50"), ("mean", 0.12345, "decimal4", "0.1235"), ("mean", 0.12345, "decimal0", "0"),
         ("odds_ratio", 12.34, "decimal4", "12.3"), ("ci_low", 12.34, "ratio", "12.3"), ("p_value_adjusted", 0.0001, "decimal2", "<0.001"),
     ],

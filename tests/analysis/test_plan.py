@@ -58,11 +58,23 @@ def test_an_undeclared_family_is_an_error_with_the_nearest_name(tmp_path):
     [
         (
             "method: exact_test, population: infused, event: remission, rate: 1.5",
-            "between 0 and 1, is 1.5",
+            "must be a number between 0 and 1, is 1.5",
         ),
         ("method: mantel_byar, population: infused, endpoint: os, begin: age", "'age' is not a date"),
         ("method: gray, population: infused, endpoint: os, by: sex", "write competing: true"),
-        ("method: restricted_mean, population: infused, endpoint: os, until: -3", "a number above 0, is -3"),
+        ("method: restricted_mean, population: infused, endpoint: os, until: -3", "must be a number above 0, is -3"),
+        (
+            "method: permutation_log_rank, population: infused, endpoint: os, by: sex, replicates: -5",
+            "must be a whole number, 1 or more, is -5",
+        ),
+        (
+            "method: bootstrap, population: infused, variable: age, resamples: 0",
+            "must be a whole number, 1 or more, is 0",
+        ),
+        (
+            "method: survival_quantiles, population: infused, endpoint: os, quantiles: [25]",
+            "must be a number between 0 and 1, is 25",
+        ),
     ],
 )
 def test_an_option_that_a_statistic_refuses_is_an_error_of_the_plan(tmp_path, options, message):

@@ -36,7 +36,8 @@ ANALYSES = """analyses:
   follow_up: {method: follow_up, population: infused, endpoint: os}
   os_test: {method: log_rank, population: infused, endpoint: os, by: stratum}
   os_weighted: {method: log_rank, population: infused, endpoint: os, by: doses, rho: 1}
-  model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age, doses]}
+  model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age, doses], family: models}
+  model_of_one: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], family: models, family_of: [stratum=mrd]}
   breslow: {method: cox, population: infused, endpoint: efs, covariates: [age], ties: breslow}
   copies: {method: kinetics_by_day, population: infused, table: levels, day: day, value: copies, by: stratum}
   missing: {method: missing_response, population: rr, event: remission}
@@ -68,7 +69,7 @@ tables: {}
 LATE = """  late_os: {label: OS from response on, origin: infused_on, events: {death: died_on}, censor: last_on, entry: response_on}
   late_relapse: {label: Relapse, origin: infused_on, events: {relapse: relapse_on, death: died_on}, censor: last_on, competing: true, entry: response_on}
 """
-WANTED = PLAN[: PLAN.index("analyses:")] + LATE + "families: {both: holm}\n" + ANALYSES
+WANTED = PLAN[: PLAN.index("analyses:")] + LATE + "families: {both: holm, models: holm}\n" + ANALYSES
 
 
 @pytest.fixture(

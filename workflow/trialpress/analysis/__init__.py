@@ -21,6 +21,7 @@ from ..plan import Plan, level_texts
 from ..study import Study
 from ..text import number_text
 from .display import display
+from .families import adjusted
 
 ROW = ["group", "group_label", "level", "level_label", "statistic", "value", "display", "method", "note"]
 COUNTS = ("n", "N", "events")  # statistics beside which it is said who is left out
@@ -92,7 +93,7 @@ class Rows:
     rows: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
 
-    def add(self, result, *, group: Name = EVERYONE, level: Name = EVERYONE, kind: str = "decimal2", kinds: Mapping[str, str] | None = None,
+    def add(self, result, *, group: Name = EVERYONE, level: Name = EVERYONE, kind: str = "estimate", kinds: Mapping[str, str] | None = None,
             names: Mapping[str, str] | None = None, method: str = "", note: str = "", only: tuple[str, ...] = ()):  # fmt: skip
         """Rows from a stats Result or a mapping of statistics. `kind` and `kinds` say how values are printed."""
         values = result if isinstance(result, Mapping) else result.values
@@ -164,7 +165,7 @@ def run(
     do = "write `unknown: left_out` or `unknown: no_event` in both, the same one unless both are meant"
     raise_if(Problem(f"plan.yaml, analyses.{name}", what, why, do) for name, what in unlike(study, plan, of))
     ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD.columns)
-    ard = pd.concat([ard, *(_adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
+    ard = pd.concat([ard, *(adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
     twice = ard.duplicated(list(ARD.key))
     if twice.any():
         raise_if(
@@ -181,27 +182,6 @@ def run(
     curve = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
     participants = pd.concat(counted, ignore_index=True) if counted else pd.DataFrame(columns=PARTICIPANTS.columns)
     return ard, curve.reindex(columns=list(CURVES.columns)), participants
-
-
-def _adjusted(ard: pd.DataFrame, plan: Plan, family: str) -> pd.DataFrame:
-    """A row p_value_adjusted beside the overall p-value of every analysis of a family."""
-    from ..stats.multiplicity import adjust
-
-    members = [name for name, spec in plan.analyses.items() if spec.get("family") == family]
-    overall = ard["statistic"].eq("p_value") & ard["group"].eq("") & ard["level"].eq("")
-    rows = ard[overall & ard["analysis"].isin(members)].drop_duplicates("analysis")
-    without = ard[ard["analysis"].isin(set(members) - set(rows["analysis"]))].drop_duplicates("analysis")
-    rows = pd.concat([rows, without.assign(**_about(EVERYONE, EVERYONE), value=float("nan"))], ignore_index=True)
-    result = adjust(rows["value"], plan.families[family])
-    values = result.curve.get("p_adjusted", rows["value"])
-    tested = int(rows["value"].notna().sum())
-    return rows.assign(
-        statistic="p_value_adjusted",
-        value=values,
-        display=[display("p_value_adjusted", value) for value in values],
-        method=f"{result.method}; family of {tested} tests",
-        note=["" if known else "not estimable: no p-value to adjust" for known in rows["value"].notna()],
-    )
 
 
 def write(ard: pd.DataFrame, curves: pd.DataFrame, participants: pd.DataFrame, folder: Path) -> None:

@@ -52,6 +52,41 @@ def significant(value: float, digits: int = 3) -> str:
     return rounded(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
 
 
+def estimate(value: float) -> str:
+    """By magnitude: whole from 100 on, one decimal from 10 on, two below, and two significant digits below 0.1.
+
+    >>> estimate(77528.36), estimate(12.345), estimate(0.456), estimate(0.00123), estimate(0.0)
+    ('77,528', '12.3', '0.46', '0.0012', '0.00')
+    """
+    size = abs(value)
+    if math.isfinite(value) and 0 < size < 0.1:
+        return significant(value, 2)
+    return rounded(value, 0 if size >= 99.95 else 1 if size >= 9.995 else 2)
+
+
+def percentage(share: float) -> str:
+    """One decimal; what is not all, or not none, is not printed as if it were.
+
+    >>> percentage(2999 / 3000), percentage(1.0), percentage(0.0004), percentage(0.456)
+    ('>99.9%', '100.0%', '<0.1%', '45.6%')
+    """
+    if not math.isfinite(share):
+        return rounded(100 * share, 1)
+    if 0 < share < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if 0.9995 <= share < 1 else f"{rounded(100 * share, 1)}%"
+
+
+def whole(value: float, digits: int) -> str:
+    """Whole where it is, and from 1000 on; else with so many decimals: degrees of freedom, test statistics.
+
+    >>> whole(2.0, 1), whole(17.46, 1), whole(84.0, 2), whole(10.866, 2), whole(1234.5, 2)
+    ('2', '17.5', '84', '10.87', '1235')
+    """
+    plain = not math.isfinite(value) or abs(value) >= 1000 or abs(value - round(value)) < 1e-9
+    return rounded(value, 0 if plain else digits)
+
+
 MOST_DECIMALS = 3  # a value with more was computed, not recorded
 USUAL = 0.9  # share of the values that decides how a column was recorded
 
@@ -103,7 +138,10 @@ def precision(recorded: int | None, values: Mapping[str, float]) -> dict[str, st
 
 FORMATS = {
     "count": lambda v: rounded(v, 0),
-    "percent": lambda v: rounded(100 * v, 1) + ("%" if math.isfinite(v) else ""),
+    "percent": percentage,
+    "estimate": estimate,
+    "df": lambda v: whole(v, 1),
+    "statistic": lambda v: whole(v, 2),
     "p": p_value,
     "ratio": ratio,
     "significant": significant,
@@ -112,12 +150,12 @@ FORMATS = {
 
 # statistics that are printed in one way whatever the method
 BY_NAME = {
-    "n": "count", "N": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "missing_percent": "percent", "events": "count", "n_at_risk": "count", "df": "decimal1",
+    "n": "count", "N": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "missing_percent": "percent", "events": "count", "n_at_risk": "count", "df": "df",
     "p_value": "p", "p_value_adjusted": "p", "odds_ratio": "ratio", "hazard_ratio": "ratio", "risk_ratio": "ratio",
-    "percent": "percent", "statistic": "decimal2",
+    "percent": "percent", "statistic": "statistic", "lr_statistic": "statistic",
 }  # fmt: skip
 
 
-def display(statistic: str, value: float, kind: str = "decimal2") -> str:
+def display(statistic: str, value: float, kind: str = "estimate") -> str:
     """The text that a manuscript prints. `kind` decides where the statistic's name does not."""
     return FORMATS[BY_NAME.get(statistic, kind)](value)

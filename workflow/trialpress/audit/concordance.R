@@ -1,5 +1,5 @@
 # A second opinion: the statistics of the analysis results data computed again by R from exported data, in one process.
-# Rscript concordance.R <folder>: reads jobs.csv, levels.csv and data.csv, writes second.csv. It shares no code with the first.
+# Rscript concordance.R <folder>: reads jobs.csv, levels.csv, families.csv and data.csv, writes second.csv. It shares no code with the first.
 folder <- commandArgs(trailingOnly = TRUE)[1]
 read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "@missing@", check.names = FALSE, encoding = "UTF-8")
 jobs <- read("jobs.csv"); ids <- read("levels.csv"); data <- read("data.csv")
@@ -93,6 +93,7 @@ tables <- function(total, sizes) {  # all ways in which the events can fall into
 late <- function() job$delayed == "true"  # at risk in (entry, time]
 surv <- function(k, event = k$event) if (late()) Surv(k$entry, k$time, event) else Surv(k$time, event)
 curve <- function(k, event, conf) survfit(surv(k, event) ~ 1, conf.type = job$transform, conf.int = conf)
+middle <- function(f) unname(summary(f)$table[7:9])  # as print(); quantile() takes a midpoint with the last time of all
 at_risk <- function(k, t) sum(k$time >= t & (!late() | k$entry < t))
 event_of <- function(d) { k <- d[!is.na(d$time) & !is.na(d$event), ]; if (late()) k[!is.na(k$entry) & k$entry < k$time, ] else k }
 log_rank_by_hand <- function(k, rho = 0) {  # survdiff takes no entry: observed, expected and variance time by time
@@ -204,8 +205,8 @@ methods <- list(
   },
   kaplan_meier = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
-    f <- curve(k, k$event, conf); q <- quantile(f, 0.5)
-    add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper))
+    f <- curve(k, k$event, conf); q <- middle(f)
+    add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), median = q[1], ci_low = q[2], ci_high = q[3])
     for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) {
       s <- summary(f, times = as.numeric(t), extend = TRUE)
       if (as.numeric(t) <= max(k$time)) add(g, at_time(t), "survfit", closed, estimate = s$surv, ci_low = s$lower, ci_high = s$upper)
@@ -214,8 +215,8 @@ methods <- list(
   },
   follow_up = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
-    f <- curve(k, 1 - k$event, conf); q <- quantile(f, 0.5)
-    add(g, "", "survfit", closed, n = nrow(k), median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper), events = sum(1 - k$event))
+    f <- curve(k, 1 - k$event, conf); q <- middle(f)
+    add(g, "", "survfit", closed, n = nrow(k), median = q[1], ci_low = q[2], ci_high = q[3], events = sum(1 - k$event))
   },
   log_rank = function(d, conf) {
     k <- event_of(d); k <- k[k$group != "", ]
@@ -389,13 +390,13 @@ for (i in seq_len(nrow(jobs))) {
   tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) message(job$analysis, ": ", conditionMessage(e)))
 }
 second <- do.call(rbind, found)
-overall <- second[second$statistic == "p_value" & second$group == "" & second$level == "", ]
-for (f in setdiff(unique(jobs$family), "")) {  # adjusted p-values, if every analysis of the family has been computed here
-  members <- jobs$analysis[jobs$family == f]; at <- match(members, overall$analysis)
-  if (anyNA(at) || length(members) != num(jobs$family_size[jobs$family == f][1])) next
-  method <- c(holm = "holm", hochberg = "hochberg", "benjamini-hochberg" = "BH")[[jobs$family_method[jobs$family == f][1]]]
-  adjusted <- p.adjust(num(overall$second[at]), method)
-  for (i in seq_along(members)) { job <- list(analysis = members[i]); add("", "", "p.adjust", exact, p_value_adjusted = adjusted[i]) }
+tests <- read("families.csv"); tests[is.na(tests)] <- ""
+seen <- second[second$statistic == "p_value", ]; name <- function(d) paste(d$analysis, d$group, d$level, sep = "\r")
+for (f in unique(tests$family)) {  # adjusted p-values, if every test of the family has been computed here
+  members <- tests[tests$family == f, ]; at <- match(name(members), name(seen))
+  if (anyNA(at)) next
+  adjusted <- p.adjust(num(seen$second[at]), c(holm = "holm", hochberg = "hochberg", "benjamini-hochberg" = "BH")[[members$method[1]]])
+  for (i in seq_along(adjusted)) { job <- list(analysis = members$analysis[i]); add(members$group[i], members$level[i], "p.adjust", fitted, p_value_adjusted = adjusted[i]) }
 }
 versions <- c(R = as.character(getRversion()), survival = as.character(packageVersion("survival")),
               cmprsk = tryCatch(as.character(packageVersion("cmprsk")), error = function(e) "absent"))

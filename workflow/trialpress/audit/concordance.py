@@ -32,7 +32,7 @@ KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
-            "landmark": 0, "variance": "survival", "family": "", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided"}  # fmt: skip
+            "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided"}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald"},
@@ -195,10 +195,12 @@ def _cause(results: Results, spec: Mapping) -> dict:
     return {"cause": events.index(name) + 1, "cause_name": name}
 
 
-def _family(results: Results, spec: Mapping) -> dict:
-    name = spec.get("family", "")
-    members = [other for other in results.plan.analyses.values() if name and other.get("family") == name]
-    return {"family": name, "family_method": results.plan.families.get(name, ""), "family_size": len(members)}
+def _families(results: Results) -> pd.DataFrame:
+    """The tests of each family."""
+    rows = results.ard[results.ard["statistic"].eq("p_value_adjusted") & results.ard["value"].notna()]
+    family = [results.plan.analyses[name]["family"] for name in rows["analysis"]]
+    method = [results.plan.families[name] for name in family]
+    return rows[["analysis", "group", "level"]].assign(family=family, method=method)
 
 
 def _delayed_entry(results: Results, spec: Mapping) -> str:
@@ -207,7 +209,7 @@ def _delayed_entry(results: Results, spec: Mapping) -> str:
 
 
 def export(results: Results, folder: Path) -> None:
-    """Write jobs.csv, levels.csv and data.csv for all analyses that have a second implementation."""
+    """Write jobs.csv, levels.csv, families.csv and data.csv for all analyses that have a second implementation."""
     jobs, levels, frames = [], [], []
     for name, spec in results.plan.analyses.items():
         if spec["method"] not in EXPORTS:
@@ -217,7 +219,7 @@ def export(results: Results, folder: Path) -> None:
         EXPORTS[spec["method"]](made)
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}
         options = {key: spec.get(key, default) for key, default in defaults.items()}
-        options |= _cause(results, spec) | _family(results, spec)
+        options |= _cause(results, spec)
         options["at"] = ";".join(number_text(t) for t in spec.get("at", spec.get("days", ())))
         options |= {
             "divisor": results.plan.days(options["unit"]),
@@ -237,6 +239,7 @@ def export(results: Results, folder: Path) -> None:
     for frame, file in (
         (pd.DataFrame(jobs), "jobs"),
         (pd.DataFrame(levels), "levels"),
+        (_families(results), "families"),
         (data.reindex(columns=columns), "data"),
     ):
         frame.to_csv(folder / f"{file}.csv", index=False, na_rep=MISSING, encoding="utf-8")

@@ -22,7 +22,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July")  # not
 MONTHS += ("August", "September", "October", "November", "December")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML 1.2 as Quarto reads it: `yes` and `on` are words, and a date stays the text that was written."""
 
 

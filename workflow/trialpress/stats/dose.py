@@ -129,7 +129,7 @@ def emax(dose, y, *, level: float = 0.95) -> Result:
     names += ("residual_sd",)
     n = len(dose)
     if (dose < 0).any():
-        return not_estimable(method, names, f"{int((dose < 0).sum())} negative doses", n=n)
+        return not_estimable(method, names, f"negative doses: {int((dose < 0).sum())}", n=n)
     if len(np.unique(dose)) < 4 or n < 5:
         return not_estimable(method, names, "fewer than four dose levels or five values", n=n)
 

@@ -1,0 +1,75 @@
+"""Every statistic on inputs that nobody chose: small, tied, empty, separated and huge.
+
+Usage: PYTHONPATH=workflow:tests python benchmarks/statistics_sweep.py [tables|methods|firth] [how many]
+
+tables: Barnard's and Boschloo's test of every 2 x 2 table with groups up to so many (15) against enumeration in rational
+arithmetic. methods: so many (2000) runs of methods of a plan on degenerate cohorts; none may raise, and every gap has a
+reason. firth: Firth's logistic and Cox regression of so many (350) samples that separate; all converge. A sample of each is
+among the tests.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections import Counter
+
+import numpy as np
+from analysis.degenerate import faults, runs
+from stats import exact
+from stats.test_cox import separating
+from stats.test_logistic import separated
+from trialpress.stats.cox import firth_cox
+from trialpress.stats.logistic import firth
+from trialpress.stats.unconditional import barnard, boschloo
+
+
+def tables(largest: int) -> None:
+    done, worst = 0, {"barnard": 0.0, "boschloo": 0.0}
+    for n1 in range(1, largest + 1):
+        for n2 in range(1, n1 + 1):  # the groups exchanged give the same p-value
+            for test, reference in ((barnard, exact.barnard), (boschloo, exact.boschloo)):
+                for (x1, x2), p in reference(n1, n2).items():
+                    ours = test([[x1, n1 - x1], [x2, n2 - x2]])["p_value"]
+                    name = test.__name__
+                    worst[name] = max(worst[name], abs(ours - p) / p)
+                    done += 1
+        print(f"groups up to {n1}: {done} p-values, largest relative difference {worst}", flush=True)
+
+
+def methods(n: int) -> None:
+    found, statistics = Counter(), 0
+    for number, (method, rows, error) in enumerate(runs(n)):
+        statistics += len(rows) if rows is not None else 0
+        for fault in faults(method, rows, error):
+            found[fault] += 1
+            print(f"run {number}: {fault}", flush=True)
+    print(f"{n} runs, {statistics} statistics, {sum(found.values())} faults")
+
+
+def converging(n: int) -> None:
+    found: Counter = Counter()
+    for seed in range(n):
+        y, X = separated(seed)
+        time_, event, Z = separating(seed)
+        names = [f"x{j}" for j in range(X.shape[1])]
+        for name, fit in (("logistic", lambda: firth(y, X, names)), ("cox", lambda: firth_cox(time_, event, Z))):  # noqa: B023
+            try:
+                note = fit().note
+                found[name, note.split(":")[-1] if note.startswith("not estimable") else "converged"] += 1
+            except ArithmeticError as error:
+                found[name, str(error)] += 1
+                print(seed, name, error, flush=True)
+    for key, count in sorted(found.items()):
+        print(*key, count)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    what = sys.argv[1] if len(sys.argv) > 1 else "methods"
+    started = time.perf_counter()
+    sweep, usual = {"tables": (tables, 15), "methods": (methods, 2000), "firth": (converging, 350)}[what]
+    with np.errstate(all="ignore"):
+        sweep(int(sys.argv[2]) if len(sys.argv) > 2 else usual)
+    print(f"{time.perf_counter() - started:.0f} s")
