@@ -18,6 +18,8 @@ from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs, tally
 from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
+from ..figures import kinds as _kinds  # noqa: F401  importing registers what width_of asks
+from ..figures.drawing import width_of
 from ..files import write_text
 from ..results import Results
 from . import qmd, quarto
@@ -30,7 +32,7 @@ def figure_markdown(results: Results, name: str, alt: str) -> str:
     """A figure with its caption, as the manuscript includes it: {{< include figures/<id>.md >}}."""
     spec = results.plan.figures[name]
     notice = " *Reconstructed patients.*" if results.study.notice else ""
-    width = "85mm" if spec.get("width") == "single" else "100%"
+    width = "85mm" if width_of(spec) == "single" else "100%"
     alt = alt.replace('"', "'").replace("\n", " ")
     return f'![{spec["caption"]}{notice}](figures/{name}.svg){{#fig-{name} fig-alt="{alt}" width="{width}"}}\n'
 
