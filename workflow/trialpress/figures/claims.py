@@ -14,7 +14,7 @@ from ..results import Results
 from ..study import load_yaml
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import estimate, interval, shown, value
+from .read import estimate, inside, interval, shown, value
 
 ROW = 4.6  # mm
 INDENT = 4.0  # mm: of another denominator
@@ -172,7 +172,7 @@ def _claim(results: Results, content: dict, name: str, claim: dict) -> list[Clai
     percent = numbers.get("percent", 100 * numbers["n"] / numbers["N"] if {"n", "N"} <= numbers.keys() else math.nan)
     texts = {statistic: rounded(number, 0 if number == int(number) else 1) for statistic, number in numbers.items()}
     source = content["sources"][claim["source"]]["title"]
-    title = f"{claim.get('label', name)} ({source.lower()})"
+    title = f"{claim.get('label', name)} ({inside(source)})"
     again = _recomputed(results, claim.get("analysis", ""), numbers)
     rows = [Claim(name, title, source, _printed(texts) or "no number", percent, again)]
     for other in claim.get("alternatives", ()):

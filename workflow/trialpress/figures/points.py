@@ -11,7 +11,7 @@ from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
-from .read import count, estimate, level_name, look_of, number, p_text, printed, shown, value
+from .read import count, estimate, inside, level_name, look_of, number, p_text, printed, shown, value
 from .scales import label_room, log_axis, not_shown
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
@@ -118,7 +118,7 @@ def enrolment_order(
     parts = [f"{level_name(results, colour, name) or 'unknown'} {int(m.sum())}" for name, m in used.items()]
     low, high = (style.thousands(v) for v in (numbers[y].min(), numbers[y].max()))
     alt = (
-        f"{results.plan.label(y)} by {results.plan.label(order).lower()} for {count(len(numbers))}, "
+        f"{results.plan.label(y)} by {inside(results.plan.label(order))} for {count(len(numbers))}, "
         f"from {low} to {high}. "
         f"{results.plan.label(colour)}: {', '.join(parts)}."
     )

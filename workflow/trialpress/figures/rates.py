@@ -12,7 +12,7 @@ from ..registry import Analysis
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, one_each
-from .read import by_label, distinct_labels, estimate, groups, label, p_text, shown, value
+from .read import by_label, distinct_labels, estimate, groups, inside, label, p_text, shown, value
 
 ROW = 4.6  # mm per row of a dot plot
 
@@ -210,7 +210,7 @@ def _panels(results: Results, analyses: list[str]) -> list[Panel]:
         own, by = groups(results, analysis), by_label(results, analysis)
         looks, title = palette.looks(own), label(results, analysis)
         if by and by.lower() not in title.lower():
-            title = f"{title} by {by[:1].lower() + by[1:] if not by[:2].isupper() else by}"
+            title = f"{title} by {inside(by)}"
         if analysis not in alone:
             panels.append(Panel(label(results, analysis), title, p_text(results, analysis)))
         elif not (panels and not panels[-1].analysis):

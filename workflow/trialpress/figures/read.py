@@ -159,6 +159,15 @@ def p_value_text(text: str, name: str = "P") -> str:
     return f"{name} {text[0]} {text[1:]}" if text[0] in "<>" else f"{name} = {text}"
 
 
+def inside(label: str) -> str:
+    """A label within a sentence: its first letter small, unless it begins with an abbreviation.
+
+    >>> inside("Order of infusion"), inside("CRS onset"), inside("Table of CD19 trials")
+    ('order of infusion', 'CRS onset', 'table of CD19 trials')
+    """
+    return label if label[1:2].isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]
+
+
 def count(n: int, noun: str = "participant") -> str:
     """'1 participant', '1,234 participants', 'no participants'."""
     return f"{f'{n:,}' if n else 'no'} {noun}{'' if n == 1 else 's'}"

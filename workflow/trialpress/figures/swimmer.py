@@ -15,7 +15,7 @@ from ..registry import Column, Condition, Population
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import count, level_name, look_of, number, printed
+from .read import count, inside, level_name, look_of, number, printed
 from .scales import time_ticks
 
 MOST_BARS = 75
@@ -101,7 +101,7 @@ def swimmer(
     axes.xaxis.set_major_formatter(style.thousands)
     axes.spines["left"].set_visible(False)
     thinned = f" (every {step}th of {count(int(known.sum()))} is shown)" if step > 1 else ""
-    since = results.plan.label(origin).lower() if origin else "infusion"
+    since = inside(results.plan.label(origin)) if origin else "infusion"
     axes.set_xlabel(f"Time since {since}, {unit}{thinned}")
     numbers = times.loc[order].rename(columns=lambda name: f"{name}_{unit}")
     numbers.insert(0, results.study.participant, frame.loc[order, results.study.participant])
