@@ -168,10 +168,12 @@ MADE = {"figures", "tables", "generated", "_variables.yml"}  # in the staged pro
 def copy_text(source: Path, to: Path, notice: str) -> list[str]:
     """Copy the manuscript's own files; their paths in the project. Without a notice nothing is said of a reconstruction."""
     own = [Path(path).relative_to(source).as_posix() for path in sources(source)]
+    # `run` links a manuscript file by file from the folder that holds it
+    roots = [source.resolve(), (source / "manuscript.qmd").resolve().parent]
     raise_if(
         Problem(f"{source}/{name}", "is a link that leads out of the manuscript's folder", "what lies there would be printed",
                 "put a copy of the file there")
-        for name in own if not (source / name).resolve().is_relative_to(source.resolve())
+        for name in own if not any((source / name).resolve().is_relative_to(root) for root in roots)
     )  # fmt: skip
     for name in own:
         (to / name).parent.mkdir(parents=True, exist_ok=True)
