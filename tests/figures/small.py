@@ -123,6 +123,9 @@ figures:
   order: {kind: enrolment_order, caption: Order, population: infused, order: order, y: dose, colour: crs_grade, marker: response, reference: 100000}
   km: {kind: kaplan_meier, caption: Survival, analyses: [os, efs], tests: [os_test, os_cox]}
   km_single: {kind: kaplan_meier, caption: Survival, analyses: [efs], width: single}
+  km_options: {kind: kaplan_meier, caption: Survival, analyses: [os], tests: [os_test], least_at_risk: 3, last: 18, lowest: 20, quantiles: [0.5, 0.75], facets: true, svg: text}
+  forest_sides: {kind: forest, caption: Ratios, analyses: [model], favours: {hazard_ratio: [longer survival, shorter survival]}}
+  flow_branches: {kind: flow, caption: Participant flow, branches: [evaluable]}
   states: {kind: simon_makuch, caption: Transplant, analysis: os_states, landmark: os_landmark, naive: os_naive, tests: [os_hct_cox, os_byar]}
   nobody_states: {kind: simon_makuch, caption: Transplant, analysis: states_nobody}
   dose_curve: {kind: dose_response, caption: Dose, analyses: [severe_dose, remission_dose, dose_nobody], rates: [severe_by_dose]}

@@ -19,7 +19,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 def wrong(study: str) -> str:
     """What is wrong with a study's name; empty if it can be one.
 
-    >>> wrong("low-dose-cd19"), wrong("../decoy")
+    >>> wrong("trial-7"), wrong("../decoy")
     ('', "'../decoy' cannot name a study: letters, digits, . _ - and a letter or digit first")
     """
     good = isinstance(study, str) and NAME.fullmatch(study)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 from ..errors import Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import Results
-from .drawing import Drawing
+from .drawing import Drawing, texts_in_svg
 from .read import left_out
 
 
@@ -54,10 +55,24 @@ def draw_all(results: Results, folder: Path) -> None:
         drawing = draw(results, name)
         alt[name] = drawing.alt
         with style.look():
-            _save(drawing, folder / f"{name}.svg", metadata={"Date": None, "Creator": None, "Description": drawing.alt})
+            _save_svg(drawing, folder / f"{name}.svg", texts_in_svg(name, results.plan.figures[name]))
             _save(drawing, folder / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": 3})
         write_csv(drawing.numbers, folder / f"{name}.csv")
     write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
+
+
+def _save_svg(drawing: Drawing, path: Path, texts: bool) -> None:
+    import matplotlib
+
+    about = {"Date": None, "Creator": None, "Description": drawing.alt}
+    if not texts:
+        return _save(drawing, path, metadata=about)
+    from .svg import with_fonts
+
+    written = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none"}):
+        drawing.figure.savefig(written, format="svg", metadata=about)
+    write_text(with_fonts(written.getvalue(), drawing.figure), path)
 
 
 def _save(drawing: Drawing, path: Path, **options) -> None:

@@ -13,38 +13,44 @@ EDGE = 0.3  # mm: a box on the edge of the page would lose half of its line
 
 @dataclass(frozen=True)
 class Step:
-    """A population of the flow. before: the step that it comes from; excluded: reasons with their counts."""
+    """A population of the flow. before: the step that it comes from; excluded: reasons with their counts; branch: those who
+    are not in it go another way, and are not excluded from the study."""
 
     id: str
     label: str
     n: int
     before: str | None
     excluded: list[tuple[str, int]] = field(default_factory=list)
+    branch: bool = False
 
     @property
-    def total(self) -> int:
-        """How many were excluded on the way."""
-        return sum(n for _, n in self.excluded)
+    def left(self) -> str:
+        return "Not in this group" if self.branch else "Excluded"
+
+    @property
+    def total(self) -> str:
+        """How many of the step before are not in it."""
+        return f"(n\u00a0=\u00a0{sum(n for _, n in self.excluded):,})"
+
+    @property
+    def reasons(self) -> list[str]:
+        """As they are printed."""
+        return [f"{reason[:1].upper()}{reason[1:]} (n\u00a0=\u00a0{n:,})" for reason, n in self.excluded]
 
 
 def _side_lines(step: Step, width: float, indent: float) -> list[tuple[float, str]]:
     """(indent, line) of the box of those excluded."""
     if not step.excluded:
         return []
-    lines = [(0.0, line) for line in style.wrap(f"Excluded (n\u00a0=\u00a0{step.total:,})", width).split("\n")]
-    for reason, n in step.excluded:
-        wrapped = style.wrap(f"{reason[:1].upper()}{reason[1:]} (n\u00a0=\u00a0{n:,})", width - indent).split("\n")
-        lines += [(indent, line) for line in wrapped]
-    return lines
+    lines = [(0.0, line) for line in style.wrap(f"{step.left} {step.total}", width).split("\n")]
+    return lines + [(indent, line) for text in step.reasons for line in style.wrap(text, width - indent).split("\n")]
 
 
 def _words(step: Step, indent: float) -> tuple[float, float]:
     """Widths in mm that the longest words of a step's box and of that of those excluded need."""
-    main = max(style.widest(step.label.split(" "), weight="semibold"), style.text_width(f"n = {step.n:,}"))
-    texts = [f"{reason[:1].upper()}{reason[1:]} (n\u00a0=\u00a0{n:,})" for reason, n in step.excluded]
-    side = style.widest(word for text in texts for word in text.split(" ")) + indent
-    total = f"(n\u00a0=\u00a0{step.total:,})"
-    return main + 2 * PAD, max(side, style.widest(["Excluded", total])) + 2 * PAD if texts else 0.0
+    main = max(style.longest_word([step.label], weight="semibold"), style.text_width(f"n = {step.n:,}"))
+    side = max(style.longest_word(step.reasons) + indent, style.longest_word([step.left, step.total]))
+    return main + 2 * PAD, side + 2 * PAD if step.excluded else 0.0
 
 
 class Layout:

@@ -12,14 +12,14 @@ from ..analysis.display import rounded
 from ..registry import File
 from ..results import Results
 from ..study import load_yaml
-from . import style
+from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import estimate, interval, shown, value
+from .read import estimate, inside, interval, shown, value
 
 ROW = 4.6  # mm
 INDENT = 4.0  # mm: of another denominator
-RING = {"color": style.GROUPS[1], "markerfacecolor": "none", "markersize": 6.4, "markeredgewidth": 1.1}
-HOLLOW = {"color": style.GROUPS[0], "markerfacecolor": "white", "markersize": 3.6, "markeredgewidth": 0.8}
+RING = {"color": palette.MARKED, "markerfacecolor": "none", "markersize": 6.4, "markeredgewidth": 1.1}
+HOLLOW = {"color": palette.INK, "markerfacecolor": "white", "markersize": 3.6, "markeredgewidth": 0.8}
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,27 @@ class Claim:
 
 @dataclass(frozen=True)
 class _Columns:
-    """Widths in mm."""
+    """Widths in mm. In a single column a claim stands above its numbers, which leaves room for the plot."""
 
     page: float
+    narrow: bool
     names: float
     published: float
     recomputed: float
 
     @classmethod
     def of(cls, claims: list[Claim], width: style.Width) -> _Columns:
-        page = style.WIDTHS[width]
+        page, narrow = style.WIDTHS[width], width == "single"
         sizes = (style.widest(claim.published for claim in claims), style.widest(c.recomputed.text for c in claims))
-        return cls(page, 0.3 * page, *(min(max(size, 14.0), 0.24 * page) for size in sizes))
+        return cls(page, narrow, page if narrow else 0.3 * page, *(min(max(size, 14.0), 0.24 * page) for size in sizes))
+
+    @property
+    def published_x(self) -> float:
+        return 0.0 if self.narrow else self.names + 3.0
 
     @property
     def plot_x(self) -> float:
-        return self.names + 3.0 + self.published + 3.0
+        return self.published_x + self.published + 3.0
 
     @property
     def plot(self) -> float:
@@ -73,7 +78,7 @@ class _Columns:
     def row(self, claim: Claim) -> _Row:
         indent = INDENT if claim.another else 0.0
         texts = (style.wrap(claim.published, self.published), style.wrap(claim.recomputed.text, self.recomputed))
-        return _Row(claim, indent, style.wrap(claim.name, self.names - indent), *texts)
+        return _Row(claim, indent, style.wrap(claim.name, self.names - indent), *texts, self.narrow)
 
 
 @dataclass(frozen=True)
@@ -85,11 +90,22 @@ class _Row:
     name: str
     published: str
     recomputed: str
+    narrow: bool
+
+    @property
+    def above(self) -> float:
+        """The height in mm of the name above the numbers."""
+        return (self.name.count("\n") + 1) * style.LINE if self.narrow else 0.0
 
     @property
     def height(self) -> float:
-        lines = max(text.count("\n") + 1 for text in (self.name, self.published, self.recomputed))
-        return max(ROW, lines * style.LINE + 1.6)
+        lines = max(text.count("\n") + 1 for text in (self.name * (not self.narrow), self.published, self.recomputed))
+        return self.above + max(ROW, lines * style.LINE + 1.6)
+
+    @property
+    def middle(self) -> float:
+        """Where the numbers stand."""
+        return self.above + (self.height - self.above) / 2
 
 
 @KINDS.add("claims")
@@ -110,39 +126,41 @@ def claims(results: Results, *, file: File, width: style.Width = "double") -> Dr
     entries = [
         ("Published", {"marker": "o", **RING}),
         (f"Recomputed, {100 * results.plan.level:g}% CI",
-         {"marker": "s", "linestyle": "-", "color": style.GROUPS[0], "linewidth": 1.2, "markersize": 3.6}),
+         {"marker": "s", "linestyle": "-", "color": palette.INK, "linewidth": 1.2, "markersize": 3.6}),
         ("Another denominator", {"marker": "s", **HOLLOW}),
     ]  # fmt: skip
     top = style.key_height(entries, columns.page) + 1.5
     body = sum(row.height for row in rows) + 1.0
     page = style.Page(results, width, top + ROW + body + 9.5)
     page.key(0.0, 0.3, entries, columns.page)
-    page.text(columns.names + 3.0, top, "Published", color=style.GREY)
-    page.text(columns.page, top, "Recomputed", ha="right", color=style.GREY)
+    page.text(columns.published_x, top, "Published", color=palette.GREY)
+    page.text(columns.page, top, "Recomputed", ha="right", color=palette.GREY)
     top += ROW
     axes = page.axes(columns.plot_x, top, columns.plot, body, facecolor="none")
     axes.set(xlim=(0, 100), ylim=(body, 0), yticks=[], xticks=[0, 25, 50, 75, 100])
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
-    axes.set_axisbelow(True)
     axes.set_xlabel("Participants, %")
     at = 0.0
     for i, row in enumerate(rows):
         if i and not row.claim.another:
-            page.line([0.0, columns.page], [top + at] * 2, color=style.FAINT, linewidth=0.6, zorder=0)
-        _draw(page, axes, row, at + row.height / 2, top, columns)
+            page.line([0.0, columns.page], [top + at] * 2, color=palette.FAINT, linewidth=0.6, zorder=0)
+        _draw(page, axes, row, at, top, columns)
         at += row.height
     return Drawing(page.figure, _numbers(found), _alt(found))
 
 
-def _draw(page, axes, row: _Row, middle: float, top: float, columns: _Columns) -> None:
-    claim, found = row.claim, row.claim.recomputed
-    page.text(row.indent, top + middle, row.name, va="center")
-    ink = style.INK if found.analysis else style.GREY
-    page.text(columns.names + 3.0, top + middle, row.published, va="center", color=ink)
+def _draw(page, axes, row: _Row, at: float, top: float, columns: _Columns) -> None:
+    """A row that begins `at` mm below the top of its axes, which lie `top` mm below that of the page."""
+    claim, found, middle = row.claim, row.claim.recomputed, at + row.middle
+    name = at + 0.8 + row.above / 2 if row.narrow else middle
+    page.text(row.indent, top + name, row.name, va="center")
+    for tick in (0, 25, 50, 75, 100):
+        axes.plot([tick] * 2, [at + row.above, at + row.height], color=palette.FAINT, linewidth=0.6, zorder=0)
+    ink = palette.INK if found.analysis else palette.GREY
+    page.text(columns.published_x, top + middle, row.published, va="center", color=ink)
     page.text(columns.page, top + middle, row.recomputed, ha="right", va="center", color=ink)
-    tone = HOLLOW if claim.another else {"color": style.GROUPS[0], "markersize": 3.6, "markeredgewidth": 0}
-    axes.plot([100 * found.ci_low, 100 * found.ci_high], [middle] * 2, color=style.GROUPS[0], linewidth=1.2,
+    tone = HOLLOW if claim.another else {"color": palette.INK, "markersize": 3.6, "markeredgewidth": 0}
+    axes.plot([100 * found.ci_low, 100 * found.ci_high], [middle] * 2, color=palette.INK, linewidth=1.2,
               solid_capstyle="butt", clip_on=False)  # fmt: skip
     axes.plot(100 * found.estimate, middle, "s", clip_on=False, **tone)
     axes.plot(claim.percent, middle, "o", clip_on=False, zorder=4, **RING)
@@ -154,7 +172,7 @@ def _claim(results: Results, content: dict, name: str, claim: dict) -> list[Clai
     percent = numbers.get("percent", 100 * numbers["n"] / numbers["N"] if {"n", "N"} <= numbers.keys() else math.nan)
     texts = {statistic: rounded(number, 0 if number == int(number) else 1) for statistic, number in numbers.items()}
     source = content["sources"][claim["source"]]["title"]
-    title = f"{claim.get('label', name)} ({source.lower()})"
+    title = f"{claim.get('label', name)} ({inside(source)})"
     again = _recomputed(results, claim.get("analysis", ""), numbers)
     rows = [Claim(name, title, source, _printed(texts) or "no number", percent, again)]
     for other in claim.get("alternatives", ()):

@@ -10,8 +10,8 @@ import pandas as pd
 from ..ids import word
 from ..registry import Analysis
 from ..results import Results
-from . import style
-from .drawing import KINDS, Drawing, empty
+from . import palette, style
+from .drawing import KINDS, Drawing, empty, one_each
 from .read import analysed, count, estimate, groups, label, number, p_value_text, shown, value
 from .scales import at_least_fivefold, log_axis, not_shown
 
@@ -24,20 +24,17 @@ PLOT_HEIGHT = 50.0  # mm
 
 @dataclass(frozen=True)
 class Group:
-    """A dose group: lowest and highest dose of its participants, its rate with limits (0 to 1), and n/N with the rate in
-    print."""
+    """A dose group: lowest, median and highest dose of its participants, its rate with limits (0 to 1), and n/N with the
+    rate in print."""
 
     name: str
     low: float
+    median: float
     high: float
     estimate: float
     ci_low: float
     ci_high: float
     text: str
-
-    @property
-    def middle(self) -> float:
-        return float(np.sqrt(self.low * self.high))
 
 
 @dataclass(frozen=True)
@@ -66,13 +63,14 @@ def dose_response(
     width: style.Width = "double",
 ) -> Drawing:
     """Probability of an outcome by dose on a log axis: fitted curve with its band, every participant as a tick above (with
-    the outcome) or below (without), rates of dose groups with their exact intervals at the middle of their doses.
+    the outcome) or below (without), rates of dose groups with their exact intervals at the median of their doses, over a line that spans them.
 
     Parameters
         analyses: dose_response analyses, a panel each
         rates: for each panel a proportion or trend analysis by dose group
         width: single (85 mm) or double (180 mm)
     """
+    one_each(len(analyses), rates=rates)
     panels = [_panel(results, analysis, rates[i] if i < len(rates) else "") for i, analysis in enumerate(analyses)]
     if not any(len(panel.doses) for panel in panels):
         return empty(results, width, "No participants with a known dose and outcome", *(p.hidden for p in panels))
@@ -98,20 +96,20 @@ def dose_response(
         _draw(axes, panel, plot_width)
         if not len(panel.doses):
             middle = x + left + plot_width / 2, y + head + STRIP + PLOT_HEIGHT / 2
-            page.text(*middle, "no participants", ha="center", va="center", color=style.GREY)
+            page.text(*middle, "no participants", ha="center", va="center", color=palette.GREY)
     columns = ["panel", "what", results.study.participant, "group", "dose", "value", "ci_low", "ci_high"]
     numbers = pd.DataFrame([row for panel in panels for row in _numbers(panel)], columns=columns)
     return Drawing(page.figure, numbers, _alt(panels), tuple(panel.hidden for panel in panels))
 
 
 def _key(results: Results, panels: list[Panel]) -> list:
-    entries = [("Participant", {"marker": "|", "color": style.INK, "markersize": 5.0, "markeredgewidth": 0.8})]
+    entries = [("Participant", {"marker": "|", "color": palette.INK, "markersize": 5.0, "markeredgewidth": 0.8})]
     level = f"{100 * results.plan.level:g}%"
     if any(len(panel.curve) for panel in panels):
-        look = {"linestyle": "-", "color": style.GROUPS[0], "linewidth": 1.8}
+        look = {"linestyle": "-", "color": palette.INK, "linewidth": 1.8}
         entries.append((f"Logistic regression, {level} band", look))
     if any(panel.rates for panel in panels):
-        look = {"marker": "s", "linestyle": "-", "color": style.INK, "markersize": 3.6, "linewidth": 0.9}
+        look = {"marker": "s", "linestyle": "-", "color": palette.INK, "markersize": 3.6, "linewidth": 0.9}
         entries.append((f"Dose group, exact {level} CI", look))
     return entries
 
@@ -122,7 +120,7 @@ def _draw(axes, panel: Panel, plot_width: float) -> None:
     axes.set_ylabel(style.wrap("Participants with the outcome, %", PLOT_HEIGHT))
     axes.spines["left"].set_bounds(0, 100)
     for edge in (0, 100):
-        axes.axhline(edge, color=style.PALE, linewidth=0.6, zorder=0)
+        axes.axhline(edge, color=palette.PALE, linewidth=0.6, zorder=0)
     if len(panel.doses):
         low, high = at_least_fivefold(panel.doses.min() / 1.25, panel.doses.max() * 1.25)
         axes.set_xlim(low, high)
@@ -135,8 +133,8 @@ def _draw(axes, panel: Panel, plot_width: float) -> None:
     curve = panel.curve
     if len(curve):
         low, high = 100 * curve["ci_low"], 100 * curve["ci_high"]
-        axes.fill_between(curve["x"], low, high, color=style.GROUPS[0], alpha=0.16, linewidth=0, zorder=1)
-        axes.plot(curve["x"], 100 * curve["estimate"], color=style.GROUPS[0], linewidth=1.6, zorder=3)
+        axes.fill_between(curve["x"], low, high, color=palette.INK, alpha=0.16, linewidth=0, zorder=1)
+        axes.plot(curve["x"], 100 * curve["estimate"], color=palette.INK, linewidth=1.6, zorder=3)
 
 
 def _panel(results: Results, analysis: str, rates: str) -> Panel:
@@ -174,7 +172,14 @@ def _groups(results: Results, analysis: str, dose: str) -> list[Group]:
             limits = (value(results, analysis, name, group) for name in ("estimate", "ci_low", "ci_high"))
             text = f"{shown(results, analysis, 'n', group)}/{shown(results, analysis, 'N', group)}"
             found.append(
-                Group(group.label, doses.min(), doses.max(), *limits, f"{text}, {estimate(results, analysis, group)}")
+                Group(
+                    group.label,
+                    doses.min(),
+                    float(np.median(doses)),
+                    doses.max(),
+                    *limits,
+                    f"{text}, {estimate(results, analysis, group)}",
+                )
             )
     return found
 
@@ -195,16 +200,16 @@ def _ticks(axes, panel: Panel, low: float, high: float, plot_width: float) -> No
     foot = (0 if many else row * step) + 0.3 * step
     side = np.where(panel.outcome, 1, -1)
     base = np.where(panel.outcome, 100, 0)
-    axes.vlines(np.exp(x + (0 if many else fan)), base + side * foot, base + side * (foot + 0.75 * step), color=style.INK,
+    axes.vlines(np.exp(x + (0 if many else fan)), base + side * foot, base + side * (foot + 0.75 * step), color=palette.INK,
                 linewidth=0.7, alpha=0.1 if many else 1.0, zorder=2, rasterized=many)  # fmt: skip
 
 
 def _rates(axes, rates: list[Group]) -> None:
     for rate in rates:
-        axes.plot([rate.low, rate.high], [100 * rate.estimate] * 2, color=style.GREY, linewidth=0.6, zorder=4)
+        axes.plot([rate.low, rate.high], [100 * rate.estimate] * 2, color=palette.GREY, linewidth=0.6, zorder=4)
         ends = [100 * rate.ci_low, 100 * rate.ci_high]
-        axes.plot([rate.middle] * 2, ends, color=style.INK, linewidth=0.9, zorder=4)
-        axes.plot(rate.middle, 100 * rate.estimate, "s", color=style.INK, markersize=3.6, zorder=5, clip_on=False)
+        axes.plot([rate.median] * 2, ends, color=palette.INK, linewidth=0.9, zorder=4)
+        axes.plot(rate.median, 100 * rate.estimate, "s", color=palette.INK, markersize=3.6, zorder=5, clip_on=False)
 
 
 def _numbers(panel: Panel) -> list[tuple]:
@@ -214,8 +219,8 @@ def _numbers(panel: Panel) -> list[tuple]:
     curve = panel.curve[["x", "estimate", "ci_low", "ci_high"]].itertuples(index=False)
     rows += [(panel.name, "curve", "", "", *point) for point in curve]
     for rate in panel.rates:
-        limits = (100 * x / 100 for x in (rate.estimate, rate.ci_low, rate.ci_high))
-        rows.append((panel.name, "dose group", "", rate.name, rate.middle, *limits))
+        limits = (rate.estimate, rate.ci_low, rate.ci_high)
+        rows.append((panel.name, "dose group", "", rate.name, rate.median, *limits))
     return rows
 
 

@@ -7,12 +7,28 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..errors import InputError, Problem, raise_if
 from ..registry import Registry
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-KINDS = Registry("figure kind", "kind", ("caption",))
+KINDS = Registry("figure kind", "kind", ("caption", "svg"))
+SVG = ("paths", "text")  # what glyphs are in an SVG file, by the plan's `svg`
+
+
+def width_of(spec) -> str:
+    """single or double: what the plan says, or what its kind is drawn in without."""
+    return spec.get("width") or KINDS.parameters(spec["kind"])["width"].default
+
+
+def texts_in_svg(name: str, spec) -> bool:
+    """Whether the SVG file of a figure has its texts as texts."""
+    wanted = spec.get("svg", SVG[0])
+    if wanted not in SVG:
+        what, why = f"'{wanted}' is not a choice", "the file would not be what an editor has asked for"
+        raise InputError([Problem(f"plan.yaml, figures.{name}.svg", what, why, "write svg: paths, or svg: text")])
+    return wanted == "text"
 
 
 @dataclass(frozen=True)
@@ -34,10 +50,19 @@ class Drawing:
         return replace(self, alt=f"{self.alt} {'. '.join(notes)}.", notes=notes)
 
 
+def one_each(panels: int, **given) -> None:
+    """Refuse options that name more than one thing for each panel: what is left over would not be shown."""
+    why = "what is left over would be passed over in silence"
+    raise_if(
+        Problem(f"plan.yaml, figures, {key}", f"has {len(items)} entries for {panels} panels", why, "name one for each")
+        for key, items in given.items() if len(items) > panels
+    )  # fmt: skip
+
+
 def empty(results, width: str, why: str, *notes: str) -> Drawing:
     """A figure that says why there is nothing to draw."""
-    from . import style
+    from . import palette, style
 
     page = style.Page(results, width, 24.0)
-    page.text(page.width / 2, 12.0, style.wrap(why, page.width - 10), color=style.GREY, ha="center", va="center")
+    page.text(page.width / 2, 12.0, style.wrap(why, page.width - 10), color=palette.GREY, ha="center", va="center")
     return Drawing(page.figure, pd.DataFrame({"note": [why]}), f"No figure: {why}.", notes)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..errors import Problem, nearest, raise_if
+from ..registry import Population
 from ..results import Results
-from . import style
+from . import palette, style
 from .boxes import PAD, Layout, Narrow, Outline, Step, Tree, Wide
 from .drawing import KINDS, Drawing, empty
 from .read import count
 
 
 @KINDS.add("flow")
-def flow(results: Results, *, width: style.Width = "double") -> Drawing:
+def flow(results: Results, *, branches: list[Population] = (), width: style.Width = "double") -> Drawing:
     """Participant flow (CONSORT): the populations of the plan's flow as boxes, those excluded on the way with every
-    reason and its count, reasons that apply to nobody included. Steps from the same population stand side by side.
+    reason and its count, reasons that apply to nobody included. Steps from the same population stand side by side; they,
+    steps without reasons and those named in `branches` exclude nobody: who is not in them is said to be in another group.
 
     Parameters
+        branches: steps that are a stratum or an outcome, not what exclusions leave
         width: single (85 mm) or double (180 mm)
     """
-    steps = _steps(results)
+    steps = _steps(results, branches)
+    raise_if(
+        Problem("plan.yaml, figures.branches", f"'{name}' is no step of the flow", "it would be passed over in silence",
+                nearest(name, [step.id for step in steps]))
+        for name in branches if name not in {step.id for step in steps}
+    )  # fmt: skip
     if not steps:
         return empty(results, width, "The plan describes no participant flow")
     tree, page_width = Tree(steps), style.WIDTHS[width]
@@ -48,13 +57,13 @@ def _draw(page, step: Step, layout: Layout) -> None:
     if step.id in layout.sides:
         left, top, wide, high = layout.sides[step.id]
         page.arrow(layout.branch(step), (left, top + high / 2))
-        page.box(left, top, wide, high, facecolor="#F7F8FA", edgecolor=style.GREY)
+        page.box(left, top, wide, high, facecolor="#F7F8FA", edgecolor=palette.GREY)
         for i, (indent, line) in enumerate(layout.lines[step.id]):
             page.text(left + PAD + indent, top + PAD + (i + 0.5) * style.LINE, line, va="center")
 
 
-def _steps(results: Results) -> list[Step]:
-    """The plan's steps with their numbers from the flow table; a split without reasons excludes nobody."""
+def _steps(results: Results, branches: list[str]) -> list[Step]:
+    """The plan's steps with their numbers from the flow table; a split without reasons says nothing of the others."""
     steps, before = [], None
     origins = []
     for entry in results.plan.flow:
@@ -70,7 +79,8 @@ def _steps(results: Results) -> list[Step]:
             else [(row.reason_label, int(row.excluded)) for row in rows.itertuples() if row.reason or row.excluded]
         )
         n = int(rows["n"].iloc[0]) if len(rows) else 0
-        steps.append(Step(entry["population"], label, n, origin, excluded))
+        branch = origins.count(origin) > 1 or not entry.get("reasons") or entry["population"] in branches
+        steps.append(Step(entry["population"], label, n, origin, excluded, branch))
     return steps
 
 
@@ -78,7 +88,8 @@ def _numbers(steps: list[Step]) -> pd.DataFrame:
     rows = []
     for step in steps:
         for reason, n in step.excluded or [("", 0)]:
-            rows.append({"step": step.label, "n": step.n, "excluded": n, "reason": reason})
+            how = step.left.lower() if reason else ""
+            rows.append({"step": step.label, "n": step.n, "excluded": n, "reason": reason, "how": how})
     return pd.DataFrame(rows)
 
 
@@ -88,6 +99,6 @@ def _alt(steps: list[Step]) -> str:
         text = f"{step.label}: {count(step.n)}"
         if step.excluded:
             reasons = ", ".join(f"{n} {reason}" for reason, n in step.excluded)
-            text += f"; excluded before: {reasons}"
+            text += f"; {step.left.lower()}: {reasons}"
         sentences.append(text)
     return "Participant flow. " + ". ".join(sentences) + "."

@@ -9,12 +9,12 @@ import pandas as pd
 from ..ids import EVERYONE, Name
 from ..registry import Analysis, Column, Population
 from ..results import Results
-from . import style
-from .drawing import KINDS, Drawing, empty
+from . import palette, style
+from .drawing import KINDS, Drawing, empty, one_each
 from .read import estimate, groups, label, p_text, shown, value
 
 PLOT_HEIGHT = 48.0  # mm
-NOT_DERIVABLE = {"facecolor": style.UNKNOWN, "hatch": "//////"}
+NOT_DERIVABLE = {"facecolor": palette.UNKNOWN, "hatch": "//////"}
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ def grades(
         labels: titles of the panels (default: the labels of the columns)
         width: single (85 mm) or double (180 mm)
     """
+    one_each(len(grades), severe=severe, tests=tests, labels=labels)
     data = results.population(population)
     if data.frame.empty:
         return empty(results, width, "No participants in this population")
@@ -121,7 +122,7 @@ def grades(
     title_height = max(title.count("\n") + 1 for title in titles) * 3.6
     top = style.key_height(entries, page_width - left) + title_height + 5.0
     under = top + PLOT_HEIGHT + 1.2
-    page = style.Page(results, width, under + (style.group_lines(bar_names, slot.width) + 1) * style.LINE + 1.0)
+    page = style.Page(results, width, under + style.group_height(bar_names, slot.width, page_width - left) + 1.0)
     page.key(left, 0.3, entries, page_width - left)
     rows = []
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
@@ -132,12 +133,12 @@ def grades(
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="y", labelleft=i == 0)
         axes.set_ylabel("Participants, %" if i == 0 else "")
-        page.groups(x, under, slot.width, bar_names, sizes)
+        page.groups(x, under, slot.width, bar_names, sizes, 0.0 if i else page_width - left)
         for at, (group, n) in enumerate(zip(bars, sizes, strict=True)):
             middle = x + (at + 0.5) * slot.width
             if not n:
-                text = style.wrap("no participants", slot.width - 1)
-                page.text(middle, top + PLOT_HEIGHT / 2, text, ha="center", va="center", color=style.GREY)
+                text = style.nobody(slot.width - 1)
+                page.text(middle, top + PLOT_HEIGHT / 2, text, ha="center", va="center", color=palette.GREY)
                 continue
             known = {"panel": panel.name, "group": group.label, "N": n}
             parts = _parts(panel, at, n)
@@ -152,13 +153,13 @@ def grades(
 def _looks(results: Results, panels: list[Grades]) -> tuple[dict[Name, dict], list]:
     """The look of each grade and of those without one, and the entries of the key."""
     names = list(dict.fromkeys(name for panel in panels for name in panel.counts))
-    palette = style.grade_colours(names)
-    looks = {name: {"facecolor": palette[name]} for name in names} | {EVERYONE: NOT_DERIVABLE}
+    looks = palette.grade_looks(names)
+    looks = {name: {"facecolor": looks[name].colour} for name in names} | {EVERYONE: NOT_DERIVABLE}
     prefix = "Grade " if all(name.label.isdigit() for name in names) else ""
     entries = [(prefix + name.label, looks[name]) for name in names]
     if any(sum(panel.unknown) for panel in panels):
         entries.append(("Not derivable", NOT_DERIVABLE))
-    line = {"marker": "o", "linestyle": "-", "color": style.INK, "linewidth": 0.9, "markersize": 2.6}
+    line = {"marker": "o", "linestyle": "-", "color": palette.INK, "linewidth": 0.9, "markersize": 2.6}
     for analysis in dict.fromkeys(panel.severe for panel in panels if panel.severe):
         entries.append((f"{label(results, analysis)}, {100 * results.plan.level:g}% CI", line))
     return looks, entries
@@ -179,9 +180,9 @@ def _stack(page, axes, parts: list[_Part], at: int, looks: dict, slot: _Slot, mi
     for part in parts:
         look = looks[part.grade]
         if part.n:
-            axes.bar(at, part.share, width=slot.bar, bottom=part.foot, edgecolor=style.INK, linewidth=0.35, **look)
+            axes.bar(at, part.share, width=slot.bar, bottom=part.foot, edgecolor=palette.INK, linewidth=0.35, **look)
         if part.n and part.share * PLOT_HEIGHT / 100 > 3.0:
-            ink = "white" if part.grade and style.GRADES.index(look["facecolor"]) >= 3 else style.INK
+            ink = "white" if part.grade and palette.GRADES.index(look["facecolor"]) >= 3 else palette.INK
             height = top + PLOT_HEIGHT * (1 - (part.foot + part.share / 2) / 100)
             page.text(middle - slot.shift, height, f"{part.n:,}", ha="center", va="center", color=ink)
 
@@ -189,7 +190,7 @@ def _stack(page, axes, parts: list[_Part], at: int, looks: dict, slot: _Slot, mi
 def _severe(results, page, axes, analysis: str, group: Name, at: int, slot: _Slot, middle: float, top: float) -> dict:
     """Draw the share of severe grades with its interval; its row of the numbers."""
     limits = {name: 100 * value(results, analysis, name, group) for name in ("estimate", "ci_low", "ci_high")}
-    line = {"color": style.INK, "markeredgewidth": 0.9, "clip_on": False}
+    line = {"color": palette.INK, "markeredgewidth": 0.9, "clip_on": False}
     ends = [limits["ci_low"], limits["ci_high"]]
     axes.plot([at + slot.beside] * 2, ends, linewidth=0.9, marker="_", markersize=3.6, **line)
     axes.plot(at + slot.beside, limits["estimate"], "o", markersize=2.0, **line)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from . import (  # noqa: F401
+    alluvial,
     claims,
     dose,
     flow,
     forest,
     grades,
+    heatmap,
     incidence,
     kinetics,
-    overview,
     points,
     rates,
     specification,

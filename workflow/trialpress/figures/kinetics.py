@@ -11,10 +11,10 @@ from ..expression import Columns, Expression
 from ..ids import EVERYONE
 from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
-from . import style
-from .drawing import KINDS, Drawing, empty
-from .read import coloured, count, level_name, number
-from .scales import day_locator, log_axis, not_shown
+from . import palette, style
+from .drawing import KINDS, Drawing, empty, one_each
+from .read import count, level_name, look_of, number
+from .scales import day_locator, label_room, log_axis, not_shown
 
 
 @KINDS.add("kinetics")
@@ -65,66 +65,83 @@ def kinetics(
     if rows.empty:
         return empty(results, width, f"No measurements of {label or column.title}", hidden)
     panels = data.groups(by)
-    palette = style.colours(panels)
-    page_width, left, gap = style.WIDTHS[width], 13.0, 4.0
-    plot_width = (page_width - left - 2.0 - gap * (len(panels) - 1)) / len(panels)
-    limit_name = f"{style.thousands(lower_limit)} {column.unit}".strip()
-    limit_look = {"color": style.GREY, "linewidth": 0.7, "linestyle": (0, (4, 3))}
+    looks = palette.looks(panels)
     curves = results.curve(mean) if mean else results.curves.iloc[:0]
     curves = curves[curves["x"] <= last_day] if last_day else curves
+    page_width, left, gap = style.WIDTHS[width], label_room(rows["value"], log), 4.0
+    across, plot_width = _across(panels, page_width, left, gap)
+    limit = {"color": palette.GREY, "linewidth": 0.7, "linestyle": (0, (4, 3))}
     entries = [("Participant", {"linestyle": "-", "color": THIN, "linewidth": 0.5})]
     if len(curves):
-        ink = style.INK if by else palette[EVERYONE]
+        ink = palette.INK if by else looks[EVERYONE].ink
         text = f"Geometric mean, {100 * results.plan.level:g}% CI"
         entries.append((text, {"linestyle": "-", "color": ink, "linewidth": 1.8}))
     if lower_limit:
-        entries.append((f"Quantification limit ({limit_name})", limit_look))
-    if hidden:
-        entries.append((hidden, {"marker": "", "color": style.INK}))
-    titles = {name: style.wrap(name.label, plot_width - 18.0, style.TITLE, "semibold") for name in panels}
-    title_height = max(title.count("\n") + 1 for title in titles.values()) * 3.6 + 1.0
-    head = style.key_height(entries, page_width - left) + (title_height if by else 3.4) + 1.0
-    page = style.Page(results, width, head + 52.0 + 9.5)
+        entries.append((f"Quantification limit ({f'{style.thousands(lower_limit)} {column.unit}'.strip()})", limit))
+    titles = {name: style.wrap(name.label, plot_width - BESIDE, style.TITLE, "semibold") for name in panels}
+    title_height = max(title.count("\n") + 1 for title in titles.values()) * 3.6 + 1.0 if by else 3.4
+    top, row_height = style.key_height(entries, page_width - left) + 1.0, title_height + BODY + 10.5
+    page = style.Page(results, width, top + row_height * -(-len(panels) // across) - 1.0)
     page.key(left, 0.3, entries, page_width - left)
-    records = []
-    values = pd.concat([rows["value"], curves["estimate"], curves["ci_high"]])
-    low, high = values.min(), values.max()
+    shown = pd.concat([rows["value"], curves["estimate"]])
+    records, ends = [], (shown.min(), shown.max())
     for i, ((name, members), letter) in enumerate(zip(panels.items(), style.letters(len(panels)), strict=True)):
-        x = left + i * (plot_width + gap)
+        x, y = left + i % across * (plot_width + gap), top + i // across * row_height + title_height
         own = rows[rows[who].isin(data.frame.loc[members, who])]
         curve = curves[curves["group"] == name.id].sort_values("x")
         if by:
-            page.panel(0.0 if i == 0 else x, head - title_height, letter, titles[name])
-        page.text(x + plot_width, head - 3.6, f"n = {own[who].nunique():,}", ha="right", color=style.GREY)
-        axes = page.axes(x, head, plot_width, 52.0)
+            page.panel(0.0 if i % across == 0 else x, y - title_height, letter, titles[name])
+        page.text(x + plot_width, y - 3.6, f"n = {own[who].nunique():,}", ha="right", color=palette.GREY)
+        axes = page.axes(x, y, plot_width, BODY)
         _draw_participants(axes, own, who)
         if lower_limit:
-            axes.axhline(lower_limit, zorder=2, **limit_look)
+            axes.axhline(lower_limit, zorder=2, **limit)
         if len(curve):
-            _draw_mean(axes, curve, palette[name])
+            _draw_mean(axes, curve, looks[name])
         if own.empty:
-            page.text(x + plot_width / 2, head + 26.0, "no participants", ha="center", va="center", color=style.GREY)
+            page.text(x + plot_width / 2, y + BODY / 2, "no participants", ha="center", va="center", color=palette.GREY)
         axes.set_xlim(rows["day"].min(), max(rows["day"].max(), rows["day"].min() + 1))
-        axes.set_ylim(*((low / 1.4, high * 1.6) if log else (min(low, 0), high * 1.05 or 1)))
-        log_axis(axes, "y", log)
+        _limits(axes, *ends, log)
         axes.xaxis.set_major_locator(day_locator(rows["day"].max()))
         axes.set_xlabel("Day after infusion")
-        axes.tick_params(axis="y", labelleft=i == 0)
-        axes.set_ylabel(axis_name if i == 0 else "")
+        axes.tick_params(axis="y", labelleft=i % across == 0)
+        axes.set_ylabel(axis_name if i % across == 0 else "")
         records.append(own.assign(group=name.label, what="participant"))
         shown_mean = curve[["x", "estimate", "ci_low", "ci_high"]].rename(columns={"x": "day", "estimate": "value"})
         records.append(shown_mean.assign(group=name.label, what="geometric mean"))
     numbers = pd.concat([frame for frame in records if len(frame)], ignore_index=True)
-    ends = " to ".join(significant(float(limit)) for limit in (rows["value"].min(), rows["value"].max()))
-    alt = f"{axis_name} by day after infusion for {count(rows[who].nunique())}, from {ends}."
-    alt += f" {hidden}." if hidden else ""
+    alt = f"{axis_name} by day after infusion for {count(rows[who].nunique())}, from "
+    alt += " to ".join(significant(float(end)) for end in (rows["value"].min(), rows["value"].max())) + "."
     for name, line in numbers[numbers["what"] == "geometric mean"].groupby("group", sort=False):
         if line["value"].isna().all():
             continue
         peak = line.loc[line["value"].idxmax()]
         of = f" of {name}" if name else ""
         alt += f" The geometric mean{of} is highest on day {peak['day']:g}: {significant(float(peak['value']))}."
-    return Drawing(page.figure, numbers, alt)
+    return Drawing(page.figure, numbers, alt, (hidden, _cut(curves, *ends)))
+
+
+BODY, BESIDE = 52.0, 18.0  # mm: height of a plot, room beside its title
+CUT = "Intervals are cut at the range of the measurements"
+
+
+def _across(panels, page_width: float, left: float, gap: float) -> tuple[int, float]:
+    """Panels in a row and the width of each: as many as have 30 mm and room for the words of their titles, in rows of
+    nearly equal length."""
+    word = style.longest_word((name.label for name in panels), style.TITLE, "semibold") + BESIDE
+    most = max(int((page_width - left - 2.0 + gap) // (max(30.0, word) + gap)), 1)
+    across = -(-len(panels) // -(-len(panels) // most))
+    return across, (page_width - left - 2.0 - gap * (across - 1)) / across
+
+
+def _limits(axes, low: float, high: float, log: bool) -> None:
+    """An axis over the measurements; the interval of a mean of two may reach far beyond them."""
+    axes.set_ylim(*((low / 1.4, high * 1.6) if log else (min(low, 0), high * 1.05 or 1)))
+    log_axis(axes, "y", log)
+
+
+def _cut(curves: pd.DataFrame, low: float, high: float) -> str:
+    return CUT if ((curves["ci_high"] > 1.6 * high) | (curves["ci_low"] < low / 1.4)).any() else ""
 
 
 THIN = "#8A939C"
@@ -146,26 +163,25 @@ def _measurements(results: Results, subjects: pd.DataFrame, table: str, day: str
     return frame.dropna().sort_values([who, "day"]).reset_index(drop=True)
 
 
-def _draw_participants(axes, rows: pd.DataFrame, who: str, colour: str = THIN) -> None:
+def _draw_participants(axes, rows: pd.DataFrame, who: str, look: palette.Look | None = None) -> None:
     from matplotlib.collections import LineCollection
 
+    look = look or palette.Look(THIN)
     starts = np.flatnonzero(np.diff(pd.factorize(rows[who])[0])) + 1
     lines = np.split(rows[["day", "value"]].to_numpy(dtype=float), starts) if len(rows) else []
     many = len(lines) > 300  # as an image: thousands of paths make a vector file that nobody can open
-    look = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.02, 0.6)), "zorder": 1, "rasterized": many}
-    axes.add_collection(
-        LineCollection([line for line in lines if len(line) > 1], colors=colour, linewidths=0.45, **look)
-    )
+    faint = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.02, 0.6)), "zorder": 1, "rasterized": many}
+    longer = [line for line in lines if len(line) > 1]
+    axes.add_collection(LineCollection(longer, colors=look.ink, linestyles=[look.dash], linewidths=0.5, **faint))
     alone = [line[0] for line in lines if len(line) == 1]
     if alone:
-        axes.plot(*np.array(alone).T, "o", color=colour, markersize=1.2, markeredgewidth=0, **look)
+        axes.plot(*np.array(alone).T, look.marker, color=look.ink, markersize=1.4, markeredgewidth=0, **faint)
 
 
-def _draw_mean(axes, curve: pd.DataFrame, colour: str) -> None:
-    low, high = curve["ci_low"], curve["ci_high"]
-    axes.fill_between(curve["x"], low, high, color=colour, alpha=0.2, linewidth=0, zorder=3)
-    marker = {"marker": "o", "markersize": 3.0, "markeredgecolor": "white", "markeredgewidth": 0.4}
-    axes.plot(curve["x"], curve["estimate"], color=colour, linewidth=1.8, zorder=4, **marker)
+def _draw_mean(axes, curve: pd.DataFrame, look: palette.Look) -> None:
+    axes.fill_between(curve["x"], curve["ci_low"], curve["ci_high"], color=look.ink, alpha=0.2, linewidth=0, zorder=3)
+    marker = {"marker": look.marker, "markersize": 3.0, "markeredgecolor": "white", "markeredgewidth": 0.4}
+    axes.plot(curve["x"], curve["estimate"], linewidth=1.8, zorder=4, **look.line, **marker)
 
 
 @KINDS.add("courses")
@@ -204,7 +220,8 @@ def courses(
     """
     data = results.population(population)
     who = results.study.participant
-    levels, palette = coloured(data, colour)
+    one_each(len(items), labels=labels, means=means)
+    levels, looks = look_of(data, colour)
     frames = [_measurements(results, data.frame, table, day, value, f"{item} == {name!r}") for name in items]
     frames = [frame[frame["day"] <= last_day] if last_day else frame for frame in frames]
     names = [*labels, *items[len(labels) :]]
@@ -215,7 +232,8 @@ def courses(
     if all(frame.empty for frame in frames):
         return empty(results, width, f"No measurements of {', '.join(items)}", *hidden)
     across = min(3 if width == "double" else 1, len(items))
-    left, body, gap = 12.0, 34.0, 3.0
+    left = max(label_room(frame["value"], log) for frame in frames) - 1.0
+    body, gap = 34.0, 3.0
     cell = style.WIDTHS[width] / across
     titles = [style.wrap(name, cell - 7.0, style.TITLE, "semibold") for name in names]
     head = max(title.count("\n") + 1 for title in titles) * 3.6 + 1.6
@@ -225,7 +243,7 @@ def courses(
     entries = [
         (
             f"{level_name(results, colour, name)} (n = {n:,})",
-            {"linestyle": "-", "color": palette[name], "linewidth": 1.8},
+            {**looks[name].line, "linewidth": 1.2},
         )
         for name, n in sizes.items()
     ]
@@ -242,21 +260,20 @@ def courses(
         axes = page.axes(x + left, y + head, cell - left - gap, body)
         for level, members in levels.items():
             own = frame[frame[who].isin(data.frame.loc[members, who])]
-            _draw_participants(axes, own, who, palette[level])
+            _draw_participants(axes, own, who, looks[level])
             records.append(own.assign(panel=name, group=level.label))
             curve = results.curve(means[i]) if i < len(means) else results.curves.iloc[:0]
             curve = curve[(curve["group"] == level.id) & (curve["x"] <= last)].sort_values("x")
             if len(curve):
-                _draw_mean(axes, curve, palette[level])
+                _draw_mean(axes, curve, looks[level])
         axes.set_xlim(first, max(last, first + 1))
         if len(frame):
-            axes.set_ylim(*((frame["value"].min() / 1.3, frame["value"].max() * 1.3) if log else (None, None)))
-            log_axis(axes, "y", log)
+            _limits(axes, frame["value"].min(), frame["value"].max(), log)
             peaks.append(f"{name} up to {significant(float(frame['value'].max()))}")
         else:
             axes.set(yticks=[])
             middle = x + left + (cell - left - gap) / 2, y + head + body / 2
-            page.text(*middle, "no measurements", ha="center", va="center", color=style.GREY)
+            page.text(*middle, "no measurements", ha="center", va="center", color=palette.GREY)
         axes.xaxis.set_major_locator(day_locator(last))
         axes.set_xlabel("Day after infusion" if i + across >= len(items) else "")
     alt = f"Courses by {results.plan.label(colour)} for {count(sum(sizes.values()))}: {'; '.join(peaks)}."

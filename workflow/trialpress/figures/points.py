@@ -9,14 +9,15 @@ from ..ids import EVERYONE
 from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
-from . import style
-from .drawing import KINDS, Drawing, empty
-from .read import coloured, count, estimate, level_name, number, p_text, printed, shown, value
-from .scales import log_axis, not_shown
+from . import palette, style
+from .drawing import KINDS, Drawing, empty, one_each
+from .read import count, estimate, inside, level_name, look_of, number, p_text, printed, shown, value
+from .scales import label_room, log_axis, not_shown
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
 FEW = 150  # points of a group up to which they are laid out one by one
 NO_SHAPE = "X"  # outcome unknown
+NOT_KNOWN = {"marker": NO_SHAPE, "color": palette.UNKNOWN}
 
 
 @KINDS.add("enrolment_order")
@@ -53,23 +54,23 @@ def enrolment_order(
         shown_rows &= (frame[y] > 0).fillna(False).astype(bool)
     if not shown_rows.any():
         return empty(results, width, f"No participants with {results.plan.label(y)}", hidden)
-    page_width, left = style.WIDTHS[width], 13.0
-    levels, palette = coloured(data, colour)
+    page_width, left = style.WIDTHS[width], label_room(number(frame.loc[shown_rows, y]), log)
+    levels, looks = look_of(data, colour)
     shapes = data.groups(marker) if marker else {EVERYONE: pd.Series(True, index=frame.index)}
     page = style.Page(results, width, 78.0)
     used = {name: members & shown_rows for name, members in levels.items()}
     unknown = shown_rows & ~np.logical_or.reduce(
         [m.to_numpy() for m in levels.values()] or [np.zeros(len(frame), bool)]
     )
-    outline = {"markeredgecolor": style.INK, "markeredgewidth": 0.5, "markersize": 4.6}
+    outline = {"markeredgecolor": palette.INK, "markeredgewidth": 0.5, "markersize": 4.6}
     entries = [
-        (level_name(results, colour, name), {"marker": "o", "color": palette[name], **outline}) for name in levels
+        (level_name(results, colour, name), {"marker": "o", "color": looks[name].colour, **outline}) for name in levels
     ]
     if unknown.any():
         entries.append(
-            (own_word("Unknown", printed(levels), "no value"), {"marker": "o", "color": style.UNKNOWN, **outline})
+            (own_word("Unknown", printed(levels), "no value"), {"marker": "o", **palette.UNKNOWN_POINT, **outline})
         )
-        used[EVERYONE], palette = unknown, {**palette, EVERYONE: style.UNKNOWN}
+        used[EVERYONE] = unknown
     shape_of = pd.Series(NO_SHAPE, index=frame.index)
     for i, members in enumerate(shapes.values()):
         shape_of[members] = SHAPES[i % len(SHAPES)]
@@ -83,7 +84,7 @@ def enrolment_order(
     name_width = style.widest(title for title, _ in keys) + 3.0
     top = 0.3
     for title, names in keys:
-        page.text(0.0, top, title, color=style.GREY)
+        page.text(0.0, top, title, color=palette.GREY)
         page.key(name_width, top, names, page_width - name_width)
         top += style.key_height(names, page_width - name_width)
     top += 2.0
@@ -96,16 +97,16 @@ def enrolment_order(
                 number(frame.loc[rows, order]),
                 number(frame.loc[rows, y]),
                 shape,
-                color=palette[name],
+                **({"color": looks[name].colour} if name else palette.UNKNOWN_POINT),
                 markersize=size,
-                markeredgecolor=style.INK,
+                markeredgecolor=palette.INK,
                 markeredgewidth=edge,
                 linestyle="none",
                 clip_on=False,
                 zorder=3,
             )
     if reference:
-        axes.axhline(reference, color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
+        axes.axhline(reference, color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
     last = float(frame.loc[shown_rows, order].max())
     axes.set_xlim(0, last + 1)
     log_axis(axes, "y", log)
@@ -117,7 +118,7 @@ def enrolment_order(
     parts = [f"{level_name(results, colour, name) or 'unknown'} {int(m.sum())}" for name, m in used.items()]
     low, high = (style.thousands(v) for v in (numbers[y].min(), numbers[y].max()))
     alt = (
-        f"{results.plan.label(y)} by {results.plan.label(order).lower()} for {count(len(numbers))}, "
+        f"{results.plan.label(y)} by {inside(results.plan.label(order))} for {count(len(numbers))}, "
         f"from {low} to {high}. "
         f"{results.plan.label(colour)}: {', '.join(parts)}."
     )
@@ -148,9 +149,11 @@ def strip(
     """
     from seaborn import swarmplot
 
+    one_each(len(y), tests=tests)
     data = results.population(population)
-    bars, palette = coloured(data, by)
-    page_width, left, gap = style.WIDTHS[width], 13.0, 3.0
+    bars, looks = look_of(data, by)
+    page_width, gap = style.WIDTHS[width], 3.0
+    left = max(label_room(number(data.frame[column]), log) for column in y)
     room = left + gap + 8.0 * max(len(bars), 1)
     across = -(-len(y) // -(-len(y) // max(int(page_width // room), 1)))  # panels in a row, the rows evenly filled
     cell = page_width / across
@@ -160,7 +163,7 @@ def strip(
     names = names if style.widest(names) <= slot - 0.8 else printed(bars)
     titles = [style.wrap(results.plan.label(column), cell - 7.0, style.TITLE, "semibold") for column in y]
     head = max(title.count("\n") + 1 for title in titles) * 3.6 + (4.4 if tests else 1.6)
-    row_height = head + 46.0 + 1.2 + (style.group_lines(names, slot) + 1) * style.LINE + 1.0
+    row_height = head + 46.0 + 1.2 + style.group_height(names, slot, page_width - left) + 1.0
     rows = -(-len(y) // across)
     page = style.Page(results, width, rows * row_height + 3.0 * (rows - 1))
     records, notes = [], []
@@ -181,16 +184,16 @@ def strip(
             own = placed["value"].to_numpy()
             if len(own) > FEW:
                 points = {"markersize": 1.2, "markeredgewidth": 0, "alpha": 0.4, "rasterized": len(own) > 2000}
-                axes.plot(at + _band(len(own)), own, "o", color=palette[name], **points)
+                axes.plot(at + _band(len(own)), own, "o", color=looks[name].ink, **points)
             elif len(own):
-                swarmplot(x=np.full(len(own), at), y=own, ax=axes, color=palette[name], size=3.4, edgecolor=style.INK,
+                swarmplot(x=np.full(len(own), at), y=own, ax=axes, color=looks[name].colour, size=3.4, edgecolor=palette.INK,
                           linewidth=0.25, alpha=0.85, native_scale=True, warn_thresh=1)  # fmt: skip
             if test and not np.isnan(median := value(results, test, "median", name)):
-                axes.plot([at - 0.3, at + 0.3], [median] * 2, color=style.INK, linewidth=1.4, solid_capstyle="butt")
+                axes.plot([at - 0.3, at + 0.3], [median] * 2, color=palette.INK, linewidth=1.4, solid_capstyle="butt")
             sizes.append(len(own))
             placed = placed.rename(columns={"who": results.study.participant})
             records.append(placed.assign(variable=results.plan.label(column), group=name.label, place=i))
-        page.groups(x + left, top + head + 47.2, slot, names, sizes)
+        page.groups(x + left, top + head + 47.2, slot, names, sizes, 0.0 if i % across else page_width - left)
         axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[], xlabel="")
         axes.set_ylabel(style.wrap(results.plan.label(column, unit=True), 46.0))
         if any(sizes):
@@ -198,7 +201,7 @@ def strip(
         else:
             axes.set(yticks=[])
             middle = x + left + plot_width / 2, top + head + 23.0
-            page.text(*middle, "no participants", ha="center", va="center", color=style.GREY)
+            page.text(*middle, "no participants", ha="center", va="center", color=palette.GREY)
     numbers = pd.concat(records, ignore_index=True)
     parts = []
     for i, column in enumerate(y):
@@ -249,10 +252,8 @@ def scatter(
     data = results.population(population)
     frame = data.frame
     xs, ys = number(frame[x]), number(frame[y])
-    levels, palette = (
-        coloured(data, colour)
-        if colour
-        else ({EVERYONE: pd.Series(True, index=frame.index)}, {EVERYONE: style.GROUPS[0]})
+    levels, looks = (
+        look_of(data, colour) if colour else ({EVERYONE: pd.Series(True, index=frame.index)}, {EVERYONE: palette.ALL})
     )
     known = ~np.isnan(xs) & ~np.isnan(ys)
     # a point that one of its axes cannot show is one value that is not shown
@@ -264,22 +265,17 @@ def scatter(
         return empty(results, width, what, hidden)
     unknown = known & ~np.logical_or.reduce([np.zeros(len(frame), bool), *levels.values()])
     page = style.Page(results, width, 70.0)
-    outline = {"markeredgecolor": style.INK, "markeredgewidth": 0.25, "markersize": 4.2}
-    entries = [
-        (level_name(results, colour, name), {"marker": "o", "color": palette[name], **outline})
-        for name in levels
-        if name
-    ]
+    outline = {"markeredgecolor": palette.INK, "markeredgewidth": 0.25, "markersize": 4.2}
+    entries = [(level_name(results, colour, name), {**looks[name].point, **outline}) for name in levels if name]
     if unknown.any():
-        entries.append(
-            (own_word("Unknown", printed(levels), "no value"), {"marker": "o", "color": style.UNKNOWN, **outline})
-        )
+        entries.append((own_word("Unknown", printed(levels), "no value"), {**NOT_KNOWN, **outline}))
     page.key(0.0, 0.3, entries, page.width)
     top = style.key_height(entries, page.width) + 4.5
-    axes = page.axes(13.0, top, page.width - 15.0, 70.0 - top - 9.5)
-    drawn = [(known & members.to_numpy(), palette[name]) for name, members in levels.items()]
-    for rows, tone in [*drawn, *([(unknown, style.UNKNOWN)] if unknown.any() else [])]:
-        axes.plot(xs[rows], ys[rows], "o", color=tone, linestyle="none", alpha=0.85, **outline)
+    left = label_room(ys[known], log_y)
+    axes = page.axes(left, top, page.width - left - 2.0, 70.0 - top - 9.5)
+    drawn = [(known & members.to_numpy(), looks[name].point) for name, members in levels.items()]
+    for rows, look in [*drawn, *([(unknown, NOT_KNOWN)] if unknown.any() else [])]:
+        axes.plot(xs[rows], ys[rows], linestyle="none", alpha=0.85, **look, **outline)
     if correlation:
         text = f"Spearman ρ = {estimate(results, correlation)}, {p_text(results, correlation)}"
         page.text(page.width - 2.0, top - 3.6, text, ha="right")

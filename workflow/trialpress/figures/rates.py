@@ -10,9 +10,9 @@ import pandas as pd
 from ..ids import EVERYONE, Name
 from ..registry import Analysis
 from ..results import Results
-from . import style
-from .drawing import KINDS, Drawing
-from .read import by_label, distinct_labels, estimate, groups, label, p_text, shown, value
+from . import palette, style
+from .drawing import KINDS, Drawing, one_each
+from .read import by_label, distinct_labels, estimate, groups, inside, label, p_text, shown, value
 
 ROW = 4.6  # mm per row of a dot plot
 
@@ -22,7 +22,7 @@ class Rate:
     """A proportion n/N with its limits (0 to 1); `display` is what the results print of it. N is 0 if there is nobody."""
 
     name: str
-    colour: str
+    look: palette.Look
     n: int
     N: int
     estimate: float
@@ -31,11 +31,11 @@ class Rate:
     display: str
 
     @classmethod
-    def of(cls, results: Results, analysis: str, group: Name, name: str, colour: str) -> Rate:
+    def of(cls, results: Results, analysis: str, group: Name, name: str, look: palette.Look) -> Rate:
         n, total = (value(results, analysis, statistic, group) for statistic in ("n", "N"))
         total = 0 if math.isnan(total) else int(total)
         limits = (value(results, analysis, statistic, group) for statistic in ("estimate", "ci_low", "ci_high"))
-        return cls(name, colour, int(n) if total else 0, total, *limits, estimate(results, analysis, group))
+        return cls(name, look, int(n) if total else 0, total, *limits, estimate(results, analysis, group))
 
     @property
     def count(self) -> str:
@@ -65,29 +65,33 @@ class _Row:
     name: str
     count: str
     text: str
+    above: float  # mm that the name takes above the rest
 
     @property
     def height(self) -> float:
-        lines = 1 + max(text.count("\n") for text in (self.name, self.text))
-        return max(ROW, lines * style.LINE + 1.4)
+        lines = 1 + max(text.count("\n") for text in ("" if self.above else self.name, self.text))
+        return self.above + max(ROW, lines * style.LINE + 1.4)
 
 
 @dataclass(frozen=True)
 class _Columns:
     """Widths in mm: names, plot, counts, estimates. In a single column the counts stand above the estimates, which leaves
-    room for the plot."""
+    room for the plot; `above`: the names stand above it too, since a word of theirs would be cut beside it."""
 
     page: float
     names: float
     counts: float
     texts: float
+    above: bool
 
     @classmethod
     def of(cls, rates: list[Rate], width: style.Width) -> _Columns:
         page, narrow = style.WIDTHS[width], width == "single"
         texts = style.widest(text for rate in rates for text in ((rate.count, rate.text) if narrow else (rate.text,)))
         counts = 0.0 if narrow else max(style.widest(rate.count for rate in rates), 8.0) + 5.0
-        return cls(page, min(style.widest(rate.name for rate in rates), 0.34 * page), counts, max(texts, 20.0))
+        names = [rate.name for rate in rates]
+        above = style.longest_word(names) > 0.34 * page
+        return cls(page, page if above else min(style.widest(names), 0.34 * page), counts, max(texts, 20.0), above)
 
     @property
     def narrow(self) -> bool:
@@ -95,7 +99,7 @@ class _Columns:
 
     @property
     def left(self) -> float:
-        return self.names + 3.0
+        return 3.0 if self.above else self.names + 3.0
 
     @property
     def plot(self) -> float:
@@ -108,7 +112,9 @@ class _Columns:
     def row(self, rate: Rate) -> _Row:
         above = self.narrow and rate.N
         text = f"{rate.count}\n{rate.text}" if above else rate.text
-        return _Row(rate, style.wrap(rate.name, self.names), "" if above else rate.count, text)
+        name = style.wrap(rate.name, self.names)
+        lines = (name.count("\n") + 1) * style.LINE if self.above else 0.0
+        return _Row(rate, name, "" if above else rate.count, text, lines)
 
 
 @KINDS.add("rates")
@@ -130,6 +136,7 @@ def rates(
         width: single (85 mm) or double (180 mm)
     """
     panels = _panels(results, analyses)
+    one_each(len(panels), tests=tests)
     columns = _Columns.of([rate for panel in panels for rate in panel.rates], width)
     titles = []
     for i, panel in enumerate(panels):
@@ -146,15 +153,15 @@ def rates(
         page.panel(0.0, y, letter, titles[i])
         if i == 0:
             text = f"% ({100 * results.plan.level:g}% CI)"
-            page.text(columns.count_x, y + 0.2, "" if columns.narrow else "n/N", ha="right", color=style.GREY)
+            page.text(columns.count_x, y + 0.2, "" if columns.narrow else "n/N", ha="right", color=palette.GREY)
             text = f"n/N, {text}" if columns.narrow else text
-            page.text(columns.page, y + 0.2, text, ha="right", color=style.GREY)
+            page.text(columns.page, y + 0.2, text, ha="right", color=palette.GREY)
         y += heads[i]
         axes = page.axes(columns.left, y, columns.plot, bodies[i])
         _axis(axes, results, bodies[i], overall, last=i == len(panels) - 1)
         at = 0.0
         for row in rows[i]:
-            _draw(page, axes, row, at + row.height / 2, y, columns)
+            _draw(page, axes, row, at, y, columns)
             at += row.height
         y += bodies[i] + 4.0
     keep = ("n", "N", "estimate", "ci_low", "ci_high")
@@ -162,7 +169,7 @@ def rates(
         [{"panel": panel.analysis, "group": rate.name, **{key: getattr(rate, key) for key in keep}}
          for panel in panels for rate in panel.rates]
     )  # fmt: skip
-    return Drawing(page.figure, numbers, _alt(panels))
+    return Drawing(page.figure, numbers, _alt(panels, 100 * results.plan.level))
 
 
 def _axis(axes, results: Results, height: float, overall: str, last: bool) -> None:
@@ -171,24 +178,25 @@ def _axis(axes, results: Results, height: float, overall: str, last: bool) -> No
     axes.xaxis.set_major_formatter(lambda x, _: f"{100 * x:.0f}")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="x", labelbottom=last)
-    axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
+    axes.grid(axis="x", color=palette.FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     if overall:
-        axes.axvline(value(results, overall, "estimate"), color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
+        axes.axvline(value(results, overall, "estimate"), color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
     if last:
         line = f" (dashed: {label(results, overall)}, {shown(results, overall, 'estimate')})" if overall else ""
         axes.set_xlabel(f"Participants, %{line}")
 
 
-def _draw(page, axes, row: _Row, middle: float, top: float, columns: _Columns) -> None:
-    """A row whose middle lies `middle` mm below the top of its axes, which lie `top` mm below that of the page."""
-    rate, y = row.rate, top + middle
-    page.text(0.0, y, row.name, va="center")
+def _draw(page, axes, row: _Row, at: float, top: float, columns: _Columns) -> None:
+    """A row that begins `at` mm below the top of its axes, which lie `top` mm below that of the page."""
+    rate, middle = row.rate, at + row.above + (row.height - row.above) / 2
+    y = top + middle
+    page.text(0.0, top + at + 0.8 + row.above / 2 if row.above else y, row.name, va="center")
     if not rate.N:
-        page.text(columns.left + columns.plot + 2.0, y, "no participants", va="center", color=style.GREY)
+        page.text(columns.left + columns.plot + 2.0, y, "no participants", va="center", color=palette.GREY)
         return
-    axes.plot([rate.ci_low, rate.ci_high], [middle] * 2, color=rate.colour, linewidth=1.3, solid_capstyle="butt")
-    axes.plot(rate.estimate, middle, "s", color=rate.colour, markersize=4.2, markeredgecolor="white",
+    axes.plot([rate.ci_low, rate.ci_high], [middle] * 2, color=rate.look.ink, linewidth=1.3, solid_capstyle="butt")
+    axes.plot(rate.estimate, middle, rate.look.marker, color=rate.look.ink, markersize=4.2, markeredgecolor="white",
               markeredgewidth=0.4, clip_on=False)  # fmt: skip
     page.text(columns.count_x, y, row.count, ha="right", va="center")
     page.text(columns.page, y, row.text, ha="right", va="center")
@@ -200,20 +208,20 @@ def _panels(results: Results, analyses: list[str]) -> list[Panel]:
     names = distinct_labels(results, alone)
     for analysis in analyses:
         own, by = groups(results, analysis), by_label(results, analysis)
-        palette, title = style.colours(own), label(results, analysis)
+        looks, title = palette.looks(own), label(results, analysis)
         if by and by.lower() not in title.lower():
-            title = f"{title} by {by[:1].lower() + by[1:] if not by[:2].isupper() else by}"
+            title = f"{title} by {inside(by)}"
         if analysis not in alone:
             panels.append(Panel(label(results, analysis), title, p_text(results, analysis)))
         elif not (panels and not panels[-1].analysis):
             panels.append(Panel("", "Proportions", p_text(results, analysis)))
         for group in own:
             name = names[analysis] if analysis in alone else group.label
-            panels[-1].rates.append(Rate.of(results, analysis, group, name, palette[group]))
+            panels[-1].rates.append(Rate.of(results, analysis, group, name, looks[group]))
     return panels
 
 
-def _alt(panels: list[Panel]) -> str:
+def _alt(panels: list[Panel], level: float) -> str:
     sentences = []
     for panel in panels:
         parts = [
@@ -221,4 +229,4 @@ def _alt(panels: list[Panel]) -> str:
             for rate in panel.rates
         ]
         sentences.append((f"{panel.analysis}: " if panel.analysis else "") + "; ".join(parts))
-    return "Proportions with 95% confidence intervals. " + ". ".join(sentences) + "."
+    return f"Proportions with {level:g}% confidence intervals. " + ". ".join(sentences) + "."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,9 +12,10 @@ import pandas as pd
 from ..analysis.participants import LeftOut, in_no_group
 from ..analysis.source import with_rows
 from ..ids import EVERYONE, Name
+from ..plan import own_word
 from ..registry import Analysis, Registry
 from ..results import Results
-from . import style
+from . import palette
 
 DASH, MINUS = "\u2013", "\u2212"
 
@@ -156,6 +159,15 @@ def p_value_text(text: str, name: str = "P") -> str:
     return f"{name} {text[0]} {text[1:]}" if text[0] in "<>" else f"{name} = {text}"
 
 
+def inside(label: str) -> str:
+    """A label within a sentence: its first letter small, unless it begins with an abbreviation.
+
+    >>> inside("Order of infusion"), inside("CRS onset"), inside("Table of CD19 trials")
+    ('order of infusion', 'CRS onset', 'table of CD19 trials')
+    """
+    return label if label[1:2].isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]
+
+
 def count(n: int, noun: str = "participant") -> str:
     """'1 participant', '1,234 participants', 'no participants'."""
     return f"{f'{n:,}' if n else 'no'} {noun}{'' if n == 1 else 's'}"
@@ -170,13 +182,45 @@ def printed(names) -> list[str]:
     return [name.label for name in names]
 
 
-def coloured(data, column: str) -> tuple[dict[Name, pd.Series], dict[Name, str]]:
-    """Members and colour of each level: graded colours for numbers, those of groups otherwise."""
+def is_grade(plan, column: str) -> bool:
+    """Whether a column holds grades: the daily grading gives it, or it is named so. Digits alone, such as lines of
+    treatment or an ECOG status, are no grades."""
+    derived = plan.derived.get(column)
+    named = re.search(r"\bgrade|_grade|toxicity", f"{column} {plan.label(column)}", re.IGNORECASE)
+    return bool(named or (derived and "daily" in derived.spec))
+
+
+def look_of(data, column: str, first: int = 0) -> tuple[dict[Name, pd.Series], dict[Name, palette.Look]]:
+    """Members and look of each level: that of its grade, or of its group (from the place `first` of the order of groups)."""
     levels = data.groups(column)
-    graded = bool(levels) and all(name.label.replace("Grade ", "").isdigit() for name in levels)
-    return levels, style.grade_colours(levels) if graded else style.colours(levels)
+    return levels, palette.grade_looks(levels) if is_grade(data.plan, column) else palette.looks(levels, first)
 
 
 def level_name(results: Results, column: str, name: Name) -> str:
-    grade = name.label.isdigit() and "grade" not in results.plan.label(column).lower()
+    grade = (
+        name.label.isdigit() and is_grade(results.plan, column) and "grade" not in results.plan.label(column).lower()
+    )
     return f"Grade {name.label}" if grade else name.label
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A classification. levels: in the order of printing, the last for those without a level; codes: each participant's
+    place among them."""
+
+    levels: list[Name]
+    codes: pd.Series
+
+    @classmethod
+    def of(cls, data, column: str) -> Stage:
+        levels = data.groups(column)
+        codes = pd.Series(len(levels), index=data.frame.index)
+        for place, members in enumerate(levels.values()):
+            codes[members] = place
+        return cls([*levels, Name(EVERYONE.id, own_word("Unknown", printed(levels), "no value"))], codes)
+
+    @property
+    def sizes(self) -> list[tuple[Name, int]]:
+        """The levels that have participants, and how many."""
+        counted = [(name, int((self.codes == place).sum())) for place, name in enumerate(self.levels)]
+        return [(name, n) for name, n in counted if n]

@@ -46,6 +46,12 @@ def log_axis(axes, which: str, log: bool) -> None:
         axis.set_major_formatter(style.thousands)
 
 
+def label_room(values, log: bool) -> float:
+    """mm beside a vertical axis for the labels of its ticks and its name."""
+    largest = np.nanmax(np.abs(np.asarray(values, dtype=float)), initial=0.0)
+    return 13.0 if log else max(13.0, 7.5 + style.text_width(style.thousands(float(f"{largest:.1g}"))))
+
+
 def not_shown(values, log: bool, what: str = "") -> str:
     """'6 values of 0 not shown': what a log axis cannot show; empty if it shows all. what: the variable, where a
     figure has more than one."""

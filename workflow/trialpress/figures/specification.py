@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ..ids import EVERYONE, Name
 from ..registry import Analysis
 from ..results import Results
-from . import style
+from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import covariate_order, distinct_labels, estimate, interval, label, names, value
 from .scales import RATIOS, ratio_axis, ratio_ticks
@@ -71,10 +72,6 @@ class Panel:
     def ratio(self) -> bool:
         return self.cases[0].ratio
 
-    @property
-    def height(self) -> float:
-        return CURVE_HEIGHT + 4.0 + sum(len(values) + 1 for values in self.choices.values()) * STEP
-
 
 @KINDS.add("specification")
 def specification(
@@ -96,10 +93,9 @@ def specification(
         width: single (85 mm) or double (180 mm)
     """
     panels = [_panel(results, [case for a in analyses for case in _cases(results, a)], "Estimate, %")]
-    if effects:
-        cases = [case for a in effects for case in _cases(results, a)[:1]]
-        kinds = list(dict.fromkeys(RATIOS.get(case.statistic, "") for case in cases))
-        panels.append(_panel(results, cases, kinds[0] if len(kinds) == 1 else "Ratio"))
+    cases = [case for a in effects for case in _cases(results, a)[:1]]
+    for kind, axis in RATIOS.items():  # one kind of effect to an axis
+        panels.append(_panel(results, [case for case in cases if case.statistic == kind], axis))
     panels = [panel for panel in panels if panel.cases]
     if not panels:
         return empty(results, width, "No estimate under any choice")
@@ -109,26 +105,27 @@ def specification(
     left = max(style.widest(texts) + 3.0, style.widest(titles, style.TEXT, "semibold"), 10.0)
     left = min(left, 0.45 * page_width) + 3.0
     plot_width = page_width - left - 2.0
-    heights = sum(panel.height for panel in panels)
-    page = style.Page(results, width, 4.5 + heights + 3.0 * (len(panels) - 1))
+    lines = [_lines(panel, left - 5.0) for panel in panels]
+    heights = [CURVE_HEIGHT + 4.0 + sum(line.height for line in own) for own in lines]
     titled = {analysis: name for panel in panels for analysis, name in panel.names.items()}
-    if published in titled:
-        look = {"marker": "s", "color": MARKED, "markersize": 4.0}
-        page.key(left, 0.0, [(f"Published: {titled[published]}", look)])
-    y = 4.5
+    key_x = left if width == "double" else 0.0
+    entries = [(f"Published: {titled[published]}", {**MARKED, "markersize": 4.0})] if published in titled else []
+    y = style.key_height(entries, page_width - key_x) + 0.8
+    page = style.Page(results, width, y + sum(heights) + 3.0 * (len(panels) - 1))
+    page.key(key_x, 0.0, entries, page_width - key_x)
     widest = max(len(panel.cases) for panel in panels)
-    for panel, letter in zip(panels, style.letters(len(panels)), strict=True):
+    for panel, own, height, letter in zip(panels, lines, heights, style.letters(len(panels)), strict=True):
         page.text(0.0, y, letter, size=style.TITLE, weight="semibold")
         axes = page.axes(left, y, plot_width, CURVE_HEIGHT)
         axes.set(xlim=(-0.7, widest - 0.3), xticks=[])
         _draw(axes, panel, published)
         places = [left + (i + 0.7) / (widest + 0.4) * plot_width for i in range(len(panel.cases))]
-        _matrix(page, panel, published, y + CURVE_HEIGHT + 2.0, left, places)
-        y += panel.height + 3.0
+        _matrix(page, panel, own, published, y + CURVE_HEIGHT + 2.0, places)
+        y += height + 3.0
     return Drawing(page.figure, _numbers(panels, published), _alt(results, panels, published))
 
 
-MARKED = style.GROUPS[1]  # colour of the published case
+PLAIN, MARKED = palette.ALL.point, {"color": palette.MARKED, "marker": "D"}  # the published case is marked
 
 
 def _draw(axes, panel: Panel, published: str) -> None:
@@ -136,31 +133,52 @@ def _draw(axes, panel: Panel, published: str) -> None:
     if panel.ratio:
         low, high, ticks = ratio_ticks([x for case in panel.cases for x in (case.estimate, case.ci_low, case.ci_high)])
         ratio_axis(axes, "y", low, high, ticks)
-        axes.axhline(1.0, color=style.GREY, linewidth=0.6)
+        axes.axhline(1.0, color=palette.GREY, linewidth=0.6)
     else:
         low, high = 0.0, 102.0
         axes.set(ylim=(low, high), yticks=[0, 25, 50, 75, 100])
     scale = 1 if panel.ratio else 100
     for i, case in enumerate(panel.cases):
-        tone = MARKED if case.analysis == published else style.GROUPS[0]
+        look = MARKED if case.analysis == published else PLAIN
         ends = [min(max(scale * limit, low), high) for limit in (case.ci_low, case.ci_high)]
-        axes.plot([i, i], ends, linewidth=1.2, solid_capstyle="butt", color=tone)
-        square = {"markersize": 3.8, "markeredgecolor": "white", "markeredgewidth": 0.4}
-        axes.plot(i, scale * case.estimate, "s", **square, color=tone)
+        axes.plot([i, i], ends, linewidth=1.2, solid_capstyle="butt", color=look["color"])
+        for limit, end, arrow in zip((case.ci_low, case.ci_high), ends, "v^", strict=True):
+            if not np.isclose(scale * limit, end):
+                axes.plot(i, end, arrow, color=look["color"], markersize=3.0, clip_on=False)
+        axes.plot(i, scale * case.estimate, **look, markersize=3.8, markeredgecolor="white", markeredgewidth=0.4)
 
 
-def _matrix(page, panel: Panel, published: str, y: float, left: float, places: list[float]) -> None:
-    """The choices that differ, with a dot at the place of each case that made one."""
+@dataclass(frozen=True)
+class _Line:
+    """A choice, or what was chosen, with the places of the cases that chose it; its text wrapped."""
+
+    text: str
+    places: list[int] | None = None
+
+    @property
+    def height(self) -> float:
+        return STEP + self.text.count("\n") * style.LINE
+
+
+def _lines(panel: Panel, width: float) -> list[_Line]:
+    found = []
     for title, values in panel.choices.items():
-        page.text(0.0, y, title, weight="semibold")
-        y += STEP
-        for text, members in values.items():
-            page.text(3.0, y, style.wrap(text, left - 5.0).split("\n")[0])
-            for i, (x, case) in enumerate(zip(places, panel.cases, strict=True)):
-                ink = MARKED if case.analysis == published else style.INK
-                dot = {"marker": "o", "markersize": 3.2, "markeredgewidth": 0, "linestyle": "none"}
-                page.line([x], [y + 1.4], color=ink if i in members else style.PALE, **dot)
-            y += STEP
+        found.append(_Line(style.wrap(title, width + 3.0, weight="semibold")))
+        found += [_Line(style.wrap(text, width), places) for text, places in values.items()]
+    return found
+
+
+def _matrix(page, panel: Panel, lines: list[_Line], published: str, y: float, places: list[float]) -> None:
+    """The choices that differ, with a dot at the place of each case that made one."""
+    dot = {"marker": "o", "markersize": 3.2, "markeredgewidth": 0, "linestyle": "none"}
+    for line in lines:
+        page.text(
+            0.0 if line.places is None else 3.0, y, line.text, weight="semibold" if line.places is None else "normal"
+        )
+        for i, (x, case) in enumerate(zip(places, panel.cases, strict=True) if line.places is not None else ()):
+            ink = MARKED["color"] if case.analysis == published else palette.INK
+            page.line([x], [y + 1.4], color=ink if i in line.places else palette.PALE, **dot)
+        y += line.height
 
 
 def _cases(results: Results, analysis: str) -> list[Case]:

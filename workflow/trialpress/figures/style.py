@@ -5,6 +5,7 @@ Nothing here depends on the machine: the font comes from a package, glyphs becom
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
-from ..ids import Name
+from .palette import GREY, INK
 
 Width = Literal["single", "double"]
 
@@ -26,26 +27,6 @@ FAMILY = "Source Sans Pro"
 FACES = {"normal": "Regular", "semibold": "Semibold"}
 FALLBACK = "DejaVu Sans"  # comes with matplotlib; for characters that the font lacks, such as ⁺ and ⁻
 FALLBACK_FACES = {"normal": "DejaVuSans.ttf", "semibold": "DejaVuSans-Bold.ttf"}
-
-INK, GREY, PALE, FAINT = "#222222", "#6B6B6B", "#D9D9D9", "#EFEFEF"
-
-# Okabe & Ito (2008), told apart by readers with any colour vision; in the order of the levels of a group.
-GROUPS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5AA2", "#8C6D31")
-# Grades 0 to 5: light to dark in one direction, so that order survives greyscale.
-GRADES = ("#CBD5E1", "#FDE3A7", "#FDB863", "#E8743B", "#B3261E", "#5B0A12")
-# Responses by their name: green is remission, the lighter the less complete.
-RESPONSES = {
-    "CR": "#1B8A6B", "MRD-negative CR": "#1B8A6B", "MRD negative": "#1B8A6B", "CRi": "#8BCFB5",
-    "MRD-positive CR": "#8BCFB5", "PR": "#E8C95C", "SD": "#B9B9B9", "MRD positive": "#B9B9B9", "NR": "#8E8E8E",
-    "No response": "#8E8E8E", "PD": "#C0673A", "Not evaluable": "#E4E4E4",
-}  # fmt: skip
-YES_NO = {"no": "#C9CFD6", "yes": "#0072B2", "No": "#C9CFD6", "Yes": "#0072B2"}
-UNKNOWN = "#FFFFFF"  # always hatched
-CAUSES = ("#D55E00", "#4D4D4D", "#E69F00", "#0072B2")  # competing events, in their order
-# What happens to a participant, in the order in which a plan names it.
-MARKS = (("o", "#009E73"), ("D", "#0072B2"), ("^", "#D55E00"), ("v", "#CC79A7"), ("s", "#E69F00"), ("P", "#56B4E9"))
-END = ("X", INK)  # death
-WRONG = "#B3261E"  # strikes out what must not be believed
 
 LOOK = {
     "font.family": [FAMILY, FALLBACK], "font.size": TEXT, "axes.titlesize": TITLE, "axes.labelsize": TEXT, "axes.labelpad": 3,
@@ -93,22 +74,27 @@ def look():
         yield
 
 
+def face(family: str, weight: str) -> Path:
+    """The file of a font."""
+    return _faces()[family, weight]
+
+
 @cache
 def _font(family: str, weight: str):
     from matplotlib.ft2font import FT2Font
 
-    return FT2Font(_faces()[family, weight])
+    return FT2Font(face(family, weight))
 
 
 @cache
-def _characters(family: str) -> frozenset[str]:
+def characters(family: str) -> frozenset[str]:
     """All characters that a font has, and the line break."""
     return frozenset(map(chr, _font(family, "normal").get_charmap())) | {"\n"}
 
 
 def unprintable(text: str) -> str:
     """The characters of a text that neither font has."""
-    return "".join(sorted(set(text) - _characters(FAMILY) - _characters(FALLBACK)))
+    return "".join(sorted(set(text) - characters(FAMILY) - characters(FALLBACK)))
 
 
 @cache
@@ -121,7 +107,7 @@ def _line_width(line: str, weight: str) -> float:
     """Width in points at 100 pt."""
     from matplotlib.ft2font import LoadFlags
 
-    known = _characters(FAMILY)
+    known = characters(FAMILY)
     width = 0.0
     for family, own in ((FAMILY, True), (FALLBACK, False)):
         part = "".join(char for char in line if (char in known) == own)
@@ -138,21 +124,44 @@ def widest(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> 
     return max((text_width(text, size, weight) for text in texts), default=0.0)
 
 
+def longest_word(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> float:
+    """Width in mm of what `wrap` would have to cut if it had less room."""
+    return widest((part for text in texts for part in re.findall(PARTS, text)), size, weight)
+
+
+PARTS = r"[^-\u2013/ \n]+[-\u2013/]*|[-\u2013/]+"  # of a text, between which lines may break
+
+
 def wrap(text: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
-    """The text in lines of at most `width` mm; a word that is longer is broken."""
+    """The text in lines of at most `width` mm, broken at spaces; a word that is longer at its own hyphens and slashes, and
+    only if that does not help anywhere, with a hyphen."""
     lines, line = [], ""
     for word in text.split(" "):
-        while text_width(word, size, weight) > width and len(word) > 1:
-            fits = next(n for n in range(len(word) - 1, 0, -1) if n == 1 or text_width(word[:n], size, weight) <= width)
-            lines += [line] if line else []
-            lines.append(word[:fits])
-            line, word = "", word[fits:]
-        longer = f"{line} {word}".strip()
-        if line and text_width(longer, size, weight) > width:
-            lines.append(line)
-            longer = word
-        line = longer
+        parts = [word] if text_width(word, size, weight) <= width else _parts(word, width, size, weight)
+        for i, part in enumerate(parts):
+            longer = f"{line}{'' if i else ' '}{part}".strip()
+            if line and text_width(longer, size, weight) > width:
+                lines.append(line)
+                longer = part
+            line = longer
     return "\n".join([*lines, line])
+
+
+def _parts(word: str, width: float, size: float, weight: str) -> list[str]:
+    """A word at its hyphens and slashes; each part of at most `width` mm."""
+    parts = []
+    for part in re.findall(PARTS, word):
+        while text_width(part, size, weight) > width and len(part) > 1:
+            fits = _cut(part, width, size, weight)
+            parts.append(f"{part[:fits]}-")
+            part = part[fits:]
+        parts.append(part)
+    return parts
+
+
+def _cut(word: str, width: float, size: float, weight: str) -> int:
+    """How many letters of a word fit beside a hyphen."""
+    return next((n for n in range(len(word) - 1, 1, -1) if text_width(f"{word[:n]}-", size, weight) <= width), 1)
 
 
 def thousands(value: float, _position=None) -> str:
@@ -182,24 +191,6 @@ def scientific(value: float) -> str:
 
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def colours(levels: Iterable[Name]) -> dict[Name, str]:
-    """Level -> colour: its own if all are printed as responses, or yes and no; otherwise in the order of the levels."""
-    levels = list(levels)
-    for known in (RESPONSES, YES_NO):
-        if levels and {level.label for level in levels} <= set(known):
-            return {level: known[level.label] for level in levels}
-    return {level: GROUPS[i % len(GROUPS)] for i, level in enumerate(levels)}
-
-
-def grade_colours(levels: Iterable[Name]) -> dict[Name, str]:
-    """Grade -> colour: the colour of its number, or of its place if it has none."""
-    found = {}
-    for place, level in enumerate(levels):
-        digits = [int(c) for c in level.label if c.isdigit()]
-        found[level] = GRADES[min(digits[0] if digits else place, len(GRADES) - 1)]
-    return found
 
 
 class Page:
@@ -286,16 +277,21 @@ class Page:
         self.text(x + indent, y, title, size=TITLE, weight="semibold")
         return (title.count("\n") + 1) * 3.6 + 1.2 if letter or title else 0.0
 
-    def groups(self, x: float, y: float, slot: float, names: list[str], sizes: list[int]) -> None:
-        """Names of groups centred in slots of equal width from x, the number of participants under each."""
-        lines = group_lines(names, slot)
+    def groups(self, x: float, y: float, slot: float, names: list[str], sizes: list[int], room: float) -> None:
+        """Names of groups centred in slots of equal width from x, the number of participants under each. If a word of a
+        name does not fit its slot, numbers stand there and the names in a list of `room` mm below (0: another panel has
+        it)."""
         fits = widest(f"n = {n:,}" for n in sizes) <= slot - 0.8
+        listed = _listed(names, slot)
+        lines = 1 if listed else _most_lines(names, slot - 0.8)
         for i, (name, n) in enumerate(zip(names, sizes, strict=True)):
             middle = x + (i + 0.5) * slot
-            self.text(middle, y, wrap(name, slot - 0.8), ha="center")
+            self.text(middle, y, f"{i + 1}" if listed else wrap(name, slot - 0.8), ha="center")
             self.text(middle, y + lines * LINE, f"n = {n:,}" if fits else f"{n:,}", ha="center", color=GREY)
         if not fits:
             self.text(x - 1.0, y + lines * LINE, "n", ha="right", color=GREY)
+        if listed and room:
+            self.text(x, y + 2 * LINE + 1.0, "\n".join(_list(names, room)))
 
     def key(self, x: float, y: float, entries, width: float = 1e9) -> None:
         """A legend at (x, y) in rows of at most `width`.
@@ -303,7 +299,7 @@ class Page:
         entries: (text, options): options of a patch (facecolor, ...), or of a marker or line if they hold 'marker' or
         'linestyle'.
         """
-        for (text, options), (left, down) in zip(entries, _key_places(entries, width), strict=True):
+        for (_, options), (text, left, down) in zip(entries, _key_places(entries, width)[0], strict=True):
             at = y + down
             if "marker" in options or "linestyle" in options:
                 xs = [x + left, x + left + 1.5, x + left + 3.0] if "linestyle" in options else [x + left + 1.5]
@@ -313,33 +309,48 @@ class Page:
             self.text(x + left + 4.0, at, text)
 
 
-def group_lines(names: list[str], slot: float) -> int:
-    """Lines that `Page.groups` needs for the names."""
-    return max((wrap(name, slot - 0.8).count("\n") + 1 for name in names), default=1)
+def _listed(names: list[str], slot: float) -> bool:
+    return longest_word(names) > slot - 0.8
 
 
-def _key_places(entries, width: float) -> list[tuple[float, float]]:
-    places, left, down = [], 0.0, 0.0
+def _most_lines(texts: list[str], width: float) -> int:
+    return max((wrap(text, width).count("\n") + 1 for text in texts), default=1)
+
+
+def _list(names: list[str], room: float) -> list[str]:
+    return [line for i, name in enumerate(names) for line in wrap(f"{i + 1}: {name}", room).split("\n")]
+
+
+def group_height(names: list[str], slot: float, room: float) -> float:
+    """Height in mm that `Page.groups` needs."""
+    if not _listed(names, slot):
+        return (_most_lines(names, slot - 0.8) + 1) * LINE
+    return 2 * LINE + 1.0 + len(_list(names, room)) * LINE
+
+
+def nobody(room: float) -> str:
+    """What stands where there is nobody."""
+    return wrap("no participants", room) if longest_word(["participants"]) <= room else "none"
+
+
+def _key_places(entries, width: float) -> tuple[list[tuple[str, float, float]], float]:
+    """(text, left, down) of each entry of a legend, and the height of all; an entry wider than `width` has several lines."""
+    places, left, down, lines = [], 0.0, 0.0, 1
     for text, _ in entries:
+        text = wrap(text, width - 4.0)
         span = 4.0 + text_width(text)
         if left and left + span > width:
-            left, down = 0.0, down + LINE + 0.6
-        places.append((left, down))
-        left += span + 4.0
-    return places
+            left, down, lines = 0.0, down + lines * LINE + 0.6, 1
+        places.append((text, left, down))
+        left, lines = left + span + 4.0, max(lines, text.count("\n") + 1)
+    return places, down + lines * LINE + 0.6 if entries else 0.0
 
 
 def key_height(entries, width: float = 1e9) -> float:
     """Height in mm of a legend in rows of at most `width`."""
-    return _key_places(entries, width)[-1][1] + LINE + 0.6 if entries else 0.0
+    return _key_places(entries, width)[1]
 
 
 def letters(n: int) -> list[str]:
     """Panel letters; none for a single panel."""
     return [chr(ord("A") + i) for i in range(n)] if n > 1 else [""] * n
-
-
-def tint(colour: str, share: float) -> str:
-    """A colour mixed with white; share 1 leaves it as it is."""
-    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(255 - (255 - part) * share):02X}" for part in parts)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
+
 from ..analysis.methods.common import followed
 from ..analysis.methods.delayed import States
+from ..errors import Problem, raise_if
 from ..ids import EVERYONE, Name, column
 from ..registry import Analysis
 from ..results import Results
-from . import style
-from .curves import AtRisk, Key, Panel, fixed_times, sheet
+from ..stats.result import Result
+from . import palette, style
+from .curves import BIASED, COLUMNS, AtRisk, Key, Limits, Panel, fixed_times, sheet
 from .drawing import KINDS, Drawing, empty
 from .read import analysed, estimate, groups, interval, label, names, p_text, p_value_text, shown, value
 from .scales import time_ticks
@@ -19,21 +25,66 @@ TESTS = {"mantel_byar": "Mantel-Byar P"}
 
 @KINDS.add("kaplan_meier")
 def kaplan_meier(
-    results: Results, *, analyses: list[Analysis], tests: list[Analysis] = (), width: style.Width = "double"
+    results: Results,
+    *,
+    analyses: list[Analysis],
+    tests: list[Analysis] = (),
+    least_at_risk: int = 0,
+    last: float = 0,
+    lowest: float = 0,
+    quantiles: list[float] = (),
+    facets: bool = False,
+    width: style.Width = "double",
 ) -> Drawing:
-    """Kaplan-Meier curves with pointwise intervals as bands and censored times as ticks (up to 200 of them). Above each panel:
-    events, median and estimates at the fixed times of the analysis; below it the numbers at
+    """Kaplan-Meier curves with pointwise intervals as bands and censored times as ticks (up to 200 of them), told apart by
+    hue and dash. Above each panel: events, median and estimates at the fixed times of the analysis; below it the numbers at
     risk with cumulative events in brackets.
 
     Parameters
         analyses: kaplan_meier analyses, a panel each
         tests: log_rank and cox analyses; each is printed in the panel with the same endpoint
+        least_at_risk: curves end where fewer are at risk (0: they go on to the last participant)
+        last: end of the axis of time, in the unit of the analyses (0: that of the last participant)
+        lowest: survival in per cent at which the axis begins
+        quantiles: survival (0.5: the median) at which lines lead to the curves and their times
+        facets: a panel for each group
         width: single (85 mm) or double (180 mm)
     """
-    panels = [_panel(results, analysis, tests) for analysis in analyses]
+    _possible(least_at_risk, last, lowest, quantiles)
+    limits = Limits(least_at_risk, last, lowest)
+    panels = [_panel(results, analysis, tests, limits, quantiles) for analysis in analyses]
     if not any(panel.curves for panel in panels):
         return empty(results, width, "No participants with follow-up")
+    if facets:
+        panels = [one for panel in panels for one in _facets(panel)]
     return sheet(results, panels, width, "Kaplan-Meier curves")
+
+
+def _possible(least_at_risk: int, last: float, lowest: float, quantiles: list[float]) -> None:
+    """Refuse options at which nothing could be drawn, or a line would be missing in silence."""
+    wrong = [("least_at_risk", least_at_risk, "0 or more")] * (least_at_risk < 0)
+    wrong += [("last", last, "a time after 0, in the unit of the analyses")] * (last < 0)
+    wrong += [("lowest", lowest, "a per cent from 0 to below 100")] * (not 0 <= lowest < 100)
+    wrong += [("quantiles", one, "survival between 0 and 1: 0.5 is the median") for one in quantiles if not 0 < one < 1]
+    why = "the figure would lack what the plan asks for"
+    raise_if(
+        Problem("plan.yaml, figures", f"{key}: {one:g} is not possible", why, f"write {do}") for key, one, do in wrong
+    )
+
+
+def _facets(panel: Panel) -> list[Panel]:
+    """A panel for each group over the same axis; the tests stand above the first."""
+    found = []
+    for group, key in zip(panel.groups, panel.key, strict=True):
+        one, reached = ({k: of[k] for k in of if k == group} for of in (panel.curves, panel.quantiles))
+        tests, risk = "" if found else panel.tests, {group: panel.at_risk[group]}
+        title = ": ".join(filter(None, (panel.title, group.label)))
+        found.append(
+            replace(
+                panel, title=title, groups=[group], curves=one, key=[key], tests=tests, at_risk=risk, quantiles=reached
+            )
+        )
+    return found
 
 
 @KINDS.add("simon_makuch")
@@ -47,7 +98,8 @@ def simon_makuch(
     width: style.Width = "double",
 ) -> Drawing:
     """Survival with and without what begins during follow-up, such as a transplant: Simon-Makuch curves, beside them the
-    landmark analysis, and the naive comparison of ever with never, struck out because it is biased (immortal time).
+    landmark analyses, which begin at their landmark (the upright line), and small and muted the naive comparison of ever
+    with never, which is biased (immortal time).
 
     Parameters
         analysis: simon_makuch analysis
@@ -61,8 +113,8 @@ def simon_makuch(
     for day in names(results.curve(landmark), "level") if landmark else ():
         panels.append(_states(results, landmark, f"Landmark, {day.label}", _effect(results, landmark, day), day))
     if naive:
-        panels.append(_states(results, naive, "Naive comparison", _effect(results, naive)))
-        panels[-1].biased = True
+        biased = _states(results, naive, f"Naive comparison. {BIASED}", _effect(results, naive))
+        panels.append(replace(biased, small=True))
     panels = [panel for panel in panels if panel.curves]
     if not panels:
         return empty(results, width, "Nobody is followed both before and after the beginning")
@@ -79,14 +131,15 @@ def _states(results: Results, analysis: str, title: str, effects: list[str], lev
     spec, found = results.plan.analyses[analysis], results.curve(analysis)
     found = found[found["level"] == level.id]
     curves = {name: found[found["group"] == name.id].reset_index(drop=True) for name in names(found, "group")}
-    palette = dict(zip(curves, style.GROUPS, strict=False))
+    looks = {name: palette.NOT_BEGUN if name.id.startswith(("not", "never")) else palette.BEGUN for name in curves}
     key = []
     for name, rows in curves.items():
         events = int(rows["n_event"].sum())
         head = f"{name.label}: {events:,} of {events + int(rows['n_censored'].sum()):,} with event"
-        key.append(Key(palette[name], [head, *fixed_times(results, analysis, name)]))
+        key.append(Key(looks[name], [head, *fixed_times(results, analysis, name)]))
     endpoint, unit = results.plan.endpoints[spec["endpoint"]].label, spec.get("unit", "months")
-    return Panel(title, endpoint, unit, list(curves), curves, palette, key, ", ".join(effects))
+    start = float(level.id.partition("_")[0] if level else spec.get("landmark", 0)) / results.plan.days(unit)
+    return Panel(title, endpoint, unit, list(curves), curves, looks, key, ", ".join(effects), start)
 
 
 def _in_state(results: Results, analysis: str, panel: Panel) -> None:
@@ -95,7 +148,7 @@ def _in_state(results: Results, analysis: str, panel: Panel) -> None:
     spec = results.plan.analyses[analysis]
     states = States.of(analysed(results, analysis), spec["endpoint"], spec["begin"])
     start = spec.get("landmark", 0)
-    for i, tick in enumerate(panel.ticks):
+    for i, tick in enumerate(panel.counted):
         day = max(tick * results.plan.days(panel.unit), start)
         followed = (states.time >= day) & (states.time > start)
         begun = (states.begin < day) | (states.begin <= start)
@@ -116,27 +169,37 @@ def _effect(results: Results, analysis: str, level: Name = EVERYONE) -> list[str
     )
 
 
-def _panel(results: Results, analysis: str, tests: list[str]) -> Panel:
+def _panel(results: Results, analysis: str, tests: list[str], limits: Limits, quantiles: list[float] = ()) -> Panel:
     spec, own, curve = results.plan.analyses[analysis], groups(results, analysis), results.curve(analysis)
     curves = {name: curve[curve["group"] == name.id].reset_index(drop=True) for name in own}
     curves = {name: rows for name, rows in curves.items() if len(rows)}
-    palette, endpoint = style.colours(own), results.plan.endpoints[spec["endpoint"]]
-    key = [Key(palette[name], _key(results, analysis, name, spec)) for name in own]
-    panel = Panel(label(results, analysis), endpoint.label, spec.get("unit", "months"), own, curves, palette, key,
-                  _tests(results, tests, spec))  # fmt: skip
-    panel.over(*time_ticks(panel.longest))
+    looks, endpoint = palette.looks(own), results.plan.endpoints[spec["endpoint"]]
+    key = [Key(looks[name], _key(results, analysis, name, spec)) for name in own]
+    panel = Panel(label(results, analysis), endpoint.label, spec.get("unit", "months"), own, curves, looks, key,
+                  _tests(results, tests, spec), limits=limits,
+                  quantiles={name: _reached(rows, quantiles) for name, rows in curves.items()})  # fmt: skip
+    ticks, end = time_ticks(panel.longest)
+    panel.over(ticks, limits.last or end)
     if endpoint.entry:
-        _entered(results, analysis, panel.ticks, panel.at_risk)
+        _entered(results, analysis, panel.counted, panel.at_risk)
     return panel
 
 
-def _entered(results: Results, analysis: str, ticks: list[float], at_risk: AtRisk) -> None:
+def _reached(curve: pd.DataFrame, quantiles: list[float]) -> list[tuple[float, float]]:
+    """Survival and the time at which a curve reaches it, by the rule of the medians."""
+    from ..stats.survival import quantile
+
+    km = Result("Kaplan-Meier", {}, curve={"time" if name == "x" else name: curve[name].to_numpy() for name in COLUMNS})
+    return [(survival, quantile(km, 1 - survival)["estimate"]) for survival in quantiles]
+
+
+def _entered(results: Results, analysis: str, times: list[float], at_risk: AtRisk) -> None:
     """Numbers at risk with delayed entry: whoever has entered before a tick (at 0: by then) and is still followed."""
     spec, data = results.plan.analyses[analysis], analysed(results, analysis)
     endpoint, per = spec["endpoint"], results.plan.per(spec["endpoint"], spec.get("unit", "months"))
     entry, time = (data.frame[f"{endpoint}_{name}"].astype("Float64") / per for name in ("entry", "time"))
     for name, members in data.groups(spec.get("by", "")).items():
-        for i, tick in enumerate(ticks if name in at_risk else ()):
+        for i, tick in enumerate(times if name in at_risk else ()):
             here = members & followed(data, endpoint) & (time >= tick) & ((entry < tick) | ((entry == 0) & (tick == 0)))
             at_risk[name][i] = (int(here.fillna(False).sum()), at_risk[name][i][1])
 

@@ -13,15 +13,15 @@ from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Column, Condition, Population
 from ..results import Results
-from . import style
+from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import coloured, count, level_name, number, printed
+from .read import count, inside, level_name, look_of, number, printed
 from .scales import time_ticks
 
 MOST_BARS = 75
 APART = 1.2  # bars: distance of two groups
 SOFT = 0.5  # tint of a bar, on which marks must stand out
-NO_LEVEL = "#A9C4DD"  # colour of a bar without a level
+NO_LEVEL = "#C4CCD4"  # colour of a bar without a level
 
 
 @KINDS.add("swimmer")
@@ -63,16 +63,13 @@ def swimmer(
         return empty(results, width, "No participants with follow-up")
     sections, step = _sections(data, by, times[end][known])
     order = [row for section in sections for row in section.rows]
-    levels, palette = coloured(data, colour) if colour else ({EVERYONE: known}, {EVERYONE: NO_LEVEL})
-    colour_of = pd.Series(palette.get(EVERYONE, NO_LEVEL), index=frame.index)
-    for name, members in levels.items():
-        colour_of[members] = palette[name]
+    levels, looks = look_of(data, colour) if colour else ({EVERYONE: known}, {})
     held = data.holds(ongoing).fillna(False).astype(bool)
-    shapes = {name: style.MARKS[i % len(style.MARKS)] for i, name in enumerate(marks)}
+    shapes = {name: palette.MARKS[i % len(palette.MARKS)] for i, name in enumerate(marks)}
     if death:
-        shapes[death] = style.END
+        shapes[death] = palette.END
     without = colour and (known & ~pd.concat(levels.values(), axis=1).any(axis=1)).any()
-    entries = _key(results, colour, palette, list(levels), without, shapes, held[order].any())
+    entries = _key(results, colour, looks, list(levels), without, shapes, held[order].any())
     page_width = style.WIDTHS[width]
     titles = [section.name.label for section in sections]
     left = min(style.widest(titles, style.TEXT, "semibold"), 26.0) + 4.0 if by else 3.0
@@ -87,14 +84,15 @@ def swimmer(
     top = 0.3 + key_height + 2.0
     axes = page.axes(left, top, page_width - left - 4.0, plot_height)
     places, middles = _places(sections, rooms)
-    rows = [places[row] for row in order]
-    tones = [style.tint(colour_of[row], SOFT) for row in order]
-    axes.barh(rows, times.loc[order, end], height=0.72, color=tones, linewidth=0, zorder=2)
+    for name in [*looks, EVERYONE]:
+        members = levels[name] if name in looks else ~np.logical_or.reduce([~known, *(levels[one] for one in looks)])
+        own = [row for row in order if members[row]]
+        axes.barh([places[row] for row in own], times.loc[own, end], height=0.72, zorder=2, **_bar(looks.get(name)))
     _marks(axes, times, order, places, shapes, death, bar)
     longest = float(times.loc[order].max().max())
     arrows = [row for row in order if held[row]]
     axes.plot([times.loc[row, end] + 0.012 * longest for row in arrows], [places[row] for row in arrows], ">",
-              color=style.INK, markersize=float(np.clip(bar * 0.9, 1.6, 3.0)), markeredgewidth=0, linestyle="none",
+              color=palette.INK, markersize=float(np.clip(bar * 0.9, 1.6, 3.0)), markeredgewidth=0, linestyle="none",
               clip_on=False)  # fmt: skip
     for text, middle in zip(texts, middles, strict=True):
         page.text(0.0, top + middle / bars * plot_height, text, va="center")
@@ -103,7 +101,7 @@ def swimmer(
     axes.xaxis.set_major_formatter(style.thousands)
     axes.spines["left"].set_visible(False)
     thinned = f" (every {step}th of {count(int(known.sum()))} is shown)" if step > 1 else ""
-    since = results.plan.label(origin).lower() if origin else "infusion"
+    since = inside(results.plan.label(origin)) if origin else "infusion"
     axes.set_xlabel(f"Time since {since}, {unit}{thinned}")
     numbers = times.loc[order].rename(columns=lambda name: f"{name}_{unit}")
     numbers.insert(0, results.study.participant, frame.loc[order, results.study.participant])
@@ -153,20 +151,22 @@ def _places(sections: list[_Section], rooms: list[float]) -> tuple[dict[int, flo
     return places, middles
 
 
-def _key(results, colour: str, palette: dict, levels: list[Name], without: bool, shapes: dict, ongoing: bool) -> list:
-    entries = [
-        (level_name(results, colour, name), {"facecolor": style.tint(palette[name], SOFT), "edgecolor": "none"})
-        for name in levels
-        if name
-    ]
+def _bar(look: palette.Look | None) -> dict:
+    """How the bars of a level are drawn, and those without one."""
+    patch = look.patch if look else {"facecolor": NO_LEVEL}
+    soft = {"facecolor": palette.tint(patch["facecolor"], SOFT), "edgecolor": palette.GREY, "linewidth": 0.2}
+    return {**patch, **soft, **({"hatchcolor": "white"} if "hatch" in patch else {})}
+
+
+def _key(results, colour: str, looks: dict, levels: list[Name], without: bool, shapes: dict, ongoing: bool) -> list:
+    entries = [(level_name(results, colour, name), _bar(looks[name])) for name in levels if name]
     if without:
-        look = {"facecolor": style.tint(NO_LEVEL, SOFT), "edgecolor": "none"}
-        entries.append((own_word("Unknown", printed(levels), "no value"), look))
+        entries.append((own_word("Unknown", printed(levels), "no value"), _bar(None)))
     outline = {"markersize": 4.2, "markeredgecolor": "white", "markeredgewidth": 0.4}
     for name, (shape, ink) in shapes.items():
         entries.append((results.plan.label(name), {"marker": shape, "color": ink, **outline}))
     if ongoing:
-        entries.append(("In follow-up", {"marker": ">", "color": style.INK, "markersize": 3.0, "markeredgewidth": 0}))
+        entries.append(("In follow-up", {"marker": ">", "color": palette.INK, "markersize": 3.0, "markeredgewidth": 0}))
     return entries
 
 

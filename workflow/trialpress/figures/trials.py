@@ -14,13 +14,13 @@ from ..files import read_guessed
 from ..ids import Name, word
 from ..registry import Analysis, Column
 from ..results import Results
-from . import style
-from .drawing import KINDS, Drawing, empty
+from . import palette, style
+from .drawing import KINDS, Drawing, empty, one_each
 from .read import analysed, estimate, interval, label, number, shown, value
 
 ROW = 4.6  # mm
 SQUARE = {"markersize": 4.2, "markeredgewidth": 0.4}
-COLOURS = {"present": style.GROUPS[1], "pooled": style.INK, "prediction": style.INK}
+COLOURS = {"present": palette.MARKED, "pooled": palette.INK, "prediction": palette.INK}
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,7 @@ def trials(
         dose: column of the subjects with the dose
         width: single (85 mm) or double (180 mm)
     """
+    one_each(len(analyses), present=present)
     panels = [
         _panel(results, analysis, present[i] if i < len(present) else "", list(doses), dose)
         for i, analysis in enumerate(analyses)
@@ -194,12 +195,12 @@ def trials(
         last = text is texts[-1]
         page.panel(0.0, y, letter, text.title)
         for name, x in heads:
-            page.text(x, y + text.head - ROW + 0.8, name, ha="right", color=style.GREY)
-        page.text(columns.names, y + text.head - ROW + 0.8, "" if columns.narrow else dose_head, color=style.GREY)
+            page.text(x, y + text.head - ROW + 0.8, name, ha="right", color=palette.GREY)
+        page.text(columns.names, y + text.head - ROW + 0.8, "" if columns.narrow else dose_head, color=palette.GREY)
         y += text.head
         _draw(page, text.rows, columns, y, text.body, last)
         y += text.body + 5.6
-        page.text(0.0, y + (4.0 if last else 0.0), text.note, color=style.GREY)
+        page.text(0.0, y + (4.0 if last else 0.0), text.note, color=palette.GREY)
         y += text.foot + 3.0
     numbers = pd.DataFrame(
         [{"panel": panel.name, "name": trial.name, "kind": trial.kind, "dose_low": trial.dose.low,
@@ -213,12 +214,12 @@ def _draw(page, rows: list[_Row], columns: _Columns, top: float, height: float, 
     axes = page.axes(columns.left, top, columns.plot, height)
     axes.set(xlim=(0, 100), ylim=(height, 0), yticks=[], xticks=[0, 25, 50, 75, 100])
     axes.spines["left"].set_visible(False)
-    axes.grid(axis="x", color=style.FAINT, linewidth=0.6)
+    axes.grid(axis="x", color=palette.FAINT, linewidth=0.6)
     axes.set_axisbelow(True)
     if last:
         axes.set_xlabel("Participants, %")
     if not rows:
-        page.text(0.0, top + ROW / 2, "no trials", va="center", color=style.GREY)
+        page.text(0.0, top + ROW / 2, "no trials", va="center", color=palette.GREY)
     at = 0.0
     for row in rows:
         y = top + at + row.height / 2
@@ -232,11 +233,11 @@ def _draw(page, rows: list[_Row], columns: _Columns, top: float, height: float, 
 
 
 def _mark(axes, trial: Trial, y: float) -> None:
-    colour = COLOURS.get(trial.kind, style.GROUPS[0])
+    colour = COLOURS.get(trial.kind, palette.GREY)
     x, low, high = 100 * trial.estimate, 100 * trial.ci_low, 100 * trial.ci_high
     if trial.kind == "pooled":
         axes.fill([low, x, high, x], [y, y - 1.3, y, y + 1.3], color=colour, linewidth=0)
-        axes.axvline(x, color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
+        axes.axvline(x, color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
         return
     axes.plot([low, high], [y, y], color=colour, linewidth=1.6 if trial.kind == "prediction" else 1.2,
               solid_capstyle="butt", clip_on=False)  # fmt: skip

@@ -18,6 +18,8 @@ from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs, tally
 from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
+from ..figures import kinds as _kinds  # noqa: F401  importing registers what width_of asks
+from ..figures.drawing import width_of
 from ..files import write_text
 from ..results import Results
 from . import qmd, quarto
@@ -30,7 +32,7 @@ def figure_markdown(results: Results, name: str, alt: str) -> str:
     """A figure with its caption, as the manuscript includes it: {{< include figures/<id>.md >}}."""
     spec = results.plan.figures[name]
     notice = " *Reconstructed patients.*" if results.study.notice else ""
-    width = "85mm" if spec.get("width") == "single" else "100%"
+    width = "85mm" if width_of(spec) == "single" else "100%"
     alt = alt.replace('"', "'").replace("\n", " ")
     return f'![{spec["caption"]}{notice}](figures/{name}.svg){{#fig-{name} fig-alt="{alt}" width="{width}"}}\n'
 
@@ -166,10 +168,12 @@ MADE = {"figures", "tables", "generated", "_variables.yml"}  # in the staged pro
 def copy_text(source: Path, to: Path, notice: str) -> list[str]:
     """Copy the manuscript's own files; their paths in the project. Without a notice nothing is said of a reconstruction."""
     own = [Path(path).relative_to(source).as_posix() for path in sources(source)]
+    # `run` links a manuscript file by file from the folder that holds it
+    roots = [source.resolve(), (source / "manuscript.qmd").resolve().parent]
     raise_if(
         Problem(f"{source}/{name}", "is a link that leads out of the manuscript's folder", "what lies there would be printed",
                 "put a copy of the file there")
-        for name in own if not (source / name).resolve().is_relative_to(source.resolve())
+        for name in own if not any((source / name).resolve().is_relative_to(root) for root in roots)
     )  # fmt: skip
     for name in own:
         (to / name).parent.mkdir(parents=True, exist_ok=True)
