@@ -56,6 +56,7 @@ LEFT_OUT = ("tests/cases/test_workflow.py", "tests/cases/test_flow.py", "tests/c
 QUICK = 0.02
 SECONDS = 10  # of tests for one mutant, as long as they took without a change
 ENDLESS = 30
+MEMORY = 6 * 2**30  # bytes; what wants more fails
 
 
 @dataclass
@@ -178,6 +179,7 @@ def children(things: Iterable, act: Callable, jobs: int) -> Iterator[tuple[objec
             if not child:
                 os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
                 resource.setrlimit(resource.RLIMIT_CPU, (ENDLESS, ENDLESS + 10))
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
                 signal.signal(signal.SIGXCPU, signal.SIG_DFL)
                 _quiet()
                 code = 1  # an error is as good as a failing test
