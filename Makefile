@@ -9,7 +9,8 @@ override CORES := $(or $(value CORES),all)
 override ID := $(value ID)
 override PARTICIPANT := $(value PARTICIPANT)
 override N := $(value N)
-export STUDY ENGINE CORES ID PARTICIPANT N
+override SEED := $(value SEED)
+export STUDY ENGINE CORES ID PARTICIPANT N SEED
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -28,7 +29,7 @@ help:
 	@echo 'make report ENGINE=quarto    by this engine (quarto, embedded), not by the one that is found'
 	@echo 'make preview                the manuscript in the browser, rendered again whenever it is saved'
 	@echo 'make test                   run the tests'
-	@echo 'make mutants N=20           change one operator of the package at a time (20 of each file; default: all) and run the tests'
+	@echo 'make mutants N=15 SEED=3    change one operator of the package at a time (15 of each file; default: all) and run the tests'
 	@echo 'make plan-mutants N=300     change one thing of each plan at a time and look at what it does'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
 	@echo 'make record                 accept results/ as the new results of record'
@@ -52,10 +53,10 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 mutants: $(READY)
-	$(BIN)/python tests/mutants.py $${N:+--n "$$N"} --markdown docs/mutants-found.md
+	$(BIN)/python tests/mutants.py $${N:+--n "$$N"} $${SEED:+--seed "$$SEED"} --markdown docs/mutants-found.md
 
 plan-mutants: $(READY)
-	$(BIN)/python tests/plan_mutants.py $${N:+--n "$$N"} --markdown docs/plan-mutants.md
+	$(BIN)/python tests/plan_mutants.py $${N:+--n "$$N"} $${SEED:+--seed "$$SEED"} --markdown docs/plan-mutants.md
 
 verify: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify "$$STUDY"

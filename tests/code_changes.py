@@ -89,7 +89,7 @@ def mutants(name: str, text: str) -> list[Mutant]:
                 between(a, b, node, "or" if isinstance(node.op, ast.And) else "and")
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.Invert | ast.USub):
             start = place(node.lineno, node.col_offset)
-            add(node, start, place(node.operand.lineno, node.operand.col_offset), "")
+            add(node, start, start + (4 if isinstance(node.op, ast.Not) else 1), "")
         elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
             start = place(node.lineno, node.col_offset)
             add(node, start, place(node.end_lineno, node.end_col_offset), str(not node.value))

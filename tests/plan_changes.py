@@ -103,6 +103,7 @@ def _of_leaf(subject, path: tuple, value) -> Iterator[Mutation]:
         or path[:2] == ("cohort", "table")
         or path[0] == "families"
         or key in ("seed", "alpha", "type")
+        or path == ("plan", "date")
     ):
         return
     if isinstance(value, bool):

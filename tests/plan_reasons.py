@@ -52,11 +52,12 @@ def _taken(subject, mutation: Mutation) -> str:
         return ""
     spec, builder = _spec(subject, mutation.path), _builder(subject)
     frame, columns = builder.rows_of(spec["from"])
-    counts = Expression(spec["where"])(columns).astype("boolean").fillna(True) if "where" in spec else True
+    counts = Expression(spec["where"])(columns).astype("boolean").fillna(False) if "where" in spec else slice(None)
     values = Expression(spec["value"])(columns)
     rows = pd.DataFrame({"who": frame[builder.who], "value": values})[counts].dropna()
+    # a row of which it is not known whether it counts makes the value missing, whichever is taken
     several = int((rows.groupby("who")["value"].nunique() > 1).sum())
-    return "" if several else f"no participant has two values among the {len(rows)} rows that count"
+    return "" if several else f"no participant has two values among the {len(rows)} rows that are known to count"
 
 
 def _window(subject, mutation: Mutation) -> str:
@@ -65,13 +66,12 @@ def _window(subject, mutation: Mutation) -> str:
     if mutation.kind != "number" or not ("window" in path or path[-1] in ("last_day", "first_day")):
         return ""
     low, high = sorted((mutation.old, mutation.new))
-    daily = subject.plan.daily
-    frame, columns = _builder(subject).rows_of(daily["table"])
-    day = Expression(daily["day"])(columns)
-    if path[0] == "figures":
-        return f"the figure has no value between {low} and {high}"
-    n = int(day.between(low, high, inclusive="right").sum())
-    return "" if n else f"no row of {daily['table']} has a day after {low} and up to {high}"
+    spec = _spec(subject, path) if path[0] == "figures" else subject.plan.daily
+    frame, columns = _builder(subject).rows_of(spec["table"])
+    shown = Expression(spec["day"])(columns).between(low, high, inclusive="right").fillna(False)
+    if "items" in spec:
+        shown &= frame[spec["item"]].isin(spec["items"])
+    return "" if shown.any() else f"no row of {spec['table']} that counts has a day after {low} and up to {high}"
 
 
 def _columns(subject, path: tuple):

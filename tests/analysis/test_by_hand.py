@@ -182,3 +182,28 @@ def test_an_interaction_needs_two_subgroups():
     for subgroup, estimable in (("one", False), ("three", True)):
         found = values("cox_interaction", data(patients), endpoint="os", by="arm", subgroup=subgroup)
         assert math.isfinite(found["p_value"]) is estimable and found["n"] == 60
+
+
+def test_levels_without_a_list_stand_by_size_then_by_the_alphabet():
+    population = data(frame(by=["b", "10", "9", "a", "9.5", "-1", "nan", None]))
+    assert [name.id for name in population.groups("by")] == ["-1", "9", "9.5", "10", "a", "b", "nan"]
+    assert [int(members.sum()) for members in population.groups("by").values()] == [1] * 7
+
+
+def test_pairs_of_yes_and_no():
+    """One pair yes twice, five only first, one only then, two never, one not known: of 6 discordant pairs 1 or fewer one way."""
+    first = pd.Series([True] * 6 + [False] * 3 + [None], dtype="boolean")
+    then = pd.Series([True] + [False] * 5 + [True, False, False, True], dtype="boolean")
+    found = values("mcnemar", data(frame(first=first, then=then)), first="first", second="then", exact=True)
+    assert found["pairs"] == 9 and found["discordant"] == 6 and found["p_value"] == pytest.approx(2 * 7 / 64)
+
+
+@pytest.mark.parametrize("interval", ["bca", "percentile"])
+def test_a_bootstrapped_difference_is_second_less_first(interval):
+    population = data(frame(x=[1, 2, 3, 4, 11, 12, 13, 18], by=["a"] * 4 + ["b"] * 4), {"by": {"a": "A", "b": "B"}})
+    for statistic, estimate in (("mean", 11), ("median", 10)):
+        rows, _ = compute(
+            "bootstrap", population, variable="x", by="by", statistic=statistic, interval=interval, resamples=500
+        )
+        found = rows[rows["group"] == ""].set_index("statistic")["value"]
+        assert found["estimate"] == estimate and found["ci_low"] <= estimate <= found["ci_high"] and found["ci_low"] > 5

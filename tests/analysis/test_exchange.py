@@ -103,3 +103,13 @@ def test_the_same_bytes_again(written):
     study = load_study(written / "study.yaml")
     exchange.write(study, load_plan(written / "plan.yaml", study), written)
     assert before == {name: (written / name).read_bytes() for name in before}
+
+
+def test_places_and_versions_are_counted_from_one(written):
+    event = json.loads((written / "ard.json").read_text(encoding="utf-8"))
+    (grouping,) = event["analysisGroupings"]
+    assert [(one["id"], one["level"], one["order"]) for one in grouping["groups"]] == [("a", 1, 1), ("b", 1, 2)]
+    assert [(one["level"], one["order"]) for one in event["analysisSets"]][:1] == [(1, 1)] and event["version"] == 1
+    assert {one["version"] for one in event["analyses"]} == {1}
+    ordered = {one["id"]: one["orderedGroupings"] for one in event["analyses"]}
+    assert [{"order": 1, "groupingId": "group", "resultsByGroup": True}] in ordered.values()

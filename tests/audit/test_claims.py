@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def ard(**analyses):
     rows = [{"analysis": name, "group": "", "level": "", "statistic": statistic, "value": value, "origin": "computed"}
             for name, values in analyses.items() for statistic, value in values.items()]  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(origin="computed")
 
 
 ARD = ard(

@@ -51,12 +51,12 @@ def said(tmp_path):
     study = load_study(tmp_path / "study.yaml")
 
     def said(
-        columns="", populations="", endpoints="", analyses="", figures="", flow="", daily="", cohort="t"
+        columns="", populations="", endpoints="", analyses="", figures="", flow="", daily="", cohort="t", head=""
     ) -> list[str]:
         if "old" in columns + populations + endpoints + analyses + flow:
             columns = f"old: {{expression: age > 50}}{columns and ', '}{columns}"
         text = f"""
-plan: {{level: 0.95, seed: 1}}
+plan: {{level: 0.95, seed: 1{head}}}
 cohort: {{table: {cohort}, columns: {{{columns}}}{f", daily: {{{daily}}}" if daily else ""}}}
 populations: {{all: {{label: All}}{populations and ", "}{populations}}}
 endpoints: {{{endpoints}}}
@@ -227,3 +227,11 @@ def test_braces_without_quotes_are_refused_with_their_line(said, key):
     assert found.endswith(
         "line 3: not valid YAML: a key is a list or a mapping; a text that begins with { or [ stands in quotes / mend this line"
     )
+
+
+def test_a_date_that_is_no_day_of_the_calendar_is_refused(said, tmp_path):
+    (found,) = said(head=", date: 2026-02-30")
+    assert found.startswith("plan.date: '2026-02-30' is not a 'date'") and said(head=", date: 2026-02-28") == []
+    (tmp_path / "study.yaml").write_text(STUDY.replace("2020-01-01", "2020-13-01"), encoding="utf-8")
+    with pytest.raises(InputError, match="study.data_cutoff: '2020-13-01' is not a 'date'"):
+        load_study(tmp_path / "study.yaml")

@@ -95,6 +95,8 @@ def test_how_many_rows_may_be_lost(tmp_path):
     good = "".join(f"S{i},{i}\n" for i in range(40))
     # one row, or one in twenty, where nothing is said
     assert len(ages(tmp_path / "one", "S1,1\n,2\n").tables["t"]) == 1
+    with pytest.raises(LossError, match=r"2 of 3 rows would be rejected"):
+        ages(tmp_path / "small", "S1,1\n,2\n,3\n")
     assert len(ages(tmp_path / "two", good + ",1\n,2\n").tables["t"]) == 40
     with pytest.raises(LossError, match=r"3 of 43 rows would be rejected \(7%, allowed 5%\)"):
         ages(tmp_path / "three", good + ",1\n,2\n,3\n")

@@ -227,6 +227,12 @@ def test_declared_signs(text, decimal, grouping, expected):
         assert found.value == expected and not found.questions
 
 
+def test_what_was_done_to_declared_signs():
+    assert parse_number("39.9", ",").rules == (POINT,) and parse_number("39.9", ".").rules == ()
+    assert parse_number("39,9", ".").rules == (COMMA,) and parse_number("39,9", ",").rules == (COMMA,)
+    assert parse_number("1.250", "", ".").rules == parse_number("1,250", ".").rules == (GROUPED,)
+
+
 def test_what_follows_a_number_is_a_unit_where_the_column_knows_it():
     assert parse_number("5.2x10^9/L", units={"10^9/L"})[::4] == (5.2, "x10^9/L")
     assert parse_number("5.2x10^9/L", units={"/L"})[::4] == (5.2e9, "/L")

@@ -139,3 +139,18 @@ def test_advice_for_several_columns_names_only_what_finds_one(open_):
     assert deep.startswith("write 'CRP#1' or 'CRP#2', or by position '#1', '#2', or the path of its headers 'Day 0")
     same = advice("Day 0,Day 0\nCRP,CRP\n1,2\n", ("CRP",), header_rows=2)
     assert same == "write 'CRP#1' or 'CRP#2', or by position '#1', '#2'"
+
+
+def test_columns_that_are_hidden_together_are_all_named(open_):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["id", "a", "b", "c"], ["S1", 1, 2, 3]):
+        book.active.append(row)
+    book.active.column_dimensions.group("B", "C", hidden=True)
+    book.active.merge_cells("A2:A2")
+    content = io.BytesIO()
+    book.save(content)
+    raw = open_(content.getvalue())
+    assert [remark.message for remark in raw.remarks if "hidden" in remark.message][0].find("B to C") >= 0
+    assert raw.texts(1) == ["1"] and raw.texts(3) == ["3"]

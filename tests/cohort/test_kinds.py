@@ -133,3 +133,13 @@ def test_columns_that_can_mean_nothing(build, column, message):  # noqa: F811
     with pytest.raises(InputError) as error:
         build(TABLE, plan, f="ID,Age\nS1,1\n", v="ID,Day,R\nS1,1,a\n")
     assert any(part in str(error.value) for part in message.split("|")), str(error.value)
+
+
+def test_the_key_of_another_table_is_a_column_too(build):  # noqa: F811
+    table = TABLE + "  once: {file: o, key: [participant], columns: {participant: {source: ID, type: id}, dose: {source: Dose, type: number}}}\n"
+    columns = "same: {expression: once.participant == participant}, in_it: {expression: present(once.participant)}, dose: {expression: once.dose * 2}"
+    plan = f"cohort: {{table: t, columns: {{{columns}}}}}\nanalyses: {{}}\n"
+    run = build(table, plan, f="ID,Age\nS1,1\nS2,2\nS3,3\n", v="ID,Day,R\nS1,1,a\n", o="ID,Dose\nS3,30\nS1,10\n")
+    subjects = run.results.subjects.set_index("participant")
+    assert subjects["in_it"].tolist() == [True, False, True] and subjects["dose"].fillna(0).tolist() == [20, 0, 60]
+    assert subjects["same"].fillna(False).tolist() == [True, False, True]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from trialpress.plan import Derived, Endpoint
+from trialpress.plan import Derived, Endpoint, Population
 from trialpress.plan.objects import Plan, level_texts, other_level, own_word, reasons
 from trialpress.plan.read import endpoint_of
 from trialpress.plan.units import WRITTEN, unit_of_time
@@ -105,3 +105,15 @@ def test_levels_are_texts_and_words_of_ours_give_way():
         ("c", "c", "z"),
     ]
     assert reasons({}) == {}
+
+
+def test_what_a_population_and_an_endpoint_are_where_nothing_is_said():
+    all_of, endpoint = Population("a", "A"), Endpoint("e", "E")
+    assert (all_of.within, all_of.condition, all_of.definition, all_of.may_be_empty) == ("", "true", "", False)
+    assert (endpoint.competing, endpoint.unit, endpoint.from_durations, endpoint.censor_at) == (
+        False,
+        "days",
+        False,
+        (),
+    )
+    assert "written" not in repr(plan())

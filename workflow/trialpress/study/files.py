@@ -72,7 +72,7 @@ def schema_problems(path: Path, content: Any, schema_name: str) -> list[Problem]
     """What in `content` does not follow the schema, unknown keys with the nearest known one."""
     schema = load_yaml(SCHEMAS / f"{schema_name}.schema.yaml")
     problems = []
-    for error in Draft202012Validator(schema).iter_errors(content):
+    for error in Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).iter_errors(content):
         where = f"{path}, {_path(error.absolute_path)}"
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
             known = list(error.schema.get("properties", {}))

@@ -1,0 +1,139 @@
+"""Tables of several files, references, partial dates with bounds, and questions that point to the right cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from .small import cleaned, column, values
+
+ID = {"source": "ID", "type": "id"}
+PEOPLE = {"file": "p", "key": ["participant"], "columns": {"participant": ID}}
+
+
+def joined(folder, **more):
+    table = {
+        "file": "a", "key": ["participant"],
+        "columns": {"participant": ID, "x": {"source": "X", "type": "number"}, "both": {"source": "Both", "type": "integer"}, "sum": {"derive": "x + y", "type": "number"}},
+        "join": [
+            {"file": "b", "columns": {"participant": ID, "y": {"source": "Y", "type": "number", "limit": "y_sign"}, "both": {"source": "Both", "type": "integer"}}},
+            {"file": "c", "columns": {"participant": ID, "z": {"source": "Z", "type": "date", "partial": {"impute": "first"}}}},
+        ],
+        "checks": [{"id": "low", "assert": "y < 50", "field": "y", "message": "a high Y"}, {"id": "zero", "assert": "sum > 0", "field": "sum", "message": "no sum"}],
+        **more,
+    }  # fmt: skip
+    files = {
+        "a.csv": "ID,X,Both\nS1,1,\nS2,2,5\nS3, 3,6\n",
+        "b.csv": "ID,Y,Both\nS4,<7,9\nS3,60,7\nS1,10,8\n",
+        "c.csv": "ID,Z\nS3,2015-05\nS5,2015\n",
+    }
+    return cleaned(folder, files, {"t": table})
+
+
+def test_the_first_file_that_says_something_counts(tmp_path):
+    data = joined(tmp_path)
+    found = data.tables["t"]
+    assert found["participant"].tolist() == ["S1", "S2", "S3", "S4", "S5"]
+    assert (
+        values(data, "x") == [1, 2, 3, None, None]
+        and values(data, "y") == [10, None, 60, 7, None]
+        and values(data, "both") == [8, 5, 6, 9, None]
+    )
+    assert values(data, "y_sign") == [None, None, None, "<", None] and values(data, "sum") == [11, None, 63, None, None]
+    assert values(data, "z") == [None, None, "2015-05-01", None, "2015-01-01"] and values(data, "z_imputed") == [
+        None,
+        None,
+        "D",
+        None,
+        "M",
+    ]
+    assert values(data, "z_given") == [None, None, "2015-05", None, "2015"]
+    # a value that is not known breaks no check; a question points to the file that holds the cell
+    asked = data.queries[data.queries["message"] == "a high Y"]
+    assert (
+        asked[["key", "file", "row", "column", "value"]].to_numpy().tolist() == [["S3", "b.csv", 3, "Y", "60"]]
+        and len(data.queries) == 1
+    )
+    assert data.rows[["file", "rows_in", "rows_kept", "rows_rejected"]].to_numpy().tolist() == [
+        ["a.csv", 3, 3, 0],
+        ["b.csv", 3, 3, 0],
+        ["c.csv", 2, 2, 0],
+    ]
+    assert data.changes[data.changes["field"] == "x"][["key", "source_file", "source_row"]].to_numpy().tolist() == [
+        ["S3", "a.csv", 4]
+    ]
+
+
+def test_a_check_that_clears(tmp_path):
+    clear = [{"id": "low", "assert": "y < 50", "field": "y", "message": "a high Y", "action": "clear"}]
+    data = joined(tmp_path / "b", checks=clear)
+    assert values(data, "y") == [10, None, None, 7, None] and values(data, "x") == [1, 2, 3, None, None]
+    changed = data.changes[data.changes["field"] == "y"].set_index("key")
+    assert changed.loc["S3", ["clean_value", "rule", "kind"]].tolist() == ["", "check low: cleared", "value"] and set(
+        changed.index
+    ) == {"S3", "S4"}
+    high = [{"id": "high", "assert": "y > 50", "field": "y", "message": "a low Y", "action": "clear"}]
+    data = joined(tmp_path / "c", checks=high)
+    assert values(data, "y") == [None, None, 60, None, None] and values(data, "y_sign") == [None] * 5
+
+
+def test_references_of_one_column_and_of_several(tmp_path):
+    alone = {
+        "file": "v",
+        "key": ["participant"],
+        "references": {"participant": "people.participant"},
+        "columns": {"participant": ID},
+    }
+    data = cleaned(tmp_path, {"p.csv": "ID\nS1\nS2\n", "v.csv": "ID\nS1\nS9\n"}, {"people": PEOPLE, "v": alone})
+    assert data.tables["v"]["participant"].tolist() == ["S1"] and data.rejected["reason"].tolist() == [
+        "orphan: participant 'S9' is not in people.participant"
+    ]
+    sites = {
+        "file": "p",
+        "key": ["participant"],
+        "columns": {"participant": ID, "site": {"source": "Site"}, "no": {"source": "No"}},
+    }
+    pairs = {"file": "v", "key": ["row"], "references": {"site, no": "people.site, no"},
+             "columns": {"row": {"source": "Row", "type": "integer"}, "site": {"source": "Site"}, "no": {"source": "No"}}}  # fmt: skip
+    files = {
+        "p.csv": "ID,Site,No\nS1,A,1\nS2,B,2\n",
+        "v.csv": "Row,Site,No\n1,A,1\n2,A,\n3,,\n4,B,2\n5,B,1\n" + "".join(f"{i},A,1\n" for i in range(6, 30)),
+    }
+    data = cleaned(tmp_path / "b", files, {"people": sites, "v": pairs})
+    # what is not said refers to nothing
+    assert data.rejected[["row", "reason"]].to_numpy().tolist() == [
+        [6, "orphan: site, no 'B, 1' is not in people.site, no"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule, text, value, flag",
+    [
+        ({"impute": "last", "not_after": ["date('2013-05-01')"]}, "2013-05", "2013-05-01", "D"), ({"impute": "first", "not_before": ["date('2013-05-31')"]}, "2013-05", "2013-05-31", "D"),
+        ({"impute": "last", "not_after": ["date('2013-04-30')"]}, "2013-05", "2013-05-31", "D"), ({"impute": "first", "not_before": ["date('2013-06-01')"]}, "2013-05", "2013-05-01", "D"),
+        ({"impute": "middle", "not_before": ["date('2013-05-20')"]}, "2013-05", "2013-05-20", "D"), ({"impute": "middle", "not_before": ["date('2013-05-10')"]}, "2013-05", "2013-05-15", "D"),
+        ({"impute": "first", "not_before": ["date('2013-02-01')", "date('2013-03-01')"]}, "2013", "2013-03-01", "M"), ({"impute": "middle"}, "2013", "2013-06-30", "M"),
+        ({"impute": "first", "not_before": ["date('2013-03-01')"], "not_after": ["date('2013-02-01')"]}, "2013", "2013-02-01", "M"),
+    ],
+)  # fmt: skip
+def test_bounds_of_a_partial_date(tmp_path, rule, text, value, flag):
+    for kind in ("date", "datetime"):
+        data = column(tmp_path / kind, {"type": kind, "partial": rule}, text)
+        assert values(data) == [value] and values(data, "x_imputed") == [flag]
+        assert str(data.tables["t"]["x"].dtype) == "datetime64[s]"
+
+
+def test_a_question_on_a_unit_points_to_the_cell_of_the_unit(tmp_path):
+    columns = {
+        "participant": ID,
+        "x": {"source": "X", "type": "number", "unit": "mg/L", "units": {"mg/dL": 10}, "unit_from": "Unit"},
+    }
+    table = {"file": "f", "key": ["participant"], "columns": columns}
+    text = "ID,X,Unit\nS1,5,MG/L\nS2,5 MG/L,\nS3,5,\nS4,5 mg/dL,mg/L\nS5,5,furlong\n"
+    data = cleaned(tmp_path, {"f.csv": text}, {"t": table})
+    assert data.queries[["row", "column", "value", "message"]].to_numpy().tolist() == [
+        [2, "Unit", "MG/L", "the unit 'MG/L' has no conversion (did you mean 'mg/L'? the case of letters counts)"],
+        [3, "X", "5 MG/L", "the unit 'MG/L' has no conversion (did you mean 'mg/L'? the case of letters counts)"],
+        [4, "Unit", "", "5 has no unit"],
+        [6, "Unit", "furlong", "the unit 'furlong' has no conversion (known here: mg/L, mg/dL)"],
+    ]
+    assert values(data) == [None, None, None, 50, None]
