@@ -16,6 +16,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 SNAKEMAKE = $(BIN)/python -m snakemake --cores "$$CORES" --config "study=$$STUDY" $${ENGINE:+"engine=$$ENGINE"}
 
+# Snakemake's Slurm plugin asks the controller at every start, for up to 10 s where Slurm is installed and none answers; a run
+# by make is one on this machine.
+export SLURM_CONF ?= /dev/null
 export PYTHONUTF8 := 1
 export LC_ALL := C.UTF-8
 

@@ -39,7 +39,11 @@ def test_a_sample_of_plans_with_one_mistake(subject):
     ],
 )  # fmt: skip
 def test_known_mistakes(subject, path, new, what, changed):
-    found = subject.outcome(Mutation(path, "", "", new), everything=what == "changed")
+    old = subject.content
+    for step in path:
+        old = old[step]
+    kind = "number" if isinstance(new, int) else ""
+    found = subject.outcome(Mutation(path, kind, old, new), everything=what == "changed")
     assert found.what == what, found
     if what == "refused":
         assert changed in found.detail

@@ -136,7 +136,10 @@ def test_columns_that_can_mean_nothing(build, column, message):  # noqa: F811
 
 
 def test_the_key_of_another_table_is_a_column_too(build):  # noqa: F811
-    table = TABLE + "  once: {file: o, key: [participant], columns: {participant: {source: ID, type: id}, dose: {source: Dose, type: number}}}\n"
+    table = (
+        TABLE
+        + "  once: {file: o, key: [participant], columns: {participant: {source: ID, type: id}, dose: {source: Dose, type: number}}}\n"
+    )
     columns = "same: {expression: once.participant == participant}, in_it: {expression: present(once.participant)}, dose: {expression: once.dose * 2}"
     plan = f"cohort: {{table: t, columns: {{{columns}}}}}\nanalyses: {{}}\n"
     run = build(table, plan, f="ID,Age\nS1,1\nS2,2\nS3,3\n", v="ID,Day,R\nS1,1,a\n", o="ID,Dose\nS3,30\nS1,10\n")

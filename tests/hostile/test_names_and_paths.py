@@ -38,7 +38,20 @@ def house(tmp_path) -> Path:
 
 
 def make(house: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    given = (
+        "MAKE",
+        "MFLAGS",
+        "STUDY",
+        "ENGINE",
+        "CORES",
+        "ID",
+        "PARTICIPANT",
+        "N",
+        "SEED",
+    )  # `make test` hands them on
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(given[:2]) and key not in given
+    }
     return subprocess.run(["make", *arguments], cwd=house, env=environment, capture_output=True, text=True, timeout=120)
 
 

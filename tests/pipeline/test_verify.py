@@ -40,7 +40,11 @@ def test_tampering_is_named(recorded, tmp_path):
     line = (raw / "03_infusion.csv").read_text(encoding="utf-8").splitlines()[1].split(",")
     weight = next(cell for cell in line if "." in cell and cell.replace(".", "").isdigit())
     edit(raw / "03_infusion.csv", f",{weight},", f",{float(weight) + 0.2:.1f},")
-    edit(to / "config" / STUDY / "plan.yaml", "event: crs_astct >= 3, unknown: left_out, label", "event: crs_astct >= 2, unknown: left_out, label")
+    edit(
+        to / "config" / STUDY / "plan.yaml",
+        "event: crs_astct >= 3, unknown: left_out, label",
+        "event: crs_astct >= 2, unknown: left_out, label",
+    )
     shutil.copy(results / "figures" / "lfs.png", results / "figures" / "os.png")
     edit(results / "cohort" / "flow.csv", "infused,51", "infused,52")
     done = run(to, "make", "verify")
