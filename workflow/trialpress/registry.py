@@ -90,6 +90,13 @@ class Registry:
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         }
 
+    def given(self, spec: Mapping) -> dict:
+        """Every parameter of a plan's entry with its value: as written, else the default, else empty text."""
+        return {
+            key: spec.get(key, "" if parameter.default is inspect.Parameter.empty else parameter.default)
+            for key, parameter in self.parameters(spec[self.key]).items()
+        }
+
     def scale(self, name: str, key: str) -> str:
         """What the column of a parameter must hold: `number`, `order` (numbers or ordered codes), or anything: ''."""
         kind = typing.get_type_hints(self.functions[name], include_extras=True).get(key)

@@ -17,6 +17,7 @@ from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
 from .plan import Plan, read_plan
 from .study import Study, load_study
 
+MARK = "\u2020"  # what a reader sees beside a simulated number
 MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and no text holds it
 NOT_MARKED = ("", "NE", "0")
 

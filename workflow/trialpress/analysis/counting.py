@@ -7,7 +7,6 @@ those are.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
@@ -38,11 +37,7 @@ def counted(data: Data, spec: Mapping) -> Iterator[tuple[str, str, str, pd.Serie
 
 
 def _counted(data: Data, spec: Mapping) -> Counted:
-    parameters = METHODS.parameters(spec["method"])
-    given = {
-        name: spec.get(name, "" if parameter.default is inspect.Parameter.empty else parameter.default)
-        for name, parameter in parameters.items()
-    }
+    parameters, given = METHODS.parameters(spec["method"]), METHODS.given(spec)
     kinds = {parameter.annotation for name, parameter in parameters.items() if given[name]}
     groups = data.groups(given.get("by", ""))
     if spec["method"] == "baseline":

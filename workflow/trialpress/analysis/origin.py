@@ -25,7 +25,7 @@ from . import Data
 from .counting import counted
 from .methods import METHODS
 
-COMPUTED, PUBLISHED, IMPLIED, SIMULATED = ORIGINS = ("computed", "published", "implied", "simulated")
+COMPUTED, PUBLISHED, IMPLIED, SIMULATED = ("computed", "published", "implied", "simulated")
 EITHER_WAY = ("worst", "best")  # cases of missing_response that count everybody
 OF_A_COUNT = ("n", "N", "events", "missing", "n_at_risk")
 

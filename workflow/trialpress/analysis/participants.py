@@ -7,7 +7,6 @@ trace, counted in participants.csv, in the notes of ard.csv and below every tabl
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -81,9 +80,9 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
 
     if "file" in spec:  # of other trials: nobody here is counted
         return
-    traits = METHODS.traits[spec["method"]]
+    traits, given = METHODS.traits[spec["method"]], METHODS.given(spec)
     for key, parameter in METHODS.parameters(spec["method"]).items():
-        value = spec.get(key, "" if parameter.default is inspect.Parameter.empty else parameter.default)
+        value = given[key]
         match parameter.annotation:
             case _ if not value or key == BEGINS:
                 continue

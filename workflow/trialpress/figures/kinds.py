@@ -19,6 +19,6 @@ from . import (  # noqa: F401
     swimmer,
     trials,
 )
-from .drawing import KINDS
+from .drawing import KINDS, width_of
 
-__all__ = ["KINDS"]
+__all__ = ["KINDS", "width_of"]

@@ -18,8 +18,7 @@ from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs, tally
 from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
-from ..figures import kinds as _kinds  # noqa: F401  importing registers what width_of asks
-from ..figures.drawing import width_of
+from ..figures.kinds import width_of
 from ..files import write_text
 from ..results import Results
 from . import qmd, quarto

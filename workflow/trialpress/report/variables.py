@@ -16,7 +16,7 @@ from ..analysis.display import rounded
 from ..analysis.origin import SIMULATED
 from ..clean import tally
 from ..names import flow_names, row_names
-from ..results import Results
+from ..results import MARK, MARKER, Results
 from ..text import number_text
 
 
@@ -25,7 +25,6 @@ def _percent(level: float) -> str:
 
 
 MAIN = ("estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "median")  # what an interval is of
-MARK = "\u2020"  # beside a simulated number
 
 
 def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
@@ -51,16 +50,6 @@ def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
     return made
 
 
-def _read_by(phrase: str, shown: Collection[str]) -> set[str]:
-    """The statistics that a phrase is put together from."""
-    main = next((name for name in MAIN if name in shown), "")
-    counts = {"n", "N"} if main == "estimate" else set()
-    ends, p = {"ci_low", "ci_high"}, {"p_value"}
-    text = {main} | ends | counts
-    return {"count": {"n", "N"}, "ci": ends, "text": text, "short": {main} | counts, "p": p, "p_adjusted": {"p_value_adjusted"},
-            "with_p": text | p}.get(phrase, {phrase}) & set(shown)  # fmt: skip
-
-
 def simulated(results: Results) -> frozenset[str]:
     """The names of all numbers of a reconstruction that rest on assumed values; none of real records."""
     if not results.study.reconstruction:
@@ -69,10 +58,11 @@ def simulated(results: Results) -> frozenset[str]:
     for analysis, ard in results.ard.groupby("analysis", sort=False):
         named = row_names(analysis, ard)
         for (group, level), rows in ard.groupby(["group", "level"], sort=False):
-            shown = dict(zip(rows["statistic"], rows["display"], strict=True))
-            invented = set(rows.loc[rows["origin"] == SIMULATED, "statistic"])
+            invented = rows["origin"] == SIMULATED
+            shown = dict(zip(rows["statistic"], rows["display"] + invented.map({True: MARKER, False: ""}), strict=True))
+            texts = {**shown, **phrases(shown, results.plan.level)}
             path = ".".join([analysis, *named[group, level]])
-            found |= {f"{path}.{name}" for name in (*shown, *phrases(shown, 0.95)) if _read_by(name, shown) & invented}
+            found |= {f"{path}.{name}" for name, text in texts.items() if MARKER in text}
     found |= {f"population.{name}.n" for name, origin in results.population_origins.items() if origin == SIMULATED}
     names = flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
     found |= {".".join(("flow", *names[key])) for key, origin in results.flow_origins.items() if origin == SIMULATED}

@@ -8,8 +8,8 @@ from pathlib import Path
 from ..errors import from_the_plan
 from ..figures.read import analyses_of, left_out
 from ..files import write_csv, write_text
-from ..results import Results
-from .table import MARK, Table
+from ..results import MARK, Results
+from .table import Table
 
 
 def tabulate(results: Results, name: str) -> Table:

@@ -10,12 +10,11 @@ from typing import Literal
 import pandas as pd
 
 from ..registry import Registry
-from ..results import MARKER
+from ..results import MARK, MARKER
 
 KINDS = Registry("table kind", "kind", ("caption",))
 
 Align = Literal["left", "right", "center"]
-MARK = "\u2020"  # beside simulated numbers
 NBSP = "\u00a0"
 NO_VALUE = "\u2013"
 N_IS = f"n{NBSP}={NBSP}"
