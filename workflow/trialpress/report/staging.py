@@ -20,7 +20,7 @@ from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
 from ..figures.kinds import width_of
 from ..files import write_text
-from ..results import Results
+from ..results import Results, record_link
 from . import qmd, quarto
 from .engine import engine_version, render
 from .renderer import choose
@@ -105,13 +105,12 @@ def claims_markdown(results: Results, claims: tuple) -> str:
     return "\n".join([*lines, "", caption, ""])
 
 
-def records_markdown(spec: Mapping) -> str:
-    """Links below a figure or table, in HTML, to the records of the analyses that it shows."""
+def sources_markdown(name: str, spec: Mapping) -> str:
+    """Links below a figure, in HTML, to the numbers that it shows and to the records of its analyses."""
     names = [*spec.get("analyses", ()), *filter(None, [spec.get("analysis")]), *spec.get("tests", ())]
-    if not names:
-        return ""
-    links = ", ".join(link(f"{name}.text", name.replace("_", "\\_")) for name in dict.fromkeys(names))
-    return f'\n:::: {{.content-visible when-format="html"}}\n::: {{.table-note}}\nRecords: {links}\n:::\n::::\n'
+    links = [record_link(one.replace("_", "\\_"), one) for one in dict.fromkeys(names)]
+    said = f"[Data](../figures/{name}.csv)" + (f"; records: {', '.join(links)}" if links else "")
+    return f'\n:::: {{.content-visible when-format="html"}}\n::: {{.table-note}}\n{said}\n:::\n::::\n'
 
 
 NUMBER = re.compile(r"\{\{< var (\S+) >\}\}")
@@ -142,7 +141,7 @@ def numbers_markdown(manuscript: str, named: Mapping) -> str:
     return "\n".join(
         [
             '::: {.content-visible when-format="html"}',
-            "Every number in the text is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
+            "Every number in the text and the tables is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
             "the participants counted and their raw cells.",
             ":::",
             "",
@@ -221,14 +220,11 @@ def stage(
     for name in results.plan.figures:
         for suffix in ("svg", "png"):
             shutil.copyfile(folder / "figures" / f"{name}.{suffix}", to / "figures" / f"{name}.{suffix}")
-        text = figure_markdown(results, name, alts[name]) + records_markdown(results.plan.figures[name])
+        text = figure_markdown(results, name, alts[name]) + sources_markdown(name, results.plan.figures[name])
         write_text(text, to / "figures" / f"{name}.md")
     (to / "tables").mkdir()
     for name in results.plan.tables:
-        text = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8") + records_markdown(
-            results.plan.tables[name]
-        )
-        write_text(text, to / "tables" / f"{name}.md")
+        shutil.copyfile(folder / "tables" / f"{name}.md", to / "tables" / f"{name}.md")
     named = numbers(results, logs)
     marked = simulated(results)
     content = variables(results, named, engine_version(engine), marked)

@@ -16,7 +16,7 @@ from ..analysis.display import rounded
 from ..analysis.origin import SIMULATED
 from ..clean import tally
 from ..names import flow_names, row_names
-from ..results import MARK, MARKER, Results
+from ..results import MARK, MARKER, Results, record_link
 from ..text import number_text
 
 
@@ -120,7 +120,7 @@ def link(name: str, text: str, marked: Collection[str] = ()) -> str:
     """A number as Markdown that leads to its record on the audit's page (plain text in editions without the page); with the
     mark of a simulated one if it is among `marked`."""
     mark = f"^{MARK}^" if name in marked else ""
-    return f"[{text}](../audit/index.html#{record_id(name)}){{.num}}{mark}"
+    return record_link(text, record_id(name)) + mark
 
 
 def _linked(tree: Mapping, marked: Collection[str], prefix: str = "") -> dict:

@@ -31,7 +31,7 @@ from .cells import Cells
 from .columns import Columns
 from .methods import describe, references
 from .reading import cell, closure, find
-from .records import chain, of_analysis, of_flow, of_settings, one_count
+from .records import chain, of_analysis, of_flow, of_listings, of_settings, one_count
 from .texts import texts
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
@@ -55,6 +55,7 @@ def trace(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
             "everyone": [numbered[who] for who in results.subjects.loc[results.subjects[outer], results.study.participant]],
         }  # fmt: skip
     records |= dict(of_flow(results, columns, numbered))
+    records |= dict(of_listings(results, columns, numbered))
     records |= dict(of_settings(numbers(results, clean)))
     methods = sorted({record["method"] for record in records.values() if "method" in record})
     kept = {

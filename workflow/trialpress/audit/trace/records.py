@@ -13,6 +13,7 @@ from ...analysis.participants import left_out
 from ...cohort import Builder as Builder
 from ...cohort.flow import exclusions
 from ...names import flow_names, row_names
+from ...plan.objects import of_table
 from ...registry import Column, Condition, Endpoint, Field, Table
 from ...report.variables import phrases
 from ...results import Results
@@ -123,6 +124,19 @@ def of_flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> 
             label = f"Not in \u201c{population.label}\u201d: {reason.label}"
             yield name, {"kind": "flow", "label": label, "population": start, "condition": condition, "columns": names or [before],
                          "everyone": everyone, "results": [one_count(name, "excluded", excluded)]}  # fmt: skip
+
+
+def of_listings(results: Results, columns: Columns, numbered: Mapping[str, int]) -> Iterator[tuple[str, dict]]:
+    """The values that a table lists participant by participant: a record for each of its columns."""
+    who = results.study.participant
+    for name, spec in results.plan.tables.items():
+        members = results.subjects.loc[results.subjects[spec["population"]], who] if spec["kind"] == "listing" else ()
+        for column in (who, *spec["columns"]) if spec["kind"] == "listing" else ():
+            columns.add(column)
+            yield f"{of_table(name)}.{column}", {
+                "kind": "listing", "label": results.plan.label(column, unit=True), "population": spec["population"],
+                "columns": [column], "everyone": [numbered[one] for one in members], "results": [],
+            }  # fmt: skip
 
 
 def one_count(name: str, statistic: str, members: list[int]) -> dict:
