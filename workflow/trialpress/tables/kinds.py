@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -219,7 +220,19 @@ def _proportion(results: Results, analysis: str, group: Name) -> tuple[str, ...]
 # Statistics that are a comparison's effect, and their abbreviations.
 EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "estimate": ""}
 # What an estimate is, by the method that gave it.
-ESTIMATES = {"spearman": "ρ", "kendall": "τ", "mann_whitney": "shift"}
+ESTIMATES = {"spearman": "ρ", "kendall": "τ", "jonckheere_terpstra": "τ", "mann_whitney": "shift", "kruskal_wallis": "shift",
+             "fisher_rxc": "V", "chi_square": "V"}  # fmt: skip
+
+
+MEANING = {
+    "OR": "OR: odds ratio, the second group against the first, of a trend each group against the one before.",
+    "HR": "HR: hazard ratio, against the first group.",
+    "RR": "RR: risk ratio, the second group against the first.",
+    "shift": "Shift: Hodges-Lehmann estimate, of a group less the first.",
+    "ρ": "ρ: Spearman's rank correlation.",
+    "τ": "τ: Kendall's tau-b.",
+    "V": "V: Cramér's V, from 0 to 1.",
+}
 
 
 @KINDS.add("comparisons")
@@ -239,11 +252,8 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
         cells = [_groups_text(results, analysis), _effect(results, analysis)]
         table.add(label(results, analysis), *cells, *(_one(results, analysis, test) for test in tests))
     table.note(*_methods(results, analyses, "p_value"))
-    if any(row.cells[2].startswith("OR") for row in table.rows):
-        table.note("OR: odds ratio, the second group against the first.")
-    if any(row.cells[2].startswith("shift") for row in table.rows):
-        table.note("Shift: Hodges-Lehmann estimate, the second group less the first.")
-    if any("NE" in row.cells[3] for row in table.rows):
+    table.note(*(MEANING[name] for name in MEANING if any(re.search(rf"\b{name} ", row.cells[2]) for row in table.rows)))
+    if any("NE" in cell for row in table.rows for cell in row.cells[2:]):
         table.note("NE: not estimable.")
     table.note(*_notes(results, analyses))
     return table
@@ -267,7 +277,20 @@ def _effect(results: Results, analysis: str) -> Cell:
         if text:
             name = name or ESTIMATES.get(results.plan.analyses[analysis]["method"], "")
             return linked(results, analysis, f"{name} {text}".strip())
-    return Cell(NO_VALUE)
+    return _against_first(results, analysis) or Cell(NO_VALUE)
+
+
+def _against_first(results: Results, analysis: str) -> Cell | None:
+    """The effects of several groups, each against the first."""
+    spec = results.plan.analyses[analysis]
+    data, parts = results.analysed(analysis), []
+    for code, level in zip(data.groups(spec.get("by", "")), data.levels(spec["by"]) if "by" in spec else (), strict=False):
+        for statistic, name in EFFECTS.items():
+            text = estimate(results, analysis, level=level, statistic=statistic)
+            if text:
+                name = name or ESTIMATES.get(spec["method"], "")
+                parts += ["; " if parts else "", f"{code.label}: ", linked(results, analysis, f"{name} {text}", level=level)]
+    return Cell(*parts) if parts else None
 
 
 @KINDS.add("time_to_event")
