@@ -138,5 +138,5 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from map(file_name, formats)
             yield from ("summary.txt", "renderer.json")
         case "audit":
-            yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
+            yield from ("trace.json", "concordance.csv", "computed_once.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")
