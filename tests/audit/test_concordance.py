@@ -117,7 +117,9 @@ def test_every_statistic_has_a_second_value_or_a_reason(results):
 def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     script = tmp_path / "concordance.R"
     text = concordance.SCRIPT.read_text(encoding="utf-8")
-    script.write_text(text.replace("  spearman = function(d, conf) {", '  spearman = function(d, conf) { stop("no memory")'))
+    script.write_text(
+        text.replace("  spearman = function(d, conf) {", '  spearman = function(d, conf) { stop("no memory")')
+    )
     monkeypatch.setattr(concordance, "SCRIPT", script)
     results = small(tmp_path, plan=WANTED)
     second = Second(results)

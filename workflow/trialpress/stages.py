@@ -4,6 +4,7 @@ call the same ones. `folder` is results/<study>/; what a stage writes lies below
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
 
     from . import analysis, cohort
     from .analysis import exchange
+    from .analysis.families import warning
     from .analysis.origin import published
 
     study = load_study(dictionary)
@@ -47,6 +49,8 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
     known = published(claims) if study.reconstruction and claims else {}
     analysis.write(*analysis.run(study, checked, subjects, daily, tables, known), folder / "analysis")
     exchange.write(study, checked, folder / "analysis")
+    if said := warning(checked):
+        print(f"tests {said}", file=sys.stderr)
 
 
 def figures(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -138,5 +142,12 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from map(file_name, formats)
             yield from ("summary.txt", "renderer.json")
         case "audit":
-            yield from ("trace.json", "concordance.csv", "computed_once.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
+            yield from (
+                "trace.json",
+                "concordance.csv",
+                "computed_once.csv",
+                "second_opinion.json",
+                "claims.csv",
+                "claim_checks.csv",
+            )
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")

@@ -21,7 +21,7 @@ from ..plan import Plan, level_texts
 from ..study import Study
 from ..text import number_text
 from .display import display
-from .families import adjusted
+from .families import NOT_ADJUSTED, adjusted
 
 ROW = ["group", "group_label", "level", "level_label", "statistic", "value", "display", "method", "note"]
 COUNTS = ("n", "N", "events")  # statistics beside which it is said who is left out
@@ -165,7 +165,10 @@ def run(
     do = "write `unknown: left_out` or `unknown: no_event` in both, the same one unless both are meant"
     raise_if(Problem(f"plan.yaml, analyses.{name}", what, why, do) for name, what in unlike(study, plan, of))
     ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD.columns)
-    ard = pd.concat([ard, *(adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
+    ard = pd.concat(
+        [ard, *(adjusted(ard, plan, family) for family, how in plan.families.items() if how != NOT_ADJUSTED)],
+        ignore_index=True,
+    )
     twice = ard.duplicated(list(ARD.key))
     if twice.any():
         raise_if(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from ..analysis.families import warning
 from ..audit import claims as claims_room
 from ..audit.checklists import Checklist
 from ..audit.checklists import markdown as checklists_markdown
@@ -258,6 +259,7 @@ def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], m
         ("cells changed", f"{counts['changes']:,}: {kinds} (clean/changes.csv)"),
         ("open queries", f"{counts['queries']:,}, of severity error {counts['errors']:,} (clean/queries.csv)"),
         ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),
+        *([("tests", warning(results.plan))] if warning(results.plan) else []),
         ("claims", ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) or "none"),
         ("manuscript", ", ".join(f"report/{path.name}" for path in made)),
     ]  # fmt: skip

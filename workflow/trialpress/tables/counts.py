@@ -69,7 +69,9 @@ def adverse_events(results: Results, analysis: str, *, population: Population, t
     """
     rows = results.analysis(analysis)
     levels = names(rows[rows["level"].ne("")], "level")
-    any_grade, severe_grade = (next(name for name in levels if name.id.startswith(first)) for first in ("any_grade", "grade_"))
+    any_grade, severe_grade = (
+        next(name for name in levels if name.id.startswith(first)) for first in ("any_grade", "grade_")
+    )
     columns = {group: group.label for group in (groups(results, analysis) if by else ())}
     columns[EVERYONE] = own_word("Overall", columns.values(), "everyone") if by else "All"
     header: list[str] = ["Term"]

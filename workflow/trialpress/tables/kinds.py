@@ -252,7 +252,9 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
         cells = [_groups_text(results, analysis), _effect(results, analysis)]
         table.add(label(results, analysis), *cells, *(_one(results, analysis, test) for test in tests))
     table.note(*_methods(results, analyses, "p_value"))
-    table.note(*(MEANING[name] for name in MEANING if any(re.search(rf"\b{name} ", row.cells[2]) for row in table.rows)))
+    table.note(
+        *(MEANING[name] for name in MEANING if any(re.search(rf"\b{name} ", row.cells[2]) for row in table.rows))
+    )
     if any("NE" in cell for row in table.rows for cell in row.cells[2:]):
         table.note("NE: not estimable.")
     table.note(*_notes(results, analyses))
@@ -284,12 +286,18 @@ def _against_first(results: Results, analysis: str) -> Cell | None:
     """The effects of several groups, each against the first."""
     spec = results.plan.analyses[analysis]
     data, parts = results.analysed(analysis), []
-    for code, level in zip(data.groups(spec.get("by", "")), data.levels(spec["by"]) if "by" in spec else (), strict=False):
+    for code, level in zip(
+        data.groups(spec.get("by", "")), data.levels(spec["by"]) if "by" in spec else (), strict=False
+    ):
         for statistic, name in EFFECTS.items():
             text = estimate(results, analysis, level=level, statistic=statistic)
             if text:
                 name = name or ESTIMATES.get(spec["method"], "")
-                parts += ["; " if parts else "", f"{code.label}: ", linked(results, analysis, f"{name} {text}", level=level)]
+                parts += [
+                    "; " if parts else "",
+                    f"{code.label}: ",
+                    linked(results, analysis, f"{name} {text}", level=level),
+                ]
     return Cell(*parts) if parts else None
 
 
@@ -362,7 +370,9 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
         order = covariate_order(results, analysis, names(ratios, "level"))
         for level in order:
             statistic = ratios.loc[ratios["level"] == level.id, "statistic"].iloc[0]
-            ratio = linked(results, analysis, estimate(results, analysis, level=level, statistic=statistic), level=level)
+            ratio = linked(
+                results, analysis, estimate(results, analysis, level=level, statistic=statistic), level=level
+            )
             table.add(level.label, ratio, _one(results, analysis, "p_value", level=level), indent=1)
         if not order:
             table.add("not estimable", NO_VALUE, NO_VALUE, indent=1)

@@ -38,7 +38,9 @@ class Cell(str):
         found: list[tuple[str, str]] = []
         for part in parts:
             found += part.parts if isinstance(part, Cell) else [(part, "") if isinstance(part, str) else part]
-        marked = any(MARKER in text for text, _ in found)  # a cell of which a number is simulated, with one mark at its end
+        marked = any(
+            MARKER in text for text, _ in found
+        )  # a cell of which a number is simulated, with one mark at its end
         found = [(text.replace(MARKER, ""), record) for text, record in found]
         cell = super().__new__(cls, "".join(text for text, _ in found) + (MARK if marked else ""))
         cell.parts = (*found, *([(MARK, "")] if marked else []))
@@ -46,7 +48,9 @@ class Cell(str):
 
     def markdown(self) -> str:
         """Its numbers as links to their records; texts as they are."""
-        return "".join(record_link(escape(text), record) if record and text else escape(text) for text, record in self.parts)
+        return "".join(
+            record_link(escape(text), record) if record and text else escape(text) for text, record in self.parts
+        )
 
 
 @dataclass(frozen=True)

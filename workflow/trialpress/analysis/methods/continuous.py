@@ -114,7 +114,6 @@ def kruskal_wallis(data: Data, rows: Rows, *, variable: Ordinal, by: Column):
         by: column of the groups
     """
     from ...stats.continuous import kruskal_wallis as test
-
     from ...stats.continuous import mann_whitney
 
     rows.add(test(*_ordered(data, rows, variable, by)))

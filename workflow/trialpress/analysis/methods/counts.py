@@ -69,7 +69,10 @@ def harmed(data: Data, given: Mapping) -> Counted:
     terms = sorted(events[given["term"]].dropna().astype(str).unique())
     for kind, chosen in ((ANY_GRADE, events), (named, events[severe])):
         of = chosen.groupby(chosen[given["term"]].astype("string"))[data.study.participant].agg(set).to_dict()
-        has = {kind: set(chosen[data.study.participant]), **{ids.level(kind, Name(term, term)): of.get(term, set()) for term in terms}}
+        has = {
+            kind: set(chosen[data.study.participant]),
+            **{ids.level(kind, Name(term, term)): of.get(term, set()) for term in terms},
+        }
         for level, they in has.items():
             inside = who.isin(they)
             for group, members in groups.items():
@@ -77,7 +80,9 @@ def harmed(data: Data, given: Mapping) -> Counted:
 
 
 @METHODS.add("adverse_events", missing_apart=True, overall=True, of_counts="percent")
-def adverse_events(data: Data, rows: Rows, *, table: Table, grade: Field, term: Field, by: Column = "", severe: int = 3):
+def adverse_events(
+    data: Data, rows: Rows, *, table: Table, grade: Field, term: Field, by: Column = "", severe: int = 3
+):
     """Participants with adverse events, in all and by term: with any grade (`any_grade`, `any_grade=Pyrexia`) and with a severe
     one (`grade_3_or_more`), each participant once, of all of the population or group.
 
@@ -100,7 +105,11 @@ def adverse_events(data: Data, rows: Rows, *, table: Table, grade: Field, term: 
             continue
         whole, any_term = sizes[group.id], "=" not in level.id
         notes = [f"{nameless} events without a term count here only"] if nameless and any_term else []
-        notes += [f"{ungraded} without a recorded grade count in any grade only"] if ungraded and any_term and level != ANY_GRADE else []
+        notes += (
+            [f"{ungraded} without a recorded grade count in any grade only"]
+            if ungraded and any_term and level != ANY_GRADE
+            else []
+        )
         rows.add(
             {"n": n, "percent": n / whole if whole else float("nan")}, group=group, level=level,
             method="participants with an event", note="; ".join(notes) if whole else "not estimable: no participants",

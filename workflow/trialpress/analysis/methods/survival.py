@@ -8,9 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from ...ids import Name
+from ...ids import Name, percent
 from ...ids import at as at_time
-from ...ids import percent
 from ...registry import Column, Count, Endpoint, Positive, Share
 from ...stats.result import Result
 from .. import Data, Rows
