@@ -14,7 +14,8 @@ import yaml
 
 from ..analysis.families import warning
 from ..audit import claims as claims_room
-from ..audit.checklists import Checklist
+from ..audit import p_values
+from ..audit.checklists import Checklist, judged
 from ..audit.checklists import markdown as checklists_markdown
 from ..clean import read_logs, tally
 from ..environment import STAGED, sources
@@ -230,13 +231,14 @@ def stage(
     marked = simulated(results)
     content = variables(results, named, engine_version(engine), marked)
     write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=True, width=10_000), to / "_variables.yml")
+    manuscript = (to / "manuscript.qmd").read_text(encoding="utf-8")
     fragments = {
         "populations": populations_markdown(results, marked),
         "endpoints": endpoints_markdown(results),
         "statements": statements_markdown(results),
         "methods": methods_markdown(results),
         "claims": claims_markdown(results, claims),
-        "checklists": checklists_markdown(checklists),
+        "checklists": checklists_markdown(judged(checklists, {("sampl", "11"): p_values.verdict(results, manuscript)})),
     }
     for name, text in fragments.items():
         write_text(text, to / "generated" / f"{name}.md")
