@@ -20,7 +20,7 @@ from ..names import row_names
 from ..plan import Plan, level_texts
 from ..study import Study
 from ..text import number_text
-from .display import display
+from .display import display, together
 from .families import NOT_ADJUSTED, adjusted
 
 ROW = ["group", "group_label", "level", "level_label", "statistic", "value", "display", "method", "note"]
@@ -99,6 +99,8 @@ class Rows:
         values = result if isinstance(result, Mapping) else result.values
         method = method or getattr(result, "method", "")
         note = "; ".join(part for part in (getattr(result, "note", ""), note) if part)
+        renamed = {(names or {}).get(name, name): value for name, value in values.items() if not only or name in only}
+        kinds = (together(renamed) if kind == "estimate" else {}) | dict(kinds or {})
         for name, value in values.items():
             if only and name not in only:
                 continue
@@ -107,7 +109,7 @@ class Rows:
             missing = math.isnan(value)
             self.rows.append(
                 {**_about(group, level), "statistic": statistic, "value": value,
-                 "display": display(statistic, value, (kinds or {}).get(name, kind)), "method": method,
+                 "display": display(statistic, value, kinds.get(name, kinds.get(statistic, kind))), "method": method,
                  "note": note or ("not estimable" if missing else "")}
             )  # fmt: skip
 

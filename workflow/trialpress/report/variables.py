@@ -45,7 +45,7 @@ def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
     for name in ("p_value", "p_value_adjusted"):
         if name in shown:
             value = shown[name]
-            made[name.replace("_value", "")] = f"p {value[0]} {value[1:]}" if value[:1] in "<>" else f"p = {value}"
+            made[name.replace("_value", "")] = f"P {value[0]} {value[1:]}" if value[:1] in "<>" else f"P = {value}"
     if "p" in made and "text" in made:
         made["with_p"] = f"{made['text'][:-1]}; {made['p']})"
     return made
@@ -96,7 +96,7 @@ def _flow(flow: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
     """Every number that a manuscript can print, by name. `clean`: changes, queries, rejected and rows of that stage."""
-    plan = results.plan
+    plan, counts = results.plan, tally(clean)
     return {
         **analysis_variables(results),
         "population": {name: {"n": str(int(results.subjects[name].sum()))} for name in plan.populations},
@@ -108,8 +108,13 @@ def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
             "analyses": str(len(plan.analyses)),
             "statistics": f"{len(results.ard):,}",
         },
-        "clean": {name: f"{n:,}" for name, n in tally(clean).items()},
+        "clean": {**{name: f"{n:,}" for name, n in counts.items()}, "open": _open(counts["queries"])},
     }
+
+
+def _open(n: int) -> str:
+    """'1 query is open', '47 queries are open'."""
+    return "1 query is open" if n == 1 else f"{f'{n:,}' if n else 'no'} queries are open"
 
 
 def record_id(name: str) -> str:

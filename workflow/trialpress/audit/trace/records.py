@@ -155,6 +155,7 @@ LOGS = {
     "clean.code_list": ("changes", "code list", "cells changed by a code list"),
     "clean.corrections": ("changes", "correction:", "cells changed by a signed-off correction"),
     "clean.queries": ("queries", "", "open queries"),
+    "clean.open": ("queries", "", "open queries"),
     "clean.errors": ("queries", "error", "open queries of severity error"),
     "clean.rejected": ("rejected", "", "rows that could not be used"),
 }
