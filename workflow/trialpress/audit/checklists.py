@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Problem, nearest, raise_if
+from ..results import record_link
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
 
 TOP = "sec-top"
@@ -161,7 +162,7 @@ def _row(item: str, what: str, answer: Mapping | None) -> tuple[str, str, str, s
         return item, what, "", answer["not_applicable"], "", "not applicable"
     said = [answer.get("answer", "")]
     said += [f"“{NUMBER.sub('…', _plain(answer['sentence']))}”"] if "sentence" in answer else []
-    said += [f"Number: {', '.join(f'`{number}`' for number in answer['numbers'])}."] if "numbers" in answer else []
+    said += [f"Number: {', '.join(map(_link, answer['numbers']))}."] if "numbers" in answer else []
     return (
         item,
         what,
@@ -170,6 +171,11 @@ def _row(item: str, what: str, answer: Mapping | None) -> tuple[str, str, str, s
         answer.get("plan", ""),
         "answered",
     )
+
+
+def _link(number: str) -> str:
+    """The id of a number, which leads to its record where it has one."""
+    return f"`{number}`" if number.startswith("software.") else record_link(f"`{number}`", number)
 
 
 def judged(checklists: Iterable[Checklist], checks: Mapping[tuple[str, str], tuple[bool, str]]) -> list[Checklist]:
@@ -198,6 +204,10 @@ def markdown(checklists: Iterable[Checklist]) -> str:
             basis = f"`{plan}` in plan.yaml." if plan else ""
             lines.append(f"| {item} | {what} | {where} | {' '.join(filter(None, (answer, basis)))} |")
         count = sum(row[-1] == "open" for row in checklist.rows)
-        said = f"{count} of {len(checklist.rows)} items are open" if count else "no item is open"
+        said = (
+            f"{count} of {len(checklist.rows)} items {'is' if count == 1 else 'are'} open"
+            if count
+            else "no item is open"
+        )
         lines += ["", f": {checklist.title} [@{checklist.key}]: {said}. {{#tbl-{checklist.name}}}", ""]
     return "\n".join(lines) or "No reporting guideline is answered for this study.\n"

@@ -249,8 +249,12 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
     )
     for analysis in analyses:
         tests = ["p_value", *(["p_value_adjusted"] if adjusted else [])]
-        cells = [_groups_text(results, analysis), _effect(results, analysis)]
+        several = _against_first(results, analysis)
+        effect = next(iter(several.values())) if len(several) == 1 else _effect(results, analysis)
+        cells = [_groups_text(results, analysis), "" if len(several) > 1 else effect]
         table.add(label(results, analysis), *cells, *(_one(results, analysis, test) for test in tests))
+        for name, effect in several.items() if len(several) > 1 else ():
+            table.add(name, "", effect, *[""] * len(tests), indent=1)
     table.note(*_methods(results, analyses, "p_value"))
     table.note(
         *(MEANING[name] for name in MEANING if any(re.search(rf"\b{name} ", row.cells[2]) for row in table.rows))
@@ -263,7 +267,8 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
 
 def _groups_text(results: Results, analysis: str) -> Cell:
     parts: list[str | tuple[str, str]] = []
-    for group in groups(results, analysis):
+    by = results.plan.analyses[analysis].get("by")
+    for group in groups(results, analysis) or (results.analysed(analysis).groups(by) if by else ()):
         if not group:
             continue
         n, total, median = (shown(results, analysis, name, group) for name in ("n", "N", "median"))
@@ -279,26 +284,23 @@ def _effect(results: Results, analysis: str) -> Cell:
         if text:
             name = name or ESTIMATES.get(results.plan.analyses[analysis]["method"], "")
             return linked(results, analysis, f"{name} {text}".strip())
-    return _against_first(results, analysis) or Cell(NO_VALUE)
+    return Cell(NO_VALUE)
 
 
-def _against_first(results: Results, analysis: str) -> Cell | None:
-    """The effects of several groups, each against the first."""
-    spec = results.plan.analyses[analysis]
-    data, parts = results.analysed(analysis), []
-    for code, level in zip(
-        data.groups(spec.get("by", "")), data.levels(spec["by"]) if "by" in spec else (), strict=False
-    ):
+def _against_first(results: Results, analysis: str) -> dict[str, Cell]:
+    """The effects of several groups, each against the first: what is compared -> its effect."""
+    spec, found = results.plan.analyses[analysis], {}
+    if "by" not in spec:
+        return {}
+    data = results.analysed(analysis)
+    first, *_ = data.groups(spec["by"]) or (EVERYONE,)
+    for code, level in zip(data.groups(spec["by"]), data.levels(spec["by"]), strict=True):
         for statistic, name in EFFECTS.items():
             text = estimate(results, analysis, level=level, statistic=statistic)
             if text:
-                name = name or ESTIMATES.get(spec["method"], "")
-                parts += [
-                    "; " if parts else "",
-                    f"{code.label}: ",
-                    linked(results, analysis, f"{name} {text}", level=level),
-                ]
-    return Cell(*parts) if parts else None
+                text = f"{name or ESTIMATES.get(spec['method'], '')} {text}".strip()
+                found[f"{code.label} against {first.label}"] = linked(results, analysis, text, level=level)
+    return found
 
 
 @KINDS.add("time_to_event")

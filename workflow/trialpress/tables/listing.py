@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..analysis.display import recorded_decimals, rounded
+from ..figures.read import number
 from ..registry import Column, Population
 from ..results import Results
 from .table import KINDS, NO_VALUE, Cell, Table
@@ -42,5 +44,6 @@ def _cell(results: Results, frame: pd.DataFrame, i, column: str) -> str:
     if isinstance(cell, pd.Timestamp):
         return f"{cell:%Y-%m-%d}"
     if isinstance(cell, float) or pd.api.types.is_float_dtype(frame[column]):
-        return f"{cell:,.10g}"
+        decimals = recorded_decimals(number(frame[column]))
+        return f"{cell:,.10g}" if decimals is None else rounded(float(cell), decimals)
     return results.plan.level_label(column, cell)
