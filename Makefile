@@ -42,7 +42,7 @@ help:
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --quiet host reason progress
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.receipts "$$STUDY"
 
 preview: $(READY)
