@@ -20,19 +20,10 @@ import pandas as pd
 from ..files import write_text
 from ..names import flow_names
 from ..results import Results
+from .parts import embedded
 
 ASSETS = Path(__file__).with_name("assets")
 STYLES = Path(__file__).parents[1] / "report" / "assets" / "styles.css"
-_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-
-
-def embedded(value: object) -> str:
-    """JSON that can stand inside a script element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character, escape in _UNSAFE.items():
-        text = text.replace(character, escape)
-    return text
-
 
 def encoded(frame: pd.DataFrame) -> dict:
     """A table by columns: {name: {values: the different texts, codes: which of them each row has}}."""
