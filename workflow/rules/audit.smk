@@ -52,6 +52,7 @@ rule audit:
             rules.cohort.output,
             rules.figures.output,
             rules.tables.output,
+            rules.fragments.output,
             rules.report.output,
             rules.trace.output,
         ],

@@ -6,12 +6,9 @@ with logged(snakemake.log[0]):
     from trialpress import stages
 
     stages.report(
-        snakemake.input.dictionary,
-        snakemake.input.plan,
-        snakemake.input.claims,
         snakemake.input.checklists,
         Path(snakemake.input.manuscript).parent,
-        Path(snakemake.output.summary).parents[1],
+        Path(snakemake.output.renderer).parents[1],
         snakemake.params.formats,
         snakemake.params.engine,
     )
