@@ -42,9 +42,8 @@ help:
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --nolock --quiet host reason progress
-	@cat "results/$$STUDY/report/summary.txt"
-	@printf '  all of it      results/%s/\n' "$$STUDY"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --quiet host reason progress
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.receipts "$$STUDY"
 
 preview: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview "$$STUDY"

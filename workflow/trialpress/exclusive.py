@@ -11,6 +11,7 @@ import time
 
 BUSY = "another run is under way in this folder: wait until it has ended, or stop it"
 PATIENCE = 20  # seconds that jobs of a killed run are given to end
+_held: dict[str, int] = {}  # by this process, for as long as it lives
 
 
 def hold(path: str | os.PathLike, patience: float = 0) -> int | None:
@@ -31,12 +32,13 @@ def hold(path: str | os.PathLike, patience: float = 0) -> int | None:
 def alone(path: str) -> int:
     """Lock a file, waiting for what may still be ending; the process ends with a message if another run goes on."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    lock = hold(path)
+    lock = _held.get(path) or hold(path)
     if lock is None:
         print(f"another run holds this folder: waiting up to {PATIENCE} s for it to end", file=sys.stderr, flush=True)
         lock = hold(path, PATIENCE)
     if lock is None:
         sys.exit(BUSY)
+    _held[path] = lock
     return lock
 
 
@@ -56,5 +58,7 @@ def main(*arguments: str) -> None:
     sys.exit(0 if done else 1)
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+if __name__ == "__main__":  # by its name: the Snakefile asks that module for the lock
+    from trialpress.exclusive import main as run
+
+    run(*sys.argv[1:])

@@ -176,6 +176,8 @@ def make(
     """Stage and render the manuscript into <folder>/report; renderer.json beside it says by what."""
     out, formats = folder / "report", list(formats)
     out.mkdir(parents=True, exist_ok=True)
+    for left in out.glob(".stage-*"):  # by a run that was killed
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
         to = Path(scratch) / source.name
         stage(fragments, checklists, folder / "figures", source, to)
