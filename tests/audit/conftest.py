@@ -12,7 +12,6 @@ from trialpress.analysis import origin
 from trialpress.audit import page, trace
 from trialpress.audit.claims import check, load_claims
 from trialpress.checks.plan import load_plan
-from trialpress.clean import read_logs
 from trialpress.files import write_csv
 from trialpress.report import fragments, staging
 from trialpress.results import load
@@ -53,7 +52,7 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     outputs = {"clean/changes.csv": {"rule": "clean", **audit.digest(folder / "clean" / "changes.csv")}}
     manifest = {"software": environment.versions(), "inputs": {}, "outputs": outputs}
     (folder / "audit" / "manifest.json").write_text(json.dumps(manifest))
-    logs = read_logs(folder / "clean")
+    logs = clean.read_logs(folder / "clean")
     trace.write(trace.trace(results, logs, folder), folder)
     traced = trace.read(folder)
     page.write(results, traced, logs, folder)
