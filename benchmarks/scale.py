@@ -26,7 +26,7 @@ from trialpress import environment  # noqa: E402
 from trialpress.contracts import ARD  # noqa: E402
 
 SIZES = (500, 5_000, 50_000)
-STAGES = ("clean", "cohort", "analysis", "trace", "tables", "figures", "report", "audit")
+STAGES = ("clean", "cohort", "analysis", "trace", "tables", "figures", "fragments", "report", "audit")
 FORMATS = ("html", "pdf", "docx", "jats")
 RUN = """
 import json, os, resource, sys, time
@@ -43,8 +43,10 @@ def call():
         stages.clean(two[0], raw, out)
     elif stage == "analysis":
         stages.analysis(*two, claims, out)
+    elif stage == "fragments":
+        stages.fragments(*two, claims, out, formats, "embedded")
     elif stage == "report":
-        stages.report(*two, claims, ["config/checklists.yaml", config / "checklists.yaml"], Path(f"report/{name}"), out, formats, "embedded")
+        stages.report(["config/checklists.yaml", config / "checklists.yaml"], Path(f"report/{name}"), out, formats, "embedded")
     elif stage == "audit":
         study = load_study(two[0])
         given = folder.inputs(study, read_plan(two[1], study))
@@ -84,20 +86,22 @@ def size_of(folder: Path) -> float:
 
 
 COUNTS = {"n", "N", "missing", "events", "n_at_risk"}
-SAME = {"estimate", "median", "mean", "min", "max", "q1", "q3", "odds_ratio", "hazard_ratio", "risk_difference"}
+ESTIMATES = {"estimate", "median", "mean", "min", "max", "risk_difference", "hazard_ratio"}
+# what n copies change: others' trials, the first 20, penalties that weigh less, ties, interpolated quartiles
+CHANGED = "pool|recent20|literature|Firth|Efron|Spearman|landmark|time-dependent"
 
 
 def compared(small: pd.DataFrame, large: pd.DataFrame, n: int) -> str:
-    """How many counts are n times those of the study, and how many estimates are the same."""
+    """How many counts are n times those of the study, and how many estimates of proportions, survival and comparisons the same."""
     both = small.merge(large, on=list(ARD.key), suffixes=("", "_large"), how="left")
-    counts = both[both["statistic"].isin(COUNTS) & (both["value"] > 0) & (both["method"] != "pool")]
-    right = (counts["value"] * n == counts["value_large"]).sum()
-    same = both[both["statistic"].isin(SAME) & both["value"].notna() & both["value"].map(math.isfinite)]
-    close = [math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in zip(same["value"], same["value_large"], strict=True)]  # fmt: skip
-    wrong = [*counts.loc[counts["value"] * n != counts["value_large"], list(ARD.key)].agg(".".join, axis=1),
-             *same.loc[[not one for one in close], list(ARD.key)].agg(".".join, axis=1)]  # fmt: skip
-    said = f"{right} of {len(counts)} counts are {n} times the study's, {sum(close)} of {len(same)} estimates the same"
-    return said + (f"; not {', '.join(wrong[:12])}" + (" ..." if len(wrong) > 12 else "") if wrong else "")
+    both = both[~(both["analysis"] + both["method"]).str.contains(CHANGED) & both["value"].map(math.isfinite)]
+    counts, same = both[both["statistic"].isin(COUNTS)], both[both["statistic"].isin(ESTIMATES)]
+    pairs = zip(same["value"], same["value_large"], strict=True)
+    wrong = [*counts[counts["value"] * n != counts["value_large"]].index,
+             *same[[not math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in pairs]].index]  # fmt: skip
+    names = [".".join(key) for key in both.loc[wrong, list(ARD.key)].itertuples(index=False)]
+    said = f"{len(counts)} counts of {n} times the study's and {len(same)} estimates as the study's were looked for: "
+    return said + (f"all but {len(wrong)}: {', '.join(names[:8])}" if wrong else "all found")
 
 
 def measure(participants: int, until: str, folder: Path, before: dict, only: str, profile: bool) -> dict:
