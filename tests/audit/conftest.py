@@ -52,9 +52,9 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     outputs = {"clean/changes.csv": {"rule": "clean", **audit.digest(folder / "clean" / "changes.csv")}}
     manifest = {"software": environment.versions(), "inputs": {}, "outputs": outputs}
     (folder / "audit" / "manifest.json").write_text(json.dumps(manifest))
-    logs = trace.read_clean(folder)
-    traced = trace.trace(results, logs)
-    trace.write(traced, folder)
+    logs = clean.read_logs(folder / "clean")
+    trace.write(trace.trace(results, logs, folder), folder)
+    traced = trace.read(folder)
     page.write(results, traced, logs, folder)
     (project / "config").mkdir()
     shutil.copy(ROOT / "config" / "config.yaml", project / "config" / "config.yaml")

@@ -97,12 +97,12 @@ def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     """Every number back to raw cells; every statistic a second time."""
     from .audit import trace, write_second
     from .audit.concordance import Second
+    from .clean import read_logs
     from .results import read
 
     results = read(dictionary, plan, folder)
-    clean = trace.read_clean(folder)
     second = Second(results)  # works beside this process until it is asked for its answer
-    trace.write(trace.trace(results, clean), folder)
+    trace.write(trace.trace(results, read_logs(folder / "clean"), folder), folder)
     write_second(second, folder)
 
 
@@ -113,10 +113,11 @@ def audit(
     """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written."""
     from . import audit
     from .audit import page, trace
+    from .clean import read_logs
     from .results import read
 
     results = read(dictionary, plan, folder)
-    clean, traced = trace.read_clean(folder), trace.read(folder)
+    clean, traced = read_logs(folder / "clean"), trace.read(folder)
     audit.write(results, claims_of(claims, results.plan), inputs, folder)
     page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
