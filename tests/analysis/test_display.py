@@ -60,7 +60,9 @@ def test_significant_digits_are_three_where_nothing_is_said():
         ([], 0), ([NAN], 0), ([NAN, INF], 0), ([1, 2, 3], 0), ([7.5, 8, NAN], 1), ([1.25] * 10, 2), ([0.125], 3), ([1.2345], None), ([1 / 3], None),
         # one of ten may have more digits than the others; two may not
         ([1.5] * 9 + [1.25], 1), ([1.5] * 8 + [1.25] * 2, 2), ([1.0] * 9 + [0.5], 0), ([1.0] * 8 + [0.5] * 2, 1), ([0.5] * 9 + [1 / 3], 1),
-        ([0.5] * 8 + [1 / 3] * 2, None), ([0.1 + 0.2], 1), ([-7.5], 1),
+        ([0.5] * 8 + [1 / 3] * 2, None), ([0.1 + 0.2], 1), ([-7.5], 1), ([100.1 - 100], 1), ([0.1 * 3, 1.1 * 1.1], 2),
+        # of large numbers, too: 0.1 of a hundred million is no rounding
+        ([123456789.1], 1), ([-123456789.125], 3), ([1e12 + 0.5], 1), ([123456789.1234], None), ([2.0**60], 0), ([1e9 / 3], None),
     ],
 )  # fmt: skip
 def test_the_decimals_that_a_column_was_recorded_with(values, decimals):

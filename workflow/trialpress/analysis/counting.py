@@ -52,7 +52,7 @@ def _counted(data: Data, spec: Mapping) -> Counted:
         if spec["method"] == "landmark":
             yield from _landmarks(data, given)
         elif spec["method"] == "simon_makuch":
-            yield from _states(data, given)
+            yield from _states(data, spec, given)
         elif spec["method"] == "cox_interaction":
             yield from _subgroups(data, spec)
         elif spec["method"] != "conditional_probability":  # counts the events until a time
@@ -129,16 +129,16 @@ def _landmarks(data: Data, given: Mapping) -> Counted:
         yield EVERYONE, on_day(day), "events", followed & event.fillna(False)
 
 
-def _states(data: Data, given: Mapping) -> Counted:
+def _states(data: Data, spec: Mapping, given: Mapping) -> Counted:
     """At risk in the state of the moment: begun are those in whom it began before t, and before their follow-up ended."""
     endpoint, frame = given["endpoint"], data.frame
     origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
     begin = days_between(origin, frame[given["begin"]]).clip(lower=0)
     time = frame[f"{endpoint}_time"].where(frame[f"{endpoint}_event"].notna())
     begin = begin.where((begin < time).fillna(False))
-    followed = (time > given["landmark"]).fillna(False) if given["landmark"] else time.notna()
-    yield EVERYONE, EVERYONE, "n", time.notna()
-    yield EVERYONE, EVERYONE, "events", time.notna() & frame[f"{endpoint}_event"].fillna(False).astype(bool)
+    followed = taking_part(data, spec)
+    yield EVERYONE, EVERYONE, "n", followed
+    yield EVERYONE, EVERYONE, "events", followed & frame[f"{endpoint}_event"].fillna(False).astype(bool)
     for at in given["at"]:
         t = at * data.plan.days(given["unit"])
         here, begun = followed & (time >= t).fillna(False), (begin < t).fillna(False)
