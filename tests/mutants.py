@@ -153,13 +153,12 @@ class Failed:
 
 
 def _functions(code) -> Iterator:
-    """The code of the functions of a module that stand in no other function."""
+    """The code of the functions of a module, also of those within others: what they gave at import lives on."""
     for one in code.co_consts:
         if hasattr(one, "co_code"):
+            yield from _functions(one)
             if one.co_flags & 1:  # a function; a class is not optimized
                 yield one
-            else:
-                yield from _functions(one)
 
 
 def _code_key(code) -> tuple:
