@@ -84,6 +84,29 @@ def test_a_description_is_printed_as_it_was_recorded(recorded, values, kinds):
     assert precision(recorded, values) == {name: f"decimal{digits}" for name, digits in zip(values, kinds, strict=True)}
 
 
+@pytest.mark.parametrize(
+    "value, text",
+    [(0, "0.00"), (0.05, "0.050"), (0.0994, "0.099"), (0.1, "0.10"), (0.5, "0.50"), (1.04, "1.04"), (-0.0123, "\u22120.012"), (9.994, "9.99"), (9.995, "10.0"),
+     (99.94, "99.9"), (99.95, "100"), (-99.95, "\u2212100"), (12345.6, "12,346"), (NAN, "NE"), (INF, "\u221e")],
+)  # fmt: skip
+def test_estimates_by_their_magnitude(value, text):
+    assert display("estimate", value) == text
+
+
+@pytest.mark.parametrize(
+    "share, text",
+    [(0, "0.0%"), (0.0001, "<0.1%"), (0.000499, "<0.1%"), (0.0005, "0.1%"), (0.5, "50.0%"), (0.9994, "99.9%"), (0.9995, ">99.9%"), (0.99999, ">99.9%"),
+     (1, "100.0%"), (1.5, "150.0%"), (-0.25, "\u221225.0%"), (NAN, "NE"), (INF, "\u221e"), (-INF, "\u2212\u221e")],
+)  # fmt: skip
+def test_shares(share, text):
+    assert display("percent", share) == text
+
+
+@pytest.mark.parametrize("value, text", [(2.0, "2"), (2.04, "2.0"), (999.96, "1000.0"), (1000.4, "1000"), (2 + 1e-10, "2"), (-3, "\u22123"), (NAN, "NE")])  # fmt: skip
+def test_degrees_of_freedom(value, text):
+    assert display("df", value) == text
+
+
 def test_computed_values_have_three_digits():
     assert precision(None, {"mean": 1, "min": 2}) == {"mean": "significant", "min": "significant"}
 
