@@ -188,7 +188,10 @@ def test_which_trials_are_pooled(tmp_path):
     assert set(rows["level"]) == {"one", "two", "three", "", "heterogeneity"}
     total = rows[rows["level"] == ""].set_index("statistic")
     assert total["value"][["n", "N", "trials"]].tolist() == [13, 29, 3]
-    assert total["note"]["estimate"] == "1/2 added to every cell; none left out: counts not known; unknown left out: counts not known"
+    assert (
+        total["note"]["estimate"]
+        == "1/2 added to every cell; none left out: counts not known; unknown left out: counts not known"
+    )
 
 
 def test_the_interval_of_pooling_is_that_of_hartung_and_knapp_unless_the_plan_says_otherwise(tmp_path):

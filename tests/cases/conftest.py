@@ -10,7 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from trialpress import analysis, clean, cohort
+from trialpress.checks.effects import no_effect
 from trialpress.checks.plan import load_plan
+from trialpress.contracts import NO_EFFECT
 from trialpress.figures import draw_all
 from trialpress.results import Results, load
 from trialpress.study import load_study
@@ -73,6 +75,7 @@ def build(tmp_path):
         tables = cohort.read_tables(folder / "clean", study)
         built = cohort.build(study, checked, tables)
         cohort.write(built, folder / "cohort")
+        NO_EFFECT.write(no_effect(study, checked, tables, built), folder / "cohort")
         made = analysis.run(study, checked, built.subjects, built.daily, tables, published or {})
         analysis.write(*made, folder / "analysis")
         results = load(study, checked, folder)

@@ -13,6 +13,11 @@ rule cohort:
             category="Cohort",
             labels={"file": "Participant flow"},
         ),
+        idle=report(
+            f"{OUT}/cohort/no_effect.csv",
+            category="Cohort",
+            labels={"file": "What of the plan has no effect on these data"},
+        ),
     log:
         f"{LOGS}/cohort.log",
     benchmark:
