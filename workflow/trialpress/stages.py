@@ -26,14 +26,18 @@ def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Clean tables -> one row per participant."""
+    """Clean tables -> one row per participant, and what of the plan has no effect on them."""
     from . import cohort
+    from .checks.effects import no_effect
     from .checks.plan import load_plan
+    from .contracts import NO_EFFECT
     from .study import load_study
 
     study = load_study(dictionary)
-    tables = cohort.read_tables(folder / "clean", study)
-    cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
+    tables, checked = cohort.read_tables(folder / "clean", study), load_plan(plan, study)
+    built = cohort.build(study, checked, tables)
+    cohort.write(built, folder / "cohort")
+    NO_EFFECT.write(no_effect(study, checked, tables, built), folder / "cohort")
 
 
 def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:
@@ -146,7 +150,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from (f"{name}.parquet" for name in (*study.tables, "cells"))
             yield from ("changes.csv", "queries.csv", "rejected.csv", "rows.csv")
         case "cohort":
-            yield from ("subjects.parquet", "daily.parquet", "flow.csv")
+            yield from ("subjects.parquet", "daily.parquet", "flow.csv", "no_effect.csv")
         case "analysis":
             yield from ("ard.csv", "curves.csv", "participants.csv", "ard.json", "ard_cards.csv")
         case "figures":

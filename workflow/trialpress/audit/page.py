@@ -103,9 +103,11 @@ def flow(results: Results, trace: Mapping) -> list[dict]:
 
 
 def collected(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
-    """The tables and the JSON files of the audit, by name; those that are not there are left out."""
+    """The tables and the JSON files of the audit, and what of the plan has no effect, by name; those that are not there are
+    left out."""
     audit = folder / "audit"
-    tables = {path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(audit.glob("*.csv"))}
+    paths = [*sorted(audit.glob("*.csv")), *(folder / "cohort").glob("no_effect.csv")]
+    tables = {path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths}
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(audit.glob("*.json")) if path.stem != "trace"}  # fmt: skip
     return tables, found
 
