@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import Results
-from .drawing import Drawing, texts_in_svg
+from .drawing import Drawing
 from .read import left_out
 
 
@@ -55,7 +55,7 @@ def draw_all(results: Results, folder: Path) -> None:
         drawing = draw(results, name)
         alt[name] = drawing.alt
         with style.look():
-            _save_svg(drawing, folder / f"{name}.svg", texts_in_svg(name, results.plan.figures[name]))
+            _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
             _save(drawing, folder / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": 3})
         write_csv(drawing.numbers, folder / f"{name}.csv")
     write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")

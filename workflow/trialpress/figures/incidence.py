@@ -41,7 +41,7 @@ def cumulative_incidence(
         return empty(results, width, "No participants with follow-up")
     said = {analysis: [] for analysis in analyses}
     for test in tests:
-        said[_drawn(results, test, analyses)].append(p_text(results, test, f"{label(results, test)}: P"))
+        said[_drawn(results, test, analyses)].append(p_text(results, test, f"{_named(results, test)}: P"))
     causes = {analysis: Name(analysis, label(results, analysis)) for analysis in analyses}
     unit = results.plan.analyses[analyses[0]].get("unit", "months")
     looks = {causes[analysis]: palette.of_place(i, palette.CAUSES[i % len(palette.CAUSES)])
@@ -74,6 +74,14 @@ def _curves(results: Results, title: str, unit: str, of: dict[Name, tuple[str, N
         fixed = ", ".join([f"{name.label}: {events:,} with event", *fixed_times(results, analysis, group)])
         key.append(Key(looks[name], [fixed]))
     return Panel(title, "Cumulative incidence", unit, list(of), curves, looks, key, foot=0.0)
+
+
+TESTS = {"gray": "Gray's test", "fine_gray": "Fine-Gray model"}
+
+
+def _named(results: Results, test: str) -> str:
+    """'Relapse by stratum, Gray's test'."""
+    return f"{label(results, test)}, {TESTS.get(results.plan.analyses[test]['method'], 'test')}"
 
 
 def _drawn(results: Results, test: str, analyses: list[str]) -> str:
