@@ -34,7 +34,9 @@ def survival_difference(results: Results, *, analyses: list[Analysis], width: st
     page_width, left = style.WIDTHS[width], 15.0
     plot = page_width - left - 3.0
     heads = {analysis: _head(results, analysis, plot) for analysis in drawn}
-    titles = {analysis: style.wrap(label(results, analysis), plot + left - 6.0, style.TITLE, "semibold") for analysis in drawn}
+    titles = {
+        analysis: style.wrap(label(results, analysis), plot + left - 6.0, style.TITLE, "semibold") for analysis in drawn
+    }
     tops = [(titles[a].count("\n") + 1) * 3.6 + 1.2 + (heads[a].count("\n") + 1) * style.LINE + 2.2 for a in drawn]
     foot = 9.5 + 2 * style.LINE + 2.0
     page = style.Page(results, width, sum(tops) + len(drawn) * (PLOT_HEIGHT + foot))

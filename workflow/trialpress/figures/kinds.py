@@ -13,6 +13,7 @@ from . import (  # noqa: F401
     heatmap,
     incidence,
     kinetics,
+    lasagna,
     points,
     rates,
     specification,
