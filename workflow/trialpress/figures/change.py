@@ -12,7 +12,7 @@ from ..registry import Column, Condition, Number, Population, RowCondition, RowV
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import count, level_name, look_of, number, printed, rows_of
+from .read import count, is_grade, level_name, look_of, number, printed, rows_of
 from .scales import day_locator, label_room
 
 PLOT_HEIGHT = 52.0  # mm
@@ -56,7 +56,8 @@ def waterfall(
     looks, of = _looks(data, colour)
     held = {text: data.holds(condition).fillna(False).astype(bool) for text, condition in (marks or {}).items()}
     entries = _entries(results, colour, looks, of[known.index], lambda look: look.patch)
-    outline = {"markeredgecolor": palette.INK, "markeredgewidth": 0.5, "markersize": 4.0}
+    outline = {"markeredgecolor": palette.INK, "markeredgewidth": 0.5 if len(known) <= 100 else 0.2,
+               "markersize": 4.0 if len(known) <= 60 else 2.6 if len(known) <= MANY else 1.2}  # fmt: skip
     signs = {text: {"marker": SIGNS[i % len(SIGNS)], "color": "white", **outline} for i, text in enumerate(held)}
     entries += [(f"{text} (n = {int(held[text][known.index].sum()):,})", sign) for text, sign in signs.items()]
     page_width, left = style.WIDTHS[width], label_room(known["_value"], False) + 1.0
@@ -92,7 +93,7 @@ def waterfall(
         axes.axhline(value, **REFERENCE)
     axes.axhline(0.0, color=palette.INK, linewidth=0.6, zorder=3)
     room = 0.05 * (len(held) + 0.4) * reach
-    axes.set(xlim=(-0.7, len(known) - 0.3), ylim=(low - room, high + room), xticks=[])
+    axes.set(xlim=(-0.7, max(len(known), 6) - 0.3), ylim=(low - room, high + room), xticks=[])
     axes.yaxis.set_major_formatter(style.thousands)
     axes.spines["bottom"].set_visible(False)
     axes.set_ylabel(style.wrap(name, PLOT_HEIGHT))
@@ -224,4 +225,6 @@ def _entries(results: Results, colour: str, looks: dict, of: pd.Series, drawn) -
     sizes = {name: sum(one == name for one in of) for name in looks}
     unknown = own_word("Unknown", printed(looks), "no value")
     texts = {name: level_name(results, colour, name) if name else unknown for name in looks} if colour else {}
+    graded = colour and is_grade(results.plan, colour)  # no title stands before the levels
+    texts = {name: f"Grade {text}" if graded and text.isdigit() else text for name, text in texts.items()}
     return [(f"{text} (n = {sizes[name]:,})", drawn(looks[name])) for name, text in texts.items() if sizes[name]]

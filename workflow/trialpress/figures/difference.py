@@ -11,7 +11,7 @@ from ..results import Results
 from . import palette, style
 from .curves import COLUMNS, steps
 from .drawing import KINDS, Drawing, empty
-from .read import estimate, groups, label, value
+from .read import estimate, groups, label, marker, value
 from .scales import time_ticks
 
 PLOT_HEIGHT = 40.0  # mm
@@ -47,7 +47,7 @@ def survival_difference(results: Results, *, analyses: list[Analysis], width: st
         axes = page.axes(left, y + top, plot, PLOT_HEIGHT)
         ticks, end = _draw(axes, curves[analysis], results.plan.analyses[analysis].get("unit", "months"))
         below = y + top + PLOT_HEIGHT + 9.5
-        page.text(0.0, below, "At risk in both groups", color=palette.GREY)
+        page.text(0.0, below, f"At risk in both groups{marker(results, analysis)}", color=palette.GREY)
         for tick, n in zip(ticks, _at_risk(results, analysis, ticks), strict=True):
             page.text(left + tick / end * plot, below + style.LINE, f"{n:,}", ha="center")
         y += top + PLOT_HEIGHT + foot

@@ -71,7 +71,7 @@ def lasagna(
     left = min(style.widest([*names, f"n = {len(daily):,}"], style.TEXT, "semibold"), 26.0) + 2.5 if by else 0.5
     panel = (page_width - left - 0.5 - gap * (len(grades) - 1)) / len(grades)
     texts = [
-        style.wrap(f"{name}\nn = {section.n:,}", left - 2.0) if by else ""
+        f"{style.wrap(name, left - 2.0)}\nn = {section.n:,}" if by else ""
         for name, section in zip(names, sections, strict=True)
     ]
     shown = sum(len(section.rows) for section in sections)

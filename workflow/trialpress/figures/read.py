@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..analysis.origin import SIMULATED
 from ..analysis.participants import LeftOut, in_no_group
 from ..analysis.source import with_rows
 from ..checks.values import fields
@@ -16,7 +17,7 @@ from ..cohort.columns import OfRows
 from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Analysis, Registry
-from ..results import Results
+from ..results import MARKER, Results
 from . import palette
 
 DASH, MINUS = "\u2013", "\u2212"
@@ -136,6 +137,15 @@ def shown(results: Results, analysis: str, statistic: str, group: Name = EVERYON
         return str(results.value(analysis, statistic, group.id, level.id, what="display"))
     except KeyError:
         return ""
+
+
+def marker(results: Results, analysis: str, *row) -> str:
+    """What a count bears that is printed without its display: a marker if it (statistic, group, level) is simulated; of an
+    analysis alone, if any of its numbers is."""
+    if row:
+        return MARKER if MARKER in shown(results, analysis, *row) else ""
+    simulated = results.marked and (results.analysis(analysis)["origin"] == SIMULATED).any()
+    return MARKER if simulated else ""
 
 
 def interval(low: str, high: str) -> str:

@@ -13,10 +13,10 @@ import pandas as pd
 from ..files import read_guessed
 from ..ids import Name, word
 from ..registry import Analysis, Column
-from ..results import Results
+from ..results import MARKER, Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
-from .read import analysed, estimate, interval, label, number, shown, value
+from .read import analysed, estimate, interval, label, marker, number, shown, value
 
 ROW = 4.6  # mm
 WEIGHT = "Weight, %"
@@ -30,15 +30,16 @@ class Dose:
 
     low: float = math.nan
     high: float = math.nan
+    mark: str = ""
 
     @classmethod
-    def of(cls, limits: Iterable[float]) -> Dose:
+    def of(cls, limits: Iterable[float], mark: str = "") -> Dose:
         ends = [float(x) for x in limits if x > 0]
-        return cls(min(ends, default=math.nan), max(ends, default=math.nan))
+        return cls(min(ends, default=math.nan), max(ends, default=math.nan), mark)
 
     def __str__(self) -> str:
         ends = dict.fromkeys(style.scientific(x) for x in (self.low, self.high) if x > 0)
-        return "\u2013".join(ends)
+        return "\u2013".join(ends) + (self.mark if ends else "")
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,14 @@ class Trial:
     text: str
     dose: Dose = field(default_factory=Dose)
     weight: str = ""
+    mark: str = ""
 
     @classmethod
     def of(cls, results: Results, analysis: str, name: str, kind: str, dose: Dose) -> Trial:
         """An analysis as a whole."""
         numbers = (value(results, analysis, key) for key in ("n", "N", "estimate", "ci_low", "ci_high"))
-        return cls(name, kind, *numbers, estimate(results, analysis).replace("%", ""), dose)
+        mark = "".join({marker(results, analysis, key) for key in ("n", "N")})
+        return cls(name, kind, *numbers, estimate(results, analysis).replace("%", ""), dose, mark=mark)
 
     @property
     def weighed(self) -> str:
@@ -69,7 +72,7 @@ class Trial:
 
     @property
     def count(self) -> str:
-        return f"{self.n:.0f}/{self.N:.0f}" if self.N > 0 else ""
+        return f"{self.n:.0f}/{self.N:.0f}{self.mark}" if self.N > 0 else ""
 
 
 @dataclass(frozen=True)
@@ -284,7 +287,7 @@ def _panel(results: Results, analysis: str, present: str, doses: list[str], dose
         rows.append(Trial(name, "left out" if name in left else "trial", n, total, rate, *limits, text, of, weight))
     rows.sort(key=lambda row: (row.dose.low * row.dose.high if row.dose.low > 0 else math.inf, row.name))
     if present and value(results, present, "N") > 0:
-        own = Dose.of(number(analysed(results, present).frame[dose]) if dose else ())
+        own = Dose.of(number(analysed(results, present).frame[dose]) if dose else (), MARKER if results.marked else "")
         rows.insert(0, Trial.of(results, present, "This study", "present", own))
     if not math.isnan(value(results, analysis, "estimate")):
         pooled = f"Pooled ({shown(results, analysis, 'trials')} trials)"
