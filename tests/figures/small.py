@@ -124,6 +124,8 @@ analyses:
   others_none: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, trials: n > 500}
   os_less: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [6], label: Overall survival}
   less_nobody: {method: survival_difference, population: nobody, endpoint: os, by: stratum}
+  "{lab}_{day}": {for: {lab: {crp: CRP, il6: IL6}, day: [0, 7, 14, 99]}, method: summary, population: infused, by: stratum, rows: {table: labs, where: "analyte == '{lab.label}'", at: "days(infused_on, date) == {day}", value: value}, variable: value, label: "{lab.label}, day {day}"}
+  "{lab}_change_{day}": {for: {lab: {crp: CRP, il6: IL6}, day: [7, 14, 99]}, method: summary, population: infused, by: stratum, rows: {table: labs, where: "analyte == '{lab.label}'", at: "days(infused_on, date) == {day}", value: value, baseline: "days(infused_on, date) == 0"}, variable: change, label: "Change of {lab.label}, day {day}"}
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
@@ -158,6 +160,8 @@ figures:
   nobody_waterfall: {kind: waterfall, caption: Best change, population: nobody, y: change}
   spider: {kind: spider, caption: Changes, population: infused, table: levels, day: day, change: 100 * (copies - 20000) / 20000, label: "Change, %", colour: crs_grade, highest: 200, last_day: 28, references: [-30]}
   nobody_spider: {kind: spider, caption: Changes, population: nobody, table: levels, day: day, change: copies, label: Change}
+  visits: {kind: visits, caption: By visit, analyses: [{for: {lab: [crp, il6], day: [0, 7, 14, 99]}, each: "{lab}_{day}"}], titles: ["CRP, mg/L", "IL-6, pg/mL"], visits: [Baseline, Day 7, Day 14, End], references: [50], log: true}
+  visit: {kind: visits, caption: By visit, analyses: [age]}
   forest: {kind: forest, caption: Ratios, analyses: [hct, model], overall: hct}
   specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody, missing], effects: [remission_dose, severe_model], published: cr_rr}
   alluvial: {kind: alluvial, caption: Ways, population: infused, columns: [stratum, response, crs_grade], colour: response}

@@ -21,6 +21,7 @@ from . import (  # noqa: F401
     survival,
     swimmer,
     trials,
+    visits,
 )
 from .drawing import KINDS, width_of
 

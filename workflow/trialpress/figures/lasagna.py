@@ -68,7 +68,7 @@ def lasagna(
     sections, step = _sections(data, by, daily[gradings[grades[0]]], highest[grades[0]], who)
     page_width, gap = style.WIDTHS[width], 5.0
     names = [section.name.label for section in sections]
-    left = min(style.widest([*names, f"n = {len(daily):,}"], style.TEXT, "semibold"), 26.0) + 2.5 if by else 0.5
+    left = max(min(style.widest([*names, f"n = {len(daily):,}"]), 26.0), style.longest_word(names)) + 2.5 if by else 0.5
     panel = (page_width - left - 0.5 - gap * (len(grades) - 1)) / len(grades)
     texts = [
         f"{style.wrap(name, left - 2.0)}\nn = {section.n:,}" if by else ""
