@@ -14,7 +14,7 @@ export STUDY ENGINE CORES ID PARTICIPANT N SEED
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SNAKEMAKE = $(BIN)/python -m snakemake --cores "$$CORES" --config "study=$$STUDY" $${ENGINE:+"engine=$$ENGINE"}
+RUN = --cores "$$CORES" --config "study=$$STUDY" $${ENGINE:+"engine=$$ENGINE"}
 
 # Snakemake's Slurm plugin asks the controller at every start, for up to 10 s where Slurm is installed and none answers; a run
 # by make is one on this machine.
@@ -42,9 +42,8 @@ help:
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive .snakemake/running $(SNAKEMAKE) --nolock --quiet host reason progress
-	@cat "results/$$STUDY/report/summary.txt"
-	@printf '  all of it      results/%s/\n' "$$STUDY"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --quiet host reason progress
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.receipts "$$STUDY"
 
 preview: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview "$$STUDY"
@@ -80,7 +79,7 @@ docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 
 workflow-report: $(READY)
-	$(SNAKEMAKE) --report "logs/$$STUDY/workflow.html"
+	$(BIN)/python -m snakemake $(RUN) --report "logs/$$STUDY/workflow.html"
 
 lock: $(READY)
 	cd envs && for name in bootstrap requirements; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

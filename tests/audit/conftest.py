@@ -13,7 +13,7 @@ from trialpress.audit import page, trace
 from trialpress.audit.claims import check, load_claims
 from trialpress.checks.plan import load_plan
 from trialpress.files import write_csv
-from trialpress.report import staging
+from trialpress.report import fragments, staging
 from trialpress.results import load
 from trialpress.study import load_study
 from trialpress.tables import write_all
@@ -45,7 +45,9 @@ def audited(tmp_path_factory) -> SimpleNamespace:
         Image.new("L", (10, 10)).save(folder / "figures" / f"{name}.png")
     (folder / "figures" / "alt.json").write_text(json.dumps(dict.fromkeys(plan.figures, "blank")))
     claims = load_claims(config / "claims.yaml", plan)
-    staging.make(results, claims, ROOT / "report" / STUDY, folder, ["html"], "embedded")
+    found = fragments.fragments(results, claims, clean.read_logs(folder / "clean"), folder, "embedded")
+    fragments.write(found, "", folder)
+    staging.make(found, "", ROOT / "report" / STUDY, folder, ["html"], "embedded")
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
     outputs = {"clean/changes.csv": {"rule": "clean", **audit.digest(folder / "clean" / "changes.csv")}}
     manifest = {"software": environment.versions(), "inputs": {}, "outputs": outputs}

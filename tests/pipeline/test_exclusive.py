@@ -21,13 +21,15 @@ def holder(path, seconds: float) -> subprocess.Popen:
 
 
 def test_a_second_run_waits_for_the_jobs_of_the_first_to_end(tmp_path):
-    lock = tmp_path / "running"
-    first = holder(lock, 1.5)
+    first = holder(tmp_path / "running", 1.5)
+    code = f"import trialpress.exclusive as e; e.alone({str(tmp_path / 'running')!r}); print('second')"
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "trialpress.exclusive", lock, sys.executable, "-c", "print('second')"],
-            env={**os.environ, "PYTHONPATH": "workflow"}, capture_output=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": "workflow"},
+            capture_output=True,
+            text=True,
+        )
     finally:
         first.kill()
     assert (done.returncode, done.stdout) == (0, "second\n")

@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 
-from trialpress import environment
+from trialpress import environment, exclusive, receipts
 from trialpress.environment import modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.checks.plan import load_plan
@@ -36,3 +36,14 @@ except InputError as error:
 
 os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
 environment.name_interpreter()
+
+
+def content(rule):
+    """What the files say that a rule reads and none makes: content decides, not time."""
+    return lambda wildcards: receipts.content(getattr(rules, rule).input, OUT)
+
+
+onstart:
+    exclusive.alone(
+        ".snakemake/running"
+    )  # against `make report` and another snakemake; a dry run takes no lock

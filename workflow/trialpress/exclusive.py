@@ -1,4 +1,4 @@
-"""`python -m trialpress.exclusive <lock file> <command ...>`: run a command unless another one holds the lock.
+"""`python -m trialpress.exclusive <arguments of snakemake>`: Snakemake, unless another run holds this folder.
 
 The lock belongs to the process and what it starts, so a run that was killed leaves none behind (Snakemake's own lock
 files would stay). Jobs of a run that was just killed may still be ending: the next one waits for them a little.
@@ -11,6 +11,7 @@ import time
 
 BUSY = "another run is under way in this folder: wait until it has ended, or stop it"
 PATIENCE = 20  # seconds that jobs of a killed run are given to end
+_held: dict[str, int] = {}  # by this process, for as long as it lives
 
 
 def hold(path: str | os.PathLike, patience: float = 0) -> int | None:
@@ -28,18 +29,36 @@ def hold(path: str | os.PathLike, patience: float = 0) -> int | None:
             time.sleep(0.1)
 
 
-def main(path: str, *command: str) -> None:
-    """Replace this process by the command, holding the lock for as long as it lives."""
+def alone(path: str) -> int:
+    """Lock a file, waiting for what may still be ending; the process ends with a message if another run goes on."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    lock = hold(path)
+    lock = _held.get(path) or hold(path)
     if lock is None:
         print(f"another run holds this folder: waiting up to {PATIENCE} s for it to end", file=sys.stderr, flush=True)
         lock = hold(path, PATIENCE)
     if lock is None:
         sys.exit(BUSY)
-    os.set_inheritable(lock, True)
-    os.execvp(command[0], command)
+    _held[path] = lock
+    return lock
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def main(*arguments: str) -> None:
+    """What the command `snakemake` does, without its limit of jobs per second: that one's clock holds a finished run for a
+    second, and no argument turns it off."""
+    os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
+    from snakemake.cli import args_to_api, parse_args, print_exception
+
+    try:
+        parser, given = parse_args(arguments)
+        given.max_jobs_per_timespan = None
+        done = args_to_api(given, parser)
+    except Exception as error:
+        print_exception(error)
+        done = False
+    sys.exit(0 if done else 1)
+
+
+if __name__ == "__main__":  # by its name: the Snakefile asks that module for the lock
+    from trialpress.exclusive import main as run
+
+    run(*sys.argv[1:])

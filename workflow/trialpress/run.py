@@ -94,9 +94,9 @@ class Run:
             stages.analysis(*two, claims, self.results)
         elif stage == "report":
             answers = ["config/checklists.yaml", config / "checklists.yaml"] if self.sources.checklists else []
-            source = Path(f"report/{self.study.id}")
             how = (self.config["formats"], self.config["engine"])
-            stages.report(*two, claims, answers, source, self.results, *how)
+            stages.fragments(*two, claims, self.results, *how)
+            stages.report(answers, Path(f"report/{self.study.id}"), self.results, *how)
         elif stage == "audit":
             stages.trace(*two, self.results)
             given = folder.inputs(self.study, self.plan)
