@@ -217,6 +217,18 @@ methods <- list(
       add(g, at_time(t), "sum", closed, n_at_risk = at_risk(k, num(t)))
     }
   },
+  survival_difference = function(d, conf) {
+    k <- event_of(d); k <- k[k$group != "", ]
+    for (g in named("", "group")) add(g, "", "sum", closed, n = sum(k$group == g), events = sum(k$event[k$group == g]))
+    groups <- intersect(named("", "group"), k$group)
+    if (length(groups) != 2) return()
+    for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) {
+      if (num(t) > min(tapply(k$time, k$group, max))) next
+      s <- lapply(groups, function(g) { h <- k[k$group == g, ]; summary(survfit(Surv(h$time, h$event) ~ 1), times = num(t), extend = TRUE) })
+      e <- s[[2]]$surv - s[[1]]$surv; half <- qnorm(1 - (1 - conf) / 2) * sqrt(s[[1]]$std.err^2 + s[[2]]$std.err^2)
+      add("", at_time(t), "survfit", closed, estimate = e, ci_low = e - half, ci_high = e + half)
+    }
+  },
   follow_up = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
     f <- curve(k, 1 - k$event, conf); q <- middle(f)
@@ -349,6 +361,7 @@ methods <- list(
     reach <- se * (if (hk) qt(1 - half, k - 1) else qnorm(1 - half)); wide <- qt(1 - half, k - 2) * sqrt(se^2 + t2)
     add("", "", "fixed point of the restricted likelihood", fitted, estimate = plogis(m), ci_low = plogis(m - reach), ci_high = plogis(m + reach),
         prediction_low = plogis(m - wide), prediction_high = plogis(m + wide))
+    for (i in seq_len(k)) add("", d$level[i], "fixed point of the restricted likelihood", fitted, weight = w[i] / sum(w))
     add("", "heterogeneity", "sum of squares", closed, statistic = q, df = k - 1, p_value = pchisq(q, k - 1, lower.tail = FALSE), i2 = max(0, 100 * (q - k + 1) / q))
     if (t2 > 1e-8) add("", "heterogeneity", "fixed point of the restricted likelihood", fitted, tau2 = t2)
   },
