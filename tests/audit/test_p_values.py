@@ -58,7 +58,7 @@ def test_a_p_value_of_a_table_has_an_interval_in_its_analysis(results):
 
 
 def test_the_verdict_says_where(results):
-    met, said = verdict(results, TEXT)
+    met, said = verdict(TEXT, in_tables(results))
     assert not met and said == (
         "Not met: no estimate with its interval beside `a.p` (Abstract), `e.p_value` (Results), `base.age.p_value` (@tbl-base)."
     )

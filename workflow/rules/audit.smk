@@ -24,6 +24,7 @@ rule trace:
             labels={"file": "Second opinion"},
         ),
         versions=f"{OUT}/audit/second_opinion.json",
+        receipt=f"{OUT}/.receipts/trace.json",
     log:
         f"{LOGS}/trace.log",
     benchmark:
@@ -34,6 +35,8 @@ rule trace:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        content=content("trace"),
     message:
         "trace: numbers to raw cells, statistics a second time"
     script:
@@ -53,6 +56,7 @@ rule audit:
             rules.cohort.output,
             rules.figures.output,
             rules.tables.output,
+            rules.fragments.output,
             rules.report.output,
             rules.trace.output,
         ],
@@ -88,6 +92,7 @@ rule audit:
         page=report(
             f"{OUT}/audit/index.html", category="Audit", labels={"file": "Audit"}
         ),
+        receipt=f"{OUT}/.receipts/audit.json",
     log:
         f"{LOGS}/audit.log",
     benchmark:
@@ -99,6 +104,7 @@ rule audit:
         mem_mb=1000,
         runtime=10,
     params:
+        content=content("audit"),
         inputs=lambda wildcards, input: sorted(
             {*map(str, input)} - {*map(str, input.analysis), *map(str, input.outputs)}
         ),

@@ -4,7 +4,7 @@ them in the same analysis."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -51,9 +51,9 @@ def _at(limits: pd.DataFrame, group: str, level: str) -> bool:
     return bool((limits["group"].eq(group) & limits["level"].eq(level)).any())
 
 
-def verdict(results: Results, manuscript: str) -> tuple[bool, str]:
-    """(whether no p-value stands alone, a sentence that says so or where they do)."""
-    found = [*in_text(manuscript), *((f"@tbl-{table}", number, both) for table, number, both in in_tables(results))]
+def verdict(manuscript: str, tables: Iterable[tuple[str, str, bool]]) -> tuple[bool, str]:
+    """(whether no p-value stands alone, a sentence that says so or where they do); tables: what `in_tables` gives."""
+    found = [*in_text(manuscript), *((f"@tbl-{table}", number, both) for table, number, both in tables)]
     alone = [f"`{number}` ({place})" for place, number, both in found if not both]
     if alone:
         return False, f"Not met: no estimate with its interval beside {', '.join(alone)}."

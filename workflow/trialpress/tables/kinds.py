@@ -26,8 +26,10 @@ from ..plan import own_word
 from ..registry import Analysis, Column
 from ..results import Results
 from .counts import adverse_events, crosstab  # noqa: F401  importing registers the kinds
+from .described import STATISTICS, Statistic, described
 from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
+from .visits import visits  # noqa: F401
 
 __all__ = ["KINDS"]
 
@@ -63,12 +65,6 @@ def _notes(results: Results, analyses) -> list[str]:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
-
-
-Statistic = Literal["n", "mean_sd", "median_iqr", "median_range", "range"]
-# statistic of a number -> how it is called, its parts in the results
-STATISTICS = {"n": ("n", ("n",)), "mean_sd": ("mean (SD)", ("mean", "sd")), "median_iqr": ("median (IQR)", ("median", "q1", "q3")),
-              "median_range": ("median (range)", ("median", "min", "max")), "range": ("range", ("min", "max"))}  # fmt: skip
 
 
 @KINDS.add("baseline")
@@ -111,7 +107,7 @@ def baseline(
             f"{name.id}="
         ).any():
             lines = {
-                STATISTICS[one][0]: [_number(results, analysis, group, name, one) for group in columns]
+                STATISTICS[one][0]: [described(results, analysis, group, name, one) for group in columns]
                 for one in statistics_of.get(variable, list(statistics))
             }
             if len(lines) == 1:
@@ -163,19 +159,6 @@ def _of_baseline(spec: Mapping, asked: set[str]) -> list[str]:
 def _one(results: Results, analysis: str, statistic: str, group: Name = EVERYONE, level: Name = EVERYONE) -> Cell:
     """A single statistic."""
     return linked(results, analysis, shown(results, analysis, statistic, group, level) or NO_VALUE, group, level)
-
-
-def _number(results: Results, analysis: str, group: Name, level: Name, statistic: str) -> Cell:
-    """'61 (44–70)', '58.3 (12.1)', '44–70', '12' of a number in a group."""
-    first, *others = (shown(results, analysis, name, group, level) for name in STATISTICS[statistic][1])
-    if first in ("", "NE"):
-        return Cell(NO_VALUE)
-    text = first
-    if statistic == "range":
-        text = interval(first, others[0])
-    elif others:
-        text = f"{first} ({interval(*others) if len(others) == 2 else others[0]})"
-    return linked(results, analysis, text, group, level)
 
 
 def _share(results: Results, analysis: str, group: Name, level: Name, variable: Name) -> Cell:

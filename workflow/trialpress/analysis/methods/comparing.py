@@ -238,11 +238,12 @@ def trend(data: Data, rows: Rows, *, event: Condition, by: Column, variant: Lite
         rows.add(estimate(n, N, level=data.plan.level), group=group, kinds=PERCENT)
     filled = [(n, N, score) for score, (n, N) in enumerate(counts.values(), start=1) if N]
     events, totals, scores = (np.array(values) for values in zip(*filled, strict=True)) if filled else ([], [], [])
-    rows.add(cochran_armitage(events, totals, scores, variant=variant), only=("statistic", "p_value"))
+    result = cochran_armitage(events, totals, scores, variant=variant)
+    rows.add(result, only=("statistic", "p_value"))
     x = np.repeat(np.array(scores, dtype=float), np.array(totals, dtype=int))
     y = np.concatenate([*(np.arange(N) < n for n, N, _ in filled), np.empty(0, dtype=bool)])
     only = ("odds_ratio", "ci_low", "ci_high")
-    if variant == "exact":
+    if variant == "exact" and result.method.endswith("exact"):  # not of too many tables
         rows.add(exact_logistic(y, x, level=data.plan.level), kinds=RATIO, only=only)
     else:
         rows.add(by_suffix(logistic(y, x, ["step"], level=data.plan.level))["step"], kinds=RATIO, only=only)
