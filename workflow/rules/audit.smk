@@ -17,6 +17,7 @@ rule trace:
         code=modules("clean", "cohort", "stats", "analysis", "audit"),
     output:
         trace=f"{OUT}/audit/trace.json",
+        once=f"{OUT}/audit/computed_once.csv",
         concordance=report(
             f"{OUT}/audit/concordance.csv",
             category="Audit",

@@ -116,6 +116,9 @@ CONCORDANCE = Contract(
     (*ARD.key, "value", "second", "difference", "tolerance", "verdict", "implementation"), ARD.key,
     numbers=("value", "second", "difference", "tolerance"),
 )  # fmt: skip
+COMPUTED_ONCE = Contract(
+    "computed_once", "audit", "the statistics that were not computed twice, and why", (*ARD.key, "why"), ARD.key
+)
 CLAIMS = Contract(
     "claims", "audit", "published claims with their verdicts",
     ("claim", "source", "label", "quote", "published", "analysis", "recomputed", "verdict", "note"), ("claim",),
@@ -136,6 +139,7 @@ FILES = (
     CARDS,
     CURVES,
     CONCORDANCE,
+    COMPUTED_ONCE,
     CLAIMS,
     CLAIM_CHECKS,
 )

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .. import environment
-from ..contracts import CLAIM_CHECKS, CLAIMS, CONCORDANCE
+from ..contracts import CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
 from ..files import write_text
 from ..results import Results
 from . import crate, disclosure, privacy
 from .claims import check, consistency
-from .concordance import Second
+from .concordance import Second, once
 
 # the texts of a study and of the engine; a word that stands in them is no sign of a participant
 SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", ".typ", ".yaml", ".yml"}
@@ -54,9 +54,10 @@ def write_json(content, path: Path) -> None:
 
 
 def write_second(second: Second, folder: Path) -> None:
-    """audit/concordance.csv, and second_opinion.json: what made it."""
+    """audit/concordance.csv and computed_once.csv, every statistic in one of them; second_opinion.json: what made it."""
     concordance, versions = second.answer()
     CONCORDANCE.write(concordance, folder / "audit")
+    COMPUTED_ONCE.write(once(second.results, concordance, second.failed, bool(versions)), folder / "audit")
     write_json(versions, folder / "audit" / "second_opinion.json")
 
 

@@ -56,7 +56,7 @@ class Desk:
         staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
 
     def answers(self) -> str:
-        return stages.answers(self.checklists, self.fragments.planned, self.source)
+        return stages.answers(self.checklists, self.fragments, self.source)
 
     def refresh(self) -> None:
         """The author's files as they are now into the staged project."""
