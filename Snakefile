@@ -28,6 +28,7 @@ rule all:
         rules.analysis.output,
         rules.figures.output,
         rules.tables.output,
+        rules.fragments.output,
         rules.report.output,
         rules.trace.output,
         rules.audit.output,

@@ -66,6 +66,7 @@ OPTIONS: dict[str, list[dict]] = {
     "permutation_log_rank": [OS | BY | {"replicates": 99}],
     "restricted_mean": [OS | {"until": 6}, OS | BY | {"until": 6}, OS | {"until": 60}],
     "compare_at": [OS | BY | {"time": 6}, OS | BY | {"time": 99, "unit": "years", "transform": "plain"}],
+    "survival_difference": [OS | BY | {"at": [3, 6]}, OS | BY | {"at": [99], "unit": "years"}],
     "cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"], "interval": "profile"},
             OS | {"covariates": ["x"], "stratum": "arm", "ties": "breslow"}],
     "firth_cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"]}],
@@ -143,7 +144,7 @@ def test_a_method_is_the_same_on_every_run_and_for_every_order_of_participants(m
 
 
 CURVED = {"kaplan_meier", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
-          "dose_response", "isotonic", "emax", "tipping_point"}  # fmt: skip
+          "survival_difference", "dose_response", "isotonic", "emax", "tipping_point"}  # fmt: skip
 
 
 @pytest.mark.parametrize("method", METHODS.functions)

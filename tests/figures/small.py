@@ -69,6 +69,13 @@ cohort:
     doses: {expression: dose_group, label: Dose group, levels: {a: A_NAME, b: 1 to 5, c: "<1", d: EMPTY_NAME}}
     crs_grade: {expression: crs, label: Grade of CRS, levels: {"0": "0", "1": "1", "2": "2", "3": "3", "4": "4"}}
     remission: {expression: "response in ('CR', 'CRi')", type: boolean, label: Remission}
+    change: {expression: 2 * age - 100, label: Change of blasts, unit: "%"}
+    fever_grade: {daily: fever, label: Grade of fever}
+  daily:
+    table: levels
+    day: day
+    window: [0, 28]
+    grades: {fever: {scale: icans, label: Fever, signs: {ice: "when(copies > 1e5, 0, when(copies > 5e4, 4, when(day == 21, missing, 10)))", consciousness: 0, seizure: false, focal_oedema: false, severe_event: false}}}
 populations:
   infused: {label: Infused}
   rr: {label: Relapsed or refractory, within: infused, condition: arm == 'rr', may_be_empty: true}
@@ -115,6 +122,10 @@ analyses:
   severe_model: {method: firth_logistic, population: infused, event: crs >= 3, unknown: left_out, covariates: [dose, age], label: Severe CRS}
   others: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, label: Remission elsewhere}
   others_none: {method: pool, population: infused, file: FOLDER/trials.csv, n: n, N: N, trials: n > 500}
+  os_less: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [6], label: Overall survival}
+  less_nobody: {method: survival_difference, population: nobody, endpoint: os, by: stratum}
+  "{lab}_{day}": {for: {lab: {crp: CRP, il6: IL6}, day: [0, 7, 14, 99]}, method: summary, population: infused, by: stratum, rows: {table: labs, where: "analyte == '{lab.label}'", at: "days(infused_on, date) == {day}", value: value}, variable: value, label: "{lab.label}, day {day}"}
+  "{lab}_change_{day}": {for: {lab: {crp: CRP, il6: IL6}, day: [7, 14, 99]}, method: summary, population: infused, by: stratum, rows: {table: labs, where: "analyte == '{lab.label}'", at: "days(infused_on, date) == {day}", value: value, baseline: "days(infused_on, date) == 0"}, variable: change, label: "Change of {lab.label}, day {day}"}
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
@@ -141,6 +152,16 @@ figures:
   courses: {kind: courses, caption: Courses, population: infused, table: labs, day: "days(infused_on, date)", value: value, item: analyte, items: [IL6, CRP, LDH], labels: ["IL-6, pg/mL", "CRP, mg/L"], colour: crs_grade}
   strip: {kind: strip, caption: Values, population: infused, y: [age, dose], by: doses}
   scatter: {kind: scatter, caption: Scatter, population: infused, x: dose, y: age, colour: response, log_x: true}
+  difference: {kind: survival_difference, caption: Difference, analyses: [os_less]}
+  nobody_difference: {kind: survival_difference, caption: Difference, analyses: [less_nobody]}
+  lasagna: {kind: lasagna, caption: Daily, population: infused, grades: [fever_grade], table: levels, day: day, treatments: {Antipyretics: copies > 4e4, Cooling: day == 4}, by: doses}
+  nobody_lasagna: {kind: lasagna, caption: Daily, population: nobody, grades: [fever_grade]}
+  waterfall: {kind: waterfall, caption: Best change, population: infused, y: change, colour: response, marks: {Allo-HCT: present(hct_on)}, highest: 20, references: [-30, 20]}
+  nobody_waterfall: {kind: waterfall, caption: Best change, population: nobody, y: change}
+  spider: {kind: spider, caption: Changes, population: infused, table: levels, day: day, change: 100 * (copies - 20000) / 20000, label: "Change, %", colour: crs_grade, highest: 200, last_day: 28, references: [-30]}
+  nobody_spider: {kind: spider, caption: Changes, population: nobody, table: levels, day: day, change: copies, label: Change}
+  visits: {kind: visits, caption: By visit, analyses: [{for: {lab: [crp, il6], day: [0, 7, 14, 99]}, each: "{lab}_{day}"}], titles: ["CRP, mg/L", "IL-6, pg/mL"], visits: [Baseline, Day 7, Day 14, End], references: [50], log: true}
+  visit: {kind: visits, caption: By visit, analyses: [age]}
   forest: {kind: forest, caption: Ratios, analyses: [hct, model], overall: hct}
   specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody, missing], effects: [remission_dose, severe_model], published: cr_rr}
   alluvial: {kind: alluvial, caption: Ways, population: infused, columns: [stratum, response, crs_grade], colour: response}

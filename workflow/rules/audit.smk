@@ -23,6 +23,7 @@ rule trace:
             labels={"file": "Second opinion"},
         ),
         versions=f"{OUT}/audit/second_opinion.json",
+        receipt=f"{OUT}/.receipts/trace.json",
     log:
         f"{LOGS}/trace.log",
     benchmark:
@@ -33,6 +34,8 @@ rule trace:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        content=content("trace"),
     message:
         "trace: numbers to raw cells, statistics a second time"
     script:
@@ -52,6 +55,7 @@ rule audit:
             rules.cohort.output,
             rules.figures.output,
             rules.tables.output,
+            rules.fragments.output,
             rules.report.output,
             rules.trace.output,
         ],
@@ -87,6 +91,7 @@ rule audit:
         page=report(
             f"{OUT}/audit/index.html", category="Audit", labels={"file": "Audit"}
         ),
+        receipt=f"{OUT}/.receipts/audit.json",
     log:
         f"{LOGS}/audit.log",
     benchmark:
@@ -98,6 +103,7 @@ rule audit:
         mem_mb=1000,
         runtime=10,
     params:
+        content=content("audit"),
         inputs=lambda wildcards, input: sorted(
             {*map(str, input)} - {*map(str, input.analysis), *map(str, input.outputs)}
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -22,10 +22,25 @@ MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and 
 NOT_MARKED = ("", "NE", "0")
 
 
+def with_mark(text: str) -> str:
+    """A text of which a number is simulated, with one mark at its end."""
+    return text.replace(MARKER, "") + (MARK if MARKER in text else "")
+
+
+def with_marks(text: str) -> str:
+    """A text with a mark at each of its simulated numbers.
+
+    >>> print(with_marks(f"8 of 51, 15.7{MARKER}%"))
+    8 of 51, 15.7%†
+    """
+    return text.replace(f"{MARKER}%", f"%{MARK}").replace(MARKER, MARK)
+
+
 @dataclass(frozen=True)
 class Results:
     """subjects, daily, flow: the cohort; ard, curves, participants: the analyses; tables: the clean tables by name.
-    marked: displays of simulated numbers hold a `MARKER`, for a table to make a mark of it.
+    marked: displays of simulated numbers hold a `MARKER`, for a table or figure to make a mark of it; `seen` are then the
+    origins of the displays that were read.
     """
 
     study: Study
@@ -38,6 +53,7 @@ class Results:
     participants: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     marked: bool = False
+    seen: set[str] = field(default_factory=set)
 
     def analysis(self, name: str) -> pd.DataFrame:
         """The rows of one analysis."""
@@ -53,8 +69,11 @@ class Results:
         at = self._rows.get((analysis, statistic, group, level))
         if at is None:
             raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
-        found = self.ard[what].iat[at]
-        if self.marked and what == "display" and self.ard["origin"].iat[at] == SIMULATED and found not in NOT_MARKED:
+        found, origin = self.ard[what].iat[at], self.ard["origin"].iat[at]
+        if not self.marked or what != "display" or found in NOT_MARKED:
+            return found
+        self.seen.add(origin)
+        if origin == SIMULATED:
             return f"{found.removesuffix('%')}{MARKER}{'%' if found.endswith('%') else ''}"
         return found
 

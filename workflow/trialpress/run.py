@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
 
-from . import environment, folder, stages
+from . import environment, folder, receipts, stages
+from .ending import ending
 from .errors import InputError, Problem, raise_if
 from .exclusive import BUSY, hold
 from .job import captured
@@ -94,9 +95,9 @@ class Run:
             stages.analysis(*two, claims, self.results)
         elif stage == "report":
             answers = ["config/checklists.yaml", config / "checklists.yaml"] if self.sources.checklists else []
-            source = Path(f"report/{self.study.id}")
             how = (self.config["formats"], self.config["engine"])
-            stages.report(*two, claims, answers, source, self.results, *how)
+            stages.fragments(*two, claims, self.results, *how)
+            stages.report(answers, Path(f"report/{self.study.id}"), self.results, *how)
         elif stage == "audit":
             stages.trace(*two, self.results)
             given = folder.inputs(self.study, self.plan)
@@ -154,8 +155,12 @@ class Run:
             with chdir(self.house):
                 self.plan = folder.check(self.sources, self.study, last)
                 self.logs.mkdir(parents=True)
+                rooms = map(Path, ("config", "data", "report"))
+                given = receipts.hashes(path for room in rooms for path in room.rglob("*") if path.is_symlink())
                 for name in stages.STAGES[: stages.STAGES.index(last) + 1]:
                     self.stage(name)
+                name = ""  # nothing of two versions is put in place
+                raise_if(receipts.changed(given, receipts.MIXED))
             self.put_in_place()
         except Exception as error:
             if not name:
@@ -217,8 +222,7 @@ def run(path: Path, out: Path, until: str | None = None) -> None:
         raise Refused(run.said(error)) from None
     finally:
         os.close(lock)
-    summary = out / "report" / "summary.txt"
-    print(summary.read_text(encoding="utf-8") if summary.exists() else f"{study.title}\n", end="")
+    print(ending(out)[0] if (out / "report" / "summary.txt").exists() else f"{study.title}\n", end="")
     print(f"  {'all of it':<14} {out}/")
     if until is None and sources.lacks:
         after = stages.STAGES[stages.STAGES.index(last) + 1]

@@ -32,7 +32,7 @@ def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> 
     Of the audit's own files it lists the claims: the others are made from it, or with software that not all machines have.
     """
     outputs = sorted(
-        p for p in folder.glob("*/**/*")
+        p for p in folder.glob("[!.]*/**/*")
         if p.is_file() and not p.name.startswith(".") and (p.parent.name != "audit" or p.name.startswith("claim"))
     )  # fmt: skip
     rendered = folder / "report" / "renderer.json"
@@ -93,6 +93,6 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     known = privacy.sought(results.study, raw, [*recorded, *_written_by_us(inputs)])
     found = privacy.gate(known, [first, *others], processes)
     # of the stages only: what else lies about differs from run to run
-    found["files"] = sum(path.is_file() for path in first.glob("*/**/*"))
+    found["files"] = sum(path.is_file() for path in first.glob("[!.]*/**/*"))
     said = {"threshold": setting["threshold"], "withheld": len(written), "reason": disclosure.reason(setting)}
     write_json({"gate": found, "disclosure": said}, first / "audit" / "privacy.json")

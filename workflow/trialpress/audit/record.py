@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+from .. import receipts
 from ..contracts import ARD
 from ..environment import STAGED
 from ..errors import InputError, Problem
@@ -133,15 +134,7 @@ def seal(raw: Path) -> list[str]:
 
 def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.CompletedProcess:
     """The whole workflow in `project`, its manuscript by this engine."""
-    command = [
-        str(Path(sys.executable).with_name("snakemake")),
-        "--cores",
-        "all",
-        "--quiet",
-        "host",
-        "reason",
-        "progress",
-    ]
+    command = [sys.executable, "-m", "snakemake", "--cores", "all", "--quiet", "host", "reason", "progress"]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON", "SNAKEMAKE"))}
     return subprocess.run(
         [*command, "--config", f"study={study}", f"engine={engine}"], cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
@@ -240,11 +233,12 @@ def _across_engines(report: Report, folder: Path, again: Path) -> set[str]:
             report.finding("report/manuscript.xml", [f"prints another text than that of {theirs}"])
     report.remark("report", [f"the manuscript was rendered by {mine}, here by {theirs}; {what}"])
     editions = {f"report/{path.name}" for at in (folder, again) for path in (at / "report").glob("manuscript*")}
-    return editions | {"report/renderer.json", *WITH_R, "audit/manifest.json"}
+    return editions | {"report/fragments.json", "report/renderer.json", *WITH_R, "audit/manifest.json"}
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    return {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    found = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {name: path for name, path in found.items() if not name.startswith(f"{receipts.FOLDER}/")}
 
 
 def against_results(report: Report, folder: Path, again: Path) -> None:

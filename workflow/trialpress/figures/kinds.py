@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from . import (  # noqa: F401
     alluvial,
+    change,
     claims,
+    difference,
     dose,
     flow,
     forest,
@@ -12,12 +14,14 @@ from . import (  # noqa: F401
     heatmap,
     incidence,
     kinetics,
+    lasagna,
     points,
     rates,
     specification,
     survival,
     swimmer,
     trials,
+    visits,
 )
 from .drawing import KINDS, width_of
 

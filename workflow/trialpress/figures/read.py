@@ -9,12 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..analysis.origin import SIMULATED
 from ..analysis.participants import LeftOut, in_no_group
 from ..analysis.source import with_rows
+from ..checks.values import fields
+from ..cohort.columns import OfRows
 from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Analysis, Registry
-from ..results import Results
+from ..results import MARKER, Results
 from . import palette
 
 DASH, MINUS = "\u2013", "\u2212"
@@ -36,13 +39,22 @@ def groups(results: Results, analysis: str, by: str = "by") -> list[Name]:
     return [group for group in data.groups(spec[by]) if group in present]
 
 
+def rows_of(results: Results, data, table: str) -> tuple[pd.DataFrame, OfRows]:
+    """The rows of a clean table that belong to the participants of `data`, and the columns that an expression over them
+    may use: those of the table and of the subjects."""
+    who = results.study.participant
+    frame = results.tables[table]
+    frame = frame[frame[who].isin(data.frame[who])].reset_index(drop=True)
+    return frame, OfRows(frame, data.columns(), who, {**results.plan.kinds, **fields(results.study)[table]})
+
+
 def analysed(results: Results, analysis: str):
     """The participants of an analysis: those of its population for whom its further condition holds."""
     return results.analysed(analysis)
 
 
 # Kinds of figure and table that show the levels of a column of their own -> its key. Others show who has none.
-GROUPS_OF = {"strip": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "courses": "colour",
+GROUPS_OF = {"strip": "by", "lasagna": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "courses": "colour",
              "adverse_events": "by"}  # fmt: skip
 
 
@@ -125,6 +137,15 @@ def shown(results: Results, analysis: str, statistic: str, group: Name = EVERYON
         return str(results.value(analysis, statistic, group.id, level.id, what="display"))
     except KeyError:
         return ""
+
+
+def marker(results: Results, analysis: str, *row) -> str:
+    """What a count bears that is printed without its display: a marker if it (statistic, group, level) is simulated; of an
+    analysis alone, if any of its numbers is."""
+    if row:
+        return MARKER if MARKER in shown(results, analysis, *row) else ""
+    simulated = results.marked and (results.analysis(analysis)["origin"] == SIMULATED).any()
+    return MARKER if simulated else ""
 
 
 def interval(low: str, high: str) -> str:

@@ -26,9 +26,11 @@ from ..ids import level as level_of
 from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
+from .described import STATISTICS, Statistic, described
 from .events import adverse_events  # noqa: F401  importing registers the kind
 from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Table, aligned
+from .visits import visits  # noqa: F401
 
 __all__ = ["KINDS"]
 
@@ -64,12 +66,6 @@ def _notes(results: Results, analyses) -> list[str]:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
-
-
-Statistic = Literal["n", "mean_sd", "median_iqr", "median_range", "range"]
-# statistic of a number -> how it is called, its parts in the results
-STATISTICS = {"n": ("n", ("n",)), "mean_sd": ("mean (SD)", ("mean", "sd")), "median_iqr": ("median (IQR)", ("median", "q1", "q3")),
-              "median_range": ("median (range)", ("median", "min", "max")), "range": ("range", ("min", "max"))}  # fmt: skip
 
 
 @KINDS.add("baseline")
@@ -112,7 +108,7 @@ def baseline(
             f"{name.id}="
         ).any():
             lines = {
-                STATISTICS[one][0]: [_number(results, analysis, group, name, one) for group in columns]
+                STATISTICS[one][0]: [described(results, analysis, group, name, one) for group in columns]
                 for one in statistics_of.get(variable, list(statistics))
             }
             if len(lines) == 1:
@@ -158,26 +154,6 @@ def _of_baseline(spec: Mapping, asked: set[str]) -> list[str]:
     if other:
         notes.append(f"Those of {', '.join(other)} are {whole[each[other[0]]]}.")
     return [" ".join(notes)]
-
-
-def _number(results: Results, analysis: str, group: Name, level: Name, statistic: str) -> str:
-    """'61 (44–70)', '58.3 (12.1)', '44–70', '12' of a number in a group."""
-    if statistic == "median_iqr":
-        return _median(results, analysis, group, level)
-    first, *others = (shown(results, analysis, name, group, level) for name in STATISTICS[statistic][1])
-    if first in ("", "NE"):
-        return NO_VALUE
-    if statistic == "range":
-        return interval(first, others[0])
-    if not others:
-        return first
-    return f"{first} ({interval(*others) if len(others) == 2 else others[0]})"
-
-
-def _median(results: Results, analysis: str, group: Name, level: Name) -> str:
-    middle = shown(results, analysis, "median", group, level)
-    quartiles = interval(*(shown(results, analysis, name, group, level) for name in ("q1", "q3")))
-    return f"{middle} ({quartiles})" if middle not in ("", "NE") else NO_VALUE
 
 
 def _share(results: Results, analysis: str, group: Name, level: Name, variable: Name) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from ..registry import Registry
-from ..results import MARK, MARKER
+from ..results import MARK, with_mark
 
 KINDS = Registry("table kind", "kind", ("caption",))
 
@@ -41,10 +41,10 @@ class Table:
     footnotes: list[str] = field(default_factory=list)
 
     def __post_init__(self):
-        self.header = [_with_mark(text) for text in self.header]
+        self.header = [with_mark(text) for text in self.header]
 
     def add(self, *cells: str, indent: int = 0) -> None:
-        self.rows.append(Row(tuple(map(_with_mark, cells)), indent))
+        self.rows.append(Row(tuple(map(with_mark, cells)), indent))
 
     @property
     def marked(self) -> bool:
@@ -52,7 +52,7 @@ class Table:
         return any(text.endswith(MARK) for text in (*self.header, *(cell for row in self.rows for cell in row.cells)))
 
     def section(self, text: str) -> None:
-        self.rows.append(Row((_with_mark(text), *[""] * (len(self.header) - 1)), section=True))
+        self.rows.append(Row((with_mark(text), *[""] * (len(self.header) - 1)), section=True))
 
     def note(self, *texts: str) -> None:
         """Footnotes, each once, without empty ones."""
@@ -97,11 +97,6 @@ class Table:
         ]
         header = self.header[column]
         return max([*cells, -(-len(header) // 2), *map(len, header.split(" "))])
-
-
-def _with_mark(text: str) -> str:
-    """A cell of which a number is simulated, with one mark at its end."""
-    return text.replace(MARKER, "") + (MARK if MARKER in text else "")
 
 
 def escape(text: str) -> str:

@@ -16,6 +16,7 @@ from . import (  # noqa: F401  importing registers their methods
     proportions,
     resampling,
     survival,
+    survival_difference,
 )
 from .common import METHODS
 

@@ -43,7 +43,7 @@ def each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method
             not_estimable(rows, statistics, "no participants", method, group=group)
 
 
-def _two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
+def two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
     """(time, event, code, words) of the two groups that are compared, words for their codes; None, and rows that say
     why, unless two have participants.
     """
@@ -186,7 +186,7 @@ def restricted_mean(
         data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"
     ):
         rows.add(estimate(time, event, until, level=data.plan.level), group=group, kind="decimal1")
-    two = by and _two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
+    two = by and two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
     if two:
         time, event, code, words = two
         result = reworded(restricted_mean_difference(time, event, code, until, level=data.plan.level), words)
@@ -215,7 +215,7 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
         km = estimate(times, event, level=data.plan.level)
         rows.add(km, group=group, only=("n", "events"))
         rows.add(survival_at(km, time), group=group, kinds=PERCENT, only=shown)
-    two = _two_groups(data, rows, endpoint, by, unit, "difference of Kaplan-Meier estimates", "estimate", "p_value")
+    two = two_groups(data, rows, endpoint, by, unit, "difference of Kaplan-Meier estimates", "estimate", "p_value")
     if two:
         times, event, code, words = two
         result = reworded(compare(times, event, code, time, transform=transform, level=data.plan.level), words)
