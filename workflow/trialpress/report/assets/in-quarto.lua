@@ -84,8 +84,14 @@ end
 
 local function float(node)
   local block = only(node.content)
-  if written == "html" and not (block and block.t == "Table") then return nil end
   local image = block and (block.t == "Plain" or block.t == "Para") and #block.content == 1 and block.content[1]
+  if written == "html" and not (block and block.t == "Table") then -- Quarto's, without an alternative text of its frame
+    if not image or image.t ~= "Image" then return nil end
+    image.attributes.alt = node.attributes["fig-alt"] or node.attributes.alt or image.attributes.alt
+    node.attributes["fig-alt"], node.attributes.alt = nil, nil
+    node.content = pandoc.Plain({ image })
+    return node
+  end
   if not block or not (image and image.t == "Image" or block.t == "Table" or block.t == "CodeBlock") then return nil end
   local caption = caption_of(node)
   if not caption then return nil end
@@ -218,7 +224,7 @@ return {
     Header = written ~= "typst" and heading or nil,
     Div = division,
   },
-  { Link = written ~= "typst" and reference or nil, Image = written ~= "html" and parts.image or nil,
+  { Math = parts.math, Link = written ~= "typst" and reference or nil, Image = written ~= "html" and parts.image or nil,
     Inlines = written == "typst" and ended or nil },
   {
     Pandoc = function(doc)
@@ -226,7 +232,11 @@ return {
       if written == "jats" then references(doc) end
       if doc.meta.banner and written == "html" then
         local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(doc.meta.banner) }), "html")
-        quarto.doc.include_text("before-body", '<div class="banner" role="note">' .. html .. "</div>")
+        quarto.doc.include_text("before-body", '<header class="banner">' .. html .. "</header>")
+      end
+      if written == "html" then
+        local script = io.open(pandoc.path.join({ "_trialpress", "article.js" })):read("a")
+        quarto.doc.include_text("after-body", "<script>\n" .. script .. "</script>")
       end
       return doc
     end,

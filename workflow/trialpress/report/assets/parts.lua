@@ -68,6 +68,14 @@ function parts.image(found, lacking)
   return found
 end
 
+-- Typst reads a formula aloud by an alternative text: as it was written. One that Quarto numbers has that of the template.
+function parts.math(formula)
+  if written ~= "typst" or quarto and formula.mathtype == "DisplayMath" then return nil end
+  local code = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ formula }) }), "typst"):gsub("%s+$", "")
+  local said = formula.text:gsub('[\\"]', "\\%0"):gsub("%s+", " ")
+  return pandoc.RawInline("typst", ('#[#set math.equation(alt: "%s");%s]'):format(said, code))
+end
+
 -- Per column the signs of the longest cell and of the longest word of its head.
 local function lengths(tbl)
   local cells, words = tbl.colspecs:map(function() return 1 end), tbl.colspecs:map(function() return 1 end)
@@ -129,8 +137,15 @@ end
 
 -- HTML: a wide table scrolls while its caption stays; the heads of columns and rows say that they are.
 function parts.html_table(id, caption, tbl)
+  local longest = lengths(tbl)
   for _, row in ipairs(tbl.head.rows) do
-    for _, cell in ipairs(row.cells) do cell.attributes.scope = cell.col_span > 1 and "colgroup" or "col" end
+    for i, cell in ipairs(row.cells) do
+      cell.attributes.scope = cell.col_span > 1 and "colgroup" or "col"
+      if #row.cells == #longest and tbl.colspecs[i][1] ~= "AlignRight" then -- numbers do not wrap anyway
+        local wide = longest[i] > 80 and 17 or longest[i] > 26 and 12 or longest[i] * 0.5
+        cell.attributes.style = ("min-width: min(%.1fem, 45vw);"):format(wide)
+      end
+    end
   end
   tbl.bodies = tbl.bodies:map(function(body)
     body.row_head_columns = math.max(1, body.row_head_columns)

@@ -280,7 +280,7 @@ function Pandoc(doc)
   doc = doc:walk({ Div = conditional, Span = conditional })
   doc = doc:walk({ Div = parts.turned })
   doc = doc:walk(number)
-  doc = doc:walk({ Cite = references, Div = division })
+  doc = doc:walk({ Cite = references, Div = division, Math = parts.math })
   if written == "typst" then doc.blocks = parts.floated(doc.blocks, floats) end
   if #problems > 0 then
     for _, problem in ipairs(problems) do io.stderr:write("[MANUSCRIPT] " .. problem .. "\n") end
