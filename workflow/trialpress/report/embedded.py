@@ -12,7 +12,7 @@ import typst
 import yaml
 
 from ..errors import InputError, Problem
-from . import qmd
+from . import qmd, word
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 
@@ -86,6 +86,8 @@ def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoc
         raise _located(document, fmt, str(error)) from None
     if fmt == "pdf":
         _typeset(source, target, made, epoch)
+    elif fmt == "docx":
+        word.finish(made)
     elif fmt == "jats":
         label_captions(made)
     return made

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from ..errors import Problem
-from . import qmd
+from . import qmd, word
 from .authors import authors
 from .conditions import resolved
 from .embedded import ASSETS, FONTS, STANDARDS, label_captions
@@ -120,6 +120,8 @@ def furnish(
         article, _ = run([pandoc(), "--print-default-data-file=templates/article.jats_publishing"])
         whole = re.sub(r"\$\{ *article\.jats_publishing\(\) *\}", lambda _: article, template)
         (to / KIT / "page.jats").write_text(whole, encoding="utf-8")
+    if "banner" not in {*document.meta, *document.project}:
+        word.rewrite(to / KIT / "reference.docx", {}, "")
     said = profile(document, formats, date, beside)
     if not notice:
         said["filters"].append({"path": f"{KIT}/no-reconstruction.lua", "at": "pre-ast"})
@@ -233,6 +235,8 @@ def _edition(
         problems.append(Problem(where, f"Quarto ended well but did not write {written.name}"))
     elif base(fmt) == "jats":
         label(written)
+    elif base(fmt) == "docx":
+        word.finish(written)
     elif base(fmt) == "html":
         encode_links(written)
     return written, problems

@@ -206,8 +206,8 @@ function parts.callout(name, title, content, id)
   return pandoc.Div({ head } .. content, pandoc.Attr(id, { "callout", "callout-" .. name }, { role = "note" }))
 end
 
--- A section of its own needs the footer by name: rId9 is that of reference.docx.
-local footer = '<w:footerReference w:type="default" r:id="rId9"/>'
+-- A section of its own needs header and footer by name: these are those of reference.docx.
+local footer = '<w:headerReference w:type="default" r:id="rId10"/><w:footerReference w:type="default" r:id="rId9"/>'
 local portrait = '<w:p><w:pPr><w:sectPr>' .. footer .. '<w:pgSz w:w="11906" w:h="16838"/>%s</w:sectPr></w:pPr></w:p>'
 local landscape = portrait:gsub('w:w="11906" w:h="16838"', 'w:w="16838" w:h="11906" w:orient="landscape"')
 local margins = '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="1304" w:header="709" w:footer="709" w:gutter="0"/>'
