@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from .errors import Problem, raise_if
-from .files import read_csv, write_csv
+from .files import read_categories, read_csv, write_csv
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ class Contract:
     def texts(self, folder: Path) -> pd.DataFrame:
         """Every cell as it stands there."""
         frame = read_csv(self.path(folder))
+        self.check(list(frame.columns), self.path(folder))
+        return frame
+
+    def categories(self, folder: Path) -> pd.DataFrame:
+        """The same of a file of millions of rows, which repeat themselves."""
+        frame = read_categories(self.path(folder))
         self.check(list(frame.columns), self.path(folder))
         return frame
 
