@@ -70,6 +70,7 @@ ANALYSES = """analyses:
   exposed_all: {method: exposure, population: infused, table: levels, day: day, value: copies, limit: 5000, below: missing, start: zero}
   by_dose: {method: dose_response, population: infused, event: crs >= 3, dose: dose}
   by_dose_firth: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true}
+  os_apart: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [6]}
   age_median: {method: bootstrap, population: infused, variable: age, by: sex}
 figures: {}
 tables: {}

@@ -292,14 +292,14 @@ function draw(name) {
   if (!drawn.has(name) && views[name]) { drawn.add(name); sections[name].append(...views[name][1]().flat(2).filter((part) => part)); }
 }
 function route() {
-  const [id, who = ""] = location.hash.slice(1).split("@").map(decodeURIComponent);
+  const [id, ...rest] = decodeURIComponent(location.hash.slice(1)).split("@"), who = rest.join("@"); // no id holds an @
   let name = id.startsWith("/") ? id.slice(1) : "overview";
   if (id && !id.startsWith("/")) {
     name = "record";
     const found = find(id), at = numberOf(who);
     if (found && ((trace.records[found[0]].results && !trace.records[found[0]].everyone) || (at !== undefined && !pieces[pieceAt(at)]))) {
       sections.record.replaceChildren(h("h1", {}, trace.records[found[0]].label), h("p", { role: "status" }, "Reading \u2026"));
-      Promise.all([membersOf(found[0]), at === undefined || pieceOf(at)]).then(() => { if (location.hash.slice(1).split("@").map(decodeURIComponent).join("@") === (who ? `${id}@${who}` : id)) route(); },
+      Promise.all([membersOf(found[0]), at === undefined || pieceOf(at)]).then(() => { if (decodeURIComponent(location.hash.slice(1)) === (who ? `${id}@${who}` : id)) route(); },
         (error) => sections.record.replaceChildren(h("h1", {}, "A part is missing"), h("p", {}, error.message)));
     } else sections.record.replaceChildren(...(found ? recordView(id, who) : [h("h1", {}, "No such number"), h("p", {}, code(id), " is not the id of a number of this report. ", h("a", { href: "#/results" }, "All results"))]));
   }
