@@ -42,6 +42,8 @@ OPTIONS: dict[str, list[dict]] = {
     "mantel_haenszel": [EVENT | BY | {"stratum": "dose_group"}],
     "mcnemar": [{"first": "response", "second": "later"}, {"first": "response", "second": "later", "exact": False}],
     "trend": [EVENT | {"by": "dose_group", "variant": variant} for variant in ("exact", "r", "n-1")],
+    "dose_escalation": [EVENT | {"by": "dose_group", "cohort": "dose_group"},
+                        EVENT | {"by": "dose_group", "cohort": "dose_group", "design": "boin", "target": 0.25}],
     "t_test": [{"variable": "x"} | BY, {"variable": "grade", "equal_variance": True} | BY],
     "mann_whitney": [{"variable": "x"} | BY, {"variable": "grade"} | BY],
     "signed_rank": [{"after": "x", "before": "y"}],

@@ -119,6 +119,59 @@ def grey(colour) -> int:
     return round(255 * (0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]) / 25)
 
 
+# Dose escalation
+
+
+def test_the_way_of_an_escalation_has_every_evaluable_participant_in_the_cohort(usual):
+    drawing = figures.draw(usual, "escalation")
+    order = usual.subjects.set_index("who")["order"]
+    expected = {str(1 + (place - 1) // 3) for place in order[drawing.numbers["who"]]}
+    assert len(drawing.numbers) == 14 and expected == {"1", "2", "3", "4", "5"}  # the tenth is not evaluable
+    toxic = set(order[drawing.numbers.loc[drawing.numbers["toxicity"], "who"]])
+    assert toxic == {5, 8, 11, 12}
+    assert {"0/3", "1/3", "2/2", "RP2D"} <= set(written(drawing.figure))
+    assert "10⁵ per kg 2/9, 22.2% (2.8–60.0)" in drawing.alt
+    assert "No maximum tolerated dose by the design" in drawing.alt
+
+
+def test_cohorts_and_decisions_are_rows_of_the_results(usual):
+    rows = usual.ard[(usual.ard["analysis"] == "dlt") & (usual.ard["statistic"] == "decision")]
+    assert dict(zip(rows["level"], rows["value"], strict=True)) == {
+        "cohort=c1": 1, "cohort=c2": 0, "cohort=c3": -1, "cohort=c4": -1, "cohort=c5": -1}  # fmt: skip
+    third = rows.loc[rows["level"] == "cohort=c3", "note"].item()
+    assert "the next cohort was treated at 10⁶ per kg" in third
+    assert usual.value("dlt", "N", level="cohort=c5=until_then") == 9
+    assert usual.value("dlt_boin", "mtd", level="design") == 2
+
+
+def test_a_cohort_at_two_dose_levels_and_an_unknown_recommended_dose_are_refused(usual, tmp_path):
+    with pytest.raises(InputError, match="'five' is no level of dose_level"):
+        figures.draw(with_options(usual, "escalation", rp2d="five"), "escalation")
+    with pytest.raises(InputError, match="Cohort: 1 has participants at 2 dose levels"):
+        small(tmp_path, plan=PLAN.replace("when(order <= 3, 'one'", "when(order <= 2, 'one'"))
+
+
+# Visits
+
+
+def test_visits_show_median_quartiles_and_n_of_each_group(usual):
+    numbers = figures.draw(usual, "visits").numbers
+    row = numbers[(numbers["panel"] == "CRP, mg/L") & (numbers["visit"] == "Day 7") & (numbers["group"] == "R/R")].iloc[
+        0
+    ]
+    assert [row[name] for name in ("n", "median", "q1", "q3")] == [
+        usual.value("crp_7", name, "rr") for name in ("n", "median", "q1", "q3")]  # fmt: skip
+    assert numbers.loc[numbers["visit"] == "End", "n"].eq(0).all()
+    assert "End nobody measured" in figures.draw(usual, "visits").alt
+
+
+def test_visits_that_cannot_be_divided_are_refused(usual):
+    with pytest.raises(InputError, match="8 analyses cannot be divided among 3 titles"):
+        figures.draw(with_options(usual, "visits", titles=["a", "b", "c"]), "visits")
+    with pytest.raises(InputError, match="1 names for 4 visits"):
+        figures.draw(with_options(usual, "visits", visits=["a"]), "visits")
+
+
 # Marks of simulated numbers
 
 

@@ -124,6 +124,7 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
 
 methods <- list(
   proportion = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
+  dose_escalation = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
   summary = function(d, conf) for (g in named("", "group")) describe(g, "", d$y[d$group == g]),
   frequency = function(d, conf) for (g in named("", "group")) count(g, "", d$level[d$group == g], named("", "level")),
   baseline = function(d, conf) for (g in named("", "group")) {

@@ -178,7 +178,7 @@ def _by_day(export: Export):
 
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
-    "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
+    "proportion": _event, "dose_escalation": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival,

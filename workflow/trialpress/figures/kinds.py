@@ -8,6 +8,7 @@ from . import (  # noqa: F401
     claims,
     difference,
     dose,
+    escalation,
     flow,
     forest,
     grades,

@@ -27,6 +27,7 @@ from ..plan import own_word
 from ..registry import Analysis, Column, Population
 from ..results import Results
 from .described import STATISTICS, Statistic, described
+from .escalation import dose_escalation  # noqa: F401
 from .events import adverse_events  # noqa: F401  importing registers the kind
 from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Table, aligned

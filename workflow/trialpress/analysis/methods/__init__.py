@@ -10,6 +10,7 @@ from . import (  # noqa: F401  importing registers their methods
     delayed,
     describing,
     dose,
+    escalation,
     kinetics,
     logistic,
     pooling,
