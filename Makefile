@@ -39,11 +39,12 @@ help:
 	@echo 'make docs                   write config/README.md and docs/ again'
 	@echo 'make workflow-report        a page on the run by Snakemake itself'
 	@echo 'make lock                   compile envs/requirements.lock again'
+	@echo 'make licences               the licences of all packages, and a software bill of materials'
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --quiet host reason progress
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.receipts "$$STUDY"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.ending "$$STUDY"
 
 preview: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview "$$STUDY"
@@ -81,6 +82,9 @@ docs: $(READY) report
 workflow-report: $(READY)
 	$(BIN)/python -m snakemake $(RUN) --report "logs/$$STUDY/workflow.html"
 
+licences: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.licences
+
 lock: $(READY)
 	cd envs && for name in bootstrap requirements; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header $$name.in -o $$name.lock; done
@@ -88,12 +92,13 @@ lock: $(READY)
 clean:
 	@PYTHONPATH=workflow $(PYTHON) -m trialpress.studies clean
 
-# uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash.
+# uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash. What a set-up
+# that was interrupted has left is cleared.
 $(READY): envs/requirements.lock envs/bootstrap.lock
 	@echo 'setting up .venv (once)'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report preview test mutants plan-mutants verify record explain fetch reconstruction docs workflow-report lock clean
+.PHONY: help report preview test mutants plan-mutants verify record explain fetch reconstruction docs workflow-report licences lock clean

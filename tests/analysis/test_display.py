@@ -60,7 +60,9 @@ def test_significant_digits_are_three_where_nothing_is_said():
         ([], 0), ([NAN], 0), ([NAN, INF], 0), ([1, 2, 3], 0), ([7.5, 8, NAN], 1), ([1.25] * 10, 2), ([0.125], 3), ([1.2345], None), ([1 / 3], None),
         # one of ten may have more digits than the others; two may not
         ([1.5] * 9 + [1.25], 1), ([1.5] * 8 + [1.25] * 2, 2), ([1.0] * 9 + [0.5], 0), ([1.0] * 8 + [0.5] * 2, 1), ([0.5] * 9 + [1 / 3], 1),
-        ([0.5] * 8 + [1 / 3] * 2, None), ([0.1 + 0.2], 1), ([-7.5], 1),
+        ([0.5] * 8 + [1 / 3] * 2, None), ([0.1 + 0.2], 1), ([-7.5], 1), ([100.1 - 100], 1), ([0.1 * 3, 1.1 * 1.1], 2),
+        # of large numbers, too: 0.1 of a hundred million is no rounding
+        ([123456789.1], 1), ([-123456789.125], 3), ([1e12 + 0.5], 1), ([123456789.1234], None), ([2.0**60], 0), ([1e9 / 3], None),
     ],
 )  # fmt: skip
 def test_the_decimals_that_a_column_was_recorded_with(values, decimals):
@@ -80,6 +82,29 @@ def test_the_decimals_that_a_column_was_recorded_with(values, decimals):
 )  # fmt: skip
 def test_a_description_is_printed_as_it_was_recorded(recorded, values, kinds):
     assert precision(recorded, values) == {name: f"decimal{digits}" for name, digits in zip(values, kinds, strict=True)}
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [(0, "0.00"), (0.05, "0.050"), (0.0994, "0.099"), (0.1, "0.10"), (0.5, "0.50"), (1.04, "1.04"), (-0.0123, "\u22120.012"), (9.994, "9.99"), (9.995, "10.0"),
+     (99.94, "99.9"), (99.95, "100"), (-99.95, "\u2212100"), (12345.6, "12,346"), (NAN, "NE"), (INF, "\u221e")],
+)  # fmt: skip
+def test_estimates_by_their_magnitude(value, text):
+    assert display("estimate", value) == text
+
+
+@pytest.mark.parametrize(
+    "share, text",
+    [(0, "0.0%"), (0.0001, "<0.1%"), (0.000499, "<0.1%"), (0.0005, "0.1%"), (0.5, "50.0%"), (0.9994, "99.9%"), (0.9995, ">99.9%"), (0.99999, ">99.9%"),
+     (1, "100.0%"), (1.5, "150.0%"), (-0.25, "\u221225.0%"), (NAN, "NE"), (INF, "\u221e"), (-INF, "\u2212\u221e")],
+)  # fmt: skip
+def test_shares(share, text):
+    assert display("percent", share) == text
+
+
+@pytest.mark.parametrize("value, text", [(2.0, "2"), (2.04, "2.0"), (999.96, "1000.0"), (1000.4, "1000"), (2 + 1e-10, "2"), (-3, "\u22123"), (NAN, "NE")])  # fmt: skip
+def test_degrees_of_freedom(value, text):
+    assert display("df", value) == text
 
 
 def test_computed_values_have_three_digits():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import beta, binom, norm
 from trialpress.stats.proportions import beta_binomial, binomial_pmf, exact_test, proportion, simon_two_stage
 
 INTERVALS = ("clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker")
@@ -71,6 +72,70 @@ def test_exact_test_against_enumeration(count, p0):
     assert exact_test(n, N, p0)["p_value"] == pytest.approx(exact_test(N - n, N, 1 - p0)["p_value"], rel=1e-6)
 
 
+@pytest.mark.parametrize(("n", "N", "p0"), [(0, 4, 0.1), (1, 4, 0.25), (3, 6, 0.5), (1, 6, 0.25), (5, 10, 0.5)])
+def test_the_most_probable_outcome_has_a_p_value_of_1(n, N, p0):
+    """Never 1 + 2e-16, whatever the rounding of the sum."""
+    assert exact_test(n, N, p0)["p_value"] == 1 == pytest.approx(binomial_pmf(N, p0).sum())
+
+
+@few
+@given(counts(), st.floats(0.02, 0.98))
+def test_the_tails_are_those_of_the_distribution(count, p0):
+    n, N = count
+    tails = [exact_test(n, N, p0, alternative=side)["p_value"] for side in ("greater", "less")]
+    assert tails == pytest.approx([binom.sf(n - 1, N, p0), binom.cdf(n, N, p0)], rel=1e-9)
+
+
+@few
+@given(
+    counts(), st.sampled_from([0.8, 0.95, 0.99]), st.floats(0.05, 0.95), st.sampled_from([(0.5, 0.5), (1, 1), (2, 5)])
+)
+def test_intervals_and_posterior_against_their_definitions(count, level, p0, prior):
+    n, N = count
+    tail, (a, b) = (1 - level) / 2, prior
+    outer = proportion(n, N, level=level)
+    assert n == 0 or binom.sf(n - 1, N, outer["ci_low"]) == pytest.approx(tail)
+    assert n == N or binom.cdf(n, N, outer["ci_high"]) == pytest.approx(tail)
+    middle = proportion(n, N, level=level, interval="mid-p")["ci_low"]
+    assert n == 0 or binom.sf(n - 1, N, middle) - binom.pmf(n, N, middle) / 2 == pytest.approx(tail)
+    score = proportion(n, N, level=level, interval="wilson")
+    for limit, open_ in ((score["ci_low"], n > 0), (score["ci_high"], n < N)):
+        z = (n / N - limit) / math.sqrt(limit * (1 - limit) / N) if open_ else norm.isf(tail)
+        assert abs(z) == pytest.approx(norm.isf(tail))
+    exact = beta(n + 0.5, N - n + 0.5)
+    equal = proportion(n, N, level=level, interval="jeffreys")
+    assert (equal["ci_low"], equal["ci_high"]) == pytest.approx(
+        (exact.ppf(tail) if n else 0, exact.isf(tail) if n < N else 1)
+    )
+    found, posterior = beta_binomial(n, N, a, b, p0, level=level), beta(a + n, b + N - n)
+    expected = (posterior.mean(), posterior.median(), posterior.ppf(tail), posterior.isf(tail), posterior.sf(p0))
+    assert [found[name] for name in ("estimate", "median", "ci_low", "ci_high", "probability")] == pytest.approx(
+        expected
+    )
+    assert (found["n"], found["N"]) == (n, N)
+
+
+@few
+@given(st.integers(1, 8), st.integers(1, 9), st.data())
+def test_a_two_stage_design_against_enumeration(n1, more, draw):
+    r1 = draw.draw(st.integers(0, n1))
+    r = draw.draw(st.integers(r1, n1 + more))
+    result = simon_two_stage(r1, n1, r, n1 + more, 0.15, 0.4)
+    for p, power, which in ((0.15, "alpha", "p0"), (0.4, "power", "p1")):
+        joint = np.outer(binom.pmf(range(n1 + 1), n1, p), binom.pmf(range(more + 1), more, p))
+        goes_on = np.arange(n1 + 1) > r1
+        promising = np.add.outer(np.arange(n1 + 1), np.arange(more + 1)) > r
+        assert result[power] == pytest.approx(joint[goes_on][promising[goes_on]].sum(), abs=1e-12)
+        assert result[f"early_stop_{which}"] == pytest.approx(joint[~goes_on].sum())
+        assert result[f"expected_n_{which}"] == pytest.approx(n1 + more * joint[goes_on].sum())
+    assert result["n"] == n1 + more
+
+
+def test_counts_of_no_patients():
+    for result in (proportion(0, 0), exact_test(0, 0, 0.5)):
+        assert (result["n"], result["N"]) == (0, 0)
+
+
 def test_posterior_with_no_patients_is_the_prior():
     result = beta_binomial(0, 0, 1, 3, 0.5)
     assert result["estimate"] == 0.25
@@ -105,6 +170,12 @@ def test_no_patients_is_not_estimable():
         (lambda: proportion(1.5, 4), "n: count that is not a whole number at position 0"),
         (lambda: proportion(float("nan"), 4), "n: missing or infinite count at position 0"),
         (lambda: proportion(1, 4, level=1), "level: must lie strictly between 0 and 1"),
+        (lambda: proportion(1, 4, level=0), "level: must lie strictly between 0 and 1"),
+        (lambda: exact_test(1, 4, 0.5, alternative="two"), "alternative: must be two-sided, greater or less, is 'two'"),
+        (lambda: beta_binomial(1, 4, 1, -1, 0.5), "b: must be positive"),
+        (lambda: beta_binomial(1, 4, math.inf, 1, 0.5), "a: must be positive"),
+        (lambda: simon_two_stage(3, 9, 2, 12, 0.1, 0.3), "a design needs"),
+        (lambda: simon_two_stage(0, 0, 2, 12, 0.1, 0.3), "a design needs"),
         (lambda: proportion(1, 4, interval="wald"), "interval: must be one of clopper-pearson"),
         (lambda: exact_test(1, 4, 0), "p0: must lie strictly between 0 and 1"),
         (lambda: beta_binomial(1, 4, 0, 1, 0.5), "a: must be positive"),

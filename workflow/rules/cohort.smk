@@ -14,6 +14,11 @@ rule cohort:
             category="Cohort",
             labels={"file": "Participant flow"},
         ),
+        idle=report(
+            f"{OUT}/cohort/no_effect.csv",
+            category="Cohort",
+            labels={"file": "What of the plan has no effect on these data"},
+        ),
         receipt=f"{OUT}/.receipts/cohort.json",
     log:
         f"{LOGS}/cohort.log",

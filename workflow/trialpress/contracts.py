@@ -85,6 +85,10 @@ FLOW = Contract(
     ("step", "n", "excluded", "reason", "step_label", "reason_label"), ("step", "reason"),
     whole=("n", "excluded"),
 )  # fmt: skip
+NO_EFFECT = Contract(
+    "no_effect", "cohort", "what in the plan has no effect on these data: the results would be the same without it or with another word",
+    ("entry", "part", "finding"), ("entry", "part", "finding"),
+)  # fmt: skip
 ARD = Contract(
     "ard", "analysis", "the analysis results data: one row per statistic",
     ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note",
@@ -126,6 +130,7 @@ FILES = (
     ROWS,
     CELLS,
     FLOW,
+    NO_EFFECT,
     ARD,
     PARTICIPANTS,
     CARDS,

@@ -8,6 +8,8 @@ import fcntl
 import os
 import sys
 import time
+from contextlib import redirect_stderr
+from io import StringIO
 
 BUSY = "another run is under way in this folder: wait until it has ended, or stop it"
 PATIENCE = 20  # seconds that jobs of a killed run are given to end
@@ -47,9 +49,18 @@ def main(*arguments: str) -> None:
     second, and no argument turns it off."""
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
     from snakemake.cli import args_to_api, parse_args, print_exception
+    from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+
+    from . import progress
 
     try:
-        parser, given = parse_args(arguments)
+        LoggerPluginRegistry().register_plugin("trialpress", progress)
+        with redirect_stderr(StringIO()) as said:  # which profile it uses; a wrong argument ends it
+            try:
+                parser, given = parse_args([*arguments, "--logger", "trialpress"])
+            except SystemExit:
+                sys.__stderr__.write(said.getvalue())
+                raise
         given.max_jobs_per_timespan = None
         done = args_to_api(given, parser)
     except Exception as error:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from .errors import InputError, Problem, raise_if
+from .errors import Problem, raise_if
 from .files import write_text
 
 FOLDER = ".receipts"
@@ -59,6 +58,7 @@ def problems(found: Mapping[str, str], receipts: Iterable[Mapping]) -> Iterator[
     for receipt in receipts:
         for path in sorted(receipt["wrote"].keys() & found):
             if found[path] != receipt["wrote"][path]:
+                told.add(path)
                 do = f"if it was changed by hand, remove it, and it is written again: rm '{path}'; make report"
                 yield Problem(
                     path, f"is not what the rule {receipt['rule']} wrote", "no stage has computed what it says", do
@@ -99,20 +99,3 @@ def check(folder: Path) -> None:
         for path in sorted(named - found.keys())
     ]
     raise_if([*gone, *problems(found, receipts)])
-
-
-def main(study: str) -> int:
-    """After a run: the summary, if everything is what the run wrote."""
-    folder = Path("results") / study
-    try:
-        check(folder)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print((folder / "report" / "summary.txt").read_text(encoding="utf-8"), end="")
-    print(f"  {'all of it':<14} {folder}/")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -16,6 +16,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from . import environment, folder, stages
+from .ending import ending
 from .errors import InputError, Problem, raise_if
 from .exclusive import BUSY, hold
 from .job import captured
@@ -217,8 +218,7 @@ def run(path: Path, out: Path, until: str | None = None) -> None:
         raise Refused(run.said(error)) from None
     finally:
         os.close(lock)
-    summary = out / "report" / "summary.txt"
-    print(summary.read_text(encoding="utf-8") if summary.exists() else f"{study.title}\n", end="")
+    print(ending(out)[0] if (out / "report" / "summary.txt").exists() else f"{study.title}\n", end="")
     print(f"  {'all of it':<14} {out}/")
     if until is None and sources.lacks:
         after = stages.STAGES[stages.STAGES.index(last) + 1]

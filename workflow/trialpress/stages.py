@@ -26,14 +26,18 @@ def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Clean tables -> one row per participant."""
+    """Clean tables -> one row per participant, and what of the plan has no effect on them."""
     from . import cohort
+    from .checks.effects import no_effect
     from .checks.plan import load_plan
+    from .contracts import NO_EFFECT
     from .study import load_study
 
     study = load_study(dictionary)
-    tables = cohort.read_tables(folder / "clean", study)
-    cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
+    tables, checked = cohort.read_tables(folder / "clean", study), load_plan(plan, study)
+    built = cohort.build(study, checked, tables)
+    cohort.write(built, folder / "cohort")
+    NO_EFFECT.write(no_effect(study, checked, tables, built), folder / "cohort")
 
 
 def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:
@@ -97,12 +101,12 @@ def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     """Every number back to raw cells; every statistic a second time."""
     from .audit import trace, write_second
     from .audit.concordance import Second
+    from .clean import read_logs
     from .results import read
 
     results = read(dictionary, plan, folder)
-    clean = trace.read_clean(folder)
     second = Second(results)  # works beside this process until it is asked for its answer
-    trace.write(trace.trace(results, clean), folder)
+    trace.write(trace.trace(results, read_logs(folder / "clean"), folder), folder)
     write_second(second, folder)
 
 
@@ -113,10 +117,11 @@ def audit(
     """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written."""
     from . import audit
     from .audit import page, trace
+    from .clean import read_logs
     from .results import read
 
     results = read(dictionary, plan, folder)
-    clean, traced = trace.read_clean(folder), trace.read(folder)
+    clean, traced = read_logs(folder / "clean"), trace.read(folder)
     audit.write(results, claims_of(claims, results.plan), inputs, folder)
     page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
@@ -145,7 +150,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from (f"{name}.parquet" for name in (*study.tables, "cells"))
             yield from ("changes.csv", "queries.csv", "rejected.csv", "rows.csv")
         case "cohort":
-            yield from ("subjects.parquet", "daily.parquet", "flow.csv")
+            yield from ("subjects.parquet", "daily.parquet", "flow.csv", "no_effect.csv")
         case "analysis":
             yield from ("ard.csv", "curves.csv", "participants.csv", "ard.json", "ard_cards.csv")
         case "figures":

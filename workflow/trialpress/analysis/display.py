@@ -96,7 +96,8 @@ def _decimals(values: np.ndarray) -> np.ndarray:
     found = np.full(values.shape, MOST_DECIMALS + 1)
     for decimals in range(MOST_DECIMALS, -1, -1):
         scaled = values * 10.0**decimals
-        found[np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled))] = decimals
+        rounding = np.maximum(1e-9, 4 * np.spacing(np.abs(scaled)))  # of arithmetic, and of large numbers
+        found[np.abs(scaled - np.round(scaled)) <= rounding] = decimals
     return found
 
 

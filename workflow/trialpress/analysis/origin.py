@@ -26,7 +26,6 @@ from .counting import counted
 from .methods import METHODS
 
 COMPUTED, PUBLISHED, IMPLIED, SIMULATED = ("computed", "published", "implied", "simulated")
-EITHER_WAY = ("worst", "best")  # cases of missing_response that count everybody
 OF_A_COUNT = ("n", "N", "events", "missing", "n_at_risk")
 
 Published = Mapping[tuple[str, str], set[float]]  # (analysis, overall statistic) -> the numbers that were published
@@ -121,7 +120,7 @@ def sets(plan: Plan, data: Data, name: str) -> dict[tuple[str, str, str], People
     return {
         (group, level, statistic): People(
             frozenset(who[members.to_numpy(dtype=bool)]),
-            _columns(plan, spec, statistic, group, level, unknown and level not in EITHER_WAY),
+            _columns(plan, spec, statistic, group, level, unknown),
         )
         for group, level, statistic, members in counted(data, spec)
     }

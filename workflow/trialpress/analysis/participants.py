@@ -17,6 +17,7 @@ from ..expression import Expression
 from ..plan import Plan
 from ..registry import Column, Condition, Endpoint, Table
 from ..study import Study
+from ..text import number_text
 from . import Data
 
 GROUPS = ("by", "stratum")  # parameters that name the column of groups
@@ -88,6 +89,9 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
                 continue
             case kind if kind is Endpoint:
                 yield from _followed(data, value, "cause" if data.plan.endpoints[value].competing else "event")
+                if day := given.get("landmark"):
+                    label, time = data.plan.endpoints[value].label, data.frame[f"{value}_time"]
+                    yield "landmark", f"follow-up for {label} ended by day {number_text(day)}", time <= day
             case kind if kind is Condition and not traits.get("unknown_apart"):
                 yield f"{key}_unknown", "unknown outcome", data.outcome(value).isna()
             case kind if kind is Column and key in GROUPS:

@@ -126,7 +126,7 @@ def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], e
     verdicts = claims_room.check(claims[0], results.ard)["verdict"].value_counts()
     first = next(iter(results.plan.populations.values()))
     lines = [
-        ("participants", f"{int(results.subjects[first.id].sum())} {first.label.lower()}"),
+        ("participants", f"{int(results.subjects[first.id].sum())} in the population '{first.label}'"),
         ("raw rows", f"{counts['rows']:,} in {counts['files']} {'files' if counts['files'] > 1 else 'file'}, {counts['rejected']:,} rejected (clean/rejected.csv)"),
         ("cells changed", f"{counts['changes']:,}: {kinds} (clean/changes.csv)"),
         ("open queries", f"{counts['queries']:,}, of severity error {counts['errors']:,} (clean/queries.csv)"),

@@ -17,7 +17,7 @@ def _medians(data: Data, rows: Rows, variable: str, groups: dict[Name, np.ndarra
         for group, values in groups.items():
             rows.add({"n": values.size}, group=group, method="participants with a known value")
         return
-    recorded = recorded_decimals(np.concatenate([*groups.values(), np.empty(0)]))
+    recorded = recorded_decimals(np.concatenate([*groups.values(), []]))
     for group, values in groups.items():
         median = float(np.median(values)) if values.size else float("nan")
         note = "" if values.size else "not estimable: no known value"

@@ -135,13 +135,16 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
         endpoint: the time-to-event endpoint
         begin: column of the date on which it begins
         landmark: day from which the curves start, among those still followed
-        at: fixed times, in `unit`
+        at: fixed times after the landmark, in `unit`
         unit: unit of curves and fixed times
     """
     from ...stats.delayed import simon_makuch as estimate
     from ...stats.delayed import start_stop
     from ...stats.survival import number_at_risk, survival_at
 
+    early = [t for t in at if landmark and t * data.plan.days(unit) <= landmark]
+    if early:
+        raise ValueError(f"at: {early[0]:g} {unit} is not after the landmark, day {landmark:g}: the curves start there")
     states = States.of(data, endpoint, begin)
     if states.refused(rows, "Simon-Makuch estimate", "estimate"):
         return
