@@ -18,6 +18,7 @@ from . import (  # noqa: F401  importing registers their methods
     resampling,
     survival,
     survival_difference,
+    toxicity,
 )
 from .common import METHODS
 
