@@ -60,7 +60,7 @@ OPTIONS: dict[str, list[dict]] = {
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],
     "toxicity": [{"table": "levels", "term": "day", "grade": "copies", "severe": 5000, "related": "day > 7"},
-                 {"table": "levels", "term": "censored", "grade": "copies", "where": "copies > 100", "p_values": True} | BY],
+                 {"table": "levels", "term": "censored", "grade": "copies", "events": "copies > 100", "p_values": True} | BY],
     "exposure": [TABLE | {"limit": 50}, TABLE | BY | {"limit": 50, "until": 14, "below": "missing"}],
     "geometric_mean_ratio": [{"variable": "dose"} | BY, {"variable": "grade"} | BY],
     "kaplan_meier": [OS | {"at": [3, 12, 100]}, OS | BY | {"unit": "days", "transform": "plain"}],

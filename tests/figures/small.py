@@ -133,6 +133,9 @@ analyses:
   dlt: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, label: DLT}
   dlt_boin: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: boin, target: 0.25, label: DLT}
   dlt_nobody: {method: dose_escalation, population: nobody, event: toxic, by: dose_level, cohort: cohort}
+  harm: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: stratum, related: grade >= 2, classes: {Pyrexia: General, "Nausea|vomiting": Gut, "Neutrophil count *decreased*": Blood, Seizure: Nerves}, p_values: true, label: Harm}
+  harm_by_dose: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: doses, label: Harm}
+  harm_nobody: {method: toxicity, population: nobody, table: events, term: term, grade: grade, by: stratum}
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
@@ -171,6 +174,11 @@ figures:
   visit: {kind: visits, caption: By visit, analyses: [age]}
   escalation: {kind: dose_escalation, caption: Way, analysis: dlt, rp2d: one}
   nobody_escalation: {kind: dose_escalation, caption: Way, analysis: dlt_nobody}
+  dots: {kind: event_dots, caption: Events, analysis: harm}
+  dots_severe: {kind: event_dots, caption: Events, analysis: harm_by_dose, severe: true, at_least: 45}
+  nobody_dots: {kind: event_dots, caption: Events, analysis: harm_nobody}
+  butterfly: {kind: butterfly, caption: Events, analysis: harm}
+  nobody_butterfly: {kind: butterfly, caption: Events, analysis: harm_nobody}
   forest: {kind: forest, caption: Ratios, analyses: [hct, model], overall: hct}
   specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody, missing], effects: [remission_dose, severe_model], published: cr_rr}
   alluvial: {kind: alluvial, caption: Ways, population: infused, columns: [stratum, response, crs_grade], colour: response}

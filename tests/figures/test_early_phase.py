@@ -172,6 +172,47 @@ def test_visits_that_cannot_be_divided_are_refused(usual):
         figures.draw(with_options(usual, "visits", visits=["a"]), "visits")
 
 
+# Adverse events
+
+
+def test_dots_and_their_differences_are_the_numbers_of_the_results(usual):
+    drawing = figures.draw(usual, "dots")
+    numbers = drawing.numbers.set_index(["term", "group"])
+    seizure = numbers.loc[("Seizure", "MRD+")]
+    assert seizure["percent"] == pytest.approx(100 * usual.value("harm", "percent", "mrd", "term=Seizure"))
+    assert (seizure["n"], seizure["N"]) == (
+        usual.value("harm", "n", "mrd", "term=Seizure"),
+        usual.value("harm", "N", "mrd"),
+    )
+    low = numbers.loc[("Seizure", "difference"), "ci_low"]
+    assert low == pytest.approx(100 * usual.value("harm", "ci_low", level="term=Seizure"))
+    terms = [term for term in drawing.numbers["term"].unique() if term != "Any event"]
+    counts = [usual.value("harm", "n", "", f"term={term}") for term in terms]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_terms_below_the_threshold_are_counted_below_the_figure(usual):
+    some = figures.draw(with_options(usual, "dots", at_least=85), "dots")
+    assert set(some.numbers["term"]) == {"Any event", "Seizure"}
+    assert "3 terms in fewer than 85% of every group not shown" in some.alt
+
+
+def test_the_bars_of_a_butterfly_are_as_long_as_the_share_of_participants(usual):
+    drawing = figures.draw(usual, "butterfly")
+    left = drawing.figure.axes[0]
+    total = sum(bar.get_width() for bar in left.patches if abs(bar.get_y() + 1.6 - 2.4) < 0.1)  # any event
+    assert total == pytest.approx(100 * usual.value("harm", "percent", "rr", "any_event"))
+    own = drawing.numbers[(drawing.numbers["group"] == "R/R") & (drawing.numbers["term"] == "Pyrexia")]
+    assert own.set_index("grade").loc["grade_5", "n"] == usual.value("harm", "grade_5", "rr", "term=Pyrexia")
+    assert own["n"].sum() == usual.value("harm", "n", "rr", "term=Pyrexia")
+
+
+def test_a_butterfly_of_more_than_two_groups_is_refused(usual):
+    with pytest.raises(InputError, match="'harm_by_dose' has 4 groups") as refused:
+        figures.draw(with_options(usual, "butterfly", analysis="harm_by_dose"), "butterfly")
+    assert "event_dots" in str(refused.value)
+
+
 # Marks of simulated numbers
 
 

@@ -35,6 +35,9 @@ tables:
   dlt: {kind: dose_escalation, caption: DLT, analysis: dlt}
   dlt_boin: {kind: dose_escalation, caption: DLT, analysis: dlt_boin}
   dlt_nobody: {kind: dose_escalation, caption: DLT, analysis: dlt_nobody}
+  toxicity: {kind: toxicity, caption: Harm, analysis: harm, columns: [any, severe, related, grades, events], difference: true}
+  toxicity_by_dose: {kind: toxicity, caption: Harm, analysis: harm_by_dose, at_least: 90, overall: false}
+  toxicity_nobody: {kind: toxicity, caption: Harm, analysis: harm_nobody}
   visits: {kind: visits, caption: By visit, analyses: [{for: {lab: [crp, il6], day: [0, 7, 14, 99]}, each: "{lab}_{day}"}], changes: [{for: {lab: [crp, il6], day: [7, 14, 99]}, each: "{lab}_change_{day}"}], titles: ["CRP, mg/L", "IL-6, pg/mL"], visits: [Baseline, Day 7, Day 14, End]}
 
 """
@@ -196,3 +199,20 @@ def test_measurements_by_visit_with_their_change(usual):
     median, q1, q3 = (usual.value("crp_change_7", name, "rr", what="display") for name in ("median", "q1", "q3"))
     assert day_7[3] == f"{median} ({q1}–{q3})"
     assert table.rows[1].cells == ("Baseline", *table.rows[1].cells[1:3], "–", *table.rows[1].cells[4:6], "–")
+
+
+def test_adverse_events_by_class_and_term(usual):
+    table = tables.tabulate(usual, "toxicity")
+    names = [row.cells[0] for row in table.rows]
+    assert names[0] == "Any event" and {"Blood", "General", "Gut", "Nerves"} <= set(names)
+    at = names.index("Nerves")
+    assert table.rows[at + 1].cells[0] == "Seizure" and table.rows[at + 1].indent == 1
+
+    def printed(statistic: str, group: str = "rr") -> str:
+        return usual.value("harm", statistic, group, "term=Seizure", what="display")
+
+    row = table.rows[at + 1].cells
+    assert row[1:4] == (f"{printed('n')} ({printed('percent')[:-1]})", f"{printed('severe')} ({printed('severe_percent')[:-1]})", printed("related"))  # fmt: skip
+    assert row[4:9] == tuple(printed(f"grade_{grade}") for grade in range(1, 6)) and row[9] == printed("occurrences")
+    assert row[-1] == usual.value("harm", "p_value", "", "term=Seizure", what="display")
+    assert "3 terms in fewer than 90% of every group not shown." in tables.tabulate(usual, "toxicity_by_dose").footnotes

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis import Data
+from ..analysis.methods import METHODS, toxicity
 from ..analysis.methods.common import is_categorical, scores
 from ..contracts import CONCORDANCE
 from ..expression import Expression
@@ -31,7 +32,7 @@ MISSING = "@missing@"  # what a missing cell is in the files for R: a level may 
 KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
-            "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
+            "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "severe": 3, "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided"}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
@@ -177,11 +178,29 @@ def _by_day(export: Export):
     export.frames.append(pd.DataFrame(measured))
 
 
+def _toxicity(export: Export):
+    """Every event once for itself, its class and its term (set), with its grade (y), whose it is (x) and in which group; and
+    every participant (no set)."""
+    data, spec = export.data, export.spec
+    who = data.frame[data.study.participant]
+    group = export.groups(spec["by"]) if "by" in spec else pd.Series(pd.NA, index=data.frame.index, dtype="string")
+    number = dict(zip(who, range(len(who)), strict=True))
+    export.rows(x=who.map(number), group=group)
+    events = toxicity.Events.of(data, METHODS.given(spec)).frame
+    of = dict(zip(who, group, strict=True))
+    named = {key: (f"{key}=" + events[key]).where(events[key].notna()) for key in ("class", "term")}
+    for at in (pd.Series("any_event", index=events.index), *named.values()):
+        mine = events.assign(set=at)[at.notna()]
+        related = mine["related"].fillna(False).astype(int).astype(str)
+        export.frames.append(pd.DataFrame({"set": mine["set"], "level": related, "group": mine["who"].map(of),
+                                           "x": mine["who"].map(number), "y": mine["grade"]}))  # fmt: skip
+
+
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "proportion": _event, "dose_escalation": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
-    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival,
+    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
 }  # fmt: skip
@@ -226,7 +245,8 @@ def export(results: Results, folder: Path) -> None:
             "adjusted": str(bool(spec.get("covariates"))).lower(),
         }
         options["delayed"] = _delayed_entry(results, spec)
-        options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction")}
+        options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction", "related")}
+        options["tested"] = str(bool(spec.get("p_values"))).lower()
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
         seen: dict[tuple, int] = {}

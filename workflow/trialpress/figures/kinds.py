@@ -9,6 +9,7 @@ from . import (  # noqa: F401
     difference,
     dose,
     escalation,
+    events,
     flow,
     forest,
     grades,

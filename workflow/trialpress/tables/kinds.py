@@ -31,6 +31,7 @@ from .escalation import dose_escalation  # noqa: F401
 from .events import adverse_events  # noqa: F401  importing registers the kind
 from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Table, aligned
+from .toxicity import toxicity  # noqa: F401
 from .visits import visits  # noqa: F401
 
 __all__ = ["KINDS"]

@@ -31,11 +31,11 @@ class Events:
         from ..source import rows_of
 
         rows, columns = rows_of(data, given["table"])
-        wanted = Expression(given["where"])(columns).astype("boolean")
+        wanted = Expression(given["events"])(columns).astype("boolean")
         frame = pd.DataFrame(
             {"who": rows[data.study.participant], "grade": rows[given["grade"]].astype("Float64"),
              "term": rows[given["term"]].astype("string")})  # fmt: skip
-        frame["class"] = _classes(data, given, rows, frame["term"])
+        frame["class"] = frame["term"].map(class_of(data.tables[given["table"]], given)).astype("string")
         frame["related"] = Expression(given["related"])(columns).astype("boolean") if given["related"] else pd.NA
         return cls(frame[wanted.fillna(False)].reset_index(drop=True), int(wanted.isna().sum()))
 
@@ -47,23 +47,30 @@ class Events:
                 yield ids.level(of, Name(str(text), str(text))), rows
 
 
-def _classes(data: Data, given: Mapping, rows: pd.DataFrame, terms: pd.Series) -> pd.Series:
-    """The system organ class of each event: of its column, or as the plan names those of the terms."""
-    named = given["classes"] or {}
-    if given["soc"] and named:
-        raise ValueError("soc and classes both say what class an event has: name one")
-    if given["soc"]:
-        return rows[given["soc"]].astype("string")
-    known = set(data.tables[given["table"]][given["term"]].dropna().astype(str))
-    stray, lost = sorted(set(named) - known), sorted(set(terms.dropna()) - set(named))
-    if named and (lost or (stray and not known)):
-        raise ValueError(f"classes: no class for the term{'s' if len(lost) > 1 else ''} {', '.join(map(repr, lost))}")
-    return terms.map(named).astype("string")
+def class_of(events: pd.DataFrame, given: Mapping) -> dict[str, str]:
+    """Term -> system organ class: of its column, or as the plan names them; ValueError if a term has none or two."""
+    terms = sorted(events[given["term"]].dropna().astype(str).unique())
+    named = {str(term): str(text) for term, text in (given.get("classes") or {}).items()}
+    if given.get("soc") and named:
+        raise ValueError("soc and classes both say what class a term has: name one of them")
+    if given.get("soc"):
+        pairs = events[[given["term"], given["soc"]]].dropna().astype(str).drop_duplicates()
+        twice = pairs.loc[pairs[given["term"]].duplicated(), given["term"]].tolist()
+        if twice:
+            raise ValueError(f"soc: several classes for {', '.join(map(repr, twice))}")
+        return dict(zip(*(pairs[given[name]] for name in ("term", "soc")), strict=True))
+    lost, stray = ([one for one in a if one not in b] for a, b in ((terms, named), (named, terms)))
+    if named and lost:
+        raise ValueError(
+            f"classes: none for {', '.join(map(repr, lost))}"
+            + (f"; no event is called {', '.join(map(repr, stray))}" if stray else "")
+        )
+    return named
 
 
 @METHODS.add("toxicity", missing_apart=True, overall=True, of_counts="percent")
 def toxicity(data: Data, rows: Rows, *, table: Table, term: Field, grade: Field, by: Column = "", soc: Field = "",
-             classes: dict[str, str] = None, where: RowCondition = "true", related: RowCondition = "", severe: int = 3,
+             classes: dict[str, str] = None, events: RowCondition = "true", related: RowCondition = "", severe: int = 3,
              p_values: bool = False):  # fmt: skip
     """Adverse events in all, by system organ class and by term (levels `any_event`, `class=...`, `term=...`), overall and by
     group: participants with one (n, percent), with a severe one, with an attributed one, each once; participants by their
@@ -78,7 +85,7 @@ def toxicity(data: Data, rows: Rows, *, table: Table, term: Field, grade: Field,
         by: column of the groups; all together are counted too
         soc: its column of the system organ class
         classes: term -> system organ class, where the table has no column of it
-        where: events that count
+        events: which events count
         related: events that are attributed to the treatment
         severe: lowest severe grade
         p_values: whether two groups are tested, by Fisher's exact test
@@ -91,28 +98,28 @@ def toxicity(data: Data, rows: Rows, *, table: Table, term: Field, grade: Field,
         "grade": grade,
         "soc": soc,
         "classes": classes,
-        "where": where,
+        "events": events,
         "related": related,
     }
-    events, groups = Events.of(data, given), data.groups(by) if by else {}
+    found, groups = Events.of(data, given), data.groups(by) if by else {}
     columns = {**groups, OVERALL: pd.Series(True, index=data.frame.index)}
-    who, of_unknown = data.frame[data.study.participant], _notes(events)
+    who, said = data.frame[data.study.participant], _notes(found)
     sizes = {group: int(members.sum()) for group, members in columns.items()}
     for group, size in sizes.items():
         rows.add({"N": size}, group=group, method="participants")
-    for level, mine in events.levels():
-        found = {}
+    for level, mine in found.levels():
+        counts = {}
         for group, members in columns.items():
-            found[group] = _counts(mine[mine["who"].isin(who[members])], severe, bool(related))
-            shares = {f"{name}percent": found[group][count] / sizes[group] if sizes[group] else float("nan")
+            counts[group] = _counts(mine[mine["who"].isin(who[members])], severe, bool(related))
+            shares = {f"{name}percent": counts[group][count] / sizes[group] if sizes[group] else float("nan")
                       for name, count in (("", "n"), ("severe_", "severe"))}  # fmt: skip
-            note = "; ".join(of_unknown if level is ANY else []) if sizes[group] else "not estimable: no participants"
-            rows.add({**found[group], **shares}, group=group, level=level, kind="count", kinds=dict.fromkeys(shares, "percent"),
+            note = "; ".join(said if level is ANY else []) if sizes[group] else "not estimable: no participants"
+            rows.add({**counts[group], **shares}, group=group, level=level, kind="count", kinds=dict.fromkeys(shares, "percent"),
                      method="participants with an event, each once", note=note)  # fmt: skip
         if len(groups) != 2:
             continue
         first, second = groups
-        (n1, N1), (n2, N2) = ((found[group]["n"], sizes[group]) for group in (first, second))
+        (n1, N1), (n2, N2) = ((counts[group]["n"], sizes[group]) for group in (first, second))
         if not comparable(rows, {first: N1, second: N2}, "risk difference", ()):
             continue
         result = risk_difference(n2, N2, n1, N1, level=data.plan.level)
@@ -124,7 +131,9 @@ def toxicity(data: Data, rows: Rows, *, table: Table, term: Field, grade: Field,
 def _notes(events: Events) -> list[str]:
     frame = events.frame
     nameless, ungraded = int(frame["term"].isna().sum()), int(frame["grade"].isna().sum())
+    classless = int((frame["class"].isna() & frame["term"].notna()).sum()) if frame["class"].notna().any() else 0
     return [
+        *([f"{classless} without a system organ class count with their terms only"] if classless else []),
         *([f"{nameless} without a term count here only"] if nameless else []),
         *([f"{ungraded} without a recorded grade"] if ungraded else []),
         *([f"{events.unknown} left out: not known whether they count"] if events.unknown else []),
