@@ -1,7 +1,7 @@
 # The two commands: `make report` and `make test`. Plain `make` prints what there is to do.
 # What is given on the command line goes to Python by the environment, as it stands: make expands nothing in it, no shell reads it.
 ifndef STUDY
-STUDY := $(shell sed -n 's/^study: *\([^ \#]*\).*/\1/p' config/config.yaml)
+STUDY := $(shell sed -n "s/^study: *[\"']*\([^\"' \#]*\).*/\1/p" config/config.yaml)
 endif
 override STUDY := $(value STUDY)
 override ENGINE := $(value ENGINE)

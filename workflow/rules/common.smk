@@ -35,6 +35,7 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
+os.environ[exclusive.RUN] = str(os.getpid())
 environment.name_interpreter()
 
 

@@ -7,12 +7,14 @@ files would stay). Jobs of a run that was just killed may still be ending: the n
 import fcntl
 import os
 import sys
+import threading
 import time
 from contextlib import redirect_stderr
 from io import StringIO
 
 BUSY = "another run is under way in this folder: wait until it has ended, or stop it"
 PATIENCE = 20  # seconds that jobs of a killed run are given to end
+RUN = "TRIALPRESS_RUN"  # in a job's environment: the process of the run that began it
 _held: dict[str, int] = {}  # by this process, for as long as it lives
 
 
@@ -42,6 +44,22 @@ def alone(path: str) -> int:
         sys.exit(BUSY)
     _held[path] = lock
     return lock
+
+
+def end_with_the_run() -> None:
+    """End this job when the run that began it is gone: nobody would look at what it writes, and the next run writes there."""
+    run = int(os.environ.get(RUN, 0))
+
+    def watch() -> None:
+        while True:
+            time.sleep(0.3)
+            try:
+                os.kill(run, 0)
+            except ProcessLookupError:
+                os._exit(1)
+
+    if run:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def main(*arguments: str) -> None:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from .errors import Problem, raise_if
+from .exclusive import end_with_the_run
 from .files import write_text
 
 FOLDER = ".receipts"
@@ -78,6 +79,7 @@ def load(paths: Iterable[Path | str]) -> list[dict]:
 def kept(job):
     """A workflow's job (`snakemake` in its script) that begins only with what the rules before left and read, and ends only
     if its sources are still what they were; then its receipt is written. InputError otherwise."""
+    end_with_the_run()
     given = sorted(set(map(str, job.input)))
     receipt = Path(job.output.receipt)
     before = hashes(path for path in given if Path(path).parent != receipt.parent)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
 
-from . import environment, folder, stages
+from . import environment, folder, receipts, stages
 from .ending import ending
 from .errors import InputError, Problem, raise_if
 from .exclusive import BUSY, hold
@@ -155,8 +155,12 @@ class Run:
             with chdir(self.house):
                 self.plan = folder.check(self.sources, self.study, last)
                 self.logs.mkdir(parents=True)
+                rooms = map(Path, ("config", "data", "report"))
+                given = receipts.hashes(path for room in rooms for path in room.rglob("*") if path.is_symlink())
                 for name in stages.STAGES[: stages.STAGES.index(last) + 1]:
                     self.stage(name)
+                name = ""  # nothing of two versions is put in place
+                raise_if(receipts.changed(given, receipts.MIXED))
             self.put_in_place()
         except Exception as error:
             if not name:
