@@ -44,6 +44,7 @@ OPTIONS: dict[str, list[dict]] = {
     "trend": [EVENT | {"by": "dose_group", "variant": variant} for variant in ("exact", "r", "n-1")],
     "dose_escalation": [EVENT | {"by": "dose_group", "cohort": "dose_group"},
                         EVENT | {"by": "dose_group", "cohort": "dose_group", "design": "boin", "target": 0.25}],
+    "combinations": [{"sets": {"Response": "response", "Later": "later", "Grade 3": "grade >= 3"}}],
     "t_test": [{"variable": "x"} | BY, {"variable": "grade", "equal_variance": True} | BY],
     "mann_whitney": [{"variable": "x"} | BY, {"variable": "grade"} | BY],
     "signed_rank": [{"after": "x", "before": "y"}],

@@ -136,6 +136,8 @@ analyses:
   harm: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: stratum, related: grade >= 2, classes: {Pyrexia: General, "Nausea|vomiting": Gut, "Neutrophil count *decreased*": Blood, Seizure: Nerves}, p_values: true, label: Harm}
   harm_by_dose: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: doses, label: Harm}
   harm_nobody: {method: toxicity, population: nobody, table: events, term: term, grade: grade, by: stratum}
+  together: {method: combinations, population: infused, sets: {Remission: remission, RR_NAME: arm == 'rr', Severe CRS: lee >= 3, Allo-HCT: present(hct_on)}, label: Together}
+  together_nobody: {method: combinations, population: nobody, sets: {Remission: remission, Severe: crs >= 3}}
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
@@ -179,6 +181,8 @@ figures:
   nobody_dots: {kind: event_dots, caption: Events, analysis: harm_nobody}
   butterfly: {kind: butterfly, caption: Events, analysis: harm}
   nobody_butterfly: {kind: butterfly, caption: Events, analysis: harm_nobody}
+  upset: {kind: upset, caption: Together, analysis: together, most: 9}
+  nobody_upset: {kind: upset, caption: Together, analysis: together_nobody}
   forest: {kind: forest, caption: Ratios, analyses: [hct, model], overall: hct}
   specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody, missing], effects: [remission_dose, severe_model], published: cr_rr}
   alluvial: {kind: alluvial, caption: Ways, population: infused, columns: [stratum, response, crs_grade], colour: response}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from figures.small import PLAN, small
 from figures.test_figures import with_options
@@ -211,6 +212,29 @@ def test_a_butterfly_of_more_than_two_groups_is_refused(usual):
     with pytest.raises(InputError, match="'harm_by_dose' has 4 groups") as refused:
         figures.draw(with_options(usual, "butterfly", analysis="harm_by_dose"), "butterfly")
     assert "event_dots" in str(refused.value)
+
+
+# Combinations
+
+
+def test_combinations_hold_everyone_with_all_known_exactly_once(usual):
+    frame = usual.subjects
+    sets = pd.DataFrame({
+        "Remission": frame["remission"].astype("boolean"), "R/R": frame["arm"] == "rr",
+        "Severe CRS": (frame["lee"] >= 3).astype("boolean"), "Allo-HCT": frame["hct_on"].notna()})  # fmt: skip
+    known = sets.dropna().astype(bool)
+    assert (
+        usual.value("together", "N") == len(known) and usual.value("together", "missing") == len(frame) - len(known) > 0
+    )
+    counts = known.value_counts()
+    drawing = figures.draw(with_options(usual, "upset", most=0), "upset")
+    assert drawing.numbers["n"].sum() == len(known) and drawing.numbers["n"].is_monotonic_decreasing
+    for row in drawing.numbers.to_dict("records"):
+        n = row.pop("n")
+        assert counts[tuple(row.values())] == n
+    few = figures.draw(usual, "upset")
+    assert len(few.numbers) == 9 and f"{len(counts) - 9} rarer combination" in few.alt
+    assert usual.value("together", "n", level="set=Allo-HCT") == known["Allo-HCT"].sum()
 
 
 # Marks of simulated numbers

@@ -23,6 +23,7 @@ from . import (  # noqa: F401
     survival,
     swimmer,
     trials,
+    upset,
     visits,
 )
 from .drawing import KINDS, width_of

@@ -16,6 +16,7 @@ from . import (  # noqa: F401  importing registers their methods
     pooling,
     proportions,
     resampling,
+    sets,
     survival,
     survival_difference,
     toxicity,
