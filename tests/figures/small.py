@@ -181,7 +181,7 @@ figures:
   nobody_dots: {kind: event_dots, caption: Events, analysis: harm_nobody}
   butterfly: {kind: butterfly, caption: Events, analysis: harm}
   nobody_butterfly: {kind: butterfly, caption: Events, analysis: harm_nobody}
-  upset: {kind: upset, caption: Together, analysis: together, most: 9}
+  upset: {kind: upset, caption: Together, analysis: together, most: 7}
   nobody_upset: {kind: upset, caption: Together, analysis: together_nobody}
   forest: {kind: forest, caption: Ratios, analyses: [hct, model], overall: hct}
   specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody, missing], effects: [remission_dose, severe_model], published: cr_rr}

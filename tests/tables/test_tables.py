@@ -134,7 +134,7 @@ def test_crosstab_counts_everyone_in_each_block(usual):
     totals = [row.cells for row in table.rows if row.cells[0] == "All"]
     assert len(totals) == 2
     for row in totals:
-        assert sum(int(cell) for cell in row[1:-1]) == int(row[-1]) == len(usual.subjects)
+        assert sum(int(cell) for cell in row[1:-1] if cell != "–") == int(row[-1]) == len(usual.subjects)
 
 
 def test_adverse_events_count_participants_at_their_worst_grade(usual):

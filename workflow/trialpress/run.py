@@ -26,12 +26,12 @@ from .study import Study, load_study, load_yaml, schema_problems
 MARK = "TRIALPRESS_STARTED"  # the process that has set its environment, so that it does so once
 OURS = ".trialpress"  # in a folder of results that this command may replace; also its lock
 ROOMS = (*stages.STAGES, "logs")
-SETTINGS = folder.ROOT / "config" / "config.yaml"
+SETTINGS = environment.ROOT / "config" / "config.yaml"
 
 
 def in_its_environment(study: Study) -> None:
     """Start this process again if its environment is not that of a workflow's job: the hash seed acts at the start only."""
-    wanted = environment.settings(folder.ROOT, study.data_cutoff)
+    wanted = environment.settings(environment.ROOT, study.data_cutoff)
     if any(os.environ.get(name) != value for name, value in wanted.items()) and os.environ.get(MARK) != str(
         os.getpid()
     ):

@@ -4,12 +4,14 @@ call the same ones. `folder` is results/<study>/; what a stage writes lies below
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .plan import Plan
+    from .report.staging import Fragments
     from .study import Study
 
 # here and in the functions: a stage imports what it needs itself, so that a job does not wait for the rest of the house
@@ -46,6 +48,7 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
 
     from . import analysis, cohort
     from .analysis import exchange
+    from .analysis.families import warning
     from .analysis.origin import published
     from .checks.plan import load_plan
     from .study import load_study
@@ -57,6 +60,8 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
     known = published(claims) if study.reconstruction and claims else {}
     analysis.write(*analysis.run(study, checked, subjects, daily, tables, known), folder / "analysis")
     exchange.write(study, checked, folder / "analysis")
+    if said := warning(checked):
+        print(f"tests {said}", file=sys.stderr)
 
 
 def figures(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -94,7 +99,7 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
     from .report.staging import make, read
 
     found = read(folder)
-    make(found, answers(checklists, found.planned, source), source, folder, formats, engine)
+    make(found, answers(checklists, found, source), source, folder, formats, engine)
 
 
 def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -135,12 +140,14 @@ def claims_of(path: Path | str | None, plan: Plan) -> tuple:
     return load_claims(path, plan) if path else ({}, {}, [])
 
 
-def answers(checklists: Iterable[Path | str], planned: Mapping, source: Path) -> str:
+def answers(checklists: Iterable[Path | str], found: Fragments, source: Path) -> str:
     """The checklists as the manuscript in `source` prints them. checklists: the guidelines and the study's answers, or nothing."""
-    from .audit.checklists import load_checklists, markdown
+    from .audit.checklists import judged, load_checklists, markdown
+    from .audit.p_values import verdict
 
-    asked = [Path(path) for path in checklists]
-    return markdown(load_checklists(*asked, planned, source) if asked else [])
+    asked, text = [Path(path) for path in checklists], (source / "manuscript.qmd").read_text(encoding="utf-8")
+    answered = load_checklists(*asked, found.planned, source) if asked else []
+    return markdown(judged(answered, {("sampl", "11"): verdict(text, found.p_values)}))
 
 
 def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str]) -> Iterator[str]:
@@ -164,5 +171,12 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from map(file_name, formats)
             yield from ("fragments.json", "summary.txt", "renderer.json")
         case "audit":
-            yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
+            yield from (
+                "trace.json",
+                "concordance.csv",
+                "computed_once.csv",
+                "second_opinion.json",
+                "claims.csv",
+                "claim_checks.csv",
+            )
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")

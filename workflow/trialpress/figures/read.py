@@ -43,8 +43,7 @@ def analysed(results: Results, analysis: str):
 
 
 # Kinds of figure and table that show the levels of a column of their own -> its key. Others show who has none.
-GROUPS_OF = {"strip": "by", "lasagna": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "courses": "colour",
-             "adverse_events": "by"}  # fmt: skip
+GROUPS_OF = {"strip": "by", "lasagna": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "courses": "colour"}
 
 
 def analyses_of(kinds: Registry, spec: Mapping) -> list[str]:

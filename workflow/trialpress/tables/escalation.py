@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..analysis.methods.escalation import DESIGN, cohorts
 from ..figures.read import analysed, estimate, shown, value
-from ..ids import EVERYONE, word
+from ..ids import EVERYONE, Name, word
 from ..ids import level as level_of
 from ..registry import Analysis
 from ..results import Results
-from .table import KINDS, NO_VALUE, Table
+from .table import KINDS, NO_VALUE, Cell, Table, linked
 
 DECISIONS = {1.0: "Escalate", 0.0: "Same dose", -1.0: "De-escalate"}
 
@@ -37,7 +37,11 @@ def dose_escalation(results: Results, *, analysis: Analysis) -> Table:
     table.section("By dose level")
     levels = list(data.groups(spec["by"]))
     for level in levels:
-        rate = estimate(results, analysis, level) if value(results, analysis, "N", level) > 0 else NO_VALUE
+        rate = (
+            linked(results, analysis, estimate(results, analysis, level), level)
+            if value(results, analysis, "N", level) > 0
+            else NO_VALUE
+        )
         table.add("", level.label, _count(results, analysis, group=level), rate, "")
     mtd = value(results, analysis, "mtd", level=DESIGN)
     reached = (
@@ -55,5 +59,6 @@ def dose_escalation(results: Results, *, analysis: Analysis) -> Table:
     return table
 
 
-def _count(results: Results, analysis: str, group=EVERYONE, level=EVERYONE) -> str:
-    return "/".join(shown(results, analysis, name, group, level) for name in ("n", "N"))
+def _count(results: Results, analysis: str, group: Name = EVERYONE, level: Name = EVERYONE) -> Cell:
+    text = "/".join(shown(results, analysis, name, group, level) for name in ("n", "N"))
+    return linked(results, analysis, text, group, level)

@@ -12,7 +12,7 @@ from ..ids import level as level_of
 from ..plan import own_word
 from ..registry import Analysis
 from ..results import Results
-from .table import KINDS, N_IS, NO_VALUE, Table, aligned
+from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
 
 Columns = Literal["any", "severe", "related", "events", "grades"]
 HEADS = {"any": "any grade", "severe": "grade \u2265{severe}", "related": "attributed", "events": "events"}
@@ -49,10 +49,13 @@ def toxicity(
     header = ["System organ class, term" if of_term else "Term"]
     for group in of:
         for i, name in enumerate(cells):
-            size = f" ({N_IS}{shown(results, analysis, 'N', group)})" if i == 0 else ""
-            header.append(
-                f"{group.label or word}{size}: {HEADS.get(name, name.replace('_', ' ')).format(severe=severe)}"
+            text = f": {HEADS.get(name, name.replace('_', ' ')).format(severe=severe)}"
+            size = (
+                [f" ({N_IS}", linked(results, analysis, shown(results, analysis, "N", group), group), ")"]
+                if i == 0
+                else []
             )
+            header.append(Cell(group.label or word, *size, text))
     tested = difference and (found["statistic"] == "p_value").any()
     more = ([f"Difference ({100 * results.plan.level:g}% CI)"] if difference else []) + (["P"] if tested else [])
     table = Table([*header, *more], aligned("left", [*header[1:], *more]))
@@ -62,7 +65,8 @@ def toxicity(
     def add(level: Name, name: str, indent: int = 0) -> None:
         line = [_cell(results, analysis, group, level, one) for group in of for one in cells]
         line += [_difference(results, analysis, level)] if difference else []
-        line += [shown(results, analysis, "p_value", level=level) or NO_VALUE] if tested else []
+        p = shown(results, analysis, "p_value", level=level) or NO_VALUE
+        line += [linked(results, analysis, p, level=level)] if tested else []
         table.add(name, *line, indent=indent)
 
     add(ANY, ANY.label)
@@ -98,17 +102,18 @@ def _n(results: Results, analysis: str, one: str) -> float:
     return value(results, analysis, "n", EVERYONE, level_of(CLASS, Name(one, one)))
 
 
-def _cell(results: Results, analysis: str, group: Name, level: Name, what: str) -> str:
-    count = {"any": "n", "events": "occurrences"}.get(what, what)
-    n = shown(results, analysis, count, group, level)
+def _cell(results: Results, analysis: str, group: Name, level: Name, what: str) -> Cell:
     if not value(results, analysis, "N", group) > 0:
-        return NO_VALUE
+        return Cell(NO_VALUE)
+    n = shown(results, analysis, {"any": "n", "events": "occurrences"}.get(what, what), group, level)
     share = {"any": "percent", "severe": "severe_percent"}.get(what)
-    return f"{n} ({shown(results, analysis, share, group, level).replace('%', '')})" if share else n or "0"
+    text = f"{n} ({shown(results, analysis, share, group, level).replace('%', '')})" if share else n or "0"
+    return linked(results, analysis, text, group, level)
 
 
-def _difference(results: Results, analysis: str, level: Name) -> str:
+def _difference(results: Results, analysis: str, level: Name) -> Cell:
     point, low, high = (
         shown(results, analysis, name, level=level).replace("%", "") for name in ("estimate", "ci_low", "ci_high")
     )
-    return f"{point} ({interval(low, high)})" if point not in ("", "NE") else NO_VALUE
+    text = f"{point} ({interval(low, high)})" if point not in ("", "NE") else NO_VALUE
+    return linked(results, analysis, text, level=level)

@@ -7,6 +7,7 @@ from . import (  # noqa: F401  importing registers their methods
     comparing,
     competing,
     continuous,
+    counts,
     delayed,
     describing,
     dose,
