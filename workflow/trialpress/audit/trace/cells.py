@@ -160,7 +160,9 @@ class Cells:
         numbered = {one: index for index, one in enumerate(known)}
         theirs, names = _pairs(logged["source_file"], logged["source_column"])
         theirs = np.array([numbered.get(one, -1) for one in names], dtype=np.int64)[theirs]
-        right = pd.DataFrame({"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]})
+        right = pd.DataFrame(
+            {"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]}
+        )
         right["found"] = np.arange(len(right))
         right = right.drop_duplicates(["at", "place", "row"], keep="last")
         left = pd.DataFrame({"at": at, "place": local, "row": row})
