@@ -120,7 +120,9 @@ def measure(participants: int, until: str, folder: Path, before: dict, only: str
         wrote = size_of(project / "results" / tile.STUDY / ("audit" if stage == "trace" else stage))
         old = before.get(stage)
         grown = f"{math.log(here['cpu'] / old['cpu']) / math.log(n / old['n']):9.2f}" if old and old["n"] < n else ""
-        print(f"{stage:<10} {here['clock']:9.1f} {here['cpu']:9.1f} {here['peak']:9.0f} {wrote:9.1f} {grown}", flush=True)
+        print(
+            f"{stage:<10} {here['clock']:9.1f} {here['cpu']:9.1f} {here['peak']:9.0f} {wrote:9.1f} {grown}", flush=True
+        )
     total = {key: sum(one[key] for one in found.values()) for key in ("clock", "cpu")}
     print(f"{'all':<10} {total['clock']:9.1f} {total['cpu']:9.1f} {max(one['peak'] for one in found.values()):9.0f}")
     if "analysis" in found:

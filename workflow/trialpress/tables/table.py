@@ -20,6 +20,7 @@ NO_VALUE = "\u2013"
 N_IS = f"n{NBSP}={NBSP}"
 INDENT = 3 * NBSP
 WIDEST = 44  # characters of a column beyond which its text wraps
+LONGEST = 300  # rows of a table that a manuscript prints; its CSV has them all
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class Table:
         The dashes tell Pandoc the relative widths; texts are escaped, an indent is made of no-break spaces.
         """
         lines = [[escape(text) for text in self.header]]
-        for row in self.rows:
+        if len(self.rows) > LONGEST:
+            self.note(f"The first {LONGEST} of {len(self.rows):,} rows; {name}.csv has all of them.")
+        for row in self.rows[:LONGEST]:
             first = f"**{escape(row.cells[0])}**" if row.section and row.cells[0] else escape(row.cells[0])
             lines.append([INDENT * row.indent + first, *(escape(cell) for cell in row.cells[1:])])
         widths = [min(max(self._width(column), 3 if column else 12), WIDEST) for column in range(len(self.header))]

@@ -135,7 +135,9 @@ class Cells:
         at, row = found["at"].to_numpy(), found["row"].to_numpy()
         local, known = _pairs(found["file"].combine_chunks(), headers)
         clean, rule = self.changed(table, field, at, row, local, known, clean)
-        place = np.array([self.places.setdefault((table, field, *one), len(self.places)) for one in known], dtype=np.int64)
+        place = np.array(
+            [self.places.setdefault((table, field, *one), len(self.places)) for one in known], dtype=np.int64
+        )
         offset = self.blocks[-1].offset + len(self.blocks[-1].at) if self.blocks else 0
         start = np.searchsorted(at, np.arange(len(frame) + 1))
         self.blocks.append(Block(table, offset, start, at, place[local], row, raw, clean, rule))
@@ -158,7 +160,9 @@ class Cells:
         numbered = {one: index for index, one in enumerate(known)}
         theirs, names = _pairs(logged["source_file"], logged["source_column"])
         theirs = np.array([numbered.get(one, -1) for one in names], dtype=np.int64)[theirs]
-        right = pd.DataFrame({"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]})
+        right = pd.DataFrame(
+            {"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]}
+        )
         right["found"] = np.arange(len(right))
         right = right.drop_duplicates(["at", "place", "row"], keep="last")
         left = pd.DataFrame({"at": at, "place": local, "row": row})
@@ -180,7 +184,9 @@ class Cells:
     def standing_at(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(place, row) of cells."""
         none = [np.empty(0, np.int64)]
-        places, rows = (np.concatenate(none + [getattr(block, name) for block in self.blocks]) for name in ("place", "row"))
+        places, rows = (
+            np.concatenate(none + [getattr(block, name) for block in self.blocks]) for name in ("place", "row")
+        )
         return places[numbers], rows[numbers]
 
     @property
