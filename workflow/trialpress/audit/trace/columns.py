@@ -18,7 +18,7 @@ from ...plan import Endpoint as TimeToEvent
 from ...results import Results
 from ...text import number_text
 from .cells import Cells
-from .texts import names_in, texts
+from .texts import names_in
 
 
 @dataclass(frozen=True)
