@@ -128,9 +128,9 @@ def audit(
     results = read(dictionary, plan, folder)
     clean, traced = read_logs(folder / "clean"), trace.read(folder)
     audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    page.write(results, traced, clean, folder)  # the gate searches it too
+    held = page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
-    page.write(results, traced, clean, folder)  # with what the gate says
+    page.write(results, traced, clean, folder, held)  # with what the gate says
 
 
 def claims_of(path: Path | str | None, plan: Plan) -> tuple:

@@ -21,8 +21,8 @@ SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", 
 
 def digest(path: Path) -> dict:
     """sha256 and size of a file."""
-    data = path.read_bytes()
-    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    with open(path, "rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
 
 
 def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> dict:
@@ -33,6 +33,7 @@ def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> 
     outputs = sorted(
         p for p in folder.glob("[!.]*/**/*")
         if p.is_file() and not p.name.startswith(".") and (p.parent.name != "audit" or p.name.startswith("claim"))
+        and p.relative_to(folder).parts[:2] not in (("audit", "trace"), ("audit", "page"))
     )  # fmt: skip
     rendered = folder / "report" / "renderer.json"
     manuscript = (

@@ -21,6 +21,7 @@ NO_VALUE = "\u2013"
 N_IS = f"n{NBSP}={NBSP}"
 INDENT = 3 * NBSP
 WIDEST = 44  # characters of a column beyond which its text wraps
+LONGEST = 300  # rows of a table that a manuscript prints; its CSV has them all
 
 
 class Cell(str):
@@ -108,7 +109,9 @@ class Table:
         The dashes tell Pandoc the relative widths; texts are escaped, an indent is made of no-break spaces.
         """
         lines = [[cell.markdown() for cell in self.header]]
-        for row in self.rows:
+        if len(self.rows) > LONGEST:
+            self.note(f"The first {LONGEST} of {len(self.rows):,} rows; {name}.csv has all of them.")
+        for row in self.rows[:LONGEST]:
             first = row.cells[0].markdown()
             first = f"**{first}**" if row.section and first else first
             lines.append([INDENT * row.indent + first, *(cell.markdown() for cell in row.cells[1:])])
