@@ -40,7 +40,7 @@ rule effects:
         receipts=rules.clean.output.receipt,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
-        code=modules("clean", "cohort"),
+        code=modules("clean", "cohort", "analysis", "figures", "tables"),
     output:
         idle=report(
             f"{OUT}/cohort/no_effect.csv",
