@@ -139,6 +139,16 @@ def round_significant(value: float) -> float:
     return float(f"{value:.12g}")
 
 
+def escape(text: object) -> str:
+    """A text that Markdown shows as it stands, on one line: no sign has a meaning, quotes, dashes and entities stay.
+
+    >>> print(escape("<LLN & 'x' -- CD4-"))
+    \\<LLN \\& \\'x\\' \\-\\- CD4-
+    """
+    text = re.sub(r"([\\`*_{}\[\]<>#|~^$@'\"&]|(?<=-)-|-(?=-)|(?<=\.)\.|\.(?=\.))", r"\\\1", str(text))
+    return re.sub(r"\s*\n\s*", " ", text)
+
+
 @lru_cache(maxsize=65536)
 def unit_form(text: str) -> str:
     """The form in which units are compared. The case of letters counts: mIU is not MIU, Pa is not PA.

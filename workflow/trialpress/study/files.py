@@ -18,6 +18,7 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 NOTHING_RUNS = "nothing runs until the configuration is right"
 
 
+LISTED = 50  # problems of one kind and place in a message
 DEEPEST, MOST = 60, 500_000  # levels and values of a YAML file; beyond them nobody wrote it by hand
 
 
@@ -130,7 +131,11 @@ def schema_problems(path: Path, content: Any, schema_name: str) -> list[Problem]
         where = f"{path}, {_path(error.absolute_path)}"
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
             known = list(error.schema.get("properties", {}))
-            for key in sorted(set(error.instance) - set(known), key=str):
+            unknown = sorted(set(error.instance) - set(known), key=str)
+            if len(unknown) > LISTED:
+                what = f"{len(unknown)} unknown keys, of which the first {LISTED} are listed"
+                problems.append(Problem(where, what, "they would be ignored in silence", "see config/README.md"))
+            for key in unknown[:LISTED]:
                 problems.append(
                     Problem(
                         where,

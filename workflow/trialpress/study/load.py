@@ -70,7 +70,7 @@ class _Reader:
                 )
                 self.problem(f"files.{name}.path", what, do, "a run reads nothing outside the study")
         for name in self.content["tables"]:
-            if not re.fullmatch(r"[\w-]+", name) or name in LOGS:
+            if not re.fullmatch(r"\w[\w-]*", name) or name in LOGS:
                 what = (
                     "is the name of a log of the clean stage"
                     if name in LOGS
@@ -320,7 +320,11 @@ def preflight(study: Study, data: Path | str) -> None:
     known = {item["path"]: item for item in study.fetch}
     for file in study.files.values():
         path = Path(data) / "raw" / file.path
-        if not path.exists():
+        try:
+            there = path.exists()
+        except (OSError, ValueError):  # too long for a name, or with a NUL
+            there = False
+        if not there:
             do = "put the file there as received, and its checksum into SHA256SUMS"
             if file.path in known:
                 do = f"make fetch STUDY={study.id}; or put a copy there by hand (sha256 {known[file.path]['sha256']}) from {known[file.path]['url']}"

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..registry import Registry
 from ..results import MARK, MARKER
+from ..text import escape
 
 KINDS = Registry("table kind", "kind", ("caption",))
 
@@ -102,12 +103,6 @@ class Table:
 def _with_mark(text: str) -> str:
     """A cell of which a number is simulated, with one mark at its end."""
     return text.replace(MARKER, "") + (MARK if MARKER in text else "")
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    text = re.sub(r"([\\`*_{}\[\]<>#|~^$@])", r"\\\1", text)
-    return re.sub(r"\s*\n\s*", " ", text)
 
 
 def escape_caption(caption: str) -> str:

@@ -128,7 +128,7 @@ def _unzip(data: bytes, where: str, file: File) -> tuple[bytes, str, str]:
                 raise stop(where, "is a zip archive under a password", "ask for it without one, by a safe way")
             with archive.open(name) as member:
                 return _bounded(member, f"{where} ({name})", file), f"{where} ({name})", ""
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
         workbook = b"[Content_Types].xml" in data or b"xl/" in data or b"mimetypeapplication" in data
         what = "a workbook" if workbook else "a zip archive"
         raise stop(where, f"cannot be read as {what}: {error}", "ask for the file again; it may be cut off") from None
