@@ -173,6 +173,7 @@ class Study:
     tables: Mapping[str, Table]
     fetch: tuple[Mapping, ...]
     statements: Mapping[str, str] = field(default_factory=dict)
+    not_identifying: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notice(self) -> str:

@@ -65,7 +65,7 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 _Loader.add_constructor("tag:yaml.org,2002:float", _number)
 
 
-def _measured(text: str) -> str:
+def measured(text: str) -> str:
     """A YAML text that is not too deep, and not too large when its aliases are written out; YAMLError if it is."""
     sizes: dict[str, int] = {}  # of what stands behind an anchor
     open_: list[tuple[str | None, int]] = [(None, 0)]
@@ -101,7 +101,7 @@ def _measured(text: str) -> str:
 def load_yaml(path: Path) -> Any:
     """The content of a YAML file; InputError names file and line if it cannot be read."""
     try:
-        return yaml.load(_measured(path.read_text(encoding="utf-8-sig")), Loader=_Loader)
+        return yaml.load(measured(path.read_text(encoding="utf-8-sig")), Loader=_Loader)
     except FileNotFoundError:
         raise InputError(
             [Problem(str(path), "the file does not exist", NOTHING_RUNS, "create it; see config/README.md")]

@@ -289,6 +289,7 @@ class _Reader:
             tables=tables,
             fetch=tuple(self.content.get("fetch", ())),
             statements=head.get("statements", {}),
+            not_identifying=self.content.get("not_identifying", {}),
         )
         if not self.problems:
             consistent.expressions(study, self.problem)
