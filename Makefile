@@ -1,7 +1,7 @@
 # The two commands: `make report` and `make test`. Plain `make` prints what there is to do.
 # What is given on the command line goes to Python by the environment, as it stands: make expands nothing in it, no shell reads it.
 ifndef STUDY
-STUDY := $(shell sed -n 's/^study: *\([^ \#]*\).*/\1/p' config/config.yaml)
+STUDY := $(shell sed -n "s/^study: *[\"']*\([^\"' \#]*\).*/\1/p" config/config.yaml)
 endif
 override STUDY := $(value STUDY)
 override ENGINE := $(value ENGINE)
@@ -41,12 +41,12 @@ help:
 	@echo 'make docs                   write config/README.md and docs/ again'
 	@echo 'make workflow-report        a page on the run by Snakemake itself'
 	@echo 'make lock                   compile envs/requirements.lock again'
+	@echo 'make licences               the licences of all packages, and a software bill of materials'
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --nolock --quiet host reason progress
-	@cat "results/$$STUDY/report/summary.txt"
-	@printf '  all of it      results/%s/\n' "$$STUDY"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.ending "$$STUDY"
 
 preview: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview "$$STUDY"
@@ -90,6 +90,9 @@ docs: $(READY) report
 workflow-report: $(READY)
 	$(BIN)/python -m snakemake $(RUN) --report "logs/$$STUDY/workflow.html"
 
+licences: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.licences
+
 lock: $(READY)
 	cd envs && for name in bootstrap requirements; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header $$name.in -o $$name.lock; done
@@ -97,12 +100,13 @@ lock: $(READY)
 clean:
 	@PYTHONPATH=workflow $(PYTHON) -m trialpress.studies clean
 
-# uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash.
+# uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash. What a set-up
+# that was interrupted has left is cleared, unless .venv is a link to another checkout's.
 $(READY): envs/requirements.lock envs/bootstrap.lock
 	@echo 'setting up .venv (once)'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv $$([ -L .venv ] || echo --clear) .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report preview test mutants plan-mutants hostile fuzz verify record explain fetch reconstruction docs workflow-report lock clean
+.PHONY: help report preview test mutants plan-mutants hostile fuzz verify record explain fetch reconstruction docs workflow-report licences lock clean

@@ -2,6 +2,7 @@ rule cohort:
     """Clean tables -> one row per participant: endpoints, strata, populations, daily grades, participant flow."""
     input:
         tables=rules.clean.output.tables,
+        receipts=rules.clean.output.receipt,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         code=modules("clean", "cohort"),
@@ -13,6 +14,12 @@ rule cohort:
             category="Cohort",
             labels={"file": "Participant flow"},
         ),
+        idle=report(
+            f"{OUT}/cohort/no_effect.csv",
+            category="Cohort",
+            labels={"file": "What of the plan has no effect on these data"},
+        ),
+        receipt=f"{OUT}/.receipts/cohort.json",
     log:
         f"{LOGS}/cohort.log",
     benchmark:
@@ -23,6 +30,8 @@ rule cohort:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        content=content("cohort"),
     message:
         "cohort: populations, strata and endpoints"
     script:

@@ -11,19 +11,22 @@ rule fragments:
             rules.clean.output.queries,
             rules.clean.output.rejected,
             rules.clean.output.rows,
+            rules.clean.output.receipt,
         ],
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
         alt=rules.figures.output.alt,
+        receipts=rules.figures.output.receipt,
         tables=rules.tables.output,
         claims=f"{CONFIG}/claims.yaml",
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
-        lock="envs/requirements.lock",
+        lock=engine("envs/requirements.lock"),
         code=modules("clean", "cohort", "analysis", "audit", "report"),
     output:
         fragments=f"{OUT}/report/fragments.json",
         summary=f"{OUT}/report/summary.txt",
+        receipt=f"{OUT}/.receipts/fragments.json",
     log:
         f"{LOGS}/fragments.log",
     benchmark:
@@ -35,6 +38,7 @@ rule fragments:
         mem_mb=1000,
         runtime=10,
     params:
+        content=content("fragments"),
         formats=config["formats"],
         engine=config["engine"],
         renderer=ENGINE,
@@ -50,13 +54,14 @@ rule report:
         manuscript=f"report/{NAME}/manuscript.qmd",
         source=sources(f"report/{NAME}"),
         fragments=rules.fragments.output.fragments,
+        receipts=rules.fragments.output.receipt,
         figures=rules.figures.output,
         checklists=branch(
             exists(f"{CONFIG}/checklists.yaml"),
-            then=["config/checklists.yaml", f"{CONFIG}/checklists.yaml"],
+            then=[engine("config/checklists.yaml"), f"{CONFIG}/checklists.yaml"],
             otherwise=[],
         ),
-        lock="envs/requirements.lock",
+        lock=engine("envs/requirements.lock"),
         code=modules("audit", "report"),
     output:
         manuscript=[
@@ -69,6 +74,7 @@ rule report:
             for format in config["formats"]
         ],
         renderer=f"{OUT}/report/renderer.json",
+        receipt=f"{OUT}/.receipts/report.json",
     log:
         f"{LOGS}/report.log",
     benchmark:
@@ -80,6 +86,7 @@ rule report:
         mem_mb=2000,
         runtime=10,
     params:
+        content=content("report"),
         formats=config["formats"],
         engine=config["engine"],
         renderer=ENGINE,

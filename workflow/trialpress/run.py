@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
 
-from . import environment, folder, stages
+from . import environment, folder, receipts, stages
+from .ending import ending
 from .errors import InputError, Problem, raise_if
 from .exclusive import BUSY, hold
 from .job import captured, fault, told
@@ -25,12 +26,12 @@ from .study import Study, load_study, load_yaml, schema_problems
 MARK = "TRIALPRESS_STARTED"  # the process that has set its environment, so that it does so once
 OURS = ".trialpress"  # in a folder of results that this command may replace; also its lock
 ROOMS = (*stages.STAGES, "logs")
-SETTINGS = folder.ROOT / "config" / "config.yaml"
+SETTINGS = environment.ROOT / "config" / "config.yaml"
 
 
 def in_its_environment(study: Study) -> None:
     """Start this process again if its environment is not that of a workflow's job: the hash seed acts at the start only."""
-    wanted = environment.settings(folder.ROOT, study.data_cutoff)
+    wanted = environment.settings(environment.ROOT, study.data_cutoff)
     if any(os.environ.get(name) != value for name, value in wanted.items()) and os.environ.get(MARK) != str(
         os.getpid()
     ):
@@ -154,8 +155,12 @@ class Run:
             with chdir(self.house):
                 self.plan = folder.check(self.sources, self.study, last)
                 self.logs.mkdir(parents=True)
+                rooms = map(Path, ("config", "data", "report"))
+                given = receipts.hashes(path for room in rooms for path in room.rglob("*") if path.is_symlink())
                 for name in stages.STAGES[: stages.STAGES.index(last) + 1]:
                     self.stage(name)
+                name = ""  # nothing of two versions is put in place
+                raise_if(receipts.changed(given, receipts.MIXED))
             self.put_in_place()
         except Exception as error:
             if not name:
@@ -206,8 +211,7 @@ def run(path: Path, out: Path, until: str | None = None) -> None:
         raise Refused(run.said(error)) from None
     finally:
         os.close(lock)
-    summary = out / "report" / "summary.txt"
-    print(summary.read_text(encoding="utf-8") if summary.exists() else f"{study.title}\n", end="")
+    print(ending(out)[0] if (out / "report" / "summary.txt").exists() else f"{study.title}\n", end="")
     print(f"  {'all of it':<14} {out}/")
     if until is None and sources.lacks:
         after = stages.STAGES[stages.STAGES.index(last) + 1]

@@ -4,12 +4,14 @@ call the same ones. `folder` is results/<study>/; what a stage writes lies below
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .plan import Plan
+    from .report.staging import Fragments
     from .study import Study
 
 # here and in the functions: a stage imports what it needs itself, so that a job does not wait for the rest of the house
@@ -26,14 +28,18 @@ def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Clean tables -> one row per participant."""
+    """Clean tables -> one row per participant, and what of the plan has no effect on them."""
     from . import cohort
+    from .checks.effects import no_effect
     from .checks.plan import load_plan
+    from .contracts import NO_EFFECT
     from .study import load_study
 
     study = load_study(dictionary)
-    tables = cohort.read_tables(folder / "clean", study)
-    cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
+    tables, checked = cohort.read_tables(folder / "clean", study), load_plan(plan, study)
+    built = cohort.build(study, checked, tables)
+    cohort.write(built, folder / "cohort")
+    NO_EFFECT.write(no_effect(study, checked, tables, built), folder / "cohort")
 
 
 def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:
@@ -42,6 +48,7 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
 
     from . import analysis, cohort
     from .analysis import exchange
+    from .analysis.families import warning
     from .analysis.origin import published
     from .checks.plan import load_plan
     from .study import load_study
@@ -53,6 +60,8 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
     known = published(claims) if study.reconstruction and claims else {}
     analysis.write(*analysis.run(study, checked, subjects, daily, tables, known), folder / "analysis")
     exchange.write(study, checked, folder / "analysis")
+    if said := warning(checked):
+        print(f"tests {said}", file=sys.stderr)
 
 
 def figures(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -90,19 +99,19 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
     from .report.staging import make, read
 
     found = read(folder)
-    make(found, answers(checklists, found.planned, source), source, folder, formats, engine)
+    make(found, answers(checklists, found, source), source, folder, formats, engine)
 
 
 def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     """Every number back to raw cells; every statistic a second time."""
     from .audit import trace, write_second
     from .audit.concordance import Second
+    from .clean import read_logs
     from .results import read
 
     results = read(dictionary, plan, folder)
-    clean = trace.read_clean(folder)
     second = Second(results)  # works beside this process until it is asked for its answer
-    trace.write(trace.trace(results, clean), folder)
+    trace.write(trace.trace(results, read_logs(folder / "clean"), folder), folder)
     write_second(second, folder)
 
 
@@ -113,14 +122,15 @@ def audit(
     """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written."""
     from . import audit
     from .audit import page, trace
+    from .clean import read_logs
     from .results import read
 
     results = read(dictionary, plan, folder)
-    clean, traced = trace.read_clean(folder), trace.read(folder)
+    clean, traced = read_logs(folder / "clean"), trace.read(folder)
     audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    page.write(results, traced, clean, folder)  # the gate searches it too
+    held = page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
-    page.write(results, traced, clean, folder)  # with what the gate says
+    page.write(results, traced, clean, folder, held)  # with what the gate says
 
 
 def claims_of(path: Path | str | None, plan: Plan) -> tuple:
@@ -130,12 +140,14 @@ def claims_of(path: Path | str | None, plan: Plan) -> tuple:
     return load_claims(path, plan) if path else ({}, {}, [])
 
 
-def answers(checklists: Iterable[Path | str], planned: Mapping, source: Path) -> str:
+def answers(checklists: Iterable[Path | str], found: Fragments, source: Path) -> str:
     """The checklists as the manuscript in `source` prints them. checklists: the guidelines and the study's answers, or nothing."""
-    from .audit.checklists import load_checklists, markdown
+    from .audit.checklists import judged, load_checklists, markdown
+    from .audit.p_values import verdict
 
-    asked = [Path(path) for path in checklists]
-    return markdown(load_checklists(*asked, planned, source) if asked else [])
+    asked, text = [Path(path) for path in checklists], (source / "manuscript.qmd").read_text(encoding="utf-8")
+    answered = load_checklists(*asked, found.planned, source) if asked else []
+    return markdown(judged(answered, {("sampl", "11"): verdict(text, found.p_values)}))
 
 
 def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str]) -> Iterator[str]:
@@ -145,7 +157,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from (f"{name}.parquet" for name in (*study.tables, "cells"))
             yield from ("changes.csv", "queries.csv", "rejected.csv", "rows.csv")
         case "cohort":
-            yield from ("subjects.parquet", "daily.parquet", "flow.csv")
+            yield from ("subjects.parquet", "daily.parquet", "flow.csv", "no_effect.csv")
         case "analysis":
             yield from ("ard.csv", "curves.csv", "participants.csv", "ard.json", "ard_cards.csv")
         case "figures":
@@ -159,5 +171,12 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from map(file_name, formats)
             yield from ("fragments.json", "summary.txt", "renderer.json")
         case "audit":
-            yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
+            yield from (
+                "trace.json",
+                "concordance.csv",
+                "computed_once.csv",
+                "second_opinion.json",
+                "claims.csv",
+                "claim_checks.csv",
+            )
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")

@@ -16,8 +16,9 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+from .. import receipts
 from ..contracts import ARD
-from ..environment import STAGED
+from ..environment import ROOT, STAGED
 from ..errors import InputError, Problem
 from ..files import read_csv
 from ..job import boundary, given
@@ -30,7 +31,13 @@ NOT_SOURCES = {"benchmarks", "docs", "logs", "results", "tests"}
 # inputs that decide what the records say; the rest (code, lock file, prose) may change while every number stays
 DECISIVE = ("config/", "data/")
 # these show a second opinion by R and its version, which not every machine has
-WITH_R = {"audit/concordance.csv", "audit/second_opinion.json", "audit/crate.zip", "audit/index.html"}
+WITH_R = {
+    "audit/concordance.csv",
+    "audit/computed_once.csv",
+    "audit/second_opinion.json",
+    "audit/crate.zip",
+    "audit/index.html",
+}
 LAST_DIGITS = 1e-9
 
 
@@ -134,8 +141,13 @@ def seal(raw: Path) -> list[str]:
 
 def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.CompletedProcess:
     """The whole workflow in `project`, its manuscript by this engine."""
+    snakefile = "Snakefile" if (project / "Snakefile").exists() else str(ROOT / "Snakefile")
     command = [
-        str(Path(sys.executable).with_name("snakemake")),
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        snakefile,
         "--cores",
         "all",
         "--quiet",
@@ -152,7 +164,8 @@ def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.Complet
 
 def _inputs(report: Report, old: dict, root: Path, now: dict | None) -> bool:
     """Compare the inputs of two manifests (`now` None: the files as they lie); whether code, lock file or prose differ."""
-    found = now if now is not None else {name: digest(root / name) for name in old if (root / name).is_file()}
+    at = {name: root / name if (root / name).is_file() else ROOT / name for name in old}
+    found = now if now is not None else {name: digest(path) for name, path in at.items() if path.is_file()}
     excused = False
     for name in sorted({*old, *found}):
         if name in old and name in found and old[name]["sha256"] == found[name]["sha256"]:
@@ -241,11 +254,12 @@ def _across_engines(report: Report, folder: Path, again: Path) -> set[str]:
             report.finding("report/manuscript.xml", [f"prints another text than that of {theirs}"])
     report.remark("report", [f"the manuscript was rendered by {mine}, here by {theirs}; {what}"])
     editions = {f"report/{path.name}" for at in (folder, again) for path in (at / "report").glob("manuscript*")}
-    return editions | {"report/renderer.json", *WITH_R, "audit/manifest.json"}
+    return editions | {"report/fragments.json", "report/renderer.json", *WITH_R, "audit/manifest.json"}
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    return {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    found = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {name: path for name, path in found.items() if not name.startswith(f"{receipts.FOLDER}/")}
 
 
 def against_results(report: Report, folder: Path, again: Path) -> None:

@@ -31,7 +31,7 @@ def check(plan: Plan, study: Study, report: Report) -> tuple[Cohort, set[str]]:
     for name, spec in cohort["columns"].items():
         _column(name, spec, known, study, cohort, report)
         if sum(way in spec for way in WAYS) == 1:
-            kinds.derive(name, spec, plan.columns[name].levels if {"levels", "cut", "other"} & set(spec) else {})
+            kinds.derive(name, spec, plan.columns[name].levels)
         known.add(name)
     if cohort.get("daily"):
         _daily(cohort["daily"], known, study, kinds, report)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from .account import ROWS, LossError, accounts, refused
 from .part import ELSEWHERE, NOTHING
 from .read import Raw, declared, read_all, resolve
 from .replay import replay
+from .steps.rows import refused as moves
 from .table import Cleaned, TableCleaner
 
 __all__ = ["CHANGES", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "tally", "write"]
@@ -155,7 +156,7 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     raise_if(problem for cleaned in done.values() for problem in cleaned.unused_corrections)
     rows, rejected, losses = accounts(study, raws, done)
     asked = _unnamed(study, raw_folder)
-    asked += [entry for raw in raws.values() for entry in _about_files(raw, declared(study, raw))]
+    asked += [entry for raw in raws.values() for entry in _about_files(raw, declared(study, raw), done.values())]
     queries = pd.DataFrame(
         [*asked, *(query for cleaned in done.values() for query in cleaned.queries)], columns=log.QUERIES
     )
@@ -169,16 +170,16 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, losses)
 
 
-def _about_files(raw: Raw, shown: set[int]) -> list[dict]:
+def _about_files(raw: Raw, shown: set[int], done: Iterable[Cleaned]) -> list[dict]:
     """Queries on a file as a whole, and on its rows that fit no columns; of the cells only declared ones are shown."""
     headers = {raw.header(at) for at in shown} - {raw.header(at) for at in range(len(raw.headers)) if at not in shown}
     path = raw.file.path
     found = [(remark.severity, remark.row, remark.column, remark.value, remark.message) for remark in raw.remarks]
-    found += [
-        ("error", row.row, "", "", f"the row {row.reason}; it was rejected")
-        for row in raw.refused
-        if refused(raw, row) == row.reason
-    ]
+    moved = {row: by for table in done for part in table.parts if part.raw is raw for row, by in moves(part).items()}
+    for row in raw.refused:
+        looks = f" and looks shifted: its cells fit when moved by {moved[row.row]}" if row.row in moved else ""
+        if refused(raw, row) == row.reason:
+            found.append(("error", row.row, "", "", f"the row {row.reason}{looks}; it was rejected"))
     return [
         {"severity": severity, "table": "", "key": "", "field": "", "value": value if column in headers else "", "message": message, "file": path, "row": row, "column": column}
         for severity, row, column, value, message in sorted(found, key=lambda one: one[1])
@@ -186,9 +187,9 @@ def _about_files(raw: Raw, shown: set[int]) -> list[dict]:
 
 
 def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
-    """changes, queries and rejected as text, and rows, as `write` wrote them."""
-    logs = {file.name: file.texts(folder) for file in (contracts.CHANGES, contracts.QUERIES, contracts.REJECTED)}
-    return {**logs, "rows": contracts.ROWS.read(folder)}
+    """changes, queries and rejected as text (changes as categories), and rows, as `write` wrote them."""
+    logs = {file.name: file.texts(folder) for file in (contracts.QUERIES, contracts.REJECTED)}
+    return {"changes": contracts.CHANGES.categories(folder), **logs, "rows": contracts.ROWS.read(folder)}
 
 
 def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Fragments:
     """What a manuscript includes from the results, apart from the pictures.
 
     files: path in the project -> text; numbers: the numbers by name, nested; planned: the plan as it is written; date: that of the
-    data; notice: what is said of a reconstruction, or "".
+    data; notice: what is said of a reconstruction, or ""; p_values: those of the tables, as `audit.p_values` has them.
     """
 
     files: Mapping[str, str]
@@ -32,6 +32,7 @@ class Fragments:
     planned: Mapping
     date: str
     notice: str
+    p_values: Sequence[tuple[str, str, bool]] = ()
 
 
 def read(folder: Path) -> Fragments:
@@ -80,7 +81,7 @@ def numbers_markdown(manuscript: str, named: Mapping) -> str:
     return "\n".join(
         [
             '::: {.content-visible when-format="html"}',
-            "Every number in the text is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
+            "Every number in the text and the tables is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
             "the participants counted and their raw cells.",
             ":::",
             "",
@@ -173,6 +174,8 @@ def make(
     """Stage and render the manuscript into <folder>/report; renderer.json beside it says by what."""
     out, formats = folder / "report", list(formats)
     out.mkdir(parents=True, exist_ok=True)
+    for left in out.glob(".stage-*"):  # by a run that was killed
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
         to = Path(scratch) / source.name
         stage(fragments, checklists, folder / "figures", source, to)

@@ -134,6 +134,7 @@ class Body:
         self.columns = [Encoder() for _ in headers]
         self.numbers: list[np.ndarray] = []
         self.refused: list[Refused] = []
+        self.padded: list[int] = []
 
     def add(self, rows: list[tuple[int, list[str]]]) -> None:
         """Append rows, each with the line that it begins in."""
@@ -160,6 +161,8 @@ class Body:
             reason = f"has {full} cell{'s' * (full != 1)}, the header has {wanted}"
             self.refused.append(Refused(number, reason, tuple(cells)))
             return []
+        if full < self.least:
+            self.padded.append(number)
         return cells + [""] * (self.width - len(cells))
 
     def done(self, remarks: list[Remark]) -> Raw:
@@ -167,6 +170,6 @@ class Body:
         numbers = np.concatenate(self.numbers) if self.numbers else np.zeros(0, dtype=np.int64)
         columns = [column.done(lambda text: Cell(text) if text else BLANK) for column in self.columns]
         filled, columns = without_blank(columns, len(numbers))
-        raw = Raw(self.file, self.headers, numbers[filled], columns, tuple(self.refused))
+        raw = Raw(self.file, self.headers, numbers[filled], columns, tuple(self.refused), padded=tuple(self.padded))
         named = [replace(r, column=raw.header(int(r.column[1:]) - 1)) if r.column else r for r in remarks]
         return replace(raw, remarks=tuple(named))
