@@ -1,7 +1,7 @@
 # The two commands: `make report` and `make test`. Plain `make` prints what there is to do.
 # What is given on the command line goes to Python by the environment, as it stands: make expands nothing in it, no shell reads it.
 ifndef STUDY
-STUDY := $(shell sed -n 's/^study: *\([^ \#]*\).*/\1/p' config/config.yaml)
+STUDY := $(shell sed -n "s/^study: *[\"']*\([^\"' \#]*\).*/\1/p" config/config.yaml)
 endif
 override STUDY := $(value STUDY)
 override ENGINE := $(value ENGINE)
@@ -93,10 +93,10 @@ clean:
 	@PYTHONPATH=workflow $(PYTHON) -m trialpress.studies clean
 
 # uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash. What a set-up
-# that was interrupted has left is cleared.
+# that was interrupted has left is cleared, unless .venv is a link to another checkout's.
 $(READY): envs/requirements.lock envs/bootstrap.lock
 	@echo 'setting up .venv (once)'
-	@$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv $$([ -L .venv ] || echo --clear) .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@

@@ -255,10 +255,8 @@ def drawn(names: list[str], n: int | None, seed: int) -> tuple[list[Mutant], Cou
         wanted = len(every) if n is None else min(len(every), max(n, -(-ROOM // of_room[room(name)])))
         some = random.Random(f"{seed} {name}").sample(every, wanted)
         chosen += sorted(some, key=lambda mutant: mutant.start)
-        for mutant in some:
-            compile(
-                mutant.apply((ROOT / PACKAGE / name).read_bytes()), name, "exec"
-            )  # no change is a mere slip of syntax
+        for mutant in some:  # no change is a mere slip of syntax
+            compile(mutant.apply((ROOT / PACKAGE / name).read_bytes()), name, "exec")
     return chosen, possible
 
 

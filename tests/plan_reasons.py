@@ -40,11 +40,7 @@ def said(subject, mutation: Mutation) -> str:
 
 
 def touched(old: str, new: str) -> set[str]:
-    """The parts of an expression that a change stands in; the two beside it, where it is a word of logic.
-
-    >>> sorted(touched("a > 1 or b", "a > 3 or b"))
-    ['1', 'a > 1', 'a > 1 or b']
-    """
+    """The parts of an expression that a change stands in; the two beside it, where it is a word of logic."""
     start = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     back = next((at for at, (a, b) in enumerate(zip(old[::-1], new[::-1], strict=False)) if a != b), 0)
     end = max(len(old) - back, start)

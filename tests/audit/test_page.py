@@ -87,7 +87,9 @@ def hostile(audited, tmp_path_factory) -> Path:
 def shown(tab, name: str) -> str:
     """What a table says of the rows that it shows, when it has read what it needs."""
     status = tab.locator(f"[data-table={name}] [role=status]")
-    tab.wait_for_function("status => status.textContent && !status.textContent.startsWith('reading')", arg=status.element_handle())
+    tab.wait_for_function(
+        "status => status.textContent && !status.textContent.startsWith('reading')", arg=status.element_handle()
+    )
     return status.inner_text()
 
 
@@ -313,7 +315,13 @@ def test_a_large_trace_lies_in_parts_and_says_the_same(audited, parted, index, o
     content = trace.read(parted)
     assert len(content["parts"]) > 3 and not {"cells", "evidence", "values", "rows"} & set(content)
     tab, whole = opened(parted / "audit" / "index.html"), opened(index)
-    for number in ("cr_rr_evaluable", "cr_rr_evaluable@LD-017", "baseline@LD-053", "crs_severe_model", "seizure_all@LD-002"):
+    for number in (
+        "cr_rr_evaluable",
+        "cr_rr_evaluable@LD-017",
+        "baseline@LD-053",
+        "crs_severe_model",
+        "seizure_all@LD-002",
+    ):
         for one in (tab, whole):
             one.evaluate("hash => { location.hash = hash; }", f"#{number}")
             one.wait_for_function("who => document.querySelector('h1:not([hidden])') && !document.querySelector('main').innerText.includes('Reading') && (!who || document.getElementById('participant')?.textContent.includes(who))", arg=number.partition("@")[2])  # fmt: skip
@@ -346,7 +354,9 @@ def test_a_page_of_parts_lets_no_other_script_run(parted, tmp_path, chromium):
     changed = parted / "audit" / "index.html"
     (parted / "audit" / "other.js").write_text("window.ran = 1")
     text = changed.read_text(encoding="utf-8")
-    changed.write_text(text.replace("</main>", "</main><script src='other.js'></script><script>window.ran = 1</script>"))
+    changed.write_text(
+        text.replace("</main>", "</main><script src='other.js'></script><script>window.ran = 1</script>")
+    )
     tab = chromium.new_page()
     tab.goto(changed.as_uri())
     assert tab.evaluate("window.ran") is None

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import typst
 from PIL import Image, PngImagePlugin
-from trialpress.audit.privacy import PrivacyError, Sought, gate, recorded, sought
+from trialpress.audit.privacy import PrivacyError, Sought, gate, recorded, search, sought
 from trialpress.study import load_study
 
 NAME, NUMBER, BORN = "李海棠", "14323792", "1989-02-07"
@@ -300,3 +300,28 @@ def test_searching_for_many_values_is_quick():
     found.excuse([text])
     found.hits(text)
     assert time.perf_counter() - begin < 10
+
+
+def test_a_long_text_is_cut_where_no_identifier_is_and_misses_none(monkeypatch):
+    """Half of 2015-03-15 would be another date, and a name may stand on both sides of a cut."""
+    monkeypatch.setattr(search, "PIECE", 64)
+    monkeypatch.setattr(search, "OVERLAP", 16)
+    known = Sought()
+    known.add("2015-03-01", "date of birth")
+    known.add("Zhang Sanfeng", "name")
+    for n in range(200):
+        clean = "\n".join(["x" * n, *["2015-03-15,12"] * 20])
+        cut = list(search.pieces(clean))
+        assert len(cut) > 3 and not [piece for piece in cut if known.hits(piece)], n
+        named = "\n".join(["x" * n, *["nothing,12"] * 5, "Zhang,Sanfeng", *["nothing,12"] * 5])
+        assert set().union(*(known.hits(piece).values() for piece in search.pieces(named))) == {"name"}, n
+
+
+def test_a_large_table_is_searched_by_the_texts_of_its_columns(tmp_path, monkeypatch):
+    monkeypatch.setattr(search, "LARGE", 10)
+    known = Sought()
+    known.add("Zhang Sanfeng", "name")
+    for text, found in (("raw,rule\n\"a, b\",x\n\"Sanfeng, Zhang\",y\n", {"name"}), ("raw,rule\nnothing,x\n", set())):
+        (tmp_path / "changes.csv").write_text(text)
+        search._search_for(known)
+        assert set(search._search(tmp_path, tmp_path / "changes.csv")[0].values()) == found

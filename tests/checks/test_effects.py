@@ -73,6 +73,11 @@ X = "cohort.columns.x"
         # choices
         (column("expression: \"when(age > 35, 1, 2)\""), []),
         (column("expression: \"when(arm == 'C', 1, age)\""), [f"{X}.expression | arm == 'C' | age alone gives the same"]),
+        ({"columns": "y: {expression: \"when(age > 20, age, 0)\"}, x: {expression: y > 35}"}, []),
+        (column("expression: \"when(arm == 'C', 9, when(age > 35, 1, 2)) > 1\""),
+         [f"{X}.expression | arm == 'C' | when(age > 35, 1, 2) alone gives the same",
+          *(f"{X}.expression | when(age > 35, 1, 2) | {other} gives the same" for other in ("0 in the place of 1", "4 in the place of 2")),
+          ]),
         (column("expression: \"min(age, 35)\""), []),
         (column("expression: \"min(age, age)\""), [f"{X}.expression | min(age, age) | max gives the same"]),
         (column("expression: \"coalesce(died, last)\""), []),

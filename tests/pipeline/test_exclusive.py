@@ -46,3 +46,15 @@ def test_a_run_that_goes_on_keeps_the_second_out(tmp_path):
         first.kill()
         first.wait()
     assert hold(tmp_path / "running") is not None
+
+
+def test_a_job_ends_with_the_run_that_began_it(tmp_path):
+    run = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    code = "import time, trialpress.exclusive as e; e.end_with_the_run(); print(flush=True); time.sleep(60)"
+    given = {**os.environ, "PYTHONPATH": "workflow", "TRIALPRESS_RUN": str(run.pid)}
+    job = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=given)
+    job.stdout.readline()
+    assert job.poll() is None
+    run.kill()
+    run.wait()
+    assert job.wait(timeout=20) == 1

@@ -26,6 +26,12 @@ def test_swapping_events_and_failures_mirrors_the_interval(count, interval):
     assert 0 <= a["ci_low"] <= a["estimate"] <= a["ci_high"] <= 1
 
 
+@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize("N", [1, 14, 24, 42])
+def test_none_and_all_have_a_limit_of_exactly_0_and_1(interval, N):
+    assert proportion(0, N, interval=interval)["ci_low"] == 0 and proportion(N, N, interval=interval)["ci_high"] == 1
+
+
 @few
 @given(counts())
 def test_blaker_lies_within_clopper_pearson_and_mid_p_too(count):
@@ -36,19 +42,24 @@ def test_blaker_lies_within_clopper_pearson_and_mid_p_too(count):
         assert inner["ci_high"] <= outer["ci_high"] + 1e-12
 
 
-@pytest.mark.parametrize("N", [4, 9, 23])
-@pytest.mark.parametrize("level", [0.9, 0.95])
-def test_blaker_against_its_definition_on_a_grid(N, level):
-    """Acceptability of p: the probability of all outcomes whose smaller tail is no larger than that of n."""
-    grid = np.linspace(0, 1, 10_001)[1:-1]
-    pmf = binomial_pmf(N, grid)
-    smaller_tail = np.minimum(pmf.cumsum(axis=1), pmf[:, ::-1].cumsum(axis=1)[:, ::-1])
+def acceptability(n: int, N: int, p) -> np.ndarray:
+    """Of n under each p: the probability of all outcomes whose smaller tail is no larger than that of n."""
+    pmf = binomial_pmf(N, p)
+    smaller = np.minimum(pmf.cumsum(axis=1), pmf[:, ::-1].cumsum(axis=1)[:, ::-1])
+    return np.where(smaller <= smaller[:, [n]] * (1 + 1e-12), pmf, 0).sum(axis=1)
+
+
+@pytest.mark.parametrize("N", [4, 9, 23, 41])
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.95, 0.99])
+def test_blaker_against_its_definition(N, level):
+    """No rate outside is accepted, and the limits are, to within a billionth: what is accepted can be narrower than a grid."""
+    grid = np.linspace(0, 1, 4_001)[1:-1]
     for n in range(N + 1):
-        acceptability = np.where(smaller_tail <= smaller_tail[:, [n]] * (1 + 1e-12), pmf, 0).sum(axis=1)
-        accepted = grid[acceptability > 1 - level]
         result = proportion(n, N, interval="blaker", level=level)
-        assert accepted[0] == pytest.approx(result["ci_low"], abs=1.01e-4)
-        assert accepted[-1] == pytest.approx(result["ci_high"], abs=1.01e-4)
+        accepted = grid[acceptability(n, N, grid) > 1 - level]
+        assert result["ci_low"] - 1e-9 <= accepted[0] and accepted[-1] <= result["ci_high"] + 1e-9
+        at = [limit for limit in (result["ci_low"] + 1e-9, result["ci_high"] - 1e-9) if 1e-8 < limit < 1 - 1e-8]
+        assert (acceptability(n, N, np.array(at)) > 1 - level - 1e-6).all()
 
 
 def test_published_intervals():
@@ -83,6 +94,7 @@ def test_the_most_probable_outcome_has_a_p_value_of_1(n, N, p0):
 def test_the_tails_are_those_of_the_distribution(count, p0):
     n, N = count
     tails = [exact_test(n, N, p0, alternative=side)["p_value"] for side in ("greater", "less")]
+    assert exact_test(n, N, p0)["estimate"] == n / N
     assert tails == pytest.approx([binom.sf(n - 1, N, p0), binom.cdf(n, N, p0)], rel=1e-9)
 
 

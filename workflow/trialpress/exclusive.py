@@ -7,12 +7,15 @@ files would stay). Jobs of a run that was just killed may still be ending: the n
 import fcntl
 import os
 import sys
+import threading
 import time
+from collections.abc import Sequence
 from contextlib import redirect_stderr
 from io import StringIO
 
 BUSY = "another run is under way in this folder: wait until it has ended, or stop it"
 PATIENCE = 20  # seconds that jobs of a killed run are given to end
+RUN = "TRIALPRESS_RUN"  # in a job's environment: the process of the run that began it
 _held: dict[str, int] = {}  # by this process, for as long as it lives
 
 
@@ -44,7 +47,23 @@ def alone(path: str) -> int:
     return lock
 
 
-def main(*arguments: str) -> None:
+def end_with_the_run() -> None:
+    """End this job when the run that began it is gone: nobody would look at what it writes, and the next run writes there."""
+    run = int(os.environ.get(RUN, 0))
+
+    def watch() -> None:
+        while True:
+            time.sleep(0.3)
+            try:
+                os.kill(run, 0)
+            except ProcessLookupError:
+                os._exit(1)
+
+    if run:
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def run(arguments: Sequence[str]) -> int:
     """What the command `snakemake` does, without its limit of jobs per second: that one's clock holds a finished run for a
     second, and no argument turns it off."""
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
@@ -66,10 +85,10 @@ def main(*arguments: str) -> None:
     except Exception as error:
         print_exception(error)
         done = False
-    sys.exit(0 if done else 1)
+    return 0 if done else 1
 
 
 if __name__ == "__main__":  # by its name: the Snakefile asks that module for the lock
-    from trialpress.exclusive import main as run
+    from trialpress import exclusive
 
-    run(*sys.argv[1:])
+    sys.exit(exclusive.run(sys.argv[1:]))

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
 
-from . import environment, folder, stages
+from . import environment, folder, receipts, stages
 from .ending import ending
 from .errors import InputError, Problem, raise_if
 from .exclusive import BUSY, hold
@@ -26,12 +26,12 @@ from .study import Study, load_study, load_yaml, schema_problems
 MARK = "TRIALPRESS_STARTED"  # the process that has set its environment, so that it does so once
 OURS = ".trialpress"  # in a folder of results that this command may replace; also its lock
 ROOMS = (*stages.STAGES, "logs")
-SETTINGS = folder.ROOT / "config" / "config.yaml"
+SETTINGS = environment.ROOT / "config" / "config.yaml"
 
 
 def in_its_environment(study: Study) -> None:
     """Start this process again if its environment is not that of a workflow's job: the hash seed acts at the start only."""
-    wanted = environment.settings(folder.ROOT, study.data_cutoff)
+    wanted = environment.settings(environment.ROOT, study.data_cutoff)
     if any(os.environ.get(name) != value for name, value in wanted.items()) and os.environ.get(MARK) != str(
         os.getpid()
     ):
@@ -91,6 +91,9 @@ class Run:
         claims = config / "claims.yaml" if self.sources.claims else None
         if stage == "clean":
             stages.clean(two[0], raw, self.results)
+        elif stage == "cohort":
+            stages.cohort(*two, self.results)
+            stages.effects(*two, self.results)
         elif stage == "analysis":
             stages.analysis(*two, claims, self.results)
         elif stage == "report":
@@ -155,8 +158,12 @@ class Run:
             with chdir(self.house):
                 self.plan = folder.check(self.sources, self.study, last)
                 self.logs.mkdir(parents=True)
+                rooms = map(Path, ("config", "data", "report"))
+                given = receipts.hashes(path for room in rooms for path in room.rglob("*") if path.is_symlink())
                 for name in stages.STAGES[: stages.STAGES.index(last) + 1]:
                     self.stage(name)
+                name = ""  # nothing of two versions is put in place
+                raise_if(receipts.changed(given, receipts.MIXED))
             self.put_in_place()
         except Exception as error:
             if not name:

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 
 from .. import receipts
 from ..contracts import ARD
-from ..environment import STAGED
+from ..environment import ROOT, STAGED
 from ..errors import InputError, Problem
 from ..files import read_csv
 from ..studies import checked
@@ -30,7 +30,13 @@ NOT_SOURCES = {"benchmarks", "docs", "logs", "results", "tests"}
 # inputs that decide what the records say; the rest (code, lock file, prose) may change while every number stays
 DECISIVE = ("config/", "data/")
 # these show a second opinion by R and its version, which not every machine has
-WITH_R = {"audit/concordance.csv", "audit/second_opinion.json", "audit/crate.zip", "audit/index.html"}
+WITH_R = {
+    "audit/concordance.csv",
+    "audit/computed_once.csv",
+    "audit/second_opinion.json",
+    "audit/crate.zip",
+    "audit/index.html",
+}
 LAST_DIGITS = 1e-9
 
 
@@ -134,7 +140,20 @@ def seal(raw: Path) -> list[str]:
 
 def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.CompletedProcess:
     """The whole workflow in `project`, its manuscript by this engine."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "all", "--quiet", "host", "reason", "progress"]
+    snakefile = "Snakefile" if (project / "Snakefile").exists() else str(ROOT / "Snakefile")
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        snakefile,
+        "--cores",
+        "all",
+        "--quiet",
+        "host",
+        "reason",
+        "progress",
+    ]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON", "SNAKEMAKE"))}
     return subprocess.run(
         [*command, "--config", f"study={study}", f"engine={engine}"], cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
@@ -144,7 +163,8 @@ def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.Complet
 
 def _inputs(report: Report, old: dict, root: Path, now: dict | None) -> bool:
     """Compare the inputs of two manifests (`now` None: the files as they lie); whether code, lock file or prose differ."""
-    found = now if now is not None else {name: digest(root / name) for name in old if (root / name).is_file()}
+    at = {name: root / name if (root / name).is_file() else ROOT / name for name in old}
+    found = now if now is not None else {name: digest(path) for name, path in at.items() if path.is_file()}
     excused = False
     for name in sorted({*old, *found}):
         if name in old and name in found and old[name]["sha256"] == found[name]["sha256"]:

@@ -30,7 +30,7 @@ from ..tables.kinds import KINDS as TABLES
 from ..text import number_text
 
 OTHERWISE = {"min": "max", "max": "min", "first": "last", "last": "first", "sum": "mean", "mean": "sum"}
-LEFT_OUT, STAY = "could be left out", "holds for participants who stay, too"
+LEFT_OUT, ALONE, STAY = "could be left out", "alone gives the same", "holds for participants who stay, too"
 
 # an expression in the place of another -> what is made of it
 Made = Callable[[str], object]
@@ -43,41 +43,45 @@ def no_effect(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], coho
     return pd.DataFrame(found, columns=list(NO_EFFECT.columns))
 
 
-def variants(text: str) -> Iterator[tuple[ast.AST, str, str, str]]:
-    """(node, the part as it is shown, what it means if nothing changes, the expression put otherwise), the larger parts first.
+def variants(text: str) -> Iterator[tuple[tuple[ast.AST, ...], str, str, str]]:
+    """(what does not count if nothing changes, the part as it is shown, what it means, the expression put otherwise), the larger parts first.
 
     >>> [(part, instead) for _, part, _, instead in variants("arm == 'A' and age > 50")][:2]
     [("arm == 'A'", 'age > 50'), ('age > 50', "arm == 'A'")]
     """
     tree = ast.parse(str(text).strip(), mode="eval")
     for whole in ast.walk(tree):
-        for node, part, said, instead in _otherwise(whole):
-            yield node, ast.unparse(part), said, ast.unparse(copy.deepcopy(tree, {id(whole): instead}))
+        for gone, part, said, instead in _otherwise(whole):
+            yield gone, ast.unparse(part), said, ast.unparse(copy.deepcopy(tree, {id(whole): instead}))
 
 
-def _otherwise(whole: ast.AST) -> Iterator[tuple[ast.AST, ast.AST, str, ast.AST]]:
-    """(node, the part that is shown, what is said, what stands in the place of the whole)."""
+def _otherwise(whole: ast.AST) -> Iterator[tuple[tuple[ast.AST, ...], ast.AST, str, ast.AST]]:
+    """(what does not count, the part that is shown, what is said, what stands in the place of the whole)."""
     match whole:
         case ast.BoolOp(op=op, values=values):
             for at, value in enumerate(values):
-                yield value, value, LEFT_OUT, _joined(op, values[:at] + values[at + 1 :])
+                yield (value,), value, LEFT_OUT, _joined(op, values[:at] + values[at + 1 :])
         case ast.Compare(left=left, ops=ops, comparators=rest):
             ends = [left, *rest]
             pairs = [ast.Compare(a, [op], [b]) for op, a, b in zip(ops, ends, ends[1:], strict=False)]
             for at, pair in enumerate(pairs) if len(pairs) > 1 else ():
-                yield pair, pair, LEFT_OUT, _joined(ast.And(), pairs[:at] + pairs[at + 1 :])
+                yield (pair,), pair, LEFT_OUT, _joined(ast.And(), pairs[:at] + pairs[at + 1 :])
             for at, end in enumerate(ends):
                 for said, other in _put(end):
-                    yield end, pairs[max(at - 1, 0)], said, copy.deepcopy(whole, {id(end): other})
+                    yield (end,), pairs[max(at - 1, 0)], said, copy.deepcopy(whole, {id(end): other})
         case ast.Call(func=ast.Name(id="when"), args=[condition, *branches]):
             for branch in branches:
-                yield condition, condition, f"{ast.unparse(branch)} alone gives the same", branch
+                rest = [other for other in branches if other is not branch]
+                yield (condition, *rest), condition, f"{ast.unparse(branch)} {ALONE}", branch
+            for branch in branches:
+                for said, other in _put(branch):
+                    yield (branch,), whole, said, copy.deepcopy(whole, {id(branch): other})
         case ast.Call(func=ast.Name(id=name), args=args) if name in ("min", "max"):
-            yield whole, whole, f"{OTHERWISE[name]} gives the same", ast.Call(ast.Name(OTHERWISE[name]), args, [])
+            yield (whole,), whole, f"{OTHERWISE[name]} gives the same", ast.Call(ast.Name(OTHERWISE[name]), args, [])
         case ast.Call(func=ast.Name(id="coalesce") as function, args=args):
             for at, value in enumerate(args):
                 rest = args[:at] + args[at + 1 :]
-                yield value, value, LEFT_OUT, rest[0] if len(rest) == 1 else ast.Call(function, rest, [])
+                yield (value,), value, LEFT_OUT, rest[0] if len(rest) == 1 else ast.Call(function, rest, [])
 
 
 def _joined(op: ast.boolop, parts: list) -> ast.AST:
@@ -131,10 +135,11 @@ class Trial:
     def _tried(self, where: str, text, made: Made) -> Iterator[Finding]:
         """The parts of an expression without which, or with another number in which, what is made of it is the same."""
         whole, idle = None, set()
-        for node, part, said, instead in variants(text):
+        for gone, part, said, instead in variants(text):
             whole = made(str(text)) if whole is None else whole
-            if id(node) not in idle and self._same(made, instead, whole):
-                idle |= {id(inner) for inner in ast.walk(node)} if said == LEFT_OUT else set()
+            if id(gone[0]) not in idle and self._same(made, instead, whole):
+                if said.endswith((LEFT_OUT, ALONE)):  # of what is within it nothing more is said
+                    idle |= {id(inner) for node in gone for inner in ast.walk(node)}
                 yield where, part, said
 
     @staticmethod

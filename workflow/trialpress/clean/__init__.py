@@ -143,9 +143,9 @@ def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned]) ->
 
 
 def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
-    """changes, queries and rejected as text, and rows, as `write` wrote them."""
-    logs = {file.name: file.texts(folder) for file in (contracts.CHANGES, contracts.QUERIES, contracts.REJECTED)}
-    return {**logs, "rows": contracts.ROWS.read(folder)}
+    """changes, queries and rejected as text (changes as categories), and rows, as `write` wrote them."""
+    logs = {file.name: file.texts(folder) for file in (contracts.QUERIES, contracts.REJECTED)}
+    return {"changes": contracts.CHANGES.categories(folder), **logs, "rows": contracts.ROWS.read(folder)}
 
 
 def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:
