@@ -14,7 +14,8 @@ from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
 
 @KINDS.add("crosstab", own=True)
 def crosstab(results: Results, analysis: str, *, population: Population, rows: Column, columns: list[Column]) -> Table:
-    """One classification against others: counts of participants, those without a value apart.
+    """One classification against others: counts of participants, those without a value apart. The counts are the analysis
+    `table_<id of the table>` (method crosstab).
 
     Parameters
         population: who is counted
@@ -56,7 +57,8 @@ def _count(results: Results, analysis: str, statistic: str, group: Name | None, 
 @KINDS.add("adverse_events", own=True)
 def adverse_events(results: Results, analysis: str, *, population: Population, table: CleanTable, term: Field, grade: Field,
                    by: Column = "", severe: int = 3, at_least: int = 1) -> Table:  # fmt: skip
-    """Adverse events by term: participants with any grade and with a severe one, each participant once at the worst grade.
+    """Adverse events by term: participants with any grade and with a severe one, each participant once at the worst grade. The
+    counts are the analysis `table_<id of the table>` (method adverse_events).
 
     Parameters
         population: who is counted, and the denominator
