@@ -25,4 +25,4 @@ tables:
     with pytest.raises(InputError, match="table_x: is what a table's own numbers are called"):
         build(TABLE, plan, f="ID,Arm\nS1,A\nS2,B\n")
     run = build(TABLE, plan.replace("table_x:", "arms:"), f="ID,Arm\nS1,A\nS2,B\n")
-    assert run.values("table_x", "n")["A"] == "1"
+    assert run.results.value("table_x", "n", "arm=A", "A") == 1
