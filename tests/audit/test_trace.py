@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from trialpress.__main__ import main
 from trialpress.audit.trace import agreement, cell, closure, find
-from trialpress.clean.withheld import HIDDEN
 from trialpress.clean.read import read_all
+from trialpress.clean.withheld import HIDDEN
 from trialpress.report.variables import numbers, record_id
 from trialpress.text import plain, text_of
 
