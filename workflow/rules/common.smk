@@ -38,10 +38,7 @@ os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
 os.environ[exclusive.RUN] = str(os.getpid())
 environment.name_interpreter()
 
-
-def content(rule):
-    """What the files say that a rule reads and none makes: content decides, not time."""
-    return lambda wildcards: receipts.content(getattr(rules, rule).input, OUT)
+content = receipts.parameter(rules, OUT)  # of what a rule reads and none makes
 
 
 onstart:
