@@ -133,7 +133,9 @@ def main(number: str, participant: str | None, study: str | None) -> int:
         return 1
     content = read(folder)
     try:
-        print("\n".join(follow(content, number, participant, folder) if participant else explain(content, number, folder)))
+        print(
+            "\n".join(follow(content, number, participant, folder) if participant else explain(content, number, folder))
+        )
     except KeyError as error:
         print(f"unknown: {number}" if not participant else f"unknown: {number}, {participant}", file=sys.stderr)
         print(error.args[0], file=sys.stderr)

@@ -32,8 +32,13 @@ ASSETS = Path(__file__).with_name("assets")
 PART = 20_000  # rows of a table in one piece
 MOST = 1_000_000  # rows of a table on the page
 FEW = 500  # different values of a column that can be chosen from
-KINDS = {"changes": ["table", "field", "rule"], "queries": ["table", "field", "message"], "rejected": ["table", "reason"]}
+KINDS = {
+    "changes": ["table", "field", "rule"],
+    "queries": ["table", "field", "message"],
+    "rejected": ["table", "reason"],
+}
 STYLES = Path(__file__).parents[1] / "report" / "assets" / "styles.css"
+
 
 def encoded(frame: pd.DataFrame) -> dict:
     """A table by columns: {name: {values: the different texts, codes: which of them each row has}}."""

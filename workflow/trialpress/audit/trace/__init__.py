@@ -178,5 +178,7 @@ def _apart(record: Mapping) -> tuple[dict, dict]:
     rest = {name: value for name, value in record.items() if name not in members}
     if "results" in record:
         members["who"] = [entry["who"] for entry in record["results"]]
-        rest["results"] = [{name: value for name, value in entry.items() if name != "who"} for entry in record["results"]]
+        rest["results"] = [
+            {name: value for name, value in entry.items() if name != "who"} for entry in record["results"]
+        ]
     return rest, members

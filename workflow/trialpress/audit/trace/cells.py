@@ -124,7 +124,9 @@ class Cells:
         at, row = found["at"].to_numpy(), found["row"].to_numpy()
         local, known = _pairs(found["file"].combine_chunks(), headers)
         clean, rule = self.changed(table, field, at, row, local, known, clean)
-        place = np.array([self.places.setdefault((table, field, *one), len(self.places)) for one in known], dtype=np.int64)
+        place = np.array(
+            [self.places.setdefault((table, field, *one), len(self.places)) for one in known], dtype=np.int64
+        )
         offset = self.blocks[-1].offset + len(self.blocks[-1].at) if self.blocks else 0
         start = np.searchsorted(at, np.arange(len(frame) + 1))
         self.blocks.append(Block(table, offset, start, at, place[local], row, raw, clean, rule))
@@ -166,7 +168,9 @@ class Cells:
     def standing_at(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(place, row) of cells."""
         none = [np.empty(0, np.int64)]
-        places, rows = (np.concatenate(none + [getattr(block, name) for block in self.blocks]) for name in ("place", "row"))
+        places, rows = (
+            np.concatenate(none + [getattr(block, name) for block in self.blocks]) for name in ("place", "row")
+        )
         return places[numbers], rows[numbers]
 
     @property
