@@ -17,6 +17,7 @@ rule trace:
         code=modules("clean", "cohort", "stats", "analysis", "audit"),
     output:
         trace=f"{OUT}/audit/trace.json",
+        once=f"{OUT}/audit/computed_once.csv",
         concordance=report(
             f"{OUT}/audit/concordance.csv",
             category="Audit",
@@ -53,6 +54,7 @@ rule audit:
         outputs=[
             rules.clean.output,
             rules.cohort.output,
+            rules.effects.output,
             rules.figures.output,
             rules.tables.output,
             rules.fragments.output,
@@ -65,8 +67,11 @@ rule audit:
         plan=f"{CONFIG}/plan.yaml",
         files=PLAN.files,
         config="config/config.yaml",
-        lock="envs/requirements.lock",
-        workflow=["Snakefile", *sorted(map(str, Path("workflow").glob("[rs]*/*.*")))],
+        lock=engine("envs/requirements.lock"),
+        workflow=[
+            engine("Snakefile"),
+            *sorted(map(str, Path(engine("workflow")).glob("[rs]*/*.*"))),
+        ],
         code=modules(
             "clean",
             "cohort",

@@ -6,13 +6,13 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 from trialpress import environment, exclusive, receipts
-from trialpress.environment import modules, sources
+from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.checks.plan import load_plan
 from trialpress.studies import checked, folder_problems

@@ -21,7 +21,7 @@ rule fragments:
         claims=f"{CONFIG}/claims.yaml",
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
-        lock="envs/requirements.lock",
+        lock=engine("envs/requirements.lock"),
         code=modules("clean", "cohort", "analysis", "audit", "report"),
     output:
         fragments=f"{OUT}/report/fragments.json",
@@ -58,10 +58,10 @@ rule report:
         figures=rules.figures.output,
         checklists=branch(
             exists(f"{CONFIG}/checklists.yaml"),
-            then=["config/checklists.yaml", f"{CONFIG}/checklists.yaml"],
+            then=[engine("config/checklists.yaml"), f"{CONFIG}/checklists.yaml"],
             otherwise=[],
         ),
-        lock="envs/requirements.lock",
+        lock=engine("envs/requirements.lock"),
         code=modules("audit", "report"),
     output:
         manuscript=[

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import redirect_stderr
 from io import StringIO
 
@@ -62,7 +63,7 @@ def end_with_the_run() -> None:
         threading.Thread(target=watch, daemon=True).start()
 
 
-def main(*arguments: str) -> None:
+def run(arguments: Sequence[str]) -> int:
     """What the command `snakemake` does, without its limit of jobs per second: that one's clock holds a finished run for a
     second, and no argument turns it off."""
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
@@ -84,10 +85,10 @@ def main(*arguments: str) -> None:
     except Exception as error:
         print_exception(error)
         done = False
-    sys.exit(0 if done else 1)
+    return 0 if done else 1
 
 
 if __name__ == "__main__":  # by its name: the Snakefile asks that module for the lock
-    from trialpress.exclusive import main as run
+    from trialpress import exclusive
 
-    run(*sys.argv[1:])
+    sys.exit(exclusive.run(sys.argv[1:]))

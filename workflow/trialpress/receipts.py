@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from .environment import located, named
 from .errors import Problem, raise_if
 from .exclusive import end_with_the_run
 from .files import write_text
@@ -31,7 +32,7 @@ def hashes(paths: Iterable[Path | str]) -> dict[str, str]:
     """Path -> sha256 of each file, those of folders too; what is not there is left out."""
     found = (Path(path) for path in paths)
     files = (file for path in found for file in (sorted(path.rglob("*")) if path.is_dir() else [path]))
-    return {file.as_posix(): sha256(file) for file in files if file.is_file()}
+    return dict(sorted((named(file), sha256(file)) for file in files if file.is_file()))
 
 
 _once = cache(sha256)
@@ -41,12 +42,12 @@ def content(paths: Iterable[Path | str], made: str) -> str:
     """One hash of the files that no rule makes (those not below `made`): a parameter of a rule, so that a file with other
     content and an older time runs it again. Each file is read once a process."""
     there = sorted({str(path) for path in paths if not str(path).startswith(f"{made}/") and Path(path).is_file()})
-    return hashlib.sha256(repr([(path, _once(path)) for path in there]).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr([(named(path), _once(path)) for path in there]).encode()).hexdigest()[:16]
 
 
 def changed(before: Mapping[str, str], why: str) -> Iterator[Problem]:
     """Files that are no longer what was read."""
-    now = hashes(before)
+    now = hashes(map(located, before))
     for path, known in before.items():
         if now.get(path) != known:
             what = "was changed while it was read" if path in now else "was removed while it was read"
@@ -94,10 +95,10 @@ def kept(job):
 def check(folder: Path) -> None:
     """InputError if a file of results/<study>/ is not what its rule wrote, or a source not what the rules read."""
     receipts = load(sorted((folder / FOLDER).glob("*.json")))
-    named = {path for receipt in receipts for path in (*receipt["wrote"], *receipt["read"])}
-    found = hashes(named)
+    listed = {path for receipt in receipts for path in (*receipt["wrote"], *receipt["read"])}
+    found = hashes(map(located, listed))
     gone = [
         Problem(path, "is not there any more", "the results are not whole", "run: make report")
-        for path in sorted(named - found.keys())
+        for path in sorted(listed - found.keys())
     ]
     raise_if([*gone, *problems(found, receipts)])

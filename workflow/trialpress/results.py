@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -14,12 +15,22 @@ from .analysis.origin import OF_A_COUNT, PUBLISHED, SIMULATED, Known, People, po
 from .analysis.participants import NOT_CHOSEN, USED, LeftOut
 from .analysis.source import analysed
 from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
+from .ids import EVERYONE, Name
+from .names import row_names
 from .plan import Plan, read_plan
 from .study import Study, load_study
 
 MARK = "\u2020"  # what a reader sees beside a simulated number
 MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and no text holds it
 NOT_MARKED = ("", "NE", "0")
+
+
+AUDIT = "../audit/index.html"  # from the manuscript to the page of the audit
+
+
+def record_link(text: str, record: str) -> str:
+    """Markdown that leads to a record on the audit's page, in editions that have the page."""
+    return f"[{text}]({AUDIT}#{quote(record, safe='@')}){{.num}}"
 
 
 def with_mark(text: str) -> str:
@@ -76,6 +87,18 @@ class Results:
         if origin == SIMULATED:
             return f"{found.removesuffix('%')}{MARKER}{'%' if found.endswith('%') else ''}"
         return found
+
+    @cached_property
+    def _records(self) -> dict[tuple[str, str, str], str]:
+        found = {}
+        for analysis, rows in self.ard.groupby("analysis", sort=False):
+            named = row_names(analysis, rows)
+            found |= {(analysis, *key): ".".join([analysis, *parts]) for key, parts in named.items()}
+        return found
+
+    def record(self, analysis: str, group: Name = EVERYONE, level: Name = EVERYONE) -> str:
+        """The id of the record of a group and level of an analysis; empty if there is none."""
+        return self._records.get((analysis, group.id, level.id), "")
 
     @cached_property
     def _known(self) -> Known:

@@ -4,12 +4,14 @@ call the same ones. `folder` is results/<study>/; what a stage writes lies below
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .plan import Plan
+    from .report.staging import Fragments
     from .study import Study
 
 # here and in the functions: a stage imports what it needs itself, so that a job does not wait for the rest of the house
@@ -26,7 +28,18 @@ def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Clean tables -> one row per participant, and what of the plan has no effect on them."""
+    """Clean tables -> one row per participant."""
+    from . import cohort
+    from .checks.plan import load_plan
+    from .study import load_study
+
+    study = load_study(dictionary)
+    tables = cohort.read_tables(folder / "clean", study)
+    cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
+
+
+def effects(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
+    """Clean tables and the plan -> what of the plan has no effect on them, cohort/no_effect.csv; beside the other stages."""
     from . import cohort
     from .checks.effects import no_effect
     from .checks.plan import load_plan
@@ -35,9 +48,7 @@ def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
 
     study = load_study(dictionary)
     tables, checked = cohort.read_tables(folder / "clean", study), load_plan(plan, study)
-    built = cohort.build(study, checked, tables)
-    cohort.write(built, folder / "cohort")
-    NO_EFFECT.write(no_effect(study, checked, tables, built), folder / "cohort")
+    NO_EFFECT.write(no_effect(study, checked, tables, cohort.build(study, checked, tables)), folder / "cohort")
 
 
 def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:
@@ -46,6 +57,7 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
 
     from . import analysis, cohort
     from .analysis import exchange
+    from .analysis.families import warning
     from .analysis.origin import published
     from .checks.plan import load_plan
     from .study import load_study
@@ -57,6 +69,8 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
     known = published(claims) if study.reconstruction and claims else {}
     analysis.write(*analysis.run(study, checked, subjects, daily, tables, known), folder / "analysis")
     exchange.write(study, checked, folder / "analysis")
+    if said := warning(checked):
+        print(f"tests {said}", file=sys.stderr)
 
 
 def figures(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -94,7 +108,7 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
     from .report.staging import make, read
 
     found = read(folder)
-    make(found, answers(checklists, found.planned, source), source, folder, formats, engine)
+    make(found, answers(checklists, found, source), source, folder, formats, engine)
 
 
 def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -123,9 +137,9 @@ def audit(
     results = read(dictionary, plan, folder)
     clean, traced = read_logs(folder / "clean"), trace.read(folder)
     audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    page.write(results, traced, clean, folder)  # the gate searches it too
+    held = page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
-    page.write(results, traced, clean, folder)  # with what the gate says
+    page.write(results, traced, clean, folder, held)  # with what the gate says
 
 
 def claims_of(path: Path | str | None, plan: Plan) -> tuple:
@@ -135,12 +149,14 @@ def claims_of(path: Path | str | None, plan: Plan) -> tuple:
     return load_claims(path, plan) if path else ({}, {}, [])
 
 
-def answers(checklists: Iterable[Path | str], planned: Mapping, source: Path) -> str:
+def answers(checklists: Iterable[Path | str], found: Fragments, source: Path) -> str:
     """The checklists as the manuscript in `source` prints them. checklists: the guidelines and the study's answers, or nothing."""
-    from .audit.checklists import load_checklists, markdown
+    from .audit.checklists import judged, load_checklists, markdown
+    from .audit.p_values import verdict
 
-    asked = [Path(path) for path in checklists]
-    return markdown(load_checklists(*asked, planned, source) if asked else [])
+    asked, text = [Path(path) for path in checklists], (source / "manuscript.qmd").read_text(encoding="utf-8")
+    answered = load_checklists(*asked, found.planned, source) if asked else []
+    return markdown(judged(answered, {("sampl", "11"): verdict(text, found.p_values)}))
 
 
 def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str]) -> Iterator[str]:
@@ -164,5 +180,12 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from map(file_name, formats)
             yield from ("fragments.json", "summary.txt", "renderer.json")
         case "audit":
-            yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
+            yield from (
+                "trace.json",
+                "concordance.csv",
+                "computed_once.csv",
+                "second_opinion.json",
+                "claims.csv",
+                "claim_checks.csv",
+            )
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")

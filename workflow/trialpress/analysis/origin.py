@@ -102,12 +102,14 @@ def _columns(plan: Plan, spec: Mapping, statistic: str, group: str, level: str, 
             names |= set(Expression(value).names)
         elif kind is Column and (statistic != "N" or level or key == "by"):
             names.add(value)
+        elif kind == dict[str, Condition]:
+            names |= {name for text in value.values() for name in Expression(text).names}
         elif kind is Endpoint:
             names |= set(plan.endpoints[value].columns)
         elif kind is Table:
             names.add(value)  # no column of the subjects is called so beside it: what was measured decides
-    if level.partition("=")[0] in plan.columns:  # a characteristic of a table of them
-        names.add(level.partition("=")[0])
+    for part in (group, level):  # a characteristic of a table of them
+        names |= {part.partition("=")[0]} & set(plan.columns)
     return frozenset(names)
 
 

@@ -105,7 +105,7 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
             case kind if kind == list[Column] and not traits.get("missing_apart"):
                 for name in value:
                     yield from _known(data, name, spec)
-            case kind if kind is Table:
+            case kind if kind is Table and not traits.get("missing_apart"):
                 measured = _measured(data, spec)
                 yield value, f"nothing measured in {value}", ~data.frame[data.study.participant].isin(measured)
 
@@ -138,7 +138,7 @@ def _measured(data: Data, spec: Mapping) -> pd.Series:
 
 def _undated(data: Data, spec: Mapping) -> Iterator[LeftOut]:
     """Measurements of a table without a day."""
-    if "table" not in spec:
+    if not {"table", "value"} <= set(spec):
         return
     source, who = data.tables[spec["table"]], data.study.participant
     without = source[spec["value"]].notna() & source[spec["day"]].isna() & source[who].isin(data.frame[who])

@@ -238,5 +238,5 @@ def _tests(results: Results, tests: list[str], spec: dict) -> str:
                 hr = hr.replace(" (", f" ({100 * results.plan.level:g}% CI ")
                 code = results.plan.level_label(spec["by"], level.id.partition("=")[2])
                 effects.append(f"HR {hr if hr != 'NE' else 'not estimable'} for {code}")
-    text = ", ".join(part for part in effects + p_values if part)
+    text = ", ".join(filter(None, dict.fromkeys(effects + p_values)))
     return text[:1].upper() + text[1:]

@@ -11,7 +11,7 @@ from pathlib import Path
 from .. import stages
 from ..audit import digest
 from ..clean import read_logs
-from ..environment import sources
+from ..environment import ROOT, sources
 from ..errors import InputError, Problem
 from ..results import read
 from ..studies import checked
@@ -47,7 +47,8 @@ class Desk:
             raise InputError([Problem(str(path), "is not there", WHY, do) for path in lacking])
         dictionary, plan = self.config / "study.yaml", self.config / "plan.yaml"
         held = read(dictionary, plan, self.results)
-        asked = [root / "config/checklists.yaml", self.config / "checklists.yaml"]
+        own = root / "config" / "checklists.yaml"
+        asked = [own if own.exists() else ROOT / "config" / "checklists.yaml", self.config / "checklists.yaml"]
         self.checklists = asked if asked[1].exists() else []
         claims = self.config / "claims.yaml"
         known = stages.claims_of(claims if claims.exists() else None, held.plan)
@@ -55,7 +56,7 @@ class Desk:
         staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
 
     def answers(self) -> str:
-        return stages.answers(self.checklists, self.fragments.planned, self.source)
+        return stages.answers(self.checklists, self.fragments, self.source)
 
     def refresh(self) -> None:
         """The author's files as they are now into the staged project."""

@@ -12,13 +12,14 @@ import typst
 import yaml
 
 from ..errors import InputError, Problem
-from . import qmd
+from . import qmd, word
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 
 ASSETS = Path(__file__).with_name("assets")
 FONTS = Path(font_source_sans_pro.__file__).with_name("files")
 WRITER = {"html": "html", "pdf": "typst-smart", "docx": "docx", "jats": "jats_publishing+element_citations"}
+STANDARDS = ["a-2a", "ua-1"]  # of the PDF: for archives, and for who reads it by ear
 DO = {
     "not one figure or table with a caption below": "give each figure or table an identifier and a caption of its own",
     "no caption": "write a caption",
@@ -45,9 +46,8 @@ def _styles(source: Path, meta: dict) -> list[str]:
     """The style sheets of the page, then the author's."""
     own = meta.pop("css", None) or []
     own = [own] if isinstance(own, str) else own
-    texts = {
-        name: (ASSETS / name).read_text(encoding="utf-8").strip() for name in ("styles.css", "page.css", "page.js")
-    }
+    names = ("styles.css", "page.css", "article.js", "page.js")
+    texts = {name: (ASSETS / name).read_text(encoding="utf-8").strip() for name in names}
     texts["page.css"] += "".join("\n" + (source / name).read_text(encoding="utf-8").strip() for name in own)
     return [part for name, text in texts.items() for part in ("--variable", f"{name.replace('.', '-')}={text}")]
 
@@ -86,6 +86,8 @@ def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoc
         raise _located(document, fmt, str(error)) from None
     if fmt == "pdf":
         _typeset(source, target, made, epoch)
+    elif fmt == "docx":
+        word.finish(made)
     elif fmt == "jats":
         label_captions(made)
     return made
@@ -112,6 +114,7 @@ def _typeset(source: Path, text: Path, to: Path, epoch: datetime) -> None:
             font_paths=[FONTS],
             ignore_system_fonts=True,
             timestamp=int(epoch.timestamp()),
+            pdf_standards=STANDARDS,
         )
     except typst.TypstError as error:
         hints = "".join(f"\nhint: {hint}" for hint in getattr(error, "hints", []))

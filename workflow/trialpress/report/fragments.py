@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..analysis.families import warning
 from ..audit import claims as claims_room
+from ..audit import p_values
 from ..clean import tally
 from ..figures.kinds import width_of
 from ..files import write_text
-from ..results import Results
+from ..results import Results, record_link
+from ..text import escape
 from .renderer import engine_version
-from .staging import Fragments, escape
+from .staging import Fragments
 from .variables import link, numbers, simulated, variables
 
 
@@ -37,7 +40,7 @@ def populations_markdown(results: Results, marked: Collection[str] = ()) -> str:
     """The populations with their definitions, for the methods section."""
     return _bullets(
         (
-            f"{p.label} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())), marked)})",
+            f"{escape(p.label)} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())), marked)})",
             p.definition,
         )
         for p in results.plan.populations.values()
@@ -46,7 +49,7 @@ def populations_markdown(results: Results, marked: Collection[str] = ()) -> str:
 
 def endpoints_markdown(results: Results) -> str:
     """The time-to-event endpoints with their definitions, for the methods section."""
-    return _bullets((e.label, e.definition) for e in results.plan.endpoints.values())
+    return _bullets((escape(e.label), e.definition) for e in results.plan.endpoints.values())
 
 
 STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Funding", "conflicts": "Conflicts of interest",
@@ -81,13 +84,12 @@ def claims_markdown(results: Results, claims: tuple) -> str:
     return "\n".join([*lines, "", caption, ""])
 
 
-def records_markdown(spec: Mapping) -> str:
-    """Links below a figure or table, in HTML, to the records of the analyses that it shows."""
+def sources_markdown(name: str, spec: Mapping) -> str:
+    """Links below a figure, in HTML, to the numbers that it shows and to the records of its analyses."""
     names = [*spec.get("analyses", ()), *filter(None, [spec.get("analysis")]), *spec.get("tests", ())]
-    if not names:
-        return ""
-    links = ", ".join(link(f"{name}.text", name.replace("_", "\\_")) for name in dict.fromkeys(names))
-    return f'\n:::: {{.content-visible when-format="html"}}\n::: {{.table-note}}\nRecords: {links}\n:::\n::::\n'
+    links = [record_link(one.replace("_", "\\_"), one) for one in dict.fromkeys(names)]
+    said = f"[Data](../figures/{name}.csv)" + (f"; records: {', '.join(links)}" if links else "")
+    return f'\n:::: {{.content-visible when-format="html"}}\n::: {{.table-note}}\n{said}\n:::\n::::\n'
 
 
 def fragments(
@@ -100,10 +102,9 @@ def fragments(
     content = variables(results, named, engine_version(engine), marked)
     files = {"_variables.yml": json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"}  # JSON is YAML
     for name, spec in plan.figures.items():
-        files[f"figures/{name}.md"] = figure_markdown(results, name, alts[name]) + records_markdown(spec)
-    for name, spec in plan.tables.items():
-        text = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8")
-        files[f"tables/{name}.md"] = text + records_markdown(spec)
+        files[f"figures/{name}.md"] = figure_markdown(results, name, alts[name]) + sources_markdown(name, spec)
+    for name in plan.tables:
+        files[f"tables/{name}.md"] = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8")
     lists = {
         "populations": populations_markdown(results, marked),
         "endpoints": endpoints_markdown(results),
@@ -112,7 +113,8 @@ def fragments(
         "claims": claims_markdown(results, claims),
     }
     files |= {f"generated/{name}.md": text for name, text in lists.items()}
-    return Fragments(files, named, plan.written, study.data_cutoff, study.notice)
+    tested = list(p_values.in_tables(results))
+    return Fragments(files, named, plan.written, study.data_cutoff, study.notice, tested)
 
 
 KINDS = {"value": "values", "unit": "units", "code": "codes", "spelling": "spelling only"}  # of changes, for people
@@ -131,6 +133,7 @@ def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], e
         ("cells changed", f"{counts['changes']:,}: {kinds} (clean/changes.csv)"),
         ("open queries", f"{counts['queries']:,}, of severity error {counts['errors']:,} (clean/queries.csv)"),
         ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),
+        *([("tests", warning(results.plan))] if warning(results.plan) else []),
         ("claims", ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) or "none"),
         ("manuscript", ", ".join(f"report/{name}" for name in editions)),
     ]  # fmt: skip

@@ -14,10 +14,10 @@ from typing import Any
 import yaml
 
 from ..errors import Problem
-from . import qmd
+from . import qmd, word
 from .authors import authors
 from .conditions import resolved
-from .embedded import ASSETS, FONTS, label_captions
+from .embedded import ASSETS, FONTS, STANDARDS, label_captions
 from .process import Failed, environment, run
 from .renderer import SUFFIX, RenderError, base, pandoc
 
@@ -26,7 +26,7 @@ PROFILE_FILE = "_quarto-trialpress.yml"
 PROFILE: dict[str, dict[str, Any]] = {
     "html": {
         "embed-resources": True,
-        "lightbox": True,
+        **dict.fromkeys(("lightbox", "citations-hover", "crossrefs-hover"), False),  # ours, which the keyboard reaches
         "theme": {"light": "default", "dark": ["default", f"{KIT}/dark.scss"]},  # these two fetch no web fonts
         "respect-user-color-scheme": True,
         "css": f"{KIT}/styles.css",
@@ -37,6 +37,7 @@ PROFILE: dict[str, dict[str, Any]] = {
     "typst": {
         "citeproc": True,
         "template-partials": [f"{KIT}/typst-template.typ", f"{KIT}/typst-show.typ"],
+        "pdf-standard": STANDARDS,
         "callout-icon": False,  # Quarto 1.7 and 1.8 would fetch a package for it
         "font-paths": f"/{KIT}/fonts",  # to Quarto 1.9 a leading slash is the project's folder
     },
@@ -119,6 +120,8 @@ def furnish(
         article, _ = run([pandoc(), "--print-default-data-file=templates/article.jats_publishing"])
         whole = re.sub(r"\$\{ *article\.jats_publishing\(\) *\}", lambda _: article, template)
         (to / KIT / "page.jats").write_text(whole, encoding="utf-8")
+    if "banner" not in {*document.meta, *document.project}:
+        word.rewrite(to / KIT / "reference.docx", {}, "")
     said = profile(document, formats, date, beside)
     if not notice:
         said["filters"].append({"path": f"{KIT}/no-reconstruction.lua", "at": "pre-ast"})
@@ -170,6 +173,15 @@ def label(path: Path) -> None:
     text = re.sub(r"<title><bold>([\d.]+)</bold> ", r"<label>\1</label>\n<title>", text)
     path.write_text(text, encoding="utf-8")
     label_captions(path)
+
+
+def encode_links(path: Path) -> None:
+    """Old DOIs have signs that an address may not have; Quarto makes the references after every filter."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(
+        r'(?<=href=")https://doi[^"]*', lambda found: re.sub("&lt;|<", "%3C", re.sub("&gt;|>", "%3E", found[0])), text
+    )
+    path.write_text(text, encoding="utf-8")
 
 
 def warnings(said: str) -> list[str]:
@@ -225,4 +237,8 @@ def _edition(
         problems.append(Problem(where, f"Quarto ended well but did not write {written.name}"))
     elif base(fmt) == "jats":
         label(written)
+    elif base(fmt) == "docx":
+        word.finish(written)
+    elif base(fmt) == "html":
+        encode_links(written)
     return written, problems

@@ -6,13 +6,14 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
 from ..files import write_text
+from ..text import escape
 from . import qmd, quarto
 from .engine import engine_version, render
 from .renderer import choose
@@ -23,7 +24,7 @@ class Fragments:
     """What a manuscript includes from the results, apart from the pictures.
 
     files: path in the project -> text; numbers: the numbers by name, nested; planned: the plan as it is written; date: that of the
-    data; notice: what is said of a reconstruction, or "".
+    data; notice: what is said of a reconstruction, or ""; p_values: those of the tables, as `audit.p_values` has them.
     """
 
     files: Mapping[str, str]
@@ -31,6 +32,7 @@ class Fragments:
     planned: Mapping
     date: str
     notice: str
+    p_values: Sequence[tuple[str, str, bool]] = ()
 
 
 def read(folder: Path) -> Fragments:
@@ -67,10 +69,6 @@ def places(manuscript: str) -> list[tuple[str, str]]:
     return list(found)
 
 
-def escape(text: str) -> str:
-    return str(text).replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "\\<").replace("@", "\\@")
-
-
 def numbers_markdown(manuscript: str, named: Mapping) -> str:
     """Where the numbers of the text come from: in HTML each is a link, elsewhere a table has their ids."""
     rows = []
@@ -83,7 +81,7 @@ def numbers_markdown(manuscript: str, named: Mapping) -> str:
     return "\n".join(
         [
             '::: {.content-visible when-format="html"}',
-            "Every number in the text is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
+            "Every number in the text and the tables is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
             "the participants counted and their raw cells.",
             ":::",
             "",

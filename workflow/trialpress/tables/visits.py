@@ -9,7 +9,7 @@ from ..ids import Name
 from ..registry import Analysis
 from ..results import Results
 from .described import STATISTICS, Statistic, described
-from .table import KINDS, NO_VALUE, Table, aligned
+from .table import KINDS, NO_VALUE, Cell, Table, aligned, linked
 
 
 @KINDS.add("visits")
@@ -60,7 +60,7 @@ def visits(
             cells = []
             for group in own:
                 cells += [
-                    shown(results, analysis, "n", group) or "0",
+                    _n(results, analysis, group),
                     described(results, analysis, group, statistic=statistic),
                 ]
                 cells += [_change(results, change_of.get(analysis, ""), analysis, group, statistic)] if changes else []
@@ -76,10 +76,14 @@ def visits(
     return table
 
 
-def _change(results: Results, analysis: str, of: str, group: Name, statistic: str) -> str:
+def _n(results: Results, analysis: str, group: Name) -> Cell:
+    return linked(results, analysis, shown(results, analysis, "n", group) or "0", group)
+
+
+def _change(results: Results, analysis: str, of: str, group: Name, statistic: str) -> Cell:
     """A change, with its number of participants if that of the values is another; nothing at the baseline."""
     if not analysis:
-        return NO_VALUE
+        return Cell(NO_VALUE)
     n, all_ = (shown(results, one, "n", group) or "0" for one in (analysis, of))
     cell = described(results, analysis, group, statistic=statistic)
-    return cell if n == all_ or cell == NO_VALUE else f"{cell} [{n}]"
+    return cell if n == all_ or cell == NO_VALUE else Cell(cell, " [", linked(results, analysis, n, group), "]")

@@ -126,7 +126,7 @@ function recordView(hash, current) {
   }));
   const heads = ["Id", "Group", "Level", "Statistic", "Printed", "Value", "Origin", "Method", "Note"].map((text, i) => [text, i, (i === 4 || i === 5) && "right"])
     .filter(([, i]) => lines.some(({ cells }) => cells[i] !== ""));
-  out.push(h("h2", {}, "Results"), h("div", { class: "scroll" }, h("table", {},
+  if (lines.length) out.push(h("h2", {}, "Results"), h("div", { class: "scroll" }, h("table", {},
     h("thead", {}, h("tr", {}, heads.map(([text, , side]) => h("th", { scope: "col", class: side }, text)))),
     h("tbody", {}, lines.map(({ here, cells }) => h("tr", { class: here && "here" }, heads.map(([, i, side]) => h("td", { class: side }, cells[i]))))))));
   const at = trace.participants.indexOf(current);

@@ -42,7 +42,7 @@ from .cells import Cells
 from .columns import Columns
 from .methods import describe, references
 from .reading import cell, closure, find, part_of, read, record_of
-from .records import chain, of_analysis, of_flow, of_settings, one_count
+from .records import chain, of_analysis, of_flow, of_listings, of_settings, one_count
 from .texts import texts
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
@@ -118,6 +118,7 @@ def trace(results: Results, logs: Mapping[str, pd.DataFrame], folder: Path) -> T
             "everyone": np.flatnonzero(results.subjects[outer]),
         }  # fmt: skip
     records |= dict(of_flow(results, columns))
+    records |= dict(of_listings(results, columns))
     records |= dict(of_settings(numbers(results, logs)))
     methods = sorted({record["method"] for record in records.values() if "method" in record})
     values = {name: texts(results.subjects[name]) for name in columns.about if name in results.subjects}

@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ...clean.part import HIDDEN
+from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
 from .texts import names_in, texts
+
+LOGGED = ("key", "source_file", "source_column", "clean_value", "rule")  # columns of changes.csv
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,10 @@ class Cells:
     def __init__(self, results: Results, cells: Path, changes: pd.DataFrame):
         """cells: cells.parquet."""
         self.results, self.tables, self.path = results, results.study.tables, cells
-        self.logged = changes
+        self.logged = {name: _encoded(changes[name]) for name in LOGGED}
+        self.lines = pd.to_numeric(changes["source_row"].astype(str)).to_numpy()
         self.changes = changes.groupby(["table", "field"], sort=False, observed=True).indices
+        self.seen: dict[str, list[tuple]] = {}
         self.blocks: list[Block] = []
         self.places: dict[tuple, int] = {}  # (table, field, file, column) -> number
         self.rules: dict[str, int] = {}
@@ -60,8 +64,15 @@ class Cells:
         return joined
 
     def rows(self, table: str, keys: pa.Array | pa.ChunkedArray) -> np.ndarray:
-        """The clean row of each key, -1 for none."""
-        return _int(pc.index_in(keys, value_set=self.keys(table)))
+        """The clean row of each key, -1 for none. The fields of a table have the same keys one after the other."""
+        keys = keys if isinstance(keys, pa.ChunkedArray) else pa.chunked_array([keys], pa.string())
+        seen = self.seen.setdefault(table, [])
+        for known, rows in seen:
+            if len(known) == len(keys) and known.equals(keys):
+                return rows
+        seen.append((keys, _int(pc.index_in(keys, value_set=self.keys(table)))))
+        del seen[:-4]
+        return seen[-1][1]
 
     def read(self, table: str, field: str) -> pa.Table:
         """The raw cells of a field that have a clean row, by that row: at, raw, file, row, column."""
@@ -111,11 +122,11 @@ class Cells:
     def block(self, table: str, field: str, owner: str) -> Block:
         """The cells of a read field; owner: the field whose raw cell it is."""
         column, frame = self.tables[table].columns[field], self.results.tables[table]
-        if column.identifier:  # the cell is not shown; the row in which it stands is
+        if column.withheld:  # the cell is not shown; the row in which it stands is
             found = self.standing(table)
             n = len(found)
             headers = pa.repeat(" or ".join(column.source), n)
-            raw = clean = pa.repeat(HIDDEN, n)
+            raw = clean = pa.repeat(HIDDEN if column.identifier else NOT_SHOWN, n)
         else:
             found = self.read(table, owner)
             headers, raw = found["column"].combine_chunks(), found["raw"].combine_chunks()
@@ -142,27 +153,32 @@ class Cells:
     def changed(self, table: str, field: str, at, row, local, known, clean: pa.Array) -> tuple[pa.Array, np.ndarray]:
         """(clean text, number of the rule or -1) of each cell: what changes.csv says of it, or the clean value."""
         rule = np.full(len(at), -1, dtype=np.int64)
-        logged = self.logged.iloc[self.changes.get((table, field), [])]
-        if logged.empty:
+        lines = self.changes.get((table, field), [])
+        if not len(lines):
             return clean, rule
+        logged = {name: column.take(pa.array(lines)) for name, column in self.logged.items()}
         numbered = {one: index for index, one in enumerate(known)}
-        theirs, names = _pairs(_arrow(logged["source_file"]), _arrow(logged["source_column"]))
+        theirs, names = _pairs(logged["source_file"], logged["source_column"])
         theirs = np.array([numbered.get(one, -1) for one in names], dtype=np.int64)[theirs]
-        right = pd.DataFrame({"at": self.rows(table, _arrow(logged["key"])), "place": theirs,
-                              "row": pd.to_numeric(logged["source_row"].astype(str)).to_numpy()})  # fmt: skip
+        right = pd.DataFrame(
+            {"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]}
+        )
         right["found"] = np.arange(len(right))
         right = right.drop_duplicates(["at", "place", "row"], keep="last")
         left = pd.DataFrame({"at": at, "place": local, "row": row})
         found = left.merge(right, on=["at", "place", "row"], how="left")["found"].to_numpy()
         cells = np.flatnonzero(~np.isnan(found))
         found = found[cells].astype(np.int64)
-        rules = _arrow(logged["rule"]).take(pa.array(found)).dictionary_encode()
-        numbers = [self.rules.setdefault(text, len(self.rules)) for text in rules.dictionary.to_pylist()]
-        rule[cells] = np.array(numbers, dtype=np.int64)[_int(rules.indices)]
+        said = logged["rule"].take(pa.array(found))
+        named = said.indices.unique().to_pylist()
+        numbers = np.full(len(said.dictionary), -1, dtype=np.int64)
+        for code in named:
+            numbers[code] = self.rules.setdefault(said.dictionary[code].as_py(), len(self.rules))
+        rule[cells] = numbers[_int(said.indices)]
         new = np.full(len(at), -1, dtype=np.int64)
         new[cells] = found
         mask = pa.array(new >= 0)
-        taken = _arrow(logged["clean_value"]).take(pa.array(np.maximum(new, 0)))
+        taken = logged["clean_value"].take(pa.array(np.maximum(new, 0))).dictionary_decode()
         return pc.if_else(mask, taken, clean), rule
 
     def standing_at(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -199,12 +215,12 @@ def _int(values) -> np.ndarray:
     return values.fill_null(-1).to_numpy().astype(np.int64)
 
 
-def _arrow(values: pd.Series) -> pa.Array:
+def _encoded(values: pd.Series) -> pa.DictionaryArray:
     """Texts of a log."""
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        texts = pa.array(values.cat.categories.to_numpy(dtype=object), type=pa.string())
-        return texts.take(pa.array(values.cat.codes.to_numpy()))
-    return pa.array(values.to_numpy(dtype=object), type=pa.string())
+    found = pa.array(values)
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    found = found if pa.types.is_dictionary(found.type) else found.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(found.indices.cast(pa.int32()), found.dictionary.cast(pa.string()))
 
 
 def _pairs(files: pa.Array, headers: pa.Array) -> tuple[np.ndarray, list[tuple[str, str]]]:

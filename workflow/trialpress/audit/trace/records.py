@@ -14,6 +14,7 @@ from ...analysis.participants import left_out
 from ...cohort import Builder as Builder
 from ...cohort.flow import exclusions
 from ...names import flow_names, row_names
+from ...plan.objects import of_table
 from ...registry import Column, Condition, Endpoint, Field, Table
 from ...report.variables import phrases
 from ...results import Results
@@ -126,6 +127,17 @@ def of_flow(results: Results, columns: Columns) -> Iterator[tuple[str, dict]]:
                          "everyone": everyone, "results": [one_count(name, "excluded", excluded)]}  # fmt: skip
 
 
+def of_listings(results: Results, columns: Columns) -> Iterator[tuple[str, dict]]:
+    """The values that a table lists participant by participant: a record for each of its columns."""
+    for name, spec in results.plan.tables.items():
+        for column in (results.study.participant, *spec["columns"]) if spec["kind"] == "listing" else ():
+            columns.add(column)
+            yield f"{of_table(name)}.{column}", {
+                "kind": "listing", "label": results.plan.label(column, unit=True), "population": spec["population"],
+                "columns": [column], "everyone": np.flatnonzero(results.subjects[spec["population"]]), "results": [],
+            }  # fmt: skip
+
+
 def one_count(name: str, statistic: str, members: np.ndarray) -> dict:
     return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", "", ""]],
             "printed": {statistic: str(len(members))}, "who": {statistic: members}}  # fmt: skip
@@ -142,6 +154,7 @@ LOGS = {
     "clean.code_list": ("changes", "code list", "cells changed by a code list"),
     "clean.corrections": ("changes", "correction:", "cells changed by a signed-off correction"),
     "clean.queries": ("queries", "", "open queries"),
+    "clean.open": ("queries", "", "open queries"),
     "clean.errors": ("queries", "error", "open queries of severity error"),
     "clean.rejected": ("rejected", "", "rows that could not be used"),
 }

@@ -11,7 +11,60 @@ local jats = { tbl = "table", sec = "sec", eq = "disp-formula", lst = "other" } 
 for key in ("thm lem cor prp cnj def exm exr"):gmatch("%a+") do jats[key] = "statement" end
 for key in ("nte tip wrn imp cau"):gmatch("%a+") do jats[key] = "boxed-text" end
 
+local function kind_of(id) return id:match("^%a+") end
 local function inlines(value) return value and quarto.utils.as_inlines(value) or pandoc.Inlines({}) end
+
+local function only(blocks) -- the one block, out of the divisions around it
+  blocks = quarto.utils.as_blocks(blocks)
+  if #blocks == 1 and blocks[1].t == "Div" then return only(blocks[1].content) end
+  return #blocks == 1 and blocks[1] or nil
+end
+
+-- Quarto has a figure or table as a node of its own, which stands in the document as a division with its key.
+local floats = {} -- by key: the kind and number, and what it is to the page
+
+local function look(node)
+  if node.parent_id or not node.order then return end
+  local inner = not node.has_subfloats and only(node.content)
+  floats[node.__quarto_custom_node.attributes.__quarto_custom_id] = {
+    key = kind_of(node.identifier),
+    number = node.order.order,
+    kind = inner and (inner.t == "Table" and "table" or "figure"),
+  }
+end
+
+local function float_of(block) return block.t == "Div" and floats[block.attributes.__quarto_custom_id] or nil end
+
+-- Figures and tables of the supplement are S1, S2, ...: `others` are those that stand before it, by kind.
+local others, supplementary = nil, {}
+
+local function supplement(doc)
+  local before = {}
+  for i, block in ipairs(doc.blocks) do
+    local float = float_of(block)
+    if float then before[float.key] = float.number end
+    if block.t == "Header" and block.classes:includes("supplement") then
+      others = before
+      if written == "typst" then -- which counts by itself
+        local from = '#set figure(numbering: "S1")'
+        for _, key in ipairs({ "fig", "tbl", "lst" }) do
+          from = from .. ('\n#counter(figure.where(kind: "quarto-float-%s")).update(0)'):format(key)
+        end
+        doc.blocks:insert(i, pandoc.RawBlock("typst", from))
+      end
+      return doc
+    end
+  end
+end
+
+local function renumbered(node)
+  if not others or node.parent_id or not node.order then return nil end
+  local number = node.order.order - (others[kind_of(node.identifier)] or 0)
+  if number < 1 then return nil end
+  node.order.order = "S" .. math.tointeger(number)
+  supplementary[node.identifier] = node.order.order
+  return node
+end
 
 -- The caption with Quarto's own label and number: its words, its language, its counting.
 local function caption_of(float)
@@ -29,15 +82,16 @@ local function caption_of(float)
   return parts.caption(float.identifier, before, label, number, content)
 end
 
-local function only(blocks) -- the one block, out of the divisions around it
-  blocks = quarto.utils.as_blocks(blocks)
-  if #blocks == 1 and blocks[1].t == "Div" then return only(blocks[1].content) end
-  return #blocks == 1 and blocks[1] or nil
-end
-
 local function float(node)
   local block = only(node.content)
   local image = block and (block.t == "Plain" or block.t == "Para") and #block.content == 1 and block.content[1]
+  if written == "html" and not (block and block.t == "Table") then -- Quarto's, without an alternative text of its frame
+    if not image or image.t ~= "Image" then return nil end
+    image.attributes.alt = node.attributes["fig-alt"] or node.attributes.alt or image.attributes.alt
+    node.attributes["fig-alt"], node.attributes.alt = nil, nil
+    node.content = pandoc.Plain({ image })
+    return node
+  end
   if not block or not (image and image.t == "Image" or block.t == "Table" or block.t == "CodeBlock") then return nil end
   local caption = caption_of(node)
   if not caption then return nil end
@@ -46,6 +100,9 @@ local function float(node)
     local head = written == "docx" and pandoc.Div({ pandoc.Para(caption) }, { ["custom-style"] = "Caption" })
       or pandoc.Para(caption)
     return pandoc.Div({ head, block }, pandoc.Attr(node.identifier, { "listing" }))
+  elseif written == "html" then
+    parts.column_widths(block)
+    return parts.html_table(node.identifier, caption, block)
   elseif block.t == "Table" then
     block.attributes["tbl-colwidths"] = block.attributes["tbl-colwidths"] or node.attributes["tbl-colwidths"]
     parts.column_widths(block)
@@ -73,6 +130,10 @@ end
 local function reference(link)
   if not link.classes:includes("quarto-xref") then return nil end
   local id = link.target:sub(2)
+  if supplementary[id] then
+    local said = pandoc.utils.stringify(link.content):gsub("%d+$", "") .. supplementary[id]
+    link.content = pandoc.Inlines({ pandoc.Str(said) })
+  end
   if unnumbered[id] then -- by its title: Quarto would print a number that the heading does not have
     local word = pandoc.utils.stringify(link.content):match("^(.-)[%d.]*$")
     link.content = pandoc.Inlines({ pandoc.Str(word .. "\u{201c}") }) .. unnumbered[id] .. { pandoc.Str("\u{201d}") }
@@ -151,23 +212,31 @@ local function ended(list)
   return result
 end
 
-local own = written == "docx" or written == "jats"
 return {
   { Meta = settings },
+  { FloatRefTarget = look },
+  { Pandoc = supplement },
+  { FloatRefTarget = written ~= "typst" and renumbered or nil, Div = parts.turned },
+  { Table = written == "typst" and function(tbl) parts.column_widths(tbl) return tbl end or nil },
   {
-    FloatRefTarget = own and float or nil,
+    FloatRefTarget = written ~= "typst" and float or nil,
     Callout = callout,
     Header = written ~= "typst" and heading or nil,
     Div = division,
   },
-  { Link = written ~= "typst" and reference or nil, Image = written ~= "html" and parts.image or nil,
+  { Math = parts.math, Link = written ~= "typst" and reference or nil, Image = written ~= "html" and parts.image or nil,
     Inlines = written == "typst" and ended or nil },
   {
     Pandoc = function(doc)
+      if written == "typst" then doc.blocks = parts.floated(doc.blocks, function(block) return (float_of(block) or {}).kind end) end
       if written == "jats" then references(doc) end
       if doc.meta.banner and written == "html" then
         local html = pandoc.write(pandoc.Pandoc({ pandoc.Plain(doc.meta.banner) }), "html")
-        quarto.doc.include_text("before-body", '<div class="banner" role="note">' .. html .. "</div>")
+        quarto.doc.include_text("before-body", '<header class="banner">' .. html .. "</header>")
+      end
+      if written == "html" then
+        local script = io.open(pandoc.path.join({ "_trialpress", "article.js" })):read("a")
+        quarto.doc.include_text("after-body", "<script>\n" .. script .. "</script>")
       end
       return doc
     end,

@@ -15,7 +15,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 
-SANS, SERIF = "Arial", "Times New Roman"
+SANS, SERIF, MONO = "Arial", "Times New Roman", "Courier New"
 INK, FAINT = RGBColor(0x1C, 0x1E, 0x21), RGBColor(0x5C, 0x63, 0x6B)
 # style: (font, size in points, bold, colour, space before and after in points)
 STYLES = {
@@ -41,6 +41,8 @@ STYLES = {
     "Footnote Text": (SERIF, 9, None, INK, 0, 2),
     "Table Note": (SANS, 8, None, FAINT, 3, 12),
     "Banner": (SANS, 9.5, True, RGBColor(0x4D, 0x3A, 0x00), 0, 10),
+    "Header Banner": (SANS, 7.5, True, RGBColor(0x7A, 0x4F, 0x00), 0, 0),
+    "Source Code": (MONO, 9, None, INK, 0, 6),
     "Callout Title": (SANS, 10, True, INK, 10, 0),
     "Callout": (SERIF, 10.5, None, INK, 0, 4),
 }
@@ -77,7 +79,7 @@ def reference() -> bytes:
         layout = style.paragraph_format
         layout.space_before, layout.space_after = Pt(before), Pt(after)
         layout.keep_with_next = True if name in KEEP_WITH_NEXT or name.startswith("Heading") else None
-        layout.alignment = WD_ALIGN_PARAGRAPH.CENTER if name == "Banner" else WD_ALIGN_PARAGRAPH.LEFT
+        layout.alignment = WD_ALIGN_PARAGRAPH.CENTER if "Banner" in name else WD_ALIGN_PARAGRAPH.LEFT
         if name in EDGES:
             colour, fill, sides = EDGES[name]
             width = 18 if sides == ("left",) else 6
@@ -86,6 +88,8 @@ def reference() -> bytes:
             spacing = properties.find(qn("w:spacing"))  # the schema wants borders and shading before it
             spacing.addprevious(parse_xml(f"<w:pBdr {nsdecls('w')}>{lines}</w:pBdr>"))
             spacing.addprevious(parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{fill}"/>'))
+    code = known["Verbatim Char"]
+    code.font.name, code.font.size = MONO, Pt(8.5)
     table = next(style.element for style in styles if style.element.get(qn("w:styleId")) == "Table")
     table.getparent().replace(table, parse_xml(TABLE.format(ns=nsdecls("w"))))
 
@@ -96,6 +100,10 @@ def reference() -> bytes:
     footer = section.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
     footer._p.append(parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'))
+    banner = section.header.paragraphs[0]  # the text of the paragraph of that style, on every page
+    banner.style = styles["Header Banner"]
+    field = '<w:fldSimple %s w:instr=" STYLEREF Banner "><w:r><w:t xml:space="preserve"> </w:t></w:r></w:fldSimple>'
+    banner._p.append(parse_xml(field % nsdecls("w")))
 
     raw, packed = io.BytesIO(), io.BytesIO()
     document.save(raw)

@@ -5,8 +5,10 @@ if not quarto then package.path = pandoc.path.directory(PANDOC_SCRIPT_FILE) .. "
 local parts = require("parts")
 
 local function plain_link(link)
+  if FORMAT:match("html") then link.target = link.target:gsub("[<>]", { ["<"] = "%3C", [">"] = "%3E" }) end -- of old DOIs
   local outside = link.target:match("^#") or link.target:match("^%a[%w+.-]*:")
   if not outside and not FORMAT:match("html") then return pandoc.Span(link.content, link.attr) end
+  return link
 end
 
 local function png(image)

@@ -15,16 +15,18 @@ local bookmarks = 0
 local function bookmark_name(id, bare) return "_Ref_" .. id:gsub("%W", "_") .. (bare and "_n" or "") end
 
 local function bookmarked(id, before, label, number)
+  local supplement, digits = number:match("^(%D*)(.*)$") -- Word counts the S of Figure S1 apart
+  if supplement ~= "" then label = label .. "_" .. supplement end
   local open = '<w:bookmarkStart w:id="%d" w:name="%s"/>'
   local close = '<w:bookmarkEnd w:id="%d"/>'
-  local seq = '<w:fldSimple w:instr=" SEQ %s \\* ARABIC "><w:r><w:rPr><w:b/></w:rPr><w:t>%s</w:t></w:r></w:fldSimple>'
+  local seq = '<w:r><w:rPr><w:b/></w:rPr><w:t>%s</w:t></w:r><w:fldSimple w:instr=" SEQ %s \\* ARABIC "><w:r><w:rPr><w:b/></w:rPr><w:t>%s</w:t></w:r></w:fldSimple>'
   bookmarks = bookmarks + 1
   local outer = 100000 + 2 * bookmarks
   return {
     pandoc.RawInline("openxml", open:format(outer, bookmark_name(id))),
     pandoc.Strong(before),
     pandoc.RawInline("openxml", open:format(outer + 1, bookmark_name(id, true))
-      .. seq:format((label:gsub("%W", "_")), number) .. close:format(outer + 1) .. close:format(outer)),
+      .. seq:format(supplement, (label:gsub("%W", "_")), digits) .. close:format(outer + 1) .. close:format(outer)),
     pandoc.Strong(parts.delimiter),
   }
 end
@@ -66,26 +68,58 @@ function parts.image(found, lacking)
   return found
 end
 
--- Word gives every column the same width unless told: as wide as its longest cell, within bounds.
-local function widths_by_content(tbl)
-  local longest = tbl.colspecs:map(function() return 9 end)
-  local function look(rows)
+-- Typst reads a formula aloud by an alternative text: as it was written. One that Quarto numbers has that of the template.
+function parts.math(formula)
+  if written ~= "typst" or quarto and formula.mathtype == "DisplayMath" then return nil end
+  local code = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ formula }) }), "typst"):gsub("%s+$", "")
+  local said = formula.text:gsub('[\\"]', "\\%0"):gsub("%s+", " ")
+  return pandoc.RawInline("typst", ('#[#set math.equation(alt: "%s");%s]'):format(said, code))
+end
+
+-- Per column the signs of the longest cell and of the longest word of its head.
+local function lengths(tbl)
+  local cells, words = tbl.colspecs:map(function() return 1 end), tbl.colspecs:map(function() return 1 end)
+  local function look(rows, head)
     for _, row in ipairs(rows) do
-      for i, cell in ipairs(row.cells) do
-        local length = utf8.len(pandoc.utils.stringify(cell.contents)) or 5
-        if cell.col_span == 1 then longest[i] = math.min(45, math.max(longest[i], length + 4)) end
+      local column = 1
+      for _, cell in ipairs(row.cells) do
+        local said = pandoc.utils.stringify(cell.contents)
+        if cell.col_span == 1 then
+          if not head then cells[column] = math.max(cells[column], utf8.len(said) or #said) end
+          for word in said:gmatch("%S+") do words[column] = math.max(words[column], utf8.len(word) or #word) end
+          if head then cells[column] = math.max(cells[column], math.min(9, utf8.len(said) or #said)) end
+        end
+        column = column + cell.col_span
       end
     end
   end
-  look(tbl.head.rows)
-  for _, body in ipairs(tbl.bodies) do look(body.body) end
-  return longest
+  look(tbl.head.rows, true)
+  for _, body in ipairs(tbl.bodies) do look(body.body, false) end
+  return cells, words
+end
+
+-- Word gives every column the same width, and Typst every one that does not fit: as wide as the content, within bounds.
+-- Typst's text is set smaller, down to 70 %, where the columns need it.
+local function widths_by_content(tbl)
+  local cells, words = lengths(tbl)
+  local sum, whole, need = 0, 0, pandoc.List()
+  for i, length in ipairs(cells) do
+    need[i] = math.max(math.min(written == "docx" and 45 or 60, length), words[i]) + (written == "docx" and 4 or 2)
+    sum, whole = sum + need[i], whole + length + 2
+  end
+  if written == "typst" then
+    local page = tbl.attributes.landscape and 171 or 112 -- signs of 8.5 points in a line
+    tbl.attributes.landscape = nil
+    if whole <= page then return {} end
+    if #cells > 6 and sum > page then tbl.attributes["typst:text:size"] = ("%.1fpt"):format(math.max(6, 8.5 * page / sum)) end
+  end
+  return need
 end
 
 function parts.column_widths(tbl)
   local shares = pandoc.List()
   for width in (tbl.attributes["tbl-colwidths"] or ""):gmatch("%d+%.?%d*") do shares:insert(tonumber(width)) end
-  if #shares == 0 and written == "docx" then shares = widths_by_content(tbl) end
+  if #shares == 0 and (written == "docx" or written == "typst") then shares = widths_by_content(tbl) end
   local sum = 0
   for _, share in ipairs(shares) do sum = sum + share end
   if #shares == #tbl.colspecs then
@@ -99,6 +133,57 @@ function parts.boxed(blocks, id)
   if not quarto then return pandoc.Div(blocks, pandoc.Attr(id)) end
   local open = id ~= "" and '<boxed-text id="' .. id .. '">' or "<boxed-text>"
   return { raw("jats", open) } .. pandoc.Blocks(blocks) .. { raw("jats", "</boxed-text>") }
+end
+
+-- HTML: a wide table scrolls while its caption stays; the heads of columns and rows say that they are.
+function parts.html_table(id, caption, tbl)
+  local longest = lengths(tbl)
+  for _, row in ipairs(tbl.head.rows) do
+    for i, cell in ipairs(row.cells) do
+      cell.attributes.scope = cell.col_span > 1 and "colgroup" or "col"
+      if #row.cells == #longest and tbl.colspecs[i][1] ~= "AlignRight" then -- numbers do not wrap anyway
+        local wide = longest[i] > 80 and 17 or longest[i] > 26 and 12 or longest[i] * 0.5
+        cell.attributes.style = ("min-width: min(%.1fem, 45vw);"):format(wide)
+      end
+    end
+  end
+  tbl.bodies = tbl.bodies:map(function(body)
+    body.row_head_columns = math.max(1, body.row_head_columns)
+    for _, row in ipairs(body.body) do
+      local first = row.cells[1]
+      if first then first.attributes.scope = first.col_span > 1 and "rowgroup" or "row" end
+    end
+    return body
+  end)
+  local box = { { "tabindex", "0" }, { "role", "group" } } -- pairs: the order of a table's keys is not the same each time
+  if id ~= "" then
+    caption = { pandoc.Span(caption, pandoc.Attr(id .. "-caption")) }
+    box[3] = { "aria-labelledby", id .. "-caption" }
+  end
+  tbl.identifier, tbl.caption = "", { long = #caption > 0 and { pandoc.Plain(caption) } or {} }
+  return pandoc.Div({ pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" }, box)) }, pandoc.Attr(id, { "table-float" }))
+end
+
+-- Typst moves a figure or table, with the note below it, to where a page has room; in the supplement tables stay where
+-- they are and fill what figures leave.
+function parts.floated(blocks, kind_of)
+  local result, supplement, i = pandoc.Blocks({}), false, 1
+  while i <= #blocks do
+    local block, note, kind = blocks[i], blocks[i + 1], kind_of(blocks[i])
+    supplement = supplement or block.t == "Header" and block.classes:includes("supplement")
+    if kind == "figure" or kind == "table" and not supplement then
+      result:extend({ raw("typst", '#floated("' .. kind .. '")['), block })
+      if note and note.t == "Div" and note.classes:includes("table-note") then
+        result:insert(note)
+        i = i + 1
+      end
+      result:insert(raw("typst", "]"))
+    else
+      result:insert(block)
+    end
+    i = i + 1
+  end
+  return result
 end
 
 -- callouts and pages -----------------------------------------------------------------------------------------------------
@@ -121,11 +206,17 @@ function parts.callout(name, title, content, id)
   return pandoc.Div({ head } .. content, pandoc.Attr(id, { "callout", "callout-" .. name }, { role = "note" }))
 end
 
--- A section of its own needs the footer by name: rId9 is that of reference.docx.
-local footer = '<w:footerReference w:type="default" r:id="rId9"/>'
+-- A section of its own needs header and footer by name: these are those of reference.docx.
+local footer = '<w:headerReference w:type="default" r:id="rId10"/><w:footerReference w:type="default" r:id="rId9"/>'
 local portrait = '<w:p><w:pPr><w:sectPr>' .. footer .. '<w:pgSz w:w="11906" w:h="16838"/>%s</w:sectPr></w:pPr></w:p>'
 local landscape = portrait:gsub('w:w="11906" w:h="16838"', 'w:w="16838" w:h="11906" w:orient="landscape"')
 local margins = '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="1304" w:header="709" w:footer="709" w:gutter="0"/>'
+
+-- Before the tables are laid out: which have the long side of the page.
+function parts.turned(div)
+  if written ~= "typst" or not div.classes:includes("landscape") then return nil end
+  return div:walk({ Table = function(tbl) tbl.attributes.landscape = "1" return tbl end })
+end
 
 function parts.page(div)
   if div.classes:includes("landscape") then

@@ -71,7 +71,7 @@ end
 
 -- numbers ------------------------------------------------------------------------------------------------------------
 
-local counts, section = {}, {}
+local counts, section, supplement = {}, {}, ""
 
 local function register(id, kind, number, title)
   if entries[id] then problems:insert("duplicate identifier: " .. id) end
@@ -81,28 +81,20 @@ end
 local function take(id) -- the next number of its kind
   local key = id:match("^(%a+)%-")
   counts[key] = (counts[key] or 0) + 1
-  register(id, kinds[key], tostring(counts[key]))
-  return counts[key], kinds[key], key
+  local number = (kinds[key].label and supplement or "") .. counts[key]
+  register(id, kinds[key], number)
+  return number, kinds[key]
 end
 
 local function labelled(id, caption)
-  local _, kind, key = take(id)
+  local count, kind = take(id)
   if #caption == 0 then problems:insert("no caption: " .. id) end
-  return parts.caption(id, kind.label .. kind.gap, kind.label, counts[key], caption)
+  return parts.caption(id, kind.label .. kind.gap, kind.label, count, caption)
 end
 
 local function caption_of(el)
   local first = el.caption.long[1]
   return first and first.content or pandoc.Inlines({})
-end
-
--- HTML gets its own frame, in which a wide table scrolls while its caption stays.
-local function float(id, caption, blocks)
-  if written == "html" then
-    local box = pandoc.Div(blocks, pandoc.Attr("", { "table-scroll" }, { tabindex = "0" }))
-    return pandoc.Div({ pandoc.Div({ pandoc.Plain(caption) }, { class = "table-caption" }), box },
-      pandoc.Attr(id, { "table-float" }))
-  end
 end
 
 -- equations, listings, theorems, numbered callouts
@@ -158,6 +150,10 @@ local number
 number = {
   traverse = "topdown",
   Header = function(header)
+    if header.classes:includes("supplement") then -- figures and tables from here on: S1, S2, ...
+      supplement = "S"
+      for key, kind in pairs(kinds) do counts[key] = not kind.label and counts[key] or nil end
+    end
     if not header.classes:includes("unnumbered") then
       for level = 1, header.level do section[level] = section[level] or 0 end
       section[header.level] = section[header.level] + 1
@@ -190,10 +186,7 @@ number = {
       tbl.caption.long = { pandoc.Plain(caption) }
     end
     if written == "docx" then tbl.identifier = "" end
-    if written == "html" then
-      tbl.identifier, tbl.caption = "", { long = {} }
-      return float(id, caption, { tbl }), false
-    end
+    if written == "html" then return parts.html_table(id, caption, tbl), false end
     return tbl, false
   end,
   Inlines = equations,
@@ -278,11 +271,17 @@ local function division(div)
   return parts.page(div)
 end
 
+local function floats(block)
+  return (block.t == "Figure" or block.t == "Table") and kind_of(block.identifier) and block.t:lower()
+end
+
 function Pandoc(doc)
   settings(doc.meta)
   doc = doc:walk({ Div = conditional, Span = conditional })
+  doc = doc:walk({ Div = parts.turned })
   doc = doc:walk(number)
-  doc = doc:walk({ Cite = references, Div = division })
+  doc = doc:walk({ Cite = references, Div = division, Math = parts.math })
+  if written == "typst" then doc.blocks = parts.floated(doc.blocks, floats) end
   if #problems > 0 then
     for _, problem in ipairs(problems) do io.stderr:write("[MANUSCRIPT] " .. problem .. "\n") end
     os.exit(3)
