@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pypandoc
@@ -148,6 +149,25 @@ def test_adverse_events_count_participants_at_their_worst_grade(usual):
     order = [int(row.cells[-2].split(" ")[0]) for row in table.rows[1:]]
     assert order == sorted(order, reverse=True)
     assert cells(tables.tabulate(usual, "safety_nobody"), "Any event")[1] == "–"
+
+
+def test_terms_of_few_are_left_out_and_it_is_said(usual):
+    whole = tables.tabulate(usual, "safety")
+    counts = sorted(int(row.cells[-2].split(" ")[0]) for row in whole.rows[1:])
+
+    def bounded(least: int):
+        spec = {**usual.plan.tables["safety"], "at_least": least}
+        return tables.tabulate(replace(usual, plan=replace(usual.plan, tables={"safety": spec})), "safety")
+
+    some = bounded(counts[0] + 1)
+    few = counts.count(counts[0])
+    assert len(some.rows) == len(whole.rows) - few
+    assert (
+        f"{few} term{'s are' if few > 1 else ' is'} left out as in fewer than {counts[0] + 1} participants."
+        in some.markdown("safety", "")
+    )
+    assert "No term is left out as in fewer than 2 participants." in bounded(2).markdown("safety", "") or counts[0] < 2
+    assert "left out as" not in whole.markdown("safety", "")
 
 
 def test_times_hold_median_and_fixed_times(usual):

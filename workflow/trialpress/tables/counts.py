@@ -90,9 +90,13 @@ def adverse_events(results: Results, analysis: str, *, population: Population, t
     terms = {name.id.partition("=")[2]: name for name in levels if name.id.startswith("any_grade=")}
     severely = {name.id.partition("=")[2]: name for name in levels if name.id.startswith("grade_") and "=" in name.id}
     n = {term: value(results, analysis, "n", EVERYONE, name) for term, name in terms.items()}
-    for term in sorted(terms, key=lambda term: (-n[term], term)):
-        if n[term] >= at_least:
-            line(term, terms[term], severely[term])
+    kept = [term for term in sorted(terms, key=lambda term: (-n[term], term)) if n[term] >= at_least]
+    for term in kept:
+        line(term, terms[term], severely[term])
+    if at_least > 1:
+        few = len(terms) - len(kept) or "No"
+        verb = "term is" if few in (1, "No") else "terms are"
+        result.note(f"{few} {verb} left out as in fewer than {at_least} participants.")
     if not value(results, analysis, "n", EVERYONE, any_grade):
         result.note("No adverse event was recorded.")
     result.note("Participants, n (%), each counted once per term at the worst grade.")
