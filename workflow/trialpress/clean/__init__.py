@@ -22,6 +22,7 @@ from ..study import Study
 from ..text import normalise
 from . import log
 from .account import ROWS, LossError, accounts, refused
+from .narratives import narratives
 from .part import ELSEWHERE, NOTHING
 from .read import Raw, declared, read_all, resolve
 from .replay import replay
@@ -154,6 +155,7 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     for name, table in study.tables.items():
         done[name] = TableCleaner(study, table, raws, positions[name], fixes.get(name, ()), done).run()
     raise_if(problem for cleaned in done.values() for problem in cleaned.unused_corrections)
+    raise_if(narratives(done))
     rows, rejected, losses = accounts(study, raws, done)
     asked = _unnamed(study, raw_folder)
     asked += [entry for raw in raws.values() for entry in _about_files(raw, declared(study, raw), done.values())]

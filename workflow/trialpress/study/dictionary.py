@@ -98,6 +98,7 @@ class Column:
     ranges_by: Mapping = field(default_factory=dict)
     required: bool = False
     identifier: str = ""
+    free_text: Mapping[str, str] | str = ""
 
     @property
     def title(self) -> str:

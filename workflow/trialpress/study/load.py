@@ -113,6 +113,8 @@ class _Reader:
                 self.problem(
                     where, f"infer_unit names the unit '{unit}', which has no conversion", nearest(unit, units)
                 )
+        if spec.get("free_text") == "withheld":
+            spec.setdefault("identifier", "free text")
         own = not (spec.get("derive") or spec.get("block") or spec.get("row"))
         column = Column(
             name,
