@@ -396,6 +396,9 @@ def _corrections(rng: random.Random) -> Iterator[Case]:
     yield Case(AREA, "corrections empty", partial(attempt, content=text_of(records), truth=truth, fixes=b"\n"))
 
 
+KINDS_OF_FILES = (_workbooks, _sums, _corrections)
+
+
 def cases(rng: random.Random) -> Iterator[Case]:
     for make in (
         _cells,
