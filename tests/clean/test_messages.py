@@ -11,7 +11,7 @@ import pytest
 import trialpress.clean
 from trialpress.errors import InputError
 
-from .small import cleaned, column
+from .small import READ, cleaned, column
 
 CLEAN = Path(trialpress.clean.__file__).parent
 ID = {"source": "ID", "type": "id"}
@@ -121,7 +121,7 @@ MESSAGES = {  # message (regular expression) -> input
     r"the cell shows 35% and holds 0.35": lambda folder: of_book(folder, {"type": "number"}, 0.35, B2="0%"),
     r"holds a date \(2015-03-01\), not a number": lambda folder: of_book(folder, {"type": "number"}, 42064, B2="yyyy-mm-dd"),
     r"holds TRUE, not a number": lambda folder: of_book(folder, {"type": "number"}, True),
-    r"the workbook holds the date 2015-03-01 in a column of texts": lambda folder: of_book(folder, {}, 42064, B2="yyyy-mm-dd"),
+    r"the workbook holds the date 2015-03-01 in a column of texts": lambda folder: of_book(folder, READ, 42064, B2="yyyy-mm-dd"),
     r"holds a date \(2015-03-01\), not a time of day": lambda folder: of_book(folder, {"type": "time"}, 42064, B2="yyyy-mm-dd"),
     r"'5' is not a time of day": lambda folder: of_book(folder, {"type": "time"}, 5),
     r"holds a time \(12:00:00\), not a date": lambda folder: of_book(folder, {"type": "date"}, 0.5, B2="hh:mm"),

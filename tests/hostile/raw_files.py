@@ -31,7 +31,7 @@ TABLE = {"t": {"file": "f", "key": ["participant"], "columns": {
     "weight": {"source": "Weight", "type": "number", "missing": ["-999"]},
     "seen": {"source": "Seen", "type": "date"},
     "sex": {"source": "Sex", "type": "code", "codes": {"male": ["M", "男"], "female": ["F", "女"]}},
-    "note": {"source": "Note"},
+    "note": {"source": "Note", "free_text": {"reviewed": "A. Reader", "date": "2020-02-01"}},
 }}}  # fmt: skip
 NAMES = dict(zip(HEADER[1:], ["age", "weight", "seen", "sex", "note"], strict=True))
 SMALL = {"limits": {"cell": 50_000, "unpacked": 1}}  # so that what is too much is soon made

@@ -120,7 +120,7 @@ def test_a_date_after_the_cutoff_is_kept_and_asked_about(tmp_path):
 
 
 def test_limits_are_raised_where_a_study_needs_it(tmp_path):
-    note = {"free_text": {"reviewed_by": "A. Reader", "on": "2020-02-01"}}
+    note = {"free_text": {"reviewed": "A. Reader", "date": "2020-02-01"}}
     with pytest.raises(InputError, match="row 2: a cell has more than 1000 characters"):
         column(tmp_path / "a", note, "x" * 1001, limits={"cell": 1000})
     assert values(column(tmp_path / "b", note, "x" * 1001, limits={"cell": 2000})) == ["x" * 1001]

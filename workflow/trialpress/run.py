@@ -91,6 +91,9 @@ class Run:
         claims = config / "claims.yaml" if self.sources.claims else None
         if stage == "clean":
             stages.clean(two[0], raw, self.results)
+        elif stage == "cohort":
+            stages.cohort(*two, self.results)
+            stages.effects(*two, self.results)
         elif stage == "analysis":
             stages.analysis(*two, claims, self.results)
         elif stage == "report":

@@ -21,7 +21,8 @@ def check(plan: Plan, study: Study, report: Report) -> tuple[Cohort, set[str]]:
     kinds = Cohort(study, report)
     kinds.start(cohort["table"])
     kinds.kinds = {**foreign(study), **kinds.kinds}
-    known = set(foreign(study))
+    report.withheld = withheld(study, cohort["table"])
+    known = set(foreign(study)) - report.withheld
     table = study.tables.get(cohort["table"])
     if table is None or table.key != (study.participant,):
         what = f"'{cohort['table']}' is not a table with one row per participant"
@@ -36,6 +37,15 @@ def check(plan: Plan, study: Study, report: Report) -> tuple[Cohort, set[str]]:
     if cohort.get("daily"):
         _daily(cohort["daily"], known, study, kinds, report)
     return kinds, known
+
+
+def withheld(study: Study, subjects: str) -> set[str]:
+    """The columns that end in the clean stage, as an expression would name them; those of a table of several rows only where
+    no other table has one of that name."""
+    found = {f"{name}.{column.name}" for name, table in study.tables.items() for column in table.columns.values() if column.withheld}  # fmt: skip
+    kept = {column for table in study.tables.values() for column in table.kept}
+    bare = {name.partition(".")[2] for name in found}
+    return found | (bare - kept) | {name for name in bare if f"{subjects}.{name}" in found}
 
 
 def _column(name: str, spec: Mapping, known: set[str], study: Study, cohort: Mapping, report: Report) -> None:

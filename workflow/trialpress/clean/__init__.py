@@ -22,12 +22,12 @@ from ..study import Study
 from ..text import normalise
 from . import log
 from .account import ROWS, LossError, accounts, refused
-from .narratives import narratives
 from .part import ELSEWHERE, NOTHING
 from .read import Raw, declared, read_all, resolve
 from .replay import replay
 from .steps.rows import refused as moves
 from .table import Cleaned, TableCleaner
+from .withheld import cut
 
 __all__ = ["CHANGES", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "tally", "write"]
 CHANGES = log.CHANGES
@@ -155,7 +155,6 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     for name, table in study.tables.items():
         done[name] = TableCleaner(study, table, raws, positions[name], fixes.get(name, ()), done).run()
     raise_if(problem for cleaned in done.values() for problem in cleaned.unused_corrections)
-    raise_if(narratives(done))
     rows, rejected, losses = accounts(study, raws, done)
     asked = _unnamed(study, raw_folder)
     asked += [entry for raw in raws.values() for entry in _about_files(raw, declared(study, raw), done.values())]
@@ -172,9 +171,10 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, losses)
 
 
-def _about_files(raw: Raw, shown: set[int], done: Iterable[Cleaned]) -> list[dict]:
+def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned]) -> list[dict]:
     """Queries on a file as a whole, and on its rows that fit no columns; of the cells only declared ones are shown."""
-    headers = {raw.header(at) for at in shown} - {raw.header(at) for at in range(len(raw.headers)) if at not in shown}
+    longest = {raw.header(at): n for at, n in shown.items()}
+    longest |= {raw.header(at): 0 for at in range(len(raw.headers)) if at not in shown}
     path = raw.file.path
     found = [(remark.severity, remark.row, remark.column, remark.value, remark.message) for remark in raw.remarks]
     moved = {row: by for table in done for part in table.parts if part.raw is raw for row, by in moves(part).items()}
@@ -183,7 +183,7 @@ def _about_files(raw: Raw, shown: set[int], done: Iterable[Cleaned]) -> list[dic
         if refused(raw, row) == row.reason:
             found.append(("error", row.row, "", "", f"the row {row.reason}{looks}; it was rejected"))
     return [
-        {"severity": severity, "table": "", "key": "", "field": "", "value": value if column in headers else "", "message": message, "file": path, "row": row, "column": column}
+        {"severity": severity, "table": "", "key": "", "field": "", "value": cut(value, longest[column]) if longest.get(column) else "", "message": message, "file": path, "row": row, "column": column}
         for severity, row, column, value, message in sorted(found, key=lambda one: one[1])
     ]  # fmt: skip
 

@@ -19,7 +19,6 @@ from .parse import Parser, Reading
 from .read import is_footnote
 from .read.raw import Raw
 
-HIDDEN = "[identifier removed]"
 SHIFTED = "the row is shifted"
 ELSEWHERE = "not part of the table"
 NOTHING = "holds nothing for this table"
@@ -118,7 +117,7 @@ class Records:
             if column.unit_from:
                 at = [self.positions[f"{column.name} unit", block] for block in self.blocks]
                 words = frozenset(map(normalise, self.study.missing))
-                text = Column(f"{column.name} unit")
+                text = Column(f"{column.name} unit", "code")
                 self.units[column.name] = Field.read(
                     text, self._cells(at), lambda cell: Reading(_word(cell.text, words)), [raw.header(i) for i in at]
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -113,15 +114,17 @@ class _Reader:
                 self.problem(
                     where, f"infer_unit names the unit '{unit}', which has no conversion", nearest(unit, units)
                 )
-        if spec.get("free_text") == "withheld":
-            spec.setdefault("identifier", "free text")
         own = not (spec.get("derive") or spec.get("block") or spec.get("row"))
+        is_text = spec.get("type", "text") == "text"
+        if "free_text" in spec and (not is_text or spec.get("identifier")):
+            self.problem(where, "free_text says that a text was reviewed, and this is none", "take it away")
         column = Column(
             name,
             source=((source,) if isinstance(source, str) else tuple(source)) if own else (),
             codes={str(code): tuple(map(str, texts)) for code, texts in codes.items()},
             codes_from_file=from_file,
             units=units,
+            held_back=own and is_text and not (spec.get("free_text") or spec.get("identifier")),
             **spec,
         )
         consistent.column(where, column, self.problem)
@@ -200,6 +203,37 @@ class _Reader:
                 consistent.name(at, name, self.problem)
                 names.add(name)
 
+    def free_text(self, tables: Mapping[str, Table], participant: str) -> None:
+        """What names a participant or a row of another table is an id whatever its type; another text in a key would stand
+        in every log. A text made of one that is withheld is withheld."""
+        columns = [(name, part.columns, column) for name, table in tables.items() for part in table.parts
+                   for column in part.columns.values()]  # fmt: skip
+        naming = {(name, participant) for name in tables}
+        for name, table in tables.items():
+            naming |= {(name, key) for key in table.key[:1] if len(table.key) == 1}
+            for names, (other, targets) in table.references.items():
+                naming |= {(name, column) for column in names} | {(other, column) for column in targets}
+        withheld = set()
+        for name, of, column in columns:
+            if column.held_back and (name, column.name) in naming:
+                of[column.name] = replace(column, held_back=False)
+            elif column.withheld:
+                withheld.add((name, column.name))
+                if column.held_back and column.name in tables[name].key:
+                    self.problem(
+                        f"tables.{name}.columns.{column.name}", "is free text in a key, which stands in every log",
+                        "give it type: id or code; or say who has reviewed it: free_text: {reviewed: NAME, date: 2026-01-31}",
+                        "a narrative cannot be searched reliably for names",
+                    )  # fmt: skip
+        derived, before = [one for one in columns if one[2].derive and one[2].type == "text"], -1
+        while before != len(withheld):
+            before = len(withheld)
+            for name, of, column in derived:
+                named = (other.rpartition(".") for other in names_of(column.derive))
+                if not column.free_text and any((table or name, other) in withheld for table, _, other in named):
+                    of[column.name] = replace(column, held_back=not column.identifier)
+                    withheld.add((name, column.name))
+
     def expression(self, where: str, text: str, known: Iterable[str]):
         for problem in expression_problems(text, known):
             self.problem(where, problem, REWRITE)
@@ -212,6 +246,7 @@ class _Reader:
             consistent.file(f"files.{name}", file, self.problem)
         participant = head.get("participant", "participant")
         tables = {name: self.table(name, spec, files) for name, spec in self.content["tables"].items()}
+        self.free_text(tables, participant)
         foreign = {
             f"{name}.{column}"
             for name, table in tables.items()
@@ -296,6 +331,14 @@ class _Reader:
         if not self.problems:
             consistent.expressions(study, self.problem)
         return study
+
+
+def names_of(text) -> list[str]:
+    """The columns that an expression names; none if it cannot be read, which is told elsewhere."""
+    try:
+        return Expression(text).names
+    except ExpressionError:
+        return []
 
 
 def expression_problems(text, known: Iterable[str]) -> list[str]:
