@@ -21,6 +21,7 @@ NUMBERS, DATES = ("number", "integer", "duration"), ("date", "datetime")
 
 # keys of a column -> the types for which they mean something
 OF_TYPES = {
+    "free_text": ("text",),
     "codes": ("code",),
     "partial": DATES,
     "date_order": DATES,

@@ -213,7 +213,7 @@ function privacyTile({ files, identifier_columns: told, undeclared_columns: unto
     : columns ? [`nothing could be looked for in ${columns} columns`] : [`nothing was looked for: ${none}`];
   if (given) lines.push(`${count(given)} values are too short, or cannot be told from other content`);
   if (columns && !told) lines.push(none);
-  return tile("environment", "Privacy", lines, searched ? "good" : "open");
+  return tile("environment", "Privacy", lines, searched && !given ? "good" : "open");  // what could not be looked for is no pass
 }
 function notLookedFor({ not_searchable: not }) {
   const rows = Object.entries(not), [unknown, known] = [true, false].map((is) => rows.filter(([kind]) => kind.startsWith(UNDECLARED) === is));
