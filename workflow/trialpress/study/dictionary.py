@@ -177,6 +177,8 @@ class Study:
     tables: Mapping[str, Table]
     fetch: tuple[Mapping, ...]
     statements: Mapping[str, str] = field(default_factory=dict)
+    allow: Mapping[str, str] = field(default_factory=dict)  # text that is no identifier in spite of its looks -> reason
+    quasi_identifiers: tuple[tuple[str, str], ...] = ()  # (table, column)
 
     @property
     def notice(self) -> str:
