@@ -10,11 +10,11 @@ from pathlib import Path
 import yaml
 
 from .. import environment
-from ..contracts import CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
+from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
 from ..files import write_text
 from ..results import Results
 from ..study import Study
-from . import crate, disclosure, privacy
+from . import anonymity, crate, disclosure, privacy
 from .claims import check, consistency
 from .concordance import Second, once
 from .differences import read_table
@@ -70,6 +70,7 @@ def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) 
     """audit/claims.csv, claim_checks.csv, manifest.json, and crate.zip with all of it."""
     CLAIMS.write(check(claims[0], results.ard), folder / "audit")
     CLAIM_CHECKS.write(consistency(*claims), folder / "audit")
+    ANONYMITY.write(anonymity.report(results, folder), folder / "audit")
     versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
     listed = manifest(inputs, folder, versions)
     write_json(listed, folder / "audit" / "manifest.json")
