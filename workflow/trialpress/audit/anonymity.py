@@ -74,7 +74,7 @@ def _least(known: pd.DataFrame, shows: Iterable[str]) -> tuple[str, str]:
 def _small(frame: pd.DataFrame) -> int:
     """Cells that count from 1 to 4 participants: counts of figures and ard.csv, and those that begin a printed cell."""
     counts = [column for column in frame if column in COUNTS]
-    if "statistic" in frame:
+    if {"statistic", "value"} <= set(frame):
         numbers = pd.to_numeric(frame.loc[frame["statistic"].isin(COUNTS), "value"], errors="coerce")
     elif counts:
         numbers = frame[counts].apply(pd.to_numeric, errors="coerce").stack()
