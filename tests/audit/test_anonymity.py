@@ -37,7 +37,7 @@ def test_each_file_with_what_it_shows(tmp_path):
 
 def test_a_quasi_identifier_is_a_column_that_is_kept(tmp_path):
     text = """
-privacy: {quasi_identifiers: [people.name, people.x]}
+quasi_identifiers: [people.name, people.x]
 study: {id: s, title: A study, data_cutoff: "2021-01-01", reconstruction: false}
 files: {people: {path: people.csv}}
 tables: {people: {file: people, key: [participant], columns: {participant: {}, name: {identifier: name}}}}

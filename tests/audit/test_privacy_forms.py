@@ -151,7 +151,7 @@ P1,Okafor,Chidi,1961-03-12,482915,Chidi was well,Okafor
 P2,Wetherby,Ann,1958-11-30,573026,seen by her sister,Wetherby
 P3,Young,Bo,1970-01-02,664137,fever,Young
 """
-MARCH = "privacy:\n  allow:\n    - {text: Young, reason: the adverb}\n"
+MARCH = "not_identifying:\n  Young: the adverb\n  Zhou: an author\n"
 
 
 @pytest.fixture
@@ -237,23 +237,21 @@ def test_the_name_of_a_raw_file_is_told(study_of, tmp_path):
 def test_the_allow_list_lets_pass_and_says_what_never_fires(study_of, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "a.md").write_text("Young patients did well.")
-    study, raw = study_of(
-        head="privacy: {allow: [{text: Young, reason: the adjective}, {text: Zhou, reason: an author}]}\n"
-    )
-    assert study.allow == {"Young": "the adjective", "Zhou": "an author"}
+    study, raw = study_of(head="not_identifying: {Young: the adjective, Zhou: an author of ours}\n")
+    assert study.not_identifying == {"Young": "the adjective", "Zhou": "an author of ours"}
     found = sought(study, raw, [])
     with pytest.raises(PrivacyError):
         gate(found, [tmp_path / "out"])
-    said = gate(found, [tmp_path / "out"], allow=study.allow)
+    said = gate(found, [tmp_path / "out"], allow=study.not_identifying)
     assert said["allowed"] == {"Young": "the adjective"} and said["allowed_in_vain"] == ["Zhou"]
     (tmp_path / "out" / "a.md").write_text("Young patients did well, said Okafor.")
     with pytest.raises(PrivacyError):
-        gate(found, [tmp_path / "out"], allow=study.allow)
+        gate(found, [tmp_path / "out"], allow=study.not_identifying)
 
 
 def test_an_entry_of_the_allow_list_needs_a_reason(study_of):
-    with pytest.raises(InputError, match="reason"):
-        study_of(head="privacy: {allow: [{text: Young}]}\n")
+    with pytest.raises(InputError, match="not_identifying.Young"):
+        study_of(head="not_identifying: {Young: }\n")
 
 
 def test_the_allow_list_itself_is_no_finding():
@@ -267,7 +265,7 @@ def test_the_end_of_a_run_says_what_is_not_searchable(study_of, tmp_path):
     (tmp_path / "audit" / "privacy.json").write_text(json.dumps({"gate": said}))
     n = sum(said["not_searchable"]["people.csv"].values())
     assert said_at_the_end(tmp_path) == [
-        f"WARNING: {n} values of 1 raw file are not searchable (audit/privacy.json)", "privacy.allow of study.yaml never fires: Zhou"
+        f"WARNING: {n} values of 1 raw file are not searchable (audit/privacy.json)", "not_identifying of study.yaml never fires: Zhou"
     ]  # fmt: skip
     assert n and said["not_searchable"]["people.csv"]["given name"] == 2
 

@@ -78,7 +78,7 @@ STUDY = """
 study: {id: s, title: S, data_cutoff: "2021-01-01", reconstruction: false}
 files: {f: {path: sub/f.csv}}
 tables:
-  a: {file: f, key: [participant], columns: {participant: {source: id}, crp: {source: CRP, unit_from: Unit}}}
+  a: {file: f, key: [participant], columns: {participant: {source: id}, crp: {source: CRP, type: number, unit: mg/L, unit_from: Unit}}}
   b: {file: f, key: [participant], columns: {participant: {source: id}, name: {source: Name, identifier: name}}}
   c: {file: f, key: [participant], columns: {participant: {source: id}, who: {source: Name}}}
 """

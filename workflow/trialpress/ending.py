@@ -37,7 +37,7 @@ def privacy(folder: Path) -> list[str]:
             f"WARNING: {sum(not_searchable):,} values of {files} raw file{'s' * (files != 1)} are not searchable (audit/privacy.json)"
         )
     if vain:
-        said.append(f"privacy.allow of study.yaml never fires: {', '.join(vain)}")
+        said.append(f"not_identifying of study.yaml never fires: {', '.join(vain)}")
     return said
 
 

@@ -100,10 +100,10 @@ def _ours(inputs: Iterable[str], study: Study) -> dict[str, str]:
 
 
 def _without_allowed(text: str) -> str:
-    """A dictionary without its key `privacy`, line by line as it is."""
+    """A dictionary without its key `not_identifying`, line by line as it is."""
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
-        if key.value == "privacy":
+        if key.value == "not_identifying":
             cut = text[key.start_mark.index : value.end_mark.index]
             return text.replace(cut, "\n" * cut.count("\n"))
     return text
@@ -132,7 +132,9 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     remembered = [path for path in (Path(".snakemake", name) for name in ("metadata", "log")) if path.is_dir()]
     dictionaries = [Path(path) for path in inputs if Path(path).name == "study.yaml"]
     passed = [hashlib.sha256(path.read_bytes()).digest() for path in (*engine, *dictionaries)]
-    found = privacy.gate(known, [first, *others, *remembered], processes, ours=ours, allow=study.allow, passed=passed)
+    found = privacy.gate(
+        known, [first, *others, *remembered], processes, ours=ours, allow=study.not_identifying, passed=passed
+    )
     # of the stages only: what else lies about differs from run to run
     found["files"] = sum(path.is_file() for path in first.glob("[!.]*/**/*"))
     found["held_back"] = [f"{name}.{column.name}" for name, table in study.tables.items() for column in table.columns.values() if column.held_back]  # fmt: skip

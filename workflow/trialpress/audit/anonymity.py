@@ -1,6 +1,6 @@
 """Who could be told from the others by what the outputs show: audit/anonymity.csv, one row per file, the last for all together.
 
-A quasi-identifier (`privacy.quasi_identifiers` of study.yaml) is what an outsider may know of a participant. A file shows it
+A quasi-identifier (`quasi_identifiers` of study.yaml) is what an outsider may know of a participant. A file shows it
 where one of its columns tells the participants apart as the quasi-identifier does, whatever it calls its values. `k` is the
 least number of participants that share a combination of those that the file shows, `alone` how many share theirs with nobody.
 Files with rows of participants name them by the same pseudonym, so whoever has several can put them together. `small` counts

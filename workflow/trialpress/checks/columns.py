@@ -59,6 +59,8 @@ def _column(name: str, spec: Mapping, known: set[str], study: Study, cohort: Map
     for key in ("expression", "cut", "rank", "among"):
         if key in spec:
             report.names(f"{where}.{key}", spec[key], known)
+    if "cut" in spec and (spec["cut"] not in known or "." in spec["cut"]):
+        report(f"{where}.cut", f"'{spec['cut']}' is no column of the participants", "derive one by an expression first")
     if "from" in spec:
         source = study.tables.get(spec["from"])
         if source is None:

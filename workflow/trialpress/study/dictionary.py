@@ -13,6 +13,22 @@ SHOWN = 40  # no number, date or code of a list is longer
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Bounds that keep a damaged or hostile file from taking the machine; `limits` of study.yaml raises them.
+
+    cell, value: characters of a cell of texts and of any other; unpacked: MB of a file out of its archives; cells: of a
+    sheet, from its first to its last; blocks: of a wide table; pattern_seconds: a regular expression on one cell.
+    """
+
+    cell: int = 1_000_000
+    value: int = 1_000
+    unpacked: int = 500
+    cells: int = 50_000_000
+    blocks: int = 10_000
+    pattern_seconds: float = 2
+
+
+@dataclass(frozen=True)
 class File:
     """A raw file as study.yaml describes it. Its format is told by its content; `format`, if given, must agree."""
 
@@ -35,6 +51,7 @@ class File:
     two_digit_years: int | None = None
     max_rejected: float | None = None
     description: str = ""
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
@@ -177,7 +194,7 @@ class Study:
     tables: Mapping[str, Table]
     fetch: tuple[Mapping, ...]
     statements: Mapping[str, str] = field(default_factory=dict)
-    allow: Mapping[str, str] = field(default_factory=dict)  # text that is no identifier in spite of its looks -> reason
+    not_identifying: Mapping[str, str] = field(default_factory=dict)
     quasi_identifiers: tuple[tuple[str, str], ...] = ()  # (table, column)
 
     @property

@@ -62,7 +62,7 @@ _MONTHS = {
 }  # fmt: skip
 _EDGE = re.compile(r"^[\d./-]+|[\d./-]+$")
 _DATES = (
-    (re.compile(r"(?<!\d)(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)"), "ymd"),
+    (re.compile(r"(?<!\d)(\d{4})\s?[-/.年 ]\s?(\d{1,2})\s?[-/.月 ]\s?(\d{1,2})(?!\d)"), "ymd"),
     (re.compile(r"(?<![\d.])((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\d)"), "ymd"),
     (re.compile(r"(?<![\d.])([0-3]\d)([0-3]\d)((?:19|20)\d\d)(?!\d)"), "dmy mdy"),
     (re.compile(r"(?<!\d)(\d{1,2})[-/. ]{1,2}(\d{1,2})[-/. ]{1,2}(\d{4})(?!\d)"), "dmy mdy"),
@@ -268,6 +268,10 @@ class Sought:
             whole = [re.sub(r"[\W_]", "", piece) for piece in pieces]  # Jean-Pierre, Jeanpierre
             tokens = (*dict.fromkeys([*tokens_of(text), *whole]),)
             written = {form for form in (tuple(whole), tuple(tokens_of(text))) if len(form) > 1}
+            for word, other in permutations((token for token in tokens if token.isalpha() and token not in TITLES), 2):
+                if len(word) >= PART:  # C. Okafor
+                    part = tuple(sorted((word, other[0])))
+                    self._word(part, PART_OF + kind, file, {(word, other[0]), (other[0], word)}, lesser=True)
             for form in self._pairs(tokens) | written:
                 self.forms.setdefault(form[0], {})[form] = key
             for token in tokens:

@@ -88,7 +88,7 @@ def _problem(where: str, kind: str, n: int, known: Sought, hits: Mapping[Key, st
         return Problem(where, f"holds values of the {kind} ({n} different)", f"if they identify, {why}", do)
     raw = sorted({known.files.get(key, "") for key, of in hits.items() if of == kind} - {""})
     do = "find the column that carries it and declare it with identifier: in study.yaml, or take it out of the text; then run again"
-    do += "; a word that is no name here goes into privacy.allow of study.yaml, with a reason"
+    do += "; a word that is no name here goes into not_identifying of study.yaml, with a reason"
     return Problem(
         where, f"holds a direct identifier: {kind} ({n} different{f', of {chr(44).join(raw)}' if raw else ''})", why, do
     )
