@@ -102,15 +102,21 @@ class Columns:
         for parent in about["from"]:
             self.add(parent)
 
-    def table(self, table: str, fields: list[str]) -> str:
-        """All rows of a clean table that an analysis reads directly, as a column `table.field`."""
-        name = f"{table}.{fields[-1]}"
+    def table(self, table: str, fields: list[str], where: str = "", at: str = "", baseline: str = "") -> str:
+        """The rows of a clean table that an analysis reads directly, as a column `table.field`."""
+        here = " or ".join(filter(None, [at, baseline])) if at else ""
+        chosen = " and ".join(filter(None, [where, here if not baseline or not here else f"({here})"]))
+        name = f"{table}.{fields[-1]}" + (f" where {chosen}" if chosen else "")
         if name not in self.about:
-            frame, _ = self.builder.rows_of(table)
+            frame, columns = self.builder.rows_of(table)
+            known = frame[fields[-1]].notna()
+            for texts in ([where], [at, baseline]):
+                holds = [Expression(text).condition(columns) for text in texts if text and texts[0]]
+                known &= np.logical_or.reduce(holds) if holds else True
             label = self.results.study.tables[table].columns[fields[-1]].title
-            how = f"all rows of {table} in which {fields[-1]} is known"
+            how = f"all rows of {table} in which {' and '.join(filter(None, [f'{fields[-1]} is known', chosen]))}"
             self.about[name] = {"label": label, "unit": "", "how": how, "from": [], "table": table}
-            self._rows(name, table, frame, frame[fields[-1]].notna(), fields)
+            self._rows(name, table, frame, known, fields)
         return name
 
     def _own(self, name: str, about: dict) -> None:
