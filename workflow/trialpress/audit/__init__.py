@@ -92,7 +92,7 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     who = results.subjects[results.study.participant]
     written = disclosure.release(first, setting, who) if setting["threshold"] else []
     recorded = privacy.recorded([*results.tables.values(), results.subjects])
-    known = privacy.sought(results.study, raw, [*recorded, *_written_by_us(inputs)])
+    known = privacy.sought(results.study, raw, [*recorded, *_written_by_us(inputs), *results.study.not_identifying])
     found = privacy.gate(known, [first, *others], processes)
     # of the stages only: what else lies about differs from run to run
     found["files"] = sum(path.is_file() for path in first.glob("[!.]*/**/*"))

@@ -12,6 +12,7 @@ import pandas as pd
 from ..ids import EVERYONE, Name
 from ..registry import Registry
 from ..results import MARK, MARKER, Results, record_link
+from ..text import escape
 
 KINDS = Registry("table kind", "kind", ("caption",))
 
@@ -133,12 +134,6 @@ class Table:
         ]
         header = self.header[column]
         return max([*cells, -(-len(header) // 2), *map(len, header.split(" "))])
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    text = re.sub(r"([\\`*_{}\[\]<>#|~^$@])", r"\\\1", text)
-    return re.sub(r"\s*\n\s*", " ", text)
 
 
 def escape_caption(caption: str) -> str:

@@ -44,6 +44,7 @@ def gate(known: Sought, folders: Iterable[Path], processes: int = 1) -> dict:
         "undeclared_columns": known.undeclared_columns,
         "searched": len(known),
         "not_searchable": dict(sorted(known.unsearchable.items())),
+        "verdict": "nothing found" + ("; not everything could be looked for" if known.unsearchable else ""),
     }
 
 
