@@ -1,4 +1,4 @@
-from trialpress.report.renderer import file_name, stamp
+from trialpress.report.renderer import ARCHIVE, file_name, stamp
 
 
 rule report:
@@ -36,6 +36,7 @@ rule report:
             )
             for format in config["formats"]
         ],
+        archive=[f"{OUT}/report/{ARCHIVE}"] if "jats" in config["formats"] else [],
         summary=f"{OUT}/report/summary.txt",
         renderer=f"{OUT}/report/renderer.json",
     log:

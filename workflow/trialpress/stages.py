@@ -133,9 +133,9 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
         case "tables":
             yield from (f"{name}.{suffix}" for name in plan.tables for suffix in ("md", "csv"))
         case "report":
-            from .report.renderer import file_name
+            from .report.renderer import file_names
 
-            yield from map(file_name, formats)
+            yield from file_names(formats)
             yield from ("summary.txt", "renderer.json")
         case "audit":
             yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
