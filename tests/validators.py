@@ -122,7 +122,7 @@ def word(path: Path, scratch: Path) -> list[str]:
     import docx
 
     body = docx.Document(str(path)).element.body
-    text = " ".join("".join(p.itertext(f"{W}t")) for p in body.iter(f"{W}p"))
+    text = "".join(node.text or "" if node.tag == f"{W}t" else "\n" for node in body.iter(f"{W}t", f"{W}p", f"{W}tab"))
     needed("soffice")
     home = f"-env:UserInstallation={(scratch / 'home').as_uri()}"
     command = ["soffice", home, "--headless", "--convert-to", "txt:Text (encoded):UTF8", "--outdir", scratch, path]

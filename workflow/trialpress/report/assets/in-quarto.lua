@@ -46,9 +46,10 @@ local function supplement(doc)
     if block.t == "Header" and block.classes:includes("supplement") then
       others = before
       if written == "typst" then -- which counts by itself
-        local from = '#set figure(numbering: "S1")'
+        local from = ""
         for _, key in ipairs({ "fig", "tbl", "lst" }) do
-          from = from .. ('\n#counter(figure.where(kind: "quarto-float-%s")).update(0)'):format(key)
+          local kind = ('figure.where(kind: "quarto-float-%s")'):format(key)
+          from = from .. ('#show %s: set figure(numbering: "S1")\n#counter(%s).update(0)\n'):format(kind, kind)
         end
         doc.blocks:insert(i, pandoc.RawBlock("typst", from))
       end
@@ -59,8 +60,9 @@ end
 
 local function renumbered(node)
   if not others or node.parent_id or not node.order then return nil end
-  local number = node.order.order - (others[kind_of(node.identifier)] or 0)
-  if number < 1 then return nil end
+  local key = kind_of(node.identifier)
+  local number = node.order.order - (others[key] or 0)
+  if number < 1 or not parts.supplementary[key] then return nil end
   node.order.order = "S" .. math.tointeger(number)
   supplementary[node.identifier] = node.order.order
   return node
