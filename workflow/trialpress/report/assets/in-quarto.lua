@@ -46,10 +46,9 @@ local function supplement(doc)
     if block.t == "Header" and block.classes:includes("supplement") then
       others = before
       if written == "typst" then -- which counts by itself
-        local from = ""
+        local from = '#set figure(numbering: "S1")'
         for _, key in ipairs({ "fig", "tbl", "lst" }) do
-          local kind = ('figure.where(kind: "quarto-float-%s")'):format(key)
-          from = from .. ('#show %s: set figure(numbering: "S1")\n#counter(%s).update(0)\n'):format(kind, kind)
+          from = from .. ('\n#counter(figure.where(kind: "quarto-float-%s")).update(0)'):format(key)
         end
         doc.blocks:insert(i, pandoc.RawBlock("typst", from))
       end
