@@ -1,7 +1,7 @@
 # The two commands: `make report` and `make test`. Plain `make` prints what there is to do.
 # What is given on the command line goes to Python by the environment, as it stands: make expands nothing in it, no shell reads it.
 ifndef STUDY
-STUDY := $(shell sed -n 's/^study: *\([^ \#]*\).*/\1/p' config/config.yaml)
+STUDY := $(shell sed -n "s/^study: *[\"']*\([^\"' \#]*\).*/\1/p" config/config.yaml)
 endif
 override STUDY := $(value STUDY)
 override ENGINE := $(value ENGINE)
@@ -14,7 +14,7 @@ export STUDY ENGINE CORES ID PARTICIPANT N SEED
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SNAKEMAKE = $(BIN)/python -m snakemake --cores "$$CORES" --config "study=$$STUDY" $${ENGINE:+"engine=$$ENGINE"}
+RUN = --cores "$$CORES" --config "study=$$STUDY" $${ENGINE:+"engine=$$ENGINE"}
 
 # Snakemake's Slurm plugin asks the controller at every start, for up to 10 s where Slurm is installed and none answers; a run
 # by make is one on this machine.
@@ -31,6 +31,8 @@ help:
 	@echo 'make test                   run the tests'
 	@echo 'make mutants N=15 SEED=3    change one operator of the package at a time (15 of each file; default: all) and run the tests'
 	@echo 'make plan-mutants N=300     change one thing of each plan at a time and look at what it does'
+	@echo 'make hostile                try all hostile inputs of tests/hostile and print what came of them (SEED=2: other ones)'
+	@echo 'make fuzz N=60              look for inputs that crash, for 60 minutes (default: 5)'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
 	@echo 'make record                 accept results/ as the new results of record'
 	@echo 'make explain ID=os.6_months PARTICIPANT=...  the record of a number, a participant followed to the raw cells'
@@ -39,12 +41,12 @@ help:
 	@echo 'make docs                   write config/README.md and docs/ again'
 	@echo 'make workflow-report        a page on the run by Snakemake itself'
 	@echo 'make lock                   compile envs/requirements.lock again'
+	@echo 'make licences               the licences of all packages, and a software bill of materials'
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive .snakemake/running $(SNAKEMAKE) --nolock --quiet host reason progress
-	@cat "results/$$STUDY/report/summary.txt"
-	@printf '  all of it      results/%s/\n' "$$STUDY"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.ending "$$STUDY"
 
 preview: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview "$$STUDY"
@@ -57,6 +59,12 @@ mutants: $(READY)
 
 plan-mutants: $(READY)
 	$(BIN)/python tests/plan_mutants.py $${N:+--n "$$N"} $${SEED:+--seed "$$SEED"} --markdown docs/plan-mutants.md
+
+hostile: $(READY)
+	@$(BIN)/python tests/hostile/everything.py $${SEED:+--seed "$$SEED"} --markdown docs/hostile.md
+
+fuzz: $(READY)
+	@$(BIN)/python tests/hostile/fuzz.py $${N:+--minutes "$$N"} $${SEED:+--seed "$$SEED"}
 
 verify: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify "$$STUDY"
@@ -80,7 +88,10 @@ docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 
 workflow-report: $(READY)
-	$(SNAKEMAKE) --report "logs/$$STUDY/workflow.html"
+	$(BIN)/python -m snakemake $(RUN) --report "logs/$$STUDY/workflow.html"
+
+licences: $(READY)
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.licences
 
 lock: $(READY)
 	cd envs && for name in bootstrap requirements; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
@@ -89,12 +100,13 @@ lock: $(READY)
 clean:
 	@PYTHONPATH=workflow $(PYTHON) -m trialpress.studies clean
 
-# uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash.
+# uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash. What a set-up
+# that was interrupted has left is cleared, unless .venv is a link to another checkout's.
 $(READY): envs/requirements.lock envs/bootstrap.lock
 	@echo 'setting up .venv (once)'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv $$([ -L .venv ] || echo --clear) .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report preview test mutants plan-mutants verify record explain fetch reconstruction docs workflow-report lock clean
+.PHONY: help report preview test mutants plan-mutants hostile fuzz verify record explain fetch reconstruction docs workflow-report licences lock clean

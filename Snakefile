@@ -25,9 +25,11 @@ rule all:
     input:  # every output, so that one that was deleted is made again
         rules.clean.output,
         rules.cohort.output,
+        rules.effects.output,
         rules.analysis.output,
         rules.figures.output,
         rules.tables.output,
+        rules.fragments.output,
         rules.report.output,
         rules.trace.output,
         rules.audit.output,

@@ -1,7 +1,8 @@
 """Would the tests see it? One operator of the package is changed at a time, and the tests that run it are run.
 
 `python tests/mutants.py [--n 20] [--seed 1] [--file cohort ...] [--markdown docs/mutants-found.md]`, or `make mutants`: the
-changes are those of code_changes.py, n of each file (default: all), drawn by the seed. It works in a copy of the repository.
+changes are those of code_changes.py, n of each file (default: all) and ROOM of a room of few files, drawn by the seed. It
+works in a copy of the repository.
 
 First all tests of TESTS run once and it is noted which lines of the package each of them runs; one that fails is left out. Then a warm process, which
 has collected the tests and imported the package, forks for each mutant; the child gives the changed function its new code
@@ -53,6 +54,7 @@ TESTS = ("tests/clean", "tests/cohort", "tests/plan", "tests/checks", "tests/ana
 # whole runs in processes of their own, whole studies, and pictures: too slow to be run for each mutant
 LEFT_OUT = ("tests/cases/test_workflow.py", "tests/cases/test_flow.py", "tests/clean/test_low_dose.py",
             "tests/analysis/test_plan_mutants.py")  # fmt: skip
+ROOM = 30  # changes of a room at least: fewer say too little of it
 QUICK = 0.02
 SECONDS = 10  # of tests for one mutant, as long as they took without a change
 ENDLESS = 30
@@ -153,13 +155,12 @@ class Failed:
 
 
 def _functions(code) -> Iterator:
-    """The code of the functions of a module that stand in no other function."""
+    """The code of the functions of a module, also of those within others: what they gave at import lives on."""
     for one in code.co_consts:
         if hasattr(one, "co_code"):
+            yield from _functions(one)
             if one.co_flags & 1:  # a function; a class is not optimized
                 yield one
-            else:
-                yield from _functions(one)
 
 
 def _code_key(code) -> tuple:
@@ -244,19 +245,18 @@ def room(file: str) -> str:
 
 
 def drawn(names: list[str], n: int | None, seed: int) -> tuple[list[Mutant], Counter]:
-    """n mutants of each file; how many there are in all."""
-    chosen, possible = [], Counter()
+    """n mutants of each file, and as many of a room as say something of it; how many there are in all."""
+    chosen, possible, of_room = [], Counter(), Counter(map(room, files()))
     for name in files():
         if names and not any(name == one or name.startswith(f"{one}/") for one in names):
             continue
         every = mutants(name, (ROOT / PACKAGE / name).read_text(encoding="utf-8"))
         possible[name] = len(every)
-        some = every if n is None or n >= len(every) else random.Random(f"{seed} {name}").sample(every, n)
+        wanted = len(every) if n is None else min(len(every), max(n, -(-ROOM // of_room[room(name)])))
+        some = random.Random(f"{seed} {name}").sample(every, wanted)
         chosen += sorted(some, key=lambda mutant: mutant.start)
-        for mutant in some:
-            compile(
-                mutant.apply((ROOT / PACKAGE / name).read_bytes()), name, "exec"
-            )  # no change is a mere slip of syntax
+        for mutant in some:  # no change is a mere slip of syntax
+            compile(mutant.apply((ROOT / PACKAGE / name).read_bytes()), name, "exec")
     return chosen, possible
 
 
@@ -390,7 +390,7 @@ def main() -> int:
     lines = report(found, possible)
     print("\n".join(lines))
     if asked.markdown:
-        how = f"{asked.n} of each file" if asked.n else "all"
+        how = f"{asked.n} of each file, {ROOM} of a room at least" if asked.n else "all"
         head = ["# Mutants: what was found", "", f"Written by `make mutants`: {how}, seed {asked.seed}.", ""]
         asked.markdown.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
     return 0

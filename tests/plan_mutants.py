@@ -2,7 +2,8 @@
 
 `python tests/plan_mutants.py [--study ID] [--n 400] [--seed 1] [--markdown FILE]`, or `make plan-mutants`. Each changed plan
 is refused with a message, or changes results that use the changed entry and no others. A change that changes nothing is
-listed with the reason: the data cannot tell the two plans apart (plan_reasons.py). Only the cohort and what uses the changed entry are computed again, from
+one of which the run says in no_effect.csv that its part has no effect on these data (*said*), or is listed with the reason:
+the data cannot tell the two plans apart (plan_reasons.py). Only the cohort and what uses the changed entry are computed again, from
 the clean tables and in this process.
 """
 
@@ -28,8 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from plan_changes import PRINTED, Entry, Mutation, drawn, leaves, mutations  # noqa: E402
-from plan_reasons import why  # noqa: E402
+from plan_reasons import said, why  # noqa: E402
 from trialpress import analysis, clean, cohort, figures, tables  # noqa: E402
+from trialpress.checks.effects import no_effect  # noqa: E402
 from trialpress.checks.plan import load_plan  # noqa: E402
 from trialpress.errors import InputError  # noqa: E402
 from trialpress.plan.loops import expand  # noqa: E402
@@ -42,7 +44,7 @@ BAD = ("wrong", "crashed", "unexplained")
 
 @dataclass
 class Outcome:
-    """refused, changed (what), unchanged (why), unexplained, wrong (what should not have changed), crashed (how)."""
+    """refused, changed (what), said (by the run), unchanged (why), unexplained, wrong (what should not have changed), crashed (how)."""
 
     what: str
     detail: str = ""
@@ -96,6 +98,11 @@ class Subject:
             found |= {(kind, name): spec for name, spec in content.get(kind, {}).items()}
         found |= {("flow", str(number)): step for number, step in enumerate(content.get("flow", []))}
         return found
+
+    @cached_property
+    def no_effect(self) -> pd.DataFrame:
+        """What the run says has no effect."""
+        return no_effect(self.study, self.plan, self.tables, self.built)
 
     @cached_property
     def uses(self) -> dict[Entry, set[Entry]]:
@@ -177,6 +184,9 @@ class Subject:
             return Outcome("wrong", f"{', '.join(wrong)} changed and does not use it", changed)
         if changed:
             return Outcome("changed", "", changed)
+        told = said(self, mutation)
+        if told:
+            return Outcome("said", told)
         reason = why(self, mutation)
         return Outcome("unchanged" if reason else "unexplained", reason, changed)
 
@@ -245,7 +255,7 @@ def run(study: str, folder: Path, n: int | None, seed: int, tell=print) -> list[
     for number, mutation in enumerate(chosen):
         outcome = subject.outcome(mutation, everything=number % 10 == 0)
         outcomes.append((mutation, outcome))
-        if outcome.what in ("wrong", "crashed", "unchanged", "unexplained"):
+        if outcome.what in ("wrong", "crashed", "said", "unchanged", "unexplained"):
             tell(f"{study} {number}: {outcome.what}: {mutation} {outcome.detail}")
     return outcomes
 
@@ -254,21 +264,21 @@ def markdown(found: Mapping[str, list[tuple[Mutation, Outcome]]], seed: int) -> 
     lines = ["# Plans with one mistake", "",
              "Written by `make plan-mutants`. One literal, operator, level, column, population or number of a study's plan.yaml is changed at "
              "a time; the cohort and everything that uses the changed entry are computed again. *Refused*: a message and nothing is "
-             "computed. *Changed*: results that use the entry change, and no others. *Unchanged*: nothing that is written differs, "
-             "because no participant tells the two plans apart; the reason is listed, and one without a reason is *bad*, as one is that changes "
+             "computed. *Changed*: results that use the entry change, and no others. *Said*: nothing changes, "
+             "and the run says so of the part that was changed (cohort/no_effect.csv). *Unchanged*: nothing that is written differs, "
+             "because no participant tells the two plans apart, and the run does not say it; the reason is listed, and one without a reason is *bad*, as one is that changes "
              "what does not use it, or crashes.", "",
-             f"Seed {seed}.", "", "| study | kind of change | mutants | refused | changed | unchanged | bad |",
-             "|---|---|---:|---:|---:|---:|---:|"]  # fmt: skip
+             f"Seed {seed}.", "", "| study | kind of change | mutants | refused | changed | said | unchanged | bad |",
+             "|---|---|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
     for study, outcomes in found.items():
         for kind in [*sorted({mutation.kind for mutation, _ in outcomes}), "all"]:
             count = Counter(outcome.what for mutation, outcome in outcomes if kind in (mutation.kind, "all"))
             bad = sum(count[what] for what in BAD)
-            lines.append(f"| {study} | {kind} | {sum(count.values())} | {count['refused']} | {count['changed']} | {count['unchanged']} | {bad} |")  # fmt: skip
-    lines += ["", "## Unchanged", ""]
-    for study, outcomes in found.items():
-        lines += [
-            f"- {study}, {mutation}: {outcome.detail}" for mutation, outcome in outcomes if outcome.what == "unchanged"
-        ]
+            lines.append(f"| {study} | {kind} | {sum(count.values())} | {count['refused']} | {count['changed']} | {count['said']} | {count['unchanged']} | {bad} |")  # fmt: skip
+    for what in ("said", "unchanged"):
+        lines += ["", f"## {what.capitalize()}", ""]
+        for study, outcomes in found.items():
+            lines += [f"- {study}, {mutation}: {one.detail}" for mutation, one in outcomes if one.what == what]
     lines += ["", "## Bad", ""]
     for study, outcomes in found.items():
         lines += [

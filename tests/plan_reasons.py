@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 
 import pandas as pd
@@ -17,6 +18,46 @@ def why(subject, mutation: Mutation) -> str:
         if found:
             return found
     return ""
+
+
+def said(subject, mutation: Mutation) -> str:
+    """What the run itself says has no effect: of the part of the plan that the mutation changes; empty if nothing is said."""
+    where = ".".join(map(str, mutation.path))
+    for entry, part, finding in subject.no_effect.itertuples(index=False):
+        of = entry == where.removesuffix(".condition") or entry == where
+        if mutation.kind == "take":
+            fits = where == f"{entry}.take" and part.startswith("take: ")
+        elif mutation.kind == "population":
+            twins = {f"has the same participants as {name}" for name in (mutation.old, mutation.new)}
+            fits = of or (entry.partition(".")[2] in (mutation.old, mutation.new) and finding in twins)
+        elif isinstance(mutation.old, str):
+            fits = of and part in touched(mutation.old, str(mutation.new))
+        else:
+            fits = of
+        if fits:
+            return f"{entry}, {part}: {finding}"
+    return ""
+
+
+def touched(old: str, new: str) -> set[str]:
+    """The parts of an expression that a change stands in; the two beside it, where it is a word of logic."""
+    start = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    back = next((at for at, (a, b) in enumerate(zip(old[::-1], new[::-1], strict=False)) if a != b), 0)
+    end = max(len(old) - back, start)
+    found = set()
+    for node in ast.walk(ast.parse(old, mode="eval").body):
+        if isinstance(node, ast.expr) and node.col_offset <= start and end <= node.end_col_offset:
+            found.add(ast.unparse(node))
+            if isinstance(node, ast.Compare):  # of a chain the pairs
+                ends = [node.left, *node.comparators]
+                for op, a, b in zip(node.ops, ends, ends[1:], strict=False):
+                    if a.col_offset <= start and end <= b.end_col_offset:
+                        found.add(ast.unparse(ast.Compare(a, [op], [b])))
+            if isinstance(node, ast.BoolOp):
+                beside = [value for value in node.values if value.end_col_offset <= start][-1:]
+                beside += [value for value in node.values if value.col_offset >= end][:1]
+                found |= {ast.unparse(value) for value in beside} if len(beside) == 2 else set()
+    return found
 
 
 def _builder(subject) -> Builder:

@@ -25,7 +25,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 XLINK = "{http://www.w3.org/1999/xlink}href"
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # of Quarto's own frame, in which the light and the dark style sheet are one element each of the same name
-FRAME = r"Duplicate ID “quarto-(bootstrap|text-highlighting-styles)”|Attribute “append-hash” not allowed on element “link”"
+FRAME = (
+    r"Duplicate ID “quarto-(bootstrap|text-highlighting-styles)”|Attribute “append-hash” not allowed on element “link”"
+)
 
 
 def needed(*tools: str | Path) -> None:
@@ -55,7 +57,9 @@ def jats(path: Path) -> list[str]:
         if not dtd.validate(tree):
             said += [f"{version}: {error.message}" for error in dtd.error_log.filter_from_errors()]
     tree = etree.parse(path)
-    said += [f"{tag} is empty" for tag in ("journal-id", "issn", "journal-title") for node in tree.iter(tag) if not node.text]
+    said += [
+        f"{tag} is empty" for tag in ("journal-id", "issn", "journal-title") for node in tree.iter(tag) if not node.text
+    ]
     said += [f"no {tag}" for tag in ("journal-id", "article-title", "abstract") if tree.find(f".//{tag}") is None]
     for graphic in [*tree.iter("graphic"), *tree.iter("inline-graphic")]:
         image = path.parent / graphic.get(XLINK)
@@ -106,7 +110,9 @@ def accessibility(path: Path, hashes: tuple[str, ...] = ("",)) -> list[str]:
                     said.append(f"{where}: {wide} px wide")
                 for fault in tab.evaluate("axe.run()")["violations"]:
                     if fault["impact"] in ("serious", "critical"):
-                        said.append(f"{where}: {fault['id']}: {fault['nodes'][0]['target']} and {len(fault['nodes']) - 1} more")
+                        said.append(
+                            f"{where}: {fault['id']}: {fault['nodes'][0]['target']} and {len(fault['nodes']) - 1} more"
+                        )
                 tab.close()
             context.close()
         browser.close()
@@ -141,7 +147,11 @@ def pdf(path: Path) -> list[str]:
     marks = root["/Metadata"].get_object().get_data().decode("utf-8")
     for mark in ("pdfaid:part>2<", "pdfaid:conformance>A<", "pdfuaid:part>1<"):
         said += [] if mark in marks else [f"not marked {mark}"]
-    said += [] if root["/MarkInfo"]["/Marked"] and root["/Lang"] and reader.metadata.title else ["no mark, language or title"]
+    said += (
+        []
+        if root["/MarkInfo"]["/Marked"] and root["/Lang"] and reader.metadata.title
+        else ["no mark, language or title"]
+    )
     said += [] if root["/ViewerPreferences"]["/DisplayDocTitle"] else ["the window does not show the title"]
     kinds: Counter[str] = Counter()
 
@@ -180,11 +190,17 @@ def gaps(path: Path, scratch: Path) -> list[float]:
 def svg(path: Path) -> list[str]:
     """Strictly parsed; nothing is fetched and nothing runs."""
     root = etree.parse(path, etree.XMLParser(recover=False, resolve_entities=False, no_network=True)).getroot()
-    said = [] if root.tag == "{http://www.w3.org/2000/svg}svg" and root.get("viewBox") else ["not an SVG with a viewBox"]
+    said = (
+        [] if root.tag == "{http://www.w3.org/2000/svg}svg" and root.get("viewBox") else ["not an SVG with a viewBox"]
+    )
     links = [node.get(XLINK) or node.get("href") or "" for node in root.iter("{*}image", "{*}use", "{*}a")]
     said += [f"leads outside: {link[:40]}" for link in links if link and not link.startswith(("#", "data:"))]
     ids = Counter(root.xpath("//@id"))
-    return said + [f"id twice: {name}" for name, times in ids.items() if times > 1] + ["runs" for _ in root.iter("{*}script")]
+    return (
+        said
+        + [f"id twice: {name}" for name, times in ids.items() if times > 1]
+        + ["runs" for _ in root.iter("{*}script")]
+    )
 
 
 def table(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 import pytest
 from analysis.cohort import compute, data, levels_table, usual, values
+from trialpress.analysis.participants import left_out
 
 ORIGIN = pd.Timestamp("2016-01-01")
 
@@ -112,6 +113,12 @@ def test_simon_makuch_by_hand():
     """On day 12 P0 is dead and the others wait; from day 10 on P0, who leaves on it, is not counted at all."""
     population = data(treated([10, 20, 30, 40], [5, 25, None, 15]))
     for landmark, excluded, begun in ((0, 0, 0.0), (10, 1, 1.0)):
+        found = values("simon_makuch", population, endpoint="os", begin="begin", landmark=landmark)
+        assert found == {"n": 4 - excluded, "n_begun": 2 - excluded, "events": 4 - excluded, "excluded": excluded}
+        out = left_out(population, {"method": "simon_makuch", "endpoint": "os", "begin": "begin", "landmark": landmark})
+        assert [(one.n, one.who, one.text) for one in out] == (
+            [(1, ("P0",), "follow-up for Overall survival ended by day 10")] if excluded else []
+        )
         rows, _ = compute(
             "simon_makuch", population, endpoint="os", begin="begin", unit="days", at=[12, 17], landmark=landmark
         )

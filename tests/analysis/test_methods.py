@@ -26,6 +26,9 @@ OPTIONS: dict[str, list[dict]] = {
     "summary": [{"variable": "x"}, {"variable": "x"} | BY],
     "frequency": [{"variable": "dose_group"}, {"variable": "grade"} | BY],
     "baseline": [{"variables": ["x", "dose_group", "grade"]}, {"variables": ["x", "dose_group"]} | BY],
+    "crosstab": [{"variable": "grade", "columns": ["dose_group", "arm"]}, {"variable": "arm", "columns": ["arm"]}],
+    "adverse_events": [{"table": "levels", "grade": "day", "term": "censored"},
+                       {"table": "levels", "grade": "day", "term": "censored", "severe": 28} | BY],
     "exact_test": [EVENT | {"rate": 0.5}, EVENT | BY | {"rate": 0.5, "alternative": "greater"}],
     "beta_binomial": [EVENT | {"rate": 0.5}],
     "simon_two_stage": [{"r1": 1, "n1": 10, "r": 5, "n": 29, "p0": 0.1, "p1": 0.3}],
@@ -42,6 +45,9 @@ OPTIONS: dict[str, list[dict]] = {
     "mantel_haenszel": [EVENT | BY | {"stratum": "dose_group"}],
     "mcnemar": [{"first": "response", "second": "later"}, {"first": "response", "second": "later", "exact": False}],
     "trend": [EVENT | {"by": "dose_group", "variant": variant} for variant in ("exact", "r", "n-1")],
+    "dose_escalation": [EVENT | {"by": "dose_group", "cohort": "dose_group"},
+                        EVENT | {"by": "dose_group", "cohort": "dose_group", "design": "boin", "target": 0.25}],
+    "combinations": [{"sets": {"Response": "response", "Later": "later", "Grade 3": "grade >= 3"}}],
     "t_test": [{"variable": "x"} | BY, {"variable": "grade", "equal_variance": True} | BY],
     "mann_whitney": [{"variable": "x"} | BY, {"variable": "grade"} | BY],
     "signed_rank": [{"after": "x", "before": "y"}],
@@ -57,15 +63,18 @@ OPTIONS: dict[str, list[dict]] = {
     "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],
+    "toxicity": [{"table": "levels", "term": "day", "grade": "copies", "severe": 5000, "related": "day > 7"},
+                 {"table": "levels", "term": "censored", "grade": "copies", "events": "copies > 100", "p_values": True} | BY],
     "exposure": [TABLE | {"limit": 50}, TABLE | BY | {"limit": 50, "until": 14, "below": "missing"}],
     "geometric_mean_ratio": [{"variable": "dose"} | BY, {"variable": "grade"} | BY],
     "kaplan_meier": [OS | {"at": [3, 12, 100]}, OS | BY | {"unit": "days", "transform": "plain"}],
     "survival_quantiles": [OS | {"quantiles": [0.25, 0.9]}, OS | BY | {"quantiles": [0.5]}],
     "follow_up": [OS],
-    "log_rank": [OS | BY, OS | {"by": "dose_group", "trend": True}, OS | BY | {"stratum": "dose_group", "rho": 1}],
+    "log_rank": [OS | BY, OS | {"by": "dose_group"}, OS | {"by": "dose_group", "trend": True}, OS | BY | {"stratum": "dose_group", "rho": 1}],
     "permutation_log_rank": [OS | BY | {"replicates": 99}],
     "restricted_mean": [OS | {"until": 6}, OS | BY | {"until": 6}, OS | {"until": 60}],
     "compare_at": [OS | BY | {"time": 6}, OS | BY | {"time": 99, "unit": "years", "transform": "plain"}],
+    "survival_difference": [OS | BY | {"at": [3, 6]}, OS | BY | {"at": [99], "unit": "years"}],
     "cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"], "interval": "profile"},
             OS | {"covariates": ["x"], "stratum": "arm", "ties": "breslow"}],
     "firth_cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"]}],
@@ -143,7 +152,7 @@ def test_a_method_is_the_same_on_every_run_and_for_every_order_of_participants(m
 
 
 CURVED = {"kaplan_meier", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
-          "dose_response", "isotonic", "emax", "tipping_point"}  # fmt: skip
+          "survival_difference", "dose_response", "isotonic", "emax", "tipping_point"}  # fmt: skip
 
 
 @pytest.mark.parametrize("method", METHODS.functions)

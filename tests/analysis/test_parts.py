@@ -176,6 +176,45 @@ def test_values_changes_and_distances_from_the_mean(build):  # noqa: F811
     assert run.values("a", "mean") == {"A": "20", "B": "50"}
 
 
+def test_a_truth_of_rows_is_counted(build):  # noqa: F811
+    run = of_rows(build, "at: day == 7, value: result > 30", "method: proportion, event: value, unknown: left_out")
+    assert run.values("a", "n") == {"": "2"} and run.values("a", "N") == {"": "3"}
+    counted = run.read("analysis/participants.csv")
+    assert counted[["reason", "n", "what"]].to_numpy().tolist() == [
+        ["used", "3", "participants"], ["no_row", "1", "participants"], ["event_unknown", "1", "participants"],
+    ]  # fmt: skip
+
+
+def test_who_is_counted_is_said_and_nobody_else(build):  # noqa: F811
+    """Of whom nobody is left out nothing is said; nor of what the plan does not want."""
+    columns = "cohort: {table: t, columns: {}}\nanalyses:\n"
+    plan = (
+        columns
+        + "  a: {population: all, method: frequency, variable: arm}\n  b: {population: all, method: frequency, variable: arm, where: arm == 'A'}\n"
+    )
+    run = build(TABLE, plan, f=ROWS, l=LABS)
+    counted = run.read("analysis/participants.csv")
+    assert counted[["analysis", "reason", "n"]].to_numpy().tolist() == [
+        ["a", "used", "5"],
+        ["b", "used", "2"],
+        ["b", "where", "3"],
+    ]
+    assert run.notes("a") == set() and run.notes("b") == set()
+
+
+def test_an_analysis_of_unknown_outcomes_has_no_other_denominator(build):  # noqa: F811
+    """Beside each other: one that counts the unknown apart, one that leaves them out. Two that differ stop."""
+    labs = LABS + "S5,7,,\n"
+    head = "cohort: {table: t, columns: {high: {from: labs, value: result > 30, where: day == 7, take: only}}}\nanalyses:\n"
+    shown = "tables: {r: {kind: proportions, analyses: [a, b], caption: Rates.}}\n"
+    same = "  a: {population: all, method: missing_response, event: high}\n  b: {population: all, method: proportion, event: high, unknown: left_out}\n"
+    assert build(TABLE, head + same + shown, f=ROWS, l=labs).values("b", "N") == {"": "3"}
+    unlike = same.replace("missing_response, event: high", "proportion, event: high")
+    with pytest.raises(InputError, match="counts them as no event"):
+        build(TABLE, head + unlike + shown, f=ROWS, l=labs)
+    assert build(TABLE, head + unlike, f=ROWS, l=labs).values("a", "N") == {"": "5"}
+
+
 def test_rows_of_which_it_is_not_known_whether_they_count(build):  # noqa: F811
     run = of_rows(build, "where: result > 15, at: day == 7, value: result", "method: summary, variable: value")
     assert run.values("a", "mean") == {"": "40"} and run.values("a", "n") == {"": "3"}

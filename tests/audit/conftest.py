@@ -11,9 +11,11 @@ from trialpress import analysis, audit, clean, cohort, environment
 from trialpress.analysis import origin
 from trialpress.audit import page, trace
 from trialpress.audit.claims import check, load_claims
+from trialpress.checks.effects import no_effect
 from trialpress.checks.plan import load_plan
+from trialpress.contracts import NO_EFFECT
 from trialpress.files import write_csv
-from trialpress.report import staging
+from trialpress.report import fragments, staging
 from trialpress.results import load
 from trialpress.study import load_study
 from trialpress.tables import write_all
@@ -35,6 +37,7 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     tables = cohort.read_tables(folder / "clean", study)
     built = cohort.build(study, plan, tables)
     cohort.write(built, folder / "cohort")
+    NO_EFFECT.write(no_effect(study, plan, tables, built), folder / "cohort")
     known = origin.published(config / "claims.yaml")
     analysis.write(*analysis.run(study, plan, built.subjects, built.daily, tables, known), folder / "analysis")
     results = load(study, plan, folder)
@@ -45,14 +48,16 @@ def audited(tmp_path_factory) -> SimpleNamespace:
         Image.new("L", (10, 10)).save(folder / "figures" / f"{name}.png")
     (folder / "figures" / "alt.json").write_text(json.dumps(dict.fromkeys(plan.figures, "blank")))
     claims = load_claims(config / "claims.yaml", plan)
-    staging.make(results, claims, ROOT / "report" / STUDY, folder, ["html"], "embedded")
+    found = fragments.fragments(results, claims, clean.read_logs(folder / "clean"), folder, "embedded")
+    fragments.write(found, "", folder)
+    staging.make(found, "", ROOT / "report" / STUDY, folder, ["html"], "embedded")
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
     outputs = {"clean/changes.csv": {"rule": "clean", **audit.digest(folder / "clean" / "changes.csv")}}
     manifest = {"software": environment.versions(), "inputs": {}, "outputs": outputs}
     (folder / "audit" / "manifest.json").write_text(json.dumps(manifest))
-    logs = trace.read_clean(folder)
-    traced = trace.trace(results, logs)
-    trace.write(traced, folder)
+    logs = clean.read_logs(folder / "clean")
+    trace.write(trace.trace(results, logs, folder), folder)
+    traced = trace.read(folder)
     page.write(results, traced, logs, folder)
     (project / "config").mkdir()
     shutil.copy(ROOT / "config" / "config.yaml", project / "config" / "config.yaml")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from trialpress.audit.checklists import load_checklists, markdown, sections
+from trialpress.audit.checklists import Checklist, headed, judged, load_checklists, markdown, sections
 from trialpress.errors import InputError
 from trialpress.plan import read_plan
 from trialpress.study import load_study
@@ -53,6 +53,81 @@ def test_what_is_not_answered_is_open(tmp_path):
         and "{#tbl-sampl}" in text
         and "[@lang2015]" in text
     )
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_answer_names_the_sentence_or_the_number(study):
+    answers = yaml.safe_load((ROOT / "config" / study / "checklists.yaml").read_text(encoding="utf-8"))
+    given = [answer for items in answers.values() for answer in items.values() if "section" in answer]
+    assert len(given) > 10 and not [answer for answer in given if not {"sentence", "numbers"} & set(answer)]
+
+
+MANUSCRIPT = """---
+title: Low dose
+abstract: |
+  Of {{< var population.all.n >}} patients
+  {{< var cr.text >}} responded.
+# a comment is no heading
+---
+
+::: {.callout}
+Key point.
+:::
+
+# Methods {#sec-methods}
+
+All are counted.
+
+## Statistics {#sec-statistics}
+
+Exact
+intervals.
+
+# Results {#sec-results}
+
+{{< include tables/rates.md >}}
+"""
+
+
+def test_sections_hold_what_is_within_them():
+    found = sections(MANUSCRIPT)
+    assert list(found) == ["sec-top", "sec-methods", "sec-statistics", "sec-results"]
+    assert "Key point." in found["sec-top"] and "All are counted." not in found["sec-top"]
+    assert "Exact" in found["sec-methods"] and "All are" not in found["sec-statistics"]
+    assert [heading for heading, _ in headed(MANUSCRIPT)] == ["Abstract", "Methods", "Statistics", "Results"]
+
+
+@pytest.mark.parametrize(("answer", "said"), [
+    ({"section": "sec-methods", "sentence": "Exact intervals"}, ""), ({"section": "sec-top", "numbers": ["cr.text", "population"]}, ""),
+    ({"section": "sec-results", "numbers": ["cr", "table_rates"]}, ""),
+    ({"section": "sec-statistics", "sentence": "All are counted"}, "sec-statistics does not say 'All are counted'"),
+    ({"section": "sec-top", "numbers": ["cr.p"]}, "sec-top does not print the number cr.p"),
+    ({"section": "sec-results", "numbers": ["os"]}, "sec-results does not print the number os"),
+])  # fmt: skip
+def test_the_sentence_and_the_number_are_looked_for_in_the_section(tmp_path, answer, said):
+    (tmp_path / "manuscript.qmd").write_text(MANUSCRIPT, encoding="utf-8")
+    (tmp_path / "checklists.yaml").write_text(yaml.safe_dump({"sampl": {"1": answer}}), encoding="utf-8")
+    paths = {
+        "answers": tmp_path / "checklists.yaml",
+        "source": tmp_path,
+        "planned": {"tables": {"rates": {"analyses": ["cr"]}}},
+    }
+    if said:
+        with pytest.raises(InputError, match=said):
+            load("cd22-nci", **paths)
+    else:
+        (sampl,) = load("cd22-nci", **paths)
+        assert sampl.rows[0][3] and sampl.rows[0][-1] == "answered"
+
+
+def test_an_item_whose_check_fails_is_open():
+    sampl = Checklist("sampl", "SAMPL", "lang2015", (("11", "P", "sec-results", "Table.", "", "answered"),))
+    (met,), (not_met,) = (
+        judged([sampl], {("sampl", "11"): found})[0].rows for found in ((True, "All do."), (False, "Not met: x."))
+    )
+    assert met == ("11", "P", "sec-results", "Table. All do.", "", "answered")
+    assert not_met[3:] == ("Table. Not met: x.", "", "open")
+    assert judged([sampl], {}) == [sampl]
 
 
 @pytest.mark.parametrize(

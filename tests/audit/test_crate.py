@@ -2,6 +2,8 @@
 
 import json
 import zipfile
+from contextlib import chdir
+from unittest.mock import patch
 
 import pytest
 from rocrate.rocrate import ROCrate
@@ -31,7 +33,8 @@ def make(root):
     inputs = {name: digest(root / name) for name in files if not name.startswith("results/")}
     manifest = {"software": {"Python": "3.11.2"}, "second_opinion": {"R": "4.2.2"}, "inputs": inputs}
     to = root / "results/s/audit/crate.zip"
-    crate.write(STUDY, manifest, root, root / "results/s", digest, to)
+    with chdir(root), patch.multiple(crate, engine=str, located=str):
+        crate.write(STUDY, manifest, root / "results/s", digest, to)
     return to, manifest
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from trialpress.audit import page, trace
+from trialpress.audit.parts import read_part
+from trialpress.explain import explain, follow
 
 pytestmark = pytest.mark.xdist_group("audit")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -83,7 +85,12 @@ def hostile(audited, tmp_path_factory) -> Path:
 
 
 def shown(tab, name: str) -> str:
-    return tab.locator(f"[data-table={name}] [role=status]").inner_text()
+    """What a table says of the rows that it shows, when it has read what it needs."""
+    status = tab.locator(f"[data-table={name}] [role=status]")
+    tab.wait_for_function(
+        "status => status.textContent && !status.textContent.startsWith('reading')", arg=status.element_handle()
+    )
+    return status.inner_text()
 
 
 def test_a_number_is_followed_from_the_manuscript_to_its_raw_cell(audited, opened):
@@ -153,6 +160,7 @@ def test_hostile_text_is_shown_and_never_run(hostile, opened):
     tab = opened(hostile, "#/cleaning")
     log = tab.locator("[data-table=changes]")
     log.get_by_label("Rule").select_option("hostile")
+    assert shown(tab, "changes") == "1 to 9 of 9"
     assert [text for text in log.locator("tbody td:nth-child(4)").all_text_contents()] == [*HOSTILE.values(), "-5.2"]
     for view, text in (("#/rejected", HOSTILE["end"]), ("#/queries", HOSTILE["script"]), ("#cr_rr_evaluable@LD-017", HOSTILE["script"]),
                        ("#seizure_all", HOSTILE["end"]), ("#/overview", HOSTILE["end"]), (f"#{HOSTILE['end']}", HOSTILE["end"])):  # fmt: skip
@@ -182,6 +190,7 @@ def test_a_saved_table_holds_no_formula(hostile, opened):
     tab = opened(hostile, "#/cleaning")
     log = tab.locator("[data-table=changes]")
     log.get_by_label("Rule").select_option("hostile")
+    shown(tab, "changes")
     with tab.expect_download() as saved:
         log.get_by_role("button", name="Save as CSV").click()
     text = Path(saved.value.path()).read_text(encoding="utf-8-sig")
@@ -193,13 +202,14 @@ def test_a_saved_table_holds_no_formula(hostile, opened):
 
 def test_a_hundred_thousand_changes_are_quick(hostile, opened):
     tab = opened(hostile, "#/cleaning")
+    assert hostile.stat().st_size < 4_000_000 and len(list((hostile.parent / "page").glob("changes-*.js"))) == 6
+    assert shown(tab, "changes").startswith("1 to 50 of 1")
     assert tab.locator("[data-table=changes] tbody tr").count() == 50
-    took = tab.evaluate(
-        """() => { const search = document.querySelector("[data-table=changes] input"), start = performance.now();
-        search.value = "LD-017 code"; search.dispatchEvent(new Event("input")); return performance.now() - start; }"""
-    )
-    assert took < 1000
+    search = """text => { const search = document.querySelector("[data-table=changes] input"), start = performance.now();
+        search.value = text; search.dispatchEvent(new Event("input")); return performance.now() - start; }"""
+    tab.evaluate(search, "LD-017 code")  # reads all parts
     assert int(shown(tab, "changes").split()[-1].replace(",", "")) > 1000
+    assert tab.evaluate(search, "LD-018 code") < 1000
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -289,3 +299,76 @@ def test_who_is_not_counted_is_named_and_can_be_followed(opened, index):
     rest = text.split("Participants not counted")[1]
     assert "1 left out: unknown outcome" in rest and "1 left out: Blast burden not known" in rest
     assert rest.count("LD-0") == 2 and "[object" not in text
+
+
+@pytest.fixture
+def parted(audited, tmp_path, monkeypatch) -> Path:
+    """The same trace and page, cut into many parts."""
+    monkeypatch.setattr(trace, "PART", 2000)
+    monkeypatch.setattr(page, "PART", 300)
+    trace.write(trace.trace(audited.results, audited.logs, audited.folder), tmp_path)
+    page.write(audited.results, trace.read(tmp_path), audited.logs, tmp_path)
+    return tmp_path
+
+
+def test_a_large_trace_lies_in_parts_and_says_the_same(audited, parted, index, opened):
+    content = trace.read(parted)
+    assert len(content["parts"]) > 3 and not {"cells", "evidence", "values", "rows"} & set(content)
+    tab, whole = opened(parted / "audit" / "index.html"), opened(index)
+    for number in (
+        "cr_rr_evaluable",
+        "cr_rr_evaluable@LD-017",
+        "baseline@LD-053",
+        "crs_severe_model",
+        "seizure_all@LD-002",
+    ):
+        for one in (tab, whole):
+            one.evaluate("hash => { location.hash = hash; }", f"#{number}")
+            one.wait_for_function("who => document.querySelector('h1:not([hidden])') && !document.querySelector('main').innerText.includes('Reading') && (!who || document.getElementById('participant')?.textContent.includes(who))", arg=number.partition("@")[2])  # fmt: skip
+        assert tab.locator("main").inner_text() == whole.locator("main").inner_text(), number
+        name, _, who = number.partition("@")
+        said = [
+            list(follow(trace.read(folder), name, who, folder) if who else explain(trace.read(folder), name, folder))
+            for folder in (parted, audited.folder)
+        ]
+        assert said[0] == said[1]
+    tab.evaluate("location.hash = '#/cleaning'")
+    log = tab.locator("[data-table=changes]")
+    log.get_by_label("Search").fill("LD-017/ extramedullary response")
+    shown(tab, "changes")
+    log.locator("tbody tr").first.locator("summary").click()
+    log.get_by_role("link", name="cr_rr_evaluable", exact=True).wait_for()
+
+
+def test_a_part_that_is_not_there_is_named(parted, chromium):
+    for path in (parted / "audit" / "trace").glob("participants-*.js"):
+        path.unlink()
+    tab = chromium.new_page()
+    tab.goto((parted / "audit" / "index.html").as_uri() + "#cr_rr_evaluable@LD-017")
+    tab.get_by_role("heading", name="A part is missing").wait_for()
+    assert "cannot be read: build the audit again" in tab.locator("main").inner_text()
+    tab.close()
+
+
+def test_a_page_of_parts_lets_no_other_script_run(parted, tmp_path, chromium):
+    changed = parted / "audit" / "index.html"
+    (parted / "audit" / "other.js").write_text("window.ran = 1")
+    text = changed.read_text(encoding="utf-8")
+    changed.write_text(
+        text.replace("</main>", "</main><script src='other.js'></script><script>window.ran = 1</script>")
+    )
+    tab = chromium.new_page()
+    tab.goto(changed.as_uri())
+    assert tab.evaluate("window.ran") is None
+    tab.close()
+
+
+def test_more_rows_than_a_page_can_hold_are_the_first_of_each_kind(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "PART", 2)
+    monkeypatch.setattr(page, "MOST", 4)
+    rows = [("labs", "value", "a", n) for n in range(5)] + [("signs", "date", "b", 5), ("signs", "date", "b", 6)]
+    table = page.paged("changes", pd.DataFrame(rows, columns=["table", "field", "rule", "key"]), tmp_path)
+    assert (table["rows"], table["of"], table["parts"], table["file"]) == (4, 7, 2, "clean/changes.csv")
+    assert table["tally"]["table"] == [["labs", 5], ["signs", 2]]
+    held = [read_part(tmp_path / f"changes-000{n}.js")["columns"]["key"] for n in (1, 2)]
+    assert [[part["values"][code] for code in part["codes"]] for part in held] == [["0", "1"], ["5", "6"]]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from trialpress import analysis, clean, cohort
+from trialpress.checks.effects import no_effect
 from trialpress.checks.plan import load_plan
+from trialpress.contracts import NO_EFFECT
 from trialpress.figures import draw_all
 from trialpress.results import Results, load
 from trialpress.study import load_study
@@ -52,9 +55,9 @@ class Run:
 @pytest.fixture
 def build(tmp_path):
     """build(tables, plan, name=csv, ...): `tables` and `plan` are YAML below `tables:` and below POPULATION; `head` stands
-    within `plan:`."""
+    within `plan:`. published: what is known of the patients of a reconstruction, (analysis, statistic) -> numbers."""
 
-    def run(tables: str, plan: str, head: str = "", **raw: str) -> Run:
+    def run(tables: str, plan: str, head: str = "", published: Mapping | None = None, **raw: str) -> Run:
         folder = tmp_path / "study"
         (folder / "raw").mkdir(parents=True, exist_ok=True)
         files = {f"{name}.csv": text.encode() for name, text in raw.items()}
@@ -63,7 +66,8 @@ def build(tmp_path):
         sums = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items())]
         (folder / "raw" / "SHA256SUMS").write_text("".join(sums))
         named = ", ".join(f"{name}: {{path: {name}.csv}}" for name in raw)
-        (folder / "study.yaml").write_text(f"{HEAD}files: {{{named}}}\ntables:\n{tables}", encoding="utf-8")
+        of = HEAD if published is None else HEAD.replace("reconstruction: false", "reconstruction: true")
+        (folder / "study.yaml").write_text(f"{of}files: {{{named}}}\ntables:\n{tables}", encoding="utf-8")
         (folder / "plan.yaml").write_text(POPULATION.replace("HEAD", head) + plan, encoding="utf-8")
         study = load_study(folder / "study.yaml")
         checked = load_plan(folder / "plan.yaml", study)
@@ -71,7 +75,9 @@ def build(tmp_path):
         tables = cohort.read_tables(folder / "clean", study)
         built = cohort.build(study, checked, tables)
         cohort.write(built, folder / "cohort")
-        analysis.write(*analysis.run(study, checked, built.subjects, built.daily, tables), folder / "analysis")
+        NO_EFFECT.write(no_effect(study, checked, tables, built), folder / "cohort")
+        made = analysis.run(study, checked, built.subjects, built.daily, tables, published or {})
+        analysis.write(*made, folder / "analysis")
         results = load(study, checked, folder)
         draw_all(results, folder / "figures")
         write_all(results, folder / "tables")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from analysis.cohort import awkward, compute
+from analysis.test_methods import OPTIONS
+from trialpress.analysis.families import TESTS, has_test, sentence, undeclared, warning
+from trialpress.analysis.methods import METHODS
 from trialpress.errors import InputError
 
 TABLE = """
@@ -55,3 +59,54 @@ def test_a_level_can_be_named(build):
     assert sorted(adjusted.values()) == pytest.approx([min(1, 2 * both[0]), max(min(1, 2 * both[0]), both[1])])
     with pytest.raises(InputError, match="no p-value of 'arm=C'"):
         build(TABLE, PLAN % ", family_of: [arm=C]", f=ROWS)
+
+
+ALL = """  a: {method: proportion, population: all, event: dead == 1}
+  b: {method: baseline, population: all, by: arm, variables: [age], p_values: true}
+  c: {method: baseline, population: all, by: arm, variables: [age]}
+  d: {method: spearman, population: all, x: age, y: days, label: Age and days}
+"""
+
+
+def test_the_text_says_which_tests_were_adjusted_and_that_the_others_are_exploratory(build):
+    run = build(TABLE, PLAN % "" + ALL, f=ROWS)
+    ard, plan = run.results.ard, run.results.plan
+    assert sentence(ard, plan) == (
+        "Tests were adjusted in one family: f (Holm, 3 tests: test; model). All others are exploratory and were not adjusted."
+    )
+    assert undeclared(plan) == ["b", "d"]
+    assert warning(plan) == (
+        "in no family and not declared exploratory: b, d; put them in a family, or in one that is adjusted by none "
+        "(plan.yaml, families)"
+    )
+
+
+def test_a_family_adjusted_by_none_declares_its_tests_exploratory(build):
+    plan = PLAN % "" + ALL.replace("x: age, y: days", "x: age, y: days, family: loose").replace(
+        "p_values: true", "p_values: true, family: loose"
+    )
+    run = build(TABLE, plan.replace("{f: holm}", "{f: holm, loose: none}"), f=ROWS)
+    ard = run.results.ard
+    assert undeclared(run.results.plan) == [] and warning(run.results.plan) == ""
+    assert not (ard["analysis"].isin(["b", "d"]) & ard["statistic"].eq("p_value_adjusted")).any()
+    assert sentence(ard, run.results.plan).endswith("All others are exploratory and were not adjusted.")
+
+
+def test_without_families_all_tests_are_exploratory(build):
+    plan = (PLAN % "" + ALL).replace("families: {f: holm}\n", "").replace(", family: f", "")
+    run = build(TABLE, plan, f=ROWS)
+    assert sentence(run.results.ard, run.results.plan) == "All tests are exploratory; none was adjusted."
+    assert undeclared(run.results.plan) == []
+    nothing = "cohort: {table: t, columns: {}}\nanalyses:\n" + ALL.splitlines()[0] + "\n"
+    run = build(TABLE, nothing, f=ROWS)
+    assert sentence(run.results.ard, run.results.plan) == ""
+
+
+@pytest.mark.parametrize("method", METHODS.functions)
+def test_which_methods_test_is_what_their_rows_say(method):
+    for options in OPTIONS[method]:
+        rows, _ = compute(method, awkward("usual"), **options)
+        given = rows["statistic"].eq("p_value").any()
+        assert has_test({"method": method, **options}) >= given, options
+        if method in TESTS and not TESTS[method]:
+            assert given, options

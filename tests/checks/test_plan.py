@@ -18,7 +18,7 @@ tables:
     columns:
       participant: {source: ID, type: id}
       arm: {source: Arm, type: code, codes: {A: [], B: []}, label: Arm}
-      site: {source: Site}
+      site: {source: Site, free_text: {reviewed: A reader, date: 2020-01-31}}
       start: {source: Start, type: date}
       begin: {source: Begin, type: datetime}
       died: {source: Died, type: date}
@@ -35,9 +35,10 @@ tables:
       participant: {source: ID, type: id}
       day: {source: Day, type: integer}
       grade: {source: G, type: code, codes: {"1": [], "2": []}}
-      kind: {source: K}
+      kind: {source: K, free_text: {reviewed: A reader, date: 2020-01-31}}
       value: {source: V, type: number}
       change: {source: C, type: number}
+      z: {source: Z, type: number}
   w: {file: f, key: [day], columns: {day: {source: Day, type: integer}}}
 """
 SIGNS = "{ice: 10, consciousness: 0, seizure: false, focal_oedema: false, severe_event: false}"
@@ -196,6 +197,16 @@ def test_a_plan_without_a_fault(said):
         ({"analyses": "a: {method: summary, population: all, variable: day, rows: {table: v, value: kind, baseline: day == 0}}"}, ["analyses.a.rows.value: a change is a difference of numbers / name a column of numbers"]),
         ({"analyses": "a: {method: summary, population: all, variable: change, rows: {table: v, value: value, baseline: day == 0}}"},
          ["analyses.a.rows: 'change' is made by `rows`, and is a column of the table / name it otherwise in study.yaml"]),
+        ({"analyses": "a: {method: summary, population: all, variable: z, rows: {table: v, value: value}}"},
+         ["analyses.a.rows: 'z' is made by `rows`, and is a column of the table / name it otherwise in study.yaml"]),
+        ({"analyses": "a: {method: summary, population: all, variable: change, rows: {table: v, value: value}}"}, []),
+        ({"analyses": "a: {method: summary, population: all, variable: z, rows: {table: v}}"}, []),
+        # what may be ordered: codes of the dictionary, levels of the plan, and what is cut
+        ({"columns": "x: {expression: site, levels: {a: A, b: B}}, y: {expression: x < 'b'}, z: {expression: y, levels: {'True': T}}"}, []),
+        ({"columns": "x: {expression: site, levels: {a: A, b: B}, type: text}, y: {expression: x < 'b'}"}, "cohort.columns.y.expression"),
+        ({"columns": "x: {expression: site}, y: {expression: x < 'b'}"}, "cohort.columns.y.expression"),
+        ({"columns": "x: {expression: site, levels: {a: A, b: B}, other: Else}, y: {expression: x < 'other'}"}, []),
+        ({"columns": "x: {expression: site, levels: {a: A, b: B}, other: Else}, y: {expression: x == 'c'}"}, "cohort.columns.y.expression"),
         ({"columns": "day: {rank: age}", "analyses": "a: {method: summary, population: all, variable: day, rows: {table: v}}"},
          ["analyses.a.rows: 'day' is a column of v and of the subjects / derive a column of another name in cohort.columns, or name it otherwise in study.yaml"]),
         ({"columns": "day: {rank: age}", "analyses": "a: {method: summary, population: all, variable: value, rows: {table: v}}"}, []),
@@ -208,6 +219,37 @@ def test_what_is_said_of_a_plan(said, entries, messages):
         assert len(found) == 1 and messages in found[0]
     else:
         assert found == [f"{text} / {REWRITE}" if " / " not in text else text for text in messages]
+
+
+@pytest.mark.parametrize(
+    ("columns", "codes", "ordered"),
+    [("{expression: arm}", ("A", "B"), True), ("{expression: arm, levels: {B: b, A: a}}", ("A", "B"), True), ("{expression: site}", (), False),
+     ("{expression: site, levels: {b: B, a: A}}", ("b", "a"), True), ("{expression: site, levels: {b: B}, other: O}", ("b", "other"), True),
+     ("{expression: arm, levels: {B: b}, other: O}", ("B", "other"), True), ("{cut: age, at: [1], labels: [low, high]}", ("low", "high"), True)],
+)  # fmt: skip
+def test_the_codes_of_a_derived_column_and_their_order(tmp_path, columns, codes, ordered):
+    (tmp_path / "study.yaml").write_text(STUDY, encoding="utf-8")
+    plan = f"plan: {{level: 0.95, seed: 1}}\ncohort: {{table: t, columns: {{x: {columns}}}}}\npopulations: {{all: {{label: All}}}}\nanalyses: {{}}\n"
+    (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
+    kind = load_plan(tmp_path / "plan.yaml", load_study(tmp_path / "study.yaml")).kinds["x"]
+    assert (kind.family, kind.codes, kind.ordered) == ("text", codes, ordered)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "what"),
+    [("key: [participant, day]", "key: [participant, day]\n    where: day", "tables.v.where", "is a number, not a condition: day"),
+     ("key: [participant, day]", "key: [participant, day]\n    checks: [{id: c, assert: value, field: value, message: m}]", "tables.v.checks.c.assert", "is a number, not a condition: value"),
+     ("value: {source: V, type: number}", "value: {derive: \"when(day == 'x', 1, 2)\", type: number}", "tables.v.columns.value.derive", "day is a number, 'x' a text")],
+)  # fmt: skip
+def test_conditions_of_the_dictionary_are_conditions(tmp_path, old, new, where, what):
+    (tmp_path / "study.yaml").write_text(STUDY.replace(old, new), encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(
+        "plan: {level: 0.95, seed: 1}\ncohort: {table: t, columns: {}}\npopulations: {all: {label: All}}\nanalyses: {}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError) as error:
+        load_plan(tmp_path / "plan.yaml", load_study(tmp_path / "study.yaml"))
+    assert f"{where}: {what}" in str(error.value)
 
 
 def test_names_that_are_shared():

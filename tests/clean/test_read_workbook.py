@@ -6,6 +6,7 @@ import re
 import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
@@ -149,13 +150,15 @@ def test_the_date_system_of_1904(sheet):
 
 
 def test_booleans_errors_and_texts_keep_their_kind(sheet):
-    raw = sheet([["x"], [True], ["#N/A"], ["007"], ["0,7"], [("5", '@" mg"')]])
+    raw = sheet([["x"], [True], ["#N/A"], ["007"], ["0,7"], [("5", '@" mg"')], [("6", "@")], [("7", '@" "')]])
     assert column(raw) == [
         ("TRUE", "boolean", ""),
         ("#N/A", "error", ""),
         ("007", "text", ""),
         ("0,7", "text", ""),
         ("5", "text", "5 mg"),
+        ("6", "text", ""),
+        ("7", "text", ""),
     ]
 
 
@@ -346,6 +349,26 @@ def test_older_and_binary_workbooks(kind):
     assert column(raw)[:2] == [("3", "number", ""), ("5", "number", "")]
     (message,) = messages(raw)
     assert "per cent" in message and kind in message
+
+
+def test_merged_cells_of_an_older_workbook(monkeypatch):
+    """As calamine tells them: from 0, (row, column) of the first and of the last cell."""
+    import python_calamine as calamine
+
+    rows = [["id", "day", "x"], ["S1", 1.0, "a"], ["", 2.0, "b"], ["S2", 3.0, "c"]]
+    page = SimpleNamespace(
+        to_python=lambda skip_empty_area: rows, merged_cell_ranges=[((1, 0), (2, 0)), ((3, 1), (3, 2))]
+    )
+    about = SimpleNamespace(name="S", visible=calamine.SheetVisibleEnum.Visible)
+    book = SimpleNamespace(sheet_names=["S"], sheets_metadata=[about], get_sheet_by_name=lambda name: page)
+    monkeypatch.setattr(calamine.CalamineWorkbook, "from_filelike", lambda data: book, raising=False)
+    raw = read(FIXTURES / "any_sheets.xls.gz", File("f", "any_sheets.xls.gz", format="xls"))
+    assert raw.texts(0) == ["S1", "S1", "S2"] and raw.texts(1) == ["1", "2", "3"]
+    assert [(one.row, one.message) for one in raw.remarks if "merged;" in one.message] == [
+        (2, "A2:A3 are merged; its value is taken for each of the rows 2 to 3"),
+        (4, "B4:C4 are merged; its value is taken for row 4, in column B only"),
+    ]
+    assert [one.row for one in raw.remarks if "merged;" not in one.message] == [0]
 
 
 def test_an_enciphered_workbook_of_excel_97():

@@ -127,7 +127,7 @@ def test_a_file_without_an_identifier_uses_its_row_number(tmp_path):
 
 
 def test_keys_that_would_print_alike_stay_apart(tmp_path):
-    columns = {"participant": ID, "a": {"source": "A"}, "b": {"source": "B"}}
+    columns = {"participant": ID, "a": {"source": "A", "type": "id"}, "b": {"source": "B", "type": "id"}}
     tables = {"people": PEOPLE, "t": {"file": "f", "key": ["a", "b"], "columns": columns}}
     data = cleaned(tmp_path, {"f.csv": "ID,A,B\nS1,x/y,z\nS2,x,y/z\n"}, tables)
     assert len(data.tables["t"]) == 2 and data.cells[data.cells["table"] == "t"]["key"].nunique() == 2
@@ -170,7 +170,9 @@ def test_a_shifted_row_is_rejected_and_asked_about(tmp_path):
     "row, by",
     [
         ("S90,,2015-03-01,M,2,none,2015-03-09", "1 column to the left"),
-        ("S90,2015-03-01,x,M,2,none,2015-03-09", "1 column to the left"), ("S90,2015-03-01,2,none,2015-03-09,,", ""),
+        ("S90,2015-03-01,x,M,2,none,2015-03-09", "1 column to the left"),
+        ("S90,2015-03-01,2,none,2015-03-09,,", "1 column to the right"),  # without sex
+        ("S90,M,2,none,2015-03-09,,", "1 column to the right"), ("S90,2,none,2015-03-09,,,", "2 columns to the right"),
     ],
 )  # fmt: skip
 def test_rows_are_shifted_to_either_side(tmp_path, row, by):
@@ -186,6 +188,53 @@ def test_a_row_that_lacks_a_cell_is_shifted_to_the_right(tmp_path):
     assert (
         "4 cells do not fit their columns and do when moved by 1 column to the right" in data.rejected["reason"].item()
     )
+
+
+@pytest.mark.parametrize(
+    ("row", "option", "rows", "message"),
+    [
+        # the grade is lacking: refused, and the reader is told where its cells belong
+        ("S90,2015-03-01,F,none,2015-03-09", {}, 9,
+         "the row has 5 cells, the header has 7 and looks shifted: its cells fit when moved by 1 column to the right; it was rejected"),
+        # lacking at its end, or without a place where it fits: not shifted
+        ("S90,2015-03-01,F,3,none", {}, 9, "the row has 5 cells, the header has 7; it was rejected"),
+        ("S90,2015-03-01,5,F,none", {}, 9, "the row has 5 cells, the header has 7; it was rejected"),
+        ("S90,x,2015-03-01,F,3,none,2015-03-09,,n", {}, 9,
+         "the row has 9 cells, the header has 7 and looks shifted: its cells fit when moved by 1 column to the left; it was rejected"),
+        # filled up at its end: never with the cells of another column
+        ("S90,2015-03-01,F,none,2015-03-09", {"short_rows": "pad"}, 9,
+         "the row looks shifted: grade, drug do not fit and do when moved by 1 column to the right; it was rejected"),
+        ("S90,2015-03-01,F,none", {"short_rows": "pad"}, 9,
+         "the row looks shifted: grade does not fit and does when moved by 1 column to the right; it was rejected"),
+        ("S90,2015-03-01,F,3", {"short_rows": "pad"}, 10, None),
+        # a row of full width is not rejected for two misfits, but asked about
+        ("S90,2015-03-01,3,none,,,", {}, 10, None),
+    ],
+)  # fmt: skip
+def test_a_row_with_cells_too_few_or_too_many(tmp_path, row, option, rows, message):
+    good = "".join(f"S{i},2015-01-0{i},F,{i % 5},none,2015-02-0{i},\n" for i in range(1, 10))
+    text = "ID,Date,Sex,Grade,Drug,End,Note\n" + good + f"{row}\n"
+    tables = {"t": {"file": "f", "key": ["participant"], "columns": SHIFT}}
+    data = cleaned(tmp_path, {"f.csv": text}, tables, options={"f": option})
+    assert len(data.tables["t"]) == rows
+    asked = data.queries[data.queries["message"].str.contains("looks shifted|was rejected")]
+    assert asked["message"].tolist() == ([message] if message else [])
+    assert asked["file"].tolist() == ["f.csv"] * len(asked) and asked["row"].tolist() == [11] * len(asked)
+
+
+def test_a_row_that_fits_when_moved_is_asked_about_though_most_of_it_fits_as_it_stands(tmp_path):
+    """Age is lacking: weight and height stand under age and weight, and are numbers there, too."""
+    columns = {"participant": ID, **{name: {"source": name, "type": "number"} for name in ("age", "weight", "height")},
+               "sex": {"source": "sex", "type": "code", "codes": {"F": [], "M": []}}}  # fmt: skip
+    good = "".join(f"S{i},40,7{i},17{i},F\n" for i in range(10))
+    tables = {"t": {"file": "f", "key": ["participant"], "columns": columns}}
+    data = cleaned(tmp_path, {"f.csv": f"ID,age,weight,height,sex\n{good}S99,75,178,F,\nS98,75,178,none,\n"}, tables)
+    assert len(data.tables["t"]) == 12
+    first = data.queries[data.queries["key"] == "S99"]["message"].tolist()
+    assert first[0] == (
+        "the row looks shifted: height does not fit and does when moved by 1 column to the right; it was kept: cells beside these may be another column's, too"
+    )
+    assert not data.queries[data.queries["key"] == "S98"]["message"].str.contains("shifted").any()
 
 
 def test_a_row_with_several_misfits_keeps_its_place(tmp_path):

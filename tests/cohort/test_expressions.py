@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from trialpress.calculation import FUNCTIONS
+from trialpress.calculation import FUNCTIONS, family
 from trialpress.expression import Expression, ExpressionError
 from trialpress.kinds import Kind
 
@@ -48,6 +48,7 @@ def values(text: str, columns=COLUMNS) -> list:
         ("n * 0.5", [0.5, 1.0, N, -1.5]), ("9 - 2 ** 3", [1] * 4), ("s + '-'", ["a-", "b-", N, "ab-"]), ("1 / 4", [0.25] * 4),
         # missing and present
         ("missing(n)", [F, F, T, F]), ("present(n)", [T, T, F, T]), ("missing(missing(n))", [F] * 4), ("missing", [N] * 4),
+        ("n + missing", [N] * 4), ("missing - x", [N] * 4), ("missing * missing", [N] * 4),
         # times
         ("days(d, e)", [365, -1, N, N]), ("days(e, d)", [-365, 1, N, N]), ("days(date('2015-01-30'), d)", [1, 29, N, 395]),
         ("hours(d, e)", [8766.0, -12.0, N, N]), ("years(d, date('2016-02-28'))", [1, 1, N, -1]),
@@ -103,8 +104,9 @@ def test_codes_stand_in_their_order():
     assert values("r >= q", columns) == [T, F, N]
     assert values("min(r, q)", columns) == ["PR", "CR", "PD"] and values("max(r, q)", columns) == ["PD", "PR", "PD"]
     assert values("max(r, 'PR')", columns) == ["PD", "PR", "PR"]
-    with pytest.raises(ExpressionError, match="'X' is not one of the codes CR, PR, PD"):
-        Expression("r < q")(Columns({**frame, "q": pd.Series(["X", "X", "X"], dtype="string")}, columns.kinds))
+    for unknown in (["X", "X", "X"], ["PR", "X", None]):
+        with pytest.raises(ExpressionError, match="'X' is not one of the codes CR, PR, PD"):
+            Expression("r < q")(Columns({**frame, "q": pd.Series(unknown, dtype="string")}, columns.kinds))
 
 
 @pytest.mark.parametrize(
@@ -258,6 +260,26 @@ def test_what_cannot_be_evaluated_says_so(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "why"),
+    [("coalesce(n, s)", "mixes a number with a text"), ("coalesce(d, n)", "mixes a date with a number"), ("when(b, s, d)", "mixes a date with a text"),
+     ("min(s, 'b')", "min of texts would be that of the alphabet"), ("max('a', none)", "max of texts would be that of the alphabet")],
+)  # fmt: skip
+def test_why_it_cannot_be_evaluated(text, why):
+    with pytest.raises(ExpressionError, match=f"cannot be evaluated \\({why}\\)"):
+        Expression(text)(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(pd.Series([None, 7.5], dtype=object), "number"), (pd.Series([None, "a"], dtype=object), "text"), (pd.Series([True, None], dtype=object), "boolean"),
+     (pd.Series([None, pd.Timestamp("2015-01-01")], dtype=object), "date"), (pd.Series([None], dtype=object), ""), (pd.NA, ""),
+     (COLUMNS["none"], ""), (COLUMNS["s"], "text"), (COLUMNS["d"], "date"), (pd.Timestamp("2015-01-01"), "date"), (True, "boolean"), (1, "number")],
+)  # fmt: skip
+def test_what_a_value_or_a_column_holds(value, expected):
+    assert family(value) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     ["n == missing", "missing != n", "n in (1, missing)", "missing and b", "not missing", "n + missing", "min(n, missing)",
      "days(missing, d)", "when(missing, 1, 2)", "missing(missing)", "n in ()"],
@@ -269,9 +291,9 @@ def test_the_literal_missing_stands_for_a_value_only(text):
 
 def test_kinds_of_when():
     kinds = {"n": Kind("number", ordered=True), "b": Kind("boolean"), "s": Kind("text")}
-    for text, family in (
+    for text, expected in (
         ("when(b, 1)", "number"), ("when(b, missing, 'a')", "text"), ("when(b, missing, missing)", ""), ("when(b, n, s)", ""),
     ):  # fmt: skip
-        assert Expression(text).kind(kinds)[0].family == family
+        assert Expression(text).kind(kinds)[0].family == expected
     assert Expression("when(b, 'x', missing)").kind(kinds)[0].codes == ("x",)
     assert "mixes kinds" in Expression("when(b, n, s)").kind(kinds)[1][0][0]

@@ -206,7 +206,7 @@ def test_cumulative_incidence_is_stacked(usual):
         for rows in (usual.curve("relapsed"), usual.curve("died"))
     ]
     assert edges == pytest.approx([ends[0], ends[0] + ends[1], ends[2], ends[2] + ends[3]])
-    assert "Stacked: R/R: Relapse;" in drawing.alt and "Relapse by stratum: P" in drawing.alt
+    assert "Stacked: R/R: Relapse;" in drawing.alt and "Relapse by stratum, Gray's test: P" in drawing.alt
 
 
 def test_courses_colour_every_measurement_of_those_with_a_grade(usual):

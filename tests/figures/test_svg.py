@@ -8,7 +8,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from figures.small import small
+from figures.small import PLAN, small
 from figures.test_figures import with_options
 from fontTools.ttLib import TTFont
 from matplotlib.text import Text
@@ -52,5 +52,5 @@ def test_the_font_in_an_svg_has_every_glyph_that_its_texts_need(tmp_path):
 
 def test_paths_are_the_default_and_another_word_is_refused(usual, tmp_path):
     assert "<text" not in svg(usual, tmp_path / "a") == svg(usual, tmp_path / "b", svg="paths")
-    with pytest.raises(InputError, match="'outlines' is not a choice"):
-        svg(usual, tmp_path / "c", svg="outlines")
+    with pytest.raises(InputError, match="figures.km_options.svg: 'outlines' is not one of \\['paths', 'text'\\]"):
+        small(tmp_path, plan=PLAN.replace("svg: text", "svg: outlines"))

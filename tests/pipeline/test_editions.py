@@ -34,7 +34,16 @@ def test_the_article_has_no_serious_barrier(results):
 
 
 def test_the_page_of_the_audit_has_no_serious_barrier(results):
-    views = ("", "#/claims", "#/numbers", "#/cleaning", "#/queries", "#/rejected", "#/environment", "#population.first.n")
+    views = (
+        "",
+        "#/claims",
+        "#/numbers",
+        "#/cleaning",
+        "#/queries",
+        "#/rejected",
+        "#/environment",
+        "#population.first.n",
+    )
     assert validators.accessibility(results / "audit" / "index.html", views) == []
 
 

@@ -21,13 +21,15 @@ def holder(path, seconds: float) -> subprocess.Popen:
 
 
 def test_a_second_run_waits_for_the_jobs_of_the_first_to_end(tmp_path):
-    lock = tmp_path / "running"
-    first = holder(lock, 1.5)
+    first = holder(tmp_path / "running", 1.5)
+    code = f"import trialpress.exclusive as e; e.alone({str(tmp_path / 'running')!r}); print('second')"
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "trialpress.exclusive", lock, sys.executable, "-c", "print('second')"],
-            env={**os.environ, "PYTHONPATH": "workflow"}, capture_output=True, text=True,
-        )  # fmt: skip
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": "workflow"},
+            capture_output=True,
+            text=True,
+        )
     finally:
         first.kill()
     assert (done.returncode, done.stdout) == (0, "second\n")
@@ -44,3 +46,15 @@ def test_a_run_that_goes_on_keeps_the_second_out(tmp_path):
         first.kill()
         first.wait()
     assert hold(tmp_path / "running") is not None
+
+
+def test_a_job_ends_with_the_run_that_began_it(tmp_path):
+    run = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    code = "import time, trialpress.exclusive as e; e.end_with_the_run(); print(flush=True); time.sleep(60)"
+    given = {**os.environ, "PYTHONPATH": "workflow", "TRIALPRESS_RUN": str(run.pid)}
+    job = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=given)
+    job.stdout.readline()
+    assert job.poll() is None
+    run.kill()
+    run.wait()
+    assert job.wait(timeout=20) == 1

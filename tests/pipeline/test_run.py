@@ -37,7 +37,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {
         name: path.read_bytes()
         for name, path in found.items()
-        if not name.startswith("logs/") and name != ".trialpress"
+        if not name.startswith(("logs/", ".receipts/")) and name != ".trialpress"
     }
 
 
@@ -146,6 +146,19 @@ def test_a_stage_that_stops_leaves_what_was_done_before_and_nothing_older(tiny, 
     assert f"{raw}: differs from its line in SHA256SUMS" in done.stderr and "the stage clean stopped" in done.stderr
     assert files(out) == {}, "results of other records would be taken for these"
     assert "SHA256SUMS" in (out / "logs" / "clean.log").read_text()
+
+
+def test_a_plan_that_changes_during_the_run_is_not_mixed(tiny, tmp_path):
+    command = [sys.executable, "-m", "trialpress", "run", str(tiny), "--out", str(tmp_path / "out")]
+    given = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+    with subprocess.Popen(command, env=given, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout.readline().startswith("clean")
+        with open(tiny / "plan.yaml", "a") as plan:
+            plan.write("# another word\n")
+        _, said = running.communicate(timeout=300)
+    assert running.returncode == 1 and three_parts(said)
+    assert f"{tiny / 'plan.yaml'}: was changed while it was read" in said
+    assert files(tmp_path / "out") == {}
 
 
 def test_a_fault_of_the_engine_is_one_message_and_a_log(tiny, tmp_path):

@@ -188,7 +188,7 @@ def test_no_number_is_missing_from_an_edition(house, tmp_path):
     manuscript = (at.to / "manuscript.qmd").read_text(encoding="utf-8")
     wanted = set()
     for _, name in places(manuscript):
-        value = at.named
+        value = at.fragments.numbers
         for part in name.split("."):
             value = value.get(part, {}) if isinstance(value, dict) else {}
         wanted |= {re.sub(r"\s", "", value)} if isinstance(value, str) else set()

@@ -174,7 +174,9 @@ def test_word_has_the_banner_on_every_page_and_rows_stay_whole(made, word):
     with zipfile.ZipFile(made["docx"]) as parts:
         relations = etree.fromstring(parts.read("word/_rels/document.xml.rels"))
         header = {r.get("Id"): r.get("Target") for r in relations if r.get("Type").endswith("/header")}
-        texts = {at: "".join(etree.fromstring(parts.read(f"word/{name}")).itertext(f"{W}t")) for at, name in header.items()}
+        texts = {
+            at: "".join(etree.fromstring(parts.read(f"word/{name}")).itertext(f"{W}t")) for at, name in header.items()
+        }
         styles = etree.fromstring(parts.read("word/styles.xml"))
     for section in word.iter(f"{W}sectPr"):
         assert texts[section.find(f"{W}headerReference").get(f"{R}id")] == BANNER

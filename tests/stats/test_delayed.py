@@ -108,6 +108,16 @@ def test_the_landmark_says_whom_it_leaves_out():
     assert landmark(time, event, begin, 9).note == "not estimable: follow-up ends by day 9"
 
 
+@pytest.mark.parametrize("since", [0, 3, 5])
+def test_the_counts_of_simon_makuch_are_those_of_a_landmark_analysis(since):
+    """What is counted from a landmark on is counted among those still followed, whichever the method."""
+    time, event, begin = [2, 3, 5, 6, 8, 9], [1, 0, 1, 1, 1, 0], [np.nan, 1, 2, 5, np.nan, 6]
+    found, other = simon_makuch(time, event, begin, landmark=since), landmark(time, event, begin, since)
+    assert (found["n"], found["events"]) == (other["n"], other["events"])
+    assert found["n_begun"] == other["n_begun"] + other["begun_later"]
+    assert found["excluded"] == other["excluded_events"] + other["excluded_censored"] == 6 - found["n"]
+
+
 @pytest.mark.parametrize(
     "method",
     [mantel_byar, naive_comparison, time_dependent_cox, simon_makuch, lambda *data: landmark(*data, 2), lambda *data: landmark(*data, 1.5)],

@@ -5,6 +5,7 @@ rule analysis:
         tables=rules.clean.output.tables,
         subjects=rules.cohort.output.subjects,
         daily=rules.cohort.output.daily,
+        receipts=[rules.clean.output.receipt, rules.cohort.output.receipt],
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         files=PLAN.files,
@@ -19,6 +20,7 @@ rule analysis:
         curves=f"{OUT}/analysis/curves.csv",
         participants=f"{OUT}/analysis/participants.csv",
         exchange=multiext(f"{OUT}/analysis/ard", ".json", "_cards.csv"),
+        receipt=f"{OUT}/.receipts/analysis.json",
     log:
         f"{LOGS}/analysis.log",
     benchmark:
@@ -29,6 +31,8 @@ rule analysis:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        content=content("analysis"),
     message:
         "analysis: every statistic of the plan"
     script:

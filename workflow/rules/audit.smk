@@ -17,12 +17,14 @@ rule trace:
         code=modules("clean", "cohort", "stats", "analysis", "audit"),
     output:
         trace=f"{OUT}/audit/trace.json",
+        once=f"{OUT}/audit/computed_once.csv",
         concordance=report(
             f"{OUT}/audit/concordance.csv",
             category="Audit",
             labels={"file": "Second opinion"},
         ),
         versions=f"{OUT}/audit/second_opinion.json",
+        receipt=f"{OUT}/.receipts/trace.json",
     log:
         f"{LOGS}/trace.log",
     benchmark:
@@ -33,6 +35,8 @@ rule trace:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        content=content("trace"),
     message:
         "trace: numbers to raw cells, statistics a second time"
     script:
@@ -50,8 +54,10 @@ rule audit:
         outputs=[
             rules.clean.output,
             rules.cohort.output,
+            rules.effects.output,
             rules.figures.output,
             rules.tables.output,
+            rules.fragments.output,
             rules.report.output,
             rules.trace.output,
         ],
@@ -61,8 +67,11 @@ rule audit:
         plan=f"{CONFIG}/plan.yaml",
         files=PLAN.files,
         config="config/config.yaml",
-        lock="envs/requirements.lock",
-        workflow=["Snakefile", *sorted(map(str, Path("workflow").glob("[rs]*/*.*")))],
+        lock=engine("envs/requirements.lock"),
+        workflow=[
+            engine("Snakefile"),
+            *sorted(map(str, Path(engine("workflow")).glob("[rs]*/*.*"))),
+        ],
         code=modules(
             "clean",
             "cohort",
@@ -87,6 +96,7 @@ rule audit:
         page=report(
             f"{OUT}/audit/index.html", category="Audit", labels={"file": "Audit"}
         ),
+        receipt=f"{OUT}/.receipts/audit.json",
     log:
         f"{LOGS}/audit.log",
     benchmark:
@@ -98,6 +108,7 @@ rule audit:
         mem_mb=1000,
         runtime=10,
     params:
+        content=content("audit"),
         inputs=lambda wildcards, input: sorted(
             {*map(str, input)} - {*map(str, input.analysis), *map(str, input.outputs)}
         ),

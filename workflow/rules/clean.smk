@@ -28,6 +28,7 @@ rule clean:
             category="Cleaning",
             labels={"file": "Rejected rows"},
         ),
+        receipt=f"{OUT}/.receipts/clean.json",
     log:
         f"{LOGS}/clean.log",
     benchmark:
@@ -38,6 +39,8 @@ rule clean:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        content=content("clean"),
     message:
         "clean: raw records to typed tables"
     script:

@@ -2,6 +2,7 @@ rule cohort:
     """Clean tables -> one row per participant: endpoints, strata, populations, daily grades, participant flow."""
     input:
         tables=rules.clean.output.tables,
+        receipts=rules.clean.output.receipt,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
         code=modules("clean", "cohort"),
@@ -13,6 +14,7 @@ rule cohort:
             category="Cohort",
             labels={"file": "Participant flow"},
         ),
+        receipt=f"{OUT}/.receipts/cohort.json",
     log:
         f"{LOGS}/cohort.log",
     benchmark:
@@ -23,7 +25,42 @@ rule cohort:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        content=content("cohort"),
     message:
         "cohort: populations, strata and endpoints"
     script:
         "../scripts/cohort.py"
+
+
+rule effects:
+    """What of the plan has no effect on these data; no number waits for it."""
+    input:
+        tables=rules.clean.output.tables,
+        receipts=rules.clean.output.receipt,
+        dictionary=f"{CONFIG}/study.yaml",
+        plan=f"{CONFIG}/plan.yaml",
+        code=modules("clean", "cohort", "analysis", "figures", "tables"),
+    output:
+        idle=report(
+            f"{OUT}/cohort/no_effect.csv",
+            category="Cohort",
+            labels={"file": "What of the plan has no effect on these data"},
+        ),
+        receipt=f"{OUT}/.receipts/effects.json",
+    log:
+        f"{LOGS}/effects.log",
+    benchmark:
+        f"{LOGS}/effects.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        content=content("effects"),
+    message:
+        "effects: what of the plan has none"
+    script:
+        "../scripts/effects.py"

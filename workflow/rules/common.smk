@@ -6,13 +6,13 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-ROOT = Path(workflow.basedir)
+ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 
-from trialpress import environment
-from trialpress.environment import modules, sources
+from trialpress import environment, exclusive, receipts
+from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.checks.plan import load_plan
 from trialpress.studies import checked, folder_problems
@@ -35,4 +35,16 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
+os.environ[exclusive.RUN] = str(os.getpid())
 environment.name_interpreter()
+
+
+def content(rule):
+    """What the files say that a rule reads and none makes: content decides, not time."""
+    return lambda wildcards: receipts.content(getattr(rules, rule).input, OUT)
+
+
+onstart:
+    exclusive.alone(
+        ".snakemake/running"
+    )  # against `make report` and another snakemake; a dry run takes no lock

@@ -2,6 +2,7 @@ rule figures:
     """Results -> figures as SVG and PNG, each with the numbers that it shows."""
     input:
         tables=rules.clean.output.tables,
+        receipts=rules.clean.output.receipt,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
         dictionary=f"{CONFIG}/study.yaml",
@@ -25,6 +26,7 @@ rule figures:
         png=expand(f"{OUT}/figures/{{figure}}.png", figure=PLAN.figures),
         csv=expand(f"{OUT}/figures/{{figure}}.csv", figure=PLAN.figures),
         alt=f"{OUT}/figures/alt.json",
+        receipt=f"{OUT}/.receipts/figures.json",
     log:
         f"{LOGS}/figures.log",
     benchmark:
@@ -35,6 +37,8 @@ rule figures:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        content=content("figures"),
     message:
         "figures: SVG, PNG and the numbers shown"
     script:

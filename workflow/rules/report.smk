@@ -1,31 +1,68 @@
 from trialpress.report.renderer import ARCHIVE, file_name, stamp
 
+ENGINE = stamp(config["engine"])  # a parameter: putting Quarto on PATH rebuilds
 
-rule report:
-    """Manuscript source with numbers by name -> HTML, PDF and DOCX, by Quarto or by Pandoc and Typst."""
+
+rule fragments:
+    """Results -> what the manuscript includes: numbers by name, figures and tables with captions, lists."""
     input:
-        manuscript=f"report/{NAME}/manuscript.qmd",
-        source=sources(f"report/{NAME}"),
         clean=[
             rules.clean.output.changes,
             rules.clean.output.queries,
             rules.clean.output.rejected,
             rules.clean.output.rows,
+            rules.clean.output.receipt,
         ],
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
-        figures=rules.figures.output,
+        alt=rules.figures.output.alt,
+        receipts=rules.figures.output.receipt,
         tables=rules.tables.output,
         claims=f"{CONFIG}/claims.yaml",
-        checklists=branch(
-            exists(f"{CONFIG}/checklists.yaml"),
-            then=["config/checklists.yaml", f"{CONFIG}/checklists.yaml"],
-            otherwise=[],
-        ),
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
-        lock="envs/requirements.lock",
+        lock=engine("envs/requirements.lock"),
         code=modules("clean", "cohort", "analysis", "audit", "report"),
+    output:
+        fragments=f"{OUT}/report/fragments.json",
+        summary=f"{OUT}/report/summary.txt",
+        receipt=f"{OUT}/.receipts/fragments.json",
+    log:
+        f"{LOGS}/fragments.log",
+    benchmark:
+        f"{LOGS}/fragments.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        content=content("fragments"),
+        formats=config["formats"],
+        engine=config["engine"],
+        renderer=ENGINE,
+    message:
+        "fragments: what the manuscript includes"
+    script:
+        "../scripts/fragments.py"
+
+
+rule report:
+    """Manuscript source with numbers by name -> HTML, PDF, DOCX and JATS, by Quarto or by Pandoc and Typst."""
+    input:
+        manuscript=f"report/{NAME}/manuscript.qmd",
+        source=sources(f"report/{NAME}"),
+        fragments=rules.fragments.output.fragments,
+        receipts=rules.fragments.output.receipt,
+        figures=rules.figures.output,
+        checklists=branch(
+            exists(f"{CONFIG}/checklists.yaml"),
+            then=[engine("config/checklists.yaml"), f"{CONFIG}/checklists.yaml"],
+            otherwise=[],
+        ),
+        lock=engine("envs/requirements.lock"),
+        code=modules("audit", "report"),
     output:
         manuscript=[
             report(
@@ -37,8 +74,8 @@ rule report:
             for format in config["formats"]
         ],
         archive=[f"{OUT}/report/{ARCHIVE}"] if "jats" in config["formats"] else [],
-        summary=f"{OUT}/report/summary.txt",
         renderer=f"{OUT}/report/renderer.json",
+        receipt=f"{OUT}/.receipts/report.json",
     log:
         f"{LOGS}/report.log",
     benchmark:
@@ -50,9 +87,10 @@ rule report:
         mem_mb=2000,
         runtime=10,
     params:
+        content=content("report"),
         formats=config["formats"],
         engine=config["engine"],
-        renderer=lambda wildcards: stamp(config["engine"]),  # putting Quarto on PATH rebuilds
+        renderer=ENGINE,
     message:
         "report: the manuscript"
     script:

@@ -2,6 +2,7 @@ rule tables:
     """Results -> tables as Markdown and CSV."""
     input:
         tables=rules.clean.output.tables,
+        receipts=rules.clean.output.receipt,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
         dictionary=f"{CONFIG}/study.yaml",
@@ -10,6 +11,7 @@ rule tables:
     output:
         md=expand(f"{OUT}/tables/{{table}}.md", table=PLAN.tables),
         csv=expand(f"{OUT}/tables/{{table}}.csv", table=PLAN.tables),
+        receipt=f"{OUT}/.receipts/tables.json",
     log:
         f"{LOGS}/tables.log",
     benchmark:
@@ -20,6 +22,8 @@ rule tables:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        content=content("tables"),
     message:
         "tables: Markdown and CSV"
     script:

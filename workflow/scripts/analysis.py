@@ -1,8 +1,9 @@
 from pathlib import Path
 
 from trialpress.job import logged
+from trialpress.receipts import kept
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), kept(snakemake):
     from trialpress import stages
 
     given = snakemake.input

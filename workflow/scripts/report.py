@@ -1,17 +1,15 @@
 from pathlib import Path
 
 from trialpress.job import logged
+from trialpress.receipts import kept
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), kept(snakemake):
     from trialpress import stages
 
     stages.report(
-        snakemake.input.dictionary,
-        snakemake.input.plan,
-        snakemake.input.claims,
         snakemake.input.checklists,
         Path(snakemake.input.manuscript).parent,
-        Path(snakemake.output.summary).parents[1],
+        Path(snakemake.output.renderer).parents[1],
         snakemake.params.formats,
         snakemake.params.engine,
     )

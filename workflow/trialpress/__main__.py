@@ -2,17 +2,20 @@
 
 python -m trialpress run FOLDER --out OUT [--until analysis]          a study in a folder of its own, all stages in one process
 python -m trialpress preview STUDY                                    the manuscript in the browser, as it is written
-python -m trialpress report STUDY --out DIR --engine quarto   its editions from the results that are there
+python -m trialpress report [STUDY] [--directory MYTRIAL]             the publication, as by make report; MYTRIAL holds config/, data/, report/
+python -m trialpress report STUDY --out DIR --engine quarto           the manuscript's editions from the results that are there
 python -m trialpress explain cr_rr_evaluable --participant LD-017     a printed number back to the raw cells
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
 
+from .job import boundary
 from .stages import STAGES
 
 
@@ -32,10 +35,18 @@ def parser() -> argparse.ArgumentParser:
     preview = commands.add_parser("preview", help="the manuscript in the browser, rendered again whenever it is saved")
     preview.add_argument("study", help="name of a study under config/ whose results are there")
     preview.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
-    report = commands.add_parser("report", help="the manuscript's editions from the results that are there")
-    report.add_argument("study", help="name of a study under config/ whose results are there")
-    report.add_argument("--out", type=Path, required=True, help="where the editions go; not into results/")
-    report.add_argument("--format", action="append", choices=("html", "pdf", "docx", "jats"), help="default: all four")
+    report = commands.add_parser(
+        "report", help="the publication; with --out its editions from the results that are there"
+    )
+    report.add_argument("study", nargs="?", help="name of a study under config/ (default: that of config/config.yaml)")
+    report.add_argument(
+        "--directory", type=Path, default=Path(), help="holds config/, data/ and report/ (default: here)"
+    )
+    report.add_argument("--cores", default="all", help="default: all")
+    report.add_argument("--out", type=Path, help="render into this folder alone; not into results/")
+    report.add_argument(
+        "--format", action="append", choices=("html", "pdf", "docx", "jats"), help="with --out (default: all four)"
+    )
     for command in (preview, report):
         command.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
     explain = commands.add_parser("explain", help="the record of a number")
@@ -49,30 +60,50 @@ def parser() -> argparse.ArgumentParser:
 
 def written(given: argparse.Namespace) -> int:
     """The commands of whoever writes the manuscript."""
-    from .errors import InputError
     from .report import desk, preview
 
-    try:
-        if given.command == "preview":
-            return preview.serve(given.study, given.port, given.engine)
-        with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
-            at = desk.Desk(given.study, Path(scratch) / given.study, given.engine)
-            made = at.editions(given.out, given.format or ("html", "pdf", "docx", "jats"))
-            if stale := at.outdated():
-                print(f"the results are out of date: {', '.join(stale)} changed; run make report", file=sys.stderr)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 1
+    if given.command == "preview":
+        return preview.serve(given.study, given.port, given.engine)
+    with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
+        at = desk.Desk(given.study, Path(scratch) / given.study, given.engine)
+        made = at.editions(given.out, given.format or ("html", "pdf", "docx", "jats"))
+        if stale := at.outdated():
+            print(f"the results are out of date: {', '.join(stale)} changed; run make report", file=sys.stderr)
     print("\n".join(str(path) for path in made.values()))
     return 0
 
 
+def publication(given: argparse.Namespace) -> int:
+    """What `make report` does, in any folder that holds a study."""
+    import yaml
+
+    from . import exclusive
+    from .ending import main as ending
+    from .environment import ROOT
+
+    os.chdir(given.directory)
+    chosen = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
+    config = [f"{key}={value}" for key, value in chosen.items() if value]
+    where = ["--snakefile", str(ROOT / "Snakefile"), "--cores", given.cores, *(["--config", *config] if config else [])]
+    if status := exclusive.run(where):
+        return status
+    return ending(given.study or str(yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))["study"]))
+
+
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
+    with boundary(f"trialpress {given.command}"):
+        return called(given)
+
+
+def called(given: argparse.Namespace) -> int:
+    """The status of the command that was asked for."""
     if given.command == "run":
         from .run import main as run
 
         return run(given.folder, given.out, given.until)
+    if given.command == "report" and given.out is None:
+        return publication(given)
     if given.command in ("preview", "report"):
         return written(given)
     from .explain import main as explain

@@ -183,8 +183,7 @@ def years(start, end):
     [17, 18]
     """
     before_birthday = (end.dt.month < start.dt.month) | ((end.dt.month == start.dt.month) & (end.dt.day < start.dt.day))
-    found = (end.dt.year - start.dt.year).astype("Int64") - before_birthday.astype("Int64")
-    return found.mask(start.isna() | end.isna())
+    return (end.dt.year - start.dt.year).astype("Int64") - before_birthday.astype("Int64")
 
 
 def coalesce(*values):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from .errors import Problem, raise_if
-from .files import read_csv, write_csv
+from .files import read_categories, read_csv, write_csv
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ class Contract:
     def texts(self, folder: Path) -> pd.DataFrame:
         """Every cell as it stands there."""
         frame = read_csv(self.path(folder))
+        self.check(list(frame.columns), self.path(folder))
+        return frame
+
+    def categories(self, folder: Path) -> pd.DataFrame:
+        """The same of a file of millions of rows, which repeat themselves."""
+        frame = read_categories(self.path(folder))
         self.check(list(frame.columns), self.path(folder))
         return frame
 
@@ -85,6 +91,10 @@ FLOW = Contract(
     ("step", "n", "excluded", "reason", "step_label", "reason_label"), ("step", "reason"),
     whole=("n", "excluded"),
 )  # fmt: skip
+NO_EFFECT = Contract(
+    "no_effect", "cohort", "what in the plan has no effect on these data: the results would be the same without it or with another word",
+    ("entry", "part", "finding"), ("entry", "part", "finding"),
+)  # fmt: skip
 ARD = Contract(
     "ard", "analysis", "the analysis results data: one row per statistic",
     ("analysis", "population", *ABOUT, "statistic", "value", "display", "method", "n_population", "note",
@@ -112,6 +122,9 @@ CONCORDANCE = Contract(
     (*ARD.key, "value", "second", "difference", "tolerance", "verdict", "implementation"), ARD.key,
     numbers=("value", "second", "difference", "tolerance"),
 )  # fmt: skip
+COMPUTED_ONCE = Contract(
+    "computed_once", "audit", "the statistics that were not computed twice, and why", (*ARD.key, "why"), ARD.key
+)
 CLAIMS = Contract(
     "claims", "audit", "published claims with their verdicts",
     ("claim", "source", "label", "quote", "published", "analysis", "recomputed", "verdict", "note"), ("claim",),
@@ -126,11 +139,13 @@ FILES = (
     ROWS,
     CELLS,
     FLOW,
+    NO_EFFECT,
     ARD,
     PARTICIPANTS,
     CARDS,
     CURVES,
     CONCORDANCE,
+    COMPUTED_ONCE,
     CLAIMS,
     CLAIM_CHECKS,
 )

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from .errors import Problem
 
+ROOT = Path(__file__).resolve().parents[2]  # the engine: Snakefile, workflow/, envs/
+ENGINE = ("Snakefile", "config/checklists.yaml", "envs/", "workflow/")  # what of the inputs is not the study's
 SHOWN = ("snakemake", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn", "pyarrow")
 
 
@@ -31,6 +33,27 @@ def settings(root: Path, date: str) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
+
+
+def engine(name: str) -> str:
+    """The path of one of the engine's files: below the working directory if it is there, by a link too; else absolute. What
+    has the same name in a study's own folder is not the engine's.
+
+    >>> engine("Snakefile") in ("Snakefile", str(ROOT / "Snakefile"))
+    True
+    """
+    return name if Path(name).resolve() == (ROOT / name).resolve() else str(ROOT / name)
+
+
+def located(name: str) -> str:
+    """The path of a listed file, the engine's or the study's: the inverse of `named`."""
+    return engine(name) if name.startswith(ENGINE) else name
+
+
+def named(path: Path | str) -> str:
+    """The name under which a file is listed: the engine's without the folder in which the engine lies."""
+    path = Path(path)
+    return (path.relative_to(ROOT) if path.is_absolute() and path.is_relative_to(ROOT) else path).as_posix()
 
 
 def versions() -> dict[str, str]:
@@ -56,8 +79,8 @@ def sources(folder: Path | str) -> list[str]:
 
 
 def modules(*rooms: str) -> list[str]:
-    """The package's files that a stage runs, relative to the repository: as inputs, so that a changed one reruns it."""
-    package = Path("workflow/trialpress")
+    """The package's files that a stage runs: as inputs, so that a changed one reruns it."""
+    package = Path(engine("workflow/trialpress"))
     found = [
         *package.glob("*.py"),
         *(path for room in ("study", "plan", "checks", *rooms) for path in (package / room).rglob("*")),

@@ -1,4 +1,4 @@
-"""`python -m trialpress.exclusive <lock file> <command ...>`: run a command unless another one holds the lock.
+"""`python -m trialpress.exclusive <arguments of snakemake>`: Snakemake, unless another run holds this folder.
 
 The lock belongs to the process and what it starts, so a run that was killed leaves none behind (Snakemake's own lock
 files would stay). Jobs of a run that was just killed may still be ending: the next one waits for them a little.
@@ -7,10 +7,16 @@ files would stay). Jobs of a run that was just killed may still be ending: the n
 import fcntl
 import os
 import sys
+import threading
 import time
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from io import StringIO
 
 BUSY = "another run is under way in this folder: wait until it has ended, or stop it"
 PATIENCE = 20  # seconds that jobs of a killed run are given to end
+RUN = "TRIALPRESS_RUN"  # in a job's environment: the process of the run that began it
+_held: dict[str, int] = {}  # by this process, for as long as it lives
 
 
 def hold(path: str | os.PathLike, patience: float = 0) -> int | None:
@@ -28,18 +34,61 @@ def hold(path: str | os.PathLike, patience: float = 0) -> int | None:
             time.sleep(0.1)
 
 
-def main(path: str, *command: str) -> None:
-    """Replace this process by the command, holding the lock for as long as it lives."""
+def alone(path: str) -> int:
+    """Lock a file, waiting for what may still be ending; the process ends with a message if another run goes on."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    lock = hold(path)
+    lock = _held.get(path) or hold(path)
     if lock is None:
         print(f"another run holds this folder: waiting up to {PATIENCE} s for it to end", file=sys.stderr, flush=True)
         lock = hold(path, PATIENCE)
     if lock is None:
         sys.exit(BUSY)
-    os.set_inheritable(lock, True)
-    os.execvp(command[0], command)
+    _held[path] = lock
+    return lock
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def end_with_the_run() -> None:
+    """End this job when the run that began it is gone: nobody would look at what it writes, and the next run writes there."""
+    run = int(os.environ.get(RUN, 0))
+
+    def watch() -> None:
+        while True:
+            time.sleep(0.3)
+            try:
+                os.kill(run, 0)
+            except ProcessLookupError:
+                os._exit(1)
+
+    if run:
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def run(arguments: Sequence[str]) -> int:
+    """What the command `snakemake` does, without its limit of jobs per second: that one's clock holds a finished run for a
+    second, and no argument turns it off."""
+    os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
+    from snakemake.cli import args_to_api, parse_args, print_exception
+    from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+
+    from . import progress
+
+    try:
+        LoggerPluginRegistry().register_plugin("trialpress", progress)
+        with redirect_stderr(StringIO()) as said:  # which profile it uses; a wrong argument ends it
+            try:
+                parser, given = parse_args([*arguments, "--logger", "trialpress"])
+            except SystemExit:
+                sys.__stderr__.write(said.getvalue())
+                raise
+        given.max_jobs_per_timespan = None
+        done = args_to_api(given, parser)
+    except Exception as error:
+        print_exception(error)
+        done = False
+    return 0 if done else 1
+
+
+if __name__ == "__main__":  # by its name: the Snakefile asks that module for the lock
+    from trialpress import exclusive
+
+    sys.exit(exclusive.run(sys.argv[1:]))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .audit.trace import cell, closure, find
+from .audit.trace import cell, closure, find, part_of, read, record_of
 from .studies import wrong
 from .study import load_yaml
 
@@ -29,14 +28,25 @@ def wrapped(text: str, indent: int = 2) -> str:
     )
 
 
+SHOWN = 500  # participants of a count that are named; the trace names all
+
+
 def people(content: Mapping, members: list[int]) -> str:
-    return " ".join(content["participants"][at] for at in members) or "nobody"
+    more = f" and {len(members) - SHOWN:,} more, named in the trace" if len(members) > SHOWN else ""
+    return (" ".join(content["participants"][at] for at in members[:SHOWN]) or "nobody") + more
 
 
-def explain(content: Mapping, number: str) -> Iterator[str]:
-    """The record of a number, in lines. KeyError if there is no such number."""
+def counted(content: Mapping, number: str, folder: Path) -> tuple[str, dict, dict, str]:
+    """As `find`, the record and its entry with their members."""
     name, entry, part = find(content, number)
-    record = content["records"][name]
+    record = record_of(content, name, folder)
+    own = next((found for found in record.get("results", ()) if found["id"] == entry.get("id")), {})
+    return name, record, own, part
+
+
+def explain(content: Mapping, number: str, folder: Path) -> Iterator[str]:
+    """The record of a number, in lines. KeyError if there is no such number."""
+    name, record, entry, part = counted(content, number, folder)
     yield f"{number}: {shown(record['label'])}"
     if content["notice"]:
         yield wrapped(content["notice"])
@@ -80,14 +90,15 @@ def explain(content: Mapping, number: str) -> Iterator[str]:
     yield "\nadd --participant to follow one of them to the raw cells"
 
 
-def follow(content: Mapping, number: str, participant: str) -> Iterator[str]:
+def follow(content: Mapping, number: str, participant: str, folder: Path) -> Iterator[str]:
     """One participant on the way from a number to raw cells, in lines."""
-    name, entry, _ = find(content, number)
-    record = content["records"][name]
+    _, record, entry, _ = counted(content, number, folder)
     if participant not in content["participants"]:
         near = [who for who in content["participants"] if who.endswith(participant)]
         raise KeyError(f"no participant '{participant}'" + (f"; did you mean {' or '.join(near)}?" if near else ""))
     at = content["participants"].index(participant)
+    here = part_of(content, at, folder)
+    place = at - here.get("first", 0)
     yield f"{number}, participant {participant}"
     for found in [entry] if entry else record.get("results", ()):
         counts = [f"{name} ({len(members)})" for name, members in found["who"].items() if at in members]
@@ -95,17 +106,17 @@ def follow(content: Mapping, number: str, participant: str) -> Iterator[str]:
             yield f"  counted in {found['id']}: {', '.join(counts) or 'no'}"
     for column, depth in closure(content, record.get("columns", ())).items():
         about, pad = content["columns"][column], "  " * (depth + 1)
-        value = content["values"].get(column, [""] * (at + 1))[at]
+        value = here["values"][column][place] if column in here["values"] else ""
         yield f"{pad}{column} = {shown(value) or '(missing)'}"
         yield f"{pad}    {shown(about['how'])}"
-        evidence = content["evidence"].get(column, {}).get(str(at), {})
+        evidence = here["evidence"].get(column, {}).get(str(at), {})
         if "of" in evidence:
-            looked = content["rows"][about["table"]].get(str(at), [])
+            looked = here["rows"][about["table"]].get(str(at), [])
             spans = ", ".join(f"{file} rows {first} to {last}" for file, first, last in looked)
             said = f"{evidence['rows']} of {evidence['of']} rows of {about['table']} decided"
             yield f"{pad}    {said}" + (f": {', '.join(about['fields'])} in {spans}" if spans else "")
         for where in evidence.get("cells", ()):
-            this = cell(content, where)
+            this = cell(content, where, here)
             line = f"{pad}    {this['file']}, row {this['row']}, {shown(this['column'])}: {shown(this['raw'])!r}"
             yield line + (f" -> {shown(this['clean'])!r} ({shown(this['rule'])})" if this["rule"] else "")
 
@@ -116,13 +127,15 @@ def main(number: str, participant: str | None, study: str | None) -> int:
     if what := wrong(study):
         print(what, file=sys.stderr)
         return 1
-    path = RESULTS / study / "audit" / "trace.json"
-    if not path.exists():
+    folder = RESULTS / study
+    if not (path := folder / "audit" / "trace.json").exists():
         print(f"{path} does not exist: run `make report STUDY={study}` first", file=sys.stderr)
         return 1
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = read(folder)
     try:
-        print("\n".join(follow(content, number, participant) if participant else explain(content, number)))
+        print(
+            "\n".join(follow(content, number, participant, folder) if participant else explain(content, number, folder))
+        )
     except KeyError as error:
         print(f"unknown: {number}" if not participant else f"unknown: {number}, {participant}", file=sys.stderr)
         print(error.args[0], file=sys.stderr)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from .text import iso
+
+if TYPE_CHECKING:  # who writes texts alone does not wait for it
+    import pandas as pd
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -42,6 +44,8 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
 def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str] = ()) -> pd.DataFrame:
     """A CSV file with the types that its contract declares: every column is text, an empty cell the empty text, but those
     of `numbers` (an empty cell is missing) and of `whole` numbers. "None", "NA", "nan" and "null" are texts."""
+    import pandas as pd
+
     header = pd.read_csv(path, dtype=str, nrows=0).columns
     numbers, whole = [name for name in numbers if name in header], [name for name in whole if name in header]
     types = dict.fromkeys(header, str) | dict.fromkeys(numbers, float) | dict.fromkeys(whole, "Int64")
@@ -49,9 +53,25 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8")
 
 
+def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
+    """A CSV file (or some of its columns) whose cells are all text, each different text once."""
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import csv
+
+    header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
+    kinds = dict.fromkeys(header, pa.dictionary(pa.int32(), pa.string()))
+    wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
+    # a row must not be longer than a block
+    table = csv.read_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)
+    return table.unify_dictionaries().to_pandas()
+
+
 def read_guessed(path: Path | str, *texts: str) -> pd.DataFrame:
     """A CSV file that no contract describes, such as published counts: an empty cell is missing and nothing else is; a
     column is numeric if all of its cells are numbers, and never if it is named in `texts`."""
+    import pandas as pd
+
     frame = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8")
     for name in (name for name in frame if name not in texts):
         found = pd.to_numeric(frame[name], errors="coerce")

@@ -15,7 +15,6 @@ from .errors import InputError, Problem, raise_if
 from .plan import Plan
 from .study import Study, load_study, load_yaml, preflight
 
-ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ("Snakefile", "config/config.yaml", "config/checklists.yaml", "envs/requirements.lock", "workflow")
 PROSE = ("*.qmd", "*.yml", "*.bib", "*.csl", "*.css", "*.lua", "*.docx", "*.svg", "*.png")
 STARTS = "a run starts from the sources in this folder"
@@ -99,7 +98,7 @@ def beside(folder: Folder, study: Study, name: str) -> Path | None:
     own = {
         house: path / name.removeprefix(house) for house, path in names(folder, study).items() if name.startswith(house)
     }
-    found = (folder.path / name, *own.values(), ROOT / name)
+    found = (folder.path / name, *own.values(), environment.ROOT / name)
     return next((path for path in found if path.is_file()), None)
 
 
@@ -122,7 +121,7 @@ def mentioned(plan: Path | None) -> list[str]:
 
 def lay_out(folder: Folder, study: Study, house: Path) -> None:
     """Fill `house` with links to the engine and to the sources, each where the workflow would have it."""
-    links: dict[str, Path] = {name: ROOT / name for name in ENGINE}
+    links: dict[str, Path] = {name: environment.ROOT / name for name in ENGINE}
     config, data, report = (f"{room}/{study.id}" for room in ("config", "data", "report"))
     for path in (folder.study, folder.plan, folder.claims, folder.checklists):
         if path:

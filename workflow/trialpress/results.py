@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -14,6 +15,8 @@ from .analysis.origin import OF_A_COUNT, PUBLISHED, SIMULATED, Known, People, po
 from .analysis.participants import NOT_CHOSEN, USED, LeftOut
 from .analysis.source import analysed
 from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
+from .ids import EVERYONE, Name
+from .names import row_names
 from .plan import Plan, read_plan
 from .study import Study, load_study
 
@@ -22,10 +25,33 @@ MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and 
 NOT_MARKED = ("", "NE", "0")
 
 
+AUDIT = "../audit/index.html"  # from the manuscript to the page of the audit
+
+
+def record_link(text: str, record: str) -> str:
+    """Markdown that leads to a record on the audit's page, in editions that have the page."""
+    return f"[{text}]({AUDIT}#{quote(record, safe='@')}){{.num}}"
+
+
+def with_mark(text: str) -> str:
+    """A text of which a number is simulated, with one mark at its end."""
+    return text.replace(MARKER, "") + (MARK if MARKER in text else "")
+
+
+def with_marks(text: str) -> str:
+    """A text with a mark at each of its simulated numbers.
+
+    >>> print(with_marks(f"8 of 51, 15.7{MARKER}%"))
+    8 of 51, 15.7%†
+    """
+    return text.replace(f"{MARKER}%", f"%{MARK}").replace(MARKER, MARK)
+
+
 @dataclass(frozen=True)
 class Results:
     """subjects, daily, flow: the cohort; ard, curves, participants: the analyses; tables: the clean tables by name.
-    marked: displays of simulated numbers hold a `MARKER`, for a table to make a mark of it.
+    marked: displays of simulated numbers hold a `MARKER`, for a table or figure to make a mark of it; `seen` are then the
+    origins of the displays that were read.
     """
 
     study: Study
@@ -38,6 +64,7 @@ class Results:
     participants: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     marked: bool = False
+    seen: set[str] = field(default_factory=set)
 
     def analysis(self, name: str) -> pd.DataFrame:
         """The rows of one analysis."""
@@ -53,10 +80,25 @@ class Results:
         at = self._rows.get((analysis, statistic, group, level))
         if at is None:
             raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
-        found = self.ard[what].iat[at]
-        if self.marked and what == "display" and self.ard["origin"].iat[at] == SIMULATED and found not in NOT_MARKED:
+        found, origin = self.ard[what].iat[at], self.ard["origin"].iat[at]
+        if not self.marked or what != "display" or found in NOT_MARKED:
+            return found
+        self.seen.add(origin)
+        if origin == SIMULATED:
             return f"{found.removesuffix('%')}{MARKER}{'%' if found.endswith('%') else ''}"
         return found
+
+    @cached_property
+    def _records(self) -> dict[tuple[str, str, str], str]:
+        found = {}
+        for analysis, rows in self.ard.groupby("analysis", sort=False):
+            named = row_names(analysis, rows)
+            found |= {(analysis, *key): ".".join([analysis, *parts]) for key, parts in named.items()}
+        return found
+
+    def record(self, analysis: str, group: Name = EVERYONE, level: Name = EVERYONE) -> str:
+        """The id of the record of a group and level of an analysis; empty if there is none."""
+        return self._records.get((analysis, group.id, level.id), "")
 
     @cached_property
     def _known(self) -> Known:

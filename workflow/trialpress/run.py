@@ -15,22 +15,23 @@ from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
 
-from . import environment, folder, stages
+from . import environment, folder, receipts, stages
+from .ending import ending
 from .errors import InputError, Problem, raise_if
 from .exclusive import BUSY, hold
-from .job import captured
+from .job import captured, fault, told
 from .plan import Plan
 from .study import Study, load_study, load_yaml, schema_problems
 
 MARK = "TRIALPRESS_STARTED"  # the process that has set its environment, so that it does so once
 OURS = ".trialpress"  # in a folder of results that this command may replace; also its lock
 ROOMS = (*stages.STAGES, "logs")
-SETTINGS = folder.ROOT / "config" / "config.yaml"
+SETTINGS = environment.ROOT / "config" / "config.yaml"
 
 
 def in_its_environment(study: Study) -> None:
     """Start this process again if its environment is not that of a workflow's job: the hash seed acts at the start only."""
-    wanted = environment.settings(folder.ROOT, study.data_cutoff)
+    wanted = environment.settings(environment.ROOT, study.data_cutoff)
     if any(os.environ.get(name) != value for name, value in wanted.items()) and os.environ.get(MARK) != str(
         os.getpid()
     ):
@@ -90,13 +91,16 @@ class Run:
         claims = config / "claims.yaml" if self.sources.claims else None
         if stage == "clean":
             stages.clean(two[0], raw, self.results)
+        elif stage == "cohort":
+            stages.cohort(*two, self.results)
+            stages.effects(*two, self.results)
         elif stage == "analysis":
             stages.analysis(*two, claims, self.results)
         elif stage == "report":
             answers = ["config/checklists.yaml", config / "checklists.yaml"] if self.sources.checklists else []
-            source = Path(f"report/{self.study.id}")
             how = (self.config["formats"], self.config["engine"])
-            stages.report(*two, claims, answers, source, self.results, *how)
+            stages.fragments(*two, claims, self.results, *how)
+            stages.report(answers, Path(f"report/{self.study.id}"), self.results, *how)
         elif stage == "audit":
             stages.trace(*two, self.results)
             given = folder.inputs(self.study, self.plan)
@@ -154,15 +158,19 @@ class Run:
             with chdir(self.house):
                 self.plan = folder.check(self.sources, self.study, last)
                 self.logs.mkdir(parents=True)
+                rooms = map(Path, ("config", "data", "report"))
+                given = receipts.hashes(path for room in rooms for path in room.rglob("*") if path.is_symlink())
                 for name in stages.STAGES[: stages.STAGES.index(last) + 1]:
                     self.stage(name)
+                name = ""  # nothing of two versions is put in place
+                raise_if(receipts.changed(given, receipts.MIXED))
             self.put_in_place()
         except Exception as error:
             if not name:
                 raise
             text = self.said(error)
             if not isinstance(error, InputError):
-                text = str(fault(name, text or type(error).__name__, self.out / "logs" / f"{name}.log"))
+                text = self.said(told(name, error, self.out / "logs" / f"{name}.log"))
             raise Stopped(name, text, self.put_in_place(), self.out) from None
         finally:
             shutil.rmtree(self.house, ignore_errors=True)
@@ -180,17 +188,6 @@ class Stopped(Exception):
         super().__init__(
             f"the stage {stage} stopped\n{text}\n{out} holds what was done before: {', '.join(done) or 'nothing'}"
         )
-
-
-def fault(where: str, what: str, log: Path | None) -> Problem:
-    """What is not of the input's making, as far as it is known."""
-    see = f"see {log}; " if log else ""
-    return Problem(
-        where,
-        what,
-        "what was asked for was not written",
-        f"{see}if the input is right, report it as a fault of trialpress",
-    )
 
 
 def written(at: Path) -> str:
@@ -217,8 +214,7 @@ def run(path: Path, out: Path, until: str | None = None) -> None:
         raise Refused(run.said(error)) from None
     finally:
         os.close(lock)
-    summary = out / "report" / "summary.txt"
-    print(summary.read_text(encoding="utf-8") if summary.exists() else f"{study.title}\n", end="")
+    print(ending(out)[0] if (out / "report" / "summary.txt").exists() else f"{study.title}\n", end="")
     print(f"  {'all of it':<14} {out}/")
     if until is None and sources.lacks:
         after = stages.STAGES[stages.STAGES.index(last) + 1]

@@ -4,12 +4,15 @@ call the same ones. `folder` is results/<study>/; what a stage writes lies below
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .checks.plan import load_plan
-from .plan import Plan
-from .study import Study, load_study
+if TYPE_CHECKING:
+    from .plan import Plan
+    from .report.staging import Fragments
+    from .study import Study
 
 # here and in the functions: a stage imports what it needs itself, so that a job does not wait for the rest of the house
 STAGES = ("clean", "cohort", "analysis", "figures", "tables", "report", "audit")
@@ -18,6 +21,7 @@ STAGES = ("clean", "cohort", "analysis", "figures", "tables", "report", "audit")
 def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
     """Raw records -> typed tables and the logs of what was changed, questioned and rejected."""
     from . import clean
+    from .study import load_study
 
     data = clean.clean(load_study(dictionary), raw, raw.parent / "corrections.csv")
     clean.write(data, folder / "clean")
@@ -26,10 +30,25 @@ def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     """Clean tables -> one row per participant."""
     from . import cohort
+    from .checks.plan import load_plan
+    from .study import load_study
 
     study = load_study(dictionary)
     tables = cohort.read_tables(folder / "clean", study)
     cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
+
+
+def effects(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
+    """Clean tables and the plan -> what of the plan has no effect on them, cohort/no_effect.csv; beside the other stages."""
+    from . import cohort
+    from .checks.effects import no_effect
+    from .checks.plan import load_plan
+    from .contracts import NO_EFFECT
+    from .study import load_study
+
+    study = load_study(dictionary)
+    tables, checked = cohort.read_tables(folder / "clean", study), load_plan(plan, study)
+    NO_EFFECT.write(no_effect(study, checked, tables, cohort.build(study, checked, tables)), folder / "cohort")
 
 
 def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:
@@ -38,7 +57,10 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
 
     from . import analysis, cohort
     from .analysis import exchange
+    from .analysis.families import warning
     from .analysis.origin import published
+    from .checks.plan import load_plan
+    from .study import load_study
 
     study = load_study(dictionary)
     tables = cohort.read_tables(folder / "clean", study)
@@ -47,6 +69,8 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
     known = published(claims) if study.reconstruction and claims else {}
     analysis.write(*analysis.run(study, checked, subjects, daily, tables, known), folder / "analysis")
     exchange.write(study, checked, folder / "analysis")
+    if said := warning(checked):
+        print(f"tests {said}", file=sys.stderr)
 
 
 def figures(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -65,31 +89,38 @@ def tables(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     write_all(read(dictionary, plan, folder), folder / "tables")
 
 
-def report(
-    dictionary: Path | str, plan: Path | str, claims: Path | str | None, checklists: Iterable[Path | str], source: Path,
-    folder: Path, formats: Iterable[str], engine: str,
-) -> None:  # fmt: skip
-    """Manuscript source -> HTML, PDF, DOCX, JATS. checklists: the guidelines and the study's answers, or nothing."""
-    from .audit.checklists import load_checklists
-    from .report.staging import make
+def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path, formats: Iterable[str],
+              engine: str) -> None:  # fmt: skip
+    """Results -> what the manuscript includes from them, and the summary of the run."""
+    from .clean import read_logs
+    from .report import fragments
+    from .report.renderer import file_name
     from .results import read
 
-    results = read(dictionary, plan, folder)
-    asked = [Path(path) for path in checklists]
-    answered = load_checklists(*asked, results.plan.written, source) if asked else []
-    make(results, claims_of(claims, results.plan), source, folder, formats, engine, answered)
+    results, logs = read(dictionary, plan, folder), read_logs(folder / "clean")
+    known = claims_of(claims, results.plan)
+    said = fragments.summary(results, known, logs, map(file_name, formats))
+    fragments.write(fragments.fragments(results, known, logs, folder, engine), said, folder)
+
+
+def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats: Iterable[str], engine: str) -> None:
+    """Manuscript source -> HTML, PDF, DOCX, JATS. checklists: the guidelines and the study's answers, or nothing."""
+    from .report.staging import make, read
+
+    found = read(folder)
+    make(found, answers(checklists, found, source), source, folder, formats, engine)
 
 
 def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     """Every number back to raw cells; every statistic a second time."""
     from .audit import trace, write_second
     from .audit.concordance import Second
+    from .clean import read_logs
     from .results import read
 
     results = read(dictionary, plan, folder)
-    clean = trace.read_clean(folder)
     second = Second(results)  # works beside this process until it is asked for its answer
-    trace.write(trace.trace(results, clean), folder)
+    trace.write(trace.trace(results, read_logs(folder / "clean"), folder), folder)
     write_second(second, folder)
 
 
@@ -100,14 +131,15 @@ def audit(
     """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written."""
     from . import audit
     from .audit import page, trace
+    from .clean import read_logs
     from .results import read
 
     results = read(dictionary, plan, folder)
-    clean, traced = trace.read_clean(folder), trace.read(folder)
+    clean, traced = read_logs(folder / "clean"), trace.read(folder)
     audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    page.write(results, traced, clean, folder)  # the gate searches it too
+    held = page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
-    page.write(results, traced, clean, folder)  # with what the gate says
+    page.write(results, traced, clean, folder, held)  # with what the gate says
 
 
 def claims_of(path: Path | str | None, plan: Plan) -> tuple:
@@ -117,6 +149,16 @@ def claims_of(path: Path | str | None, plan: Plan) -> tuple:
     return load_claims(path, plan) if path else ({}, {}, [])
 
 
+def answers(checklists: Iterable[Path | str], found: Fragments, source: Path) -> str:
+    """The checklists as the manuscript in `source` prints them. checklists: the guidelines and the study's answers, or nothing."""
+    from .audit.checklists import judged, load_checklists, markdown
+    from .audit.p_values import verdict
+
+    asked, text = [Path(path) for path in checklists], (source / "manuscript.qmd").read_text(encoding="utf-8")
+    answered = load_checklists(*asked, found.planned, source) if asked else []
+    return markdown(judged(answered, {("sampl", "11"): verdict(text, found.p_values)}))
+
+
 def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str]) -> Iterator[str]:
     """The files that a stage must have written when it is done, as paths below its folder."""
     match stage:
@@ -124,7 +166,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             yield from (f"{name}.parquet" for name in (*study.tables, "cells"))
             yield from ("changes.csv", "queries.csv", "rejected.csv", "rows.csv")
         case "cohort":
-            yield from ("subjects.parquet", "daily.parquet", "flow.csv")
+            yield from ("subjects.parquet", "daily.parquet", "flow.csv", "no_effect.csv")
         case "analysis":
             yield from ("ard.csv", "curves.csv", "participants.csv", "ard.json", "ard_cards.csv")
         case "figures":
@@ -136,7 +178,14 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
             from .report.renderer import file_names
 
             yield from file_names(formats)
-            yield from ("summary.txt", "renderer.json")
+            yield from ("fragments.json", "summary.txt", "renderer.json")
         case "audit":
-            yield from ("trace.json", "concordance.csv", "second_opinion.json", "claims.csv", "claim_checks.csv")
+            yield from (
+                "trace.json",
+                "concordance.csv",
+                "computed_once.csv",
+                "second_opinion.json",
+                "claims.csv",
+                "claim_checks.csv",
+            )
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")

@@ -20,8 +20,8 @@ from ..names import row_names
 from ..plan import Plan, level_texts
 from ..study import Study
 from ..text import number_text
-from .display import display
-from .families import adjusted
+from .display import display, together
+from .families import NOT_ADJUSTED, adjusted
 
 ROW = ["group", "group_label", "level", "level_label", "statistic", "value", "display", "method", "note"]
 COUNTS = ("n", "N", "events")  # statistics beside which it is said who is left out
@@ -99,6 +99,8 @@ class Rows:
         values = result if isinstance(result, Mapping) else result.values
         method = method or getattr(result, "method", "")
         note = "; ".join(part for part in (getattr(result, "note", ""), note) if part)
+        renamed = {(names or {}).get(name, name): value for name, value in values.items() if not only or name in only}
+        kinds = (together(renamed) if kind == "estimate" else {}) | dict(kinds or {})
         for name, value in values.items():
             if only and name not in only:
                 continue
@@ -107,7 +109,7 @@ class Rows:
             missing = math.isnan(value)
             self.rows.append(
                 {**_about(group, level), "statistic": statistic, "value": value,
-                 "display": display(statistic, value, (kinds or {}).get(name, kind)), "method": method,
+                 "display": display(statistic, value, kinds.get(name, kinds.get(statistic, kind))), "method": method,
                  "note": note or ("not estimable" if missing else "")}
             )  # fmt: skip
 
@@ -165,7 +167,10 @@ def run(
     do = "write `unknown: left_out` or `unknown: no_event` in both, the same one unless both are meant"
     raise_if(Problem(f"plan.yaml, analyses.{name}", what, why, do) for name, what in unlike(study, plan, of))
     ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD.columns)
-    ard = pd.concat([ard, *(adjusted(ard, plan, family) for family in plan.families)], ignore_index=True)
+    ard = pd.concat(
+        [ard, *(adjusted(ard, plan, family) for family, how in plan.families.items() if how != NOT_ADJUSTED)],
+        ignore_index=True,
+    )
     twice = ard.duplicated(list(ARD.key))
     if twice.any():
         raise_if(

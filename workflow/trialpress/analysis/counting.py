@@ -19,11 +19,10 @@ from ..ids import at as at_time
 from ..ids import day as on_day
 from ..registry import Column, Condition, Endpoint, Table
 from . import Data
-from .methods import METHODS
+from .methods import METHODS, escalation, sets, toxicity
 from .methods.common import is_categorical
+from .methods.counts import Counted, crossed, harmed
 from .participants import taking_part
-
-Counted = Iterator[tuple[Name, Name, str, pd.Series]]
 
 MODELS = {"logistic", "firth_logistic", "exact_logistic", "dose_response"}
 CROSS_TABLES = {"fisher_rxc", "chi_square"}
@@ -42,17 +41,27 @@ def _counted(data: Data, spec: Mapping) -> Counted:
     groups = data.groups(given.get("by", ""))
     if spec["method"] == "baseline":
         yield from _baseline(data, given, groups)
+    elif spec["method"] == "dose_escalation":
+        yield from escalation.counted(data, given)
+    elif spec["method"] == "toxicity":
+        yield from toxicity.counted(data, given)
+    elif spec["method"] == "combinations":
+        yield from sets.counted(data, given)
     elif spec["method"] == "mcnemar":
         yield from _pairs(data, given)
+    elif spec["method"] == "crosstab":
+        yield from crossed(data, given["variable"], given["columns"])
+    elif spec["method"] == "adverse_events":
+        yield from harmed(data, given)
     elif Table in kinds:
         yield from _days(data, given, groups) if spec["method"] == "kinetics_by_day" else ()
     elif Condition in kinds:
         yield from _conditions(data, spec, given, groups)
     elif Endpoint in kinds:
         if spec["method"] == "landmark":
-            yield from _landmarks(data, given)
+            yield from _landmarks(data, spec, given)
         elif spec["method"] == "simon_makuch":
-            yield from _states(data, given)
+            yield from _states(data, spec, given)
         elif spec["method"] == "cox_interaction":
             yield from _subgroups(data, spec)
         elif spec["method"] != "conditional_probability":  # counts the events until a time
@@ -73,7 +82,7 @@ def _any(masks: Iterable[pd.Series], like: pd.DataFrame) -> pd.Series:
 def _conditions(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counted:
     method, holds = spec["method"], data.outcome(given["event"])
     known = holds.notna() & taking_part(data, spec)
-    event = known & holds.fillna(False).astype(bool)
+    event = known & holds  # where the outcome is not known, neither is whether they take part
     for group, members in groups.items():
         if method in MODELS:
             yield group, EVERYONE, "n", members & known
@@ -82,16 +91,13 @@ def _conditions(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> C
             yield group, EVERYONE, "n", members & event
             yield group, EVERYONE, "N", members & known
             yield group, EVERYONE, "missing", members & holds.isna()
-        for case in ("complete", "worst", "best") if method == "missing_response" else ():
-            yield group, word(case), "n", members & (event | holds.isna()) if case == "best" else members & event
-            yield group, word(case), "N", members & known if case == "complete" else members
 
 
 def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counted:
     frame, method, endpoint = data.frame, spec["method"], given["endpoint"]
     causes = list(data.plan.endpoints[endpoint].events) if "cause" in given else []
     outcome, known = f"{endpoint}_{'cause' if causes else 'event'}", taking_part(data, spec)
-    event = known & frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True).fillna(False)
+    event = known & frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True)
     if method == "follow_up":  # reversed: the end of observation is the event
         event = known & ~event
     per = data.plan.per(endpoint, given.get("unit", "days"))
@@ -106,42 +112,41 @@ def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counte
             yield group, level, "n", known & members
             yield group, level, "events", event & members
         for at in given.get("at") or ():
-            at_risk = known & members & (time >= at).fillna(False)
-            at_risk &= True if entry is None else (entry < at).fillna(False)
-            yield group, at_time(at, given["unit"]), "n_at_risk", at_risk
+            at_risk = known & members & (time >= at)
+            yield group, at_time(at, given["unit"]), "n_at_risk", at_risk & (True if entry is None else entry < at)
 
 
 def _subgroups(data: Data, spec: Mapping) -> Counted:
     """Everybody whose group and subgroup are known, together and by subgroup."""
     known = taking_part(data, spec)
-    event = known & data.frame[f"{spec['endpoint']}_event"].fillna(False).astype(bool)
+    event = known & data.frame[f"{spec['endpoint']}_event"]
     everyone = pd.Series(True, index=data.frame.index)
     for level, members in {EVERYONE: everyone, **data.groups(spec["subgroup"])}.items():
         yield EVERYONE, level, "n", known & members
         yield EVERYONE, level, "events", event & members
 
 
-def _landmarks(data: Data, given: Mapping) -> Counted:
+def _landmarks(data: Data, spec: Mapping, given: Mapping) -> Counted:
     time, event = (data.frame[f"{given['endpoint']}_{what}"] for what in ("time", "event"))
     for day in given["days"]:
-        followed = event.notna() & (time > day).fillna(False)
+        followed = taking_part(data, spec) & (time > day)
         yield EVERYONE, on_day(day), "n", followed
-        yield EVERYONE, on_day(day), "events", followed & event.fillna(False)
+        yield EVERYONE, on_day(day), "events", followed & event
 
 
-def _states(data: Data, given: Mapping) -> Counted:
+def _states(data: Data, spec: Mapping, given: Mapping) -> Counted:
     """At risk in the state of the moment: begun are those in whom it began before t, and before their follow-up ended."""
     endpoint, frame = given["endpoint"], data.frame
     origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
     begin = days_between(origin, frame[given["begin"]]).clip(lower=0)
     time = frame[f"{endpoint}_time"].where(frame[f"{endpoint}_event"].notna())
     begin = begin.where((begin < time).fillna(False))
-    followed = (time > given["landmark"]).fillna(False) if given["landmark"] else time.notna()
-    yield EVERYONE, EVERYONE, "n", time.notna()
-    yield EVERYONE, EVERYONE, "events", time.notna() & frame[f"{endpoint}_event"].fillna(False).astype(bool)
+    followed = taking_part(data, spec)
+    yield EVERYONE, EVERYONE, "n", followed
+    yield EVERYONE, EVERYONE, "events", followed & frame[f"{endpoint}_event"]
     for at in given["at"]:
         t = at * data.plan.days(given["unit"])
-        here, begun = followed & (time >= t).fillna(False), (begin < t).fillna(False)
+        here, begun = followed & (time >= t), (begin < t).fillna(False)
         yield word("begun"), at_time(at, given["unit"]), "n_at_risk", here & begun
         yield word("not yet"), at_time(at, given["unit"]), "n_at_risk", here & ~begun
 
@@ -150,7 +155,7 @@ def _pairs(data: Data, given: Mapping) -> Counted:
     pair = {name: data.outcome(given[name]) for name in ("first", "second")}
     known = pair["first"].notna() & pair["second"].notna()
     for name, holds in pair.items():
-        yield word(name), EVERYONE, "n", known & holds.fillna(False).astype(bool)
+        yield word(name), EVERYONE, "n", known & holds
         yield word(name), EVERYONE, "N", known
 
 

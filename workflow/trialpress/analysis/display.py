@@ -13,18 +13,17 @@ EXACT = Context(prec=700)  # digits of any float
 
 
 def rounded(value: float, digits: int) -> str:
-    """`value` with so many decimals, rounded half away from zero on its shortest decimal form; thousands are set apart
-    from 10,000 on.
+    """`value` with so many decimals, rounded half away from zero on its shortest decimal form; thousands are set apart.
 
-    >>> rounded(0.125, 2), rounded(-0.04, 1), rounded(12345, 0)
-    ('0.13', '0.0', '12,345')
+    >>> rounded(0.125, 2), rounded(-0.04, 1), rounded(1234, 0)
+    ('0.13', '0.0', '1,234')
     """
     if math.isnan(value):
         return "NE"
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
     number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=EXACT)
-    text = f"{abs(number):,f}" if abs(number) >= 10_000 else f"{abs(number):f}"
+    text = f"{abs(number):,f}"
     return MINUS + text if number < 0 else text
 
 
@@ -39,9 +38,9 @@ def p_value(value: float) -> str:
 
 
 def ratio(value: float) -> str:
-    """Odds, hazard and risk ratios: two decimals, fewer for large ones; '>1000' beyond any meaning."""
+    """Odds, hazard and risk ratios: two decimals, fewer for large ones; '>1,000' beyond any meaning."""
     if math.isfinite(value) and value >= 1000:
-        return ">1000"
+        return ">1,000"
     return rounded(value, 2 if not abs(value) >= 10 else 1 if abs(value) < 100 else 0)
 
 
@@ -64,6 +63,29 @@ def estimate(value: float) -> str:
     return rounded(value, 0 if size >= 99.95 else 1 if size >= 9.995 else 2)
 
 
+def _usual(size: float) -> int:
+    """The decimals of an estimate of this size."""
+    if 0 < size < 0.1:
+        return 1 - math.floor(math.log10(size))
+    return 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+
+
+def together(values: Mapping[str, float]) -> dict[str, str]:
+    """How an estimate and its interval are printed: all with the decimals of the estimate, or fewer where the interval
+    reaches further, one at least.
+
+    >>> together({"median": 9.862, "ci_low": 5.32, "ci_high": 12.31})
+    {'median': 'decimal1', 'ci_low': 'decimal1', 'ci_high': 'decimal1'}
+    """
+    names = [name for name in ("estimate", "median", "ci_low", "ci_high") if name in values]
+    known = [abs(values[name]) for name in names if math.isfinite(values[name])]
+    if not known or not {"ci_low", "ci_high"} <= set(names):
+        return {}
+    own = next((abs(values[name]) for name in names[:-2] if math.isfinite(values[name])), max(known))
+    decimals = min(_usual(own), max(_usual(max(known)), 1), 4)
+    return dict.fromkeys(names, f"decimal{decimals}")
+
+
 def percentage(share: float) -> str:
     """One decimal; what is not all, or not none, is not printed as if it were.
 
@@ -81,7 +103,7 @@ def whole(value: float, digits: int) -> str:
     """Whole where it is, and from 1000 on; else with so many decimals: degrees of freedom, test statistics.
 
     >>> whole(2.0, 1), whole(17.46, 1), whole(84.0, 2), whole(10.866, 2), whole(1234.5, 2)
-    ('2', '17.5', '84', '10.87', '1235')
+    ('2', '17.5', '84', '10.87', '1,235')
     """
     plain = not math.isfinite(value) or abs(value) >= 1000 or abs(value - round(value)) < 1e-9
     return rounded(value, 0 if plain else digits)
@@ -96,7 +118,8 @@ def _decimals(values: np.ndarray) -> np.ndarray:
     found = np.full(values.shape, MOST_DECIMALS + 1)
     for decimals in range(MOST_DECIMALS, -1, -1):
         scaled = values * 10.0**decimals
-        found[np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled))] = decimals
+        rounding = np.maximum(1e-9, 4 * np.spacing(np.abs(scaled)))  # of arithmetic, and of large numbers
+        found[np.abs(scaled - np.round(scaled)) <= rounding] = decimals
     return found
 
 

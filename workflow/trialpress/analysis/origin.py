@@ -26,7 +26,6 @@ from .counting import counted
 from .methods import METHODS
 
 COMPUTED, PUBLISHED, IMPLIED, SIMULATED = ("computed", "published", "implied", "simulated")
-EITHER_WAY = ("worst", "best")  # cases of missing_response that count everybody
 OF_A_COUNT = ("n", "N", "events", "missing", "n_at_risk")
 
 Published = Mapping[tuple[str, str], set[float]]  # (analysis, overall statistic) -> the numbers that were published
@@ -103,12 +102,14 @@ def _columns(plan: Plan, spec: Mapping, statistic: str, group: str, level: str, 
             names |= set(Expression(value).names)
         elif kind is Column and (statistic != "N" or level or key == "by"):
             names.add(value)
+        elif kind == dict[str, Condition]:
+            names |= {name for text in value.values() for name in Expression(text).names}
         elif kind is Endpoint:
             names |= set(plan.endpoints[value].columns)
         elif kind is Table:
             names.add(value)  # no column of the subjects is called so beside it: what was measured decides
-    if level.partition("=")[0] in plan.columns:  # a characteristic of a table of them
-        names.add(level.partition("=")[0])
+    for part in (group, level):  # a characteristic of a table of them
+        names |= {part.partition("=")[0]} & set(plan.columns)
     return frozenset(names)
 
 
@@ -121,7 +122,7 @@ def sets(plan: Plan, data: Data, name: str) -> dict[tuple[str, str, str], People
     return {
         (group, level, statistic): People(
             frozenset(who[members.to_numpy(dtype=bool)]),
-            _columns(plan, spec, statistic, group, level, unknown and level not in EITHER_WAY),
+            _columns(plan, spec, statistic, group, level, unknown),
         )
         for group, level, statistic, members in counted(data, spec)
     }

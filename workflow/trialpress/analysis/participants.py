@@ -17,6 +17,7 @@ from ..expression import Expression
 from ..plan import Plan
 from ..registry import Column, Condition, Endpoint, Table
 from ..study import Study
+from ..text import number_text
 from . import Data
 
 GROUPS = ("by", "stratum")  # parameters that name the column of groups
@@ -88,6 +89,9 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
                 continue
             case kind if kind is Endpoint:
                 yield from _followed(data, value, "cause" if data.plan.endpoints[value].competing else "event")
+                if day := given.get("landmark"):
+                    label, time = data.plan.endpoints[value].label, data.frame[f"{value}_time"]
+                    yield "landmark", f"follow-up for {label} ended by day {number_text(day)}", time <= day
             case kind if kind is Condition and not traits.get("unknown_apart"):
                 yield f"{key}_unknown", "unknown outcome", data.outcome(value).isna()
             case kind if kind is Column and key in GROUPS:
@@ -101,7 +105,7 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
             case kind if kind == list[Column] and not traits.get("missing_apart"):
                 for name in value:
                     yield from _known(data, name, spec)
-            case kind if kind is Table:
+            case kind if kind is Table and not traits.get("missing_apart"):
                 measured = _measured(data, spec)
                 yield value, f"nothing measured in {value}", ~data.frame[data.study.participant].isin(measured)
 
@@ -134,7 +138,7 @@ def _measured(data: Data, spec: Mapping) -> pd.Series:
 
 def _undated(data: Data, spec: Mapping) -> Iterator[LeftOut]:
     """Measurements of a table without a day."""
-    if "table" not in spec:
+    if not {"table", "value"} <= set(spec):
         return
     source, who = data.tables[spec["table"]], data.study.participant
     without = source[spec["value"]].notna() & source[spec["day"]].isna() & source[who].isin(data.frame[who])

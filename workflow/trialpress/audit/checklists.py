@@ -1,16 +1,23 @@
-"""Reporting guidelines: each item answered from the plan and the manuscript with a link to the section, or marked open."""
+"""Reporting guidelines: each item answered from the plan and the manuscript with a link to the section, or marked open.
+
+An answer names the sentence, or the number, that answers the item; both are looked for in the section that it names.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Problem, nearest, raise_if
+from ..results import record_link
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
 
 TOP = "sec-top"
+NUMBER = re.compile(r"\{\{< var (\S+) >\}\}")
+INCLUDE = re.compile(r"\{\{< include (figures|tables)/(\S+)\.md >\}\}")
+HEADING = re.compile(r"^(#+) (.+?)(?: *\{([^}]*)\})?$")
 
 
 @dataclass(frozen=True)
@@ -24,9 +31,54 @@ class Checklist:
     rows: tuple[tuple[str, str, str, str, str, str], ...]
 
 
-def sections(manuscript: str) -> set[str]:
-    """The section ids of a manuscript's source."""
-    return {TOP, *re.findall(r"^#+ .*\{[^}]*#(sec-[\w-]+)", manuscript, re.MULTILINE)}
+def sections(manuscript: str) -> dict[str, str]:
+    """Id -> text of the sections of a manuscript's source, those within them included."""
+    found, open_ = {TOP: ""}, [(0, TOP)]
+    for line in _body(manuscript):
+        if match := HEADING.match(line):
+            depth, id = len(match[1]), re.search(r"#(sec-[\w-]+)", match[3] or "")
+            open_ = [(level, name) for level, name in open_ if 0 < level < depth] + [(depth, id[1] if id else "")]
+        for _, name in open_:
+            found[name] = found.get(name, "") + line + "\n"
+    found.pop("", None)
+    return found
+
+
+def _body(manuscript: str) -> list[str]:
+    """The lines, without the comments of the front matter, where a `#` opens no heading."""
+    lines, front = manuscript.splitlines(), manuscript.startswith("---")
+    end = next((at for at, line in enumerate(lines[1:], 1) if line.startswith("---")), 0) if front else 0
+    return [line for at, line in enumerate(lines) if at > end or not line.startswith("#")]
+
+
+def headed(manuscript: str) -> list[tuple[str, str]]:
+    """(heading, text up to the next heading) in the order of reading."""
+    found = [("Abstract", "")]
+    for line in _body(manuscript):
+        if match := HEADING.match(line):
+            found.append((match[2], ""))
+        else:
+            found[-1] = (found[-1][0], f"{found[-1][1]}{line}\n")
+    return found
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _printed(number: str, text: str, planned: Mapping) -> bool:
+    """Whether a number, or one below its id, stands in a text, or in a table or figure that is included there."""
+    names = NUMBER.findall(text)
+    shown: set[str] = set()
+    for room, name in INCLUDE.findall(text):
+        spec = planned.get(room, {}).get(name, {})
+        shown |= {
+            f"table_{name}",
+            *spec.get("analyses", ()),
+            *filter(None, [spec.get("analysis")]),
+            *spec.get("tests", ()),
+        }
+    return number.split(".")[0] in shown or any(name == number or name.startswith(f"{number}.") for name in names)
 
 
 def _has(content, path: str) -> bool:
@@ -73,6 +125,17 @@ def load_checklists(guidelines: Path, answers: Path, planned: Mapping, source: P
                         nearest(answer["section"], known),
                     )
                 )
+            text = known.get(answer.get("section", TOP), "")
+            if "sentence" in answer and _plain(answer["sentence"]) not in _plain(text):
+                what = f"{answer.get('section')} does not say '{answer['sentence']}'"
+                problems.append(
+                    Problem(where, what, "the item would be answered nowhere", "quote the text as its source has it")
+                )
+            for number in answer.get("numbers", ()):
+                if not _printed(number, text, planned):
+                    what = f"{answer.get('section')} does not print the number {number}"
+                    do = "name a number of its text, or an analysis of a table or figure in it"
+                    problems.append(Problem(where, what, "the item would be answered nowhere", do))
             if "plan" in answer and not _has(planned, answer["plan"]):
                 problems.append(
                     Problem(
@@ -97,7 +160,35 @@ def _row(item: str, what: str, answer: Mapping | None) -> tuple[str, str, str, s
         return item, what, "", answer["open"], "", "open"
     if "not_applicable" in answer:
         return item, what, "", answer["not_applicable"], "", "not applicable"
-    return item, what, answer["section"], answer.get("answer", ""), answer.get("plan", ""), "answered"
+    said = [answer.get("answer", "")]
+    said += [f"“{NUMBER.sub('…', _plain(answer['sentence']))}”"] if "sentence" in answer else []
+    said += [f"Number: {', '.join(map(_link, answer['numbers']))}."] if "numbers" in answer else []
+    return (
+        item,
+        what,
+        answer["section"],
+        " ".join(filter(None, said)).replace("|", "\\|"),
+        answer.get("plan", ""),
+        "answered",
+    )
+
+
+def _link(number: str) -> str:
+    """The id of a number, which leads to its record where it has one."""
+    return f"`{number}`" if number.startswith("software.") else record_link(f"`{number}`", number)
+
+
+def judged(checklists: Iterable[Checklist], checks: Mapping[tuple[str, str], tuple[bool, str]]) -> list[Checklist]:
+    """The checklists with what was found by the checks of (guideline, item): an item that is not met is open."""
+
+    def row(name: str, one: tuple) -> tuple:
+        item, what, section, answer, plan, state = one
+        met, text = checks.get((name, item), (True, ""))
+        if not text or state == "not applicable":
+            return one
+        return item, what, section, " ".join(filter(None, [answer, text])), plan, state if met else "open"
+
+    return [replace(one, rows=tuple(row(one.name, line) for line in one.rows)) for one in checklists]
 
 
 def markdown(checklists: Iterable[Checklist]) -> str:
@@ -113,6 +204,10 @@ def markdown(checklists: Iterable[Checklist]) -> str:
             basis = f"`{plan}` in plan.yaml." if plan else ""
             lines.append(f"| {item} | {what} | {where} | {' '.join(filter(None, (answer, basis)))} |")
         count = sum(row[-1] == "open" for row in checklist.rows)
-        said = f"{count} of {len(checklist.rows)} items are open" if count else "no item is open"
+        said = (
+            f"{count} of {len(checklist.rows)} items {'is' if count == 1 else 'are'} open"
+            if count
+            else "no item is open"
+        )
         lines += ["", f": {checklist.title} [@{checklist.key}]: {said}. {{#tbl-{checklist.name}}}", ""]
     return "\n".join(lines) or "No reporting guideline is answered for this study.\n"

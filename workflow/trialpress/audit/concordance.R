@@ -1,4 +1,4 @@
-# A second opinion: the statistics of the analysis results data computed again by R from exported data, in one process.
+# A second opinion: the statistics of the analysis results data computed again by R from exported data. One file, since it shares no code with anything and R starts once.
 # Rscript concordance.R <folder>: reads jobs.csv, levels.csv, families.csv and data.csv, writes second.csv. It shares no code with the first.
 folder <- commandArgs(trailingOnly = TRUE)[1]
 read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "@missing@", check.names = FALSE, encoding = "UTF-8")
@@ -7,7 +7,7 @@ parts <- split(data, factor(data$analysis, levels = jobs$analysis))
 suppressPackageStartupMessages(library(survival))
 
 closed <- 1e-9; exact <- 1e-7; fitted <- 1e-6
-found <- list()
+found <- list(); failed <- list()
 add <- function(group, level, by, tolerance, ...) {
   values <- c(...)
   found[[length(found) + 1]] <<- data.frame(analysis = job$analysis, group = group, level = level, statistic = names(values),
@@ -64,6 +64,78 @@ conditional <- function(t, conf) {  # the equations of fisher.test, solved more 
     ci_low = if (a == min(s)) 0 else solve(function(l) sum(d(l)[s >= a]) - tail),
     ci_high = if (a == max(s)) Inf else solve(function(l) sum(d(l)[s <= a]) - tail))
 }
+cramer <- function(t, conf) {
+  if (min(dim(t)) < 2) return()
+  x <- unname(suppressWarnings(chisq.test(t, correct = FALSE))$statistic); df <- prod(dim(t) - 1); most <- sum(t) * (min(dim(t)) - 1)
+  at <- function(p) if (pchisq(x, df) <= p) 0 else uniroot(function(l) pchisq(x, df, l) - p, c(0, 10 * x + 200), tol = 1e-13)$root
+  v <- sqrt(x / most); ends <- pmin(1, sqrt(c(at((1 + conf) / 2), at((1 - conf) / 2)) / most))
+  add("", "", "chisq.test, pchisq, uniroot", 1e-4, estimate = v, ci_low = min(ends[1], v), ci_high = max(ends[2], v))
+}
+shift <- function(y, conf, level) {  # Hodges-Lehmann, of the second less the first
+  t <- suppressWarnings(wilcox.test(y[[2]], y[[1]], conf.int = TRUE, conf.level = conf, tol.root = 1e-12))
+  add("", level, "wilcox.test", fitted, ci_low = t$conf.int[1], ci_high = t$conf.int[2])
+  add("", level, "median of all differences", closed, estimate = median(outer(y[[2]], y[[1]], "-")))
+  t
+}
+ratios <- function(f, groups, conf, by = "coxph") {  # hazard ratio of each group but the first
+  s <- summary(f, conf.int = conf)$conf.int
+  for (i in seq_along(groups)) add("", of(job$by, groups[i]), by, fitted, hazard_ratio = s[i, 1], ci_low = s[i, 3], ci_high = s[i, 4])
+}
+coefficient <- function(X, y, conf, shown, penalise) {  # logistic regression, X with intercept; Firth's penalty and profiles, or ML and Wald
+  if (!penalise) {
+    f <- suppressWarnings(glm(y ~ X - 1, family = binomial, control = glm.control(1e-14, 100))); if (max(abs(fitted.values(f) - y)) < 1e-6 || any(abs(coef(f)) > 25)) return()
+    s <- summary(f)$coefficients; z <- qnorm((1 + conf) / 2)
+    for (i in seq_along(shown)) { b <- s[i + 1, 1]; e <- s[i + 1, 2]; add("", shown[i], "glm", fitted, odds_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
+    return()
+  }
+  penalised <- function(b) { p <- plogis(drop(X %*% b)); sum(log(ifelse(y == 1, p, 1 - p))) + determinant(crossprod(X * sqrt(p * (1 - p))))$modulus[1] / 2 }
+  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held
+    free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at
+    for (step in 1:500) {
+      p <- plogis(drop(X %*% b)); w <- p * (1 - p); inverse <- solve(crossprod(X * sqrt(w)))
+      h <- w * rowSums((X %*% inverse) * X); score <- drop(crossprod(X, y - p + h * (0.5 - p)))[free]
+      move <- drop(solve(crossprod(X * sqrt(w))[free, free, drop = FALSE], score)); move <- move / max(1, max(abs(move)) / 2)
+      b[free] <- b[free] + move; if (max(abs(move)) < 1e-13) break
+    }
+    b
+  }
+  b <- fit(); top <- penalised(b); cut <- qchisq(conf, 1) / 2; wald <- sqrt(diag(solve(crossprod(X * sqrt(plogis(drop(X %*% b)) * (1 - plogis(drop(X %*% b))))))))
+  for (i in seq_along(shown)) {
+    j <- i + 1; drop_to <- function(at) top - penalised(fit(j, at, b)) - cut
+    end <- function(sign) { far <- b[j] + sign * 2 * wald[j]; while (drop_to(far) < 0 && abs(far) < 60) far <- far + sign * wald[j]; uniroot(drop_to, sort(c(b[j], far)), tol = 1e-11)$root }
+    add("", shown[i], "Newton, profile by uniroot", fitted, odds_ratio = exp(b[[j]]), ci_low = exp(end(-1)), ci_high = exp(end(1)),
+        p_value = pchisq(2 * (top - penalised(fit(j, 0, b))), 1, lower.tail = FALSE))
+  }
+}
+nca <- function(t, c, until, limit, below) {  # exposure of one participant: linear up, logarithmic down
+  ok <- c >= limit
+  if (!any(ok)) return(rep(NA, 5))
+  first <- which(ok)[1]; v <- ifelse(ok, c, 0); late <- !ok & seq_along(c) > first
+  if (below == "half") v[late] <- limit / 2
+  if (below == "missing") { keep <- !late } else keep <- rep(TRUE, length(c))
+  u <- t[keep]; v <- v[keep]; if (u[1] > 0 && job$start == "zero") { u <- c(0, u); v <- c(0, v) }
+  auc <- NA
+  if (u[1] == 0 && length(u) > 1 && u[length(u)] >= until) {
+    falls <- function(a, b) a > b && b > 0
+    i <- findInterval(until, u); if (u[i] < until) {
+      s <- (until - u[i]) / (u[i + 1] - u[i]); end <- if (falls(v[i], v[i + 1])) exp(log(v[i]) + s * (log(v[i + 1]) - log(v[i]))) else v[i] + s * (v[i + 1] - v[i])
+      u <- c(u[1:i], until); v <- c(v[1:i], end)
+    } else { u <- u[1:i]; v <- v[1:i] }
+    auc <- 0
+    for (k in seq_along(u)[-1]) auc <- auc + (u[k] - u[k - 1]) * if (falls(v[k - 1], v[k])) (v[k - 1] - v[k]) / log(v[k - 1] / v[k]) else (v[k - 1] + v[k]) / 2
+  }
+  peak <- which(ok)[which.max(c[ok])]; after <- which(ok & t > t[peak]); half <- NA
+  if (length(after) >= 3) {
+    best <- -Inf; slope <- NA
+    for (k in 3:length(after)) {
+      at <- tail(after, k); f <- lm(log(c[at]) ~ t[at]); r <- 1 - sum(resid(f)^2) / sum((log(c[at]) - mean(log(c[at])))^2) * (k - 1) / (k - 2)
+      if (var(log(c[at])) == 0) r <- -Inf
+      if (k == 3 || r > best - 1e-4) { best <- if (k == 3) r else max(best, r); slope <- coef(f)[[2]] }
+    }
+    if (slope < 0) half <- log(2) / -slope
+  }
+  c(c[peak], t[peak], auc, max(t[ok]), half)
+}
 compared <- function(d, groups) {  # counts of known outcomes; rows of the second group and the first
   d <- d[!is.na(d$y), ]
   n <- sapply(groups, function(g) sum(d$group == g)); x <- sapply(groups, function(g) sum(d$y[d$group == g] == 1))
@@ -96,16 +168,17 @@ curve <- function(k, event, conf) survfit(surv(k, event) ~ 1, conf.type = job$tr
 middle <- function(f) unname(summary(f)$table[7:9])  # as print(); quantile() takes a midpoint with the last time of all
 at_risk <- function(k, t) sum(k$time >= t & (!late() | k$entry < t))
 event_of <- function(d) { k <- d[!is.na(d$time) & !is.na(d$event), ]; if (late()) k[!is.na(k$entry) & k$entry < k$time, ] else k }
-log_rank_by_hand <- function(k, rho = 0) {  # survdiff takes no entry: observed, expected and variance time by time
-  groups <- unique(k$group); surviving <- 1; o <- e <- numeric(length(groups)); v <- matrix(0, length(groups), length(groups))
-  for (t in sort(unique(k$time[k$event == 1]))) {
-    r <- sapply(groups, function(g) at_risk(k[k$group == g, ], t)); n <- sum(r); w <- surviving^rho
-    d <- sapply(groups, function(g) sum(k$event[k$group == g & k$time == t])); m <- sum(d); share <- r / n
-    o <- o + w * d; e <- e + w * m * share
-    if (n > 1) v <- v + w^2 * m * (n - m) / (n - 1) * (diag(share, length(share)) - share %o% share)
-    surviving <- surviving * (1 - m / n)
-  }
-  list(chisq = drop((o - e)[-1] %*% solve(v[-1, -1], (o - e)[-1])), n = groups)
+before <- function(t, values) findInterval(t, sort(values), left.open = TRUE)  # how many values are less than each t
+sums_at_events <- function(entry, time, event, group) {  # at each event time: how many are at risk and have an event, by group
+  t <- sort(unique(time[event == 1])); by <- split(data.frame(entry, time, event), factor(group, unique(group)))
+  r <- sapply(by, function(k) before(t, k$entry) - before(t, k$time)); d <- sapply(by, function(k) tabulate(match(k$time[k$event == 1], t), length(t)))
+  list(r = matrix(r, length(t)), d = matrix(d, length(t)))
+}
+log_rank_by_hand <- function(k, rho = 0) {  # survdiff takes no entry: observed, expected and variance, summed over the event times
+  a <- sums_at_events(k$entry, k$time, k$event, k$group); n <- rowSums(a$r); m <- rowSums(a$d); share <- a$r / n
+  w <- c(1, cumprod(1 - m / n)[-length(n)])^rho; each <- ifelse(n > 1, w^2 * m * (n - m) / pmax(n - 1, 1), 0)
+  v <- diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- colSums(w * (a$d - m * share))[-1]
+  list(chisq = drop(d %*% solve(v[-1, -1], d)), n = unique(k$group))
 }
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
@@ -124,6 +197,36 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
 
 methods <- list(
   proportion = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
+  toxicity = function(d, conf) {
+    people <- d[is.na(d$set), ]; events <- d[!is.na(d$set), ]; groups <- named("", "group"); two <- list()
+    for (g in c(groups, "")) {
+      size <- if (g == "") nrow(people) else sum(people$group == g, na.rm = TRUE)
+      add(g, "", "nrow", closed, N = size)
+      for (s in unique(events$set)) {
+        e <- events[events$set == s, ]; if (g != "") e <- e[!is.na(e$group) & e$group == g, ]
+        worst <- suppressWarnings(tapply(e$y, e$x, max, na.rm = TRUE)); worst[!is.finite(worst)] <- NA
+        severe <- sum(worst >= num(job$severe), na.rm = TRUE)
+        add(g, s, "table", closed, n = length(worst), occurrences = nrow(e), severe = severe, ungraded = sum(is.na(worst)),
+            setNames(sapply(1:5, function(k) sum(worst == k, na.rm = TRUE)), paste0("grade_", 1:5)))
+        if (size) add(g, s, "table", closed, percent = length(worst) / size, severe_percent = severe / size)
+        if (job$related == "true") add(g, s, "table", closed, related = length(unique(e$x[e$level == "1"])))
+        two[[s]] <- if (g != "") list(x = c(length(worst), two[[s]]$x), n = c(size, two[[s]]$n)) else two[[s]]
+      }
+    }
+    if (length(groups) == 2) for (s in names(two)) if (all(two[[s]]$n > 0)) {
+      t <- two[[s]]; ci <- newcombe(t$x, t$n, conf)
+      add("", s, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
+      if (job$tested == "true") add("", s, "fisher.test", exact, p_value = fisher.test(cbind(t$x, t$n - t$x))$p.value)
+    }
+  },
+  combinations = function(d, conf) {
+    k <- d$level[!is.na(d$level)]; parts <- strsplit(k, "+", fixed = TRUE)
+    add("", "", "table", closed, N = length(k), missing = sum(is.na(d$level)))
+    if (!length(k)) return()
+    for (l in unique(k)) add("", l, "table", closed, n = sum(k == l), percent = mean(k == l))
+    for (s in named("", "set")) { here <- sapply(parts, function(p) s %in% p); add("", of("set", s), "strsplit", closed, n = sum(here), percent = mean(here)) }
+  },
+  dose_escalation = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
   summary = function(d, conf) for (g in named("", "group")) describe(g, "", d$y[d$group == g]),
   frequency = function(d, conf) for (g in named("", "group")) count(g, "", d$level[d$group == g], named("", "level")),
   baseline = function(d, conf) for (g in named("", "group")) {
@@ -159,12 +262,14 @@ methods <- list(
   fisher_rxc = function(d, conf) {
     t <- cross(d, named("", "group"), named("", "level"))
     if (min(dim(t)) > 1) add("", "", "fisher.test", exact, p_value = fisher.test(t, workspace = 2e7)$p.value)
+    cramer(t, conf)
   },
   chi_square = function(d, conf) {
     t <- cross(d, named("", "group"), named("", "level"))
     if (min(dim(t)) < 2) return()
     r <- suppressWarnings(chisq.test(t, correct = job$correction == "true"))
-    add("", "", "chisq.test", closed, statistic = unname(r$statistic), df = unname(r$parameter), p_value = r$p.value)
+    add("", "", "chisq.test", closed, statistic = unname(r$statistic), df = unname(r$parameter), p_value = r$p.value, min_expected = min(r$expected))
+    cramer(t, conf)
   },
   trend = function(d, conf) {
     d <- d[!is.na(d$y), ]; groups <- named("", "group"); job$interval <<- "clopper-pearson"
@@ -172,26 +277,39 @@ methods <- list(
     n <- sapply(groups, function(g) sum(d$group == g)); x <- sapply(groups, function(g) sum(d$y[d$group == g] == 1))
     score <- seq_along(groups)[n > 0]; x <- x[n > 0]; n <- n[n > 0]
     if (length(n) < 2 || sum(x) == 0 || sum(x) == sum(n)) return()
+    if (job$variant == "exact" && prod(as.numeric(n[-1] + 1)) > 1e6) return()  # too many tables to list
+    if (job$variant != "exact") {
+      f <- glm(cbind(x, n - x) ~ score, family = binomial, control = glm.control(1e-14, 100)); b <- coef(f)[[2]]; e <- sqrt(vcov(f)[2, 2]); z <- qnorm((1 + conf) / 2)
+      if (abs(b) < 15) add("", "", "glm", fitted, odds_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e))
+    }
     if (job$variant == "exact") {
+      all <- tables(sum(x), n); w <- rowSums(lchoose(matrix(n, nrow(all), length(n), byrow = TRUE), all)); s <- drop(all %*% score); seen <- sum(score * x)
+      weight <- function(b) { v <- w + b * s; v <- exp(v - max(v)); v / sum(v) }
+      solved <- function(f) exp(uniroot(f, c(-40, 40), tol = 1e-13)$root)
+      up <- function(p) solved(function(b) sum(weight(b)[s >= seen]) - p); down <- function(p) solved(function(b) sum(weight(b)[s <= seen]) - p)
+      bottom <- seen == min(s); top <- seen == max(s); tail <- (1 - conf) / 2
+      add("", "", "enumeration of all tables, uniroot", fitted, ci_low = if (bottom) 0 else up(tail), ci_high = if (top) Inf else down(tail),
+          odds_ratio = if (top) up(0.5) else if (bottom) down(0.5) else solved(function(b) sum(weight(b) * s) - seen))
       all <- tables(sum(x), n); p <- exp(rowSums(lchoose(matrix(n, nrow(all), length(n), byrow = TRUE), all)) - lchoose(sum(n), sum(x)))
       distance <- abs(all %*% score - sum(score * n) * sum(x) / sum(n))
       add("", "", "enumeration of all tables", exact, p_value = sum(p[distance >= abs(sum(score * x) - sum(score * n) * sum(x) / sum(n)) - 1e-9]))
-    } else if (job$variant == "r") add("", "", "prop.trend.test", closed, p_value = prop.trend.test(x, n, score)$p.value)
+    } else if (job$variant == "r") { t <- prop.trend.test(x, n, score); add("", "", "prop.trend.test", closed, statistic = unname(t$statistic), p_value = t$p.value) }
   },
   mann_whitney = function(d, conf) {
     groups <- named("", "group"); medians(d, groups)
     y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)]); y <- y[lengths(y) > 0]
     if (length(y) != 2) return()
-    t <- suppressWarnings(wilcox.test(y[[2]], y[[1]], conf.int = TRUE, conf.level = conf, tol.root = 1e-12))
+    few <- prod(as.numeric(lengths(y))) <= 1e7  # the differences of all pairs
+    t <- if (few) shift(y, conf, "") else suppressWarnings(wilcox.test(y[[2]], y[[1]]))
     one <- suppressWarnings(wilcox.test(y[[2]], y[[1]], alternative = job$alternative))
     add("", "", "wilcox.test", exact, p_value = one$p.value, statistic = unname(t$statistic), n1 = length(y[[2]]), n2 = length(y[[1]]))
-    add("", "", "wilcox.test", fitted, ci_low = t$conf.int[1], ci_high = t$conf.int[2])
-    add("", "", "median of all differences", closed, estimate = median(outer(y[[2]], y[[1]], "-")))
   },
   kruskal_wallis = function(d, conf) {
     medians(d, named("", "group")); d <- d[!is.na(d$y) & d$group != "", ]
     if (length(unique(d$group)) < 2) return()
     t <- kruskal.test(d$y, factor(d$group))
+    y <- lapply(setNames(named("", "group"), named("", "group")), function(g) d$y[d$group == g]); y <- y[lengths(y) > 0]
+    for (g in names(y)[-1]) shift(list(y[[1]], y[[g]]), conf, of(job$by, g))
     add("", "", "kruskal.test", closed, statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value, n = nrow(d), groups = length(unique(d$group)))
   },
   spearman = function(d, conf) {
@@ -213,14 +331,27 @@ methods <- list(
       add(g, at_time(t), "sum", closed, n_at_risk = at_risk(k, num(t)))
     }
   },
+  survival_difference = function(d, conf) {
+    k <- event_of(d); k <- k[k$group != "", ]
+    for (g in named("", "group")) add(g, "", "sum", closed, n = sum(k$group == g), events = sum(k$event[k$group == g]))
+    groups <- intersect(named("", "group"), k$group)
+    if (length(groups) != 2) return()
+    for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) {
+      if (num(t) > min(tapply(k$time, k$group, max))) next
+      s <- lapply(groups, function(g) { h <- k[k$group == g, ]; summary(survfit(Surv(h$time, h$event) ~ 1), times = num(t), extend = TRUE) })
+      e <- s[[2]]$surv - s[[1]]$surv; half <- qnorm(1 - (1 - conf) / 2) * sqrt(s[[1]]$std.err^2 + s[[2]]$std.err^2)
+      add("", at_time(t), "survfit", closed, estimate = e, ci_low = e - half, ci_high = e + half)
+    }
+  },
   follow_up = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
     f <- curve(k, 1 - k$event, conf); q <- middle(f)
     add(g, "", "survfit", closed, n = nrow(k), median = q[1], ci_low = q[2], ci_high = q[3], events = sum(1 - k$event))
   },
   log_rank = function(d, conf) {
-    k <- event_of(d); k <- k[k$group != "", ]
-    if (length(unique(k$group)) < 2 || !sum(k$event) || job$stratum == "true" || job$trend == "true") return()
+    k <- event_of(d); k <- k[k$group != "", ]; groups <- intersect(named("", "group"), k$group)
+    if (length(groups) < 2 || !sum(k$event) || job$stratum == "true" || job$trend == "true") return()
+    if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) ratios(coxph(surv(k) ~ factor(k$group, groups), ties = "efron", control = tight), groups[-1], conf)
     t <- if (late()) log_rank_by_hand(k, num(job$rho)) else survdiff(Surv(time, event) ~ group, k, rho = num(job$rho))
     add("", "", if (late()) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
   },
@@ -275,8 +406,10 @@ methods <- list(
   mantel_byar = function(d, conf) {
     s <- split_at_begin(d); people(d)
     if (length(unique(s$state)) < 2 || !sum(s$event)) return()
-    exactly <- coxph(Surv(start, stop, event) ~ state, s, ties = "exact", init = 0, control = coxph.control(iter.max = 0))
-    add("", "", "coxph score test", closed, statistic = unname(exactly$score), df = 1, p_value = pchisq(unname(exactly$score), 1, lower.tail = FALSE))
+    many <- max(table(s$stop[s$event == 1])) > 6  # the exact likelihood of ties takes their subsets
+    score <- if (many) log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state))$chisq else
+      unname(coxph(Surv(start, stop, event) ~ state, s, ties = "exact", init = 0, control = coxph.control(iter.max = 0))$score)
+    add("", "", if (many) "sums over the event times" else "coxph score test", closed, statistic = score, df = 1, p_value = pchisq(score, 1, lower.tail = FALSE))
     flat <- coxph(Surv(start, stop, event) ~ state, s, ties = "breslow", init = 0, control = coxph.control(iter.max = 0))
     for (state in 0:1) {
       o <- sum(s$event[s$state == state]); e <- o - sum(residuals(flat)[s$state == state])
@@ -284,7 +417,7 @@ methods <- list(
     }
   },
   simon_makuch = function(d, conf) {
-    people(d)
+    people(d); add("", "", "sum", closed, excluded = if (num(job$landmark) == 0) 0 else sum(event_of(d)$time <= num(job$landmark)))
     if (num(job$landmark) != 0) return()
     s <- split_at_begin(d); unit <- num(job$divisor)
     for (state in 0:1) {
@@ -306,6 +439,7 @@ methods <- list(
     k <- event_of(d); k$state <- as.numeric(!is.na(k$x) & k$x < k$time); people(d)
     if (length(unique(k$state)) < 2 || !sum(k$event)) return()
     t <- survdiff(Surv(time, event) ~ state, k); tested("", "", t)
+    if (all(tapply(k$event, k$state, sum) > 0)) hazard("", "", coxph(Surv(time, event) ~ state, k, control = tight), conf, FALSE)
     for (state in 0:1) add(c("never", "ever")[state + 1], "", "survdiff", closed, observed = t$obs[state + 1], expected = t$exp[state + 1])
   },
   cumulative_incidence = function(d, conf) for (g in named("", "group")) {
@@ -325,6 +459,11 @@ methods <- list(
     if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of) || job$stratum == "true") return()
     t <- cmprsk::cuminc(k$time, k$event, k$group, rho = num(job$rho))$Tests[job$cause, ]
     add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = t[["pv"]])
+    groups <- intersect(named("", "group"), k$group); X <- sapply(groups[-1], function(g) as.numeric(k$group == g))
+    if (all(tapply(k$event == of, factor(k$group, groups), sum) > 0)) {
+      f <- cmprsk::crr(k$time, k$event, X, failcode = of, gtol = 1e-10, maxiter = 100); z <- qnorm((1 + conf) / 2); e <- sqrt(diag(f$var))
+      for (i in seq_along(groups[-1])) add("", paste0(job$by, "=", groups[i + 1]), "cmprsk::crr", fitted, hazard_ratio = exp(f$coef[[i]]), ci_low = exp(f$coef[[i]] - z * e[i]), ci_high = exp(f$coef[[i]] + z * e[i]))
+    }
   },
   pool = function(d, conf) {
     x <- d$x; n <- d$y; k <- length(x); half <- (1 - conf) / 2; job$interval <<- "clopper-pearson"
@@ -343,6 +482,7 @@ methods <- list(
     reach <- se * (if (hk) qt(1 - half, k - 1) else qnorm(1 - half)); wide <- qt(1 - half, k - 2) * sqrt(se^2 + t2)
     add("", "", "fixed point of the restricted likelihood", fitted, estimate = plogis(m), ci_low = plogis(m - reach), ci_high = plogis(m + reach),
         prediction_low = plogis(m - wide), prediction_high = plogis(m + wide))
+    for (i in seq_len(k)) add("", d$level[i], "fixed point of the restricted likelihood", fitted, weight = w[i] / sum(w))
     add("", "heterogeneity", "sum of squares", closed, statistic = q, df = k - 1, p_value = pchisq(q, k - 1, lower.tail = FALSE), i2 = max(0, 100 * (q - k + 1) / q))
     if (t2 > 1e-8) add("", "heterogeneity", "fixed point of the restricted likelihood", fitted, tau2 = t2)
   },
@@ -353,23 +493,69 @@ methods <- list(
     wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y))
     X <- model.matrix(~ ., wide[-1]); y <- wide$y
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
-    penalised <- function(b) { p <- plogis(drop(X %*% b)); sum(log(ifelse(y == 1, p, 1 - p))) + determinant(crossprod(X * sqrt(p * (1 - p))))$modulus[1] / 2 }
-    fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held
-      free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at
-      for (step in 1:500) {
-        p <- plogis(drop(X %*% b)); w <- p * (1 - p); inverse <- solve(crossprod(X * sqrt(w)))
-        h <- w * rowSums((X %*% inverse) * X); score <- drop(crossprod(X, y - p + h * (0.5 - p)))[free]
-        move <- drop(solve(crossprod(X * sqrt(w))[free, free, drop = FALSE], score)); move <- move / max(1, max(abs(move)) / 2)
-        b[free] <- b[free] + move; if (max(abs(move)) < 1e-13) break
+    coefficient(X, y, conf, shown, TRUE)
+  },
+  dose_response = function(d, conf) {
+    d <- d[!is.na(d$x) & !is.na(d$y) & d$x > 0, ]; add("", "", "sum", closed, n = nrow(d), events = sum(d$y))
+    if (length(unique(d$y)) == 2) coefficient(cbind(1, log10(d$x)), d$y, conf, "per_tenfold_dose", job$firth == "true")
+  },
+  bootstrap = function(d, conf) {  # numbers at random of its own: intervals agree but for those
+    groups <- named("", "group"); f <- if (job$statistic == "mean") mean else median
+    y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)])
+    for (i in seq_along(groups)) {
+      add(groups[i], "", "length, mean, median", closed, n = length(y[[i]])); if (length(y[[i]]) < 2) next
+      add(groups[i], "", "length, mean, median", closed, estimate = f(y[[i]]))
+      v <- y[[i]]; set.seed(1); b <- replicate(20000, f(sample(v, replace = TRUE))); tails <- c(1 - conf, 1 + conf) / 2; if (sd(b) == 0) next
+      if (job$interval == "bca") {  # Efron 1987, acceleration by jackknife
+        without <- sapply(seq_along(v), function(j) f(v[-j])); l <- mean(without) - without; a <- if (any(l != 0)) sum(l^3) / (6 * sum(l^2)^1.5) else 0
+        z0 <- qnorm((mean(b < f(v)) + mean(b <= f(v))) / 2); z <- z0 + qnorm(tails); tails <- pnorm(z0 + z / (1 - a * z))
       }
-      b
+      ends <- unname(quantile(b, tails)); near <- c(quantile(b, pmax(0, tails - 0.015)), quantile(b, pmin(1, tails + 0.015)))
+      reach <- 0.05 + pmax(abs(near[1:2] - ends), abs(near[3:4] - ends)) / pmax(abs(ends), 1e-12)  # a median moves by whole values
+      add(groups[i], "", "sample, numbers at random of its own", 0.1, standard_error = sd(b))
+      add(groups[i], "", "sample, numbers at random of its own", unname(reach), ci_low = ends[1], ci_high = ends[2])
     }
-    b <- fit(); top <- penalised(b); cut <- qchisq(conf, 1) / 2; wald <- sqrt(diag(solve(crossprod(X * sqrt(plogis(drop(X %*% b)) * (1 - plogis(drop(X %*% b))))))))
-    for (i in seq_along(shown)) {
-      j <- i + 1; drop_to <- function(at) top - penalised(fit(j, at, b)) - cut
-      side <- function(sign) { far <- b[j] + sign * 2 * wald[j]; while (drop_to(far) < 0 && abs(far) < 60) far <- far + sign * wald[j]; uniroot(drop_to, sort(c(b[j], far)), tol = 1e-11)$root }
-      add("", shown[i], "Newton, profile by uniroot", fitted, odds_ratio = exp(b[[j]]), ci_low = exp(side(-1)), ci_high = exp(side(1)),
-          p_value = pchisq(2 * (top - penalised(fit(j, 0, b))), 1, lower.tail = FALSE))
+  },
+  exposure = function(d, conf) {
+    groups <- named("", "group"); known <- list(); names <- c("cmax", "tmax", "auc", "tlast", "half_life")
+    for (g in groups) {
+      who <- unique(d$x[d$set == "people" & d$group == g]); m <- d[d$set == "values" & !is.na(d$y) & !is.na(d$time) & d$time >= 0, ]
+      each <- vapply(who, function(w) { v <- m[m$x == w, ]; v <- v[order(v$time), ]; if (nrow(v)) nca(v$time, v$y, num(job$until), num(job$limit), job$below) else rep(NA_real_, 5) }, numeric(5))
+      for (i in 1:5) {
+        y <- matrix(each, 5)[i, ]; describe(g, names[i], y); y <- y[!is.na(y)]; known[[names[i]]][[g]] <- y
+        if (i %in% c(1, 3) && length(y) && all(y > 0)) {
+          add(g, names[i], "mean of log", closed, geometric_mean = exp(mean(log(y))))
+          if (length(y) > 1 && sd(log(y)) > 1e-12) { ci <- exp(t.test(log(y), conf.level = conf)$conf.int); add(g, names[i], "t.test of log", closed, ci_low = ci[1], ci_high = ci[2]) }
+        }
+      }
+    }
+    for (n in c("cmax", "auc")) {
+      y <- known[[n]][lengths(known[[n]]) > 0]; if (length(y) != 2 || any(unlist(y) <= 0) || min(lengths(y)) < 2) next
+      t <- t.test(log(y[[2]]), log(y[[1]]), conf.level = conf)
+      add("", n, "t.test of log", closed, ratio = exp(t$estimate[[1]] - t$estimate[[2]]), ci_low = exp(t$conf.int[1]), ci_high = exp(t$conf.int[2]), p_value = t$p.value)
+    }
+  },
+  crosstab = function(d, conf) {
+    one <- d[d$set == named("", "set")[1], ]; lines <- named("", "level"); unknown <- anyNA(one$level)
+    row <- function(group, v) {
+      add(group, "", "nrow", closed, N = nrow(v)); if (unknown) add(group, "", "is.na", closed, missing = sum(is.na(v$level)))
+      for (l in lines) add(group, l, "sum", closed, n = sum(v$level == l, na.rm = TRUE))
+    }
+    row("", one)
+    for (s in named("", "set")) {
+      v <- d[d$set == s, ]
+      for (g in named(s, "group")) row(of(s, g), v[v$group == g, ])
+      if (any(v$group == "")) row(s, v[v$group == "", ])
+    }
+  },
+  adverse_events = function(d, conf) {
+    p <- d[d$set == "people", ]; e <- d[d$set == "events", ]; terms <- unique(e$level[!is.na(e$level)])
+    up <- paste0("grade_", job$severe, "_or_more"); worst <- e[!is.na(e$y) & e$y >= num(job$severe), ]
+    for (g in named("", "group")) {
+      who <- if (g == "") p$x else p$x[p$group == g]; add(g, "", "nrow", closed, N = length(who))
+      say <- function(level, rows) { n <- sum(who %in% rows$x); add(g, level, "unique participants of the rows", closed, n = n, percent = if (length(who)) n / length(who) else NA) }
+      say("any_grade", e); say(up, worst)
+      for (t in terms) { say(of("any_grade", t), e[e$level %in% t, ]); say(of(up, t), worst[worst$level %in% t, ]) }
     }
   },
   kinetics_by_day = function(d, conf) for (g in named("", "group")) for (s in named("", "set")) {
@@ -378,16 +564,19 @@ methods <- list(
     add(g, s, "length", closed, n = length(y))
     if (any(y <= 0)) next  # a zero has no logarithm: not estimable
     add(g, s, "mean of log", closed, estimate = exp(mean(log(y))))
-    if (length(y) > 1 && sd(log(y)) > 1e-12) { ci <- exp(t.test(log(y), conf.level = conf)$conf.int); add(g, s, "t.test of log", closed, ci_low = ci[1], ci_high = ci[2]) }
+    if (length(y) < 2) next
+    ci <- exp(if (sd(log(y)) > 1e-12) t.test(log(y), conf.level = conf)$conf.int else rep(mean(log(y)), 2))  # t.test takes no constant
+    add(g, s, "t.test of log", closed, ci_low = ci[1], ci_high = ci[2])
   }
 )
 
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])
+  job$alternative <- sub("-", ".", job$alternative)  # "two.sided", as R says it
   d <- parts[[job$analysis]]
   for (name in c("x", "y", "time", "event", "entry")) d[[name]] <- num(d[[name]])
   d$group[is.na(d$group)] <- ""
-  tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) message(job$analysis, ": ", conditionMessage(e)))
+  tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) failed[[job$analysis]] <<- conditionMessage(e))
 }
 second <- do.call(rbind, found)
 tests <- read("families.csv"); tests[is.na(tests)] <- ""
@@ -402,3 +591,4 @@ versions <- c(R = as.character(getRversion()), survival = as.character(packageVe
               cmprsk = tryCatch(as.character(packageVersion("cmprsk")), error = function(e) "absent"))
 write.csv(data.frame(name = names(versions), version = versions), file.path(folder, "versions.csv"), row.names = FALSE)
 write.csv(do.call(rbind, found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")
+write.csv(data.frame(analysis = as.character(names(failed)), why = as.character(unlist(failed))), file.path(folder, "failed.csv"), row.names = FALSE, fileEncoding = "UTF-8")

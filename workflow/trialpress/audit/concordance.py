@@ -1,8 +1,7 @@
 """A second opinion on the analysis results data: computed again, from exported data, by code that shares nothing with it.
 
 The second implementation is R with its package survival, one process for all analyses (concordance.R). Without R the run
-works and the audit says that nothing was computed twice. What a method has no second implementation for is not listed; the
-share that is stands in `share`.
+works and the audit says that nothing was computed twice. Of every statistic that was computed once, computed_once.csv says why.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis import Data
+from ..analysis.methods import METHODS, toxicity
 from ..analysis.methods.common import is_categorical, scores
-from ..contracts import CONCORDANCE
+from ..contracts import COMPUTED_ONCE, CONCORDANCE
 from ..expression import Expression
 from ..files import read_guessed
-from ..ids import EVERYONE, Name
+from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
 from ..results import Results
 from ..text import number_text
@@ -32,11 +32,14 @@ KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
-            "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided"}  # fmt: skip
+            "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
+            "by": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured"}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald"},
     "pool": {"transform": "logit"},
+    "bootstrap": {"interval": "bca"},
+    "exposure": {"below": "half", "until": 28},
 }
 
 
@@ -177,13 +180,83 @@ def _by_day(export: Export):
     export.frames.append(pd.DataFrame(measured))
 
 
+def _toxicity(export: Export):
+    """Every event once for itself, its class and its term (set), with its grade (y), whose it is (x) and in which group; and
+    every participant (no set)."""
+    data, spec = export.data, export.spec
+    who = data.frame[data.study.participant]
+    group = export.groups(spec["by"]) if "by" in spec else pd.Series(pd.NA, index=data.frame.index, dtype="string")
+    number = dict(zip(who, range(len(who)), strict=True))
+    export.rows(x=who.map(number), group=group)
+    events = toxicity.Events.of(data, METHODS.given(spec)).frame
+    of = dict(zip(who, group, strict=True))
+    named = {key: (f"{key}=" + events[key]).where(events[key].notna()) for key in ("class", "term")}
+    for at in (pd.Series("any_event", index=events.index), *named.values()):
+        mine = events.assign(set=at)[at.notna()]
+        related = mine["related"].fillna(False).astype(int).astype(str)
+        export.frames.append(pd.DataFrame({"set": mine["set"], "level": related, "group": mine["who"].map(of),
+                                           "x": mine["who"].map(number), "y": mine["grade"]}))  # fmt: skip
+
+
+def _crosstab(export: Export):
+    data, variable = export.data, export.data.groups(export.spec["variable"])
+    export.order("level", variable)
+    export.order("set", map(data.column, export.spec["columns"]))
+    for name in export.spec["columns"]:
+        members, of = data.groups(name), data.column(name).id
+        export.order("group", members, within=of)
+        export.rows(set=of, group=_ids(members, data.frame.index), level=_ids(variable, data.frame.index))
+
+
+def _people(export: Export, **more) -> dict[str, int]:
+    """The participants with their groups, and each one's number."""
+    who = export.data.frame[export.data.study.participant]
+    numbered = {name: number for number, name in enumerate(who, start=1)}
+    export.rows(set="people", x=who.map(numbered), group=export.groups(export.spec.get("by", "")), **more)
+    return numbered
+
+
+def _harms(export: Export):
+    data, spec = export.data, export.spec
+    numbered = _people(export)
+    export.order("group", [EVERYONE] if "by" in spec else [])
+    rows = data.tables[spec["table"]]
+    x = rows[data.study.participant].map(numbered)
+    events = {"set": "events", "x": x, "level": rows[spec["term"]], "y": rows[spec["grade"]].astype("Float64")}
+    export.frames.append(pd.DataFrame(events)[x.notna()])
+
+
+def _measurements(export: Export):
+    data, spec = export.data, export.spec
+    numbered = _people(export)
+    rows, limit = data.tables[spec["table"]], data.study.tables[spec["table"]].columns[spec["value"]].limit
+    x, values = rows[data.study.participant].map(numbered), rows[spec["value"]].astype("Float64")
+    values = values.mask(rows[limit].fillna("").eq("<"), 0.0) if limit else values
+    frame = pd.DataFrame({"set": "values", "x": x, "y": values, "time": rows[spec["day"]].astype("Float64")})
+    export.frames.append(frame[x.notna()])
+
+
+def _dose(export: Export):
+    export.rows(x=export.number(export.spec["dose"]), y=export.data.outcome(export.spec["event"]).astype("Float64"))
+
+
+def _together(export: Export):
+    """The names of the sets that each participant is in; missing where one is not known."""
+    holds = {word(name): export.data.holds(text) for name, text in export.spec["sets"].items()}
+    export.order("set", holds)
+    table = pd.DataFrame({name.id: one for name, one in holds.items()}, index=export.data.frame.index)
+    inside = [None if row.isna().any() else [name for name in table if row[name]] for _, row in table.iterrows()]
+    export.rows(level=["+".join(names) or "none" if names is not None else pd.NA for names in inside])
+
+
 EXPORTS: dict[str, Callable[[Export], None]] = {
-    "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
+    "proportion": _event, "dose_escalation": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
-    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival,
+    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
+    "crosstab": _crosstab, "adverse_events": _harms, "exposure": _measurements, "dose_response": _dose, "bootstrap": _values,
 }  # fmt: skip
 
 
@@ -226,8 +299,12 @@ def export(results: Results, folder: Path) -> None:
             "adjusted": str(bool(spec.get("covariates"))).lower(),
         }
         options["delayed"] = _delayed_entry(results, spec)
-        options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction")}
+        options |= {
+            key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction", "related", "firth")
+        }
+        options["tested"] = str(bool(spec.get("p_values"))).lower()
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
+        options["by"] = data.column(options["by"]).id if options["by"] else ""
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
         seen: dict[tuple, int] = {}
         for within, kind, id in made.levels:
@@ -249,7 +326,7 @@ class Second:
     """R at work beside this process: started at once, asked for its answer later."""
 
     def __init__(self, results: Results):
-        self.results, self.process = results, None
+        self.results, self.process, self.failed = results, None, {}
         self.folder = tempfile.TemporaryDirectory(prefix="trialpress-second-")
         if shutil.which("Rscript"):
             export(results, Path(self.folder.name))
@@ -267,6 +344,8 @@ class Second:
             second = pd.read_csv(folder / "second.csv", dtype=str, keep_default_na=False)
             known = pd.read_csv(folder / "versions.csv", dtype=str, keep_default_na=False)
             versions = dict(zip(known["name"], known["version"], strict=True))
+            failed = pd.read_csv(folder / "failed.csv", dtype=str, keep_default_na=False)
+            self.failed = dict(zip(failed["analysis"], failed["why"], strict=True))
         self.folder.cleanup()
         return compare(self.results.ard, second), versions
 
@@ -289,6 +368,29 @@ def compare(ard: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
         AGREES if d <= t else DIFFERS for d, t in zip(both["difference"], both["tolerance"], strict=True)
     ]
     return both[list(CONCORDANCE.columns)]
+
+
+def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str], here: bool) -> pd.DataFrame:
+    """The rows of ard.csv that have no second value, each with the reason. failed: analysis -> what R said; here: R is."""
+    both = results.ard.merge(concordance[[*KEY, "verdict"]], on=KEY, how="left")
+    rows = both[both["verdict"].isna()]
+    methods = {name: spec["method"] for name, spec in results.plan.analyses.items()}
+    why = [_why(row, methods[row.analysis], failed, here) for row in rows.itertuples()]
+    return rows.assign(why=why)[list(COMPUTED_ONCE.columns)]
+
+
+def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
+    if not here:
+        return "R is not installed here"
+    if method not in EXPORTS:
+        return f"no second implementation of the method {method}"
+    if row.analysis in failed:
+        return f"the second computation stopped: {failed[row.analysis]}"
+    if math.isnan(row.value):
+        return f"no value to compare: {row.note or 'not estimable'}"
+    if row.statistic == "p_value_adjusted":
+        return "not every test of its family was computed twice"
+    return f"no second implementation of {row.statistic} for these options or data"
 
 
 def share(ard: pd.DataFrame, concordance: pd.DataFrame) -> dict:

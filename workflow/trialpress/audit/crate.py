@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ..environment import engine, located
 from ..files import write_whole
 from ..study import Study
 
@@ -48,7 +49,7 @@ def _properties(path: str, hashes: Mapping) -> dict:
     return found | ({"encodingFormat": media} if media else {})
 
 
-def build(study: Study, manifest: Mapping, root: Path, folder: Path, digest):
+def build(study: Study, manifest: Mapping, folder: Path, digest):
     """The crate as the library's object. digest: path -> {sha256, bytes}."""
     from rocrate.model import ContextEntity
     from rocrate.rocrate import ROCrate
@@ -70,10 +71,10 @@ def build(study: Study, manifest: Mapping, root: Path, folder: Path, digest):
         description="Holds for the code and the text.",
     )
     workflow = crate.add_workflow(
-        root / "Snakefile", "Snakefile", main=True, lang="snakemake", gen_cwl=False,
+        engine("Snakefile"), "Snakefile", main=True, lang="snakemake", gen_cwl=False,
         properties={"name": "From raw records to the publication", "license": {"@id": "https://spdx.org/licenses/MIT"},
                     "description": "raw, clean, cohort, analysis, figures, tables, report, audit",
-                    **{key: value for key, value in _properties("Snakefile", digest(root / "Snakefile")).items() if key != "name"}},
+                    **{key: value for key, value in _properties("Snakefile", digest(Path(engine("Snakefile")))).items() if key != "name"}},
     )  # fmt: skip
     workflow["softwareRequirements"] = [
         thing(f"#{name}", "SoftwareApplication", name=name, version=version)
@@ -85,7 +86,7 @@ def build(study: Study, manifest: Mapping, root: Path, folder: Path, digest):
             said = "Not included: it may hold personal records. Whoever has the file can check it against the hash."
             used.append(thing(f"#{name}", "CreativeWork", **_properties(name, hashes), conditionsOfAccess=said))
         else:
-            entity = crate.add_file(root / name, name, properties=_properties(name, hashes))
+            entity = crate.add_file(located(name), name, properties=_properties(name, hashes))
             if name.startswith(("config/", "report/")):
                 used.append(entity)
     for name in packed(folder):
@@ -105,10 +106,10 @@ def build(study: Study, manifest: Mapping, root: Path, folder: Path, digest):
     return crate
 
 
-def write(study: Study, manifest: Mapping, root: Path, folder: Path, digest, to: Path) -> None:
+def write(study: Study, manifest: Mapping, folder: Path, digest, to: Path) -> None:
     """Write the crate as a zip archive, members in order of their names and without times."""
     with tempfile.TemporaryDirectory(prefix="trialpress-crate-") as scratch:
-        crate = build(study, manifest, root, folder, digest)
+        crate = build(study, manifest, folder, digest)
         crate.write(Path(scratch))
         files = sorted(path for path in Path(scratch).rglob("*") if path.is_file())
         write_whole(to, lambda path: _zip(path, Path(scratch), files))

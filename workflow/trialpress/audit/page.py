@@ -3,6 +3,10 @@
 The page holds data only: trace.json, the logs of the clean stage and the tables of the audit, as JSON in which no
 character can end the element that it stands in. The script writes them as text, never as markup, and the page's policy
 (Content-Security-Policy) allows this one script by its hash and nothing else, so a cell that holds `<script>` is shown.
+
+What is large lies beside the page, in page/ and trace/, in parts that the script loads when they are asked for (see `parts`):
+only then the policy trusts scripts that this script adds. A log of more than MOST rows is not there whole: of each kind of row
+the first ones are.
 """
 
 from __future__ import annotations
@@ -11,36 +15,65 @@ import base64
 import hashlib
 import html
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
+import numpy as np
 import pandas as pd
 
 from ..files import write_text
 from ..names import flow_names
 from ..results import Results
+from .parts import embedded, write_part
 
 ASSETS = Path(__file__).with_name("assets")
+PART = 20_000  # rows of a table in one piece
+MOST = 1_000_000  # rows of a table on the page
+FEW = 500  # different values of a column that can be chosen from
+KINDS = {
+    "changes": ["table", "field", "rule"],
+    "queries": ["table", "field", "message"],
+    "rejected": ["table", "reason"],
+}
 STYLES = Path(__file__).parents[1] / "report" / "assets" / "styles.css"
-_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-
-
-def embedded(value: object) -> str:
-    """JSON that can stand inside a script element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character, escape in _UNSAFE.items():
-        text = text.replace(character, escape)
-    return text
 
 
 def encoded(frame: pd.DataFrame) -> dict:
     """A table by columns: {name: {values: the different texts, codes: which of them each row has}}."""
     columns = {}
     for name in frame:
-        codes, values = pd.factorize(frame[name].astype(str))
-        columns[name] = {"values": values.tolist(), "codes": codes.tolist()}
+        codes, values = pd.factorize(frame[name])
+        columns[name] = {"values": [str(value) for value in values], "codes": codes.tolist()}
     return {"rows": len(frame), "columns": columns}
+
+
+def paged(name: str, frame: pd.DataFrame, folder: Path) -> dict:
+    """A table as the page has it: in one piece, or in parts in `folder`, with how often each of few values occurs."""
+    if len(frame) <= PART:
+        return encoded(frame)
+    tally = {}
+    for column in frame:
+        n = frame[column].value_counts(sort=False)
+        n = n[n > 0]
+        if len(n) <= FEW:
+            tally[column] = [[str(value), int(many)] for value, many in n.sort_index().items()]
+    held = frame
+    if len(frame) > MOST:
+        nth = frame.groupby(KINDS.get(name, list(frame)[:1]), sort=False, observed=True).cumcount().to_numpy()
+        held = frame[nth <= np.partition(nth, MOST - 1)[MOST - 1]].head(MOST)
+    starts = range(0, len(held), PART)
+    for number, start in enumerate(starts, start=1):
+        write_part(encoded(held.iloc[start : start + PART]), folder / f"{name}-{number:04d}.js")
+    more = {"of": len(frame), "file": f"clean/{name}.csv"} if len(held) < len(frame) else {}
+    return {"rows": len(held), "names": list(frame), "size": PART, "parts": len(starts), "tally": tally, **more}
+
+
+def rules(changes: pd.DataFrame) -> pd.DataFrame:
+    """How many cells of each field each rule has changed."""
+    keys = ["table", "field", "rule"]
+    return changes.groupby(keys, sort=False, observed=True).size().rename("cells").reset_index()
 
 
 def results_table(trace: Mapping) -> pd.DataFrame:
@@ -75,21 +108,25 @@ def flow(results: Results, trace: Mapping) -> list[dict]:
 
 
 def collected(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
-    """The tables and the JSON files of the audit, by name; those that are not there are left out."""
+    """The tables and the JSON files of the audit, and what of the plan has no effect, by name; those that are not there are
+    left out."""
     audit = folder / "audit"
-    tables = {path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(audit.glob("*.csv"))}
+    paths = [*sorted(audit.glob("*.csv")), *(folder / "cohort").glob("no_effect.csv")]
+    tables = {path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths}
     found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(audit.glob("*.json")) if path.stem != "trace"}  # fmt: skip
     return tables, found
 
 
 def render(data: Mapping) -> str:
     """The page around its data."""
+    parted = "parts" in data["trace"] or any("parts" in table for table in data["tables"].values())
     script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("table.js", "page.js"))
     style = STYLES.read_text(encoding="utf-8") + (ASSETS / "page.css").read_text(encoding="utf-8")
     return Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Audit: {data['trace']['title']}"),
         notice=html.escape(data["trace"]["notice"]),
         hidden="" if data["trace"]["notice"] else " hidden",
+        parts=" 'strict-dynamic'" if parted else "",
         hash=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         style=style,
         data=embedded(data),
@@ -97,18 +134,26 @@ def render(data: Mapping) -> str:
     )
 
 
-def write(results: Results, trace: Mapping, clean: Mapping[str, pd.DataFrame], folder: Path) -> None:
-    """audit/index.html, from what the stages and the audit have written so far."""
+def write(
+    results: Results, trace: Mapping, clean: Mapping[str, pd.DataFrame], folder: Path, held: Mapping | None = None
+) -> Mapping:
+    """audit/index.html, from what the stages and the audit have written so far. Returns the tables of the clean stage as the
+    page has them; a page that is written again is given them (`held`), and their parts stay."""
     tables, found = collected(folder)
-    tables = {
-        "results": results_table(trace),
-        **{name: clean[name] for name in ("changes", "queries", "rejected", "rows")},
-        **tables,
-    }
+    if held is None:
+        below = folder / "audit" / "page"
+        shutil.rmtree(below, ignore_errors=True)
+        logs = {name: clean[name] for name in ("changes", "queries", "rejected", "rows")}
+        held = {name: paged(name, frame, below) for name, frame in (logs | {"rules": rules(clean["changes"])}).items()}
     data = {
         "trace": trace,
         "flow": flow(results, trace),
-        "tables": {name: encoded(frame) for name, frame in tables.items()},
+        "tables": {
+            "results": encoded(results_table(trace)),
+            **held,
+            **{name: encoded(frame) for name, frame in tables.items()},
+        },
         "files": found,
     }
     write_text(render(data), folder / "audit" / "index.html")
+    return held

@@ -16,10 +16,12 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+from .. import receipts
 from ..contracts import ARD
-from ..environment import STAGED
+from ..environment import ROOT, STAGED
 from ..errors import InputError, Problem
 from ..files import read_csv
+from ..job import boundary, given
 from ..studies import checked
 from . import digest
 from .differences import describe
@@ -29,7 +31,13 @@ NOT_SOURCES = {"benchmarks", "docs", "logs", "results", "tests"}
 # inputs that decide what the records say; the rest (code, lock file, prose) may change while every number stays
 DECISIVE = ("config/", "data/")
 # these show a second opinion by R and its version, which not every machine has
-WITH_R = {"audit/concordance.csv", "audit/second_opinion.json", "audit/crate.zip", "audit/index.html"}
+WITH_R = {
+    "audit/concordance.csv",
+    "audit/computed_once.csv",
+    "audit/second_opinion.json",
+    "audit/crate.zip",
+    "audit/index.html",
+}
 LAST_DIGITS = 1e-9
 
 
@@ -133,8 +141,13 @@ def seal(raw: Path) -> list[str]:
 
 def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.CompletedProcess:
     """The whole workflow in `project`, its manuscript by this engine."""
+    snakefile = "Snakefile" if (project / "Snakefile").exists() else str(ROOT / "Snakefile")
     command = [
-        str(Path(sys.executable).with_name("snakemake")),
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        snakefile,
         "--cores",
         "all",
         "--quiet",
@@ -151,7 +164,8 @@ def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.Complet
 
 def _inputs(report: Report, old: dict, root: Path, now: dict | None) -> bool:
     """Compare the inputs of two manifests (`now` None: the files as they lie); whether code, lock file or prose differ."""
-    found = now if now is not None else {name: digest(root / name) for name in old if (root / name).is_file()}
+    at = {name: root / name if (root / name).is_file() else ROOT / name for name in old}
+    found = now if now is not None else {name: digest(path) for name, path in at.items() if path.is_file()}
     excused = False
     for name in sorted({*old, *found}):
         if name in old and name in found and old[name]["sha256"] == found[name]["sha256"]:
@@ -240,11 +254,12 @@ def _across_engines(report: Report, folder: Path, again: Path) -> set[str]:
             report.finding("report/manuscript.xml", [f"prints another text than that of {theirs}"])
     report.remark("report", [f"the manuscript was rendered by {mine}, here by {theirs}; {what}"])
     editions = {f"report/{path.name}" for at in (folder, again) for path in (at / "report").glob("manuscript*")}
-    return editions | {"report/renderer.json", *WITH_R, "audit/manifest.json"}
+    return editions | {"report/fragments.json", "report/renderer.json", *WITH_R, "audit/manifest.json"}
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    return {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    found = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {name: path for name, path in found.items() if not name.startswith(f"{receipts.FOLDER}/")}
 
 
 def against_results(report: Report, folder: Path, again: Path) -> None:
@@ -306,16 +321,15 @@ def verify(root: Path, study: str, say=print) -> bool:
 
 
 def main(command: str, study: str) -> int:
-    try:
+    if command not in ("verify", "accept"):
+        sys.exit(f"'{command}' is neither verify nor accept")
+    with boundary(f"make {'record' if command == 'accept' else command}"):
         checked(study)
         if command == "accept":
             accept(Path.cwd(), study)
             return 0
         return 0 if verify(Path.cwd(), study) else 1
-    except InputError as error:
-        print(error)
-        return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*given("python -m trialpress.audit.record verify|accept STUDY", 2)))

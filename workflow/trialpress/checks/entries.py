@@ -8,6 +8,7 @@ from ..analysis.methods import METHODS
 from ..errors import nearest
 from ..figures.kinds import KINDS as FIGURES
 from ..plan import Plan
+from ..plan.objects import counted_by
 from ..registry import Condition, Names
 from ..study import Study
 from ..tables.kinds import KINDS as TABLES
@@ -22,7 +23,10 @@ WRONG = "the method would take everybody as at risk from the start, or count in 
 
 def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Report) -> None:
     names = Names(known, plan.endpoints, plan.populations, plan.analyses, study.tables, kinds.kinds, fields(study))
-    for name, spec in plan.analyses.items():
+    written = plan.written["analyses"]
+    for name in counted_by(plan.tables).keys() & written.keys():
+        report(f"analyses.{name}", "is what a table's own numbers are called", "give the analysis another id")
+    for name, spec in written.items():
         where = f"analyses.{name}"
         if name in RESERVED:
             report(where, "is a name of the manuscript's own variables", "give the analysis another id")

@@ -53,7 +53,7 @@ def expression_values(text, kinds: Mapping[str, Kind], *, condition: bool = Fals
     Expressions that cannot be read, or that name what does not exist, are not judged here.
     """
     try:
-        kind, problems = Expression(str(text).lower() if isinstance(text, bool) else text).kind(kinds)
+        kind, problems = Expression(text).kind(kinds)
     except ExpressionError:
         return []
     if condition and kind.family not in ("boolean", ""):

@@ -150,10 +150,7 @@ class Builder:
         keep = day.between(first, last).fillna(True).astype(bool)  # a row of no known day may lie in the window
         rows = pd.DataFrame({self.who: frame[self.who], "day": day})[keep]
         spec, where = daily["grades"][name], f"plan.yaml, cohort.daily.grades.{name}.signs"
-        signs = {
-            sign: self.evaluate(f"{where}.{sign}", str(text).lower() if isinstance(text, bool) else text, columns)[keep]
-            for sign, text in spec["signs"].items()
-        }
+        signs = {sign: self.evaluate(f"{where}.{sign}", text, columns)[keep] for sign, text in spec["signs"].items()}
         raise_if(self.beyond(where, SCALES[spec["scale"]], signs, rows[self.who]))
         self.graded[name] = rows, signs
         return self.graded[name]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from ..analysis.origin import SIMULATED
 from ..errors import Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
-from ..results import Results
-from .drawing import Drawing, texts_in_svg
+from ..results import MARK, MARKER, Results, with_mark, with_marks
+from .drawing import Drawing
 from .read import left_out
 
 
@@ -19,12 +21,52 @@ def draw(results: Results, name: str) -> Drawing:
     from .kinds import KINDS
 
     spec = results.plan.figures[name]
+    results = replace(results, marked=bool(results.study.reconstruction), seen=set())
     with style.look():
         with from_the_plan(f"figures.{name}"):
             drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
+        if results.marked:
+            drawing = _marked(drawing, results.seen)
         drawing = drawing.said(*left_out(results, KINDS, spec))
     raise_if(_unprintable(drawing.figure, name))
+    _lighten(drawing.figure)
     return drawing
+
+
+def _marked(drawing: Drawing, seen: set[str]) -> Drawing:
+    """A mark at the end of each text with a simulated number; if all numbers are, the notice says it for them. seen: the
+    origins of the numbers."""
+    from matplotlib.text import Text
+
+    from . import style
+
+    if list(drawing.numbers) == ["note"]:  # nothing is drawn
+        return drawing
+    some, page = bool(seen - {SIMULATED}), drawing.figure.page
+    found = [text for text in drawing.figure.findobj(Text) if MARKER in text.get_text()]
+    for text in found:
+        lines = text.get_text().split("\n")
+        text.set_text("\n".join(with_mark(line) if some else line.replace(MARKER, "") for line in lines))
+    if page.strip and (found or not some):
+        page.notice.set_text(style.SOME if some else style.ALL)
+    legend = f" {MARK} Simulated." if some and found else "" if some else " All numbers are simulated."
+    numbers = drawing.numbers.map(lambda cell: cell.replace(MARKER, "") if isinstance(cell, str) else cell)
+    alt = with_marks(drawing.alt) if some else drawing.alt.replace(MARKER, "")
+    return replace(drawing, numbers=numbers.astype(drawing.numbers.dtypes), alt=f"{alt}{legend}")
+
+
+MANY = 2_000  # points beyond which a cloud of them is a picture within the vector graphic
+
+
+def _lighten(figure) -> None:
+    """A file's size does not grow with the participants: no reader can tell so many points apart."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.lines import Line2D
+
+    for cloud in figure.findobj(PathCollection):
+        cloud.set_rasterized(len(cloud.get_offsets()) > MANY)
+    for line in figure.findobj(Line2D):
+        line.set_rasterized(len(line.get_xdata()) > MANY and line.get_marker() not in ("None", "none", None, ""))
 
 
 def _unprintable(figure, name: str) -> list[Problem]:
@@ -55,7 +97,7 @@ def draw_all(results: Results, folder: Path) -> None:
         drawing = draw(results, name)
         alt[name] = drawing.alt
         with style.look():
-            _save_svg(drawing, folder / f"{name}.svg", texts_in_svg(name, results.plan.figures[name]))
+            _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
             _save(drawing, folder / f"{name}.png", metadata={"Software": None}, pil_kwargs={"compress_level": 3})
         write_csv(drawing.numbers, folder / f"{name}.csv")
     write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")

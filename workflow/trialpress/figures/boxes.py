@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from ..results import MARKER
 from . import style
 
 PAD, GAP, ROW_GAP = 1.8, 5.0, 6.5  # mm: inside a box, between box and side box, between rows
@@ -22,6 +23,15 @@ class Step:
     before: str | None
     excluded: list[tuple[str, int]] = field(default_factory=list)
     branch: bool = False
+    simulated: frozenset[str] = frozenset()  # reasons whose counts are; "": its own
+
+    @property
+    def size(self) -> str:
+        """As it is printed."""
+        return f"n = {self.n:,}{self.mark('')}"
+
+    def mark(self, reason: str) -> str:
+        return MARKER if reason in self.simulated else ""
 
     @property
     def left(self) -> str:
@@ -30,12 +40,15 @@ class Step:
     @property
     def total(self) -> str:
         """How many of the step before are not in it."""
-        return f"(n\u00a0=\u00a0{sum(n for _, n in self.excluded):,})"
+        mark = MARKER if any(self.mark(reason) for reason, _ in self.excluded) else ""
+        return f"(n\u00a0=\u00a0{sum(n for _, n in self.excluded):,}{mark})"
 
     @property
     def reasons(self) -> list[str]:
         """As they are printed."""
-        return [f"{reason[:1].upper()}{reason[1:]} (n\u00a0=\u00a0{n:,})" for reason, n in self.excluded]
+        return [
+            f"{reason[:1].upper()}{reason[1:]} (n\u00a0=\u00a0{n:,}{self.mark(reason)})" for reason, n in self.excluded
+        ]
 
 
 def _side_lines(step: Step, width: float, indent: float) -> list[tuple[float, str]]:
@@ -48,7 +61,7 @@ def _side_lines(step: Step, width: float, indent: float) -> list[tuple[float, st
 
 def _words(step: Step, indent: float) -> tuple[float, float]:
     """Widths in mm that the longest words of a step's box and of that of those excluded need."""
-    main = max(style.longest_word([step.label], weight="semibold"), style.text_width(f"n = {step.n:,}"))
+    main = max(style.longest_word([step.label], weight="semibold"), style.text_width(step.size))
     side = max(style.longest_word(step.reasons) + indent, style.longest_word([step.left, step.total]))
     return main + 2 * PAD, side + 2 * PAD if step.excluded else 0.0
 
@@ -86,7 +99,7 @@ class Layout:
         """Wrap the texts of a step; the heights of its box and side box."""
         main, side = self.widths(step)
         lines = style.wrap(step.label, main - 2 * PAD, weight="semibold").split("\n")
-        self.texts[step.id] = [*(("semibold", line) for line in lines), ("normal", f"n = {step.n:,}")]
+        self.texts[step.id] = [*(("semibold", line) for line in lines), ("normal", step.size)]
         self.lines[step.id] = _side_lines(step, side - 2 * PAD, self.INDENT)
         heights = [len(part) * style.LINE + 2 * PAD for part in (self.texts[step.id], self.lines[step.id])]
         return heights[0], heights[1] if self.lines[step.id] else 0.0

@@ -66,7 +66,8 @@ class Panel:
     """Curves over one axis of time. groups: also those without a curve; curves: rows of curves.csv by group; unit: of the
     time; what: the ordinate; tests: the sentence on tests; start: time at which they begin; foot: what they begin with, 1
     (survival) or 0 (incidence); quantiles: group -> survival and the time at which it is reached (NaN: never), to which
-    lines lead; small: it warns only, and stands muted beside the others; areas: its curves are causes, stacked.
+    lines lead; small: it warns only, and stands muted beside the others; areas: its curves are causes, stacked; mark: of
+    its numbers at risk, if they are simulated.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Panel:
     quantiles: dict[Name, list[tuple[float, float]]] = field(default_factory=dict)
     small: bool = False
     areas: bool = False
+    mark: str = ""
     ticks: list[float] = field(default_factory=list)
     end: float = 1.0
     at_risk: AtRisk = field(default_factory=dict)
@@ -196,7 +198,7 @@ MUTED = {"alpha": 0.55}
 
 def _risk(page, panel: Panel, names: dict[Name, str], x: float, y: float, left: float, plot_width: float) -> None:
     """The numbers at risk below a panel."""
-    page.text(x, y, "At risk (events)", color=palette.GREY)
+    page.text(x, y, f"At risk (events){panel.mark}", color=palette.GREY)
     y += style.LINE + 0.6
     texts = {group: [f"{n:,} ({events:,})" for n, events in panel.at_risk[group]] for group in names}
     places = _places(panel, texts, x + left, plot_width, page.width)
@@ -275,7 +277,7 @@ def _alt(panels: list[Panel], what: str) -> str:
         lines = [" ".join(key.lines[:1]) for key in panel.key]
         ends, where = [], "landmark" if panel.start else "start"
         for name, rows in panel.at_risk.items() if not panel.areas else ():
-            ends.append(f"{count(rows[0][0])} at risk at the {where}{f' in {name.label}' if name else ''}")
+            ends.append(f"{count(rows[0][0])}{panel.mark} at risk at the {where}{f' in {name.label}' if name else ''}")
         sentences.append(f"{panel.title}: " + "; ".join([*lines, *ends, *filter(None, [panel.tests])]))
     return f"{what}. " + ". ".join(sentences) + "."
 

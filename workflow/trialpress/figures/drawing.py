@@ -7,28 +7,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..errors import InputError, Problem, raise_if
+from ..errors import Problem, raise_if
 from ..registry import Registry
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KINDS = Registry("figure kind", "kind", ("caption", "svg"))
-SVG = ("paths", "text")  # what glyphs are in an SVG file, by the plan's `svg`
 
 
 def width_of(spec) -> str:
     """single or double: what the plan says, or what its kind is drawn in without."""
     return spec.get("width") or KINDS.parameters(spec["kind"])["width"].default
-
-
-def texts_in_svg(name: str, spec) -> bool:
-    """Whether the SVG file of a figure has its texts as texts."""
-    wanted = spec.get("svg", SVG[0])
-    if wanted not in SVG:
-        what, why = f"'{wanted}' is not a choice", "the file would not be what an editor has asked for"
-        raise InputError([Problem(f"plan.yaml, figures.{name}.svg", what, why, "write svg: paths, or svg: text")])
-    return wanted == "text"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..analysis.origin import SIMULATED
 from ..errors import Problem, nearest, raise_if
 from ..registry import Population
 from ..results import Results
@@ -80,8 +81,20 @@ def _steps(results: Results, branches: list[str]) -> list[Step]:
         )
         n = int(rows["n"].iloc[0]) if len(rows) else 0
         branch = origins.count(origin) > 1 or not entry.get("reasons") or entry["population"] in branches
-        steps.append(Step(entry["population"], label, n, origin, excluded, branch))
+        known = {row.reason: row.reason_label for row in rows.itertuples() if row.reason and row.excluded}
+        simulated = _simulated(results, entry["population"], known)
+        steps.append(Step(entry["population"], label, n, origin, excluded, branch, simulated))
     return steps
+
+
+def _simulated(results: Results, step: str, reasons: dict[str, str]) -> frozenset[str]:
+    """The labels of the reasons with a simulated count, and '' if that of the step is."""
+    if not results.marked:
+        return frozenset()
+    found = {"": results.population_origins[step]}
+    found |= {text: results.flow_origins[step, reason] for reason, text in reasons.items()}
+    results.seen.update(found.values())
+    return frozenset(text for text, origin in found.items() if origin == SIMULATED)
 
 
 def _numbers(steps: list[Step]) -> pd.DataFrame:
@@ -96,9 +109,9 @@ def _numbers(steps: list[Step]) -> pd.DataFrame:
 def _alt(steps: list[Step]) -> str:
     sentences = []
     for step in steps:
-        text = f"{step.label}: {count(step.n)}"
+        text = f"{step.label}: {count(step.n)}{step.mark('')}"
         if step.excluded:
-            reasons = ", ".join(f"{n} {reason}" for reason, n in step.excluded)
+            reasons = ", ".join(f"{n}{step.mark(reason)} {reason}" for reason, n in step.excluded)
             text += f"; {step.left.lower()}: {reasons}"
         sentences.append(text)
     return "Participant flow. " + ". ".join(sentences) + "."

@@ -9,12 +9,12 @@ import pandas as pd
 
 from ..analysis.methods.common import Design, followed, is_categorical
 from ..errors import InputError, Problem
-from ..ids import Name
+from ..ids import EVERYONE, Name
 from ..registry import Analysis
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import analysed, covariate_order, estimate, groups, label, names, shown, value
+from .read import analysed, covariate_order, estimate, groups, label, marker, names, shown, value
 from .scales import RATIOS, ratio_axis, ratio_ticks
 
 ROW, INDENT, HEAD, FOOT = 4.6, 3.0, 4.6, 13.5  # mm: of a row, of a covariate below its model, above and below an axis
@@ -32,9 +32,10 @@ class Counted:
     name: str
     events: int | None
     n: int
+    mark: str = ""
 
     def __str__(self) -> str:
-        return f"{self.n:,}" if self.events is None else f"{self.events:,}/{self.n:,}"
+        return (f"{self.n:,}" if self.events is None else f"{self.events:,}/{self.n:,}") + self.mark
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,11 @@ def _ratios(results: Results, analysis: str) -> list[Ratio]:
     if not any(levels):
         return [_ratio(results, analysis, kind, levels[0], _compared(results, analysis), _pair(results, analysis))]
     n, events = (value(results, analysis, statistic) for statistic in ("n", "events"))
-    all_ = () if math.isnan(n) else (Counted("", None if math.isnan(events) else int(events), int(n)),)
+    all_ = (
+        ()
+        if math.isnan(n)
+        else (Counted("", None if math.isnan(events) else int(events), int(n), _mark_of(results, analysis)),)
+    )
     out, counted, done = (
         [Ratio(analysis, kind, label(results, analysis), all_, heading=True)],
         _counts(results, analysis),
@@ -303,7 +308,7 @@ def _counts(results: Results, analysis: str) -> dict[Name, Counted]:
         for level, members in data.levels(covariate).items() if is_categorical(data, covariate) else ():
             here = members & known
             if here.any():
-                found[level] = Counted(level.label, int(holds[here].sum()), int(here.sum()))
+                found[level] = Counted(level.label, int(holds[here].sum()), int(here.sum()), marker(results, analysis))
     return found
 
 
@@ -316,10 +321,20 @@ def _pair(results: Results, analysis: str) -> tuple[Counted, ...]:
     pair = _groups(results, analysis)[::-1]
     if len(pair) != 2:
         n = value(results, analysis, "n")
-        return () if math.isnan(n) else (Counted("", None, int(n)),)
+        return () if math.isnan(n) else (Counted("", None, int(n), _mark_of(results, analysis)),)
     return tuple(
-        Counted(name.label, *(int(value(results, analysis, key, name)) for key in ("n", "N"))) for name in pair
+        Counted(
+            name.label,
+            *(int(value(results, analysis, key, name)) for key in ("n", "N")),
+            _mark_of(results, analysis, name),
+        )
+        for name in pair
     )
+
+
+def _mark_of(results: Results, analysis: str, group: Name = EVERYONE) -> str:
+    """The marker of the events and participants of a group."""
+    return "".join({marker(results, analysis, key, group) for key in ("n", "N", "events")})
 
 
 def _compared(results: Results, analysis: str) -> str:

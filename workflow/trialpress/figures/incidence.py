@@ -11,7 +11,7 @@ from ..results import Results
 from . import palette, style
 from .curves import Key, Panel, fixed_times, sheet
 from .drawing import KINDS, Drawing, empty
-from .read import groups, label, p_text
+from .read import groups, label, marker, p_text
 from .scales import time_ticks
 
 
@@ -41,7 +41,7 @@ def cumulative_incidence(
         return empty(results, width, "No participants with follow-up")
     said = {analysis: [] for analysis in analyses}
     for test in tests:
-        said[_drawn(results, test, analyses)].append(p_text(results, test, f"{label(results, test)}: P"))
+        said[_drawn(results, test, analyses)].append(p_text(results, test, f"{_named(results, test)}: P"))
     causes = {analysis: Name(analysis, label(results, analysis)) for analysis in analyses}
     unit = results.plan.analyses[analyses[0]].get("unit", "months")
     looks = {causes[analysis]: palette.of_place(i, palette.CAUSES[i % len(palette.CAUSES)])
@@ -71,9 +71,20 @@ def _curves(results: Results, title: str, unit: str, of: dict[Name, tuple[str, N
         rows = results.curve(analysis)
         curves[name] = rows[rows["group"] == group.id].sort_values("x").reset_index(drop=True)
         events = int(curves[name]["n_event"].sum())
-        fixed = ", ".join([f"{name.label}: {events:,} with event", *fixed_times(results, analysis, group)])
+        fixed = ", ".join(
+            [f"{name.label}: {events:,}{marker(results, analysis)} with event", *fixed_times(results, analysis, group)]
+        )
         key.append(Key(looks[name], [fixed]))
-    return Panel(title, "Cumulative incidence", unit, list(of), curves, looks, key, foot=0.0)
+    mark = "".join({marker(results, analysis) for analysis, _ in of.values()})
+    return Panel(title, "Cumulative incidence", unit, list(of), curves, looks, key, foot=0.0, mark=mark)
+
+
+TESTS = {"gray": "Gray's test", "fine_gray": "Fine-Gray model"}
+
+
+def _named(results: Results, test: str) -> str:
+    """'Relapse by stratum, Gray's test'."""
+    return f"{label(results, test)}, {TESTS.get(results.plan.analyses[test]['method'], 'test')}"
 
 
 def _drawn(results: Results, test: str, analyses: list[str]) -> str:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from . import (  # noqa: F401
     alluvial,
+    change,
     claims,
+    difference,
     dose,
+    escalation,
+    events,
     flow,
     forest,
     grades,
     heatmap,
     incidence,
     kinetics,
+    lasagna,
     points,
     rates,
     specification,
     survival,
     swimmer,
     trials,
+    upset,
+    visits,
 )
 from .drawing import KINDS, width_of
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.display import significant
-from ..checks.values import fields
-from ..expression import Columns, Expression
+from ..analysis.source import rows_of
+from ..expression import Expression
 from ..ids import EVERYONE
 from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
@@ -54,7 +54,7 @@ def kinetics(
     data = results.population(population)
     who, column = results.study.participant, results.study.tables[table].columns[value]
     axis_name = label or (f"{column.title}, {column.unit}" if column.unit else column.title)
-    rows = _measurements(results, data.frame, table, day, value, where)
+    rows = _measurements(results, data, table, day, value, where)
     if last_day:
         rows = rows[rows["day"] <= last_day]
     hidden = ""
@@ -147,16 +147,10 @@ def _cut(curves: pd.DataFrame, low: float, high: float) -> str:
 THIN = "#8A939C"
 
 
-def _measurements(results: Results, subjects: pd.DataFrame, table: str, day: str, value: str, where: str):
+def _measurements(results: Results, data, table: str, day: str, value: str, where: str):
     """Participant, day and value of the rows of a clean table; expressions may use columns of the subjects too."""
     who = results.study.participant
-    rows = results.tables[table]
-    rows = rows[rows[who].isin(subjects[who])].reset_index(drop=True)
-    own = subjects.set_index(who)
-    needed = {*Expression(day).names, *Expression(where).names} & {*own} - {*rows}
-    columns = {name: own[name].reindex(rows[who]).set_axis(rows.index) for name in sorted(needed)}
-    columns |= {name: rows[name] for name in rows}
-    columns = Columns(columns, {**results.plan.kinds, **fields(results.study)[table]})
+    rows, columns = rows_of(data, table)
     keep = Expression(where).condition(columns)
     days = Expression(day)(columns)
     frame = pd.DataFrame({who: rows[who], "day": number(days), "value": number(rows[value])})[keep]
@@ -222,7 +216,7 @@ def courses(
     who = results.study.participant
     one_each(len(items), labels=labels, means=means)
     levels, looks = look_of(data, colour)
-    frames = [_measurements(results, data.frame, table, day, value, f"{item} == {name!r}") for name in items]
+    frames = [_measurements(results, data, table, day, value, f"{item} == {name!r}") for name in items]
     frames = [frame[frame["day"] <= last_day] if last_day else frame for frame in frames]
     names = [*labels, *items[len(labels) :]]
     drawn = data.frame.loc[np.logical_or.reduce([np.zeros(len(data.frame), bool), *levels.values()]), who]

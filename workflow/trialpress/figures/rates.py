@@ -12,7 +12,7 @@ from ..registry import Analysis
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, one_each
-from .read import by_label, distinct_labels, estimate, groups, inside, label, p_text, shown, value
+from .read import by_label, distinct_labels, estimate, groups, inside, label, marker, p_text, shown, value
 
 ROW = 4.6  # mm per row of a dot plot
 
@@ -29,17 +29,19 @@ class Rate:
     ci_low: float
     ci_high: float
     display: str
+    mark: str = ""
 
     @classmethod
     def of(cls, results: Results, analysis: str, group: Name, name: str, look: palette.Look) -> Rate:
         n, total = (value(results, analysis, statistic, group) for statistic in ("n", "N"))
         total = 0 if math.isnan(total) else int(total)
         limits = (value(results, analysis, statistic, group) for statistic in ("estimate", "ci_low", "ci_high"))
-        return cls(name, look, int(n) if total else 0, total, *limits, estimate(results, analysis, group))
+        mark = "".join({marker(results, analysis, statistic, group) for statistic in ("n", "N")})
+        return cls(name, look, int(n) if total else 0, total, *limits, estimate(results, analysis, group), mark)
 
     @property
     def count(self) -> str:
-        return f"{self.n:,}/{self.N:,}" if self.N else ""
+        return f"{self.n:,}/{self.N:,}{self.mark}" if self.N else ""
 
     @property
     def text(self) -> str:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..analysis.origin import SIMULATED
 from ..analysis.participants import LeftOut, in_no_group
 from ..analysis.source import with_rows
 from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Analysis, Registry
-from ..results import Results
+from ..results import MARKER, Results
 from . import palette
 
 DASH, MINUS = "\u2013", "\u2212"
@@ -42,8 +43,7 @@ def analysed(results: Results, analysis: str):
 
 
 # Kinds of figure and table that show the levels of a column of their own -> its key. Others show who has none.
-GROUPS_OF = {"strip": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "courses": "colour",
-             "adverse_events": "by"}  # fmt: skip
+GROUPS_OF = {"strip": "by", "lasagna": "by", "grades": "by", "kinetics": "by", "swimmer": "by", "courses": "colour"}
 
 
 def analyses_of(kinds: Registry, spec: Mapping) -> list[str]:
@@ -125,6 +125,15 @@ def shown(results: Results, analysis: str, statistic: str, group: Name = EVERYON
         return str(results.value(analysis, statistic, group.id, level.id, what="display"))
     except KeyError:
         return ""
+
+
+def marker(results: Results, analysis: str, *row) -> str:
+    """What a count bears that is printed without its display: a marker if it (statistic, group, level) is simulated; of an
+    analysis alone, if any of its numbers is."""
+    if row:
+        return MARKER if MARKER in shown(results, analysis, *row) else ""
+    simulated = results.marked and (results.analysis(analysis)["origin"] == SIMULATED).any()
+    return MARKER if simulated else ""
 
 
 def interval(low: str, high: str) -> str:

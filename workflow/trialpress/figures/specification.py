@@ -13,7 +13,7 @@ from ..registry import Analysis
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import covariate_order, distinct_labels, estimate, interval, label, names, value
+from .read import covariate_order, distinct_labels, estimate, interval, label, names, shown, value
 from .scales import RATIOS, ratio_axis, ratio_ticks
 
 CURVE_HEIGHT, STEP = 36.0, 3.6  # mm: of a curve, and of a choice below it
@@ -188,7 +188,8 @@ def _cases(results: Results, analysis: str) -> list[Case]:
     levels = [EVERYONE] if "" in rows.index else covariate_order(results, analysis, names(rows, "level"))
     cases = []
     for level in levels:
-        statistic, found, display = rows.loc[level.id, ["statistic", "value", "display"]]
+        statistic, found = rows.loc[level.id, ["statistic", "value"]]
+        display = shown(results, analysis, statistic, level=level)
         limits = (value(results, analysis, key, level=level) for key in ("ci_low", "ci_high"))
         cases.append(Case(analysis, level, statistic, found, *limits, display))
     return cases

@@ -14,6 +14,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
+from ..results import MARK, with_mark
 from .palette import GREY, INK
 
 Width = Literal["single", "double"]
@@ -23,6 +24,7 @@ WIDTHS = {"single": 85.0, "double": 180.0}  # mm, columns of a journal page
 TEXT, TITLE, NOTE = 7.0, 8.0, 6.0  # pt at final size
 LINE = 3.1  # mm, distance of two lines of TEXT
 NOTICE = "Reconstruction: simulated patients"
+ALL, SOME = f"{NOTICE}, all numbers are simulated", f"{NOTICE}. {MARK}\u00a0Simulated number"
 FAMILY = "Source Sans Pro"
 FACES = {"normal": "Regular", "semibold": "Semibold"}
 FALLBACK = "DejaVu Sans"  # comes with matplotlib; for characters that the font lacks, such as ⁺ and ⁻
@@ -107,7 +109,7 @@ def _line_width(line: str, weight: str) -> float:
     """Width in points at 100 pt."""
     from matplotlib.ft2font import LoadFlags
 
-    known = characters(FAMILY)
+    line, known = with_mark(line), characters(FAMILY)
     width = 0.0
     for family, own in ((FAMILY, True), (FALLBACK, False)):
         part = "".join(char for char in line if (char in known) == own)
@@ -208,7 +210,9 @@ class Page:
         self.down = Affine2D().scale(MM, -MM).translate(0, total * MM)
         self.mm = self.down + self.figure.dpi_scale_trans
         if strip:
-            self.text(self.width - 0.5, total - 0.6, NOTICE, size=NOTE, color=GREY, ha="right", va="bottom")
+            self.notice = self.text(
+                self.width - 0.5, total - 0.6, NOTICE, size=NOTE, color=GREY, ha="right", va="bottom"
+            )[0]
 
     def axes(self, x: float, y: float, width: float, height: float, **options):
         """Axes whose box has its top left corner at (x, y)."""
@@ -219,8 +223,8 @@ class Page:
             (x / total_width, bottom / total_height, width / total_width, height / total_height), **options
         )
 
-    def text(self, x: float, y: float, text: str, *, va: str = "top", size: float = TEXT, **options) -> None:
-        """Lines of text on a fixed pitch, whatever their glyphs. va: top, center or bottom of the block at y."""
+    def text(self, x: float, y: float, text: str, *, va: str = "top", size: float = TEXT, **options) -> list:
+        """Lines of text on a fixed pitch, whatever their glyphs. va: top, center or bottom of the block at y. Returns them."""
         lines = text.split("\n")
         pitch, em = size * LINE / TEXT, size / 72 / MM
         if va == "center":
@@ -229,13 +233,13 @@ class Page:
             y -= 0.22 * em + pitch * (len(lines) - 1)
         else:
             y += 0.78 * em
-        for i, line in enumerate(lines):
-            self.figure.text(x, y + i * pitch, line, transform=self.mm, va="baseline", size=size, **options)
+        options = {"transform": self.mm, "va": "baseline", "size": size, **options}
+        return [self.figure.text(x, y + i * pitch, line, **options) for i, line in enumerate(lines)]
 
     def note(self, text: str) -> None:
         """A text below everything, for which the page becomes longer."""
         total = self.figure.get_size_inches()[1] / MM
-        if self.strip and text_width(text, NOTE) < self.width - text_width(NOTICE, NOTE) - 5.0:
+        if self.strip and text_width(text, NOTE) < self.width - text_width(self.notice.get_text(), NOTE) - 5.0:
             self.text(0.5, total - 0.6, text, size=NOTE, color=GREY, va="bottom")
             return
         text = wrap(text, self.width - 1.0, NOTE)

@@ -16,7 +16,7 @@ from ..stats.result import Result
 from . import palette, style
 from .curves import BIASED, COLUMNS, AtRisk, Key, Limits, Panel, fixed_times, sheet
 from .drawing import KINDS, Drawing, empty
-from .read import analysed, estimate, groups, interval, label, names, p_text, p_value_text, shown, value
+from .read import analysed, estimate, groups, interval, label, marker, names, p_text, p_value_text, shown, value
 from .scales import time_ticks
 
 MAKUCH = "Simon-Makuch"
@@ -132,14 +132,14 @@ def _states(results: Results, analysis: str, title: str, effects: list[str], lev
     found = found[found["level"] == level.id]
     curves = {name: found[found["group"] == name.id].reset_index(drop=True) for name in names(found, "group")}
     looks = {name: palette.NOT_BEGUN if name.id.startswith(("not", "never")) else palette.BEGUN for name in curves}
-    key = []
+    key, mark = [], marker(results, analysis)
     for name, rows in curves.items():
         events = int(rows["n_event"].sum())
-        head = f"{name.label}: {events:,} of {events + int(rows['n_censored'].sum()):,} with event"
+        head = f"{name.label}: {events:,} of {events + int(rows['n_censored'].sum()):,} with event{mark}"
         key.append(Key(looks[name], [head, *fixed_times(results, analysis, name)]))
     endpoint, unit = results.plan.endpoints[spec["endpoint"]].label, spec.get("unit", "months")
     start = float(level.id.partition("_")[0] if level else spec.get("landmark", 0)) / results.plan.days(unit)
-    return Panel(title, endpoint, unit, list(curves), curves, looks, key, ", ".join(effects), start)
+    return Panel(title, endpoint, unit, list(curves), curves, looks, key, ", ".join(effects), start, mark=mark)
 
 
 def _in_state(results: Results, analysis: str, panel: Panel) -> None:
@@ -176,7 +176,7 @@ def _panel(results: Results, analysis: str, tests: list[str], limits: Limits, qu
     looks, endpoint = palette.looks(own), results.plan.endpoints[spec["endpoint"]]
     key = [Key(looks[name], _key(results, analysis, name, spec)) for name in own]
     panel = Panel(label(results, analysis), endpoint.label, spec.get("unit", "months"), own, curves, looks, key,
-                  _tests(results, tests, spec), limits=limits,
+                  _tests(results, tests, spec), limits=limits, mark=marker(results, analysis),
                   quantiles={name: _reached(rows, quantiles) for name, rows in curves.items()})  # fmt: skip
     ticks, end = time_ticks(panel.longest)
     panel.over(ticks, limits.last or end)
@@ -216,7 +216,9 @@ def _key(results: Results, analysis: str, group: Name, spec: dict) -> list[str]:
     limits = f" ({100 * results.plan.level:g}%\u00a0CI\u00a0{limits})" if limits.strip("NE\u2013") else ""
     middle = f"median {median} {unit}" if median != "NE" else "median not reached"
     events, total = (int(value(results, analysis, name, group)) for name in ("events", "n"))
-    return [f"{head}{events:,} of {total:,} with event, {middle}{limits}", *fixed_times(results, analysis, group)]
+    marks = [marker(results, analysis, name, group) for name in ("events", "n")]
+    said = f"{head}{events:,}{marks[0]} of {total:,}{marks[1]} with event, {middle}{limits}"
+    return [said, *fixed_times(results, analysis, group)]
 
 
 def _tests(results: Results, tests: list[str], spec: dict) -> str:
@@ -236,5 +238,5 @@ def _tests(results: Results, tests: list[str], spec: dict) -> str:
                 hr = hr.replace(" (", f" ({100 * results.plan.level:g}% CI ")
                 code = results.plan.level_label(spec["by"], level.id.partition("=")[2])
                 effects.append(f"HR {hr if hr != 'NE' else 'not estimable'} for {code}")
-    text = ", ".join(part for part in effects + p_values if part)
+    text = ", ".join(filter(None, dict.fromkeys(effects + p_values)))
     return text[:1].upper() + text[1:]

@@ -13,12 +13,13 @@ import pandas as pd
 from ..files import read_guessed
 from ..ids import Name, word
 from ..registry import Analysis, Column
-from ..results import Results
+from ..results import MARKER, Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
-from .read import analysed, estimate, interval, label, number, shown, value
+from .read import analysed, estimate, interval, label, marker, number, shown, value
 
 ROW = 4.6  # mm
+WEIGHT = "Weight, %"
 SQUARE = {"markersize": 4.2, "markeredgewidth": 0.4}
 COLOURS = {"present": palette.MARKED, "pooled": palette.INK, "prediction": palette.INK}
 
@@ -29,15 +30,16 @@ class Dose:
 
     low: float = math.nan
     high: float = math.nan
+    mark: str = ""
 
     @classmethod
-    def of(cls, limits: Iterable[float]) -> Dose:
+    def of(cls, limits: Iterable[float], mark: str = "") -> Dose:
         ends = [float(x) for x in limits if x > 0]
-        return cls(min(ends, default=math.nan), max(ends, default=math.nan))
+        return cls(min(ends, default=math.nan), max(ends, default=math.nan), mark)
 
     def __str__(self) -> str:
         ends = dict.fromkeys(style.scientific(x) for x in (self.low, self.high) if x > 0)
-        return "\u2013".join(ends)
+        return "\u2013".join(ends) + (self.mark if ends else "")
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,24 @@ class Trial:
     ci_high: float
     text: str
     dose: Dose = field(default_factory=Dose)
+    weight: str = ""
+    mark: str = ""
 
     @classmethod
     def of(cls, results: Results, analysis: str, name: str, kind: str, dose: Dose) -> Trial:
         """An analysis as a whole."""
         numbers = (value(results, analysis, key) for key in ("n", "N", "estimate", "ci_low", "ci_high"))
-        return cls(name, kind, *numbers, estimate(results, analysis).replace("%", ""), dose)
+        mark = "".join({marker(results, analysis, key) for key in ("n", "N")})
+        return cls(name, kind, *numbers, estimate(results, analysis).replace("%", ""), dose, mark=mark)
+
+    @property
+    def weighed(self) -> str:
+        """What stands over the estimate where there is no room beside it."""
+        return ", ".join(filter(None, (self.count, self.weight and f"weight {self.weight}%")))
 
     @property
     def count(self) -> str:
-        return f"{self.n:.0f}/{self.N:.0f}" if self.N > 0 else ""
+        return f"{self.n:.0f}/{self.N:.0f}{self.mark}" if self.N > 0 else ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,7 @@ class _Row:
     dose: str
     count: str
     text: str
+    weight: str
 
     @property
     def height(self) -> float:
@@ -100,6 +111,7 @@ class _Columns:
     dosed: float
     counted: float
     texts: float
+    weighed: float
 
     @classmethod
     def of(cls, trials: list[Trial], dose_head: str, width: style.Width) -> _Columns:
@@ -107,8 +119,9 @@ class _Columns:
         names = min(style.widest(trial.name for trial in trials) + 3.0, 0.3 * page)
         dosed = 0.0 if narrow else style.widest([dose_head, *(str(trial.dose) for trial in trials)])
         counted = 3.0 if narrow else style.widest(trial.count for trial in trials) + 3.0
-        texts = style.widest(text for trial in trials for text in (trial.text, trial.count if narrow else ""))
-        return cls(page, narrow, names, dosed + 4.0 if dosed else 0.0, counted, max(texts, 22.0))
+        texts = style.widest(text for trial in trials for text in (trial.text, trial.weighed if narrow else ""))
+        weighed = style.text_width(WEIGHT) + 3.0 if not narrow and any(trial.weight for trial in trials) else 0.0
+        return cls(page, narrow, names, dosed + 4.0 if dosed else 0.0, counted, max(texts, 22.0), weighed)
 
     @property
     def left(self) -> float:
@@ -116,18 +129,22 @@ class _Columns:
 
     @property
     def plot(self) -> float:
-        return self.page - self.left - self.counted - self.texts - 5.0
+        return self.page - self.left - self.counted - self.texts - self.weighed - 5.0
+
+    @property
+    def text_x(self) -> float:
+        return self.page - self.weighed
 
     @property
     def count_x(self) -> float:
-        return self.page - self.texts - 3.0
+        return self.text_x - self.texts - 3.0
 
     def row(self, trial: Trial) -> _Row:
         name, dose = style.wrap(trial.name, self.names - 2.0), str(trial.dose)
         if not self.narrow:
-            return _Row(trial, name, dose, trial.count, trial.text)
+            return _Row(trial, name, dose, trial.count, trial.text, trial.weight)
         lines = [name, *([style.wrap(dose, self.names - 2.0)] if dose else [])]
-        return _Row(trial, "\n".join(lines), "", "", "\n".join(filter(None, (trial.count, trial.text))))
+        return _Row(trial, "\n".join(lines), "", "", "\n".join(filter(None, (trial.weighed, trial.text))), "")
 
 
 @dataclass(frozen=True)
@@ -166,7 +183,7 @@ def trials(
     dose: Column = "",
     width: style.Width = "double",
 ) -> Drawing:
-    """Proportions across trials with exact intervals, the pooled estimate as a diamond, the prediction interval of a new
+    """Proportions across trials with exact intervals and their weights, the pooled estimate as a diamond, the prediction interval of a new
     trial below it; trials that are not pooled because they share patients are hollow. Sorted by dose if it is given.
 
     Parameters
@@ -189,7 +206,8 @@ def trials(
     height = sum(text.head + text.body + 5.6 + text.foot for text in texts)
     page = style.Page(results, width, height + 3.0 * len(panels) + 1.5)
     head = f"% ({100 * results.plan.level:g}% CI)"
-    heads = [(f"n/N, {head}", columns.page)] if columns.narrow else [("n/N", columns.count_x), (head, columns.page)]
+    heads = [(f"n/N, {head}", columns.page)] if columns.narrow else [
+        ("n/N", columns.count_x), (head, columns.text_x), *([(WEIGHT, columns.page)] if columns.weighed else [])]  # fmt: skip
     y = 0.0
     for text, letter in zip(texts, style.letters(len(panels)), strict=True):
         last = text is texts[-1]
@@ -205,7 +223,7 @@ def trials(
     numbers = pd.DataFrame(
         [{"panel": panel.name, "name": trial.name, "kind": trial.kind, "dose_low": trial.dose.low,
           "dose_high": trial.dose.high, "n": trial.n, "N": trial.N, "estimate": trial.estimate, "ci_low": trial.ci_low,
-          "ci_high": trial.ci_high} for panel in panels for trial in panel.trials]
+          "ci_high": trial.ci_high, "weight": trial.weight} for panel in panels for trial in panel.trials]
     )  # fmt: skip
     return Drawing(page.figure, numbers, _alt(panels))
 
@@ -227,7 +245,8 @@ def _draw(page, rows: list[_Row], columns: _Columns, top: float, height: float, 
         page.text(0.0, y, row.name, va="center", weight=weight)
         page.text(columns.names, y, row.dose, va="center")
         page.text(columns.count_x, y, row.count, ha="right", va="center")
-        page.text(columns.page, y, row.text, ha="right", va="center")
+        page.text(columns.text_x, y, row.text, ha="right", va="center")
+        page.text(columns.page, y, row.weight, ha="right", va="center")
         _mark(axes, row.trial, at + row.height / 2)
         at += row.height
 
@@ -264,10 +283,11 @@ def _panel(results: Results, analysis: str, present: str, doses: list[str], dose
         rate, *limits = (value(results, analysis, key, level=level) for key in ("estimate", "ci_low", "ci_high"))
         rate = n / total if math.isnan(rate) else rate
         text = "not pooled" if name in left else estimate(results, analysis, level=level).replace("%", "")
-        rows.append(Trial(name, "left out" if name in left else "trial", n, total, rate, *limits, text, of))
+        weight = shown(results, analysis, "weight", level=level).rstrip("%").replace("NE", "")
+        rows.append(Trial(name, "left out" if name in left else "trial", n, total, rate, *limits, text, of, weight))
     rows.sort(key=lambda row: (row.dose.low * row.dose.high if row.dose.low > 0 else math.inf, row.name))
     if present and value(results, present, "N") > 0:
-        own = Dose.of(number(analysed(results, present).frame[dose]) if dose else ())
+        own = Dose.of(number(analysed(results, present).frame[dose]) if dose else (), MARKER if results.marked else "")
         rows.insert(0, Trial.of(results, present, "This study", "present", own))
     if not math.isnan(value(results, analysis, "estimate")):
         pooled = f"Pooled ({shown(results, analysis, 'trials')} trials)"

@@ -132,10 +132,32 @@ class Endpoint:
         return tuple(f"{self.id}_{name}" for name in ("time", "event", *(name for name, has in more if has)))
 
 
+# Tables that count participants themselves -> their options and what the method of the same name calls them. What such a
+# table declares is an analysis.
+COUNTING = {
+    "crosstab": {"population": "population", "rows": "variable", "columns": "columns"},
+    "adverse_events": {name: name for name in ("population", "table", "grade", "term", "by", "severe")},
+}
+
+
+def of_table(name: str) -> str:
+    """The id under which the numbers stand that a table counts or lists itself."""
+    return f"table_{name}"
+
+
+def counted_by(tables: Mapping[str, Mapping]) -> dict[str, Mapping]:
+    """The analyses that tables declare."""
+    return {
+        of_table(name): {"method": spec["kind"], "label": spec["caption"].strip().rstrip("."),
+                         **{what: spec[key] for key, what in COUNTING[spec["kind"]].items() if key in spec}}
+        for name, spec in tables.items() if spec["kind"] in COUNTING
+    }  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Plan:
     """The checked plan. `columns` holds the label, unit and levels of every column of the subjects, `kinds` what each can
-    hold; `families` the method by which the p-values of each family are adjusted; `written` the YAML, loops written out.
+    hold; `analyses` those that are written and those that tables declare; `families` the method by which the p-values of each family are adjusted; `written` the YAML, loops written out.
     """
 
     level: float

@@ -10,7 +10,7 @@ from ..errors import Problem, raise_if
 from ..kinds import BOOLEAN, NUMBER, order
 from ..study import Study, load_yaml, schema_problems
 from .loops import expand
-from .objects import DAYS_PER_MONTH, Derived, Endpoint, Plan, Population, other_level
+from .objects import DAYS_PER_MONTH, Derived, Endpoint, Plan, Population, counted_by, other_level
 from .units import units_in
 
 
@@ -128,7 +128,7 @@ def read_plan(path: Path | str, study: Study) -> Plan:
         populations=populations,
         flow=tuple(written.get("flow", ())),
         endpoints=endpoints,
-        analyses=written["analyses"],
+        analyses=written["analyses"] | counted_by(written.get("tables", {})),
         figures=written.get("figures", {}),
         tables=written.get("tables", {}),
         columns=columns,

@@ -53,7 +53,9 @@ def inside(source: Path, name: str) -> bool:
 
 def manifest(names: list[str]) -> str:
     lines = [item("manuscript", "manuscript.xml", "application/xml")]
-    lines += [item("figure", name, MEDIA.get(name.rpartition(".")[2].lower(), "application/octet-stream")) for name in names]
+    lines += [
+        item("figure", name, MEDIA.get(name.rpartition(".")[2].lower(), "application/octet-stream")) for name in names
+    ]
     space = 'xmlns="https://manuscriptexchange.org/schema/manifest" manifest-version="1"'
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', f"<manifest {space}>", *lines, "</manifest>", ""])
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from .. import stages
 from ..audit import digest
-from ..audit.checklists import load_checklists
 from ..clean import read_logs
-from ..environment import sources
+from ..environment import ROOT, sources
 from ..errors import InputError, Problem
 from ..results import read
 from ..studies import checked
 from . import staging
 from .engine import render
+from .fragments import fragments
 
 WHY = "the manuscript's numbers, figures and tables come from them"
 
@@ -47,21 +47,23 @@ class Desk:
             raise InputError([Problem(str(path), "is not there", WHY, do) for path in lacking])
         dictionary, plan = self.config / "study.yaml", self.config / "plan.yaml"
         held = read(dictionary, plan, self.results)
-        answers = [root / "config/checklists.yaml", self.config / "checklists.yaml"]
-        answered = load_checklists(*answers, held.plan.written, self.source) if answers[1].exists() else []
+        own = root / "config" / "checklists.yaml"
+        asked = [own if own.exists() else ROOT / "config" / "checklists.yaml", self.config / "checklists.yaml"]
+        self.checklists = asked if asked[1].exists() else []
         claims = self.config / "claims.yaml"
         known = stages.claims_of(claims if claims.exists() else None, held.plan)
-        self.date, self.notice = held.study.data_cutoff, held.study.notice
-        logs = read_logs(self.results / "clean")
-        self.named = staging.stage(held, known, logs, self.source, self.results, to, engine, answered)
+        self.fragments = fragments(held, known, read_logs(self.results / "clean"), self.results, engine)
+        staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
+
+    def answers(self) -> str:
+        return stages.answers(self.checklists, self.fragments, self.source)
 
     def refresh(self) -> None:
         """The author's files as they are now into the staged project."""
-        staging.copy_text(self.source, self.to, self.notice)
-        staging.write_numbers(self.to, self.named)
+        staging.refresh(self.fragments, self.answers(), self.source, self.to)
 
     def editions(self, out: Path, formats: Iterable[str], engine: str = "") -> dict[str, Path]:
-        return render(self.to, out, formats, engine=engine or self.engine, date=self.date)
+        return render(self.to, out, formats, engine=engine or self.engine, date=self.fragments.date)
 
     def state(self) -> tuple:
         """What changes when one of the author's files is saved."""
@@ -84,7 +86,7 @@ def stage_beside(study: str, root: Path) -> int:
     """For `quarto render` in report/<study>/: stage what it needs beside the manuscript; the number of files."""
     with tempfile.TemporaryDirectory() as scratch:
         desk = Desk(study, Path(scratch) / study, "auto", root)
-        return staging.lay_beside(desk.to, desk.source, desk.date, desk.notice)
+        return staging.lay_beside(desk.to, desk.source, desk.fragments)
 
 
 def beside(study: str, root: str) -> int:

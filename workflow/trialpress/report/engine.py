@@ -37,8 +37,8 @@ def render(
     engine: "quarto", "embedded" (Pandoc and Typst), or "auto": Quarto where it is on PATH.
     date: ISO date of the inputs; it stands in every file where a clock's time would.
 
-    The same source gives the same bytes, whatever its path, the time zone and the locale. All formats are made before
-    the first is moved to `out`, so a failure leaves `out` as it was.
+    The same source gives the same bytes, whatever its path, the time zone and the locale. HTML is moved to `out` before the
+    others are begun, for whoever waits for it; those together, so a failure in one of them leaves them as they were.
 
     Before either engine runs the document is checked: InputError says by file and line what neither may print
     (undefined variables, missing includes and images, dangling or duplicate identifiers, unknown citations, code cells),
@@ -58,20 +58,19 @@ def render(
         if chosen == "quarto":  # which takes longer, and would not say it better
             raise_if(checked.result())
         make = quarto.render if chosen == "quarto" else embedded.render
-        try:
-            made = make(source, Path(scratch), document, formats, epoch)
-        except InputError:
-            raise_if(checked.result())  # they name the place
-            raise
-        raise_if(checked.result())
-        _whole(made)
-        packed = Path(scratch) / ARCHIVE
-        if "jats" in made:
-            archive.pack(made["jats"], source, packed)
-            write_whole(out / ARCHIVE, lambda to: shutil.copyfile(packed, to))
-        for fmt, path in made.items():
-            place = archive.lay if fmt == "jats" else lambda made, _, to: shutil.copyfile(made, to)
-            write_whole(out / names[fmt], lambda to, path=path, place=place: place(path, source, to))
+        for together in filter(None, ([f for f in formats if f == "html"], [f for f in formats if f != "html"])):
+            try:
+                made = make(source, Path(scratch), document, together, epoch)
+            except InputError:
+                raise_if(checked.result())  # they name the place
+                raise
+            raise_if(checked.result())
+            _whole(made)
+            if "jats" in made:
+                write_whole(out / ARCHIVE, lambda to, xml=made["jats"]: archive.pack(xml, source, to))
+            for fmt, path in made.items():
+                place = archive.lay if fmt == "jats" else lambda made, _, to: shutil.copyfile(made, to)
+                write_whole(out / names[fmt], lambda to, path=path, place=place: place(path, source, to))
     return {fmt: out / name for fmt, name in names.items()}
 
 

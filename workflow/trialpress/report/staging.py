@@ -1,4 +1,4 @@
-"""The manuscript's project folder as it goes to the engine: source, variables, figures, tables, generated fragments."""
+"""The manuscript's project folder as it goes to the engine: the author's files, and what they include from the results."""
 
 from __future__ import annotations
 
@@ -6,34 +6,38 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-import yaml
-
-from ..audit import claims as claims_room
-from ..audit.checklists import Checklist
-from ..audit.checklists import markdown as checklists_markdown
-from ..clean import read_logs, tally
 from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
-from ..figures.kinds import width_of
 from ..files import write_text
-from ..results import Results
+from ..text import escape
 from . import qmd, quarto
 from .engine import engine_version, render
 from .renderer import choose
-from .variables import link, numbers, simulated, variables
 
 
-def figure_markdown(results: Results, name: str, alt: str) -> str:
-    """A figure with its caption, as the manuscript includes it: {{< include figures/<id>.md >}}."""
-    spec = results.plan.figures[name]
-    notice = " *Reconstructed patients.*" if results.study.notice else ""
-    width = "85mm" if width_of(spec) == "single" else "100%"
-    alt = alt.replace('"', "'").replace("\n", " ")
-    return f'![{spec["caption"]}{notice}](figures/{name}.svg){{#fig-{name} fig-alt="{alt}" width="{width}"}}\n'
+@dataclass(frozen=True)
+class Fragments:
+    """What a manuscript includes from the results, apart from the pictures.
+
+    files: path in the project -> text; numbers: the numbers by name, nested; planned: the plan as it is written; date: that of the
+    data; notice: what is said of a reconstruction, or ""; p_values: those of the tables, as `audit.p_values` has them.
+    """
+
+    files: Mapping[str, str]
+    numbers: Mapping
+    planned: Mapping
+    date: str
+    notice: str
+    p_values: Sequence[tuple[str, str, bool]] = ()
+
+
+def read(folder: Path) -> Fragments:
+    """Those in results/<study>/report/fragments.json."""
+    return Fragments(**json.loads((folder / "report" / "fragments.json").read_text(encoding="utf-8")))
 
 
 def without_reconstruction(text: str) -> str:
@@ -47,71 +51,6 @@ def without_reconstruction(text: str) -> str:
             continue
         kept.append(line)
     return "".join(kept)
-
-
-def _bullets(items: Iterable[tuple[str, str]]) -> str:
-    return "\n".join(f"- **{head}.** {text}" if text else f"- **{head}.**" for head, text in items) + "\n"
-
-
-def _escape(text: str) -> str:
-    return str(text).replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "\\<").replace("@", "\\@")
-
-
-def populations_markdown(results: Results, marked: Collection[str] = ()) -> str:
-    """The populations with their definitions, for the methods section."""
-    return _bullets(
-        (
-            f"{p.label} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())), marked)})",
-            p.definition,
-        )
-        for p in results.plan.populations.values()
-    )
-
-
-def endpoints_markdown(results: Results) -> str:
-    """The time-to-event endpoints with their definitions, for the methods section."""
-    return _bullets((e.label, e.definition) for e in results.plan.endpoints.values())
-
-
-STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Funding", "conflicts": "Conflicts of interest",
-              "contributions": "Contributions", "data": "Availability of data", "code": "Availability of code"}  # fmt: skip
-
-
-def statements_markdown(results: Results) -> str:
-    """What study.yaml states for the end of an article; what it does not is printed as not stated."""
-    given = results.study.statements
-    return _bullets((head, given.get(key, "Not stated.")) for key, head in STATEMENTS.items())
-
-
-def methods_markdown(results: Results) -> str:
-    """Which statistical methods were used for which analyses: from the rows themselves, so it cannot be wrong."""
-    lines = ["| Method | Analyses |", "|:-------|:------------|"]
-    for method, rows in results.ard[results.ard["method"] != ""].groupby("method", sort=True):
-        lines.append(f"| {_escape(method)} | {', '.join(f'`{name}`' for name in rows['analysis'].unique())} |")
-    return "\n".join([*lines, "", ": Statistical methods and the analyses that used them. {#tbl-methods}", ""])
-
-
-def claims_markdown(results: Results, claims: tuple) -> str:
-    """Published claims against recomputed results, as a table."""
-    lines = ["| Claim | Source | Published | Recomputed | Verdict |", "|:------|:---|:---|:-----|:-----|"]
-    for row in claims_room.check(claims[0], results.ard).itertuples():
-        source = claims[1][row.source]["title"]
-        cells = [row.label, source, row.published, row.recomputed, row.verdict + (f". {row.note}" if row.note else "")]
-        cells = [_escape(cell) or "–" for cell in cells]
-        if row.analysis:
-            cells[3] = link(f"{row.analysis}.text", cells[3])
-        lines.append("| " + " | ".join(cells) + " |")
-    caption = ": Published claims and what the records give, with denominators. {#tbl-claims}"
-    return "\n".join([*lines, "", caption, ""])
-
-
-def records_markdown(spec: Mapping) -> str:
-    """Links below a figure or table, in HTML, to the records of the analyses that it shows."""
-    names = [*spec.get("analyses", ()), *filter(None, [spec.get("analysis")]), *spec.get("tests", ())]
-    if not names:
-        return ""
-    links = ", ".join(link(f"{name}.text", name.replace("_", "\\_")) for name in dict.fromkeys(names))
-    return f'\n:::: {{.content-visible when-format="html"}}\n::: {{.table-note}}\nRecords: {links}\n:::\n::::\n'
 
 
 NUMBER = re.compile(r"\{\{< var (\S+) >\}\}")
@@ -138,11 +77,11 @@ def numbers_markdown(manuscript: str, named: Mapping) -> str:
         for part in name.split("."):
             value = value.get(part, {}) if isinstance(value, Mapping) else {}
         if isinstance(value, str):
-            rows.append(f"| {_escape(heading)} | {_escape(value)} | `{name}` |")
+            rows.append(f"| {escape(heading)} | {escape(value)} | `{name}` |")
     return "\n".join(
         [
             '::: {.content-visible when-format="html"}',
-            "Every number in the text is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
+            "Every number in the text and the tables is a link to its record on [the page of the audit](../audit/index.html): the analysis, the population,",
             "the participants counted and their raw cells.",
             ":::",
             "",
@@ -183,11 +122,11 @@ def copy_text(source: Path, to: Path, notice: str) -> list[str]:
     return own
 
 
-def lay_beside(staged: Path, source: Path, date: str, notice: str) -> int:
+def lay_beside(staged: Path, source: Path, fragments: Fragments) -> int:
     """What `quarto render` in report/<study>/ needs, beside the manuscript; the number of files."""
     document = qmd.read(staged, embedded=False)
     in_place = ["html", "pdf", "docx"]  # JATS needs the text itself changed
-    quarto.furnish(staged, document, in_place, date, beside=True, notice=bool(notice))
+    quarto.furnish(staged, document, in_place, fragments.date, beside=True, notice=bool(fragments.notice))
     own = {Path(path).relative_to(source).as_posix() for path in sources(source)}
     made = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
     made = [name for name in made if name not in own]
@@ -198,95 +137,50 @@ def lay_beside(staged: Path, source: Path, date: str, notice: str) -> int:
     return len(made)
 
 
-def write_numbers(to: Path, named: Mapping) -> None:
-    """generated/numbers.md: where the numbers of this text come from."""
-    text = numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), named)
+def depends_on_text(fragments: Fragments, checklists: str, to: Path) -> None:
+    """generated/numbers.md, where the numbers of this text come from, and checklists.md, which names its sections."""
+    text = numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), fragments.numbers)
     write_text(text, to / "generated" / "numbers.md")
+    write_text(checklists, to / "generated" / "checklists.md")
 
 
-def stage(
-    results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], source: Path, folder: Path, to: Path, engine: str,
-    checklists: Iterable[Checklist],
-) -> dict:  # fmt: skip
-    """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml; the numbers by
-    name. `logs`: those of the clean stage."""
-    own = copy_text(source, to, results.study.notice)
+def stage(fragments: Fragments, checklists: str, pictures: Path, source: Path, to: Path) -> None:
+    """Fill `to` with the project: a copy of `source`, figures/, tables/, generated/ and _variables.yml. checklists: their
+    Markdown, which names places of the text; pictures: the folder that holds them."""
+    own = copy_text(source, to, fragments.notice)
     if clash := sorted({path.split("/")[0] for path in own} & MADE):
         do = "give what lies there another name; what the results hold is staged under these"
         raise InputError(
             [Problem(f"{source}/{name}", "has the name of what the results are staged to", do=do) for name in clash]
         )
-    (to / "figures").mkdir()
-    alts = json.loads((folder / "figures" / "alt.json").read_text(encoding="utf-8"))
-    for name in results.plan.figures:
-        for suffix in ("svg", "png"):
-            shutil.copyfile(folder / "figures" / f"{name}.{suffix}", to / "figures" / f"{name}.{suffix}")
-        text = figure_markdown(results, name, alts[name]) + records_markdown(results.plan.figures[name])
-        write_text(text, to / "figures" / f"{name}.md")
-    (to / "tables").mkdir()
-    for name in results.plan.tables:
-        text = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8") + records_markdown(
-            results.plan.tables[name]
-        )
-        write_text(text, to / "tables" / f"{name}.md")
-    named = numbers(results, logs)
-    marked = simulated(results)
-    content = variables(results, named, engine_version(engine), marked)
-    write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=True, width=10_000), to / "_variables.yml")
-    fragments = {
-        "populations": populations_markdown(results, marked),
-        "endpoints": endpoints_markdown(results),
-        "statements": statements_markdown(results),
-        "methods": methods_markdown(results),
-        "claims": claims_markdown(results, claims),
-        "checklists": checklists_markdown(checklists),
-    }
-    for name, text in fragments.items():
-        write_text(text, to / "generated" / f"{name}.md")
-    write_numbers(to, named)
-    return named
+    for name, text in fragments.files.items():
+        write_text(text, to / name)
+        if name.startswith("figures/"):
+            for suffix in (".svg", ".png"):
+                picture = Path(name).with_suffix(suffix).name
+                shutil.copyfile(pictures / picture, to / "figures" / picture)
+    depends_on_text(fragments, checklists, to)
 
 
-KINDS = {"value": "values", "unit": "units", "code": "codes", "spelling": "spelling only"}  # of changes, for people
-
-
-def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], made: Iterable[Path]) -> str:
-    """What a run prints at the end; its paths are below the folder of the results, wherever that lies."""
-    counts = tally(logs)
-    kinds = ", ".join(f"{counts[f'{kind}_changes']:,} {what}" for kind, what in KINDS.items())
-    verdicts = claims_room.check(claims[0], results.ard)["verdict"].value_counts()
-    first = next(iter(results.plan.populations.values()))
-    lines = [
-        ("participants", f"{int(results.subjects[first.id].sum())} {first.label.lower()}"),
-        ("raw rows", f"{counts['rows']:,} in {counts['files']} {'files' if counts['files'] > 1 else 'file'}, {counts['rejected']:,} rejected (clean/rejected.csv)"),
-        ("cells changed", f"{counts['changes']:,}: {kinds} (clean/changes.csv)"),
-        ("open queries", f"{counts['queries']:,}, of severity error {counts['errors']:,} (clean/queries.csv)"),
-        ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),
-        ("claims", ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) or "none"),
-        ("manuscript", ", ".join(f"report/{path.name}" for path in made)),
-    ]  # fmt: skip
-    head = results.study.title + (f"\n{results.study.notice}" if results.study.notice else "")
-    return head + "\n" + "\n".join(f"  {name:<14} {text}" for name, text in lines) + "\n"
+def refresh(fragments: Fragments, checklists: str, source: Path, to: Path) -> None:
+    """The author's files as they are now into the project, and what depends on them."""
+    copy_text(source, to, fragments.notice)
+    depends_on_text(fragments, checklists, to)
 
 
 def make(
-    results: Results,
-    claims: tuple,
-    source: Path,
-    folder: Path,
-    formats: Iterable[str],
-    engine: str,
-    checklists: Iterable[Checklist] = (),
+    fragments: Fragments, checklists: str, source: Path, folder: Path, formats: Iterable[str], engine: str
 ) -> None:
-    """Stage and render the manuscript into <folder>/report; write summary.txt beside it."""
-    out, logs = folder / "report", read_logs(folder / "clean")
+    """Stage and render the manuscript into <folder>/report; renderer.json beside it says by what."""
+    out, formats = folder / "report", list(formats)
     out.mkdir(parents=True, exist_ok=True)
+    for left in out.glob(".stage-*"):  # by a run that was killed
+        shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
         to = Path(scratch) / source.name
-        stage(results, claims, logs, source, folder, to, engine, checklists)
-        made = render(to, out, formats, engine=engine, date=results.study.data_cutoff)
+        stage(fragments, checklists, folder / "figures", source, to)
+        render(to, out, formats, engine=engine, date=fragments.date)
         if choose(engine) == "quarto":  # which reads the includes before its hook runs
-            lay_beside(to, source, results.study.data_cutoff, results.study.notice)
-    rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": list(formats)}
+            lay_beside(to, source, fragments)
+    rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": formats}
     write_text(json.dumps(rendered, indent=2) + "\n", out / "renderer.json")
-    write_text(summary(results, claims, logs, [out / path.name for path in made.values()]), out / "summary.txt")

@@ -13,10 +13,11 @@ import pandas as pd
 
 from .. import environment
 from ..analysis.display import rounded
+from ..analysis.families import sentence
 from ..analysis.origin import SIMULATED
 from ..clean import tally
 from ..names import flow_names, row_names
-from ..results import MARK, MARKER, Results
+from ..results import MARK, MARKER, Results, record_link
 from ..text import number_text
 
 
@@ -44,7 +45,7 @@ def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
     for name in ("p_value", "p_value_adjusted"):
         if name in shown:
             value = shown[name]
-            made[name.replace("_value", "")] = f"p {value[0]} {value[1:]}" if value[:1] in "<>" else f"p = {value}"
+            made[name.replace("_value", "")] = f"P {value[0]} {value[1:]}" if value[:1] in "<>" else f"P = {value}"
     if "p" in made and "text" in made:
         made["with_p"] = f"{made['text'][:-1]}; {made['p']})"
     return made
@@ -95,7 +96,7 @@ def _flow(flow: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
     """Every number that a manuscript can print, by name. `clean`: changes, queries, rejected and rows of that stage."""
-    plan = results.plan
+    plan, counts = results.plan, tally(clean)
     return {
         **analysis_variables(results),
         "population": {name: {"n": str(int(results.subjects[name].sum()))} for name in plan.populations},
@@ -107,8 +108,13 @@ def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
             "analyses": str(len(plan.analyses)),
             "statistics": f"{len(results.ard):,}",
         },
-        "clean": {name: f"{n:,}" for name, n in tally(clean).items()},
+        "clean": {**{name: f"{n:,}" for name, n in counts.items()}, "open": _open(counts["queries"])},
     }
+
+
+def _open(n: int) -> str:
+    """'1 query is open', '47 queries are open'."""
+    return "1 query is open" if n == 1 else f"{f'{n:,}' if n else 'no'} queries are open"
 
 
 def record_id(name: str) -> str:
@@ -120,7 +126,7 @@ def link(name: str, text: str, marked: Collection[str] = ()) -> str:
     """A number as Markdown that leads to its record on the audit's page (plain text in editions without the page); with the
     mark of a simulated one if it is among `marked`."""
     mark = f"^{MARK}^" if name in marked else ""
-    return f"[{text}](../audit/index.html#{record_id(name)}){{.num}}{mark}"
+    return record_link(text, record_id(name)) + mark
 
 
 def _linked(tree: Mapping, marked: Collection[str], prefix: str = "") -> dict:
@@ -142,7 +148,7 @@ def variables(results: Results, named: Mapping, engine: str, marked: Collection[
     named = _linked(named, marked)
     for population in plan.populations.values():
         named["population"][population.id]["label"] = population.label
-    named["plan"]["multiplicity"] = plan.multiplicity
+    named["plan"]["multiplicity"] = " ".join(filter(None, [plan.multiplicity, sentence(results.ard, plan)]))
     named["plan"]["date"] = plan.date
     named["plan"]["time"] = time_text(plan.days_per_month)
     named["study"] = {

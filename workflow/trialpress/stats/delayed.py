@@ -124,19 +124,24 @@ def simon_makuch(
 
     A patient leaves the curve "not begun" and joins "begun" on the day it begins. With a landmark the curves start
     there, among those still followed; from day 0, when few have begun, a first event can take a curve down to 0.
-    values: n, n_begun, events, excluded (follow-up ended by the landmark). curve: as `kaplan_meier`, the rows of both
-    curves, with `group` (False, True).
+    values: n, n_begun, events of those still followed at the landmark, excluded (follow-up ended by it). curve: as
+    `kaplan_meier`, the rows of both curves, with `group` (False, True).
 
     >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
     >>> print(simon_makuch(time, np.ones(6), begin).curve["estimate"].round(4))
     [1.    1.    0.75  0.75  0.375 0.    0.5   0.5   0.25  0.   ]
     """
     (landmark,) = times("landmark", [landmark])
-    known = _known(time, event, begin)
+    time, event, begin = _patients(time, event, begin)
+    followed = time > landmark
+    known = {
+        "n": int(followed.sum()),
+        "n_begun": int((begin < time)[followed].sum()),
+        "events": int(event[followed].sum()),
+    }
+    known["excluded"] = int((~followed).sum())
     rows = start_stop(time, event, begin)
-    kept = rows.time > landmark
-    rows = Intervals(*(column[kept] for column in rows))
-    known["excluded"] = known["n"] - len(np.unique(rows.patient))
+    rows = Intervals(*(column[rows.time > landmark] for column in rows))
     method = f"Simon-Makuch estimate from day {landmark:g}"
     if why := _one_sided(rows) if len(rows.time) else f"follow-up ends by day {landmark:g}":
         return not_estimable(method, ("estimate",), why, **known)

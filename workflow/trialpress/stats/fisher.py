@@ -57,17 +57,19 @@ def estimate(cells: np.ndarray, resamples: int, seed: int) -> tuple[float, float
     True 0.005
     """
     rng = np.random.default_rng(seed)
-    r, c = cells.shape
-    row = np.repeat(np.arange(r), cells.sum(axis=1))
-    column = np.repeat(np.arange(c), cells.sum(axis=0))
     log_factorial = gammaln(np.arange(cells.sum() + 1) + 1.0)
     observed = log_factorial[cells].sum() - TIE
-    hits, block = 0, max(1, 2_000_000 // len(row))
-    for first in range(0, resamples, block):
-        size = min(block, resamples - first)
-        cell = row * c + rng.permuted(np.broadcast_to(column, (size, len(column))), axis=1)
-        tables = np.bincount((cell + np.arange(size)[:, None] * r * c).ravel(), minlength=size * r * c)
-        hits += int((log_factorial[tables].reshape(size, -1).sum(axis=1) >= observed).sum())
+    rows = np.broadcast_to(cells.sum(axis=1), (resamples, len(cells))).copy()  # what each row has left to give
+    cost = np.zeros(resamples)
+    for total in cells.sum(axis=0).tolist():
+        want, below = np.full(resamples, total), rows.sum(axis=1)
+        for row in rows.T:  # a column of a random table: its cells one after the other
+            below -= row
+            taken = rng.hypergeometric(row, below, want)
+            cost += log_factorial[taken]
+            row -= taken
+            want -= taken
+    hits = int((cost >= observed).sum())
     p = (hits + 1) / (resamples + 1)
     return p, float(np.sqrt(p * (1 - p) / resamples))
 

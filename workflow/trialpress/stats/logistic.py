@@ -279,8 +279,9 @@ def _named(name, figures):
     return {f"{statistic}:{name}": float(v) for statistic, v in zip(STATISTICS, figures, strict=True)}
 
 
-def permutation_distribution(x, events):
-    """Values of T = sum of x over `events` of the patients, and the log number of ways to reach each.
+def permutation_distribution(x, events, limit=np.inf):
+    """Values of T = sum of x over `events` of the patients, and the log number of ways to reach each; None if more than
+    `limit` partial sums would have to be listed, which grows with the square of the patients and faster.
 
     >>> values, log_ways = permutation_distribution(np.array([0, 1, 1]), 2)
     >>> print(values, np.exp(log_ways).round())
@@ -288,10 +289,16 @@ def permutation_distribution(x, events):
     """
     values, sizes = np.unique(x, return_counts=True)
     reached = {0: (np.zeros(1), np.zeros(1))}  # events so far: values of T, log ways
+    left, listed = len(x), 0
     for value, size in zip(values, sizes, strict=True):
         after: dict[int, list] = {}
+        left -= size
         for used, (t, log_ways) in reached.items():
-            for k in range(min(size, events - used) + 1):
+            need = range(max(0, events - used - left), min(size, events - used) + 1)  # what the others can complete
+            listed += len(need) * len(t)
+            if listed > limit:
+                return None
+            for k in need:
                 choose = gammaln(size + 1) - gammaln(k + 1) - gammaln(size - k + 1)
                 after.setdefault(used + k, []).append((t + k * value, log_ways + choose))
         reached = {used: _collected(*map(np.concatenate, zip(*parts, strict=True))) for used, parts in after.items()}

@@ -23,6 +23,7 @@ def pooled_proportion(
     Returns n, N, trials, estimate, ci_low, ci_high, prediction_low, prediction_high (of a new trial, t with k - 2 df;
     Higgins 2009), tau2, i2 (percent, from Q; Higgins 2002), q, df, p_value (of Q). With one trial tau2, and with two the
     prediction interval, is not estimable. Trials must not share patients: that is for the caller.
+    curve: weight of each trial (k), which add up to 1.
 
     >>> result = pooled_proportion(np.array([8, 12, 20]), np.array([20, 40, 50]))
     >>> print(f"{result['estimate']:.3f}")
@@ -63,7 +64,8 @@ def pooled_proportion(
     figures = (float(back(np.array([mean]))[0]), low, high, *prediction, between, i2, Q, k - 1, chdtrc(k - 1, Q))
     notes = ["1/2 added to every cell"] if transform == "logit" and ((x == 0) | (x == N)).any() else []
     notes += ["prediction interval not estimable: two trials"] if k == 2 else []
-    return Result(method, {**known, **dict(zip(names, map(float, figures), strict=True))}, "; ".join(notes))
+    values = {**known, **dict(zip(names, map(float, figures), strict=True))}
+    return Result(method, values, "; ".join(notes), {"weight": w / w.sum()})
 
 
 def _logit(x, N):

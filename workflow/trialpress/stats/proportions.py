@@ -164,7 +164,7 @@ def _mid_p(x, N, alpha):
     def low(x):
         if x == 0:
             return 0.0
-        return brentq(lambda p: (_at_least(x, N, p) + _at_least(x + 1, N, p) - alpha) / 2, 0, 1, xtol=1e-15)
+        return brentq(lambda p: _at_least(x, N, p) + _at_least(x + 1, N, p) - alpha, 0, 1, xtol=1e-15)
 
     return low(x), 1 - low(N - x)
 

@@ -91,6 +91,42 @@ def compare_at(time, event, group, at: float, *, transform: str = "log-log", lev
     return Result(method, {**result.values, "statistic": z, "p_value": chdtrc(1, z * z)})
 
 
+def difference_curve(time, event, group, *, level: float = 0.95) -> Result:
+    """Difference of two Kaplan-Meier curves over time, second minus first of the sorted labels, with pointwise normal limits
+    of the plain (Greenwood) variances (Klein, Logan, Harhoff & Andersen 2007), as far as both groups are followed.
+
+    values: n, events. curve: one row per distinct time of either group: time, estimate, std_error, ci_low, ci_high,
+    n_at_risk, n_event, n_censored (of both groups); std_error and limits are NaN where a curve has fallen to 0.
+
+    >>> time, group = np.array([1, 2, 3, 4, 2, 4, 6, 8]), np.repeat([0, 1], 4)
+    >>> print(difference_curve(time, np.ones(8), group).curve["estimate"])
+    [0.25 0.25 0.5  0.5 ]
+    """
+    time, event, _ = sample(time, event)
+    labels, parts = _two_groups(group, len(time))
+    if len(labels) != 2:
+        raise ValueError(f"group: {len(labels)} groups where two are compared")
+    curves = [kaplan_meier(time[part], event[part], transform="plain").curve for part in parts]
+    at = np.unique(time)
+    at = at[at <= min(curve["time"][-1] for curve in curves)]
+
+    def read(curve, name, before):
+        return np.concatenate(([before], curve[name]))[np.searchsorted(curve["time"], at, side="right")]
+
+    first, second = (read(curve, "estimate", 1.0) for curve in curves)
+    error = np.hypot(*(read(curve, "std_error", 0.0) for curve in curves))
+    half = -ndtri((1 - probability("level", level)) / 2) * error
+    counts = {
+        "n_at_risk": [int((time >= t).sum()) for t in at],
+        "n_event": [int(event[time == t].sum()) for t in at],
+        "n_censored": [int((~event[time == t]).sum()) for t in at],
+    }
+    curve = {"time": at, "estimate": second - first, "std_error": error, "ci_low": second - first - half,
+             "ci_high": second - first + half} | {name: np.array(values) for name, values in counts.items()}  # fmt: skip
+    method = f"difference of Kaplan-Meier estimates, {100 * level:g}% CI, {labels[1]} minus {labels[0]}"
+    return Result(method, {"n": len(time), "events": int(event.sum())}, "", curve)
+
+
 DIFFERENCE = ("estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value")
 
 

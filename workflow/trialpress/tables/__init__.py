@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import from_the_plan
-from ..figures.read import analyses_of, left_out
+from ..figures.read import left_out
 from ..files import write_csv, write_text
+from ..plan.objects import of_table
 from ..results import MARK, Results
 from .table import Table
 
@@ -18,11 +19,12 @@ def tabulate(results: Results, name: str) -> Table:
 
     spec, results = results.plan.tables[name], replace(results, marked=bool(results.study.reconstruction))
     with from_the_plan(f"tables.{name}"):
-        table = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
-    table.note(*(f"{text}." for text in left_out(results, KINDS, spec)))
+        own = [of_table(name)] if KINDS.traits[spec["kind"]].get("own") else []
+        table = KINDS.functions[spec["kind"]](results, *own, **KINDS.options(spec))
+    table.note(*(f"{text}." for text in (results.left_out(own[0]) if own else left_out(results, KINDS, spec))))
     if table.marked:
         table.note(f"{MARK} Simulated.")
-    elif results.marked and not analyses_of(KINDS, spec):  # counted or listed from simulated patients
+    elif results.marked and own and own[0] not in results.plan.analyses:  # a list of simulated patients
         table.note(f"{MARK} All values of this table are simulated.")
     return table
 

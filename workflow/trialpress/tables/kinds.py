@@ -1,11 +1,10 @@
-"""The kinds of table that plan.yaml can name. Numbers are the displays of ard.csv; counts are counts of participants."""
+"""The kinds of table that plan.yaml can name. Numbers are the displays of ard.csv, each a link to its record."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
-
-import pandas as pd
 
 from ..figures.read import (
     covariate_order,
@@ -24,11 +23,15 @@ from ..ids import EVERYONE, Name
 from ..ids import at as at_time
 from ..ids import level as level_of
 from ..plan import own_word
-from ..registry import Analysis, Column, Population
+from ..registry import Analysis, Column
 from ..results import Results
-from .events import adverse_events  # noqa: F401  importing registers the kind
+from .counts import adverse_events, crosstab  # noqa: F401  importing registers the kinds
+from .described import STATISTICS, Statistic, described
+from .escalation import dose_escalation  # noqa: F401
 from .listing import listing  # noqa: F401
-from .table import KINDS, N_IS, NO_VALUE, Table, aligned
+from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
+from .toxicity import toxicity  # noqa: F401
+from .visits import visits  # noqa: F401
 
 __all__ = ["KINDS"]
 
@@ -66,12 +69,6 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
-Statistic = Literal["n", "mean_sd", "median_iqr", "median_range", "range"]
-# statistic of a number -> how it is called, its parts in the results
-STATISTICS = {"n": ("n", ("n",)), "mean_sd": ("mean (SD)", ("mean", "sd")), "median_iqr": ("median (IQR)", ("median", "q1", "q3")),
-              "median_range": ("median (range)", ("median", "min", "max")), "range": ("range", ("min", "max"))}  # fmt: skip
-
-
 @KINDS.add("baseline")
 def baseline(
     results: Results,
@@ -99,20 +96,20 @@ def baseline(
     difference = (rows["statistic"] == "standardised_difference").any()
     tested = (rows["statistic"].eq("p_value") & rows["group"].eq("")).any()
     titles = [*printed(columns[:-1]), own_word("Overall", printed(columns[:-1]), "everyone")]
-    sizes = [shown(results, analysis, "N", group) for group in columns]
-    header = ["Characteristic", *(f"{title} ({N_IS}{n})" for title, n in zip(titles, sizes, strict=True))]
+    sizes = [linked(results, analysis, shown(results, analysis, "N", group), group) for group in columns]
+    header = ["Characteristic", *(Cell(f"{title} ({N_IS}", n, ")") for title, n in zip(titles, sizes, strict=True))]
     more = [*(["SMD"] if difference else []), *(["P"] if tested else [])]
     table = Table([*header, *more], aligned("left", [*columns, *more]))
     for variable in spec["variables"]:
         name = data.column(variable)
         asked = [*(["standardised_difference"] if difference else []), *(["p_value"] if tested else [])]
-        compared = [shown(results, analysis, statistic, level=name) or NO_VALUE for statistic in asked]
+        compared = [_one(results, analysis, statistic, level=name) for statistic in asked]
         levels: list[Name] = []
         if (rows["level"].eq(name.id) & rows["statistic"].eq("median")).any() or not rows["level"].str.startswith(
             f"{name.id}="
         ).any():
             lines = {
-                STATISTICS[one][0]: [_number(results, analysis, group, name, one) for group in columns]
+                STATISTICS[one][0]: [described(results, analysis, group, name, one) for group in columns]
                 for one in statistics_of.get(variable, list(statistics))
             }
             if len(lines) == 1:
@@ -133,9 +130,10 @@ def baseline(
         missing = [shown(results, analysis, "missing", group, name) for group in columns]
         shares = [shown(results, analysis, "missing_percent", group, name) for group in columns]
         if any(text not in ("", "0") for text in missing) or any(shares):
+            both = zip(columns, missing, shares, strict=True)
             cells = [
-                f"{text} ({share})" if share not in ("", "NE") else text
-                for text, share in zip(missing, shares, strict=True)
+                linked(results, analysis, f"{text} ({share})" if share not in ("", "NE") else text, group, name)
+                for group, text, share in both
             ]
             table.add(own_word("Missing", printed(levels), "no value"), *cells, *[""] * len(more), indent=1)
     table.note(*_of_baseline(spec, {*statistics, *(one for asked in statistics_of.values() for one in asked)}))
@@ -160,30 +158,16 @@ def _of_baseline(spec: Mapping, asked: set[str]) -> list[str]:
     return [" ".join(notes)]
 
 
-def _number(results: Results, analysis: str, group: Name, level: Name, statistic: str) -> str:
-    """'61 (44–70)', '58.3 (12.1)', '44–70', '12' of a number in a group."""
-    if statistic == "median_iqr":
-        return _median(results, analysis, group, level)
-    first, *others = (shown(results, analysis, name, group, level) for name in STATISTICS[statistic][1])
-    if first in ("", "NE"):
-        return NO_VALUE
-    if statistic == "range":
-        return interval(first, others[0])
-    if not others:
-        return first
-    return f"{first} ({interval(*others) if len(others) == 2 else others[0]})"
+def _one(results: Results, analysis: str, statistic: str, group: Name = EVERYONE, level: Name = EVERYONE) -> Cell:
+    """A single statistic."""
+    return linked(results, analysis, shown(results, analysis, statistic, group, level) or NO_VALUE, group, level)
 
 
-def _median(results: Results, analysis: str, group: Name, level: Name) -> str:
-    middle = shown(results, analysis, "median", group, level)
-    quartiles = interval(*(shown(results, analysis, name, group, level) for name in ("q1", "q3")))
-    return f"{middle} ({quartiles})" if middle not in ("", "NE") else NO_VALUE
-
-
-def _share(results: Results, analysis: str, group: Name, level: Name, variable: Name) -> str:
+def _share(results: Results, analysis: str, group: Name, level: Name, variable: Name) -> Cell:
     if not value(results, analysis, "N", group, variable) > 0:
-        return NO_VALUE
-    return f"{shown(results, analysis, 'n', group, level)} ({shown(results, analysis, 'percent', group, level)})"
+        return Cell(NO_VALUE)
+    n, percent = (shown(results, analysis, name, group, level) for name in ("n", "percent"))
+    return linked(results, analysis, f"{n} ({percent})", group, level)
 
 
 @KINDS.add("proportions")
@@ -200,7 +184,8 @@ def proportions(results: Results, *, analyses: list[Analysis]) -> Table:
         if own == [EVERYONE]:
             table.add(label(results, analysis), population, *_proportion(results, analysis, EVERYONE))
             continue
-        trend = p_text(results, analysis, "P for trend")
+        effect, p = _effect(results, analysis), p_text(results, analysis)
+        trend = linked(results, analysis, "; ".join(text for text in (effect, p) if text not in ("", NO_VALUE)))
         table.add(label(results, analysis), population, "", "", trend)
         for group in own:
             table.add(group.label, "", *_proportion(results, analysis, group), indent=1)
@@ -208,18 +193,31 @@ def proportions(results: Results, *, analyses: list[Analysis]) -> Table:
     return table
 
 
-def _proportion(results: Results, analysis: str, group: Name) -> tuple[str, str, str]:
+def _proportion(results: Results, analysis: str, group: Name) -> tuple[str, ...]:
     if not value(results, analysis, "N", group) > 0:
         return EMPTY, NO_VALUE, NO_VALUE
     n, total = (shown(results, analysis, name, group) for name in ("n", "N"))
     limits = interval(*(shown(results, analysis, name, group) for name in ("ci_low", "ci_high")))
-    return f"{n}/{total}", shown(results, analysis, "estimate", group).rstrip("%"), limits
+    texts = (f"{n}/{total}", shown(results, analysis, "estimate", group).rstrip("%"), limits)
+    return tuple(linked(results, analysis, text, group) for text in texts)
 
 
 # Statistics that are a comparison's effect, and their abbreviations.
 EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "estimate": ""}
 # What an estimate is, by the method that gave it.
-ESTIMATES = {"spearman": "ρ", "kendall": "τ", "mann_whitney": "shift"}
+ESTIMATES = {"spearman": "ρ", "kendall": "τ", "jonckheere_terpstra": "τ", "mann_whitney": "shift", "kruskal_wallis": "shift",
+             "fisher_rxc": "V", "chi_square": "V"}  # fmt: skip
+
+
+MEANING = {
+    "OR": "OR: odds ratio, the second group against the first, of a trend each group against the one before.",
+    "HR": "HR: hazard ratio, against the first group.",
+    "RR": "RR: risk ratio, the second group against the first.",
+    "shift": "Shift: Hodges-Lehmann estimate, of a group less the first.",
+    "ρ": "ρ: Spearman's rank correlation.",
+    "τ": "τ: Kendall's tau-b.",
+    "V": "V: Cramér's V, from 0 to 1.",
+}
 
 
 @KINDS.add("comparisons")
@@ -235,81 +233,59 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
         [*header, *(["Adjusted P"] if adjusted else [])], ["left", "left", "right", "right", "right"][: 4 + adjusted]
     )
     for analysis in analyses:
-        cells = [label(results, analysis), _groups_text(results, analysis), _effect(results, analysis)]
-        cells.append(shown(results, analysis, "p_value") or NO_VALUE)
-        if adjusted:
-            cells.append(shown(results, analysis, "p_value_adjusted") or NO_VALUE)
-        table.add(*cells)
+        tests = ["p_value", *(["p_value_adjusted"] if adjusted else [])]
+        several = _against_first(results, analysis)
+        effect = next(iter(several.values())) if len(several) == 1 else _effect(results, analysis)
+        cells = [_groups_text(results, analysis), "" if len(several) > 1 else effect]
+        table.add(label(results, analysis), *cells, *(_one(results, analysis, test) for test in tests))
+        for name, effect in several.items() if len(several) > 1 else ():
+            table.add(name, "", effect, *[""] * len(tests), indent=1)
     table.note(*_methods(results, analyses, "p_value"))
-    if any(row.cells[2].startswith("OR") for row in table.rows):
-        table.note("OR: odds ratio, the second group against the first.")
-    if any(row.cells[2].startswith("shift") for row in table.rows):
-        table.note("Shift: Hodges-Lehmann estimate, the second group less the first.")
-    if any("NE" in row.cells[3] for row in table.rows):
+    table.note(
+        *(MEANING[name] for name in MEANING if any(re.search(rf"\b{name} ", row.cells[2]) for row in table.rows))
+    )
+    if any("NE" in cell for row in table.rows for cell in row.cells[2:]):
         table.note("NE: not estimable.")
     table.note(*_notes(results, analyses))
     return table
 
 
-def _groups_text(results: Results, analysis: str) -> str:
-    parts = []
-    for group in groups(results, analysis):
+def _groups_text(results: Results, analysis: str) -> Cell:
+    parts: list[str | tuple[str, str]] = []
+    by = results.plan.analyses[analysis].get("by")
+    for group in groups(results, analysis) or (results.analysed(analysis).groups(by) if by else ()):
         if not group:
             continue
-        total = shown(results, analysis, "N", group)
-        if total:
-            parts.append(f"{group.label} {shown(results, analysis, 'n', group)}/{total}")
-        elif shown(results, analysis, "median", group):
-            parts.append(
-                f"{group.label} median {shown(results, analysis, 'median', group)} ({N_IS}{shown(results, analysis, 'n', group)})"
-            )
-        else:
-            parts.append(group.label)
-    return "; ".join(parts) or NO_VALUE
+        n, total, median = (shown(results, analysis, name, group) for name in ("n", "N", "median"))
+        text = f"{n}/{total}" if total else f"median {median} ({N_IS}{n})" if median else ""
+        parts += ["; " if parts else "", f"{group.label} " if text else group.label]
+        parts += [(text, results.record(analysis, group))] if text else []
+    return Cell(*parts) if parts else Cell(NO_VALUE)
 
 
-def _effect(results: Results, analysis: str) -> str:
+def _effect(results: Results, analysis: str) -> Cell:
     for statistic, name in EFFECTS.items():
         text = estimate(results, analysis, statistic=statistic)
         if text:
             name = name or ESTIMATES.get(results.plan.analyses[analysis]["method"], "")
-            return f"{name} {text}".strip()
-    return NO_VALUE
+            return linked(results, analysis, f"{name} {text}".strip())
+    return Cell(NO_VALUE)
 
 
-@KINDS.add("crosstab")
-def crosstab(results: Results, *, population: Population, rows: Column, columns: list[Column]) -> Table:
-    """One classification against others: counts of participants, those without a value apart.
-
-    Parameters
-        population: who is counted
-        rows: classification in the rows
-        columns: classifications in the columns, side by side
-    """
-    data = results.population(population)
-    every = [name.label for column in (rows, *columns) for name in data.groups(column)]
-    unknown, everyone = own_word("Unknown", every, "no value"), own_word("All", every, "together")
-    lines = _levels(data, rows, unknown)
-    across = {column: _levels(data, column, unknown) for column in columns}
-    titles = list(dict.fromkeys(name for levels in across.values() for name in levels if name != unknown))
-    titles += [unknown] if any(unknown in levels for levels in across.values()) else []
-    table = Table([results.plan.label(rows), *titles, everyone], aligned("left", [*titles, ""]))
-    nobody = pd.Series(False, index=data.frame.index)
-    everybody = ~nobody
-    for column, levels in across.items():
-        table.section(f"Columns: {results.plan.label(column)}")
-        for name, line in {**lines, everyone: everybody}.items():
-            counts = [f"{int((line & levels.get(other, nobody)).sum()):,}" for other in titles]
-            table.add(name, *counts, f"{int(line.sum()):,}", indent=1)
-    table.note(f"Numbers of participants; in the rows: {results.plan.label(rows)}.")
-    return table
-
-
-def _levels(data, column: str, name: str) -> dict[str, pd.Series]:
-    """Levels of a column with those in whom it is not known, if there are any."""
-    levels = {level.label: members for level, members in data.groups(column).items()}
-    unknown = ~pd.concat(levels.values(), axis=1).any(axis=1) if levels else data.frame[column].isna()
-    return {**levels, name: unknown} if unknown.any() else levels
+def _against_first(results: Results, analysis: str) -> dict[str, Cell]:
+    """The effects of several groups, each against the first: what is compared -> its effect."""
+    spec, found = results.plan.analyses[analysis], {}
+    if "by" not in spec:
+        return {}
+    data = results.analysed(analysis)
+    first, *_ = data.groups(spec["by"]) or (EVERYONE,)
+    for code, level in zip(data.groups(spec["by"]), data.levels(spec["by"]), strict=True):
+        for statistic, name in EFFECTS.items():
+            text = estimate(results, analysis, level=level, statistic=statistic)
+            if text:
+                text = f"{name or ESTIMATES.get(spec['method'], '')} {text}".strip()
+                found[f"{code.label} against {first.label}"] = linked(results, analysis, text, level=level)
+    return found
 
 
 @KINDS.add("time_to_event")
@@ -347,18 +323,19 @@ def time_to_event(results: Results, *, analyses: list[Analysis]) -> Table:
     return table
 
 
-def _times(results: Results, analysis: str, group: Name, levels: list[Name]) -> list[str]:
+def _times(results: Results, analysis: str, group: Name, levels: list[Name]) -> list[Cell]:
     n = shown(results, analysis, "n", group)
     if n in ("", "0"):
-        return [EMPTY, *[NO_VALUE] * (len(levels) + 1)]
+        return [Cell(EMPTY), *[Cell(NO_VALUE)] * (len(levels) + 1)]
     median = estimate(results, analysis, group, statistic="median")
     if median == "NE":
         low, high = (shown(results, analysis, name, group) for name in ("ci_low", "ci_high"))
         median = f"NE ({interval(low, high)})"
-    cells = [f"{shown(results, analysis, 'events', group)}/{n}", median]
+    events = f"{shown(results, analysis, 'events', group)}/{n}"
+    cells = [linked(results, analysis, text, group) for text in (events, median)]
     for level in levels:
-        text = estimate(results, analysis, group, level)
-        cells.append(text.replace("%", "") or NO_VALUE)
+        text = estimate(results, analysis, group, level).replace("%", "") or NO_VALUE
+        cells.append(linked(results, analysis, text, group, level))
     return cells
 
 
@@ -374,13 +351,16 @@ def coefficients(results: Results, *, analyses: list[Analysis]) -> Table:
         rows = results.analysis(analysis)
         n, events = shown(results, analysis, "n"), shown(results, analysis, "events")
         size = ", ".join(part for part in (f"{N_IS}{n}" if n else "", f"{events} events" if events else "") if part)
-        table.section(f"{label(results, analysis)} ({size})" if size else label(results, analysis))
+        size = Cell(" (", linked(results, analysis, size), ")") if size else ""
+        table.section(Cell(label(results, analysis), size))
         ratios = rows[rows["statistic"].isin(["hazard_ratio", "odds_ratio"]) & rows["level"].ne("")]
         order = covariate_order(results, analysis, names(ratios, "level"))
         for level in order:
             statistic = ratios.loc[ratios["level"] == level.id, "statistic"].iloc[0]
-            ratio = estimate(results, analysis, level=level, statistic=statistic)
-            table.add(level.label, ratio, shown(results, analysis, "p_value", level=level), indent=1)
+            ratio = linked(
+                results, analysis, estimate(results, analysis, level=level, statistic=statistic), level=level
+            )
+            table.add(level.label, ratio, _one(results, analysis, "p_value", level=level), indent=1)
         if not order:
             table.add("not estimable", NO_VALUE, NO_VALUE, indent=1)
     table.note(*_methods(results, analyses, "hazard_ratio", "odds_ratio"), *_notes(results, analyses))

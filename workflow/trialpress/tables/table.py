@@ -9,8 +9,10 @@ from typing import Literal
 
 import pandas as pd
 
+from ..ids import EVERYONE, Name
 from ..registry import Registry
-from ..results import MARK, MARKER
+from ..results import MARK, MARKER, Results, record_link
+from ..text import escape
 
 KINDS = Registry("table kind", "kind", ("caption",))
 
@@ -20,20 +22,51 @@ NO_VALUE = "\u2013"
 N_IS = f"n{NBSP}={NBSP}"
 INDENT = 3 * NBSP
 WIDEST = 44  # characters of a column beyond which its text wraps
+LONGEST = 300  # rows of a table that a manuscript prints; its CSV has them all
+
+
+class Cell(str):
+    """The text of a cell, of parts: plain text, or a text that holds numbers with the id of their record.
+
+    >>> cell = Cell(("12 (23.5%)", "cr.low"), "; of them ", ("3", "cr.high"))
+    >>> cell, cell.parts[1]
+    ('12 (23.5%); of them 3', ('; of them ', ''))
+    """
+
+    parts: tuple[tuple[str, str], ...]
+
+    def __new__(cls, *parts: str | tuple[str, str]) -> Cell:
+        """A part that is a cell is taken for its parts."""
+        found: list[tuple[str, str]] = []
+        for part in parts:
+            found += part.parts if isinstance(part, Cell) else [(part, "") if isinstance(part, str) else part]
+        marked = any(
+            MARKER in text for text, _ in found
+        )  # a cell of which a number is simulated, with one mark at its end
+        found = [(text.replace(MARKER, ""), record) for text, record in found]
+        cell = super().__new__(cls, "".join(text for text, _ in found) + (MARK if marked else ""))
+        cell.parts = (*found, *([(MARK, "")] if marked else []))
+        return cell
+
+    def markdown(self) -> str:
+        """Its numbers as links to their records; texts as they are."""
+        return "".join(
+            record_link(escape(text), record) if record and text else escape(text) for text, record in self.parts
+        )
 
 
 @dataclass(frozen=True)
 class Row:
-    """cells: one text per column. indent: levels of the first cell. section: a heading over the rows that follow."""
+    """cells: one per column. indent: levels of the first cell. section: a heading over the rows that follow."""
 
-    cells: tuple[str, ...]
+    cells: tuple[Cell, ...]
     indent: int = 0
     section: bool = False
 
 
 @dataclass
 class Table:
-    """header: one text per column. align: likewise. footnotes: paragraphs below the table."""
+    """header: a cell per column. align: likewise. footnotes: paragraphs below the table."""
 
     header: list[str]
     align: list[Align]
@@ -41,10 +74,11 @@ class Table:
     footnotes: list[str] = field(default_factory=list)
 
     def __post_init__(self):
-        self.header = [_with_mark(text) for text in self.header]
+        self.header = [Cell(text) for text in self.header]
+        self.rows = [Row(tuple(map(Cell, row.cells)), row.indent, row.section) for row in self.rows]
 
     def add(self, *cells: str, indent: int = 0) -> None:
-        self.rows.append(Row(tuple(map(_with_mark, cells)), indent))
+        self.rows.append(Row(tuple(map(Cell, cells)), indent))
 
     @property
     def marked(self) -> bool:
@@ -52,7 +86,7 @@ class Table:
         return any(text.endswith(MARK) for text in (*self.header, *(cell for row in self.rows for cell in row.cells)))
 
     def section(self, text: str) -> None:
-        self.rows.append(Row((_with_mark(text), *[""] * (len(self.header) - 1)), section=True))
+        self.rows.append(Row((Cell(text), *[Cell()] * (len(self.header) - 1)), section=True))
 
     def note(self, *texts: str) -> None:
         """Footnotes, each once, without empty ones."""
@@ -75,10 +109,13 @@ class Table:
 
         The dashes tell Pandoc the relative widths; texts are escaped, an indent is made of no-break spaces.
         """
-        lines = [[escape(text) for text in self.header]]
-        for row in self.rows:
-            first = f"**{escape(row.cells[0])}**" if row.section and row.cells[0] else escape(row.cells[0])
-            lines.append([INDENT * row.indent + first, *(escape(cell) for cell in row.cells[1:])])
+        lines = [[cell.markdown() for cell in self.header]]
+        if len(self.rows) > LONGEST:
+            self.note(f"The first {LONGEST} of {len(self.rows):,} rows; {name}.csv has all of them.")
+        for row in self.rows[:LONGEST]:
+            first = row.cells[0].markdown()
+            first = f"**{first}**" if row.section and first else first
+            lines.append([INDENT * row.indent + first, *(cell.markdown() for cell in row.cells[1:])])
         widths = [min(max(self._width(column), 3 if column else 12), WIDEST) for column in range(len(self.header))]
         rules = [
             {"left": ":" + "-" * width, "right": "-" * width + ":", "center": ":" + "-" * (width - 1) + ":"}[align]
@@ -99,17 +136,6 @@ class Table:
         return max([*cells, -(-len(header) // 2), *map(len, header.split(" "))])
 
 
-def _with_mark(text: str) -> str:
-    """A cell of which a number is simulated, with one mark at its end."""
-    return text.replace(MARKER, "") + (MARK if MARKER in text else "")
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    text = re.sub(r"([\\`*_{}\[\]<>#|~^$@])", r"\\\1", text)
-    return re.sub(r"\s*\n\s*", " ", text)
-
-
 def escape_caption(caption: str) -> str:
     """A caption is Markdown by the plan's author; only a brace at its end would be read as attributes."""
     return re.sub(r"\s+", " ", caption.strip())
@@ -118,3 +144,8 @@ def escape_caption(caption: str) -> str:
 def aligned(first: Align, others: Iterable) -> list[Align]:
     """A column of names and one of numbers for each of `others`."""
     return [first, *["right" for _ in others]]
+
+
+def linked(results: Results, analysis: str, text: str, group: Name = EVERYONE, level: Name = EVERYONE) -> Cell:
+    """A text whose numbers stand in the record of a group and level of an analysis."""
+    return Cell((text, results.record(analysis, group, level) if re.search(r"\d|NE", text) else ""))

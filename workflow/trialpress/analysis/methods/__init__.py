@@ -7,15 +7,20 @@ from . import (  # noqa: F401  importing registers their methods
     comparing,
     competing,
     continuous,
+    counts,
     delayed,
     describing,
     dose,
+    escalation,
     kinetics,
     logistic,
     pooling,
     proportions,
     resampling,
+    sets,
     survival,
+    survival_difference,
+    toxicity,
 )
 from .common import METHODS
 

@@ -14,6 +14,7 @@ from .common import (
     PERCENT,
     RATIO,
     Alternative,
+    by_suffix,
     comparable,
     cross_table,
     event_counts,
@@ -131,21 +132,26 @@ def _table(data: Data, rows: Rows, variable: str, by: str) -> np.ndarray:
 @METHODS.add("fisher_rxc", of_counts=True)
 def fisher_rxc(data: Data, rows: Rows, *, variable: Column, by: Column):
     """Association of two categorical variables: Fisher's exact test for an r x c table, by exact enumeration. Where that
-    would take too long the p-value is estimated from random tables (the plan's seed) and has a standard error.
+    would take too long the p-value is estimated from random tables (the plan's seed) and has a standard error. The estimate is
+    Cramér's V.
 
     Parameters
         variable: rows of the table
         by: columns of the table
     """
+    from ...stats.contingency import cramers_v
     from ...stats.contingency import fisher_rxc as exact
 
-    result = exact(_table(data, rows, variable, by), seed=data.plan.seed)
+    table = _table(data, rows, variable, by)
+    result = exact(table, seed=data.plan.seed)
     rows.add(result, kind="decimal4", only=("p_value", "standard_error"))
+    rows.add(cramers_v(table, level=data.plan.level), only=("estimate", "ci_low", "ci_high"))
 
 
 @METHODS.add("chi_square", of_counts=True)
 def chi_square(data: Data, rows: Rows, *, variable: Column, by: Column, correction: bool = False):
-    """Association of two categorical variables: Pearson's chi-square test. The note says if an expected count is below 5.
+    """Association of two categorical variables: Pearson's chi-square test, and Cramér's V. The note says if an expected count is
+    below 5.
 
     Parameters
         variable: rows of the table
@@ -153,9 +159,12 @@ def chi_square(data: Data, rows: Rows, *, variable: Column, by: Column, correcti
         correction: Yates' continuity correction, for 2 x 2 tables
     """
     from ...stats.contingency import chi_square as test
+    from ...stats.contingency import cramers_v
 
-    result = test(_table(data, rows, variable, by), correction=correction)
+    table = _table(data, rows, variable, by)
+    result = test(table, correction=correction)
     rows.add(result, only=("statistic", "df", "p_value", "min_expected"))
+    rows.add(cramers_v(table, level=data.plan.level), only=("estimate", "ci_low", "ci_high"))
 
 
 @METHODS.add("mantel_haenszel", of_counts=True)
@@ -212,7 +221,8 @@ def mcnemar(data: Data, rows: Rows, *, first: Condition, second: Condition, exac
 
 @METHODS.add("trend", of_counts=True)
 def trend(data: Data, rows: Rows, *, event: Condition, by: Column, variant: Literal["exact", "r", "n-1"] = "exact"):
-    """Trend of a proportion over ordered groups (Cochran-Armitage), scores 1, 2, ... in the order of the levels.
+    """Trend of a proportion over ordered groups (Cochran-Armitage), scores 1, 2, ... in the order of the levels, and the odds
+    ratio from one group to the next: conditional and exact beside the exact test, else by maximum likelihood.
 
     Parameters
         event: what is counted
@@ -220,6 +230,7 @@ def trend(data: Data, rows: Rows, *, event: Condition, by: Column, variant: Lite
         variant: exact, or the asymptotic test with R's or the N-1 variance
     """
     from ...stats.dose import cochran_armitage
+    from ...stats.logistic import exact_logistic, logistic
     from ...stats.proportions import proportion as estimate
 
     counts = event_counts(data, data.outcome(event), by)
@@ -227,4 +238,12 @@ def trend(data: Data, rows: Rows, *, event: Condition, by: Column, variant: Lite
         rows.add(estimate(n, N, level=data.plan.level), group=group, kinds=PERCENT)
     filled = [(n, N, score) for score, (n, N) in enumerate(counts.values(), start=1) if N]
     events, totals, scores = (np.array(values) for values in zip(*filled, strict=True)) if filled else ([], [], [])
-    rows.add(cochran_armitage(events, totals, scores, variant=variant), only=("statistic", "p_value"))
+    result = cochran_armitage(events, totals, scores, variant=variant)
+    rows.add(result, only=("statistic", "p_value"))
+    x = np.repeat(np.array(scores, dtype=float), np.array(totals, dtype=int))
+    y = np.concatenate([*(np.arange(N) < n for n, N, _ in filled), np.empty(0, dtype=bool)])
+    only = ("odds_ratio", "ci_low", "ci_high")
+    if variant == "exact" and result.method.endswith("exact"):  # not of too many tables
+        rows.add(exact_logistic(y, x, level=data.plan.level), kinds=RATIO, only=only)
+    else:
+        rows.add(by_suffix(logistic(y, x, ["step"], level=data.plan.level))["step"], kinds=RATIO, only=only)

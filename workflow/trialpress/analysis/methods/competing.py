@@ -20,7 +20,7 @@ from .common import (
     group_codes,
     not_estimable,
 )
-from .survival import Transform, model
+from .survival import Transform, against_first, model, ratios
 
 COUNTS = {"competing_events": "count"}
 
@@ -107,7 +107,8 @@ def conditional_probability(data: Data, rows: Rows, *, endpoint: Endpoint, time:
 def gray(
     data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, cause: str = "", rho: float = 0, stratum: Column = ""
 ):
-    """Gray's test of equal cumulative incidence between groups (as R's cuminc).
+    """Gray's test of equal cumulative incidence between groups (as R's cuminc), and unless it is stratified the ratio of
+    subdistribution hazards (Fine & Gray) of each group against the first.
 
     Parameters
         endpoint: time-to-event endpoint with competing causes
@@ -117,6 +118,7 @@ def gray(
         stratum: column of the strata
     """
     from ...stats.competing import gray as test
+    from ...stats.competing_regression import fine_gray
 
     of, _ = _cause(data, endpoint, cause)
     time, causes, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])], "cause")
@@ -124,6 +126,9 @@ def gray(
     if comparable(rows, sizes, "Gray's test", ("p_value",), two=False):
         strata = data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
         rows.add(test(time, causes, code, of, rho=rho, stratum=strata), kinds=COUNTS)
+        if not stratum:
+            fitted = fine_gray(time, causes, against_first(code, sizes), of, level=data.plan.level)
+            ratios(data, rows, fitted, by, sizes)
 
 
 @METHODS.add("fine_gray")

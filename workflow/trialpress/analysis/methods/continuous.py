@@ -17,7 +17,7 @@ def _medians(data: Data, rows: Rows, variable: str, groups: dict[Name, np.ndarra
         for group, values in groups.items():
             rows.add({"n": values.size}, group=group, method="participants with a known value")
         return
-    recorded = recorded_decimals(np.concatenate([*groups.values(), np.empty(0)]))
+    recorded = recorded_decimals(np.concatenate([*groups.values(), []]))
     for group, values in groups.items():
         median = float(np.median(values)) if values.size else float("nan")
         note = "" if values.size else "not estimable: no known value"
@@ -106,28 +106,40 @@ def signed_rank(data: Data, rows: Rows, *, after: Number, before: Number, altern
 
 @METHODS.add("kruskal_wallis")
 def kruskal_wallis(data: Data, rows: Rows, *, variable: Ordinal, by: Column):
-    """A continuous or ordinal variable between several groups: Kruskal-Wallis test with ties corrected.
+    """A continuous or ordinal variable between several groups: Kruskal-Wallis test with ties corrected, and the Hodges-Lehmann
+    shift of each group against the first that has participants. Codes are compared by their order, without a shift.
 
     Parameters
         variable: what is compared
         by: column of the groups
     """
     from ...stats.continuous import kruskal_wallis as test
+    from ...stats.continuous import mann_whitney
 
     rows.add(test(*_ordered(data, rows, variable, by)))
+    groups = {group: values for group, values in samples(data, variable, by).items() if values.size}
+    first, *others = (groups if is_measured(data, variable) else {}) or (None,)
+    levels = dict(zip(data.groups(by), data.levels(by), strict=True))
+    for group in others:
+        result = mann_whitney(groups[group], groups[first], level=data.plan.level)
+        rows.add(result, level=levels[group], only=("estimate", "ci_low", "ci_high"))
 
 
 @METHODS.add("jonckheere_terpstra")
 def jonckheere_terpstra(data: Data, rows: Rows, *, variable: Ordinal, by: Column):
-    """Trend of a continuous or ordinal variable over ordered groups: Jonckheere-Terpstra test.
+    """Trend of a continuous or ordinal variable over ordered groups: Jonckheere-Terpstra test, and Kendall's tau-b of the
+    variable and the order of the group.
 
     Parameters
         variable: what is compared
         by: column of the groups, in the order of its levels
     """
     from ...stats.continuous import jonckheere_terpstra as test
+    from ...stats.correlation import kendall
 
-    rows.add(test(*_ordered(data, rows, variable, by)))
+    ordered = _ordered(data, rows, variable, by)
+    rows.add(test(*ordered))
+    rows.add(kendall(*ordered, level=data.plan.level), only=("estimate", "ci_low", "ci_high"))
 
 
 def _both(data: Data, x: str, y: str) -> tuple[np.ndarray, np.ndarray]:

@@ -135,13 +135,16 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
         endpoint: the time-to-event endpoint
         begin: column of the date on which it begins
         landmark: day from which the curves start, among those still followed
-        at: fixed times, in `unit`
+        at: fixed times after the landmark, in `unit`
         unit: unit of curves and fixed times
     """
     from ...stats.delayed import simon_makuch as estimate
     from ...stats.delayed import start_stop
     from ...stats.survival import number_at_risk, survival_at
 
+    early = [t for t in at if landmark and t * data.plan.days(unit) <= landmark]
+    if early:
+        raise ValueError(f"at: {early[0]:g} {unit} is not after the landmark, day {landmark:g}: the curves start there")
     states = States.of(data, endpoint, begin)
     if states.refused(rows, "Simon-Makuch estimate", "estimate"):
         return
@@ -194,7 +197,7 @@ def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Col
 
 @METHODS.add("naive_comparison", days=True)
 def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, unit: Unit = "months"):
-    """Ever begun within follow-up against never, from day 0: biased in favour of ever, since whoever begins has survived until then
+    """Ever begun within follow-up against never, from day 0 (log-rank test and Cox hazard ratio): biased in favour of ever, since whoever begins has survived until then
     (immortal time). Only to be shown as a warning beside the right analysis. Curves: Kaplan-Meier of both groups.
 
     Parameters
@@ -202,6 +205,7 @@ def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Colum
         begin: column of the date on which it begins
         unit: unit of the curves
     """
+    from ...stats.cox import cox
     from ...stats.delayed import naive_comparison as compare
 
     states = States.of(data, endpoint, begin)
@@ -210,6 +214,8 @@ def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Colum
     bias = "biased in favour of ever begun: immortal time"
     result = compare(states.time, states.event, states.begin)
     rows.add(result, kinds=KINDS, note="; ".join(filter(None, [bias, states.note])))
+    fitted = cox(states.time, states.event, (states.begin < states.time).astype(float), level=data.plan.level)
+    rows.add(fitted, kinds=KINDS, only=("hazard_ratio", "ci_low", "ci_high"), note=bias)
     names = states.groups("never", "ever")
     _observed(rows, result, names)
     everyone = np.ones(states.time.size, dtype=bool)

@@ -19,7 +19,7 @@ def pool(data: Data, rows: Rows, *, file: File, n: str, N: str, trial: str = "tr
          overlaps: str = "overlaps", transform: Literal["logit", "freeman-tukey"] = "logit",
          tau2: Literal["reml", "pm", "dl"] = "reml", knapp_hartung: bool = True):  # fmt: skip
     """Random-effects pooling of a proportion across published trials: pooled estimate with interval, prediction interval
-    of a new trial, heterogeneity, and each trial with its Clopper-Pearson interval. Of two trials that share patients
+    of a new trial, heterogeneity, and each trial with its weight and its Clopper-Pearson interval. Of two trials that share patients
     the larger one is pooled (of equal ones the first in the file), never both; the note names what is left out and why.
 
     Parameters
@@ -63,6 +63,9 @@ def pool(data: Data, rows: Rows, *, file: File, n: str, N: str, trial: str = "tr
     result = pooled_proportion(
         events, totals, transform=transform, tau2=tau2, knapp_hartung=knapp_hartung, level=data.plan.level
     )
+    weights = result.curve["weight"] if result.curve else [float("nan")] * len(kept)
+    for name, weight in zip(kept[trial], weights, strict=True):
+        rows.add({"weight": weight}, level=Name(name, name), kind="percent", method=result.method, note=result.note)
     left = "; ".join(f"{name} left out: {why}" for name, why in sorted(out.items()))
     kinds = PERCENT | {"trials": "count", "prediction_low": "percent", "prediction_high": "percent"}
     shown = ("n", "N", "trials", "estimate", "ci_low", "ci_high", "prediction_low", "prediction_high")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from ...ids import Name, percent
 from ...ids import at as at_time
-from ...ids import percent
 from ...registry import Column, Count, Endpoint, Positive, Share
+from ...stats.result import Result
 from .. import Data, Rows
 from .common import (
     METHODS,
@@ -43,7 +45,7 @@ def each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method
             not_estimable(rows, statistics, "no participants", method, group=group)
 
 
-def _two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
+def two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
     """(time, event, code, words) of the two groups that are compared, words for their codes; None, and rows that say
     why, unless two have participants.
     """
@@ -127,7 +129,8 @@ def median_follow_up(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column =
 @METHODS.add("log_rank", entry=True)
 def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: float = 0, stratum: Column = "",
              trend: bool = False):  # fmt: skip
-    """Log-rank test between groups (Fleming-Harrington with rho > 0), stratified if wanted.
+    """Log-rank test between groups (Fleming-Harrington with rho > 0), stratified if wanted, and the hazard ratio of each group
+    against the first by Cox regression (with `trend` that from one group to the next).
 
     Parameters
         endpoint: the time-to-event endpoint
@@ -136,6 +139,7 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
         stratum: column of the strata
         trend: test for trend, scores 1, 2, ... in the order of the levels that have participants
     """
+    from ...stats.cox import cox
     from ...stats.log_rank import log_rank as test
 
     time, event, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])])
@@ -146,17 +150,38 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
         entry = entry_of(data, endpoint, "days", known)
         result = test(time, event, code, rho=rho, stratum=strata, trend_scores=scores, entry=entry)
         rows.add(result, only=("statistic", "df", "p_value"))
+        X = against_first(code, sizes) if scores is None else scores[code]
+        fitted = cox(time, event, X, entry=entry, stratum=strata, level=data.plan.level)
+        if trend:
+            rows.add(fitted, kinds=RATIO, only=("hazard_ratio", "ci_low", "ci_high"))
+        else:
+            ratios(data, rows, fitted, by, sizes)
+
+
+def against_first(code: np.ndarray, sizes: Mapping[Name, int]) -> np.ndarray:
+    """A column for each group but the first: who is in it."""
+    return np.column_stack([code == at for at in range(1, len(sizes))]).astype(float)
+
+
+def ratios(data: Data, rows: Rows, result: Result, by: str, groups: Iterable[Name]) -> None:
+    """The hazard ratio of each group against the first, from a model with a covariate for each of them."""
+    members = dict(zip(data.groups(by), data.levels(by), strict=True))
+    for at, group in enumerate(list(groups)[1:]):
+        shown = ("hazard_ratio", "ci_low", "ci_high")
+        values = {name: result.curve[name][at] if result.curve else float("nan") for name in shown}
+        rows.add(Result(result.method, values, result.note), level=members[group], kinds=RATIO)
 
 
 @METHODS.add("permutation_log_rank")
 def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, replicates: Count = 10_000):
-    """Monte Carlo permutation test on log-rank scores between groups, with the plan's seed.
+    """Monte Carlo permutation test on log-rank scores between groups, with the plan's seed, and hazard ratios as in log_rank.
 
     Parameters
         endpoint: the time-to-event endpoint
         by: column of the groups
         replicates: number of random allocations
     """
+    from ...stats.cox import cox
     from ...stats.log_rank import permutation_log_rank as test
 
     time, event, known = follow_up(data, endpoint, "days", [by])
@@ -164,6 +189,8 @@ def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Colu
     if comparable(rows, sizes, "permutation log-rank test", ("p_value",), two=False):
         result = test(time, event, code, replicates=replicates, seed=data.plan.seed)
         rows.add(result, kinds={"std_error": "decimal4"}, only=("statistic", "p_value", "std_error"))
+        fitted = cox(time, event, against_first(code, sizes), level=data.plan.level)
+        ratios(data, rows, fitted, by, sizes)
 
 
 @METHODS.add("restricted_mean")
@@ -186,7 +213,7 @@ def restricted_mean(
         data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"
     ):
         rows.add(estimate(time, event, until, level=data.plan.level), group=group, kind="decimal1")
-    two = by and _two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
+    two = by and two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
     if two:
         time, event, code, words = two
         result = reworded(restricted_mean_difference(time, event, code, until, level=data.plan.level), words)
@@ -215,7 +242,7 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
         km = estimate(times, event, level=data.plan.level)
         rows.add(km, group=group, only=("n", "events"))
         rows.add(survival_at(km, time), group=group, kinds=PERCENT, only=shown)
-    two = _two_groups(data, rows, endpoint, by, unit, "difference of Kaplan-Meier estimates", "estimate", "p_value")
+    two = two_groups(data, rows, endpoint, by, unit, "difference of Kaplan-Meier estimates", "estimate", "p_value")
     if two:
         times, event, code, words = two
         result = reworded(compare(times, event, code, time, transform=transform, level=data.plan.level), words)

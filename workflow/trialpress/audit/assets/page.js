@@ -1,6 +1,6 @@
 // The records and the parts of the page; goes on where table.js ends.
 
-// --- records: as find, closure and cell in audit/trace.py ---
+// --- records: as find, closure, cell, part_of and record_of in audit/trace/reading.py ---
 
 const entries = new Map();
 for (const [name, record] of Object.entries(trace.records)) for (const entry of record.results ?? []) entries.set(entry.id, [name, entry]);
@@ -11,20 +11,36 @@ function find(number) {
   const at = number.lastIndexOf("."), found = entries.get(number.slice(0, at));
   return found && number.slice(at + 1) in found[1].printed ? [...found, number.slice(at + 1)] : null;
 }
-function cellOf(number) {
-  const [place, key, row, text, clean, rule] = trace.cells[number];
+// A large trace lies in parts: the members of a record, and the values, evidence, rows and cells of some participants.
+const pieces = trace.parts ? [] : [trace];
+const pieceAt = (at) => (trace.parts ? trace.parts.findLastIndex((first) => first <= at) : 0);
+async function pieceOf(at) { return pieces[pieceAt(at)] ??= await read(`trace/${numbered("participants", pieceAt(at))}`); }
+async function membersOf(name) {
+  const record = trace.records[name];
+  if (!record.results || record.everyone) return;
+  const { who, ...rest } = await read(`trace/${numbered("record", Object.keys(trace.records).indexOf(name))}`);
+  Object.assign(record, rest);
+  who.forEach((counted, i) => { record.results[i].who = counted; });
+}
+function cellOf(piece, number) {
+  const [place, key, row, text, clean, rule] = piece.cells[number];
   const [table, field, file, column] = trace.places[place];
   return { table, field, file, column, key, row, raw: text, clean, rule: rule < 0 ? "" : trace.rules[rule] };
 }
-let uses; // cell -> columns that it decided, and column -> records that read it, made when first asked for
-function numbersOf(table, key, field, row) {
-  if (!uses) {
-    uses = { cells: new Map(), records: new Map() };
-    for (const [column, rows] of Object.entries(trace.evidence)) for (const { cells } of Object.values(rows)) for (const number of cells) {
-      const { table, key, field, row } = cellOf(number), at = JSON.stringify([table, key, field, String(row)]);
-      if (!uses.cells.has(at)) uses.cells.set(at, new Set());
-      uses.cells.get(at).add(column);
-    }
+let readers; // column -> records that read it, made when first asked for
+function usesOf(piece) { // cell -> columns that it decided
+  if (piece.uses) return piece.uses;
+  piece.uses = new Map();
+  for (const [column, rows] of Object.entries(piece.evidence)) for (const { cells } of Object.values(rows)) for (const number of cells) {
+    const { table, key, field, row } = cellOf(piece, number), at = JSON.stringify([table, key, field, String(row)]);
+    if (!piece.uses.has(at)) piece.uses.set(at, new Set());
+    piece.uses.get(at).add(column);
+  }
+  return piece.uses;
+}
+function numbersOf(piece, table, key, field, row) {
+  if (!readers) {
+    readers = new Map();
     for (const [name, record] of Object.entries(trace.records)) {
       const waiting = [...(record.columns ?? [])], seen = new Set();
       while (waiting.length) {
@@ -32,42 +48,48 @@ function numbersOf(table, key, field, row) {
         if (seen.has(column)) continue;
         seen.add(column);
         waiting.push(...trace.columns[column].from);
-        if (!uses.records.has(column)) uses.records.set(column, new Set());
-        uses.records.get(column).add(name);
+        if (!readers.has(column)) readers.set(column, new Set());
+        readers.get(column).add(name);
       }
     }
   }
   const found = new Set();
-  for (const column of uses.cells.get(JSON.stringify([table, key, field, row])) ?? []) for (const name of uses.records.get(column) ?? []) found.add(name);
+  for (const column of usesOf(piece).get(JSON.stringify([table, key, field, row])) ?? []) for (const name of readers.get(column) ?? []) found.add(name);
   return [...found];
 }
 
+const MANY = 200; // participants that are listed; the others are found by their id
 function people(members, hash, current, mark) {
-  return h("ul", { class: "people" }, members.map((at) => {
-    const who = trace.participants[at];
-    return h("li", {}, h("a", { href: `#${encodeURIComponent(hash)}@${encodeURIComponent(who)}`, "aria-current": who === current && "true" }, who));
-  }), members.length ? null : h("li", { class: "faint" }, mark));
+  const who = (at) => trace.participants[at];
+  const list = h("ul", { class: "people" });
+  const fill = (some) => list.replaceChildren(...some.slice(0, MANY).map((at) =>
+    h("li", {}, h("a", { href: `#${encodeURIComponent(hash)}@${encodeURIComponent(who(at))}`, "aria-current": who(at) === current && "true" }, who(at)))),
+    ...(some.length ? [] : [h("li", { class: "faint" }, mark)]));
+  fill(members);
+  if (members.length <= MANY) return list;
+  const search = h("input", { type: "search", oninput: () => fill(members.filter((at) => who(at).includes(search.value.trim()))) });
+  return h("div", {}, h("div", { class: "bar" }, h("label", {}, `The first ${count(MANY)} of ${count(members.length)}; find`, search)), list);
 }
-function way(names, at, seen = new Set()) {
+function way(piece, names, at, seen = new Set()) {
   return h("ul", {}, names.map((name) => {
     const about = trace.columns[name], again = seen.has(name);
     seen.add(name);
-    const value = trace.values[name]?.[at], evidence = trace.evidence[name]?.[at];
+    const value = piece.values[name]?.[at - (piece.first ?? 0)], evidence = piece.evidence[name]?.[at];
     const head = h("div", {}, h("strong", {}, name), value === undefined ? null : [" = ", value === "" ? h("span", { class: "blank" }, "missing") : code(value)],
       about.label && about.label !== name ? h("span", { class: "faint" }, ` ${about.label}${about.unit ? `, ${about.unit}` : ""}`) : null);
     if (again) return h("li", {}, h("strong", {}, name), h("span", { class: "how" }, " as above"));
     return h("li", {}, head,
       h("div", { class: "how" }, about.how),
       evidence?.of === undefined ? null : h("div", { class: "how" }, `${evidence.rows} of ${evidence.of} rows of ${about.table} decided`,
-        (trace.rows[about.table][at] ?? []).map(([file, first, last], i) => `${i ? ", " : `; ${about.fields.join(", ")} looked at in `}${file} rows ${first} to ${last}`)),
-      evidence?.cells.length ? rawCells(evidence.cells) : null,
-      about.from.length ? way(about.from, at, seen) : null);
+        (piece.rows[about.table][at] ?? []).map(([file, first, last], i) => `${i ? ", " : `; ${about.fields.join(", ")} looked at in `}${file} rows ${first} to ${last}`)),
+      evidence?.cells.length ? rawCells(evidence.cells.map((number) => cellOf(piece, number))) : null,
+      about.from.length ? way(piece, about.from, at, seen) : null);
   }));
 }
-function rawCells(numbers) {
+function rawCells(cells) {
   return h("div", { class: "scroll" }, h("table", { class: "cells" },
     h("thead", {}, h("tr", {}, ["File", "Row", "Column", "Raw", "Clean", "Rule"].map((text) => h("th", { scope: "col" }, text)))),
-    h("tbody", {}, numbers.map(cellOf).map((cell) => h("tr", {}, h("td", {}, cell.file), h("td", { class: "right" }, String(cell.row)), h("td", {}, cell.column),
+    h("tbody", {}, cells.map((cell) => h("tr", {}, h("td", {}, cell.file), h("td", { class: "right" }, String(cell.row)), h("td", {}, cell.column),
       h("td", {}, raw(cell.raw)), h("td", { class: cell.rule && "changed" }, raw(cell.clean)), h("td", {}, cell.rule))))));
 }
 
@@ -104,16 +126,16 @@ function recordView(hash, current) {
   }));
   const heads = ["Id", "Group", "Level", "Statistic", "Printed", "Value", "Origin", "Method", "Note"].map((text, i) => [text, i, (i === 4 || i === 5) && "right"])
     .filter(([, i]) => lines.some(({ cells }) => cells[i] !== ""));
-  out.push(h("h2", {}, "Results"), h("div", { class: "scroll" }, h("table", {},
+  if (lines.length) out.push(h("h2", {}, "Results"), h("div", { class: "scroll" }, h("table", {},
     h("thead", {}, h("tr", {}, heads.map(([text, , side]) => h("th", { scope: "col", class: side }, text)))),
     h("tbody", {}, lines.map(({ here, cells }) => h("tr", { class: here && "here" }, heads.map(([, i, side]) => h("td", { class: side }, cells[i]))))))));
   const at = trace.participants.indexOf(current);
   if (current && at >= 0) {
     out.push(h("h2", { id: "participant" }, `Participant ${current}: from the number to the raw cells`),
       h("p", { class: "faint" }, "Counted in ", (entry ? [entry] : record.results).flatMap((result) => Object.entries(result.who).filter(([, members]) => members.includes(at)).map(([statistic]) => `${result.id}.${statistic}`)).join(", ") || "no count of this record", "."),
-      h("div", { class: "way" }, way(record.columns, at)));
+      h("div", { class: "way" }, way(pieces[pieceAt(at)], record.columns, at)));
     const within = trace.columns[record.population];
-    if (within && record.kind === "analysis") out.push(h("details", {}, h("summary", {}, `Why in the population ${record.population}`), h("div", { class: "way" }, way([record.population], at))));
+    if (within && record.kind === "analysis") out.push(h("details", {}, h("summary", {}, `Why in the population ${record.population}`), h("div", { class: "way" }, way(pieces[pieceAt(at)], [record.population], at))));
   }
   if (record.plan?.file) return out;
   out.push(h("h2", {}, "Participants counted"), h("p", { class: "faint" }, "Follow one to the raw cells."));
@@ -139,12 +161,20 @@ const analysed = Object.values(trace.records).filter((record) => record.kind ===
 
 const verdicts = { good: /^(reproduced|agrees?|consistent|same|ok|passe[sd]|clean|identical|yes|met|answered)/i, bad: /^(contradicted|differs?|fail|found|moved|no$|wrong|disagrees?|inconsistent)/i };
 const tone = (verdict) => Object.keys(verdicts).find((key) => verdicts[key].test(verdict)) ?? "open";
-const own = new Set(["results", "changes", "queries", "rejected", "rows", "claims"]);
+const own = new Set(["results", "changes", "rules", "queries", "rejected", "rows", "claims"]);
 const extra = Object.keys(tables).filter((name) => !own.has(name));
 const link = (id) => anchor(id);
+const numberAt = new Map(trace.participants.map((who, at) => [who, at])), numberOf = (who) => numberAt.get(who);
 const numbers = (text, cell) => {
-  const found = numbersOf(cell("table"), cell("key"), cell("field"), cell("source_row"));
-  return found.length ? h("details", {}, h("summary", {}, String(found.length)), h("ul", { class: "people" }, found.map((id) => h("li", {}, h("a", { href: `#${encodeURIComponent(id)}@${encodeURIComponent(cell("key").split("/")[0])}` }, id))))) : h("span", { class: "faint" }, "0");
+  const who = cell("key").split("/").find((word) => numberOf(word) !== undefined), place = [cell("table"), cell("key"), cell("field"), cell("source_row")];
+  const links = (found) => h("ul", { class: "people" }, found.map((id) => h("li", {}, h("a", { href: `#${encodeURIComponent(id)}@${encodeURIComponent(who)}` }, id))), found.length ? null : h("li", { class: "faint" }, "none"));
+  if (who === undefined) return h("span", { class: "faint" }, "0");
+  const piece = pieces[pieceAt(numberOf(who))], found = piece && numbersOf(piece, ...place);
+  if (found) return found.length ? h("details", {}, h("summary", {}, String(found.length)), links(found)) : h("span", { class: "faint" }, "0");
+  const later = h("details", { ontoggle: async () => { // in a part that is not here yet
+    if (later.children.length === 1) later.append(await pieceOf(numberOf(who)).then((piece) => links(numbersOf(piece, ...place)), (error) => h("span", {}, error.message)));
+  } }, h("summary", {}, "find"));
+  return later;
 };
 
 function tile(view, heading, lines, state) {
@@ -154,7 +184,7 @@ function overview() {
   const tiles = [];
   const { shown, again, wrong } = trace.counts;
   tiles.push(tile("results", "Numbers", [wrong.length ? `${wrong.length} counts do not agree` : `${count(again)} of ${count(shown)} counts recounted, all agree`,
-    `${count(analysed)} statistics; ${count(trace.cells.length)} raw cells behind them`, ...wrong], wrong.length ? "bad" : "good"));
+    `${count(analysed)} statistics; ${count(trace.n_cells)} raw cells behind them`, ...wrong], wrong.length ? "bad" : "good"));
   for (const name of ["claims", ...extra]) {
     if (!tables[name]?.columns.verdict) continue;
     const order = ["bad", "good", "open"], n = [...tally(name, "verdict")].sort(([a], [b]) => order.indexOf(tone(a)) - order.indexOf(tone(b)));
@@ -164,10 +194,10 @@ function overview() {
   }
   if (data.files.privacy) tiles.push(privacyTile(data.files.privacy.gate));
   const severity = tally("queries", "severity");
-  tiles.push(tile("queries", "Open queries", [count(tables.queries.rows), [...severity].map(([name, n]) => `${n} of severity ${name}`).join(", ")], severity.get("error") ? "open" : "good"));
+  tiles.push(tile("queries", "Open queries", [count(total("queries")), [...severity].map(([name, n]) => `${n} of severity ${name}`).join(", ")], severity.get("error") ? "open" : "good"));
   const sum = (column) => { const { values, codes } = tables.rows.columns[column]; return codes.reduce((total, value) => total + Number(values[value]), 0); };
   const [into, kept, rejected] = ["rows_in", "rows_kept", "rows_rejected"].map(sum);
-  tiles.push(tile("rejected", "Raw rows", [`${count(into)} = ${count(kept)} kept + ${count(rejected)} rejected`, `${count(tables.changes.rows)} cells changed by rule, ${count(tally("changes", "kind").get("value") ?? 0)} of them in value`], into === kept + rejected ? "good" : "bad"));
+  tiles.push(tile("rejected", "Raw rows", [`${count(into)} = ${count(kept)} kept + ${count(rejected)} rejected`, `${count(total("changes"))} cells changed by rule, ${count(tally("changes", "kind").get("value") ?? 0)} of them in value`], into === kept + rejected ? "good" : "bad"));
   return [h("h1", {}, trace.title), h("h2", {}, "Verdicts"), h("ul", { class: "tiles" }, tiles),
     h("h2", {}, "From raw records to the audit"), stages(into),
     h("h2", {}, "Participant flow"), h("ol", { class: "flow" }, data.flow.map((step) => h("li", {}, h("strong", {}, anchor(step.id, step.label)), ` n = ${count(step.n)}`,
@@ -193,7 +223,7 @@ function notLookedFor({ not_searchable: not }) {
 }
 function stages(rows) {
   const text = (n, word) => `${count(n)} ${word}`;
-  const boxes = [["raw", text(rows, "rows"), "rejected"], ["clean", text(tables.changes.rows, "changes"), "cleaning"], ["cohort", text(trace.participants.length, "participants"), "overview"],
+  const boxes = [["raw", text(rows, "rows"), "rejected"], ["clean", text(total("changes"), "changes"), "cleaning"], ["cohort", text(trace.participants.length, "participants"), "overview"],
     ["analysis", text(analysed, "statistics"), "results"], ["figures, tables", "drawn from results", "results"], ["report", "HTML, PDF, DOCX", "results"], ["audit", "this page", "environment"]];
   const drawing = svg("svg", { viewBox: "0 0 980 64", role: "img", "aria-label": "raw, clean, cohort, analysis, figures and tables, report, audit, each made from the one before" },
     ...boxes.flatMap(([name, note], i) => [
@@ -206,16 +236,9 @@ function stages(rows) {
 function cleaning() {
   const log = dataTable("changes", { words: "key, raw or clean text, rule", filters: ["kind", "table", "field", "rule", "source_file"], right: ["source_row"],
     columns: ["table", "key", "field", "raw_value", "clean_value", "rule", "source_file", "source_row", "source_column", "numbers"], show: { raw_value: raw, clean_value: raw, numbers } });
-  const { table, field, rule } = tables.changes.columns, n = new Map();
-  for (let row = 0; row < tables.changes.rows; row++) {
-    const at = `${table.codes[row]} ${field.codes[row]} ${rule.codes[row]}`;
-    n.set(at, (n.get(at) ?? 0) + 1);
-  }
-  const groups = [...n].map(([at, many]) => { const [a, b, c] = at.split(" ").map(Number); return [table.values[a], field.values[b], rule.values[c], String(many)]; });
-  tables.rules = fromRows(["table", "field", "rule", "cells"], groups);
   const by = dataTable("rules", { page: 12, words: "table, field or rule", filters: ["table"], right: ["cells"], show: {
     cells: (many, cell) => h("button", { type: "button", title: "Show these cells", onclick: () => { log.set({ table: cell("table"), field: cell("field"), rule: cell("rule") }); log.element.scrollIntoView(); } }, count(many)) } });
-  return [h("h1", {}, "Cleaning"), h("p", { class: "faint" }, `${count(tables.changes.rows)} cells whose clean value is not the raw text. Numbers: the records that rest on the cell.`),
+  return [h("h1", {}, "Cleaning"), h("p", { class: "faint" }, `${count(total("changes"))} cells whose clean value is not the raw text. Numbers: the records that rest on the cell.`),
     h("h2", {}, "By table, field and rule"), by.element, h("h2", {}, "Cells"), log.element,
     h("h2", {}, "Rows of the raw files"), dataTable("rows", { right: ["rows_in", "rows_kept", "rows_rejected"], words: "file or table" }).element];
 }
@@ -224,7 +247,9 @@ function fromRows(names, rows) {
     const at = new Map(), codes = rows.map((row) => { if (!at.has(row[i])) at.set(row[i], at.size); return at.get(row[i]); });
     return [name, { values: [...at.keys()], codes }];
   }));
-  return { rows: rows.length, columns };
+  const table = { rows: rows.length, columns };
+  table.held = [table];
+  return table;
 }
 function content(text) {
   try {
@@ -271,7 +296,12 @@ function route() {
   let name = id.startsWith("/") ? id.slice(1) : "overview";
   if (id && !id.startsWith("/")) {
     name = "record";
-    sections.record.replaceChildren(...(find(id) ? recordView(id, who) : [h("h1", {}, "No such number"), h("p", {}, code(id), " is not the id of a number of this report. ", h("a", { href: "#/results" }, "All results"))]));
+    const found = find(id), at = numberOf(who);
+    if (found && ((trace.records[found[0]].results && !trace.records[found[0]].everyone) || (at !== undefined && !pieces[pieceAt(at)]))) {
+      sections.record.replaceChildren(h("h1", {}, trace.records[found[0]].label), h("p", { role: "status" }, "Reading \u2026"));
+      Promise.all([membersOf(found[0]), at === undefined || pieceOf(at)]).then(() => { if (location.hash.slice(1).split("@").map(decodeURIComponent).join("@") === (who ? `${id}@${who}` : id)) route(); },
+        (error) => sections.record.replaceChildren(h("h1", {}, "A part is missing"), h("p", {}, error.message)));
+    } else sections.record.replaceChildren(...(found ? recordView(id, who) : [h("h1", {}, "No such number"), h("p", {}, code(id), " is not the id of a number of this report. ", h("a", { href: "#/results" }, "All results"))]));
   }
   if (!sections[name]) name = "overview";
   draw(name);

@@ -1,5 +1,6 @@
 "use strict";
 // The page of the audit. Data is text: it is put in as text nodes only, never as markup.
+// What is large lies in parts beside the page, each a script that calls `part`, and is read when it is asked for.
 const data = JSON.parse(document.getElementById("data").textContent);
 const { trace, tables } = data;
 const PAGE = 50;
@@ -28,6 +29,35 @@ const anchor = (id, text = id) => (find(id) ? h("a", { href: `#${encodeURICompon
 const natural = new Intl.Collator("en", { numeric: true }).compare;
 const title = (name) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
+// --- parts: promises by path, what they held, and the element that says what is being read ---
+
+const asked = new Map(), arrived = new Map();
+function part(name, value) { arrived.set(name, value); }
+function read(path) {
+  if (!asked.has(path)) asked.set(path, new Promise((resolve, reject) => {
+    const name = path.split("/").at(-1), script = h("script", { src: `${path}.js`, onerror: () => reject(new Error(`${path}.js cannot be read: build the audit again`)),
+      onload: () => { resolve(arrived.get(name)); arrived.delete(name); script.remove(); } });
+    document.head.append(script);
+  }));
+  return asked.get(path);
+}
+const numbered = (name, n) => `${name}-${String(n + 1).padStart(4, "0")}`;
+
+// A table is embedded in one piece, or has `parts` of `size` rows; of: how many rows the file has, if the page holds fewer.
+for (const table of Object.values(tables)) table.held = table.columns ? [table] : [];
+const names = (table) => table.names ?? Object.keys(table.columns);
+const total = (name) => tables[name].of ?? tables[name].rows;
+const partAt = (table, row) => (table.parts ? Math.floor(row / table.size) : 0);
+function value(table, row, column) {
+  const at = partAt(table, row), found = table.held[at].columns[column];
+  return found ? found.values[found.codes[row - at * (table.size ?? 0)]] : "";
+}
+async function need(name, at) {
+  const table = tables[name];
+  table.held[at] ??= await read(`page/${numbered(name, at)}`);
+  return table.held[at];
+}
+
 // A spreadsheet runs a cell that begins like a formula; an apostrophe before it keeps it text. Plain numbers stay numbers.
 function protect(text) {
   return /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
@@ -35,52 +65,70 @@ function protect(text) {
 function csv(table, rows) {
   const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const line = (cells) => cells.map((cell) => quoted(protect(cell))).join(",");
-  return [line(Object.keys(table.columns)), ...rows.map((row) => line(Object.values(table.columns).map((c) => c.values[c.codes[row]])))].join("\r\n") + "\r\n";
+  return [line(names(table)), ...rows.map((row) => line(names(table).map((column) => value(table, row, column))))].join("\r\n") + "\r\n";
 }
 
 // --- a table: filters, search, order, pages ---
 
 function dataTable(name, { columns, filters = [], show = {}, words = "", right = [], page = PAGE }) {
   const table = tables[name];
-  columns ??= Object.keys(table.columns);
-  const all = Object.values(table.columns);
-  const state = { filter: {}, search: "", sort: "", down: false, at: 0, rows: [] };
+  columns ??= names(table);
+  const state = { filter: {}, search: "", sort: "", down: false, at: 0, rows: null, asked: 0 };
+  const size = () => state.rows?.length ?? table.rows, rowAt = (i) => state.rows?.[i] ?? i;  // null: all rows as they stand
   const body = h("tbody"), status = h("span", { role: "status", "aria-live": "polite" }), controls = {};
   const back = h("button", { type: "button", onclick: () => turn(-1) }, "Previous"), next = h("button", { type: "button", onclick: () => turn(1) }, "Next");
   const head = columns.map((column) => h("th", { scope: "col", class: right.includes(column) && "right" },
-    table.columns[column] ? h("button", { type: "button", onclick: () => order(column) }, title(column)) : title(column)));
+    names(table).includes(column) ? h("button", { type: "button", onclick: () => order(column) }, title(column)) : title(column)));
 
-  function select() {
-    const wanted = state.search.toLowerCase().split(/\s+/).filter(Boolean)
-      .map((word) => all.map((column) => column.values.map((value) => value.toLowerCase().includes(word))));
-    const chosen = Object.entries(state.filter).filter(([, value]) => value !== "")
-      .map(([column, value]) => [table.columns[column].codes, table.columns[column].values.indexOf(value)]);
-    state.rows = [];
-    for (let row = 0; row < table.rows; row++) {
-      if (chosen.every(([codes, value]) => codes[row] === value)
-        && wanted.every((hits) => all.some((column, i) => hits[i][column.codes[row]]))) state.rows.push(row);
+  // Nothing is awaited that is here already: a table in one piece is searched at once.
+  async function whole(mine) {
+    for (let at = 0; at < (table.parts ?? 1) && mine === state.asked; at++) if (!table.held[at]) {
+      status.textContent = `reading part ${at + 1} of ${table.parts}`;
+      await need(name, at);
     }
-    if (state.sort) {
-      const { values, codes } = table.columns[state.sort];
-      const rank = [];
-      values.map((_, i) => i).sort((a, b) => natural(values[a], values[b])).forEach((i, place) => { rank[i] = place; });
-      state.rows.sort((a, b) => (rank[codes[a]] - rank[codes[b]] || a - b) * (state.down ? -1 : 1));
-    }
-    state.at = 0;
-    draw();
+    return mine === state.asked;
   }
-  function draw() {
-    const shown = state.rows.slice(state.at, state.at + page);
+  function select() { return choose(++state.asked).catch((error) => { status.textContent = error.message; }); }
+  async function choose(mine) {
+    const words = state.search.toLowerCase().split(/\s+/).filter(Boolean), chosen = Object.entries(state.filter).filter(([, value]) => value !== "");
+    state.at = 0;
+    if (!words.length && !chosen.length && !state.sort) state.rows = null;
+    else if (await whole(mine)) {
+      state.rows = table.held.flatMap((piece, at) => matching(piece, at * (table.size ?? 0), words, chosen));
+      if (state.sort) arrange();
+    } else return;
+    await draw(mine);
+  }
+  function matching({ rows, columns: held }, start, words, chosen) {
+    const all = Object.values(held), found = [];
+    const wanted = words.map((word) => all.map(({ values }) => values.map((value) => value.toLowerCase().includes(word))));
+    const codes = chosen.map(([column, value]) => [held[column].codes, held[column].values.indexOf(value)]);
+    if (codes.some(([, value]) => value < 0)) return found;
+    for (let row = 0; row < rows; row++) {
+      if (codes.every(([of, value]) => of[row] === value) && wanted.every((hits) => all.some((column, i) => hits[i][column.codes[row]]))) found.push(start + row);
+    }
+    return found;
+  }
+  function arrange() {
+    const texts = new Map(state.rows.map((row) => [row, value(table, row, state.sort)])), rank = new Map([...new Set(texts.values())]
+      .sort(texts.size > 100000 ? undefined : natural).map((text, place) => [text, place]));
+    const place = new Map([...texts].map(([row, text]) => [row, rank.get(text)]));
+    state.rows.sort((a, b) => (place.get(a) - place.get(b) || a - b) * (state.down ? -1 : 1));
+  }
+  async function draw(mine = state.asked) {
+    const shown = Array.from({ length: Math.min(page, size() - state.at) }, (_, i) => rowAt(state.at + i));
+    for (const at of new Set(shown.map((row) => partAt(table, row)))) if (!table.held[at]) await need(name, at);
+    if (mine !== state.asked) return;
     body.replaceChildren(...shown.map((row) => {
-      const cell = (column) => { const found = table.columns[column]; return found ? found.values[found.codes[row]] : ""; };
+      const cell = (column) => value(table, row, column);
       return h("tr", {}, columns.map((column) => h("td", { class: right.includes(column) && "right" }, show[column] ? show[column](cell(column), cell) : cell(column))));
     }));
     const last = state.at + shown.length;
-    status.textContent = shown.length ? `${count(state.at + 1)} to ${count(last)} of ${count(state.rows.length)}` : "nothing matches";
+    status.textContent = shown.length ? `${count(state.at + 1)} to ${count(last)} of ${count(size())}` : "nothing matches";
     back.disabled = state.at === 0;
-    next.disabled = last >= state.rows.length;
+    next.disabled = last >= size();
   }
-  function turn(by) { state.at += by * page; draw(); }
+  function turn(by) { state.at += by * page; draw().catch((error) => { status.textContent = error.message; }); }
   function order(column) {
     state.down = state.sort === column && !state.down;
     state.sort = column;
@@ -91,17 +139,16 @@ function dataTable(name, { columns, filters = [], show = {}, words = "", right =
     for (const [column, value] of Object.entries(values)) { state.filter[column] = value; if (controls[column]) controls[column].value = value; }
     select();
   }
-  function download() {
-    const url = URL.createObjectURL(new Blob(["\ufeff", csv(table, state.rows)], { type: "text/csv" }));
+  async function download() {
+    if (!state.rows && !(await whole(state.asked))) return;
+    const rows = state.rows ?? Array.from({ length: table.rows }, (_, i) => i);
+    const url = URL.createObjectURL(new Blob(["\ufeff", csv(table, rows)], { type: "text/csv" }));
     h("a", { href: url, download: `${trace.study}-${name}.csv` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
   const search = h("input", { type: "search", placeholder: words, oninput: () => { state.search = search.value; select(); } });
-  const choices = filters.filter((column) => table.columns[column]).map((column) => {
-    const { values, codes } = table.columns[column];
-    const n = new Array(values.length).fill(0);
-    for (const value of codes) n[value]++;
-    const options = values.map((value, i) => [value, n[i]]).sort(([a], [b]) => natural(a, b));
+  const choices = filters.filter((column) => names(table).includes(column) && tally(name, column)).map((column) => {
+    const options = [...tally(name, column)].sort(([a], [b]) => natural(a, b));
     controls[column] = h("select", { onchange: (event) => { state.filter[column] = event.target.value; select(); } },
       h("option", { value: "" }, "all"), options.map(([value, many]) => h("option", { value }, `${value || "(none)"} (${count(many)})`)));
     return h("label", {}, title(column), controls[column]);
@@ -109,14 +156,16 @@ function dataTable(name, { columns, filters = [], show = {}, words = "", right =
   select();
   const element = h("div", { "data-table": name },
     h("div", { class: "bar" }, h("label", {}, "Search", search), choices,
-      h("button", { type: "button", onclick: download, title: "The rows that match, for a spreadsheet: a text that begins like a formula gets an apostrophe before it" }, "Save as CSV")),
+      h("button", { type: "button", onclick: () => download().catch((error) => { status.textContent = error.message; }), title: "The rows that match, for a spreadsheet: a text that begins like a formula gets an apostrophe before it" }, "Save as CSV")),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title(name) }, h("table", {}, h("thead", {}, h("tr", {}, head)), body)),
-    h("div", { class: "pager" }, back, next, status));
+    h("div", { class: "pager" }, back, next, status),
+    table.of ? h("p", { class: "faint" }, `Here are ${count(table.rows)} of ${count(table.of)} rows, the first of each kind; all stand in `, code(table.file), ".") : null);
   return { element, set };
 }
 function tally(name, column) {
-  const { values, codes } = tables[name].columns[column];
-  const n = new Map(values.map((value) => [value, 0]));
-  for (const value of codes) n.set(values[value], n.get(values[value]) + 1);
+  const { columns, tally } = tables[name];
+  if (!columns) return tally[column] && new Map(tally[column]);
+  const { values, codes } = columns[column], n = new Map(values.map((value) => [value, 0]));
+  for (const code of codes) n.set(values[code], n.get(values[code]) + 1);
   return n;
 }

@@ -2,65 +2,127 @@
 
 A number belongs to a record. The record names the columns of the subjects that its condition or variable reads; a
 column names the columns that it was derived from (`from`); and for each participant it names the raw cells that decided
-its value. So a cell stands in the file once, however many numbers rest on it. Nothing here computes a statistic; counts
-are counted again from the participants named, and `counts` says how many of those agree with ard.csv.
+its value. Nothing here computes a statistic; counts are counted again from the participants named, and `counts` says how
+many of those agree with ard.csv.
 
-    cells           [place, key, row, raw, clean, rule]: place is an index into `places`, rule one into `rules` or -1
-    places          [table, field, file, column]
-    columns         label, unit, how it was derived, from which columns, from which clean table
-    values          column -> its text for each participant, in the order of `participants`
-    evidence        column -> participant's index -> {cells, rows: how many of the table's rows decided, of: how many there are}
-    rows            table -> participant's index -> [file, first row, last row] of all the rows that were looked at
     records         by id; `results` are its rows of ard.csv by group and level (ids; labels beside them), with those
-                    counted in each count
+                    counted in each count (`who`); `everyone`, and the `left_out`: participants by their number
+    participants    the participants by number
+    columns         label, unit, how it was derived, from which columns, from which clean table
+    places          [table, field, file, column]
+    rules           what changed a value
+    values          column -> its text for each participant, in the order of `participants`
+    evidence        column -> participant's number -> {cells, rows: how many of the table's rows decided, of: how many there are}
+    rows            table -> participant's number -> [file, first row, last row] of all the rows that were looked at
+    cells           [place, key, row, raw, clean, rule]: place is an index into `places`, rule one into `rules` or -1. A cell
+                    stands there once, however many numbers rest on it
+
+A large trace is cut: trace.json is its index, and `parts` lists the first participant of each file trace/participants-0001.js
+(see `audit.parts`), which has values, evidence, rows and cells of some participants, from the number `first` on; the cells are
+numbered within the part. who, everyone and left_out of the records stand in trace/record-0001.js, one for each, in the order
+of `records`; there `who` is a list, in the order of `results`.
 """
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from ...clean import read_logs
 from ...files import write_text
 from ...report.variables import numbers
 from ...results import Results
+from ..parts import plain, write_part
 from .cells import Cells
 from .columns import Columns
 from .methods import describe, references
-from .reading import cell, closure, find
-from .records import chain, of_analysis, of_flow, of_settings, one_count
+from .reading import cell, closure, find, part_of, read, record_of
+from .records import chain, of_analysis, of_flow, of_listings, of_settings, one_count
 from .texts import texts
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
-__all__ = ["COUNTS", "agreement", "cell", "closure", "find", "read", "read_clean", "trace", "write"]
+PART = 25_000  # values and cells of participants that one part holds
+__all__ = ["COUNTS", "agreement", "cell", "closure", "find", "part_of", "read", "record_of", "trace", "write"]
 
 
-def trace(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
-    """The content of trace.json. `clean`: changes, queries, rejected, rows and cells of the clean stage."""
-    cells = Cells(results, clean["cells"], clean["changes"])
+@dataclass(frozen=True)
+class Trace:
+    """index: what does not grow with the raw rows; parts: the participants of each part, from and before which number."""
+
+    index: dict
+    parts: list[tuple[int, int]]
+    columns: Columns
+    cells: Cells
+    values: Mapping
+
+    def part(self, first: int, last: int) -> dict:
+        """values, evidence, rows and cells of some participants."""
+        evidence = self.columns.evidence
+        within = {name: slice(*found.start[[first, last]]) for name, found in evidence.items()}
+        every = [np.empty(0, np.int64), *(found.cells[within[name]] for name, found in evidence.items())]
+        used = np.unique(np.concatenate(every))
+        return {
+            "first": first,
+            "values": {name: column.slice(first, last - first).to_pylist() for name, column in self.values.items()},
+            "evidence": {name: _by_participant(found, used, first, last) for name, found in evidence.items()},
+            "rows": {table: {str(who): runs for who, runs in spans.of(first, last)} for table, spans in self.columns.rows.items()},
+            "cells": self.cells.listed(used),
+        }  # fmt: skip
+
+
+def _by_participant(evidence, used: np.ndarray, first: int, last: int) -> dict[str, dict]:
+    starts = evidence.start[first : last + 1]
+    cells = np.searchsorted(used, evidence.cells[starts[0] : starts[-1]]).tolist()
+    ends = pairwise((starts - starts[0]).tolist())
+    if evidence.of is None:
+        return {str(who): {"cells": cells[a:b]} for who, (a, b) in enumerate(ends, start=first)}
+    counted = zip(ends, evidence.rows[first:last].tolist(), evidence.of[first:last].tolist(), strict=True)
+    return {
+        str(who): {"cells": cells[a:b], "rows": rows, "of": of}
+        for who, ((a, b), rows, of) in enumerate(counted, start=first)
+    }
+
+
+def _cut(columns: Columns, values: Mapping) -> list[tuple[int, int]]:
+    """The participants of each part: as many as PART allows, at least one."""
+    n = len(columns.who)
+    size = np.full(n, len(values)) + sum(np.diff(found.start) for found in columns.evidence.values())
+    ends, before = np.cumsum(size), 0
+    parts: list[tuple[int, int]] = []
+    while not parts or parts[-1][1] < n:
+        first = parts[-1][1] if parts else 0
+        last = max(int(np.searchsorted(ends, before + PART, side="right")), min(first + 1, n))
+        parts.append((first, last))
+        before = ends[last - 1] if last else 0
+    return parts
+
+
+def trace(results: Results, logs: Mapping[str, pd.DataFrame], folder: Path) -> Trace:
+    """The trace of the results in `folder`; logs: changes, queries, rejected and rows of the clean stage."""
+    cells = Cells(results, folder / "clean" / "cells.parquet", logs["changes"])
     columns = Columns(results, cells)
-    numbered = {who: index for index, who in enumerate(columns.who)}
+    numbered = pd.Index(columns.who)
     records = {name: of_analysis(results, name, columns, numbered) for name in results.plan.analyses}
     for name, population in results.plan.populations.items():
         columns.add(name)
-        members = [numbered[who] for who in results.subjects.loc[results.subjects[name], results.study.participant]]
-        entry = one_count(f"population.{name}", "n", members)
         outer = population.within or name
         records[f"population.{name}"] = {
             "kind": "population", "label": population.label, "population": outer, "condition": population.condition,
-            "columns": columns.about[name]["from"] or [name], "results": [entry],
-            "everyone": [numbered[who] for who in results.subjects.loc[results.subjects[outer], results.study.participant]],
+            "columns": columns.about[name]["from"] or [name],
+            "results": [one_count(f"population.{name}", "n", np.flatnonzero(results.subjects[name]))],
+            "everyone": np.flatnonzero(results.subjects[outer]),
         }  # fmt: skip
-    records |= dict(of_flow(results, columns, numbered))
-    records |= dict(of_settings(numbers(results, clean)))
+    records |= dict(of_flow(results, columns))
+    records |= dict(of_listings(results, columns))
+    records |= dict(of_settings(numbers(results, logs)))
     methods = sorted({record["method"] for record in records.values() if "method" in record})
-    kept = {
-        name: values for name in columns.about if name in results.subjects for values in [texts(results.subjects[name])]
-    }
-    return {
+    values = {name: texts(results.subjects[name]) for name in columns.about if name in results.subjects}
+    index = {
         "study": results.study.id,
         "title": results.study.title,
         "notice": results.study.notice,
@@ -70,13 +132,11 @@ def trace(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
         "methods": {name: {"text": describe(name), "references": references(name)} for name in methods},
         "records": records,
         "columns": columns.about,
-        "values": kept,
-        "evidence": {name: {str(at): found for at, found in rows.items()} for name, rows in columns.evidence.items()},
-        "rows": {table: {str(at): spans for at, spans in rows.items()} for table, rows in columns.rows.items()},
         "places": [list(place) for place in cells.places],
         "rules": list(cells.rules),
-        "cells": cells.list,
+        "n_cells": len(np.unique(np.concatenate([found.cells for found in columns.evidence.values()]))),
     }
+    return Trace(index, _cut(columns, values), columns, cells, values)
 
 
 def agreement(records: Mapping[str, Mapping]) -> dict[str, int | list[str]]:
@@ -96,17 +156,30 @@ def agreement(records: Mapping[str, Mapping]) -> dict[str, int | list[str]]:
     return {"shown": shown, "again": again, "wrong": wrong}
 
 
-def read_clean(folder: Path) -> dict[str, pd.DataFrame]:
-    """The logs of the clean stage as text, and its raw cells."""
-    return {**read_logs(folder / "clean"), "cells": pd.read_parquet(folder / "clean" / "cells.parquet")}
+def write(traced: Trace, folder: Path) -> None:
+    """audit/trace.json, and its parts below audit/trace/ if it has more than one."""
+    below, index = folder / "audit" / "trace", traced.index
+    shutil.rmtree(below, ignore_errors=True)
+    if len(traced.parts) == 1:
+        index = index | traced.part(*traced.parts[0])
+    else:
+        index = index | {"parts": [first for first, _ in traced.parts], "records": {}}
+        for number, (first, last) in enumerate(traced.parts, start=1):
+            write_part(traced.part(first, last), below / f"participants-{number:04d}.js")
+        for number, (name, record) in enumerate(traced.index["records"].items(), start=1):
+            index["records"][name], members = _apart(record)
+            if members:
+                write_part(members, below / f"record-{number:04d}.js")
+    write_text(plain(index) + "\n", folder / "audit" / "trace.json")
 
 
-def write(content: Mapping, folder: Path) -> None:
-    """audit/trace.json."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    write_text(text + "\n", folder / "audit" / "trace.json")
-
-
-def read(folder: Path) -> dict:
-    """What `write` wrote."""
-    return json.loads((folder / "audit" / "trace.json").read_text(encoding="utf-8"))
+def _apart(record: Mapping) -> tuple[dict, dict]:
+    """A record without its members, and these."""
+    members = {name: record[name] for name in ("everyone", "left_out") if name in record}
+    rest = {name: value for name, value in record.items() if name not in members}
+    if "results" in record:
+        members["who"] = [entry["who"] for entry in record["results"]]
+        rest["results"] = [
+            {name: value for name, value in entry.items() if name != "who"} for entry in record["results"]
+        ]
+    return rest, members

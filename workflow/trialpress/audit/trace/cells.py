@@ -1,76 +1,88 @@
-"""The raw cells of clean values."""
+"""The raw cells of clean values, a field of a table at a time: joined by key, held as arrays, without an object per cell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from ...clean.part import HIDDEN
+from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
 from .texts import names_in, texts
 
+LOGGED = ("key", "source_file", "source_column", "clean_value", "rule")  # columns of changes.csv
+
+
+@dataclass(frozen=True)
+class Block:
+    """The raw cells of one field, in the order of the clean rows that they belong to.
+
+    start: clean row i has the cells start[i] to start[i + 1]; at: clean row of each cell; place, row, raw, clean, rule: as
+    trace.json has them; offset: number of the first cell.
+    """
+
+    table: str
+    offset: int
+    start: np.ndarray
+    at: np.ndarray
+    place: np.ndarray
+    row: np.ndarray
+    raw: pa.Array
+    clean: pa.Array
+    rule: np.ndarray
+
 
 class Cells:
-    """The raw cells of clean values, each given a number when it is first asked for."""
+    """The raw cells of clean values. A cell's number is its place among all blocks, in the order in which they were asked for."""
 
-    def __init__(self, results: Results, cells: pd.DataFrame, changes: pd.DataFrame):
-        self.results, self.tables = results, results.study.tables
-        names = ("key", "raw", "file", "row", "column")
-        self.columns = {name: cells[name].to_numpy(dtype=object) for name in names}
-        self.rows = cells.groupby(["table", "field"], sort=False).indices
-        names = ("key", "source_file", "source_row", "source_column", "clean_value", "rule")
-        self.logged = {name: changes[name].to_numpy(dtype=object) for name in names}
-        self.changes = changes.groupby(["table", "field"], sort=False).indices
-        self.list: list[list] = []
-        self.places: dict[tuple, int] = {}
+    def __init__(self, results: Results, cells: Path, changes: pd.DataFrame):
+        """cells: cells.parquet."""
+        self.results, self.tables, self.path = results, results.study.tables, cells
+        self.logged = {name: _encoded(changes[name]) for name in LOGGED}
+        self.lines = pd.to_numeric(changes["source_row"].astype(str)).to_numpy()
+        self.changes = changes.groupby(["table", "field"], sort=False, observed=True).indices
+        self.seen: dict[str, list[tuple]] = {}
+        self.blocks: list[Block] = []
+        self.places: dict[tuple, int] = {}  # (table, field, file, column) -> number
         self.rules: dict[str, int] = {}
-        self.known: dict[tuple, list[int]] = {}
 
     @cache  # noqa: B019  lives as long as the run
-    def raw(self, table: str, field: str) -> dict[str, list[tuple]]:
-        """The raw cells of a field by key: (raw, file, row, column)."""
-        found: dict[str, list[tuple]] = {}
-        at = self.rows.get((table, field), [])
-        for key, raw, file, row, column in zip(*(values[at] for values in self.columns.values()), strict=True):
-            found.setdefault(key, []).append((raw, file, int(row), column))
-        return found
-
-    @cache  # noqa: B019
-    def changed(self, table: str, field: str) -> dict[tuple, tuple[str, str]]:
-        """What changes.csv says of a field: (key, file, row, column) -> (clean value, rule)."""
-        at = self.changes.get((table, field), [])
-        return {
-            (key, file, int(row), column): (clean, rule)
-            for key, file, row, column, clean, rule in zip(
-                *(values[at] for values in self.logged.values()), strict=True
-            )
-        }
-
-    @cache  # noqa: B019
-    def keys(self, table: str) -> list[str]:
+    def keys(self, table: str) -> pa.Array:
         """The key of each row of a clean table, as cells.parquet and changes.csv write it."""
-        frame = self.results.tables[table]
-        return ["/".join(parts) for parts in zip(*(texts(frame[name]) for name in self.tables[table].key), strict=True)]
+        parts = [texts(self.results.tables[table][name]) for name in self.tables[table].key]
+        joined = pc.binary_join_element_wise(*parts, "/") if len(parts) > 1 else parts[0]
+        if len(parts) > 1 and len(joined.unique()) < len(joined):  # then a slash within them is doubled
+            joined = pc.binary_join_element_wise(*(pc.replace_substring(part, "/", "//") for part in parts), "/")
+        return joined
 
-    def span(self, table: str, keys: Iterable[str]) -> list[list]:
-        """The raw rows of some keys as [file, first, last]."""
-        raw = self.raw(table, self.tables[table].key[0])
-        spans: list[list] = []
-        for file, row in sorted({(file, row) for key in keys for _, file, row, _ in raw.get(key, [])}):
-            if spans and spans[-1][0] == file and spans[-1][2] == row - 1:
-                spans[-1][2] = row
-            else:
-                spans.append([file, row, row])
-        return spans
+    def rows(self, table: str, keys: pa.Array | pa.ChunkedArray) -> np.ndarray:
+        """The clean row of each key, -1 for none. The fields of a table have the same keys one after the other."""
+        keys = keys if isinstance(keys, pa.ChunkedArray) else pa.chunked_array([keys], pa.string())
+        seen = self.seen.setdefault(table, [])
+        for known, rows in seen:
+            if len(known) == len(keys) and known.equals(keys):
+                return rows
+        seen.append((keys, _int(pc.index_in(keys, value_set=self.keys(table)))))
+        del seen[:-4]
+        return seen[-1][1]
 
-    @cache  # noqa: B019
-    def clean(self, table: str, field: str) -> dict[str, str]:
-        """The clean value of a field by key."""
-        frame = self.results.tables[table]
-        return dict(zip(self.keys(table), texts(frame[field]), strict=True)) if field in frame else {}
+    def read(self, table: str, field: str) -> pa.Table:
+        """The raw cells of a field that have a clean row, by that row: at, raw, file, row, column."""
+        wanted = [("table", "=", table), ("field", "=", field)]
+        names = ["key", "raw", "file", "row", "column"]
+        found = pq.read_table(self.path, columns=names, filters=wanted, read_dictionary=["raw", "file", "column"])
+        at = self.rows(table, found["key"])
+        order = np.argsort(at, kind="stable")
+        order = order[at[order] >= 0]
+        return found.drop_columns("key").take(pa.array(order)).append_column("at", pa.array(at[order]))
 
     @cache  # noqa: B019
     def sources(self, table: str, field: str) -> tuple[tuple[str, str, str], ...]:
@@ -87,34 +99,144 @@ class Cells:
             found |= dict.fromkeys(self.sources(other or table, inner))
         return tuple(found)
 
-    def of(self, table: str, key: str, participant: str, field: str) -> list[int]:
-        """The numbers of the raw cells of a field in the row `key` of a clean table."""
-        at = (table, key, field)
-        if at not in self.known:
-            self.known[at] = [
-                number
-                for source, name, owner in self.sources(table, field)
-                for number in self._cells(source, key if source == table else participant, name, owner)
-            ]
-        return self.known[at]
+    def of(self, table: str, rows: np.ndarray, participants: pa.Array, fields: Iterable[str]) -> tuple:
+        """(index into `rows`, number of the cell) of the raw cells of fields in rows of a clean table, by row and field.
 
-    def _cells(self, table: str, key: str, field: str, owner: str) -> list[int]:
-        at = (table, key, field, "cell")
-        if at not in self.known:
-            column = self.tables[table].columns[field]
-            clean = HIDDEN if column.identifier else self.clean(table, field).get(key, "")
-            found = self.raw(table, owner).get(key, [])
-            if column.identifier:  # the cell is not shown; the row in which it stands is
-                names = self.tables[table].key
-                rows = {(file, row) for name in names for _, file, row, _ in self.raw(table, name).get(key, [])}
-                found = [(HIDDEN, file, row, " or ".join(column.source)) for file, row in sorted(rows)]
-            self.known[at] = [self._number(table, field, key, cell, clean) for cell in found]
-        return self.known[at]
+        participants: whose each of the rows is; a field derived from another table is looked up by them.
+        """
+        which, numbers = [], []
+        for field in fields:
+            for source, name, owner in self.sources(table, field):
+                block = self.block(source, name, owner)
+                at = rows if source == table else self.rows(source, participants)
+                index, number = _gathered(block.start, at)
+                which.append(index)
+                numbers.append(number + block.offset)
+        if not which:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        which, numbers = np.concatenate(which), np.concatenate(numbers)
+        order = np.argsort(which, kind="stable")
+        return which[order], numbers[order]
 
-    def _number(self, table: str, field: str, key: str, cell: tuple, clean: str) -> int:
-        raw, file, row, column = cell
-        changed, rule = self.changed(table, field).get((key, file, row, column), (clean, None))
-        place = self.places.setdefault((table, field, file, column), len(self.places))
-        number = -1 if rule is None else self.rules.setdefault(rule, len(self.rules))
-        self.list.append([place, key, row, raw, changed, number])
-        return len(self.list) - 1
+    @cache  # noqa: B019
+    def block(self, table: str, field: str, owner: str) -> Block:
+        """The cells of a read field; owner: the field whose raw cell it is."""
+        column, frame = self.tables[table].columns[field], self.results.tables[table]
+        if column.withheld:  # the cell is not shown; the row in which it stands is
+            found = self.standing(table)
+            n = len(found)
+            headers = pa.repeat(" or ".join(column.source), n)
+            raw = clean = pa.repeat(HIDDEN if column.identifier else NOT_SHOWN, n)
+        else:
+            found = self.read(table, owner)
+            headers, raw = found["column"].combine_chunks(), found["raw"].combine_chunks()
+            written = texts(frame[field]) if field in frame else pa.repeat("", len(frame))
+            clean = written.take(found["at"].combine_chunks())
+        at, row = found["at"].to_numpy(), found["row"].to_numpy()
+        local, known = _pairs(found["file"].combine_chunks(), headers)
+        clean, rule = self.changed(table, field, at, row, local, known, clean)
+        place = np.array(
+            [self.places.setdefault((table, field, *one), len(self.places)) for one in known], dtype=np.int64
+        )
+        offset = self.blocks[-1].offset + len(self.blocks[-1].at) if self.blocks else 0
+        start = np.searchsorted(at, np.arange(len(frame) + 1))
+        self.blocks.append(Block(table, offset, start, at, place[local], row, raw, clean, rule))
+        return self.blocks[-1]
+
+    def standing(self, table: str) -> pa.Table:
+        """The raw rows in which the key of each clean row stands: at, file, row; each once, in their order."""
+        form = pa.schema([("at", pa.int64()), ("file", pa.string()), ("row", pa.int64())])
+        every = [self.read(table, name).select(form.names).cast(form) for name in self.tables[table].key]
+        found = pa.concat_tables(every).group_by(["at", "file", "row"], use_threads=False).aggregate([])
+        return found.sort_by([("at", "ascending"), ("file", "ascending"), ("row", "ascending")])
+
+    def changed(self, table: str, field: str, at, row, local, known, clean: pa.Array) -> tuple[pa.Array, np.ndarray]:
+        """(clean text, number of the rule or -1) of each cell: what changes.csv says of it, or the clean value."""
+        rule = np.full(len(at), -1, dtype=np.int64)
+        lines = self.changes.get((table, field), [])
+        if not len(lines):
+            return clean, rule
+        logged = {name: column.take(pa.array(lines)) for name, column in self.logged.items()}
+        numbered = {one: index for index, one in enumerate(known)}
+        theirs, names = _pairs(logged["source_file"], logged["source_column"])
+        theirs = np.array([numbered.get(one, -1) for one in names], dtype=np.int64)[theirs]
+        right = pd.DataFrame(
+            {"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]}
+        )
+        right["found"] = np.arange(len(right))
+        right = right.drop_duplicates(["at", "place", "row"], keep="last")
+        left = pd.DataFrame({"at": at, "place": local, "row": row})
+        found = left.merge(right, on=["at", "place", "row"], how="left")["found"].to_numpy()
+        cells = np.flatnonzero(~np.isnan(found))
+        found = found[cells].astype(np.int64)
+        said = logged["rule"].take(pa.array(found))
+        named = said.indices.unique().to_pylist()
+        numbers = np.full(len(said.dictionary), -1, dtype=np.int64)
+        for code in named:
+            numbers[code] = self.rules.setdefault(said.dictionary[code].as_py(), len(self.rules))
+        rule[cells] = numbers[_int(said.indices)]
+        new = np.full(len(at), -1, dtype=np.int64)
+        new[cells] = found
+        mask = pa.array(new >= 0)
+        taken = logged["clean_value"].take(pa.array(np.maximum(new, 0))).dictionary_decode()
+        return pc.if_else(mask, taken, clean), rule
+
+    def standing_at(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(place, row) of cells."""
+        none = [np.empty(0, np.int64)]
+        places, rows = (
+            np.concatenate(none + [getattr(block, name) for block in self.blocks]) for name in ("place", "row")
+        )
+        return places[numbers], rows[numbers]
+
+    @property
+    def named(self) -> list[tuple]:
+        """The places by number."""
+        return list(self.places)
+
+    def listed(self, numbers: np.ndarray) -> list[list]:
+        """Cells as trace.json has them; numbers: sorted, each once."""
+        found: list[list] = []
+        ends = np.searchsorted(numbers, [block.offset for block in self.blocks] + [np.iinfo(np.int64).max])
+        for block, first, last in zip(self.blocks, ends, ends[1:], strict=False):
+            if first == last:
+                continue
+            at = numbers[first:last] - block.offset
+            take = pa.array(at)
+            columns = (block.place[at].tolist(), self.keys(block.table).take(pa.array(block.at[at])).to_pylist(),
+                       block.row[at].tolist(), block.raw.take(take).to_pylist(), block.clean.take(take).to_pylist(),
+                       block.rule[at].tolist())  # fmt: skip
+            found += map(list, zip(*columns, strict=True))
+        return found
+
+
+def _int(values) -> np.ndarray:
+    """Indices of Arrow, -1 for none."""
+    return values.fill_null(-1).to_numpy().astype(np.int64)
+
+
+def _encoded(values: pd.Series) -> pa.DictionaryArray:
+    """Texts of a log."""
+    found = pa.array(values)
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    found = found if pa.types.is_dictionary(found.type) else found.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(found.indices.cast(pa.int32()), found.dictionary.cast(pa.string()))
+
+
+def _pairs(files: pa.Array, headers: pa.Array) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """Codes of the pairs of two columns, and the pairs in the order of first appearance."""
+    one, two = files.dictionary_encode(), headers.dictionary_encode()
+    size = max(len(two.dictionary), 1)
+    codes, pairs = pd.factorize(_int(one.indices) * size + _int(two.indices))
+    names = one.dictionary.to_pylist(), two.dictionary.to_pylist()
+    return codes, [(names[0][pair // size], names[1][pair % size]) for pair in pairs.tolist()]
+
+
+def _gathered(start: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(index into rows, cell) of the cells of some rows; a row of -1 has none."""
+    here = np.where(rows >= 0, rows, 0)
+    first = start[here]
+    sizes = np.where(rows >= 0, start[here + 1] - first, 0)
+    index = np.repeat(np.arange(len(rows)), sizes)
+    within = np.arange(len(index)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return index, first[index] + within

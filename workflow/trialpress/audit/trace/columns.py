@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ...cohort import Builder
 from ...cohort.grades import SCALES, bounds
@@ -14,7 +18,36 @@ from ...plan import Endpoint as TimeToEvent
 from ...results import Results
 from ...text import number_text
 from .cells import Cells
-from .texts import names_in, texts
+from .texts import names_in
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The cells that decided a column: participant i has those of `cells` from start[i] to start[i + 1]; rows, of: how many of
+    its rows decided and how many there are, None for a column of the cohort's own table."""
+
+    start: np.ndarray
+    cells: np.ndarray
+    rows: np.ndarray | None = None
+    of: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Raw rows of a table by participant, as runs: participant i has those from start[i] to start[i + 1]."""
+
+    start: np.ndarray
+    files: list[str]
+    file: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+
+    def of(self, first: int, last: int) -> Iterator[tuple[int, list[list]]]:
+        """(participant, [file, first row, last row] of each run) for the participants of a range that have one."""
+        for who in range(first, last):
+            runs = range(self.start[who], self.start[who + 1])
+            if runs:
+                yield who, [[self.files[self.file[at]], int(self.first[at]), int(self.last[at])] for at in runs]
 
 
 class Columns:
@@ -22,12 +55,13 @@ class Columns:
 
     def __init__(self, results: Results, cells: Cells):
         self.results, self.plan, self.cells = results, results.plan, cells
-        self.who = results.subjects[results.study.participant].tolist()
+        who = results.subjects[results.study.participant]
+        self.who, self.ids = who.tolist(), pa.array(who.to_numpy(dtype=object), type=pa.string())
         self.builder = Builder(results.study, results.plan, results.tables)
         self.builder.subjects = results.subjects
         self.about: dict[str, dict] = {}
-        self.evidence: dict[str, dict[int, dict]] = {}
-        self.rows: dict[str, dict[int, list]] = {}
+        self.evidence: dict[str, Evidence] = {}
+        self.rows: dict[str, Spans] = {}
 
     def add(self, name: str) -> None:
         """Trace a column and all that it comes from."""
@@ -85,7 +119,9 @@ class Columns:
         about |= {"how": column.derive or f"{field} in {table}", "table": table}
         if "." in name:
             about |= {"label": column.title, "unit": column.unit}
-        self.evidence[name] = {at: {"cells": self.cells.of(table, who, who, field)} for at, who in enumerate(self.who)}
+        rows = self.cells.rows(table, self.ids)
+        which, cells = self.cells.of(table, rows, self.ids, [field])
+        self.evidence[name] = Evidence(_starts(which, len(self.who)), cells)
 
     def _endpoint(self, endpoint, part: str, about: dict) -> None:
         about["how"] = _of_endpoint(endpoint, part)
@@ -142,27 +178,46 @@ class Columns:
 
     def _rows(self, name: str, table: str, frame: pd.DataFrame, decided: pd.Series, fields: Iterable[str]) -> None:
         """Evidence from the rows of a clean table: the cells of `fields` in the rows that decided."""
-        fields = list(dict.fromkeys(fields))
-        participants = frame[self.builder.who].tolist()
-        keys = [
-            "/".join(parts)
-            for parts in zip(*(texts(frame[k]) for k in self.results.study.tables[table].key), strict=True)
-        ]
-        at = {who: index for index, who in enumerate(self.who)}
-        evidence = {index: {"cells": [], "rows": 0, "of": 0} for index in range(len(self.who))}
-        looked: dict[int, list[str]] = {}
-        for who, key, decides in zip(participants, keys, decided.tolist(), strict=True):
-            found = evidence[at[who]]
-            found["of"] += 1
-            looked.setdefault(at[who], []).append(key)
-            if decides:
-                found["rows"] += 1
-                for field in fields:
-                    found["cells"] += self.cells.of(table, key, who, field)
+        fields, n = list(dict.fromkeys(fields)), len(self.who)
+        rows, who = self.located(table)
+        rows, who, decided = rows[frame.index], who[frame.index], decided.to_numpy(dtype=bool)
+        order = np.argsort(who, kind="stable")  # by participant, their rows in the order of the table
+        chosen = order[decided[order]]
+        which, cells = self.cells.of(table, rows[chosen], self.ids.take(pa.array(who[chosen])), fields)
+        counted = np.bincount(who[chosen], minlength=n), np.bincount(who, minlength=n)
+        self.evidence[name] = Evidence(_starts(who[chosen][which], n), cells, *counted)
         if table not in self.rows:
-            self.rows[table] = {index: self.cells.span(table, keys) for index, keys in looked.items()}
+            self.rows[table] = self.spans(table, rows, who)
         self.about[name]["fields"] = fields
-        self.evidence[name] = evidence
+
+    @cache  # noqa: B019  lives as long as the run
+    def located(self, table: str) -> tuple[np.ndarray, np.ndarray]:
+        """(place in the clean table, number of the participant) of the rows of `rows_of`."""
+        at = pd.Index(self.who).get_indexer(pd.Index(self.results.tables[table][self.builder.who]))
+        return np.flatnonzero(at >= 0), at[at >= 0]
+
+    def spans(self, table: str, rows: np.ndarray, who: np.ndarray) -> Spans:
+        """The raw rows in which the key of some clean rows stands, as runs."""
+        key = self.results.study.tables[table].key[0]
+        which, cells = self.cells.of(table, rows, self.ids.take(pa.array(who)), [key])
+        place, row = self.cells.standing_at(cells)
+        named, place = np.unique(place, return_inverse=True)
+        file = [self.cells.named[at][2] for at in named.tolist()]
+        files = sorted(set(file))
+        codes = np.array([files.index(name) for name in file], dtype=np.int64)[place]
+        found = pd.DataFrame({"who": who[which], "file": codes, "row": row})
+        found = found.drop_duplicates().sort_values(["who", "file", "row"], ignore_index=True)
+        step = found.diff()
+        begins = ((step["who"] != 0) | (step["file"] != 0) | (step["row"] != 1)).to_numpy()
+        ends = np.append(begins[1:], True)[: len(begins)]
+        starts = _starts(found["who"].to_numpy()[begins], len(self.who))
+        row = found["row"].to_numpy()
+        return Spans(starts, files, found["file"].to_numpy()[begins], row[begins], row[ends])
+
+
+def _starts(sorted_codes: np.ndarray, n: int) -> np.ndarray:
+    """Where each of n codes begins in a sorted array, and where the last ends."""
+    return np.searchsorted(sorted_codes, np.arange(n + 1))
 
 
 def _of_endpoint(endpoint: TimeToEvent, part: str) -> str:

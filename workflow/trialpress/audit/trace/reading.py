@@ -1,11 +1,40 @@
-"""Reading what the trace wrote: a number, its columns, its cells."""
+"""Reading what the trace wrote: a number, its members, its columns, its cells."""
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from ...cohort import Builder as Builder
 from ...errors import nearest
+from ..parts import read_part
+
+
+def read(folder: Path) -> dict:
+    """trace.json of the results in a folder."""
+    return json.loads((folder / "audit" / "trace.json").read_text(encoding="utf-8"))
+
+
+def part_of(content: Mapping, at: int, folder: Path) -> Mapping:
+    """values, evidence, rows and cells of a participant, from the number `first` on: the trace itself, or a part of it."""
+    if "parts" not in content:
+        return content
+    number = bisect_right(content["parts"], at)
+    return read_part(folder / "audit" / "trace" / f"participants-{number:04d}.js")
+
+
+def record_of(content: Mapping, name: str, folder: Path) -> dict:
+    """A record with its members."""
+    record = content["records"][name]
+    if "parts" not in content or "results" not in record:
+        return record
+    number = list(content["records"]).index(name) + 1
+    members = read_part(folder / "audit" / "trace" / f"record-{number:04d}.js")
+    who = members.pop("who")
+    results = [entry | {"who": counted} for entry, counted in zip(record["results"], who, strict=True)]
+    return record | members | {"results": results}
 
 
 def find(content: Mapping, number: str) -> tuple[str, dict, str]:
@@ -42,9 +71,9 @@ def closure(content: Mapping, names: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def cell(content: Mapping, number: int) -> dict:
-    """A raw cell with its names."""
-    place, key, row, raw, clean, rule = content["cells"][number]
+def cell(content: Mapping, number: int, part: Mapping | None = None) -> dict:
+    """A raw cell with its names; part: where it is numbered, if not in the trace itself."""
+    place, key, row, raw, clean, rule = (part or content)["cells"][number]
     names = zip(("table", "field", "file", "column"), content["places"][place], strict=True)
     return {
         **dict(names),

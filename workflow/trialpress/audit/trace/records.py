@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import pandas as pd
 
 from ...analysis.counting import counted
 from ...analysis.methods import METHODS
@@ -13,6 +14,7 @@ from ...analysis.participants import left_out
 from ...cohort import Builder as Builder
 from ...cohort.flow import exclusions
 from ...names import flow_names, row_names
+from ...plan.objects import of_table
 from ...registry import Column, Condition, Endpoint, Field, Table
 from ...report.variables import phrases
 from ...results import Results
@@ -73,16 +75,17 @@ def _number(value: float) -> float | int | str | None:
     return str(value) if math.isinf(value) else int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
-def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping[str, int]) -> dict:
+def of_analysis(results: Results, name: str, columns: Columns, numbered: pd.Index) -> dict:
+    """numbered: the participants in their order. Members are arrays of their numbers."""
     spec = results.plan.analyses[name]
     data, before = results.analysed_and_left_out(name)
-    out = [[str(one), [numbered[who] for who in one.who]] for one in (*before, *left_out(data, spec))]
+    out = [[str(one), numbered.get_indexer(list(one.who))] for one in (*before, *left_out(data, spec))]
     if "file" in spec:  # of other trials: nobody here is counted
         data.frame = data.frame.head(0)
-    who = np.array([numbered[participant] for participant in data.frame[results.study.participant]], dtype=int)
-    sets: dict[tuple[str, str], dict[str, list[int]]] = {}
+    who = numbered.get_indexer(data.frame[results.study.participant])
+    sets: dict[tuple[str, str], dict[str, np.ndarray]] = {}
     for group, level, statistic, members in counted(data, spec):
-        sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)].tolist()
+        sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)]
     entries, named = [], row_names(name, results.analysis(name))
     for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
         shown = dict(zip(rows["statistic"], rows["display"], strict=True))
@@ -97,26 +100,25 @@ def of_analysis(results: Results, name: str, columns: Columns, numbered: Mapping
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
     return {"kind": "analysis", "label": spec.get("label") or name.replace("_", " "), "method": spec["method"], "plan": spec,
-            "population": spec["population"], "columns": _columns_of(results, spec, columns), "everyone": who.tolist(),
+            "population": spec["population"], "columns": _columns_of(results, spec, columns), "everyone": who,
             "left_out": out, "results": entries}  # fmt: skip
 
 
-def of_flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> Iterator[tuple[str, dict]]:
+def of_flow(results: Results, columns: Columns) -> Iterator[tuple[str, dict]]:
     """The participants excluded at each step of the flow, by reason, as the cohort counts them."""
     subjects, plan, before = results.subjects, results.plan, None
     series = columns.builder.columns()
-    who = subjects[results.study.participant]
     named = flow_names(zip(results.flow["step"], results.flow["reason"], strict=True))
     for step in plan.flow:
         start, before = step.get("from", before), step["population"]
         if start is None:
             continue
         population = plan.populations[before]
-        everyone = [numbered[participant] for participant in who[subjects[start] & ~subjects[before]]]
+        everyone = np.flatnonzero(subjects[start] & ~subjects[before])
         *found, rest = exclusions(plan, subjects, series, step, start)
         for one in [*found, *([rest] if rest.members.any() else [])]:
             reason, condition, names = one.reason, one.condition, list(one.columns)
-            excluded = [numbered[participant] for participant in who[one.members]]
+            excluded = np.flatnonzero(one.members)
             for name in (*names, start, before):
                 columns.add(name)
             name = ".".join(("flow", *named[population.id, reason.id]))
@@ -125,7 +127,18 @@ def of_flow(results: Results, columns: Columns, numbered: Mapping[str, int]) -> 
                          "everyone": everyone, "results": [one_count(name, "excluded", excluded)]}  # fmt: skip
 
 
-def one_count(name: str, statistic: str, members: list[int]) -> dict:
+def of_listings(results: Results, columns: Columns) -> Iterator[tuple[str, dict]]:
+    """The values that a table lists participant by participant: a record for each of its columns."""
+    for name, spec in results.plan.tables.items():
+        for column in (results.study.participant, *spec["columns"]) if spec["kind"] == "listing" else ():
+            columns.add(column)
+            yield f"{of_table(name)}.{column}", {
+                "kind": "listing", "label": results.plan.label(column, unit=True), "population": spec["population"],
+                "columns": [column], "everyone": np.flatnonzero(results.subjects[spec["population"]]), "results": [],
+            }  # fmt: skip
+
+
+def one_count(name: str, statistic: str, members: np.ndarray) -> dict:
     return {"id": name, "group": "", "level": "", "group_label": "", "level_label": "", "statistics": [[statistic, len(members), str(len(members)), "", "", ""]],
             "printed": {statistic: str(len(members))}, "who": {statistic: members}}  # fmt: skip
 
@@ -141,6 +154,7 @@ LOGS = {
     "clean.code_list": ("changes", "code list", "cells changed by a code list"),
     "clean.corrections": ("changes", "correction:", "cells changed by a signed-off correction"),
     "clean.queries": ("queries", "", "open queries"),
+    "clean.open": ("queries", "", "open queries"),
     "clean.errors": ("queries", "error", "open queries of severity error"),
     "clean.rejected": ("rejected", "", "rows that could not be used"),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ...cohort import Builder as Builder
 from ...expression import Expression
@@ -14,12 +16,14 @@ def names_in(text) -> list[str]:
     return Expression(str(text).lower() if isinstance(text, bool) else text).names
 
 
-def texts(values: pd.Series) -> list[str]:
-    """Values as they are written in a CSV file, missing as empty text."""
+def texts(values: pd.Series) -> pa.Array:
+    """Values as they are written in a CSV file, missing as empty text; each distinct value is written once."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        return ["" if pd.isna(value) else iso(value) for value in values]
-    if pd.api.types.is_bool_dtype(values):
-        return ["" if pd.isna(value) else str(bool(value)).lower() for value in values]
-    if pd.api.types.is_numeric_dtype(values):
-        return ["" if pd.isna(value) else number_text(value) for value in values]
-    return values.fillna("").astype(str).tolist()
+        write = iso
+    elif pd.api.types.is_bool_dtype(values):
+        write = lambda value: str(bool(value)).lower()  # noqa: E731
+    else:
+        write = number_text if pd.api.types.is_numeric_dtype(values) else str
+    codes, distinct = pd.factorize(values)
+    written = pa.array([*map(write, distinct), ""], type=pa.string())
+    return written.take(pa.array(np.where(codes < 0, len(distinct), codes)))

@@ -91,6 +91,7 @@ class Raw:
     date_1904: bool = False  # serial numbers of dates count from 1904
     labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     format: str = "csv"
+    padded: tuple[int, ...] = ()  # physical rows that had fewer cells than the header
 
     def header(self, column: int) -> str:
         """The header of a column as people write it: the path without its empty parts."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from ...expression import Expression
+from ...study import Column
 from ...text import normalise, text_of
 from ..fields import Coded
-from ..part import ELSEWHERE, HIDDEN, SHIFTED, Records, combine_codes
-from ..read.raw import BLANK
+from ..parse import Reading
+from ..part import ELSEWHERE, SHIFTED, Records, combine_codes
+from ..read.raw import BLANK, Cell
+from ..withheld import HIDDEN, message, shown
 
 
 def where(records: Records) -> bool:
@@ -31,45 +35,80 @@ def where(records: Records) -> bool:
 
 
 def shifted(records: Records) -> None:
-    """Reject rows in which several cells do not fit and all fit when the cells from some column on are moved."""
+    """Reject rows in which several cells do not fit and all fit when the cells from some column on are moved, and rows that were
+    read with fewer cells than the header of which this is so with one cell; ask about other rows that fit when moved."""
     raw = {name: field for name, field in records.fields.items() if field.raw}
     misfits = np.zeros(len(records.row), dtype=np.int32)
     for field in raw.values():
-        misfits += field.where(lambda reading: bool(reading.problem))
-    for record in np.flatnonzero(records.alive & (misfits >= records.table.misfit)).tolist():
-        by = _shift(records, record)
-        if by:
-            bad = [name for name, field in raw.items() if field.readings[field.state[record]].problem]
-            reason = f"{len(bad)} cells do not fit their columns and do when moved by {by}: {SHIFTED}"
-            records.reject(np.array([record]), reason)
-            field = raw[bad[0]]
-            reading = field.readings[field.state[record]]
-            message = f"the row looks shifted: {', '.join(bad)} do not fit and do when moved by {by}; it was rejected"
-            field.change(np.array([record]), lambda r, m=message, p=reading: p.asking("error", m))
+        misfits += field.where(lambda reading, of=field.column: _misfit(of, reading))
+    padded = np.isin(records.raw.numbers[records.row], records.raw.padded)
+    for record in np.flatnonzero(records.alive & (misfits > 0)).tolist():
+        cells = [column.cells[column.codes[records.row[record]]] for column in records.raw.columns]
+        least, moves = (1, RIGHT) if padded[record] else (records.table.misfit, MOVES)
+        by = moved(records, cells, records.block[record], least, moves)
+        if not by:
+            continue
+        bad = [name for name, field in raw.items() if _misfit(field.column, field.readings[field.state[record]])]
+        several = len(bad) > 1
+        fate = "it was kept: cells beside these may be another column's, too"
+        if len(bad) >= least:
+            fit = "cells do not fit their columns and do" if several else "cell does not fit its column and does"
+            records.reject(np.array([record]), f"{len(bad)} {fit} when moved by {by}: {SHIFTED}")
+            fate = "it was rejected"
+        fit = "do not fit and do" if several else "does not fit and does"
+        message = f"the row looks shifted: {', '.join(bad)} {fit} when moved by {by}; {fate}"
+        field = raw[bad[0]]
+        reading = field.readings[field.state[record]]
+        field.change(np.array([record]), lambda r, m=message, p=reading: p.asking("error", m))
 
 
-def _shift(records: Records, record: int) -> str:
-    """'1 column to the left' if this makes every cell fit, else ''."""
-    block, row = records.blocks[records.block[record]], records.row[record]
+def _misfit(column: Column, reading: Reading) -> bool:
+    """Whether a cell does not fit its column: text behind a number is no unit where there are none."""
+    return bool(reading.problem) or bool(reading.unit) and not (column.unit or column.units or column.unit_by)
+
+
+LEFT, RIGHT = (1, 2), (-1, -2)  # columns: of a row with cells too many, and of one that lacks some
+MOVES = (1, -1, 2, -2)
+
+
+def moved(records: Records, cells: Sequence[Cell], block: int, least: int, moves: Iterable[int]) -> str:
+    """'1 column to the left' if not all cells of a row fit and this makes them, `least` of them in columns that not everything
+    fits; else ''. The columns of the cells that are lacking are empty."""
     at = sorted((position, name) for (name, of), position in records.positions.items()
-                if of == block and name in records.fields)  # fmt: skip
-    cells = [column.cells[column.codes[row]] for column in records.raw.columns]
-    parse = {name: records.parsers[name] for _, name in at}
-    strict = {name: bool(column.type != "text" or column.pattern) for name, column in records.part.columns.items()}
-    for move in (1, -1, 2, -2):
-        for start in range(len(at)):
-            moved = [
-                (position + move if index >= start else position, name) for index, (position, name) in enumerate(at)
-            ]
-            found = [cells[position] if 0 <= position < len(cells) else BLANK for position, _ in moved]
-            readings = [parse[name](cell) for cell, (_, name) in zip(found, moved, strict=True)]
-            landed = sum(
-                bool(cell.text.strip()) and strict[name]
-                for cell, (_, name) in zip(found[start:], moved[start:], strict=True)
-            )
-            if landed >= records.table.misfit and not any(reading.problem for reading in readings):
+                if of == records.blocks[block] and name in records.fields)  # fmt: skip
+    strict = {name for name, column in records.part.columns.items() if column.type != "text" or column.pattern}
+
+    def there(position: int) -> Cell:
+        return cells[position] if 0 <= position < len(cells) else BLANK
+
+    @cache
+    def fits(name: str, position: int) -> bool:
+        return not _misfit(records.part.columns[name], records.parsers[name](there(position)))
+
+    if all(fits(name, position) for position, name in at):
+        return ""
+    for move in moves:
+        for start, (first, own) in enumerate(at):
+            stay = {position for position, _ in at[:start]}  # a cell is read once
+            to = [(-1 if position + move in stay else position + move, name) for position, name in at[start:]]
+            landed = sum(name in strict and bool(there(position).text.strip()) for position, name in to)
+            if landed >= least and all(fits(name, position) for position, name in to):
                 return f"{abs(move)} column{'s' * (abs(move) > 1)} to the {'left' if move > 0 else 'right'}"
+            if not fits(own, first):
+                break
     return ""
+
+
+def refused(records: Records) -> dict[int, str]:
+    """Physical rows of cells too many or too few, that fit their columns when they are moved and not as they stand -> by how
+    much."""
+    found, width = {}, len(records.raw.columns)
+    for row in records.raw.refused:
+        cells, moves = [Cell(text) for text in row.cells], LEFT if len(row.cells) > width else RIGHT
+        for block in range(len(records.blocks)):
+            if by := moved(records, cells, block, 1, moves):
+                found[row.row] = by
+    return found
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------
@@ -84,9 +123,11 @@ def keys(records: Records) -> None:
             lambda r, blank=may_be_blank: r.value is None and (bool(r.problem) or not blank)
         )
         rows = np.flatnonzero(bad)
-        hidden = field.column.identifier
-        reasons = [f"no usable key: {name} " + ((HIDDEN if hidden else r.problem) if r.problem else "is missing")
-                   for r in (field.readings[at] for at in field.state[rows].tolist())]  # fmt: skip
+        texts = [field.cells[at].text for at in field.cell[rows].tolist()]
+        problems = [field.readings[at].problem for at in field.state[rows].tolist()]
+        said = [problem and (HIDDEN if field.column.identifier else message(field.column, text, problem))
+                for text, problem in zip(texts, problems, strict=True)]  # fmt: skip
+        reasons = [f"no usable key: {name} {problem or 'is missing'}" for problem in said]
         records.reject(rows, reasons)
 
 
@@ -104,8 +145,8 @@ def look_alikes(records: Records) -> None:
             text = texts.values[code]
             other = seen.setdefault(_core(text), text)
             if other != text and not field.column.identifier:
-                message = f"'{text}' differs from '{other}' in its spelling alone: is it the same?"
-                field.change(np.array([at]), lambda r, message=message: r.asking("warning", message))
+                said = f"'{text}' differs from '{other}' in its spelling alone: is it the same?"
+                field.change(np.array([at]), lambda r, said=said: r.asking("warning", said))
 
 
 def _core(text: str) -> str:
@@ -167,9 +208,9 @@ def duplicates(records: Records) -> None:
         for name in differ:
             field = records.fields[name]
             text = field.cells[field.cell[record]].text
-            text = HIDDEN if field.column.identifier and text else text
-            message = f"row {other} has the same key but '{text}'; row {row} was kept"
-            field.change(np.array([kept]), lambda r, message=message: r.asking("error", message))
+            seen = f"'{text}'" if shown(field.column, text) == text else shown(field.column, text)
+            said = f"row {other} has the same key but {seen}; row {row} was kept"
+            field.change(np.array([kept]), lambda r, said=said: r.asking("error", said))
 
 
 def _says(field, record: int):

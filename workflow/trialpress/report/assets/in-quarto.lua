@@ -46,7 +46,7 @@ local function supplement(doc)
     if block.t == "Header" and block.classes:includes("supplement") then
       others = before
       if written == "typst" then -- which counts by itself
-        local from = '#set figure(numbering: "S1")'
+        local from = '#set figure(numbering: (..n) => numbering("S1", ..n))' -- a reference cuts the S of a pattern off
         for _, key in ipairs({ "fig", "tbl", "lst" }) do
           from = from .. ('\n#counter(figure.where(kind: "quarto-float-%s")).update(0)'):format(key)
         end

@@ -1,0 +1,154 @@
+"""Every stage at 500, 5,000, 50,000 participants: `python benchmarks/scale.py [participants ...] [--until STAGE] [--in FOLDER]`.
+
+The default study's raw files are repeated (`tile.py`). Printed for each stage: seconds of the clock, CPU seconds (user and
+system, of children too: what a shared machine measures honestly), the peak memory of its largest process, the size of what it
+wrote, and the exponent of the CPU seconds against the size before. Counts must be n times those of the study, estimates the
+same. Nothing here is a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import tile
+
+sys.path.insert(0, str(tile.ROOT / "workflow"))
+from trialpress import environment
+from trialpress.contracts import ARD
+
+SIZES = (500, 5_000, 50_000)
+STAGES = ("clean", "cohort", "analysis", "trace", "tables", "figures", "fragments", "report", "audit")
+FORMATS = ("html", "pdf", "docx", "jats")
+RUN = """
+import json, os, resource, sys, time
+from pathlib import Path
+from trialpress import folder, stages
+from trialpress.plan import read_plan
+from trialpress.study import load_study
+stage, name, formats = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
+config, raw, out, logs = Path(f"config/{name}"), Path(f"data/{name}/raw"), Path(f"results/{name}"), Path(f"logs/{name}")
+two, claims = (config / "study.yaml", config / "plan.yaml"), config / "claims.yaml"
+logs.mkdir(parents=True, exist_ok=True)
+def call():
+    if stage == "clean":
+        stages.clean(two[0], raw, out)
+    elif stage == "analysis":
+        stages.analysis(*two, claims, out)
+    elif stage == "fragments":
+        stages.fragments(*two, claims, out, formats, "embedded")
+    elif stage == "report":
+        stages.report(["config/checklists.yaml", config / "checklists.yaml"], Path(f"report/{name}"), out, formats, "embedded")
+    elif stage == "audit":
+        study = load_study(two[0])
+        given = folder.inputs(study, read_plan(two[1], study))
+        stages.audit(*two, claims, given, raw, out, logs, {"threshold": 0}, processes=2)
+    else:
+        getattr(stages, stage)(*two, out)
+start = time.perf_counter()
+if len(sys.argv) > 4:
+    import cProfile
+    profile = cProfile.Profile()
+    profile.runcall(call)
+    profile.dump_stats(sys.argv[4])
+else:
+    call()
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print("MEASURED", json.dumps({"clock": time.perf_counter() - start, "cpu": sum(u.ru_utime + u.ru_stime for u in used),
+                              "peak": max(u.ru_maxrss for u in used) / 1024}))
+"""
+
+
+def run(stage: str, project: Path, profile: Path | None) -> dict:
+    """One stage in a process of its own: clock and cpu in seconds, peak in MB."""
+    wanted = environment.settings(tile.ROOT, "2016-12-31")
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, stage, tile.STUDY, ",".join(FORMATS), *([str(profile)] if profile else [])],
+        cwd=project, env=os.environ | wanted, text=True, capture_output=True,
+    )  # fmt: skip
+    line = next((line for line in done.stdout.splitlines() if line.startswith("MEASURED")), None)
+    if line is None:
+        sys.exit(f"the stage {stage} stopped\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return json.loads(line.removeprefix("MEASURED"))
+
+
+def size_of(folder: Path) -> float:
+    """MB below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+COUNTS = {"n", "N", "missing", "events", "n_at_risk"}
+ESTIMATES = {"estimate", "median", "mean", "min", "max", "risk_difference", "hazard_ratio"}
+# what n copies change: others' trials, the first 20, penalties that weigh less, ties, interpolated quartiles
+CHANGED = "pool|recent20|literature|Firth|Efron|Spearman|landmark|time-dependent"
+
+
+def compared(small: pd.DataFrame, large: pd.DataFrame, n: int) -> str:
+    """How many counts are n times those of the study, and how many estimates of proportions, survival and comparisons the same."""
+    both = small.merge(large, on=list(ARD.key), suffixes=("", "_large"), how="left")
+    both = both[~(both["analysis"] + both["method"]).str.contains(CHANGED) & both["value"].map(math.isfinite)]
+    counts, same = both[both["statistic"].isin(COUNTS)], both[both["statistic"].isin(ESTIMATES)]
+    pairs = zip(same["value"], same["value_large"], strict=True)
+    wrong = [*counts[counts["value"] * n != counts["value_large"]].index,
+             *same[[not math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in pairs]].index]  # fmt: skip
+    names = [".".join(key) for key in both.loc[wrong, list(ARD.key)].itertuples(index=False)]
+    said = f"{len(counts)} counts of {n} times the study's and {len(same)} estimates as the study's were looked for: "
+    return said + (f"all but {len(wrong)}: {', '.join(names[:8])}" if wrong else "all found")
+
+
+def measure(participants: int, until: str, folder: Path, before: dict, only: str, profile: bool) -> dict:
+    n = max(1, round(participants / 51))
+    project = folder / f"{participants}"
+    if not project.exists():
+        tile.project(project, n)
+    found = {}
+    rows = sum(path.read_bytes().count(b"\n") for path in (project / "data").rglob("raw/*.[ct]sv"))
+    print(f"\n{51 * n:,} participants ({n} copies), {rows:,} raw rows in text files", flush=True)
+    print(f"{'stage':<10} {'clock s':>9} {'CPU s':>9} {'peak MB':>9} {'wrote MB':>9} {'exponent':>9}")
+    for stage in STAGES[: STAGES.index(until) + 1]:
+        if only and stage not in only.split(","):
+            continue
+        found[stage] = here = run(stage, project, project / f"{stage}.prof" if profile else None) | {"n": n}
+        wrote = size_of(project / "results" / tile.STUDY / ("audit" if stage == "trace" else stage))
+        old = before.get(stage)
+        grown = f"{math.log(here['cpu'] / old['cpu']) / math.log(n / old['n']):9.2f}" if old and old["n"] < n else ""
+        print(
+            f"{stage:<10} {here['clock']:9.1f} {here['cpu']:9.1f} {here['peak']:9.0f} {wrote:9.1f} {grown}", flush=True
+        )
+    total = {key: sum(one[key] for one in found.values()) for key in ("clock", "cpu")}
+    print(f"{'all':<10} {total['clock']:9.1f} {total['cpu']:9.1f} {max(one['peak'] for one in found.values()):9.0f}")
+    if "analysis" in found:
+        ard = ARD.read(project / "results" / tile.STUDY / "analysis")
+        small = ARD.read(tile.ROOT / "data" / tile.STUDY / "record" / "analysis")
+        print(compared(small, ard, n), flush=True)
+    return found
+
+
+def main() -> None:
+    parse = argparse.ArgumentParser()
+    parse.add_argument("participants", nargs="*", type=int, default=SIZES)
+    parse.add_argument("--until", choices=STAGES, default=STAGES[-1])
+    parse.add_argument("--only", default="", help="these stages only, on what lies in --in")
+    parse.add_argument("--in", dest="folder", help="work there and leave it; default: a folder that is removed")
+    parse.add_argument("--profile", action="store_true", help="STAGE.prof beside the results")
+    given = parse.parse_args()
+    folder = Path(given.folder or tempfile.mkdtemp(prefix="scale-"))
+    before: dict = {}
+    try:
+        for participants in given.participants:
+            before = measure(participants, given.until, folder, before, given.only, given.profile)
+    finally:
+        if not given.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Functions of the readers on their own: separators, formats of dates, moments."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from trialpress.clean.read.headers import separator
+from trialpress.clean.read.numberformat import shows
+from trialpress.clean.read.serial import stamp
+from trialpress.study import File
+
+FILE = File("f", "f.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "sign"),
+    [("a;b;c", [], ";"), ("a;b;c", ["1"], ";"), ("a;b", ["1;2", "3;4"], ";"), ("a;b", ["1;2", "3"], ""), ("a;b", [], ""), ("a", ["1;2"], ""),
+     ("a b", ["1\t2", "3\t4"], "\t"), ("a,b,c", ["1,2,3"], ""), ("a|b|c", [], "|")],
+)  # fmt: skip
+def test_the_separator_of_a_header_that_was_read_as_one_cell(header, rows, sign):
+    assert separator(header, rows, FILE) == sign
+
+
+@pytest.mark.parametrize(
+    ("code", "parts"),
+    [("General", ""), ("0.00", ""), ("0%", ""), ("0.0E+00", ""), ("@", ""), ("yyyy-mm-dd", "year month day"), ("mm/yy", "month year"), ("h:mm", "hour minute"),
+     ("mm:ss.00", "minute second"), ("yyyy mm:ss", "year minute second"), ("d/m/yy h:mm:ss", "day month year hour minute second"),
+     ("[h]:mm", "elapsed hour minute"), ("[mm]:ss", "elapsed minute second"), ("mmm d", "month day"), ("dd.mm.yyyy hh:mm", "day month year hour minute")],
+)  # fmt: skip
+def test_the_parts_of_a_date_that_a_format_shows(code, parts):
+    assert shows(code) == frozenset(parts.split())
+
+
+@pytest.mark.parametrize(
+    ("parts", "text", "shown"),
+    [("hour minute", "2015-03-01T10:05:07", "10:05:07"), ("year month day", "2015-03-01T10:05:07", ""), ("year month", "2015-03-01T10:05:07", "2015-03"),
+     ("year", "2015-03-01T10:05:07", "2015"), ("day month", "2015-03-01T10:05:07", "1 Mar"), ("month", "2015-03-01T10:05:07", "March")],
+)  # fmt: skip
+def test_what_a_format_leaves_of_a_moment(parts, text, shown):
+    found = stamp(datetime.datetime(2015, 3, 1, 10, 5, 7), frozenset(parts.split()))
+    assert (found.text, found.kind, found.shown) == (text, "datetime", shown)

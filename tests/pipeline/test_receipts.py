@@ -1,0 +1,103 @@
+"""What a stage reads is what the stages before wrote and read, whatever the time stamps say."""
+
+import os
+from types import SimpleNamespace
+
+import pytest
+from trialpress import receipts
+from trialpress.errors import InputError
+
+
+class Output(list):
+    """As Snakemake hands it to a script: a list with names."""
+
+    receipt = ""
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan.yaml").write_text("a: 1\n")
+    return tmp_path
+
+
+def run(rule, read, wrote, act=lambda: None):
+    """One rule of a small workflow: it writes its name into its outputs."""
+    output = Output(wrote)
+    output.receipt = f"results/s/.receipts/{rule}.json"
+    with receipts.kept(SimpleNamespace(rule=rule, input=read, output=output)):
+        act()
+        for path in wrote:
+            receipts.write_text(rule, receipts.Path(path))
+
+
+FIRST = ("cohort", ["plan.yaml"], ["results/s/cohort/subjects"])
+SECOND = (
+    "analysis",
+    ["plan.yaml", "results/s/cohort/subjects", "results/s/.receipts/cohort.json"],
+    ["results/s/analysis/ard"],
+)
+
+
+def said(act) -> str:
+    with pytest.raises(InputError) as error:
+        act()
+    return str(error.value)
+
+
+def test_a_file_changed_between_two_stages_stops_the_second(house):
+    run(*FIRST)
+    path = house / "results/s/cohort/subjects"
+    before = path.stat()
+    path.write_text("forged")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    text = said(lambda: run(*SECOND))
+    assert "results/s/cohort/subjects: is not what the rule cohort wrote" in text
+    assert "rm 'results/s/cohort/subjects'" in text
+    assert not (house / "results/s/analysis/ard").exists()
+
+
+def test_a_plan_that_changes_between_two_stages_is_not_mixed(house):
+    run(*FIRST)
+    (house / "plan.yaml").write_text("a: 2\n")
+    assert "plan.yaml: has changed since the rule cohort read it" in said(lambda: run(*SECOND))
+
+
+@pytest.mark.parametrize(
+    "act", [lambda: receipts.Path("plan.yaml").write_text("a: 2\n"), lambda: os.remove("plan.yaml")]
+)
+def test_a_source_that_changes_while_it_is_read_ends_the_stage(house, act):
+    assert "while it was read" in said(lambda: run(*FIRST, act))
+    assert not (house / "results/s/.receipts/cohort.json").exists()
+
+
+def test_everything_in_its_place_passes(house):
+    run(*FIRST)
+    run(*SECOND)
+    receipts.check(house / "results" / "s")
+
+
+@pytest.mark.parametrize(
+    "path, what",
+    [("plan.yaml", "has changed since the rule analysis read it"), ("results/s/analysis/ard", "is not what the rule analysis wrote"),
+     ("results/s/cohort/subjects", "is not what the rule cohort wrote")],
+)  # fmt: skip
+def test_after_a_run_every_file_is_looked_at_again(house, path, what):
+    run(*FIRST)
+    run(*SECOND)
+    (house / path).write_text("forged")
+    assert f"{path}: {what}" in said(lambda: receipts.check(receipts.Path("results/s")))
+    (house / path).unlink()
+    assert f"{path}: is not there any more" in said(lambda: receipts.check(receipts.Path("results/s")))
+
+
+def test_the_content_of_sources_is_a_parameter_whatever_their_time(house):
+    plan = house / "plan.yaml"
+    first = receipts.content(["plan.yaml", "results/s/made"], "results/s")
+    os.utime(plan, (1, 1))
+    receipts._once.cache_clear()
+    assert receipts.content(["plan.yaml", "results/s/made"], "results/s") == first
+    plan.write_text("a: 2\n")
+    os.utime(plan, (1, 1))  # as cp -p, rsync -t and a checkout may leave it
+    receipts._once.cache_clear()
+    assert receipts.content(["plan.yaml"], "results/s") != first

@@ -1,0 +1,266 @@
+"""A plan against the data: what in it has no effect on them.
+
+A part of a condition that could be left out, a bound that could be twice as high, the largest of values of which each participant
+has one: the results would be the same, and no reader would notice that something else was written. So each part is tried,
+taken away or put otherwise and what is made of it computed again, and what changes nothing is said in no_effect.csv.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from ..analysis.methods import METHODS
+from ..cohort import Builder, Cohort
+from ..cohort.endpoints import follow
+from ..cohort.flow import exclusions
+from ..cohort.grades import SCALES, bounds
+from ..contracts import NO_EFFECT
+from ..errors import InputError
+from ..expression import Expression, ExpressionError
+from ..figures.kinds import KINDS as FIGURES
+from ..plan import Plan, reasons
+from ..registry import Condition
+from ..study import Study
+from ..tables.kinds import KINDS as TABLES
+from ..text import number_text
+
+OTHERWISE = {"min": "max", "max": "min", "first": "last", "last": "first", "sum": "mean", "mean": "sum"}
+LEFT_OUT, ALONE, STAY = "could be left out", "alone gives the same", "holds for participants who stay, too"
+
+# an expression in the place of another -> what is made of it
+Made = Callable[[str], object]
+Finding = tuple[str, str, str]  # entry of the plan, part of it, what has no effect
+
+
+def no_effect(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> pd.DataFrame:
+    """What has no effect, in the contract's columns and in the order of the plan."""
+    found = list(dict.fromkeys(Trial(study, plan, tables, cohort).findings()))
+    return pd.DataFrame(found, columns=list(NO_EFFECT.columns))
+
+
+def variants(text: str) -> Iterator[tuple[tuple[ast.AST, ...], str, str, str]]:
+    """(what does not count if nothing changes, the part as it is shown, what it means, the expression put otherwise), the larger parts first.
+
+    >>> [(part, instead) for _, part, _, instead in variants("arm == 'A' and age > 50")][:2]
+    [("arm == 'A'", 'age > 50'), ('age > 50', "arm == 'A'")]
+    """
+    tree = ast.parse(str(text).strip(), mode="eval")
+    for whole in ast.walk(tree):
+        for gone, part, said, instead in _otherwise(whole):
+            yield gone, ast.unparse(part), said, ast.unparse(copy.deepcopy(tree, {id(whole): instead}))
+
+
+def _otherwise(whole: ast.AST) -> Iterator[tuple[tuple[ast.AST, ...], ast.AST, str, ast.AST]]:
+    """(what does not count, the part that is shown, what is said, what stands in the place of the whole)."""
+    match whole:
+        case ast.BoolOp(op=op, values=values):
+            for at, value in enumerate(values):
+                yield (value,), value, LEFT_OUT, _joined(op, values[:at] + values[at + 1 :])
+        case ast.Compare(left=left, ops=ops, comparators=rest):
+            ends = [left, *rest]
+            pairs = [ast.Compare(a, [op], [b]) for op, a, b in zip(ops, ends, ends[1:], strict=False)]
+            for at, pair in enumerate(pairs) if len(pairs) > 1 else ():
+                yield (pair,), pair, LEFT_OUT, _joined(ast.And(), pairs[:at] + pairs[at + 1 :])
+            for at, end in enumerate(ends):
+                for said, other in _put(end):
+                    yield (end,), pairs[max(at - 1, 0)], said, copy.deepcopy(whole, {id(end): other})
+        case ast.Call(func=ast.Name(id="when"), args=[condition, *branches]):
+            for branch in branches:
+                rest = [other for other in branches if other is not branch]
+                yield (condition, *rest), condition, f"{ast.unparse(branch)} {ALONE}", branch
+            for branch in branches:
+                for said, other in _put(branch):
+                    yield (branch,), whole, said, copy.deepcopy(whole, {id(branch): other})
+        case ast.Call(func=ast.Name(id=name), args=args) if name in ("min", "max"):
+            yield (whole,), whole, f"{OTHERWISE[name]} gives the same", ast.Call(ast.Name(OTHERWISE[name]), args, [])
+        case ast.Call(func=ast.Name(id="coalesce") as function, args=args):
+            for at, value in enumerate(args):
+                rest = args[:at] + args[at + 1 :]
+                yield (value,), value, LEFT_OUT, rest[0] if len(rest) == 1 else ast.Call(function, rest, [])
+
+
+def _joined(op: ast.boolop, parts: list) -> ast.AST:
+    return parts[0] if len(parts) == 1 else ast.BoolOp(op, parts)
+
+
+def _put(end: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """What a number or a list of codes in a comparison could be instead."""
+    match end:
+        case (
+            ast.Constant(value=float() | int() as value) | ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value))
+        ):
+            value = -value if isinstance(end, ast.UnaryOp) else value
+            for other in _moved(value):
+                yield f"{number_text(other)} in the place of {number_text(value)} gives the same", ast.Constant(other)
+        case ast.Tuple(elts=items) | ast.List(elts=items) if len(items) > 1:
+            for at, item in enumerate(items):
+                yield f"without {ast.unparse(item)} gives the same", ast.Tuple(items[:at] + items[at + 1 :])
+
+
+def _moved(value: float) -> tuple[float, float]:
+    """The numbers to which a bound is moved: away from 0 by its own size, and by 1 at least; and to 0."""
+    step = max(abs(value), 1)
+    return value + step if value >= 0 else 0, value - step if value <= 0 else 0
+
+
+class Trial:
+    """Tries the parts of a plan on a cohort that was built by it."""
+
+    def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], cohort: Cohort):
+        self.plan, self.tables, self.study = plan, tables, study
+        self.builder = Builder(study, plan, tables)
+        self.subjects = self.builder.subjects = cohort.subjects
+        self.columns = self.builder.columns()
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._columns()
+        yield from self._daily()
+        yield from self._populations()
+        yield from self._endpoints()
+        yield from self._flow()
+        for where, registry, of in (
+            ("analyses", METHODS, "method"),
+            ("figures", FIGURES, "kind"),
+            ("tables", TABLES, "kind"),
+        ):
+            for name, spec in getattr(self.plan, where).items():
+                conditions = [key for key, one in registry.parameters(spec[of]).items() if one.annotation is Condition]
+                yield from self._shown(f"{where}.{name}", spec, conditions)
+
+    def _tried(self, where: str, text, made: Made) -> Iterator[Finding]:
+        """The parts of an expression without which, or with another number in which, what is made of it is the same."""
+        whole, idle = None, set()
+        for gone, part, said, instead in variants(text):
+            whole = made(str(text)) if whole is None else whole
+            if id(gone[0]) not in idle and self._same(made, instead, whole):
+                if said.endswith((LEFT_OUT, ALONE)):  # of what is within it nothing more is said
+                    idle |= {id(inner) for node in gone for inner in ast.walk(node)}
+                yield where, part, said
+
+    @staticmethod
+    def _same(made: Made, instead: str, whole) -> bool:
+        try:
+            return _alike(made(instead), whole)
+        except (InputError, ExpressionError):
+            return False  # it has an effect: it could not be computed
+
+    def _columns(self) -> Iterator[Finding]:
+        for column in self.plan.derived.values():
+            where, spec = f"cohort.columns.{column.name}", column.spec
+
+            def made(key: str, value, column=column, spec=spec) -> pd.Series:
+                return self.builder.derive(replace(column, spec={**spec, key: value}))
+
+            for key in ("expression", "value", "where", "by", "among"):
+                if key in spec:
+                    yield from self._tried(
+                        f"{where}.{key}", spec[key], lambda text, key=key, made=made: made(key, text)
+                    )
+            other = OTHERWISE.get(spec.get("take", ""))
+            if other and self._same(lambda take, made=made: made("take", take), other, made("take", spec["take"])):
+                yield where, f"take: {spec['take']}", f"{other} gives the same: nobody has two values to choose from"
+
+    def _daily(self) -> Iterator[Finding]:
+        daily = self.plan.daily
+        if not daily:
+            return
+        frame, columns = self.builder.rows_of(daily["table"])
+        day = Expression(daily["day"])(columns)
+        for at, bound in enumerate(daily["window"]):
+            yield from self._beyond(f"cohort.daily.window.{at}", bound, day, daily["table"])
+        for name, grade in daily["grades"].items():
+            rows, signs = self.builder.signs(name)
+            scale = SCALES[grade["scale"]]
+            for sign, text in grade["signs"].items():
+
+                def made(text: str, sign=sign, rows=rows, signs=signs, scale=scale):
+                    return bounds(scale, {**signs, sign: Expression(text)(columns).loc[rows.index]})
+
+                yield from self._tried(f"cohort.daily.grades.{name}.signs.{sign}", text, made)
+
+    def _populations(self) -> Iterator[Finding]:
+        seen: dict[tuple, str] = {}
+        for population in self.plan.populations.values():
+            inside = self.subjects[population.within] if population.within else True
+
+            def made(text: str, inside=inside) -> pd.Series:
+                return Expression(text).known(self.columns) & inside
+
+            yield from self._tried(f"populations.{population.id}.condition", population.condition, made)
+            members = tuple(self.subjects[population.id])
+            if (twin := seen.setdefault(members, population.id)) != population.id:
+                yield f"populations.{population.id}", population.id, f"has the same participants as {twin}"
+
+    def _endpoints(self) -> Iterator[Finding]:
+        for endpoint in self.plan.endpoints.values():
+            for at, text in {**endpoint.moments, **endpoint.conditions}.items():
+
+                def made(instead: str, at=at, endpoint=endpoint) -> list[pd.Series]:
+                    def evaluate(where: str, written: str) -> pd.Series:
+                        return Expression(instead if where == at else written)(self.columns)
+
+                    return [*follow(endpoint, evaluate, self.subjects[self.study.participant]).values()]
+
+                yield from self._tried(f"endpoints.{endpoint.id}.{at}", text, made)
+
+    def _flow(self) -> Iterator[Finding]:
+        before = None
+        for number, step in enumerate(self.plan.flow):
+            start, before = step.get("from", before), step["population"]
+            for reason, text in reasons(step).items() if start else ():
+                where = f"flow.{number}.reasons.{reason.id}"
+
+                def made(text: str, step=step, start=start, reason=reason) -> list:
+                    instead = {**step["reasons"], reason.id: {"label": reason.label, "condition": text}}
+                    of = exclusions(self.plan, self.subjects, self.columns, {**step, "reasons": instead}, start)
+                    return [one.members for one in of]
+
+                yield from self._tried(where, text, made)
+                if (Expression(text).condition(self.columns) & self.subjects[before]).any():
+                    yield where, text, STAY
+
+    def _shown(self, where: str, spec: Mapping, conditions: list[str]) -> Iterator[Finding]:
+        """An analysis, a figure or a table: its conditions among those of its population, and what it shows of a table."""
+        population = spec.get("population")
+        if "file" in spec or population is None:
+            return
+        here, rows = self.subjects[population], spec["rows"] if where.startswith("analyses.") and "rows" in spec else {}
+        for key in [*conditions, "where"]:
+            if key in spec and not rows:
+                yield from self._tried(
+                    f"{where}.{key}", spec[key], lambda text: Expression(text).known(self.columns)[here]
+                )
+        of_rows = self.builder.rows_of(rows["table"])[1] if rows else {}
+        for key in ("where", "at", "baseline", "value"):
+            if key in rows:
+                yield from self._tried(f"{where}.rows.{key}", rows[key], lambda text: Expression(text)(of_rows))
+        if "table" in spec:
+            frame, columns = self.builder.rows_of(spec["table"])
+            if not self.subjects.loc[here, self.study.participant].isin(frame[self.study.participant]).all():
+                yield f"{where}.population", population, f"some of its participants have no row of {spec['table']}"
+            if spec.get("last_day"):
+                day = Expression(spec["day"])(columns)
+                day = day[frame[spec["item"]].isin(spec["items"])] if "items" in spec else day
+                yield from self._beyond(f"{where}.last_day", spec["last_day"], day, spec["table"])
+
+    @staticmethod
+    def _beyond(where: str, bound: float, day: pd.Series, table: str) -> Iterator[Finding]:
+        """A first or last day that could be another."""
+        for other in _moved(bound):
+            low, high = sorted((bound, other))
+            if not (day.between(low, high) & (day != bound)).any():
+                said = f"{number_text(other)} in the place of {number_text(bound)} gives the same rows of {table}"
+                yield where, number_text(bound), said
+
+
+def _alike(a, b) -> bool:
+    if isinstance(a, pd.Series):
+        return a.astype("string").fillna("").equals(b.astype("string").fillna(""))
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(_alike, a, b))
+    return bool((a == b).all())

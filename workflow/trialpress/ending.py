@@ -1,0 +1,62 @@
+"""What a run says at its end, and whether all is well with it: the summary, the second computation, where to start reading."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from . import receipts
+from .contracts import ARD, CLAIMS, CONCORDANCE
+from .errors import InputError
+
+AGREES = "agrees"
+CONTRADICTED = "contradicted"
+
+
+def second_computation(folder: Path) -> tuple[str, int]:
+    """('1,154 of 1,312 agree, 158 not computed a second time', how many differ)."""
+    verdicts = Counter(CONCORDANCE.read(folder / "audit")["verdict"])
+    n, agree = len(ARD.read(folder / "analysis")), verdicts.pop(AGREES, 0)
+    differ = verdicts.pop("differs", 0)
+    rest = n - agree - differ
+    parts = [f"{agree:,} of {n:,} agree", f"{differ:,} differ (audit/concordance.csv)" if differ else ""]
+    parts.append(f"{rest:,} not computed a second time" if rest else "")
+    return ", ".join(filter(None, parts)), differ
+
+
+def ending(folder: Path) -> tuple[str, bool]:
+    """The text, and whether a reader must look: a statistic that differs when computed again, a contradicted claim."""
+    text, wrong = (folder / "report" / "summary.txt").read_text(encoding="utf-8"), 0
+    lines = []
+    if (folder / "audit" / "concordance.csv").is_file():
+        said, wrong = second_computation(folder)
+        lines.append(("computed again", said))
+        lines.append(("start with", f"{folder}/audit/index.html, {folder}/report/"))
+    contradicted = 0
+    if (folder / "audit" / "claims.csv").is_file():
+        contradicted = int((CLAIMS.read(folder / "audit")["verdict"] == CONTRADICTED).sum())
+    if wrong or contradicted:
+        found = [
+            f"{wrong:,} statistics differ when computed again" if wrong else "",
+            f"{contradicted:,} claims are contradicted" if contradicted else "",
+        ]
+        lines.append(("LOOK AT", ", ".join(filter(None, found))))
+    return text + "".join(f"  {name:<14} {said}\n" for name, said in lines), bool(wrong)
+
+
+def main(study: str) -> int:
+    """After a run by make: status 1 if a file is not what the run wrote, or a second computation differs."""
+    folder = Path("results") / study
+    try:
+        receipts.check(folder)
+        text, wrong = ending(folder)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(text, end="")
+    return int(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

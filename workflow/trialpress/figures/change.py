@@ -1,0 +1,231 @@
+"""Change from baseline, participant by participant: the best one as bars, all of them over time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..analysis.source import rows_of
+from ..expression import Expression
+from ..ids import EVERYONE, Name
+from ..plan import own_word
+from ..registry import Column, Condition, Number, Population, RowCondition, RowValue, Table
+from ..results import Results
+from . import palette, style
+from .drawing import KINDS, Drawing, empty
+from .read import count, is_grade, level_name, look_of, number, printed
+from .scales import day_locator, label_room
+
+PLOT_HEIGHT = 52.0  # mm
+SIGNS = ("*", "D", "^", "s")  # of marks, in the order of the plan
+REFERENCE = {"color": palette.GREY, "linewidth": 0.6, "linestyle": (0, (4, 3)), "zorder": 1}
+MANY = 300  # participants beyond which a vector file would be too large
+UNKNOWN = palette.Look(palette.UNKNOWN, ":", "X", "xxxxx", thin=palette.GREY)
+
+
+@KINDS.add("waterfall")
+def waterfall(
+    results: Results,
+    *,
+    population: Population,
+    y: Number,
+    colour: Column = "",
+    marks: dict[str, Condition] = None,
+    references: list[float] = (),
+    highest: float = 0,
+    width: style.Width = "double",
+) -> Drawing:
+    """A change of each participant as a bar, from the largest increase to the largest decrease (waterfall plot), in the
+    colour and hatch of a classification; a stub on the line is no change. Lines at thresholds of response.
+
+    Parameters
+        population: who is shown
+        y: the change, in per cent as a rule
+        colour: column that gives the colour, such as the response
+        marks: text -> condition: who bears a sign at the end of the bar
+        references: values at which lines are drawn
+        highest: where higher bars are cut, which an arrow says (0: nowhere)
+        width: single (85 mm) or double (180 mm)
+    """
+    data, who = results.population(population), results.study.participant
+    frame = data.frame.assign(_value=number(data.frame[y]))
+    known = frame[frame["_value"].notna()].sort_values(["_value", who], ascending=[False, True], kind="stable")
+    name, lost = results.plan.label(y, unit=True), int(frame["_value"].isna().sum())
+    note = f"{lost:,} left out: {results.plan.label(y)} not known" if lost else ""
+    if known.empty:
+        return empty(results, width, f"No participants with {results.plan.label(y)}", note)
+    looks, of = _looks(data, colour)
+    held = {text: data.holds(condition).fillna(False).astype(bool) for text, condition in (marks or {}).items()}
+    entries = _entries(results, colour, looks, of[known.index], lambda look: look.patch)
+    outline = {"markeredgecolor": palette.INK, "markeredgewidth": 0.5 if len(known) <= 100 else 0.2,
+               "markersize": 4.0 if len(known) <= 60 else 2.6 if len(known) <= MANY else 1.2}  # fmt: skip
+    signs = {text: {"marker": SIGNS[i % len(SIGNS)], "color": "white", **outline} for i, text in enumerate(held)}
+    entries += [(f"{text} (n = {int(held[text][known.index].sum()):,})", sign) for text, sign in signs.items()]
+    page_width, left = style.WIDTHS[width], label_room(known["_value"], False) + 1.0
+    top = style.key_height(entries, page_width - left) + 2.0
+    page = style.Page(results, width, top + PLOT_HEIGHT + 6.0)
+    page.key(left, 0.3, entries, page_width - left)
+    axes = page.axes(left, top, page_width - left - 1.0, PLOT_HEIGHT)
+    values = known["_value"].to_numpy()
+    drawn = np.minimum(values, highest) if highest else values
+    low, high = min(drawn.min(), 0.0, *references), max(drawn.max(), 0.0, *references)
+    reach = (high - low) or 1.0
+    for at, row in enumerate(known.index):
+        bar = {
+            "edgecolor": palette.INK,
+            "linewidth": 0.35 if len(known) <= 100 else 0.0,
+            "rasterized": len(known) > MANY,
+        }
+        axes.bar(
+            at,
+            drawn[at] or 0.006 * reach,
+            width=0.82 if len(known) <= 100 else 1.0,
+            zorder=2,
+            **bar,
+            **looks[of[row]].patch,
+        )
+    cut = np.flatnonzero(values > drawn)
+    axes.plot(cut, drawn[cut] + 0.02 * reach, "^", color=palette.INK, markersize=2.4, markeredgewidth=0, clip_on=False)
+    for i, (text, members) in enumerate(held.items()):
+        places = np.flatnonzero(members[known.index])
+        beyond = 0.045 * reach * np.where(drawn[places] < 0, -1, 1) * (i + 1)
+        axes.plot(places, drawn[places] + beyond, linestyle="none", zorder=4, clip_on=False, **signs[text])
+    for value in references:
+        axes.axhline(value, **REFERENCE)
+    axes.axhline(0.0, color=palette.INK, linewidth=0.6, zorder=3)
+    room = 0.05 * (len(held) + 0.4) * reach
+    axes.set(xlim=(-0.7, max(len(known), 6) - 0.3), ylim=(low - room, high + room), xticks=[])
+    axes.yaxis.set_major_formatter(style.thousands)
+    axes.spines["bottom"].set_visible(False)
+    axes.set_ylabel(style.wrap(name, PLOT_HEIGHT))
+    axes.set_xlabel(f"{count(len(known))}, each a bar")
+    numbers = known[[who, y, *([colour] if colour else [])]].reset_index(drop=True)
+    for text, members in held.items():
+        numbers[text] = members[known.index].to_numpy()
+    over = int((values > drawn).sum())
+    cut_note = f"{over:,} bar{'' if over == 1 else 's'} cut at {style.thousands(highest)}" if over else ""
+    ends = " to ".join(style.thousands(round(float(v), 1)) for v in (values.max(), values.min()))
+    below = [f"{int((values <= value).sum())} at {style.thousands(value)} or below" for value in references]
+    groups = [text for text, _ in entries]
+    alt = (
+        f"Waterfall plot of {results.plan.label(y)} of {count(len(known))}, from {ends}. {'; '.join([*below, *groups])}"
+    )
+    return Drawing(page.figure, numbers, f"{alt.rstrip('. ')}.", (note, cut_note))
+
+
+@KINDS.add("spider")
+def spider(
+    results: Results,
+    *,
+    population: Population,
+    table: Table,
+    day: RowValue,
+    change: RowValue,
+    label: str,
+    where: RowCondition = "true",
+    colour: Column = "",
+    from_baseline: bool = True,
+    references: list[float] = (),
+    highest: float = 0,
+    last_day: float = 0,
+    width: style.Width = "double",
+) -> Drawing:
+    """Change from baseline over time, each participant a line that begins at no change (spider plot), in the colour, dash and
+    marker of a classification; the last assessment of each has a larger marker.
+
+    Parameters
+        population: who is shown
+        table: clean table with one row per participant and assessment
+        day: its column of the day, or an expression that may use columns of the subjects
+        change: the change from baseline, an expression over its columns and those of the subjects
+        label: name and unit of the change
+        where: rows of the table that are shown
+        colour: column that gives the colour, such as the response
+        from_baseline: whether every line begins at day 0 with no change; what was measured before is counted and not shown
+        references: values at which lines are drawn
+        highest: above which values are drawn at the edge and counted (0: none are)
+        last_day: days after it are not shown (0: all are)
+        width: single (85 mm) or double (180 mm)
+    """
+    data, who = results.population(population), results.study.participant
+    rows, columns = rows_of(data, table)
+    days, values = number(Expression(day)(columns)), number(Expression(change)(columns))
+    measured = pd.DataFrame({who: rows[who], "day": days, "value": values})[Expression(where).condition(columns)]
+    measured = measured.dropna().sort_values([who, "day"], kind="stable")
+    early = int((measured["day"] < 0).sum()) if from_baseline else 0
+    measured = measured[measured["day"] >= 0] if from_baseline else measured
+    beyond = int((measured["day"] > last_day).sum()) if last_day else 0
+    measured = measured[measured["day"] <= last_day] if last_day else measured
+    lost = len(data.frame) - measured[who].nunique()
+    notes = (
+        f"{lost:,} left out: no known change" if lost else "",
+        f"{count(early, 'assessment')} before day 0 not shown" if early else "",
+        f"{count(beyond, 'assessment')} after day {last_day:g} not shown" if beyond else "",
+    )
+    if measured.empty:
+        return empty(results, width, f"No measurements of {label}", *notes)
+    over = int((measured["value"] > highest).sum()) if highest else 0
+    looks, of = _looks(data, colour)
+    shown = data.frame[who].isin(measured[who])
+    entries = _entries(
+        results, colour, looks, of[shown], lambda look: {**look.line, "marker": look.marker, "markersize": 3.0}
+    )
+    page_width, left = style.WIDTHS[width], label_room(measured["value"], False) + 1.0
+    top = style.key_height(entries, page_width - left) + 2.0
+    page = style.Page(results, width, top + PLOT_HEIGHT + 10.0)
+    page.key(left, 0.3, entries, page_width - left)
+    axes = page.axes(left, top, page_width - left - 3.0, PLOT_HEIGHT)
+    lines = dict(list(measured.groupby(who)))
+    alpha = float(np.clip(60 / len(lines), 0.08, 0.85))
+    for row in data.frame.index[shown]:
+        line, look = lines[data.frame.loc[row, who]], looks[of[row]]
+        x, y = line["day"].to_numpy(), line["value"].to_numpy()
+        if from_baseline:
+            x, y = np.concatenate(([0.0], x)), np.concatenate(([0.0], y))
+        y = np.minimum(y, highest) if highest else y
+        axes.plot(x, y, linewidth=0.8, alpha=alpha, rasterized=len(lines) > MANY, **look.line)
+        ends = {
+            "color": look.ink,
+            "markeredgecolor": "white",
+            "markeredgewidth": 0.3,
+            "linestyle": "none",
+            "alpha": max(alpha, 0.5),
+        }
+        axes.plot(x[-1:], y[-1:], look.marker, markersize=3.2, clip_on=False, zorder=3, **ends)
+    for value in references:
+        axes.axhline(value, **REFERENCE)
+    axes.axhline(0.0, color=palette.INK, linewidth=0.5, zorder=1)
+    start = 0.0 if from_baseline else measured["day"].min()
+    axes.set_xlim(start, max(measured["day"].max(), start + 1))
+    axes.xaxis.set_major_locator(day_locator(measured["day"].max()))
+    axes.yaxis.set_major_formatter(style.thousands)
+    axes.set_xlabel("Day after infusion")
+    axes.set_ylabel(style.wrap(label, PLOT_HEIGHT))
+    named = data.frame.set_index(who)[colour].rename(colour) if colour else None
+    numbers = measured.join(named, on=who).reset_index(drop=True) if colour else measured.reset_index(drop=True)
+    low, high = (style.thousands(round(float(v), 1)) for v in (measured["value"].min(), measured["value"].max()))
+    groups = f" {'; '.join(text for text, _ in entries)}." if entries else ""
+    alt = f"Spider plot of {label} of {count(len(lines))}, from {low} to {high}.{groups}"
+    edge = f"{count(over, 'value')} above {style.thousands(highest)} drawn at the edge" if over else ""
+    return Drawing(page.figure, numbers, alt, (*notes, edge))
+
+
+def _looks(data, colour: str) -> tuple[dict[Name, palette.Look], pd.Series]:
+    """(look of each level and of those without one, each participant's level)."""
+    everyone = pd.Series([EVERYONE] * len(data.frame), index=data.frame.index, dtype=object)
+    if not colour:
+        return {EVERYONE: palette.Look(palette.GROUPS[0])}, everyone
+    levels, looks = look_of(data, colour)
+    for name, members in levels.items():
+        everyone[members] = [name] * int(members.sum())
+    return {**looks, EVERYONE: UNKNOWN}, everyone
+
+
+def _entries(results: Results, colour: str, looks: dict, of: pd.Series, drawn) -> list:
+    """The levels that have participants, with how many."""
+    sizes = {name: sum(one == name for one in of) for name in looks}
+    unknown = own_word("Unknown", printed(looks), "no value")
+    texts = {name: level_name(results, colour, name) if name else unknown for name in looks} if colour else {}
+    graded = colour and is_grade(results.plan, colour)  # no title stands before the levels
+    texts = {name: f"Grade {text}" if graded and text.isdigit() else text for name, text in texts.items()}
+    return [(f"{text} (n = {sizes[name]:,})", drawn(looks[name])) for name, text in texts.items() if sizes[name]]

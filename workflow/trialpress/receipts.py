@@ -1,0 +1,104 @@
+"""What each rule read and wrote, by content. Time stamps decide what is run again; that no number is of another version of
+its sources than the text around it, and that no file was changed after it was written, is seen here.
+
+results/<study>/.receipts/<rule>.json: {"rule": ..., "read": {path: sha256}, "wrote": {path: sha256}}.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from .environment import located, named
+from .errors import Problem, raise_if
+from .exclusive import end_with_the_run
+from .files import write_text
+
+FOLDER = ".receipts"
+MIXED = "the results would be of two versions of it"
+AGAIN = "let it rest and run again: make report"
+
+
+def sha256(path: Path | str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hashes(paths: Iterable[Path | str]) -> dict[str, str]:
+    """Path -> sha256 of each file, those of folders too; what is not there is left out."""
+    found = (Path(path) for path in paths)
+    files = (file for path in found for file in (sorted(path.rglob("*")) if path.is_dir() else [path]))
+    return dict(sorted((named(file), sha256(file)) for file in files if file.is_file()))
+
+
+_once = cache(sha256)
+
+
+def content(paths: Iterable[Path | str], made: str) -> str:
+    """One hash of the files that no rule makes (those not below `made`): a parameter of a rule, so that a file with other
+    content and an older time runs it again. Each file is read once a process."""
+    there = sorted({str(path) for path in paths if not str(path).startswith(f"{made}/") and Path(path).is_file()})
+    return hashlib.sha256(repr([(named(path), _once(path)) for path in there]).encode()).hexdigest()[:16]
+
+
+def changed(before: Mapping[str, str], why: str) -> Iterator[Problem]:
+    """Files that are no longer what was read."""
+    now = hashes(map(located, before))
+    for path, known in before.items():
+        if now.get(path) != known:
+            what = "was changed while it was read" if path in now else "was removed while it was read"
+            yield Problem(path, what, why, AGAIN)
+
+
+def problems(found: Mapping[str, str], receipts: Iterable[Mapping]) -> Iterator[Problem]:
+    """What of the files now `found` is not what the rules of these receipts wrote or read."""
+    told = set()
+    for receipt in receipts:
+        for path in sorted(receipt["wrote"].keys() & found):
+            if found[path] != receipt["wrote"][path]:
+                told.add(path)
+                do = f"if it was changed by hand, remove it, and it is written again: rm '{path}'; make report"
+                yield Problem(
+                    path, f"is not what the rule {receipt['rule']} wrote", "no stage has computed what it says", do
+                )
+        for path in sorted((receipt["read"].keys() & found) - told):
+            if found[path] != receipt["read"][path]:
+                told.add(path)
+                yield Problem(path, f"has changed since the rule {receipt['rule']} read it", MIXED, AGAIN)
+
+
+def load(paths: Iterable[Path | str]) -> list[dict]:
+    """The receipts among these files."""
+    return [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths if Path(path).parent.name == FOLDER]
+
+
+@contextmanager
+def kept(job):
+    """A workflow's job (`snakemake` in its script) that begins only with what the rules before left and read, and ends only
+    if its sources are still what they were; then its receipt is written. InputError otherwise."""
+    end_with_the_run()
+    given = sorted(set(map(str, job.input)))
+    receipt = Path(job.output.receipt)
+    before = hashes(path for path in given if Path(path).parent != receipt.parent)
+    raise_if(problems(before, load(given)))
+    yield
+    raise_if(changed(before, MIXED))
+    wrote = hashes(path for path in map(str, job.output) if Path(path) != receipt)
+    said = {"rule": job.rule, "read": before, "wrote": wrote}
+    write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", receipt)
+
+
+def check(folder: Path) -> None:
+    """InputError if a file of results/<study>/ is not what its rule wrote, or a source not what the rules read."""
+    receipts = load(sorted((folder / FOLDER).glob("*.json")))
+    listed = {path for receipt in receipts for path in (*receipt["wrote"], *receipt["read"])}
+    found = hashes(map(located, listed))
+    gone = [
+        Problem(path, "is not there any more", "the results are not whole", "run: make report")
+        for path in sorted(listed - found.keys())
+    ]
+    raise_if([*gone, *problems(found, receipts)])
