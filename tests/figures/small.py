@@ -48,7 +48,7 @@ tables:
     columns:
       who: {type: id}
       date: {type: date}
-      analyte: {type: text}
+      analyte: {type: id}
       value: {type: number}
   events:
     file: one
@@ -56,7 +56,7 @@ tables:
     references: {who: patients.who}
     columns:
       who: {type: id}
-      term: {type: text, label: Term}
+      term: {type: id, label: Term}
       grade: {type: integer, label: Grade}
 """
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ...clean.part import HIDDEN
+from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
 from .texts import names_in, texts
@@ -122,11 +122,11 @@ class Cells:
     def block(self, table: str, field: str, owner: str) -> Block:
         """The cells of a read field; owner: the field whose raw cell it is."""
         column, frame = self.tables[table].columns[field], self.results.tables[table]
-        if column.identifier:  # the cell is not shown; the row in which it stands is
+        if column.withheld:  # the cell is not shown; the row in which it stands is
             found = self.standing(table)
             n = len(found)
             headers = pa.repeat(" or ".join(column.source), n)
-            raw = clean = pa.repeat(HIDDEN, n)
+            raw = clean = pa.repeat(HIDDEN if column.identifier else NOT_SHOWN, n)
         else:
             found = self.read(table, owner)
             headers, raw = found["column"].combine_chunks(), found["raw"].combine_chunks()
