@@ -29,8 +29,7 @@ tables:
   proportions: {kind: proportions, analyses: [cr, cr_rr, cr_nobody, cr_by_dose], caption: "Response, `n/N`"}
   comparisons: {kind: comparisons, analyses: [by_sex, dose_crs, age_by_sex, os_test], caption: Comparisons}
   crosstab: {kind: crosstab, population: infused, rows: crs_grade, columns: [lee, response], caption: Scales}
-  safety: {kind: adverse_events, population: infused, table: events, term: term, grade: grade, by: doses, caption: Safety}
-  safety_nobody: {kind: adverse_events, population: nobody, table: events, term: term, grade: grade, caption: Safety}
+  safety: {kind: toxicity, caption: Safety, analysis: harm_by_dose}
   times: {kind: time_to_event, analyses: [os, efs, os_nobody], caption: Times}
   models: {kind: coefficients, analyses: [model], caption: Models}
   listing: {kind: listing, population: mrd, columns: [sex, age, died_on, response], sort: age, caption: Listing}
@@ -148,7 +147,7 @@ def test_adverse_events_count_participants_at_their_worst_grade(usual):
     assert cells(table, "Any event")[-2].split(" ")[0] == str(events["who"].nunique())
     order = [int(row.cells[-2].split(" ")[0]) for row in table.rows[1:]]
     assert order == sorted(order, reverse=True)
-    assert cells(tables.tabulate(usual, "safety_nobody"), "Any event")[1] == "–"
+    assert cells(tables.tabulate(usual, "toxicity_nobody"), "Any event")[1] == "–"
 
 
 def test_terms_of_few_are_left_out_and_it_is_said(usual):

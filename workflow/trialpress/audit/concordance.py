@@ -216,16 +216,6 @@ def _people(export: Export, **more) -> dict[str, int]:
     return numbered
 
 
-def _harms(export: Export):
-    data, spec = export.data, export.spec
-    numbered = _people(export)
-    export.order("group", [EVERYONE] if "by" in spec else [])
-    rows = data.tables[spec["table"]]
-    x = rows[data.study.participant].map(numbered)
-    events = {"set": "events", "x": x, "level": rows[spec["term"]], "y": rows[spec["grade"]].astype("Float64")}
-    export.frames.append(pd.DataFrame(events)[x.notna()])
-
-
 def _measurements(export: Export):
     data, spec = export.data, export.spec
     numbered = _people(export)
@@ -256,7 +246,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
-    "crosstab": _crosstab, "adverse_events": _harms, "exposure": _measurements, "dose_response": _dose, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "bootstrap": _values,
 }  # fmt: skip
 
 
