@@ -4,6 +4,7 @@ python -m trialpress run FOLDER --out OUT [--until analysis]          a study in
 python -m trialpress preview STUDY                                    the manuscript in the browser, as it is written
 python -m trialpress report [STUDY] [--directory MYTRIAL]             the publication, as by make report; MYTRIAL holds config/, data/, report/
 python -m trialpress report STUDY --out DIR --engine quarto           the manuscript's editions from the results that are there
+python -m trialpress verify --crate crate.zip --raw FOLDER            the run in a crate again, from the crate and the raw records
 python -m trialpress explain cr_rr_evaluable --participant LD-017     a printed number back to the raw cells
 """
 
@@ -48,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     )
     for command in (preview, report):
         command.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
+    verify = commands.add_parser("verify", help="run a crate again, from it and the raw records, and compare")
+    verify.add_argument("--crate", type=Path, required=True, help="audit/crate.zip of a run")
+    verify.add_argument("--raw", type=Path, required=True, help="holds the raw files; corrections.csv there or beside")
     explain = commands.add_parser("explain", help="the record of a number")
     explain.add_argument(
         "number", help="id of a number or of an analysis, as the manuscript's links and appendix give it"
@@ -104,6 +108,10 @@ def main(arguments: list[str] | None = None) -> int:
         return publication(given)
     if given.command in ("preview", "report"):
         return written(given)
+    if given.command == "verify":
+        from .audit.crate.verify import main as verify
+
+        return verify(given.crate, given.raw)
     from .explain import main as explain
 
     return explain(given.number, given.participant, given.study)

@@ -68,7 +68,7 @@ def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) 
     versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
     listed = manifest(inputs, folder, versions)
     write_json(listed, folder / "audit" / "manifest.json")
-    crate.write(results.study, listed, folder, digest, folder / "audit" / "crate.zip")
+    crate.write(results.study, results.plan, listed, folder, digest, folder / "audit" / "crate.zip")
 
 
 def _written_by_us(inputs: Iterable[str]) -> Iterator[str]:
