@@ -39,7 +39,7 @@ def make(root):
         "workflow/trialpress/x.py": "x = 1\n", "report/s/manuscript.qmd": MANUSCRIPT, "results/s/analysis/ard.csv": "analysis\n",
         "results/s/report/manuscript.html": "<p>36/40</p>", "results/s/clean/changes.csv": "key\nLD-001\n", "results/s/tables/t.csv": "a\n",
         "results/s/report/renderer.json": '{"engine": "embedded", "version": "Pandoc 3.9", "formats": ["html"]}',
-        "results/s/report/fragments.json": "{}", "results/s/cohort/subjects.parquet": "LD-001", "results/s/audit/trace.json": "LD-001",
+        "results/s/report/fragments.json": "{}", "results/s/report/manuscript.docx": "Word", "results/s/cohort/subjects.parquet": "LD-001", "results/s/audit/trace.json": "LD-001",
         "results/s/audit/manifest.json": "{}", "results/s/figures/swimmer.csv": "participant\nLD-001\n",
     }  # fmt: skip
     for name, text in files.items():
@@ -150,6 +150,8 @@ def test_the_manifest_of_codecheck_and_the_citation_are_in_it(made):
     assert [entry["file"] for entry in said["manifest"]] == [
         "results/analysis/ard.csv", "results/report/manuscript.html", "results/tables/t.csv",
     ]  # fmt: skip
+    word = ROCrate(made[0]).get("#results/report/manuscript.docx")
+    assert word["conditionsOfAccess"] == graph.LARGE and len(word["sha256"]) == 64
     assert texts.front_matter("no front matter") == {} and texts.media("a.unheard") == "application/octet-stream"
 
 
@@ -209,7 +211,7 @@ def verified(made, monkeypatch, raw, **changed):
 def test_a_crate_and_the_raw_records_are_enough_to_verify(made, monkeypatch, where):
     data = made[0].parents[3] / "data" / "s"
     good, text = verified(made, monkeypatch, data / where if where else data)
-    assert good and text.endswith("s: reproduced: 10 outputs are those of the crate"), text
+    assert good and text.endswith("s: reproduced: 11 outputs are those of the crate"), text
 
 
 def test_what_a_rerun_gives_otherwise_is_named_held_or_not(made, monkeypatch):

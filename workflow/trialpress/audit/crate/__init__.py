@@ -18,7 +18,7 @@ from ...environment import located
 from ...files import write_whole
 from ...plan import Plan
 from ...study import Study
-from .steps import LATER, matching
+from .steps import LATER, PARTS, matching
 from .texts import codecheck, front_matter, readme
 
 # results that hold no row of a participant
@@ -37,10 +37,11 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
 def packed(folder: Path) -> list[str]:
-    """The results that go into the crate, as paths below `folder`."""
-    return sorted(
-        path.relative_to(folder).as_posix() for pattern in PACKED for path in folder.glob(pattern) if path.is_file()
-    )
+    """The results that go into the crate, as paths below `folder`: of the manuscript the editions that say all, not the large one in
+    Word's format beside them."""
+    found = {path.relative_to(folder).as_posix() for wild in PACKED for path in folder.glob(wild) if path.is_file()}
+    whole = {f"report/manuscript.{suffix}" for suffix in ("html", "pdf", "xml")}
+    return sorted(found - {"report/manuscript.docx"} if found & whole else found)
 
 
 def private(name: str, study: str) -> bool:
@@ -58,7 +59,9 @@ def build(study: Study, plan: Plan, manifest: Mapping, folder: Path, scratch: Pa
     parameters = {"level": plan.level, "seed": plan.seed}
     parameters |= {"formats": " ".join(rendered["formats"]), "engine": rendered["engine"]} if rendered else {}
     results = sorted(p.relative_to(folder).as_posix() for p in folder.glob("[!.]*/**/*") if p.is_file())
-    results = [name for name in results if not matching([name], LATER, {}) and not Path(name).name.startswith(".")]
+    results = [
+        name for name in results if not matching([name], (*LATER, *PARTS), {}) and not Path(name).name.startswith(".")
+    ]
     held = packed(folder)
     source = located(f"report/{study.id}/manuscript.qmd")
     front = front_matter(Path(source).read_text(encoding="utf-8"))
