@@ -127,7 +127,7 @@ def table(found: Comparison) -> pd.DataFrame:
         for one in found.moved
     ]  # fmt: skip
     columns = ["number", "statistic", "label", "before", "after", "value_before", "value_after", "printed", "causes"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
 def write(found: Comparison, to: Path) -> None:

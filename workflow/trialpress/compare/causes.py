@@ -125,7 +125,7 @@ class Causes:
     def of_plan(self, name: str) -> list[Cause]:
         """What differs in the plan's own entry, and in the file that it names."""
         old, new = self.a.plan(name), self.b.plan(name)
-        if old is None and new is None:
+        if (old is None and new is None) or not (self.a.planned and self.b.planned):
             return []
         found = [Cause("plan", path, text) for path, text in entries(old, new, f"analyses.{name}")]
         files = {spec["file"] for spec in (old, new) if spec and "file" in spec}
@@ -162,14 +162,16 @@ class Causes:
             return ordered(self.settings or self.everywhere or [UNKNOWN])
         return ordered([*found, *self.members(old, new, statistic)])
 
-    @staticmethod
-    def members(old: Number | None, new: Number | None, statistic: str) -> list[Cause]:
-        """Who entered or left a number."""
-        sets = [(number.who or {}) if number else {} for number in (old, new)]
-        named = statistic if all(statistic in who for who in sets) else "n" if all("n" in who for who in sets) else "N"
-        before, after = (who.get(named, frozenset()) for who in sets)
-        if old is None or new is None or before == after:
+    def members(self, old: Number | None, new: Number | None, statistic: str) -> list[Cause]:
+        """Who entered or left a number: as far as it is a count those counted, otherwise those analysed."""
+        if old is None or new is None:
             return []
+        counted = [number.who or {} for number in (old, new)]
+        named = next((name for name in (statistic, "n", "N") if all(name in who for who in counted)), None)
+        if named:
+            before, after = (who[named] for who in counted)
+        else:
+            before, after = (side.names(side.records[new.record].get("everyone", ())) for side in (self.a, self.b))
         return [*(Cause("left", who, "is not counted any more") for who in before - after),
                 *(Cause("entered", who, "is counted now") for who in after - before)]  # fmt: skip
 

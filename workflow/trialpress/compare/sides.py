@@ -118,6 +118,11 @@ class Side:
             return self.content["records"].get(analysis, {}).get("plan")
         return self._written.get("analyses", {}).get(analysis) if self._written else None
 
+    @property
+    def planned(self) -> bool:
+        """Whether its plan is known."""
+        return self.content is not None or bool(self._written)
+
     @cached_property
     def _written(self) -> dict:
         path = self.config / "plan.yaml" if self.config else None
@@ -197,7 +202,7 @@ def _crate(name: str, path: Path, scratch: Path) -> Side:
 def _revision(name: str, study: str, scratch: Path) -> Side:
     """The record of a study, and its plan, as a git revision has them."""
     wanted = [f"data/{study}/record", f"config/{study}"]
-    asked = ["git", "archive", "--format=tar", "--end-of-options", name, "--", *wanted]
+    asked = ["git", "archive", "--format=tar", "--end-of-options", name, *wanted]
     done = subprocess.run(asked, capture_output=True)
     if done.returncode:
         why = done.stderr.decode(errors="replace").strip().splitlines()
