@@ -66,7 +66,7 @@ rule audit:
         plan=f"{CONFIG}/plan.yaml",
         files=rules.figures.input.files,
         config="config/config.yaml",
-        lock=engine("envs/requirements.lock"),
+        lock=[engine("envs/requirements.lock"), engine("envs/environment.yaml")],
         terms=[engine("CITATION.cff"), engine("LICENSE")],
         workflow=[
             engine("Snakefile"),

@@ -16,7 +16,7 @@ from .plan import Plan
 from .study import Study, load_study, load_yaml, preflight
 
 ENGINE = (
-    "CITATION.cff", "LICENSE", "Snakefile", "config/config.yaml", "config/checklists.yaml", "envs/requirements.lock", "workflow",
+    "CITATION.cff", "LICENSE", "Snakefile", "config/config.yaml", "config/checklists.yaml", "envs/environment.yaml", "envs/requirements.lock", "workflow",
 )  # fmt: skip
 PROSE = ("*.qmd", "*.yml", "*.bib", "*.csl", "*.css", "*.lua", "*.docx", "*.svg", "*.png")
 STARTS = "a run starts from the sources in this folder"

@@ -63,7 +63,7 @@ STEPS = (
          ("audit/claims.csv", "audit/claim_checks.csv", "audit/manifest.json"),
          ("clean/*", "cohort/*", "analysis/*", "figures/*", "tables/*", "report/*", "audit/trace.json", "audit/concordance.csv",
           "audit/computed_once.csv", "audit/second_opinion.json", "data/{study}/*", DICTIONARY, PLAN, CLAIMS, *CHECKLISTS,
-          "{files}", "{shown}", "report/{study}/*", "config/config.yaml", LOCK, "CITATION.cff", "LICENSE", "Snakefile")),
+          "{files}", "{shown}", "report/{study}/*", "config/config.yaml", "envs/*", "CITATION.cff", "LICENSE", "Snakefile")),
 )  # fmt: skip
 
 
