@@ -31,6 +31,8 @@ help:
 	@echo 'make test                   run the tests'
 	@echo 'make mutants N=15 SEED=3    change one operator of the package at a time (15 of each file; default: all) and run the tests'
 	@echo 'make plan-mutants N=300     change one thing of each plan at a time and look at what it does'
+	@echo 'make hostile                try all hostile inputs of tests/hostile and print what came of them (SEED=2: other ones)'
+	@echo 'make fuzz N=60              look for inputs that crash, for 60 minutes (default: 5)'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
 	@echo 'make record                 accept results/ as the new results of record'
 	@echo 'make explain ID=os.6_months PARTICIPANT=...  the record of a number, a participant followed to the raw cells'
@@ -57,6 +59,12 @@ mutants: $(READY)
 
 plan-mutants: $(READY)
 	$(BIN)/python tests/plan_mutants.py $${N:+--n "$$N"} $${SEED:+--seed "$$SEED"} --markdown docs/plan-mutants.md
+
+hostile: $(READY)
+	@$(BIN)/python tests/hostile/everything.py $${SEED:+--seed "$$SEED"} --markdown docs/hostile.md
+
+fuzz: $(READY)
+	@$(BIN)/python tests/hostile/fuzz.py $${N:+--minutes "$$N"} $${SEED:+--seed "$$SEED"}
 
 verify: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify "$$STUDY"
@@ -93,12 +101,12 @@ clean:
 	@PYTHONPATH=workflow $(PYTHON) -m trialpress.studies clean
 
 # uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash. What a set-up
-# that was interrupted has left is cleared.
+# that was interrupted has left is cleared, unless .venv is a link to another checkout's.
 $(READY): envs/requirements.lock envs/bootstrap.lock
 	@echo 'setting up .venv (once)'
-	@$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv $$([ -L .venv ] || echo --clear) .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report preview test mutants plan-mutants verify record explain fetch reconstruction docs workflow-report licences lock clean
+.PHONY: help report preview test mutants plan-mutants hostile fuzz verify record explain fetch reconstruction docs workflow-report licences lock clean

@@ -25,6 +25,7 @@ rule all:
     input:  # every output, so that one that was deleted is made again
         rules.clean.output,
         rules.cohort.output,
+        rules.effects.output,
         rules.analysis.output,
         rules.figures.output,
         rules.tables.output,

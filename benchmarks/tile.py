@@ -120,9 +120,7 @@ def project(to: Path, n: int) -> None:
         workbook(data / "raw" / name, raw / name, n)
     corrections(data / "corrections.csv", data_to := to / "data" / STUDY / "corrections.csv", n)
     assert data_to.exists()
-    sums = [
-        f"{hashlib.sha256((raw / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted([*TEXTS, *BOOKS])
-    ]
+    sums = [f"{hashlib.sha256((raw / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted([*TEXTS, *BOOKS])]
     (raw / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
     for name in ("config", "report"):
         shutil.copytree(ROOT / name, to / name)

@@ -25,7 +25,8 @@ def data(frame: pd.DataFrame, levels: Mapping = {}, tables: Mapping = {}, seed: 
         name: Derived(name, {}, name.replace("_", " ").capitalize(), levels=levels.get(name, {})) for name in frame
     }
     plan = Plan(0.95, 0.05, seed, "", "", {}, {}, {}, (), ENDPOINTS, {}, {}, {}, columns)
-    limited = SimpleNamespace(columns={"copies": SimpleNamespace(limit="censored")})
+    copies = SimpleNamespace(limit="censored", type="number", codes={}, codes_from_file=False)
+    limited = SimpleNamespace(columns={"copies": copies})
     study = SimpleNamespace(participant="who", tables={name: limited for name in tables})
     return Data(frame.reset_index(drop=True), plan, study, tables)
 

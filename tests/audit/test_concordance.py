@@ -62,6 +62,12 @@ ANALYSES = """analyses:
   cr_above: {method: fisher, population: infused, event: remission, by: sex, alternative: greater}
   age_below: {method: mann_whitney, population: infused, variable: age, by: sex, alternative: less}
   pooled: {method: pool, population: infused, file: data/literature/cart19_ball_trials.csv, n: n_cr, N: n_evaluable}
+  os_less: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [1, 6, 12]}
+  dlt: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort}
+  harm: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: stratum, related: grade >= 2, classes: {Pyrexia: General, "Nausea|vomiting": Gut, "Neutrophil count *decreased*": Blood, Seizure: Nerves}, p_values: true}
+  together: {method: combinations, population: infused, sets: {Remission: remission, R/R: arm == 'rr', Severe CRS: lee >= 3}}
+  harm_by_dose: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: doses, severe: 4, events: grade < 5}
+  harm_of_all: {method: toxicity, population: rr, table: events, term: term, grade: grade}
   pooled_dl: {method: pool, population: infused, file: data/literature/cart19_ball_trials.csv, n: n_cr, N: n_evaluable, tau2: dl, knapp_hartung: false}
   trend_few: {method: trend, population: infused, event: crs >= 4, by: doses}
   harms: {method: adverse_events, population: infused, table: events, term: term, grade: grade, by: doses}

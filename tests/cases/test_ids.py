@@ -101,7 +101,8 @@ def test_two_variables_with_one_label_are_two(build):
 def test_a_column_may_be_called_as_a_level_of_another(build):
     """`a=b` as a column, and the level b of a column a: the first `=` of an id ends the column."""
     table = TABLE.replace(
-        "group: {source: Group}", "group: {source: Group}\n      group=x: {source: Age, type: number}"
+        "group: {source: Group, free_text: {reviewed: A reader, date: 2020-01-31}}",
+        "group: {source: Group, free_text: {reviewed: A reader, date: 2020-01-31}}\n      group=x: {source: Age, type: number}",
     )
     plan = PLAN + "  b: {method: baseline, population: all, variables: [group, group=x]}\n"
     run = build(table, plan, f=rows(["x", "y"]))

@@ -152,7 +152,11 @@ def test_error_cells_are_said(run):
 def test_the_line_break_of_windows_in_a_cell(run):
     """readxl: _x000D_ stands for a character."""
     content = workbook([["ID", "R", "N"], ["S1", "CR_x000D_", "first_x000D_\nsecond"]])
-    came = run("f.xlsx", content, ", r: {source: R, type: code, codes: {CR: []}}, n: {source: N}")
+    came = run(
+        "f.xlsx",
+        content,
+        ", r: {source: R, type: code, codes: {CR: []}}, n: {source: N, free_text: {reviewed: A reader, date: 2020-01-31}}",
+    )
     assert came.column("r") == ["CR"] and came.column("n") == ["first second"] and came.log("queries").empty
 
 
@@ -195,7 +199,11 @@ def test_a_stray_mark_that_another_one_closes(run):
 
 def test_ragged_rows_are_refused_and_said(run):
     body = "".join(f"S{i},a,{i}\n" for i in range(10, 60))
-    came = run("f.csv", f"ID,A,B\n{body}S1,a,1,9\nS2,a\n", ", a: {source: A}, b: {source: B, type: integer}")
+    came = run(
+        "f.csv",
+        f"ID,A,B\n{body}S1,a,1,9\nS2,a\n",
+        ", a: {source: A, free_text: {reviewed: A reader, date: 2020-01-31}}, b: {source: B, type: integer}",
+    )
     assert came.status == 0 and len(came.table()) == 50
     assert came.log("rejected")["reason"].tolist() == ["has 4 cells, the header has 3", "has 2 cells, the header has 3"]
     assert came.log("queries")["row"].tolist() == ["52", "53"]
@@ -228,7 +236,7 @@ def test_two_columns_with_one_header(run):
 
 def test_na_means_missing_and_na_is_sodium(run):
     """pandas#10647."""
-    labs = "  labs: {file: f, key: [participant, analyte], columns: {participant: {source: ID, type: id}, analyte: {source: Analyte}, value: {source: Value, type: number}}}"
+    labs = "  labs: {file: f, key: [participant, analyte], columns: {participant: {source: ID, type: id}, analyte: {source: Analyte, type: id}, value: {source: Value, type: number}}}"
     came = run("f.csv", "ID,Analyte,Value\nS1,Na,140\nS1,K,4.1\nS1,Cl,NA\n", head="missing: [NA, ND]", tables=labs)
     values = came.table("labs").set_index("analyte")["value"]
     assert values["Na"] == 140 and values["K"] == 4.1 and pd.isna(values["Cl"]) and came.log("queries").empty
@@ -245,6 +253,6 @@ def test_counts_with_their_unit_in_the_cell(run):
 
 
 def test_a_run_without_participants_writes_no_table(run):
-    came = run("f.csv", "ID,X\n,1\n,2\n", ", x: {source: X}")
+    came = run("f.csv", "ID,X\n,1\n,2\n", ", x: {source: X, free_text: {reviewed: A reader, date: 2020-01-31}}")
     assert came.status == 1 and "keeps no row" in came.said and not list((came.out / "clean").glob("*.parquet"))
     assert len(came.log("rejected")) == 2

@@ -22,7 +22,7 @@ TABLE = """
       start: {source: Start, type: date}
       last: {source: Last, type: date}
       died: {source: Died, type: date}
-      group: {source: Group}
+      group: {source: Group, free_text: {reviewed: A reader, date: 2020-01-31}}
       age: {source: Age, type: number, label: Age}
 """
 

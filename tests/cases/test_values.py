@@ -12,7 +12,7 @@ TABLE = """
     columns:
       participant: {source: ID, type: id}
       stage: {source: Stage, type: code, codes: {1: [], 2: [], 3: []}}
-      site: {source: Site}
+      site: {source: Site, free_text: {reviewed: A reader, date: 2020-01-31}}
       start: {source: Start, type: date}
       age: {source: Age, type: integer}
 """
@@ -160,7 +160,7 @@ VISITS = """
       day: {source: Day, type: integer}
       response: {source: Response, type: code, codes: {CR: [], PR: [], SD: [], PD: []}}
       grade: {source: Grade, type: code, codes: {"1": [], "2": [], "10": []}}
-      comment: {source: Comment}
+      comment: {source: Comment, free_text: {reviewed: A reader, date: 2020-01-31}}
 """
 RESPONSES = "ID,Day,Response,Grade,Comment\nS1,28,PD,2,b\nS1,14,PR,10,a\nS2,14,SD,1,\nS2,28,PR,2,\nS3,14,PD,,\n"
 
@@ -209,7 +209,7 @@ RANKED = """
       arm: {source: Arm, type: code, codes: {A: [], B: []}, label: Arm}
       response: {source: Response, type: code, codes: {CR: [], PR: [], SD: [], PD: []}, label: Best response}
       age: {source: Age, type: integer}
-      note: {source: Note, type: text}
+      note: {source: Note, type: text, free_text: {reviewed: A reader, date: 2020-01-31}}
       day: {source: Day, type: date}
 """
 RANKED_ROWS = """ID,Arm,Response,Age,Note,Day

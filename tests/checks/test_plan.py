@@ -18,7 +18,7 @@ tables:
     columns:
       participant: {source: ID, type: id}
       arm: {source: Arm, type: code, codes: {A: [], B: []}, label: Arm}
-      site: {source: Site}
+      site: {source: Site, free_text: {reviewed: A reader, date: 2020-01-31}}
       start: {source: Start, type: date}
       begin: {source: Begin, type: datetime}
       died: {source: Died, type: date}
@@ -35,7 +35,7 @@ tables:
       participant: {source: ID, type: id}
       day: {source: Day, type: integer}
       grade: {source: G, type: code, codes: {"1": [], "2": []}}
-      kind: {source: K}
+      kind: {source: K, free_text: {reviewed: A reader, date: 2020-01-31}}
       value: {source: V, type: number}
       change: {source: C, type: number}
       z: {source: Z, type: number}

@@ -10,7 +10,8 @@ from pathlib import Path
 from trialpress.clean import CleanData, clean, write
 from trialpress.study import load_study
 
-HEAD = {"id": "small", "title": "A small trial", "data_cutoff": "2020-01-01", "reconstruction": False}
+READ = {"type": "text", "free_text": {"reviewed": "A reader", "date": "2020-01-31"}}  # a text column that is kept
+HEAD = {"id": "small", "title": "A small trial", "data_cutoff": "2030-12-31", "reconstruction": False}
 
 
 def seal(raw: Path) -> None:

@@ -13,7 +13,7 @@ from trialpress.clean.read.statistics_dates import _stata
 from trialpress.errors import InputError
 from trialpress.study import Column, File
 
-from .small import cleaned, column, values
+from .small import READ, cleaned, column, values
 
 ID = {"source": "ID", "type": "id"}
 
@@ -95,7 +95,7 @@ def test_a_question_about_texts_is_asked_once(tmp_path):
         book.active[cell].number_format = "yyyy-mm-dd"
     content = io.BytesIO()
     book.save(content)
-    tables = {"t": {"file": "f", "key": ["participant"], "columns": {"participant": ID, "x": {"source": "X"}}}}
+    tables = {"t": {"file": "f", "key": ["participant"], "columns": {"participant": ID, "x": {"source": "X", **READ}}}}
     data = cleaned(tmp_path, {"f.xlsx": content.getvalue()}, tables)
     assert data.queries["message"].tolist() == [
         "the workbook holds the date 2015-03-01 in a column of texts (in 2 rows, of which this is the first)"
@@ -202,7 +202,7 @@ def test_keys_with_a_slash_stay_apart(tmp_path):
     table = {
         "file": "f",
         "key": ["participant", "visit"],
-        "columns": {"participant": ID, "visit": {"source": "V"}, "x": {"source": "X", "type": "number"}},
+        "columns": {"participant": ID, "visit": {"source": "V", "type": "id"}, "x": {"source": "X", "type": "number"}},
     }
     people = {"file": "f", "key": ["participant"], "columns": {"participant": ID}}
     data = cleaned(tmp_path, {"f.csv": "ID,V,X\nA/B,C, 1\nA,B/C, 2\nA,D, 3\n"}, {"people": people, "t": table})

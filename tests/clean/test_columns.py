@@ -19,7 +19,7 @@ from trialpress.clean.read.sheet import area, letters, ranges
 from trialpress.errors import InputError
 from trialpress.study import File
 
-from .small import cleaned, column, values
+from .small import READ, cleaned, column, values
 
 ID = {"source": "ID", "type": "id"}
 
@@ -100,7 +100,7 @@ def test_text_that_is_ignored_or_rewritten_says_so(tmp_path):
     data = column(tmp_path, {"type": "number", "ignore": r"\(.*\)"}, "5 (hand)", "6", "(none)")
     assert values(data) == [5, 6, None]
     assert data.changes["rule"].tolist()[0] == "ignored text removed" and len(data.changes) == 2
-    data = column(tmp_path / "b", {"rewrite": {"^pt": "P-"}, "pattern": r"P-\d"}, "pt1", "P-2", "ptx")
+    data = column(tmp_path / "b", {**READ, "rewrite": {"^pt": "P-"}, "pattern": r"P-\d"}, "pt1", "P-2", "ptx")
     assert values(data) == ["P-1", "P-2", None]
     assert (
         data.changes["rule"].tolist()[0] == "rewritten"
@@ -206,7 +206,7 @@ def test_two_byte_texts_without_a_mark_are_recognised():
 
 def test_a_table_that_keeps_no_row_stops_unless_it_may_be_empty(tmp_path):
     def tables(**more):
-        own = {"participant": ID, "x": {"source": "X"}}
+        own = {"participant": ID, "x": {"source": "X", **READ}}
         return {
             "t": {"file": "f", "key": ["participant"], "columns": own, "where": "x == 'no'", **more},
             "u": {"file": "f", "key": ["participant"], "columns": own},

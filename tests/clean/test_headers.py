@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import sys
 
 import pytest
 from trialpress.clean.read import checksum_problems, declared, identifiers, read, read_all, resolve
@@ -77,7 +78,7 @@ STUDY = """
 study: {id: s, title: S, data_cutoff: "2021-01-01", reconstruction: false}
 files: {f: {path: sub/f.csv}}
 tables:
-  a: {file: f, key: [participant], columns: {participant: {source: id}, crp: {source: CRP, unit_from: Unit}}}
+  a: {file: f, key: [participant], columns: {participant: {source: id}, crp: {source: CRP, type: number, unit: mg/L, unit_from: Unit}}}
   b: {file: f, key: [participant], columns: {participant: {source: id}, name: {source: Name, identifier: name}}}
   c: {file: f, key: [participant], columns: {participant: {source: id}, who: {source: Name}}}
 """
@@ -100,7 +101,9 @@ def test_declared_columns_are_those_no_table_calls_an_identifier(study, tmp_path
     seal(tmp_path / "raw")
     raw = read_all(study, tmp_path / "raw")["f"]
     assert [(index, column.name) for index, column in identifiers(study, raw)] == [(3, "name")]
-    assert declared(study, raw) == {0, 1, 2}, "the phone is not declared, and a name stays one in every table"
+    assert declared(study, raw) == {0: sys.maxsize, 2: 40}, (
+        "the phone is not declared, and a name stays one in every table"
+    )
 
 
 @pytest.mark.parametrize(

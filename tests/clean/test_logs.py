@@ -11,7 +11,7 @@ from trialpress.clean import LossError, read_logs, tally
 from trialpress.clean.changes import kind_of
 from trialpress.errors import InputError
 
-from .small import cleaned, column, folder_of, values
+from .small import READ, cleaned, column, folder_of, values
 
 ID = {"source": "ID", "type": "id"}
 HEAD = "table,key,field,old,new,reason\n"
@@ -43,7 +43,7 @@ def test_a_correction_is_complete_and_names_what_exists(tmp_path):
         with pytest.raises(InputError) as error:
             column(tmp_path / str(number), {"type": "number"}, "5", corrections=text)
         assert message in str(error.value)
-    data = column(tmp_path / "good", {"type": "text"}, "NA", "5", corrections=HEAD + "t,S0,x,NA,6,typing error\n")
+    data = column(tmp_path / "good", READ, "NA", "5", corrections=HEAD + "t,S0,x,NA,6,typing error\n")
     assert values(data) == ["6", "5"]  # 'NA' is a text of the file and not a missing value
     assert data.changes["rule"].tolist() == ["correction: typing error"]
 

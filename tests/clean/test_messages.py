@@ -11,7 +11,7 @@ import pytest
 import trialpress.clean
 from trialpress.errors import InputError
 
-from .small import cleaned, column
+from .small import READ, cleaned, column
 
 CLEAN = Path(trialpress.clean.__file__).parent
 ID = {"source": "ID", "type": "id"}
@@ -30,6 +30,18 @@ def book(*values, **formats) -> bytes:
         workbook.active[cell].number_format = number_format
     content = io.BytesIO()
     workbook.save(content)
+    return content.getvalue()
+
+
+def rewritten(archive: bytes, old: bytes, new: bytes) -> bytes:
+    """An archive with other bytes in its parts."""
+    import io
+    import zipfile
+
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as before, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(name, before.read(name).replace(old, new))
     return content.getvalue()
 
 
@@ -70,6 +82,15 @@ MESSAGES = {  # message (regular expression) -> input
     r"'1.250' may be 1250 or 1,?.?250; read as 1250": number("1.250", decimal=","),
     r"'1e999' is too large for a number": number("1e999"),
     r"'1e-999' is too small for a number": number("1e-999"),
+    r"has 1001 characters, more than the 1000 that a value may have": number("1" * 1001),
+    r"'12345678901234567' has more digits than a number keeps: is it an id": number("12345678901234567"),
+    r"is no number that can be held": lambda folder: cleaned(
+        folder, {"f.xlsx": rewritten(book(5), b"<v>5</v>", b"<v>1e999</v>")},
+        {"t": {"file": "f", "key": ["participant"], "columns": {"participant": ID, "x": F}}}),
+    r"'10000000000000000' is too long for a duration": typed("duration", "10000000000000000", unit="h"),
+    r"2031-01-01 is after the data cut-off \(2030-12-31\)": typed("date", "2031-01-01"),
+    r"2565-06-03 is no date of a trial \(a Buddhist year\? 2022": typed("date", "2565-06-03"),
+    r"is too large a number \(unit k to m\)": number("100 k", unit="m", units={"k": 1e307}),
     r"'1.5' is not a whole number": typed("integer", "1.5"),
     r"'99999999999999999999' is too large for a whole number": typed("integer", "99999999999999999999"),
     r"'5 apples' is not a number": number("5 apples"),
@@ -100,7 +121,7 @@ MESSAGES = {  # message (regular expression) -> input
     r"the cell shows 35% and holds 0.35": lambda folder: of_book(folder, {"type": "number"}, 0.35, B2="0%"),
     r"holds a date \(2015-03-01\), not a number": lambda folder: of_book(folder, {"type": "number"}, 42064, B2="yyyy-mm-dd"),
     r"holds TRUE, not a number": lambda folder: of_book(folder, {"type": "number"}, True),
-    r"the workbook holds the date 2015-03-01 in a column of texts": lambda folder: of_book(folder, {}, 42064, B2="yyyy-mm-dd"),
+    r"the workbook holds the date 2015-03-01 in a column of texts": lambda folder: of_book(folder, READ, 42064, B2="yyyy-mm-dd"),
     r"holds a date \(2015-03-01\), not a time of day": lambda folder: of_book(folder, {"type": "time"}, 42064, B2="yyyy-mm-dd"),
     r"'5' is not a time of day": lambda folder: of_book(folder, {"type": "time"}, 5),
     r"holds a time \(12:00:00\), not a date": lambda folder: of_book(folder, {"type": "date"}, 0.5, B2="hh:mm"),
@@ -139,9 +160,12 @@ MESSAGES = {  # message (regular expression) -> input
     r"f.csv, table t: 10 of 50 rows would be rejected \(20%, allowed 5%\)": lambda folder: of_table(
         folder, f"ID,X\n{MANY}" + ",1\n" * 10, {"x": F}),
     r"tables.t.columns.y.derive: cannot be evaluated": lambda folder: of_table(
-        folder, f"ID,X\n{MANY}", {"x": F, "y": {"derive": "x - participant", "type": "number"}}),
+        folder, f"ID,X\n{MANY}", {"d": {"source": "X", "type": "date"}, "y": {"derive": "(d - d) + 1", "type": "number"}}),
     r"tables.t.checks.c.assert: ": lambda folder: of_table(
         folder, f"ID,X\n{MANY}", {"x": F}, table={"checks": [{"id": "c", "assert": "participant > 1", "field": "x", "message": "m"}]}),
+    r"tables.t.checks.c.assert: cannot be evaluated": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}", {"d": {"source": "X", "type": "date"}},
+        table={"checks": [{"id": "c", "assert": "d - d > 1", "field": "d", "message": "m"}]}),
     r"corrections.csv: has the columns a, b": lambda folder: column(folder, {}, "x", corrections="a,b\n1,2\n"),
     r"corrections.csv, row 2: unknown table 'u'": fixed("u,S0,x,5,6,r"),
     r"corrections.csv, row 2: unknown field 'y'": fixed("t,S0,y,5,6,r"),

@@ -13,7 +13,7 @@ from trialpress.clean import clean, replay, write
 from trialpress.study import load_study
 from trialpress.text import plain, text_of
 
-from .small import folder_of
+from .small import READ, folder_of
 
 DIRT = [
     "", " ", "-", "NA", "na", "0", "1", "2", "-3", "007", "1.5", "1,5", "1,250", "1.234,5", "<0.5", "5 mg/L", "5 mg/dL", "5 MG/L", "1e3",
@@ -21,8 +21,8 @@ DIRT = [
     "2015-06-15T10:00:00Z", "10:30", "1 d 2 h", "ＡＢ", "a\nb", 'say "hi"', "a,b", "\u200bz",
 ]  # fmt: skip
 SPECS = [
-    {"type": "text"},
-    {"type": "text", "rewrite": {"^x$": "y"}, "missing": ["x"]},
+    READ,
+    {**READ, "rewrite": {"^x$": "y"}, "missing": ["x"]},
     {"type": "number"},
     {"type": "number", "unit": "mg/L", "units": {"mg/dL": 10}, "possible": [-1, 100], "limit": "beyond"},
     {"type": "number", "decimal": ",", "grouping": "."},

@@ -127,7 +127,7 @@ def test_a_file_without_an_identifier_uses_its_row_number(tmp_path):
 
 
 def test_keys_that_would_print_alike_stay_apart(tmp_path):
-    columns = {"participant": ID, "a": {"source": "A"}, "b": {"source": "B"}}
+    columns = {"participant": ID, "a": {"source": "A", "type": "id"}, "b": {"source": "B", "type": "id"}}
     tables = {"people": PEOPLE, "t": {"file": "f", "key": ["a", "b"], "columns": columns}}
     data = cleaned(tmp_path, {"f.csv": "ID,A,B\nS1,x/y,z\nS2,x,y/z\n"}, tables)
     assert len(data.tables["t"]) == 2 and data.cells[data.cells["table"] == "t"]["key"].nunique() == 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .small import column, values
+from .small import READ, column, values
 
 NUMBERS = {
     "plain": ({}, "1.25", 1.25, ""),
@@ -163,7 +163,7 @@ def test_missing_words_match_as_declared_and_a_code_goes_before(tmp_path):
     codes = {"type": "code", "codes": {"NA": [], "ND": ["n.d."]}}
     data = column(tmp_path, codes, "NA", "n.d.", "-", missing=["NA", "ND", "-"])
     assert values(data) == ["NA", "ND", None] and data.queries.empty
-    data = column(tmp_path / "b", {"type": "text"}, "NA", "Na", "na", missing=["NA"])
+    data = column(tmp_path / "b", READ, "NA", "Na", "na", missing=["NA"])
     assert values(data) == [None, "Na", "na"]
     data = column(tmp_path / "c", {"type": "number"}, "-999", "-999.0", "-99", "na", missing=["-999", "NA"])
     assert values(data) == [None, None, -99, None] and data.queries["value"].tolist() == ["na"]

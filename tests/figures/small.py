@@ -48,7 +48,7 @@ tables:
     columns:
       who: {type: id}
       date: {type: date}
-      analyte: {type: text}
+      analyte: {type: id}
       value: {type: number}
   events:
     file: one
@@ -56,7 +56,7 @@ tables:
     references: {who: patients.who}
     columns:
       who: {type: id}
-      term: {type: text, label: Term}
+      term: {type: id, label: Term}
       grade: {type: integer, label: Grade}
 """
 
@@ -69,6 +69,9 @@ cohort:
     doses: {expression: dose_group, label: Dose group, levels: {a: A_NAME, b: 1 to 5, c: "<1", d: EMPTY_NAME}}
     crs_grade: {expression: crs, label: Grade of CRS, levels: {"0": "0", "1": "1", "2": "2", "3": "3", "4": "4"}}
     remission: {expression: "response in ('CR', 'CRi')", type: boolean, label: Remission}
+    cohort: {cut: order, at: [3, 6, 9, 12, 15], labels: [c1, c2, c3, c4, c5, c6], label: Cohort, levels: {c1: "1", c2: "2", c3: "3", c4: "4", c5: "5", c6: "6"}}
+    dose_level: {expression: "when(order <= 3, 'one', when(order <= 9, 'two', when(order <= 12, 'three', 'two')))", type: code, label: Dose level, levels: {one: EMPTY_NAME, two: "10⁵ per kg", three: "10⁶ per kg"}}
+    toxic: {expression: "when(order == 5, true, when(order in (8, 11, 12), true, when(order == 10, missing, false)))", type: boolean, label: DLT}
     change: {expression: 2 * age - 100, label: Change of blasts, unit: "%"}
     fever_grade: {daily: fever, label: Grade of fever}
   daily:
@@ -81,6 +84,7 @@ populations:
   rr: {label: Relapsed or refractory, within: infused, condition: arm == 'rr', may_be_empty: true}
   mrd: {label: MRD-positive, within: infused, condition: arm == 'mrd', may_be_empty: true}
   evaluable: {label: Evaluable for response, within: rr, condition: present(response), may_be_empty: true}
+  first: {label: Dose escalation, within: infused, condition: order <= 15, may_be_empty: true}
   nobody: {label: Nobody, within: infused, condition: age > 500, may_be_empty: true}
 flow:
   - {population: infused}
@@ -126,6 +130,14 @@ analyses:
   less_nobody: {method: survival_difference, population: nobody, endpoint: os, by: stratum}
   "{lab}_{day}": {for: {lab: {crp: CRP, il6: IL6}, day: [0, 7, 14, 99]}, method: summary, population: infused, by: stratum, rows: {table: labs, where: "analyte == '{lab.label}'", at: "days(infused_on, date) == {day}", value: value}, variable: value, label: "{lab.label}, day {day}"}
   "{lab}_change_{day}": {for: {lab: {crp: CRP, il6: IL6}, day: [7, 14, 99]}, method: summary, population: infused, by: stratum, rows: {table: labs, where: "analyte == '{lab.label}'", at: "days(infused_on, date) == {day}", value: value, baseline: "days(infused_on, date) == 0"}, variable: change, label: "Change of {lab.label}, day {day}"}
+  dlt: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, label: DLT}
+  dlt_boin: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: boin, target: 0.25, label: DLT}
+  dlt_nobody: {method: dose_escalation, population: nobody, event: toxic, by: dose_level, cohort: cohort}
+  harm: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: stratum, related: grade >= 2, classes: {Pyrexia: General, "Nausea|vomiting": Gut, "Neutrophil count *decreased*": Blood, Seizure: Nerves}, p_values: true, label: Harm}
+  harm_by_dose: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: doses, label: Harm}
+  harm_nobody: {method: toxicity, population: nobody, table: events, term: term, grade: grade, by: stratum}
+  together: {method: combinations, population: infused, sets: {Remission: remission, RR_NAME: arm == 'rr', Severe CRS: lee >= 3, Allo-HCT: present(hct_on)}, label: Together}
+  together_nobody: {method: combinations, population: nobody, sets: {Remission: remission, Severe: crs >= 3}}
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
 figures:
   flow: {kind: flow, caption: Participant flow}
@@ -162,6 +174,15 @@ figures:
   nobody_spider: {kind: spider, caption: Changes, population: nobody, table: levels, day: day, change: copies, label: Change}
   visits: {kind: visits, caption: By visit, analyses: [{for: {lab: [crp, il6], day: [0, 7, 14, 99]}, each: "{lab}_{day}"}], titles: ["CRP, mg/L", "IL-6, pg/mL"], visits: [Baseline, Day 7, Day 14, End], references: [50], log: true}
   visit: {kind: visits, caption: By visit, analyses: [age]}
+  escalation: {kind: dose_escalation, caption: Way, analysis: dlt, rp2d: one}
+  nobody_escalation: {kind: dose_escalation, caption: Way, analysis: dlt_nobody}
+  dots: {kind: event_dots, caption: Events, analysis: harm}
+  dots_severe: {kind: event_dots, caption: Events, analysis: harm_by_dose, severe: true, at_least: 45}
+  nobody_dots: {kind: event_dots, caption: Events, analysis: harm_nobody}
+  butterfly: {kind: butterfly, caption: Events, analysis: harm}
+  nobody_butterfly: {kind: butterfly, caption: Events, analysis: harm_nobody}
+  upset: {kind: upset, caption: Together, analysis: together, most: 7}
+  nobody_upset: {kind: upset, caption: Together, analysis: together_nobody}
   forest: {kind: forest, caption: Ratios, analyses: [hct, model], overall: hct}
   specification: {kind: specification, caption: Choices, analyses: [cr, cr_rr, cr_wilson, cr_nobody, missing], effects: [remission_dose, severe_model], published: cr_rr}
   alluvial: {kind: alluvial, caption: Ways, population: infused, columns: [stratum, response, crs_grade], colour: response}

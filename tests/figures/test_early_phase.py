@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from figures.small import PLAN, small
 from figures.test_figures import with_options
@@ -117,6 +118,123 @@ def test_responses_of_a_waterfall_differ_in_black_and_white(usual):
 
 def grey(colour) -> int:
     return round(255 * (0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]) / 25)
+
+
+# Dose escalation
+
+
+def test_the_way_of_an_escalation_has_every_evaluable_participant_in_the_cohort(usual):
+    drawing = figures.draw(usual, "escalation")
+    order = usual.subjects.set_index("who")["order"]
+    expected = {str(1 + (place - 1) // 3) for place in order[drawing.numbers["who"]]}
+    assert len(drawing.numbers) == 14 and expected == {"1", "2", "3", "4", "5"}  # the tenth is not evaluable
+    toxic = set(order[drawing.numbers.loc[drawing.numbers["toxicity"], "who"]])
+    assert toxic == {5, 8, 11, 12}
+    assert {"0/3", "1/3", "2/2", "RP2D"} <= set(written(drawing.figure))
+    assert "10⁵ per kg 2/9, 22.2% (2.8–60.0)" in drawing.alt
+    assert "No maximum tolerated dose by the design" in drawing.alt
+
+
+def test_cohorts_and_decisions_are_rows_of_the_results(usual):
+    rows = usual.ard[(usual.ard["analysis"] == "dlt") & (usual.ard["statistic"] == "decision")]
+    assert dict(zip(rows["level"], rows["value"], strict=True)) == {
+        "cohort=c1": 1, "cohort=c2": 0, "cohort=c3": -1, "cohort=c4": -1, "cohort=c5": -1}  # fmt: skip
+    third = rows.loc[rows["level"] == "cohort=c3", "note"].item()
+    assert "the next cohort was treated at 10⁶ per kg" in third
+    assert usual.value("dlt", "N", level="cohort=c5=until_then") == 9
+    assert usual.value("dlt_boin", "mtd", level="design") == 2
+
+
+def test_a_cohort_at_two_dose_levels_and_an_unknown_recommended_dose_are_refused(usual, tmp_path):
+    with pytest.raises(InputError, match="'five' is no level of dose_level"):
+        figures.draw(with_options(usual, "escalation", rp2d="five"), "escalation")
+    with pytest.raises(InputError, match="Cohort: 1 has participants at 2 dose levels"):
+        small(tmp_path, plan=PLAN.replace("when(order <= 3, 'one'", "when(order <= 2, 'one'"))
+
+
+# Visits
+
+
+def test_visits_show_median_quartiles_and_n_of_each_group(usual):
+    numbers = figures.draw(usual, "visits").numbers
+    row = numbers[(numbers["panel"] == "CRP, mg/L") & (numbers["visit"] == "Day 7") & (numbers["group"] == "R/R")].iloc[
+        0
+    ]
+    assert [row[name] for name in ("n", "median", "q1", "q3")] == [
+        usual.value("crp_7", name, "rr") for name in ("n", "median", "q1", "q3")]  # fmt: skip
+    assert numbers.loc[numbers["visit"] == "End", "n"].eq(0).all()
+    assert "End nobody measured" in figures.draw(usual, "visits").alt
+
+
+def test_visits_that_cannot_be_divided_are_refused(usual):
+    with pytest.raises(InputError, match="8 analyses cannot be divided among 3 titles"):
+        figures.draw(with_options(usual, "visits", titles=["a", "b", "c"]), "visits")
+    with pytest.raises(InputError, match="1 names for 4 visits"):
+        figures.draw(with_options(usual, "visits", visits=["a"]), "visits")
+
+
+# Adverse events
+
+
+def test_dots_and_their_differences_are_the_numbers_of_the_results(usual):
+    drawing = figures.draw(usual, "dots")
+    numbers = drawing.numbers.set_index(["term", "group"])
+    seizure = numbers.loc[("Seizure", "MRD+")]
+    assert seizure["percent"] == pytest.approx(100 * usual.value("harm", "percent", "mrd", "term=Seizure"))
+    assert (seizure["n"], seizure["N"]) == (
+        usual.value("harm", "n", "mrd", "term=Seizure"),
+        usual.value("harm", "N", "mrd"),
+    )
+    low = numbers.loc[("Seizure", "difference"), "ci_low"]
+    assert low == pytest.approx(100 * usual.value("harm", "ci_low", level="term=Seizure"))
+    terms = [term for term in drawing.numbers["term"].unique() if term != "Any event"]
+    counts = [usual.value("harm", "n", "", f"term={term}") for term in terms]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_terms_below_the_threshold_are_counted_below_the_figure(usual):
+    some = figures.draw(with_options(usual, "dots", at_least=85), "dots")
+    assert set(some.numbers["term"]) == {"Any event", "Seizure"}
+    assert "3 terms in fewer than 85% of every group not shown" in some.alt
+
+
+def test_the_bars_of_a_butterfly_are_as_long_as_the_share_of_participants(usual):
+    drawing = figures.draw(usual, "butterfly")
+    left = drawing.figure.axes[0]
+    total = sum(bar.get_width() for bar in left.patches if abs(bar.get_y() + 1.6 - 2.4) < 0.1)  # any event
+    assert total == pytest.approx(100 * usual.value("harm", "percent", "rr", "any_event"))
+    own = drawing.numbers[(drawing.numbers["group"] == "R/R") & (drawing.numbers["term"] == "Pyrexia")]
+    assert own.set_index("grade").loc["grade_5", "n"] == usual.value("harm", "grade_5", "rr", "term=Pyrexia")
+    assert own["n"].sum() == usual.value("harm", "n", "rr", "term=Pyrexia")
+
+
+def test_a_butterfly_of_more_than_two_groups_is_refused(usual):
+    with pytest.raises(InputError, match="'harm_by_dose' has 4 groups") as refused:
+        figures.draw(with_options(usual, "butterfly", analysis="harm_by_dose"), "butterfly")
+    assert "event_dots" in str(refused.value)
+
+
+# Combinations
+
+
+def test_combinations_hold_everyone_with_all_known_exactly_once(usual):
+    frame = usual.subjects
+    sets = pd.DataFrame({
+        "Remission": frame["remission"].astype("boolean"), "R/R": frame["arm"] == "rr",
+        "Severe CRS": (frame["lee"] >= 3).astype("boolean"), "Allo-HCT": frame["hct_on"].notna()})  # fmt: skip
+    known = sets.dropna().astype(bool)
+    assert (
+        usual.value("together", "N") == len(known) and usual.value("together", "missing") == len(frame) - len(known) > 0
+    )
+    counts = known.value_counts()
+    drawing = figures.draw(with_options(usual, "upset", most=0), "upset")
+    assert drawing.numbers["n"].sum() == len(known) and drawing.numbers["n"].is_monotonic_decreasing
+    for row in drawing.numbers.to_dict("records"):
+        n = row.pop("n")
+        assert counts[tuple(row.values())] == n
+    few = figures.draw(usual, "upset")
+    assert len(few.numbers) == 7 and f"{len(counts) - 7} rarer combination" in few.alt
+    assert usual.value("together", "n", level="set=Allo-HCT") == known["Allo-HCT"].sum()
 
 
 # Marks of simulated numbers

@@ -71,7 +71,7 @@ def test_three_ways_and_the_same_bytes(trial, tmp_path):
     done = run(
         [sys.executable, "-m", "trialpress", "report", "--directory", str(trial), "--engine", "embedded"], elsewhere
     )
-    assert "9 of 9" in done.stdout and "audit/index.html" in done.stdout
+    assert "10 of 10" in done.stdout and "audit/index.html" in done.stdout
     assert files(trial / "results" / "tiny") == first
 
     shutil.rmtree(trial / "results")

@@ -32,6 +32,14 @@ tables:
   times: {kind: time_to_event, analyses: [os, efs, os_nobody], caption: Times}
   models: {kind: coefficients, analyses: [model], caption: Models}
   listing: {kind: listing, population: mrd, columns: [sex, age, died_on, response], sort: age, caption: Listing}
+  dlt: {kind: dose_escalation, caption: DLT, analysis: dlt}
+  dlt_boin: {kind: dose_escalation, caption: DLT, analysis: dlt_boin}
+  dlt_nobody: {kind: dose_escalation, caption: DLT, analysis: dlt_nobody}
+  toxicity: {kind: toxicity, caption: Harm, analysis: harm, columns: [any, severe, related, grades, events], difference: true}
+  toxicity_by_dose: {kind: toxicity, caption: Harm, analysis: harm_by_dose, at_least: 90, overall: false}
+  toxicity_nobody: {kind: toxicity, caption: Harm, analysis: harm_nobody}
+  visits: {kind: visits, caption: By visit, analyses: [{for: {lab: [crp, il6], day: [0, 7, 14, 99]}, each: "{lab}_{day}"}], changes: [{for: {lab: [crp, il6], day: [7, 14, 99]}, each: "{lab}_change_{day}"}], titles: ["CRP, mg/L", "IL-6, pg/mL"], visits: [Baseline, Day 7, Day 14, End]}
+
 """
 
 
@@ -167,3 +175,44 @@ def test_every_option_of_every_kind_is_described():
     for name in KINDS.functions:
         for option in KINDS.parameters(name):
             assert KINDS.describe_parameter(name, option), (name, option)
+
+
+def test_dose_escalation_by_cohort_with_decisions(usual):
+    table = tables.tabulate(usual, "dlt")
+    assert [row.cells for row in table.rows[:5]] == [
+        ("1", "Unknown dose", "0/3", "0/3", "Escalate"),
+        ("2", "10⁵ per kg", "1/3", "1/3", "Same dose"),
+        ("3", "10⁵ per kg", "1/3", "2/6", "De-escalate"),
+        ("4", "10⁶ per kg", "2/2", "2/2", "De-escalate"),
+        ("5", "10⁵ per kg", "0/3", "2/9", "De-escalate"),
+    ]
+    assert table.footnotes[0] == "Cohort 3: the next cohort was treated at 10⁶ per kg."
+    assert "No maximum tolerated dose by the design." in table.footnotes
+    assert "Maximum tolerated dose by the design: 10⁵ per kg." in tables.tabulate(usual, "dlt_boin").footnotes
+
+
+def test_measurements_by_visit_with_their_change(usual):
+    table = tables.tabulate(usual, "visits")
+    day_7 = next(row.cells for row in table.rows if row.cells[0] == "Day 7")
+    n, median, q1, q3 = (usual.value("crp_7", name, "rr", what="display") for name in ("n", "median", "q1", "q3"))
+    assert day_7[1:3] == (n, f"{median} ({q1}–{q3})")
+    median, q1, q3 = (usual.value("crp_change_7", name, "rr", what="display") for name in ("median", "q1", "q3"))
+    assert day_7[3] == f"{median} ({q1}–{q3})"
+    assert table.rows[1].cells == ("Baseline", *table.rows[1].cells[1:3], "–", *table.rows[1].cells[4:6], "–")
+
+
+def test_adverse_events_by_class_and_term(usual):
+    table = tables.tabulate(usual, "toxicity")
+    names = [row.cells[0] for row in table.rows]
+    assert names[0] == "Any event" and {"Blood", "General", "Gut", "Nerves"} <= set(names)
+    at = names.index("Nerves")
+    assert table.rows[at + 1].cells[0] == "Seizure" and table.rows[at + 1].indent == 1
+
+    def printed(statistic: str, group: str = "rr") -> str:
+        return usual.value("harm", statistic, group, "term=Seizure", what="display")
+
+    row = table.rows[at + 1].cells
+    assert row[1:4] == (f"{printed('n')} ({printed('percent')[:-1]})", f"{printed('severe')} ({printed('severe_percent')[:-1]})", printed("related"))  # fmt: skip
+    assert row[4:9] == tuple(printed(f"grade_{grade}") for grade in range(1, 6)) and row[9] == printed("occurrences")
+    assert row[-1] == usual.value("harm", "p_value", "", "term=Seizure", what="display")
+    assert "3 terms in fewer than 90% of every group not shown." in tables.tabulate(usual, "toxicity_by_dose").footnotes

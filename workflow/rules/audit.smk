@@ -54,6 +54,7 @@ rule audit:
         outputs=[
             rules.clean.output,
             rules.cohort.output,
+            rules.effects.output,
             rules.figures.output,
             rules.tables.output,
             rules.fragments.output,

@@ -14,11 +14,6 @@ rule cohort:
             category="Cohort",
             labels={"file": "Participant flow"},
         ),
-        idle=report(
-            f"{OUT}/cohort/no_effect.csv",
-            category="Cohort",
-            labels={"file": "What of the plan has no effect on these data"},
-        ),
         receipt=f"{OUT}/.receipts/cohort.json",
     log:
         f"{LOGS}/cohort.log",
@@ -36,3 +31,36 @@ rule cohort:
         "cohort: populations, strata and endpoints"
     script:
         "../scripts/cohort.py"
+
+
+rule effects:
+    """What of the plan has no effect on these data; no number waits for it."""
+    input:
+        tables=rules.clean.output.tables,
+        receipts=rules.clean.output.receipt,
+        dictionary=f"{CONFIG}/study.yaml",
+        plan=f"{CONFIG}/plan.yaml",
+        code=modules("clean", "cohort", "analysis", "figures", "tables"),
+    output:
+        idle=report(
+            f"{OUT}/cohort/no_effect.csv",
+            category="Cohort",
+            labels={"file": "What of the plan has no effect on these data"},
+        ),
+        receipt=f"{OUT}/.receipts/effects.json",
+    log:
+        f"{LOGS}/effects.log",
+    benchmark:
+        f"{LOGS}/effects.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        content=content("effects"),
+    message:
+        "effects: what of the plan has none"
+    script:
+        "../scripts/effects.py"

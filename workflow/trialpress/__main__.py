@@ -17,6 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .job import boundary
 from .stages import STAGES
 
 
@@ -69,20 +70,15 @@ def parser() -> argparse.ArgumentParser:
 
 def written(given: argparse.Namespace) -> int:
     """The commands of whoever writes the manuscript."""
-    from .errors import InputError
     from .report import desk, preview
 
-    try:
-        if given.command == "preview":
-            return preview.serve(given.study, given.port, given.engine)
-        with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
-            at = desk.Desk(given.study, Path(scratch) / given.study, given.engine)
-            made = at.editions(given.out, given.format or ("html", "pdf", "docx", "jats"))
-            if stale := at.outdated():
-                print(f"the results are out of date: {', '.join(stale)} changed; run make report", file=sys.stderr)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 1
+    if given.command == "preview":
+        return preview.serve(given.study, given.port, given.engine)
+    with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
+        at = desk.Desk(given.study, Path(scratch) / given.study, given.engine)
+        made = at.editions(given.out, given.format or ("html", "pdf", "docx", "jats"))
+        if stale := at.outdated():
+            print(f"the results are out of date: {', '.join(stale)} changed; run make report", file=sys.stderr)
     print("\n".join(str(path) for path in made.values()))
     return 0
 
@@ -111,6 +107,12 @@ def publication(given: argparse.Namespace) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
+    with boundary(f"trialpress {given.command}"):
+        return called(given)
+
+
+def called(given: argparse.Namespace) -> int:
+    """The status of the command that was asked for."""
     if given.command == "run":
         from .run import main as run
 

@@ -15,6 +15,7 @@ from .calculation import FUNCTIONS
 from .cohort.grades import SCALES
 from .contracts import FILES, Contract
 from .figures.kinds import KINDS as FIGURES
+from .job import boundary
 from .study import SCHEMAS
 from .tables.kinds import KINDS as TABLES
 
@@ -131,4 +132,5 @@ def configuration() -> str:
 
 
 if __name__ == "__main__":
-    print(configuration(), end="")
+    with boundary("make docs"):
+        print(configuration(), end="")

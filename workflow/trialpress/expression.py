@@ -33,6 +33,7 @@ from .errors import Problem, nearest
 from .kinds import Kind, Reader
 
 LONGEST, DEEPEST, MOST = 50_000, 60, 10_000  # characters, levels of brackets and operators, parts of an expression
+DIGITS = 15  # that a number keeps
 SHOWN = 200  # characters of a long expression in a message
 
 
@@ -158,8 +159,14 @@ class Expression:
             case ast.Constant(value=value) if isinstance(value, int | float | str):
                 if not isinstance(value, str) and not abs(value) < (LARGEST if isinstance(value, int) else np.inf):
                     raise ExpressionError(f"'{self._piece(node)[:40]}' is too large a number, in: {self._shown}")
+                if (
+                    isinstance(value, float)
+                    and not value
+                    and re.search("[1-9]", self._piece(node).lower().split("e")[0])
+                ):
+                    raise ExpressionError(f"'{self._piece(node)[:40]}' is too small a number, in: {self._shown}")
                 return []
-            case ast.BoolOp(values=children) | ast.Tuple(elts=children) | ast.List(elts=children):
+            case ast.BoolOp(values=children):
                 pass
             case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd(), operand=child):
                 children = [child]
@@ -168,7 +175,10 @@ class Expression:
             case ast.Compare(left=left, ops=ops, comparators=rest) if all(
                 type(op) in _COMPARE or isinstance(op, ast.In | ast.NotIn) for op in ops
             ):
-                children = [left, *rest]
+                children = [left]
+                for op, other in zip(ops, rest, strict=True):
+                    listed = isinstance(op, ast.In | ast.NotIn) and isinstance(other, ast.Tuple | ast.List)
+                    children += other.elts if listed else [other]
             case ast.Call(func=ast.Name(id=name), args=children, keywords=[]):
                 self._call(name, children)
             case _:
@@ -192,8 +202,10 @@ class Expression:
             raise ExpressionError(f"a date is written {how}, not {self._piece(arguments[-1])}: {self._shown}")
         if name == "starts" and not isinstance(literal, str):
             raise ExpressionError(f"{name} is written {how}, with a text in quotes: {self._shown}")
-        if name == "round" and len(arguments) == 2 and not isinstance(literal, int):
-            raise ExpressionError(f"{name} is written {how}, with a whole number of digits: {self._shown}")
+        if name == "round" and len(arguments) == 2 and not (isinstance(literal, int) and literal <= DIGITS):
+            raise ExpressionError(
+                f"{name} is written {how}, with a whole number of digits up to {DIGITS}: {self._shown}"
+            )
 
     def _constant(self, node) -> None:
         """ExpressionError where literals alone have no result."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sys
 from pathlib import Path
 
-from .errors import InputError, Problem, raise_if
+from .errors import Problem, raise_if
+from .job import boundary, given
 from .studies import checked
 from .study import Study, load_study
 
@@ -42,13 +42,16 @@ def _is(path: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
-if __name__ == "__main__":
-    try:
-        name = checked(sys.argv[1])
+def main(name: str) -> None:
+    """The command `make fetch`."""
+    with boundary("make fetch"):
+        checked(name)
         study = load_study(f"config/{name}/study.yaml")
         for path in fetch(study, Path(f"data/{name}/raw")):
             print(f"{path}: there, and its sha256 is right")
         if not study.fetch:
             print(f"{name}: all of its raw files are in the repository")
-    except InputError as error:
-        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(*given("python -m trialpress.fetch STUDY", 1))

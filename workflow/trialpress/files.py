@@ -53,18 +53,17 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8")
 
 
-def read_categories(path: Path | str) -> pd.DataFrame:
-    """A CSV file whose cells are all text, each different text once."""
+def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
+    """A CSV file (or some of its columns) whose cells are all text, each different text once."""
     import pandas as pd
     import pyarrow as pa
     from pyarrow import csv
 
     header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
     kinds = dict.fromkeys(header, pa.dictionary(pa.int32(), pa.string()))
-    table = csv.read_csv(
-        path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True),
-        csv.ConvertOptions(column_types=kinds, strings_can_be_null=False),
-    )  # fmt: skip
+    wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
+    # a row must not be longer than a block
+    table = csv.read_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)
     return table.unify_dictionaries().to_pandas()
 
 

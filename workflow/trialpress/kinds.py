@@ -83,7 +83,10 @@ class Reader:
             case ast.UnaryOp(op=ast.Not(), operand=child):
                 return self._logical([child])
             case ast.UnaryOp(operand=child):
-                return self.kind(child)
+                kind = self.known(child)
+                if kind.family in ("text", "date"):
+                    self.problem(f"'{self.shown(child)}' is a {kind.family} and has no sign", "take a number")
+                return kind
             case ast.BinOp(left=left, right=right):
                 return self._arithmetic(node, left, right)
             case ast.Compare(left=left, ops=ops, comparators=rest):

@@ -19,7 +19,7 @@ from . import environment, folder, receipts, stages
 from .ending import ending
 from .errors import InputError, Problem, raise_if
 from .exclusive import BUSY, hold
-from .job import captured
+from .job import captured, fault, told
 from .plan import Plan
 from .study import Study, load_study, load_yaml, schema_problems
 
@@ -91,6 +91,9 @@ class Run:
         claims = config / "claims.yaml" if self.sources.claims else None
         if stage == "clean":
             stages.clean(two[0], raw, self.results)
+        elif stage == "cohort":
+            stages.cohort(*two, self.results)
+            stages.effects(*two, self.results)
         elif stage == "analysis":
             stages.analysis(*two, claims, self.results)
         elif stage == "report":
@@ -167,7 +170,7 @@ class Run:
                 raise
             text = self.said(error)
             if not isinstance(error, InputError):
-                text = str(fault(name, text or type(error).__name__, self.out / "logs" / f"{name}.log"))
+                text = self.said(told(name, error, self.out / "logs" / f"{name}.log"))
             raise Stopped(name, text, self.put_in_place(), self.out) from None
         finally:
             shutil.rmtree(self.house, ignore_errors=True)
@@ -185,17 +188,6 @@ class Stopped(Exception):
         super().__init__(
             f"the stage {stage} stopped\n{text}\n{out} holds what was done before: {', '.join(done) or 'nothing'}"
         )
-
-
-def fault(where: str, what: str, log: Path | None) -> Problem:
-    """What is not of the input's making, as far as it is known."""
-    see = f"see {log}; " if log else ""
-    return Problem(
-        where,
-        what,
-        "what was asked for was not written",
-        f"{see}if the input is right, report it as a fault of trialpress",
-    )
 
 
 def written(at: Path) -> str:

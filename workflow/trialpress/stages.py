@@ -28,7 +28,18 @@ def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Clean tables -> one row per participant, and what of the plan has no effect on them."""
+    """Clean tables -> one row per participant."""
+    from . import cohort
+    from .checks.plan import load_plan
+    from .study import load_study
+
+    study = load_study(dictionary)
+    tables = cohort.read_tables(folder / "clean", study)
+    cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
+
+
+def effects(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
+    """Clean tables and the plan -> what of the plan has no effect on them, cohort/no_effect.csv; beside the other stages."""
     from . import cohort
     from .checks.effects import no_effect
     from .checks.plan import load_plan
@@ -37,9 +48,7 @@ def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
 
     study = load_study(dictionary)
     tables, checked = cohort.read_tables(folder / "clean", study), load_plan(plan, study)
-    built = cohort.build(study, checked, tables)
-    cohort.write(built, folder / "cohort")
-    NO_EFFECT.write(no_effect(study, checked, tables, built), folder / "cohort")
+    NO_EFFECT.write(no_effect(study, checked, tables, cohort.build(study, checked, tables)), folder / "cohort")
 
 
 def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:
@@ -128,9 +137,9 @@ def audit(
     results = read(dictionary, plan, folder)
     clean, traced = read_logs(folder / "clean"), trace.read(folder)
     audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    page.write(results, traced, clean, folder)  # the gate searches it too
+    held = page.write(results, traced, clean, folder)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
-    page.write(results, traced, clean, folder)  # with what the gate says
+    page.write(results, traced, clean, folder, held)  # with what the gate says
 
 
 def claims_of(path: Path | str | None, plan: Plan) -> tuple:

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from .errors import InputError, Problem
+from .job import boundary
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -61,4 +62,5 @@ def clean(study: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] != ["clean"]:
         sys.exit("usage: STUDY=<name> python -m trialpress.studies clean")
-    clean(os.environ.get("STUDY", ""))
+    with boundary("make clean"):
+        clean(os.environ.get("STUDY", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from functools import lru_cache
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _SUPERSCRIPT = re.compile("[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
@@ -16,6 +17,10 @@ _PLAIN = {  # as text_of writes it; float() would read ３９, too
     "time": re.compile(r"\d{2}:\d{2}(:\d{2})?", re.ASCII),
 }
 _PLAIN["duration"] = _PLAIN["number"]
+
+_POWER = re.compile(r"^[x×*·]?10(?:\^|\*\*|\*|E|e)\+?(\d{1,2})(?=\D|$)")
+_LITRE = re.compile(r"(?<![A-Za-z])([dcmunpf]?)l(?![A-Za-z])")
+_GIGA = {"G/L": "10^9/L", "Gpt/L": "10^9/L", "T/L": "10^12/L", "Tpt/L": "10^12/L"}  # units
 
 
 def normalise(text: str) -> str:
@@ -132,3 +137,28 @@ def round_significant(value: float) -> float:
     (0.30000000000000004, 0.3)
     """
     return float(f"{value:.12g}")
+
+
+def escape(text: object) -> str:
+    """A text that Markdown shows as it stands, on one line: no sign has a meaning, quotes, dashes and entities stay.
+
+    >>> print(escape("<LLN & 'x' -- CD4-"))
+    \\<LLN \\& \\'x\\' \\-\\- CD4-
+    """
+    text = re.sub(r"([\\`*_{}\[\]<>#|~^$@'\"&]|(?<=-)-|-(?=-)|(?<=\.)\.|\.(?=\.))", r"\\\1", str(text))
+    return re.sub(r"\s*\n\s*", " ", text)
+
+
+@lru_cache(maxsize=65536)
+def unit_form(text: str) -> str:
+    """The form in which units are compared. The case of letters counts: mIU is not MIU, Pa is not PA.
+
+    >>> [unit_form(text) for text in ("x10^9/L", "×10⁹/L", "10E9/L", "10*9/l", "G/L")]
+    ['10^9/L', '10^9/L', '10^9/L', '10^9/L', '10^9/L']
+    >>> unit_form("mIU/mL") == unit_form("MIU/mL"), unit_form("µg/dl") == unit_form("ug/dL")
+    (False, True)
+    """
+    text = normalise(str(text)).replace(" ", "").replace("μ", "u")
+    text = _POWER.sub(r"10^\1", text)
+    text = _LITRE.sub(r"\1L", text)
+    return _GIGA.get(text, text)

@@ -19,7 +19,7 @@ from ..ids import at as at_time
 from ..ids import day as on_day
 from ..registry import Column, Condition, Endpoint, Table
 from . import Data
-from .methods import METHODS
+from .methods import METHODS, escalation, sets, toxicity
 from .methods.common import is_categorical
 from .methods.counts import Counted, crossed, harmed
 from .participants import taking_part
@@ -41,6 +41,12 @@ def _counted(data: Data, spec: Mapping) -> Counted:
     groups = data.groups(given.get("by", ""))
     if spec["method"] == "baseline":
         yield from _baseline(data, given, groups)
+    elif spec["method"] == "dose_escalation":
+        yield from escalation.counted(data, given)
+    elif spec["method"] == "toxicity":
+        yield from toxicity.counted(data, given)
+    elif spec["method"] == "combinations":
+        yield from sets.counted(data, given)
     elif spec["method"] == "mcnemar":
         yield from _pairs(data, given)
     elif spec["method"] == "crosstab":

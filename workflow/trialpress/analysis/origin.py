@@ -102,6 +102,8 @@ def _columns(plan: Plan, spec: Mapping, statistic: str, group: str, level: str, 
             names |= set(Expression(value).names)
         elif kind is Column and (statistic != "N" or level or key == "by"):
             names.add(value)
+        elif kind == dict[str, Condition]:
+            names |= {name for text in value.values() for name in Expression(text).names}
         elif kind is Endpoint:
             names |= set(plan.endpoints[value].columns)
         elif kind is Table:

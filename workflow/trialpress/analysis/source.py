@@ -26,6 +26,15 @@ from .participants import NO_SUCH_POPULATION, NOT_CHOSEN, LeftOut
 CHANCE = "one of them would be chosen by chance, or a participant counted twice"
 
 
+def rows_of(data: Data, table: str) -> tuple[pd.DataFrame, OfRows]:
+    """The rows of a clean table that belong to the participants of `data`, and the columns that an expression over them
+    may use: those of the table and of the subjects."""
+    who = data.study.participant
+    frame = data.tables[table]
+    frame = frame[frame[who].isin(data.frame[who])].reset_index(drop=True)
+    return frame, OfRows(frame, data.columns(), who, {**data.plan.kinds, **fields(data.study)[table]})
+
+
 def columns_of_rows(study: Study, spec: Mapping) -> dict[str, Derived]:
     """What is printed of the columns that `rows` adds: those of the table, then value, z, baseline and change."""
     source = study.tables[spec["table"]]

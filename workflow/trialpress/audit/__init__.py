@@ -21,8 +21,8 @@ SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", 
 
 def digest(path: Path) -> dict:
     """sha256 and size of a file."""
-    data = path.read_bytes()
-    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    with open(path, "rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
 
 
 def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> dict:
@@ -33,6 +33,7 @@ def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> 
     outputs = sorted(
         p for p in folder.glob("[!.]*/**/*")
         if p.is_file() and not p.name.startswith(".") and (p.parent.name != "audit" or p.name.startswith("claim"))
+        and p.relative_to(folder).parts[:2] not in (("audit", "trace"), ("audit", "page"))
     )  # fmt: skip
     rendered = folder / "report" / "renderer.json"
     manuscript = (
@@ -91,7 +92,7 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     who = results.subjects[results.study.participant]
     written = disclosure.release(first, setting, who) if setting["threshold"] else []
     recorded = privacy.recorded([*results.tables.values(), results.subjects])
-    known = privacy.sought(results.study, raw, [*recorded, *_written_by_us(inputs)])
+    known = privacy.sought(results.study, raw, [*recorded, *_written_by_us(inputs), *results.study.not_identifying])
     found = privacy.gate(known, [first, *others], processes)
     # of the stages only: what else lies about differs from run to run
     found["files"] = sum(path.is_file() for path in first.glob("[!.]*/**/*"))

@@ -197,6 +197,36 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
 
 methods <- list(
   proportion = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
+  toxicity = function(d, conf) {
+    people <- d[is.na(d$set), ]; events <- d[!is.na(d$set), ]; groups <- named("", "group"); two <- list()
+    for (g in c(groups, "")) {
+      size <- if (g == "") nrow(people) else sum(people$group == g, na.rm = TRUE)
+      add(g, "", "nrow", closed, N = size)
+      for (s in unique(events$set)) {
+        e <- events[events$set == s, ]; if (g != "") e <- e[!is.na(e$group) & e$group == g, ]
+        worst <- suppressWarnings(tapply(e$y, e$x, max, na.rm = TRUE)); worst[!is.finite(worst)] <- NA
+        severe <- sum(worst >= num(job$severe), na.rm = TRUE)
+        add(g, s, "table", closed, n = length(worst), occurrences = nrow(e), severe = severe, ungraded = sum(is.na(worst)),
+            setNames(sapply(1:5, function(k) sum(worst == k, na.rm = TRUE)), paste0("grade_", 1:5)))
+        if (size) add(g, s, "table", closed, percent = length(worst) / size, severe_percent = severe / size)
+        if (job$related == "true") add(g, s, "table", closed, related = length(unique(e$x[e$level == "1"])))
+        two[[s]] <- if (g != "") list(x = c(length(worst), two[[s]]$x), n = c(size, two[[s]]$n)) else two[[s]]
+      }
+    }
+    if (length(groups) == 2) for (s in names(two)) if (all(two[[s]]$n > 0)) {
+      t <- two[[s]]; ci <- newcombe(t$x, t$n, conf)
+      add("", s, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
+      if (job$tested == "true") add("", s, "fisher.test", exact, p_value = fisher.test(cbind(t$x, t$n - t$x))$p.value)
+    }
+  },
+  combinations = function(d, conf) {
+    k <- d$level[!is.na(d$level)]; parts <- strsplit(k, "+", fixed = TRUE)
+    add("", "", "table", closed, N = length(k), missing = sum(is.na(d$level)))
+    if (!length(k)) return()
+    for (l in unique(k)) add("", l, "table", closed, n = sum(k == l), percent = mean(k == l))
+    for (s in named("", "set")) { here <- sapply(parts, function(p) s %in% p); add("", of("set", s), "strsplit", closed, n = sum(here), percent = mean(here)) }
+  },
+  dose_escalation = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
   summary = function(d, conf) for (g in named("", "group")) describe(g, "", d$y[d$group == g]),
   frequency = function(d, conf) for (g in named("", "group")) count(g, "", d$level[d$group == g], named("", "level")),
   baseline = function(d, conf) for (g in named("", "group")) {

@@ -16,11 +16,12 @@ from pathlib import Path
 import pandas as pd
 
 from ..analysis import Data
+from ..analysis.methods import METHODS, toxicity
 from ..analysis.methods.common import is_categorical, scores
 from ..contracts import COMPUTED_ONCE, CONCORDANCE
 from ..expression import Expression
 from ..files import read_guessed
-from ..ids import EVERYONE, Name
+from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
 from ..results import Results
 from ..text import number_text
@@ -179,6 +180,24 @@ def _by_day(export: Export):
     export.frames.append(pd.DataFrame(measured))
 
 
+def _toxicity(export: Export):
+    """Every event once for itself, its class and its term (set), with its grade (y), whose it is (x) and in which group; and
+    every participant (no set)."""
+    data, spec = export.data, export.spec
+    who = data.frame[data.study.participant]
+    group = export.groups(spec["by"]) if "by" in spec else pd.Series(pd.NA, index=data.frame.index, dtype="string")
+    number = dict(zip(who, range(len(who)), strict=True))
+    export.rows(x=who.map(number), group=group)
+    events = toxicity.Events.of(data, METHODS.given(spec)).frame
+    of = dict(zip(who, group, strict=True))
+    named = {key: (f"{key}=" + events[key]).where(events[key].notna()) for key in ("class", "term")}
+    for at in (pd.Series("any_event", index=events.index), *named.values()):
+        mine = events.assign(set=at)[at.notna()]
+        related = mine["related"].fillna(False).astype(int).astype(str)
+        export.frames.append(pd.DataFrame({"set": mine["set"], "level": related, "group": mine["who"].map(of),
+                                           "x": mine["who"].map(number), "y": mine["grade"]}))  # fmt: skip
+
+
 def _crosstab(export: Export):
     data, variable = export.data, export.data.groups(export.spec["variable"])
     export.order("level", variable)
@@ -221,11 +240,20 @@ def _dose(export: Export):
     export.rows(x=export.number(export.spec["dose"]), y=export.data.outcome(export.spec["event"]).astype("Float64"))
 
 
+def _together(export: Export):
+    """The names of the sets that each participant is in; missing where one is not known."""
+    holds = {word(name): export.data.holds(text) for name, text in export.spec["sets"].items()}
+    export.order("set", holds)
+    table = pd.DataFrame({name.id: one for name, one in holds.items()}, index=export.data.frame.index)
+    inside = [None if row.isna().any() else [name for name in table if row[name]] for _, row in table.iterrows()]
+    export.rows(level=["+".join(names) or "none" if names is not None else pd.NA for names in inside])
+
+
 EXPORTS: dict[str, Callable[[Export], None]] = {
-    "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
+    "proportion": _event, "dose_escalation": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
-    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival,
+    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
     "crosstab": _crosstab, "adverse_events": _harms, "exposure": _measurements, "dose_response": _dose, "bootstrap": _values,
@@ -271,7 +299,10 @@ def export(results: Results, folder: Path) -> None:
             "adjusted": str(bool(spec.get("covariates"))).lower(),
         }
         options["delayed"] = _delayed_entry(results, spec)
-        options |= {key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction", "firth")}
+        options |= {
+            key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction", "related", "firth")
+        }
+        options["tested"] = str(bool(spec.get("p_values"))).lower()
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
         options["by"] = data.column(options["by"]).id if options["by"] else ""
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})

@@ -134,21 +134,26 @@ def render(data: Mapping) -> str:
     )
 
 
-def write(results: Results, trace: Mapping, clean: Mapping[str, pd.DataFrame], folder: Path) -> None:
-    """audit/index.html, from what the stages and the audit have written so far."""
+def write(
+    results: Results, trace: Mapping, clean: Mapping[str, pd.DataFrame], folder: Path, held: Mapping | None = None
+) -> Mapping:
+    """audit/index.html, from what the stages and the audit have written so far. Returns the tables of the clean stage as the
+    page has them; a page that is written again is given them (`held`), and their parts stay."""
     tables, found = collected(folder)
-    below = folder / "audit" / "page"
-    shutil.rmtree(below, ignore_errors=True)
-    tables = {
-        "results": results_table(trace),
-        **{name: clean[name] for name in ("changes", "queries", "rejected", "rows")},
-        "rules": rules(clean["changes"]),
-        **tables,
-    }
+    if held is None:
+        below = folder / "audit" / "page"
+        shutil.rmtree(below, ignore_errors=True)
+        logs = {name: clean[name] for name in ("changes", "queries", "rejected", "rows")}
+        held = {name: paged(name, frame, below) for name, frame in (logs | {"rules": rules(clean["changes"])}).items()}
     data = {
         "trace": trace,
         "flow": flow(results, trace),
-        "tables": {name: paged(name, frame, below) for name, frame in tables.items()},
+        "tables": {
+            "results": encoded(results_table(trace)),
+            **held,
+            **{name: encoded(frame) for name, frame in tables.items()},
+        },
         "files": found,
     }
     write_text(render(data), folder / "audit" / "index.html")
+    return held

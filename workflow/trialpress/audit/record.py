@@ -22,6 +22,7 @@ from ..contracts import ARD
 from ..environment import ROOT, STAGED
 from ..errors import InputError, Problem
 from ..files import read_csv
+from ..job import boundary, given
 from ..studies import checked
 from . import digest
 from .differences import describe
@@ -321,16 +322,15 @@ def verify(root: Path, study: str, say=print) -> bool:
 
 
 def main(command: str, study: str) -> int:
-    try:
+    if command not in ("verify", "accept"):
+        sys.exit(f"'{command}' is neither verify nor accept")
+    with boundary(f"make {'record' if command == 'accept' else command}"):
         checked(study)
         if command == "accept":
             accept(Path.cwd(), study)
             return 0
         return 0 if verify(Path.cwd(), study) else 1
-    except InputError as error:
-        print(error)
-        return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*given("python -m trialpress.audit.record verify|accept STUDY", 2)))

@@ -21,7 +21,8 @@ def check(plan: Plan, study: Study, report: Report) -> tuple[Cohort, set[str]]:
     kinds = Cohort(study, report)
     kinds.start(cohort["table"])
     kinds.kinds = {**foreign(study), **kinds.kinds}
-    known = set(foreign(study))
+    report.withheld = withheld(study, cohort["table"])
+    known = set(foreign(study)) - report.withheld
     table = study.tables.get(cohort["table"])
     if table is None or table.key != (study.participant,):
         what = f"'{cohort['table']}' is not a table with one row per participant"
@@ -38,6 +39,15 @@ def check(plan: Plan, study: Study, report: Report) -> tuple[Cohort, set[str]]:
     return kinds, known
 
 
+def withheld(study: Study, subjects: str) -> set[str]:
+    """The columns that end in the clean stage, as an expression would name them; those of a table of several rows only where
+    no other table has one of that name."""
+    found = {f"{name}.{column.name}" for name, table in study.tables.items() for column in table.columns.values() if column.withheld}  # fmt: skip
+    kept = {column for table in study.tables.values() for column in table.kept}
+    bare = {name.partition(".")[2] for name in found}
+    return found | (bare - kept) | {name for name in bare if f"{subjects}.{name}" in found}
+
+
 def _column(name: str, spec: Mapping, known: set[str], study: Study, cohort: Mapping, report: Report) -> None:
     where = f"cohort.columns.{name}"
     ways = [way for way in WAYS if way in spec]
@@ -49,6 +59,8 @@ def _column(name: str, spec: Mapping, known: set[str], study: Study, cohort: Map
     for key in ("expression", "cut", "rank", "among"):
         if key in spec:
             report.names(f"{where}.{key}", spec[key], known)
+    if "cut" in spec and (spec["cut"] not in known or "." in spec["cut"]):
+        report(f"{where}.cut", f"'{spec['cut']}' is no column of the participants", "derive one by an expression first")
     if "from" in spec:
         source = study.tables.get(spec["from"])
         if source is None:

@@ -15,7 +15,7 @@ from ..names import flow_names, names_of
 from ..plan import Plan, reasons
 from .report import Report
 
-PART = re.compile(r"[\w-]+")
+PART = re.compile(r"\w[\w-]*")
 A_PATH = "its files bear the id: they could come to lie anywhere"
 UNREADABLE = "the manuscript could not name its numbers"
 

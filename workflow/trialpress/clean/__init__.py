@@ -5,6 +5,8 @@ Driven by the data dictionary (study.yaml) alone. `clean` returns everything in 
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +19,7 @@ from .. import contracts
 from ..errors import InputError, Problem, nearest, raise_if
 from ..files import write_parquet
 from ..study import Study
+from ..text import normalise
 from . import log
 from .account import ROWS, LossError, accounts, refused
 from .part import ELSEWHERE, NOTHING
@@ -24,11 +27,14 @@ from .read import Raw, declared, read_all, resolve
 from .replay import replay
 from .steps.rows import refused as moves
 from .table import Cleaned, TableCleaner
+from .withheld import cut
 
 __all__ = ["CHANGES", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "tally", "write"]
 CHANGES = log.CHANGES
 QUERIES = ["id", *log.QUERIES]
 CORRECTIONS = ["table", "key", "field", "old", "new", "reason"]
+INCOMPLETE = "a correction must be complete to be signed off"
+NO_RECORDS = re.compile(r"SHA256SUMS|README.*|LICEN[CS]E.*|\..*", re.IGNORECASE)  # what else lies among raw files
 
 
 @dataclass(frozen=True)
@@ -61,20 +67,21 @@ def read_corrections(path: Path, study: Study) -> dict[str, list[dict]]:
     """Signed-off corrections by table; InputError if one names a table or field that does not exist."""
     if not path.exists():
         return {}
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if list(frame.columns) != CORRECTIONS:
-        what = f"has the columns {', '.join(frame.columns)}"
-        raise InputError(
-            [
-                Problem(
-                    str(path), what, "a correction must be complete to be signed off", f"use {', '.join(CORRECTIONS)}"
-                )
-            ]
-        )
-    problems, by_table = [], {}
+    problems, by_table, seen = [], {}, {}
     why = "a correction that goes nowhere leaves the wrong value where it is"
-    for number, fix in enumerate(frame.to_dict("records"), start=2):
-        where, table = f"{path}, row {number}", study.tables.get(fix["table"])
+    for number, cells in _lines_of(path):
+        where = f"{path}, row {number}"
+        if len(cells) != len(CORRECTIONS):
+            what = f"has {len(cells)} cells, the header has {len(CORRECTIONS)}"
+            problems.append(Problem(where, what, INCOMPLETE, "a cell with a comma stands in quotation marks"))
+            continue
+        fix = dict(zip(CORRECTIONS, cells, strict=True))
+        table = study.tables.get(fix["table"])
+        before = seen.setdefault((fix["table"], fix["key"], fix["field"], normalise(fix["old"])), number)
+        if before != number:
+            what = f"corrects what row {before} corrects, too"
+            problems.append(Problem(where, what, "one of them would win by chance", "keep one of the two"))
+            continue
         if table is None:
             problems.append(Problem(where, f"unknown table '{fix['table']}'", why, nearest(fix["table"], study.tables)))
         elif fix["field"] not in table.columns:
@@ -91,6 +98,45 @@ def read_corrections(path: Path, study: Study) -> dict[str, list[dict]]:
             by_table.setdefault(fix["table"], []).append(fix)
     raise_if(problems)
     return by_table
+
+
+def _lines_of(path: Path) -> list[tuple[int, list[str]]]:
+    """(line, cells) of the corrections; InputError if the file cannot be read, or has another header."""
+    do = f"use {', '.join(CORRECTIONS)}, as comma-separated UTF-8"
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if wrong := re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text):
+            row = text[: wrong.start()].count("\n") + 1
+            what = f"holds the character U+{ord(wrong[0]):04X}, which no text has"
+            raise InputError([Problem(f"{path}, row {row}", what, INCOMPLETE, "take it out")])
+        reader = csv.reader(text.splitlines(keepends=True), strict=True)
+        rows, line = [], 1
+        for cells in reader:
+            rows.append((line, cells))
+            line = reader.line_num + 1
+    except UnicodeDecodeError as error:
+        row = error.object[: error.start].count(b"\n") + 1
+        what = f"is not UTF-8: byte 0x{error.object[error.start]:02x}"
+        raise InputError([Problem(f"{path}, row {row}", what, INCOMPLETE, "save it as UTF-8")]) from None
+    except (csv.Error, OSError) as error:
+        what = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise InputError([Problem(str(path), what, INCOMPLETE, do)]) from None
+    if not rows or rows[0][1] != CORRECTIONS:
+        what = f"has the columns {', '.join(rows[0][1])}" if rows else "is empty"
+        raise InputError([Problem(str(path), what, INCOMPLETE, do + ("" if rows else "; or remove the file"))])
+    return [(line, cells) for line, cells in rows[1:] if any(cell.strip() for cell in cells)]
+
+
+def _unnamed(study: Study, folder: Path) -> list[dict]:
+    """A query for every raw file that the dictionary does not name: it may hold participants that nobody reads."""
+    named = {(folder / path).resolve() for file in study.files.values() for path in (file.path, file.catalog) if path}
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.resolve() not in named)
+    message = "no table of study.yaml is read from this file: is it to be used, or to lie elsewhere?"
+    return [
+        {"severity": "warning", "table": "", "key": "", "field": "", "value": "", "message": message,
+         "file": path.relative_to(folder).as_posix(), "row": 0, "column": ""}
+        for path in found if not NO_RECORDS.fullmatch(path.name)
+    ]  # fmt: skip
 
 
 def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
@@ -110,7 +156,8 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
         done[name] = TableCleaner(study, table, raws, positions[name], fixes.get(name, ()), done).run()
     raise_if(problem for cleaned in done.values() for problem in cleaned.unused_corrections)
     rows, rejected, losses = accounts(study, raws, done)
-    asked = [entry for raw in raws.values() for entry in _about_files(raw, declared(study, raw), done.values())]
+    asked = _unnamed(study, raw_folder)
+    asked += [entry for raw in raws.values() for entry in _about_files(raw, declared(study, raw), done.values())]
     queries = pd.DataFrame(
         [*asked, *(query for cleaned in done.values() for query in cleaned.queries)], columns=log.QUERIES
     )
@@ -124,9 +171,10 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, losses)
 
 
-def _about_files(raw: Raw, shown: set[int], done: Iterable[Cleaned]) -> list[dict]:
+def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned]) -> list[dict]:
     """Queries on a file as a whole, and on its rows that fit no columns; of the cells only declared ones are shown."""
-    headers = {raw.header(at) for at in shown} - {raw.header(at) for at in range(len(raw.headers)) if at not in shown}
+    longest = {raw.header(at): n for at, n in shown.items()}
+    longest |= {raw.header(at): 0 for at in range(len(raw.headers)) if at not in shown}
     path = raw.file.path
     found = [(remark.severity, remark.row, remark.column, remark.value, remark.message) for remark in raw.remarks]
     moved = {row: by for table in done for part in table.parts if part.raw is raw for row, by in moves(part).items()}
@@ -135,7 +183,7 @@ def _about_files(raw: Raw, shown: set[int], done: Iterable[Cleaned]) -> list[dic
         if refused(raw, row) == row.reason:
             found.append(("error", row.row, "", "", f"the row {row.reason}{looks}; it was rejected"))
     return [
-        {"severity": severity, "table": "", "key": "", "field": "", "value": value if column in headers else "", "message": message, "file": path, "row": row, "column": column}
+        {"severity": severity, "table": "", "key": "", "field": "", "value": cut(value, longest[column]) if longest.get(column) else "", "message": message, "file": path, "row": row, "column": column}
         for severity, row, column, value, message in sorted(found, key=lambda one: one[1])
     ]  # fmt: skip
 

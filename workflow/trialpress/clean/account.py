@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from .. import contracts
 from ..errors import InputError, Problem
-from ..study import Study
+from ..study import SHOWN, Study
 from . import log
 from .part import ELSEWHERE, HARMLESS, SHIFTED, Records
 from .read import declared, footnote
 from .read.raw import Raw, Refused
+from .withheld import cut
 
 ROWS = list(contracts.ROWS.columns)
 SHARE = 0.05  # of a file's rows that may be rejected, where study.yaml says nothing
@@ -48,7 +49,7 @@ def accounts(study: Study, raws: Mapping[str, Raw], done: Mapping) -> tuple[list
             )
             problems += _losses(name, records, n, numbers, reasons)
         if not len(cleaned.frame) and not cleaned.table.may_be_empty:
-            reasons = Counter(_kind(reason) for records in cleaned.parts for reason in _rejected(records, set())[1])
+            reasons = Counter(_kind(reason) for records in cleaned.parts for reason in _rejected(records, {})[1])
             problems.append(
                 Problem(
                     f"study.yaml, tables.{name}",
@@ -61,7 +62,7 @@ def accounts(study: Study, raws: Mapping[str, Raw], done: Mapping) -> tuple[list
     return rows, rejected, problems
 
 
-def _rejected(records: Records, shown: set[int]) -> tuple[list[int], list[str], list[str]]:
+def _rejected(records: Records, shown: Mapping[int, int]) -> tuple[list[int], list[str], list[str]]:
     """(physical rows, reasons, contents) of the raw rows of a part of which nothing is kept, in the file's order."""
     raw = records.raw
     reason = dict(records.unused)
@@ -118,12 +119,12 @@ def _losses(name: str, records: Records, n: int, numbers: list[int], reasons: li
 WITHHELD = '{"": "withheld: cells may stand under other headers than their own"}'
 
 
-def content(raw: Raw, shown: set[int], rows: np.ndarray) -> list[str]:
-    """The declared cells of raw rows as JSON, header -> text: nothing else leaves the clean stage."""
+def content(raw: Raw, shown: Mapping[int, int], rows: np.ndarray) -> list[str]:
+    """The declared cells of raw rows as JSON, header -> text: nothing else leaves the clean stage. shown: see `declared`."""
     parts = []
     for at in sorted(shown):
         column = raw.columns[at]
-        texts = [f"{json.dumps(raw.header(at), ensure_ascii=False)}: {json.dumps(cell.text, ensure_ascii=False)}" if cell.text else ""
+        texts = [f"{json.dumps(raw.header(at), ensure_ascii=False)}: {json.dumps(cut(cell.text, shown[at]), ensure_ascii=False)}" if cell.text else ""
                  for cell in column.cells]  # fmt: skip
         parts.append([texts[code] for code in column.codes[rows].tolist()])
     return (
@@ -131,14 +132,15 @@ def content(raw: Raw, shown: set[int], rows: np.ndarray) -> list[str]:
     )
 
 
-def withheld(raw: Raw, shown: set[int]) -> bool:
+def withheld(raw: Raw, shown: Mapping[int, int]) -> bool:
     """Whether cells that stand under a wrong column may be what must not leave the clean stage."""
     return len(shown) < len(raw.headers)
 
 
-def refused_content(raw: Raw, shown: set[int], cells: Sequence[str]) -> str:
+def refused_content(raw: Raw, shown: Mapping[int, int], cells: Sequence[str]) -> str:
     """The cells of a row that fits no columns, if the whole file may be shown."""
     if withheld(raw, shown):
         return WITHHELD
     names = [raw.header(i) if i < len(raw.headers) else f"column {i + 1}" for i in range(len(cells))]
-    return json.dumps({name: cell for name, cell in zip(names, cells, strict=True) if cell}, ensure_ascii=False)
+    texts = [cut(cell, shown.get(at, SHOWN)) for at, cell in enumerate(cells)]
+    return json.dumps({name: text for name, text in zip(names, texts, strict=True) if text}, ensure_ascii=False)

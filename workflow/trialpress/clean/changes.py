@@ -13,6 +13,7 @@ from .fields import Coded, Field, combine
 from .log import CELLS, CHANGES, batch
 from .parse import Reading
 from .part import Records
+from .withheld import shown
 
 # what a rule begins with that changes more than the spelling; the rest of the rules is spelling
 VALUE = ("correction: ", "imputed ", "check ", "limit of quantification", "as shown, ", "time of day ", "time zone ",
@@ -39,7 +40,10 @@ def cells_and_changes(
     """
     column, file = field.column, records.part.file.path
     numbers, block = records.raw.numbers[records.row[rows]], records.block[rows]
-    raw, header = Coded(field.cell[rows], [cell.text for cell in field.cells]), Coded(block, field.headers)
+    raw, header = (
+        Coded(field.cell[rows], [shown(column, cell.text) for cell in field.cells]),
+        Coded(block, field.headers),
+    )
     cells = [
         batch(
             CELLS,
@@ -72,7 +76,8 @@ def cells_and_changes(
         log(name, at, raw, Coded(which[at], clean), Coded(which[at], rule), Coded(which[at], kind), header)
     if column.unit_to:
         apart = records.units[column.name]
-        raw, header = Coded(apart.cell[rows], [cell.text for cell in apart.cells]), Coded(block, apart.headers)
+        raw = Coded(apart.cell[rows], [shown(apart.column, cell.text) for cell in apart.cells])
+        header = Coded(block, apart.headers)
         cells.append(
             batch(
                 CELLS,

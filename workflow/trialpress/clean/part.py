@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -10,15 +9,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..calculation import LARGEST
 from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError, Fault
 from ..study import Column, Part, Study, Table
 from ..text import normalise
 from .fields import DTYPES, Coded, Field, encode
 from .parse import Parser, Reading
+from .read import is_footnote
 from .read.raw import Raw
 
-HIDDEN = "[identifier removed]"
 SHIFTED = "the row is shifted"
 ELSEWHERE = "not part of the table"
 NOTHING = "holds nothing for this table"
@@ -80,9 +80,8 @@ class Records:
     def _footnotes(self) -> np.ndarray:
         found, seen = (np.zeros(len(self.raw.numbers), dtype=bool) for _ in range(2))
         if self.raw.file.footer:
-            matches = re.compile(self.raw.file.footer).match
             for at in range(len(self.raw.columns)):
-                found |= ~seen & self._distinct(at, lambda text: bool(text.strip() and matches(text.strip())))
+                found |= ~seen & self._distinct(at, lambda text: is_footnote(self.raw.file, text))
                 seen |= self._filled(at)
         return found
 
@@ -118,7 +117,7 @@ class Records:
             if column.unit_from:
                 at = [self.positions[f"{column.name} unit", block] for block in self.blocks]
                 words = frozenset(map(normalise, self.study.missing))
-                text = Column(f"{column.name} unit")
+                text = Column(f"{column.name} unit", "code")
                 self.units[column.name] = Field.read(
                     text, self._cells(at), lambda cell: Reading(_word(cell.text, words)), [raw.header(i) for i in at]
                 )
@@ -194,9 +193,10 @@ def evaluate(
     table: Table, column: Column, columns: Mapping[str, pd.Series], faults: list[Fault] | None = None
 ) -> pd.Series:
     """A derived column; an error names it. Where it has no result it is missing, and `faults` are told."""
+    told: list[Fault] = [] if faults is None else faults
     try:
-        found = Expression(column.derive)(columns, [] if faults is None else faults)
-        return found.astype(DTYPES.get(column.type, "string"))
+        found = Expression(column.derive)(columns, told)
+        return _fitting(column, found, told).astype(DTYPES.get(column.type, "string"))
     except (ExpressionError, TypeError, ValueError) as error:
         raise InputError(
             [
@@ -208,6 +208,25 @@ def evaluate(
                 )
             ]
         ) from None
+
+
+def _fitting(column: Column, found: pd.Series, told: list[Fault]) -> pd.Series:
+    """Derived values that their column can hold: 130.5 is no whole number, 'x' no code; the others are faults."""
+    if column.type == "integer" and pd.api.types.is_float_dtype(found):
+        number = found.astype("Float64")
+        wrong = {"is not a whole number": number % 1 != 0, "is too large a whole number": number.abs() >= LARGEST}
+    elif column.type == "code" and column.codes:
+        wrong = {"is not among the codes": ~found.astype("string").isin(list(column.codes))}
+    elif column.type == "date" and pd.api.types.is_datetime64_any_dtype(found):
+        return found.dt.normalize()
+    else:
+        return found
+    for what, rows in wrong.items():
+        rows = (rows & found.notna()).fillna(False).astype(bool)
+        if rows.any():
+            told.append(Fault(what, column.derive, rows))
+            found = found.mask(rows)
+    return found
 
 
 def _word(text: str, missing: frozenset[str]) -> str:

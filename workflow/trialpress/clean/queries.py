@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from ..study import Table
-from ..text import normalise, text_of
-from .part import HIDDEN, SHIFTED, Records
+from ..text import text_of
+from .part import SHIFTED, Records
+from .withheld import message, shown
 
 
 def queries(table: Table, records: Records, keys: pa.Array, rows: np.ndarray) -> list[tuple[int, int, dict]]:
@@ -42,17 +43,14 @@ def queries_of_shifted(table: Table, records: Records) -> list[tuple[int, int, d
 
 
 def _query(table: Table, records: Records, name: str, record: int, question, key: str) -> dict:
-    """One row of queries.csv. The value of an identifier is not shown."""
+    """One row of queries.csv. Nothing is shown of an identifier or of free text."""
     column, owner = table.columns[name], records.fields[name]
     field = records.units[name] if question.at else owner
-    value, message = field.cells[field.cell[record]].text, question.message
+    value, owned = field.cells[field.cell[record]].text, field.column if question.at else column
     if not field.raw:
         value = text_of(field.readings[field.state[record]].value, column.type)
-    if column.identifier and value:
-        for text in (value, normalise(value)):
-            message = message.replace(text, HIDDEN)
-        value = HIDDEN
     return {
-        "severity": question.severity, "table": table.name, "key": key, "field": name, "value": value, "message": message,
+        "severity": question.severity, "table": table.name, "key": key, "field": name, "value": shown(owned, value),
+        "message": message(owned, value, question.message),
         "file": records.part.file.path, "row": records.number(record), "column": field.headers[records.block[record]] if field.raw else "",
     }  # fmt: skip

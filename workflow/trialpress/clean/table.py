@@ -16,9 +16,10 @@ from ..text import text_of
 from . import log, queries
 from .changes import cells_and_changes
 from .fields import Coded, typed
-from .part import ELSEWHERE, HIDDEN, Records, evaluate
+from .part import ELSEWHERE, Records, evaluate
 from .read.raw import Raw
 from .steps import ranges, rows, units, values
+from .withheld import shown
 
 
 @dataclass
@@ -241,7 +242,7 @@ class TableCleaner:
             at = self.kept[number].searchsorted(record)
             entry = {
                 "severity": check.get("severity", "warning"), "table": self.table.name, "key": self.keys[number][int(at)].as_py(),
-                "field": name, "value": HIDDEN if column.identifier and text else text, "message": check["message"],
+                "field": name, "value": shown(column, text), "message": check["message"],
                 "file": records.part.file.path, "row": records.number(record),
                 "column": of.headers[records.block[record]] if cell else "",
             }  # fmt: skip
@@ -275,7 +276,7 @@ class TableCleaner:
             stay = np.flatnonzero(records.alive[living])
             for name, of in records.fields.items():
                 of.compact()
-                if not of.raw or of.column.identifier:
+                if not of.raw or of.column.withheld:
                     continue
                 unit = self.units(records, of.column) if of.column.unit_to else None
                 unit = unit and Coded(unit.codes[living[stay]], unit.values)

@@ -29,6 +29,7 @@ def draw(results: Results, name: str) -> Drawing:
             drawing = _marked(drawing, results.seen)
         drawing = drawing.said(*left_out(results, KINDS, spec))
     raise_if(_unprintable(drawing.figure, name))
+    _lighten(drawing.figure)
     return drawing
 
 
@@ -52,6 +53,20 @@ def _marked(drawing: Drawing, seen: set[str]) -> Drawing:
     numbers = drawing.numbers.map(lambda cell: cell.replace(MARKER, "") if isinstance(cell, str) else cell)
     alt = with_marks(drawing.alt) if some else drawing.alt.replace(MARKER, "")
     return replace(drawing, numbers=numbers.astype(drawing.numbers.dtypes), alt=f"{alt}{legend}")
+
+
+MANY = 2_000  # points beyond which a cloud of them is a picture within the vector graphic
+
+
+def _lighten(figure) -> None:
+    """A file's size does not grow with the participants: no reader can tell so many points apart."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.lines import Line2D
+
+    for cloud in figure.findobj(PathCollection):
+        cloud.set_rasterized(len(cloud.get_offsets()) > MANY)
+    for line in figure.findobj(Line2D):
+        line.set_rasterized(len(line.get_xdata()) > MANY and line.get_marker() not in ("None", "none", None, ""))
 
 
 def _unprintable(figure, name: str) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..analysis.source import rows_of
 from ..expression import Expression
 from ..ids import EVERYONE, Name
 from ..plan import own_word
@@ -12,7 +13,7 @@ from ..registry import Column, Condition, Number, Population, RowCondition, RowV
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import count, is_grade, level_name, look_of, number, printed, rows_of
+from .read import count, is_grade, level_name, look_of, number, printed
 from .scales import day_locator, label_room
 
 PLOT_HEIGHT = 52.0  # mm
@@ -147,7 +148,7 @@ def spider(
         width: single (85 mm) or double (180 mm)
     """
     data, who = results.population(population), results.study.participant
-    rows, columns = rows_of(results, data, table)
+    rows, columns = rows_of(data, table)
     days, values = number(Expression(day)(columns)), number(Expression(change)(columns))
     measured = pd.DataFrame({who: rows[who], "day": days, "value": values})[Expression(where).condition(columns)]
     measured = measured.dropna().sort_values([who, "day"], kind="stable")

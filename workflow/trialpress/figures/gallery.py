@@ -13,6 +13,7 @@ import yaml
 
 from ..checks.plan import load_plan
 from ..files import write_text, write_whole
+from ..job import boundary
 from ..results import Results, load
 from ..study import load_study, load_yaml
 from . import draw, style
@@ -55,7 +56,8 @@ def write(results: Results, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    default = load_yaml(Path("config/config.yaml"))["study"]
-    dictionary = load_study(f"config/{default}/study.yaml")
-    plan = load_plan(f"config/{default}/plan.yaml", dictionary)
-    write(load(dictionary, plan, Path("results") / default), Path("docs"))
+    with boundary("make docs"):
+        default = load_yaml(Path("config/config.yaml"))["study"]
+        dictionary = load_study(f"config/{default}/study.yaml")
+        plan = load_plan(f"config/{default}/plan.yaml", dictionary)
+        write(load(dictionary, plan, Path("results") / default), Path("docs"))

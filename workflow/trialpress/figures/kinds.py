@@ -8,6 +8,8 @@ from . import (  # noqa: F401
     claims,
     difference,
     dose,
+    escalation,
+    events,
     flow,
     forest,
     grades,
@@ -21,6 +23,7 @@ from . import (  # noqa: F401
     survival,
     swimmer,
     trials,
+    upset,
     visits,
 )
 from .drawing import KINDS, width_of

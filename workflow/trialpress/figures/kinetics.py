@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.display import significant
+from ..analysis.source import rows_of
 from ..expression import Expression
 from ..ids import EVERYONE
 from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
-from .read import count, level_name, look_of, number, rows_of
+from .read import count, level_name, look_of, number
 from .scales import day_locator, label_room, log_axis, not_shown
 
 
@@ -149,7 +150,7 @@ THIN = "#8A939C"
 def _measurements(results: Results, data, table: str, day: str, value: str, where: str):
     """Participant, day and value of the rows of a clean table; expressions may use columns of the subjects too."""
     who = results.study.participant
-    rows, columns = rows_of(results, data, table)
+    rows, columns = rows_of(data, table)
     keep = Expression(where).condition(columns)
     days = Expression(day)(columns)
     frame = pd.DataFrame({who: rows[who], "day": number(days), "value": number(rows[value])})[keep]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..analysis.source import rows_of
 from ..errors import Problem, raise_if
 from ..expression import Expression
 from ..ids import Name
@@ -14,7 +15,7 @@ from ..registry import Column, Population, RowCondition, RowValue, Table
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import count, rows_of
+from .read import count
 
 MOST_ROWS = 75
 APART = 1.4  # rows: distance of two groups
@@ -136,7 +137,7 @@ def _given(results: Results, data, table: str, day: str, treatments: dict[str, s
     )
     if not treatments:
         return {}
-    rows, columns = rows_of(results, data, table)
+    rows, columns = rows_of(data, table)
     days = Expression(day)(columns)
     found = {}
     for name, condition in treatments.items():

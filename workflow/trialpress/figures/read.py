@@ -12,8 +12,6 @@ import pandas as pd
 from ..analysis.origin import SIMULATED
 from ..analysis.participants import LeftOut, in_no_group
 from ..analysis.source import with_rows
-from ..checks.values import fields
-from ..cohort.columns import OfRows
 from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Analysis, Registry
@@ -37,15 +35,6 @@ def groups(results: Results, analysis: str, by: str = "by") -> list[Name]:
         return [group for group in present if group] or [EVERYONE]
     data = results.analysed(analysis) if "rows" in spec else results.population(spec["population"])
     return [group for group in data.groups(spec[by]) if group in present]
-
-
-def rows_of(results: Results, data, table: str) -> tuple[pd.DataFrame, OfRows]:
-    """The rows of a clean table that belong to the participants of `data`, and the columns that an expression over them
-    may use: those of the table and of the subjects."""
-    who = results.study.participant
-    frame = results.tables[table]
-    frame = frame[frame[who].isin(data.frame[who])].reset_index(drop=True)
-    return frame, OfRows(frame, data.columns(), who, {**results.plan.kinds, **fields(results.study)[table]})
 
 
 def analysed(results: Results, analysis: str):

@@ -100,9 +100,10 @@ def bibliography(source: Path, meta: dict[str, Any]) -> set[str]:
     named = meta.get("bibliography") or []
     keys = {str(entry.get("id")) for entry in meta.get("references", []) if isinstance(entry, dict)}
     for name in [named] if isinstance(named, str) else named:
-        path = source / name
-        if not path.is_file():
-            raise InputError([Problem(str(name), "bibliography does not exist", "no citation could be printed")])
+        path = source / str(name)
+        if not path.is_file() or not path.resolve().is_relative_to(source.resolve()):
+            what, do = "bibliography does not exist in the manuscript's folder", "put the file there and write its name"
+            raise InputError([Problem(str(name), what, "no citation could be printed", do)])
         reader = {".json": "csljson", ".bibtex": "bibtex", ".ris": "ris"}.get(path.suffix, "biblatex")
         if path.suffix in (".yaml", ".yml"):
             entries = qmd.load_yaml(path).get("references", [])
@@ -110,7 +111,8 @@ def bibliography(source: Path, meta: dict[str, Any]) -> set[str]:
             try:
                 entries = json.loads(run([pandoc(), f"--from={reader}", "--to=csljson", str(path)])[0])
             except Failed as error:
-                raise InputError([Problem(name, f"the bibliography cannot be read: {error}")]) from None
+                why, do = "no citation could be printed", "mend the file"
+                raise InputError([Problem(name, f"the bibliography cannot be read: {error}", why, do)]) from None
         keys |= {str(entry["id"]) for entry in entries}
     return keys
 
@@ -119,7 +121,13 @@ def _tree(document: qmd.Document, meta: dict[str, Any]) -> Any:
     kept = {name: meta[name] for name in ("title", "subtitle", "abstract", "banner") if meta.get(name)}
     front = yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=10**6)
     text = f"---\n{front}---\n\n{document.body}"
-    return json.loads(run([pandoc(), "--from=markdown", "--to=json", "--columns=100000"], stdin=text)[0])
+    try:
+        return json.loads(
+            run([pandoc(), "--from=markdown", "--to=json", "--columns=100000"], stdin=text, seconds=30)[0]
+        )
+    except Failed as error:
+        why, do = "it cannot be printed", "look for brackets that are not closed"
+        raise InputError([Problem("manuscript.qmd", f"Pandoc cannot read it: {error}", why, do)]) from None
 
 
 def problems(source: Path, document: qmd.Document, formats: Iterable[str]) -> list[Problem]:

@@ -17,8 +17,9 @@ from ..clean import tally
 from ..figures.kinds import width_of
 from ..files import write_text
 from ..results import Results, record_link
+from ..text import escape
 from .renderer import engine_version
-from .staging import Fragments, escape
+from .staging import Fragments
 from .variables import link, numbers, simulated, variables
 
 
@@ -39,7 +40,7 @@ def populations_markdown(results: Results, marked: Collection[str] = ()) -> str:
     """The populations with their definitions, for the methods section."""
     return _bullets(
         (
-            f"{p.label} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())), marked)})",
+            f"{escape(p.label)} (n = {link(f'population.{p.id}.n', str(int(results.subjects[p.id].sum())), marked)})",
             p.definition,
         )
         for p in results.plan.populations.values()
@@ -48,7 +49,7 @@ def populations_markdown(results: Results, marked: Collection[str] = ()) -> str:
 
 def endpoints_markdown(results: Results) -> str:
     """The time-to-event endpoints with their definitions, for the methods section."""
-    return _bullets((e.label, e.definition) for e in results.plan.endpoints.values())
+    return _bullets((escape(e.label), e.definition) for e in results.plan.endpoints.values())
 
 
 STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Funding", "conflicts": "Conflicts of interest",

@@ -7,6 +7,8 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
+LONGEST = 1800  # seconds that a program may take
+
 
 class Failed(RuntimeError):
     """A program's own message."""
@@ -19,10 +21,16 @@ def environment(epoch: datetime) -> dict[str, str]:
 
 
 def run(
-    command: list[str], *, stdin: str = "", cwd: Path | None = None, env: dict[str, str] | None = None
-) -> tuple[str, str]:
-    """(stdout, stderr) of a program that ends well; Failed with what it said otherwise."""
-    done = subprocess.run(command, input=stdin, capture_output=True, encoding="utf-8", cwd=cwd, env=env)
+    command: list[str], *, stdin: str = "", cwd: Path | None = None, env: dict[str, str] | None = None,
+    seconds: float = LONGEST,
+) -> tuple[str, str]:  # fmt: skip
+    """(stdout, stderr) of a program that ends well, and in time; Failed with what it said otherwise."""
+    try:
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, encoding="utf-8", cwd=cwd, env=env, timeout=seconds
+        )
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{Path(command[0]).name} was ended after {seconds:g} s") from None
     if done.returncode != 0:
         raise Failed(done.stderr.strip() or f"{Path(command[0]).name} ended with code {done.returncode}")
     return done.stdout, done.stderr

@@ -12,12 +12,14 @@ from typing import Any
 import yaml
 
 from ..errors import Problem, nearest, raise_if
+from ..study.files import measured
 from .authors import authors
 
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(\w+)\s*(.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
 YAML_KEYS = {"html": "html", "pdf": "typst", "docx": "docx", "jats": "jats"}
 KNOWN = ("meta", "env", "kbd", "video")  # standard shortcodes beside var, include and pagebreak
+UNREAD = "nothing can be rendered from it"
 MONTHS = ("January", "February", "March", "April", "May", "June", "July")  # not the locale's
 MONTHS += ("August", "September", "October", "November", "December")
 
@@ -83,12 +85,13 @@ def load_yaml(path: Path) -> dict[str, Any]:
 
 def _mapping(text: str, name: str, offset: int = 0) -> dict[str, Any]:
     try:
-        value = yaml.load(text, _Loader) or {}
-    except yaml.MarkedYAMLError as error:
-        at = error.problem_mark.line + 1 + offset if error.problem_mark else offset
-        raise_if([Problem(f"{name}:{at}", f"not valid YAML: {error.problem}")])
+        value = yaml.load(measured(text), _Loader) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = f"not valid YAML: {getattr(error, 'problem', None) or getattr(error, 'reason', None) or error}"
+        raise_if([Problem(f"{name}:{(mark.line + 1 if mark else 0) + offset}", what, UNREAD, "mend this line")])
     if not isinstance(value, dict):
-        raise_if([Problem(name, "must be a YAML mapping")])
+        raise_if([Problem(name, "must be a YAML mapping", UNREAD, "write key: value, one a line")])
     return value
 
 
@@ -122,10 +125,17 @@ def _lines(source: Path, path: Path, within: tuple[Path, ...], problems: list[Pr
         wanted = code[2].strip("'\"")
         inner = (source / wanted[1:] if wanted.startswith("/") else path.parent / wanted).resolve()
         if inner in within or inner == path:
-            problems.append(Problem(f"{name}:{number}", f"'{wanted}' includes itself"))
+            do = "take the include out"
+            problems.append(
+                Problem(f"{name}:{number}", f"'{wanted}' includes itself", "the text would have no end", do)
+            )
         elif not inner.is_relative_to(source) or not inner.is_file():
             near = nearest(wanted, (p.relative_to(source).as_posix() for p in source.rglob("*.md")))
-            problems.append(Problem(f"{name}:{number}", f"included file '{wanted}' does not exist", do=near))
+            what, why = (
+                f"included file '{wanted}' does not exist in the manuscript's folder",
+                "the text would have a gap",
+            )
+            problems.append(Problem(f"{name}:{number}", what, why, near))
         else:
             yield from _lines(source, inner, (*within, path), problems)
 
@@ -220,14 +230,14 @@ def read(source: Path, *, embedded: bool = True) -> Document:
     source = source.resolve()
     problems: list[Problem] = []
     if not (source / "manuscript.qmd").is_file():
-        raise_if([Problem("manuscript.qmd", "no such file in the project folder")])
+        raise_if([Problem("manuscript.qmd", "no such file in the project folder", UNREAD, "write it there")])
     lines = list(_lines(source, source / "manuscript.qmd", (), problems))
     shortcodes = _Shortcodes(_flat(load_yaml(source / "_variables.yml")), problems, embedded)
     end = 0
     if lines and lines[0].text.rstrip() == "---":
         end = next((i for i, line in enumerate(lines[1:], 1) if line.text.rstrip() in ("---", "...")), 0)
         if not end:
-            raise_if([Problem("manuscript.qmd:1", "the front matter has no closing '---'")])
+            raise_if([Problem("manuscript.qmd:1", "the front matter has no closing '---'", UNREAD, "close it")])
     head = "\n".join(line.text for line in lines[1:end])
     meta, project = _mapping(head, "manuscript.qmd", offset=1), load_yaml(source / "_quarto.yml")
     shortcodes.meta = _flat(project) | _flat(meta)

@@ -178,7 +178,9 @@ def label(path: Path) -> None:
 def encode_links(path: Path) -> None:
     """Old DOIs have signs that an address may not have; Quarto makes the references after every filter."""
     text = path.read_text(encoding="utf-8")
-    text = re.sub(r'(?<=href=")https://doi[^"]*', lambda found: re.sub("&lt;|<", "%3C", re.sub("&gt;|>", "%3E", found[0])), text)
+    text = re.sub(
+        r'(?<=href=")https://doi[^"]*', lambda found: re.sub("&lt;|<", "%3C", re.sub("&gt;|>", "%3E", found[0])), text
+    )
     path.write_text(text, encoding="utf-8")
 
 

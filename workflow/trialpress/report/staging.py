@@ -13,6 +13,7 @@ from pathlib import Path
 from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
 from ..files import write_text
+from ..text import escape
 from . import qmd, quarto
 from .engine import engine_version, render
 from .renderer import choose
@@ -66,10 +67,6 @@ def places(manuscript: str) -> list[tuple[str, str]]:
             heading = match[1]
         found |= dict.fromkeys((heading, name) for name in NUMBER.findall(line))
     return list(found)
-
-
-def escape(text: str) -> str:
-    return str(text).replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "\\<").replace("@", "\\@")
 
 
 def numbers_markdown(manuscript: str, named: Mapping) -> str:

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
+
+SHOWN = 40  # no number, date or code of a list is longer
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that keep a damaged or hostile file from taking the machine; `limits` of study.yaml raises them.
+
+    cell, value: characters of a cell of texts and of any other; unpacked: MB of a file out of its archives; cells: of a
+    sheet, from its first to its last; blocks: of a wide table; pattern_seconds: a regular expression on one cell.
+    """
+
+    cell: int = 1_000_000
+    value: int = 1_000
+    unpacked: int = 500
+    cells: int = 50_000_000
+    blocks: int = 10_000
+    pattern_seconds: float = 2
 
 
 @dataclass(frozen=True)
@@ -31,6 +51,7 @@ class File:
     two_digit_years: int | None = None
     max_rejected: float | None = None
     description: str = ""
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
@@ -81,6 +102,23 @@ class Column:
     ranges_by: Mapping = field(default_factory=dict)
     required: bool = False
     identifier: str = ""
+    free_text: Mapping[str, str] = field(default_factory=dict)
+    held_back: bool = False  # free text that nobody has declared to be reviewed, or what is made of it
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the column ends in the clean stage."""
+        return bool(self.identifier) or self.held_back
+
+    @property
+    def shown(self) -> int:
+        """How many characters of a raw cell the logs show; a longer one is free text, whatever the column should hold."""
+        if self.withheld:
+            return 0
+        if self.type in ("id", "text"):
+            return sys.maxsize
+        declared = (*chain.from_iterable(self.codes.values()), *self.limit_text, *self.missing)
+        return max(SHOWN, *map(len, declared), 0)
 
     @property
     def title(self) -> str:
@@ -135,8 +173,8 @@ class Table:
 
     @property
     def kept(self) -> list[str]:
-        """The columns that leave the clean stage: all but direct identifiers."""
-        return [name for name, column in self.columns.items() if not column.identifier]
+        """The columns that leave the clean stage: all but direct identifiers and free text."""
+        return [name for name, column in self.columns.items() if not column.withheld]
 
 
 @dataclass(frozen=True)
@@ -156,6 +194,7 @@ class Study:
     tables: Mapping[str, Table]
     fetch: tuple[Mapping, ...]
     statements: Mapping[str, str] = field(default_factory=dict)
+    not_identifying: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notice(self) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from ..errors import Problem, nearest, raise_if
 from ..expression import WORDS, Expression, ExpressionError
-from .dictionary import Column, File, Part, Partial, Study, Table
+from . import consistent
+from .dictionary import Column, File, Limits, Part, Partial, Study, Table
 from .files import NOTHING_RUNS, load_yaml, schema_problems
 
 LOGS = ("cells", "changes", "queries", "rejected", "rows")  # files of the clean stage beside its tables
@@ -17,13 +19,21 @@ DURATIONS = ("d", "h", "min", "s")
 REWRITE = "write it over columns that exist at this point; config/README.md describes the language"
 
 
-def _blocks(spec) -> dict[Any, str]:
+def _blocks(spec, most: int) -> dict[Any, str]:
+    """Value of the block -> its text; ValueError, in words, if it cannot be."""
     if spec is None:
         return {}
     if isinstance(spec, list):
         return {value: str(value) for value in spec}
     if set(spec) == {"from", "to"}:
-        return {value: str(value) for value in range(spec["from"], spec["to"] + 1)}
+        first, last = spec["from"], spec["to"]
+        if not all(isinstance(end, int) and not isinstance(end, bool) for end in (first, last)):
+            raise ValueError(f"from {first} to {last} are no whole numbers")
+        if not 0 < last - first + 1 <= most:
+            raise ValueError(
+                f"from {first} to {last} are {last - first + 1} blocks; from 1 to {most} can be (limits.blocks)"
+            )
+        return {value: str(value) for value in range(first, last + 1)}
     return {key: str(text) for key, text in spec.items()}
 
 
@@ -45,6 +55,7 @@ class _Reader:
         self.path, self.content, self.problems = path, content, []
         self.codes = content.get("codes", {})
         self.units = content.get("units", {})
+        self.limits = Limits(**content.get("limits", {}))
 
     def problem(self, where: str, what: str, do: str = "", why: str = NOTHING_RUNS):
         self.problems.append(Problem(f"{self.path}, {where}", what, why, do))
@@ -60,7 +71,7 @@ class _Reader:
                 )
                 self.problem(f"files.{name}.path", what, do, "a run reads nothing outside the study")
         for name in self.content["tables"]:
-            if not re.fullmatch(r"[\w-]+", name) or name in LOGS:
+            if not re.fullmatch(r"\w[\w-]*", name) or name in LOGS:
                 what = (
                     "is the name of a log of the clean stage"
                     if name in LOGS
@@ -80,8 +91,10 @@ class _Reader:
     def column(self, where: str, name: str, spec: Mapping | None) -> Column:
         spec = dict(spec or {})
         where = f"{where}.columns.{name}"
-        if name.lower() in WORDS:
+        if str(name).lower() in WORDS:
             self.problem(where, f"'{name}' is a word of the language of expressions", "give the column another name")
+        consistent.name(where, name, self.problem)
+        consistent.keys(where, spec, self.problem)
         source = spec.pop("source", name)
         codes = spec.pop("codes", None)
         from_file = codes == "from file"
@@ -89,7 +102,6 @@ class _Reader:
         units = self.shared(where, "unit", spec.pop("units", None), self.units)
         if spec.get("type") == "code" and not codes and not from_file:
             self.problem(where, "a column of type code needs codes", "add codes: {code: [raw texts]}")
-        self.twice(where, codes)
         if spec.get("type") == "duration" and spec.get("unit") not in DURATIONS:
             self.problem(where, "a duration needs its unit", f"add unit: {' or '.join(DURATIONS)}")
         if "partial" in spec:
@@ -103,24 +115,20 @@ class _Reader:
                     where, f"infer_unit names the unit '{unit}', which has no conversion", nearest(unit, units)
                 )
         own = not (spec.get("derive") or spec.get("block") or spec.get("row"))
-        return Column(
+        is_text = spec.get("type", "text") == "text"
+        if "free_text" in spec and (not is_text or spec.get("identifier")):
+            self.problem(where, "free_text says that a text was reviewed, and this is none", "take it away")
+        column = Column(
             name,
             source=((source,) if isinstance(source, str) else tuple(source)) if own else (),
             codes={str(code): tuple(map(str, texts)) for code, texts in codes.items()},
             codes_from_file=from_file,
             units=units,
+            held_back=own and is_text and not (spec.get("free_text") or spec.get("identifier")),
             **spec,
         )
-
-    def twice(self, where: str, codes: Mapping):
-        """One raw text under two codes: whichever came first would be taken."""
-        owner: dict[str, str] = {}
-        for code, texts in codes.items():
-            for text in dict.fromkeys(map(str, (code, *texts))):
-                if owner.setdefault(text, str(code)) != str(code):
-                    self.problem(
-                        where, f"the text '{text}' stands for two codes, {owner[text]} and {code}", "keep it in one"
-                    )
+        consistent.column(where, column, self.problem)
+        return column
 
     def partial(self, where: str, name: str, spec: Mapping) -> Partial:
         if spec.get("type") not in ("date", "datetime"):
@@ -136,7 +144,11 @@ class _Reader:
         if name not in files:
             self.problem(where, f"the file '{name}' is not defined under files", nearest(name, files))
         columns = {key: self.column(where, key, value) for key, value in spec["columns"].items()}
-        blocks = _blocks(spec.get("blocks"))
+        try:
+            blocks = _blocks(spec.get("blocks"), self.limits.blocks)
+        except ValueError as error:
+            self.problem(f"{where}.blocks", str(error), "write {from: 0, to: 28}, or a list")
+            blocks = {}
         if blocks and sum(column.block for column in columns.values()) != 1:
             self.problem(
                 where,
@@ -152,6 +164,9 @@ class _Reader:
             self.part(f"{where}.join.{i}", joined, spec["file"], files) for i, joined in enumerate(spec.get("join", []))
         ]
         key = tuple(name.removesuffix("?") for name in spec["key"])
+        if len(set(key)) < len(key):
+            self.problem(f"{where}.key", f"names a column twice: {', '.join(key)}", "name each column once")
+        self.added(where, parts)
         for number, part in enumerate(parts):
             for column in key:
                 if column not in part.columns:
@@ -173,16 +188,65 @@ class _Reader:
             checks=tuple(spec.get("checks", ())),
         )
 
+    def added(self, where: str, parts: Iterable[Part]):
+        """A column that another one adds takes no other column's place."""
+        columns = [column for part in parts for column in part.columns.values()]
+        names = {column.name for column in columns}
+        for column in {column.name: column for column in columns}.values():
+            for name in (added.name for added in column.added):
+                at = f"{where}.columns.{column.name}"
+                if name in names:
+                    what = f"adds the column '{name}', which exists"
+                    self.problem(
+                        at, what, "give the added column another name", "one would take the place of the other"
+                    )
+                consistent.name(at, name, self.problem)
+                names.add(name)
+
+    def free_text(self, tables: Mapping[str, Table], participant: str) -> None:
+        """What names a participant or a row of another table is an id whatever its type; another text in a key would stand
+        in every log. A text made of one that is withheld is withheld."""
+        columns = [(name, part.columns, column) for name, table in tables.items() for part in table.parts
+                   for column in part.columns.values()]  # fmt: skip
+        naming = {(name, participant) for name in tables}
+        for name, table in tables.items():
+            naming |= {(name, key) for key in table.key[:1] if len(table.key) == 1}
+            for names, (other, targets) in table.references.items():
+                naming |= {(name, column) for column in names} | {(other, column) for column in targets}
+        withheld = set()
+        for name, of, column in columns:
+            if column.held_back and (name, column.name) in naming:
+                of[column.name] = replace(column, held_back=False)
+            elif column.withheld:
+                withheld.add((name, column.name))
+                if column.held_back and column.name in tables[name].key:
+                    self.problem(
+                        f"tables.{name}.columns.{column.name}", "is free text in a key, which stands in every log",
+                        "give it type: id or code; or say who has reviewed it: free_text: {reviewed: NAME, date: 2026-01-31}",
+                        "a narrative cannot be searched reliably for names",
+                    )  # fmt: skip
+        derived, before = [one for one in columns if one[2].derive and one[2].type == "text"], -1
+        while before != len(withheld):
+            before = len(withheld)
+            for name, of, column in derived:
+                named = (other.rpartition(".") for other in names_of(column.derive))
+                if not column.free_text and any((table or name, other) in withheld for table, _, other in named):
+                    of[column.name] = replace(column, held_back=not column.identifier)
+                    withheld.add((name, column.name))
+
     def expression(self, where: str, text: str, known: Iterable[str]):
         for problem in expression_problems(text, known):
             self.problem(where, problem, REWRITE)
 
     def study(self) -> Study:
         head = self.content["study"]
-        files = {name: File(name, **spec) for name, spec in self.content["files"].items()}
+        files = {name: File(name, limits=self.limits, **spec) for name, spec in self.content["files"].items()}
         self.places(files)
+        for name, file in files.items():
+            consistent.file(f"files.{name}", file, self.problem)
         participant = head.get("participant", "participant")
         tables = {name: self.table(name, spec, files) for name, spec in self.content["tables"].items()}
+        self.free_text(tables, participant)
         foreign = {
             f"{name}.{column}"
             for name, table in tables.items()
@@ -248,7 +312,7 @@ class _Reader:
             self.problem(
                 "tables", f"no table has the key [{participant}]", "one table must have one row per participant"
             )
-        return Study(
+        study = Study(
             id=head["id"],
             title=head["title"],
             data_cutoff=head["data_cutoff"],
@@ -262,7 +326,19 @@ class _Reader:
             tables=tables,
             fetch=tuple(self.content.get("fetch", ())),
             statements=head.get("statements", {}),
+            not_identifying=self.content.get("not_identifying", {}),
         )
+        if not self.problems:
+            consistent.expressions(study, self.problem)
+        return study
+
+
+def names_of(text) -> list[str]:
+    """The columns that an expression names; none if it cannot be read, which is told elsewhere."""
+    try:
+        return Expression(text).names
+    except ExpressionError:
+        return []
 
 
 def expression_problems(text, known: Iterable[str]) -> list[str]:
@@ -290,7 +366,11 @@ def preflight(study: Study, data: Path | str) -> None:
     known = {item["path"]: item for item in study.fetch}
     for file in study.files.values():
         path = Path(data) / "raw" / file.path
-        if not path.exists():
+        try:
+            there = path.exists()
+        except (OSError, ValueError):  # too long for a name, or with a NUL
+            there = False
+        if not there:
             do = "put the file there as received, and its checksum into SHA256SUMS"
             if file.path in known:
                 do = f"make fetch STUDY={study.id}; or put a copy there by hand (sha256 {known[file.path]['sha256']}) from {known[file.path]['url']}"

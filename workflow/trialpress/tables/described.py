@@ -22,9 +22,8 @@ def described(
     first, *others = (shown(results, analysis, name, group, level) for name in STATISTICS[statistic][1])
     if first in ("", "NE"):
         return Cell(NO_VALUE)
-    text = first
     if statistic == "range":
         text = interval(first, others[0])
-    elif others:
-        text = f"{first} ({interval(*others) if len(others) == 2 else others[0]})"
+    else:
+        text = f"{first} ({interval(*others) if len(others) == 2 else others[0]})" if others else first
     return linked(results, analysis, text, group, level)

@@ -27,8 +27,10 @@ from ..registry import Analysis, Column
 from ..results import Results
 from .counts import adverse_events, crosstab  # noqa: F401  importing registers the kinds
 from .described import STATISTICS, Statistic, described
+from .escalation import dose_escalation  # noqa: F401
 from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
+from .toxicity import toxicity  # noqa: F401
 from .visits import visits  # noqa: F401
 
 __all__ = ["KINDS"]

@@ -25,25 +25,28 @@ def listing(results: Results, own: str, *, population: Population, columns: list
     numeric = [pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != "boolean" for c in columns]
     align = ["left", *("right" if is_number else "left" for is_number in numeric)]
     table = Table(["Participant", *(results.plan.label(column, unit=True) for column in columns)], align)
-    for i in frame.index:
-        who = str(frame.loc[i, results.study.participant])
-        texts = {results.study.participant: who, **{column: _cell(results, frame, i, column) for column in columns}}
-        cells = [(text, "" if text == NO_VALUE else f"{own}.{column}@{who}") for column, text in texts.items()]
-        table.add(*map(Cell, cells))
+    cells = [_cells(results, frame[column]) for column in columns]
+    for who, *values in zip(frame[results.study.participant].astype(str), *cells, strict=True):
+        texts = {results.study.participant: who, **dict(zip(columns, values, strict=True))}
+        found = [(text, "" if text == NO_VALUE else f"{own}.{column}@{who}") for column, text in texts.items()]
+        table.add(*map(Cell, found))
     if frame.empty:
         table.note("No participants.")
     return table
 
 
-def _cell(results: Results, frame: pd.DataFrame, i, column: str) -> str:
-    cell = frame.loc[i, column]
-    if pd.isna(cell):
-        return NO_VALUE
-    if frame[column].dtype == "boolean" or isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, pd.Timestamp):
-        return f"{cell:%Y-%m-%d}"
-    if isinstance(cell, float) or pd.api.types.is_float_dtype(frame[column]):
-        decimals = recorded_decimals(number(frame[column]))
-        return f"{cell:,.10g}" if decimals is None else rounded(float(cell), decimals)
-    return results.plan.level_label(column, cell)
+def _cells(results: Results, values: pd.Series) -> list[str]:
+    """The values of a column as a reader sees them."""
+    floating = pd.api.types.is_float_dtype(values)
+    decimals = recorded_decimals(number(values)) if floating else None
+
+    def text(value) -> str:
+        if isinstance(value, bool) or values.dtype == "boolean":
+            return "yes" if value else "no"
+        if isinstance(value, pd.Timestamp):
+            return f"{value:%Y-%m-%d}"
+        if floating or isinstance(value, float):
+            return f"{value:,.10g}" if decimals is None else rounded(float(value), decimals)
+        return results.plan.level_label(values.name, value)
+
+    return [NO_VALUE if missing else text(value) for value, missing in zip(values, values.isna(), strict=True)]

@@ -12,6 +12,7 @@ import pandas as pd
 from ..ids import EVERYONE, Name
 from ..registry import Registry
 from ..results import MARK, MARKER, Results, record_link
+from ..text import escape
 
 KINDS = Registry("table kind", "kind", ("caption",))
 
@@ -21,6 +22,7 @@ NO_VALUE = "\u2013"
 N_IS = f"n{NBSP}={NBSP}"
 INDENT = 3 * NBSP
 WIDEST = 44  # characters of a column beyond which its text wraps
+LONGEST = 300  # rows of a table that a manuscript prints; its CSV has them all
 
 
 class Cell(str):
@@ -108,7 +110,9 @@ class Table:
         The dashes tell Pandoc the relative widths; texts are escaped, an indent is made of no-break spaces.
         """
         lines = [[cell.markdown() for cell in self.header]]
-        for row in self.rows:
+        if len(self.rows) > LONGEST:
+            self.note(f"The first {LONGEST} of {len(self.rows):,} rows; {name}.csv has all of them.")
+        for row in self.rows[:LONGEST]:
             first = row.cells[0].markdown()
             first = f"**{first}**" if row.section and first else first
             lines.append([INDENT * row.indent + first, *(cell.markdown() for cell in row.cells[1:])])
@@ -130,12 +134,6 @@ class Table:
         ]
         header = self.header[column]
         return max([*cells, -(-len(header) // 2), *map(len, header.split(" "))])
-
-
-def escape(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    text = re.sub(r"([\\`*_{}\[\]<>#|~^$@])", r"\\\1", text)
-    return re.sub(r"\s*\n\s*", " ", text)
 
 
 def escape_caption(caption: str) -> str:

@@ -84,6 +84,6 @@ def _change(results: Results, analysis: str, of: str, group: Name, statistic: st
     """A change, with its number of participants if that of the values is another; nothing at the baseline."""
     if not analysis:
         return Cell(NO_VALUE)
-    n, all_ = (_n(results, one, group) for one in (analysis, of))
+    n, all_ = (shown(results, one, "n", group) or "0" for one in (analysis, of))
     cell = described(results, analysis, group, statistic=statistic)
-    return cell if n == all_ or cell == NO_VALUE else Cell(cell, " [", n, "]")
+    return cell if n == all_ or cell == NO_VALUE else Cell(cell, " [", linked(results, analysis, n, group), "]")

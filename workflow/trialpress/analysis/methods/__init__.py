@@ -11,13 +11,16 @@ from . import (  # noqa: F401  importing registers their methods
     delayed,
     describing,
     dose,
+    escalation,
     kinetics,
     logistic,
     pooling,
     proportions,
     resampling,
+    sets,
     survival,
     survival_difference,
+    toxicity,
 )
 from .common import METHODS
 

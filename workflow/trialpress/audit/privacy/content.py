@@ -14,8 +14,11 @@ import urllib.parse
 import zipfile
 import zlib
 from collections.abc import Container, Iterator
+from pathlib import Path
 
 import pandas as pd
+
+from ...files import read_categories
 
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
@@ -62,11 +65,26 @@ def _pdf(data: bytes) -> Iterator[str]:
 
 
 def _parquet(data: bytes) -> Iterator[str]:
-    frame = pd.read_parquet(io.BytesIO(data))
-    yield " ".join(map(str, frame.columns))
-    for column in frame:
-        if frame[column].dtype.kind != "f":
-            yield "\n".join(frame[column].dropna().astype(str).unique())
+    """The different texts of each column, one column at a time."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(io.BytesIO(data))
+    names = file.schema_arrow.names
+    yield " ".join(names)
+    for name in names:
+        if not pa.types.is_floating(file.schema_arrow.field(name).type):
+            yield "\n".join(pc.unique(file.read([name])[name]).to_pandas().dropna().astype(str))
+
+
+def columns(path: Path) -> Iterator[str]:
+    """The same of a large CSV file: its rows repeat themselves, and are too many to be held."""
+    header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
+    yield " ".join(header)
+    for name in header:
+        found = read_categories(path, [name])[name].cat.categories
+        yield from _text("\n".join(found))
 
 
 def _text(text: str) -> Iterator[str]:

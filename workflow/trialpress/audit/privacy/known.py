@@ -6,15 +6,22 @@ import datetime
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import permutations
 
 SHORT = 5  # an ASCII text with fewer characters is found everywhere
 DIGITS = 6  # so is a number with fewer digits
 SEPARATOR = " \ua66e "  # between texts that are searched together: a letter that no record holds, so nothing spans two
 UNDECLARED = "undeclared column"
-_CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+PART = ", a part"
+TITLES = {"dr", "prof", "mr", "mrs", "ms", "miss", "sir", "herr", "frau", "md", "phd", "med", "jr", "sr", "and", "und"}
+Words = tuple[str, ...]
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+_LETTER = re.compile(r"[^\W\d_]+")
+_CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"  # Chinese, kana, Hangul
 _BETWEEN = re.compile(rf"(?<=[{_CJK}])[\s\u00b7]+(?=[{_CJK}])")
 _HAN = re.compile(f"[{_CJK}]")
 _TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
@@ -30,17 +37,46 @@ _MONTHS = {
     )
 }
 _DATES = (
-    (re.compile(r"(?<!\d)(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)"), "ymd"),
+    (re.compile(r"(?<!\d)(\d{4})\s?[-/.年 ]\s?(\d{1,2})\s?[-/.月 ]\s?(\d{1,2})(?!\d)"), "ymd"),
     (re.compile(r"(?<![\d.])((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\d)"), "ymd"),
     (re.compile(r"(?<!\d)(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?!\d)"), "dmy mdy"),
-    (re.compile(r"(?<!\d)(\d{1,2})[-/. ]{1,2}([a-z]{3,9})[-/., ]{1,2}(\d{4})(?!\d)"), "dmy"),
+    (re.compile(r"(?<![\d.])([0-3]\d)([0-3]\d)((?:19|20)\d\d)(?!\d)"), "dmy mdy"),
+    (re.compile(r"(?<!\d)(\d{1,2})[-/. ]{0,2}([a-z]{3,9})[-/., ]{0,2}(\d{4})(?!\d)"), "dmy"),
     (re.compile(r"([a-z]{3,9})[-/. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?[, ]{1,2}(\d{4})(?!\d)"), "mdy"),
 )
 
 
 def fold(text: str) -> str:
-    """Compatibility forms and case folded, no space between Chinese characters."""
-    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
+    """Compatibility forms, case and accents folded, no space between Chinese characters."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    if not text.isascii():
+        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).translate(_LETTERS)
+        text = unicodedata.normalize("NFC", text)
+    return _BETWEEN.sub("", text)
+
+
+def name_forms(text: str) -> Iterator[Words]:
+    """The token sequences by which a name in letters may be written: in any order, without middle names, with an initial, one
+    part alone; without titles, hyphens and apostrophes; with ue for ü.
+
+    >>> sorted(name_forms("Dr. Okafor, Chidi"))
+    [('c', 'okafor'), ('chidi',), ('chidi', 'o'), ('chidi', 'okafor'), ('o', 'chidi'), ('okafor',), ('okafor', 'c'), ('okafor', 'chidi')]
+    """
+    umlauts = unicodedata.normalize("NFC", text).casefold().translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue"})
+    for spelling in {fold(text), fold(umlauts)}:
+        for words in {
+            tuple(_LETTER.findall(spelling)),
+            tuple("".join(_LETTER.findall(word)) for word in re.split(r"[\s,;._]+", spelling)),
+        }:
+            words = [word for word in words if word and word not in TITLES][:6]
+            for word, other in permutations(words, 2):
+                yield word, other
+                if len(word) > 3:
+                    yield word, other[0]
+                    yield other[0], word
+            if 2 < len(words) < 5:
+                yield from permutations(words)
+            yield from ((word,) for word in words if len(word) >= SHORT)
 
 
 def words_of(text: str) -> set[str]:
@@ -92,7 +128,14 @@ def searchable(tokens: tuple[str, ...]) -> bool:
     return len(digits) >= DIGITS and len(digits.rstrip("0")) > 3
 
 
-Words = tuple[str, ...]
+def is_name(kind: str) -> bool:
+    """Whether an identifier of this kind is a person's name, and may be written otherwise."""
+    return "name" in kind.casefold() and not is_undeclared(kind)
+
+
+def _without_zeros(form: Words) -> Words:
+    """MRN-004711 is also written MRN 4711."""
+    return tuple(token.lstrip("0") or token if token.isdigit() else token for token in form)
 
 
 def _together(form: Words, text: str) -> bool:
@@ -118,7 +161,8 @@ class Sought:
     undeclared_columns: int = 0
 
     def __len__(self) -> int:
-        return len(self.dates) + len(self.names) + len(self.words)
+        whole = sum(not kind.endswith(PART) for kind in self.words.values())
+        return len(self.dates) + len(self.names) + whole
 
     def add(self, value: str, kind: str, is_date: bool = False) -> None:
         """Take up one raw value, unless it is too short. is_date: a five-digit number is a workbook's day."""
@@ -139,8 +183,20 @@ class Sought:
             forms = {tokens, (*tokens[1:], tokens[0])}  # a family name may come first or last
             if "".join(tokens).isdigit():
                 forms.add(("".join(tokens),))  # a telephone number may be written in one
+            if not is_undeclared(kind):
+                forms |= {short for form in forms if len("".join(short := _without_zeros(form))) >= SHORT}
             for form in forms:
                 self.forms.setdefault(form[0], {})[form] = key
+            if is_name(kind):
+                self._parts(value, key, f"{kind}{PART}")
+
+    def _parts(self, value: str, whole: Words, kind: str) -> None:
+        """Other forms of a name, each given up for itself: a surname that is a word says nothing of the whole name."""
+        for form in name_forms(value):
+            key = tuple(sorted(form))
+            if key != whole:
+                self.words.setdefault(key, kind)
+            self.forms.setdefault(form[0], {}).setdefault(form, key)
 
     @cached_property
     def years(self) -> re.Pattern:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
 from ...errors import InputError, Problem
-from .content import texts
+from .content import columns, texts
 from .known import Sought, is_undeclared
+
+LARGE = 2**25  # bytes of a CSV file that is searched by the different texts of its columns
+PIECE = 2**22  # characters that are searched at a time
+OVERLAP = 500
 
 
 def gate(known: Sought, folders: Iterable[Path], processes: int = 1) -> dict:
@@ -39,6 +44,7 @@ def gate(known: Sought, folders: Iterable[Path], processes: int = 1) -> dict:
         "undeclared_columns": known.undeclared_columns,
         "searched": len(known),
         "not_searchable": dict(sorted(known.unsearchable.items())),
+        "verdict": "nothing found" + ("; not everything could be looked for" if known.unsearchable else ""),
     }
 
 
@@ -59,10 +65,31 @@ def _search_for(known: Sought) -> None:
 
 def _search(folder: Path, path: Path, passed: Container[bytes] = frozenset()) -> tuple[dict[str, str], bytes]:
     """(identifier -> kind found in a file or its name, sha256 of the file)."""
-    data, found = path.read_bytes(), {}
-    for text in (path.relative_to(folder).as_posix(), *texts(data, passed)):
-        found |= _known.hits(text)
-    return found, hashlib.sha256(data).digest()
+    found: dict[str, str] = {}
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    large = path.suffix == ".csv" and path.stat().st_size > LARGE
+    inside = columns(path) if large else texts(path.read_bytes(), passed)
+    for text in chain([path.relative_to(folder).as_posix()], inside):
+        for piece in pieces(text):
+            found |= _known.hits(piece)
+    return found, digest
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A long text in parts that overlap by more than an identifier, so that none is cut in two. They begin and end where a
+    line does, or a quoted text, or a word: half of a date could be another one."""
+    start = 0
+    while len(text) - start > PIECE:
+        end = _cut(text, start + PIECE // 2, start + PIECE)
+        yield text[start:end]
+        start = _cut(text, max(start, end - 2 * OVERLAP), end - OVERLAP)
+    yield text[start:]
+
+
+def _cut(text: str, first: int, last: int) -> int:
+    """The last place to cut between two."""
+    return next((at for mark in ("\n", '"', " ") if (at := text.rfind(mark, first, last)) > first), last)
 
 
 class PrivacyError(InputError):

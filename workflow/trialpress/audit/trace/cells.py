@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ...clean.part import HIDDEN
+from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
 from .texts import names_in, texts
@@ -122,11 +122,11 @@ class Cells:
     def block(self, table: str, field: str, owner: str) -> Block:
         """The cells of a read field; owner: the field whose raw cell it is."""
         column, frame = self.tables[table].columns[field], self.results.tables[table]
-        if column.identifier:  # the cell is not shown; the row in which it stands is
+        if column.withheld:  # the cell is not shown; the row in which it stands is
             found = self.standing(table)
             n = len(found)
             headers = pa.repeat(" or ".join(column.source), n)
-            raw = clean = pa.repeat(HIDDEN, n)
+            raw = clean = pa.repeat(HIDDEN if column.identifier else NOT_SHOWN, n)
         else:
             found = self.read(table, owner)
             headers, raw = found["column"].combine_chunks(), found["raw"].combine_chunks()
@@ -160,7 +160,9 @@ class Cells:
         numbered = {one: index for index, one in enumerate(known)}
         theirs, names = _pairs(logged["source_file"], logged["source_column"])
         theirs = np.array([numbered.get(one, -1) for one in names], dtype=np.int64)[theirs]
-        right = pd.DataFrame({"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]})
+        right = pd.DataFrame(
+            {"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]}
+        )
         right["found"] = np.arange(len(right))
         right = right.drop_duplicates(["at", "place", "row"], keep="last")
         left = pd.DataFrame({"at": at, "place": local, "row": row})

@@ -7,18 +7,20 @@ was repaired is named in `rules`, which end in changes.csv. Only distinct cells 
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 
+from ...bounded import bounded
+from ...errors import Problem
 from ...study import Column, File
-from ...text import fold, normalise, number_text, plain, round_significant, spelling, text_of
+from ...text import fold, normalise, number_text, plain, round_significant, spelling, text_of, unit_form
 from ..read.raw import Cell
 from .codes import CodeList
 from .dates import How, parse_date, parse_datetime, parse_duration, parse_time, seconds_to
 from .numbers import parse_number, whole
 from .reading import Question, Reading
-from .units import unit_form
 
 __all__ = ["Parser", "Question", "Reading", "fold", "normalise", "number_text", "plain", "round_significant", "text_of",
            "unit_form"]  # fmt: skip
@@ -45,10 +47,28 @@ class Parser:
         self.number = partial(parse_number, decimal=decimal, grouping=grouping, units=forms)
         strange = column.ignore or column.rewrite or column.pattern or "," in decimal or "." in grouping
         self.quick = column.type == "number" and not strange
+        self.longest = file.limits.value if column.type != "text" or column.pattern else file.limits.cell
+        self.seconds = file.limits.pattern_seconds if column.ignore or column.rewrite or column.pattern else 0
+        self.file = file
         self.percent = "%" in forms
         self.how = How(column.date_order or file.date_order, file.two_digit_years, date_1904)
 
     def __call__(self, cell: Cell) -> Reading:
+        if len(cell.text) > self.longest and not cell.text.isspace():
+            what = f"has {len(cell.text)} characters, more than the {self.longest} that a value may have (limits in study.yaml)"
+            return Reading(problem=what)
+        if not self.seconds:
+            return self._read(cell)
+        with bounded(self.seconds, self._endless(cell)):
+            return self._read(cell)
+
+    def _endless(self, cell: Cell) -> Problem:
+        shown = "" if self.column.identifier else f": '{cell.text[:80]}'"
+        what = f"a regular expression of the column '{self.column.name}' takes longer than {self.seconds:g} s on one cell{shown}"
+        do = "write it so that it has one way to match: no repetition within a repetition; or raise limits.pattern_seconds"
+        return Problem(self.file.path, what, "the run would not end", do)
+
+    def _read(self, cell: Cell) -> Reading:
         column, kind = self.column, cell.kind
         if kind == "text" and self.quick and _PLAIN.fullmatch(cell.text):
             value = float(cell.text)  # most cells
@@ -89,7 +109,9 @@ class Parser:
 
     def _missing_number(self, text: str) -> bool:
         return (
-            bool(self.missing_numbers) and _NUMERIC.fullmatch(text) is not None and float(text) in self.missing_numbers
+            bool(self.missing_numbers)
+            and _NUMERIC.fullmatch(text := text.replace("\u2212", "-")) is not None
+            and float(text) in self.missing_numbers
         )
 
     def _typed(self, text: str, cell: Cell) -> Reading:
@@ -129,12 +151,16 @@ class Parser:
             if reading.problem and cell.kind == "boolean":
                 reading = Reading(problem=f"holds {text}, not a number")
         if self.column.type == "integer":
-            reading = whole(reading, text)
+            return whole(reading, text)
+        if re.fullmatch(r"-?\d{16,400}", text) and int(text) != reading.value:
+            reading = reading.asking("warning", f"'{text}' has more digits than a number keeps: is it an id?")
         return reading
 
     def _stored(self, text: str, cell: Cell) -> Reading:
         """A numeric cell: its decimal sign is nobody's choice. A number format may show it as per cent or with a unit."""
         reading = Reading(float(text))
+        if not math.isfinite(reading.value):
+            return Reading(problem=f"'{text}' is no number that can be held")
         shown = parse_number(normalise(cell.shown)) if cell.shown else Reading()
         if shown.value is None or not shown.unit:
             return reading

@@ -181,7 +181,7 @@ def parse_datetime(text: str, how: How = How(), number: bool = False) -> Reading
         return reading
     clock = _clock(m)
     day = reading.value
-    if clock is None and (m["h"], m["m"]) == ("24", "00"):
+    if clock is None and (m["h"], m["m"]) == ("24", "00") and day < datetime.date.max:
         clock, day = datetime.time(), day + datetime.timedelta(days=1)
     if clock is None:
         return Reading(problem=f"'{text}' is not a time of day")
@@ -215,7 +215,7 @@ def parse_time(text: str, number: bool = False) -> Reading:
 def parse_duration(text: str, unit: str) -> Reading:
     """A span of time in `unit` (d, h, min, s): '1:30' (h:mm), '1:30:00', 'PT1H30M', '2 d 4 h'. A bare number has the unit."""
     if re.fullmatch(r"\d+(?:\.\d+)?", text):
-        return Reading(float(text))
+        return Reading(float(text)) if len(text) < 16 else Reading(problem=f"'{text}' is too long for a duration")
     if m := re.fullmatch(r"(\d+):([0-5]\d)(?::([0-5]\d))?", text):
         seconds = int(m[1]) * 3600 + int(m[2]) * 60 + int(m[3] or 0)
     elif (m := _ISO.fullmatch(text)) and any(m.groups()):

@@ -6,9 +6,8 @@ import math
 import re
 from collections.abc import Container
 
-from ...text import round_significant
+from ...text import round_significant, unit_form
 from .reading import Reading
-from .units import unit_form
 
 _MULTIPLIER = {"千": 1e3, "万": 1e4, "亿": 1e8}
 _NUMBER = re.compile(
@@ -106,7 +105,7 @@ def whole(reading: Reading, text: str) -> Reading:
     value = reading.value
     if value is None:
         return reading
-    if re.fullmatch(r"[-+]?\d+", text):
+    if re.fullmatch(r"[-+]?\d{1,40}", text):
         value = int(text)
     elif not float(value).is_integer():
         return Reading(problem=f"'{text}' is not a whole number")

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import InputError, raise_if
+from ...bounded import bounded
+from ...errors import InputError, Problem, raise_if
 from ...study import File, Study
 from .checksums import checksum_problems
 from .detect import open_content
@@ -44,6 +45,7 @@ __all__ = [
     "declared",
     "footnote",
     "identifiers",
+    "is_footnote",
     "read",
     "read_all",
     "resolve",
@@ -108,5 +110,15 @@ def read_all(study: Study, folder: Path) -> dict[str, Raw]:
 
 def footnote(file: File, texts: Sequence[str]) -> bool:
     """Whether a row, refused or not, is a footnote: its first filled cell matches the file's `footer`."""
-    first = next((text.strip() for text in texts if text.strip()), "")
-    return bool(file.footer and re.match(file.footer, first))
+    return is_footnote(file, next((text for text in texts if text.strip()), ""))
+
+
+def is_footnote(file: File, text: str) -> bool:
+    """Whether the first filled cell of a row says so."""
+    if not file.footer or not text.strip():
+        return False
+    seconds = file.limits.pattern_seconds
+    what = f"files.{file.name}.footer takes longer than {seconds:g} s on one cell"
+    do = "write it so that it has one way to match; or raise limits.pattern_seconds"
+    with bounded(seconds, Problem(file.path, what, "the run would not end", do)):
+        return bool(re.match(file.footer, text.strip()))

@@ -9,7 +9,9 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from ...errors import InputError
 from ...study import File
 from .foreign import foreign, office, refuse
 from .problems import stop
@@ -81,17 +83,52 @@ def _member(archive: zipfile.ZipFile, where: str, file: File) -> str:
     return names[0]
 
 
+def _bounded(source: BinaryIO, where: str, file: File) -> bytes:
+    """What an archive holds; InputError if it is more than the limit: a few kB can unpack to all of the memory."""
+    most = file.limits.unpacked * 1_000_000
+    data = source.read(most + 1)
+    if len(data) > most:
+        raise too_much(where, file)
+    return data
+
+
+def too_much(where: str, file: File) -> InputError:
+    what = f"unpacks to more than {file.limits.unpacked} MB"
+    do = "look whether it is what it should be; then raise limits.unpacked in study.yaml"
+    return stop(where, what, do, "a small archive can unpack to more than the machine has")
+
+
+def _harmless(archive: zipfile.ZipFile, where: str, file: File) -> None:
+    """InputError for a workbook that unpacks to more than the limit, or whose XML declares entities, as no program writes."""
+    if sum(info.file_size for info in archive.infolist()) > file.limits.unpacked * 1_000_000:
+        raise too_much(where, file)
+    for info in archive.infolist():
+        if info.filename.endswith((".xml", ".rels")) and not info.flag_bits & 1:
+            text = archive.read(info)
+            if (
+                b"<!DOCTYPE" in text
+                or "<!DOCTYPE".encode("utf-16-le") in text
+                or "<!DOCTYPE".encode("utf-16-be") in text
+            ):
+                what, do = f"its part {info.filename} declares a document type", "ask for the file again"
+                raise stop(
+                    where, what, do, "no spreadsheet program writes one; it can read other files, or grow without end"
+                )
+
+
 def _unzip(data: bytes, where: str, file: File) -> tuple[bytes, str, str]:
     """(bytes, where, format) of what a zip archive holds; the format is '' if the bytes have to be looked at."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if kind := office(archive):
+                _harmless(archive, where, file)
                 return data, where, kind
             name = _member(archive, where, file)
             if archive.getinfo(name).flag_bits & 1:
                 raise stop(where, "is a zip archive under a password", "ask for it without one, by a safe way")
-            return archive.read(name), f"{where} ({name})", ""
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+            with archive.open(name) as member:
+                return _bounded(member, f"{where} ({name})", file), f"{where} ({name})", ""
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
         workbook = b"[Content_Types].xml" in data or b"xl/" in data or b"mimetypeapplication" in data
         what = "a workbook" if workbook else "a zip archive"
         raise stop(where, f"cannot be read as {what}: {error}", "ask for the file again; it may be cut off") from None
@@ -103,7 +140,7 @@ def unpack(path: Path, file: File) -> tuple[Content, bool]:
     for _ in range(_DEPTH):
         if data.startswith(b"\x1f\x8b"):
             try:
-                data, kind = gzip.decompress(data), ""
+                data, kind = _bounded(gzip.GzipFile(fileobj=io.BytesIO(data)), where, file), ""
             except (OSError, EOFError, zlib.error) as error:
                 do = "ask for the file again; it may be cut off"
                 raise stop(where, f"cannot be unpacked by gzip: {error}", do) from None

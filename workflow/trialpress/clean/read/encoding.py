@@ -12,6 +12,11 @@ from ...study import File
 from .problems import stop
 from .raw import Remark
 
+# codecs of Python that are no encoding of a file of text
+_NO_TEXT = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs", "oem"}
+_FOREIGN = re.compile(
+    r"[^\W\d_]*[\u0080-\u024f]{2,}[^\W\d_]*"
+)  # two letters beyond ASCII side by side, or letter and sign
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 WHY = "a wrong encoding turns names and codes into other ones"
 
@@ -26,7 +31,12 @@ def check(data: bytes, where: str, file: File) -> list[Remark]:
     """InputError if the bytes are not text in the declared encoding; remarks if they may be text in another one too."""
     try:
         codec = codecs.lookup(file.encoding)
+        if codec.name.replace("-", "_") in {name.replace("-", "_") for name in _NO_TEXT}:
+            raise LookupError
         text = data.decode(file.encoding)
+        io.TextIOWrapper(io.BytesIO(data), encoding=file.encoding).read(
+            1
+        )  # as a stream, utf-16 has to begin with its mark
     except LookupError:
         do = "use utf-8, gb18030, cp1252, latin-1, shift_jis, ..."
         raise stop(where, f"unknown encoding '{file.encoding}'", do, WHY) from None
@@ -44,10 +54,49 @@ def check(data: bytes, where: str, file: File) -> list[Remark]:
         if data.startswith(mark) and not codec.name.startswith("utf"):
             what = f"begins with the byte order mark of {encoding}, but files.{file.name}.encoding says {file.encoding}"
             raise stop(where, what, f"set files.{file.name}.encoding: {encoding}", WHY)
-    return [] if codec.name.startswith("utf") or data.isascii() else _second_reading(data, text, file)
+    if data.isascii():
+        return []
+    if codec.name.startswith("utf"):
+        return _twice(text)
+    return _second_reading(data, file) or _strange(data, text, file)
 
 
-def _second_reading(data: bytes, text: str, file: File) -> list[Remark]:
+def _twice(text: str) -> list[Remark]:
+    """UTF-8 that was taken for cp1252 and written as UTF-8 again: 'MÃ¼ller'."""
+    for match in re.finditer(r"[\u0080-\u024f\u2010-\u2122]{2,}", text):
+        try:
+            meant = match[0].encode("cp1252").decode("utf-8")
+        except UnicodeError:
+            continue
+        row = text[: match.start()].count("\n") + 1
+        message = f"holds '{match[0]}', which may be '{meant}' written as UTF-8 twice: what does its sender see?"
+        return [Remark("warning", row, "", "", message)]
+    return []
+
+
+def _strange(data: bytes, text: str, file: File) -> list[Remark]:
+    """Bytes that can be decoded, into what hardly anybody writes: control characters, words mostly of accented letters,
+    katakana of half width alone. Whether an ö should be a ř, nobody can tell from the bytes."""
+    control = re.search(r"[\x80-\x9f]", text)
+    words = {word for word in re.findall(r"\w*[^\x00-\x7f]+[\w\u0080-\u00bf]*", text)}
+    odd = [word for word in words if _FOREIGN.search(word) and len(re.sub(r"[\x00-\x7f]", "", word)) > len(word) / 2]
+    narrow = re.findall(r"[\uff61-\uff9f]{2,}", text)
+    if control:
+        shown = f"the control character U+{ord(control[0]):04X}"
+    elif len(odd) > len(words) / 3:
+        shown = f"'{min(odd)}'"
+    elif narrow and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", text):
+        shown = f"'{narrow[0]}'"
+    else:
+        return []
+    guesses = _guesses(data, file)
+    other = f", or is it {' or '.join(guesses)}" if guesses else ""
+    return [
+        Remark("warning", 0, "", "", f"read as {file.encoding} it says {shown}: is that what its sender sees{other}?")
+    ]
+
+
+def _second_reading(data: bytes, file: File) -> list[Remark]:
     """Bytes that are correct UTF-8 beyond ASCII are hardly ever anything else by chance."""
     try:
         other = data.decode("utf-8")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ...errors import Problem, nearest
-from ...study import Column, Part, Study
+from ...study import SHOWN, Column, Part, Study
 from ...text import normalise
 
 if TYPE_CHECKING:
@@ -154,7 +154,11 @@ def identifiers(study: Study, raw: Raw) -> list[tuple[int, Column]]:
     ]
 
 
-def declared(study: Study, raw: Raw) -> set[int]:
-    """The columns of the file that may be shown: some table declares them, and no table declares them an identifier."""
-    found = {index for _, _, positions in _reads(study, raw) for index in positions}
-    return found - {index for index, _ in identifiers(study, raw)}
+def declared(study: Study, raw: Raw) -> dict[int, int]:
+    """The columns of the file that may be shown: some table declares them, and none an identifier or free text that it
+    holds back. With each how many characters of a cell may be (`Column.shown`)."""
+    found: dict[int, int] = {}
+    for column, name, positions in _reads(study, raw):
+        longest = column.shown if name == column.name else SHOWN
+        found |= {index: min(longest, found.get(index, longest)) for index in positions}
+    return {index: longest for index, longest in found.items() if longest}

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from ...study import File
 from .dataset import assemble, plain_only
-from .detect import Content
+from .detect import Content, too_much
 from .encode import number_text
 from .problems import stop
 from .raw import BLANK, Cell, Encoded, Raw
@@ -21,7 +21,12 @@ def read_parquet(content: Content, file: File) -> Raw:
     """Read a Parquet file; InputError if a column holds lists, records or bytes."""
     plain_only(content, file)
     try:
-        table = pq.ParquetFile(pa.BufferReader(content.data)).read()
+        source = pq.ParquetFile(pa.BufferReader(content.data))
+        about = source.metadata
+        size = sum(about.row_group(at).total_byte_size for at in range(about.num_row_groups))
+        if size > file.limits.unpacked * 1_000_000:
+            raise too_much(content.where, file)
+        table = source.read()
     except (pa.ArrowException, OSError) as error:
         raise stop(content.where, f"cannot be read as Parquet: {error}", "ask for the file again") from None
     columns = [_column(content, name, table.column(at)) for at, name in enumerate(table.column_names)]

@@ -21,7 +21,6 @@ from .problems import stop
 from .raw import BLANK, Cell, Raw, Refused, Remark
 
 SWALLOWS = "a stray quotation mark swallows the rows up to the next one, and their participants with them"
-LONGEST = 10_000_000  # characters in a cell; beyond it a quotation mark was not closed
 
 
 def read_text(content: Content, file: File) -> Raw:
@@ -55,7 +54,7 @@ class Reader:
         self.where, self.file, self.width = content.where, file, 0
         self.remarks = encoding.check(content.data, content.where, file)
         self.line = 1  # in which the row begins
-        csv.field_size_limit(LONGEST)
+        csv.field_size_limit(file.limits.cell)
         if file.delimiter in (file.quote, "\r", "\n"):
             do = f"use two different characters for files.{file.name}.delimiter and quote"
             raise stop(content.where, "cannot be taken apart: the delimiter is the quotation mark or a line break", do)
@@ -80,6 +79,10 @@ class Reader:
     def _broken(self, error: str) -> InputError:
         last, quote = self.rows.line_num, self.file.quote
         where = f"{self.where}, row {self.line}"
+        if "field limit" in error and last <= self.line:
+            what = f"a cell has more than {self.file.limits.cell} characters"
+            do = "ask for the file again; or raise limits.cell in study.yaml"
+            return stop(where, what, do, "it is damaged, or no table")
         if "end of data" in error or "field limit" in error:
             what = f"a cell opens with a quotation mark ({quote}) that is never closed; it goes on to row {last}"
         elif "expected after" in error:

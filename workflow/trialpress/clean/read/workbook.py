@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
+import zipfile
 from decimal import Decimal
 
 import numpy as np
@@ -63,8 +64,12 @@ def _calamine(content: Content, file: File) -> Sheet:
 
     book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content.data))
     about = book.sheets_metadata[choose(book.sheet_names, file, content.where)]
+    if content.format == "xlsx":
+        _far(content, file)
     found = book.get_sheet_by_name(about.name)
     sheet = Sheet(hidden=about.visible != calamine.SheetVisibleEnum.Visible)
+    if found.total_height * found.total_width > file.limits.cells:
+        raise _too_far(content, file)
     numbers = False
     for number, values in enumerate(found.to_python(skip_empty_area=False), start=1):
         row = {column: _value_cell(value) for column, value in enumerate(values, start=1) if value not in ("", None)}
@@ -79,6 +84,24 @@ def _calamine(content: Content, file: File) -> Sheet:
             ("warning", f"{_PLAIN}{content.format} files{also}: compare it with the sheet, or use .xlsx")
         )
     return sheet
+
+
+def _far(content: Content, file: File) -> None:
+    """InputError if a cell lies so far out that the sheet would not fit into memory; calamine has a place for each."""
+    with zipfile.ZipFile(io.BytesIO(content.data)) as archive:
+        for name in (name for name in archive.namelist() if re.search(r"worksheets/[^/]*\.xml$", name)):
+            places = re.findall(rb'<(?:\w+:)?c [^>]*?r="([A-Z]{1,3})(\d{1,7})"', archive.read(name))
+            column = max(
+                (sum((c - 64) * 26**i for i, c in enumerate(reversed(letters))) for letters, _ in places), default=0
+            )
+            if column * max((int(row) for _, row in places), default=0) > file.limits.cells:
+                raise _too_far(content, file)
+
+
+def _too_far(content: Content, file: File) -> InputError:
+    what = f"the sheet reaches over more than {file.limits.cells} cells"
+    do = "delete what lies far out, or save it as .xlsx from a spreadsheet program; or raise limits.cells in study.yaml"
+    return stop(content.where, what, do, "it would not fit into memory")
 
 
 def _value_cell(value) -> Cell:

@@ -58,6 +58,12 @@ class _Parser(WorkSheetParser):
             cell["formula"] = "stored" if stored else f"={formula.text or ' (shared with other cells)'}"
         return cell
 
+    def parse_row(self, row):
+        number, cells = super().parse_row(row)
+        if self.row_dimensions and not set(self.row_dimensions.get(str(number), ())) & {"hidden"}:
+            self.row_dimensions.pop(str(number), None)  # a sheet may be formatted to its last row
+        return number, cells
+
     def parse_extensions(self, element):
         """Sparklines, slicers and the like say nothing of the cells."""
 

@@ -13,6 +13,8 @@ from ..parse import Reading
 from ..part import Records
 
 NONE = (None, None)
+FIRST, LAST = datetime.date(1900, 1, 2), datetime.date(2100, 12, 31)  # what no record of a trial lies outside of
+BUDDHIST = 543  # years by which that calendar is ahead
 
 
 def limits(records: Records, column: Column) -> tuple[Coded, Coded]:
@@ -45,8 +47,48 @@ def shown(range_: tuple) -> str:
     return f"{low} to {high}"
 
 
+def _declared(column: Column, end: int) -> list:
+    """The lower (0) or upper (1) bounds that the dictionary states."""
+    ranges = [column.possible, column.plausible]
+    ranges += [range_ for of in column.ranges_by.get("ranges", {}).values() for range_ in of.values()]
+    return [range_[end] for range_ in ranges if range_[end] is not None]
+
+
+def moments(records: Records) -> None:
+    """Dates that no record can have, unless the dictionary says so: those that stand for an unknown one in many systems
+    (1900-01-01, 9999-12-31), years of two digits or of another calendar, and what lies after the data cut-off."""
+    rows, cutoff = records.living(), datetime.date.fromisoformat(records.study.data_cutoff)
+    for field in records.fields.values():
+        column = field.column
+        if column.type not in ("date", "datetime") or not field.raw:
+            continue
+        first = not _declared(column, 0) and FIRST
+        last = not _declared(column, 1) and LAST
+        known = max([cutoff, *(datetime.date.fromisoformat(bound) for bound in _declared(column, 1))])
+
+        def judge(reading: Reading, first=first, last=last, known=known, kind=column.type) -> Reading:
+            value = reading.value
+            if value is None or reading.imputed:
+                return reading
+            date, text = value.date() if isinstance(value, datetime.datetime) else value, text_of(value, kind)
+            if (first and date < first) or (last and date > last):
+                year = date.year - BUDDHIST
+                hint = f" (a Buddhist year? {year} by the common calendar)" if 1900 < year <= cutoff.year else ""
+                message = (
+                    f"{text} is no date of a trial{hint}: a sign for an unknown date, or a year written otherwise?"
+                )
+                message += " declare it under missing, or a range under possible"
+                return reading.asking("error", message)._replace(value=None).with_rule("impossible value cleared")
+            if date > known:
+                return reading.asking("error", f"{text} is after the data cut-off ({cutoff})")
+            return reading
+
+        field.change(rows, judge)
+
+
 def check(records: Records) -> None:
     """Questions on values out of range; the impossible ones are cleared."""
+    moments(records)
     rows = records.living()
     for field in records.fields.values():
         column = field.column

@@ -14,8 +14,9 @@ from ...study import Column
 from ...text import normalise, text_of
 from ..fields import Coded
 from ..parse import Reading
-from ..part import ELSEWHERE, HIDDEN, SHIFTED, Records, combine_codes
+from ..part import ELSEWHERE, SHIFTED, Records, combine_codes
 from ..read.raw import BLANK, Cell
+from ..withheld import HIDDEN, message, shown
 
 
 def where(records: Records) -> bool:
@@ -122,9 +123,11 @@ def keys(records: Records) -> None:
             lambda r, blank=may_be_blank: r.value is None and (bool(r.problem) or not blank)
         )
         rows = np.flatnonzero(bad)
-        hidden = field.column.identifier
-        reasons = [f"no usable key: {name} " + ((HIDDEN if hidden else r.problem) if r.problem else "is missing")
-                   for r in (field.readings[at] for at in field.state[rows].tolist())]  # fmt: skip
+        texts = [field.cells[at].text for at in field.cell[rows].tolist()]
+        problems = [field.readings[at].problem for at in field.state[rows].tolist()]
+        said = [problem and (HIDDEN if field.column.identifier else message(field.column, text, problem))
+                for text, problem in zip(texts, problems, strict=True)]  # fmt: skip
+        reasons = [f"no usable key: {name} {problem or 'is missing'}" for problem in said]
         records.reject(rows, reasons)
 
 
@@ -142,8 +145,8 @@ def look_alikes(records: Records) -> None:
             text = texts.values[code]
             other = seen.setdefault(_core(text), text)
             if other != text and not field.column.identifier:
-                message = f"'{text}' differs from '{other}' in its spelling alone: is it the same?"
-                field.change(np.array([at]), lambda r, message=message: r.asking("warning", message))
+                said = f"'{text}' differs from '{other}' in its spelling alone: is it the same?"
+                field.change(np.array([at]), lambda r, said=said: r.asking("warning", said))
 
 
 def _core(text: str) -> str:
@@ -205,9 +208,9 @@ def duplicates(records: Records) -> None:
         for name in differ:
             field = records.fields[name]
             text = field.cells[field.cell[record]].text
-            text = HIDDEN if field.column.identifier and text else text
-            message = f"row {other} has the same key but '{text}'; row {row} was kept"
-            field.change(np.array([kept]), lambda r, message=message: r.asking("error", message))
+            seen = f"'{text}'" if shown(field.column, text) == text else shown(field.column, text)
+            said = f"row {other} has the same key but {seen}; row {row} was kept"
+            field.change(np.array([kept]), lambda r, said=said: r.asking("error", said))
 
 
 def _says(field, record: int):

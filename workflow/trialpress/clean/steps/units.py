@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -116,6 +117,8 @@ def _apply(records: Records, field: Field, rows: np.ndarray, factor, rule: str) 
     def apply(reading: Reading, value) -> Reading:
         if value is None:
             return reading.misfit(f"cannot be converted ({rule}): another value of the row is missing")
+        if not math.isfinite(value) or (value == 0) != (reading.value == 0) and not isinstance(factor, str):
+            return reading.misfit(f"is too {'small' if value == 0 else 'large'} a number ({rule})")
         if whole and not value.is_integer():
             return reading.misfit(f"is not a whole number any more ({rule})")
         value = int(value) if whole else value

@@ -15,8 +15,9 @@ from ...expression import Expression
 from ...text import normalise, text_of
 from ..fields import Coded, Field
 from ..parse import Reading
-from ..part import HIDDEN, Records
+from ..part import Records
 from ..read.raw import Cell
+from ..withheld import shown
 
 
 def correct(records: Records, fixes: Sequence[Mapping[str, str]], unmatched: dict[int, str]) -> None:
@@ -36,7 +37,7 @@ def correct(records: Records, fixes: Sequence[Mapping[str, str]], unmatched: dic
             if old in (normalise(raw), text_of(field.readings[field.state[record]].value, column.type)):
                 found.append(record)
             elif number in unmatched:
-                unmatched[number] = f"the value there is '{HIDDEN if column.identifier and raw else raw}'"
+                unmatched[number] = f"the value there is '{shown(column, raw)}'"
         if found:
             unmatched.pop(number, None)
             new = records.parsers[name](Cell(fix["new"]))

@@ -1,0 +1,9 @@
+from pathlib import Path
+
+from trialpress.job import logged
+from trialpress.receipts import kept
+
+with logged(snakemake.log[0]), kept(snakemake):
+    from trialpress import stages
+
+    stages.effects(snakemake.input.dictionary, snakemake.input.plan, Path(snakemake.output.idle).parents[1])

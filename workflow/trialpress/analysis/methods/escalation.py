@@ -1,0 +1,104 @@
+"""Dose escalation by cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import pandas as pd
+
+from ... import ids
+from ...ids import EVERYONE, Name, word
+from ...registry import Column, Condition, Share
+from .. import Data, Rows
+from .common import METHODS, PERCENT
+
+DESIGN = word("design")
+
+
+def cohorts(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, pd.Series, pd.Series]]:
+    """(cohort, its dose level, its members, all at that level until then) in the order of the cohorts, of those who are
+    evaluable."""
+    known = data.outcome(given["event"]).notna()
+    levels, before = data.groups(given["by"]), pd.Series(False, index=data.frame.index)
+    for cohort, members in data.levels(given["cohort"]).items():
+        here = members & known
+        before = before | here
+        of = [level for level, treated in levels.items() if (here & treated).any()]
+        if len(of) > 1:
+            labels = ", ".join(level.label for level in of)
+            raise ValueError(
+                f"{cohort.label} has participants at {len(of)} dose levels ({labels}): what is decided after it?"
+            )
+        if of:
+            yield cohort, of[0], here & levels[of[0]], before & levels[of[0]]
+
+
+@METHODS.add("dose_escalation")
+def dose_escalation(data: Data, rows: Rows, *, event: Condition, by: Column, cohort: Column,
+                    design: Literal["3+3", "boin"] = "3+3", target: Share = 0.3):  # fmt: skip
+    """Dose-limiting toxicities by dose level with exact intervals, and by cohort: toxicities in the cohort and until then at
+    its dose level, and what the design says next (1: escalate, 0: same dose, -1: de-escalate). The maximum tolerated dose
+    by the design (its place among the levels, from 1). A note says where the next cohort was treated otherwise.
+
+    Parameters
+        event: dose-limiting toxicity; who is not evaluable has no value
+        by: column of the dose level, its levels from the lowest
+        cohort: column of the cohort, its levels in the order of treatment
+        design: 3+3 (Storer 1989), or BOIN (Liu and Yuan 2015) without its rule that closes a dose for good
+        target: target rate of BOIN
+    """
+    from ...stats import escalation
+    from ...stats.proportions import proportion
+
+    holds, given = data.outcome(event), {"event": event, "by": by, "cohort": cohort}
+    levels, counts = list(data.groups(by)), []
+    for level, members in data.groups(by).items():
+        n, total = int(holds[members].sum()), int(holds[members].notna().sum())
+        rows.add(proportion(n, total, level=data.plan.level), group=level, kinds=PERCENT)
+        counts.append((n, total))
+    found = list(cohorts(data, given))
+    for at, (name, level, members, until) in enumerate(found):
+        rows.add(_count(holds, members), level=name, method="participants of the cohort")
+        rows.add({"dose_level": levels.index(level) + 1}, level=name, kind="count", method="place of the dose level")
+        total = _count(holds, until)
+        rows.add(total, level=ids.level(name, word("until then")), method="participants at the dose level until then")
+        chosen = escalation.three_plus_three if design == "3+3" else lambda x, n: escalation.boin(x, n, target)
+        result = chosen(total["n"], total["N"])
+        rows.add(result, level=name, kind="count", note=_otherwise(result["decision"], found, at, levels))
+    if not found:
+        rows.add(
+            {"n": 0}, level=DESIGN, method="participants", note="not estimable: no cohort with evaluable participants"
+        )
+    if design == "boin":
+        rows.add(escalation.boin_boundaries(target), level=DESIGN, kind="percent")
+    rows.add(escalation.tolerated(*map(list, zip(*counts, strict=True)), design, target) if counts else {"mtd": float("nan")},
+             level=DESIGN, kind="count", method="" if counts else "design", note="" if counts else "not estimable: no dose level")  # fmt: skip
+
+
+def _count(holds: pd.Series, members: pd.Series) -> dict[str, int]:
+    return {"n": int(holds[members].sum()), "N": int(members.sum())}
+
+
+def _otherwise(decision: float, found: list, at: int, levels: list[Name]) -> str:
+    """What was done instead of what the design says; empty if it was followed or nothing came after."""
+    if at + 1 == len(found) or pd.isna(decision):
+        return ""
+    here, after = (levels.index(found[i][1]) for i in (at, at + 1))
+    planned = min(max(here + int(decision), 0), len(levels) - 1)
+    return "" if after == planned else f"the next cohort was treated at {levels[after].label}"
+
+
+def counted(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, str, pd.Series]]:
+    """Who is in each count."""
+    holds = data.outcome(given["event"])
+    event, known = holds.fillna(False).astype(bool), holds.notna()
+    for level, members in data.groups(given["by"]).items():
+        yield level, EVERYONE, "n", members & event
+        yield level, EVERYONE, "N", members & known
+    nobody = pd.Series(False, index=data.frame.index)
+    yield EVERYONE, DESIGN, "n", nobody
+    for name, _, members, until in cohorts(data, given):
+        for at, who in ((name, members), (ids.level(name, word("until then")), until)):
+            yield EVERYONE, at, "n", who & event
+            yield EVERYONE, at, "N", who

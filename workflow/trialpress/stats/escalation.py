@@ -1,0 +1,93 @@
+"""Dose escalation: what a design says after a cohort, and the maximum tolerated dose."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .dose import isotonic
+from .result import Result, events_of, not_estimable, probability
+
+ESCALATE, STAY, DEESCALATE = 1.0, 0.0, -1.0
+
+
+def three_plus_three(events: int, total: int) -> Result:
+    """What 3+3 says of a dose at which `events` of `total` participants had a dose-limiting toxicity (Storer 1989).
+
+    Of three: none, escalate; one, three more at the same dose; two or more, de-escalate. Of six: at most one, escalate;
+    two or more, de-escalate. Two or more de-escalate at any number. values: decision (1, 0, -1).
+
+    >>> [three_plus_three(x, n)["decision"] for x, n in ((0, 3), (1, 3), (1, 6), (2, 3), (2, 6))]
+    [1.0, 0.0, 1.0, -1.0, -1.0]
+    """
+    x, n = (int(v[0]) for v in events_of("events", [events], "total", [total]))
+    method = "3+3 design"
+    if x >= 2:
+        return Result(method, {"decision": DEESCALATE})
+    if n in (3, 6):
+        return Result(method, {"decision": STAY if (x, n) == (1, 3) else ESCALATE})
+    return not_estimable(method, ("decision",), f"3+3 decides after 3 or 6 participants at a dose, not {n}")
+
+
+def boin_boundaries(target: float, safe: float | None = None, toxic: float | None = None) -> Result:
+    """Boundaries of the Bayesian optimal interval design (Liu & Yuan 2015, eq. 1): escalate at a rate of at most
+    escalate_at, de-escalate at one of at least deescalate_at. Its safety rule, which closes a dose for good, is not here.
+
+    safe, toxic: the rates that are too low and too high, 0.6 and 1.4 of the target without.
+
+    >>> found = boin_boundaries(0.3)
+    >>> print(round(found["escalate_at"], 3), round(found["deescalate_at"], 3))
+    0.236 0.359
+    """
+    target = probability("target", target)
+    low, high = (0.6 * target if safe is None else safe), (1.4 * target if toxic is None else toxic)
+    if not 0 < low < target < high < 1:
+        raise ValueError(f"safe, target, toxic: must rise between 0 and 1, are {low:g}, {target:g}, {high:g}")
+    up = math.log((1 - low) / (1 - target)) / math.log(target * (1 - low) / (low * (1 - target)))
+    down = math.log((1 - target) / (1 - high)) / math.log(high * (1 - target) / (target * (1 - high)))
+    return Result(f"BOIN design, target {target:g}", {"escalate_at": up, "deescalate_at": down})
+
+
+def boin(events: int, total: int, target: float) -> Result:
+    """What BOIN says of a dose. values: decision (1, 0, -1).
+
+    >>> [boin(x, 3, 0.3)["decision"] for x in (0, 1, 2)]
+    [1.0, 0.0, -1.0]
+    """
+    x, n = (int(v[0]) for v in events_of("events", [events], "total", [total]))
+    bounds = boin_boundaries(target)
+    if not n:
+        return not_estimable(bounds.method, ("decision",), "no participants")
+    rate = x / n
+    decision = ESCALATE if rate <= bounds["escalate_at"] else DEESCALATE if rate >= bounds["deescalate_at"] else STAY
+    return Result(bounds.method, {"decision": decision})
+
+
+def tolerated(events, totals, design: str, target: float) -> Result:
+    """The maximum tolerated dose as the place, from 1, among doses from the lowest.
+
+    3+3: the highest dose with at most one toxicity in at least six participants, below which no dose has more. BOIN: the
+    tried dose whose isotonic rate is closest to the target; of two that are as close the higher if they are below it,
+    else the lower. values: mtd.
+
+    >>> print(tolerated([0, 1, 2], [3, 6, 3], "3+3", 0.3)["mtd"])
+    2.0
+    """
+    x, n = events_of("events", events, "totals", totals)
+    if design == "3+3":
+        method, found = "3+3 design", 0
+        for place, (some, of) in enumerate(zip(x, n, strict=True), start=1):
+            if some >= 2:
+                break
+            found = place if of >= 6 else found
+        why = "no dose with at most one toxicity in six participants"
+        return Result(method, {"mtd": float(found)}) if found else not_estimable(method, ("mtd",), why)
+    method, tried = f"BOIN design, target {target:g}, isotonic rates", np.flatnonzero(n > 0)
+    if not tried.size:
+        return not_estimable(method, ("mtd",), "no participants")
+    rates = np.asarray(isotonic(tried + 1.0, x[tried], n[tried]).curve["estimate"], dtype=float)
+    gap = np.abs(rates - target)
+    near = np.flatnonzero(np.isclose(gap, gap.min()))
+    at = near[-1] if rates[near[0]] < target else near[0]
+    return Result(method, {"mtd": float(tried[at] + 1)})
