@@ -39,7 +39,7 @@ def make(root):
         "workflow/trialpress/x.py": "x = 1\n", "report/s/manuscript.qmd": MANUSCRIPT, "results/s/analysis/ard.csv": "analysis\n",
         "results/s/report/manuscript.html": "<p>36/40</p>", "results/s/clean/changes.csv": "key\nLD-001\n", "results/s/tables/t.csv": "a\n",
         "results/s/report/renderer.json": '{"engine": "embedded", "version": "Pandoc 3.9", "formats": ["html"]}',
-        "results/s/report/fragments.json": "{}", "results/s/report/manuscript.docx": "Word", "results/s/cohort/subjects.parquet": "LD-001", "results/s/audit/trace.json": "LD-001",
+        "results/s/report/fragments.json": "{}", "results/s/report/manuscript.docx": "Word", "results/s/cohort/subjects.parquet": "LD-001", "results/s/cohort/no_effect.csv": "entry\n", "results/s/audit/trace.json": "LD-001",
         "results/s/audit/manifest.json": "{}", "results/s/figures/swimmer.csv": "participant\nLD-001\n",
     }  # fmt: skip
     for name, text in files.items():
@@ -211,7 +211,7 @@ def verified(made, monkeypatch, raw, **changed):
 def test_a_crate_and_the_raw_records_are_enough_to_verify(made, monkeypatch, where):
     data = made[0].parents[3] / "data" / "s"
     good, text = verified(made, monkeypatch, data / where if where else data)
-    assert good and text.endswith("s: reproduced: 11 outputs are those of the crate"), text
+    assert good and text.endswith("s: reproduced: 12 outputs are those of the crate"), text
 
 
 def test_what_a_rerun_gives_otherwise_is_named_held_or_not(made, monkeypatch):
@@ -240,4 +240,5 @@ def test_a_crate_that_was_changed_is_refused(made, tmp_path):
         verify.verify(changed, tmp_path, lambda line: None)
     assert str(error.value).count("is not what the crate says of it") == 2
     (tmp_path / "none.zip").write_text("no archive")
-    assert verify.main(tmp_path / "none.zip", Path("raw")) == 1
+    with pytest.raises(InputError, match="cannot be read as a crate"):
+        verify.main(tmp_path / "none.zip", Path("raw"))

@@ -97,8 +97,8 @@ def publication(given: argparse.Namespace) -> int:
     from .environment import ROOT
 
     os.chdir(given.directory)
-    chosen = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
-    config = [f"{key}={value}" for key, value in chosen.items() if value]
+    settings = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
+    config = [f"{key}={value}" for key, value in settings.items() if value]
     where = ["--snakefile", str(ROOT / "Snakefile"), "--cores", given.cores, *(["--config", *config] if config else [])]
     if status := exclusive.run(where):
         return status

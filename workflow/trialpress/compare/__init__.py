@@ -7,7 +7,6 @@ page, a table and a paragraph for a letter.
 from __future__ import annotations
 
 import math
-import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import InputError
 from ..files import write_text
 from . import figures, page
 from .causes import Cause, Causes, ordered
@@ -140,13 +138,9 @@ def write(found: Comparison, to: Path) -> None:
 
 def main(a: str, b: str, study: str, to: Path) -> int:
     """The command: status 0 whether numbers moved or not."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
-            found = compare(find(a, study, Path(scratch)), find(b, study, Path(scratch)))
-            write(found, to)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 1
+    with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
+        found = compare(find(a, study, Path(scratch)), find(b, study, Path(scratch)))
+        write(found, to)
     print(page.letter(found), end="")
     print(f"\nEach with its places and causes: {to}/index.html, {to}/compare.csv")
     return 0

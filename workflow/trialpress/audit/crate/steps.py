@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 
 DICTIONARY, PLAN, CLAIMS = (f"config/{{study}}/{name}.yaml" for name in ("study", "plan", "claims"))
 CHECKLISTS = ("config/checklists.yaml", "config/{study}/checklists.yaml")
+COHORT = ("cohort/*", "!cohort/no_effect.csv")
 TABLES = ("clean/*.parquet", "!clean/cells.parquet")
 LOCK = "envs/requirements.lock"
 PARTS = ("audit/trace/*",)  # of trace.json, if it is large
@@ -44,21 +45,22 @@ class Step:
 STEPS = (
     Step("clean", "Raw records to typed tables; every changed cell, question and unused row logged", ("clean/*",),
          ("data/{study}/raw/*", "data/{study}/corrections.csv", DICTIONARY)),
-    Step("cohort", "One row per participant: endpoints, strata, populations, participant flow", ("cohort/*",),
+    Step("cohort", "One row per participant: endpoints, strata, populations, participant flow", COHORT,
          (*TABLES, DICTIONARY, PLAN)),
+    Step("effects", "What of the plan has no effect on these data", ("cohort/no_effect.csv",), (*TABLES, DICTIONARY, PLAN)),
     Step("analysis", "Every statistic of the analysis plan", ("analysis/*",),
          (*TABLES, "cohort/subjects.parquet", "cohort/daily.parquet", DICTIONARY, PLAN, "{files}", "{published}"), ("level", "seed")),
     Step("figures", "Figures, each with the numbers that it shows", ("figures/*",),
-         (*TABLES, "cohort/*", "analysis/*", DICTIONARY, PLAN, "{files}", "{shown}")),
-    Step("tables", "Tables", ("tables/*",), (*TABLES, "cohort/*", "analysis/*", DICTIONARY, PLAN)),
+         (*TABLES, *COHORT, "analysis/*", DICTIONARY, PLAN, "{files}", "{shown}")),
+    Step("tables", "Tables", ("tables/*",), (*TABLES, *COHORT, "analysis/*", DICTIONARY, PLAN)),
     Step("fragments", "What the manuscript includes: numbers by name, figures and tables with captions",
          ("report/fragments.json", "report/summary.txt"),
-         ("clean/*.csv", "cohort/*", "analysis/*", "figures/alt.json", "tables/*", CLAIMS, DICTIONARY, PLAN, LOCK), ("formats", "engine")),
+         ("clean/*.csv", *COHORT, "analysis/*", "figures/alt.json", "tables/*", CLAIMS, DICTIONARY, PLAN, LOCK), ("formats", "engine")),
     Step("report", "The manuscript in its formats", ("report/*", "!report/fragments.json", "!report/summary.txt"),
          ("report/{study}/*", "report/fragments.json", "figures/*", *CHECKLISTS, LOCK), ("formats", "engine")),
     Step("trace", "Every number back to raw cells; every statistic a second time",
          ("audit/trace.json", "audit/concordance.csv", "audit/computed_once.csv", "audit/second_opinion.json"),
-         ("clean/*", "cohort/*", "analysis/*", DICTIONARY, PLAN)),
+         ("clean/*", *COHORT, "analysis/*", DICTIONARY, PLAN)),
     Step("audit", "Published claims against results, manifest and this crate; then the privacy gate and the page",
          ("audit/claims.csv", "audit/claim_checks.csv", "audit/manifest.json"),
          ("clean/*", "cohort/*", "analysis/*", "figures/*", "tables/*", "report/*", "audit/trace.json", "audit/concordance.csv",
