@@ -65,9 +65,10 @@ rule audit:
         checklists=rules.report.input.checklists,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
-        files=PLAN.files,
+        files=rules.figures.input.files,
         config="config/config.yaml",
-        lock=engine("envs/requirements.lock"),
+        lock=[engine("envs/requirements.lock"), engine("envs/environment.yaml")],
+        terms=[engine("CITATION.cff"), engine("LICENSE")],
         workflow=[
             engine("Snakefile"),
             *sorted(map(str, Path(engine("workflow")).glob("[rs]*/*.*"))),

@@ -4,6 +4,8 @@ python -m trialpress run FOLDER --out OUT [--until analysis]          a study in
 python -m trialpress preview STUDY                                    the manuscript in the browser, as it is written
 python -m trialpress report [STUDY] [--directory MYTRIAL]             the publication, as by make report; MYTRIAL holds config/, data/, report/
 python -m trialpress report STUDY --out DIR --engine quarto           the manuscript's editions from the results that are there
+python -m trialpress verify --crate crate.zip --raw FOLDER            the run in a crate again, from the crate and the raw records
+python -m trialpress compare A B                                      which printed numbers moved from A to B, and why
 python -m trialpress explain cr_rr_evaluable --participant LD-017     a printed number back to the raw cells
 """
 
@@ -49,6 +51,14 @@ def parser() -> argparse.ArgumentParser:
     )
     for command in (preview, report):
         command.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
+    verify = commands.add_parser("verify", help="run a crate again, from it and the raw records, and compare")
+    verify.add_argument("--crate", type=Path, required=True, help="audit/crate.zip of a run")
+    verify.add_argument("--raw", type=Path, required=True, help="holds the raw files; corrections.csv there or beside")
+    compare = commands.add_parser("compare", help="which printed numbers moved between two runs, and why")
+    for side in "ab":
+        compare.add_argument(side, metavar=side.upper(), help="results, a crate, a git revision, 'record' or 'now'")
+    compare.add_argument("--study", help="default: that of config/config.yaml")
+    compare.add_argument("--out", type=Path, default=Path("compare"), help="default: compare/")
     explain = commands.add_parser("explain", help="the record of a number")
     explain.add_argument(
         "number", help="id of a number or of an analysis, as the manuscript's links and appendix give it"
@@ -73,21 +83,26 @@ def written(given: argparse.Namespace) -> int:
     return 0
 
 
-def publication(given: argparse.Namespace) -> int:
-    """What `make report` does, in any folder that holds a study."""
+def chosen() -> str:
+    """The study of config/config.yaml."""
     import yaml
 
+    return str(yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))["study"])
+
+
+def publication(given: argparse.Namespace) -> int:
+    """What `make report` does, in any folder that holds a study."""
     from . import exclusive
     from .ending import main as ending
     from .environment import ROOT
 
     os.chdir(given.directory)
-    chosen = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
-    config = [f"{key}={value}" for key, value in chosen.items() if value]
+    settings = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
+    config = [f"{key}={value}" for key, value in settings.items() if value]
     where = ["--snakefile", str(ROOT / "Snakefile"), "--cores", given.cores, *(["--config", *config] if config else [])]
     if status := exclusive.run(where):
         return status
-    return ending(given.study or str(yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))["study"]))
+    return ending(given.study or chosen())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,6 +121,14 @@ def called(given: argparse.Namespace) -> int:
         return publication(given)
     if given.command in ("preview", "report"):
         return written(given)
+    if given.command == "verify":
+        from .audit.crate.verify import main as verify
+
+        return verify(given.crate, given.raw)
+    if given.command == "compare":
+        from .compare import main as compare
+
+        return compare(given.a, given.b, given.study or chosen(), given.out)
     from .explain import main as explain
 
     return explain(given.number, given.participant, given.study)

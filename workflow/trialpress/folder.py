@@ -15,7 +15,9 @@ from .errors import InputError, Problem, raise_if
 from .plan import Plan
 from .study import Study, load_study, load_yaml, preflight
 
-ENGINE = ("Snakefile", "config/config.yaml", "config/checklists.yaml", "envs/requirements.lock", "workflow")
+ENGINE = (
+    "CITATION.cff", "LICENSE", "Snakefile", "config/config.yaml", "config/checklists.yaml", "envs/environment.yaml", "envs/requirements.lock", "workflow",
+)  # fmt: skip
 PROSE = ("*.qmd", "*.yml", "*.bib", "*.csl", "*.css", "*.lua", "*.docx", "*.svg", "*.png")
 STARTS = "a run starts from the sources in this folder"
 
@@ -152,7 +154,7 @@ def inputs(study: Study, plan: Plan) -> list[str]:
     own += [Path("config/checklists.yaml"), answers] if answers.is_file() else []
     own += [data / "raw" / "SHA256SUMS", *(data / "raw" / file.path for file in study.files.values())]
     own += map(Path, environment.sources(f"report/{study.id}"))
-    engine = [Path("Snakefile"), Path("config/config.yaml"), Path("envs/requirements.lock")]
+    engine = [Path(name) for name in ENGINE if name not in ("config/checklists.yaml", "workflow")]
     engine += Path("workflow").glob("[rs]*/*.*")
     found = {path.as_posix() for path in (*own, *engine) if path.is_file()}
-    return sorted({*found, *plan.files, *environment.modules("stats", *stages.STAGES)})
+    return sorted({*found, *plan.files, *plan.shown, *environment.modules("stats", *stages.STAGES)})

@@ -74,7 +74,7 @@ def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) 
     versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
     listed = manifest(inputs, folder, versions)
     write_json(listed, folder / "audit" / "manifest.json")
-    crate.write(results.study, listed, folder, digest, folder / "audit" / "crate.zip")
+    crate.write(results.study, results.plan, listed, folder, digest, folder / "audit" / "crate.zip")
 
 
 def _engine(inputs: Iterable[str]) -> list[Path]:

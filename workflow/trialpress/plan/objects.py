@@ -194,6 +194,11 @@ class Plan:
         """The files beside the clean tables that analyses read."""
         return sorted({spec["file"] for spec in self.analyses.values() if "file" in spec})
 
+    @property
+    def shown(self) -> list[str]:
+        """The files beside the results that figures show."""
+        return sorted({spec["file"] for spec in self.figures.values() if "file" in spec})
+
     def days(self, unit: str) -> float:
         """The days of a unit of time."""
         month = self.days_per_month
