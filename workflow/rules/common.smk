@@ -39,6 +39,10 @@ os.environ[exclusive.RUN] = str(os.getpid())
 environment.name_interpreter()
 
 
+# the plan as it was fixed before the data, if it was
+FIXED = f"{CONFIG}/plan.lock" if Path(f"{CONFIG}/plan.lock").is_file() else []
+
+
 def content(rule):
     """What the files say that a rule reads and none makes: content decides, not time."""
     return lambda wildcards: receipts.content(getattr(rules, rule).input, OUT)
