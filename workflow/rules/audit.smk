@@ -14,6 +14,7 @@ rule trace:
         analysis=rules.analysis.output,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        fixed=FIXED,
         code=modules("clean", "cohort", "stats", "analysis", "audit"),
     output:
         trace=f"{OUT}/audit/trace.json",
@@ -65,6 +66,7 @@ rule audit:
         checklists=rules.report.input.checklists,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        fixed=FIXED,
         files=rules.figures.input.files,
         config="config/config.yaml",
         lock=[engine("envs/requirements.lock"), engine("envs/environment.yaml")],

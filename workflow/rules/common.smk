@@ -43,6 +43,9 @@ environment.name_interpreter()
 
 content = receipts.parameter(rules, OUT)  # of what a rule reads and none makes
 
+# the plan as it was fixed before the data, if it was
+FIXED = f"{CONFIG}/plan.lock" if Path(f"{CONFIG}/plan.lock").is_file() else []
+
 
 onstart:
     exclusive.alone(

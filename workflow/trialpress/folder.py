@@ -125,8 +125,9 @@ def lay_out(folder: Folder, study: Study, house: Path) -> None:
     """Fill `house` with links to the engine and to the sources, each where the workflow would have it."""
     links: dict[str, Path] = {name: environment.ROOT / name for name in ENGINE}
     config, data, report = (f"{room}/{study.id}" for room in ("config", "data", "report"))
-    for path in (folder.study, folder.plan, folder.claims, folder.checklists):
-        if path:
+    fixed = folder.plan.with_name("plan.lock") if folder.plan else None
+    for path in (folder.study, folder.plan, fixed, folder.claims, folder.checklists):
+        if path and path.is_file():
             links[f"{config}/{path.name}"] = path
     links[f"{data}/raw"] = folder.data / "raw"
     if (folder.data / "corrections.csv").is_file():
@@ -149,7 +150,13 @@ def lay_out(folder: Folder, study: Study, house: Path) -> None:
 def inputs(study: Study, plan: Plan) -> list[str]:
     """What the audit lists as inputs, by the names of the house; the rule `audit` lists the same."""
     config, data = Path(f"config/{study.id}"), Path(f"data/{study.id}")
-    own = [config / "study.yaml", config / "plan.yaml", config / "claims.yaml", data / "corrections.csv"]
+    own = [
+        config / "study.yaml",
+        config / "plan.yaml",
+        config / "plan.lock",
+        config / "claims.yaml",
+        data / "corrections.csv",
+    ]
     answers = config / "checklists.yaml"
     own += [Path("config/checklists.yaml"), answers] if answers.is_file() else []
     own += [data / "raw" / "SHA256SUMS", *(data / "raw" / file.path for file in study.files.values())]

@@ -57,19 +57,39 @@ class Causes:
         self.traced = a.content is not None and b.content is not None
 
     @cached_property
-    def cells(self) -> dict[tuple, Cause]:
-        """Raw cells, named by CELL, whose text or clean value differs."""
+    def cells(self) -> dict[tuple, frozenset[Cause]]:
+        """Raw cells, named by CELL, whose text or clean value differs -> why. A row that stands where it stood under another key is
+        blamed on those of its cells that differ."""
         both = [self._numbered(side.cells) for side in (self.a, self.b)]
         merged = both[0].merge(both[1], on=[*CELL, "nth"], how="outer", suffixes=("_a", "_b"), indicator="there")
         same = merged["there"].eq("both")
         for name in ("raw", "clean", "rule"):
             same &= merged[f"{name}_a"].eq(merged[f"{name}_b"])
-        rejected = {
-            name: REJECTED.read(side.folder / "clean") for name, side in (("left_only", self.b), ("right_only", self.a))
+        differ = merged[~same]
+        gone, new = (differ[differ["there"].eq(there)] for there in ("left_only", "right_only"))
+        place = ["table", "field", "file", "column", "row"]
+        pairs = gone[["key", *place[:-1], "row_a", "raw_a", "clean_a", "rule_a"]].rename(columns={"row_a": "row"}).merge(
+            new[["key", *place[:-1], "row_b", "raw_b", "clean_b", "rule_b"]].rename(columns={"row_b": "row"}), on=place,
+            suffixes=("_a", "_b"))  # fmt: skip
+        found = {
+            self._name(row): frozenset({self._differs(row)}) for row in differ[differ["there"].eq("both")].itertuples()
         }
-        found = {}
-        for row in merged[~same].itertuples():
-            found[tuple(getattr(row, name) for name in CELL)] = self._cell(row, rejected)
+        for _, row in pairs.assign(row_b=pairs["row"], key=pairs["key_b"]).groupby(
+            ["table", "file", "row"], sort=False
+        ):
+            unlike = (
+                row[["raw_a", "clean_a", "rule_a"]].to_numpy() != row[["raw_b", "clean_b", "rule_b"]].to_numpy()
+            ).any(axis=1)
+            why = frozenset(self._differs(one) for one in row[unlike].itertuples())
+            for one in row.itertuples() if why else ():
+                for key in (one.key_a, one.key_b):
+                    found[self._name(one._replace(key=key))] = why
+        rejected = {
+            "left_only": REJECTED.read(self.b.folder / "clean"),
+            "right_only": REJECTED.read(self.a.folder / "clean"),
+        }
+        for row in (*gone.itertuples(), *new.itertuples()):
+            found.setdefault(self._name(row), frozenset({self._moved(row, rejected)}))
         return found
 
     @staticmethod
@@ -77,14 +97,22 @@ class Causes:
         return cells.assign(nth=cells.groupby(list(CELL), sort=False).cumcount())
 
     @staticmethod
-    def _cell(row, rejected: Mapping[str, pd.DataFrame]) -> Cause:
-        if row.there != "both":
-            at = row.row_a if row.there == "left_only" else row.row_b
-            out = rejected[row.there]
-            reasons = out.loc[out["file"].eq(row.file) & out["row"].astype(str).eq(at), "reason"].tolist()
-            word = "is not among the rows any more" if row.there == "left_only" else "is new among the rows"
-            why = f" ({'rejected' if row.there == 'left_only' else 'was rejected'}: {reasons[0]})" if reasons else ""
-            return Cause("row", f"{row.file}, row {at}", f"{row.table} {row.key} {word}{why}")
+    def _name(row) -> tuple:
+        return tuple(getattr(row, name) for name in CELL)
+
+    @staticmethod
+    def _moved(row, rejected: Mapping[str, pd.DataFrame]) -> Cause:
+        """A row that came or went."""
+        left = row.there == "left_only"
+        at, out = row.row_a if left else row.row_b, rejected[row.there]
+        reasons = out.loc[out["file"].eq(row.file) & out["row"].astype(str).eq(at), "reason"].tolist()
+        word = "is not among the rows any more" if left else "is new among the rows"
+        why = f" ({'rejected' if left else 'was rejected'}: {reasons[0]})" if reasons else ""
+        return Cause("row", f"{row.file}, row {at}", f"{row.table} {row.key} {word}{why}")
+
+    @staticmethod
+    def _differs(row) -> Cause:
+        """A cell that both runs have."""
         where = f"{row.table}.{row.field} of {row.key} ({row.file}, row {row.row_b}, column {row.column})"
         if row.raw_a != row.raw_b:
             return Cause("cell", where, f"{row.raw_a!r} -> {row.raw_b!r}")
@@ -102,7 +130,7 @@ class Causes:
         decided = set()
         for side in (self.a, self.b):
             decided |= side.evidence.get(column, {}).get(who, frozenset())
-        found = {self.cells[cell] for cell in decided if cell in self.cells}
+        found = {cause for cell in decided for cause in self.cells.get(cell, ())}
         about = [side.content["columns"].get(column, {}) for side in (self.a, self.b)]
         for parent in dict.fromkeys(parent for one in about for parent in one.get("from", ())):
             found |= self.of_column(parent, who)
@@ -131,18 +159,17 @@ class Causes:
         files = {spec["file"] for spec in (old, new) if spec and "file" in spec}
         return found + [cause for cause in self.everywhere if cause.where in files]
 
-    def _people(self, old: Number | None, new: Number | None, statistic: str) -> frozenset[str]:
-        """The participants who can have moved a number: for a count those who entered or left it."""
+    def _people(self, old: Number | None, new: Number | None, statistic: str) -> Iterator[frozenset[str]]:
+        """The participants who can have moved a number, those who are most likely first: of a count those who entered or left it,
+        then those of its denominator, then all of its record."""
         sets = [number.who if number and number.who is not None else {} for number in (old, new)]
-        if statistic in sets[0] and statistic in sets[1] and sets[0][statistic] != sets[1][statistic]:
-            return sets[0][statistic] ^ sets[1][statistic]
-        mine = frozenset().union(*(members for who in sets for members in who.values()))
-        if mine:
-            return mine
-        name = (new or old).record
-        return frozenset().union(
-            *(side.names(side.records[name].get("everyone", ())) for side in (self.a, self.b) if name in side.records)
-        )
+        if all(statistic in who for who in sets):
+            yield sets[0][statistic] ^ sets[1][statistic]
+        if all("N" in who for who in sets):
+            yield sets[0]["N"] | sets[1]["N"]
+        records = [(side, side.records.get((new or old).record, {})) for side in (self.a, self.b)]
+        yield frozenset().union(*(side.names(record.get("everyone", ())) for side, record in records),
+                                *(frozenset(who) for who in sets[0].values()), *(frozenset(who) for who in sets[1].values()))  # fmt: skip
 
     def of(self, key: tuple[str, str], old: Number | None, new: Number | None) -> list[Cause]:
         """The causes of a number that moved, appeared or went."""
@@ -153,9 +180,9 @@ class Causes:
         if kind == "plan":
             return [Cause("plan", record, f"{_said(old and old.display)} -> {_said(new and new.display)}")]
         if kind == "clean":
-            return ordered(self.cells.values()) or ordered(self.everywhere or [UNKNOWN])
-        people = self._people(old, new, statistic)
-        found = set(self.of_record(record, people))
+            every = frozenset().union(*self.cells.values())
+            return ordered(every or self.everywhere or [UNKNOWN])
+        found = set(next(filter(None, (self.of_record(record, who) for who in self._people(old, new, statistic))), ()))
         if not found and statistic == "p_value_adjusted":
             found = set(self.of_family(record))
         if not found:
@@ -192,7 +219,7 @@ class Causes:
             {name: record["printed"] for name, record in side.records.items() if record["kind"] == "plan"}
             for side in (self.a, self.b)
         ]
-        counted = ("plan.analyses", "plan.statistics")  # these follow
+        counted = ("plan.analyses", "plan.statistics", "plan.lock")  # these follow
         return [Cause("plan", name, f"{_said(printed[0].get(name))} -> {_said(text)}")
                 for name, text in printed[1].items() if printed[0].get(name) != text and name not in counted]  # fmt: skip
 

@@ -9,6 +9,7 @@ from ..checks.values import Cohort, foreign
 from ..errors import Problem, raise_if
 from ..kinds import BOOLEAN, NUMBER, order
 from ..study import Study, load_yaml, schema_problems
+from . import lock
 from .loops import expand
 from .objects import DAYS_PER_MONTH, Derived, Endpoint, Plan, Population, counted_by, other_level
 from .units import units_in
@@ -99,6 +100,7 @@ def read_plan(path: Path | str, study: Study) -> Plan:
     path = Path(path)
     written = load_yaml(path)
     problems: list[Problem] = []
+    as_it_stands = written
 
     def levels(column: str) -> Mapping[str, str] | None:
         try:
@@ -137,4 +139,5 @@ def read_plan(path: Path | str, study: Study) -> Plan:
         date=head.get("date", study.data_cutoff),
         kinds={**foreign(study), **kinds.kinds, **dict.fromkeys(populations, BOOLEAN)},
         written=written,
+        lock=lock.of(path, as_it_stands),
     )
