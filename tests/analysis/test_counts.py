@@ -41,29 +41,8 @@ def test_a_crosstab_counts_those_without_a_value_too():
     }  # fmt: skip
 
 
-def test_adverse_events_count_each_participant_once():
-    rows = found("adverse_events", table="events", grade="grade", term="term", by="arm")
-    n = {key[:2]: value for key, value in rows.items() if key[2] == "n"}
-    assert {group: rows[group, "", "N"] for group in ("a", "b", "")} == {"a": 2, "b": 2, "": 5}
-    assert {level: n["", level] for _, level in n if ("", level) in n} == {
-        "any_grade": 4, "any_grade=Fever": 2, "any_grade=Rash": 2,
-        "grade_3_or_more": 3, "grade_3_or_more=Fever": 1, "grade_3_or_more=Rash": 1,
-    }  # fmt: skip
-    assert (n["a", "any_grade=Fever"], n["a", "grade_3_or_more=Fever"], n["b", "any_grade=Fever"]) == (2, 1, 0)
-    assert rows["a", "grade_3_or_more=Fever", "percent"] == 0.5 and rows["", "any_grade", "percent"] == 0.8
-
-
-def test_what_has_no_term_or_no_grade_is_said():
-    rows, _ = compute("adverse_events", population(), table="events", grade="grade", term="term")
-    notes = dict(zip(rows["level"], rows["note"], strict=True))
-    assert notes["any_grade"] == "1 events without a term count here only"
-    assert notes["grade_3_or_more"].endswith("1 without a recorded grade count in any grade only")
-    assert notes["any_grade=Fever"] == ""
-
-
 @pytest.mark.parametrize(("method", "options"), [
     ("crosstab", {"variable": "grade", "columns": ["arm"]}),
-    ("adverse_events", {"table": "events", "grade": "grade", "term": "term", "by": "arm", "severe": 2}),
 ])  # fmt: skip
 def test_the_participants_named_are_those_counted(method, options):
     whole, rows = population(), found(method, **options)

@@ -69,7 +69,7 @@ def test_the_parts_in_which_a_change_stands(old, new, parts):
 
 def test_what_uses_an_entry_is_known(subject):
     used = subject.affected(("columns", "mrd_negative"))
-    assert {("columns", "response"), ("populations", "responders"), ("analyses", "lfs"), ("figures", "os"), ("tables", "listing")} & used == {
+    assert {("columns", "response"), ("populations", "responders"), ("analyses", "lfs"), ("figures", "kinetics"), ("tables", "listing")} & used == {
         ("columns", "response"), ("populations", "responders"), ("analyses", "lfs"), ("tables", "listing"),
     }  # fmt: skip
     # p-values of one family are adjusted together

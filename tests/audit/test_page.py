@@ -259,12 +259,12 @@ def test_print_holds_every_part(index, opened):
     ("gate", "state", "says"),
     [
         ((2, 3, 40, {}), "good", ["no identifier in 7 files", "40 values of 2 identifying and 3 undeclared columns looked for"]),
-        ((0, 3, 40, {"undeclared column 'x'": 1200}), "good", ["1,200 values are too short", "no column is declared an identifier"]),
-        ((0, 3, 0, {"undeclared column 'x'": 5}), "open", ["nothing could be looked for in 3 undeclared columns", "5 values"]),
+        ((0, 3, 40, {"f.csv": {"undeclared column 'x'": 1200}}), "open", ["1,200 values are not searchable", "no column is declared an identifier"]),
+        ((0, 3, 0, {"f.csv": {"undeclared column 'x'": 5}}), "open", ["nothing could be looked for in 3 undeclared columns", "5 values"]),
         ((0, 0, 0, {}), "open", ["nothing was looked for: no column is declared an identifier"]),
     ],
 )  # fmt: skip
-def test_the_privacy_tile_is_green_only_if_something_was_looked_for(audited, opened, tmp_path, gate, state, says):
+def test_the_privacy_tile_is_green_only_if_everything_was_looked_for(audited, opened, tmp_path, gate, state, says):
     told, untold, searched, given = gate
     content = {
         "gate": {"files": 7, "identifier_columns": told, "undeclared_columns": untold, "searched": searched, "not_searchable": given},
@@ -281,7 +281,7 @@ def test_the_privacy_tile_is_green_only_if_something_was_looked_for(audited, ope
         assert text in tile.inner_text()
     tab.evaluate("location.hash = '#/environment'; route()")
     said = tab.locator("section:visible").inner_text()
-    assert ("values of undeclared columns; audit/privacy.json has them by column" in said) == bool(given)
+    assert ("values of undeclared columns; audit/privacy.json has them by file and column" in said) == bool(given)
 
 
 def test_embedded_data_cannot_end_its_element():

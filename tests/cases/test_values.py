@@ -88,21 +88,20 @@ analyses:
 """
     more = "  late_ones: {label: Late, condition: late == 'Late'}\n"
     table = TABLE + "    checks: [{id: c, assert: stage != 4, field: stage, message: m}]\n    where: stage == 'all'\n"
-    with pytest.raises(InputError) as error:
+    with pytest.raises(InputError) as error:  # the dictionary comes first
         build(table, more + plan, f=ROWS)
-    wheres = (
+    for where in ("tables.t.checks.c.assert", "tables.t.where"):
+        assert where in str(error.value), where
+    with pytest.raises(InputError) as error:
+        build(TABLE, more + plan, f=ROWS)
+    for where in (
         "columns.class.levels",
         "columns.again.where",
         "columns.order.among",
         "populations.late_ones",
         "flow.1.reasons",
-    )
-    for where in (
-        *wheres,
         "endpoints.os.events.stage",
         "analyses.a.where",
-        "tables.t.checks.c.assert",
-        "tables.t.where",
     ):
         assert where in str(error.value), where
     assert "did you mean 'late'?" in str(error.value) and "did you mean 'early'?" in str(error.value)

@@ -357,7 +357,10 @@ def test_merged_cells_of_an_older_workbook(monkeypatch):
 
     rows = [["id", "day", "x"], ["S1", 1.0, "a"], ["", 2.0, "b"], ["S2", 3.0, "c"]]
     page = SimpleNamespace(
-        to_python=lambda skip_empty_area: rows, merged_cell_ranges=[((1, 0), (2, 0)), ((3, 1), (3, 2))]
+        to_python=lambda skip_empty_area: rows,
+        merged_cell_ranges=[((1, 0), (2, 0)), ((3, 1), (3, 2))],
+        total_height=4,
+        total_width=3,
     )
     about = SimpleNamespace(name="S", visible=calamine.SheetVisibleEnum.Visible)
     book = SimpleNamespace(sheet_names=["S"], sheets_metadata=[about], get_sheet_by_name=lambda name: page)

@@ -45,7 +45,7 @@ OF_CELLS = (
     "pattern",
     "rewrite",
     "required",
-    *(key for key in OF_TYPES if key != "codes"),
+    *(key for key in OF_TYPES if key not in ("codes", "free_text")),
 )
 
 # where, what, what to do, why it matters
