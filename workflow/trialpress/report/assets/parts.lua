@@ -86,6 +86,10 @@ local function lengths(tbl)
       local column = 1
       for _, cell in ipairs(row.cells) do
         local said = pandoc.utils.stringify(cell.contents)
+        cell.contents:walk({ -- a reference has its number later, and does not break
+          Cite = function() words[column] = math.max(words[column], 13) end,
+          RawInline = function(el) if el.text:match("^#ref") then words[column] = math.max(words[column], 13) end end,
+        })
         if cell.col_span == 1 then
           if not head then cells[column] = math.max(cells[column], utf8.len(said) or #said) end
           for word in said:gmatch("%S+") do words[column] = math.max(words[column], utf8.len(word) or #word) end
