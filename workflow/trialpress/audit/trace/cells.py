@@ -78,7 +78,9 @@ class Cells:
         """The raw cells of a field that have a clean row, by that row: at, raw, file, row, column."""
         wanted = [("table", "=", table), ("field", "=", field)]
         names = ["key", "raw", "file", "row", "column"]
-        found = pq.read_table(self.path, columns=names, filters=wanted, read_dictionary=["raw", "file", "column"])
+        found = pq.read_table(
+            self.path, columns=names, filters=wanted, read_dictionary=["raw", "file", "column"], use_threads=False
+        )
         at = self.rows(table, found["key"])
         order = np.argsort(at, kind="stable")
         order = order[at[order] >= 0]
