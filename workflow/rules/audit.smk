@@ -93,6 +93,7 @@ rule audit:
             labels={"file": "Published claims"},
         ),
         checks=f"{OUT}/audit/claim_checks.csv",
+        anonymity=f"{OUT}/audit/anonymity.csv",
         manifest=f"{OUT}/audit/manifest.json",
         crate=f"{OUT}/audit/crate.zip",
         privacy=f"{OUT}/audit/privacy.json",

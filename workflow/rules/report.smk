@@ -1,4 +1,4 @@
-from trialpress.report.renderer import file_name, stamp
+from trialpress.report.renderer import ARCHIVE, file_name, stamp
 
 ENGINE = stamp(config["engine"])  # a parameter: putting Quarto on PATH rebuilds
 
@@ -74,6 +74,7 @@ rule report:
             )
             for format in config["formats"]
         ],
+        archive=[f"{OUT}/report/{ARCHIVE}"] if "jats" in config["formats"] else [],
         renderer=f"{OUT}/report/renderer.json",
         receipt=f"{OUT}/.receipts/report.json",
     log:

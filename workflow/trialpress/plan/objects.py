@@ -135,10 +135,7 @@ class Endpoint:
 
 # Tables that count participants themselves -> their options and what the method of the same name calls them. What such a
 # table declares is an analysis.
-COUNTING = {
-    "crosstab": {"population": "population", "rows": "variable", "columns": "columns"},
-    "adverse_events": {name: name for name in ("population", "table", "grade", "term", "by", "severe")},
-}
+COUNTING = {"crosstab": {"population": "population", "rows": "variable", "columns": "columns"}}
 
 
 def of_table(name: str) -> str:

@@ -25,7 +25,7 @@ def _parent(spec: Mapping, known: Mapping[str, Derived], study: Study) -> Derive
     if "from" in spec:
         source = study.tables.get(spec["from"])
         column = source.columns.get(str(spec.get("value", ""))) if source else None
-        if column is None or spec.get("take") in ("count", "any"):
+        if column is None or spec.get("take") == "count":
             return Derived("", {})
         return Derived(column.name, {}, column.label, column.unit, column.type, {code: code for code in column.codes})
     for key in ("expression", "rank", "cut"):
