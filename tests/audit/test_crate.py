@@ -151,7 +151,7 @@ def test_the_manifest_of_codecheck_and_the_citation_are_in_it(made):
         "results/analysis/ard.csv", "results/report/manuscript.html", "results/tables/t.csv",
     ]  # fmt: skip
     word = ROCrate(made[0]).get("#results/report/manuscript.docx")
-    assert word["conditionsOfAccess"] == graph.LARGE and len(word["sha256"]) == 64
+    assert word["conditionsOfAccess"] == graph.TOO_LARGE and len(word["sha256"]) == 64
     assert texts.front_matter("no front matter") == {} and texts.media("a.unheard") == "application/octet-stream"
 
 

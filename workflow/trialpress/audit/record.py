@@ -286,6 +286,18 @@ def against_results(report: Report, folder: Path, again: Path, elsewhere: Iterab
             report.finding(name, [f"holds what belongs into {other}"] if other else lines)
 
 
+def say_causes(report: Report, before: Path, again: Path) -> None:
+    """Which numbers moved and why, as `trialpress compare` says it: by the trace where the results that lie there have one."""
+    from ..compare import compare, page
+    from ..compare.sides import Side
+
+    if report.failed and (before / "analysis" / "ard.csv").is_file():
+        found = compare(Side(before.name, before), Side("the rerun", again))
+        if found.moved:
+            report.say(page.letter(found).rstrip())
+            report.say("For each number: trialpress compare, with a folder of results of each run")
+
+
 def verify(root: Path, study: str, say=print) -> bool:
     """Rerun the study in a fresh folder and compare with the record and with results/<study>/; True if nothing moved."""
     report = Report(say)
@@ -295,6 +307,7 @@ def verify(root: Path, study: str, say=print) -> bool:
         copy_sources(root, study, project)
         for name in seal(project / "data" / study / "raw"):
             report.finding(f"data/{study}/raw/{name}", ["differs from its line in SHA256SUMS"])
+        say(f"{study}: rerunning from data/{study}/raw in a fresh folder; this takes as long as make report")
         done = rerun(project, study, engine_of(folder))
         again = project / "results" / study
         if done.returncode:
@@ -307,6 +320,7 @@ def verify(root: Path, study: str, say=print) -> bool:
         if (record / "audit" / "manifest.json").exists():
             say(f"The rerun against data/{study}/record:")
             against_record(report, record, again, root)
+            say_causes(report, folder if (folder / "audit" / "trace.json").is_file() else record, again)
         else:
             report.finding(
                 f"data/{study}/record", [f"there is no record; make record STUDY={study} accepts results/{study}"]

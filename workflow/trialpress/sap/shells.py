@@ -138,10 +138,13 @@ def crosstab(plan: Plan, spec: Mapping) -> Shell:
     return shell
 
 
-def adverse_events(plan: Plan, spec: Mapping) -> Shell:
-    groups = [*(levels(plan, spec["by"]) if "by" in spec else []), "Overall"]
-    shell = Shell(["Term", *(f"{group} {HEAD}, {which}" for group in groups for which in ("any grade", "severe"))])
-    shell.add("each term, most frequent first", *[PERCENT] * (2 * len(groups)))
+def toxicity(plan: Plan, spec: Mapping) -> Shell:
+    overall = ["Overall"] if spec.get("overall", True) else []
+    heads = {"any": "any grade", "severe": f"grade \u2265{plan.analyses[spec['analysis']].get('severe', 3)}"}
+    which = [heads.get(name, name) for name in spec.get("columns", ("any", "severe"))]
+    groups = [*_groups(plan, spec["analysis"]), *overall] or ["All"]
+    shell = Shell(["Term", *(f"{group} {HEAD}: {one}" for group in groups for one in which)])
+    shell.add("each term, most frequent first", *[PERCENT] * (len(shell.header) - 1))
     return shell
 
 
@@ -153,7 +156,7 @@ def listing(plan: Plan, spec: Mapping) -> Shell:
 
 OWN: Mapping[str, Callable[[Plan, Mapping], Shell]] = {
     one.__name__: one
-    for one in (baseline, proportions, comparisons, time_to_event, coefficients, crosstab, adverse_events, listing)
+    for one in (baseline, proportions, comparisons, time_to_event, coefficients, crosstab, toxicity, listing)
 }
 
 

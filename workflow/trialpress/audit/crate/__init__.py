@@ -32,16 +32,18 @@ PACKED = (
     "report/*",
     "tables/*",
 )
-COMPRESSED = {".docx", ".png"}  # as they are: compressing them again gains nothing
+COMPRESSED = {".docx", ".png", ".zip"}  # as they are: compressing them again gains nothing
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
+LARGE = ("report/manuscript.docx", "report/manuscript.jats.zip")  # editions that say what others say
+
+
 def packed(folder: Path) -> list[str]:
-    """The results that go into the crate, as paths below `folder`: of the manuscript the editions that say all, not the large one in
-    Word's format beside them."""
+    """The results that go into the crate, as paths below `folder`: of the manuscript's editions not the large ones beside others."""
     found = {path.relative_to(folder).as_posix() for wild in PACKED for path in folder.glob(wild) if path.is_file()}
     whole = {f"report/manuscript.{suffix}" for suffix in ("html", "pdf", "xml")}
-    return sorted(found - {"report/manuscript.docx"} if found & whole else found)
+    return sorted(found.difference(LARGE) if found & whole else found)
 
 
 def private(name: str, study: str) -> bool:

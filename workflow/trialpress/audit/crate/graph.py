@@ -37,7 +37,7 @@ PARAMETERS = {
 }
 DONE = "http://schema.org/CompletedActionStatus"
 TIMES = "Runs record no time, so that a rerun gives the same crate: the end stated is the date of the data."
-LARGE = "Not included for its size: the manuscript is here in its other formats."
+TOO_LARGE = "Not included for its size: the manuscript is here in its other formats."
 ABSENT = "Not included: it may hold personal records. Whoever has the file can check it against the hash."
 
 
@@ -88,7 +88,7 @@ class Graph:
         for name, (path, digest) in content.files.items():
             self.files[name] = self.file(name, path, digest)
         for name, digest in content.absent.items():
-            why = LARGE if name == "results/report/manuscript.docx" else ABSENT
+            why = TOO_LARGE if name.startswith("results/report/manuscript.") else ABSENT
             self.files[name] = self.thing(
                 f"#{name}", "CreativeWork", **self.measured(name, digest), conditionsOfAccess=why
             )

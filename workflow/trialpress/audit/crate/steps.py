@@ -63,7 +63,7 @@ STEPS = (
          ("audit/trace.json", "audit/concordance.csv", "audit/computed_once.csv", "audit/second_opinion.json"),
          ("clean/*", *COHORT, "analysis/*", DICTIONARY, PLAN, FIXED)),
     Step("audit", "Published claims against results, manifest and this crate; then the privacy gate and the page",
-         ("audit/claims.csv", "audit/claim_checks.csv", "audit/manifest.json"),
+         ("audit/anonymity.csv", "audit/claims.csv", "audit/claim_checks.csv", "audit/manifest.json"),
          ("clean/*", "cohort/*", "analysis/*", "figures/*", "tables/*", "report/*", "audit/trace.json", "audit/concordance.csv",
           "audit/computed_once.csv", "audit/second_opinion.json", "data/{study}/*", DICTIONARY, PLAN, FIXED, CLAIMS, *CHECKLISTS,
           "{files}", "{shown}", "report/{study}/*", "config/config.yaml", "envs/*", "CITATION.cff", "LICENSE", "Snakefile")),

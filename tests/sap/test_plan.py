@@ -1,0 +1,90 @@
+"""`trialpress plan`: the analysis plan and its mock shells, from the configuration alone."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+from trialpress import sap
+from trialpress.__main__ import main
+from trialpress.checks.plan import load_plan
+from trialpress.sap import shells, text
+from trialpress.study import load_study
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def loaded(study):
+    folder = ROOT / "config" / study
+    dictionary = load_study(folder / "study.yaml")
+    return dictionary, load_plan(folder / "plan.yaml", dictionary)
+
+
+def test_three_editions_without_any_record(tmp_path, monkeypatch, capsys):
+    shutil.copytree(ROOT / "tests" / "fixtures" / "tiny" / "config", tmp_path / "config" / "tiny")  # and no data/
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", "tiny", "--engine", "embedded"]) == 0
+    assert capsys.readouterr().out.split() == ["sap/tiny/plan.html", "sap/tiny/plan.pdf", "sap/tiny/plan.docx"]
+    shown = (tmp_path / "sap/tiny/plan.html").read_text()
+    for said in (
+        "Statistical analysis plan: A tiny trial",
+        "The plan is not locked.",
+        "Overall survival",
+        "Clopper",
+        "Estimands",
+    ):
+        assert said in shown, said
+    assert "Shell of figure 1. Overall survival." in " ".join(
+        PdfReader(tmp_path / "sap/tiny/plan.pdf").pages[-1].extract_text().split()
+    )
+    with pytest.raises(SystemExit):
+        main(["plan", "none"])
+
+
+@pytest.mark.parametrize("study", ["low-dose-cd19", "cd22-nci"])
+def test_every_part_of_a_plan_is_in_the_document(study, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    dictionary, plan = loaded(study)
+    said = text.document(dictionary, plan)
+    for name in plan.analyses:
+        assert re.search(rf"\| {re.escape(text.escape(name))} \|", said), name
+    assert said.count("**Shell of table ") == len(plan.tables) and said.count("**Shell of figure ") == len(plan.figures)
+    for one in (*plan.populations.values(), *plan.endpoints.values()):
+        assert text.escape(one.label) in said, one.id
+    shown = said.partition("# Mock shells of the tables")[2].partition("# Mock shells of the figures")[0]
+    assert "xx (xx.x%)" in shown
+
+
+def test_the_shell_of_proportions():
+    _, plan = loaded("cd22-nci")
+    analyses = [
+        "crs_any",
+        next(name for name, spec in plan.analyses.items() if spec["method"] == "proportion" and "by" not in spec),
+    ]
+    shell = shells.proportions(plan, {"analyses": analyses[:1]})
+    assert shell.header == ["Outcome", "Population", "n/N", "%", "95% CI"]
+    assert shell.rows == [["CRS of any grade", "Infused", "xx/xx", "xx.x", "xx.x to xx.x"]]
+    assert shell.markdown("A").startswith("**A**\n\n| Outcome | Population | n/N | % | 95% CI |\n|:----|:---|")
+
+
+def test_the_shell_of_baseline_has_the_levels_of_the_plan():
+    _, plan = loaded("low-dose-cd19")
+    shell = shells.baseline(plan, plan.tables["baseline"])
+    assert shell.header == ["Characteristic", "R/R (n = xx)", "MRD-positive (n = xx)", "Overall (n = xx)"]
+    at = [row[0] for row in shell.rows].index("Sex, n (%)")
+    assert [row[0].strip("\u00a0") for row in shell.rows[at + 1 : at + 4]] == ["Male", "Female", "Missing"]
+    assert shell.rows[at + 1][1:] == ["xx (xx.x%)"] * 3
+
+
+def test_a_kind_without_a_shell_of_its_own_is_described():
+    _, plan = loaded("low-dose-cd19")
+    visits = next(spec for spec in plan.tables.values() if spec["kind"] not in shells.OWN)
+    shell = shells.described(plan, visits)
+    assert shell.header == ["Part of the table", "As planned"] and shell.rows and shell.footnotes[0]
+
+
+def test_the_folder_of_an_unknown_study_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(sap.InputError, match="config/none/plan.yaml"):
+        sap.write("none", tmp_path)
