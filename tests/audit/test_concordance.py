@@ -75,6 +75,8 @@ ANALYSES = """analyses:
   exposed_all: {method: exposure, population: infused, table: levels, day: day, value: copies, limit: 5000, below: missing, start: zero}
   by_dose: {method: dose_response, population: infused, event: crs >= 3, dose: dose}
   by_dose_firth: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true}
+  told: {method: roc, population: infused, event: remission, score: age, lower: true}
+  told_by_grade: {method: roc, population: infused, event: crs >= 3, score: lee}
   age_median: {method: bootstrap, population: infused, variable: age, by: sex}
 figures: {}
 tables: {}
