@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from dataclasses import replace
 
 import pandas as pd
@@ -12,8 +13,9 @@ import pytest
 from figures.small import LONG, PLAN, small
 from trialpress import tables
 from trialpress.ids import Name
+from trialpress.report.embedded import ASSETS
 from trialpress.tables.kinds import KINDS
-from trialpress.tables.table import Cell, Row, Table, escape
+from trialpress.tables.table import Cell, Head, Row, Table, escape
 
 ANALYSES = """
   base: {method: baseline, population: infused, by: stratum, variables: [sex, age, crs_grade, lee]}
@@ -97,6 +99,35 @@ def test_special_characters_survive_pandoc():
     text = re.sub("<[^>]+>", "", html).replace("&lt;", "<").replace("&gt;", ">").replace("\n", " ")
     assert "a|b" in text and "x*y*_z_ <b> $1$ [q]^2^~3~ #1 @k `c` \\n" in text.replace("\u00a0", "")
     assert escape("plain text, 1.0 (2–3)%") == "plain text, 1.0 (2–3)%"
+
+
+SPANNING = Table(
+    ["Term", Head(Cell("A (n = ", ("42", "harm.a"), ")"), "Any"), Head("A (n = 42)", "Severe"), Head("B", "Any"), "P"],
+    ["left", "right", "right", "right", "right"],
+    [Row(("Fever", "1 (2.4)", "0", "3", "0.04"))],
+)
+# format -> its head of two rows: a name over its columns, the others beside both
+SPANNED = {
+    "html": ['rowspan="2" scope="col"[^>]*>Term<', 'colspan="2"[^>]*scope="colgroup">A .*42', 'scope="col"[^>]*>B<',
+             'rowspan="2"[^>]*scope="col">P<', '</tr>.<tr>.<th[^>]*scope="col">Any<.*>Severe<.*>Any<'],
+    "jats": ['rowspan="2">Term<', 'colspan="2">A ', '<th align="center">B<', 'rowspan="2">P<', "</tr>.*>Any<.*>Severe<.*>Any<"],
+    "docx": ['<w:gridSpan w:val="2" ?/>.*A .*<w:vMerge w:val="restart" ?/>.*P<.*<w:vMerge w:val="continue" ?/>.*Severe'],
+    "typst": [r"rowspan: 2\)\[Term\], table.cell\(align: center, colspan: 2\)\[A .*\[B#spanner-rule\], .*rowspan: 2\)\[P\],.*Any\], .*Severe\], .*Any\]"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fmt", SPANNED)
+def test_a_name_that_columns_share_stands_once_over_them(tmp_path, fmt):
+    out = tmp_path / f"t.{fmt}"
+    extra = ["--columns=100000", f"--lua-filter={ASSETS / 'quarto.lua'}"]
+    pypandoc.convert_text(SPANNING.markdown("t", "C"), fmt, format="markdown", outputfile=str(out), extra_args=extra)
+    written = zipfile.ZipFile(out).read("word/document.xml") if fmt == "docx" else out.read_bytes()
+    for pattern in SPANNED[fmt]:
+        assert re.search(pattern, written.decode(), re.S), pattern
+
+
+def test_in_a_csv_each_column_has_the_whole_name():
+    assert list(SPANNING.frame()) == ["Term", "A (n = 42): Any", "A (n = 42): Severe", "B: Any", "P"]
 
 
 def test_baseline_prints_the_displays_and_counts_missing(usual):
