@@ -41,7 +41,8 @@ def issues(crate: Path, profile: str) -> list[tuple[str, str, str]]:
     from rocrate_validator import models, services
 
     read = context.source_to_json
-    copy = Path(tempfile.mkstemp(suffix=".zip")[1])  # it takes a path with a space for no address
+    copy = Path(tempfile.mkdtemp()) / "crate"  # it takes a path with a space for no address
+    copy = copy if crate.is_dir() else copy.with_suffix(".zip")
 
     def local(source, *args, **kwargs):
         if ADDRESS in str(getattr(source, "url", source)):
@@ -55,8 +56,8 @@ def issues(crate: Path, profile: str) -> list[tuple[str, str, str]]:
         abort_on_first=False,
     )
     with ExitStack() as stack:
-        shutil.copyfile(crate, copy)
-        stack.callback(copy.unlink)
+        (shutil.copytree if crate.is_dir() else shutil.copyfile)(crate, copy)
+        stack.callback(shutil.rmtree, copy.parent)
         stack.enter_context(patch.object(context, "source_to_json", local))
         for session in ("requests.Session.send", "requests_cache.CachedSession.send"):
             stack.enter_context(patch(session, _send))

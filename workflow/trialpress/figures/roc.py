@@ -27,7 +27,7 @@ def roc(results: Results, *, analyses: list[Analysis], width: style.Width = "sin
     said = {name: _said(results, name, labels[name]) for name in analyses}
     drawn = [name for name in analyses if len(curves[name])]
     if not drawn:
-        return empty(results, width, "No score with both outcomes", *said.values())
+        return empty(results, width, "No score with both outcomes")
     looks = palette.looks([Name(name, labels[name]) for name in drawn] if len(drawn) > 1 else [Name("", "")])
     page_width = style.WIDTHS[width]
     side = min(page_width - MARGIN_LEFT - 4.0, 90.0)
