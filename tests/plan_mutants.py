@@ -35,6 +35,7 @@ from trialpress.checks.effects import no_effect  # noqa: E402
 from trialpress.checks.plan import load_plan  # noqa: E402
 from trialpress.errors import InputError  # noqa: E402
 from trialpress.plan.loops import expand  # noqa: E402
+from trialpress.plan.objects import of_table  # noqa: E402
 from trialpress.results import Results  # noqa: E402
 from trialpress.study import load_study, load_yaml  # noqa: E402
 
@@ -166,7 +167,11 @@ class Subject:
             built = cohort.build(self.study, plan, self.tables) if at_cohort else self.built
             changed = [f"columns.{name}" for name in self.columns_changed(built)]
             changed += ["flow"] if not built.flow.equals(self.built.flow) else []
-            wanted = {name for kind, name in affected if kind == "analyses"}
+            wanted = {
+                of_table(name) if kind == "tables" else name
+                for kind, name in affected
+                if kind in ("analyses", "tables")
+            }
             chosen = {name: spec for name, spec in plan.analyses.items()
                       if name in wanted or (everything and spec["method"] not in SLOW)}  # fmt: skip
             made = self.analyse(replace(plan, analyses=chosen), built)

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import inspect
+import re
 import types
 from pathlib import Path
 
@@ -16,13 +17,14 @@ def name(path: Path) -> str:
 
 
 STATS = sorted(name(path) for path in (PACKAGE / "stats").glob("*.py") if path.stem != "__init__")
-SHOWING = sorted(name(path) for path in PACKAGE.rglob("*.py") if ">>>" in path.read_text(encoding="utf-8"))
+SHOWING = sorted(
+    name(path) for path in PACKAGE.rglob("*.py") if re.search(r"^\s*>>> ", path.read_text(encoding="utf-8"), re.M)
+)
 # these show what they do, too
 OTHERS = [
     "trialpress.text",
     "trialpress.calculation",
     "trialpress.expression",
-    "trialpress.clean.parse.units",
     "trialpress.plan.objects",
 ]
 
