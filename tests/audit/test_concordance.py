@@ -77,6 +77,7 @@ ANALYSES = """analyses:
   by_dose_firth: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true}
   told: {method: roc, population: infused, event: remission, score: age, lower: true}
   told_by_grade: {method: roc, population: infused, event: crs >= 3, score: lee}
+  os_apart: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [6]}
   age_median: {method: bootstrap, population: infused, variable: age, by: sex}
 figures: {}
 tables: {}

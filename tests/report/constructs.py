@@ -97,6 +97,13 @@ def _references() -> Iterator[Case]:
     )
     yield done(g, "table", f"See @tbl-a.\n\n{TABLE}\n\n: A table. {{#tbl-a}}", "See Table 1.", "A table.")
     yield done(
+        g,
+        "figures and tables of a supplement",
+        f"{FIGURE.format('a')}\n\n{TABLE}\n\n: A table. {{#tbl-a}}\n\n# More {{.supplement}}\n\n{FIGURE.format('b')}\n\n"
+        f"{TABLE}\n\n: Another. {{#tbl-b}}\n\nSee @fig-a, @fig-b, [-@fig-b], @tbl-a and @tbl-b.",
+        "See Figure 1, Figure S1, S1, Table 1 and Table S1.",
+    )
+    yield done(
         g, "table in a division", f"::: {{#tbl-a}}\n{TABLE}\n\nBelow.\n:::\n\nSee @tbl-a.", "See Table 1.", "Below."
     )
     yield done(

@@ -25,13 +25,17 @@ R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 DATE = "2026-01-31"
 
 
+BANNER = "Reconstruction: simulated participants, not patients. Every published count holds in them; nothing else does."
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> dict[str, Path]:
     base = tmp_path_factory.mktemp("with spaces")
     source = shutil.copytree(FIXTURE, base / "a project")
     result = engine.render(source, base / "out", engine="embedded", date=DATE)
     assert sorted(p.name for p in source.iterdir()) == sorted(p.name for p in FIXTURE.iterdir())  # no work files left
-    assert sorted(p.name for p in (base / "out").iterdir()) == sorted(p.name for p in result.values())
+    beside = {"figures", "manuscript.jats.zip"}  # the images of the XML, and the archive that holds them too
+    assert {p.name for p in (base / "out").iterdir()} == beside | {p.name for p in result.values()}
     return result
 
 
@@ -164,6 +168,48 @@ def test_word_has_fields_repeated_headers_and_footers(made, word):
     assert all(section.find(f"{W}footerReference").get(f"{R}id") in footers for section in sections)
 
 
+def test_word_has_the_banner_on_every_page_and_rows_stay_whole(made, word):
+    for row in word.iter(f"{W}tr"):
+        assert row.find(f"{W}trPr/{W}cantSplit") is not None
+    with zipfile.ZipFile(made["docx"]) as parts:
+        relations = etree.fromstring(parts.read("word/_rels/document.xml.rels"))
+        header = {r.get("Id"): r.get("Target") for r in relations if r.get("Type").endswith("/header")}
+        texts = {
+            at: "".join(etree.fromstring(parts.read(f"word/{name}")).itertext(f"{W}t")) for at, name in header.items()
+        }
+        styles = etree.fromstring(parts.read("word/styles.xml"))
+    for section in word.iter(f"{W}sectPr"):
+        assert texts[section.find(f"{W}headerReference").get(f"{R}id")] == BANNER
+    sizes = {style.get(f"{W}styleId"): style.find(f".//{W}sz") for style in styles.iter(f"{W}style")}
+    assert sizes["VerbatimChar"].get(f"{W}val") == "17"  # half points
+
+
+def test_word_has_no_banner_where_there_is_none(project, tmp_path):
+    text = (project / "manuscript.qmd").read_text(encoding="utf-8")
+    (project / "manuscript.qmd").write_text(re.sub(r"^banner:.*\n", "", text, flags=re.M), encoding="utf-8")
+    path = engine.render(project, tmp_path / "out", ["docx"], engine="embedded", date=DATE)["docx"]
+    with zipfile.ZipFile(path) as parts:
+        assert "".join(etree.fromstring(parts.read("word/header1.xml")).itertext()).strip() == ""
+
+
+def test_jats_finds_its_images_where_the_results_have_them(project, tmp_path):
+    (tmp_path / "figures").mkdir()
+    shutil.copyfile(project / "figures/dose.svg", tmp_path / "figures/dose.svg")
+    path = engine.render(project, tmp_path / "report", ["jats"], engine="embedded", date=DATE)["jats"]
+    shown = etree.parse(path).xpath("//graphic/@*[local-name() = 'href']")
+    assert shown == ["../figures/dose.svg", "figures/time.svg", "../figures/dose.svg"]
+    assert all((path.parent / name).is_file() for name in shown)
+    with zipfile.ZipFile(path.with_name("manuscript.jats.zip")) as parts:
+        assert parts.namelist() == ["manifest.xml", "manuscript.xml", "figures/dose.svg", "figures/time.svg"]
+
+
+def test_tables_in_html_say_what_heads_what(html):
+    for table in html.iter("table"):
+        assert "".join(table.find("caption").itertext()).startswith("Table")
+        assert {cell.get("scope") for cell in table.iterfind("thead//th")} <= {"col", "colgroup"}
+        assert all(row[0].tag == "th" and row[0].get("scope") == "row" for row in table.iterfind("tbody/tr"))
+
+
 def test_pdf_has_embedded_fonts_its_date_and_landscape_pages(pdf):
     assert pdf.metadata.title == "Toy trial: remission in 36 of 40 participants"
     assert pdf.metadata.author == "Anna Example, Bo Sample"
@@ -205,7 +251,8 @@ def test_same_bytes_in_any_place_zone_and_language(made, tmp_path):
     strange = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "7", "SOURCE_DATE_EPOCH": "1"}
     environment = {**os.environ, **strange, "PYTHONPATH": str(ROOT / "workflow")}
     subprocess.run([sys.executable, "-c", call, source, tmp_path / "out"], env=environment, cwd=tmp_path, check=True)
-    for fmt, path in made.items():
+    packed = made["jats"].with_name("manuscript.jats.zip")
+    for fmt, path in {**made, "archive": packed}.items():
         other = (tmp_path / "out" / path.name).read_bytes()
         assert other == path.read_bytes(), fmt
         assert str(tmp_path).encode() not in other

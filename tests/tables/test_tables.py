@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pypandoc
 import pytest
 from figures.small import LONG, PLAN, small
 from trialpress import tables
+from trialpress.ids import Name
 from trialpress.report.embedded import ASSETS
 from trialpress.tables.kinds import KINDS
 from trialpress.tables.table import Cell, Head, Row, Table, escape
@@ -179,6 +182,26 @@ def test_adverse_events_count_participants_at_their_worst_grade(usual):
     assert cells(tables.tabulate(usual, "toxicity_nobody"), "Any event")[1] == "–"
 
 
+def test_terms_of_few_are_left_out_and_it_is_said(usual):
+    whole = tables.tabulate(usual, "safety")
+    shares = [
+        float(re.search(r"\((.*)\)", cell)[1]) for row in whole.rows[1:] for cell in row.cells[1::2] if "(" in cell
+    ]
+    shares = np.array(shares).reshape(len(whole.rows) - 1, -1).max(axis=1)  # the highest of a group, by term
+
+    def bounded(least: float):
+        spec = {**usual.plan.tables["safety"], "at_least": least}
+        return tables.tabulate(replace(usual, plan=replace(usual.plan, tables={"safety": spec})), "safety")
+
+    least = float(np.sort(shares)[1])
+    few = int((shares < least).sum())
+    some = bounded(least)
+    assert few and len(some.rows) == len(whole.rows) - few
+    assert f"{few} term{'s' if few > 1 else ''} in fewer than {least:g}% of every group not shown." in some.footnotes
+    assert "No term is in fewer than 1% of every group." in bounded(1).footnotes
+    assert not any("fewer than" in note for note in whole.footnotes)
+
+
 def test_times_hold_median_and_fixed_times(usual):
     table = tables.tabulate(usual, "times")
     row = cells(table, "R/R")
@@ -246,3 +269,42 @@ def test_adverse_events_by_class_and_term(usual):
     assert row[4:9] == tuple(printed(f"grade_{grade}") for grade in range(1, 6)) and row[9] == printed("occurrences")
     assert row[-1] == usual.value("harm", "p_value", "", "term=Seizure", what="display")
     assert "3 terms in fewer than 90% of every group not shown." in tables.tabulate(usual, "toxicity_by_dose").footnotes
+
+
+def test_every_number_of_a_table_leads_to_the_record_that_holds_it(usual):
+    checked = 0
+    for name, spec in usual.plan.tables.items():
+        table = tables.tabulate(usual, name)
+        for row in table.rows:
+            for cell in row.cells[0 if row.section or spec["kind"] == "listing" else 1 :]:
+                for text, record in cell.parts:
+                    if record:
+                        checked += 1
+                        printed = shown_in(usual, record)
+                        assert set(re.findall(r"\d[\d.,]*\d|\d", text)) <= printed, (name, text, record)
+                bare = "".join(text for text, record in cell.parts if not record)
+                words = row.section or spec["kind"] in ("comparisons", "dose_escalation")  # names of groups with digits
+                assert words or not re.search(r"\d", bare), (name, cell)
+    assert checked > 250
+
+
+def shown_in(results, record: str) -> set[str]:
+    """The numbers of the displays of a record; those of a listed value as they are printed."""
+    for analysis, rows in results.ard.groupby("analysis"):
+        for (group, level), here in rows.groupby(["group", "level"]):
+            if results.record(analysis, Name(group, ""), Name(level, "")) == record:
+                return set(re.findall(r"\d[\d.,]*\d|\d", " ".join(here["display"])))
+    column, _, who = record.removeprefix("table_listing.").partition("@")
+    value = results.subjects.set_index("who", drop=False).loc[who, column]
+    return set(re.findall(r"\d+", f"{value:%Y-%m-%d}" if hasattr(value, "year") else str(value)))
+
+
+def test_a_cell_holds_its_parts_and_one_mark():
+    cell = Cell(("12 (23.5%)\ue000", "cr.low"), "; ", Cell(("3", "cr.high")))
+    assert cell == "12 (23.5%); 3†" and cell.parts == (
+        ("12 (23.5%)", "cr.low"),
+        ("; ", ""),
+        ("3", "cr.high"),
+        ("†", ""),
+    )
+    assert cell.markdown() == "[12 (23.5%)](../audit/index.html#cr.low){.num}; [3](../audit/index.html#cr.high){.num}†"

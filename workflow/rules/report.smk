@@ -1,4 +1,4 @@
-from trialpress.report.renderer import file_name, stamp
+from trialpress.report.renderer import ARCHIVE, file_name, stamp
 
 ENGINE = stamp(config["engine"])  # a parameter: putting Quarto on PATH rebuilds
 
@@ -21,6 +21,7 @@ rule fragments:
         claims=f"{CONFIG}/claims.yaml",
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        fixed=FIXED,
         lock=engine("envs/requirements.lock"),
         code=modules("clean", "cohort", "analysis", "audit", "report"),
     output:
@@ -73,6 +74,7 @@ rule report:
             )
             for format in config["formats"]
         ],
+        archive=[f"{OUT}/report/{ARCHIVE}"] if "jats" in config["formats"] else [],
         renderer=f"{OUT}/report/renderer.json",
         receipt=f"{OUT}/.receipts/report.json",
     log:

@@ -175,9 +175,9 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
         case "tables":
             yield from (f"{name}.{suffix}" for name in plan.tables for suffix in ("md", "csv"))
         case "report":
-            from .report.renderer import file_name
+            from .report.renderer import file_names
 
-            yield from map(file_name, formats)
+            yield from file_names(formats)
             yield from ("fragments.json", "summary.txt", "renderer.json")
         case "audit":
             yield from (
@@ -187,5 +187,6 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
                 "second_opinion.json",
                 "claims.csv",
                 "claim_checks.csv",
+                "anonymity.csv",
             )
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")

@@ -318,6 +318,9 @@ def export(results: Results, folder: Path) -> None:
         frame.to_csv(folder / f"{file}.csv", index=False, na_rep=MISSING, encoding="utf-8")
 
 
+LONGEST = 1800  # seconds that R may take
+
+
 class Second:
     """R at work beside this process: started at once, asked for its answer later."""
 
@@ -332,8 +335,18 @@ class Second:
     def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
         """(concordance.csv, versions of R and its packages); both empty without R. What R says goes to the log."""
         if self.process is not None:
-            said, _ = self.process.communicate()
+            ended = ""
+            try:
+                said, _ = self.process.communicate(timeout=LONGEST)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                said, _ = self.process.communicate()
+                ended = f"R was ended after {LONGEST} s"
             print(said, end="")
+            if ended or not (Path(self.folder.name) / "second.csv").exists():
+                last = next((line for line in reversed(said.splitlines()) if line.strip()), "R gave no answer")
+                print(why := ended or f"R stopped: {last.strip()}")
+                self.failed = dict.fromkeys(self.results.plan.analyses, why)
         folder = Path(self.folder.name)
         second, versions = pd.DataFrame(columns=[*KEY, "second", "tolerance", "implementation"]), {}
         if (folder / "second.csv").exists():
@@ -376,7 +389,7 @@ def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str],
 
 
 def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
-    if not here:
+    if not here and not failed:
         return "R is not installed here"
     if method not in EXPORTS:
         return f"no second implementation of the method {method}"

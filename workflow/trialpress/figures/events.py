@@ -47,8 +47,11 @@ def rows_of_terms(results: Results, analysis: str, at_least: float, severe: bool
     return rows, len(terms) - len(kept)
 
 
-def _note(few: int, at_least: float, severe: bool) -> str:
+def rare(few: int, at_least: float, severe: bool) -> str:
+    """What is said of the terms that are not shown; of a bound also that it leaves nothing out."""
     terms = f"{few:,} term{'s' if few > 1 else ''}"
+    if at_least and not few:
+        return f"No term is in fewer than {at_least:g}% of every group"
     why = f"in fewer than {at_least:g}% of every group" if at_least else "without a severe event" if severe else ""
     return f"{terms} {why} not shown" if few else ""
 
@@ -69,7 +72,7 @@ def event_dots(
     """
     own = groups(results, analysis)
     rows, few = rows_of_terms(results, analysis, at_least, severe)
-    note = _note(few, at_least, severe)
+    note = rare(few, at_least, severe)
     if not value(results, analysis, "N") > 0:
         return empty(results, width, "No participants in this population", note)
     if len(rows) < 2:
@@ -240,7 +243,7 @@ def butterfly(results: Results, *, analysis: Analysis, at_least: float = 0, widt
         else []
     )
     rows, few = rows_of_terms(results, analysis, at_least, False)
-    note = _note(few, at_least, False)
+    note = rare(few, at_least, False)
     if not value(results, analysis, "N") > 0:
         return empty(results, width, "No participants in this population", note)
     if len(rows) < 2:

@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 
 from ..errors import InputError, Problem, raise_if
 from ..files import write_whole
-from . import check, constructs, embedded, qmd, quarto
+from . import archive, check, constructs, embedded, qmd, quarto
 from .embedded import ASSETS, FONTS
-from .renderer import RenderError, choose, engine_version, file_name, journal_problems
+from .renderer import ARCHIVE, RenderError, choose, engine_version, file_name, journal_problems
 
 __all__ = ["ASSETS", "FONTS", "RenderError", "engine_version", "render"]
 
@@ -28,6 +28,8 @@ def render(
     date: str,
 ) -> dict[str, Path]:
     """Render the Quarto project in `source` to `out`/manuscript.{html,pdf,docx,xml}; return format -> path.
+
+    Beside the JATS edition lies manuscript.jats.zip, which holds its images too.
 
     source: a staged copy of the project, for this call alone: manuscript.qmd, _quarto.yml, _variables.yml,
         references.bib, figures/, tables/. Work files are put into its folder `_trialpress`.
@@ -64,8 +66,11 @@ def render(
                 raise
             raise_if(checked.result())
             _whole(made)
+            if "jats" in made:
+                write_whole(out / ARCHIVE, lambda to, xml=made["jats"]: archive.pack(xml, source, to))
             for fmt, path in made.items():
-                write_whole(out / names[fmt], lambda to, path=path: shutil.copyfile(path, to))
+                place = archive.lay if fmt == "jats" else lambda made, _, to: shutil.copyfile(made, to)
+                write_whole(out / names[fmt], lambda to, path=path, place=place: place(path, source, to))
     return {fmt: out / name for fmt, name in names.items()}
 
 

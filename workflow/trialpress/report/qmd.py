@@ -19,6 +19,11 @@ SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*(\w+)\s*(.*?)\s*>\}\}(?!\})")
 ESCAPED = re.compile(r"\{(\{\{<.*?>\}\})\}")
 YAML_KEYS = {"html": "html", "pdf": "typst", "docx": "docx", "jats": "jats"}
 KNOWN = ("meta", "env", "kbd", "video")  # standard shortcodes beside var, include and pagebreak
+# what a journal's system asks for, where the author names no journal
+JATS = {
+    "journal": {"publisher-id": "unpublished", "title": "Unpublished manuscript", "publisher-name": "Not published"},
+    "article": {"type": "research-article"},
+}
 UNREAD = "nothing can be rendered from it"
 MONTHS = ("January", "February", "March", "April", "May", "June", "July")  # not the locale's
 MONTHS += ("August", "September", "October", "November", "December")
@@ -283,4 +288,7 @@ def metadata(document: Document, fmt: str, date: str) -> dict[str, Any]:
         meta["date"] = f"{day} {MONTHS[month - 1]} {year}"
         if fmt == "jats":
             meta["date"] = {"iso-8601": meta["date-iso"], "year": str(year), "month": str(month), "day": str(day)}
+    if fmt == "jats":
+        for name, unknown in JATS.items():
+            meta[name] = unknown | (meta[name] if isinstance(meta.get(name), dict) else {})
     return meta | authors(meta, jats=fmt == "jats")

@@ -96,6 +96,8 @@ def head(document: qmd.Document, fmt: str, date: str, dated: bool) -> dict[str, 
     """What the templates of both engines print above the text, and what the captions need."""
     meta = qmd.metadata(document, fmt, date)
     names = [*authors({}, jats=True), "correspondence"]
+    if base(fmt) == "jats":
+        names += qmd.JATS
     if dated or base(fmt) == "jats":  # else Quarto's, in the format that the author asks for
         names.append("date")
     crossref = meta["crossref"] if isinstance(meta.get("crossref"), dict) else {}

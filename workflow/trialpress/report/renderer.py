@@ -12,6 +12,7 @@ from ..errors import InputError, Problem
 
 ENGINES = ("auto", "quarto", "embedded")
 SUFFIX = {"html": "html", "pdf": "pdf", "docx": "docx", "jats": "xml", "typst": "pdf", "latex": "tex"}
+ARCHIVE = "manuscript.jats.zip"
 OURS = ("html", "pdf", "docx", "jats")
 INSTALL = (
     "install it (`pip install quarto-cli` fetches it from its release page on a machine with internet; "
@@ -52,6 +53,12 @@ def file_name(fmt: str) -> str:
             f"formats: unknown {fmt}; known are {', '.join(OURS)} and those of Quarto's extensions, as acm-pdf"
         )
     return f"manuscript{'' if fmt in OURS else '-' + fmt}.{SUFFIX[base(fmt)]}"
+
+
+def file_names(formats: Iterable[str]) -> list[str]:
+    """Every file of these formats: the editions, and the archive of the JATS edition."""
+    formats = list(formats)
+    return [*map(file_name, formats), *([ARCHIVE] if "jats" in formats else [])]
 
 
 def journal_problems(formats: Iterable[str], engine: str, folder: Path) -> list[Problem]:

@@ -13,7 +13,8 @@ from .table import KINDS, NO_VALUE, Cell, Table, aligned, linked
 
 @KINDS.add("crosstab", own=True)
 def crosstab(results: Results, analysis: str, *, population: Population, rows: Column, columns: list[Column]) -> Table:
-    """One classification against others: counts of participants, those without a value apart.
+    """One classification against others: counts of participants, those without a value apart. The counts are the analysis
+    `table_<id of the table>` (method crosstab).
 
     Parameters
         population: who is counted

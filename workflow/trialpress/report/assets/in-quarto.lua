@@ -46,7 +46,7 @@ local function supplement(doc)
     if block.t == "Header" and block.classes:includes("supplement") then
       others = before
       if written == "typst" then -- which counts by itself
-        local from = '#set figure(numbering: "S1")'
+        local from = '#set figure(numbering: (..n) => numbering("S1", ..n))' -- a reference cuts the S of a pattern off
         for _, key in ipairs({ "fig", "tbl", "lst" }) do
           from = from .. ('\n#counter(figure.where(kind: "quarto-float-%s")).update(0)'):format(key)
         end
@@ -59,8 +59,9 @@ end
 
 local function renumbered(node)
   if not others or node.parent_id or not node.order then return nil end
-  local number = node.order.order - (others[kind_of(node.identifier)] or 0)
-  if number < 1 then return nil end
+  local key = kind_of(node.identifier)
+  local number = node.order.order - (others[key] or 0)
+  if number < 1 or not parts.supplementary[key] then return nil end
   node.order.order = "S" .. math.tointeger(number)
   supplementary[node.identifier] = node.order.order
   return node

@@ -6,6 +6,8 @@ local written = parts.written
 
 local function raw(format, source) return pandoc.RawBlock(format, source) end
 
+parts.supplementary = { fig = true, tbl = true, lst = true } -- counted apart in a supplement; an author's own kinds are not
+
 -- captions and references ------------------------------------------------------------------------------------------------
 -- Word counts captions by a SEQ field and refers to them by a REF field to a (hidden) bookmark: one around the label
 -- with its number, one around the number alone.

@@ -81,7 +81,7 @@ end
 local function take(id) -- the next number of its kind
   local key = id:match("^(%a+)%-")
   counts[key] = (counts[key] or 0) + 1
-  local number = (kinds[key].label and supplement or "") .. counts[key]
+  local number = (parts.supplementary[key] and supplement or "") .. counts[key]
   register(id, kinds[key], number)
   return number, kinds[key]
 end
@@ -152,7 +152,7 @@ number = {
   Header = function(header)
     if header.classes:includes("supplement") then -- figures and tables from here on: S1, S2, ...
       supplement = "S"
-      for key, kind in pairs(kinds) do counts[key] = not kind.label and counts[key] or nil end
+      for key in pairs(parts.supplementary) do counts[key] = nil end
     end
     if not header.classes:includes("unnumbered") then
       for level = 1, header.level do section[level] = section[level] or 0 end
