@@ -71,6 +71,19 @@ def test_a_number_with_levels_is_counted_and_a_truth_value_too():
     assert counts == {"grade=0": 1, "grade=1": 2, "grade=3": 1, "yes=False": 1, "yes=True": 2, "x": 4}
 
 
+def test_without_groups_nothing_is_tested_and_one_value_has_no_spread():
+    population = data(frame(x=[3.5, None], arm=["a", "b"]), {"arm": ARMS})
+    rows, _ = compute("baseline", population, variables=["x"], p_values=True)
+    assert not rows["statistic"].eq("p_value").any()
+    rows, _ = compute("baseline", population, variables=["x"], by="arm")
+    assert not rows["statistic"].eq("p_value").any()
+    notes = {(row.group, row.statistic): row.note for row in rows[rows["level"] == "x"].itertuples()}
+    assert (
+        notes["a", "mean"] == "SD not estimable: one value" == notes["a", "sd"]
+        and notes["b", "mean"] == "not estimable: no value; not estimable: no known value"
+    )
+
+
 # --- groups of one, or of none ----------------------------------------------------------------------------------------
 
 
@@ -137,6 +150,15 @@ def test_covariates_that_some_lack_leave_out_those_alone():
     nobody = data(population.frame.assign(x=pd.Series([None] * 8, dtype="Float64")))
     rows, _ = compute("time_dependent_cox", nobody, endpoint="os", begin="begin", covariates=["x"])
     assert rows["note"].tolist() == ["not estimable: no participants"]
+
+
+def test_survival_does_not_differ_before_the_first_event():
+    patients = frame(os_time=[10, 20, 30, 15, 25, 35], os_event=[True] * 6, arm=["a"] * 3 + ["b"] * 3)
+    rows, _ = compute(
+        "survival_difference", data(patients, {"arm": ARMS}), endpoint="os", by="arm", at=[5, 12], unit="days"
+    )
+    found = rows[rows["statistic"] == "estimate"].set_index("level")["value"]
+    assert found["5_days"] == 0 and found["12_days"] == pytest.approx(1 / 3)
 
 
 # --- measurements -----------------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_shares(share, text):
     assert display("percent", share) == text
 
 
-@pytest.mark.parametrize("value, text", [(2.0, "2"), (2.04, "2.0"), (999.96, "1000.0"), (1000.4, "1000"), (2 + 1e-10, "2"), (-3, "\u22123"), (NAN, "NE")])  # fmt: skip
+@pytest.mark.parametrize("value, text", [(2.0, "2"), (2.04, "2.0"), (999.96, "1,000.0"), (1000.4, "1,000"), (2 + 1e-10, "2"), (-3, "\u22123"), (NAN, "NE")])  # fmt: skip
 def test_degrees_of_freedom(value, text):
     assert display("df", value) == text
 

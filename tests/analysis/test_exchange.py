@@ -80,6 +80,9 @@ def test_what_results_refer_to_is_defined(written):
     methods, sets = ({one["id"] for one in event[key]} for key in ("methods", "analysisSets"))
     groups = {one["id"]: [group["id"] for group in one["groups"]] for one in event["analysisGroupings"]}
     assert groups == {"group": ["a", "b"]} and len(event["analyses"]) == 3
+    assert [one["dataDriven"] for one in event["analysisGroupings"]] == [
+        False
+    ]  # its levels are those of the dictionary
     for analysis in event["analyses"]:
         assert analysis["methodId"] in methods and analysis["analysisSetId"] in sets
         assert all(result["operationId"] in operations for result in analysis["results"])

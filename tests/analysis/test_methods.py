@@ -27,8 +27,6 @@ OPTIONS: dict[str, list[dict]] = {
     "frequency": [{"variable": "dose_group"}, {"variable": "grade"} | BY],
     "baseline": [{"variables": ["x", "dose_group", "grade"]}, {"variables": ["x", "dose_group"]} | BY],
     "crosstab": [{"variable": "grade", "columns": ["dose_group", "arm"]}, {"variable": "arm", "columns": ["arm"]}],
-    "adverse_events": [{"table": "levels", "grade": "day", "term": "censored"},
-                       {"table": "levels", "grade": "day", "term": "censored", "severe": 28} | BY],
     "exact_test": [EVENT | {"rate": 0.5}, EVENT | BY | {"rate": 0.5, "alternative": "greater"}],
     "beta_binomial": [EVENT | {"rate": 0.5}],
     "simon_two_stage": [{"r1": 1, "n1": 10, "r": 5, "n": 29, "p0": 0.1, "p1": 0.3}],

@@ -150,15 +150,15 @@ def test_a_published_number_is_the_computed_one_to_its_digits(published, compute
 
 def test_what_is_shown_of_a_claim():
     table = ard(
-        counted={"n": 1234, "N": 2000, "percent": 0.617}, number={"n": 7}, times={"n": 5, "median": 206.25, "minimum": 45, "maximum": 427, "p_value": 0.01},
+        counted={"n": 1234, "N": 2000, "percent": 0.617}, number={"n": 7}, times={"n": 5, "median": 206.25, "minimum": 45, "maximum": 427, "p_value": 0.01}, ends={"n": 3, "min": 1.5, "max": 7, "mean": 4},
         whole={"N": 10, "n": 5, "estimate": 0.5}, share={"estimate": 0.25},
     )  # fmt: skip
     shown = {
         name: check({"a": Claim("a", "q", "s", label="L", analysis=name, note="N")}, table).iloc[0]
-        for name in ("counted", "number", "times", "whole", "share")
+        for name in ("counted", "number", "times", "ends", "whole", "share")
     }
     assert {name: row["recomputed"] for name, row in shown.items()} == {
-        "counted": "1234/2000, 61.7%", "number": "7", "times": "5, median 206.25, minimum 45, maximum 427", "whole": "5/10, 50%", "share": "",
+        "counted": "1234/2000, 61.7%", "number": "7", "times": "5, median 206.25, minimum 45, maximum 427", "ends": "3, min 1.5, max 7", "whole": "5/10, 50%", "share": "",
     }  # fmt: skip
     assert shown["times"][["label", "note", "verdict", "analysis"]].tolist() == ["L", "N", "reproduced", "times"]
     rows = ard(a={"n": 1}).assign(level=["x"])
@@ -185,11 +185,12 @@ def test_the_first_alternative_that_agrees_is_named():
 def test_where_a_percentage_can_come_from():
     found = checks(
         free=("x", {"published": {"percent": 50}}), none=("x", {"published": {"percent": 0.0001}}), n=("x", {"published": {"n": 1, "N": 3, "percent": 33.3}}),
-        two=("x", {"published": {"N": 300, "percent": 50}}),
+        two=("x", {"published": {"N": 300, "percent": 50}}), all=("x", {"published": {"percent": 100}}),
     ).loc["percentage and count"]  # fmt: skip
     assert found.loc["free", "finding"].startswith(
         "50% without a denominator; up to N = 300 it can arise from N = 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, ..."
     )
+    assert "can arise from N = 1, 2, 3, 4, 5," in found.loc["all", "finding"]
     assert found.loc["none", "finding"] == "0.0001% without a denominator; up to N = 300 it can arise from N = none"
     assert found.loc["none", "verdict"] == "inconsistent" and found.loc["free", "verdict"] == "consistent"
     assert found.loc["n", "finding"].startswith("1/3 is 33.3%, published as 33.3%; ")

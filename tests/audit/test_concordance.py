@@ -70,12 +70,12 @@ ANALYSES = """analyses:
   harm_of_all: {method: toxicity, population: rr, table: events, term: term, grade: grade}
   pooled_dl: {method: pool, population: infused, file: data/literature/cart19_ball_trials.csv, n: n_cr, N: n_evaluable, tau2: dl, knapp_hartung: false}
   trend_few: {method: trend, population: infused, event: crs >= 4, by: doses}
-  harms: {method: adverse_events, population: infused, table: events, term: term, grade: grade, by: doses}
   scales: {method: crosstab, population: infused, variable: crs_grade, columns: [lee, response]}
   exposed: {method: exposure, population: infused, table: levels, day: day, value: copies, limit: 50, by: sex, until: 14}
   exposed_all: {method: exposure, population: infused, table: levels, day: day, value: copies, limit: 5000, below: missing, start: zero}
   by_dose: {method: dose_response, population: infused, event: crs >= 3, dose: dose}
   by_dose_firth: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true}
+  os_apart: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [6]}
   age_median: {method: bootstrap, population: infused, variable: age, by: sex}
 figures: {}
 tables: {}

@@ -94,11 +94,16 @@ def test_abstract_and_key_points_hold_no_simulated_number(audited):
 
 def test_tables_mark_cells_and_say_so(audited):
     response = (audited.folder / "tables" / "response.md").read_text(encoding="utf-8")
+    response = re.sub(r"\[([^]]*)\]\([^)]+\)\{\.num\}", r"\1", response)
     lines = {line.split("|")[1].strip(): line for line in response.splitlines() if line.startswith("| ")}
     assert "| 36/40 | 90.0 | 76.3\u201397.2 |" in lines["CR or CRi in R/R"] or "36/42" in lines["CR or CRi in R/R"]
     assert MARK not in lines["Seizure"] and lines["Tocilizumab"].count(MARK) == 3
     assert f"{MARK} Simulated." in response
-    for name in ("scales", "listing", "safety"):
-        assert f"{MARK} All values of this table are simulated." in (
-            audited.folder / "tables" / f"{name}.md"
-        ).read_text("utf-8")
+    tables = {
+        name: (audited.folder / "tables" / f"{name}.md").read_text("utf-8") for name in ("scales", "safety", "listing")
+    }
+    assert f"{MARK} All values of this table are simulated." in tables["listing"]
+    for name in ("scales", "safety"):  # the number of all infused was published
+        assert f"{MARK} Simulated." in tables[name], name
+        assert re.search(r"\[51\]\([^)]+\)\{\.num\}(?!\u2020)", tables[name]), name
+        assert tables[name].count(MARK) > 20

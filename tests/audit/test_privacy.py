@@ -34,12 +34,14 @@ def known():
 
 
 def kinds(known, text):
-    return {kind.removesuffix(", a part") for kind in known.hits(text).values()}
+    """What is found, a part of a name as the name."""
+    return {kind.removeprefix("a part of a ") for kind in known.hits(text).values()}
 
 
 @pytest.mark.parametrize(
     "text",
-    ["1989-02-07", "1989/2/7", "1989.02.07", "19890207", "1989年2月7日", "1989 年 02 月 07 日", "１９８９年２月７日", "7.2.1989", "07/02/1989", "2/7/1989",
+    ["07.02.89", "7/2/89", "89-02-07", "7 Feb 89", "07FEB1989", "7. Februar 1989", "7th of February 1989", "07021989", "02/07/89", "32546", "32546.0", "31084",
+     "1989-02-07", "1989/2/7", "1989.02.07", "19890207", "1989年2月7日", "1989 年 02 月 07 日", "１９８９年２月７日", "7.2.1989", "07/02/1989", "2/7/1989",
      "7 Feb 1989", "07-FEB-1989", "February 7, 1989", "Feb 7th, 1989", "born1989-02-07T00:00:00", '{"b":"1989-02-07"}'],
 )  # fmt: skip
 def test_a_date_of_birth_in_any_form(known, text):
@@ -57,11 +59,17 @@ def test_a_date_of_birth_in_any_form(known, text):
         "OKAFOR Chidi",
         "Okafor_Chidi",
         "Ｏｋａｆｏｒ, Chidi",
-        "okafor",
+        "Okafor",
+        "Mrs. Okáfor's ward",
+        "Chidi B. Okafor",
+        "Chidi Obinna Okafor",
         "Chidi and Okafor",
-        "C. Okafor",
-        "Mr. Okáfor",
-        "O-ka-for Okafor",
+        "Oka\u00adfor",
+        "OKA-FOR",
+        "海棠",
+        "海棠李",
+        "李·海棠",
+        "李，海棠",
     ],
 )
 def test_a_name_in_any_form(known, text):
@@ -79,6 +87,11 @@ def test_a_name_in_any_form(known, text):
         "MRN_004711",
         "MRN-004711,",
         "MRN 4711",
+        "mrn0004711",
+        "0014323792",
+        "1432-3792",
+        "14 323 792",
+        "143-237-92",
     ],
 )
 def test_a_number_in_any_form(known, text):
@@ -87,8 +100,8 @@ def test_a_number_in_any_form(known, text):
 
 @pytest.mark.parametrize(
     "text",
-    ["0.14323792", "143237921", "a 114323792", "14323792.5", "1989-02-17", "21989-02-07", "1989-02", "李海", "海棠", "chid", "an okaforian",
-     "M 198.90207 14.323792", "2014-02-07", "MRN-47111"],
+    ["0.14323792", "143237921", "a 114323792", "14323792.5", "1989-02-17", "21989-02-07", "1989-02", "李海", "okafors", "Oka for",
+     "M 198.90207 14.323792", "2014-02-07", "MRN-4712", "MRN", "13-02-89", "1.2.89.3"],
 )  # fmt: skip
 def test_what_only_looks_alike_is_not_found(known, text):
     assert kinds(known, text) == set()
@@ -175,7 +188,8 @@ def test_innocent_files_pass(known, tmp_path):
 def test_what_the_records_hold_for_another_reason_is_given_up_and_counted(known):
     table = pd.DataFrame({"infusion": pd.to_datetime([BORN]), "cells": [float(NUMBER)], "name": [NAME]})
     known.excuse([*recorded([table]), "Okafor C, Chidi Okafor. Blood 2020"])
-    assert known.unsearchable == {"date of birth": 1, "hospital number": 1, "name": 1, "name, a part": 3}
+    assert {kind: n for (_, kind), n in known.unsearchable.items()} == {
+        "date of birth": 1, "hospital number": 1, "name": 1, "a part of a name": 3}  # fmt: skip
     assert kinds(known, f"{BORN} {NUMBER} chidi okafor") == set()
     assert kinds(known, NAME) == {"name"}, "a name in another column of the records is a leak"
 
@@ -184,7 +198,7 @@ def test_short_values_are_counted_as_not_searchable():
     known = Sought()
     for value in ("36", "A1", "李"):
         known.add(value, "hospital number")
-    assert len(known) == 0 and known.unsearchable == {"hospital number": 3}
+    assert len(known) == 0 and known.unsearchable == {("", "hospital number"): 3}
 
 
 def test_identifiers_come_from_the_dictionary():
@@ -193,7 +207,7 @@ def test_identifiers_come_from_the_dictionary():
     root = Path(__file__).resolve().parents[2]
     study = load_study(root / "config" / "low-dose-cd19" / "study.yaml")
     found = sought(study, root / "data" / "low-dose-cd19" / "raw", [])
-    assert set(found.names.values()) == {"name"} and set(found.dates.values()) == {"date of birth"}
+    assert set(found.names.values()) == {"name", "a part of a name"} and set(found.dates.values()) == {"date of birth"}
     assert len(found.names) >= 50 and len(found.words) >= 50 and len(found.dates) >= 50
     assert all(isinstance(date, datetime.date) for date in found.dates)
 
@@ -208,7 +222,7 @@ tables:
   people:
     file: people
     key: [who]
-    columns: {who: {source: ID, type: id}, city: {source: Town}, NAME}
+    columns: {who: {source: ID, type: id}, city: {source: Town, free_text: {reviewed: A reader, date: 2020-01-31}}, NAME}
 """
 PEOPLE = """ID,Town,Family name,Patient,Born,Street,Phone,Mail,Ward,Dose,Cells,Grade
 P1,Springfield,Wetherby,Ann Wetherby,12/03/1961,12 Elm Grove,(555) 010-0199,a.wetherby@mail.test,Springfield,0.1432,250000,Grade 3
@@ -273,7 +287,8 @@ def test_what_is_not_looked_for_is_counted_by_column(study_of):
     found = sought(
         *study_of(), ["columns: {grade: {label: Grade}}", "The streets are called Elm Grove and Rosenweg 7."]
     )
-    assert found.unsearchable == {
+    counted = {kind: n for (_, kind), n in found.unsearchable.items()}
+    assert counted == {
         "undeclared column 'ID'": 2,
         "undeclared column 'Ward'": 2,
         "undeclared column 'Dose'": 2,
@@ -289,7 +304,7 @@ def test_what_is_not_looked_for_is_counted_by_column(study_of):
 def test_a_value_that_is_declared_elsewhere_is_of_the_kind_declared(study_of):
     found = sought(*study_of("name: {source: Patient, identifier: name}"), [])
     assert (found.identifier_columns, found.undeclared_columns) == (1, 12)
-    assert set(found.hits("Ann Wetherby").values()) == {"name", "name, a part"}
+    assert kinds(found, "Ann Wetherby") == {"name"}
 
 
 def test_a_name_in_a_declared_column_excuses_no_declared_identifier(study_of):
@@ -329,14 +344,14 @@ def test_a_long_text_is_cut_where_no_identifier_is_and_misses_none(monkeypatch):
         cut = list(search.pieces(clean))
         assert len(cut) > 3 and not [piece for piece in cut if known.hits(piece)], n
         named = "\n".join(["x" * n, *["nothing,12"] * 5, "Zhang,Sanfeng", *["nothing,12"] * 5])
-        assert set().union(*(known.hits(piece).values() for piece in search.pieces(named))) == {"name"}, n
+        assert set().union(*(kinds(known, piece) for piece in search.pieces(named))) == {"name"}, n
 
 
 def test_a_large_table_is_searched_by_the_texts_of_its_columns(tmp_path, monkeypatch):
     monkeypatch.setattr(search, "LARGE", 10)
     known = Sought()
     known.add("Zhang Sanfeng", "name")
-    for text, found in (('raw,rule\n"a, b",x\n"Sanfeng, Zhang",y\n', {"name"}), ("raw,rule\nnothing,x\n", set())):
+    for text, found in (('raw,rule\n"a, b",x\n"Sanfeng, Zhang",y\n', True), ("raw,rule\nnothing,x\n", False)):
         (tmp_path / "changes.csv").write_text(text)
         search._search_for(known)
-        assert set(search._search(tmp_path, tmp_path / "changes.csv")[0].values()) == found
+        assert ("name" in search._search(tmp_path, tmp_path / "changes.csv").values()) == found

@@ -15,7 +15,7 @@ import pytest
 
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
 STUDY = """
-study: {{id: small, title: A small trial, data_cutoff: "2020-01-01", reconstruction: false}}
+study: {{id: small, title: A small trial, data_cutoff: "2030-12-31", reconstruction: false}}
 {head}
 files: {{f: {{path: {name}{options}}}}}
 tables:
@@ -216,7 +216,7 @@ def test_a_wrong_delimiter(run):
 
 def test_two_columns_with_one_header(run):
     text = "ID,Complete?,A,Complete?,B|C\nS1,1,2,3,4\n"
-    came = run("f.csv", text, ", x: {source: 'Complete?'}")
+    came = run("f.csv", text, ", x: {source: 'Complete?', type: id}")
     assert came.status == 1 and "'Complete?#2'" in came.said
     for at, source, value in ((1, "Complete?#2", "3"), (2, "#2", "1"), (3, "B|C", "4")):
         folder = Path(came.out).parent / str(at)
@@ -224,7 +224,7 @@ def test_two_columns_with_one_header(run):
         again = came.out.parents[0] / "a study"
         study = again / "study.yaml"
         study.write_text(
-            STUDY.format(name="f.csv", columns=f", x: {{source: '{source}'}}", options="", head="", tables="")
+            STUDY.format(name="f.csv", columns=f", x: {{source: '{source}', type: id}}", options="", head="", tables="")
         )
         done = subprocess.run(
             [sys.executable, "-m", "trialpress", "run", again, "--out", folder / "out", "--until", "clean"],

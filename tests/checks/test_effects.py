@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from cases.conftest import build  # noqa: F401
 from trialpress.checks.effects import variants
+from trialpress.errors import InputError
 
 TABLES = """
   t:
@@ -135,6 +136,15 @@ def test_what_cannot_be_computed_otherwise_has_an_effect(build):  # noqa: F811
     rows = ROWS.replace("S1,A,10", "S1,A,0")
     found = said(build, columns="x: {expression: age > 0 and 100 / age > 3}", rows=rows)
     assert found == [f"{X}.expression | age > 0 | 1 in the place of 0 gives the same"]
+
+
+def test_what_cannot_be_computed_at_all_is_left_to_the_stage_that_needs_it(build):  # noqa: F811
+    rows, rest = (
+        ROWS.replace("S1,A,10", "S1,A,0"),
+        "analyses: {p: {method: proportion, population: all, event: 100 / age > 3 and age < 99}}",
+    )
+    with pytest.raises(InputError, match="analyses.p: '100 / age' divides by zero for participant S1"):
+        said(build, rest=rest, rows=rows)
 
 
 def test_a_part_that_stands_twice_is_judged_by_its_place(build):  # noqa: F811

@@ -252,6 +252,21 @@ def test_conditions_of_the_dictionary_are_conditions(tmp_path, old, new, where, 
     assert f"{where}: {what}" in str(error.value)
 
 
+def test_what_each_way_of_taking_asks_for(said):
+    """All ways at once: without a value, and with an order."""
+    valued, ordered = ("only", "first", "last", "min", "max", "sum", "mean"), ("first", "last")
+    for take in (*valued, "count", "any"):
+        alone = said(columns=f"x: {{from: v, take: {take}, where: day > 1}}")
+        needs = [f"cohort.columns.x: take: {take} needs a value / name what is taken: value: ..."]
+        assert alone == (needs if take in valued else []), take
+        value = "value: value, " if take in valued else ""
+        placed = said(columns=f"x: {{from: v, {value}take: {take}, by: day}}")
+        refused = [f"cohort.columns.x: take: {take} has no order, `by` would be ignored / take: first or last"]
+        assert placed == ([] if take in ordered else refused), take
+    given = said(columns="x: {from: v, value: value, take: any}")
+    assert given == ["cohort.columns.x: take: any asks whether a row counts, not for a value / write it into where"]
+
+
 def test_names_that_are_shared():
     assert shared_names({"a": "A", "b": "B"}) == []
     assert [what for what, _ in shared_names({"a": "X", "b": "X", "c": "X", "d": "Y", "e": "Y"})] == [

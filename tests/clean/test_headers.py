@@ -101,7 +101,7 @@ def test_declared_columns_are_those_no_table_calls_an_identifier(study, tmp_path
     seal(tmp_path / "raw")
     raw = read_all(study, tmp_path / "raw")["f"]
     assert [(index, column.name) for index, column in identifiers(study, raw)] == [(3, "name")]
-    assert declared(study, raw) == {0: sys.maxsize, 2: 40}, (
+    assert declared(study, raw) == {0: sys.maxsize, 1: 40, 2: 40}, (
         "the phone is not declared, and a name stays one in every table"
     )
 

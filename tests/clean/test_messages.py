@@ -11,7 +11,7 @@ import pytest
 import trialpress.clean
 from trialpress.errors import InputError
 
-from .small import READ, cleaned, column
+from .small import READ, cleaned, column, folder_of
 
 CLEAN = Path(trialpress.clean.__file__).parent
 ID = {"source": "ID", "type": "id"}
@@ -71,7 +71,23 @@ def fixed(line):
     )
 
 
+def corrected(content: bytes):
+    """A file of corrections as bytes."""
+
+    def run(folder):
+        from trialpress.clean import clean
+        from trialpress.study import load_study
+
+        tables = {"t": {"file": "f", "key": ["participant"], "columns": {"participant": ID, "x": F}}}
+        folder_of(folder, {"f.csv": "ID,X\nS0,5\n"}, tables)
+        (folder / "data" / "corrections.csv").write_bytes(content)
+        return clean(load_study(folder / "study.yaml"), folder / "data" / "raw", folder / "data" / "corrections.csv")
+
+    return run
+
+
 F = {"source": "X", "type": "number"}
+CORRECTIONS = b"table,key,field,old,new,reason\n"
 MANY = "".join(f"S{i},1\n" for i in range(40))
 PEOPLE = {"p": {"file": "f", "key": ["participant"], "columns": {"participant": {**ID, "pattern": "S.*"}}}}
 MESSAGES = {  # message (regular expression) -> input
@@ -166,6 +182,12 @@ MESSAGES = {  # message (regular expression) -> input
     r"tables.t.checks.c.assert: cannot be evaluated": lambda folder: of_table(
         folder, f"ID,X\n{MANY}", {"d": {"source": "X", "type": "date"}},
         table={"checks": [{"id": "c", "assert": "d - d > 1", "field": "d", "message": "m"}]}),
+    r"corrections.csv, row 2: has 5 cells, the header has 6": corrected(CORRECTIONS + b"t,S0,x,5,6\n"),
+    r"corrections.csv, row 3: corrects what row 2 corrects, too": corrected(CORRECTIONS + 2 * b"t,S0,x,5,6,typo\n"),
+    r"corrections.csv, row 2: holds the character U\+0000": corrected(CORRECTIONS + b"t,S0,x,5,6,ty\0po\n"),
+    r"corrections.csv, row 2: is not UTF-8: byte 0xb1": corrected(CORRECTIONS + "t,S0,x,5,6,笔误\n".encode("gbk")),
+    r"corrections.csv: cannot be read: unexpected end of data": corrected(CORRECTIONS + b't,S0,x,5,6,"typo\n'),
+    r"corrections.csv: is empty": corrected(b""),
     r"corrections.csv: has the columns a, b": lambda folder: column(folder, {}, "x", corrections="a,b\n1,2\n"),
     r"corrections.csv, row 2: unknown table 'u'": fixed("u,S0,x,5,6,r"),
     r"corrections.csv, row 2: unknown field 'y'": fixed("t,S0,y,5,6,r"),

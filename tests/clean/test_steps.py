@@ -222,6 +222,46 @@ def test_a_row_with_cells_too_few_or_too_many(tmp_path, row, option, rows, messa
     assert asked["file"].tolist() == ["f.csv"] * len(asked) and asked["row"].tolist() == [11] * len(asked)
 
 
+def test_numbers_with_their_unit_fit_their_column(tmp_path):
+    """In the row without arm the dose stands under the arm, and the weight, whose unit is known, under the dose."""
+    columns = {"participant": ID, "arm": {"source": "Arm", "type": "code", "codes": {"A": [], "B": []}},
+               "dose": {"source": "Dose", "type": "number", "unit": "mg"}, "weight": {"source": "Weight", "type": "number", "unit": "kg"},
+               "sex": {"source": "Sex", "type": "code", "codes": {"F": [], "M": []}}, "day": {"source": "Day", "type": "integer"}}  # fmt: skip
+    good = "".join(f"S{i},A,5 mg,7{i} kg,F,{i}\n" for i in range(20))
+    tables = {"t": {"file": "f", "key": ["participant"], "columns": columns}}
+    data = cleaned(tmp_path, {"f.csv": f"ID,Arm,Dose,Weight,Sex,Day\n{good}S99,5 mg,75 kg,F,3,\n"}, tables)
+    assert data.rejected["reason"].tolist() == [
+        "3 cells do not fit their columns and do when moved by 1 column to the right: the row is shifted"
+    ]
+    assert len(data.tables["t"]) == 20 and data.tables["t"]["weight"].notna().all()
+
+
+BLOCKS = {
+    "people": {**PEOPLE, "columns": {"participant": {**ID, "pattern": r"S\d+"}}},
+    "v": {"file": "f", "key": ["participant", "visit"], "blocks": ["1", "2"], "references": {"participant": "people.participant"},
+          "columns": {"participant": ID, "visit": {"block": True}, "day": {"source": "Day {block}", "type": "integer"},
+                      "x": {"source": "X {block}", "type": "integer"}}},
+}  # fmt: skip
+
+
+def test_rows_with_a_record_for_each_block(tmp_path):
+    """A row counts as rejected if none of its records is kept; one that fills no block holds nothing for the table."""
+    rows = ["S1,1,5,2,6", "S2,3,7,,", "S2,3,7,4,8", "S2,3,7,,", "S4,,,,", "S5,,,4,9", "a footnote,,,,"] + [
+        f"S{i},1,1,2,2" for i in range(10, 60)
+    ]
+    text = "ID,Day 1,X 1,Day 2,X 2\n" + "".join(f"{row}\n" for row in rows)
+    data = cleaned(tmp_path, {"f.csv": text}, BLOCKS, options={"f": {"footer": "a foot"}})
+    found = data.tables["v"][["participant", "visit", "x"]].astype(str).to_numpy().tolist()
+    few = [row for row in found if row[0] in ("S1", "S2", "S4", "S5")]
+    assert few == [["S1", "1", "5"], ["S1", "2", "6"], ["S2", "1", "7"], ["S2", "2", "8"], ["S5", "2", "9"]]
+    out = data.rejected[data.rejected["table"] == "v"]
+    assert out[["row", "reason"]].to_numpy().tolist() == [
+        [5, "duplicate of row 3"], [6, "holds nothing for this table"], [8, "footnote"],
+    ]  # fmt: skip
+    counts = data.rows.set_index("table").loc["v", ["rows_in", "rows_kept", "rows_rejected"]].tolist()
+    assert counts == [57, 54, 3]
+
+
 def test_a_row_that_fits_when_moved_is_asked_about_though_most_of_it_fits_as_it_stands(tmp_path):
     """Age is lacking: weight and height stand under age and weight, and are numbers there, too."""
     columns = {"participant": ID, **{name: {"source": name, "type": "number"} for name in ("age", "weight", "height")},

@@ -89,3 +89,24 @@ def test_an_end_before_the_origin_stops_with_the_participants(build):  # noqa: F
     with pytest.raises(InputError) as error:
         build(TABLE, PLAN, f=rows)
     assert "negative time for participant day_0, none" in str(error.value) and "endpoints.pfs" in str(error.value)
+
+
+DURATIONS = """
+  t: {file: f, key: [participant], columns: {participant: {source: ID, type: id}, days: {source: Days, type: number}, how: {source: How, type: code, codes: {relapse: [], death: [], alive: []}}, cut: {source: Cut, type: number}}}
+"""
+
+
+def test_durations_with_causes_that_are_cut(build):  # noqa: F811
+    """Cut before the event: no event and no cause, and it is said; cut on its day or later: the event counts."""
+    rows = "ID,Days,How,Cut\na,10,relapse,\nb,20,death,15\nc,20,death,20\nd,30,relapse,40\ne,50,alive,45\nf,60,,12\ng,,death,5\n"
+    causes = "{relapse: how == 'relapse', death: how == 'death'}"
+    plan = f"cohort: {{table: t, columns: {{}}}}\nendpoints: {{e: {{label: E, time: days, unit: days, censor_at: cut, causes: {causes}}}}}\nanalyses: {{}}\n"
+    frame = build(DURATIONS, plan, f=rows).results.subjects.set_index("participant")
+    found = {
+        name: [None if pd.isna(value) else value for value in frame[f"e_{name}"]]
+        for name in ("time", "event", "cause", "cut")
+    }
+    assert found == {
+        "time": [10, 15, 20, 30, 45, None, None], "event": [True, False, True, True, False, None, None],
+        "cause": [1, 0, 2, 1, 0, None, None], "cut": [False, True, False, False, False, None, None],
+    }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from trialpress.calculation import FUNCTIONS, family
-from trialpress.expression import Expression, ExpressionError
+from trialpress.expression import Expression, ExpressionError, impossible
 from trialpress.kinds import Kind
 
 DATES = ["2015-01-31", "2015-02-28", None, "2016-02-29"]
@@ -212,6 +212,7 @@ def test_what_does_not_matter_is_no_fault(text, expected):
         ("x // 2", "is not part of the language"),
         ("x % 2", "is not part of the language"),
         ("x is None", "is not part of the language"),
+        ("x < 1 is 2", "is not part of the language"),
         ("None", "is not part of the language"),
         ("1j", "is not part of the language"),
         ("[y for y in x]", "is not part of the language"),
@@ -230,6 +231,31 @@ def test_what_is_refused_when_it_is_read(text, message):
     with pytest.raises(ExpressionError, match="|".join(map(re.escape, message.split("|")))) as error:
         Expression(text)
     assert len(str(error.value)) < 500
+
+
+def test_how_long_and_how_deep_an_expression_may_be():
+    """50,000 characters, 60 levels, 10,000 parts: as much is read, and no more."""
+    assert Expression("a" * 50_000).names and Expression("not " * 58 + "b").names == ["b"]
+    assert Expression(f"n in ({', '.join(['1'] * 9_994)})").names == ["n"]
+    for text in ("a" * 50_001, "not " * 59 + "b", f"n in ({', '.join(['1'] * 9_995)})"):
+        with pytest.raises(ExpressionError, match="is longer than 50000|too long or too deep"):
+            Expression(text)
+
+
+def test_a_condition_that_is_not_known_does_not_hold():
+    assert Expression("n > 1").condition(COLUMNS).tolist() == [F, T, F, F] and Expression("b").condition(
+        COLUMNS
+    ).tolist() == [T, F, F, T]
+    assert Expression("n > 1").known(COLUMNS)[2] is pd.NA
+
+
+@pytest.mark.parametrize(("n", "shown"), [(1, "P0"), (5, "P0, P1, P2, P3, P4"), (6, "P0, P1, P2, P3, P4, ...")])
+def test_the_participants_without_a_result_are_named_five_of_them(n, shown):
+    x = pd.Series([0] * n + [1], dtype="Int64")
+    with pytest.raises(ExpressionError) as error:
+        Expression("1 / x")({"x": x})
+    (problem,) = impossible("here", error.value, pd.Series([f"P{at}" for at in range(n)] + ["P9"]))
+    assert problem.what == f"'1 / x' divides by zero for participant {shown}"
 
 
 def test_long_lists_of_codes_and_long_alternatives_are_read():

@@ -93,6 +93,15 @@ def test_kinds(text, family, codes, ordered):
     assert (kind.family, kind.codes, kind.ordered) == (family, codes, ordered)
 
 
+@pytest.mark.parametrize(
+    ("type", "codes", "ordered", "expected"),
+    [("code", ["a", "b"], True, True), ("code", ["a", "b"], False, False), ("code", [], True, False), ("time", [], False, True), ("text", ["a"], True, False),
+     ("integer", [], True, False)],
+)  # fmt: skip
+def test_what_is_ordered(type, codes, ordered, expected):
+    assert Kind.of(type, codes, ordered).ordered is expected
+
+
 def test_the_order_of_the_longer_list_holds():
     assert order(KINDS["late"], STAGE) == order(STAGE, KINDS["late"]) == ("I", "II", "III")
     assert order(Kind("text", ("I",), literal=True), KINDS["late"]) == ("II", "III")

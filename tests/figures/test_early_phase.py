@@ -196,6 +196,8 @@ def test_terms_below_the_threshold_are_counted_below_the_figure(usual):
     some = figures.draw(with_options(usual, "dots", at_least=85), "dots")
     assert set(some.numbers["term"]) == {"Any event", "Seizure"}
     assert "3 terms in fewer than 85% of every group not shown" in some.alt
+    all_of = figures.draw(with_options(usual, "dots", at_least=1), "dots")
+    assert "No term is in fewer than 1% of every group" in all_of.alt
 
 
 def test_the_bars_of_a_butterfly_are_as_long_as_the_share_of_participants(usual):

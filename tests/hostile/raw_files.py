@@ -31,7 +31,7 @@ TABLE = {"t": {"file": "f", "key": ["participant"], "columns": {
     "weight": {"source": "Weight", "type": "number", "missing": ["-999"]},
     "seen": {"source": "Seen", "type": "date"},
     "sex": {"source": "Sex", "type": "code", "codes": {"male": ["M", "男"], "female": ["F", "女"]}},
-    "note": {"source": "Note"},
+    "note": {"source": "Note", "free_text": {"reviewed": "A. Reader", "date": "2020-02-01"}},
 }}}  # fmt: skip
 NAMES = dict(zip(HEADER[1:], ["age", "weight", "seen", "sex", "note"], strict=True))
 SMALL = {"limits": {"cell": 50_000, "unpacked": 1}}  # so that what is too much is soon made
@@ -394,6 +394,9 @@ def _corrections(rng: random.Random) -> Iterator[Case]:
         wanted = truth if name == "header only" else fixed
         yield Case(AREA, f"corrections {name}", partial(attempt, content=text_of(records), truth=wanted, fixes=content))
     yield Case(AREA, "corrections empty", partial(attempt, content=text_of(records), truth=truth, fixes=b"\n"))
+
+
+KINDS_OF_FILES = (_workbooks, _sums, _corrections)
 
 
 def cases(rng: random.Random) -> Iterator[Case]:

@@ -9,6 +9,7 @@ from trialpress.errors import InputError, Problem
 
 from .everything import AREAS, SEED
 from .judge import BAD, Case, judge, table
+from .raw_files import KINDS_OF_FILES
 
 SAMPLE = 24  # of each area
 
@@ -19,6 +20,15 @@ def test_no_input_of_a_sample_is_taken_wrongly(area):
     chosen = random.Random(7).sample(every, SAMPLE)
     wrong = [outcome for outcome in map(judge, chosen) if outcome.verdict in BAD]
     assert not wrong, "\n".join(f"{one.verdict}: {one.case.name}: {one.said[:300]}" for one in wrong)
+
+
+KINDS = [case for make in KINDS_OF_FILES for case in make(random.Random(SEED))]
+
+
+@pytest.mark.parametrize("case", KINDS, ids=lambda case: case.name)
+def test_each_kind_of_broken_file_is_right_or_refused(case):
+    outcome = judge(case)
+    assert outcome.verdict not in BAD, outcome.said
 
 
 def test_there_are_more_than_a_thousand_and_they_are_the_same_every_time():

@@ -44,8 +44,8 @@ def test_by_the_same_engine_every_byte_is_compared(tmp_path):
 
 @pytest.mark.parametrize(("engine", "used"), [("embedded", "embedded"), ("quarto", "auto")])
 def test_a_rerun_takes_the_engine_of_the_results_where_it_is(without_quarto, tmp_path, engine, used):
-    assert record._engine(results(tmp_path / "r", engine, "1", "")) == used
-    assert record._engine(tmp_path / "none") == "auto"
+    assert record.engine_of(results(tmp_path / "r", engine, "1", "")) == used
+    assert record.engine_of(tmp_path / "none") == "auto"
 
 
 def test_what_quarto_had_staged_beside_a_manuscript_is_no_source(tmp_path):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pypandoc
 import pytest
 from figures.small import LONG, PLAN, small
 from trialpress import tables
+from trialpress.ids import Name
 from trialpress.tables.kinds import KINDS
-from trialpress.tables.table import Row, Table, escape
+from trialpress.tables.table import Cell, Row, Table, escape
 
 ANALYSES = """
   base: {method: baseline, population: infused, by: stratum, variables: [sex, age, crs_grade, lee]}
@@ -27,8 +29,7 @@ tables:
   proportions: {kind: proportions, analyses: [cr, cr_rr, cr_nobody, cr_by_dose], caption: "Response, `n/N`"}
   comparisons: {kind: comparisons, analyses: [by_sex, dose_crs, age_by_sex, os_test], caption: Comparisons}
   crosstab: {kind: crosstab, population: infused, rows: crs_grade, columns: [lee, response], caption: Scales}
-  safety: {kind: adverse_events, population: infused, table: events, term: term, grade: grade, by: doses, caption: Safety}
-  safety_nobody: {kind: adverse_events, population: nobody, table: events, term: term, grade: grade, caption: Safety}
+  safety: {kind: toxicity, caption: Safety, analysis: harm_by_dose}
   times: {kind: time_to_event, analyses: [os, efs, os_nobody], caption: Times}
   models: {kind: coefficients, analyses: [model], caption: Models}
   listing: {kind: listing, population: mrd, columns: [sex, age, died_on, response], sort: age, caption: Listing}
@@ -146,7 +147,26 @@ def test_adverse_events_count_participants_at_their_worst_grade(usual):
     assert cells(table, "Any event")[-2].split(" ")[0] == str(events["who"].nunique())
     order = [int(row.cells[-2].split(" ")[0]) for row in table.rows[1:]]
     assert order == sorted(order, reverse=True)
-    assert cells(tables.tabulate(usual, "safety_nobody"), "Any event")[1] == "–"
+    assert cells(tables.tabulate(usual, "toxicity_nobody"), "Any event")[1] == "–"
+
+
+def test_terms_of_few_are_left_out_and_it_is_said(usual):
+    whole = tables.tabulate(usual, "safety")
+    counts = sorted(int(row.cells[-2].split(" ")[0]) for row in whole.rows[1:])
+
+    def bounded(least: int):
+        spec = {**usual.plan.tables["safety"], "at_least": least}
+        return tables.tabulate(replace(usual, plan=replace(usual.plan, tables={"safety": spec})), "safety")
+
+    some = bounded(counts[0] + 1)
+    few = counts.count(counts[0])
+    assert len(some.rows) == len(whole.rows) - few
+    assert (
+        f"{few} term{'s are' if few > 1 else ' is'} left out as in fewer than {counts[0] + 1} participants."
+        in some.markdown("safety", "")
+    )
+    assert "No term is left out as in fewer than 2 participants." in bounded(2).markdown("safety", "") or counts[0] < 2
+    assert "left out as" not in whole.markdown("safety", "")
 
 
 def test_times_hold_median_and_fixed_times(usual):
@@ -216,3 +236,42 @@ def test_adverse_events_by_class_and_term(usual):
     assert row[4:9] == tuple(printed(f"grade_{grade}") for grade in range(1, 6)) and row[9] == printed("occurrences")
     assert row[-1] == usual.value("harm", "p_value", "", "term=Seizure", what="display")
     assert "3 terms in fewer than 90% of every group not shown." in tables.tabulate(usual, "toxicity_by_dose").footnotes
+
+
+def test_every_number_of_a_table_leads_to_the_record_that_holds_it(usual):
+    checked = 0
+    for name, spec in usual.plan.tables.items():
+        table = tables.tabulate(usual, name)
+        for row in table.rows:
+            for cell in row.cells[0 if row.section or spec["kind"] == "listing" else 1 :]:
+                for text, record in cell.parts:
+                    if record:
+                        checked += 1
+                        printed = shown_in(usual, record)
+                        assert set(re.findall(r"\d[\d.,]*\d|\d", text)) <= printed, (name, text, record)
+                bare = "".join(text for text, record in cell.parts if not record)
+                words = row.section or spec["kind"] in ("comparisons", "dose_escalation")  # names of groups with digits
+                assert words or not re.search(r"\d", bare), (name, cell)
+    assert checked > 250
+
+
+def shown_in(results, record: str) -> set[str]:
+    """The numbers of the displays of a record; those of a listed value as they are printed."""
+    for analysis, rows in results.ard.groupby("analysis"):
+        for (group, level), here in rows.groupby(["group", "level"]):
+            if results.record(analysis, Name(group, ""), Name(level, "")) == record:
+                return set(re.findall(r"\d[\d.,]*\d|\d", " ".join(here["display"])))
+    column, _, who = record.removeprefix("table_listing.").partition("@")
+    value = results.subjects.set_index("who", drop=False).loc[who, column]
+    return set(re.findall(r"\d+", f"{value:%Y-%m-%d}" if hasattr(value, "year") else str(value)))
+
+
+def test_a_cell_holds_its_parts_and_one_mark():
+    cell = Cell(("12 (23.5%)\ue000", "cr.low"), "; ", Cell(("3", "cr.high")))
+    assert cell == "12 (23.5%); 3†" and cell.parts == (
+        ("12 (23.5%)", "cr.low"),
+        ("; ", ""),
+        ("3", "cr.high"),
+        ("†", ""),
+    )
+    assert cell.markdown() == "[12 (23.5%)](../audit/index.html#cr.low){.num}; [3](../audit/index.html#cr.high){.num}†"

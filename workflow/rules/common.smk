@@ -14,6 +14,7 @@ validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 from trialpress import environment, exclusive, receipts
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
+from trialpress.job import keep, told
 from trialpress.checks.plan import load_plan
 from trialpress.studies import checked, folder_problems
 from trialpress.study import load_study, preflight
@@ -33,15 +34,17 @@ try:
     preflight(STUDY, DATA)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+except Exception as error:  # the one boundary: a message, the traceback in a file
+    raise WorkflowError(str(told("the configuration", error, keep(None)))) from None
 
 os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
 os.environ[exclusive.RUN] = str(os.getpid())
 environment.name_interpreter()
 
+content = receipts.parameter(rules, OUT)  # of what a rule reads and none makes
 
-def content(rule):
-    """What the files say that a rule reads and none makes: content decides, not time."""
-    return lambda wildcards: receipts.content(getattr(rules, rule).input, OUT)
+# the plan as it was fixed before the data, if it was
+FIXED = f"{CONFIG}/plan.lock" if Path(f"{CONFIG}/plan.lock").is_file() else []
 
 
 onstart:

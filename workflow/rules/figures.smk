@@ -7,12 +7,7 @@ rule figures:
         analysis=rules.analysis.output,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
-        files=sorted(
-            {
-                *PLAN.files,
-                *(spec["file"] for spec in PLAN.figures.values() if "file" in spec),
-            }
-        ),
+        files=sorted({*PLAN.files, *PLAN.shown}),
         code=modules("clean", "cohort", "analysis", "figures"),
     output:
         svg=[

@@ -4,6 +4,10 @@ python -m trialpress run FOLDER --out OUT [--until analysis]          a study in
 python -m trialpress preview STUDY                                    the manuscript in the browser, as it is written
 python -m trialpress report [STUDY] [--directory MYTRIAL]             the publication, as by make report; MYTRIAL holds config/, data/, report/
 python -m trialpress report STUDY --out DIR --engine quarto           the manuscript's editions from the results that are there
+python -m trialpress verify --crate crate.zip --raw FOLDER            the run in a crate again, from the crate and the raw records
+python -m trialpress plan STUDY                                       the analysis plan with mock tables and figures, without a record
+python -m trialpress lock STUDY --by NAME --date 2026-01-31           fix the plan before the data; with --reason an amendment
+python -m trialpress compare A B                                      which printed numbers moved from A to B, and why
 python -m trialpress explain cr_rr_evaluable --participant LD-017     a printed number back to the raw cells
 """
 
@@ -49,6 +53,23 @@ def parser() -> argparse.ArgumentParser:
     )
     for command in (preview, report):
         command.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
+    verify = commands.add_parser("verify", help="run a crate again, from it and the raw records, and compare")
+    verify.add_argument("--crate", type=Path, required=True, help="audit/crate.zip of a run")
+    verify.add_argument("--raw", type=Path, required=True, help="holds the raw files; corrections.csv there or beside")
+    plan = commands.add_parser("plan", help="the statistical analysis plan and mock shells of every table and figure")
+    plan.add_argument("study", help="name of a study under config/; no record of it is read")
+    plan.add_argument("--out", type=Path, help="default: sap/STUDY/")
+    plan.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
+    lock = commands.add_parser("lock", help="fix the analysis plan before the data, or amend it")
+    lock.add_argument("study", help="name of a study under config/")
+    lock.add_argument("--by", required=True, help="who fixes it")
+    lock.add_argument("--date", required=True, help="as 2026-01-31")
+    lock.add_argument("--reason", default="", help="why it is amended; needed from the second version on")
+    compare = commands.add_parser("compare", help="which printed numbers moved between two runs, and why")
+    for side in "ab":
+        compare.add_argument(side, metavar=side.upper(), help="results, a crate, a git revision, 'record' or 'now'")
+    compare.add_argument("--study", help="default: that of config/config.yaml")
+    compare.add_argument("--out", type=Path, default=Path("compare"), help="default: compare/")
     explain = commands.add_parser("explain", help="the record of a number")
     explain.add_argument(
         "number", help="id of a number or of an analysis, as the manuscript's links and appendix give it"
@@ -73,21 +94,26 @@ def written(given: argparse.Namespace) -> int:
     return 0
 
 
-def publication(given: argparse.Namespace) -> int:
-    """What `make report` does, in any folder that holds a study."""
+def chosen() -> str:
+    """The study of config/config.yaml."""
     import yaml
 
+    return str(yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))["study"])
+
+
+def publication(given: argparse.Namespace) -> int:
+    """What `make report` does, in any folder that holds a study."""
     from . import exclusive
     from .ending import main as ending
     from .environment import ROOT
 
     os.chdir(given.directory)
-    chosen = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
-    config = [f"{key}={value}" for key, value in chosen.items() if value]
+    settings = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
+    config = [f"{key}={value}" for key, value in settings.items() if value]
     where = ["--snakefile", str(ROOT / "Snakefile"), "--cores", given.cores, *(["--config", *config] if config else [])]
     if status := exclusive.run(where):
         return status
-    return ending(given.study or str(yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))["study"]))
+    return ending(given.study or chosen())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,6 +132,22 @@ def called(given: argparse.Namespace) -> int:
         return publication(given)
     if given.command in ("preview", "report"):
         return written(given)
+    if given.command == "verify":
+        from .audit.crate.verify import main as verify
+
+        return verify(given.crate, given.raw)
+    if given.command in ("plan", "lock"):
+        from . import sap
+
+        if given.command == "lock":
+            print(sap.fix(given.study, given.by, given.date, given.reason))
+        else:
+            print("\n".join(map(str, sap.write(given.study, given.out or Path("sap") / given.study, given.engine))))
+        return 0
+    if given.command == "compare":
+        from .compare import main as compare
+
+        return compare(given.a, given.b, given.study or chosen(), given.out)
     from .explain import main as explain
 
     return explain(given.number, given.participant, given.study)

@@ -132,6 +132,10 @@ CLAIMS = Contract(
 CLAIM_CHECKS = Contract(
     "claim_checks", "audit", "published claims checked among themselves", ("check", "claims", "finding", "verdict")
 )  # fmt: skip
+ANONYMITY = Contract(
+    "anonymity", "audit", "how few participants share what the outputs show of them, and how many small counts there are",
+    ("file", "in_crate", "participants", "shows", "k", "alone", "small"), ("file",), whole=("participants", "small"),
+)  # fmt: skip
 FILES = (
     CHANGES,
     QUERIES,
@@ -148,4 +152,5 @@ FILES = (
     COMPUTED_ONCE,
     CLAIMS,
     CLAIM_CHECKS,
+    ANONYMITY,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -25,6 +26,21 @@ def second_computation(folder: Path) -> tuple[str, int]:
     return ", ".join(filter(None, parts)), differ
 
 
+def privacy(folder: Path) -> list[str]:
+    """What the privacy gate could not look for, and what it was told in vain; nothing where it could do its work."""
+    gate = json.loads((folder / "audit" / "privacy.json").read_text(encoding="utf-8"))["gate"]
+    not_searchable = [n for kinds in gate["not_searchable"].values() for n in kinds.values()]
+    said, vain = [], gate["allowed_in_vain"]
+    if not_searchable:
+        files = len(gate["not_searchable"])
+        said.append(
+            f"WARNING: {sum(not_searchable):,} values of {files} raw file{'s' * (files != 1)} are not searchable (audit/privacy.json)"
+        )
+    if vain:
+        said.append(f"not_identifying of study.yaml never fires: {', '.join(vain)}")
+    return said
+
+
 def ending(folder: Path) -> tuple[str, bool]:
     """The text, and whether a reader must look: a statistic that differs when computed again, a contradicted claim."""
     text, wrong = (folder / "report" / "summary.txt").read_text(encoding="utf-8"), 0
@@ -33,6 +49,8 @@ def ending(folder: Path) -> tuple[str, bool]:
         said, wrong = second_computation(folder)
         lines.append(("computed again", said))
         lines.append(("start with", f"{folder}/audit/index.html, {folder}/report/"))
+    if (folder / "audit" / "privacy.json").is_file():
+        lines += [("privacy", said) for said in privacy(folder)]
     contradicted = 0
     if (folder / "audit" / "claims.csv").is_file():
         contradicted = int((CLAIMS.read(folder / "audit")["verdict"] == CONTRADICTED).sum())

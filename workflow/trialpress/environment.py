@@ -14,7 +14,14 @@ from pathlib import Path
 from .errors import Problem
 
 ROOT = Path(__file__).resolve().parents[2]  # the engine: Snakefile, workflow/, envs/
-ENGINE = ("Snakefile", "config/checklists.yaml", "envs/", "workflow/")  # what of the inputs is not the study's
+ENGINE = (
+    "CITATION.cff",
+    "LICENSE",
+    "Snakefile",
+    "config/checklists.yaml",
+    "envs/",
+    "workflow/",
+)  # what of the inputs is not the study's
 SHOWN = ("snakemake", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "seaborn", "pyarrow")
 
 

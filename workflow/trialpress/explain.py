@@ -124,6 +124,8 @@ def follow(content: Mapping, number: str, participant: str, folder: Path) -> Ite
 def main(number: str, participant: str | None, study: str | None) -> int:
     """The command `explain`."""
     study = study or load_yaml(Path("config/config.yaml"))["study"]
+    number, _, who = number.partition("@")  # as a listing links them
+    participant = participant or who or None
     if what := wrong(study):
         print(what, file=sys.stderr)
         return 1

@@ -15,7 +15,9 @@ from .errors import InputError, Problem, raise_if
 from .plan import Plan
 from .study import Study, load_study, load_yaml, preflight
 
-ENGINE = ("Snakefile", "config/config.yaml", "config/checklists.yaml", "envs/requirements.lock", "workflow")
+ENGINE = (
+    "CITATION.cff", "LICENSE", "Snakefile", "config/config.yaml", "config/checklists.yaml", "envs/environment.yaml", "envs/requirements.lock", "workflow",
+)  # fmt: skip
 PROSE = ("*.qmd", "*.yml", "*.bib", "*.csl", "*.css", "*.lua", "*.docx", "*.svg", "*.png")
 STARTS = "a run starts from the sources in this folder"
 
@@ -123,8 +125,9 @@ def lay_out(folder: Folder, study: Study, house: Path) -> None:
     """Fill `house` with links to the engine and to the sources, each where the workflow would have it."""
     links: dict[str, Path] = {name: environment.ROOT / name for name in ENGINE}
     config, data, report = (f"{room}/{study.id}" for room in ("config", "data", "report"))
-    for path in (folder.study, folder.plan, folder.claims, folder.checklists):
-        if path:
+    fixed = folder.plan.with_name("plan.lock") if folder.plan else None
+    for path in (folder.study, folder.plan, fixed, folder.claims, folder.checklists):
+        if path and path.is_file():
             links[f"{config}/{path.name}"] = path
     links[f"{data}/raw"] = folder.data / "raw"
     if (folder.data / "corrections.csv").is_file():
@@ -147,12 +150,18 @@ def lay_out(folder: Folder, study: Study, house: Path) -> None:
 def inputs(study: Study, plan: Plan) -> list[str]:
     """What the audit lists as inputs, by the names of the house; the rule `audit` lists the same."""
     config, data = Path(f"config/{study.id}"), Path(f"data/{study.id}")
-    own = [config / "study.yaml", config / "plan.yaml", config / "claims.yaml", data / "corrections.csv"]
+    own = [
+        config / "study.yaml",
+        config / "plan.yaml",
+        config / "plan.lock",
+        config / "claims.yaml",
+        data / "corrections.csv",
+    ]
     answers = config / "checklists.yaml"
     own += [Path("config/checklists.yaml"), answers] if answers.is_file() else []
     own += [data / "raw" / "SHA256SUMS", *(data / "raw" / file.path for file in study.files.values())]
     own += map(Path, environment.sources(f"report/{study.id}"))
-    engine = [Path("Snakefile"), Path("config/config.yaml"), Path("envs/requirements.lock")]
+    engine = [Path(name) for name in ENGINE if name not in ("config/checklists.yaml", "workflow")]
     engine += Path("workflow").glob("[rs]*/*.*")
     found = {path.as_posix() for path in (*own, *engine) if path.is_file()}
-    return sorted({*found, *plan.files, *environment.modules("stats", *stages.STAGES)})
+    return sorted({*found, *plan.files, *plan.shown, *environment.modules("stats", *stages.STAGES)})

@@ -45,6 +45,11 @@ def content(paths: Iterable[Path | str], made: str) -> str:
     return hashlib.sha256(repr([(named(path), _once(path)) for path in there]).encode()).hexdigest()[:16]
 
 
+def parameter(rules, made: str):
+    """Rule -> its parameter: `content` of its inputs. Content decides, not time."""
+    return lambda rule: lambda wildcards: content(getattr(rules, rule).input, made)
+
+
 def changed(before: Mapping[str, str], why: str) -> Iterator[Problem]:
     """Files that are no longer what was read."""
     now = hashes(map(located, before))

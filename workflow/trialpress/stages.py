@@ -187,5 +187,6 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
                 "second_opinion.json",
                 "claims.csv",
                 "claim_checks.csv",
+                "anonymity.csv",
             )
             yield from ("manifest.json", "crate.zip", "privacy.json", "index.html")

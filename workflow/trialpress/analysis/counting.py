@@ -21,7 +21,7 @@ from ..registry import Column, Condition, Endpoint, Table
 from . import Data
 from .methods import METHODS, escalation, sets, toxicity
 from .methods.common import is_categorical
-from .methods.counts import Counted, crossed, harmed
+from .methods.counts import Counted, crossed
 from .participants import taking_part
 
 MODELS = {"logistic", "firth_logistic", "exact_logistic", "dose_response"}
@@ -51,8 +51,6 @@ def _counted(data: Data, spec: Mapping) -> Counted:
         yield from _pairs(data, given)
     elif spec["method"] == "crosstab":
         yield from crossed(data, given["variable"], given["columns"])
-    elif spec["method"] == "adverse_events":
-        yield from harmed(data, given)
     elif Table in kinds:
         yield from _days(data, given, groups) if spec["method"] == "kinetics_by_day" else ()
     elif Condition in kinds:

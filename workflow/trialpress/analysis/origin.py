@@ -106,7 +106,7 @@ def _columns(plan: Plan, spec: Mapping, statistic: str, group: str, level: str, 
             names |= {name for text in value.values() for name in Expression(text).names}
         elif kind is Endpoint:
             names |= set(plan.endpoints[value].columns)
-        elif kind is Table:
+        elif kind is Table and statistic != "N":
             names.add(value)  # no column of the subjects is called so beside it: what was measured decides
     for part in (group, level):  # a characteristic of a table of them
         names |= {part.partition("=")[0]} & set(plan.columns)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import yaml
+
 from .. import environment
-from ..contracts import CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
+from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
 from ..files import write_text
 from ..results import Results
-from . import crate, disclosure, privacy
+from ..study import Study
+from . import anonymity, crate, disclosure, privacy
 from .claims import check, consistency
 from .concordance import Second, once
+from .differences import read_table
 
-# the texts of a study and of the engine; a word that stands in them is no sign of a participant
+# the texts of a study that people write
 SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", ".typ", ".yaml", ".yml"}
 
 
@@ -66,35 +70,73 @@ def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) 
     """audit/claims.csv, claim_checks.csv, manifest.json, and crate.zip with all of it."""
     CLAIMS.write(check(claims[0], results.ard), folder / "audit")
     CLAIM_CHECKS.write(consistency(*claims), folder / "audit")
+    ANONYMITY.write(anonymity.report(results, folder), folder / "audit")
     versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
     listed = manifest(inputs, folder, versions)
     write_json(listed, folder / "audit" / "manifest.json")
-    crate.write(results.study, listed, folder, digest, folder / "audit" / "crate.zip")
+    crate.write(results.study, results.plan, listed, folder, digest, folder / "audit" / "crate.zip")
 
 
-def _written_by_us(inputs: Iterable[str]) -> Iterator[str]:
-    """The texts of the engine, whatever holds them, and those of the study that people write."""
-    for path in map(Path, inputs):
+def _engine(inputs: Iterable[str]) -> list[Path]:
+    """The files of the engine among the inputs: no participant is in them, and words of theirs are words."""
+    return [Path(path) for path in inputs if environment.named(path).startswith(environment.ENGINE)]
+
+
+def _ours(inputs: Iterable[str], study: Study) -> dict[str, str]:
+    """Where -> text of what people have written for the study: its YAML (but for the allow-list), its manuscript, the reasons of
+    its corrections, the names of its raw files."""
+    found = {f"the name of the raw file {file.path}": file.path for file in study.files.values()}
+    for path in sorted(map(Path, inputs)):
         name = environment.named(path)
         if name.startswith(environment.ENGINE):
-            yield from privacy.texts(path.read_bytes())
+            continue
+        if path.name == "corrections.csv":
+            reasons = read_table(path).get("reason", ())
+            found |= {f"{name}, row {row}, reason": text for row, text in enumerate(reasons, start=2)}
         elif not name.startswith("data/") and path.suffix in SOURCES:
-            yield path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
+            found[name] = _without_allowed(text) if path.name == "study.yaml" else text
+    return found
+
+
+def _without_allowed(text: str) -> str:
+    """A dictionary without its key `not_identifying`, line by line as it is."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if key.value == "not_identifying":
+            cut = text[key.start_mark.index : value.end_mark.index]
+            return text.replace(cut, "\n" * cut.count("\n"))
+    return text
 
 
 def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping,
           processes: int = 1) -> None:  # fmt: skip
     """Last of all: the copy for public release, then the privacy gate over everything; audit/privacy.json says what both did.
 
-    PrivacyError if a file below `folders` (results first, logs) holds a direct identifier.
+    PrivacyError if a file below `folders` (results first, logs), what Snakemake remembers of the run, or a text of the study
+    holds a direct identifier.
     """
     first, *others = folders
-    who = results.subjects[results.study.participant]
+    study, inputs = results.study, list(inputs)
+    who = results.subjects[study.participant]
     written = disclosure.release(first, setting, who) if setting["threshold"] else []
-    recorded = privacy.recorded([*results.tables.values(), results.subjects])
-    known = privacy.sought(results.study, raw, [*recorded, *_written_by_us(inputs), *results.study.not_identifying])
-    found = privacy.gate(known, [first, *others], processes)
+    tables = {**results.tables, "of the subjects": results.subjects}
+    engine, ours = _engine(inputs), _ours(inputs, study)
+    innocent = [
+        *privacy.recorded(tables.values()),
+        *(text for path in engine for text in privacy.texts(path.read_bytes())),
+    ]
+    authors = [text for name, text in ours.items() if name.endswith(".bib")]
+    written_by_us = {name: text for name, text in ours.items() if not name.endswith(".bib")}
+    known = privacy.sought(study, raw, innocent, written_by_us.values(), authors, tables)
+    remembered = [path for path in (Path(".snakemake", name) for name in ("metadata", "log")) if path.is_dir()]
+    dictionaries = [Path(path) for path in inputs if Path(path).name == "study.yaml"]
+    passed = [hashlib.sha256(path.read_bytes()).digest() for path in (*engine, *dictionaries)]
+    found = privacy.gate(
+        known, [first, *others, *remembered], processes, ours=ours, allow=study.not_identifying, passed=passed
+    )
     # of the stages only: what else lies about differs from run to run
     found["files"] = sum(path.is_file() for path in first.glob("[!.]*/**/*"))
+    found["held_back"] = [f"{name}.{column.name}" for name, table in study.tables.items() for column in table.columns.values() if column.held_back]  # fmt: skip
     said = {"threshold": setting["threshold"], "withheld": len(written), "reason": disclosure.reason(setting)}
     write_json({"gate": found, "disclosure": said}, first / "audit" / "privacy.json")

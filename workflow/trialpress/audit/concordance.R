@@ -548,16 +548,6 @@ methods <- list(
       if (any(v$group == "")) row(s, v[v$group == "", ])
     }
   },
-  adverse_events = function(d, conf) {
-    p <- d[d$set == "people", ]; e <- d[d$set == "events", ]; terms <- unique(e$level[!is.na(e$level)])
-    up <- paste0("grade_", job$severe, "_or_more"); worst <- e[!is.na(e$y) & e$y >= num(job$severe), ]
-    for (g in named("", "group")) {
-      who <- if (g == "") p$x else p$x[p$group == g]; add(g, "", "nrow", closed, N = length(who))
-      say <- function(level, rows) { n <- sum(who %in% rows$x); add(g, level, "unique participants of the rows", closed, n = n, percent = if (length(who)) n / length(who) else NA) }
-      say("any_grade", e); say(up, worst)
-      for (t in terms) { say(of("any_grade", t), e[e$level %in% t, ]); say(of(up, t), worst[worst$level %in% t, ]) }
-    }
-  },
   kinetics_by_day = function(d, conf) for (g in named("", "group")) for (s in named("", "set")) {
     v <- d[d$group == g & d$set == s & !is.na(d$y), ]; y <- ifelse(v$x == 1, v$y * as.numeric(job$below), v$y)
     if (!length(y)) next

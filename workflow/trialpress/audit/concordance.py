@@ -216,16 +216,6 @@ def _people(export: Export, **more) -> dict[str, int]:
     return numbered
 
 
-def _harms(export: Export):
-    data, spec = export.data, export.spec
-    numbered = _people(export)
-    export.order("group", [EVERYONE] if "by" in spec else [])
-    rows = data.tables[spec["table"]]
-    x = rows[data.study.participant].map(numbered)
-    events = {"set": "events", "x": x, "level": rows[spec["term"]], "y": rows[spec["grade"]].astype("Float64")}
-    export.frames.append(pd.DataFrame(events)[x.notna()])
-
-
 def _measurements(export: Export):
     data, spec = export.data, export.spec
     numbered = _people(export)
@@ -256,7 +246,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
-    "crosstab": _crosstab, "adverse_events": _harms, "exposure": _measurements, "dose_response": _dose, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "bootstrap": _values,
 }  # fmt: skip
 
 
@@ -322,6 +312,9 @@ def export(results: Results, folder: Path) -> None:
         frame.to_csv(folder / f"{file}.csv", index=False, na_rep=MISSING, encoding="utf-8")
 
 
+LONGEST = 1800  # seconds that R may take
+
+
 class Second:
     """R at work beside this process: started at once, asked for its answer later."""
 
@@ -336,8 +329,18 @@ class Second:
     def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
         """(concordance.csv, versions of R and its packages); both empty without R. What R says goes to the log."""
         if self.process is not None:
-            said, _ = self.process.communicate()
+            ended = ""
+            try:
+                said, _ = self.process.communicate(timeout=LONGEST)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                said, _ = self.process.communicate()
+                ended = f"R was ended after {LONGEST} s"
             print(said, end="")
+            if ended or not (Path(self.folder.name) / "second.csv").exists():
+                last = next((line for line in reversed(said.splitlines()) if line.strip()), "R gave no answer")
+                print(why := ended or f"R stopped: {last.strip()}")
+                self.failed = dict.fromkeys(self.results.plan.analyses, why)
         folder = Path(self.folder.name)
         second, versions = pd.DataFrame(columns=[*KEY, "second", "tolerance", "implementation"]), {}
         if (folder / "second.csv").exists():
@@ -380,7 +383,7 @@ def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str],
 
 
 def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
-    if not here:
+    if not here and not failed:
         return "R is not installed here"
     if method not in EXPORTS:
         return f"no second implementation of the method {method}"

@@ -14,7 +14,7 @@ from ..results import Results
 from ..tables.kinds import KINDS
 from .checklists import NUMBER, headed
 
-PRINTING = ("comparisons", "coefficients", "baseline", "proportions")  # kinds of table that print p-values
+PRINTING = ("comparisons", "coefficients", "baseline", "proportions", "toxicity")  # kinds of table that print p-values
 TESTED = {"p", "p_value", "p_adjusted", "p_value_adjusted", "with_p"}
 INTERVAL = {"text", "ci", "with_p"}
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n\s*\n")

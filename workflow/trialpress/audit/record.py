@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -224,7 +225,7 @@ def _renderer(folder: Path) -> dict:
     return json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
 
 
-def _engine(folder: Path) -> str:
+def engine_of(folder: Path) -> str:
     """The engine that rendered results/<study>/, so that like is compared with like; the one there is where it is not here."""
     engine = _renderer(folder).get("engine", "auto")
     return engine if engine != "quarto" or shutil.which("quarto") else "auto"
@@ -239,7 +240,7 @@ def _article(folder: Path) -> str | None:
     return text.replace(_renderer(folder).get("version", ""), "the engine")
 
 
-def _across_engines(report: Report, folder: Path, again: Path) -> set[str]:
+def across_engines(report: Report, folder: Path, again: Path) -> set[str]:
     """The files that another engine or version makes otherwise, if one did; the article's words are compared instead."""
     renderers = [_renderer(at) for at in (folder, again)]
     if renderers[0] == renderers[1]:
@@ -262,19 +263,19 @@ def _files(folder: Path) -> dict[str, Path]:
     return {name: path for name, path in found.items() if not name.startswith(f"{receipts.FOLDER}/")}
 
 
-def against_results(report: Report, folder: Path, again: Path) -> None:
-    """The files of results/<study>/ as they lie there against a rerun's: every one, byte by byte."""
+def against_results(report: Report, folder: Path, again: Path, elsewhere: Iterable[str] = ()) -> None:
+    """The files of results/<study>/ as they lie there against a rerun's: every one, byte by byte, but for those `elsewhere`."""
     mine, theirs = _files(folder), _files(again)
     hashes = {digest(path)["sha256"]: name for name, path in theirs.items()}
-    apart = set()
+    apart = set(elsewhere)
     manifests = [_manifest(at) if (at / "audit" / "manifest.json").exists() else {} for at in (folder, again)]
     if len({json.dumps(manifest.get("second_opinion")) for manifest in manifests}) > 1:
         report.remark("audit", ["the second opinion comes from other software here; it is not compared"])
-        apart = {*WITH_R, "audit/manifest.json"}
+        apart |= {*WITH_R, "audit/manifest.json"}
         outputs = [manifest.get("outputs") for manifest in manifests]
         if outputs[0] != outputs[1]:
             report.finding("audit/manifest.json", ["lists other outputs than the rerun"])
-    apart |= _across_engines(report, folder, again)
+    apart |= across_engines(report, folder, again)
     for name in sorted({*mine, *theirs} - apart):
         if name not in theirs:  # beside the stages lies what was made on request, such as Snakemake's own page
             (report.finding if "/" in name else report.remark)(name, ["no rule makes it"])
@@ -294,7 +295,7 @@ def verify(root: Path, study: str, say=print) -> bool:
         copy_sources(root, study, project)
         for name in seal(project / "data" / study / "raw"):
             report.finding(f"data/{study}/raw/{name}", ["differs from its line in SHA256SUMS"])
-        done = rerun(project, study, _engine(folder))
+        done = rerun(project, study, engine_of(folder))
         again = project / "results" / study
         if done.returncode:
             say("The rerun stopped:")

@@ -134,20 +134,14 @@ class Trial:
 
     def _tried(self, where: str, text, made: Made) -> Iterator[Finding]:
         """The parts of an expression without which, or with another number in which, what is made of it is the same."""
-        whole, idle = None, set()
-        for gone, part, said, instead in variants(text):
-            whole = made(str(text)) if whole is None else whole
-            if id(gone[0]) not in idle and self._same(made, instead, whole):
+        idle: set[int] = set()
+        tried = list(variants(text))
+        whole = _computed(made, str(text)) if tried else None
+        for gone, part, said, instead in tried if whole is not None else ():
+            if id(gone[0]) not in idle and _alike(_computed(made, instead), whole):
                 if said.endswith((LEFT_OUT, ALONE)):  # of what is within it nothing more is said
                     idle |= {id(inner) for node in gone for inner in ast.walk(node)}
                 yield where, part, said
-
-    @staticmethod
-    def _same(made: Made, instead: str, whole) -> bool:
-        try:
-            return _alike(made(instead), whole)
-        except (InputError, ExpressionError):
-            return False  # it has an effect: it could not be computed
 
     def _columns(self) -> Iterator[Finding]:
         for column in self.plan.derived.values():
@@ -162,7 +156,9 @@ class Trial:
                         f"{where}.{key}", spec[key], lambda text, key=key, made=made: made(key, text)
                     )
             other = OTHERWISE.get(spec.get("take", ""))
-            if other and self._same(lambda take, made=made: made("take", take), other, made("take", spec["take"])):
+            if other and _alike(
+                _computed(lambda take, made=made: made("take", take), other), made("take", spec["take"])
+            ):
                 yield where, f"take: {spec['take']}", f"{other} gives the same: nobody has two values to choose from"
 
     def _daily(self) -> Iterator[Finding]:
@@ -244,9 +240,10 @@ class Trial:
             if not self.subjects.loc[here, self.study.participant].isin(frame[self.study.participant]).all():
                 yield f"{where}.population", population, f"some of its participants have no row of {spec['table']}"
             if spec.get("last_day"):
-                day = Expression(spec["day"])(columns)
-                day = day[frame[spec["item"]].isin(spec["items"])] if "items" in spec else day
-                yield from self._beyond(f"{where}.last_day", spec["last_day"], day, spec["table"])
+                day = _computed(lambda text: Expression(text)(columns), spec["day"])
+                if day is not None:
+                    day = day[frame[spec["item"]].isin(spec["items"])] if "items" in spec else day
+                    yield from self._beyond(f"{where}.last_day", spec["last_day"], day, spec["table"])
 
     @staticmethod
     def _beyond(where: str, bound: float, day: pd.Series, table: str) -> Iterator[Finding]:
@@ -258,7 +255,17 @@ class Trial:
                 yield where, number_text(bound), said
 
 
+def _computed(made: Made, text: str):
+    """What is made of an expression; None where it has no result: the stage that needs it says so."""
+    try:
+        return made(text)
+    except (InputError, ExpressionError):
+        return None
+
+
 def _alike(a, b) -> bool:
+    if a is None:
+        return False
     if isinstance(a, pd.Series):
         return a.astype("string").fillna("").equals(b.astype("string").fillna(""))
     if isinstance(a, list | tuple):

@@ -47,8 +47,11 @@ def rows_of_terms(results: Results, analysis: str, at_least: float, severe: bool
     return rows, len(terms) - len(kept)
 
 
-def _note(few: int, at_least: float, severe: bool) -> str:
+def rare(few: int, at_least: float, severe: bool) -> str:
+    """What is said of the terms that are not shown; of a bound also that it leaves nothing out."""
     terms = f"{few:,} term{'s' if few > 1 else ''}"
+    if at_least and not few:
+        return f"No term is in fewer than {at_least:g}% of every group"
     why = f"in fewer than {at_least:g}% of every group" if at_least else "without a severe event" if severe else ""
     return f"{terms} {why} not shown" if few else ""
 
@@ -69,7 +72,7 @@ def event_dots(
     """
     own = groups(results, analysis)
     rows, few = rows_of_terms(results, analysis, at_least, severe)
-    note = _note(few, at_least, severe)
+    note = rare(few, at_least, severe)
     if not value(results, analysis, "N") > 0:
         return empty(results, width, "No participants in this population", note)
     if len(rows) < 2:
@@ -240,14 +243,15 @@ def butterfly(results: Results, *, analysis: Analysis, at_least: float = 0, widt
         else []
     )
     rows, few = rows_of_terms(results, analysis, at_least, False)
-    note = _note(few, at_least, False)
+    note = rare(few, at_least, False)
     if not value(results, analysis, "N") > 0:
         return empty(results, width, "No participants in this population", note)
     if len(rows) < 2:
         return empty(results, width, "No adverse event", note)
-    page_width = style.WIDTHS[width]
+    page_width, narrow = style.WIDTHS[width], width == "single"
     words = style.longest_word(row.name for row in rows)
-    middle = max(min(style.widest(row.name for row in rows), 0.3 * page_width), words) + 4.0
+    # in a single column the names stand above their bars
+    middle = 3.0 if narrow else max(min(style.widest(row.name for row in rows), 0.3 * page_width), words) + 4.0
     ends = {group: [_end(results, analysis, group, row.level) for row in rows] for group in own}
     wing = (page_width - middle) / 2
     room = max(style.widest(text for texts in ends.values() for text in texts) + 1.5, 6.0)
@@ -266,9 +270,11 @@ def butterfly(results: Results, *, analysis: Analysis, at_least: float = 0, widt
         for group in own
     ]
     head = max(text.count("\n") + 1 for text in heads) * 3.6 + 1.4
-    labels = [style.wrap(row.name, middle - 3.0) for row in rows]
-    heights = [max(ROW, (text.count("\n") + 1) * style.LINE + 1.4) for text in labels]
-    middles = np.cumsum([0.0, *heights[:-1]]) + np.array(heights) / 2
+    labels = [style.wrap(row.name, page_width - 2.0 if narrow else middle - 3.0) for row in rows]
+    lines = [(text.count("\n") + 1) * style.LINE for text in labels]
+    heights = [tall + ROW if narrow else max(ROW, tall + 1.4) for tall in lines]
+    tops = np.cumsum([0.0, *heights[:-1]])
+    middles = tops + (np.array(lines) + ROW / 2 if narrow else np.array(heights) / 2)
     body = sum(heights)
     page = style.Page(results, width, key + head + body + 9.5)
     page.key(0.0, 0.3, entries, page_width)
@@ -303,18 +309,15 @@ def butterfly(results: Results, *, analysis: Analysis, at_least: float = 0, widt
             yticks=[],
             xticks=[0, 50, 100] if plot < 40 else [0, 25, 50, 75, 100],
         )
-        axes.spines["left"].set_visible(side == 1)
-        axes.spines["right"].set_visible(side == 0)
+        axes.spines["left"].set_visible(side == 1 and not narrow)
+        axes.spines["right"].set_visible(side == 0 and not narrow)
+        for y in middles if narrow else ():  # not through the names
+            axes.plot([0, 0], [y - 2.0, y + 2.0], color=palette.INK, linewidth=0.6, clip_on=False)
         axes.set_xlabel("Participants, %")
-    for row, y, text in zip(rows, middles, labels, strict=True):
-        page.text(
-            wing + middle / 2,
-            top + y,
-            text,
-            ha="center",
-            va="center",
-            weight="semibold" if row.level == ANY else "normal",
-        )
+    for row, y, text, above, tall in zip(rows, middles, labels, tops, lines, strict=True):
+        y = above + tall / 2 + 0.3 if narrow else y
+        weight = "semibold" if row.level == ANY else "normal"
+        page.text(wing + middle / 2, top + y, text, ha="center", va="center", weight=weight)
     numbers = pd.DataFrame(records)
     sentences = [
         f"{row.name}: " + ", ".join(f"{group.label} {ends[group][i]}" for group in own) for i, row in enumerate(rows)

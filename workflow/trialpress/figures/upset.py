@@ -41,7 +41,7 @@ def upset(results: Results, *, analysis: Analysis, most: int = 0, width: style.W
     page_width = style.WIDTHS[width]
     names = [name.label for name in sets]
     label_width = max(min(style.widest(names), 0.26 * page_width), style.longest_word(names)) + 2.5
-    bars = SETS if width == "double" else 14.0
+    bars = SETS if width == "double" else 20.5
     left = bars + 9.0 + label_width
     step = min((page_width - left - 1.0) / len(shown_ones), WIDEST)
     plot = step * len(shown_ones)

@@ -11,6 +11,7 @@ from ..checks.values import TRUTH
 from ..ids import Name
 from ..kinds import Kind
 from ..text import number_text
+from .lock import Lock
 
 DAYS_PER_MONTH = 30.4375
 UNITS = ("hours", "days", "weeks", "months", "years")
@@ -134,10 +135,7 @@ class Endpoint:
 
 # Tables that count participants themselves -> their options and what the method of the same name calls them. What such a
 # table declares is an analysis.
-COUNTING = {
-    "crosstab": {"population": "population", "rows": "variable", "columns": "columns"},
-    "adverse_events": {name: name for name in ("population", "table", "grade", "term", "by", "severe")},
-}
+COUNTING = {"crosstab": {"population": "population", "rows": "variable", "columns": "columns"}}
 
 
 def of_table(name: str) -> str:
@@ -157,7 +155,7 @@ def counted_by(tables: Mapping[str, Mapping]) -> dict[str, Mapping]:
 @dataclass(frozen=True)
 class Plan:
     """The checked plan. `columns` holds the label, unit and levels of every column of the subjects, `kinds` what each can
-    hold; `analyses` those that are written and those that tables declare; `families` the method by which the p-values of each family are adjusted; `written` the YAML, loops written out.
+    hold; `analyses` those that are written and those that tables declare; `families` the method by which the p-values of each family are adjusted; `written` the YAML, loops written out; `lock` what was fixed of it before the data.
     """
 
     level: float
@@ -179,6 +177,7 @@ class Plan:
     date: str = ""
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     written: Mapping = field(default_factory=dict, repr=False)
+    lock: Lock = Lock()
 
     def label(self, column: str, unit: bool = False) -> str:
         """A column's name as printed, with its unit if asked for."""
@@ -196,6 +195,11 @@ class Plan:
     def files(self) -> list[str]:
         """The files beside the clean tables that analyses read."""
         return sorted({spec["file"] for spec in self.analyses.values() if "file" in spec})
+
+    @property
+    def shown(self) -> list[str]:
+        """The files beside the results that figures show."""
+        return sorted({spec["file"] for spec in self.figures.values() if "file" in spec})
 
     def days(self, unit: str) -> float:
         """The days of a unit of time."""

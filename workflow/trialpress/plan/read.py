@@ -9,6 +9,7 @@ from ..checks.values import Cohort, foreign
 from ..errors import Problem, raise_if
 from ..kinds import BOOLEAN, NUMBER, order
 from ..study import Study, load_yaml, schema_problems
+from . import lock
 from .loops import expand
 from .objects import DAYS_PER_MONTH, Derived, Endpoint, Plan, Population, counted_by, other_level
 from .units import units_in
@@ -24,7 +25,7 @@ def _parent(spec: Mapping, known: Mapping[str, Derived], study: Study) -> Derive
     if "from" in spec:
         source = study.tables.get(spec["from"])
         column = source.columns.get(str(spec.get("value", ""))) if source else None
-        if column is None or spec.get("take") in ("count", "any"):
+        if column is None or spec.get("take") == "count":
             return Derived("", {})
         return Derived(column.name, {}, column.label, column.unit, column.type, {code: code for code in column.codes})
     for key in ("expression", "rank", "cut"):
@@ -99,6 +100,7 @@ def read_plan(path: Path | str, study: Study) -> Plan:
     path = Path(path)
     written = load_yaml(path)
     problems: list[Problem] = []
+    as_it_stands = written
 
     def levels(column: str) -> Mapping[str, str] | None:
         try:
@@ -137,4 +139,5 @@ def read_plan(path: Path | str, study: Study) -> Plan:
         date=head.get("date", study.data_cutoff),
         kinds={**foreign(study), **kinds.kinds, **dict.fromkeys(populations, BOOLEAN)},
         written=written,
+        lock=lock.of(path, as_it_stands),
     )

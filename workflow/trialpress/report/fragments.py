@@ -59,7 +59,10 @@ STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Fu
 def statements_markdown(results: Results) -> str:
     """What study.yaml states for the end of an article; what it does not is printed as not stated."""
     given = results.study.statements
-    return _bullets((head, given.get(key, "Not stated.")) for key, head in STATEMENTS.items())
+    lock = results.plan.lock
+    planned = " ".join([f"The analysis plan was {lock.text}.", *lock.amendments])
+    stated = [(head, given.get(key, "Not stated.")) for key, head in STATEMENTS.items()]
+    return _bullets([*stated, ("Analysis plan", escape(planned))])
 
 
 def methods_markdown(results: Results) -> str:
@@ -134,6 +137,7 @@ def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], e
         ("open queries", f"{counts['queries']:,}, of severity error {counts['errors']:,} (clean/queries.csv)"),
         ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),
         *([("tests", warning(results.plan))] if warning(results.plan) else []),
+        *([("plan", results.plan.lock.text)] if results.plan.lock.versions else []),
         ("claims", ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) or "none"),
         ("manuscript", ", ".join(f"report/{name}" for name in editions)),
     ]  # fmt: skip

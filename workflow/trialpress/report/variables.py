@@ -107,6 +107,7 @@ def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
             "seed": str(plan.seed),
             "analyses": str(len(plan.analyses)),
             "statistics": f"{len(results.ard):,}",
+            "lock": plan.lock.text,
         },
         "clean": {**{name: f"{n:,}" for name, n in counts.items()}, "open": _open(counts["queries"])},
     }

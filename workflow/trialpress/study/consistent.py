@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import keyword
 import math
 import re
 import unicodedata
@@ -21,6 +20,7 @@ NUMBERS, DATES = ("number", "integer", "duration"), ("date", "datetime")
 
 # keys of a column -> the types for which they mean something
 OF_TYPES = {
+    "free_text": ("text",),
     "codes": ("code",),
     "partial": DATES,
     "date_order": DATES,
@@ -73,11 +73,11 @@ def keys(where: str, spec: Mapping, report: Report) -> None:
 
 
 def name(where: str, text: object, report: Report) -> None:
-    """A column's name is a word, or no expression could name it."""
+    """An expression reads full-width forms as the plain letters: it would look for another column."""
     text = str(text)
-    if not text.isidentifier() or keyword.iskeyword(text) or unicodedata.normalize("NFKC", text) != text:
-        what = f"'{text}' cannot name a column: letters, digits and _, a letter first, no word of Python, no full-width forms"
-        report(where, what, "give it another name; the raw header goes into source", "no expression could name it")
+    if (plain := unicodedata.normalize("NFKC", text)) != text and plain.isidentifier():
+        what = f"'{text}' cannot name a column: an expression would read it as '{plain}'"
+        report(where, what, f"call it '{plain}'; the raw header goes into source", "no expression could name it")
 
 
 def patterns(where: str, texts: Iterable[tuple[str, str]], report: Report, replacement: str | None = None) -> None:

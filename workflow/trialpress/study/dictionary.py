@@ -195,6 +195,7 @@ class Study:
     fetch: tuple[Mapping, ...]
     statements: Mapping[str, str] = field(default_factory=dict)
     not_identifying: Mapping[str, str] = field(default_factory=dict)
+    quasi_identifiers: tuple[tuple[str, str], ...] = ()  # (table, column)
 
     @property
     def notice(self) -> str:

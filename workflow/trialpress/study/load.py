@@ -308,6 +308,13 @@ class _Reader:
                     )
                 elif other not in before:
                     self.problem(at, f"'{other}' comes after '{name}'", f"put {other} before {name}")
+        quasi = self.content.get("quasi_identifiers", ())
+        once = [
+            f"{name}.{column}" for name, table in tables.items() if table.key == (participant,) for column in table.kept
+        ]
+        for name in (name for name in quasi if name not in once):
+            what = f"'{name}' is not a column, kept, of a table with one row per participant"
+            self.problem("quasi_identifiers", what, nearest(name, once))
         if "." in participant or not any(table.key == (participant,) for table in tables.values()):
             self.problem(
                 "tables", f"no table has the key [{participant}]", "one table must have one row per participant"
@@ -327,6 +334,7 @@ class _Reader:
             fetch=tuple(self.content.get("fetch", ())),
             statements=head.get("statements", {}),
             not_identifying=self.content.get("not_identifying", {}),
+            quasi_identifiers=tuple(tuple(name.split(".")) for name in quasi),
         )
         if not self.problems:
             consistent.expressions(study, self.problem)

@@ -25,7 +25,7 @@ from ..ids import level as level_of
 from ..plan import own_word
 from ..registry import Analysis, Column
 from ..results import Results
-from .counts import adverse_events, crosstab  # noqa: F401  importing registers the kinds
+from .counts import crosstab  # noqa: F401  importing registers the kinds
 from .described import STATISTICS, Statistic, described
 from .escalation import dose_escalation  # noqa: F401
 from .listing import listing  # noqa: F401

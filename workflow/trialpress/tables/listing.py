@@ -13,7 +13,7 @@ from .table import KINDS, NO_VALUE, Cell, Table
 
 @KINDS.add("listing", own=True)
 def listing(results: Results, own: str, *, population: Population, columns: list[Column], sort: Column = "") -> Table:
-    """One row per participant.
+    """One row per participant. A value's record is `table_<id of the table>.<column>@<participant>`.
 
     Parameters
         population: who is listed

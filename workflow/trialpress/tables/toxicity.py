@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..analysis.methods.toxicity import ANY, CLASS, GRADES, class_of
-from ..figures.events import rows_of_terms
+from ..figures.events import rare, rows_of_terms
 from ..figures.read import groups, interval, shown, value
 from ..ids import EVERYONE, Name
 from ..ids import level as level_of
@@ -89,9 +89,7 @@ def toxicity(
     table.note(f"Attributed: {attributed or spec['related']}." if "related" in cells and spec.get("related") else "")
     table.note("Difference: second group less first, percentage points, Newcombe's interval." if difference else "")
     table.note("P: Fisher's exact test, not adjusted for the number of terms." if tested else "")
-    table.note(
-        f"{few:,} term{'s' if few > 1 else ''} in fewer than {at_least:g}% of every group not shown." if few else ""
-    )
+    table.note(f"{rare(few, at_least, False)}." if at_least else "")
     note = results.value(analysis, "n", "", ANY.id, what="note") if value(results, analysis, "N") > 0 else ""
     table.note(f"{note[:1].upper()}{note[1:]}." if note else "")
     return table

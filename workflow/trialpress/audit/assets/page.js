@@ -208,18 +208,20 @@ function overview() {
 const UNDECLARED = "undeclared column";
 function privacyTile({ files, identifier_columns: told, undeclared_columns: untold, searched, not_searchable: not }) {
   const columns = [told && `${count(told)} identifying`, untold && `${count(untold)} undeclared`].filter(Boolean).join(" and ");
-  const given = Object.values(not).reduce((total, n) => total + n, 0), none = "no column is declared an identifier";
+  const given = Object.values(not).flatMap(Object.values).reduce((total, n) => total + n, 0), none = "no column is declared an identifier";
   const lines = searched ? [`no identifier in ${count(files)} files`, `${count(searched)} values of ${columns} columns looked for`]
     : columns ? [`nothing could be looked for in ${columns} columns`] : [`nothing was looked for: ${none}`];
-  if (given) lines.push(`${count(given)} values are too short, or cannot be told from other content`);
+  if (given) lines.push(`${count(given)} values are not searchable: too short, or not to be told from other content`);
   if (columns && !told) lines.push(none);
-  return tile("environment", "Privacy", lines, searched ? "good" : "open");
+  return tile("environment", "Privacy", lines, searched && !given ? "good" : "open");
 }
 function notLookedFor({ not_searchable: not }) {
-  const rows = Object.entries(not), [unknown, known] = [true, false].map((is) => rows.filter(([kind]) => kind.startsWith(UNDECLARED) === is));
+  const kinds = new Map();
+  for (const of of Object.values(not)) for (const [kind, n] of Object.entries(of)) kinds.set(kind, (kinds.get(kind) ?? 0) + n);
+  const rows = [...kinds], [unknown, known] = [true, false].map((is) => rows.filter(([kind]) => kind.startsWith(UNDECLARED) === is));
   const said = (n, what) => h("p", { class: "faint" }, `Too short, or not to be told from other content: ${count(n)} ${what}`);
   const n = unknown.reduce((total, [, some]) => total + some, 0);
-  return [...known.map(([kind, some]) => said(some, kind)), ...(n ? [said(n, "values of undeclared columns; audit/privacy.json has them by column")] : [])];
+  return [...known.map(([kind, some]) => said(some, kind)), ...(n ? [said(n, "values of undeclared columns; audit/privacy.json has them by file and column")] : [])];
 }
 function stages(rows) {
   const text = (n, word) => `${count(n)} ${word}`;
@@ -292,14 +294,14 @@ function draw(name) {
   if (!drawn.has(name) && views[name]) { drawn.add(name); sections[name].append(...views[name][1]().flat(2).filter((part) => part)); }
 }
 function route() {
-  const [id, who = ""] = location.hash.slice(1).split("@").map(decodeURIComponent);
+  const [id, ...rest] = decodeURIComponent(location.hash.slice(1)).split("@"), who = rest.join("@"); // no id holds an @
   let name = id.startsWith("/") ? id.slice(1) : "overview";
   if (id && !id.startsWith("/")) {
     name = "record";
     const found = find(id), at = numberOf(who);
     if (found && ((trace.records[found[0]].results && !trace.records[found[0]].everyone) || (at !== undefined && !pieces[pieceAt(at)]))) {
       sections.record.replaceChildren(h("h1", {}, trace.records[found[0]].label), h("p", { role: "status" }, "Reading \u2026"));
-      Promise.all([membersOf(found[0]), at === undefined || pieceOf(at)]).then(() => { if (location.hash.slice(1).split("@").map(decodeURIComponent).join("@") === (who ? `${id}@${who}` : id)) route(); },
+      Promise.all([membersOf(found[0]), at === undefined || pieceOf(at)]).then(() => { if (decodeURIComponent(location.hash.slice(1)) === (who ? `${id}@${who}` : id)) route(); },
         (error) => sections.record.replaceChildren(h("h1", {}, "A part is missing"), h("p", {}, error.message)));
     } else sections.record.replaceChildren(...(found ? recordView(id, who) : [h("h1", {}, "No such number"), h("p", {}, code(id), " is not the id of a number of this report. ", h("a", { href: "#/results" }, "All results"))]));
   }

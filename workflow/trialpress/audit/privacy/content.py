@@ -18,12 +18,25 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...contracts import CELLS, FILES
 from ...files import read_categories
 
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
 _EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
-_MAGIC = (b"\x89PNG", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04")
+_MAGIC = (b"\x89PNG", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"wOFF", b"wOF2", b"\0\1\0\0", b"OTTO")
+# in JSON: lists of numbers of participants, of cells and of different texts; the row of a cell, [place, key, row, raw, ...]
+_NUMBERED = re.compile(r'(?<=":)\[\d{1,6}(?:,\d{1,6})*\]|(?<=[\[,])(\[\d+,"(?:[^"\\]|\\.)*",)\d+(?=,")')
+_STROKES = re.compile(r' d="[MLHVCSQTAZmlhvcsqtaz0-9eE\s.,+-]*"')  # of a drawing
+_OOXML = re.compile(r'="-?\d+"')  # sizes and ids of an office document
+_ROWS = (
+    "row",
+    "source_row",
+    "rows_in",
+    "rows_kept",
+    "rows_rejected",
+    "bytes",
+)  # of the logs: numbers of rows and bytes
 
 
 def _png(data: bytes) -> Iterator[str]:
@@ -73,35 +86,52 @@ def _parquet(data: bytes) -> Iterator[str]:
     file = pq.ParquetFile(io.BytesIO(data))
     names = file.schema_arrow.names
     yield " ".join(names)
+    logged = names == list(CELLS.columns)
     for name in names:
-        if not pa.types.is_floating(file.schema_arrow.field(name).type):
+        if not pa.types.is_floating(file.schema_arrow.field(name).type) and not (logged and name in _ROWS):
             yield "\n".join(pc.unique(file.read([name])[name]).to_pandas().dropna().astype(str))
 
 
+def is_log(data: bytes) -> bool:
+    """Whether the bytes begin as a log of the clean stage, which counts rows: their numbers look like hospital numbers."""
+    return data.partition(b"\n")[0].decode("utf-8", "replace").strip() in _LOGS
+
+
+_LOGS = {",".join(file.columns) for file in FILES if file.stage == "clean"}
+
+
 def columns(path: Path) -> Iterator[str]:
-    """The same of a large CSV file: its rows repeat themselves, and are too many to be held."""
+    """The same of a log, or of a large CSV file: its rows repeat themselves, and are too many to be held."""
     header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
     yield " ".join(header)
+    logged = ",".join(header) in _LOGS
     for name in header:
+        if logged and name in _ROWS:
+            continue
         found = read_categories(path, [name])[name].cat.categories
         yield from _text("\n".join(found))
 
 
-def _text(text: str) -> Iterator[str]:
+def _text(text: str, passed: Container[bytes] = ()) -> Iterator[str]:
     """A text as it stands, as a reader sees it (no tags, entities resolved), and what is embedded in it."""
     embedded = []
 
     def take(match: re.Match) -> str:
         try:
             data = base64.b64decode(match[0] + "=" * (-len(match[0]) % 4))
-            if not data.startswith(_MAGIC):
+            if not data.startswith(_MAGIC) and not match.string.startswith("base64,", match.start() - 7):
                 data.decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):  # a hash or a path, not data
             return match[0]
-        embedded.append(data)
+        if hashlib.sha256(data).digest() not in passed:
+            embedded.append(data)
         return " "
 
+    if "<path" in text:
+        text = _STROKES.sub(" ", text)
     text = _EMBEDDED.sub(take, text)
+    if '":' in text:
+        text = _NUMBERED.sub(lambda match: match[1] or "[]", text)
     if "\\u" in text:
         text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
     if "%" in text:
@@ -111,12 +141,12 @@ def _text(text: str) -> Iterator[str]:
     if "</" in text:
         yield re.sub(r"<[^>]*>", "", text)
     for data in embedded:
-        yield from texts(data)
+        yield from texts(data, passed)
 
 
 def texts(data: bytes, passed: Container[bytes] = ()) -> Iterator[str]:
     """Every text that the bytes of a file hold, told by what they begin with and not by the file's name. passed: hashes of
-    files that an archive need not be searched for again."""
+    what is searched as a file of its own, and need not be searched again where it is packed or embedded."""
     if data.startswith(b"\x89PNG"):
         yield from _png(data)
     elif data.startswith(b"%PDF"):
@@ -124,18 +154,20 @@ def texts(data: bytes, passed: Container[bytes] = ()) -> Iterator[str]:
     elif data.startswith(b"PAR1"):
         yield from _parquet(data)
     elif data.startswith(b"\x1f\x8b"):
-        yield from texts(gzip.decompress(data))
+        yield from texts(gzip.decompress(data), passed)
     elif data.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             yield archive.comment.decode("utf-8", "replace")
+            office = "[Content_Types].xml" in archive.namelist()
             for member in archive.infolist():
                 yield member.filename
                 body = archive.read(member)
                 if hashlib.sha256(body).digest() not in passed:
-                    yield from texts(body, passed)
+                    inside = texts(body, passed)
+                    yield from (_OOXML.sub("", text) for text in inside) if office else inside
     else:
         try:
-            yield from _text(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"))
+            yield from _text(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"), passed)
         except UnicodeDecodeError:
             # fonts and other binary parts; runs of characters are all that a reader could see in them
             yield re.sub(r"[^\x20-\x7e]+", " ", data.decode("latin-1"))

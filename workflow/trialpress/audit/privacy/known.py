@@ -1,4 +1,8 @@
-"""What is looked for, and how it is recognised in a text: dates, Chinese names, words and numbers."""
+"""What is looked for, and how it is recognised in a text: dates, names in characters, words and numbers.
+
+Both sides are brought to one form: compatibility forms, case, accents, apostrophes, hyphens, leading zeros. A name is found
+whole, by two of its parts in any order with one word between, and by one part that is long enough to be nobody else's.
+"""
 
 from __future__ import annotations
 
@@ -11,72 +15,95 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
 
-SHORT = 5  # an ASCII text with fewer characters is found everywhere
-DIGITS = 6  # so is a number with fewer digits
+from ...errors import Problem
+
+SHORT = 5  # a text with fewer letters and digits is found everywhere
+PART = 4  # so is a part of a name with fewer letters
+DIGITS = 6  # and a number of an undeclared column with fewer digits
+SPACED = 8  # digits of a number that is found in groups with spaces between: fewer are cells side by side
 SEPARATOR = " \ua66e "  # between texts that are searched together: a letter that no record holds, so nothing spans two
 UNDECLARED = "undeclared column"
-PART = ", a part"
-TITLES = {"dr", "prof", "mr", "mrs", "ms", "miss", "sir", "herr", "frau", "md", "phd", "med", "jr", "sr", "and", "und"}
-Words = tuple[str, ...]
-_ACCENTS = re.compile("[\u0300-\u036f]")
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
-_LETTER = re.compile(r"[^\W\d_]+")
-_CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"  # Chinese, kana, Hangul
-_BETWEEN = re.compile(rf"(?<=[{_CJK}])[\s\u00b7]+(?=[{_CJK}])")
+FREE_TEXT = "free text"
+PART_OF = "a part of a "
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"  # Chinese, kana, Hangul
+_BETWEEN = re.compile(rf"(?<=[{_CJK}])[\s\u00b7\u30fb,-]+(?=[{_CJK}])")
 _HAN = re.compile(f"[{_CJK}]")
+_HONORIFIC = re.compile("(先生|女士|小姐|医生|さん|様|씨)$")
 _TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
+_MARKS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
+_APOSTROPHES = "['\u2019\u2018\u02bc`\u00b4]"
+_POSSESSIVE = re.compile(rf"(?<=\w){_APOSTROPHES}s\b")
+_WITHIN = re.compile(rf"(?<=[^\W\d_]){_APOSTROPHES}(?=[^\W\d_])")
+_LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"}
+_DIGRAPHS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
+_HYPHEN = r"[-\u2010-\u2013/]"  # within a name or a number that is written in parts
 _TIME = re.compile(r"[ t]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
-# digits that come about by chance: a sha256, and the ids that matplotlib gives to the parts of a drawing
-_CHANCE = re.compile(r"(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])|(?<=[\"#][mph])[0-9a-f]{10}(?=[\")])")
+TITLES = set("mr mrs ms miss dr prof professor herr frau mme mlle md phd msc jr sr ii iii".split())  # noqa: SIM905
+
+PARTICLES = set("von van de der den del della di da dos du la le las los al el bin ibn ben abu zu ter ten".split())  # noqa: SIM905
+
+# digits that come about by chance, each looked for where its mark is: hashes, ids of a drawing's parts, numbers of bytes
+_CHANCE = (
+    ("", re.compile(r"(?<![0-9a-z])[0-9a-f]{32,128}(?![0-9a-z])")),
+    ("sha", re.compile(r"\bsha(?:1|256|384|512)[-:=][0-9a-z+/]{16,}=*")),
+    ("<", re.compile(r"(?<=[\"#][mph])[0-9a-f]{10}(?=[\")])")),
+    ('"bytes"', re.compile(r'"bytes": ?\d+')),
+    ('"contentsize"', re.compile(r'"contentsize": ?"\d+')),
+)
 _JOINT = r"[ ()+/_.\u2013-]{1,3}"  # within a telephone number
-_SERIAL_EPOCH = datetime.date(1899, 12, 30)  # day 0 of Excel
+_EPOCHS = (datetime.date(1899, 12, 30), datetime.date(1904, 1, 1))  # day 0 of Excel, and of Excel on old Macs
 _MONTHS = {
     name: number
-    for number, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
+    for number, names in enumerate(
+        ["jan ene", "feb fev", "mar", "apr avr abr", "may mai", "jun", "jul", "aug aou ago", "sep", "oct okt", "nov", "dec dez dic"],
+        start=1,
     )
-}
+    for name in names.split()
+}  # fmt: skip
+_EDGE = re.compile(r"^[\d./-]+|[\d./-]+$")
 _DATES = (
     (re.compile(r"(?<!\d)(\d{4})\s?[-/.年 ]\s?(\d{1,2})\s?[-/.月 ]\s?(\d{1,2})(?!\d)"), "ymd"),
     (re.compile(r"(?<![\d.])((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\d)"), "ymd"),
-    (re.compile(r"(?<!\d)(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?!\d)"), "dmy mdy"),
     (re.compile(r"(?<![\d.])([0-3]\d)([0-3]\d)((?:19|20)\d\d)(?!\d)"), "dmy mdy"),
-    (re.compile(r"(?<!\d)(\d{1,2})[-/. ]{0,2}([a-z]{3,9})[-/., ]{0,2}(\d{4})(?!\d)"), "dmy"),
+    (re.compile(r"(?<!\d)(\d{1,2})[-/. ]{1,2}(\d{1,2})[-/. ]{1,2}(\d{4})(?!\d)"), "dmy mdy"),
+    (re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[-/. ]{0,2}(?:of )?([a-z]{3,9})[-/., ]{0,2}(\d{4})(?!\d)"), "dmy"),
     (re.compile(r"([a-z]{3,9})[-/. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?[, ]{1,2}(\d{4})(?!\d)"), "mdy"),
+)
+# what all of the following have, and few other texts
+_SHORT = re.compile(r"(?<=\d)[-/.]\d\d?[-/.]\d\d?(?!\d)|(?:" + "|".join(_MONTHS) + r")[a-z]{0,6}[-/., ]{0,2}\d\d(?!\d)")
+_SHORT_DATES = (
+    (re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})[/-](\d{2})(?![\d./-])"), "dmy mdy ymd"),
+    (re.compile(r"(?<![\d./-])(\d\d)\.(\d\d)\.(\d\d)(?![\d/-]|\.\d)"), "dmy mdy ymd"),
+    (re.compile(r"(?<!\d)(\d{1,2})[-/. ]{0,2}([a-z]{3,9})[-/., ]{0,2}(\d{2})(?!\d)"), "dmy"),
 )
 
 
 def fold(text: str) -> str:
-    """Compatibility forms, case and accents folded, no space between Chinese characters."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    if not text.isascii():
-        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).translate(_LETTERS)
-        text = unicodedata.normalize("NFC", text)
-    return _BETWEEN.sub("", text)
+    """One form of a text: compatibility forms, case, no accents, no apostrophes, no space between characters."""
+    if text.isascii():
+        text = text.lower()
+    else:
+        text = unicodedata.normalize("NFKD", text).casefold()
+        text = unicodedata.normalize("NFC", _MARKS.sub("", text))
+        for letter, plain in _LETTERS.items():
+            text = text.replace(letter, plain)
+        text = _BETWEEN.sub("", text)
+    if "'" in text or "\u2019" in text or "\u2018" in text or "\u02bc" in text or "`" in text:
+        text = _WITHIN.sub("", _POSSESSIVE.sub(" s", text))
+    return text
 
 
-def name_forms(text: str) -> Iterator[Words]:
-    """The token sequences by which a name in letters may be written: in any order, without middle names, with an initial, one
-    part alone; without titles, hyphens and apostrophes; with ue for ü.
+def _bare(token: str) -> str:
+    """A number without leading zeros."""
+    return token.lstrip("0") or "0" if token.isdigit() else token
 
-    >>> sorted(name_forms("Dr. Okafor, Chidi"))
-    [('c', 'okafor'), ('chidi',), ('chidi', 'o'), ('chidi', 'okafor'), ('o', 'chidi'), ('okafor',), ('okafor', 'c'), ('okafor', 'chidi')]
-    """
-    umlauts = unicodedata.normalize("NFC", text).casefold().translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue"})
-    for spelling in {fold(text), fold(umlauts)}:
-        for words in {
-            tuple(_LETTER.findall(spelling)),
-            tuple("".join(_LETTER.findall(word)) for word in re.split(r"[\s,;._]+", spelling)),
-        }:
-            words = [word for word in words if word and word not in TITLES][:6]
-            for word, other in permutations(words, 2):
-                yield word, other
-                if len(word) > 3:
-                    yield word, other[0]
-                    yield other[0], word
-            if 2 < len(words) < 5:
-                yield from permutations(words)
-            yield from ((word,) for word in words if len(word) >= SHORT)
+
+def tokens_of(text: str) -> list[str]:
+    """The words and numbers of a folded text."""
+    tokens = _TOKEN.findall(text)
+    if ".0" in text:  # a whole number that passed through a computation
+        tokens = [token[:-2] if token.endswith(".0") and token.count(".") == 1 else token for token in tokens]
+    return [_bare(token) if token[0] == "0" else token for token in tokens]
 
 
 def words_of(text: str) -> set[str]:
@@ -85,34 +112,38 @@ def words_of(text: str) -> set[str]:
 
 
 def is_undeclared(kind: str) -> bool:
-    return kind.startswith(UNDECLARED)
+    return kind.startswith((UNDECLARED, FREE_TEXT))
 
 
 def _read(orders: str, parts: tuple[str, ...]) -> set[datetime.date]:
-    """The calendar dates that three parts can mean in these orders."""
+    """The calendar dates that three parts can mean in these orders; a year of two digits is of this or the last century."""
     found = set()
     for order in orders.split():
         part = dict(zip(order, parts, strict=True))
         month = _MONTHS.get(part["m"][:3]) if part["m"].isalpha() else int(part["m"])
-        try:
-            found.add(datetime.date(int(part["y"]), month or 0, int(part["d"])))
-        except ValueError:
-            continue
+        for century in (0,) if len(part["y"]) > 2 else (1900, 2000):
+            try:
+                found.add(datetime.date(century + int(part["y"]), month or 0, int(part["d"])))
+            except ValueError:
+                continue
     return found
 
 
 def _dates(text: str, years: re.Pattern) -> set[datetime.date]:
-    """Every calendar date of these years that a folded text can be read to hold."""
-    around = {text[max(0, at - 16) : at + 16] for at in (match.start() for match in years.finditer(text))}
-    text = "\n".join(around)
-    found = (_read(orders, parts) for pattern, orders in _DATES for parts in set(pattern.findall(text)))
+    """Every calendar date of these years, or with a year of two digits, that a folded text can be read to hold."""
+    found = []
+    for pattern, forms in ((years, _DATES), (_SHORT, _SHORT_DATES)):
+        around = {text[max(0, m.start() - 16) : m.start() + 20] for m in pattern.finditer(text)}
+        # half a number at an edge could be another one
+        near = "\n".join(_EDGE.sub("", piece) if len(piece) == 36 else piece for piece in around)
+        found += [_read(orders, parts) for form, orders in forms for parts in set(form.findall(near))]
     return set().union(*found)
 
 
 def as_dates(text: str) -> set[datetime.date]:
     """The calendar dates that a folded text is, in every reading of day and month; empty if it is something else."""
     text = _TIME.sub("", text).rstrip("日号")
-    matches = ((pattern.fullmatch(text), orders) for pattern, orders in _DATES)
+    matches = ((pattern.fullmatch(text), orders) for pattern, orders in (*_DATES, *_SHORT_DATES))
     return set().union(*(_read(orders, match.groups()) for match, orders in matches if match))
 
 
@@ -128,27 +159,39 @@ def searchable(tokens: tuple[str, ...]) -> bool:
     return len(digits) >= DIGITS and len(digits.rstrip("0")) > 3
 
 
-def is_name(kind: str) -> bool:
-    """Whether an identifier of this kind is a person's name, and may be written otherwise."""
-    return "name" in kind.casefold() and not is_undeclared(kind)
+Words = tuple[str, ...]
+Key = datetime.date | str | Words
 
 
-def _without_zeros(form: Words) -> Words:
-    """MRN-004711 is also written MRN 4711."""
-    return tuple(token.lstrip("0") or token if token.isdigit() else token for token in form)
+def key_of(text: str) -> set[Key]:
+    """What a text of the allow-list stands for."""
+    text = fold(text).strip()
+    return as_dates(text) or ({text} if _HAN.search(text) else {tuple(sorted(tokens_of(text)))})
 
 
 def _together(form: Words, text: str) -> bool:
     """Whether numbers stand in a text as one: not those of cells side by side, 555,0199."""
     if len(form) == 1 or not all(token[0].isdigit() for token in form):
         return True
-    return re.search(rf"(?<!\d){_JOINT.join(map(re.escape, form))}(?!\d)", text) is not None
+    joined = _JOINT.join(f"0*{re.escape(token)}" for token in form)
+    return re.search(rf"(?<!\d){joined}(?!\d)", text) is not None
+
+
+def _spellings(value: str) -> set[str]:
+    """A name as it may be written without its umlauts: Müller, Muller, Mueller."""
+    text = unicodedata.normalize("NFKC", value).casefold()
+    spread = text
+    for letter, digraph in _DIGRAPHS.items():
+        spread = spread.replace(letter, digraph)
+    drawn = re.sub("(?<=[^aeiouq])([aou])e(?=[^aeiou\\W\\d])", r"\1", text)
+    return {fold(value), fold(spread), fold(drawn), fold(re.sub(_APOSTROPHES, " ", value))}
 
 
 @dataclass
 class Sought:
-    """dates: date -> kind; names: Chinese text -> kind; words: sorted tokens of a text -> kind, and its `forms`: first token
-    -> {tokens in an order: sorted tokens}; unsearchable: kind -> number of values that cannot be told from other content.
+    """dates: date -> kind; names: text in characters -> kind; words: sorted tokens of a text -> kind, and its `forms`: first
+    token -> {tokens in an order: sorted tokens}; lesser: what is only a part or another writing of these; files: where each
+    stands; unsearchable: (raw file, kind) -> number of values that are too short, or cannot be told from other content.
     The columns are counted that the values come from.
     """
 
@@ -156,47 +199,104 @@ class Sought:
     names: dict[str, str] = field(default_factory=dict)
     words: dict[Words, str] = field(default_factory=dict)
     forms: dict[str, dict[Words, Words]] = field(default_factory=dict)
+    joined: dict[str, Words] = field(default_factory=dict)
+    lesser: set[Key] = field(default_factory=set)
+    files: dict[Key, str] = field(default_factory=dict)
     unsearchable: Counter = field(default_factory=Counter)
     identifier_columns: int = 0
     undeclared_columns: int = 0
+    copied: list[Problem] = field(default_factory=list)
 
     def __len__(self) -> int:
-        whole = sum(not kind.endswith(PART) for kind in self.words.values())
-        return len(self.dates) + len(self.names) + whole
+        return len([key for known in (self.dates, self.names, self.words) for key in known if key not in self.lesser])
 
-    def add(self, value: str, kind: str, is_date: bool = False) -> None:
+    def kind(self, key: Key) -> str:
+        return self.dates.get(key) or self.names.get(key) or self.words.get(key) or ""
+
+    def add(self, value: str, kind: str, is_date: bool = False, file: str = "") -> None:
         """Take up one raw value, unless it is too short. is_date: a five-digit number is a workbook's day."""
         text = fold(value).strip()
-        tokens = tuple(_TOKEN.findall(text))
+        tokens = tuple(tokens_of(text))
         dates = as_dates(text)
         if is_date and (serial := re.fullmatch(r"([2-5]\d{4})(?:\.\d+)?", text)):
-            dates = {_SERIAL_EPOCH + datetime.timedelta(days=int(serial[1]))}
+            dates = {_EPOCHS[0] + datetime.timedelta(days=int(serial[1]))}
         if dates:
             self.dates |= dict.fromkeys(dates, kind)
+            self.files |= dict.fromkeys(dates, file)
+            if is_date:
+                for days in {(date - epoch).days for date in dates for epoch in _EPOCHS}:
+                    self._word((str(days),), kind, file, {(str(days),)}, lesser=days > 9999)
         elif _HAN.search(text) and len(text) >= 2:
-            self.names[text] = kind
-        elif not searchable(tokens) if is_undeclared(kind) else len("".join(tokens)) < SHORT:
-            self.unsearchable[kind] += 1
+            self._characters(
+                text, kind, file, fold(re.sub(r"[\s\u30fb\u00b7,]+", SEPARATOR, value.strip())).split(SEPARATOR)
+            )
+        elif (
+            not searchable(tokens) if is_undeclared(kind) else len("".join(tokens)) < SHORT and not self._pairs(tokens)
+        ):
+            self.unsearchable[file, kind] += 1
         else:
-            key = tuple(sorted(tokens))
-            self.words[key] = kind
             forms = {tokens, (*tokens[1:], tokens[0])}  # a family name may come first or last
-            if "".join(tokens).isdigit():
-                forms.add(("".join(tokens),))  # a telephone number may be written in one
-            if not is_undeclared(kind):
-                forms |= {short for form in forms if len("".join(short := _without_zeros(form))) >= SHORT}
-            for form in forms:
-                self.forms.setdefault(form[0], {})[form] = key
-            if is_name(kind):
-                self._parts(value, key, f"{kind}{PART}")
+            digits = "".join(token for token in tokens if token.isdigit())
+            if "".join(tokens).isdigit() or len(digits) > DIGITS:
+                forms.add((digits,))  # a telephone number may be written in one
+            self._word(tuple(sorted(tokens)), kind, file, forms)
+            if len(digits) >= DIGITS and "".join(tokens).isdigit():
+                self.joined[digits] = tuple(sorted(tokens))
+            if "name" in kind.casefold() and not is_undeclared(kind):
+                self._parts(value, tuple(sorted(tokens)), kind, file)
 
-    def _parts(self, value: str, whole: Words, kind: str) -> None:
-        """Other forms of a name, each given up for itself: a surname that is a word says nothing of the whole name."""
-        for form in name_forms(value):
-            key = tuple(sorted(form))
-            if key != whole:
-                self.words.setdefault(key, kind)
-            self.forms.setdefault(form[0], {}).setdefault(form, key)
+    @staticmethod
+    def _pairs(tokens: Words) -> set[Words]:
+        parts = [token for token in tokens if token not in TITLES and len(token) > 1 and token.isalpha()]
+        return {pair for pair in permutations(dict.fromkeys(parts), 2) if sum(map(len, pair)) >= PART}
+
+    def _word(self, key: Words, kind: str, file: str, forms: Iterable[Words], lesser: bool = False) -> None:
+        if lesser and key in self.words:
+            return
+        self.words[key], self.files[key] = kind, file
+        if lesser:
+            self.lesser.add(key)
+        else:
+            self.lesser.discard(key)
+        for form in forms:
+            self.forms.setdefault(form[0], {})[form] = key
+
+    def _parts(self, value: str, key: Words, kind: str, file: str) -> None:
+        """Two of the parts of a name in any order, and each part that is long enough alone."""
+        for text in _spellings(value):
+            pieces = [piece for piece in re.split(r"[\s,;.()/_]+", text) if piece]
+            whole = [re.sub(r"[\W_]", "", piece) for piece in pieces]  # Jean-Pierre, Jeanpierre
+            tokens = (*dict.fromkeys([*tokens_of(text), *whole]),)
+            written = {form for form in (tuple(whole), tuple(tokens_of(text))) if len(form) > 1}
+            for word, other in permutations((token for token in tokens if token.isalpha() and token not in TITLES), 2):
+                if len(word) >= PART:  # C. Okafor
+                    part = tuple(sorted((word, other[0])))
+                    self._word(part, PART_OF + kind, file, {(word, other[0]), (other[0], word)}, lesser=True)
+            for form in self._pairs(tokens) | written:
+                self.forms.setdefault(form[0], {})[form] = key
+            for token in tokens:
+                if token in TITLES or token in PARTICLES or not token.isalpha() or (token,) == key:
+                    continue
+                if len(token) >= PART:
+                    self._word((token,), PART_OF + kind, file, {(token,)}, lesser=True)
+                else:
+                    self.unsearchable[file, PART_OF + kind] += text == fold(value)
+
+    def _characters(self, text: str, kind: str, file: str, written: list[str]) -> None:
+        """A name in characters, its family name last, and what of it is no family name; written: its parts, if it has spaces."""
+        text = _HONORIFIC.sub("", text)
+        self.names[text], self.files[text] = kind, file
+        self.lesser.discard(text)
+        if "name" in kind.casefold() and not is_undeclared(kind) and len(text) <= 6:
+            if len(written) == 2:
+                parts = {written[1] + written[0], *(part for part in written if len(part) > 1)}
+            else:
+                cuts = (1, 2) if len(text) > 3 else (1,)  # of a family name
+                parts = {text[cut:] + text[:cut] for cut in cuts} | {text[cut:] for cut in cuts if len(text) > cut + 1}
+            for part in sorted(parts):
+                if part not in self.names:
+                    self.names[part], self.files[part] = (kind if len(part) == len(text) else PART_OF + kind), file
+                    self.lesser.add(part)
 
     @cached_property
     def years(self) -> re.Pattern:
@@ -204,33 +304,79 @@ class Sought:
         return re.compile("|".join(sorted({f"{date.year:04d}" for date in self.dates})) or "(?!)")
 
     @cached_property
+    def prefixes(self) -> set[str]:
+        """What a number or a name begins with that is written in parts."""
+        words = [
+            *self.joined,
+            *(form[0] for forms in self.forms.values() for form in forms if len(form) == 1 and form[0].isalpha()),
+        ]
+        return {word[:size] for word in words for size in range(2, len(word))}
+
+    @cached_property
     def beginnings(self) -> dict[str, list[tuple[str, str]]]:
-        """First two characters of the longest Chinese part of a name -> (that part, the name): an address holds numbers too."""
+        """First two characters of the longest part in characters of a name -> (that part, the name): an address holds numbers
+        too."""
         found: dict[str, list[tuple[str, str]]] = {}
         for name in self.names:
             part = max((token for token in _TOKEN.findall(name) if _HAN.search(token)), key=len)
             found.setdefault(part[:2], []).append((part, name))
         return found
 
-    def hits(self, text: str) -> dict[object, str]:
+    def hits(self, text: str) -> dict[Key, str]:
         """What of it stands in a text, with its kind."""
-        text = _CHANCE.sub(" ", fold(text))
-        tokens = _TOKEN.findall(text)
+        text = fold(text)
+        for mark, digits in _CHANCE:
+            if mark in text:
+                text = digits.sub(" ", text)
+        found: dict[Key, str] = {}
+        if self.dates:
+            dates = _dates(text, self.years)
+            found = {date: self.dates[date] for date in dates & self.dates.keys()}
+        tokens = tokens_of(text)
         known = set(tokens)
-        found: dict[object, str] = {date: self.dates[date] for date in _dates(text, self.years) & self.dates.keys()}
         if self.names:
             found.update(self._chinese(text, known))
-        if starts := known & self.forms.keys():
+        starts, halves = known & self.forms.keys(), known & self.prefixes
+        if starts or halves:
             lengths = {first: {len(form) for form in self.forms[first]} for first in starts}
+            either = starts | halves
             for at, token in enumerate(tokens):
-                for length in lengths.get(token, ()):
-                    form = tuple(tokens[at : at + length])
-                    key = self.forms[token].get(form)
-                    if key and key not in found and _together(form, text):
-                        found[key] = self.words[key]
+                if token in either:
+                    if token in starts:
+                        found |= {
+                            key: self.words[key] for key in self._standing(token, tokens, at, lengths[token], text)
+                        }
+                    if token in halves:
+                        found |= {key: self.words[key] for key in self._in_parts(tokens, at, text)}
         return found
 
-    def _chinese(self, text: str, known: set[str]) -> Iterable[tuple[str, str]]:
+    def _standing(self, token: str, tokens: list[str], at: int, lengths: set[int], text: str) -> Iterator[Words]:
+        forms = self.forms[token]
+        for length in lengths:
+            form = tuple(tokens[at : at + length])
+            if (key := forms.get(form)) and _together(form, text):
+                yield key
+        if 2 in lengths and at + 2 < len(tokens) and tokens[at + 1].isalpha():  # one word between
+            form = (token, tokens[at + 2])
+            near = len(tokens[at + 1]) == 1 or min(map(len, form)) > 2
+            if near and all(map(str.isalpha, form)) and (key := forms.get(form)):
+                yield key
+
+    def _in_parts(self, tokens: list[str], at: int, text: str) -> Iterator[Words]:
+        """A number in groups, 1432-3792, and a name in halves, Min-su."""
+        whole = tokens[at]
+        for end in range(at + 1, min(at + 5, len(tokens))):
+            whole += tokens[end]
+            key = self.joined.get(whole) or self.forms.get(whole, {}).get((whole,))
+            if key:
+                sign = r"[-\u2010-\u2013/ \u00a0]" if whole.isdigit() and len(whole) >= SPACED else rf"{_HYPHEN}\s?"
+                written = sign.join(map(re.escape, tokens[at : end + 1]))
+                if re.search(rf"(?<![\w.,]){'0*' * whole.isdigit()}{written}(?![\w,]|\.\d)", text):
+                    yield key
+            if whole not in self.prefixes:
+                return
+
+    def _chinese(self, text: str, known: set[str]) -> Iterator[tuple[str, str]]:
         tokens = sorted(token for token in known if _HAN.search(token))
         han = " ".join(tokens)
         pieces = {token[at : at + size] for token in tokens for at in range(len(token)) for size in (1, 2)}
@@ -244,6 +390,11 @@ class Sought:
         for text in texts:
             self._give_up(self.hits(text))
 
+    def excuse_parts(self, texts: Iterable[str]) -> None:
+        """Give up single parts of names that are words of these texts; the whole name is looked for still."""
+        for text in texts:
+            self._give_up({key: kind for key, kind in self.hits(text).items() if kind.startswith(PART_OF)})
+
     def excuse_words(self, words: Container[str]) -> None:
         """Give up one of these words beside a short number ('grade 3', 'day 28'): both stand in tables, side by side."""
         found = {}
@@ -254,15 +405,16 @@ class Sought:
                 found[key] = kind
         self._give_up(found)
 
-    def _give_up(self, values: Mapping[object, str]) -> None:
-        self.unsearchable.update(values.values())
+    def _give_up(self, values: Mapping[Key, str]) -> None:
+        self.unsearchable.update((self.files.get(key, ""), kind) for key, kind in values.items())
         for value in values:
             for known in (self.dates, self.names, self.words):
                 known.pop(value, None)
         if values:
             self.forms = {first: kept for first, forms in self.forms.items() if (kept := self._kept(forms))}
+            self.joined = self._kept(self.joined)
 
-    def _kept(self, forms: Mapping[Words, Words]) -> dict[Words, Words]:
+    def _kept(self, forms: Mapping) -> dict:
         return {form: key for form, key in forms.items() if key in self.words}
 
     def over(self, other: Sought) -> Sought:
@@ -270,8 +422,10 @@ class Sought:
         forms = {first: dict(found) for first, found in other.forms.items()}
         for first, found in self.forms.items():
             forms.setdefault(first, {}).update(found)
+        lesser = (self.lesser - {*other.dates, *other.names, *other.words}) | other.lesser
         return Sought(
             {**other.dates, **self.dates}, {**other.names, **self.names}, {**other.words, **self.words}, forms,
+            {**other.joined, **self.joined}, lesser, {**other.files, **self.files},
             other.unsearchable + self.unsearchable, self.identifier_columns + other.identifier_columns,
             self.undeclared_columns + other.undeclared_columns,
         )  # fmt: skip

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from ...clean.read import Raw, read, resolve
+from ...clean.read import declared as shown
 from ...clean.read import identifiers as declared
+from ...errors import Problem
 from ...study import Study
 from ...text import number_text
-from .known import SEPARATOR, UNDECLARED, Sought, fold, words_of
+from .known import FREE_TEXT, SEPARATOR, UNDECLARED, Sought, fold, words_of
 
 
 def distinct(raw: Raw, index: int) -> set[str]:
@@ -27,44 +30,94 @@ def undeclared(study: Study, raw: Raw) -> list[tuple[int, str]]:
     return [(index, raw.header(index)) for index in range(len(raw.headers)) if index not in used]
 
 
+def _texts(values: pd.Series) -> str:
+    """The different values of a clean column, as text."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return SEPARATOR.join(values.dt.strftime("%Y-%m-%d").unique())
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return SEPARATOR.join(map(number_text, values.astype(float).unique()))
+    return SEPARATOR.join(map(str, values.unique()))
+
+
 def recorded(tables: Iterable[pd.DataFrame]) -> Iterator[str]:
     """The dates and numbers of clean tables, as text."""
     for frame in tables:
         for column in frame:
             values = frame[column].dropna()
-            if pd.api.types.is_datetime64_any_dtype(values):
-                yield SEPARATOR.join(values.dt.strftime("%Y-%m-%d").unique())
-            elif pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-                yield SEPARATOR.join(map(number_text, values.astype(float).unique()))
+            if pd.api.types.is_datetime64_any_dtype(values) or (
+                pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+            ):
+                yield _texts(values)
 
 
-def _taken(sought: Sought, values: set[str], missing: Iterable[str], kind: str, is_date: bool = False) -> None:
+def copies(told: Sought, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    """Columns that leave the clean stage and hold the values of an identifier: a copy, a derivation, another declaration of
+    the same raw column. Half of either is no chance."""
+    every = Counter(told.kind(key) for known in (told.dates, told.names, told.words) for key in known if key not in told.lesser)  # fmt: skip
+    for name, frame in tables.items():
+        for column in frame:
+            values = frame[column].dropna()
+            hits = told.hits(_texts(values))
+            for kind, n in Counter(kind for key, kind in hits.items() if key not in told.lesser).items():
+                if n >= every[kind] / 2 or (n > 2 and n >= values.nunique() / 2):
+                    yield Problem(
+                        f"table {name}, column {column}", f"holds {n} of {every[kind]} values of an identifier: {kind}",
+                        "whoever receives a file made of it can tell who a participant is",
+                        "declare that column an identifier, too, or derive from it only what tells nobody (an age, a year)",
+                    )  # fmt: skip
+
+
+def _taken(
+    sought: Sought, values: set[str], missing: Iterable[str], kind: str, file: str, is_date: bool = False
+) -> None:
     nothing = {fold(text) for text in (*missing, "")}
     for value in sorted(values):
         if fold(value) not in nothing:
-            sought.add(value, kind, is_date)
+            sought.add(value, kind, is_date, file)
 
 
-def sought(study: Study, folder: Path, innocent: Iterable[str]) -> Sought:
+def _together(raw: Raw, columns: Sequence[int]) -> set[str]:
+    """The different rows of some columns: a family name beside a given one."""
+    found = ([raw.columns[at].cells[code].text.strip() for code in raw.columns[at].codes.tolist()] for at in columns)
+    return {" ".join(filter(None, row)) for row in zip(*found, strict=True) if all(row)}
+
+
+def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[str] = (), told_apart: Iterable[str] = (),
+           tables: Mapping[str, pd.DataFrame] | None = None) -> Sought:  # fmt: skip
     """The raw values of every column that is declared an identifier and of every undeclared one, but for what `innocent`
-    texts hold. What stands in a declared column is no sign of a participant in an undeclared one."""
+    texts hold. What stands in a declared column is no sign of a participant in an undeclared one. `copied` says which of the
+    clean `tables` hold an identifier.
+
+    ours: texts of the study that people have written. They excuse no declared identifier, and of a name's single parts only
+    such as are written there in small letters. told_apart: texts that excuse single parts (names of authors).
+    """
     raws = {name: read(folder / file.path, file) for name, file in study.files.items()}
     told, untold, elsewhere = Sought(), Sought(), []
     for raw in raws.values():
-        identifying, unknown = declared(study, raw), undeclared(study, raw)
+        identifying, unknown, file = declared(study, raw), undeclared(study, raw), raw.file.path
         told.identifier_columns += len({index for index, _ in identifying})
         untold.undeclared_columns += len(unknown)
         for index, column in identifying:
             missing = (*study.missing, *column.missing)
-            _taken(told, distinct(raw, index), missing, column.identifier, column.type == "date")
+            _taken(told, distinct(raw, index), missing, column.identifier, file, column.type == "date")
+        names = sorted({index for index, column in identifying if "name" in column.identifier.casefold()})
+        if len(names) > 1:
+            _taken(told, _together(raw, names), study.missing, "name", file)
         for index, header in unknown:
-            _taken(untold, distinct(raw, index), study.missing, f"{UNDECLARED} '{header}'")
-        hidden = {index for index, _ in (*identifying, *unknown)}
-        elsewhere += [(raw, index) for index in range(len(raw.headers)) if index not in hidden]
-    if len(untold):
-        untold.excuse(SEPARATOR.join(distinct(raw, index)) for raw, index in elsewhere)
-    innocent = list(innocent)
-    untold.excuse_words(set().union(*map(words_of, innocent)))
+            _taken(untold, distinct(raw, index), study.missing, f"{UNDECLARED} '{header}'", file)
+        hidden, seen = {index for index, _ in (*identifying, *unknown)}, shown(study, raw)
+        for index in sorted(set(range(len(raw.headers))) - hidden - seen.keys()):
+            _taken(untold, distinct(raw, index), study.missing, f"{FREE_TEXT} '{raw.header(index)}'", file)
+        elsewhere += [(raw, index) for index in seen if index not in hidden]
+    copied = list(copies(told, tables or {}))
+    declared_texts = [SEPARATOR.join(distinct(raw, index)) for raw, index in elsewhere] if len(untold) else []
+    untold.excuse(declared_texts)
+    innocent, ours = list(innocent), list(ours)
+    untold.excuse_words(set().union(*map(words_of, (*innocent, *ours))))
+    untold.excuse(ours)
+    told.excuse_parts(told_apart)
+    told.excuse_parts(" ".join(word for word in text.split() if word == word.lower()) for text in ours)
     found = told.over(untold)
     found.excuse(innocent)
+    found.copied = copied
     return found

@@ -2,78 +2,142 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
 from ...errors import InputError, Problem
-from .content import columns, texts
-from .known import Sought, is_undeclared
+from .content import columns, is_log, texts
+from .known import Key, Sought, is_undeclared, key_of
 
 LARGE = 2**25  # bytes of a CSV file that is searched by the different texts of its columns
 PIECE = 2**22  # characters that are searched at a time
 OVERLAP = 500
+CHANCE = 7  # digits: shorter numbers are not looked for in logs, which hold times and numbers of processes
 
 
-def gate(known: Sought, folders: Iterable[Path], processes: int = 1) -> dict:
+def gate(
+    known: Sought, folders: Iterable[Path], processes: int = 1, *, ours: Mapping[str, str] | None = None,
+    allow: Mapping[str, str] | None = None, passed: Iterable[bytes] = (),
+) -> dict:  # fmt: skip
     """Search every file below the folders; returns what was searched for, in how many files, and what could not be.
 
-    PrivacyError names each file that holds an identifier, and its kind.
+    folders: results first, then logs. ours: where -> text of what people wrote for the study. allow: text -> reason of what
+    is no identifier in spite of its looks; an entry that never fires is told. passed: sha256 of the engine's files.
+    PrivacyError names each file that holds an identifier, and its kind; columns that hold one are told with them.
     """
-    paths = [(folder, path) for folder in folders for path in sorted(p for p in folder.rglob("*") if p.is_file())]
+    first, *others = folders
+    paths = [(first, path, False) for path in sorted(p for p in first.rglob("*") if p.is_file())]
+    paths += [(folder, path, True) for folder in others for path in sorted(p for p in folder.rglob("*") if p.is_file())]
     # archives last, when the files that they were made of have passed
     single, archives = ([at for at in paths if (at[1].suffix == ".zip") is zipped] for zipped in (False, True))
-    with get_context("fork").Pool(processes, _search_for, (known,)) as pool:
+    passed = {*passed, *(digest for _, path, _ in single if (digest := _digest(path)))}
+    with get_context("fork").Pool(processes, _search_for, (known, passed)) as pool:
         searched = pool.starmap(_search, single, chunksize=1)
-    passed = {digest for found, digest in searched if not found}
-    _search_for(known)
-    searched += [_search(folder, path, passed) for folder, path in archives]
-    problems = [
-        _problem(path, kind, n)
-        for (_, path), (found, _) in zip([*single, *archives], searched, strict=True)
-        for kind, n in sorted(Counter(found.values()).items())
+    _search_for(known, passed)
+    searched += [_search(*at) for at in archives]
+    allowed = {key: text for text in allow or {} for key in key_of(text)}
+    fired: set[str] = set()
+    problems = list(known.copied)
+    found = [(path.as_posix(), hits) for (_, path, _), hits in zip([*single, *archives], searched, strict=True)]
+    found += [
+        (_line(known, where, text, hits), hits) for where, text in (ours or {}).items() if (hits := known.hits(text))
     ]
+    for where, hits in found:
+        fired |= {allowed[key] for key in hits if key in allowed}
+        kinds = Counter(kind for key, kind in hits.items() if key not in allowed)
+        problems += [_problem(where, kind, n, known, hits) for kind, n in sorted(kinds.items()) if _tell(kind, kinds)]
     if problems:
         raise PrivacyError(problems)
+    not_searchable: dict[str, dict[str, int]] = {}
+    for (file, kind), n in sorted(known.unsearchable.items()):
+        if n:
+            not_searchable.setdefault(file, {})[kind] = n
     return {
         "files": len(paths),
         "identifier_columns": known.identifier_columns,
         "undeclared_columns": known.undeclared_columns,
         "searched": len(known),
-        "not_searchable": dict(sorted(known.unsearchable.items())),
-        "verdict": "nothing found" + ("; not everything could be looked for" if known.unsearchable else ""),
+        "not_searchable": not_searchable,
+        "allowed": {text: reason for text, reason in (allow or {}).items() if text in fired},
+        "allowed_in_vain": sorted(set(allow or {}) - fired),
     }
 
 
-def _problem(path: Path, kind: str, n: int) -> Problem:
+def _line(known: Sought, where: str, text: str, hits: Mapping[Key, str]) -> str:
+    """The place of a text with the first of its lines that holds what it holds."""
+    lines = text.split("\n")
+    at = next((number for number, line in enumerate(lines, 1) if known.hits(line).keys() & hits.keys()), 0)
+    return f"{where}, line {at}" if at and len(lines) > 1 else where
+
+
+def _tell(kind: str, kinds: Mapping[str, int]) -> bool:
+    """A part of a name is not told beside the whole."""
+    return not (kind.startswith("a part of a ") and kind.removeprefix("a part of a ") in kinds)
+
+
+def _problem(where: str, kind: str, n: int, known: Sought, hits: Mapping[Key, str]) -> Problem:
     why = "whoever receives this file can tell who a participant is"
-    if not is_undeclared(kind):
-        do = "find the column that carries it and declare it with identifier: in study.yaml; then run again"
-        return Problem(path.as_posix(), f"holds a direct identifier: {kind} ({n} different)", why, do)
-    do = "declare that column in study.yaml, with identifier: or as what it is; or find the column that carries its values"
-    return Problem(path.as_posix(), f"holds values of the {kind} ({n} different)", f"if they identify, {why}", do)
+    if is_undeclared(kind):
+        do = "declare that column in study.yaml, with identifier: or as what it is; or find the column that carries its values"
+        return Problem(where, f"holds values of the {kind} ({n} different)", f"if they identify, {why}", do)
+    raw = sorted({known.files.get(key, "") for key, of in hits.items() if of == kind} - {""})
+    do = "find the column that carries it and declare it with identifier: in study.yaml, or take it out of the text; then run again"
+    do += "; a word that is no name here goes into not_identifying of study.yaml, with a reason"
+    return Problem(
+        where, f"holds a direct identifier: {kind} ({n} different{f', of {chr(44).join(raw)}' if raw else ''})", why, do
+    )
 
 
-def _search_for(known: Sought) -> None:
+def _search_for(known: Sought, passed: Container[bytes] = frozenset()) -> None:
     """Remember in this process what is searched for: compiled patterns do not travel between processes."""
-    global _known
-    _known = known
+    global _known, _passed
+    _known, _passed = known, passed
 
 
-def _search(folder: Path, path: Path, passed: Container[bytes] = frozenset()) -> tuple[dict[str, str], bytes]:
-    """(identifier -> kind found in a file or its name, sha256 of the file)."""
-    found: dict[str, str] = {}
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
-    large = path.suffix == ".csv" and path.stat().st_size > LARGE
-    inside = columns(path) if large else texts(path.read_bytes(), passed)
-    for text in chain([path.relative_to(folder).as_posix()], inside):
+def _digest(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except FileNotFoundError:  # of another run that goes on
+        return b""
+
+
+def _names(path: Path) -> str:
+    """The name of a file, and what Snakemake has written into it in base64."""
+    try:
+        return f"{path.as_posix()} {base64.b64decode(path.name, validate=True).decode('utf-8')}"
+    except (binascii.Error, ValueError):
+        return path.as_posix()
+
+
+def _search(folder: Path, path: Path, is_log_file: bool = False) -> dict[Key, str]:
+    """Identifier -> kind found in a file or its name."""
+    found: dict[Key, str] = {}
+    try:
+        data = b"" if path.suffix == ".csv" and path.stat().st_size > LARGE else path.read_bytes()
+    except FileNotFoundError:
+        return found
+    inside = (
+        columns(path)
+        if path.suffix == ".csv" and (not data or is_log(data)) and path.stat().st_size
+        else texts(data, _passed)
+    )
+    for text in chain([_names(path.relative_to(folder))], inside):
         for piece in pieces(text):
             found |= _known.hits(piece)
-    return found, digest
+    if is_log_file:
+        found = {key: kind for key, kind in found.items() if not _by_chance(key)}
+    return found
+
+
+def _by_chance(key: Key) -> bool:
+    return isinstance(key, tuple) and all(map(str.isdigit, key)) and sum(map(len, key)) < CHANCE
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -46,7 +46,7 @@ from .records import chain, of_analysis, of_flow, of_listings, of_settings, one_
 from .texts import texts
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
-PART = 25_000  # values and cells of participants that one part holds
+PART = 100_000  # values and cells of participants that one part holds: a few MB
 __all__ = ["COUNTS", "agreement", "cell", "closure", "find", "part_of", "read", "record_of", "trace", "write"]
 
 

@@ -102,15 +102,22 @@ class Columns:
         for parent in about["from"]:
             self.add(parent)
 
-    def table(self, table: str, fields: list[str]) -> str:
-        """All rows of a clean table that an analysis reads directly, as a column `table.field`."""
-        name = f"{table}.{fields[-1]}"
+    def table(self, table: str, fields: list[str], rows: Mapping = {}) -> str:
+        """The rows of a clean table that an analysis reads directly, as a column `table.field`: all, or those of its `rows`."""
+        which = " or ".join(str(rows[key]) for key in ("at", "baseline") if key in rows)
+        which = " and ".join(filter(None, [str(rows.get("where", "")), f"({which})" if which else ""]))
+        name = f"{table}.{fields[-1]}" + (f" where {which}" if which else "")
         if name not in self.about:
-            frame, _ = self.builder.rows_of(table)
+            frame, columns = self.builder.rows_of(table)
             label = self.results.study.tables[table].columns[fields[-1]].title
-            how = f"all rows of {table} in which {fields[-1]} is known"
+            how = f"{'the' if which else 'all'} rows of {table} in which {fields[-1]} is known" + (
+                f", where {which}" if which else ""
+            )
             self.about[name] = {"label": label, "unit": "", "how": how, "from": [], "table": table}
-            self._rows(name, table, frame, frame[fields[-1]].notna(), fields)
+            keep = frame[fields[-1]].notna()
+            if which:
+                keep &= Expression(which).condition(columns)
+            self._rows(name, table, frame, keep, fields)
         return name
 
     def _own(self, name: str, about: dict) -> None:

@@ -41,7 +41,9 @@ def find(content: Mapping, number: str) -> tuple[str, dict, str]:
     """(record id, its entry for this number, statistic or phrase) of a number's id; KeyError names the nearest known id.
 
     `os.6_months.text`, `os.6_months` and `os` all lead to the record `os`; an entry is {} where the record has none.
+    What stands behind an @, as in the links of a listing, is a participant.
     """
+    number = number.partition("@")[0]
     entries = {
         entry["id"]: (name, entry) for name, record in content["records"].items() for entry in record.get("results", ())
     }

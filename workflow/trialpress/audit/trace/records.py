@@ -62,7 +62,7 @@ def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
         ]
         made = {"value", "z", "baseline", "change"} - set(results.plan.columns)
         names = [name for name in names if name not in mine and name not in made]
-        names += [columns.table(table, mine)] if mine else []
+        names += [columns.table(table, mine, spec["rows"])] if mine else []
     names = list(dict.fromkeys(names))
     for name in [*names, spec["population"]]:
         columns.add(name)

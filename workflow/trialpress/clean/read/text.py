@@ -134,6 +134,7 @@ class Body:
         self.columns = [Encoder() for _ in headers]
         self.numbers: list[np.ndarray] = []
         self.refused: list[Refused] = []
+        self.longer: list[int] = []  # rows with empty cells beyond the header
         self.padded: list[int] = []
 
     def add(self, rows: list[tuple[int, list[str]]]) -> None:
@@ -163,6 +164,8 @@ class Body:
             return []
         if full < self.least:
             self.padded.append(number)
+        elif len(cells) == self.width:
+            self.longer.append(number)
         return cells + [""] * (self.width - len(cells))
 
     def done(self, remarks: list[Remark]) -> Raw:
@@ -172,4 +175,9 @@ class Body:
         filled, columns = without_blank(columns, len(numbers))
         raw = Raw(self.file, self.headers, numbers[filled], columns, tuple(self.refused), padded=tuple(self.padded))
         named = [replace(r, column=raw.header(int(r.column[1:]) - 1)) if r.column else r for r in remarks]
+        if len(self.longer) < len(numbers) / 2:  # where most rows have them a program wrote them
+            message = (
+                "the row has empty cells beyond the header, as most have not: is one of its cells shifted to the right?"
+            )
+            named += [Remark("warning", number, "", "", message) for number in self.longer]
         return replace(raw, remarks=tuple(named))

@@ -1,0 +1,169 @@
+"""Seeded changes of raw cells, corrections and the plan, each run and compared: is every number that moves attributed to its change
+and to nothing else?
+
+PYTHONPATH=workflow:tests python tests/seeded_changes.py [--n 30] [--seed 1] [--study low-dose-cd19]: a table in Markdown; status 1
+if a number that moved names another cause, or none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+import random
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from compare.runs import run, sources
+from trialpress.compare import compare
+from trialpress.compare.causes import Cause
+from trialpress.compare.sides import Side
+from trialpress.errors import InputError
+
+DELIMITERS = {".csv": ",;", ".tsv": "\t", ".txt": "\t|;,"}
+PLAN = (  # (entry, text of the plan, its replacement)
+    ("analyses.os.at", "os: {method: kaplan_meier, population: infused, endpoint: os, at: [6, 12]", "os: {method: kaplan_meier, population: infused, endpoint: os, at: [6, 9]"),
+    ("analyses.crs_severe.event", "crs_severe: {method: proportion, population: infused, event: crs_astct >= 3", "crs_severe: {method: proportion, population: infused, event: crs_astct >= 2"),
+    ("analyses.male_rr.event", "male_rr: {method: proportion, population: rr_infused, event: sex == 'M'", "male_rr: {method: proportion, population: rr_infused, event: sex == 'F'"),
+    ("analyses.seizure_all.population", "seizure_all: {method: proportion, population: infused", "seizure_all: {method: proportion, population: rr_infused"),
+    ("analyses.lfs_restricted_mean.until", "until: 12, unit: months, label: Leukaemia-free survival within 12", "until: 6, unit: months, label: Leukaemia-free survival within 12"),
+    ("analyses.hct_of_remission.population", "hct_of_remission: {method: proportion, population: responders", "hct_of_remission: {method: proportion, population: infused"),
+    ("analyses.exposure.until", "by: remission, until: 28", "by: remission, until: 21"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A change: what it is, how it is made, and whether a cause is it."""
+
+    kind: str
+    what: str
+    edit: Callable[[Path], None]
+    is_it: Callable[[Cause], bool]
+
+
+def cells(raw: Path, chance: random.Random) -> Iterator[Seed]:
+    """Numbers and dates of the text files of raw records, one changed at a time."""
+    files = sorted(path for path in raw.iterdir() if path.suffix in DELIMITERS)
+    while True:
+        path = chance.choice(files)
+        lines = path.read_bytes().decode("latin-1").split("\n")  # bytes, whatever the encoding
+        delimiter = max(DELIMITERS[path.suffix], key=lines[0].count)
+        at = chance.randrange(1, len(lines))
+        parts = lines[at].split(delimiter)
+        wanted = [i for i, cell in enumerate(parts) if i and changed(cell) != cell]
+        if not wanted:
+            continue
+        column = chance.choice(wanted)
+        old, new = parts[column], changed(parts[column])
+
+        def edit(project: Path, name=path.name, at=at, column=column, new=new, delimiter=delimiter) -> None:
+            (found,) = (project / "data").glob(f"*/raw/{name}")
+            held = found.read_bytes().decode("latin-1").split("\n")
+            parts = held[at].split(delimiter)
+            parts[column] = new
+            held[at] = delimiter.join(parts)
+            found.write_bytes("\n".join(held).encode("latin-1"))
+
+        def is_it(cause: Cause, where=f"{path.name}, row {at + 1}") -> bool:
+            return cause.kind in ("cell", "row") and re.search(rf"{re.escape(where)}\b", cause.where) is not None
+
+        yield Seed("cell", f"{path.name}, row {at + 1}: {old} -> {new}", edit, is_it)
+
+
+def changed(cell: str) -> str:
+    """A number a quarter larger, a date eleven days later; anything else as it is.
+
+    >>> changed("36.6"), changed("8"), changed("2016-12-28"), changed("LD-001")
+    ('45.8', '10', '2017-01-08', 'LD-001')
+    """
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", cell):
+        return (datetime.date.fromisoformat(cell) + datetime.timedelta(days=11)).isoformat()
+    if re.fullmatch(r"\d+(\.\d+)?", cell):
+        digits = len(cell.partition(".")[2])
+        return f"{float(cell) * 1.25 + (0 if digits else 0.5):.{digits}f}" if float(cell) else cell
+    return cell
+
+
+def corrections(path: Path) -> Iterator[Seed]:
+    """Each signed-off correction taken back."""
+    rows = list(csv.reader(StringIO(path.read_text(encoding="utf-8"))))
+    for number, (table, key, field, *_) in enumerate(rows[1:], start=1):
+
+        def edit(project: Path, number=number) -> None:
+            (found,) = (project / "data").glob("*/corrections.csv")
+            lines = found.read_text(encoding="utf-8").splitlines(keepends=True)
+            found.write_text("".join(lines[:number] + lines[number + 1 :]), encoding="utf-8")
+
+        def is_it(cause: Cause, where=f"{table}.{field} of {key} ") -> bool:
+            return cause.kind == "correction" and cause.where.startswith(where)
+
+        yield Seed("correction", f"{table}.{field} of {key} taken back", edit, is_it)
+
+
+def plans() -> Iterator[Seed]:
+    for entry, old, new in PLAN:
+
+        def edit(project: Path, old=old, new=new) -> None:
+            (found,) = (project / "config").glob("*/plan.yaml")
+            text = found.read_text(encoding="utf-8")
+            assert text.count(old) == 1, old
+            found.write_text(text.replace(old, new), encoding="utf-8")
+
+        def is_it(cause: Cause, entry=entry) -> bool:
+            return cause.kind == "plan" and cause.where == entry
+
+        yield Seed("plan", entry, edit, is_it)
+
+
+def seeds(study: str, n: int, seed: int, root: Path) -> list[Seed]:
+    """n changes: the plan's, then corrections, then cells, a third of each as far as there are."""
+    data = root / "data" / study
+    found = list(plans())[: n // 3] if study == "low-dose-cd19" else []
+    found += list(corrections(data / "corrections.csv"))[: n // 3] if (data / "corrections.csv").is_file() else []
+    chosen = cells(data / "raw", random.Random(seed))
+    return [*found, *(next(chosen) for _ in range(n - len(found)))]
+
+
+def verdict(one: Seed, before: Side, study: str, scratch: Path) -> tuple[int, int, str]:
+    """(numbers that moved, of them those with this cause and no other, what else was named)."""
+    try:
+        after = Side("after", run(sources(study, scratch), one.edit))
+    except InputError as error:
+        return 0, 0, f"refused: {str(error).splitlines()[1]}"
+    found, good, other = compare(before, after), 0, []
+    for moved in found.moved:
+        causes = [cause for cause in moved.causes if cause.kind not in ("left", "entered")]
+        wrong = [cause for cause in causes if not one.is_it(cause)]
+        good += bool(causes) and not wrong
+        other += [f"{moved.id}.{moved.statistic}: {cause.kind} {cause}" for cause in wrong] or (
+            [] if causes else [f"{moved.id}: none"]
+        )
+    return len(found.moved), good, "; ".join(other[:3])
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--n", type=int, default=30)
+    asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--study", default="low-dose-cd19")
+    given = asked.parse_args()
+    right = True
+    with tempfile.TemporaryDirectory() as scratch:
+        project = sources(given.study, Path(scratch) / "before")
+        before = Side("before", run(project))
+        print("| change | numbers moved | attributed to it alone | else |\n|:--|--:|--:|:--|", flush=True)
+        for number, one in enumerate(seeds(given.study, given.n, given.seed, project)):
+            moved, good, other = verdict(one, before, given.study, Path(scratch) / str(number))
+            right &= good == moved
+            print(f"| {one.kind}: {one.what} | {moved} | {good} | {other} |", flush=True)
+    return 0 if right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

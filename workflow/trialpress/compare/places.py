@@ -1,0 +1,87 @@
+"""Where a manuscript prints a number: the sentence, the cell of a table, the legend of a figure. Every number in it is a link to its
+record on the audit's page, and only numbers are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from lxml import html
+
+SENTENCE = re.compile(r"(?<=[.;:!?])\s+(?=[A-Z0-9])")
+BLOCKS = ("p", "li", "dd", "h1", "h2", "h3", "figcaption", "caption", "td", "th", "div")
+
+
+@dataclass(frozen=True)
+class Place:
+    """kind: text, table or figure; where: the sentence, or table, row and column; text: what is printed there."""
+
+    kind: str
+    where: str
+    text: str
+
+
+def plain(node) -> str:
+    return " ".join("".join(node.itertext()).split())
+
+
+def places(folder: Path) -> dict[str, list[Place]]:
+    """Id of a number -> its places in report/manuscript.html, in their order; nothing without that edition."""
+    path = folder / "report" / "manuscript.html"
+    found: dict[str, list[Place]] = {}
+    if not path.is_file():
+        return found
+    tree = html.document_fromstring(path.read_bytes(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
+    for link in tree.xpath("//a[contains(concat(' ', @class, ' '), ' num ')]"):
+        _, _, record = link.get("href", "").partition("#")
+        found.setdefault(unquote(record), []).append(_place(link))
+    return found
+
+
+def _place(link) -> Place:
+    above = list(link.iterancestors())
+    cell = next((node for node in above if node.tag in ("td", "th")), None)
+    table = next((node for node in above if node.tag == "table"), None)
+    if cell is not None and table is not None:
+        return Place("table", _cell(cell, table), plain(link))
+    if caption := next((node for node in above if node.tag in ("figcaption", "caption")), None):
+        return Place("figure" if caption.tag == "figcaption" else "table", plain(caption), plain(link))
+    block = next((node for node in above if node.tag in BLOCKS), above[0])
+    return Place("text", _sentence(block, link), plain(link))
+
+
+def _cell(cell, table) -> str:
+    """'Table 1. Characteristics: Age; Overall (n = 59)'."""
+    caption = table.find("caption")
+    row = cell.getparent()
+    at = sum(int(one.get("colspan", 1)) for one in cell.itersiblings("td", "th", preceding=True))
+    heads = table.xpath("./thead/tr[last()]/*")
+    head = plain(heads[at]) if at < len(heads) else ""
+    first = plain(row[0]) if row.getparent().tag != "thead" else ""
+    named = plain(caption) if caption is not None else "a table"
+    return f"{named} {'; '.join(filter(None, dict.fromkeys([first, head])))}"
+
+
+def _sentence(block, link) -> str:
+    """The sentence of a paragraph in which the link stands."""
+    before = []
+
+    def walk(node) -> bool:
+        if node is link:
+            return True
+        before.append(node.text or "")
+        for child in node:
+            if walk(child):
+                return True
+            before.append(child.tail or "")
+        return False
+
+    walk(block)
+    start, end = len(" ".join("".join(before).split())), 0
+    for sentence in SENTENCE.split(plain(block)):
+        end += len(sentence) + 1
+        if start < end - 1:
+            return sentence
+    return plain(block)
