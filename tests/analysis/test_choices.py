@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from analysis.cohort import ARMS, ENDPOINTS, compute, data, usual, values
 from trialpress.analysis import _noted
+from trialpress.analysis.counting import counted
 from trialpress.analysis.participants import LeftOut, left_out
 from trialpress.plan import Endpoint
 
@@ -82,6 +83,15 @@ def test_without_groups_nothing_is_tested_and_one_value_has_no_spread():
         notes["a", "mean"] == "SD not estimable: one value" == notes["a", "sd"]
         and notes["b", "mean"] == "not estimable: no value; not estimable: no known value"
     )
+
+
+def test_a_characteristic_is_printed_with_its_unit():
+    population = data(frame(age=[40, 50]))
+    columns = {**population.plan.columns, "age": replace(population.plan.columns["age"], label="Age", unit="years")}
+    rows, _ = compute(
+        "baseline", replace(population, plan=replace(population.plan, columns=columns)), variables=["age"]
+    )
+    assert set(rows["level_label"]) == {"", "Age, years"}
 
 
 # --- groups of one, or of none ----------------------------------------------------------------------------------------
@@ -222,6 +232,30 @@ def test_the_interval_of_pooling_is_that_of_hartung_and_knapp_unless_the_plan_sa
     asked = pooled(tmp_path, *trials, knapp_hartung=True)
     high, low, same = (rows[rows["statistic"] == "ci_high"].query("level == ''")["value"].item() for rows in (usual_, normal, asked))  # fmt: skip
     assert high == same and high > low
+
+
+# --- sets ---
+
+
+def test_who_has_what_together():
+    """Of six two are known in part only: they are in no set, and are counted as missing."""
+    yes = {"fever": [True, True, False, False, None, True], "rash": [True, False, False, True, True, None]}
+    population = data(frame(**yes).astype({"fever": "boolean", "rash": "boolean"}))
+    found, _ = compute("combinations", population, sets={"Fever": "fever", "Rash": "rash"})
+    counts = {(row.level, row.statistic): row.value for row in found.itertuples() if row.statistic != "percent"}
+    assert counts == {
+        ("", "N"): 4, ("", "missing"): 2, ("set=Fever", "n"): 2, ("set=Rash", "n"): 2,
+        ("Fever+Rash", "n"): 1, ("Fever", "n"): 1, ("Rash", "n"): 1, ("none", "n"): 1,
+    }  # fmt: skip
+    spec = {"method": "combinations", "sets": {"Fever": "fever", "Rash": "rash"}}
+    who = {
+        (level, statistic): [*population.frame["who"][members]]
+        for _, level, statistic, members in counted(population, spec)
+    }
+    assert (
+        who["", "missing"] == ["P4", "P5"] and who["Fever+Rash", "n"] == ["P0"] and who["set=Rash", "n"] == ["P0", "P3"]
+    )
+    assert {key: len(names) for key, names in who.items()} == counts
 
 
 # --- missing outcomes -------------------------------------------------------------------------------------------------

@@ -193,6 +193,8 @@ def test_where_a_percentage_can_come_from():
     assert "can arise from N = 1, 2, 3, 4, 5," in found.loc["all", "finding"]
     assert found.loc["none", "finding"] == "0.0001% without a denominator; up to N = 300 it can arise from N = none"
     assert found.loc["none", "verdict"] == "inconsistent" and found.loc["free", "verdict"] == "consistent"
+    last = checks(free=("x", {"published": {"percent": 25}}), n=("y", {"published": {"n": 1, "N": 4, "percent": 25}}))
+    assert last.loc["percentage and count"].loc["free", "finding"].endswith("up to N = 4 it can arise from N = 4")
     assert found.loc["n", "finding"].startswith("1/3 is 33.3%, published as 33.3%; ")
     assert found.loc["two", "finding"].startswith("50% of 300 is 149 or 150 or 151; ")
     alone = checks(free=("x", {"published": {"percent": 99}}), few=("x", {"published": {"percent": 99.5}})).loc[

@@ -205,6 +205,7 @@ def test_a_plan_without_a_fault(said):
         ({"columns": "x: {expression: site, levels: {a: A, b: B}}, y: {expression: x < 'b'}, z: {expression: y, levels: {'True': T}}"}, []),
         ({"columns": "x: {expression: site, levels: {a: A, b: B}, type: text}, y: {expression: x < 'b'}"}, "cohort.columns.y.expression"),
         ({"columns": "x: {expression: site}, y: {expression: x < 'b'}"}, "cohort.columns.y.expression"),
+        ({"columns": "x: {expression: arm < site}"}, "cohort.columns.x.expression"), ({"columns": "x: {expression: site < arm}"}, "cohort.columns.x.expression"),
         ({"columns": "x: {expression: site, levels: {a: A, b: B}, other: Else}, y: {expression: x < 'other'}"}, []),
         ({"columns": "x: {expression: site, levels: {a: A, b: B}, other: Else}, y: {expression: x == 'c'}"}, "cohort.columns.y.expression"),
         ({"columns": "day: {rank: age}", "analyses": "a: {method: summary, population: all, variable: day, rows: {table: v}}"},

@@ -63,6 +63,21 @@ def test_the_first_file_that_says_something_counts(tmp_path):
     ]
 
 
+def test_a_question_on_a_derived_value_names_a_row_of_its_participant(tmp_path):
+    """Who is in the second file alone is asked about there."""
+    columns = {
+        "participant": ID,
+        "x": {"source": "X", "type": "number"},
+        "total": {"derive": "coalesce(x, 0) + coalesce(y, 0)", "type": "number"},
+    }
+    table = {"file": "a", "key": ["participant"], "columns": columns,
+             "join": [{"file": "b", "columns": {"participant": ID, "y": {"source": "Y", "type": "number"}}}],
+             "checks": [{"id": "much", "assert": "total < 50", "field": "total", "message": "much"}]}  # fmt: skip
+    data = cleaned(tmp_path, {"a.csv": "ID,X\nS1,1\nS2,60\n", "b.csv": "ID,Y\nS3,70\nS1,2\n"}, {"t": table})
+    asked = data.queries[["key", "file", "row", "value"]].to_numpy().tolist()
+    assert asked == [["S2", "a.csv", 3, "60"], ["S3", "b.csv", 2, "70"]]
+
+
 def test_a_check_that_clears(tmp_path):
     clear = [{"id": "low", "assert": "y < 50", "field": "y", "message": "a high Y", "action": "clear"}]
     data = joined(tmp_path / "b", checks=clear)

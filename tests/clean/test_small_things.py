@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import io
+import zipfile
 
 import pytest
+from trialpress.clean.read.detect import open_content
 from trialpress.clean.read.headers import separator
 from trialpress.clean.read.numberformat import shows
 from trialpress.clean.read.serial import stamp
-from trialpress.study import File
+from trialpress.clean.withheld import HIDDEN, message
+from trialpress.errors import InputError
+from trialpress.study import Column, File
 
 FILE = File("f", "f.csv")
 
@@ -40,3 +45,30 @@ def test_the_parts_of_a_date_that_a_format_shows(code, parts):
 def test_what_a_format_leaves_of_a_moment(parts, text, shown):
     found = stamp(datetime.datetime(2015, 3, 1, 10, 5, 7), frozenset(parts.split()))
     assert (found.text, found.kind, found.shown) == (text, "datetime", shown)
+
+
+@pytest.fixture
+def read_file(tmp_path):
+    """open_content of a file with these bytes."""
+
+    def of(data: bytes):
+        (tmp_path / "f.xlsx").write_bytes(data)
+        return open_content(tmp_path / "f.xlsx", FILE)
+
+    return of
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_workbook_that_declares_a_document_type_is_refused_in_any_encoding(read_file, encoding):
+    """One part of it is enough, whatever the others say."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/sheet.xml", '<!DOCTYPE l [<!ENTITY a "a">]><l/>'.encode(encoding))
+    with pytest.raises(InputError, match="its part xl/sheet.xml declares a document type"):
+        read_file(written.getvalue())
+
+
+def test_a_text_is_withheld_whole_also_where_it_has_spaces_around_it():
+    column = Column("x", identifier="name")
+    assert message(column, " Ann ", "' Ann ' is no number") == f"'{HIDDEN}' is no number"

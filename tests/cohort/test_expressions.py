@@ -179,6 +179,8 @@ def test_what_does_not_matter_is_no_fault(text, expected):
         ("9223372036854775808", "too large a number"),
         ("x * 99999999999999999999", "too large a number"),
         ("1e999", "too large a number"),
+        ("x > 1e-400", "'1e-400' is too small a number"),
+        ("x > 2.5E-400", "'2.5E-400' is too small a number"),
         ("1e200 * 1e200", "'1e200 * 1e200' is too large"),
         ("x > 1 / 0", "'1 / 0' divides by zero"),
         ("0 ** -1", "too large"),
@@ -292,6 +294,12 @@ def test_what_cannot_be_evaluated_says_so(text):
 )  # fmt: skip
 def test_why_it_cannot_be_evaluated(text, why):
     with pytest.raises(ExpressionError, match=f"cannot be evaluated \\({why}\\)"):
+        Expression(text)(COLUMNS)
+
+
+@pytest.mark.parametrize(("text", "written"), [("n == 'a'", "'a'"), ("1 < s", "1"), ("n == s", "in two columns")])
+def test_what_is_compared_with_another_kind_is_shown_as_it_is_written(text, written):
+    with pytest.raises(ExpressionError, match=f"compares a (number|text) with a (number|text) .written {written}."):
         Expression(text)(COLUMNS)
 
 

@@ -97,3 +97,15 @@ def test_a_plan_that_cannot_run_is_not_locked(plan, capsys):
     with pytest.raises(SystemExit):
         main(["lock", "tiny", "--by", "A", "--date", "2022-03-01"])
     assert "nobody" in capsys.readouterr().err and not plan.with_name("plan.lock").exists()
+
+
+def test_the_rest_of_the_cohort_is_an_entry_beside_its_columns():
+    cohort = {"table": "t", "columns": {"x": 1, "y": 2}, "daily": {"day": "d"}}
+    whole = lock.entries({"cohort": cohort, "plan": {"seed": 1}})
+    assert set(whole) == {"cohort", "cohort.columns.x", "cohort.columns.y", "plan"}
+    for change, names in (
+        ({"table": "u"}, ("cohort",)),
+        ({"columns": {"x": 3, "y": 2}}, ("cohort.columns.x",)),
+        ({"daily": {}}, ("cohort",)),
+    ):
+        assert lock.changed(whole, lock.entries({"cohort": {**cohort, **change}, "plan": {"seed": 1}})) == names

@@ -64,7 +64,7 @@ def shifted(records: Records) -> None:
 
 def _misfit(column: Column, reading: Reading) -> bool:
     """Whether a cell does not fit its column: text behind a number is no unit where there are none."""
-    return bool(reading.problem) or bool(reading.unit) and not (column.unit or column.units or column.unit_by)
+    return bool(reading.problem) or bool(reading.unit) and not (column.unit or column.unit_by)
 
 
 LEFT, RIGHT = (1, 2), (-1, -2)  # columns: of a row with cells too many, and of one that lacks some
