@@ -141,10 +141,11 @@ def crosstab(plan: Plan, spec: Mapping) -> Shell:
 def toxicity(plan: Plan, spec: Mapping) -> Shell:
     overall = ["Overall"] if spec.get("overall", True) else []
     heads = {"any": "any grade", "severe": f"grade \u2265{plan.analyses[spec['analysis']].get('severe', 3)}"}
-    which = [heads.get(name, name) for name in spec.get("columns", ("any", "severe"))]
     groups = [*_groups(plan, spec["analysis"]), *overall] or ["All"]
-    shell = Shell(["Term", *(f"{group} {HEAD}: {one}" for group in groups for one in which)])
-    shell.add("each term, most frequent first", *[PERCENT] * (len(shell.header) - 1))
+    columns, more = spec.get("columns", ("any", "severe")), ["Difference"] if spec.get("difference") else []
+    shell = Shell(["Term", *(f"{group} {HEAD}: {heads.get(one, one)}" for group in groups for one in columns), *more])
+    cells = [PERCENT if one in heads else N for one in columns] * len(groups)
+    shell.add("each term, most frequent first", *cells, *[f"{X} ({CI})"] * len(more))
     return shell
 
 
