@@ -346,13 +346,13 @@ def test_the_word_styles_are_those_of_their_script():
         assert {name: old.read(name) for name in old.namelist()} == {name: new.read(name) for name in new.namelist()}
 
 
-def test_each_format_that_fails_is_named_and_none_is_moved(tmp_path):
+def test_each_format_that_fails_is_named_and_only_html_was_moved_before(tmp_path):
     source = shutil.copytree(FIXTURE, tmp_path / "s")
     with (source / "manuscript.qmd").open("a", encoding="utf-8") as file:
         file.write("\n```{=typst}\n#no-such-function()\n```\n")
     with pytest.raises(engine.RenderError, match="pdf, by Typst: .*no-such-function"):
         engine.render(source, tmp_path / "out", engine="embedded", date=DATE)
-    assert not (tmp_path / "out").exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["manuscript.html"]
 
 
 def test_an_alternative_text_may_hold_any_sign(project, tmp_path):
