@@ -75,3 +75,13 @@ def test_a_flow_and_the_results_data_are_released_likewise():
     counts = released[released["statistic"] == "n"]
     assert dict(zip(counts["group"] + counts["level"], counts["display"], strict=True)) == {
         "ay": "<5", "an": WITHHELD, "by": WITHHELD, "bn": WITHHELD, "y": "12", "n": "38"}  # fmt: skip
+
+
+def test_of_a_curve_no_count_stays():
+    curve = pd.DataFrame(
+        {"x": ["0.5", "1.5"], "n_at_risk": ["40", "39"], "n_event": ["1", "0"], "n_censored": ["0", "0"]}
+    )
+    found = Control(5, "suppress").numbers(curve, "c")
+    assert list(found["n_at_risk"]) == [WITHHELD, WITHHELD] and list(found["n_event"]) == ["<5", WITHHELD]
+    untouched = curve.assign(n_event=["9", "0"])
+    assert Control(5, "suppress").numbers(untouched, "c").equals(untouched)

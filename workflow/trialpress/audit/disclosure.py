@@ -30,7 +30,8 @@ _PRINTED = re.compile(
 _SIZE = re.compile(r"\bn = \d+")
 _COUNT = re.compile(r"^(\d+)(?:/(\d+))?(?=$| \()")
 # what a column of counts goes down by
-_FALLS = {"n": ("excluded",), "n_at_risk": ("n_event", "n_censored")}
+_FALLS = {"n": ("excluded",)}
+CURVE = {"n_at_risk", "n_event", "n_censored"}
 FOLLOWS = "another count would follow from it"
 
 
@@ -93,9 +94,12 @@ class Control:
         )
         falls = [(parts.index(stock), tuple(parts.index(flow) for flow in flows if flow in parts))
                  for stock, flows in _FALLS.items() if stock in parts and set(flows) & set(parts)]  # fmt: skip
-        hidden = {
-            (row, parts[column]) for row, column in self.beside(numbers, np.tile(size[:, None], len(parts)), falls)
-        }
+        if set(parts) >= CURVE:  # whoever is at risk goes down by one or two at each step: no count of it can stay
+            small = self.mode != "round" and frame[parts].map(self.small).any(axis=None)
+            hidden = {(row, column) for column in CURVE for row in frame.index[frame[column] != ""]} if small else set()
+        else:
+            sizes = np.tile(size[:, None], len(parts))
+            hidden = {(row, parts[column]) for row, column in self.beside(numbers, sizes, falls)}
         touched = frame[counts].map(self.small).any(axis=1) | frame.index.isin({row for row, _ in hidden})
         for row in frame.index[touched] if counts else ():
             for column in frame:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 Cell = tuple[int, int]  # row, column
+LEVELS = 20  # of a variable, at most
 
 
 class Sum(NamedTuple):
@@ -44,7 +45,7 @@ def _down(counts: np.ndarray, sizes: np.ndarray) -> Iterator[Sum]:
         values = counts[:, column]
         for start in range(len(values)):
             total = 0.0
-            for end in range(start, len(values)):
+            for end in range(start, min(start + LEVELS, len(values))):
                 if math.isnan(values[end]):
                     break
                 total += values[end]
@@ -102,18 +103,34 @@ def bounds(counts: np.ndarray, known: Iterable[Sum], withheld: set[Cell], small:
 def secondary(counts: np.ndarray, known: Sequence[Sum], small: set[Cell], threshold: int) -> set[Cell]:
     """The cells that are withheld beside the small ones, so that none of these can be told from the rest: the smallest that
     will do, one at a time."""
-    withheld = set(small)
+    withheld, settled = set(small), set()
     totals = {one.total for one in known}
     while True:
-        touched = [one for one in known if withheld & _cells(one)]  # the others say nothing
-        found = bounds(counts, touched, withheld, small, threshold)
-        told = {cell for cell, (low, high) in found.items() if low == high}
-        if not told & small:
+        for cells, touched in _parts(known, withheld):
+            if (part := frozenset(cells)) in settled:
+                continue
+            found = bounds(counts, touched, cells, small & cells, threshold)
+            told = {cell for cell, (low, high) in found.items() if low == high}
+            beside = {cell for one in touched if _cells(one) & told for cell in _cells(one)} - withheld
+            if told & small and beside:
+                withheld.add(min(beside, key=lambda cell: (cell in totals, counts[cell] == 0, counts[cell], cell)))
+                break
+            settled.add(part)
+        else:
             return withheld - small
-        beside = {cell for one in touched if _cells(one) & told for cell in _cells(one)} - withheld
-        if not beside:
-            return withheld - small
-        withheld.add(min(beside, key=lambda cell: (cell in totals, counts[cell] == 0, counts[cell], cell)))
+
+
+def _parts(known: Sequence[Sum], withheld: set[Cell]) -> list[tuple[set[Cell], list[Sum]]]:
+    """The withheld cells that sums hold together, and these sums; a cell without a sum is told by nothing."""
+    parts: list[tuple[set[Cell], list[Sum]]] = []
+    for one in known:
+        if cells := _cells(one) & withheld:
+            joined = [part for part in parts if part[0] & cells]
+            parts = [part for part in parts if not part[0] & cells]
+            parts.append(
+                (cells.union(*(part[0] for part in joined)), [one, *(sum for part in joined for sum in part[1])])
+            )
+    return parts
 
 
 def _cells(one: Sum) -> set[Cell]:
