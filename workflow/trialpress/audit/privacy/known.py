@@ -70,7 +70,9 @@ _DATES = (
     (re.compile(r"([a-z]{3,9})[-/. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?[, ]{1,2}(\d{4})(?!\d)"), "mdy"),
 )
 # what all of the following have, and few other texts
-_SHORT = re.compile(r"(?<=\d)[-/.]\d\d?[-/.]\d\d?(?!\d)|(?:" + "|".join(_MONTHS) + r")[a-z]{0,6}[-/., ]{0,2}\d\d(?!\d)")
+_SHORT = re.compile(
+    r"(?<=\d)(?<!\d{3})[-/.]\d\d?[-/.]\d\d?(?!\d)|(?:" + "|".join(_MONTHS) + r")[a-z]{0,6}[-/., ]{0,2}\d\d(?!\d)"
+)
 _SHORT_DATES = (
     (re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})[/-](\d{2})(?![\d./-])"), "dmy mdy ymd"),
     (re.compile(r"(?<![\d./-])(\d\d)\.(\d\d)\.(\d\d)(?![\d/-]|\.\d)"), "dmy mdy ymd"),
