@@ -14,7 +14,8 @@ from ...clean.read import identifiers as declared
 from ...errors import Problem
 from ...study import Study
 from ...text import number_text
-from .known import FREE_TEXT, SEPARATOR, UNDECLARED, Sought, fold, words_of
+from .forms import FREE_TEXT, SEPARATOR, UNDECLARED, fold, words_of
+from .known import Sought
 
 
 def distinct(raw: Raw, index: int) -> set[str]:

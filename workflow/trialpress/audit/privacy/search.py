@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ...errors import InputError, Problem
 from .content import columns, is_log, texts
-from .known import Key, Sought, is_undeclared, key_of
+from .forms import Key, is_undeclared, key_of
+from .known import Sought
 
 LARGE = 2**25  # bytes of a CSV file that is searched by the different texts of its columns
 PIECE = 2**22  # characters that are searched at a time
