@@ -41,8 +41,28 @@ def test_a_crosstab_counts_those_without_a_value_too():
     }  # fmt: skip
 
 
+def test_adverse_events_count_each_participant_once():
+    rows = found("toxicity", table="events", grade="grade", term="term", by="arm")
+    assert {group: rows[group, "", "N"] for group in ("a", "b", "")} == {"a": 2, "b": 2, "": 5}
+    everyone = {key[1:]: value for key, value in rows.items() if not key[0] and key[2] in ("n", "severe")}
+    assert everyone == {
+        ("any_event", "n"): 4, ("term=Fever", "n"): 2, ("term=Rash", "n"): 2,
+        ("any_event", "severe"): 3, ("term=Fever", "severe"): 1, ("term=Rash", "severe"): 1,
+    }  # fmt: skip
+    assert (rows["a", "term=Fever", "n"], rows["a", "term=Fever", "severe"], rows["b", "term=Fever", "n"]) == (2, 1, 0)
+    assert rows["a", "term=Fever", "severe_percent"] == 0.5 and rows["", "any_event", "percent"] == 0.8
+
+
+def test_what_has_no_term_or_no_grade_is_said():
+    rows, _ = compute("toxicity", population(), table="events", grade="grade", term="term")
+    notes = dict(zip(rows["level"], rows["note"], strict=True))
+    assert notes["any_event"] == "1 without a term count here only; 1 without a recorded grade"
+    assert notes["term=Fever"] == ""
+
+
 @pytest.mark.parametrize(("method", "options"), [
     ("crosstab", {"variable": "grade", "columns": ["arm"]}),
+    ("toxicity", {"table": "events", "grade": "grade", "term": "term", "by": "arm", "severe": 2, "related": "grade > 1"}),
 ])  # fmt: skip
 def test_the_participants_named_are_those_counted(method, options):
     whole, rows = population(), found(method, **options)
@@ -51,4 +71,5 @@ def test_the_participants_named_are_those_counted(method, options):
         for *key, members in counted(whole, {"method": method, "population": "all", **options})
         for key in [tuple(key)]
     }
-    assert named == {key: value for key, value in rows.items() if key[2] != "percent"}
+    others = ("percent", "severe_percent", "occurrences", "estimate", "ci_low", "ci_high")  # no counts of participants
+    assert named == {key: value for key, value in rows.items() if key[2] not in others}

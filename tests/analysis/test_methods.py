@@ -58,6 +58,7 @@ OPTIONS: dict[str, list[dict]] = {
     "exact_logistic": [EVENT | {"covariate": "arm"}, EVENT | {"covariate": "grade", "stratum": "dose_group"},
                        EVENT | {"covariate": "x"}],
     "dose_response": [EVENT | {"dose": "dose"}, EVENT | {"dose": "dose", "firth": True}],
+    "roc": [EVENT | {"score": "x"}, EVENT | {"score": "grade", "lower": True}],
     "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],

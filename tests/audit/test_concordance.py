@@ -76,6 +76,8 @@ ANALYSES = """analyses:
   by_dose: {method: dose_response, population: infused, event: crs >= 3, dose: dose}
   by_dose_firth: {method: dose_response, population: infused, event: crs >= 3, dose: dose, firth: true}
   os_apart: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [6]}
+  told: {method: roc, population: infused, event: remission, score: age, lower: true}
+  told_by_grade: {method: roc, population: infused, event: crs >= 3, score: lee}
   age_median: {method: bootstrap, population: infused, variable: age, by: sex}
 figures: {}
 tables: {}

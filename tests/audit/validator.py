@@ -6,7 +6,9 @@ python tests/audit/validator.py crate.zip [profile ...]: the issues of severity 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
@@ -39,6 +41,8 @@ def issues(crate: Path, profile: str) -> list[tuple[str, str, str]]:
     from rocrate_validator import models, services
 
     read = context.source_to_json
+    copy = Path(tempfile.mkdtemp()) / "crate"  # it takes a path with a space for no address
+    copy = copy if crate.is_dir() else copy.with_suffix(".zip")
 
     def local(source, *args, **kwargs):
         if ADDRESS in str(getattr(source, "url", source)):
@@ -46,12 +50,14 @@ def issues(crate: Path, profile: str) -> list[tuple[str, str, str]]:
         return read(source, *args, **kwargs)
 
     settings = services.ValidationSettings(
-        rocrate_uri=str(crate),
+        rocrate_uri=str(copy),
         profile_identifier=profile,
         requirement_severity=models.Severity.RECOMMENDED,
         abort_on_first=False,
     )
     with ExitStack() as stack:
+        (shutil.copytree if crate.is_dir() else shutil.copyfile)(crate, copy)
+        stack.callback(shutil.rmtree, copy.parent)
         stack.enter_context(patch.object(context, "source_to_json", local))
         for session in ("requests.Session.send", "requests_cache.CachedSession.send"):
             stack.enter_context(patch(session, _send))

@@ -117,6 +117,9 @@ analyses:
   states_nobody: {method: simon_makuch, population: nobody, endpoint: os, begin: hct_on}
   severe_dose: {method: dose_response, population: infused, event: crs >= 3, unknown: left_out, dose: dose, firth: true, label: Severe CRS by dose}
   remission_dose: {method: dose_response, population: infused, event: remission, unknown: left_out, dose: dose, label: Remission by dose}
+  told_dose: {method: roc, population: infused, event: crs >= 3, unknown: left_out, score: dose, label: Dose}
+  told_age: {method: roc, population: infused, event: crs >= 3, unknown: left_out, score: age, lower: true, label: Low age}
+  told_nobody: {method: roc, population: nobody, event: crs >= 3, score: age}
   dose_nobody: {method: dose_response, population: nobody, event: remission, dose: dose}
   relapsed: {method: cumulative_incidence, population: infused, endpoint: relapse, by: stratum, at: [6, 12], label: Relapse}
   died: {method: cumulative_incidence, population: infused, endpoint: relapse, cause: death, by: stratum, label: Death without relapse}
@@ -152,6 +155,8 @@ figures:
   states: {kind: simon_makuch, caption: Transplant, analysis: os_states, landmark: os_landmark, naive: os_naive, tests: [os_hct_cox, os_byar]}
   nobody_states: {kind: simon_makuch, caption: Transplant, analysis: states_nobody}
   dose_curve: {kind: dose_response, caption: Dose, analyses: [severe_dose, remission_dose, dose_nobody], rates: [severe_by_dose]}
+  roc: {kind: roc, caption: ROC, analyses: [told_dose, told_age, told_nobody]}
+  nobody_roc: {kind: roc, caption: ROC, analyses: [told_nobody]}
   nobody_dose: {kind: dose_response, caption: Dose, analyses: [dose_nobody]}
   incidence: {kind: cumulative_incidence, caption: Competing, analyses: [relapsed, died], tests: [relapsed_gray]}
   nobody_incidence: {kind: cumulative_incidence, caption: Competing, analyses: [relapsed_nobody]}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pypandoc
 import pytest
 from figures.small import LONG, PLAN, small
 from trialpress import tables
 from trialpress.ids import Name
+from trialpress.report.embedded import ASSETS
 from trialpress.tables.kinds import KINDS
-from trialpress.tables.table import Cell, Row, Table, escape
+from trialpress.tables.table import Cell, Head, Row, Table, escape
 
 ANALYSES = """
   base: {method: baseline, population: infused, by: stratum, variables: [sex, age, crs_grade, lee]}
@@ -99,6 +102,35 @@ def test_special_characters_survive_pandoc():
     assert escape("plain text, 1.0 (2–3)%") == "plain text, 1.0 (2–3)%"
 
 
+SPANNING = Table(
+    ["Term", Head(Cell("A (n = ", ("42", "harm.a"), ")"), "Any"), Head("A (n = 42)", "Severe"), Head("B", "Any"), "P"],
+    ["left", "right", "right", "right", "right"],
+    [Row(("Fever", "1 (2.4)", "0", "3", "0.04"))],
+)
+# format -> its head of two rows: a name over its columns, the others beside both
+SPANNED = {
+    "html": ['rowspan="2" scope="col"[^>]*>Term<', 'colspan="2"[^>]*scope="colgroup">A .*42', 'scope="col"[^>]*>B<',
+             'rowspan="2"[^>]*scope="col">P<', '</tr>.<tr>.<th[^>]*scope="col">Any<.*>Severe<.*>Any<'],
+    "jats": ['rowspan="2">Term<', 'colspan="2">A ', '<th align="center">B<', 'rowspan="2">P<', "</tr>.*>Any<.*>Severe<.*>Any<"],
+    "docx": ['<w:gridSpan w:val="2" ?/>.*A .*<w:vMerge w:val="restart" ?/>.*P<.*<w:vMerge w:val="continue" ?/>.*Severe'],
+    "typst": [r"rowspan: 2\)\[Term\], table.cell\(align: center, colspan: 2\)\[A .*\[B#spanner-rule\], .*rowspan: 2\)\[P\],.*Any\], .*Severe\], .*Any\]"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fmt", SPANNED)
+def test_a_name_that_columns_share_stands_once_over_them(tmp_path, fmt):
+    out = tmp_path / f"t.{fmt}"
+    extra = ["--columns=100000", f"--lua-filter={ASSETS / 'quarto.lua'}"]
+    pypandoc.convert_text(SPANNING.markdown("t", "C"), fmt, format="markdown", outputfile=str(out), extra_args=extra)
+    written = zipfile.ZipFile(out).read("word/document.xml") if fmt == "docx" else out.read_bytes()
+    for pattern in SPANNED[fmt]:
+        assert re.search(pattern, written.decode(), re.S), pattern
+
+
+def test_in_a_csv_each_column_has_the_whole_name():
+    assert list(SPANNING.frame()) == ["Term", "A (n = 42): Any", "A (n = 42): Severe", "B: Any", "P"]
+
+
 def test_baseline_prints_the_displays_and_counts_missing(usual):
     table = tables.tabulate(usual, "baseline")
     median, q1, q3 = (usual.value("base", name, "rr", "age", "display") for name in ("median", "q1", "q3"))
@@ -152,21 +184,22 @@ def test_adverse_events_count_participants_at_their_worst_grade(usual):
 
 def test_terms_of_few_are_left_out_and_it_is_said(usual):
     whole = tables.tabulate(usual, "safety")
-    counts = sorted(int(row.cells[-2].split(" ")[0]) for row in whole.rows[1:])
+    shares = [
+        float(re.search(r"\((.*)\)", cell)[1]) for row in whole.rows[1:] for cell in row.cells[1::2] if "(" in cell
+    ]
+    shares = np.array(shares).reshape(len(whole.rows) - 1, -1).max(axis=1)  # the highest of a group, by term
 
-    def bounded(least: int):
+    def bounded(least: float):
         spec = {**usual.plan.tables["safety"], "at_least": least}
         return tables.tabulate(replace(usual, plan=replace(usual.plan, tables={"safety": spec})), "safety")
 
-    some = bounded(counts[0] + 1)
-    few = counts.count(counts[0])
-    assert len(some.rows) == len(whole.rows) - few
-    assert (
-        f"{few} term{'s are' if few > 1 else ' is'} left out as in fewer than {counts[0] + 1} participants."
-        in some.markdown("safety", "")
-    )
-    assert "No term is left out as in fewer than 2 participants." in bounded(2).markdown("safety", "") or counts[0] < 2
-    assert "left out as" not in whole.markdown("safety", "")
+    least = float(np.sort(shares)[1])
+    few = int((shares < least).sum())
+    some = bounded(least)
+    assert few and len(some.rows) == len(whole.rows) - few
+    assert f"{few} term{'s' if few > 1 else ''} in fewer than {least:g}% of every group not shown." in some.footnotes
+    assert "No term is in fewer than 1% of every group." in bounded(1).footnotes
+    assert not any("fewer than" in note for note in whole.footnotes)
 
 
 def test_times_hold_median_and_fixed_times(usual):

@@ -24,7 +24,7 @@ from .methods.common import is_categorical
 from .methods.counts import Counted, crossed
 from .participants import taking_part
 
-MODELS = {"logistic", "firth_logistic", "exact_logistic", "dose_response"}
+MODELS = {"logistic", "firth_logistic", "exact_logistic", "dose_response", "roc"}
 CROSS_TABLES = {"fisher_rxc", "chi_square"}
 
 

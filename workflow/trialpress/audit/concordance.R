@@ -312,6 +312,17 @@ methods <- list(
     for (g in names(y)[-1]) shift(list(y[[1]], y[[g]]), conf, of(job$by, g))
     add("", "", "kruskal.test", closed, statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value, n = nrow(d), groups = length(unique(d$group)))
   },
+  roc = function(d, conf) {
+    d <- d[!is.na(d$x) & !is.na(d$y), ]; with <- d$x[d$y == 1]; without <- d$x[d$y == 0]
+    add("", "", "nrow", closed, n = nrow(d), events = length(with))
+    if (!length(with) || !length(without)) return()
+    higher <- outer(with, without, function(a, b) (a > b) + (a == b) / 2); area <- mean(higher)  # every pair of participants
+    add("", "", "mean over all pairs", closed, estimate = area)
+    if (min(dim(higher)) < 2 || area %in% c(0, 1)) return()
+    error <- sqrt(var(rowMeans(higher)) / length(with) + var(colMeans(higher)) / length(without))
+    limits <- area + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * error
+    add("", "", "DeLong over all pairs", closed, std_error = error, ci_low = max(0, limits[1]), ci_high = min(1, limits[2]))
+  },
   spearman = function(d, conf) {
     d <- d[!is.na(d$x) & !is.na(d$y), ]
     t <- suppressWarnings(cor.test(d$x, d$y, method = "spearman"))

@@ -230,6 +230,12 @@ def _dose(export: Export):
     export.rows(x=export.number(export.spec["dose"]), y=export.data.outcome(export.spec["event"]).astype("Float64"))
 
 
+def _score(export: Export):
+    """The score, higher where the outcome is expected, and the outcome."""
+    score = export.number(export.spec["score"]) * (-1 if export.spec.get("lower") else 1)
+    export.rows(x=score, y=export.data.outcome(export.spec["event"]).astype("Float64"))
+
+
 def _together(export: Export):
     """The names of the sets that each participant is in; missing where one is not known."""
     holds = {word(name): export.data.holds(text) for name, text in export.spec["sets"].items()}
@@ -246,7 +252,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "bootstrap": _values,
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from . import (  # noqa: F401
     lasagna,
     points,
     rates,
+    roc,
     specification,
     survival,
     swimmer,

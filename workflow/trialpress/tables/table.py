@@ -55,6 +55,26 @@ class Cell(str):
         )
 
 
+class Head(Cell):
+    """The head of a column below a name that it shares with its neighbours, which stands once over them (a spanning header).
+    The writers of the report make two rows of it; in plain text it is 'over: name'.
+
+    >>> Head("R/R (n = 42)", "any grade")
+    'R/R (n = 42): any grade'
+    """
+
+    over: Cell
+    name: Cell
+
+    def __new__(cls, over: str, name: str) -> Head:
+        cell = super().__new__(cls, over, ": ", name)
+        cell.over, cell.name = Cell(over), Cell(name)
+        return cell
+
+    def markdown(self) -> str:
+        return f"[{self.over.markdown()}]{{.spanner}} {self.name.markdown()}"
+
+
 @dataclass(frozen=True)
 class Row:
     """cells: one per column. indent: levels of the first cell. section: a heading over the rows that follow."""
@@ -74,7 +94,7 @@ class Table:
     footnotes: list[str] = field(default_factory=list)
 
     def __post_init__(self):
-        self.header = [Cell(text) for text in self.header]
+        self.header = [text if isinstance(text, Cell) else Cell(text) for text in self.header]
         self.rows = [Row(tuple(map(Cell, row.cells)), row.indent, row.section) for row in self.rows]
 
     def add(self, *cells: str, indent: int = 0) -> None:
@@ -132,7 +152,7 @@ class Table:
         cells = [
             len(row.cells[column]) + row.indent * len(INDENT) * (column == 0) for row in self.rows if not row.section
         ]
-        header = self.header[column]
+        header = getattr(self.header[column], "name", self.header[column])
         return max([*cells, -(-len(header) // 2), *map(len, header.split(" "))])
 
 

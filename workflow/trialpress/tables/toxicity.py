@@ -12,10 +12,10 @@ from ..ids import level as level_of
 from ..plan import own_word
 from ..registry import Analysis
 from ..results import Results
-from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
+from .table import KINDS, N_IS, NO_VALUE, Cell, Head, Table, aligned, linked
 
 Columns = Literal["any", "severe", "related", "events", "grades"]
-HEADS = {"any": "any grade", "severe": "grade \u2265{severe}", "related": "attributed", "events": "events"}
+HEADS = {"any": "Any grade", "severe": "Grade \u2265{severe}", "related": "Attributed", "events": "Events"}
 
 
 @KINDS.add("toxicity")
@@ -48,14 +48,10 @@ def toxicity(
     of_term = class_of(results.tables[spec["table"]], spec)
     header = ["System organ class, term" if of_term else "Term"]
     for group in of:
-        for i, name in enumerate(cells):
-            text = f": {HEADS.get(name, name.replace('_', ' ')).format(severe=severe)}"
-            size = (
-                [f" ({N_IS}", linked(results, analysis, shown(results, analysis, "N", group), group), ")"]
-                if i == 0
-                else []
-            )
-            header.append(Cell(group.label or word, *size, text))
+        size = linked(results, analysis, shown(results, analysis, "N", group), group)
+        over = Cell(group.label or word, f" ({N_IS}", size, ")")
+        for name in cells:
+            header.append(Head(over, HEADS.get(name, name.replace("_", " ").capitalize()).format(severe=severe)))
     tested = difference and (found["statistic"] == "p_value").any()
     more = ([f"Difference ({100 * results.plan.level:g}% CI)"] if difference else []) + (["P"] if tested else [])
     table = Table([*header, *more], aligned("left", [*header[1:], *more]))

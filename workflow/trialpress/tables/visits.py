@@ -9,7 +9,7 @@ from ..ids import Name
 from ..registry import Analysis
 from ..results import Results
 from .described import STATISTICS, Statistic, described
-from .table import KINDS, NO_VALUE, Cell, Table, aligned, linked
+from .table import KINDS, NO_VALUE, Cell, Head, Table, aligned, linked
 
 
 @KINDS.add("visits")
@@ -47,11 +47,10 @@ def visits(
     raise_if(wrong if len(names) != len(panels[0].visits) else [])
     own = groups(results, analyses[0])
     said = STATISTICS[statistic][0]
-    header, what = ["Visit"], ["n", said, *([f"change, {said}"] if changes else [])]
+    header = ["Visit"]
+    what = ["n", said[:1].upper() + said[1:] if said != "n" else said, *([f"Change, {said}"] if changes else [])]
     for group in own:
-        header += [
-            f"{group.label}: {text}" if group else text[:1].upper() + text[1:] if text != "n" else text for text in what
-        ]
+        header += [Head(group.label, text) if group else text for text in what]
     table = Table(header, aligned("left", header[1:]))
     for panel in panels:
         if len(panels) > 1:

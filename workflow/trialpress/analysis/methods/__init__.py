@@ -10,6 +10,7 @@ from . import (  # noqa: F401  importing registers their methods
     counts,
     delayed,
     describing,
+    discrimination,
     dose,
     escalation,
     kinetics,

@@ -140,22 +140,32 @@ def _notes(events: Events) -> list[str]:
     ]
 
 
+def _people(events: pd.DataFrame, severe: int, attributed: bool) -> dict[str, pd.Index]:
+    """Who has an event of one level, by the statistic that counts them."""
+    worst = events.groupby("who")["grade"].max()
+    found = {"n": worst.index, "severe": worst.index[worst.ge(severe).fillna(False)]}
+    if attributed:
+        found["related"] = pd.Index(events.loc[events["related"].fillna(False).astype(bool), "who"].unique())
+    grades = {f"grade_{grade}": worst.index[worst.eq(grade).fillna(False)] for grade in GRADES}
+    return {**found, **grades, "ungraded": worst.index[worst.isna()]}
+
+
 def _counts(events: pd.DataFrame, severe: int, attributed: bool) -> dict[str, int]:
     """Participants and events of one level in one group."""
-    worst = events.groupby("who")["grade"].max()
-    found = {"n": len(worst), "occurrences": len(events), "severe": int(worst.ge(severe).fillna(False).sum())}
-    if attributed:
-        found["related"] = events.loc[events["related"].fillna(False).astype(bool), "who"].nunique()
-    grades = {f"grade_{grade}": int(worst.eq(grade).fillna(False).sum()) for grade in GRADES}
-    return {**found, **grades, "ungraded": int(worst.isna().sum())}
+    people = _people(events, severe, attributed)
+    return {"occurrences": len(events), **{name: len(who) for name, who in people.items()}}
 
 
 def counted(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, str, pd.Series]]:
     """Who is in each count."""
     everyone = pd.Series(True, index=data.frame.index)
     columns = {**(data.groups(given["by"]) if given["by"] else {}), OVERALL: everyone}
-    levels, who = dict(Events.of(data, given).levels()), data.frame[data.study.participant]
+    who = data.frame[data.study.participant]
+    levels = {
+        level: _people(mine, given["severe"], bool(given["related"])) for level, mine in Events.of(data, given).levels()
+    }
     for group, members in columns.items():
         yield group, EVERYONE, "N", members
         for level, mine in levels.items():
-            yield group, level, "n", members & who.isin(mine["who"])
+            for statistic, they in mine.items():
+                yield group, level, statistic, members & who.isin(they)

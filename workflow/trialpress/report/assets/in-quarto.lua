@@ -102,11 +102,11 @@ local function float(node)
       or pandoc.Para(caption)
     return pandoc.Div({ head, block }, pandoc.Attr(node.identifier, { "listing" }))
   elseif written == "html" then
-    parts.column_widths(block)
+    parts.columns(block)
     return parts.html_table(node.identifier, caption, block)
   elseif block.t == "Table" then
     block.attributes["tbl-colwidths"] = block.attributes["tbl-colwidths"] or node.attributes["tbl-colwidths"]
-    parts.column_widths(block)
+    parts.columns(block)
     block.identifier, block.caption = id, { long = { pandoc.Plain(caption) } }
     return block
   end
@@ -218,7 +218,7 @@ return {
   { FloatRefTarget = look },
   { Pandoc = supplement },
   { FloatRefTarget = written ~= "typst" and renumbered or nil, Div = parts.turned },
-  { Table = written == "typst" and function(tbl) parts.column_widths(tbl) return tbl end or nil },
+  { Table = written == "typst" and function(tbl) parts.columns(tbl) return tbl end or nil },
   {
     FloatRefTarget = written ~= "typst" and float or nil,
     Callout = callout,

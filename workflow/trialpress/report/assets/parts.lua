@@ -78,24 +78,73 @@ function parts.math(formula)
   return pandoc.RawInline("typst", ('#[#set math.equation(alt: "%s");%s]'):format(said, code))
 end
 
+-- A head that begins with a span of class "spanner" stands below it: once over all neighbours that share it.
+local function spanned(tbl)
+  local upper, lower, last, beside = pandoc.List(), pandoc.List(), nil, pandoc.List()
+  local heavy = written == "typst" and { ["typst:text:weight"] = '"semibold"' } or {}
+  if #tbl.head.rows ~= 1 then return end
+  for i, cell in ipairs(tbl.head.rows[1].cells) do
+    local text = cell.contents[1] and cell.contents[1].content or pandoc.Inlines({})
+    local span = text[1]
+    if span and span.t == "Span" and span.classes:includes("spanner") then
+      local said = pandoc.utils.stringify(span)
+      if said == last then
+        upper[#upper].col_span = upper[#upper].col_span + 1
+      else
+        local over = pandoc.Inlines(span.content)
+        if written == "typst" then over:insert(pandoc.RawInline("typst", "#spanner-rule")) end
+        upper:insert(pandoc.Cell({ pandoc.Plain(over) }, "AlignCenter"))
+      end
+      last = said
+      text:remove(1)
+      if text[1] and text[1].t == "Space" then text:remove(1) end
+      lower:insert(pandoc.Cell({ pandoc.Plain(text) }, cell.alignment, 1, 1, heavy))
+    else
+      last = nil
+      upper:insert(cell)
+      beside:insert({ cell = cell, align = tbl.colspecs[i][1] == "AlignRight" and "right" or "left" })
+    end
+  end
+  if #lower == 0 then return end
+  for _, found in ipairs(beside) do
+    found.cell.row_span = 2
+    if written == "typst" then found.cell.attributes["typst:align"] = found.align .. " + bottom" end
+  end
+  tbl.head.rows = { pandoc.Row(upper), pandoc.Row(lower) }
+end
+
+-- The cells of rows with the number of their first column, which a cell that spans rows moves on in the rows below it.
+local function placed(rows)
+  local found, taken = pandoc.List(), {}
+  for _, row in ipairs(rows) do
+    local column = 1
+    for _, cell in ipairs(row.cells) do
+      while (taken[column] or 0) > 0 do taken[column], column = taken[column] - 1, column + 1 end
+      found:insert({ cell = cell, column = column })
+      for spread = column, column + cell.col_span - 1 do taken[spread] = cell.row_span - 1 end
+      column = column + cell.col_span
+    end
+    for rest, rows_left in pairs(taken) do
+      if rest >= column and rows_left > 0 then taken[rest] = rows_left - 1 end
+    end
+  end
+  return found
+end
+
 -- Per column the signs of the longest cell and of the longest word of its head.
 local function lengths(tbl)
   local cells, words = tbl.colspecs:map(function() return 1 end), tbl.colspecs:map(function() return 1 end)
   local function look(rows, head)
-    for _, row in ipairs(rows) do
-      local column = 1
-      for _, cell in ipairs(row.cells) do
-        local said = pandoc.utils.stringify(cell.contents)
-        cell.contents:walk({ -- a reference has its number later, and does not break
-          Cite = function() words[column] = math.max(words[column], 13) end,
-          RawInline = function(el) if el.text:match("^#ref") then words[column] = math.max(words[column], 13) end end,
-        })
-        if cell.col_span == 1 then
-          if not head then cells[column] = math.max(cells[column], utf8.len(said) or #said) end
-          for word in said:gmatch("%S+") do words[column] = math.max(words[column], utf8.len(word) or #word) end
-          if head then cells[column] = math.max(cells[column], math.min(9, utf8.len(said) or #said)) end
-        end
-        column = column + cell.col_span
+    for _, found in ipairs(placed(rows)) do
+      local column, said = found.column, pandoc.utils.stringify(found.cell.contents)
+      found.cell.contents:walk({ -- a reference has its number later, and does not break
+        Cite = function() words[column] = math.max(words[column], 13) end,
+        RawInline = function(el) if el.text:match("^#ref") then words[column] = math.max(words[column], 13) end end,
+      })
+      if found.cell.col_span == 1 then
+        if not head then cells[column] = math.max(cells[column], utf8.len(said) or #said) end
+        for word in said:gmatch("%S+") do words[column] = math.max(words[column], utf8.len(word) or #word) end
+        if head then cells[column] = math.max(cells[column], math.min(9, utf8.len(said) or #said)) end
       end
     end
   end
@@ -122,7 +171,8 @@ local function widths_by_content(tbl)
   return need
 end
 
-function parts.column_widths(tbl)
+function parts.columns(tbl)
+  spanned(tbl)
   local shares = pandoc.List()
   for width in (tbl.attributes["tbl-colwidths"] or ""):gmatch("%d+%.?%d*") do shares:insert(tonumber(width)) end
   if #shares == 0 and (written == "docx" or written == "typst") then shares = widths_by_content(tbl) end
@@ -144,13 +194,12 @@ end
 -- HTML: a wide table scrolls while its caption stays; the heads of columns and rows say that they are.
 function parts.html_table(id, caption, tbl)
   local longest = lengths(tbl)
-  for _, row in ipairs(tbl.head.rows) do
-    for i, cell in ipairs(row.cells) do
-      cell.attributes.scope = cell.col_span > 1 and "colgroup" or "col"
-      if #row.cells == #longest and tbl.colspecs[i][1] ~= "AlignRight" then -- numbers do not wrap anyway
-        local wide = longest[i] > 80 and 17 or longest[i] > 26 and 12 or longest[i] * 0.5
-        cell.attributes.style = ("min-width: min(%.1fem, 45vw);"):format(wide)
-      end
+  for _, found in ipairs(placed(tbl.head.rows)) do
+    local cell, i = found.cell, found.column
+    cell.attributes.scope = cell.col_span > 1 and "colgroup" or "col"
+    if cell.col_span == 1 and tbl.colspecs[i][1] ~= "AlignRight" then -- numbers do not wrap anyway
+      local wide = longest[i] > 80 and 17 or longest[i] > 26 and 12 or longest[i] * 0.5
+      cell.attributes.style = ("min-width: min(%.1fem, 45vw);"):format(wide)
     end
   end
   tbl.bodies = tbl.bodies:map(function(body)

@@ -179,7 +179,7 @@ number = {
     return figure, false
   end,
   Table = function(tbl)
-    parts.column_widths(tbl)
+    parts.columns(tbl)
     local id, caption = tbl.identifier, caption_of(tbl)
     if kind_of(id) then
       caption = labelled(id, caption)

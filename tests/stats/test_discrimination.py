@@ -1,0 +1,56 @@
+"""ROC curves: by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from trialpress.stats.discrimination import roc
+
+# with: 3 4 4 9; without: 1 2 3 4. Of the 16 pairs with above without: 3 > 1 2, = 3; 4 > 1 2 3, = 4 (twice); 9 > all.
+OUTCOME, SCORE = [1, 1, 1, 1, 0, 0, 0, 0], [3, 4, 4, 9, 1, 2, 3, 4]
+
+
+def test_area_and_interval_by_hand():
+    result = roc(OUTCOME, SCORE)
+    assert result["estimate"] == (2.5 + 3.5 + 3.5 + 4) / 16
+    above, below = np.var([2.5, 3.5, 3.5, 4], ddof=1) / 16, np.var([4, 4, 3.5, 2], ddof=1) / 16
+    error = math.sqrt(above / 4 + below / 4)
+    assert result["std_error"] == pytest.approx(error, rel=1e-12)
+    assert result["ci_low"] == pytest.approx(result["estimate"] - 1.959963984540054 * error) and result["ci_high"] == 1
+    assert (result["n"], result["events"]) == (8, 4)
+
+
+def test_the_curve_goes_through_every_threshold_once():
+    curve = roc(OUTCOME, SCORE).curve
+    assert curve["x"].tolist() == [0, 0, 0.25, 0.5, 0.75, 1]  # 9, 4, 3, 2, 1 and more
+    assert curve["estimate"].tolist() == [0, 0.25, 0.75, 1, 1, 1]
+    area = np.trapezoid(curve["estimate"], curve["x"])
+    assert area == pytest.approx(roc(OUTCOME, SCORE)["estimate"])
+
+
+def test_the_other_direction_is_the_complement():
+    up, down = roc(OUTCOME, SCORE), roc(OUTCOME, np.negative(SCORE))
+    assert down["estimate"] == pytest.approx(1 - up["estimate"]) and down["std_error"] == pytest.approx(up["std_error"])
+
+
+@pytest.mark.parametrize(("outcome", "score", "note"), [
+    ([0, 0, 1, 1], [1, 2, 3, 4], "interval not estimable: the values part those with the outcome from those without wholly"),
+    ([0, 1, 1], [2, 1, 3], "interval not estimable: fewer than two without the outcome"),
+    ([0, 0, 0], [2, 1, 3], "not estimable: none has the outcome"),
+    ([], [], "not estimable: none has the outcome"),
+])  # fmt: skip
+def test_what_is_not_estimable_says_why(outcome, score, note):
+    result = roc(outcome, score)
+    assert result.note == note and math.isnan(result["ci_low"])
+
+
+@pytest.mark.parametrize(("outcome", "score", "message"), [
+    ([0, 2], [1, 2], "y: value other than 0 and 1 at position 1"),
+    ([0, 1], [1, math.nan], "x: missing or infinite value at position 1"),
+    ([0, 1], [1], "x: has 1 values where 2 are needed"),
+])  # fmt: skip
+def test_refused(outcome, score, message):
+    with pytest.raises(ValueError, match=message):
+        roc(outcome, score)
