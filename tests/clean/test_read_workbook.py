@@ -380,6 +380,7 @@ def test_a_header_that_is_merged_into_the_body_names_its_column_and_no_row(sheet
         and raw.texts(0) == ["", "S2", "S3"]
         and raw.texts(1) == ["1", "2", "3"]
     )
+    assert [one.row for one in raw.remarks] == [3]
     assert [one.message for one in raw.remarks] == ["A1:A3 are merged across header and body: is header_rows right?"]
 
 
