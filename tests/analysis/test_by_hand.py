@@ -7,6 +7,7 @@ import math
 import pandas as pd
 import pytest
 from analysis.cohort import compute, data, levels_table, usual, values
+from trialpress.analysis.counting import counted
 from trialpress.analysis.participants import left_out
 
 ORIGIN = pd.Timestamp("2016-01-01")
@@ -214,3 +215,36 @@ def test_a_bootstrapped_difference_is_second_less_first(interval):
         )
         found = rows[rows["group"] == ""].set_index("statistic")["value"]
         assert found["estimate"] == estimate and found["ci_low"] <= estimate <= found["ci_high"] and found["ci_low"] > 5
+
+
+def test_a_dose_escalation_by_cohorts():
+    """Two cohorts at the low dose, of whom one is not evaluable and one of no known dose; then two patients at the high dose."""
+    toxic = [True, False, False, False, True, None, True, False, False]
+    found = frame(
+        cohort=["1"] * 3 + ["2"] * 3 + ["3"] * 2 + ["2"], dose=["low"] * 6 + ["high"] * 2 + [None], toxic=toxic
+    )
+    population = data(
+        found.astype({"toxic": "boolean"}),
+        {"dose": {"low": "Low", "high": "High"}, "cohort": {"1": "C1", "2": "C2", "3": "C3"}},
+    )
+    spec = {"event": "toxic", "by": "dose", "cohort": "cohort"}
+    rows, _ = compute("dose_escalation", population, **spec)
+    counts = {
+        (row.group or row.level, row.statistic): row.value for row in rows.itertuples() if row.statistic in ("n", "N")
+    }
+    assert {place: (counts[place, "n"], counts[place, "N"]) for place, _ in counts} == {
+        "low": (2, 5), "high": (1, 2), "cohort=1": (1, 3), "cohort=1=until_then": (1, 3), "cohort=2": (1, 2),
+        "cohort=2=until_then": (2, 5), "cohort=3": (1, 2), "cohort=3=until_then": (1, 2),
+    }  # fmt: skip
+    next_ = rows[rows["statistic"] == "decision"].set_index("level")
+    assert (
+        next_["display"].tolist() == ["0", "\u22121", "NE"]
+        and next_["note"]["cohort=2"] == "the next cohort was treated at High"
+    )
+    who = {(group or level, statistic): [*population.frame["who"][members]] for group, level, statistic, members
+           in counted(population, {"method": "dose_escalation", **spec})}  # fmt: skip
+    assert (
+        who["cohort=2", "N"] == ["P3", "P4"]
+        and who["cohort=2=until_then", "n"] == ["P0", "P4"]
+        and who["high", "N"] == ["P6", "P7"]
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from analysis.cohort import ARMS, ENDPOINTS, compute, data, usual, values
@@ -169,6 +170,32 @@ def test_survival_does_not_differ_before_the_first_event():
     )
     found = rows[rows["statistic"] == "estimate"].set_index("level")["value"]
     assert found["5_days"] == 0 and found["12_days"] == pytest.approx(1 / 3)
+
+
+def test_what_began_before_the_origin_has_begun_from_its_first_hour_on():
+    population = data(begun([10, 20, 30], [-3, 25, None]))
+    rows, _ = compute("simon_makuch", population, endpoint="os", begin="begin", unit="days", at=[0.5, 1])
+    risk = rows[rows["statistic"] == "n_at_risk"].set_index(["group", "level"])["value"]
+    assert [risk["begun", f"{at}_days"] for at in ("0.5", "1")] == [1, 1] and risk["not_yet", "1_days"] == 2
+
+
+def test_a_ratio_for_each_group_against_the_first():
+    random = np.random.default_rng(7)
+    patients = frame(os_time=(random.permutation(30) + 1).tolist(), os_event=[True] * 30, dose=["a", "b", "c"] * 10)
+    population = data(patients, {"dose": {"a": "A", "b": "B", "c": "C"}})
+    rows, _ = compute("log_rank", population, endpoint="os", by="dose")
+    found = rows[rows["statistic"] == "hazard_ratio"].set_index("level")["value"]
+    rows, _ = compute("cox", population, endpoint="os", covariates=["dose"])
+    assert found.to_dict() == pytest.approx(
+        rows[rows["statistic"] == "hazard_ratio"].set_index("level")["value"].to_dict()
+    )
+    assert list(found.index) == ["dose=b", "dose=c"]
+
+
+def test_a_score_that_is_low_with_the_outcome():
+    population = data(frame(event=[True, True, False, True, False, False], x=[1.0, 2, 3, 4, 5, 6]))
+    high, low = (values("roc", population, event="event", score="x", lower=lower) for lower in (False, True))
+    assert low["estimate"] == pytest.approx(8 / 9) == 1 - high["estimate"]
 
 
 # --- measurements -----------------------------------------------------------------------------------------------------

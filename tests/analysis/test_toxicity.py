@@ -50,6 +50,8 @@ def test_attribution_and_choice_of_events():
     values = found(related="related == 'yes'", events="term != 'Chills'")
     assert values["", "any_event", "related"] == 2 and values["a", "term=Rash", "related"] == 0
     assert ("", "term=Chills", "n") not in values
+    # the event of D has no term: it is not known whether it counts, and it does not
+    assert (values["", "any_event", "n"], values["", "any_event", "occurrences"]) == (3, 5)
     rows, _ = compute("toxicity", cohort(), **OPTIONS, events="term != 'Chills'")
     assert "1 left out: not known whether they count" in rows.set_index(["level", "statistic"]).loc[("any_event", "n"), "note"].iloc[0]  # fmt: skip
 

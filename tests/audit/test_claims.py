@@ -54,6 +54,9 @@ def test_simulated_patients_reproduce_nothing():
     other = verdict(published={"n": 36, "N": 42}, analysis="evaluable", alternatives=("infused",))
     assert other == "holds by construction with another denominator"
     assert verdict(published={"n": 35, "N": 40}, analysis="evaluable") == "contradicted"
+    # nor where one of the analyses is of a design alone, and computed
+    simulated.loc[simulated.index[-1], "origin"] = "computed"
+    assert verdict(published={"n": 36, "N": 40}, analysis="evaluable") == "holds by construction"
 
 
 def test_a_claim_that_gets_no_verdict_fails():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from trialpress.checks.columns import withheld
 from trialpress.checks.plan import load_plan
 from trialpress.checks.values import shared_names
 from trialpress.errors import InputError
@@ -266,6 +267,20 @@ def test_what_each_way_of_taking_asks_for(said):
         assert placed == ([] if take in ordered else refused), take
     given = said(columns="x: {from: v, value: value, take: any}")
     assert given == ["cohort.columns.x: take: any asks whether a row counts, not for a value / write it into where"]
+
+
+def test_what_does_not_leave_the_clean_stage_is_told_apart_from_what_does_not_exist(tmp_path):
+    """By its own name, where no table keeps one of that name; of the participants' own table in any case; and as table.column."""
+    study = STUDY.replace("value: {source: V, type: number}", "value: {source: V, type: number}\n      nurse: {source: N, identifier: name}\n      site: {source: S, identifier: name}")  # fmt: skip
+    study = study.replace("dose: {source: D, type: number}", "dose: {source: D, type: number}, arm: {source: A, identifier: name}, age: {source: G, identifier: name}")  # fmt: skip
+    study = study.replace(
+        "      name: {source: Name", "      nurse: {source: Nurse, type: integer}\n      name: {source: Name"
+    )
+    (tmp_path / "study.yaml").write_text(study, encoding="utf-8")
+    found = withheld(load_study(tmp_path / "study.yaml"), "t")
+    assert found == {"t.name", "name", "once.arm", "once.age", "v.nurse", "v.site"}
+    other = withheld(load_study(tmp_path / "study.yaml"), "once")  # its own columns go before those of others
+    assert other == found | {"arm", "age"}
 
 
 def test_names_that_are_shared():

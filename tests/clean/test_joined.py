@@ -78,6 +78,19 @@ def test_a_question_on_a_derived_value_names_a_row_of_its_participant(tmp_path):
     assert asked == [["S2", "a.csv", 3, "60"], ["S3", "b.csv", 2, "70"]]
 
 
+def test_derived_values_that_their_column_cannot_hold_are_asked_about(tmp_path):
+    columns = {"participant": ID, "a": {"source": "A", "type": "integer"}, "half": {"derive": "a / 2", "type": "integer"},
+               "many": {"derive": "a * 1e18", "type": "integer"}, "code": {"derive": "text(a)", "type": "code", "codes": {"4": []}}}  # fmt: skip
+    table = {"file": "a", "key": ["participant"], "columns": columns}
+    data = cleaned(tmp_path, {"a.csv": "ID,A\nS1,4\nS2,5\nS3,\nS4,-20\n"}, {"t": table})
+    assert values(data, "half", "t") == [2, None, None, -10] and values(data, "code", "t") == ["4", None, None, None]
+    assert values(data, "many", "t") == [4 * 10**18, 5 * 10**18, None, None]
+    assert data.queries[["key", "field", "message"]].to_numpy().tolist() == [
+        ["S2", "half", "is missing: 'a / 2' is not a whole number"], ["S2", "code", "is missing: 'text(a)' is not among the codes"],
+        ["S4", "many", "is missing: 'a * 1e18' is too large a whole number"], ["S4", "code", "is missing: 'text(a)' is not among the codes"],
+    ]  # fmt: skip
+
+
 def test_a_check_that_clears(tmp_path):
     clear = [{"id": "low", "assert": "y < 50", "field": "y", "message": "a high Y", "action": "clear"}]
     data = joined(tmp_path / "b", checks=clear)

@@ -187,6 +187,19 @@ def test_values_of_formulas_that_nobody_calculated_are_said(tmp_path):
     assert "did not calculate its formulas" in message
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e21, "1" + "0" * 21), (1e22, "1e+22"), (-1e22, "-1e+22"), (0.1, "0.1"), (-3.0, "-3"), (1.5e22, "1.5e+22")],
+)
+def test_the_shortest_exact_text_of_a_number(value, text):
+    assert number_text(value) == text
+
+
+def test_a_character_that_no_text_can_hold_stays_escaped(sheet):
+    raw = sheet([["x"], ["_x0000_a"], ["_x0001_"], ["_xD800_"], ["_xDFFF_"], ["_xE000_"]])
+    assert raw.texts(0) == ["_x0000_a", "\x01", "_xD800_", "_xDFFF_", "\ue000"]
+
+
 def test_escaped_characters_inline_and_rich_texts(sheet, tmp_path):
     raw = sheet([["r", "note"], ["CR_x000D_", "first line_x000D_\nsecond line"], ["_x0041_x", "_xD800_"]])
     assert raw.texts(0) == ["CR\r", "Ax"] and raw.texts(1) == ["first line\r\nsecond line", "_xD800_"]
@@ -349,6 +362,26 @@ def test_older_and_binary_workbooks(kind):
     assert column(raw)[:2] == [("3", "number", ""), ("5", "number", "")]
     (message,) = messages(raw)
     assert "per cent" in message and kind in message
+
+
+def test_rows_of_which_a_cell_says_something_are_rows(sheet):
+    raw = sheet([["a", "b"], ["x", " "], [" ", "y"], [" ", None], [" ", " "], ["z", None]])
+    assert raw.numbers.tolist() == [2, 3, 6] and raw.texts(1) == [" ", "y", ""]
+
+
+def test_a_header_that_is_merged_into_the_body_names_its_column_and_no_row(sheet):
+    raw = sheet(
+        [["id", "x"], [None, "y"], [None, 1], ["S2", 2], ["S3", 3]],
+        lambda book: book.active.merge_cells("A1:A3"),
+        header_rows=2,
+    )
+    assert (
+        raw.headers == (("id", "id"), ("x", "y"))
+        and raw.texts(0) == ["", "S2", "S3"]
+        and raw.texts(1) == ["1", "2", "3"]
+    )
+    assert [one.row for one in raw.remarks] == [3]
+    assert [one.message for one in raw.remarks] == ["A1:A3 are merged across header and body: is header_rows right?"]
 
 
 def test_merged_cells_of_an_older_workbook(monkeypatch):

@@ -7,6 +7,7 @@ import io
 import zipfile
 
 import pytest
+from trialpress.clean.read import read
 from trialpress.clean.read.detect import open_content
 from trialpress.clean.read.headers import separator
 from trialpress.clean.read.numberformat import shows
@@ -72,3 +73,33 @@ def test_a_workbook_that_declares_a_document_type_is_refused_in_any_encoding(rea
 def test_a_text_is_withheld_whole_also_where_it_has_spaces_around_it():
     column = Column("x", identifier="name")
     assert message(column, " Ann ", "' Ann ' is no number") == f"'{HIDDEN}' is no number"
+
+
+@pytest.fixture
+def read_text(tmp_path):
+    """A text file with these bytes, read with these options."""
+
+    def of(content: str | bytes, **options):
+        (tmp_path / "f.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read(tmp_path / "f.csv", File("f", "f.csv", **options))
+
+    return of
+
+
+def test_headers_of_two_rows_of_which_each_column_has_one(read_text):
+    raw = read_text("a,,c\n,b,\n1,2,3\n", header_rows=2)
+    assert raw.headers == (("a", ""), ("", "b"), ("c", "")) and raw.texts(1) == ["2"]
+
+
+def test_a_cell_that_goes_on_over_lines(read_text):
+    """In a file of one column it is a note; in others it could be rows, and is asked about."""
+    assert read_text('note\n"one\ntwo"\nthree\n').texts(0) == ["one\ntwo", "three"]
+    raw = read_text('a,b,c\n"1,2,3\nx,y\nz",2,3\n')
+    assert raw.texts(1) == ["2"] and [remark.row for remark in raw.remarks] == [2]
+    assert "could be rows as well" in raw.remarks[0].message
+    assert read_text('a,b,c\n"one\ntwo, three",2,3\n').remarks == ()
+
+
+def test_a_remark_on_a_whole_file_names_no_row(read_text):
+    (remark,) = read_text(b"name\nM\x85ller\nJos\x85\n", encoding="latin-1").remarks
+    assert remark.row == 0 and "is that what its sender sees" in remark.message

@@ -222,6 +222,19 @@ def test_a_row_with_cells_too_few_or_too_many(tmp_path, row, option, rows, messa
     assert asked["file"].tolist() == ["f.csv"] * len(asked) and asked["row"].tolist() == [11] * len(asked)
 
 
+def test_one_misfit_is_enough_in_a_row_that_was_filled_up(tmp_path):
+    """Without the grade; and a row that is no part of the table is not asked about."""
+    good = "".join(f"S{i},2015-01-0{i},F,{i % 5},none,2015-02-0{i},\n" for i in range(1, 10))
+    text = "ID,Date,Sex,Grade,Drug,End,Note\n" + good + "S90,2015-03-01,F,none\nS91,2015-03-01,M,none\n"
+    table = {"file": "f", "key": ["participant"], "columns": SHIFT, "where": "participant != 'S91'"}
+    data = cleaned(tmp_path, {"f.csv": text}, {"t": table}, options={"f": {"short_rows": "pad"}})
+    assert data.rejected[["row", "reason"]].to_numpy().tolist() == [
+        [11, "1 cell does not fit its column and does when moved by 1 column to the right: the row is shifted"],
+        [12, "not part of the table: participant != 'S91'"],
+    ]  # fmt: skip
+    assert data.queries["row"].tolist() == [11] and "looks shifted" in data.queries["message"].item()
+
+
 def test_numbers_with_their_unit_fit_their_column(tmp_path):
     """In the row without arm the dose stands under the arm, and the weight, whose unit is known, under the dose."""
     columns = {"participant": ID, "arm": {"source": "Arm", "type": "code", "codes": {"A": [], "B": []}},
@@ -234,6 +247,16 @@ def test_numbers_with_their_unit_fit_their_column(tmp_path):
         "3 cells do not fit their columns and do when moved by 1 column to the right: the row is shifted"
     ]
     assert len(data.tables["t"]) == 20 and data.tables["t"]["weight"].notna().all()
+
+
+def test_none_of_something_is_none_of_it_in_any_unit(tmp_path):
+    columns = {
+        "participant": ID,
+        "x": {"source": "X", "type": "number", "unit": "mg", "units": {"g": 1000, "ug": 0.001}},
+    }
+    tables = {"t": {"file": "f", "key": ["participant"], "columns": columns}}
+    data = cleaned(tmp_path, {"f.csv": "ID,X\nS1,0 g\nS2,1 g\nS3,0 ug\nS4,1 ug\nS5,1000 ug\n"}, tables)
+    assert values(data) == [0, 1000, 0, 0.001, 1] and data.queries.empty
 
 
 BLOCKS = {

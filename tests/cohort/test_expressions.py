@@ -244,6 +244,14 @@ def test_how_long_and_how_deep_an_expression_may_be():
             Expression(text)
 
 
+def test_a_number_is_nothing_or_too_small_to_be_told_from_nothing():
+    for text in ("0", "0.0", "0e4", "0.0E9", "00.0", "0E-7"):
+        assert values(f"n + {text}") == [1, 2, N, -3], text
+    for text in ("1e-400", "2.5E-400", "0.1e-330", "10E-999"):
+        with pytest.raises(ExpressionError, match=f"'{text}' is too small a number"):
+            Expression(f"n + {text}")
+
+
 def test_a_condition_that_is_not_known_does_not_hold():
     assert Expression("n > 1").condition(COLUMNS).tolist() == [F, T, F, F] and Expression("b").condition(
         COLUMNS

@@ -27,6 +27,7 @@ def read(text: str) -> tuple[Kind, list[str]]:
         ("stage == grade", "stage (codes: I, II, III) and grade (codes: low, high) have no value in common: stage == grade / compare columns of one list"),
         ("stage < grade", "no value in common"),
         ("stage < free", "stage and free are texts without an order: stage < free / name the values"),
+        ("free < stage", "free and stage are texts without an order"), ("stage < 'free'", "is not a value of stage"),
         ("file < '2'", "without an order"),
         ("file == '3'", "'3' is not a value of file (codes: 1, 2)"),
         ("late < turned", "without an order"),
@@ -100,6 +101,13 @@ def test_kinds(text, family, codes, ordered):
 )  # fmt: skip
 def test_what_is_ordered(type, codes, ordered, expected):
     assert Kind.of(type, codes, ordered).ordered is expected
+
+
+def test_codes_are_never_compared_with_a_text_without_an_order():
+    for text in ("stage < free", "free < stage", "stage >= free", "free <= grade", "free < free", "file < free"):
+        assert any("without an order" in problem for problem in read(text)[1]), text
+    for text in ("stage < 'II'", "'I' < stage", "late < stage", "stage <= late", "grade > 'low'", "'a' < 'b'"):
+        assert read(text)[1] == [], text
 
 
 def test_the_order_of_the_longer_list_holds():

@@ -182,11 +182,9 @@ def _blaker(x, N, alpha):
             return 0.0
 
         def jump(k):  # where the tails P(X <= k) and P(X >= x) are equal
-            return brentq(lambda p: _at_least(x, N, p) - _at_most(k, N, p), 0, 1, xtol=1e-16) if k >= 0 else 0.0
+            return brentq(lambda p: _at_least(x, N, p) - _at_most(k, N, p), 0, 1, xtol=1e-16)
 
-        start = betaincinv(x, N - x + 1, alpha / 2)  # acceptability is at most alpha up to here
-        k = next(k for k in range(x) if _at_most(k, N, start) > _at_least(x, N, start)) - 1
-        at = start
+        at, k = 0.0, -1
         while True:
             excess = lambda p, k=k: _at_least(x, N, p) + _at_most(k, N, p) - alpha  # noqa: E731
             if excess(at) > 0:
