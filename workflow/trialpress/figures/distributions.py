@@ -49,7 +49,7 @@ def boxes(
     """
     panels = panels_of(analyses, titles or [label(results, analyses[0])], "figures")
     _one_for_each(analyses, tests, panels[0].visits, visits)
-    own, test_of = groups(results, analyses[0]), dict(zip(analyses, tests, strict=False))
+    own = groups(results, analyses[0])
     names = list(visits) or [label(results, analysis) for analysis in panels[0].visits]
     values = {analysis: _values(results, analysis, own) for analysis in analyses}
     everything = pd.concat(values.values(), ignore_index=True)
@@ -61,7 +61,8 @@ def boxes(
     )
     plot = page_width - left - 1.0
     slot = plot / len(names)
-    said = {a: style.wrap(tested(results, test), slot - 2.0) for a, test in test_of.items()}
+    found = {analysis: tested(results, test) for analysis, test in zip(analyses, tests, strict=False)}
+    said = {analysis: style.wrap(text, slot - 2.0) for analysis, text in found.items()}
     ticks = [style.wrap(name, slot - 2.0) for name in names]
     entries = [(group.label, looks[group].patch) for group in own if group]
     key = style.key_height(entries, page_width) + (1.5 if entries else 0.0)
@@ -101,7 +102,7 @@ def boxes(
         ],
     )
     hidden = not_shown(everything["value"].to_numpy(dtype=float), log)
-    return Drawing(page.figure, everything, _alt(results, panels, names, own, test_of), (hidden,))
+    return Drawing(page.figure, everything, _alt(results, panels, names, own, found), (hidden,))
 
 
 def _one_for_each(analyses: list[str], tests: list[str], first: list[str], visits: list[str]) -> None:
@@ -199,7 +200,7 @@ def _violin(axes, values: np.ndarray, x: float, half: float, log: bool, patch: d
     axes.fill_betweenx(heights, x - density, x + density, **patch)
 
 
-def _alt(results: Results, panels: list, names: list[str], own: list[Name], test_of: dict[str, str]) -> str:
+def _alt(results: Results, panels: list, names: list[str], own: list[Name], found: dict[str, str]) -> str:
     sentences = []
     for panel in panels:
         parts = []
@@ -208,7 +209,7 @@ def _alt(results: Results, panels: list, names: list[str], own: list[Name], test
                 f"{group.label + ' ' if group else ''}{shown(results, analysis, 'median', group) or 'nobody measured'} (n = {shown(results, analysis, 'n', group) or 0})"
                 for group in own
             ]
-            texts += [tested(results, test_of[analysis])] if analysis in test_of else []
+            texts.append(found.get(analysis, ""))
             parts.append(f"{name}: {', '.join(filter(None, texts))}".replace("NE (n = 0", "nobody measured (n = 0"))
         sentences.append(f"{panel.title}: {'; '.join(parts)}")
     return f"Medians by visit. {'. '.join(sentences)}."
