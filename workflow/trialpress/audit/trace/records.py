@@ -57,7 +57,9 @@ def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
                 names += [name for name in results.plan.endpoints[value].columns if not name.endswith("_cut")]
             case _ if kind is Table:
                 asked = {other: p.annotation for other, p in parameters.items() if other in spec}
-                fields = [name for other, what in asked.items() if what is RowCondition for name in names_in(spec[other])]
+                fields = [
+                    name for other, what in asked.items() if what is RowCondition for name in names_in(spec[other])
+                ]
                 fields += [spec[other] for other, what in asked.items() if what is Field]
                 names += [name for name in fields if name not in results.tables[value]]
                 names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
