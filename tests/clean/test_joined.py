@@ -91,6 +91,14 @@ def test_derived_values_that_their_column_cannot_hold_are_asked_about(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_date_that_is_derived_from_a_moment_has_no_time_of_day(tmp_path):
+    columns = {"participant": ID, "t": {"source": "T", "type": "datetime"}, "day": {"derive": "t", "type": "date"},
+               "same": {"derive": "t", "type": "datetime"}}  # fmt: skip
+    table = {"file": "a", "key": ["participant"], "columns": columns}
+    data = cleaned(tmp_path, {"a.csv": "ID,T\nS1,2015-03-01T10:05:00\nS2,\n"}, {"t": table})
+    assert values(data, "day") == ["2015-03-01", None] and values(data, "same") == ["2015-03-01T10:05:00", None]
+
+
 def test_a_check_that_clears(tmp_path):
     clear = [{"id": "low", "assert": "y < 50", "field": "y", "message": "a high Y", "action": "clear"}]
     data = joined(tmp_path / "b", checks=clear)

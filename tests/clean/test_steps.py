@@ -180,6 +180,21 @@ def test_rows_are_shifted_to_either_side(tmp_path, row, by):
     assert [by in reason for reason in data.rejected["reason"]] == [True] * bool(by)
 
 
+def test_the_cells_of_one_block_of_a_row_are_shifted(tmp_path):
+    """Of the other block a cell fits nowhere: it says nothing of these."""
+    columns = {"participant": SHIFT["participant"], "visit": {"block": True, "type": "text"},
+               "day": {"source": "Day {block}", "type": "date"}, "grade": {"source": "Grade {block}", "type": "integer"}}  # fmt: skip
+    header = "ID,Day 1,Grade 1,Note 1,Day 2,Grade 2,Note 2\n"
+    good = "".join(f"S{i},2015-01-0{i},{i},,2015-02-0{i},{i},\n" for i in range(1, 10))
+    tables = {"t": {"file": "f", "key": ["participant", "visit"], "blocks": ["1", "2"], "misfit": 2, "columns": columns},
+              "people": {"file": "f", "key": ["participant"], "columns": {"participant": SHIFT["participant"]}}}  # fmt: skip
+    data = cleaned(tmp_path, {"f.csv": f"{header}{good}S90,x,2015-03-01,2,2015-03-09,y,\n"}, tables)
+    found = data.tables["t"]
+    assert found.loc[found["participant"] == "S90", "visit"].tolist() == ["2"]
+    said = "the row looks shifted: day, grade do not fit and do when moved by 1 column to the left; it was rejected"
+    assert data.queries["message"].iloc[0] == said
+
+
 def test_a_row_that_lacks_a_cell_is_shifted_to_the_right(tmp_path):
     tables = {"t": {"file": "f", "key": ["participant"], "columns": SHIFT}}
     good = "".join(f"S{i},a,2015-01-0{i},F,{i % 5},none,2015-02-0{i}\n" for i in range(1, 10))
