@@ -196,6 +196,7 @@ def test_a_score_that_is_low_with_the_outcome():
     population = data(frame(event=[True, True, False, True, False, False], x=[1.0, 2, 3, 4, 5, 6]))
     high, low = (values("roc", population, event="event", score="x", lower=lower) for lower in (False, True))
     assert low["estimate"] == pytest.approx(8 / 9) == 1 - high["estimate"]
+    assert values("roc", population, event="event", score="x") == high
 
 
 # --- measurements -----------------------------------------------------------------------------------------------------
