@@ -52,6 +52,8 @@ def test_the_advice_for_several_columns_works(table):
     assert "path" not in found.do
     raw = table("Day 0,Day 7\nCRP,CRP\n1,2\n", header_rows=2)
     advised = re.findall("'([^']+)'", problem(raw, "CRP").do)
+    raw_of_twins = table("Day 0,Day 0,Day 7\nCRP,CRP,CRP\n1,2,3\n", header_rows=2)
+    assert "path" not in problem(raw_of_twins, "CRP").do  # that of the first two would find both
     assert "Day 0 | CRP" in advised and all(len(raw.find(source)) == 1 for source in advised)
     assert "keep one of the synonyms" in problem(table("a,b\n1,2\n"), "a", "b").do
 

@@ -145,7 +145,7 @@ def test_references_of_one_column_and_of_several(tmp_path):
     "rule, text, value, flag",
     [
         ({"impute": "last", "not_after": ["date('2013-05-01')"]}, "2013-05", "2013-05-01", "D"), ({"impute": "first", "not_before": ["date('2013-05-31')"]}, "2013-05", "2013-05-31", "D"),
-        ({"impute": "last", "not_after": ["date('2013-04-30')"]}, "2013-05", "2013-05-31", "D"), ({"impute": "first", "not_before": ["date('2013-06-01')"]}, "2013-05", "2013-05-01", "D"),
+        ({"impute": "last", "not_after": ["date('2013-04-30')"]}, "2013-05", "2013-05-31", "D"), ({"impute": "last"}, "2013-02", "2013-02-28", "D"), ({"impute": "first"}, "2013-02", "2013-02-01", "D"), ({"impute": "first", "not_before": ["date('2013-06-01')"]}, "2013-05", "2013-05-01", "D"),
         ({"impute": "middle", "not_before": ["date('2013-05-20')"]}, "2013-05", "2013-05-20", "D"), ({"impute": "middle", "not_before": ["date('2013-05-10')"]}, "2013-05", "2013-05-15", "D"),
         ({"impute": "first", "not_before": ["date('2013-02-01')", "date('2013-03-01')"]}, "2013", "2013-03-01", "M"), ({"impute": "middle"}, "2013", "2013-06-30", "M"),
         ({"impute": "first", "not_before": ["date('2013-03-01')"], "not_after": ["date('2013-02-01')"]}, "2013", "2013-02-01", "M"),

@@ -176,3 +176,8 @@ def test_whole_numbers_stay_whole_when_a_unit_is_converted(tmp_path):
     assert values(data) == [14, 2, None, 3] and data.queries["message"].tolist() == [
         "is not a whole number any more (unit h to d)"
     ]
+
+
+def test_the_first_and_the_last_day_of_a_trial(tmp_path):
+    data = column(tmp_path, {"type": "date"}, "1900-01-01", "1900-01-02", "2100-12-31", "2101-01-01")
+    assert values(data) == [None, "1900-01-02", "2100-12-31", None]

@@ -6,6 +6,8 @@ import datetime
 import io
 import zipfile
 
+import pandas as pd
+import pyreadstat
 import pytest
 from trialpress.clean.read import read
 from trialpress.clean.read.detect import open_content
@@ -15,6 +17,7 @@ from trialpress.clean.read.serial import stamp
 from trialpress.clean.withheld import HIDDEN, message
 from trialpress.errors import InputError
 from trialpress.study import Column, File
+from trialpress.study.dictionary import Limits
 
 FILE = File("f", "f.csv")
 
@@ -131,3 +134,29 @@ def test_texts_that_hardly_anybody_writes(read_text, encoding, names, shown):
     """Words of which more than half of the letters are beyond ASCII, in a third of the words; katakana of half width alone."""
     found = [one.message for one in read_text(f"name\n{names}\n".encode(encoding), encoding=encoding).remarks]
     assert [f"it says {shown}: " in one for one in found] == [True] * bool(shown)
+
+
+def test_a_name_that_was_written_as_utf_8_twice_is_told_with_its_row(read_text):
+    (remark,) = read_text("id,name\n1,Müller\n2,MÃ¼ller\n").remarks
+    assert remark.row == 3 and "holds 'Ã¼', which may be 'ü'" in remark.message
+
+
+def test_a_cell_that_is_too_long_is_no_open_quotation(read_text):
+    long = "x" * 50
+    for content, what in (
+        (f"a,b\n1,{long}\n", "a cell has more than 20 characters"),
+        (f'a,b\n1,"{long[:15]}\n{long[:15]}\n', "is never closed"),
+    ):
+        with pytest.raises(InputError, match=what):
+            read_text(content, limits=Limits(cell=20))
+
+
+def test_a_tag_of_the_last_of_four_variables_of_a_transport_file(tmp_path):
+    """Descriptions of four variables fill their records to the last byte."""
+    frame = pd.DataFrame({name: [1.0, float("nan")] for name in "abcd"})
+    pyreadstat.write_xport(frame, tmp_path / "f.csv", file_format_version=5)
+    data = (tmp_path / "f.csv").read_bytes()
+    at = data.rindex(b"." + bytes(7))  # the missing value of the last one
+    (tmp_path / "f.csv").write_bytes(data[:at] + b"C" + data[at + 1 :])
+    raw = read(tmp_path / "f.csv", FILE)
+    assert [raw.texts(column) for column in range(4)] == [["1", ""], ["1", ""], ["1", ""], ["1", ".C"]]

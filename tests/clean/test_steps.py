@@ -6,7 +6,7 @@ import pytest
 from trialpress.clean import LossError
 from trialpress.errors import InputError
 
-from .small import cleaned, column, values
+from .small import READ, cleaned, column, values
 
 ID = {"source": "ID", "type": "id"}
 PEOPLE = {"file": "f", "key": ["participant"], "columns": {"participant": ID}}
@@ -461,3 +461,11 @@ def test_ids_that_differ_in_spelling_alone_are_asked_about(tmp_path):
     data = cleaned(tmp_path, {"f.csv": text}, {"t": PEOPLE})
     assert len(data.tables["t"]) == 11 and data.rejected.empty
     assert data.queries["value"].tolist() == ["s1", "S2", "3", "3.0"] and set(data.queries["severity"]) == {"warning"}
+
+
+def test_only_ids_are_compared_in_their_spelling(tmp_path):
+    columns = {"participant": ID, "visit": {"source": "Visit", **READ}, "x": {"source": "X", "type": "integer"}}
+    tables = {"t": {"file": "f", "key": ["participant", "visit"], "columns": columns},
+              "people": {"file": "f", "where": "x == 1", "key": ["participant"], "columns": {"participant": ID, "x": columns["x"]}}}  # fmt: skip
+    data = cleaned(tmp_path, {"f.csv": "ID,Visit,X\nS1,Day 1,1\nS1,day1,2\n"}, tables)
+    assert not data.queries["message"].str.contains("spelling").any()
