@@ -44,6 +44,17 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     write_whole(path, lambda to: frame.to_parquet(to, index=False, engine="pyarrow", compression="zstd"))
 
 
+def read_text(path: Path) -> str:
+    """A text that people have written; InputError, with its line, if it is not UTF-8."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        what = f"is not UTF-8: byte 0x{data[error.start]:02x}"
+        where = f"{path}, line {data.count(10, 0, error.start) + 1}"
+        raise InputError([Problem(where, what, "its letters would be guessed", "save it as UTF-8")]) from None
+
+
 @contextmanager
 def of_a_run(path: Path | str, do: str) -> Iterator[None]:
     """InputError for a file that a run writes and that cannot be read: cut off, changed by hand, of something else."""
