@@ -94,7 +94,7 @@ docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 
 workflow-report: $(READY)
-	$(BIN)/python -m snakemake $(RUN) --report "logs/$$STUDY/workflow.html"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --report "logs/$$STUDY/workflow.html"
 
 licences: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.licences
