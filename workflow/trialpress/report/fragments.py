@@ -116,7 +116,7 @@ def fragments(
         "claims": claims_markdown(results, claims),
     }
     files |= {f"generated/{name}.md": text for name, text in lists.items()}
-    tested = list(p_values.in_tables(results))
+    tested = p_values.shown(results)
     return Fragments(files, named, plan.written, study.data_cutoff, study.notice, tested)
 
 
