@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     lock.add_argument("--date", required=True, help="as 2026-01-31")
     lock.add_argument("--reason", default="", help="why it is amended; needed from the second version on")
     queries = commands.add_parser("queries", help="the open queries as a workbook; with --answers, what was answered")
-    queries.add_argument("study", help="name of a study under config/")
+    queries.add_argument("study", help="name of a study under config/, or a folder as `run` has it")
     queries.add_argument("--directory", type=Path, default=Path(), help="holds config/ and data/ (default: here)")
     queries.add_argument("--out", type=Path, help="default: data/STUDY/queries.xlsx, beside the raw records")
     queries.add_argument(

@@ -24,6 +24,7 @@ from ..clean.corrections import COLUMNS, read_corrections
 from ..clean.register import CORRECTED, NOT_KNOWN, OPEN, answer
 from ..errors import InputError, Problem, raise_if
 from ..files import write_text
+from ..folder import find
 from ..study import Study, load_study, preflight
 from . import workbook
 from .answers import Answer, checked, read_filled
@@ -40,8 +41,13 @@ class Place:
 
     @classmethod
     def of(cls, name: str) -> Place:
-        """The study of that name below the working directory; InputError if its raw files are not there."""
-        place = cls(load_study(Path("config") / name / "study.yaml"), Path("data") / name)
+        """The study of that name below the working directory, or in a folder of its own; InputError if its raw files are not
+        there."""
+        if (Path(name) / "study.yaml").is_file():
+            sources = find(Path(name))
+            place = cls(load_study(sources.study), sources.data)
+        else:
+            place = cls(load_study(Path("config") / name / "study.yaml"), Path("data") / name)
         preflight(place.study, place.data)
         return place
 
