@@ -14,6 +14,7 @@ export STUDY ENGINE CORES ID PARTICIPANT N SEED
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+SITE := .site/env/.ready
 RUN = --cores "$$CORES" --config "study=$$STUDY" $${ENGINE:+"engine=$$ENGINE"}
 
 # Snakemake's Slurm plugin asks the controller at every start, for up to 10 s where Slurm is installed and none answers; a run
@@ -42,6 +43,7 @@ help:
 	@echo 'make fetch STUDY=cd22-nci   download the raw records that are not in the repository'
 	@echo 'make reconstruction         write the raw records of the default study again'
 	@echo 'make docs                   write config/README.md and docs/ again'
+	@echo 'make site                   the documents as one site, .site/html/index.html'
 	@echo 'make workflow-report        a page on the run by Snakemake itself'
 	@echo 'make lock                   compile envs/requirements.lock again'
 	@echo 'make licences               the licences of all packages, and a software bill of materials'
@@ -89,9 +91,18 @@ reconstruction: $(READY)
 
 docs: $(READY) report
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.document > config/README.md
+	PYTHONPATH=workflow $(BIN)/python -m trialpress.manual > docs/manuscript.md
 	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
 	PYTHONPATH=workflow:tests $(BIN)/python -m report.construct_table
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
+
+# The pages lie as they do here, so that their links lead where they do here; a link that leads nowhere stops it.
+site: $(SITE)
+	@rm -rf .site/pages .site/html && mkdir -p .site/pages
+	@git ls-files -z '*.md' LICENSE docs ':!workflow' ':!tests' | tar -c --null -T - | tar -x -C .site/pages
+	@cp docs/site.yml .site/site.yml
+	@.site/env/bin/zensical build --strict --clean --config-file .site/site.yml
+	@echo .site/html/index.html
 
 workflow-report: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --report "logs/$$STUDY/workflow.html"
@@ -100,7 +111,7 @@ licences: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.licences
 
 lock: $(READY)
-	cd envs && for name in bootstrap requirements; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	cd envs && for name in bootstrap requirements docs; do ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header $$name.in -o $$name.lock; done
 
 clean:
@@ -115,4 +126,9 @@ $(READY): envs/requirements.lock envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@touch $@
 
-.PHONY: help report preview test mutants plan-mutants seeded-changes hostile fuzz verify record explain fetch reconstruction docs workflow-report licences lock clean
+$(SITE): envs/docs.lock | $(READY)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .site/env
+	@$(BIN)/uv pip sync --quiet --require-hashes --python .site/env/bin/python envs/docs.lock
+	@touch $@
+
+.PHONY: help report preview test mutants plan-mutants seeded-changes hostile fuzz verify record explain fetch reconstruction docs site workflow-report licences lock clean
