@@ -16,34 +16,8 @@ from ..text import normalise, unit_form
 
 # what people write into a cell that has no value; exactly as written
 NOTHING = frozenset(
-    ("not done", "Not done", "NOT DONE")
-    + tuple(
-        [
-            "-",
-            "--",
-            "---",
-            "–",
-            "—",
-            ".",
-            "NA",
-            "N/A",
-            "n/a",
-            "NaN",
-            "nan",
-            "n.a.",
-            "ND",
-            "N.D.",
-            "n.d.",
-            "NULL",
-            "null",
-            "None",
-            "missing",
-            "Missing",
-            "MISSING",
-        ]
-    )
-    + tuple(["UNK", "unk", "未查", "未测", "未做", "不详", "缺失"])
-)
+    re.split(r"\|", "not done|Not done|NOT DONE|-|--|---|–|—|.|NA|N/A|n/a|NaN|nan|n.a.|ND|N.D.|n.d.|NULL|null|None|missing|Missing|MISSING|UNK|unk|未查|未测|未做|不详|缺失")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

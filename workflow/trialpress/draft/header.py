@@ -13,55 +13,7 @@ from ..text import normalise
 
 PAIR = re.compile(r"(-?\d{1,3})\s*(?:=|:)\s*([^,;/|]+?)\s*(?=$|[,;/|])")
 BRACKETS = re.compile(r"\s*[(\[（【]([^()\[\]（）【】]*)[)\]）】]")
-KNOWN_UNITS = frozenset(
-    [
-        "%",
-        "‰",
-        "kg",
-        "g",
-        "mg",
-        "µg",
-        "ug",
-        "ng",
-        "pg",
-        "mmHg",
-        "cmH2O",
-        "°C",
-        "°F",
-        "℃",
-        "cm",
-        "mm",
-        "m",
-        "mL",
-        "L",
-        "bpm",
-        "d",
-        "days",
-        "day",
-        "h",
-        "hours",
-        "min",
-        "s",
-        "years",
-        "year",
-        "yr",
-        "yrs",
-        "months",
-        "month",
-        "weeks",
-        "week",
-        "y",
-        "cells",
-        "U",
-        "IU",
-        "kPa",
-        "mmol",
-        "umol",
-        "µmol",
-        "copies",
-        "x10^9/L",
-    ]
-)
+KNOWN_UNITS = frozenset(re.split(" ", "% ‰ kg g mg µg ug ng pg mmHg cmH2O °C °F ℃ cm mm m mL L bpm d days day h hours min s years year yr yrs months month weeks week y cells U IU kPa mmol umol µmol copies x10^9/L"))  # fmt: skip
 UNIT = re.compile(
     r"(?:[x×*]?\s*10\^?\d+\s*)?[A-Za-zµμ%°^\d*·.]{0,12}\s?/\s?[A-Za-zµμ\d^.]{1,8}(?:\s?/\s?[A-Za-z\d]{1,4})?(?: [A-Za-z]{1,6})?"
 )

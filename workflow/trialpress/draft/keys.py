@@ -12,8 +12,8 @@ import pandas as pd
 
 from ..clean.steps.rows import _core as core
 from ..text import normalise, text_of
+from .entry import Entry
 from .facts import Facts
-from .infer import Entry
 
 PARTICIPANT = (
     r"usubjid", r"unique subject id\w*", r"subjid|subject id\w*|subject (?:no|number|code)", r"participant(?: id| no| number| code)?",

@@ -11,11 +11,13 @@ from ..study import File
 from ..text import normalise
 from . import keys, people
 from .blocks import Wide, wide
+from .entry import Entry, Inference
 from .facts import NOTHING, Facts, source
 from .header import Header, column_name, read_header
-from .infer import Entry, Inference, dates_of
+from .infer import infer
 from .known import Variable
 from .layout import Laid
+from .moments import dates_of
 from .questions import Question, Questions
 
 LOGS = ("cells", "changes", "queries", "rejected", "rows")
@@ -184,9 +186,10 @@ class Tables:
             return
         plain = path[-1] if known and path else header.label
         name = column_name(plain or "column", {*entries, "participant"})
-        inference = Inference(f"{table}.{name}", facts, Header(label, header.unit, header.codes), known, self.questions)
-        inference.column = name
-        inference.run()
+        inference = Inference(
+            f"{table}.{name}", facts, Header(label, header.unit, header.codes), known, self.questions, name
+        )
+        infer(inference)
         spec = dict(inference.spec)
         kind, asked = self.person(f"{table}.{name}", facts, known, spec)
         if kind:
