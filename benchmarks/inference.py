@@ -15,27 +15,17 @@ from pathlib import Path
 
 from trialpress.clean.parse import Parser
 from trialpress.clean.read import read, resolve
+from trialpress.draft.drafted import Drafted
 from trialpress.draft.metadata import metadata
 from trialpress.draft.new import files_of, laid_out
 from trialpress.draft.questions import Questions
-from trialpress.draft.tables import Drafted, Tables
+from trialpress.draft.tables import Tables
 from trialpress.errors import InputError
 from trialpress.study import Column, File, Study, load_study
 from trialpress.text import fold
 
 ROOT = Path(__file__).resolve().parents[1]
-TYPE = (
-    "type",
-    "codes or number",
-    "codes or text",
-    "unknown codes",
-    "identifier",
-    "stray texts",
-    "rare codes",
-    "participant",
-    "key",
-    "partial",
-)
+TYPE = ("type", "codes or number", "codes or text", "unknown codes", "identifier", "participant")
 NUMBERS = {"number", "integer"}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..study import File
+from .drafted import Drafted
 from .questions import Question, Questions
-from .tables import Drafted
 from .yaml import flow, scalar
 
 FILE_KEYS = (
@@ -43,6 +43,7 @@ def study_text(
     files: dict[str, tuple[File, str]],
     tables: Sequence[Drafted],
     missing: Sequence[str],
+    units: Mapping[str, Mapping] | None = None,
 ) -> str:
     """The text of study.yaml. study: its head; files: short name -> (file, mark)."""
     lines = [
@@ -55,6 +56,12 @@ def study_text(
         lines.append(f"  {key}: {flow(value)}{said}")
     if missing:
         lines += ["", f"missing: {flow(list(missing))}  # likely"]
+    if units:
+        lines += [
+            "",
+            "units:  # by analyte; the first is canonical",
+            *(f"  {scalar(code)}: {flow(of)}  # likely" for code, of in units.items()),
+        ]
     lines += ["", "files:"]
     for name, (file, sure) in files.items():
         spec = {"path": file.path} | {

@@ -160,6 +160,19 @@ def coded(entry: Entry, facts: Facts) -> np.ndarray:
     return np.array([known.get(cell, -1) for cell in column.cells] or [-1], dtype=np.int64)[column.codes]
 
 
+def _by_date(every: pd.DataFrame, best: tuple, usable: dict[str, Entry]) -> list[tuple[tuple[str, ...], int, int]]:
+    """A key that repeats in some rows, with the first date that tells these rows apart: an event may come back."""
+    columns, repeated, blank = best
+    for name, entry in usable.items():
+        if repeated and entry.type in ("date", "datetime") and name not in columns and (every[name] >= 0).all():
+            wider = (*columns, name)
+            if len(every) == len(every.drop_duplicates(["p", *wider])) and not any(
+                usable[one].type in ("date", "datetime") for one in columns
+            ):
+                return [(wider, 0, blank)]
+    return []
+
+
 FIRST = re.compile(
     r"visit|day|date|time|window|cycle|test|param|analyt|term|lab|event|instance|seq|week|month|日期|时间|项目|天|检查|datum|fecha",
     re.I,
@@ -205,6 +218,6 @@ def key_of(
                 found.append((worth, (columns, repeated, n - len(keyed))))
         ordered = [one for _, one in sorted(found, key=lambda one: one[0])]
         if good := [one for one in ordered if one[1] <= few]:
-            return [*good, *second]
+            return [*_by_date(every, good[0], usable), *good, *second]
         second += ordered
     return sorted(second, key=lambda one: one[1])

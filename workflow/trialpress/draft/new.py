@@ -23,6 +23,7 @@ from .layout import Laid, lay
 from .metadata import metadata
 from .questions import Questions, read_answers
 from .tables import Tables, all_dates, missing_words
+from .units import merge
 
 NO_DATA = ("SHA256SUMS",)
 KEPT = "nothing is overwritten: what is there may be somebody's work"
@@ -132,7 +133,7 @@ def drafted(given: Given, raw: Path) -> Draft:
     head["title"] = title.taken
     sure = {name: layout_mark(name, one, questions) for name, one in zip(tables.names, tables.laid, strict=True)}
     text = dictionary.study_text(head, cutoff, {name: (one.file, sure[name]) for name, one in zip(tables.names, tables.laid, strict=True)},
-                                 tables.drafted, missing_words(tables))  # fmt: skip
+                                 tables.drafted, missing_words(tables), merge(tables.unit_lists))  # fmt: skip
     draft = Draft(
         {f"config/{given.study}/study.yaml": text}, questions=questions, tables=tables, blocked=tables.blocked
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ..names import slug
-from ..study import File
 from ..text import normalise
-from . import keys, people
+from . import held, keys, relations, units
 from .blocks import Wide, wide
+from .drafted import Drafted
 from .entry import Entry, Inference
 from .facts import NOTHING, Facts, source
 from .header import Header, column_name, read_header
@@ -18,36 +17,9 @@ from .infer import infer
 from .known import Variable
 from .layout import Laid
 from .moments import dates_of
-from .questions import Question, Questions
+from .questions import Questions
 
 LOGS = ("cells", "changes", "queries", "rejected", "rows")
-BASELINE = re.compile(
-    r"(?i)\b(?:sex|gender|age|birth|dob|consent|enrol\w*|random\w*|arm|treatment|trt|strat\w*|group|site|cent(?:er|re)|geschlecht|alter)\b|性别|年龄|出生|知情同意|分层|分组"
-)
-NONE = "a row has no key of its own"
-
-
-@dataclass
-class Drafted:
-    """A table of the draft. mark: how sure its key is; parts of `why` are the comments of its keys."""
-
-    name: str
-    file: File
-    laid: Laid
-    entries: dict[str, Entry]
-    key: tuple[str, ...] = ()
-    key_asked: Question | None = None
-    reference: str = ""
-    reference_asked: Question | None = None
-    blocks: Mapping[int, str] = field(default_factory=dict)
-    where: str = ""
-    label: str = ""
-    ids: dict[str, int] = field(default_factory=dict)  # canonical id of a participant -> rows
-    checks: list[dict] = field(default_factory=list)
-
-    @property
-    def once(self) -> bool:
-        return self.key == ("participant",)
 
 
 def short_names(laid: Sequence[Laid]) -> list[str]:
@@ -86,20 +58,19 @@ class Tables:
         chosen = keys.participants(self.files, participant)
         self.who = [self.participant_of(name, *one) for name, one in zip(self.names, chosen, strict=True)]
         self.drafted: list[Drafted] = []
+        self.unit_lists: list[dict[str, dict[str, float]]] = []
         for name, one, columns, who in zip(self.names, self.laid, self.files, self.who, strict=True):
             self.drafted += self.of_file(name, one, columns, who)
-        self.dates_of_birth()
-        self.identities()
-        self.main = self.cohort()
-        self.spell()
+        held.dates_of_birth(self)
+        held.identities(self)
+        self.main = relations.cohort(self)
+        relations.spell(self)
         for table in self.drafted:
-            self.key(table)
-        self.main = self.cohort()
-        self.refer()
+            relations.key(self, table)
+        self.main = relations.cohort(self)
+        relations.refer(self)
         self.missing = {text for table in self.drafted for entry in table.entries.values() if entry.facts and entry.type != "text"
                         for text in entry.facts.nothing}  # fmt: skip
-
-    # --- files --------------------------------------------------------------------------------------------------------------
 
     def decided(self, name: str, laid: Laid) -> Laid:
         """The layout as answered."""
@@ -150,6 +121,7 @@ class Tables:
             entries: dict[str, Entry] = {}
             for facts in rest:
                 self.add(entries, name, facts, who)
+            self.unit_lists.append(units.beside(entries, name, self.questions))
             tables.append(Drafted(name, laid.file, laid, self.first(entries)))
         for one in found:
             tables.append(
@@ -159,8 +131,7 @@ class Tables:
             )
         return tables
 
-    @staticmethod
-    def first(entries: dict[str, Entry]) -> dict[str, Entry]:
+    def first(self, entries: dict[str, Entry]) -> dict[str, Entry]:
         return {"participant": entries["participant"], **entries} if "participant" in entries else entries
 
     def add(
@@ -191,7 +162,7 @@ class Tables:
         )
         infer(inference)
         spec = dict(inference.spec)
-        kind, asked = self.person(f"{table}.{name}", facts, known, spec)
+        kind, asked = held.person(self, f"{table}.{name}", facts, known, spec)
         if kind:
             spec = (
                 {"type": "date", "identifier": kind}
@@ -210,33 +181,6 @@ class Tables:
 
     def known(self, header: str) -> Variable | None:
         return self.metadata.get(normalise(header).casefold())
-
-    def person(self, about: str, facts: Facts, known: Variable | None, spec: dict) -> tuple[str, list[Question]]:
-        """(the kind of identifier, '' if it is none or answered to be none; what is asked)."""
-        if known and known.identifier:
-            return known.identifier, []
-        kind = people.by_header(facts.header) or (people.by_header(known.label) if known and known.label else "")
-        shape = people.by_shape(facts) if spec.get("type") in ("text", "id", "number", "integer", None, "code") else ""
-        if not (kind or shape) or not facts.n:
-            return "", []
-        if kind == "date of birth" and spec.get("type") not in ("date", "datetime", "text", "integer", "code"):
-            return "", []
-        if (
-            kind
-            and not shape
-            and spec.get("type") == "code"
-            and len(facts.texts) <= 3
-            and kind not in ("name", "date of birth")
-        ):
-            pass
-        return self.held(about, kind or shape, facts, "its header says so" if kind else "its cells look so")
-
-    def held(self, about: str, kind: str, facts: Facts, why: str) -> tuple[str, list[Question]]:
-        question = self.questions.ask(
-            f"{about} identifier", f"Does this column tell who a participant is ({kind})?",
-            f"{why}; {len(facts.texts)} different in {facts.n} cells", ["yes", "no"], "yes", f"tables.{about.replace('.', '.columns.')}.identifier",
-        )  # fmt: skip
-        return (kind if question.taken == "yes" else ""), [question]
 
     def long(self, name: str, file: str, laid: Laid, one: Wide, who: Facts, taken: list[str]) -> Drafted:
         """A table of blocks."""
@@ -264,212 +208,6 @@ class Tables:
         table = Drafted(wanted, laid.file, laid, entries, blocks=one.blocks)
         table.key = ("participant", block)
         return table
-
-    # --- people -------------------------------------------------------------------------------------------------------------
-
-    def dates_of_birth(self) -> None:
-        """Dates that lie long before those of all other columns."""
-        dated = [(table, entry, dates_of(entry.facts, entry.spec)) for table in self.drafted for entry in table.entries.values()
-                 if entry.type in ("date", "datetime") and entry.facts and "identifier" not in entry.spec]  # fmt: skip
-        for table, entry, dates in dated:
-            rest = [
-                day
-                for other, mine, days in dated
-                if mine is not entry
-                for day, n in days.items()
-                for _ in range(min(n, 50))
-            ]
-            about = f"{table.name}.{entry.name} identifier"
-            if about not in self.questions.asked and people.born(dates, rest):
-                kind, asked = self.held(
-                    f"{table.name}.{entry.name}",
-                    "date of birth",
-                    entry.facts,
-                    "its dates lie more than ten years before the others",
-                )
-                entry.asked = [*asked, *entry.asked]
-                if kind:
-                    entry.spec = {key: value for key, value in entry.spec.items() if key != "label"} | {
-                        "identifier": kind
-                    }
-
-    def identities(self) -> None:
-        """Ids of participants that are numbers of a hospital: nobody can hold them back, so it is asked before anything is run."""
-        self.blocked: list[Question] = []
-        for table, who in zip(self.drafted, self.who, strict=False):
-            if who is not None and (
-                people.by_header(who.header) or people.by_shape(who) in ("hospital number", "name", "email", "phone")
-            ):
-                question = self.questions.ask(
-                    f"{table.name}.participant pseudonym", "Are the participants' ids pseudonyms, which tell nobody outside who they are?",
-                    f"{len(who.texts)} different in {who.n} rows, of {len({keys.shape(text) for text in who.texts})} forms", ["yes", "no"], "no",
-                    f"tables.{table.name}.columns.participant",
-                )  # fmt: skip
-                table.entries["participant"].asked.append(question)
-                if question.taken != "yes":
-                    self.blocked.append(question)
-
-    # --- ids, keys, references ----------------------------------------------------------------------------------------------
-
-    def cohort(self) -> Drafted | None:
-        """The table with one row per participant that has the most of them."""
-        named = [table for table in self.drafted if "participant" in table.entries and not table.blocks]
-        for table in named:
-            facts = table.entries["participant"].facts
-            table.ids = dict(facts.texts)
-
-        def repeated(table: Drafted) -> float:
-            return 1 - len({keys.core(text) for text in table.ids}) / max(sum(table.ids.values()), 1)
-
-        once = [table for table in named if table.once or (not table.key and repeated(table) <= 0.03)]
-        many = {id(table): len({keys.core(text) for text in table.ids}) for table in named}
-        most = max((many[id(table)] for table in once or named), default=0)
-        close = [table for table in once or named if many[id(table)] >= 0.95 * most]
-        return max(close, key=lambda table: (sum(bool(BASELINE.search(entry.facts.header)) for entry in table.entries.values() if entry.facts),
-                                             many[id(table)], -self.drafted.index(table)), default=None)  # fmt: skip
-
-    def spell(self) -> None:
-        """One pattern, and one way to write it, for the ids of all tables."""
-        if self.main is None:
-            return
-        every = [
-            text
-            for table in self.drafted
-            if "participant" in table.entries
-            for text in table.entries["participant"].facts.texts
-        ]
-        pattern, rewrite, padded = keys.spelling(self.main.ids, every)
-        asked: list[Question] = []
-        if padded:
-            n = sum(1 for text in set(every) if not re.fullmatch(pattern, text))
-            question = self.questions.ask("participant zeros", "Are ids that differ in leading zeros alone the same participant?", f"{n} ids are written otherwise than {pattern}",
-                                          ["yes", "no"], "yes", "tables.*.columns.participant.rewrite")  # fmt: skip
-            asked = [question]
-            rewrite = (
-                rewrite
-                if question.taken == "yes"
-                else {key: value for key, value in rewrite.items() if r"\2" not in value}
-            )
-        for table in self.drafted:
-            entry = table.entries.get("participant")
-            if entry is None:
-                continue
-            own = entry.facts.texts
-            fit = (
-                sum(n for text, n in own.items() if re.fullmatch(pattern, text) or _rewritten(text, rewrite, pattern))
-                if pattern
-                else 0
-            )
-            if pattern and fit >= 0.95 * sum(own.values()):
-                entry.spec["pattern"] = pattern
-                if rewrite and any(not re.fullmatch(pattern, text) for text in own):
-                    entry.spec["rewrite"] = rewrite
-                    entry.asked += asked
-            label = entry.spec.pop("label", None)
-            if label:
-                entry.spec["label"] = label
-
-    def key(self, table: Drafted) -> None:
-        """The columns that name a row, and what is open about them."""
-        if table.key:
-            return
-        who = table.entries.get("participant")
-        if who is None:
-            self.line(table, ())
-            return
-        codes = {
-            name: (entry, keys.coded(entry, entry.facts))
-            for name, entry in table.entries.items()
-            if entry.facts and name != "participant"
-        }
-        found = keys.key_of(keys.coded(who, who.facts), codes)
-        about, changes = f"{table.name} key", f"tables.{table.name}.key"
-        if not found:
-            self.line(table, ("participant",))
-            return
-        columns, repeated, blank = found[0]
-        table.key = ("participant", *columns)
-        others = [", ".join(("participant", *other)) for other, *_ in found[1:6]]
-        if columns and (others or repeated or blank or len(columns) > 1):
-            seen = f"{repeated} rows repeat a key, {blank} have none" + (
-                f"; other keys would do: {' | '.join(others)}" if others else ""
-            )
-            chosen = self.questions.ask(
-                about,
-                "Which columns together name a row?",
-                seen,
-                [", ".join(table.key), *others, "<columns>"],
-                ", ".join(table.key),
-                changes,
-            )
-            table.key_asked = chosen
-            wanted = tuple(part.strip() for part in chosen.taken.split(","))
-            table.key = wanted if set(wanted) <= set(table.entries) else table.key
-        elif not columns and repeated:
-            seen = f"{repeated} rows repeat a participant and say something else"
-            table.key_asked = self.questions.ask(
-                about, "Is it one row per participant?", seen, ["participant"], "participant", changes
-            )
-
-    def line(self, table: Drafted, before: tuple[str, ...]) -> None:
-        """A key of its own for rows that nothing names."""
-        name = column_name("line", table.entries)
-        table.key_asked = self.questions.ask(f"{table.name} key", "Which columns together name a row? None were found: rows are numbered, so none is ever taken for a repetition of another.",
-                                             NONE, [", ".join((*before, name)), "<columns>"], ", ".join((*before, name)), f"tables.{table.name}.key")  # fmt: skip
-        wanted = tuple(part.strip() for part in table.key_asked.taken.split(","))
-        if set(wanted) <= set(table.entries):
-            table.key = wanted
-            return
-        table.entries[name] = Entry(name, {"row": True, "type": "id", "label": "Row of the file"})
-        table.key = (*before, name)
-
-    def refer(self) -> None:
-        """One table per participant first; the others refer to it where their participants are in it."""
-        if self.main is not None and not self.main.once:
-            self.main = self.listed(self.main)
-        main = self.main
-        if main is None:
-            return
-
-        def place(table: Drafted) -> tuple:
-            return table is not main, not table.once, len(table.key), self.drafted.index(table)
-
-        known = {keys.core(text) for text in main.ids}
-        for table in self.drafted:
-            if table is main or "participant" not in table.entries:
-                continue
-            own = table.entries["participant"].facts.texts
-            rows = sum(own.values())
-            orphans = sum(n for text, n in own.items() if keys.core(text) not in known)
-            if orphans <= max(1, 0.03 * rows):
-                table.reference = f"{main.name}.participant"
-            if orphans:
-                table.reference_asked = self.questions.ask(
-                    f"{table.name} reference", f"Must every participant of {table.name} be in {main.name}?", f"{orphans} of {rows} rows are of participants that are not",
-                    ["yes", "no"], "yes" if table.reference else "no", f"tables.{table.name}.references",
-                )  # fmt: skip
-                table.reference = f"{main.name}.participant" if table.reference_asked.taken == "yes" else ""
-        self.drafted = sorted(self.drafted, key=place)
-
-    def listed(self, of: Drafted) -> Drafted:
-        """A table of the participants alone, from a file that has several rows of each."""
-        entry = of.entries["participant"]
-        taken = [table.name for table in self.drafted]
-        table = Drafted(
-            column_name("participants", taken),
-            of.file,
-            of.laid,
-            {"participant": Entry("participant", dict(entry.spec), "likely", list(entry.asked), entry.facts)},
-        )
-        table.key, table.ids, table.label = ("participant",), of.ids, "Participants"
-        self.drafted.insert(0, table)
-        return table
-
-
-def _rewritten(text: str, rewrite: Mapping[str, str], pattern: str) -> bool:
-    for old, new in rewrite.items():
-        text = re.sub(old, new, text)
-    return bool(re.fullmatch(pattern, text))
 
 
 def missing_words(tables: Tables) -> list[str]:

@@ -146,5 +146,22 @@ def _codes(merged: dict[str, tuple[int, list[str]]]) -> dict[str, list[str]]:
     if any(fold(text) in rank for text in merged):
         ordered = sorted(merged, key=lambda text: (rank.get(fold(text), 12), -merged[text][0], text))
     else:
-        ordered = sorted(merged, key=lambda text: (-merged[text][0], text))
+        counted = sum(bool(re.search(r"\d", text)) for text in merged) >= max(2, len(merged) - 2)
+        ordered = sorted(merged, key=_natural if counted else lambda text: (-merged[text][0], text))
     return {text: merged[text][1] for text in ordered}
+
+
+def _natural(text: str) -> tuple:
+    """Week 4 before week 12, baseline and screening before both.
+
+    >>> sorted(["week 12", "week 4", "baseline", "unscheduled 1"], key=_natural)
+    ['baseline', 'week 4', 'week 12', 'unscheduled 1']
+    """
+    first = (
+        0
+        if re.search(r"(?i)screen|base|pre|day 0|入组|基线", text)
+        else 2
+        if re.search(r"(?i)unsched|follow|end", text)
+        else 1
+    )
+    return first, [(int(part), "") if part.isdigit() else (0, part.casefold()) for part in re.split(r"(\d+)", text)]
