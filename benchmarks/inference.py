@@ -8,6 +8,7 @@ dictionaries, and a value that differs is wrong. The finished dictionary is neve
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from trialpress.clean.parse import Parser
 from trialpress.clean.read import read, resolve
 from trialpress.draft.drafted import Drafted
 from trialpress.draft.metadata import metadata
-from trialpress.draft.new import files_of, laid_out
+from trialpress.draft.new import files_of
 from trialpress.draft.questions import Questions
 from trialpress.draft.tables import Tables
 from trialpress.errors import InputError
@@ -46,8 +47,8 @@ class Score:
 def drafted(raw: Path) -> tuple[Tables, Questions]:
     """The tables that are drafted from a folder of raw files, without an answer."""
     questions = Questions()
-    known, _, rest = metadata(files_of([raw]))
-    return Tables(laid_out(rest), known, questions), questions
+    known, laid = metadata(files_of([raw]))
+    return Tables(laid, known, questions), questions
 
 
 def reads(table: Drafted) -> dict[int, str]:
@@ -174,6 +175,8 @@ def compare_key(result: Score, name: str, table, mine: dict[str, set], drafts: l
     def names(one: Drafted) -> set[str]:
         own = set()
         for key in table.key:
+            if re.search(rf"\b{re.escape(key)} == '", table.where):
+                continue  # one value in all rows of the table
             column = table.columns[key]
             if column.block:
                 own |= {own_name for own_name, entry in one.entries.items() if entry.spec.get("block")} or {key}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..text import fold
 from .facts import Facts
 from .header import Header
 from .known import Variable
@@ -20,6 +21,7 @@ class Entry:
     asked: list[Question] = field(default_factory=list)
     facts: Facts | None = None
     comment: str = ""
+    known: Variable | None = None
 
     @property
     def type(self) -> str:
@@ -76,3 +78,13 @@ def counted(texts: dict[str, int]) -> str:
         n for text, n in list(texts.items()) if f"'{text}' ({n})" in shown
     )
     return ", ".join([*shown, *([f"{hidden} others"] if hidden else [])])
+
+
+def safe(codes: dict[str, list[str]], raws: list[str]) -> dict[str, list[str]]:
+    """Codes by their meaning, or by their raw text where one's meaning is another's raw text, or two mean the same.
+
+    >>> safe({"2": ["1"], "3": ["2"]}, ["1", "2"]), safe({"no": ["0"], "yes": ["1"]}, ["0", "1"])
+    ({'1': [], '2': []}, {'no': ['0'], 'yes': ['1']})
+    """
+    every = [fold(text) for code, texts in codes.items() for text in dict.fromkeys((code, *texts))]
+    return codes if len(set(every)) == len(every) and len(codes) == len(raws) else {raw: [] for raw in raws}

@@ -21,11 +21,13 @@ def person(it: Draft, about: str, facts: Facts, known: Variable | None, spec: di
     """(the kind of identifier, '' if it is none or answered to be none; what is asked)."""
     if known and known.identifier:
         return known.identifier, []
+    if known and known.codes and known.source.startswith("its name"):
+        return "", []
     kind = people.by_header(facts.header) or (people.by_header(known.label) if known and known.label else "")
     shape = people.by_shape(facts) if spec.get("type") in ("text", "id", "number", "integer", None, "code") else ""
     if not (kind or shape) or not facts.n:
         return "", []
-    if kind == "date of birth" and spec.get("type") not in ("date", "datetime", "text", "integer", "code"):
+    if kind == "date of birth" and spec.get("type") not in ("date", "datetime", "text", "integer"):
         return "", []
     if (
         kind

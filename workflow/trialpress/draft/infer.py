@@ -6,7 +6,7 @@ follow, dates with the month in letters or first the year, numbers with decimals
 
 from __future__ import annotations
 
-from .entry import Inference
+from .entry import Inference, safe
 from .moments import moment
 from .numbers import number
 from .stated import labels, stated
@@ -21,7 +21,8 @@ def infer(it: Inference) -> None:
     elif labels(it) or (known and stated(it, known)):
         pass
     elif it.header.codes and set(facts.texts) <= set(it.header.codes):
-        it.spec = {"type": "code", "codes": {said: [raw] for raw, said in it.header.codes.items()}}
+        codes = it.header.codes
+        it.spec = {"type": "code", "codes": safe({said: [raw] for raw, said in codes.items()}, list(codes))}
         it.mark = "certain"
     elif not (moment(it) or truth(it) or padded(it) or number(it)):
         words(it)

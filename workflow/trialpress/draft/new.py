@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from ..files import write_text
 from ..studies import checked
 from ..study import load_study
 from . import advice, dictionary, folder, manuscript, plan
-from .layout import Laid, lay
+from .layout import Laid
 from .metadata import metadata
 from .questions import Questions, read_answers
 from .tables import Tables, all_dates, missing_words
@@ -52,6 +54,7 @@ class Draft:
     questions: Questions = field(default_factory=Questions)
     tables: Tables | None = None
     blocked: list = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)  # metadata files: name -> what they are
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:
@@ -95,32 +98,35 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
-def laid_out(files: Sequence[Path]) -> list[Laid]:
-    """Every table that the files hold; InputError with the problems of all files that cannot be read."""
-    found, problems = [], []
-    for path in files:
-        try:
-            found += lay(path, path.name)
-        except InputError as error:
-            problems += error.problems
-    raise_if(problems)
-    return found
-
-
 def drafted(given: Given, raw: Path) -> Draft:
     """The draft over the files in `raw`, a folder of copies. Nothing is written."""
     questions = Questions(read_answers(given.answers) if given.answers else {})
     files = sorted(
         path for path in raw.iterdir() if path.name not in NO_DATA and not path.name.upper().startswith("README")
     )
-    known, told, rest = metadata(files, given.dictionary)
-    tables = Tables(laid_out(rest), known, questions, given.participant)
+    known, laid = metadata(files, given.dictionary)
+    tables = Tables(laid, known, questions, given.participant)
     if tables.main is None:
         raise InputError([Problem(str(given.study), "no column of any file names the participant", "every number is of participants",
                                   "name it: --participant COLUMN")])  # fmt: skip
+    if given.cutoff and not is_date(given.cutoff):
+        raise InputError(
+            [Problem("--cutoff", f"'{given.cutoff}' is no date", "outputs carry it", "write it as 2026-01-31")]
+        )
     days = sorted(all_dates(tables.drafted))
     cutoff = questions.ask("study data_cutoff", "What is the date of the data (the cut-off)? Outputs carry it.",
                            f"the last date of the files: {last(days)}", ["<YYYY-MM-DD>"], given.cutoff or last(days), "study.data_cutoff")  # fmt: skip
+    if not is_date(cutoff.taken):
+        raise InputError(
+            [
+                Problem(
+                    f"{given.answers}, {cutoff.id}",
+                    f"'{cutoff.taken}' is no date",
+                    "outputs carry it",
+                    "write it as 2026-01-31",
+                )
+            ]
+        )
     head = {"id": given.study, "title": given.study, "data_cutoff": cutoff.taken, "reconstruction": False}
     title = questions.ask(
         "study title",
@@ -138,9 +144,10 @@ def drafted(given: Given, raw: Path) -> Draft:
         {f"config/{given.study}/study.yaml": text}, questions=questions, tables=tables, blocked=tables.blocked
     )
     with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
-        at = Path(scratch) / "study.yaml"
+        at = Path(scratch) / f"{given.study}/study.yaml"
         write_text(text, at)
-        study = load_study(at)
+        with outside(Path(scratch), {f"{given.study}/study.yaml": Path("the draft of study.yaml")}):
+            study = load_study(at)
         draft.data = clean(study, raw, Path(scratch) / "none.csv")
     made = plan.draft(study, draft.data.tables, tables.main.name, questions)
     held = [f"{table.name}.{entry.name}" for table in tables.drafted for entry in table.entries.values() if entry.held]
@@ -157,6 +164,13 @@ def drafted(given: Given, raw: Path) -> Draft:
     }
     raise_if(questions.problems(str(given.answers)))
     return draft
+
+
+def is_date(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def last(days: Sequence) -> str:
@@ -201,9 +215,14 @@ def place(draft: Draft, given: Given, raw: Path) -> None:
         if drawn.exists()
         else {}
     )
-    target = home / "data" / given.study / "raw"
+    data = home / "data" / given.study
     wanted = {home / name: text.encode() for name, text in draft.texts.items()}
-    wanted |= {target / path.name: path.read_bytes() for path in sorted(raw.iterdir())}
+    metadata = [path for path in sorted(raw.iterdir()) if path.name in draft.told]
+    wanted |= {data / "metadata" / path.name: path.read_bytes() for path in metadata}
+    for path in metadata:
+        path.unlink()
+    write_text(sums(raw), raw / "SHA256SUMS")
+    wanted |= {data / "raw" / path.name: path.read_bytes() for path in sorted(raw.iterdir())}
     problems = []
     for path, content in wanted.items():
         if not path.exists() or path.read_bytes() == content:
@@ -226,15 +245,15 @@ def new(given: Given, git: bool = False, report: bool = True) -> int:
     """The command. 0: the draft runs; 1: it was written, and what stops it is said."""
     checked(given.study)
     home = given.directory
-    own = home / "data" / given.study / "raw"
+    own = [path for path in (home / "data" / given.study / room for room in ("raw", "metadata")) if path.is_dir()]
     with tempfile.TemporaryDirectory(prefix="trialpress-raw-") as scratch:
         raw = Path(scratch)
-        for path in files_of(given.paths or ([own] if own.is_dir() else [])):
-            shutil.copyfile(path, raw / path.name)
-        if given.dictionary and not (raw / given.dictionary.name).exists():
-            shutil.copyfile(given.dictionary, raw / given.dictionary.name)
+        from_ = {path.name: path for path in files_of([*(given.paths or own), *filter(None, [given.dictionary])])}
+        for name, path in from_.items():
+            shutil.copyfile(path, raw / name)
         write_text(sums(raw), raw / "SHA256SUMS")
-        draft = drafted(given, raw)
+        with outside(raw, from_):
+            draft = drafted(given, raw)
         if home.resolve() != ROOT:
             draft.texts |= {
                 name: text for name, text in folder.files(given.study, home).items() if not (home / name).exists()
@@ -250,6 +269,18 @@ def new(given: Given, git: bool = False, report: bool = True) -> int:
         status = chain(given)
     print(closing(draft, given, status))
     return status
+
+
+@contextmanager
+def outside(raw: Path, paths: Mapping[str, Path]) -> Iterator[None]:
+    """Problems name the files where the user has them, not the copies."""
+    try:
+        yield
+    except InputError as error:
+        texts = [[str(getattr(problem, part)) for part in ("where", "what", "why", "do")] for problem in error.problems]
+        for name, path in paths.items():
+            texts = [[text.replace(str(raw / name), str(path)) for text in problem] for problem in texts]
+        raise InputError(Problem(*problem) for problem in texts) from None
 
 
 def chain(given: Given) -> int:

@@ -7,6 +7,7 @@ import re
 from ..text import unit_form
 from .entry import Inference, counted
 from .facts import Read
+from .header import is_unit
 
 COUNTED = re.compile(
     r"(?:grade|score|count|number|\bno\b|\bn\b|num|cycles?|lines?|days?|weeks?|months?|years?|age|visit|times|total|max|min|sum|level"
@@ -23,6 +24,8 @@ def number(it: Inference) -> bool:
         return False
     if sum(n for text, n in read.units.items() if re.match(r"[-–:/]\d", text)) > 0.1 * facts.n:
         return False  # 125-350: a range
+    if sum(n for text, n in read.units.items() if not is_unit(text) and text != unit_form(unit or "")) > 0.2 * facts.n:
+        return False  # 1_Good: a code
     whole = all(float(value).is_integer() for value in read.values)
     plain = facts.share(r"-?\d+") > 0.95
     handful = len(read.values) <= 12 and whole and facts.n > len(read.values)

@@ -66,7 +66,8 @@ class Plan:
                     *(f"  {scalar(name)}: {flow(spec)}  # {sure}" for name, (spec, sure) in entries.items()),
                     "",
                 ]
-        for room in ("figures", "tables"):
+        lines += [] if self.analyses else ["analyses: {}", ""]
+        for room in (room for room in ("figures", "tables") if getattr(self, room)):
             lines += [
                 f"{room}:",
                 *(f"  {scalar(name)}: {flow(spec)}" for name, spec in getattr(self, room).items()),
@@ -87,7 +88,10 @@ def draft(study: Study, frames: Mapping[str, pd.DataFrame], table: str, question
         if column.type in ("number", "integer", "duration") and subjects[name].notna().any()
     ]
     by = arm(subjects, kinds, codes, questions)
-    described = [name for name in subjects if name in (*codes, *numbers) and name != by][:MOST]
+    if not codes and not numbers:
+        numbers = counts(study, table, plan)
+    described = [name for name in (*subjects, *plan.columns) if name in (*codes, *numbers) and name != by]
+    described = list(dict.fromkeys(described))[:MOST]
     if described:
         spec = {"method": "baseline", "population": "all", **({"by": by} if by else {}), "variables": described}
         plan.analyses["characteristics"] = (spec, "likely")
@@ -115,6 +119,19 @@ def draft(study: Study, frames: Mapping[str, pd.DataFrame], table: str, question
         shown = [name for name in plan.analyses if name.startswith("km_")]
         plan.tables["times"] = {"kind": "time_to_event", "analyses": shown, "caption": "Times to events."}
     return plan
+
+
+def counts(study: Study, table: str, plan: Plan) -> list[str]:
+    """Where nothing else is known of a participant: how many rows each table has of it."""
+    for name, of in study.tables.items():
+        value = next((column for column in of.kept if column != study.participant), "")
+        if name != table and value and study.participant in of.columns:
+            wanted = column_name(f"rows of {name}", plan.columns)
+            plan.columns[wanted] = (
+                {"from": name, "value": value, "take": "count", "label": f"Rows of {name}"},
+                "certain",
+            )
+    return list(plan.columns)
 
 
 def _column(study: Study, table: str, plan: Plan, name: str):

@@ -22,7 +22,7 @@ def cohort(it: Draft) -> Drafted | None:
     named = [table for table in it.drafted if "participant" in table.entries and not table.blocks]
     for table in named:
         facts = table.entries["participant"].facts
-        table.ids = dict(facts.texts)
+        table.ids = dict(facts.texts) if facts else {str(n): 1 for n in table.laid.raw.numbers.tolist()}
 
     def repeated(table: Drafted) -> float:
         return 1 - len({keys.core(text) for text in table.ids}) / max(sum(table.ids.values()), 1)
@@ -35,9 +35,21 @@ def cohort(it: Draft) -> Drafted | None:
                                          many[id(table)], -it.drafted.index(table)), default=None)  # fmt: skip
 
 
+def numbered(it: Draft) -> None:
+    """A file alone, without an id: each row may be a participant."""
+    table = it.drafted[0]
+    question = it.questions.ask(
+        f"{table.name} rows", "No column names the participant: is each row one participant?", f"{len(table.laid.raw.numbers)} rows",
+        ["yes"], "yes", f"tables.{table.name}.columns.participant",
+    )  # fmt: skip
+    row = Entry("participant", {"row": True, "type": "id", "label": "Row of the file"}, "likely", [question])
+    table.entries = {"participant": row, **table.entries}
+    table.key, table.key_asked = ("participant",), question
+
+
 def spell(it: Draft) -> None:
     """One pattern, and one way to write it, for the ids of all tables."""
-    if it.main is None:
+    if it.main is None or it.main.entries["participant"].facts is None:
         return
     every = [
         text
@@ -96,6 +108,13 @@ def key(it: Draft, table: Drafted) -> None:
     columns, repeated, blank = found[0]
     table.key = ("participant", *columns)
     others = [", ".join(("participant", *other)) for other, *_ in found[1:6]]
+    dates = [
+        name
+        for name, (entry, rows) in codes.items()
+        if entry.type in ("date", "datetime") and not entry.held and (rows >= 0).all()
+    ]
+    if columns and dates and not any(table.entries[name].type in ("date", "datetime") for name in columns):
+        others += [wider for wider in [", ".join((*table.key, dates[0]))] if wider not in others]  # may it come back?
     if columns and (others or repeated or blank or len(columns) > 1):
         seen = f"{repeated} rows repeat a key, {blank} have none" + (
             f"; other keys would do: {' | '.join(others)}" if others else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..text import fold
-from .entry import Inference, counted
+from .entry import Inference, counted, safe
 from .known import Variable
 from .numbers import decimals
 
@@ -49,20 +49,20 @@ def stated_codes(it: Inference, known: Variable) -> bool:
         {**{fold(raw): raw for raw in known.codes}, **{fold(said): raw for raw, said in known.codes.items()}},
     )
     unknown = {text: n for text, n in texts.items() if fold(text) not in either and not _same_number(text, known.codes)}
-    codes = {said: [raw] if raw != said else [] for raw, said in known.codes.items()}
-    if len(codes) < len(known.codes):  # two codes of one meaning
-        codes = {raw: [] for raw in known.codes}
+    codes = safe({said: [raw] if raw != said else [] for raw, said in known.codes.items()}, list(known.codes))
     it.spec = {"type": "code", "codes": codes}
     it.mark = "certain" if not unknown else "likely"
     if unknown:
         seen = f"{sum(unknown.values())} of {it.facts.n} cells hold none of the codes of {known.source}"
-        it.ask(
+        said = it.ask(
             "unknown codes",
             f"{counted(unknown)}: what do they mean?",
             seen,
-            ["a query for each", "<code: text of the file>"],
+            ["a query for each", "<text of the file = code, text = code>"],
             "a query for each",
         )
+        for text, code in re.findall(r"([^=,;]+?)\s*=\s*([^,;]+?)\s*(?=[,;]|$)", said):
+            codes.setdefault(code.strip(), []).append(text.strip())
     return True
 
 

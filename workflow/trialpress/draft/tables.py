@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..names import slug
 from ..text import normalise
-from . import held, keys, relations, units
+from . import held, keys, logic, redcap, relations, repeating, units
 from .blocks import Wide, wide
 from .drafted import Drafted
 from .entry import Entry, Inference
 from .facts import NOTHING, Facts, source
 from .header import Header, column_name, read_header
 from .infer import infer
-from .known import Variable
 from .layout import Laid
+from .metadata import Metadata
 from .moments import dates_of
 from .questions import Questions
 
@@ -47,9 +47,7 @@ def short_names(laid: Sequence[Laid]) -> list[str]:
 class Tables:
     """All tables of a draft, in the order of study.yaml."""
 
-    def __init__(
-        self, laid: Sequence[Laid], metadata: Mapping[str, Variable], questions: Questions, participant: str = ""
-    ):
+    def __init__(self, laid: Sequence[Laid], metadata: Metadata, questions: Questions, participant: str = ""):
         self.questions, self.metadata = questions, metadata
         self.names = short_names(laid)
         self.laid = [self.decided(name, one) for name, one in zip(self.names, laid, strict=True)]
@@ -57,10 +55,13 @@ class Tables:
         self.missing: set[str] = set()
         chosen = keys.participants(self.files, participant)
         self.who = [self.participant_of(name, *one) for name, one in zip(self.names, chosen, strict=True)]
+        self.numbered = len(self.files) == 1 and self.who == [None]
         self.drafted: list[Drafted] = []
         self.unit_lists: list[dict[str, dict[str, float]]] = []
         for name, one, columns, who in zip(self.names, self.laid, self.files, self.who, strict=True):
             self.drafted += self.of_file(name, one, columns, who)
+        if self.numbered and not participant:
+            relations.numbered(self)
         held.dates_of_birth(self)
         held.identities(self)
         self.main = relations.cohort(self)
@@ -122,7 +123,11 @@ class Tables:
             for facts in rest:
                 self.add(entries, name, facts, who)
             self.unit_lists.append(units.beside(entries, name, self.questions))
-            tables.append(Drafted(name, laid.file, laid, self.first(entries)))
+            whole = Drafted(name, laid.file, laid, self.first(entries))
+            tables += repeating.split(whole, [table.name for table in self.drafted])
+            for table in tables:
+                fields = {name: entry.known.name for name, entry in table.entries.items() if entry.known}
+                table.checks = logic.checks(table.entries, fields)
         for one in found:
             tables.append(
                 self.long(
@@ -146,7 +151,10 @@ class Tables:
         """Infer a column and put it among the entries of its table."""
         path = [part for part in facts.raw.headers[facts.at] if part]
         header = read_header(as_label or (path[-1] if path else ""))
-        known = self.known(path[-1] if path else "")
+        known = self.metadata.of(path[-1], table) if path else None
+        known = known or (
+            redcap.of_export(path[-1], repeating.is_export([one[-1] for one in facts.raw.headers])) if path else None
+        )
         label = known.label if known and known.label else header.label
         origin = sources or [source(facts.raw, facts.at)]
         named = {"source": origin[0] if len(origin) == 1 else origin}
@@ -174,13 +182,10 @@ class Tables:
         said = {"label": label} if label and not kind else {}
         mark = "likely" if kind and not (known and known.identifier) else inference.mark
         entries[name] = Entry(
-            name, {**named, **spec, **unit, **said}, mark, [*asked, *inference.asked], facts, inference.comment
+            name, {**named, **spec, **unit, **said}, mark, [*asked, *inference.asked], facts, inference.comment, known
         )
         if known and known.applies:
             entries[name].comment = f"asked only if {known.applies}"
-
-    def known(self, header: str) -> Variable | None:
-        return self.metadata.get(normalise(header).casefold())
 
     def long(self, name: str, file: str, laid: Laid, one: Wide, who: Facts, taken: list[str]) -> Drafted:
         """A table of blocks."""

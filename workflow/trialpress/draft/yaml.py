@@ -28,6 +28,8 @@ def scalar(value) -> str:
     >>> [scalar(value) for value in ("mg/L", "no", "1e5", "007", 7, True, "a: b", "", "性别")]
     ['mg/L', '"no"', '"1e5"', '"007"', '7', 'true', '"a: b"', '""', '性别']
     """
+    if value is None:
+        return "null"
     if value is True or value is False:
         return str(value).lower()
     if isinstance(value, int | float):
