@@ -115,7 +115,7 @@ def drafted(given: Given, raw: Path) -> Draft:
         )
     days = sorted(all_dates(tables.drafted))
     cutoff = questions.ask("study data_cutoff", "What is the date of the data (the cut-off)? Outputs carry it.",
-                           f"the last date of the files: {last(days)}", ["<YYYY-MM-DD>"], given.cutoff or last(days), "study.data_cutoff")  # fmt: skip
+                           f"the last date of the files: {last(days)}" if days else "no file holds a date", ["<YYYY-MM-DD>"], given.cutoff or last(days), "study.data_cutoff")  # fmt: skip
     if not is_date(cutoff.taken):
         raise InputError(
             [
@@ -293,11 +293,10 @@ def chain(given: Given) -> int:
 
 def said(draft: Draft, given: Given) -> str:
     """What the files hold, row by row, and the commonest misfits with the line that would mend each."""
-    lines = [
-        f"{given.study}: drafted from {len({one.file.path for one in draft.tables.laid})} files",
-        "",
-        "rows kept and lost",
-    ]
+    n = len({one.file.path for one in draft.tables.laid})
+    lines = [f"{given.study}: drafted from {n} data file{'s' * (n != 1)}"]
+    lines += [f"  {name}: {what}" for name, what in draft.told.items()]
+    lines += ["", "rows kept and lost"]
     for row in draft.data.rows.itertuples():
         lines.append(
             f"  {row.file} -> {row.table}: {row.rows_kept:,} of {row.rows_in:,}"

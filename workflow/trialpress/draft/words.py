@@ -128,9 +128,19 @@ def _misspelt(merged: dict[str, tuple[int, list[str]]]) -> dict[str, str]:
         near = difflib.get_close_matches(text, often, n=1, cutoff=0.85) if len(text) > 4 else []
         if near:
             found[text] = near[0]
-        elif n == 1 and rows >= 100 and sum(m for m, _ in merged.values() if m >= 5) > 0.95 * rows:
-            found[text] = ""  # a cell of another column, perhaps
+        elif n == 1 and rows >= 100 and _alien(text, merged):
+            found[text] = ""
     return found
+
+
+def _alien(text: str, merged: dict[str, tuple[int, list[str]]]) -> bool:
+    """Whether a text that stands once is a cell of another column: beside yes and no, or a number among words."""
+    group = {word: words[0] for words in ALIKE for word in words}
+    others = {group.get(fold(other), "") for other, (n, _) in merged.items() if n > 1}
+    words = [other for other, (n, _) in merged.items() if n > 1]
+    return {"yes", "no"} <= others or (
+        bool(re.fullmatch(r"[\d.,]+", text)) and not any(re.search(r"\d", word) for word in words)
+    )
 
 
 def _codes(merged: dict[str, tuple[int, list[str]]]) -> dict[str, list[str]]:
