@@ -50,10 +50,13 @@ report/*/manuscript_files/
 """
 
 
-def files(study: str, home: Path) -> dict[str, str]:
-    """Path below the folder -> text."""
+def files(study: str, pdf: bool = True) -> dict[str, str]:
+    """Path below the folder -> text. pdf: whether its font has the letters of the study's labels."""
     settings = (ROOT / "config" / "config.yaml").read_text(encoding="utf-8").splitlines()
     config = "\n".join(f"study: {study}" if line.startswith("study:") else line for line in settings) + "\n"
+    if not pdf:
+        note = "  # no pdf: its font has not the letters of the labels; give them in Latin letters, then add it"
+        config = config.replace("[html, pdf, docx, jats]", "[html, docx, jats]" + note)
     return {"README.md": README.format(study=study), ".gitignore": IGNORE, "config/config.yaml": config}
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..clean.read import Raw, encoding, read
-from ..clean.read.detect import READ, Content, unpack
-from ..clean.read.foreign import refuse
+from ..clean.read.detect import Content, open_content
 from ..errors import InputError
 from ..study import File
 from ..text import normalise
@@ -44,9 +43,7 @@ def looks_like_value(text: str) -> bool:
 
 def lay(path: Path, name: str) -> list[Laid]:
     """Every table that a raw file holds; InputError for one that cannot be read. A workbook has one for each filled sheet."""
-    content, _ = unpack(path, File(name, name))
-    if content.format == "empty" or content.format not in READ:
-        refuse(content.where, content.format)
+    content = open_content(path, File(name, name))
     if content.format == "csv":
         return [_text(path, File(name, name), content)]
     if content.format in BOOKS:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..clean import CleanData, clean
 from ..environment import ROOT
-from ..errors import InputError, Problem, raise_if
+from ..errors import InputError, Problem, nearest, raise_if
 from ..files import write_text
 from ..studies import checked
 from ..study import load_study
@@ -100,22 +100,20 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
 
 def drafted(given: Given, raw: Path) -> Draft:
     """The draft over the files in `raw`, a folder of copies. Nothing is written."""
-    questions = Questions(read_answers(given.answers) if given.answers else {})
+    answers = read_answers(given.answers) if given.answers else {}
+    options = {"study data_cutoff": given.cutoff, "study participant": given.participant}
+    questions = Questions(answers | {about: said for about, said in options.items() if said})
     files = sorted(
         path for path in raw.iterdir() if path.name not in NO_DATA and not path.name.upper().startswith("README")
     )
     known, laid = metadata(files, given.dictionary)
-    tables = Tables(laid, known, questions, given.participant)
+    tables = Tables(laid, known, questions, named(laid, questions))
     if tables.main is None:
         raise InputError([Problem(str(given.study), "no column of any file names the participant", "every number is of participants",
                                   "name it: --participant COLUMN")])  # fmt: skip
-    if given.cutoff and not is_date(given.cutoff):
-        raise InputError(
-            [Problem("--cutoff", f"'{given.cutoff}' is no date", "outputs carry it", "write it as 2026-01-31")]
-        )
     days = sorted(all_dates(tables.drafted))
     cutoff = questions.ask("study data_cutoff", "What is the date of the data (the cut-off)? Outputs carry it.",
-                           f"the last date of the files: {last(days)}" if days else "no file holds a date", ["<YYYY-MM-DD>"], given.cutoff or last(days), "study.data_cutoff")  # fmt: skip
+                           f"the last date of the files: {last(days)}" if days else "no file holds a date", ["<YYYY-MM-DD>"], last(days), "study.data_cutoff")  # fmt: skip
     if not is_date(cutoff.taken):
         raise InputError(
             [
@@ -164,6 +162,35 @@ def drafted(given: Given, raw: Path) -> Draft:
     }
     raise_if(questions.problems(str(given.answers)))
     return draft
+
+
+def named(laid: Sequence[Laid], questions: Questions) -> str:
+    """The header that names the participant, where somebody has said so; InputError if no file has it."""
+    said = questions.answers.get("study participant", "")
+    if said:
+        questions.ask(
+            "study participant",
+            "Which header names the participant, in the files that have it?",
+            "it was given",
+            ["<header>"],
+            said,
+            "tables.*.columns.participant",
+        )
+        headers = {
+            header for one in laid for path in one.raw.headers for header in (path[-1], " | ".join(filter(None, path)))
+        }
+        if said.casefold() not in map(str.casefold, headers):
+            raise InputError(
+                [
+                    Problem(
+                        "the participant's column",
+                        f"no file has a header '{said}'",
+                        "every number is of participants",
+                        nearest(said, headers),
+                    )
+                ]
+            )
+    return said
 
 
 def is_date(text: str) -> bool:
@@ -256,7 +283,9 @@ def new(given: Given, git: bool = False, report: bool = True) -> int:
             draft = drafted(given, raw)
         if home.resolve() != ROOT:
             draft.texts |= {
-                name: text for name, text in folder.files(given.study, home).items() if not (home / name).exists()
+                name: text
+                for name, text in folder.files(given.study, printable(draft.tables)).items()
+                if not (home / name).exists()
             }
         place(draft, given, raw)
     if git:
@@ -269,6 +298,21 @@ def new(given: Given, git: bool = False, report: bool = True) -> int:
         status = chain(given)
     print(closing(draft, given, status))
     return status
+
+
+def printable(tables: Tables) -> bool:
+    """Whether the fonts of the PDF have the letters of all labels and codes that are printed."""
+    return all(
+        plan.drawable(text)
+        for table in tables.drafted
+        for entry in table.entries.values()
+        if not entry.held
+        for text in (
+            entry.name,
+            entry.spec.get("label", ""),
+            *(entry.spec["codes"] if isinstance(entry.spec.get("codes"), dict) else ()),
+        )
+    )
 
 
 @contextmanager
