@@ -20,6 +20,8 @@ RUN = --cores "$$CORES" --config "study=$$STUDY" $${ENGINE:+"engine=$$ENGINE"}
 # by make is one on this machine.
 export SLURM_CONF ?= /dev/null
 export PYTHONUTF8 := 1
+# what Python has compiled is kept: without it every start compiles pandas and the rest again
+unexport PYTHONDONTWRITEBYTECODE
 export LC_ALL := C.UTF-8
 
 help:
