@@ -1,5 +1,6 @@
 """How much of a finished dictionary the draft finds from the raw files alone: types, keys, direct identifiers, and what is marked
-certain and wrong. `PYTHONPATH=workflow python benchmarks/inference.py [FOLDER of studies, each with study.yaml and raw/]`.
+certain and wrong. `PYTHONPATH=workflow python benchmarks/inference.py [FOLDER ...]`: folders of studies,
+each with study.yaml and raw/, or of REDCap exports, each with data.csv and dictionary.csv.
 
 A column is *right* if it has the type of the finished dictionary (number and integer are one where all values are read alike),
 *asked* if a question of the draft is about it, else *wrong*. Of a column that is marked certain every cell is read by both
@@ -13,11 +14,12 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 from trialpress.clean.parse import Parser
 from trialpress.clean.read import read, resolve
 from trialpress.draft.drafted import Drafted
-from trialpress.draft.metadata import metadata
+from trialpress.draft.metadata import Metadata, metadata
 from trialpress.draft.new import files_of
 from trialpress.draft.questions import Questions
 from trialpress.draft.tables import Tables
@@ -27,6 +29,7 @@ from trialpress.text import fold
 
 ROOT = Path(__file__).resolve().parents[1]
 TYPE = ("type", "codes or number", "codes or text", "unknown codes", "identifier", "participant")
+NO_STUDY = SimpleNamespace(missing=())
 NUMBERS = {"number", "integer"}
 
 
@@ -42,6 +45,10 @@ class Score:
         default_factory=Counter
     )  # columns that the finished dictionary leaves out; held back without need
     lines: list[str] = field(default_factory=list)
+
+    def add(self, other: Score) -> None:
+        for name in ("columns", "keys", "identifiers", "certain", "more"):
+            getattr(self, name).update(getattr(other, name))
 
 
 def drafted(raw: Path) -> tuple[Tables, Questions]:
@@ -131,6 +138,29 @@ def score(name: str, study: Study, raw: Path) -> Score:
         for entry in table.entries.values():
             if entry.facts and not any((table.file.path, at) in declared for at in entry.facts.places):
                 result.more["columns drafted that the dictionary leaves out"] += 1
+    return result
+
+
+def score_redcap(name: str, folder: Path) -> Score | None:
+    """Compare what is drafted of a REDCap export alone (data.csv) with its dictionary (dictionary.csv): types and identifiers."""
+    result = Score()
+    known, laid = metadata([folder / "dictionary.csv", folder / "data.csv"])
+    if not laid or not known.told:
+        return None
+    tables = Tables(laid, Metadata(), Questions())
+    for table in tables.drafted:
+        for at, own in reads(table).items():
+            entry, variable = table.entries[own], known.of(table.laid.raw.headers[at][-1], "")
+            if (
+                variable is None
+                or own == "participant"
+                or not entry.facts.n
+                or not (variable.type or variable.identifier)
+            ):
+                continue
+            codes = {said: (raw,) for raw, said in variable.codes.items()}
+            column = Column(own, variable.type or "text", identifier=variable.identifier, codes=codes)
+            compare(result, f"{name} {own}", column, table.file, NO_STUDY, [entry])
     return result
 
 
@@ -225,15 +255,17 @@ def main(arguments: list[str]) -> int:
     for name, study, raw in studies([Path(one) for one in arguments]):
         one = score(name, study, raw)
         row(name, one)
-        for mine, other in (
-            (total.columns, one.columns),
-            (total.keys, one.keys),
-            (total.identifiers, one.identifiers),
-            (total.certain, one.certain),
-            (total.more, one.more),
-        ):
-            mine.update(other)
+        total.add(one)
         lines += one.lines
+    for folder in sorted(path.parent for given in arguments for path in Path(given).rglob("dictionary.csv")):
+        try:
+            found = score_redcap(folder.name, folder) if (folder / "data.csv").is_file() else None
+        except InputError:
+            continue  # an export without rows
+        if found:
+            row(folder.name[:14], found)
+            total.add(found)
+            lines += found.lines
     row("all", total)
     print(*(f"  {n} {what}" for what, n in sorted(total.more.items())), *lines, sep="\n")
     missed = (

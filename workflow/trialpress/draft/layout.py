@@ -77,9 +77,8 @@ def encodings(data: bytes) -> tuple[str, ...]:
             beyond = re.sub(r"[\x00-\x7f]", "", data.decode(name))
         except UnicodeDecodeError:
             continue
-        common = len(
-            re.findall("[\u4e00-\u9fff]" if name in ("gb18030", "big5") else "[\u3040-\u30ff\uac00-\ud7a3]", beyond)
-        )
+        script = "\u4e00-\u9fff" if name in ("gb18030", "big5") else "\u3040-\u30ff\uac00-\ud7a3"
+        common = len(re.findall(f"[{script}\u3000-\u303f\uff00-\uffef°℃]", beyond))
         # pairs of letters beyond ASCII are words of an Asian script; in a European one they stand alone among ASCII
         pairs = sum(len(run) for run in re.findall(rb"[\x80-\xff]{4,}", data))
         if common > 0.9 * len(beyond) and pairs > 0.3 * sum(byte > 127 for byte in data):
@@ -106,13 +105,15 @@ def _cut(text: str, delimiter: str) -> list[list[str]]:
 
 def delimiter_of(text: str) -> str:
     """The sign at which the most rows fall into the same number of cells, and more than one."""
-    best, chosen = (0.0, 0), ","
+    best, chosen = (False, 0.0, 0), ","
     for sign in DELIMITERS:
-        widths = Counter(len(row) for row in _cut(text, sign) if row)
-        if not widths:
+        rows = [row for row in _cut(text, sign) if row]
+        widths = Counter(map(len, rows))
+        if not widths or max(widths) < 2:
             continue
         width, n = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
-        score = (round(n / widths.total(), 1), width) if width > 1 else (0.0, 1)
+        headed = any(len(row) == width and sum(map(looks_like_value, row)) < 0.3 * width for row in rows[:HEAD])
+        score = (headed, round(n / widths.total(), 1), width)
         if score > best:
             best, chosen = score, sign
     return chosen

@@ -13,6 +13,11 @@ COUNTED = re.compile(
     r"(?:grade|score|count|number|\bno\b|\bn\b|num|cycles?|lines?|days?|weeks?|months?|years?|age|visit|times|total|max|min|sum|level"
     r"|dose|rating|ecog|karnofsky|hour|duration|intensity|severity)|级|分级|评分|次数|天|数|年龄|线数", re.I
 )  # fmt: skip
+# what is called so may be a name in digits: 250.01, 101.03
+NAMING = re.compile(
+    r"(?i)(?:\b|_)(?:id|no|nr|number|code|icd\w*|dx|diag\w*|version|loinc|atc|subject|patient|participant|site)(?:\b|_)|编号|号$|码$"
+)
+TWO_READINGS = r"[<>]?-?[1-9]\d{0,2},\d{3}"
 COMMA = r"[<>]?-?\d+,\d{1,2}|[<>]?-?\d+,\d{4,}|[<>]?-?0,\d+|[<>]?-?\d{1,3}(?:\.\d{3})+,\d+"
 
 
@@ -20,31 +25,36 @@ def number(it: Inference) -> bool:
     facts, unit = it.facts, it.header.unit or (it.known.unit if it.known else "")
     keys = decimals(it) | ({"unit": unit} if unit else {})
     read = facts.read("number", **keys)
-    if read.fits < (0.75 if facts.n >= 8 else 0.99) or len(read.values) == 0:
+    doubtful = 0.0 if "decimal" in keys or facts.file.decimal else facts.share(TWO_READINGS)
+    if read.fits + doubtful < (0.75 if facts.n >= 8 else 0.99) or not (read.values or doubtful):
         return False
+    if doubtful >= 0.05:
+        keys |= comma(it, doubtful)
+        read = facts.read("number", **keys)
     if sum(n for text, n in read.units.items() if re.match(r"[-–:/]\d", text)) > 0.1 * facts.n:
         return False  # 125-350: a range
     if sum(n for text, n in read.units.items() if not is_unit(text) and text != unit_form(unit or "")) > 0.2 * facts.n:
         return False  # 1_Good: a code
     whole = all(float(value).is_integer() for value in read.values)
-    plain = facts.share(r"-?\d+") > 0.95
-    handful = len(read.values) <= 12 and whole and facts.n > len(read.values)
+    plain = facts.share(r"-?\d+") > 0.95 * read.fits
+    handful = 0 < len(read.values) <= 12 and not doubtful and whole and (facts.n > len(read.values) or facts.n <= 12)
     if handful and not unit and not read.limits and few(it, read):
         return True
-    if whole and not unit and like_ids(it, read):
+    if whole and read.values and not unit and like_ids(it, read):
         return True
     type_ = (
         "integer"
         if whole
         and plain
+        and not doubtful
         and not read.limits
         and not keys.get("decimal")
         and (not unit or unit.lower() in ("years", "yr", "yrs", "y", "d", "day", "days"))
         else "number"
     )
     it.spec = {"type": type_, **keys}
-    if not whole and read.fits == 1 and len(read.values) > 12 and not read.units:
-        it.mark = "certain"
+    if not whole and read.fits == 1 and len(read.values) > 12 and not read.units and not NAMING.search(it.header.label):
+        it.mark = "certain" if not clock(read) else "likely"
     if read.limits:
         it.spec["limit"] = f"{it.column}_limit"
     beside(it, read, unit)
@@ -53,6 +63,19 @@ def number(it: Inference) -> bool:
     if unit == "%" and all(0 <= value <= 100 for value in read.values):
         it.spec["possible"] = [0, 100]
     return True
+
+
+def comma(it: Inference, doubtful: float) -> dict:
+    """What the comma of 1,250 means, where no other cell says it: nothing until it is answered. doubtful: share of such cells."""
+    said = it.ask("comma", "What does the comma of 1,250 mean?", f"{round(doubtful * it.facts.n)} of {it.facts.n} cells can be read in two ways",
+                  ["a query for each", "thousands", "decimals"], "a query for each")  # fmt: skip
+    return {"thousands": {"grouping": ","}, "decimals": {"decimal": ","}}.get(said, {})
+
+
+def clock(read: Read) -> bool:
+    """Whether numbers could be times of day: 8.30, 14.05; two decimals, below 24 and 60."""
+    texts = [cell.text for cell, _, _ in read.cells]
+    return all(re.fullmatch(r"(?:[01]?\d|2[0-3])[.,][0-5]\d", text) for text in texts)
 
 
 def few(it: Inference, read: Read) -> bool:
@@ -140,7 +163,7 @@ def sentinel(it: Inference, read: Read) -> None:
 
 def strays(it: Inference, read: Read) -> None:
     """Texts among numbers."""
-    strays = {text: n for text, n in read.strays.items() if not re.fullmatch(r"#[A-Z/0!?]+", text)}
+    strays = {text: n for text, n in read.strays.items() if not re.fullmatch(rf"#[A-Z/0!?]+|{TWO_READINGS}", text)}
     if not strays:
         return
     below = {text for text in strays if re.match(r"[<>]|(?i:b[ld]l?q|below|lloq|bdl|lod|nachweisgrenze|低于)", text)}

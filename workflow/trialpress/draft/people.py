@@ -15,7 +15,7 @@ from .facts import Facts
 # kind -> what its headers say; whole words for scripts that have them
 WORDS = {
     "name": "name|names|surname|forename|initials?|vorname|nachname|familienname|nom|pr[ée]nom|nombre|apellidos?|naam|cognome"
-    "|patname|ptname|lname|fname|firstname|lastname|fullname|first|last name",
+    "|patname|ptname|lname|fname|firstname|lastname|fullname|^first$|^last$|first name|last name",
     "date of birth": "birth|birthday|dob|brthdtc?|brthdt|birthdate|geburtsdatum|geb|gebdat|geburtstag|naissance|ddn|nacimiento|nascita|bdate",
     "hospital number": "mrn|hospital|chart|nhs|ssn|insurance|passport|medical record|admission (?:no|number|id)|inpatient|case (?:no|number)"
     "|fallnummer|krankenkasse|versicherung\\w*|patientennummer|national id|accession|social security|hic|mbi|curp|nino|bsn|cpr no|personnummer",
