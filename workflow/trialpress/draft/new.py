@@ -139,7 +139,11 @@ def drafted(given: Given, raw: Path) -> Draft:
     text = dictionary.study_text(head, cutoff, {name: (one.file, sure[name]) for name, one in zip(tables.names, tables.laid, strict=True)},
                                  tables.drafted, missing_words(tables), merge(tables.unit_lists))  # fmt: skip
     draft = Draft(
-        {f"config/{given.study}/study.yaml": text}, questions=questions, tables=tables, blocked=tables.blocked
+        {f"config/{given.study}/study.yaml": text},
+        questions=questions,
+        tables=tables,
+        blocked=tables.blocked,
+        told=known.told,
     )
     with tempfile.TemporaryDirectory(prefix="trialpress-") as scratch:
         at = Path(scratch) / f"{given.study}/study.yaml"

@@ -139,6 +139,8 @@ def of_export(header: str, redcap: bool) -> Variable | None:
     name = header.strip()
     if re.fullmatch(r"\w+___\w+", name):
         return Variable(name, "its name (a checkbox of REDCap)", type="code", codes=CHOSEN)
+    if name == "redcap_repeat_instance":
+        return Variable(name, "its name (REDCap's)", "instance", "integer")
     if redcap and re.fullmatch(r"\w+_complete", name):
         return Variable(name, "its name (a form of REDCap)", type="code", codes=COMPLETE)
     return None

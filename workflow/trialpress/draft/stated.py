@@ -39,7 +39,9 @@ def stated(it: Inference, known: Variable) -> bool:
     if read.limits:
         it.spec["limit"] = f"{it.column}_limit"
     if known.low is not None or known.high is not None:
-        it.spec["plausible"] = [known.low, known.high]
+        it.spec["plausible"] = [
+            bound if bound is None or bound % 1 else int(bound) for bound in (known.low, known.high)
+        ]
     return True
 
 

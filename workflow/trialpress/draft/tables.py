@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..names import slug
 from ..text import normalise
@@ -75,8 +76,6 @@ class Tables:
 
     def decided(self, name: str, laid: Laid) -> Laid:
         """The layout as answered."""
-        from dataclasses import replace
-
         from ..clean.read import read
 
         for key, options in laid.guesses.items():
@@ -155,7 +154,9 @@ class Tables:
         known = known or (
             redcap.of_export(path[-1], repeating.is_export([one[-1] for one in facts.raw.headers])) if path else None
         )
-        label = known.label if known and known.label else header.label
+        stated = read_header(known.label) if known and known.label else header
+        header = replace(header, label=stated.label, unit=stated.unit or header.unit, codes=header.codes)
+        label = header.label
         origin = sources or [source(facts.raw, facts.at)]
         named = {"source": origin[0] if len(origin) == 1 else origin}
         if who is not None and facts.at == who.at:
@@ -180,7 +181,7 @@ class Tables:
             inference.asked = []
         unit = {"unit": header.unit} if header.unit and spec.get("type") in ("number", "integer") else {}
         said = {"label": label} if label and not kind else {}
-        mark = "likely" if kind and not (known and known.identifier) else inference.mark
+        mark = ("certain" if known and known.identifier else "likely") if kind else inference.mark
         entries[name] = Entry(
             name, {**named, **spec, **unit, **said}, mark, [*asked, *inference.asked], facts, inference.comment, known
         )
