@@ -8,6 +8,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from trialpress.checks.plan import load_plan
 from trialpress.draft.new import Given, new
 from trialpress.draft.questions import read_answers
 from trialpress.errors import InputError
@@ -235,3 +236,21 @@ def environment() -> dict[str, str]:
 
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON", "COV"))}
     return kept | {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "workflow")}
+
+
+HOSTILE = {
+    "yaml": 'Subject,"a: b # c",{block},"x | y",#3,"[1, 2]",~,null\n' + "".join(f"P{n},1,2,3,4,5,6,7\n" for n in range(30)),
+    "words": "Subject,class,if,true,missing,None\n" + "".join(f"P{n},1,2,3,4,5\n" for n in range(30)),
+    "twice": "Subject,a,a,A,,\n" + "".join(f"P{n},1,2,3,4,5\n" for n in range(30)),
+    "lines": 'Subject,"a\nb","c\td","e\x01f"\n' + "".join(f"P{n},1,x\x02y,z\n" for n in range(30)),
+    "codes": "Subject,c,d\n" + "".join(f"P{n},{['yes', 'null', '~', '1e5'][n % 4]},{['{{< var x >}}', '*b*', '$x$', 'a: b'][n % 4]}\n" for n in range(32)),
+    "added": "Subject,x,x_limit,Unit,Test,Value,value_unit\n" + "".join(f"P{n},<{n}.5,{n % 2},mg/L,CRP,{n},x\n" for n in range(30)),
+    "scripts": "Ｓｕｂｊｅｃｔ,①,性別,🙂\n" + "".join(f"P{n},{n},男,x\n" for n in range(30)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_whatever_a_header_or_a_code_says_the_draft_can_be_read(case, tmp_path, capsys):
+    (tmp_path / "cells.csv").write_text(HOSTILE[case], encoding="utf-8")
+    assert draft(tmp_path / "home", tmp_path / "cells.csv") == 0
+    load_plan(tmp_path / "home/config/made/plan.yaml", load_study(tmp_path / "home/config/made/study.yaml"))

@@ -163,9 +163,13 @@ def source(raw: Raw, at: int) -> str:
     path = [part for part in raw.headers[at] if part]
     ways = [path[-1], *(" | ".join(path[-k:]) for k in range(2, len(path) + 1))] if path else []
     for way in ways:
-        if raw.find(way) == [at] and "{" not in way:
+        if raw.find(way) == [at] and "{" not in way and way.isprintable():
             return way
     for way in reversed(ways):
-        if at in (found := raw.find(way)) and raw.find(counted := f"{way}#{found.index(at) + 1}") == [at]:
+        if (
+            way.isprintable()
+            and at in (found := raw.find(way))
+            and raw.find(counted := f"{way}#{found.index(at) + 1}") == [at]
+        ):
             return counted
     return f"#{at + 1}"

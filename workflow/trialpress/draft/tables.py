@@ -45,6 +45,16 @@ def short_names(laid: Sequence[Laid]) -> list[str]:
     return names
 
 
+def apart(entries: dict[str, Entry]) -> None:
+    """Names of the columns that a column adds, none that of another one."""
+    taken = set(entries)
+    for entry in entries.values():
+        for key in ("limit", "unit_to"):
+            if key in entry.spec:
+                entry.spec[key] = column_name(entry.spec[key], taken)
+                taken.add(entry.spec[key])
+
+
 class Tables:
     """All tables of a draft, in the order of study.yaml."""
 
@@ -122,6 +132,7 @@ class Tables:
             for facts in rest:
                 self.add(entries, name, facts, who)
             self.unit_lists.append(units.beside(entries, name, self.questions))
+            apart(entries)
             whole = Drafted(name, laid.file, laid, self.first(entries))
             tables += repeating.split(whole, [table.name for table in self.drafted])
             for table in tables:
@@ -211,6 +222,7 @@ class Tables:
             self.add(
                 entries, wanted, Facts(laid.raw, tuple(places)), None, label if label != "value" else file, sources
             )
+        apart(entries)
         table = Drafted(wanted, laid.file, laid, entries, blocks=one.blocks)
         table.key = ("participant", block)
         return table

@@ -88,7 +88,7 @@ def words(it: Inference) -> None:
         return
     rare = _misspelt(merged)
     if rare:
-        said = it.ask("rare codes", "Are these slips of the hand? " + "; ".join(f"'{a}' beside '{b}'" if b else f"'{a}'" for a, b in rare.items() if len(a) <= 40),
+        said = it.ask("rare codes", "Are these slips of the hand? " + _slips(rare),
                         f"{sum(merged[a][0] for a in rare)} of {n} cells",
                         ["a query for each", "the same", "codes of their own"], "a query for each")  # fmt: skip
         for slip, meant in rare.items():
@@ -97,6 +97,13 @@ def words(it: Inference) -> None:
             if said != "codes of their own":
                 del merged[slip]
     it.spec = {"type": "code", "codes": _codes(merged)}
+
+
+def _slips(rare: dict[str, str]) -> str:
+    """What is shown of rare texts: one that is like no other may be anything, a name too."""
+    alike = [f"'{text}' beside '{other}'" for text, other in rare.items() if other and len(text) <= 40]
+    strange = sum(not other for other in rare.values())
+    return "; ".join([*alike, *([f"{strange} texts that stand once and are like no other"] if strange else [])])
 
 
 def _merged(texts: dict[str, int]) -> dict[str, tuple[int, list[str]]]:
