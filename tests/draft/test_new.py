@@ -254,3 +254,22 @@ def test_whatever_a_header_or_a_code_says_the_draft_can_be_read(case, tmp_path, 
     (tmp_path / "cells.csv").write_text(HOSTILE[case], encoding="utf-8")
     assert draft(tmp_path / "home", tmp_path / "cells.csv") == 0
     load_plan(tmp_path / "home/config/made/plan.yaml", load_study(tmp_path / "home/config/made/study.yaml"))
+
+
+def test_the_examples_of_the_documentation_are_what_is_drafted(home):
+    text = (Path(__file__).resolve().parents[2] / "docs" / "new-study.md").read_text(encoding="utf-8")
+    examples = text.partition("```yaml\n")[2].partition("```")[0].splitlines()
+    assert len(examples) == 4 and set(examples) <= set(lines_of(home, "study.yaml"))
+
+
+def test_the_files_of_an_archive_are_tables_each(tmp_path, received, capsys):
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        for path in received.iterdir():
+            archive.write(path, f"export/{path.name}")
+    assert draft(tmp_path / "home", tmp_path / "export.zip") == 0
+    assert "patients: {path: export.zip, member: export/patients.csv}  # certain" in lines_of(
+        tmp_path / "home", "study.yaml"
+    )
+    assert {path.name for path in (tmp_path / "home/data/made/raw").iterdir()} == {"export.zip", "SHA256SUMS"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..clean.read import Raw, encoding, read
 from ..clean.read.detect import Content, open_content
+from ..clean.read.foreign import office
 from ..errors import InputError
 from ..study import File
 from ..text import normalise
@@ -43,12 +45,29 @@ def looks_like_value(text: str) -> bool:
 
 def lay(path: Path, name: str) -> list[Laid]:
     """Every table that a raw file holds; InputError for one that cannot be read. A workbook has one for each filled sheet."""
-    content = open_content(path, File(name, name))
+    if inside := members(path):
+        return [one for member in inside for one in _lay(path, File(name, name, member=member))]
+    return _lay(path, File(name, name))
+
+
+def members(path: Path) -> list[str]:
+    """The files of a zip archive that holds several; of a workbook, which is an archive too, none."""
+    if not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        if office(archive):
+            return []
+        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    names = [name for name in names if not name.startswith("__MACOSX/") and not name.split("/")[-1].startswith(".")]
+    return sorted(names) if len(names) > 1 else []
+
+
+def _lay(path: Path, file: File) -> list[Laid]:
+    content = open_content(path, file)
     if content.format == "csv":
-        return [_text(path, File(name, name), content)]
+        return [_text(path, file, content)]
     if content.format in BOOKS:
-        return _book(path, name, content)
-    file = File(name, name)
+        return _book(path, file, content)
     return [Laid(file, read(path, file), {}, path)]
 
 
@@ -218,11 +237,11 @@ def sheets(content: Content) -> list[str]:
     return [name for name in book.sheet_names if book.get_sheet_by_name(name).total_height > 1]
 
 
-def _book(path: Path, name: str, content: Content) -> list[Laid]:
+def _book(path: Path, of: File, content: Content) -> list[Laid]:
     found = []
     names = sheets(content)
     for sheet in names:
-        file = File(name, name, sheet=sheet if len(names) > 1 or sheet.casefold() != "sheet1" else 1)
+        file = replace(of, sheet=sheet if len(names) > 1 or sheet.casefold() != "sheet1" else 1)
         grid = _grid(content, sheet)
         skip, heads = header_rows(grid)
         file = replace(file, skip_rows=skip, header_rows=heads)

@@ -27,10 +27,13 @@ def short_names(laid: Sequence[Laid]) -> list[str]:
     """A short name for each file: its own without the number in front and the ending, with the sheet where there are several.
 
     >>> from types import SimpleNamespace as S
-    >>> short_names([S(file=S(path=name, sheet=1)) for name in ("01_enrolment.csv", "Lab results.xlsx", "rows.csv")])
+    >>> short_names([S(file=S(path=name, sheet=1, member="")) for name in ("01_enrolment.csv", "Lab results.xlsx", "rows.csv")])
     ['enrolment', 'lab_results', 'rows_']
     """
-    stems = [re.sub(r"^\d+[_ .-]+", "", normalise(one.file.path.rpartition("/")[2].split(".")[0])) for one in laid]
+    stems = [
+        re.sub(r"^\d+[_ .-]+", "", normalise((one.file.member or one.file.path).rpartition("/")[2].split(".")[0]))
+        for one in laid
+    ]
     several = {stem for stem in stems if stems.count(stem) > 1}
     names: list[str] = []
     for one, stem in zip(laid, stems, strict=True):
