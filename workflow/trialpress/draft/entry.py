@@ -60,9 +60,9 @@ class Inference:
         self.asked: list[Question] = []
         self.mark, self.spec, self.comment = "likely", {}, ""
 
-    def ask(self, what: str, asks: str, seen: str, options, default: str, changes: str = "") -> str:
+    def ask(self, what: str, asks: str, seen: str, options, default: str, changes: str = "", about: str = "") -> str:
         question = self.questions.ask(
-            f"{self.about} {what}", asks, seen, options, default, changes or f"{self.about}: {what}"
+            about or f"{self.about} {what}", asks, seen, options, default, changes or f"{self.about}: {what}"
         )
         self.asked.append(question)
         return question.taken

@@ -21,6 +21,7 @@ DELIMITERS = (",", ";", "\t", "|")
 BOOKS = ("xlsx", "xls", "xlsb", "ods")
 VALUE = re.compile(r"[<>≤≥]?=?\s*[-+−]?(\d+([.,]\d+)*|[.,]\d+)\s*(%|[eE×x].{1,12})?|\d{1,4}([-/.年])\d{1,2}.{0,16}")
 DATE = re.compile(r"\d{1,2}[- ]?[A-Za-z]{3}[- ]?\d{2,4}")
+ENOUGH = 2_000  # rows from which it is told where the body begins
 HEAD = 8  # rows in which headers are looked for
 
 
@@ -142,7 +143,7 @@ def _text(path: Path, file: File, content: Content) -> Laid:
     coded = encodings(content.data)
     text = content.data.decode(coded[0]).removeprefix("\ufeff")
     sign = delimiter_of(text)
-    rows = [[normalise(cell) for cell in row] for row in _cut(text, sign)]
+    rows = [[normalise(cell) for cell in row] for row in _cut(text, sign)[:ENOUGH]]
     skip, heads = header_rows(rows)
     file = replace(file, encoding=coded[0], delimiter=sign, skip_rows=skip, header_rows=heads)
     guesses = (

@@ -8,6 +8,7 @@ from ..text import unit_form
 from .entry import Inference, counted
 from .facts import Read
 from .header import is_unit
+from .keys import rank
 
 COUNTED = re.compile(
     r"(?:grade|score|count|number|\bno\b|\bn\b|num|cycles?|lines?|days?|weeks?|months?|years?|age|visit|times|total|max|min|sum|level"
@@ -89,8 +90,11 @@ def few(it: Inference, read: Read) -> bool:
         return False
     else:
         seen, default = f"only {', '.join(f'{value:g}' for value in values)}", "code"
-    said = it.ask("codes or number", "Are these codes, and what do they mean; or is it a number?", f"{seen} in {it.facts.n} cells",
-                    ["number", "code", "<0 = no, 1 = yes: what each code means>"], default)  # fmt: skip
+    about = (
+        "" if values != [0, 1] else f"{it.about.rpartition('.')[0]}.* codes or number"
+    )  # one question for all of a table
+    said = it.ask("codes or number", "Are these codes, and what do they mean; or is it a number?", "all columns of the table that hold only 0 and 1" if about else f"{seen} in {it.facts.n} cells",
+                    ["number", "code", "<0 = no, 1 = yes: what each code means>"], default, about=about)  # fmt: skip
     if said == "number":
         it.spec = {"type": "integer"}
         sentinel(it, read)
@@ -110,8 +114,13 @@ def few(it: Inference, read: Read) -> bool:
 
 def like_ids(it: Inference, read: Read) -> bool:
     """Whole numbers that name something: all different, or so long that nobody would count with them."""
-    if not re.search(r"(?:\bid\b|_id$|^id_|\bno\b|nr\b|number|编号|号$|code\b|barcode)", it.header.label, re.I):
+    if rank(it.header.label) <= 1 and not re.search(
+        r"(?:\bid\b|_id$|^id_|\bno\b|nr\b|number|编号|号$|code\b|barcode)", it.header.label, re.I
+    ):
         return False
+    if rank(it.header.label) > 1:
+        it.spec = {"type": "id"}
+        return True
     longest = max(abs(value) for value in read.values)
     if len(read.values) > 0.9 * it.facts.n or longest >= 1e6:
         it.spec = {"type": "id"}

@@ -22,14 +22,15 @@ TIME = re.compile(r"(?i)\b(?:time|survival|surv|follow ?up|futime|os|pfs|efs|dfs
 HAPPENED = {"dead", "death", "died", "yes", "event", "1", "true", "死亡", "是", "relapse", "deceased", "y"}
 DEATH = re.compile(r"(?i)death|died|decease|exitus|todesdatum|gestorben|dthdtc?|死亡日期|死亡时间")
 LAST = re.compile(
-    r"(?i)last (?:contact|follow|seen|visit|known)|censor|end of (?:study|follow)|lost to|lstalv|last_?fu|末次随访|随访截止|末次"
+    r"(?i)last (?:contact|follow|seen|visit|known)|censor|end of (?:study|follow)|lost to|lstalv|last_?fu|rfpendtc|末次随访|随访截止|末次"
 )
 OTHER = re.compile(r"(?i)relapse|recurrence|progress|复发|进展|rezidiv|rückfall")
 ORIGIN = re.compile(
-    r"(?i)infusion|randomi|first dose|start of treatment|treatment start|enrol|baseline|consent|inclusion|回输|入组|随机|知情同意|治疗开始|diagnos"
+    r"(?i)infusion|randomi|first dose|start of treatment|treatment start|enrol|baseline|consent|inclusion|回输|入组|随机|知情同意|治疗开始|rfx?stdtc|trtsdt|diagnos"
 )
 UNITS = {"d": "days", "day": "days", "days": "days", "天": "days", "week": "weeks", "weeks": "weeks", "month": "months", "months": "months", "月": "months",
          "个月": "months", "year": "years", "years": "years", "yrs": "years"}  # fmt: skip
+ONE = pd.Series([1, 2])  # a count of rows, which is not known before the run
 MOST = 40  # variables of the table of characteristics
 
 
@@ -90,7 +91,11 @@ def draft(study: Study, frames: Mapping[str, pd.DataFrame], table: str, question
     by = arm(subjects, kinds, codes, questions)
     if not codes and not numbers:
         numbers = counts(study, table, plan)
-    described = [name for name in (*subjects, *plan.columns) if name in (*codes, *numbers) and name != by]
+    described = [
+        name
+        for name in (*subjects, *plan.columns)
+        if name in (*codes, *numbers) and name != by and subjects.get(name, ONE).nunique() != 1
+    ]
     described = list(dict.fromkeys(described))[:MOST]
     if described:
         spec = {"method": "baseline", "population": "all", **({"by": by} if by else {}), "variables": described}
