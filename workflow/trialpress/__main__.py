@@ -4,6 +4,7 @@ begin
   trialpress new MYTRIAL FILES... --directory FOLDER                  draft a study from its files: dictionary, plan, manuscript; and run it
   trialpress new MYTRIAL --answers questions.yaml --directory FOLDER  draft it again, with answers to its questions
   trialpress fetch STUDY                                              download the raw files that study.yaml lists, checked by their hash
+  trialpress fetch STUDY --redcap URL                                 the records and the dictionary of a REDCap project
 before the data
   trialpress plan STUDY                                               the analysis plan with mock tables and figures, without a record
   trialpress lock STUDY --by NAME --date 2026-01-31                   fix the plan before the data; with --reason an amendment
@@ -31,6 +32,7 @@ from pathlib import Path
 
 from .job import boundary
 from .stages import STAGES
+from .studies import checked
 
 
 def parser() -> argparse.ArgumentParser:
@@ -51,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--answers", type=Path, help="questions.yaml of an earlier draft with answers in it")
     new.add_argument("--git", action="store_true", help="make the folder a git repository, raw data left out")
     new.add_argument("--draft-only", action="store_true", help="write the draft, do not run it")
-    fetch = commands.add_parser("fetch", help="download the raw files that study.yaml lists")
+    fetch = commands.add_parser("fetch", help="download the raw files that study.yaml lists, or a REDCap project")
+    fetch.add_argument("--redcap", metavar="URL", help="address of a REDCap API; its token in REDCAP_TOKEN")
+    fetch.add_argument("--directory", type=Path, default=Path(), help="the study's folder (default: here)")
     record = commands.add_parser("record", help="accept results/STUDY as the results of record")
     for command in (fetch, record):
         command.add_argument("study", nargs="?", help="default: that of config/config.yaml")
@@ -172,8 +176,14 @@ def called(given: argparse.Namespace) -> int:
         )
         return new(about, given.git, not given.draft_only)
     if given.command == "fetch":
+        if given.redcap:
+            from .draft.server import fetch as export
+
+            print("\n".join(map(str, export(given.redcap, checked(given.study or chosen()), given.directory))))
+            return 0
         from .fetch import main as fetch
 
+        os.chdir(given.directory)
         fetch(given.study or chosen())
         return 0
     if given.command == "document":
