@@ -124,6 +124,7 @@ $(READY): envs/requirements.lock envs/bootstrap.lock
 	@$(PYTHON) -m venv $$([ -L .venv ] || echo --clear) .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
+	@[ -L .venv ] || $(BIN)/uv pip install --quiet --offline --no-deps --python $(BIN)/python --editable .
 	@touch $@
 
 $(SITE): envs/docs.lock | $(READY)
