@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -20,7 +19,7 @@ def second_computation(folder: Path) -> tuple[str, int]:
     """('1,154 of 1,312 agree (R 4.2.2; largest relative difference 3e-08), 158 not computed a second time', how many differ)."""
     found = CONCORDANCE.read(folder / "audit")
     verdicts = Counter(found["verdict"])
-    versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
+    versions = read_json(folder / "audit" / "second_opinion.json")
     by = ", ".join(f"{name} {version}" for name, version in versions.items())
     # of a bootstrap the second value has random numbers of its own
     gaps = found.loc[found["verdict"].eq(AGREES) & found["tolerance"].astype(float).lt(1e-3), "difference"].astype(
