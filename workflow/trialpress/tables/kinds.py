@@ -29,6 +29,7 @@ from ..results import Results
 from .counts import crosstab  # noqa: F401  importing registers the kinds
 from .described import STATISTICS, Statistic, bracketed, described
 from .escalation import dose_escalation  # noqa: F401
+from .estimates import estimates  # noqa: F401
 from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
 from .toxicity import toxicity  # noqa: F401
