@@ -73,8 +73,9 @@ CHANGES = Contract(
     whole=("source_row",),
 )  # fmt: skip
 QUERIES = Contract(
-    "queries", "clean", "what a data manager must answer",
-    ("id", "severity", "table", "key", "field", "value", "message", "file", "row", "column"), ("id",), whole=("row",),
+    "queries", "clean", "what a data manager must answer, and has answered",
+    ("id", "severity", "table", "key", "field", "value", "message", "file", "row", "column",
+     "state", "answer", "new_value", "reason", "by", "date"), ("id",), whole=("row",),
 )  # fmt: skip
 REJECTED = Contract(
     "rejected", "clean", "rows that could not be used, whole", ("file", "row", "table", "reason", "content"), whole=("row",)

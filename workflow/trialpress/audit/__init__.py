@@ -62,7 +62,7 @@ def write_second(second: Second, folder: Path) -> None:
     """audit/concordance.csv and computed_once.csv, every statistic in one of them; second_opinion.json: what made it."""
     concordance, versions = second.answer()
     CONCORDANCE.write(concordance, folder / "audit")
-    COMPUTED_ONCE.write(once(second.results, concordance, second.failed, bool(versions)), folder / "audit")
+    COMPUTED_ONCE.write(once(second.results, concordance, second.failed, "R" in versions), folder / "audit")
     write_json(versions, folder / "audit" / "second_opinion.json")
 
 

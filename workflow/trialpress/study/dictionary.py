@@ -197,6 +197,7 @@ class Study:
     statements: Mapping[str, str] = field(default_factory=dict)
     not_identifying: Mapping[str, str] = field(default_factory=dict)
     quasi_identifiers: tuple[tuple[str, str], ...] = ()  # (table, column)
+    data_managers: tuple[str, ...] = ()
 
     @property
     def notice(self) -> str:
