@@ -227,3 +227,11 @@ def test_nothing_is_known_without_metadata():
 def test_examples(name):
     done = doctest.testmod(importlib.import_module(f"trialpress.draft.{name}"))
     assert done.failed == 0 and done.attempted
+
+
+def test_nothing_is_asked_of_a_column_that_is_held_back_but_whether_it_is_a_person(tmp_path):
+    tables = drafted(
+        tmp_path, a_csv="Subject,Nurse\n" + "".join(f"P{n:02d},{'Okafor' if n else 'Okafro'}\n" for n in range(40))
+    )
+    assert list(tables.questions.asked) == ["a.nurse identifier"]
+    assert "Okaf" not in tables.questions.text("made")

@@ -29,14 +29,6 @@ def person(it: Draft, about: str, facts: Facts, known: Variable | None, spec: di
         return "", []
     if kind == "date of birth" and spec.get("type") not in ("date", "datetime", "text", "integer"):
         return "", []
-    if (
-        kind
-        and not shape
-        and spec.get("type") == "code"
-        and len(facts.texts) <= 3
-        and kind not in ("name", "date of birth")
-    ):
-        pass
     return held(it, about, kind or shape, facts, "its header says so" if kind else "its cells look so")
 
 

@@ -180,19 +180,17 @@ class Tables:
             return
         plain = path[-1] if known and path else header.label
         name = column_name(plain or "column", {*entries, "participant"})
-        inference = Inference(
-            f"{table}.{name}", facts, Header(label, header.unit, header.codes), known, self.questions, name
-        )
+        about, said = f"{table}.{name}", Header(label, header.unit, header.codes)
+        inference = Inference(about, facts, said, known, Questions(self.questions.answers), name)  # asks nobody
         infer(inference)
         spec = dict(inference.spec)
-        kind, asked = held.person(self, f"{table}.{name}", facts, known, spec)
+        kind, asked = held.person(self, about, facts, known, spec)
         if kind:
-            spec = (
-                {"type": "date", "identifier": kind}
-                if spec.get("type") in ("date", "datetime")
-                else {"identifier": kind}
-            )
-            inference.asked = []
+            date = {"type": "date"} if spec.get("type") in ("date", "datetime") else {}
+            spec, inference.asked = date | {"identifier": kind}, []
+        elif inference.asked:  # only what is not held back is asked about, with its texts
+            inference = Inference(about, facts, said, known, self.questions, name)
+            infer(inference)
         unit = {"unit": header.unit} if header.unit and spec.get("type") in ("number", "integer") else {}
         said = {"label": label} if label and not kind else {}
         mark = ("certain" if known and known.identifier else "likely") if kind else inference.mark
