@@ -88,6 +88,8 @@ PEOPLE = {
     "姓": ([f"{family}{given}" for family in "王李张刘陈" for given in ("伟", "芳", "秀英", "敏", "静", "丽", "强", "磊")], "name"),
     "DOB": ([f"19{50 + n % 40}-03-0{1 + n % 9}" for n in range(40)], "date of birth"),
     "Drug name": (["aspirin", "heparin"], ""),
+    "Signed on": ([f"2020-03-{1 + n % 28:02d}" for n in range(40)], ""),
+    "Physician came": (["yes", "no"], ""),
     "Length of hospital stay": ([str(n) for n in range(40)], ""),
 }  # fmt: skip
 
