@@ -12,6 +12,7 @@ run
   trialpress report [STUDY] [--directory FOLDER]                      the publication, as by make report; FOLDER holds config/, data/, report/
   trialpress report STUDY --out DIR --engine quarto                   the manuscript's editions from the results that are there
   trialpress preview STUDY                                            the manuscript in the browser, as it is written
+  trialpress queries STUDY [--answers filled.xlsx]                    open queries as a workbook for the data manager, and its answers
   trialpress run FOLDER --out OUT [--until analysis]                  a study in one folder, all stages in one process
 look
   trialpress explain cr_rr_evaluable --participant LD-017             a printed number back to the raw cells
@@ -25,6 +26,7 @@ look
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import sys
 import tempfile
@@ -98,6 +100,13 @@ def parser() -> argparse.ArgumentParser:
     lock.add_argument("--by", required=True, help="who fixes it")
     lock.add_argument("--date", required=True, help="as 2026-01-31")
     lock.add_argument("--reason", default="", help="why it is amended; needed from the second version on")
+    queries = commands.add_parser("queries", help="the open queries as a workbook; with --answers, what was answered")
+    queries.add_argument("study", help="name of a study under config/, or a folder as `run` has it")
+    queries.add_argument("--directory", type=Path, default=Path(), help="holds config/ and data/ (default: here)")
+    queries.add_argument("--out", type=Path, help="default: data/STUDY/queries.xlsx, beside the raw records")
+    queries.add_argument(
+        "--answers", type=Path, metavar="FILLED", help="a filled workbook: checked, then into corrections.csv"
+    )
     compare = commands.add_parser("compare", help="which printed numbers moved between two runs, and why")
     for side in "ab":
         compare.add_argument(side, metavar=side.upper(), help="results, a crate, a git revision, 'record' or 'now'")
@@ -206,6 +215,14 @@ def called(given: argparse.Namespace) -> int:
             print(sap.fix(given.study, given.by, given.date, given.reason))
         else:
             print("\n".join(map(str, sap.write(given.study, given.out or Path("sap") / given.study, given.engine))))
+        return 0
+    if given.command == "queries":
+        from . import queries
+
+        out, answers = (path and path.resolve() for path in (given.out, given.answers))
+        os.chdir(given.directory)
+        today = datetime.date.today().isoformat()
+        print(queries.take(given.study, answers, today) if answers else queries.ask(given.study, out))
         return 0
     if given.command == "compare":
         from .compare import main as compare

@@ -28,7 +28,10 @@ end
 
 function Pandoc(doc)
   doc = doc:walk({ Link = plain_link, Image = png, Div = note })
-  local banner = doc.meta.banner
+  local banner, abstract = doc.meta.banner, doc.meta.abstract
+  if FORMAT:match("jats") and pandoc.utils.type(abstract) == "Inlines" then -- of one line
+    doc.meta.abstract = pandoc.MetaBlocks({ pandoc.Para(abstract) })
+  end
   if banner and FORMAT:match("jats") then
     doc.blocks = pandoc.Blocks(parts.boxed({ pandoc.Para(banner) }, "")) .. doc.blocks
   end
