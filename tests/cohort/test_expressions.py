@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from trialpress.calculation import FUNCTIONS, family
+from trialpress.calculation import ARGUMENTS, FUNCTIONS, family
 from trialpress.expression import Expression, ExpressionError, impossible
 from trialpress.kinds import Kind
 
@@ -340,3 +340,12 @@ def test_kinds_of_when():
         assert Expression(text).kind(kinds)[0].family == expected
     assert Expression("when(b, 'x', missing)").kind(kinds)[0].codes == ("x",)
     assert "mixes kinds" in Expression("when(b, n, s)").kind(kinds)[1][0][0]
+
+
+def test_how_many_arguments_each_function_takes():
+    many = (2, 1000)
+    assert {
+        "missing": (1, 1), "present": (1, 1), "log10": (1, 1), "date": (1, 1), "text": (1, 1), "round": (1, 2),
+        "days": (2, 2), "hours": (2, 2), "years": (2, 2), "shift": (2, 2), "starts": (2, 2), "when": (2, 3),
+        "coalesce": many, "min": many, "max": many,
+    } == ARGUMENTS  # fmt: skip
