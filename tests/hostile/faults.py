@@ -24,7 +24,10 @@ COMMAND = [sys.executable, "-m", "trialpress", "report", "tiny", "--cores", "2"]
 
 def read_only(*folders: str) -> str:
     """A shell's commands after which these are read-only for what it starts, also for root."""
-    return "".join(f"mkdir -p {at} && mount --bind {at} {at} && mount -o remount,bind,ro {at} && " for at in folders)
+    return (
+        "".join(f"mkdir -p {at} && mount --bind {at} {at} && mount -o remount,bind,ro {at} && " for at in folders)
+        + 'cd "$PWD" && '
+    )
 
 
 FAULTS = {
