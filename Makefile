@@ -34,6 +34,7 @@ help:
 	@echo 'make test                   run the tests'
 	@echo 'make mutants N=15 SEED=3    change one operator of the package at a time (15 of each file; default: all) and run the tests'
 	@echo 'make plan-mutants N=300     change one thing of each plan at a time and look at what it does'
+	@echo 'make seeded-changes N=30     change one thing of the study or the code at a time: is what moved attributed to it?'
 	@echo 'make hostile                try all hostile inputs of tests/hostile and print what came of them (SEED=2: other ones)'
 	@echo 'make fuzz N=60              look for inputs that crash, for 60 minutes (default: 5)'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
@@ -63,6 +64,9 @@ mutants: $(READY)
 
 plan-mutants: $(READY)
 	$(BIN)/python tests/plan_mutants.py $${N:+--n "$$N"} $${SEED:+--seed "$$SEED"} --markdown docs/plan-mutants.md
+
+seeded-changes: $(READY)
+	@PYTHONPATH=workflow:tests $(BIN)/python tests/seeded_changes.py $${N:+--n "$$N"} $${SEED:+--seed "$$SEED"} --study "$$STUDY" --markdown docs/compare.md
 
 hostile: $(READY)
 	@$(BIN)/python tests/hostile/everything.py $${SEED:+--seed "$$SEED"} --markdown docs/hostile.md
@@ -101,7 +105,7 @@ site: $(SITE)
 	@echo .site/html/index.html
 
 workflow-report: $(READY)
-	$(BIN)/python -m snakemake $(RUN) --report "logs/$$STUDY/workflow.html"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN) --report "logs/$$STUDY/workflow.html"
 
 licences: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.licences
@@ -120,6 +124,7 @@ $(READY): envs/requirements.lock envs/bootstrap.lock
 	@$(PYTHON) -m venv $$([ -L .venv ] || echo --clear) .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
+	@[ -L .venv ] || $(BIN)/uv pip install --quiet --offline --no-deps --python $(BIN)/python --editable .
 	@touch $@
 
 $(SITE): envs/docs.lock | $(READY)
@@ -127,4 +132,4 @@ $(SITE): envs/docs.lock | $(READY)
 	@$(BIN)/uv pip sync --quiet --require-hashes --python .site/env/bin/python envs/docs.lock
 	@touch $@
 
-.PHONY: help report preview test mutants plan-mutants hostile fuzz verify record explain fetch reconstruction docs site workflow-report licences lock clean
+.PHONY: help report preview test mutants plan-mutants seeded-changes hostile fuzz verify record explain fetch reconstruction docs site workflow-report licences lock clean

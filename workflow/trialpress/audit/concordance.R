@@ -571,6 +571,72 @@ methods <- list(
   }
 )
 
+# --- models of groups with covariates
+wide_of <- function(d, keep = TRUE) {  # outcome (x), time and group of everyone, covariates as columns of a matrix with their ids and centres
+  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, g = factor(base$group, named("", "group")))
+  for (i in seq_along(sets)) { v <- d[!is.na(d$set) & d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, l) else v$y }
+  needed <- w[names(w) != "t"]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
+  for (i in seq_along(sets)) { v <- w[[paste0("c", i)]]
+    if (is.factor(v)) for (l in levels(v)[-1]) { X <- cbind(X, as.numeric(v == l)); ids <- c(ids, of(sets[i], l)); at <- c(at, 1 / nlevels(v)); from <- c(from, sets[i]) }
+    else { X <- cbind(X, v); ids <- c(ids, sets[i]); at <- c(at, mean(v)); from <- c(from, sets[i]) } }
+  list(y = w$y, t = w$t, g = w$g, X = X, ids = ids, at = at, from = from)
+}
+covariance <- function(f) {  # of coefficients, HC3 if asked for
+  if (job$errors != "hc3") return(vcov(f))
+  X <- model.matrix(f); A <- chol2inv(qr.R(qr(X))); A %*% crossprod(X * (resid(f) / (1 - hatvalues(f)))) %*% A
+}
+wald_f <- function(level, f, L) {
+  V <- covariance(f); b <- drop(L %*% coef(f)); k <- nrow(L); s <- drop(b %*% solve(L %*% V %*% t(L), b, tol = 0)) / k
+  add("", level, "lm, vcov", fitted, statistic = s, df = k, df_residual = df.residual(f), p_value = pf(s, k, df.residual(f), lower.tail = FALSE))
+}
+methods$ancova <- function(d, conf) {
+  w <- wide_of(d); y <- w$y; m <- nlevels(w$g)
+  for (g in named("", "group")) { v <- y[w$g == g]; add(g, "", "length, mean", closed, n = length(v), mean = if (length(v)) mean(v) else NA) }
+  if (m < 2) return()
+  C <- sweep(w$X, 2, w$at); G <- sapply(levels(w$g), function(g) as.numeric(w$g == g)); M <- cbind(G, C); n <- ncol(M)
+  if (nrow(M) <= n || qr(M)$rank < n) return()
+  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y))) return()
+  V <- covariance(f); t <- qt((1 + conf) / 2, df.residual(f))
+  shown <- function(group, level, L, p) { b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); add(group, level, "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e)
+    if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
+  unit <- diag(n)
+  for (i in seq_len(m)) shown(levels(w$g)[i], "", unit[i, ], FALSE)
+  for (i in seq_len(m)[-1]) shown("", of(job$by, levels(w$g)[i]), unit[i, ] - unit[1, ], TRUE)
+  for (j in seq_along(w$ids)) shown("", w$ids[j], unit[m + j, ], TRUE)
+  wald_f("", f, unit[2:m, , drop = FALSE] - unit[rep(1, m - 1), , drop = FALSE])
+  with <- which(w$from %in% named("", "interaction")); if (!length(with)) return()
+  P <- do.call(cbind, lapply(2:m, function(i) G[, i] * C[, with, drop = FALSE])); N <- cbind(M, P); k <- ncol(P)
+  if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N)) wald_f("interaction", lm(y ~ 0 + N), diag(ncol(N))[n + seq_len(k), , drop = FALSE])
+}
+methods$incidence_rate <- function(d, conf) {
+  w <- wide_of(d, !is.na(d$time[is.na(d$set)]) & d$time[is.na(d$set)] > 0); m <- nlevels(w$g); z <- qnorm((1 + conf) / 2); whole <- all(w$y >= 0 & w$y == floor(w$y))
+  for (g in named("", "group")) {
+    x <- sum(w$y[w$g == g]); t <- sum(w$t[w$g == g]); add(g, "", "length", closed, n = sum(w$g == g)); if (!whole) next
+    add(g, "", "sum", closed, events = x, exposure = t); if (!t) next
+    p <- poisson.test(x, t, conf.level = conf); k <- num(job$per); add(g, "", "poisson.test", closed, estimate = k * x / t, ci_low = k * p$conf.int[1], ci_high = k * p$conf.int[2])
+  }
+  X <- cbind(sapply(levels(w$g)[-1], function(g) as.numeric(w$g == g)), sweep(w$X, 2, w$at)); if (m < 2 || !whole || !sum(w$y)) return()
+  y <- w$y; f <- suppressWarnings(glm(y ~ X + offset(log(w$t)), family = poisson, control = glm.control(1e-14, 100))); if (anyNA(coef(f)) || any(abs(coef(f)[-1] * apply(X, 2, sd)) > 8)) return()
+  M <- model.matrix(f); mu <- fitted.values(f); V <- vcov(f); if (job$errors == "robust") V <- V %*% crossprod(M * (y - mu)) %*% V
+  ids <- c(of(job$by, levels(w$g)[-1]), w$ids)
+  for (j in seq_along(ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", ids[j], "glm", fitted, rate_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
+  if (df.residual(f)) add("", "", "glm", fitted, dispersion = sum((y - mu)^2 / mu) / df.residual(f))
+}
+methods$standardised_risks <- function(d, conf) {
+  w <- wide_of(d); y <- w$y; z <- qnorm((1 + conf) / 2)
+  for (g in named("", "group")) { v <- y[w$g == g]; add(g, "", "sum, length", closed, n = sum(v), N = length(v), percent = if (length(v)) mean(v) else NA) }
+  if (nlevels(w$g) != 2) return()
+  M <- cbind(1, w$g == levels(w$g)[2], sweep(w$X, 2, w$at)); f <- suppressWarnings(glm(y ~ M - 1, family = binomial, control = glm.control(1e-14, 100)))
+  if (anyNA(coef(f)) || any(abs(coef(f) * pmax(apply(M, 2, sd), 0.1)) > 8)) return()
+  V <- vcov(f); at <- function(b, g) { M[, 2] <- g; mean(plogis(drop(M %*% b))) }; b <- coef(f)
+  slope <- function(h) sapply(seq_along(b), function(j) { s <- 1e-4 * sqrt(V[j, j]); u <- function(k) h(replace(b, j, b[j] + k * s)); (8 * (u(1) - u(-1)) - (u(2) - u(-2))) / (12 * s) })
+  said <- function(h) { g <- slope(h); c(h(b), sqrt(drop(g %*% V %*% g))) }
+  for (i in 0:1) { r <- said(function(b) at(b, i)); add(levels(w$g)[i + 1], "", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(0, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2])) }
+  l <- said(function(b) log(at(b, 1) / at(b, 0))); r <- said(function(b) at(b, 1) - at(b, 0))
+  add("", "", "glm, numerical derivative", fitted, risk_ratio = exp(l[1]), ci_low = exp(l[1] - z * l[2]), ci_high = exp(l[1] + z * l[2]), p_value = 2 * pnorm(-abs(l[1] / l[2])))
+  add("", "risk_difference", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(-1, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2]), p_value = 2 * pnorm(-abs(r[1] / r[2])))
+}
+
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])
   job$alternative <- sub("-", ".", job$alternative)  # "two.sided", as R says it

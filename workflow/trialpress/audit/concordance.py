@@ -25,7 +25,7 @@ from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
 from ..results import Results
 from ..text import number_text
-from . import plain
+from . import exports, plain
 
 AGREES, DIFFERS = "agrees", "differs"
 MISSING = "@missing@"  # what a missing cell is in the files for R: a level may be called NA
@@ -34,13 +34,15 @@ SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
-            "by": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured"}  # fmt: skip
+            "by": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured",
+            **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald"},
     "pool": {"transform": "logit"},
     "bootstrap": {"interval": "bca"},
     "exposure": {"below": "half", "until": 28},
+    **exports.OWN_DEFAULTS,
 }
 
 
@@ -254,6 +256,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
     "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "bootstrap": _values,
+    **exports.EXPORTS,
 }  # fmt: skip
 
 

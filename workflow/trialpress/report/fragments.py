@@ -119,7 +119,7 @@ def fragments(
         files[f"tables/{name}.md"] = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8")
     needs = {populations_markdown: (marked,), claims_markdown: (claims,)}
     files |= {f"generated/{name}.md": make(results, *needs.get(make, ())) for name, make in GENERATED.items()}
-    tested = list(p_values.in_tables(results))
+    tested = p_values.shown(results)
     return Fragments(files, named, plan.written, study.data_cutoff, study.notice, tested)
 
 
