@@ -14,6 +14,7 @@ rule trace:
         analysis=rules.analysis.output,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         fixed=FIXED,
         code=modules("clean", "cohort", "stats", "analysis", "audit"),
     output:
@@ -67,6 +68,7 @@ rule audit:
         checklists=rules.report.input.checklists,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         fixed=FIXED,
         files=rules.figures.input.files,
         config="config/config.yaml",

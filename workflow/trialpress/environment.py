@@ -85,6 +85,12 @@ def sources(folder: Path | str) -> list[str]:
     )
 
 
+def fonts(folder: Path | str) -> list[str]:
+    """The fonts that a study brings in the folder of its manuscript, for scripts that ours do not have."""
+    found = (path for suffix in ("ttf", "otf") for path in (Path(folder) / "fonts").glob(f"*.{suffix}"))
+    return sorted(path.as_posix() for path in found)
+
+
 def modules(*rooms: str) -> list[str]:
     """The package's files that a stage runs: as inputs, so that a changed one reruns it."""
     package = Path(engine("workflow/trialpress"))
