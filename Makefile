@@ -88,6 +88,7 @@ docs: $(READY) report
 	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
 	PYTHONPATH=workflow:tests $(BIN)/python -m report.construct_table
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
+	PYTHONPATH=workflow:tests $(BIN)/python -m audit.reviewer
 
 workflow-report: $(READY)
 	$(BIN)/python -m snakemake $(RUN) --report "logs/$$STUDY/workflow.html"
