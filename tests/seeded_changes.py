@@ -1,4 +1,4 @@
-"""Seeded changes of raw cells, corrections and the plan, each run and compared: is every number that moves attributed to its change
+"""Seeded changes of raw cells, corrections, the plan and the code, each run and compared: is every number that moves attributed to its change
 and to nothing else?
 
 PYTHONPATH=workflow:tests python tests/seeded_changes.py [--n 30] [--seed 1] [--study low-dose-cd19]: a table in Markdown; status 1
@@ -10,8 +10,11 @@ from __future__ import annotations
 import argparse
 import csv
 import datetime
+import os
 import random
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,12 +22,19 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from compare.runs import run, sources
+from compare.runs import ROOT, run, sources
 from trialpress.compare import compare
 from trialpress.compare.causes import Cause
 from trialpress.compare.sides import Side
-from trialpress.errors import InputError
+from trialpress.errors import InputError, Problem
 
+HEAD = "| change | numbers moved | attributed to it alone | else |\n|:--|--:|--:|:--|"
+ABOUT = """# Why numbers moved: seeded changes
+
+Written by `make seeded-changes`: {n} changes of the code, the plan, signed-off corrections and raw cells of {study} (seed {seed}),
+one at a time. Each is run and compared with the run before (`trialpress compare`); a number counts as attributed if the change
+alone is named, beside the participants who entered or left.
+"""
 DELIMITERS = {".csv": ",;", ".tsv": "\t", ".txt": "\t|;,"}
 PLAN = (  # (entry, text of the plan, its replacement)
     ("analyses.os.at", "os: {method: kaplan_meier, population: infused, endpoint: os, at: [6, 12]", "os: {method: kaplan_meier, population: infused, endpoint: os, at: [6, 9]"),
@@ -37,6 +47,15 @@ PLAN = (  # (entry, text of the plan, its replacement)
 )  # fmt: skip
 
 
+CODE = (  # (file of the package, its text, what stands there instead)
+    ("stats/description.py", "sd = known.std(ddof=1)", "sd = known.std(ddof=0)"),
+    ("stats/description.py", "[0.5, 0.25, 0.75]", "[0.5, 0.2, 0.8]"),
+    ("stats/kinetics.py", "sd = log.std(ddof=1)", "sd = log.std(ddof=0)"),
+    ("stats/resampling.py", "figures = (estimate, replicates.std(ddof=1), low, high)", "figures = (estimate, replicates.std(ddof=0), low, high)"),
+    ("stats/survival.py", "relative = np.sqrt(np.cumsum(greenwood))", "relative = 1.1 * np.sqrt(np.cumsum(greenwood))"),
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Seed:
     """A change: what it is, how it is made, and whether a cause is it."""
@@ -45,6 +64,23 @@ class Seed:
     what: str
     edit: Callable[[Path], None]
     is_it: Callable[[Cause], bool]
+
+    def run(self, project: Path) -> Path:
+        """The results after the change; one of the code runs in a process of its own, from a copy of the package."""
+        if self.kind != "code":
+            return run(project, self.edit)
+        shutil.copytree(ROOT / "workflow", project / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+        self.edit(project)
+        script = (
+            f"import sys; from pathlib import Path; from compare.runs import run; print(run(Path({str(project)!r})))"
+        )
+        paths = os.pathsep.join([str(project / "workflow"), str(ROOT / "tests")])
+        done = subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise InputError([Problem("the code", done.stderr.strip().splitlines()[-1], "", "")])
+        return Path(done.stdout.strip().splitlines()[-1])
 
 
 def cells(raw: Path, chance: random.Random) -> Iterator[Seed]:
@@ -121,11 +157,27 @@ def plans() -> Iterator[Seed]:
         yield Seed("plan", entry, edit, is_it)
 
 
+def code() -> Iterator[Seed]:
+    for name, old, new in CODE:
+
+        def edit(project: Path, name=name, old=old, new=new) -> None:
+            path = project / "workflow" / "trialpress" / name
+            text = path.read_text(encoding="utf-8")
+            assert text.count(old) == 1, (name, old)
+            path.write_text(text.replace(old, new), encoding="utf-8")
+
+        def is_it(cause: Cause, name=name) -> bool:
+            return cause.kind == "code" and name in cause.text
+
+        yield Seed("code", f"{name}: {new}", edit, is_it)
+
+
 def seeds(study: str, n: int, seed: int, root: Path) -> list[Seed]:
-    """n changes: the plan's, then corrections, then cells, a third of each as far as there are."""
+    """n changes: a sixth of the code, as many of the plan as there are, a fourth of corrections, the rest of cells."""
     data = root / "data" / study
-    found = list(plans())[: n // 3] if study == "low-dose-cd19" else []
-    found += list(corrections(data / "corrections.csv"))[: n // 3] if (data / "corrections.csv").is_file() else []
+    found = list(code())[: n // 6]
+    found += list(plans())[: n // 4] if study == "low-dose-cd19" else []
+    found += list(corrections(data / "corrections.csv"))[: n // 4] if (data / "corrections.csv").is_file() else []
     chosen = cells(data / "raw", random.Random(seed))
     return [*found, *(next(chosen) for _ in range(n - len(found)))]
 
@@ -133,7 +185,7 @@ def seeds(study: str, n: int, seed: int, root: Path) -> list[Seed]:
 def verdict(one: Seed, before: Side, study: str, scratch: Path) -> tuple[int, int, str]:
     """(numbers that moved, of them those with this cause and no other, what else was named)."""
     try:
-        after = Side("after", run(sources(study, scratch), one.edit))
+        after = Side("after", one.run(sources(study, scratch)))
     except InputError as error:
         return 0, 0, f"refused: {str(error).splitlines()[1]}"
     found, good, other = compare(before, after), 0, []
@@ -152,16 +204,21 @@ def main() -> int:
     asked.add_argument("--n", type=int, default=30)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--study", default="low-dose-cd19")
+    asked.add_argument("--markdown", type=Path, help="a page for the table")
     given = asked.parse_args()
-    right = True
+    right, lines = True, [HEAD]
     with tempfile.TemporaryDirectory() as scratch:
         project = sources(given.study, Path(scratch) / "before")
         before = Side("before", run(project))
-        print("| change | numbers moved | attributed to it alone | else |\n|:--|--:|--:|:--|", flush=True)
+        print(HEAD, flush=True)
         for number, one in enumerate(seeds(given.study, given.n, given.seed, project)):
             moved, good, other = verdict(one, before, given.study, Path(scratch) / str(number))
             right &= good == moved
-            print(f"| {one.kind}: {one.what} | {moved} | {good} | {other} |", flush=True)
+            lines.append(f"| {one.kind}: {one.what} | {moved} | {good} | {other} |")
+            print(lines[-1], flush=True)
+    if given.markdown:
+        about = ABOUT.format(n=given.n, study=given.study, seed=given.seed)
+        given.markdown.write_text("\n".join([about, *lines]) + "\n", encoding="utf-8")
     return 0 if right else 1
 
 

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 from figures.small import PLAN, small
-from trialpress.audit import concordance
+from trialpress.audit import concordance, plain
 from trialpress.audit.concordance import EXPORTS, KEY, Second, compare, difference, once, share
 
 HAS_R = shutil.which("Rscript") is not None
@@ -134,7 +134,7 @@ def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     found, _ = second.answer()
     rest = once(results, found, second.failed, True)
     assert set(rest.loc[rest["analysis"] == "rank", "why"]) == {"the second computation stopped: no memory"}
-    assert set(once(results, found[:0], {}, False)["why"]) == {"R is not installed here"}
+    assert set(once(results, found[:0], {}, False)["why"]) == {"needs R, which is not installed here"}
 
 
 @pytest.mark.skipif(not HAS_R, reason="R is not here")
@@ -155,12 +155,38 @@ def test_a_wrong_first_value_is_found(tmp_path):
     }  # fmt: skip
 
 
-def test_without_r_nothing_is_computed_twice_and_the_run_goes_on(tmp_path, monkeypatch):
+def test_without_r_plain_python_computes_what_needs_no_package(results, monkeypatch):
+    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    second = Second(results)
+    found, versions = second.answer()
+    differ = found[found["verdict"] == "differs"]
+    assert differ.empty, differ.to_string()
+    assert list(versions) == ["Python"] and found["implementation"].str.startswith("Python, ").all()
+    assert len(found) >= 0.65 * results.ard["value"].notna().sum(), "too few statistics have a second value"
+    methods = {results.plan.analyses[name]["method"] for name in found["analysis"]}
+    assert methods == set(plain.METHODS)
+    rest = once(results, found, second.failed, False)
+    assert set(rest["why"]) == {"needs R, which is not installed here"} and len(rest) + len(found) == len(results.ard)
+
+
+def test_a_wrong_first_value_is_found_without_r(tmp_path, monkeypatch):
     monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
     results = small(tmp_path, plan=WANTED)
-    found, versions = Second(results).answer()
-    assert found.empty and versions == {}
-    assert share(results.ard, found) == {"statistics": len(results.ard), "computed_twice": 0, "differ": 0}
+    wrong = [
+        ("cr", "ci_high"),
+        ("os", "estimate"),
+        ("age", "q3"),
+        ("difference", "ci_low"),
+        ("harm", "severe"),
+        ("relapse", "estimate"),
+    ]
+    for analysis, statistic in wrong:
+        results.ard.loc[(results.ard["analysis"] == analysis) & (results.ard["statistic"] == statistic), "value"] *= (
+            1 + 1e-5
+        )
+    found, _ = Second(results).answer()
+    differ = found[found["verdict"] == "differs"]
+    assert set(zip(differ["analysis"], differ["statistic"], strict=True)) == set(wrong)
 
 
 def test_every_exported_method_is_exercised():

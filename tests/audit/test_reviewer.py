@@ -53,7 +53,7 @@ def test_the_answers_are_right(audited, found):
     assert answer["Which statistics were not computed a second time?"] == "2: no second way is known"
     assert " are printed otherwise" in answer["What changed since the record?"] and "0 are" in answer["What changed since the record?"]  # fmt: skip
     assert "1 left out: Blast burden not known" in answer["Which participants were left out of a model?"]
-    assert answer["What does an open query touch?"].startswith("Q0015 touches ")
+    assert answer["What does an open query touch?"].startswith("It touches ")
     assert "With 369: " in answer["What does an open query touch?"]
     assert "Python 3." in answer["Under which software was this computed?"]
     who = audited.traced["participants"].index("LD-017")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 
+import trialpress
 from trialpress import audit, clean, environment, stages
 from trialpress.audit import trace
 from trialpress.results import read
@@ -65,6 +66,8 @@ def run(project: Path, edit: Callable[[Path], None] | None = None) -> Path:
             for p in sorted(Path(room).rglob("*"))
             if p.is_file()
         }
+        code = Path(trialpress.__file__).parent
+        inputs |= {f"workflow/trialpress/{p.relative_to(code)}": audit.digest(p) for p in sorted(code.rglob("*.py"))}
         said = {"study": study, "software": environment.versions(), "inputs": inputs, "outputs": {}}
         (folder / "audit" / "manifest.json").write_text(json.dumps(said))
     return project / folder

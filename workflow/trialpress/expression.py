@@ -71,11 +71,19 @@ def impossible(where: str, error: ExpressionError, who: pd.Series) -> list[Probl
 
 
 class Columns(dict):
-    """Columns by name, with what each can hold: `kinds` give codes their order."""
+    """Columns by name, taken from a table when they are asked for, with what each can hold: `kinds` give codes their order."""
 
-    def __init__(self, columns: Mapping[str, pd.Series] | Iterable, kinds: Mapping[str, Kind]):
-        super().__init__(columns)
-        self.kinds = kinds
+    def __init__(self, frame: pd.DataFrame, kinds: Mapping[str, Kind]):
+        super().__init__()
+        self.frame, self.kinds = frame, kinds
+
+    def __missing__(self, name: str) -> pd.Series:
+        self[name] = self.frame[name] if name in self.frame else self.elsewhere(name)
+        return self[name]
+
+    def elsewhere(self, name: str) -> pd.Series:
+        """A column that the table does not have. KeyError if there is none."""
+        raise KeyError(name)
 
 
 def _written(*values) -> str:
@@ -237,7 +245,8 @@ class Expression:
         Where a division by zero or the like decides a row, the value is missing and a Fault is put into `faults`;
         without such a list ExpressionError.
         """
-        index = columns[self.names[0]].index if self.names else next(iter(columns.values())).index
+        some = self.names or list(getattr(columns, "frame", columns))  # all have one index
+        index = columns[some[0]].index
         run = _Run(columns, index)
         try:
             value = column(self._value(self._tree, run), index)

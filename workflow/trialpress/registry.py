@@ -12,7 +12,9 @@ import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from .checks.values import expression_values
 from .errors import Problem, nearest
@@ -61,6 +63,16 @@ class Names:
                 Analysis: self.analyses, Table: self.tables}[kind]  # fmt: skip
 
 
+@cache
+def _parameters(function: Callable) -> Mapping[str, inspect.Parameter]:
+    hints = typing.get_type_hints(function)
+    return MappingProxyType({
+        key: parameter.replace(annotation=hints.get(key, str))
+        for key, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    })  # fmt: skip
+
+
 @dataclass
 class Registry:
     """Functions by name. `what` is the word for one of them in messages; `common` are keys that all of them share."""
@@ -80,15 +92,9 @@ class Registry:
 
         return register
 
-    def parameters(self, name: str) -> dict[str, inspect.Parameter]:
+    def parameters(self, name: str) -> Mapping[str, inspect.Parameter]:
         """The keyword-only parameters of a function, with resolved annotations."""
-        function = self.functions[name]
-        hints = typing.get_type_hints(function)
-        return {
-            key: parameter.replace(annotation=hints.get(key, str))
-            for key, parameter in inspect.signature(function).parameters.items()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        }
+        return _parameters(self.functions[name])
 
     def given(self, spec: Mapping) -> dict:
         """Every parameter of a plan's entry with its value: as written, else the default, else empty text."""

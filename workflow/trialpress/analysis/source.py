@@ -118,10 +118,8 @@ def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[LeftOut]
     everything = pd.Series(True, index=frame.index)
     chosen = holds("where", everything)
     kept = holds("at", chosen)
-    made = frame.copy()
-    for column in data.frame:
-        if column not in made:
-            made[column] = columns[column]
+    theirs = data.frame.drop(columns=frame.columns, errors="ignore").take(columns.at).reset_index(drop=True)
+    made = pd.concat([frame, theirs], axis=1)
     if "value" in spec:
         made["value"] = evaluate("value")
         if pd.api.types.is_numeric_dtype(made["value"]) and made["value"].dtype != "boolean":

@@ -37,12 +37,21 @@ describe <- function(group, level, y) {
   k <- y[!is.na(y)]; q <- quantile(k, c(0.25, 0.5, 0.75), names = FALSE, type = 7)
   some <- length(k) > 0
   add(group, level, "length, is.na", closed, n = length(k), missing = sum(is.na(y)))
+  if (job$intervals == "true" && some) {
+    s <- sort(k); n <- length(k); conf <- num(job$conf); r <- which(2 * pbinom(seq_len(n) - 1, n, 0.5) <= 1 - conf)
+    if (n > 1 && sd(k) > 0) { t <- t.test(k, conf.level = conf)$conf.int; add(group, level, "t.test", closed, mean_ci_low = t[1], mean_ci_high = t[2]) }
+    if (length(r)) add(group, level, "pbinom, sort", closed, median_ci_low = s[max(r)], median_ci_high = s[n + 1 - max(r)])
+  }
   if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
 }
 count <- function(group, prefix, values, levels) {
   add(group, prefix, "table", closed, N = sum(!is.na(values)), missing = sum(is.na(values)))
   t <- table(factor(values, levels = levels))
-  for (l in levels) add(group, if (prefix == "") l else of(prefix, l), "table", closed, n = t[[l]], percent = t[[l]] / sum(t))
+  for (l in levels) {
+    add(group, if (prefix == "") l else of(prefix, l), "table", closed, n = t[[l]], percent = t[[l]] / sum(t))
+    if (job$intervals == "true" && sum(t)) { b <- binom.test(t[[l]], sum(t), conf.level = num(job$conf))$conf.int
+      add(group, of(prefix, l), "binom.test", closed, ci_low = b[1], ci_high = b[2]) }
+  }
 }
 mahalanobis_of <- function(counts) {  # Yang & Dalton 2012, from two vectors of counts per level
   seen <- counts[[1]] + counts[[2]] > 0; p <- lapply(counts, function(k) as.vector(k / sum(k))[seen][-1])
@@ -195,6 +204,18 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
   s[s$stop > s$start, ]
 }
 
+correlated <- function(level, d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d)
+  add("", level, "nrow", closed, n = n)
+  if (n < 3 || length(unique(d$x)) < 2 || length(unique(d$y)) < 2) return()
+  t <- suppressWarnings(cor.test(d$x, d$y, method = "spearman"))
+  add("", level, "cor.test", exact, p_value = t$p.value)
+  r <- unname(t$estimate)
+  z <- atanh(r) + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt((1 + r^2 / 2) / (n - 3))
+  add("", level, "cor.test", closed, estimate = r)
+  if (n > 3 && abs(r) < 1) add("", level, "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
+}
+
 methods <- list(
   proportion = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
   toxicity = function(d, conf) {
@@ -323,15 +344,27 @@ methods <- list(
     limits <- area + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * error
     add("", "", "DeLong over all pairs", closed, std_error = error, ci_low = max(0, limits[1]), ci_high = min(1, limits[2]))
   },
-  spearman = function(d, conf) {
-    d <- d[!is.na(d$x) & !is.na(d$y), ]
-    t <- suppressWarnings(cor.test(d$x, d$y, method = "spearman"))
-    add("", "", "cor.test", exact, p_value = t$p.value)
-    r <- unname(t$estimate); n <- nrow(d)
-    z <- atanh(r) + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt((1 + r^2 / 2) / (n - 3))
-    add("", "", "cor.test", closed, estimate = r, n = n)
-    add("", "", "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
+  calibration = function(d, conf) {
+    d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow, sum", closed, n = nrow(d), events = sum(d$y), expected = sum(d$x))
+    for (g in sort(unique(d$group))) {
+      k <- d[d$group == g, ]; b <- binom.test(sum(k$y), nrow(k), conf.level = conf)
+      add("", g, "binom.test, mean", closed, n = sum(k$y), N = nrow(k), estimate = mean(k$y), ci_low = b$conf.int[1], ci_high = b$conf.int[2], predicted = mean(k$x))
+    }
+    if (!nrow(d)) return()
+    b <- binom.test(sum(d$y), nrow(d), conf.level = conf); e <- mean(d$x)
+    add("", "observed_to_expected", "binom.test", closed, estimate = mean(d$y) / e, ci_low = b$conf.int[1] / e, ci_high = b$conf.int[2] / e)
+    if (length(unique(d$y)) < 2) return()
+    l <- qlogis(d$x); f <- glm(d$y ~ 1 + offset(l), family = binomial, control = list(epsilon = 1e-14, maxit = 100))
+    z <- coef(f)[[1]] + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt(vcov(f)[1, 1])
+    add("", "calibration_in_the_large", "glm, offset", fitted, estimate = coef(f)[[1]], ci_low = z[1], ci_high = z[2])
+    if (length(unique(l)) < 2) return()
+    f <- suppressWarnings(glm(d$y ~ l, family = binomial, control = list(epsilon = 1e-14, maxit = 100)))
+    if (!f$converged || max(abs(coef(f))) > 15) return()
+    z <- coef(f)[[2]] + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt(vcov(f)[2, 2])
+    add("", "calibration_slope", "glm", fitted, estimate = coef(f)[[2]], ci_low = z[1], ci_high = z[2])
   },
+  spearman = function(d, conf) correlated("", d, conf),
+  correlations = function(d, conf) for (s in named("", "set")) correlated(s, d[d$set == s, ], conf),
   kaplan_meier = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
     f <- curve(k, k$event, conf); q <- middle(f)
@@ -570,6 +603,72 @@ methods <- list(
     add(g, s, "t.test of log", closed, ci_low = ci[1], ci_high = ci[2])
   }
 )
+
+# --- models of groups with covariates
+wide_of <- function(d, keep = TRUE) {  # outcome (x), time and group of everyone, covariates as columns of a matrix with their ids and centres
+  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, g = factor(base$group, named("", "group")))
+  for (i in seq_along(sets)) { v <- d[!is.na(d$set) & d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, l) else v$y }
+  needed <- w[names(w) != "t"]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
+  for (i in seq_along(sets)) { v <- w[[paste0("c", i)]]
+    if (is.factor(v)) for (l in levels(v)[-1]) { X <- cbind(X, as.numeric(v == l)); ids <- c(ids, of(sets[i], l)); at <- c(at, 1 / nlevels(v)); from <- c(from, sets[i]) }
+    else { X <- cbind(X, v); ids <- c(ids, sets[i]); at <- c(at, mean(v)); from <- c(from, sets[i]) } }
+  list(y = w$y, t = w$t, g = w$g, X = X, ids = ids, at = at, from = from)
+}
+covariance <- function(f) {  # of coefficients, HC3 if asked for
+  if (job$errors != "hc3") return(vcov(f))
+  X <- model.matrix(f); A <- chol2inv(qr.R(qr(X))); A %*% crossprod(X * (resid(f) / (1 - hatvalues(f)))) %*% A
+}
+wald_f <- function(level, f, L) {
+  V <- covariance(f); b <- drop(L %*% coef(f)); k <- nrow(L); s <- drop(b %*% solve(L %*% V %*% t(L), b, tol = 0)) / k
+  add("", level, "lm, vcov", fitted, statistic = s, df = k, df_residual = df.residual(f), p_value = pf(s, k, df.residual(f), lower.tail = FALSE))
+}
+methods$ancova <- function(d, conf) {
+  w <- wide_of(d); y <- w$y; m <- nlevels(w$g)
+  for (g in named("", "group")) { v <- y[w$g == g]; add(g, "", "length, mean", closed, n = length(v), mean = if (length(v)) mean(v) else NA) }
+  if (m < 2) return()
+  C <- sweep(w$X, 2, w$at); G <- sapply(levels(w$g), function(g) as.numeric(w$g == g)); M <- cbind(G, C); n <- ncol(M)
+  if (nrow(M) <= n || qr(M)$rank < n) return()
+  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y))) return()
+  V <- covariance(f); t <- qt((1 + conf) / 2, df.residual(f))
+  shown <- function(group, level, L, p) { b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); add(group, level, "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e)
+    if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
+  unit <- diag(n)
+  for (i in seq_len(m)) shown(levels(w$g)[i], "", unit[i, ], FALSE)
+  for (i in seq_len(m)[-1]) shown("", of(job$by, levels(w$g)[i]), unit[i, ] - unit[1, ], TRUE)
+  for (j in seq_along(w$ids)) shown("", w$ids[j], unit[m + j, ], TRUE)
+  wald_f("", f, unit[2:m, , drop = FALSE] - unit[rep(1, m - 1), , drop = FALSE])
+  with <- which(w$from %in% named("", "interaction")); if (!length(with)) return()
+  P <- do.call(cbind, lapply(2:m, function(i) G[, i] * C[, with, drop = FALSE])); N <- cbind(M, P); k <- ncol(P)
+  if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N)) wald_f("interaction", lm(y ~ 0 + N), diag(ncol(N))[n + seq_len(k), , drop = FALSE])
+}
+methods$incidence_rate <- function(d, conf) {
+  w <- wide_of(d, !is.na(d$time[is.na(d$set)]) & d$time[is.na(d$set)] > 0); m <- nlevels(w$g); z <- qnorm((1 + conf) / 2); whole <- all(w$y >= 0 & w$y == floor(w$y))
+  for (g in named("", "group")) {
+    x <- sum(w$y[w$g == g]); t <- sum(w$t[w$g == g]); add(g, "", "length", closed, n = sum(w$g == g)); if (!whole) next
+    add(g, "", "sum", closed, events = x, exposure = t); if (!t) next
+    p <- poisson.test(x, t, conf.level = conf); k <- num(job$per); add(g, "", "poisson.test", closed, estimate = k * x / t, ci_low = k * p$conf.int[1], ci_high = k * p$conf.int[2])
+  }
+  X <- cbind(sapply(levels(w$g)[-1], function(g) as.numeric(w$g == g)), sweep(w$X, 2, w$at)); if (m < 2 || !whole || !sum(w$y)) return()
+  y <- w$y; f <- suppressWarnings(glm(y ~ X + offset(log(w$t)), family = poisson, control = glm.control(1e-14, 100))); if (anyNA(coef(f)) || any(abs(coef(f)[-1] * apply(X, 2, sd)) > 8)) return()
+  M <- model.matrix(f); mu <- fitted.values(f); V <- vcov(f); if (job$errors == "robust") V <- V %*% crossprod(M * (y - mu)) %*% V
+  ids <- c(of(job$by, levels(w$g)[-1]), w$ids)
+  for (j in seq_along(ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", ids[j], "glm", fitted, rate_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
+  if (df.residual(f)) add("", "", "glm", fitted, dispersion = sum((y - mu)^2 / mu) / df.residual(f))
+}
+methods$standardised_risks <- function(d, conf) {
+  w <- wide_of(d); y <- w$y; z <- qnorm((1 + conf) / 2)
+  for (g in named("", "group")) { v <- y[w$g == g]; add(g, "", "sum, length", closed, n = sum(v), N = length(v), percent = if (length(v)) mean(v) else NA) }
+  if (nlevels(w$g) != 2) return()
+  M <- cbind(1, w$g == levels(w$g)[2], sweep(w$X, 2, w$at)); f <- suppressWarnings(glm(y ~ M - 1, family = binomial, control = glm.control(1e-14, 100)))
+  if (anyNA(coef(f)) || any(abs(coef(f) * pmax(apply(M, 2, sd), 0.1)) > 8)) return()
+  V <- vcov(f); at <- function(b, g) { M[, 2] <- g; mean(plogis(drop(M %*% b))) }; b <- coef(f)
+  slope <- function(h) sapply(seq_along(b), function(j) { s <- 1e-4 * sqrt(V[j, j]); u <- function(k) h(replace(b, j, b[j] + k * s)); (8 * (u(1) - u(-1)) - (u(2) - u(-2))) / (12 * s) })
+  said <- function(h) { g <- slope(h); c(h(b), sqrt(drop(g %*% V %*% g))) }
+  for (i in 0:1) { r <- said(function(b) at(b, i)); add(levels(w$g)[i + 1], "", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(0, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2])) }
+  l <- said(function(b) log(at(b, 1) / at(b, 0))); r <- said(function(b) at(b, 1) - at(b, 0))
+  add("", "", "glm, numerical derivative", fitted, risk_ratio = exp(l[1]), ci_low = exp(l[1] - z * l[2]), ci_high = exp(l[1] + z * l[2]), p_value = 2 * pnorm(-abs(l[1] / l[2])))
+  add("", "risk_difference", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(-1, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2]), p_value = 2 * pnorm(-abs(r[1] / r[2])))
+}
 
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])

@@ -1,7 +1,7 @@
 """A second opinion on the analysis results data: computed again, from exported data, by code that shares nothing with it.
 
-The second implementation is R with its package survival, one process for all analyses (concordance.R). Without R the run
-works and the audit says that nothing was computed twice. Of every statistic that was computed once, computed_once.csv says why.
+The second implementation is R with its package survival, one process for all analyses (concordance.R); where R is not there,
+plain Python (plain.py) computes what needs no package. Of every statistic that was computed once, computed_once.csv says why.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import pandas as pd
 from ..analysis import Data
 from ..analysis.methods import METHODS, toxicity
 from ..analysis.methods.common import is_categorical, scores
+from ..analysis.methods.continuous import pair_of
+from ..analysis.methods.discrimination import risk_groups
 from ..contracts import COMPUTED_ONCE, CONCORDANCE
 from ..expression import Expression
 from ..files import read_guessed
@@ -25,6 +27,7 @@ from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
 from ..results import Results
 from ..text import number_text
+from . import exports, plain
 
 AGREES, DIFFERS = "agrees", "differs"
 MISSING = "@missing@"  # what a missing cell is in the files for R: a level may be called NA
@@ -33,13 +36,15 @@ SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
-            "by": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured"}  # fmt: skip
+            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured",
+            **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald"},
     "pool": {"transform": "logit"},
     "bootstrap": {"interval": "bca"},
     "exposure": {"below": "half", "until": 28},
+    **exports.OWN_DEFAULTS,
 }
 
 
@@ -122,6 +127,25 @@ def _baseline(export: Export):
 
 def _pair(export: Export):
     export.rows(x=export.number(export.spec["x"]), y=export.number(export.spec["y"]))
+
+
+def _pairs(export: Export):
+    """Every two variables as a set."""
+    names = export.spec["variables"]
+    for at, x in enumerate(names):
+        for y in names[at + 1 :]:
+            pair = pair_of(export.data.column(x), export.data.column(y))
+            export.order("set", [pair])
+            export.rows(set=pair.id, x=export.number(x), y=export.number(y))
+
+
+def _predicted(export: Export):
+    """The prediction and the outcome, each participant in a group by rising prediction."""
+    y, p = export.data.outcome(export.spec["event"]).astype("Float64"), export.number(export.spec["predicted"])
+    known, group = (y.notna() & p.notna()).to_numpy(dtype=bool), pd.Series(pd.NA, index=p.index, dtype="string")
+    for at, members in enumerate(risk_groups(p[known].to_numpy(dtype=float), export.spec.get("groups", 5)), start=1):
+        group.iloc[known.nonzero()[0][members]] = f"group_{at}"
+    export.rows(x=p, y=y, group=group)
 
 
 def _survival(export: Export):
@@ -252,7 +276,8 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
+    **exports.EXPORTS,
 }  # fmt: skip
 
 
@@ -296,7 +321,8 @@ def export(results: Results, folder: Path) -> None:
         }
         options["delayed"] = _delayed_entry(results, spec)
         options |= {
-            key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction", "related", "firth")
+            key: str(bool(spec.get(key))).lower()
+            for key in ("intervals", "stratum", "trend", "correction", "related", "firth")
         }
         options["tested"] = str(bool(spec.get("p_values"))).lower()
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
@@ -322,18 +348,18 @@ LONGEST = 1800  # seconds that R may take
 
 
 class Second:
-    """R at work beside this process: started at once, asked for its answer later."""
+    """R at work beside this process: started at once, asked for its answer later; plain Python where there is no R."""
 
     def __init__(self, results: Results):
         self.results, self.process, self.failed = results, None, {}
         self.folder = tempfile.TemporaryDirectory(prefix="trialpress-second-")
+        export(results, Path(self.folder.name))
         if shutil.which("Rscript"):
-            export(results, Path(self.folder.name))
             command = ["Rscript", "--vanilla", str(SCRIPT), self.folder.name]
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
-        """(concordance.csv, versions of R and its packages); both empty without R. What R says goes to the log."""
+        """(concordance.csv, versions of what computed it). What R says goes to the log."""
         if self.process is not None:
             ended = ""
             try:
@@ -348,7 +374,9 @@ class Second:
                 print(why := ended or f"R stopped: {last.strip()}")
                 self.failed = dict.fromkeys(self.results.plan.analyses, why)
         folder = Path(self.folder.name)
-        second, versions = pd.DataFrame(columns=[*KEY, "second", "tolerance", "implementation"]), {}
+        columns = [*KEY, "second", "tolerance", "implementation"]
+        rows = plain.second(folder) if self.process is None else []
+        second, versions = pd.DataFrame(rows, columns=columns), {} if self.process else plain.versions()
         if (folder / "second.csv").exists():
             second = pd.read_csv(folder / "second.csv", dtype=str, keep_default_na=False)
             known = pd.read_csv(folder / "versions.csv", dtype=str, keep_default_na=False)
@@ -390,7 +418,7 @@ def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str],
 
 def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
     if not here and not failed:
-        return "R is not installed here"
+        return "needs R, which is not installed here"
     if method not in EXPORTS:
         return f"no second implementation of the method {method}"
     if row.analysis in failed:

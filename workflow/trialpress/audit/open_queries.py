@@ -64,7 +64,7 @@ class Variant:
 
 def effects(results: Results, queries: pd.DataFrame, index: Mapping) -> pd.DataFrame:
     """The rows of QUERY_EFFECTS. queries: as in queries.csv; index: the trace's `columns` and `records`."""
-    errors = queries[queries["severity"] == "error"]
+    errors = queries[queries["severity"].eq("error") & queries["state"].eq("open")]
     rows: list[dict] = []
     trial = Trial(results, index)
     variants: list[Variant] = []

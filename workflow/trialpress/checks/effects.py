@@ -11,6 +11,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 
@@ -108,13 +109,29 @@ def _moved(value: float) -> tuple[float, float]:
     return value + step if value >= 0 else 0, value - step if value <= 0 else 0
 
 
+class Once(Builder):
+    """A builder whose subjects do not change any more: nothing is evaluated twice."""
+
+    def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], subjects: pd.DataFrame):
+        super().__init__(study, plan, tables)
+        self.subjects = subjects
+        self.rows_of, self.columns = cache(super().rows_of), cache(super().columns)
+        self._values: dict[tuple, pd.Series] = {}
+
+    def evaluate(self, where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
+        key = id(columns), text
+        if key not in self._values:
+            self._values[key] = super().evaluate(where, text, columns)
+        return self._values[key]
+
+
 class Trial:
     """Tries the parts of a plan on a cohort that was built by it."""
 
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], cohort: Cohort):
         self.plan, self.tables, self.study = plan, tables, study
-        self.builder = Builder(study, plan, tables)
-        self.subjects = self.builder.subjects = cohort.subjects
+        self.builder = Once(study, plan, tables, cohort.subjects)
+        self.subjects = cohort.subjects
         self.columns = self.builder.columns()
 
     def findings(self) -> Iterator[Finding]:

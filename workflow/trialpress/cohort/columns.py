@@ -14,25 +14,23 @@ class OfSubjects(Columns):
     """Columns of the subjects; `table.column` of a table with one row per participant, where one asks for it."""
 
     def __init__(self, subjects: pd.DataFrame, tables: Mapping[str, pd.DataFrame], who: str, kinds: Mapping[str, Kind]):
-        super().__init__(((name, subjects[name]) for name in subjects), kinds)
+        super().__init__(subjects, kinds)
         self.tables, self.who = tables, who
 
-    def __missing__(self, name: str) -> pd.Series:
+    def elsewhere(self, name: str) -> pd.Series:
         table, _, column = name.partition(".")
         if table not in self.tables or column not in self.tables[table]:
             raise KeyError(name)
         values = self.tables[table].set_index(self.who, drop=False)[column].reindex(self[self.who])
-        self[name] = values.set_axis(self[self.who].index)
-        return self[name]
+        return values.set_axis(self[self.who].index)
 
 
 class OfRows(Columns):
     """A table's columns; those of the subjects are aligned to its rows when an expression asks for them."""
 
     def __init__(self, frame: pd.DataFrame, subjects: OfSubjects, who: str, kinds: Mapping[str, Kind]):
-        super().__init__(((name, frame[name]) for name in frame), kinds)
+        super().__init__(frame, kinds)
         self.subjects, self.at = subjects, pd.Index(subjects[who]).get_indexer(frame[who])
 
-    def __missing__(self, name: str) -> pd.Series:
-        self[name] = self.subjects[name].take(self.at).reset_index(drop=True)
-        return self[name]
+    def elsewhere(self, name: str) -> pd.Series:
+        return self.subjects[name].take(self.at).reset_index(drop=True)

@@ -22,6 +22,7 @@ FAVOURS = {
     "odds_ratio": ["lower odds", "higher odds"],
     "hazard_ratio": ["lower hazard", "higher hazard"],
     "risk_ratio": ["lower risk", "higher risk"],
+    "rate_ratio": ["lower rate", "higher rate"],
 }
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from . import (  # noqa: F401
     alluvial,
+    calibration,
     change,
     claims,
+    correlations,
     difference,
+    distributions,
     dose,
     escalation,
     events,

@@ -6,7 +6,12 @@ import numpy as np
 
 from . import style
 
-RATIOS = {"odds_ratio": "Odds ratio", "hazard_ratio": "Hazard ratio", "risk_ratio": "Risk ratio"}
+RATIOS = {
+    "odds_ratio": "Odds ratio",
+    "hazard_ratio": "Hazard ratio",
+    "risk_ratio": "Risk ratio",
+    "rate_ratio": "Rate ratio",
+}
 
 
 def time_ticks(longest: float, most: int = 6) -> tuple[list[float], float]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from ..figures.effects import against_first, effect
 from ..figures.read import (
     covariate_order,
     distinct_labels,
@@ -26,8 +27,9 @@ from ..plan import own_word
 from ..registry import Analysis, Column
 from ..results import Results
 from .counts import crosstab  # noqa: F401  importing registers the kinds
-from .described import STATISTICS, Statistic, described
+from .described import STATISTICS, Statistic, bracketed, described
 from .escalation import dose_escalation  # noqa: F401
+from .estimates import estimates  # noqa: F401
 from .listing import listing  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
 from .toxicity import toxicity  # noqa: F401
@@ -79,7 +81,7 @@ def baseline(
     order: Literal["levels", "frequency"] = "levels",
 ) -> Table:
     """Characteristics by group and overall: numbers by median (interquartile range) or by other statistics, the others by
-    n (%), those with the value missing, the standardised difference where two groups are compared, and p-values where the
+    n (%), those with the value missing, the standardised difference where two groups are compared, and intervals and p-values where the
     analysis has them.
 
     Parameters
@@ -137,6 +139,8 @@ def baseline(
             ]
             table.add(own_word("Missing", printed(levels), "no value"), *cells, *[""] * len(more), indent=1)
     table.note(*_of_baseline(spec, {*statistics, *(one for asked in statistics_of.values() for one in asked)}))
+    if spec.get("intervals"):
+        table.note(f"In square brackets: {_ci(results)}, exact of percentages and medians, Student's of means.")
     if difference:
         tests = "" if tested else " Groups that were not randomised are not tested."
         table.note(f"SMD: standardised mean difference between the two groups.{tests}")
@@ -167,7 +171,8 @@ def _share(results: Results, analysis: str, group: Name, level: Name, variable: 
     if not value(results, analysis, "N", group, variable) > 0:
         return Cell(NO_VALUE)
     n, percent = (shown(results, analysis, name, group, level) for name in ("n", "percent"))
-    return linked(results, analysis, f"{n} ({percent})", group, level)
+    limits = interval(*(shown(results, analysis, name, group, level) for name in ("ci_low", "ci_high")))
+    return linked(results, analysis, f"{n} ({percent}){bracketed(limits)}", group, level)
 
 
 @KINDS.add("proportions")
@@ -184,8 +189,8 @@ def proportions(results: Results, *, analyses: list[Analysis]) -> Table:
         if own == [EVERYONE]:
             table.add(label(results, analysis), population, *_proportion(results, analysis, EVERYONE))
             continue
-        effect, p = _effect(results, analysis), p_text(results, analysis)
-        trend = linked(results, analysis, "; ".join(text for text in (effect, p) if text not in ("", NO_VALUE)))
+        found, p = effect(results, analysis), p_text(results, analysis)
+        trend = linked(results, analysis, "; ".join(filter(None, (found, p))))
         table.add(label(results, analysis), population, "", "", trend)
         for group in own:
             table.add(group.label, "", *_proportion(results, analysis, group), indent=1)
@@ -200,13 +205,6 @@ def _proportion(results: Results, analysis: str, group: Name) -> tuple[str, ...]
     limits = interval(*(shown(results, analysis, name, group) for name in ("ci_low", "ci_high")))
     texts = (f"{n}/{total}", shown(results, analysis, "estimate", group).rstrip("%"), limits)
     return tuple(linked(results, analysis, text, group) for text in texts)
-
-
-# Statistics that are a comparison's effect, and their abbreviations.
-EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "estimate": ""}
-# What an estimate is, by the method that gave it.
-ESTIMATES = {"spearman": "ρ", "kendall": "τ", "jonckheere_terpstra": "τ", "mann_whitney": "shift", "kruskal_wallis": "shift",
-             "fisher_rxc": "V", "chi_square": "V"}  # fmt: skip
 
 
 MEANING = {
@@ -235,11 +233,11 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
     for analysis in analyses:
         tests = ["p_value", *(["p_value_adjusted"] if adjusted else [])]
         several = _against_first(results, analysis)
-        effect = next(iter(several.values())) if len(several) == 1 else _effect(results, analysis)
-        cells = [_groups_text(results, analysis), "" if len(several) > 1 else effect]
+        one = next(iter(several.values())) if len(several) == 1 else _effect(results, analysis)
+        cells = [_groups_text(results, analysis), "" if len(several) > 1 else one]
         table.add(label(results, analysis), *cells, *(_one(results, analysis, test) for test in tests))
-        for name, effect in several.items() if len(several) > 1 else ():
-            table.add(name, "", effect, *[""] * len(tests), indent=1)
+        for name, one in several.items() if len(several) > 1 else ():
+            table.add(name, "", one, *[""] * len(tests), indent=1)
     table.note(*_methods(results, analyses, "p_value"))
     table.note(
         *(MEANING[name] for name in MEANING if any(re.search(rf"\b{name} ", row.cells[2]) for row in table.rows))
@@ -264,28 +262,15 @@ def _groups_text(results: Results, analysis: str) -> Cell:
 
 
 def _effect(results: Results, analysis: str) -> Cell:
-    for statistic, name in EFFECTS.items():
-        text = estimate(results, analysis, statistic=statistic)
-        if text:
-            name = name or ESTIMATES.get(results.plan.analyses[analysis]["method"], "")
-            return linked(results, analysis, f"{name} {text}".strip())
-    return Cell(NO_VALUE)
+    return linked(results, analysis, effect(results, analysis)) if effect(results, analysis) else Cell(NO_VALUE)
 
 
 def _against_first(results: Results, analysis: str) -> dict[str, Cell]:
     """The effects of several groups, each against the first: what is compared -> its effect."""
-    spec, found = results.plan.analyses[analysis], {}
-    if "by" not in spec:
-        return {}
-    data = results.analysed(analysis)
-    first, *_ = data.groups(spec["by"]) or (EVERYONE,)
-    for code, level in zip(data.groups(spec["by"]), data.levels(spec["by"]), strict=True):
-        for statistic, name in EFFECTS.items():
-            text = estimate(results, analysis, level=level, statistic=statistic)
-            if text:
-                text = f"{name or ESTIMATES.get(spec['method'], '')} {text}".strip()
-                found[f"{code.label} against {first.label}"] = linked(results, analysis, text, level=level)
-    return found
+    return {
+        f"{group.label} against {first.label}": linked(results, analysis, text, level=level)
+        for first, group, level, text in against_first(results, analysis)
+    }
 
 
 @KINDS.add("time_to_event")

@@ -14,6 +14,7 @@ from . import (  # noqa: F401  importing registers their methods
     dose,
     escalation,
     kinetics,
+    linear,
     logistic,
     pooling,
     proportions,

@@ -87,7 +87,7 @@ function way(piece, names, at, seen = new Set()) {
   }));
 }
 function rawCells(cells) {
-  return h("div", { class: "scroll" }, h("table", { class: "cells" },
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Raw cells" }, h("table", { class: "cells" },
     h("thead", {}, h("tr", {}, ["File", "Row", "Column", "Raw", "Clean", "Rule"].map((text) => h("th", { scope: "col" }, text)))),
     h("tbody", {}, cells.map((cell) => h("tr", {}, h("td", {}, cell.file), h("td", { class: "right" }, String(cell.row)), h("td", {}, headed(cell.table, cell.field, cell.column)),
       h("td", {}, raw(cell.raw)), h("td", { class: cell.rule && "changed" }, raw(cell.clean)), h("td", {}, cell.rule))))));
@@ -201,7 +201,7 @@ function movesOf(id, only) {
 }
 function touching(name) {
   if (tables.queries.parts) return [];
-  const found = rowsOf("queries").filter((row) => value(tables.queries, row, "severity") === "error" && touched(row)?.includes(name));
+  const found = rowsOf("queries").filter((row) => value(tables.queries, row, "state") === "open" && value(tables.queries, row, "severity") === "error" && touched(row)?.includes(name));
   if (!found.length) return [];
   const one = (row) => { const id = value(tables.queries, row, "id"), said = movesOf(id, name);
     return h("li", {}, h("a", { href: `#/queries?queries.q=${id}` }, id), ` ${whose(value(tables.queries, row, "key"))}: ${value(tables.queries, row, "message")}`,

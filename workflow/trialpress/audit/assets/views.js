@@ -38,8 +38,8 @@ function overview() {
     tiles.push(tile(name === "claim_checks" ? "claims" : name, title(name), lines, n.length ? tone(n[0][0]) : "open"));
   }
   if (data.files.privacy) tiles.push(privacyTile(data.files.privacy.gate));
-  const severity = tally("queries", "severity");
-  tiles.push(tile("queries", "Open queries", [count(total("queries")), [...severity].map(([name, n]) => `${n} of severity ${name}`).join(", ")], severity.get("error") ? "open" : "good"));
+  const asked = (name) => trace.records[`clean.${name}`].printed, answered = tally("queries", "state").get("closed") ?? 0;
+  tiles.push(tile("queries", "Open queries", [asked("queries"), `${asked("errors")} of severity error${answered ? `; ${count(answered)} answered and closed` : ""}`], asked("errors") === "0" ? "good" : "open"));
   const sum = (column) => { const { values, codes } = tables.rows.columns[column]; return codes.reduce((total, value) => total + Number(values[value]), 0); };
   const [into, kept, rejected] = ["rows_in", "rows_kept", "rows_rejected"].map(sum);
   tiles.push(tile("rejected", "Raw rows", [`${count(into)} = ${count(kept)} kept + ${count(rejected)} rejected`, `${count(total("changes"))} cells changed by rule, ${count(tally("changes", "kind").get("value") ?? 0)} of them in value`], into === kept + rejected ? "good" : "bad"));
@@ -136,6 +136,11 @@ function leftOut() {
   };
   return [h("h1", {}, "Who was left out, and why"), h("p", { class: "faint" }, "Of a population of the flow, and of each analysis and model."), trace.parts ? later(everyMember(), make) : make()].flat();
 }
+function life(_, cell) {
+  if (!cell("answer")) return h("span", { class: "faint" }, "not answered");
+  const again = cell("state") === "open", what = cell("answer") === "corrected" ? ["corrected to ", raw(cell("new_value"))] : cell("answer");
+  return h("div", {}, h("div", {}, what, ` by ${cell("by")} on ${cell("date")}`), h("div", { class: "faint" }, cell("reason")), again ? h("div", {}, "asked again after this answer") : null);
+}
 const verdictCell = { verdict: (text) => h("span", { class: tone(text) }, h("span", { class: "verdict" }, text)) };
 const views = {
   overview: ["Overview", overview],
@@ -148,9 +153,9 @@ const views = {
   cleaning: ["Cleaning", cleaning],
   corrections: ["Corrections", () => [h("h1", {}, "Cells corrected by hand"), h("p", { class: "faint" }, `${count(tables.corrections.rows)} signed-off corrections. Numbers: the records that rest on the cell.`),
     dataTable("corrections", { columns: ["table", "key", "field", "old", "new", "by", "date", "reason", "source_file", "source_row", "numbers"], words: "key, value, name, reason", filters: ["by", "table", "field"], right: ["source_row"], show: { old: raw, new: raw, numbers } }).element]],
-  queries: ["Queries", () => [h("h1", {}, "Open queries"), h("p", { class: "faint" }, "Touches: the records that read the field and work on the participant. Moves: each error query computed again without the value that is questioned, or with the one that was received."),
-    dataTable("queries", { columns: ["id", "severity", "key", "field", "value", "message", "touches", "moves", "file", "row", "column"], words: "key, field or message", filters: ["severity", "table", "field"], right: ["row"],
-      show: { value: raw, column: (text, cell) => headed(cell("table"), cell("field"), text), touches: (_, cell) => touches(cell), moves: (_, cell) => h("div", {}, movesOf(cell("id"))) } }).element]],
+  queries: ["Queries", () => [h("h1", {}, "Queries"), h("p", { class: "faint" }, "An id is the same in every run. Life: when a query was answered, by whom, with what; a closed one that was corrected is not asked any more. Touches: the records that read the field and work on the participant. Moves: each open error query computed again without the value that is questioned, or with the one that was received."),
+    dataTable("queries", { columns: ["id", "severity", "key", "field", "value", "message", "touches", "moves", "file", "row", "column", "state", "life"], words: "key, field or message", filters: ["state", "severity", "table", "field"], right: ["row"],
+      show: { value: raw, life, column: (text, cell) => headed(cell("table"), cell("field"), text), touches: (_, cell) => touches(cell), moves: (_, cell) => h("div", {}, movesOf(cell("id"))) } }).element]],
   rejected: ["Rejected rows", () => [h("h1", {}, "Rows that could not be used"), dataTable("rejected", { words: "file, reason or content", filters: ["table", "file"], right: ["row"], show: { content } }).element]],
   ...Object.fromEntries(extra.map((name) => [name, [title(name), () => [h("h1", {}, title(name)),
     dataTable(name, { words: "any text", filters: ["verdict", "method", "analysis", "guideline"], right: ["value", "second", "difference", "tolerance"], show: { analysis: link, ...verdictCell } }).element]]])),

@@ -15,7 +15,7 @@ from ...cohort import Builder as Builder
 from ...cohort.flow import exclusions
 from ...names import flow_names, row_names
 from ...plan.objects import of_table
-from ...registry import Column, Condition, Endpoint, Field, Table
+from ...registry import Column, Condition, Endpoint, Field, RowCondition, Table
 from ...report.variables import phrases
 from ...results import Results
 from .columns import Columns
@@ -51,10 +51,17 @@ def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
                 names.append(value)
             case _ if kind == list[Column]:
                 names += value
+            case _ if kind == dict[str, Condition]:
+                names += [name for text in value.values() for name in names_in(text)]
             case _ if kind is Endpoint:
                 names += [name for name in results.plan.endpoints[value].columns if not name.endswith("_cut")]
             case _ if kind is Table:
-                fields = [spec[other] for other, p in parameters.items() if p.annotation is Field and other in spec]
+                asked = {other: p.annotation for other, p in parameters.items() if other in spec}
+                fields = [
+                    name for other, what in asked.items() if what is RowCondition for name in names_in(spec[other])
+                ]
+                fields += [spec[other] for other, what in asked.items() if what is Field]
+                names += [name for name in fields if name not in results.tables[value]]
                 names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
     if table:
         mine = [
@@ -153,8 +160,8 @@ LOGS = {
     "clean.spelling_changes": ("changes", "spelling", "cells of which the spelling alone was changed"),
     "clean.code_list": ("changes", "code list", "cells changed by a code list"),
     "clean.corrections": ("changes", "correction:", "cells changed by a signed-off correction"),
-    "clean.queries": ("queries", "", "open queries"),
-    "clean.open": ("queries", "", "open queries"),
+    "clean.queries": ("queries", "open", "open queries"),
+    "clean.open": ("queries", "open", "open queries"),
     "clean.errors": ("queries", "error", "open queries of severity error"),
     "clean.rejected": ("rejected", "", "rows that could not be used"),
 }

@@ -1,0 +1,56 @@
+"""Whatever column an analysis names, in whichever of its keys, is followed to its cells."""
+
+import re
+
+import pytest
+from audit.test_concordance import WANTED
+from figures.small import small
+from trialpress.analysis.methods import METHODS
+from trialpress.audit.trace.records import _columns_of
+from trialpress.registry import Endpoint
+
+
+class Followed:
+    """Notes what is asked for in place of the cells."""
+
+    def __init__(self):
+        self.names: set[str] = set()
+
+    def add(self, name: str) -> None:
+        self.names.add(name)
+
+    def table(self, table: str, fields: list[str], rows=()) -> str:
+        self.names |= {f"{table}.{field}" for field in fields}
+        return f"{table}.{fields[-1]}"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    more = """  odd: {method: toxicity, population: infused, table: events, term: term, grade: grade, events: grade < 5 and age > 1, related: sex == 'F'}
+"""
+    return small(tmp_path_factory.mktemp("small"), plan=WANTED.replace("figures: {}", f"{more}figures: {{}}"))
+
+
+def test_every_column_that_an_analysis_names_is_followed(results):
+    plan, seen = results.plan, set()
+    for name, spec in plan.analyses.items():
+        found = Followed()
+        _columns_of(results, spec, found)
+        annotations = {key: parameter.annotation for key, parameter in METHODS.parameters(spec["method"]).items()}
+        table = spec.get("table") or spec.get("rows", {}).get("table")
+        fields = set(results.tables[table]) if table else set()
+        given = {key: value for key, value in spec.items() if key not in ("method", "population", "table", "label", "classes", "family", "family_of", "file", "n", "N", "unit", "cause")}  # fmt: skip
+        for key, value in given.items():
+            if annotations.get(key) is Endpoint:
+                words = set(plan.endpoints[value].columns)
+                words = {word for word in words if not word.endswith("_cut")}
+            else:
+                texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+                words = {word for text in texts for word in re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", str(text)))}
+            columns = {word for word in words if word in results.subjects}
+            rows = {f"{table}.{word}" for word in words if word in fields}
+            for word in columns | {row for row in rows if row.partition(".")[2] not in columns}:
+                seen.add(key)
+                also = {f"{table}.{word}"} if word in fields else set()
+                assert word in found.names or also & found.names, f"{name}: {key} names {word}, which is not followed"
+    assert seen >= {"event", "by", "variable", "variables", "columns", "covariates", "x", "y", "endpoint", "begin", "sets", "events", "related", "rows", "where", "dose", "score", "cohort", "stratum"} - {"stratum"}  # fmt: skip

@@ -1,0 +1,36 @@
+"""The second computation of models, agreement and designs: R agrees, and says nothing where there is nothing to say."""
+
+import shutil
+
+import pytest
+from figures.small import PLAN, small
+from trialpress.audit.concordance import Second, once
+
+ANALYSES = """analyses:
+  drift: {method: ancova, population: infused, variable: change, by: doses, covariates: [lee, sex], interaction: sex}
+  drift_hc3: {method: ancova, population: infused, variable: change, by: sex, covariates: [dose], interaction: dose, errors: hc3}
+  ages: {method: ancova, population: infused, variable: age, by: doses}
+  after: {method: ancova, population: infused, variable: change, by: sex, covariates: [baseline], rows: {table: levels, at: day == 14, value: log10(copies), baseline: day == 7}}
+  falls: {method: incidence_rate, population: infused, count: lee, exposure: age, by: sex, per: 100}
+  falls_more: {method: incidence_rate, population: infused, count: remission, exposure: age, by: doses, covariates: [stratum, lee], errors: robust}
+  risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}
+  risks_crude: {method: standardised_risks, population: infused, event: crs >= 3, by: stratum}
+  risks_nobody: {method: standardised_risks, population: nobody, event: crs >= 3, by: stratum}
+figures: {}
+tables: {}
+"""
+WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")
+@pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
+def test_r_agrees_on_every_statistic(cohort, tmp_path):
+    results = small(tmp_path, plan=WANTED, **cohort)
+    second = Second(results)
+    found, _ = second.answer()
+    assert second.failed == {}
+    differ = found[found["verdict"] == "differs"]
+    assert differ.empty, differ.to_string()
+    rest = once(results, found, {}, True)
+    one_sided = rest[~rest["why"].str.startswith("no value to compare: ")]
+    assert one_sided.empty, one_sided.to_string()

@@ -1,0 +1,155 @@
+"""Counts, proportions and their exact tests."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from .arithmetic import Row, fisher, newcombe, numbers
+from .job import CLOSED, COUNTED, EXACT, NEWCOMBE, TABLES, Found, Job
+
+
+def counted(group: str, prefix: str, rows: Iterable[Row], levels: Iterable[str]) -> Iterator[Found]:
+    rows = list(rows)
+    known = Counter(row["level"] for row in rows if "level" not in row["@"])
+    total = known.total()
+    yield group, prefix, COUNTED, CLOSED, {"N": total, "missing": len(rows) - total}
+    for level in levels:
+        of = {"n": known[level], "percent": known[level] / total if total else math.nan}
+        yield group, f"{prefix}={level}" if prefix else level, COUNTED, CLOSED, of
+
+
+def proportion(job: Job) -> Iterator[Found]:
+    for group, rows in job.groups():
+        y = numbers(rows, "y")
+        x, n = int(sum(y)), len(y)
+        yield group, "", COUNTED, CLOSED, {"n": x, "N": n, "estimate": x / n if n else math.nan}
+        by, limits = job.limits(x, n)
+        yield group, "", by, CLOSED, limits
+
+
+def missing_response(job: Job) -> Iterator[Found]:
+    y = numbers(job.rows, "y")
+    n, known, gone = int(sum(y)), len(y), len(job.rows) - len(y)
+    yield "", "", COUNTED, CLOSED, {"n": n, "N": known, "missing": gone}
+    for case, x, of in (("complete", n, known), ("worst", n, known + gone), ("best", n + gone, known + gone)):
+        by, limits = job.limits(x, of)
+        if limits:
+            yield "", case, by, CLOSED, {"estimate": x / of, **limits}
+
+
+def frequency(job: Job) -> Iterator[Found]:
+    for group, rows in job.groups():
+        yield from counted(group, "", rows, job.named("level"))
+
+
+def _two(job: Job) -> tuple[list[Found], list[tuple[int, int]]]:
+    """The counts of the groups, and (events, participants) of the second group and the first if there are two."""
+    found, sizes = [], []
+    for group, rows in job.groups():
+        y = numbers(rows, "y")
+        x, n = int(sum(y)), len(y)
+        found.append((group, "", COUNTED, CLOSED, {"n": x, "N": n, "percent": x / n if n else math.nan}))
+        sizes += [(x, n)] if n else []
+    return found, sizes[::-1] if len(sizes) == 2 else []
+
+
+def fisher_test(job: Job) -> Iterator[Found]:
+    found, two = _two(job)
+    yield from found
+    if two:
+        yield "", "", TABLES, EXACT, {"p_value": fisher(*two, job["alternative"])}
+        yield "", "risk_difference", NEWCOMBE, CLOSED, newcombe(*two, job.z)
+
+
+def risk_difference(job: Job) -> Iterator[Found]:
+    found, two = _two(job)
+    yield from found
+    if two and job["interval"] == "newcombe":
+        yield "", "", NEWCOMBE, CLOSED, newcombe(*two, job.z)
+
+
+def risk_ratio(job: Job) -> Iterator[Found]:
+    found, two = _two(job)
+    yield from found
+    if two and all(x for x, _ in two):
+        (x, n), (y, m) = two
+        ratio, reach = (x * m) / (n * y), math.exp(job.z * math.sqrt(1 / x - 1 / n + 1 / y - 1 / m))
+        yield "", "", COUNTED, CLOSED, {"risk_ratio": ratio, "ci_low": ratio / reach, "ci_high": ratio * reach}
+
+
+def toxicity(job: Job) -> Iterator[Found]:
+    people, events = ([row for row in job.rows if ("set" in row["@"]) is whole] for whole in (True, False))
+    groups, named = job.named("group"), list(dict.fromkeys(row["set"] for row in events))
+    two: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for group in [*groups, ""]:
+        size = sum(not group or row["group"] == group for row in people)
+        yield group, "", COUNTED, CLOSED, {"N": size}
+        for name in named:
+            mine = [row for row in events if row["set"] == name and (not group or row["group"] == group)]
+            grades: dict[str, list[float]] = {row["x"]: [] for row in mine}
+            for row in mine:
+                grades[row["x"]] += numbers([row], "y")
+            worst = [max(all_of_one) for all_of_one in grades.values() if all_of_one]
+            severe = sum(grade >= float(job["severe"]) for grade in worst)
+            yield group, name, COUNTED, CLOSED, {
+                "n": len(grades), "occurrences": len(mine), "severe": severe, "ungraded": len(grades) - len(worst),
+                **{f"grade_{grade}": worst.count(grade) for grade in range(1, 6)},
+            }  # fmt: skip
+            if size:
+                yield group, name, COUNTED, CLOSED, {"percent": len(grades) / size, "severe_percent": severe / size}
+            if job["related"] == "true":
+                yield group, name, COUNTED, CLOSED, {"related": len({row["x"] for row in mine if row["level"] == "1"})}
+            two[name] += [(len(grades), size)] if group else []
+    for name, pair in two.items():
+        if len(pair) == 2 and all(n for _, n in pair):
+            yield "", name, NEWCOMBE, CLOSED, newcombe(*pair[::-1], job.z)
+            if job["tested"] == "true":
+                yield "", name, TABLES, EXACT, {"p_value": fisher(*pair[::-1], "two-sided")}
+
+
+def combinations(job: Job) -> Iterator[Found]:
+    known = [row["level"] for row in job.rows if "level" not in row["@"]]
+    yield "", "", COUNTED, CLOSED, {"N": len(known), "missing": len(job.rows) - len(known)}
+    for level, n in Counter(known).items():
+        yield "", level, COUNTED, CLOSED, {"n": n, "percent": n / len(known)}
+    for name in job.named("set") if known else ():
+        n = sum(name in level.split("+") for level in known)
+        yield "", f"set={name}", COUNTED, CLOSED, {"n": n, "percent": n / len(known)}
+
+
+def crosstab(job: Job) -> Iterator[Found]:
+    sets, levels = job.named("set"), job.named("level")
+    unknown = any("level" in row["@"] for row in job.rows if row["set"] == sets[0])
+
+    def line(group: str, rows: Sequence[Row]) -> Iterator[Found]:
+        counts = Counter(row["level"] for row in rows if "level" not in row["@"])
+        gone = {"missing": len(rows) - counts.total()} if unknown else {}
+        yield group, "", COUNTED, CLOSED, {"N": len(rows), **gone}
+        for level in levels:
+            yield group, level, COUNTED, CLOSED, {"n": counts[level]}
+
+    yield from line("", [row for row in job.rows if row["set"] == sets[0]])
+    for name in sets:
+        rows = [row for row in job.rows if row["set"] == name]
+        for group in job.named("group", name):
+            yield from line(f"{name}={group}", [row for row in rows if row["group"] == group])
+        if without := [row for row in rows if not row["group"]]:
+            yield from line(name, without)
+
+
+def cells(job: Job) -> Iterator[Found]:
+    """The counts of a table of two columns."""
+    here = [row for row in job.rows if "y" not in row["@"] or "level" not in row["@"]]
+    counts = Counter((row["group"], row["level"]) for row in here)
+    groups, levels = job.named("group"), job.named("level")
+    for group in groups:
+        for level in levels:
+            yield group, level, COUNTED, CLOSED, {"n": counts[group, level]}
+    yield "", "", COUNTED, CLOSED, {"N": sum(counts[group, level] for group in groups for level in levels)}
+
+
+def trend(job: Job) -> Iterator[Found]:
+    job.options["interval"] = "clopper-pearson"
+    yield from proportion(job)
