@@ -53,7 +53,7 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     staging.make(found, "", ROOT / "report" / STUDY, folder, ["html"], "embedded")
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
     outputs = {"clean/changes.csv": {"rule": "clean", **audit.digest(folder / "clean" / "changes.csv")}}
-    manifest = {"software": environment.versions(), "inputs": {}, "outputs": outputs}
+    manifest = {"study": STUDY, "software": environment.versions(), "inputs": {}, "outputs": outputs}
     (folder / "audit" / "manifest.json").write_text(json.dumps(manifest))
     logs = clean.read_logs(folder / "clean")
     made = trace.trace(results, logs, folder)
