@@ -20,6 +20,7 @@ rule trace:
     output:
         trace=f"{OUT}/audit/trace.json",
         once=f"{OUT}/audit/computed_once.csv",
+        queries=f"{OUT}/audit/query_effects.csv",
         concordance=report(
             f"{OUT}/audit/concordance.csv",
             category="Audit",
