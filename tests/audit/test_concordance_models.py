@@ -16,6 +16,13 @@ ANALYSES = """analyses:
   risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}
   risks_crude: {method: standardised_risks, population: infused, event: crs >= 3, by: stratum}
   risks_nobody: {method: standardised_risks, population: nobody, event: crs >= 3, by: stratum}
+  fell: {method: paired_t, population: infused, after: age, before: lee}
+  fell_sign: {method: sign_test, population: infused, after: crs, before: lee, alternative: greater}
+  line: {method: pearson, population: infused, x: dose, y: age}
+  raters: {method: kappa, population: infused, first: crs, second: lee}
+  raters_weighted: {method: kappa, population: infused, first: crs, second: lee, weights: quadratic}
+  both: {method: bland_altman, population: infused, first: crs, second: lee}
+  treat: {method: number_needed, population: infused, event: remission, by: sex}
 figures: {}
 tables: {}
 """

@@ -142,7 +142,11 @@ analyses:
   together: {method: combinations, population: infused, sets: {Remission: remission, RR_NAME: arm == 'rr', Severe CRS: lee >= 3, Allo-HCT: present(hct_on)}, label: Together}
   together_nobody: {method: combinations, population: nobody, sets: {Remission: remission, Severe: crs >= 3}}
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
+  raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
+  raters_nobody: {method: bland_altman, population: nobody, first: crs, second: lee}
 figures:
+  agreement: {kind: bland_altman, caption: Agreement, analysis: raters}
+  nobody_agreement: {kind: bland_altman, caption: Agreement, analysis: raters_nobody}
   flow: {kind: flow, caption: Participant flow}
   rates: {kind: rates, caption: Rates, analyses: [cr, cr_rr, cr_nobody, cr_by_dose, severe_by_dose], overall: cr}
   grades: {kind: grades, caption: Grades, population: infused, grades: [crs_grade, lee], by: doses, severe: [severe_by_dose]}

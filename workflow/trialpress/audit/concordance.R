@@ -636,6 +636,48 @@ methods$standardised_risks <- function(d, conf) {
   add("", "", "glm, numerical derivative", fitted, risk_ratio = exp(l[1]), ci_low = exp(l[1] - z * l[2]), ci_high = exp(l[1] + z * l[2]), p_value = 2 * pnorm(-abs(l[1] / l[2])))
   add("", "risk_difference", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(-1, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2]), p_value = 2 * pnorm(-abs(r[1] / r[2])))
 }
+methods$number_needed <- function(d, conf) {
+  d <- d[is.na(d$set), ]; d$y <- d$x; t <- compared(d, named("", "group")); if (is.null(t)) return()
+  difference(t, conf, "risk_difference"); p <- t$x / t$n; r <- c(p[1] - p[2], newcombe(t$x, t$n, conf))
+  for (side in c("one_more", "one_fewer")) {
+    if (side == "one_fewer") r <- -r[c(1, 3, 2)]
+    if (r[3] > 0) add("", side, "prop.test, combined as Newcombe", closed, number_needed = if (r[1] > 0) 1 / r[1] else if (r[1] == 0) Inf else NA, ci_low = 1 / r[3], ci_high = if (r[2] > 0) 1 / r[2] else Inf)
+  }
+}
+methods$paired_t <- function(d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); v <- d$x - d$y; if (length(v) < 2 || sd(v) == 0) return()
+  t <- t.test(d$x, d$y, paired = TRUE, conf.level = conf); one <- t.test(d$x, d$y, paired = TRUE, alternative = job$alternative)
+  add("", "", "t.test", closed, estimate = unname(t$estimate), std_error = t$stderr, ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
+}
+methods$sign_test <- function(d, conf) {
+  v <- sort((d$x - d$y)[!is.na(d$x) & !is.na(d$y)]); n <- length(v); add("", "", "sum", closed, n = n, zeros = sum(v == 0)); if (!n) return()
+  m <- sum(v != 0); add("", "", "binom.test, median", exact, statistic = sum(v > 0), estimate = median(v), p_value = if (m) binom.test(sum(v > 0), m, alternative = job$alternative)$p.value else 1)
+  k <- qbinom((1 - conf) / 2, n, 0.5); if (pbinom(k, n, 0.5) <= (1 - conf) / 2) k <- k + 1; if (k > 0) add("", "", "qbinom", closed, ci_low = v[k], ci_high = v[n + 1 - k])
+}
+methods$pearson <- function(d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); if (nrow(d) < 3 || sd(d$x) == 0 || sd(d$y) == 0) return()
+  t <- cor.test(d$x, d$y, conf.level = conf); add("", "", "cor.test", fitted, estimate = unname(t$estimate), statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value)
+  if (nrow(d) > 3) add("", "", "cor.test", fitted, ci_low = t$conf.int[1], ci_high = t$conf.int[2])
+}
+methods$kappa <- function(d, conf) {
+  l <- named("", "level"); k <- length(l); a <- d$y[d$set == "x"]; b <- d$y[d$set == "y"]; t <- table(factor(a, seq_len(k)), factor(b, seq_len(k))); n <- sum(t)
+  for (i in seq_len(k)) for (j in seq_len(k)) add(l[i], l[j], "table", closed, n = t[i, j])
+  add("", "", "sum", closed, n = n); if (!n) return()
+  far <- abs(outer(seq_len(k), seq_len(k), "-")) / max(k - 1, 1); w <- switch(job$weights, none = diag(k), linear = 1 - far, quadratic = 1 - far^2); p <- unclass(t) / n
+  e <- outer(rowSums(p), colSums(p)); add("", "", "table", closed, agreement = sum(diag(p)), expected = sum(diag(e))); if (sum(w * e) > 1 - 1e-12) return()
+  of_p <- function(p) { e <- outer(rowSums(p), colSums(p)); (sum(w * p) - sum(w * e)) / (sum(p)^2 - sum(w * e)) }
+  slope <- function(p) matrix(sapply(seq_along(p), function(i) { h <- 1e-5; up <- function(m) of_p(replace(p, i, p[i] + m * h)); (8 * (up(1) - up(-1)) - (up(2) - up(-2))) / (12 * h) }), k)
+  spread <- function(g, p) sqrt(max(0, sum(p * g^2) - sum(p * g)^2) / n); error <- spread(slope(p), p); null <- spread(slope(e), e); z <- qnorm((1 + conf) / 2); kappa <- of_p(p)
+  add("", "", "table", closed, estimate = kappa)
+  if (error > 1e-6) add("", "", "delta method, numerical derivative", fitted, std_error = error, ci_low = max(-1, kappa - z * error), ci_high = min(1, kappa + z * error))
+  if (null > 1e-6) add("", "", "delta method, numerical derivative", fitted, statistic = kappa / null, p_value = 2 * pnorm(-abs(kappa / null)))
+}
+methods$bland_altman <- function(d, conf) {
+  v <- (d$x - d$y)[!is.na(d$x) & !is.na(d$y)]; n <- length(v); add("", "", "length", closed, n = n); if (n < 2) return()
+  m <- mean(v); s <- sd(v); t <- qt((1 + conf) / 2, n - 1); u <- qnorm(0.975); wide <- t * s * sqrt(1 / n + u^2 / (2 * (n - 1)))
+  add("", "", "mean, sd, qt", closed, estimate = m, std_error = s / sqrt(n), ci_low = m - t * s / sqrt(n), ci_high = m + t * s / sqrt(n), sd = s, lower = m - u * s, lower_low = m - u * s - wide,
+      lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
+}
 
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])

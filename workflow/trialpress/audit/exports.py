@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .concordance import Export
 
 # options that these methods have beside those of concordance.DEFAULTS
-DEFAULTS = {"errors": "classical", "per": 1}
+DEFAULTS = {"errors": "classical", "per": 1, "weights": "none"}
 OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}}
 
 
@@ -30,6 +30,22 @@ def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
     return write
 
 
+def _pair(x: str, y: str) -> Callable[[Export], None]:
+    """Two numbers of each participant."""
+    return lambda export: export.rows(x=export.number(export.spec[x]), y=export.number(export.spec[y]))
+
+
+def _ratings(export: Export):
+    """Two classifications as the places of their categories, in one order."""
+    one, other = (export.data.groups(export.spec[key]) for key in ("first", "second"))
+    levels = list(dict.fromkeys([*one, *other]))
+    export.order("level", levels)
+    index = export.data.frame.index
+    for name, members in (("x", one), ("y", other)):
+        export.rows(set=name, x=range(len(index)), y=sum((levels.index(k) + 1.0) * here.astype(float) for k, here in members.items())
+                    if members else 0.0)  # fmt: skip
+
+
 def _event(export: Export) -> dict:
     return {"x": export.data.outcome(export.spec["event"]).astype("Float64")}
 
@@ -40,4 +56,10 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
         lambda export: {"x": export.number(export.spec["count"]), "time": export.number(export.spec["exposure"])}
     ),
     "standardised_risks": _adjusted(_event),
+    "number_needed": _adjusted(_event),
+    "paired_t": _pair("after", "before"),
+    "sign_test": _pair("after", "before"),
+    "pearson": _pair("x", "y"),
+    "bland_altman": _pair("first", "second"),
+    "kappa": _ratings,
 }

@@ -206,7 +206,7 @@ def _proportion(results: Results, analysis: str, group: Name) -> tuple[str, ...]
 # Statistics that are a comparison's effect, and their abbreviations.
 EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "estimate": ""}
 # What an estimate is, by the method that gave it.
-ESTIMATES = {"spearman": "ρ", "kendall": "τ", "jonckheere_terpstra": "τ", "mann_whitney": "shift", "kruskal_wallis": "shift",
+ESTIMATES = {"spearman": "ρ", "pearson": "r", "kappa": "κ", "kendall": "τ", "jonckheere_terpstra": "τ", "mann_whitney": "shift", "kruskal_wallis": "shift",
              "fisher_rxc": "V", "chi_square": "V"}  # fmt: skip
 
 
@@ -217,6 +217,8 @@ MEANING = {
     "shift": "Shift: Hodges-Lehmann estimate, of a group less the first.",
     "ρ": "ρ: Spearman's rank correlation.",
     "τ": "τ: Kendall's tau-b.",
+    "r": "r: Pearson's correlation.",
+    "κ": "κ: Cohen's kappa.",
     "V": "V: Cramér's V, from 0 to 1.",
 }
 

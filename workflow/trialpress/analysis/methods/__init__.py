@@ -16,6 +16,8 @@ from . import (  # noqa: F401  importing registers their methods
     kinetics,
     linear,
     logistic,
+    number_needed,
+    paired,
     pooling,
     proportions,
     resampling,
