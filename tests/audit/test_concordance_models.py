@@ -23,6 +23,10 @@ ANALYSES = """analyses:
   raters_weighted: {method: kappa, population: infused, first: crs, second: lee, weights: quadratic}
   both: {method: bland_altman, population: infused, first: crs, second: lee}
   treat: {method: number_needed, population: infused, event: remission, by: sex}
+  designs: {method: simon_design, population: infused, p0: 0.1, p1: 0.3}
+  trial: {method: simon_inference, population: infused, event: remission, first: order <= 20, r1: 5, n1: 20, r: 15, n: 50, p0: 0.3, p1: 0.5}
+  stopped: {method: simon_inference, population: first, event: remission, first: order <= 15, r1: 14, n1: 15, r: 20, n: 40, p0: 0.3, p1: 0.5}
+  interim: {method: predictive_probability, population: infused, event: remission, n_max: 120, p0: 0.5, threshold: 0.9, a: 0.6, b: 0.4}
 figures: {}
 tables: {}
 """

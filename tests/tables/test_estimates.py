@@ -42,3 +42,12 @@ def test_nobody_has_a_table_too(tmp_path):
     results = small(tmp_path, plan=PLAN[: PLAN.index("analyses:")] + ANALYSES, n=30)
     text = "\n".join(lines(tables.tabulate(results, "none")))
     assert "F | 0 |" in text and "NE" in text
+
+
+def test_designs_have_their_bounds(tmp_path):
+    plan = "analyses:\n  d: {method: simon_design, population: infused, p0: 0.1, p1: 0.3, label: Phase II}\n"
+    plan += "figures: {}\ntables: {d: {kind: two_stage_designs, caption: Designs, analyses: [d]}}\n"
+    text = lines(tables.tabulate(small(tmp_path, plan=PLAN[: PLAN.index("analyses:")] + plan, n=20), "d"))
+    assert [line.replace("†", "") for line in text][1:] == [
+        "Optimal | 1/10 | 5/29 | 4.7% | 80.5% | 15.0 | 73.6%", "Minimax | 1/15 | 5/25 | 3.3% | 80.2% | 19.5 | 54.9%"
+    ]  # fmt: skip

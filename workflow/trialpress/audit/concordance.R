@@ -679,6 +679,48 @@ methods$bland_altman <- function(d, conf) {
       lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
 }
 
+two_stage <- function(n1, n2, r1, k, p) { x <- seq_len(n1 + 1) - 1; x <- x[x > r1]; sum(dbinom(x, n1, p) * pbinom(k - x - 1, n2, p, lower.tail = FALSE)) }  # a second stage, and k or more
+methods$simon_design <- function(d, conf) {  # every design up to the number from which on none can be better
+  p0 <- num(job$p0); p1 <- num(job$p1); a <- num(job$alpha); b <- num(job$beta); best <- NULL; small <- NULL
+  for (n in 2:200) {
+    for (n1 in 1:(n - 1)) for (r1 in (n1 - 1):0) {
+      if (pbinom(r1, n1, p1) > b) next
+      e <- n1 + (1 - pbinom(r1, n1, p0)) * (n - n1); if (!is.null(best) && e >= best[1] - 1e-12 && small[5] < n) next
+      r <- r1; while (r < n && two_stage(n1, n - n1, r1, r + 1, p0) > a) r <- r + 1
+      if (r >= n || two_stage(n1, n - n1, r1, r + 1, p1) < 1 - b) next
+      if (is.null(best) || e < best[1] - 1e-12) best <- c(e, r1, n1, r, n)
+      if (is.null(small) || (small[5] == n && e < small[1] - 1e-12)) small <- c(e, r1, n1, r, n)
+      break
+    }
+    if (!is.null(best) && n > small[5] + 25) break  # and the published tables have none beyond
+  }
+  if (is.null(best)) return()
+  for (kind in c("optimal", "minimax")) { v <- if (kind == "optimal") best else small
+    add("", kind, "pbinom, every design", closed, r1 = v[2], n1 = v[3], r = v[4], n_planned = v[5], expected_n = v[1], early_stop = pbinom(v[2], v[3], p0),
+        alpha = two_stage(v[3], v[5] - v[3], v[2], v[4] + 1, p0), power = two_stage(v[3], v[5] - v[3], v[2], v[4] + 1, p1)) }
+}
+methods$simon_inference <- function(d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; x1 <- sum(d$x[d$y == 1]); m1 <- sum(d$y == 1); x2 <- sum(d$x[d$y == 0]); m2 <- sum(d$y == 0); r1 <- num(job$r1); r <- num(job$r); p0 <- num(job$p0)
+  add("", "first_stage", "sum", closed, n = x1, N = m1); add("", "second_stage", "sum", closed, n = x2, N = m2); add("", "", "sum", closed, n = x1 + x2, N = m1 + m2)
+  if (m1 <= r1) return()
+  n <- num(job$n) - num(job$n1) + m1; all <- if (m2) m1 + m2 else max(num(job$n), m1 + 1); add("", "", "dbinom", closed, alpha = two_stage(m1, all - m1, r1, r + 1, p0), power = two_stage(m1, all - m1, r1, r + 1, num(job$p1)))
+  if ((x1 > r1) != (m2 > 0)) return()
+  stopped <- x1 <= r1; p_of <- function(p) if (stopped) pbinom(x1 - 1, m1, p, lower.tail = FALSE) else two_stage(m1, m2, r1, x1 + x2, p)
+  solved <- function(t) if (p_of(1e-12) >= t) 0 else if (p_of(1 - 1e-12) <= t) 1 else uniroot(function(p) p_of(p) - t, c(1e-12, 1 - 1e-12), tol = 1e-14)$root
+  p <- p_of(p0); seen <- pbinom(x2 - 1, m2, p0, lower.tail = FALSE); left <- r + 1 - x1; n2 <- n - m1; tail <- (1 - conf) / 2
+  if (!stopped && m2 != n2 && left > 0 && left <= n2 && seen < 1) {
+    rate <- uniroot(function(q) pbinom(left - 1, n2, q, lower.tail = FALSE) - seen, c(0, 1), tol = 1e-15)$root; p <- two_stage(m1, n2, r1, r + 1, p0) * 0 + sum(dbinom((r1 + 1):m1, m1, p0) * pbinom(r - (r1 + 1):m1, n2, rate, lower.tail = FALSE)) }
+  high <- if (x1 + x2 == m1 + m2) 1 else if (stopped) binom.test(x1, m1, conf.level = conf)$conf.int[2] else solved(1 - tail)
+  add("", "", "dbinom, uniroot", fitted, p_value = p, estimate = solved(0.5), ci_low = solved(tail), ci_high = high)
+  k <- max(r1 + 1, x1 + x2 - m2):min(m1, x1 + x2); w <- exp(lchoose(m1, k) + lchoose(m2, x1 + x2 - k)); add("", "", "choose", closed, umvue = if (stopped) x1 / m1 else sum(w * k) / sum(w) / m1)
+}
+methods$predictive_probability <- function(d, conf) {
+  y <- d$x[!is.na(d$x)]; x <- sum(y); n <- length(y); m <- num(job$n_max) - n; a <- num(job$a); b <- num(job$b); p0 <- num(job$p0); t <- num(job$threshold); add("", "", "sum", closed, n = x, N = n, n_max = num(job$n_max)); if (m < 0) return()
+  k <- 0:m; chance <- exp(lchoose(m, k) + lbeta(k + a + x, m - k + b + n - x) - lbeta(a + x, b + n - x)); good <- pbeta(p0, a + x + k, b + n - x + m - k, lower.tail = FALSE) > t
+  every <- 0:(n + m); enough <- every[pbeta(p0, a + every, b + n + m - every, lower.tail = FALSE) > t]
+  add("", "", "pbeta, lbeta", closed, needed = if (length(enough)) enough[1] else n + m + 1, posterior = pbeta(p0, a + x, b + n - x, lower.tail = FALSE), predictive = min(1, sum(chance[good])))
+}
+
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])
   job$alternative <- sub("-", ".", job$alternative)  # "two.sided", as R says it

@@ -9,7 +9,23 @@ if TYPE_CHECKING:
     from .concordance import Export
 
 # options that these methods have beside those of concordance.DEFAULTS
-DEFAULTS = {"errors": "classical", "per": 1, "weights": "none"}
+DEFAULTS = {
+    "errors": "classical",
+    "per": 1,
+    "weights": "none",
+    "r1": "",
+    "n1": "",
+    "r": "",
+    "n": "",
+    "n_max": "",
+    "p0": "",
+    "p1": "",
+    "alpha": 0.05,
+    "beta": 0.2,
+    "threshold": "",
+    "a": 1,
+    "b": 1,
+}
 OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}}
 
 
@@ -33,6 +49,11 @@ def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
 def _pair(x: str, y: str) -> Callable[[Export], None]:
     """Two numbers of each participant."""
     return lambda export: export.rows(x=export.number(export.spec[x]), y=export.number(export.spec[y]))
+
+
+def _stages(export: Export):
+    """The response (x) and the stage (y: 1 of the first) of everyone."""
+    export.rows(**_event(export), y=export.data.holds(export.spec["first"]).astype("Float64"))
 
 
 def _ratings(export: Export):
@@ -62,4 +83,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "pearson": _pair("x", "y"),
     "bland_altman": _pair("first", "second"),
     "kappa": _ratings,
+    "simon_design": lambda export: export.rows(),
+    "simon_inference": _stages,
+    "predictive_probability": lambda export: export.rows(**_event(export)),
 }

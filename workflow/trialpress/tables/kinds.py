@@ -27,6 +27,7 @@ from ..registry import Analysis, Column
 from ..results import Results
 from .counts import crosstab  # noqa: F401  importing registers the kinds
 from .described import STATISTICS, Statistic, described
+from .designs import two_stage_designs  # noqa: F401
 from .escalation import dose_escalation  # noqa: F401
 from .estimates import estimates  # noqa: F401
 from .listing import listing  # noqa: F401

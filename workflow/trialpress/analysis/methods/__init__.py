@@ -25,6 +25,7 @@ from . import (  # noqa: F401  importing registers their methods
     survival,
     survival_difference,
     toxicity,
+    two_stage,
 )
 from .common import METHODS
 
