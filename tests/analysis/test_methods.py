@@ -44,6 +44,10 @@ OPTIONS: dict[str, list[dict]] = {
     "fisher_rxc": [{"variable": "grade"} | BY],
     "chi_square": [{"variable": "grade"} | BY, {"variable": "dose_group", "correction": True} | BY],
     "mantel_haenszel": [EVENT | BY | {"stratum": "dose_group"}],
+    "cochran_mantel_haenszel": [{"variable": "grade", "stratum": "dose_group", "test": test} | BY for test in ("general", "row_mean", "correlation")]
+    + [{"variable": "grade", "stratum": "dose_group", "test": "row_mean", "scores": "modridit"} | BY],
+    "logistic_interaction": [EVENT | BY | {"subgroup": "dose_group"}],
+    "linear_interaction": [{"variable": "x", "subgroup": "dose_group"} | BY],
     "mcnemar": [{"first": "response", "second": "later"}, {"first": "response", "second": "later", "exact": False}],
     "trend": [EVENT | {"by": "dose_group", "variant": variant} for variant in ("exact", "r", "n-1")],
     "dose_escalation": [EVENT | {"by": "dose_group", "cohort": "dose_group"},

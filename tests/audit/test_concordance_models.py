@@ -27,6 +27,12 @@ ANALYSES = """analyses:
   trial: {method: simon_inference, population: infused, event: remission, first: order <= 20, r1: 5, n1: 20, r: 15, n: 50, p0: 0.3, p1: 0.5}
   stopped: {method: simon_inference, population: first, event: remission, first: order <= 15, r1: 14, n1: 15, r: 20, n: 40, p0: 0.3, p1: 0.5}
   interim: {method: predictive_probability, population: infused, event: remission, n_max: 120, p0: 0.5, threshold: 0.9, a: 0.6, b: 0.4}
+  strata: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: sex, stratum: stratum}
+  strata_mean: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: doses, stratum: stratum, test: row_mean}
+  strata_ridit: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: doses, stratum: sex, test: row_mean, scores: modridit}
+  strata_line: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: doses, stratum: stratum, test: correlation}
+  by_stratum: {method: logistic_interaction, population: infused, event: remission, by: sex, subgroup: stratum}
+  by_dose: {method: linear_interaction, population: infused, variable: age, by: sex, subgroup: doses}
 figures: {}
 tables: {}
 """

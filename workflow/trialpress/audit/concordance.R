@@ -721,6 +721,41 @@ methods$predictive_probability <- function(d, conf) {
   add("", "", "pbeta, lbeta", closed, needed = if (length(enough)) enough[1] else n + m + 1, posterior = pbeta(p0, a + x, b + n - x, lower.tail = FALSE), predictive = min(1, sum(chance[good])))
 }
 
+methods$cochran_mantel_haenszel <- function(d, conf) {
+  d <- d[!is.na(d$level) & d$group != "" & !is.na(d$set), ]; l <- named("", "level"); g <- named("", "group"); t <- table(factor(d$group, g), factor(d$level, l), factor(d$set, named("", "set")))
+  for (i in g) for (j in l) add(i, j, "table", closed, n = sum(t[i, j, ])); add("", "", "sum", closed, N = sum(t))
+  t <- t[, , apply(t, 3, sum) > 1, drop = FALSE]; t <- t[apply(t, 1, sum) > 0, apply(t, 2, sum) > 0, , drop = FALSE]; add("", "", "dim", closed, strata = dim(t)[3]); if (min(dim(t)[1:2]) < 2 || !dim(t)[3]) return()
+  if (job$test == "general") { x <- tryCatch(mantelhaen.test(t, correct = FALSE), error = function(e) NULL)
+    if (!is.null(x) && is.finite(x$statistic)) add("", "", "mantelhaen.test", fitted, statistic = unname(x$statistic), df = unname(x$parameter), p_value = x$p.value) }
+  if (job$test == "general" && !is.null(x)) return()
+  G <- 0; V <- 0; n <- dim(t)
+  for (k in seq_len(n[3])) { s <- unclass(t[, , k]); N <- sum(s); a <- rowSums(s); b <- colSums(s); score <- function(m, all, has) if (job$scores == "integer") match(has, all) else (cumsum(m) - (m - 1) / 2) / (N + 1)
+    L <- (if (job$test != "correlation") diag(n[1])[-n[1], , drop = FALSE] else t(score(a, g, rownames(s)))) %x% (if (job$test == "general") diag(n[2])[-n[2], , drop = FALSE] else t(score(b, l, colnames(s))))
+    G <- G + L %*% as.vector(t(s - a %o% b / N)); V <- V + L %*% ((diag(a * N, n[1]) - a %o% a) %x% (diag(b * N, n[2]) - b %o% b)) %*% t(L) / (N^2 * (N - 1)) }
+  if (rcond(V) < 1e-12) return()
+  x <- drop(t(G) %*% solve(V, G)); add("", "", "covariance of all cells", fitted, statistic = x, df = nrow(V), p_value = pchisq(x, nrow(V), lower.tail = FALSE))
+}
+split_up <- function(d) {  # participants of groups and subgroups
+  d <- d[!is.na(d$x) & d$group != "" & !is.na(d$level), ]; d$g <- droplevels(factor(d$group, named("", "group"))); d$s <- droplevels(factor(d$level, named("", "level"))); add("", "", "nrow", closed, n = nrow(d))
+  if (nlevels(d$g) == 2) for (s in levels(d$s)) { add("", s, "sum", closed, n = sum(d$s == s)); for (g in levels(d$g)) add(g, s, "sum", closed, n = sum(d$s == s & d$g == g)) }
+  d
+}
+methods$logistic_interaction <- function(d, conf) {
+  d <- split_up(d); if (nlevels(d$g) != 2) return(); z <- qnorm((1 + conf) / 2)
+  for (s in levels(d$s)) { v <- d[d$s == s, ]; t <- table(v$g, factor(v$x, 0:1)); if (any(t == 0)) next
+    b <- log(t[2, 2] * t[1, 1] / (t[2, 1] * t[1, 2])); e <- sqrt(sum(1 / t)); add("", s, "2 x 2 table, Woolf", fitted, odds_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e)) }
+  if (nlevels(d$s) < 2 || any(table(d$g, d$s, factor(d$x, 0:1)) == 0)) return()
+  c <- glm.control(1e-14, 100); x <- anova(glm(x ~ g + s, binomial, d, control = c), glm(x ~ g * s, binomial, d, control = c))$Deviance[2]; k <- nlevels(d$s) - 1
+  add("", "", "anova of glm", fitted, statistic = x, df = k, p_value = pchisq(x, k, lower.tail = FALSE))
+}
+methods$linear_interaction <- function(d, conf) {
+  d <- split_up(d); if (nlevels(d$g) != 2) return(); d$cell <- droplevels(d$g:d$s); if (nrow(d) <= nlevels(d$cell)) return(); f <- lm(x ~ 0 + cell, d); if (max(abs(resid(f))) < 1e-10 * max(abs(d$x))) return(); V <- vcov(f); t <- qt((1 + conf) / 2, df.residual(f))
+  for (s in levels(d$s)) { at <- match(paste0(levels(d$g), ":", s), levels(d$cell)); if (anyNA(at)) next
+    b <- coef(f)[[at[2]]] - coef(f)[[at[1]]]; e <- sqrt(V[at[1], at[1]] + V[at[2], at[2]]); add("", s, "lm", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e) }
+  if (nlevels(d$s) < 2 || any(table(d$g, d$s) == 0)) return()
+  x <- anova(lm(x ~ g + s, d), lm(x ~ g * s, d)); add("", "", "anova of lm", fitted, statistic = x$F[2], df = x$Df[2], df_residual = x$Res.Df[2], p_value = x[["Pr(>F)"]][2])
+}
+
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])
   job$alternative <- sub("-", ".", job$alternative)  # "two.sided", as R says it

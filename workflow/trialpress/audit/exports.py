@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 if TYPE_CHECKING:
     from .concordance import Export
 
@@ -23,6 +25,8 @@ DEFAULTS = {
     "alpha": 0.05,
     "beta": 0.2,
     "threshold": "",
+    "test": "general",
+    "scores": "integer",
     "a": 1,
     "b": 1,
 }
@@ -49,6 +53,37 @@ def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
 def _pair(x: str, y: str) -> Callable[[Export], None]:
     """Two numbers of each participant."""
     return lambda export: export.rows(x=export.number(export.spec[x]), y=export.number(export.spec[y]))
+
+
+def _strata(export: Export):
+    """The level, the group and the stratum (set) of everyone."""
+    data, spec = export.data, export.spec
+    columns = {
+        key: data.groups(spec[name]) for key, name in (("level", "variable"), ("group", "by"), ("set", "stratum"))
+    }
+    for kind, members in columns.items():
+        export.order(kind, members)
+    export.rows(**{kind: _ids(members, data.frame.index) for kind, members in columns.items()})
+
+
+def _subgroups(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
+    """The outcome (x), the group and the subgroup (level) of everyone."""
+
+    def write(export: Export):
+        subgroups = export.data.groups(export.spec["subgroup"])
+        export.order("level", subgroups)
+        inside = _ids(subgroups, export.data.frame.index)
+        export.rows(group=export.groups(export.spec["by"]), level=inside, **outcome(export))
+
+    return write
+
+
+def _ids(members, index) -> pd.Series:
+    """The id of the group of each participant, missing where there is none."""
+    found = pd.Series(pd.NA, index=index, dtype="string")
+    for name, here in members.items():
+        found[here] = name.id
+    return found
 
 
 def _stages(export: Export):
@@ -85,5 +120,8 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "kappa": _ratings,
     "simon_design": lambda export: export.rows(),
     "simon_inference": _stages,
+    "cochran_mantel_haenszel": _strata,
+    "logistic_interaction": _subgroups(_event),
+    "linear_interaction": _subgroups(lambda export: {"x": export.number(export.spec["variable"])}),
     "predictive_probability": lambda export: export.rows(**_event(export)),
 }

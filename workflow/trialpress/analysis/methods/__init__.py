@@ -22,6 +22,8 @@ from . import (  # noqa: F401  importing registers their methods
     proportions,
     resampling,
     sets,
+    stratified_tables,
+    subgroups,
     survival,
     survival_difference,
     toxicity,
