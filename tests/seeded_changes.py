@@ -28,6 +28,13 @@ from trialpress.compare.causes import Cause
 from trialpress.compare.sides import Side
 from trialpress.errors import InputError, Problem
 
+HEAD = "| change | numbers moved | attributed to it alone | else |\n|:--|--:|--:|:--|"
+ABOUT = """# Why numbers moved: seeded changes
+
+Written by `make seeded-changes`: {n} changes of the code, the plan, signed-off corrections and raw cells of {study} (seed {seed}),
+one at a time. Each is run and compared with the run before (`trialpress compare`); a number counts as attributed if the change
+alone is named, beside the participants who entered or left.
+"""
 DELIMITERS = {".csv": ",;", ".tsv": "\t", ".txt": "\t|;,"}
 PLAN = (  # (entry, text of the plan, its replacement)
     ("analyses.os.at", "os: {method: kaplan_meier, population: infused, endpoint: os, at: [6, 12]", "os: {method: kaplan_meier, population: infused, endpoint: os, at: [6, 9]"),
@@ -45,7 +52,7 @@ CODE = (  # (file of the package, its text, what stands there instead)
     ("stats/description.py", "[0.5, 0.25, 0.75]", "[0.5, 0.2, 0.8]"),
     ("stats/kinetics.py", "sd = log.std(ddof=1)", "sd = log.std(ddof=0)"),
     ("stats/resampling.py", "figures = (estimate, replicates.std(ddof=1), low, high)", "figures = (estimate, replicates.std(ddof=0), low, high)"),
-    ("stats/discrimination.py", "above.var(ddof=1)", "above.var(ddof=0)"),
+    ("stats/survival.py", "relative = np.sqrt(np.cumsum(greenwood))", "relative = 1.1 * np.sqrt(np.cumsum(greenwood))"),
 )  # fmt: skip
 
 
@@ -197,16 +204,21 @@ def main() -> int:
     asked.add_argument("--n", type=int, default=30)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--study", default="low-dose-cd19")
+    asked.add_argument("--markdown", type=Path, help="a page for the table")
     given = asked.parse_args()
-    right = True
+    right, lines = True, [HEAD]
     with tempfile.TemporaryDirectory() as scratch:
         project = sources(given.study, Path(scratch) / "before")
         before = Side("before", run(project))
-        print("| change | numbers moved | attributed to it alone | else |\n|:--|--:|--:|:--|", flush=True)
+        print(HEAD, flush=True)
         for number, one in enumerate(seeds(given.study, given.n, given.seed, project)):
             moved, good, other = verdict(one, before, given.study, Path(scratch) / str(number))
             right &= good == moved
-            print(f"| {one.kind}: {one.what} | {moved} | {good} | {other} |", flush=True)
+            lines.append(f"| {one.kind}: {one.what} | {moved} | {good} | {other} |")
+            print(lines[-1], flush=True)
+    if given.markdown:
+        about = ABOUT.format(n=given.n, study=given.study, seed=given.seed)
+        given.markdown.write_text("\n".join([about, *lines]) + "\n", encoding="utf-8")
     return 0 if right else 1
 
 

@@ -1,5 +1,6 @@
 """Lint is part of the tests: ruff, snakefmt, snakemake --lint; generated documents are up to date."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,19 @@ def test_configuration_reference_is_up_to_date():
     from trialpress.document import configuration
 
     assert (ROOT / "config" / "README.md").read_text(encoding="utf-8") == configuration(), "run make docs"
+
+
+def test_the_page_on_manuscripts_is_up_to_date():
+    from trialpress.manual import manual
+
+    assert (ROOT / "docs" / "manuscript.md").read_text(encoding="utf-8") == manual(), "run make docs"
+
+
+def test_every_document_is_on_the_site():
+    pages = [page for page in re.findall(r": (\S+\.md)$", (ROOT / "docs" / "site.yml").read_text(), re.M)]
+    written = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))]
+    assert not [page for page in pages if not (ROOT / page).is_file()]
+    assert sorted(page for page in pages if page.startswith("docs/")) == written
 
 
 def test_the_plan_check_does_not_load_the_heavy_libraries():

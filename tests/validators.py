@@ -170,6 +170,31 @@ def pdf(path: Path) -> list[str]:
     return said + [f"no {kind[1:]} in the structure" for kind in ("/H1", "/P") if not kinds[kind]]
 
 
+def boxes(pdf: Path) -> list[list[tuple[float, float, float, float, str]]]:
+    """By page, the words with their boxes (left, top, right, bottom) in points."""
+    needed("pdftotext")
+    text = subprocess.run(["pdftotext", "-bbox", pdf, "-"], check=True, capture_output=True, text=True).stdout
+    pattern = re.compile(r'<word xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)">(.*?)</word>')
+    return [
+        [(*map(float, found[:4]), found[4]) for found in pattern.findall(page)] for page in text.split("<page ")[1:]
+    ]
+
+
+def overlaps(words: list[tuple[float, float, float, float, str]]) -> list[str]:
+    """Pairs of words whose boxes share more than a hair; a box is as high as its line, so only its middle counts."""
+    inner = [(left, top + 0.3 * (low - top), right, low - 0.3 * (low - top), word) if right - left > low - top or len(word) == 1 else (left + 0.3 * (right - left), top, right - 0.3 * (right - left), low, word)
+             for left, top, right, low, word in words]  # fmt: skip
+    inner.sort()
+    said = []
+    for at, one in enumerate(inner):
+        for other in inner[at + 1 :]:
+            if other[0] > one[2] - 0.4:
+                break
+            if min(one[3], other[3]) - max(one[1], other[1]) > 0.4:
+                said.append(f"{one[4]} / {other[4]}")
+    return said
+
+
 def gaps(path: Path, scratch: Path) -> list[float]:
     """Per page of a PDF the largest part of its height without ink, as a fraction of the text's height."""
     needed("pdftoppm")

@@ -196,6 +196,7 @@ def test_a_score_that_is_low_with_the_outcome():
     population = data(frame(event=[True, True, False, True, False, False], x=[1.0, 2, 3, 4, 5, 6]))
     high, low = (values("roc", population, event="event", score="x", lower=lower) for lower in (False, True))
     assert low["estimate"] == pytest.approx(8 / 9) == 1 - high["estimate"]
+    assert values("roc", population, event="event", score="x") == high
 
 
 # --- measurements -----------------------------------------------------------------------------------------------------
@@ -345,3 +346,23 @@ def test_natural_order_of_levels():
     texts = ["10", "9", "b", "nan", "inf", "a", "-1.5", "1e1"]
     names = [name.id for name in data(frame(x=texts)).groups("x")]
     assert names == ["-1.5", "9", "10", "1e1", "a", "b", "inf", "nan"]
+
+
+def test_gray_compares_by_a_hazard_ratio_unless_it_is_stratified():
+    population = data(usual(), {"arm": ARMS})
+    plain, stratified = (compute("gray", population, endpoint="relapse", by="arm", **more)[0] for more in ({}, {"stratum": "dose_group"}))  # fmt: skip
+    assert "hazard_ratio" in {*plain["statistic"]} and "hazard_ratio" not in {*stratified["statistic"]}
+
+
+def test_an_escalation_of_nobody_has_no_cohort():
+    nobody = data(usual().iloc[:0], {"dose_group": {"low": "Low"}})
+    rows, _ = compute("dose_escalation", nobody, event="response", by="dose_group", cohort="dose_group")
+    none = rows[(rows["level"] == "design") & (rows["statistic"] == "n")]
+    assert none["value"].tolist() == [0] and "no cohort with evaluable participants" in none["note"].item()
+
+
+def test_measurements_before_day_0_or_without_a_value_are_no_exposure():
+    some = [("P0", 0, 1.0), ("P0", 2, 5.0), ("P0", 4, 3.0)]
+    asked = [of_levels(measured(*rows), "exposure", limit=0.5, until=4)
+             for rows in (some, [("P0", -1, 9.0), *some, ("P0", 3, None), ("P0", None, 7.0)])]  # fmt: skip
+    assert asked[0]["value"].equals(asked[1]["value"]) and asked[0]["value"].notna().any()

@@ -82,3 +82,22 @@ def test_counts_on_the_day_of_an_event_an_entry_and_a_change_of_state(method, op
 def test_simon_makuch_curves_have_no_time_before_their_landmark(at):
     with pytest.raises(ValueError, match=f"at: {at[-1]} days is not after the landmark, day 2: the curves start there"):
         compute("simon_makuch", awkward("usual"), endpoint="os", begin="begin", landmark=2, at=at, unit="days")
+
+
+def told(population, **spec) -> dict[tuple, list]:
+    """(group, level, statistic) -> who is counted."""
+    return {tuple(map(str, key)): [*population.frame["who"][members]] for *key, members in counted(population, spec)}
+
+
+def test_the_first_cause_is_counted_where_none_is_named():
+    usual = awkward("usual")
+    none, first, other = (told(usual, method="cumulative_incidence", endpoint="relapse", **of)
+                          for of in ({}, {"cause": "relapse"}, {"cause": "death in remission"}))  # fmt: skip
+    assert none == first != other
+
+
+def test_a_pair_counts_only_if_both_are_known():
+    frame = pd.DataFrame({"who": list("ABCD"), "x": [True, True, None, False], "y": [True, None, True, False]})
+    population = data(frame.astype({"x": "boolean", "y": "boolean"}))
+    found = told(population, method="mcnemar", first="x", second="y")
+    assert sorted(found.values()) == [["A"], ["A"], ["A", "D"], ["A", "D"]]

@@ -78,3 +78,16 @@ def test_what_has_no_term_or_no_grade_is_said():
 def test_classes_that_are_not_one_for_each_term_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         found(**options)
+
+
+def test_a_term_without_a_class_is_counted_and_said():
+    events = EVENTS.assign(soc=EVENTS["soc"].mask(EVENTS["term"] == "Chills"))
+    population = cohort()
+    population.tables["events"] = events
+    rows, _ = compute("toxicity", population, **OPTIONS, soc="soc")
+    note = rows.set_index(["level", "statistic"]).loc[("any_event", "n"), "note"].iloc[0]
+    assert "1 without a system organ class count with their terms only" in note
+    values = {(row.group, row.level, row.statistic): row.value for row in rows.itertuples()}
+    assert values["", "term=Chills", "n"] == 1 and values["", "class=General", "n"] == 2
+    rows, _ = compute("toxicity", cohort(), **OPTIONS)  # no classes at all: nothing to say
+    assert not rows["note"].str.contains("system organ class").any()

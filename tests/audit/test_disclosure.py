@@ -71,15 +71,81 @@ def test_rounding(folder):
 def test_a_table_without_small_counts_is_not_touched():
     frame = pd.DataFrame({"Term": ["CR"], "n/N": ["36/40"], "%": ["90.0"]})
     control = Control(5, "suppress")
+    control.looks([(control.printed, (frame, "t"))])
     assert control.printed(frame, "t").equals(frame) and control.withheld == []
 
 
 def test_labels_are_no_counts():
     frame = pd.DataFrame({"section": ["Columns: Lee"], "CRS": ["3"], "0": ["4"], "3": ["23"]})
-    found = Control(5, "suppress").printed(frame, "t")
+    control = Control(5, "suppress")
+    control.looks([(control.printed, (frame, "t"))])
+    found = control.printed(frame, "t")
     assert list(found.columns) == list(frame.columns) and list(found.iloc[0]) == ["Columns: Lee", "3", "<5", "23"]
 
 
 def test_the_setting_is_said():
     assert "off" in reason({"threshold": 0, "mode": "suppress"})
     assert "1 to 4" in reason({"threshold": 5, "mode": "suppress"})
+
+
+def released(tmp_path, **files: str) -> tuple:
+    """(file -> its rows as released, what was withheld) of tables and figures beside an empty ard.csv."""
+    for name, text in {
+        "analysis/ard": ARD.splitlines()[0] + "\n",
+        **{key.replace("__", "/"): text for key, text in files.items()},
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.csv").write_text(text)
+    withheld = release(tmp_path, {"threshold": 5, "mode": "suppress"}, ["LD-001"])
+    to = tmp_path / "audit" / "release"
+    found = {path.relative_to(to).as_posix()[:-4]: read_table(path) for path in to.rglob("*.csv")}
+    return {name: frame.astype(str).to_numpy().tolist() for name, frame in found.items()}, withheld
+
+
+def test_what_is_withheld_in_one_file_is_withheld_in_all(tmp_path):
+    table = "Term,A (n = 23),B (n = 30)\nSevere,3 (13.0%),10 (33.3%)\nOther,20 (87.0%),20 (66.7%)\n"
+    found, _ = released(
+        tmp_path,
+        tables__t=table,
+        tables__u="Outcome,n/N\nOther,20/23\nAnother,20/40\n",
+        figures__f="panel,n,N,estimate\nother,20,23,0.869565217\nanother,20,40,0.5\n",
+        figures__g="panel,estimate\nsevere,0.130434782\nother,0.869565217\nanother,0.512345678\n",
+        figures__h="panel,n\nother,20\nmore,21\n",
+    )
+    assert found["tables/t"] == [["Severe", "<5", "10 (33.3%)"], ["Other", "–", "20 (66.7%)"]]
+    assert found["tables/u"] == [["Other", "–"], ["Another", "20/40"]]
+    assert found["figures/f"] == [["other", "–", "23", ""], ["another", "20", "40", "0.5"]]
+    assert found["figures/g"][1:] == [["other", ""], ["another", "0.512345678"]], (
+        "computed from what is withheld elsewhere"
+    )
+    assert found["figures/h"] == [["other", "–"], ["more", "21"]], "of no known size: it may be the same"
+
+
+def test_sums_across_files_tell_no_small_count(tmp_path):
+    """20 = 17 + 3 in one file; 17 = 8 + 9 in another, of the same 20: whoever has both must not find the 3."""
+    found, _ = released(
+        tmp_path,
+        tables__t="Term,n/N\nSevere,3/20\nOther,17/20\n",
+        tables__u="Term,n/N,m/N,both/N\nOther,8/20,9/20,17/20\n",
+    )
+    assert found["tables/t"] == [["Severe", "<5", "10 (33.3%)"], ["Other", "–", "20 (66.7%)"]]
+    row = found["tables/u"][0]
+    assert row[3] == "–" and "–" in row[1:3], row
+
+
+def test_a_file_whose_sums_tell_a_small_count_is_left_out(tmp_path):
+    found, withheld = released(
+        tmp_path, tables__t="Term,n/N\na,4/12\nb,4/12\nc,4/12\n", tables__u="Term,n/N\nx,6/12\ny,7/13\n"
+    )
+    assert "tables/t" not in found and "tables/u" in found
+    assert withheld.set_index("file").loc["tables/t.csv", "why"] == "a small count would follow from its sums"
+
+
+def test_a_group_whose_size_is_withheld_is_told_by_no_cell(tmp_path):
+    found, _ = released(
+        tmp_path, tables__t="Term,A (n = 3),B (n = 37),All (n = 40)\nx,3 (100.0%),30 (81.1%),33 (82.5%)\nAge,31,55,50\n"
+    )
+    header = list(read_table(tmp_path / "audit/release/tables/t.csv").columns)
+    assert header[1] == "A (n = <5)" and ("–" in header[2]) != ("–" in header[3]), header
+    at = 2 if "–" in header[2] else 3
+    assert [row[at] for row in found["tables/t"]] == ["–", "–"]

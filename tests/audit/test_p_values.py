@@ -1,12 +1,17 @@
-"""No p-value stands alone: in the text its sentence, in a table its analysis has an estimate with an interval."""
+"""No p-value stands alone: in the text its sentence, in a table or figure its analysis has an estimate with an interval."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from figures.small import PLAN, small
-from trialpress.audit.p_values import in_tables, in_text, verdict
+from figures.test_figures import with_options
+from figures.test_shown import written
+from trialpress import figures
+from trialpress.audit.p_values import DRAWN, in_figures, in_tables, in_text, shown, verdict
+from trialpress.figures.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = """---
@@ -34,6 +39,8 @@ TABLES = """tables:
   tests: {kind: comparisons, analyses: [os_test, by_dose, age_by_dose, grades, trend], caption: Tests.}
   base: {kind: baseline, analysis: base, caption: Baseline.}
   model: {kind: coefficients, analyses: [model], caption: Model.}
+  harm: {kind: toxicity, analysis: harm, difference: true, caption: Events.}
+  harm_alone: {kind: toxicity, analysis: harm, caption: Events without a test.}
 """
 ANALYSES = """
   by_dose: {method: kruskal_wallis, population: infused, variable: age, by: stratum}
@@ -55,10 +62,45 @@ def test_a_p_value_of_a_table_has_an_interval_in_its_analysis(results):
     alone = [key for key, both in found.items() if not both]
     assert alone == [("base", "base.age.p_value")]
     assert ("tests", "os_test.p_value") in found and ("model", "model.age.p_value") in found
+    events = {number for table, number in found if table == "harm"}
+    assert len(events) == 9 and "harm.any_event.p_value" in events  # any event, 4 classes, 4 terms
+    assert not [number for table, number in found if table == "harm_alone"]
+
+
+TESTED = {
+    "grades": {"tests": ["trend"]},
+    "strip": {"tests": ["age_by_dose"], "y": ["age"]},
+    "rates": {"analyses": ["trend"], "overall": ""},
+    "km": {"analyses": ["os"], "tests": ["os_test"]},
+    "incidence": {},
+    "states": {},
+    "dose_curve": {},
+}
+
+
+def test_a_p_value_of_a_figure_has_an_interval_and_the_figure_prints_it(results):
+    for name, options in TESTED.items():
+        drawing = figures.draw(with_options(results, name, **options), name)
+        shown = " ".join(written(drawing.figure)).replace("\u00a0", " ")
+        assert re.search(r"\bP (for trend )?[=<>]", shown), name
+        assert "% CI " in shown, name
+    found = {(figure, number): both for figure, number, both in in_figures(results)}
+    assert ("km", "os_test.p_value") in found and ("states", "os_byar.p_value") in found
+    assert not [key for key, both in found.items() if not both]
+
+
+def test_a_test_without_an_estimate_stands_alone_in_a_figure(results):
+    alone = with_options(results, "states", tests=["os_byar"], landmark="", naive="")
+    assert [number for figure, number, both in in_figures(alone) if not both] == ["os_byar.p_value"]
+
+
+def test_every_kind_of_figure_with_tests_is_looked_at():
+    tested = {kind for kind in KINDS.functions if {"tests", "correlation"} & set(KINDS.parameters(kind))}
+    assert tested <= set(DRAWN)
 
 
 def test_the_verdict_says_where(results):
-    met, said = verdict(TEXT, in_tables(results))
+    met, said = verdict(TEXT, shown(results))
     assert not met and said == (
         "Not met: no estimate with its interval beside `a.p` (Abstract), `e.p_value` (Results), `base.age.p_value` (@tbl-base)."
     )

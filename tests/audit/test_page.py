@@ -148,6 +148,32 @@ def test_the_cleaning_log_is_filtered_and_turned(audited, index, opened):
     assert shown(tab, "changes") == "nothing matches"
 
 
+def test_the_life_of_a_query(audited, tmp_path, opened):
+    """Open, answered and closed, asked again: state, answer, who and when; the tile counts the open ones."""
+    logs, rows = dict(audited.logs), audited.logs["queries"].copy()
+    told = ["state", "answer", "new_value", "reason", "by", "date"]
+    rows.loc[0, told] = ["closed", "corrected", "3.5", "source checked", "Ann Lee", "2026-04-30"]
+    rows.loc[1, told] = ["closed", "confirmed", "", "as in the chart", "Bo Ray", "2026-04-29"]
+    rows.loc[2, told] = ["open", "not known", "", "no chart", "Bo Ray", "2026-04-28"]
+    page.write(audited.results, audited.traced, logs | {"queries": rows}, tmp_path)
+    tab = opened(tmp_path / "audit" / "index.html", "#/queries")
+    log = tab.locator("[data-table=queries]")
+    lives = [log.locator("tbody tr").nth(at).locator("td").last.inner_text().split("\n") for at in range(4)]
+    assert lives == [
+        ["corrected to 3.5 by Ann Lee on 2026-04-30", "source checked"],
+        ["confirmed by Bo Ray on 2026-04-29", "as in the chart"],
+        ["not known by Bo Ray on 2026-04-28", "no chart", "asked again after this answer"],
+        ["not answered"],
+    ]
+    log.get_by_label("State").select_option("closed")
+    assert shown(tab, "queries") == "1 to 2 of 2"
+    ids = log.locator("tbody td:first-child").all_inner_texts()
+    assert ids == rows["id"].head(2).tolist()
+    tab.evaluate("() => { location.hash = '#/overview'; route(); }")
+    lines = tab.locator(".tile", has_text="Open queries").locator("p").all_inner_texts()
+    assert lines[0] == str(len(rows)) and lines[1].endswith("; 2 answered and closed")
+
+
 def test_the_way_back_leads_from_a_changed_cell_to_numbers(index, opened):
     tab = opened(index, "#/cleaning")
     log = tab.locator("[data-table=changes]")

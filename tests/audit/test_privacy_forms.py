@@ -249,6 +249,39 @@ def test_the_allow_list_lets_pass_and_says_what_never_fires(study_of, tmp_path):
         gate(found, [tmp_path / "out"], allow=study.not_identifying)
 
 
+def test_a_column_that_is_said_to_identify_nobody_is_not_looked_for(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "people.csv").write_text(",,Days,Days\nWho,Name,CRP,LDH\nP1,Okafor,1234567,7654321\n")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.csv").write_text("1234567\n")
+    file = "{path: people.csv, header_rows: 2MORE}"
+    columns = "{who: {source: Who, type: id}, name: {source: Name, identifier: name}}"
+    text = f"""
+study: {{id: s, title: S, participant: who, data_cutoff: "2020-01-01", reconstruction: false}}
+files: {{people: {file}}}
+tables: {{people: {{file: people, key: [who], columns: {columns}}}}}
+"""
+
+    def searched(more: str) -> dict:
+        (tmp_path / "study.yaml").write_text(text.replace("MORE", more))
+        study = load_study(tmp_path / "study.yaml")
+        return gate(sought(study, tmp_path / "raw", []), [tmp_path / "out"])
+
+    with pytest.raises(PrivacyError, match="undeclared column 'Days | CRP'"):
+        searched("")
+    with pytest.raises(PrivacyError, match="undeclared column 'Days | CRP'"):
+        searched(", not_identifying: {Day: values of the laboratory}")
+    said = searched(
+        ", not_identifying: {Days: values of the laboratory, Name: is no name at all, Weeks: are no columns}"
+    )
+    assert said["undeclared_columns"] == 0 and said["allowed_in_vain"] == ["Weeks"]
+    (tmp_path / "out" / "a.csv").write_text("Okafor\n")  # an identifier stays one
+    with pytest.raises(PrivacyError, match="direct identifier: name"):
+        searched(", not_identifying: {Name: is no name at all}")
+    with pytest.raises(InputError, match="not_identifying.Days"):
+        searched(", not_identifying: {Days: }")
+
+
 def test_an_entry_of_the_allow_list_needs_a_reason(study_of):
     with pytest.raises(InputError, match="not_identifying.Young"):
         study_of(head="not_identifying: {Young: }\n")
@@ -263,10 +296,12 @@ def test_the_end_of_a_run_says_what_is_not_searchable(study_of, tmp_path):
     (tmp_path / "audit").mkdir()
     said = gate(sought(*study_of(), []), [tmp_path / "out"], allow={"Zhou": "an author"})
     (tmp_path / "audit" / "privacy.json").write_text(json.dumps({"gate": said}))
-    n = sum(said["not_searchable"]["people.csv"].values())
+    kinds = said["not_searchable"]["people.csv"]
+    n = sum(kinds.values())
     assert said_at_the_end(tmp_path) == [
-        f"WARNING: {n} values of 1 raw file are not searchable (audit/privacy.json)", "not_identifying of study.yaml never fires: Zhou"
-    ]  # fmt: skip
+        f"WARNING: {n} values of people.csv cannot be searched for ({', '.join(kinds)}): before a file leaves the house, look for them by eye (audit/privacy.json)",
+        "not_identifying of study.yaml never fires: Zhou",
+    ]
     assert n and said["not_searchable"]["people.csv"]["given name"] == 2
 
 

@@ -117,6 +117,7 @@ def test_a_plan_without_a_fault(said):
         ({"columns": "x: {rank: site}"}, ["cohort.columns.x.rank: site is a text without an order / name a column of numbers"]),
         ({"columns": "x: {rank: age, among: age}"}, ["cohort.columns.x.among: is a number, not a condition: age / compare it with a value"]),
         ({"columns": "x: {rank: agee}"}, ["cohort.columns.x.rank: names the column 'agee', which does not exist (did you mean 'age'?): agee"]),
+        ({"columns": "x: {from: v, value: kind, take: max}"}, ["cohort.columns.x: take: max of texts without an order would be that of the alphabet / give the column codes, the first the lowest; or take: first or last with by"]),
         ({"columns": "x: {from: v, value: kind, take: min}"}, ["cohort.columns.x: take: min of texts without an order would be that of the alphabet / give the column codes, the first the lowest; or take: first or last with by"]),
         ({"columns": "x: {from: v, value: kind, take: sum}"}, ["cohort.columns.x: take: sum of a text has no meaning / take numbers"]),
         ({"columns": "x: {from: v, value: kind, take: first, by: kind}"}, ["cohort.columns.x.by: kind is a text without an order / name a date or a number"]),

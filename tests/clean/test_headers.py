@@ -32,6 +32,8 @@ def test_headers_with_a_bar_are_columns_of_their_own(table):
     assert (raw.find("a|b"), raw.find("a | b"), raw.find("b"), raw.find("c #2")) == ([0], [0], [1], [2])
     raw = table("Day 0,Day 7\nCRP|mg,CRP|mg\n1,2\n", header_rows=2)
     assert raw.find("Day 7|CRP|mg") == [1] and raw.find("CRP|mg") == [0, 1] and raw.find("mg") == []
+    raw = table("A,A\nB,C\nmg,mg\n1,2\n", header_rows=3)
+    assert [raw.find(source) for source in ("A|B|mg", "C|mg", "A|mg", "B|A|mg")] == [[0], [1], [0, 1], []]
 
 
 def test_columns_by_occurrence_and_position(table):
@@ -50,8 +52,16 @@ def test_the_advice_for_several_columns_works(table):
     assert "path" not in found.do
     raw = table("Day 0,Day 7\nCRP,CRP\n1,2\n", header_rows=2)
     advised = re.findall("'([^']+)'", problem(raw, "CRP").do)
+    raw_of_twins = table("Day 0,Day 0,Day 7\nCRP,CRP,CRP\n1,2,3\n", header_rows=2)
+    assert "path" not in problem(raw_of_twins, "CRP").do  # that of the first two would find both
     assert "Day 0 | CRP" in advised and all(len(raw.find(source)) == 1 for source in advised)
     assert "keep one of the synonyms" in problem(table("a,b\n1,2\n"), "a", "b").do
+
+
+@pytest.mark.parametrize(("n", "shown"), [(6, "'#6'"), (7, "'#6', ...")])
+def test_advice_names_six_positions(table, n, shown):
+    raw = table(",".join(["a"] * n) + "\n" + ",".join(["1"] * n) + "\n")
+    assert problem(raw, "a").do.endswith(f"by position '#1', '#2', '#3', '#4', '#5', {shown}")
 
 
 def test_advice_for_blocks_names_no_position(table):

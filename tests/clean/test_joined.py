@@ -91,6 +91,14 @@ def test_derived_values_that_their_column_cannot_hold_are_asked_about(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_date_that_is_derived_from_a_moment_has_no_time_of_day(tmp_path):
+    columns = {"participant": ID, "t": {"source": "T", "type": "datetime"}, "day": {"derive": "t", "type": "date"},
+               "same": {"derive": "t", "type": "datetime"}}  # fmt: skip
+    table = {"file": "a", "key": ["participant"], "columns": columns}
+    data = cleaned(tmp_path, {"a.csv": "ID,T\nS1,2015-03-01T10:05:00\nS2,\n"}, {"t": table})
+    assert values(data, "day") == ["2015-03-01", None] and values(data, "same") == ["2015-03-01T10:05:00", None]
+
+
 def test_a_check_that_clears(tmp_path):
     clear = [{"id": "low", "assert": "y < 50", "field": "y", "message": "a high Y", "action": "clear"}]
     data = joined(tmp_path / "b", checks=clear)
@@ -137,7 +145,7 @@ def test_references_of_one_column_and_of_several(tmp_path):
     "rule, text, value, flag",
     [
         ({"impute": "last", "not_after": ["date('2013-05-01')"]}, "2013-05", "2013-05-01", "D"), ({"impute": "first", "not_before": ["date('2013-05-31')"]}, "2013-05", "2013-05-31", "D"),
-        ({"impute": "last", "not_after": ["date('2013-04-30')"]}, "2013-05", "2013-05-31", "D"), ({"impute": "first", "not_before": ["date('2013-06-01')"]}, "2013-05", "2013-05-01", "D"),
+        ({"impute": "last", "not_after": ["date('2013-04-30')"]}, "2013-05", "2013-05-31", "D"), ({"impute": "last"}, "2013-02", "2013-02-28", "D"), ({"impute": "first"}, "2013-02", "2013-02-01", "D"), ({"impute": "first", "not_before": ["date('2013-06-01')"]}, "2013-05", "2013-05-01", "D"),
         ({"impute": "middle", "not_before": ["date('2013-05-20')"]}, "2013-05", "2013-05-20", "D"), ({"impute": "middle", "not_before": ["date('2013-05-10')"]}, "2013-05", "2013-05-15", "D"),
         ({"impute": "first", "not_before": ["date('2013-02-01')", "date('2013-03-01')"]}, "2013", "2013-03-01", "M"), ({"impute": "middle"}, "2013", "2013-06-30", "M"),
         ({"impute": "first", "not_before": ["date('2013-03-01')"], "not_after": ["date('2013-02-01')"]}, "2013", "2013-02-01", "M"),

@@ -79,7 +79,7 @@ def corrected(content: bytes):
         from trialpress.study import load_study
 
         tables = {"t": {"file": "f", "key": ["participant"], "columns": {"participant": ID, "x": F}}}
-        folder_of(folder, {"f.csv": "ID,X\nS0,5\n"}, tables)
+        folder_of(folder, {"f.csv": "ID,X\nS0,5\n"}, tables, study={"data_managers": ["Bo"]})
         (folder / "data" / "corrections.csv").write_bytes(content)
         return clean(load_study(folder / "study.yaml"), folder / "data" / "raw", folder / "data" / "corrections.csv")
 
@@ -88,6 +88,7 @@ def corrected(content: bytes):
 
 F = {"source": "X", "type": "number"}
 CORRECTIONS = b"table,key,field,old,new,reason\n"
+SIGNED = b"table,key,field,old,new,reason,by,date\n"
 MANY = "".join(f"S{i},1\n" for i in range(40))
 PEOPLE = {"p": {"file": "f", "key": ["participant"], "columns": {"participant": {**ID, "pattern": "S.*"}}}}
 MESSAGES = {  # message (regular expression) -> input
@@ -183,6 +184,9 @@ MESSAGES = {  # message (regular expression) -> input
         folder, f"ID,X\n{MANY}", {"d": {"source": "X", "type": "date"}},
         table={"checks": [{"id": "c", "assert": "d - d > 1", "field": "d", "message": "m"}]}),
     r"corrections.csv, row 2: has 5 cells, the header has 6": corrected(CORRECTIONS + b"t,S0,x,5,6\n"),
+    r"corrections.csv, row 2: has nothing under date": corrected(SIGNED + b"t,S0,x,5,6,typo,Ann,\n"),
+    r"corrections.csv, row 2: is by 'Ann', who is not among the data managers": corrected(SIGNED + b"t,S0,x,5,6,typo,Ann,2020-01-31\n"),
+    r"corrections.csv, row 2: has the date '31.1.'": corrected(SIGNED + b"t,S0,x,5,6,typo,Bo,31.1.\n"),
     r"corrections.csv, row 3: corrects what row 2 corrects, too": corrected(CORRECTIONS + 2 * b"t,S0,x,5,6,typo\n"),
     r"corrections.csv, row 2: holds the character U\+0000": corrected(CORRECTIONS + b"t,S0,x,5,6,ty\0po\n"),
     r"corrections.csv, row 2: is not UTF-8: byte 0xb1": corrected(CORRECTIONS + "t,S0,x,5,6,笔误\n".encode("gbk")),

@@ -50,6 +50,20 @@ def test_ranges_of_dates(tmp_path, kind, text, value, message):
     assert values(data) == [value] and data.queries["message"].tolist() == [message][: bool(message)]
 
 
+@pytest.mark.parametrize(
+    ("bounds", "kept"), [([None, "2030-01-01"], [None, "2015-01-01", "2015-02-01"]), (["1899-01-01", None], ["1900-01-01", "2015-01-01", None])]
+)  # fmt: skip
+def test_a_bound_that_is_declared_takes_the_place_of_that_end_only(tmp_path, bounds, kept):
+    """Without a bound 1900-01-01 and 9999-12-31 stand for an unknown date, whatever is said of the other end."""
+    last = "2015-02-01" if bounds[1] else "9999-12-31"
+    assert values(column(tmp_path, {"type": "date", "plausible": bounds}, "1900-01-01", "2015-01-01", last)) == kept
+
+
+def test_a_unit_that_is_written_is_removed_and_noted(tmp_path):
+    data = column(tmp_path, {"type": "number", "unit": "mg"}, "5 mg", "6")
+    assert values(data) == [5, 6] and data.changes[["key", "rule"]].to_numpy().tolist() == [["S0", "unit mg removed"]]
+
+
 def lab(folder, text: str, value: dict, **study):
     columns = {
         "participant": ID,
@@ -162,3 +176,8 @@ def test_whole_numbers_stay_whole_when_a_unit_is_converted(tmp_path):
     assert values(data) == [14, 2, None, 3] and data.queries["message"].tolist() == [
         "is not a whole number any more (unit h to d)"
     ]
+
+
+def test_the_first_and_the_last_day_of_a_trial(tmp_path):
+    data = column(tmp_path, {"type": "date"}, "1900-01-01", "1900-01-02", "2100-12-31", "2101-01-01")
+    assert values(data) == [None, "1900-01-02", "2100-12-31", None]

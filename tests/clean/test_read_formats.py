@@ -127,6 +127,14 @@ def test_short_floats_of_stata_keep_their_digits(open_, tmp_path):
     assert [cell[0] for cell in column(open_(None), "f")] == ["0.1", "12345"]
 
 
+def test_the_encoding_of_a_data_set_is_its_own_unless_one_is_declared(open_, tmp_path):
+    pd.DataFrame({"name": ["Müller"]}).to_stata(tmp_path / "f", write_index=False, version=114)  # in latin-1
+    assert [open_(None, **keys).texts(0) for keys in ({}, {"encoding": "cp1250"})] == [["Müller"], ["Müller"]]
+    assert open_(None, encoding="cp1251").texts(0) == ["Mьller"]
+    pyreadstat.write_por(pd.DataFrame({"name": ["a"]}), tmp_path / "f")
+    assert open_(None, encoding="cp1251").texts(0) == ["a"]  # of a portable file there is nothing to declare
+
+
 def test_tagged_missing_values_and_several_data_sets_of_xport(open_, stopped, tmp_path):
     pyreadstat.write_xport(pd.DataFrame({"id": ["a", "b"], "x": [1.0, NAN]}), tmp_path / "f", file_format_version=5)
     data = (tmp_path / "f").read_bytes()

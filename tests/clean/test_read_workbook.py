@@ -330,28 +330,49 @@ MANIFEST = """<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument
 <manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>"""
 
 
-def test_an_opendocument_spreadsheet(tmp_path):
-    def cell(kind, value="", text=""):
-        of = {"float": "value", "percentage": "value", "date": "date-value", "boolean": "boolean-value"}.get(kind)
-        attribute = f' office:{of}="{value}"' if of else ""
-        return f'<table:table-cell office:value-type="{kind}"{attribute}><text:p>{text or value}</text:p></table:table-cell>'
+def of_ods(kind="", value="", text=""):
+    """A cell of an OpenDocument spreadsheet."""
+    of = {"float": "value", "percentage": "value", "date": "date-value", "boolean": "boolean-value"}.get(kind)
+    attribute = f' office:{of}="{value}"' if of else ""
+    said = f' office:value-type="{kind}"{attribute}><text:p>{text or value}</text:p>' if kind else ">"
+    return f"<table:table-cell{said}</table:table-cell>"
 
-    rows = [
-        [cell("string", text="id"), cell("string", text="x"), cell("string", text="day")],
-        [cell("string", text="S1"), cell("percentage", "0.35", "35%"), cell("date", "2015-03-01")],
-        [cell("string", text="007"), cell("boolean", "true"), cell("date", "2015-03-01T10:05:00")],
-    ]
-    content = ODS.format("".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows))
-    with zipfile.ZipFile(tmp_path / "f.ods", "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", content)
-        archive.writestr("META-INF/manifest.xml", MANIFEST)
-    raw = read(tmp_path / "f.ods", File("f", "f.ods", format="ods", sheet="Data"))
+
+@pytest.fixture
+def ods(tmp_path):
+    """Read an OpenDocument spreadsheet of such cells."""
+
+    def read_ods(*rows):
+        content = ODS.format("".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows))
+        with zipfile.ZipFile(tmp_path / "f.ods", "w") as archive:
+            archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            archive.writestr("content.xml", content)
+            archive.writestr("META-INF/manifest.xml", MANIFEST)
+        return read(tmp_path / "f.ods", File("f", "f.ods", format="ods", sheet="Data"))
+
+    return read_ods
+
+
+def test_an_opendocument_spreadsheet(ods):
+    raw = ods(
+        [of_ods("string", text="id"), of_ods("string", text="x"), of_ods("string", text="day")],
+        [of_ods("string", text="S1"), of_ods("percentage", "0.35", "35%"), of_ods("date", "2015-03-01")],
+        [of_ods("string", text="007"), of_ods("boolean", "true"), of_ods("date", "2015-03-01T10:05:00")],
+    )
     assert raw.format == "ods" and raw.texts(0) == ["S1", "007"]
     assert column(raw, 1) == [("0.35", "number", ""), ("TRUE", "boolean", "")]
     assert column(raw, 2) == [("2015-03-01", "date", ""), ("2015-03-01T10:05:00", "datetime", "")]
     (message,) = messages(raw)
-    assert "per cent" in message and "ods" in message
+    assert "per cent" in message and "not known of ods files, nor merged cells: compare it" in message
+
+
+def test_a_sheet_begins_at_its_first_row_and_column_whatever_they_hold(ods):
+    raw = ods([of_ods(), of_ods("string", text="x")], [of_ods(), of_ods("string", text="a")])
+    assert raw.headers == (("",), ("x",)) and raw.texts(1) == ["a"] and raw.numbers.tolist() == [2]
+    with pytest.raises(InputError, match="the raw file has no header: row 1 is blank"):
+        ods([of_ods(), of_ods()], [of_ods("string", text="x"), of_ods("string", text="a")])
+    with pytest.raises(InputError, match="the raw file has no rows"):
+        ods([of_ods()])
 
 
 @pytest.mark.parametrize("kind", ["xls", "xlsb"])
@@ -361,7 +382,7 @@ def test_older_and_binary_workbooks(kind):
     assert raw.format == kind and raw.headers == (("1",), ("2",)) and raw.numbers.tolist() == [2, 3, 5]
     assert column(raw)[:2] == [("3", "number", ""), ("5", "number", "")]
     (message,) = messages(raw)
-    assert "per cent" in message and kind in message
+    assert "per cent" in message and f"of {kind} files{', nor merged cells' * (kind == 'xlsb')}: compare" in message
 
 
 def test_rows_of_which_a_cell_says_something_are_rows(sheet):

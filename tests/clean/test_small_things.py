@@ -6,6 +6,8 @@ import datetime
 import io
 import zipfile
 
+import pandas as pd
+import pyreadstat
 import pytest
 from trialpress.clean.read import read
 from trialpress.clean.read.detect import open_content
@@ -15,6 +17,7 @@ from trialpress.clean.read.serial import stamp
 from trialpress.clean.withheld import HIDDEN, message
 from trialpress.errors import InputError
 from trialpress.study import Column, File
+from trialpress.study.dictionary import Limits
 
 FILE = File("f", "f.csv")
 
@@ -93,7 +96,9 @@ def test_headers_of_two_rows_of_which_each_column_has_one(read_text):
 
 def test_a_cell_that_goes_on_over_lines(read_text):
     """In a file of one column it is a note; in others it could be rows, and is asked about."""
-    assert read_text('note\n"one\ntwo"\nthree\n').texts(0) == ["one\ntwo", "three"]
+    raw = read_text('note\n"one\ntwo"\nthree\n')
+    assert raw.texts(0) == ["one\ntwo", "three"] and raw.remarks == ()
+    assert read_text('a,b,c\n1,"x,y",3\n').remarks == ()  # a cell of one line is no row
     raw = read_text('a,b,c\n"1,2,3\nx,y\nz",2,3\n')
     assert raw.texts(1) == ["2"] and [remark.row for remark in raw.remarks] == [2]
     assert "could be rows as well" in raw.remarks[0].message
@@ -103,3 +108,55 @@ def test_a_cell_that_goes_on_over_lines(read_text):
 def test_a_remark_on_a_whole_file_names_no_row(read_text):
     (remark,) = read_text(b"name\nM\x85ller\nJos\x85\n", encoding="latin-1").remarks
     assert remark.row == 0 and "is that what its sender sees" in remark.message
+
+
+@pytest.mark.parametrize(
+    ("cell", "rows"),
+    [("1\n2,x\n3", True), ("1\n2,x\n3,y\n4", True), ("1\n2\n3", False), ("1\n2,x,y\n3,z\n4", False), ("1\n2,x\n3,y,z\n4", False),
+     ("1\n2,x", False), ("1,x\n2,y\n3", False)],
+)  # fmt: skip
+def test_lines_of_a_cell_that_are_rows_of_a_narrow_file(read_text, cell, rows):
+    """Of two columns: a sentence has a comma or two, so that every line between the first and the last must be a row."""
+    content = f'a,b\n0,"{cell}"\n'
+    if rows:
+        with pytest.raises(InputError, match="its quotation mark is a stray one"):
+            read_text(content)
+    else:
+        assert read_text(content).texts(1) == [cell]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names", "shown"),
+    [("cp1252", "éåab", ""), ("cp1252", "éåa", "'éåa'"), ("cp1252", "éåa Müller José", ""), ("cp1252", "éåa Müller", "'éåa'"),
+     ("shift_jis", "ｽｽｷ", "'ｽｽｷ'"), ("shift_jis", "ｽｽｷ 漢", ""), ("shift_jis", "ｽｽｷ あ", ""), ("shift_jis", "ｽ a", "")],
+)  # fmt: skip
+def test_texts_that_hardly_anybody_writes(read_text, encoding, names, shown):
+    """Words of which more than half of the letters are beyond ASCII, in a third of the words; katakana of half width alone."""
+    found = [one.message for one in read_text(f"name\n{names}\n".encode(encoding), encoding=encoding).remarks]
+    assert [f"it says {shown}: " in one for one in found] == [True] * bool(shown)
+
+
+def test_a_name_that_was_written_as_utf_8_twice_is_told_with_its_row(read_text):
+    (remark,) = read_text("id,name\n1,Müller\n2,MÃ¼ller\n").remarks
+    assert remark.row == 3 and "holds 'Ã¼', which may be 'ü'" in remark.message
+
+
+def test_a_cell_that_is_too_long_is_no_open_quotation(read_text):
+    long = "x" * 50
+    for content, what in (
+        (f"a,b\n1,{long}\n", "a cell has more than 20 characters"),
+        (f'a,b\n1,"{long[:15]}\n{long[:15]}\n', "is never closed"),
+    ):
+        with pytest.raises(InputError, match=what):
+            read_text(content, limits=Limits(cell=20))
+
+
+def test_a_tag_of_the_last_of_four_variables_of_a_transport_file(tmp_path):
+    """Descriptions of four variables fill their records to the last byte."""
+    frame = pd.DataFrame({name: [1.0, float("nan")] for name in "abcd"})
+    pyreadstat.write_xport(frame, tmp_path / "f.csv", file_format_version=5)
+    data = (tmp_path / "f.csv").read_bytes()
+    at = data.rindex(b"." + bytes(7))  # the missing value of the last one
+    (tmp_path / "f.csv").write_bytes(data[:at] + b"C" + data[at + 1 :])
+    raw = read(tmp_path / "f.csv", FILE)
+    assert [raw.texts(column) for column in range(4)] == [["1", ""], ["1", ""], ["1", ""], ["1", ".C"]]

@@ -6,7 +6,7 @@ import pytest
 from trialpress.clean import LossError
 from trialpress.errors import InputError
 
-from .small import cleaned, column, values
+from .small import READ, cleaned, column, values
 
 ID = {"source": "ID", "type": "id"}
 PEOPLE = {"file": "f", "key": ["participant"], "columns": {"participant": ID}}
@@ -178,6 +178,21 @@ def test_a_shifted_row_is_rejected_and_asked_about(tmp_path):
 def test_rows_are_shifted_to_either_side(tmp_path, row, by):
     data = shifted(tmp_path, f"{row}\n")
     assert [by in reason for reason in data.rejected["reason"]] == [True] * bool(by)
+
+
+def test_the_cells_of_one_block_of_a_row_are_shifted(tmp_path):
+    """Of the other block a cell fits nowhere: it says nothing of these."""
+    columns = {"participant": SHIFT["participant"], "visit": {"block": True, "type": "text"},
+               "day": {"source": "Day {block}", "type": "date"}, "grade": {"source": "Grade {block}", "type": "integer"}}  # fmt: skip
+    header = "ID,Day 1,Grade 1,Note 1,Day 2,Grade 2,Note 2\n"
+    good = "".join(f"S{i},2015-01-0{i},{i},,2015-02-0{i},{i},\n" for i in range(1, 10))
+    tables = {"t": {"file": "f", "key": ["participant", "visit"], "blocks": ["1", "2"], "misfit": 2, "columns": columns},
+              "people": {"file": "f", "key": ["participant"], "columns": {"participant": SHIFT["participant"]}}}  # fmt: skip
+    data = cleaned(tmp_path, {"f.csv": f"{header}{good}S90,x,2015-03-01,2,2015-03-09,y,\n"}, tables)
+    found = data.tables["t"]
+    assert found.loc[found["participant"] == "S90", "visit"].tolist() == ["2"]
+    said = "the row looks shifted: day, grade do not fit and do when moved by 1 column to the left; it was rejected"
+    assert data.queries["message"].iloc[0] == said
 
 
 def test_a_row_that_lacks_a_cell_is_shifted_to_the_right(tmp_path):
@@ -446,3 +461,11 @@ def test_ids_that_differ_in_spelling_alone_are_asked_about(tmp_path):
     data = cleaned(tmp_path, {"f.csv": text}, {"t": PEOPLE})
     assert len(data.tables["t"]) == 11 and data.rejected.empty
     assert data.queries["value"].tolist() == ["s1", "S2", "3", "3.0"] and set(data.queries["severity"]) == {"warning"}
+
+
+def test_only_ids_are_compared_in_their_spelling(tmp_path):
+    columns = {"participant": ID, "visit": {"source": "Visit", **READ}, "x": {"source": "X", "type": "integer"}}
+    tables = {"t": {"file": "f", "key": ["participant", "visit"], "columns": columns},
+              "people": {"file": "f", "where": "x == 1", "key": ["participant"], "columns": {"participant": ID, "x": columns["x"]}}}  # fmt: skip
+    data = cleaned(tmp_path, {"f.csv": "ID,Visit,X\nS1,Day 1,1\nS1,day1,2\n"}, tables)
+    assert not data.queries["message"].str.contains("spelling").any()

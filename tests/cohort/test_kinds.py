@@ -83,7 +83,7 @@ def test_problems(text, message):
         ("when(b, 'a', 'b')", "text", ("a", "b"), False), ("when(b, 'II', stage)", "text", ("I", "II", "III"), True),
         ("min(stage, late)", "text", ("I", "II", "III"), True), ("max(n, x)", "number", (), True), ("coalesce(t, t)", "text", (), True),
         ("true", "boolean", (), False), ("'a'", "text", ("a",), False), ("5", "number", (), True),
-        ("stage < late", "boolean", (), False), ("stage <= 'II'", "boolean", (), False), ("t < t", "boolean", (), False),
+        ("stage < late", "boolean", (), False), ("stage < stage", "boolean", (), False), ("late >= late", "boolean", (), False), ("stage <= 'II'", "boolean", (), False), ("t < t", "boolean", (), False),
         ("free == 'a'", "boolean", (), False), ("file == '1'", "boolean", (), False), ("unknown == 5", "boolean", (), False),
         ("coalesce(file, '1')", "text", ("1", "2"), False), ("b == true", "boolean", (), False), ("stage == 'I' and b", "boolean", (), False),
     ],

@@ -135,3 +135,9 @@ def test_the_key_of_a_row(before, tmp_path):
     assert text.startswith(
         "patients.csv, row 6: infusion S-005 is not among the rows any more (rejected: no usable key"
     )
+
+
+def test_how_many_numbers_there_are_has_the_causes_of_those_that_came(before, tmp_path):
+    found = after(before, tmp_path, replace(PLAN, "at: [6, 12]", "at: [6, 9, 12]"))
+    one, causes = kinds(found, "plan.statistics", "text")
+    assert one.printed and causes == {("plan", "analyses.os.at: [6, 12] -> [6, 9, 12]")}

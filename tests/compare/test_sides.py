@@ -149,7 +149,7 @@ def test_what_is_not_there_is_refused(text, tmp_path, monkeypatch):
 def test_a_folder_without_results_and_a_damaged_crate(both, tmp_path):
     (tmp_path / "crate.zip").write_text("no archive")
     (tmp_path / "folder").mkdir()
-    for name, what in (("crate.zip", "is no crate"), ("folder", "holds no analysis/ard.csv")):
+    for name, what in (("crate.zip", "cannot be read as a crate"), ("folder", "holds no analysis/ard.csv")):
         with pytest.raises(InputError, match=what):
             find(str(tmp_path / name), "tiny", tmp_path)
 

@@ -15,10 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 
-from hostile import dictionaries, expressions, identifiers, manuscripts, names, raw_files, texts  # noqa: E402
+from hostile import commands, dictionaries, expressions, identifiers, manuscripts, names, raw_files, texts  # noqa: E402
 from hostile.judge import BAD, Case, judge, table  # noqa: E402
 
-AREAS = (raw_files, dictionaries, expressions, names, texts, manuscripts, identifiers)
+AREAS = (raw_files, dictionaries, expressions, names, texts, manuscripts, identifiers, commands)
 SEED = 1
 
 

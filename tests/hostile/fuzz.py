@@ -1,7 +1,8 @@
 """`make fuzz`: inputs made by hypothesis against readers, YAML, expressions and manuscripts, for as long as it is told.
 
 What may be raised is an InputError (or an ExpressionError by the language); anything else is a crash and ends it with the
-smallest input that hypothesis found. Where atheris is installed `--coverage` lets it guide the bytes by the code they reach.
+smallest input that hypothesis found. Where atheris is installed it has half of the time: it guides the bytes by the code that they
+reach, one target in a process of its own (`--coverage`).
 
     python tests/hostile/fuzz.py [--minutes 5] [--seed 1] [--target yaml] [--coverage]
 """
@@ -10,6 +11,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
+import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,14 +23,23 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 
-from hostile.expressions import value  # noqa: E402
-from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
-from trialpress.clean.read import read  # noqa: E402
-from trialpress.errors import InputError  # noqa: E402
-from trialpress.report import constructs, qmd  # noqa: E402
-from trialpress.study.dictionary import File, Limits  # noqa: E402
-from trialpress.study.files import load_yaml, schema_problems  # noqa: E402
+ATHERIS = importlib.util.find_spec("atheris") is not None
+if "--coverage" in sys.argv:
+    import atheris
+
+    instrumented = atheris.instrument_imports(include=["trialpress"])
+else:
+    instrumented = contextlib.nullcontext()
+
+with instrumented:
+    from hostile.expressions import value
+    from hypothesis import HealthCheck, Phase, given, seed, settings
+    from hypothesis import strategies as st
+    from trialpress.clean.read import read
+    from trialpress.errors import InputError
+    from trialpress.report import constructs, qmd
+    from trialpress.study.dictionary import File, Limits
+    from trialpress.study.files import load_yaml, schema_problems
 
 LIMITS = Limits(cell=20_000, unpacked=1)
 WORDS = ["a", "b", "s", "d", " ", "(", ")", "and ", "or ", "not ", "==", "<", "in ", "'x'", "1", "2.5", "+", "-", "*", "/", "**", ",", "missing(", "when(", "coalesce(",
@@ -170,15 +183,29 @@ def attack(name: str, until: float, start: int) -> int:
 
 
 def guided(name: str, minutes: float) -> None:
-    """The same by atheris; it ends the process itself."""
-    import atheris
-
+    """The same by atheris; it ends the process itself, with status 0 if there was no crash."""
     target, _ = TARGETS[name]
     text = name != "readers"
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-max_total_time={int(minutes * 60)}", "-rss_limit_mb=4096"],
-                  lambda data: target(data.decode("utf-8", "replace") if text else data))  # fmt: skip
-    atheris.Fuzz()
+    options = [
+        f"-max_total_time={int(minutes * 60)}",
+        "-rss_limit_mb=4096",
+        "-timeout=60",
+        "-print_final_stats=1",
+        "-verbosity=0",
+    ]
+    with tempfile.TemporaryDirectory() as folder:  # where an input that crashes is left
+        options.append(f"-artifact_prefix={folder}/")
+        atheris.Setup([sys.argv[0], *options], lambda data: target(data.decode("utf-8", "replace") if text else data))
+        atheris.Fuzz()
+
+
+def coverage(name: str, minutes: float) -> str:
+    """How many inputs atheris has tried, in words. SystemExit with what it says if one crashes."""
+    command = [sys.executable, __file__, "--coverage", "--target", name, "--minutes", str(minutes)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        sys.exit(f"{name}, by atheris:\n{(done.stdout + done.stderr)[-4000:]}")
+    return re.search(r"number_of_executed_units: *(\d+)", done.stderr)[1]
 
 
 def main() -> int:
@@ -192,9 +219,11 @@ def main() -> int:
     names = chosen.target or list(TARGETS)
     if chosen.coverage:
         guided(names[0], chosen.minutes)
+    each = chosen.minutes / len(names) / (2 if ATHERIS else 1)
     for name in names:
-        tried = attack(name, time.monotonic() + 60 * chosen.minutes / len(names), chosen.seed)
-        print(f"{name}: {tried} inputs, no crash", flush=True)
+        tried = attack(name, time.monotonic() + 60 * each, chosen.seed)
+        more = f", {coverage(name, each)} by atheris" if ATHERIS else ""
+        print(f"{name}: {tried} inputs{more}, no crash", flush=True)
     return 0
 
 

@@ -58,8 +58,13 @@ def test_a_command_that_is_stopped_says_so(capsys):
     assert ended.value.code == 130 and capsys.readouterr().err == "make fetch: stopped\n"
 
 
-@pytest.mark.parametrize("module", MODULES)
-@pytest.mark.parametrize("arguments", [[], ["../x"], ["verify", "nobody"]])
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        *((module, []) for module in MODULES),
+        *(("trialpress.audit.record", of) for of in (["../x"], ["verify", "nobody"])),
+    ],
+)
 def test_a_module_without_sense_in_its_arguments_says_how_it_is_used(tmp_path, module, arguments):
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow"), "STUDY": "nobody"}
     done = subprocess.run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,10 @@ def test_clean_follows_no_link_and_knows_its_studies(house):
     assert untouched(house)
 
 
-@pytest.mark.parametrize("target", ["fetch", "verify", "record", "explain"])
-@pytest.mark.parametrize("name", NAMES[:9])
+# each name once and each target twice; `make hostile` tries the targets by names of every kind
+@pytest.mark.parametrize(
+    ("name", "target"), [*zip(NAMES[:9], cycle(["fetch", "verify", "record", "explain"]), strict=False)]
+)
 def test_no_name_is_run_by_a_shell(house, target, name):
     done = make(house, "-o", ".venv/.ready", target, f"STUDY={name}", f"ID={name}", f"PARTICIPANT={name}")
     assert done.returncode != 0 and "cannot name a study" in done.stdout + done.stderr

@@ -62,6 +62,12 @@ def test_no_page_of_the_pdf_but_the_last_is_half_empty(results, tmp_path):
     assert {at: round(gap, 2) for at, gap in enumerate(pages, 1) if gap > 0.4} == {}
 
 
+def test_no_word_of_the_pdf_touches_another_or_leaves_the_page(results):
+    pages = validators.boxes(results / "report" / "manuscript.pdf")
+    assert {at: said for at, words in enumerate(pages, 1) if (said := validators.overlaps(words))} == {}
+    assert [word for words in pages for left, _, right, _, word in words if left < 64 or right > 536] == []
+
+
 def test_every_figure_is_strict_svg_and_every_table_strict_csv(results):
     svgs, tables = sorted(results.rglob("*.svg")), sorted(results.rglob("*.csv"))
     assert len(svgs) >= 4 and len(tables) >= 15

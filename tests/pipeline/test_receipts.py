@@ -21,11 +21,11 @@ def house(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(rule, read, wrote, act=lambda: None):
+def run(rule, read, wrote, act=lambda: None, **parameters):
     """One rule of a small workflow: it writes its name into its outputs."""
     output = Output(wrote)
     output.receipt = f"results/s/.receipts/{rule}.json"
-    with receipts.kept(SimpleNamespace(rule=rule, input=read, output=output)):
+    with receipts.kept(SimpleNamespace(rule=rule, input=read, output=output, params=parameters)):
         act()
         for path in wrote:
             receipts.write_text(rule, receipts.Path(path))
@@ -101,3 +101,24 @@ def test_the_content_of_sources_is_a_parameter_whatever_their_time(house):
     os.utime(plan, (1, 1))  # as cp -p, rsync -t and a checkout may leave it
     receipts._once.cache_clear()
     assert receipts.content(["plan.yaml"], "results/s") != first
+
+
+@pytest.mark.parametrize(
+    ("act", "what"),
+    [
+        (lambda part: part.write_text("forged"), "is not what the rule cohort wrote"),
+        (lambda part: part.unlink(), "is not there any more"),
+    ],
+)
+def test_what_a_rule_writes_beside_its_outputs_is_in_its_receipt(house, act, what):
+    part = house / "results/s/parts/0001.js"
+
+    def writes():
+        part.parent.mkdir(parents=True)
+        part.write_text("one participant")
+
+    run(*FIRST, writes, beside=["results/s/parts"])
+    run(*SECOND)
+    act(part)
+    for late in (lambda: run(*SECOND), lambda: receipts.check(receipts.Path("results/s"))):
+        assert f"results/s/parts/0001.js: {what}" in said(late)

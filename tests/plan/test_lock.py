@@ -8,6 +8,7 @@ import pytest
 from trialpress.__main__ import main
 from trialpress.errors import InputError
 from trialpress.plan import lock
+from trialpress.plan.lock import _listed
 from trialpress.plan.read import read_plan
 from trialpress.study import load_study, load_yaml
 
@@ -109,3 +110,9 @@ def test_the_rest_of_the_cohort_is_an_entry_beside_its_columns():
         ({"daily": {}}, ("cohort",)),
     ):
         assert lock.changed(whole, lock.entries({"cohort": {**cohort, **change}, "plan": {"seed": 1}})) == names
+
+
+def test_twelve_changes_are_listed_and_the_others_counted():
+    names = tuple(f"n{at}" for at in range(13))
+    assert _listed(()) == "nothing" and _listed(names[:12]) == ", ".join(names[:12])
+    assert _listed(names) == ", ".join(names[:12]) + " and 1 more"

@@ -63,11 +63,10 @@ def test_units_of_time():
     assert unit_of_time("mg") == "" and unit_of_time("") == ""
 
 
-def test_files_that_analyses_read():
-    assert plan(analyses={"a": {"file": "z.csv"}, "b": {}, "c": {"file": "b.csv"}, "d": {"file": "z.csv"}}).files == [
-        "b.csv",
-        "z.csv",
-    ]
+def test_files_that_analyses_read_and_figures_show():
+    entries = {"a": {"file": "z.csv"}, "b": {}, "c": {"file": "b.csv"}, "d": {"file": "z.csv"}}
+    assert plan(analyses=entries).files == plan(figures=entries).shown == ["b.csv", "z.csv"]
+    assert plan(figures=entries).files == plan(analyses=entries).shown == []
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_save_renders_again_and_the_page_hears_of_it(house, capsys):
 
         def saved(changed: str, version: str) -> str:
             manuscript.write_text(changed, encoding="utf-8")
-            until = time.monotonic() + 20
+            until = time.monotonic() + 120
             while fetched(server, "version") != version and time.monotonic() < until:
                 time.sleep(0.05)
             return fetched(server, page)

@@ -66,3 +66,17 @@ def test_what_cannot_be_is_refused():
         three_plus_three(4, 3)
     with pytest.raises(ValueError, match="safe, target, toxic: must rise"):
         boin_boundaries(0.8)
+
+
+def test_boin_closes_a_dose_at_the_published_numbers():
+    """The least toxicities of 3 to 12 participants at which a target of 30% closes a dose (Yuan et al. 2016, table 1)."""
+    least = [next(x for x in range(n + 1) if boin(x, n, 0.3)["closed"]) for n in range(3, 13)]
+    assert least == [3, 3, 4, 4, 5, 5, 5, 6, 6, 7]
+    assert [boin(n, n, 0.3)["closed"] for n in (1, 2)] == [0, 0]
+    assert boin(1, 3, 0.05)["exceeds"] == pytest.approx(1 - (6 * 0.05**2 - 8 * 0.05**3 + 3 * 0.05**4))  # beta(2, 3)
+
+
+def test_a_closed_dose_is_not_the_tolerated_one():
+    assert tolerated([0, 1, 3], [3, 6, 3], "boin", 0.3)["mtd"] == 2
+    assert tolerated([0, 1, 3], [3, 6, 3], "boin", 0.3, closed=1)["mtd"] == 1
+    assert "every dose is closed" in tolerated([3, 0], [3, 0], "boin", 0.3, closed=0).note

@@ -158,8 +158,8 @@ def separated(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return (np.where(rng.random(n) < 0.1, 1 - y, y) if rng.random() < 0.3 else y), X
 
 
-# the first five did not converge, or in a lower maximum
-@pytest.mark.parametrize("seed", [63, 90, 121, 125, 146, 0, 1, 2, 4])
+# the first five did not converge, or in a lower maximum; the next three had a limit beyond which the likelihood has no value
+@pytest.mark.parametrize("seed", [63, 90, 121, 125, 146, 292, 852, 921, 0, 1, 2, 4])
 def test_firth_reaches_the_highest_maximum_of_separated_data(seed):
     y, X = separated(seed)
     fit = firth(y, X, [f"x{j}" for j in range(X.shape[1])])

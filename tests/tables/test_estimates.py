@@ -27,7 +27,7 @@ def test_every_estimate_has_a_row_with_its_interval(tmp_path):
     ard = results.ard.set_index(["analysis", "group", "level", "statistic"])["display"].str.replace("†", "")
     ratio = ard["falls", "", "sex=M"]
     assert (
-        f"M against F | – | RR {ratio['rate_ratio']} ({ratio['ci_low']}–{ratio['ci_high']}) | {ratio['p_value']}"
+        f"M against F | – | IRR {ratio['rate_ratio']} ({ratio['ci_low']}–{ratio['ci_high']}) | {ratio['p_value']}"
         in text
     )
     assert f"All groups of sex | – | – | {ard['drift', '', '', 'p_value']}" in text.replace("Sex", "sex")
@@ -35,7 +35,7 @@ def test_every_estimate_has_a_row_with_its_interval(tmp_path):
     for group in ("F", "M"):
         assert f"{group} | {ard['drift', group, '', 'n']} | {ard['drift', group, '', 'estimate']} (" in text
     notes = "\n".join(found.footnotes)
-    assert "RR: incidence rate ratio." in notes and "least-squares means" in notes.lower()
+    assert "IRR: incidence rate ratio." in notes and "least-squares means" in notes.lower()
 
 
 def test_nobody_has_a_table_too(tmp_path):

@@ -38,6 +38,7 @@ rule trace:
         runtime=10,
     params:
         content=content("trace"),
+        beside=[f"{OUT}/audit/trace"],
     message:
         "trace: numbers to raw cells, statistics a second time"
     script:
@@ -113,6 +114,7 @@ rule audit:
         runtime=10,
     params:
         content=content("audit"),
+        beside=[f"{OUT}/audit/page"],
         inputs=lambda wildcards, input: sorted(
             {*map(str, input)} - {*map(str, input.analysis), *map(str, input.outputs)}
         ),

@@ -4,20 +4,22 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.utils import validate
 
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
-
-validate(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 from trialpress import environment, exclusive, receipts
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.job import keep, told
 from trialpress.checks.plan import load_plan
-from trialpress.studies import checked, folder_problems
-from trialpress.study import load_study, preflight
+from trialpress.studies import folder_problems
+from trialpress.study import load_study, preflight, schema_problems
+
+try:
+    raise_if(schema_problems("config/config.yaml", config, "config"))
+except InputError as error:
+    raise WorkflowError(str(error)) from None
 
 NAME = config["study"]
 CONFIG = f"config/{NAME}"
@@ -26,7 +28,6 @@ OUT = f"results/{NAME}"
 LOGS = f"logs/{NAME}"
 
 try:
-    checked(NAME)
     raise_if(environment.folder_problems(Path.cwd()))
     STUDY = load_study(f"{CONFIG}/study.yaml")
     raise_if(folder_problems(STUDY, NAME))

@@ -1,19 +1,32 @@
 """The command line.
 
-python -m trialpress run FOLDER --out OUT [--until analysis]          a study in a folder of its own, all stages in one process
-python -m trialpress preview STUDY                                    the manuscript in the browser, as it is written
-python -m trialpress report [STUDY] [--directory MYTRIAL]             the publication, as by make report; MYTRIAL holds config/, data/, report/
-python -m trialpress report STUDY --out DIR --engine quarto           the manuscript's editions from the results that are there
-python -m trialpress verify --crate crate.zip --raw FOLDER            the run in a crate again, from the crate and the raw records
-python -m trialpress plan STUDY                                       the analysis plan with mock tables and figures, without a record
-python -m trialpress lock STUDY --by NAME --date 2026-01-31           fix the plan before the data; with --reason an amendment
-python -m trialpress compare A B                                      which printed numbers moved from A to B, and why
-python -m trialpress explain cr_rr_evaluable --participant LD-017     a printed number back to the raw cells
+begin
+  trialpress new MYTRIAL FILES... --directory FOLDER                  draft a study from its files: dictionary, plan, manuscript; and run it
+  trialpress new MYTRIAL --answers questions.yaml --directory FOLDER  draft it again, with answers to its questions
+  trialpress fetch STUDY                                              download the raw files that study.yaml lists, checked by their hash
+  trialpress fetch STUDY --redcap URL                                 the records and the dictionary of a REDCap project
+before the data
+  trialpress plan STUDY                                               the analysis plan with mock tables and figures, without a record
+  trialpress lock STUDY --by NAME --date 2026-01-31                   fix the plan before the data; with --reason an amendment
+run
+  trialpress report [STUDY] [--directory FOLDER]                      the publication, as by make report; FOLDER holds config/, data/, report/
+  trialpress report STUDY --out DIR --engine quarto                   the manuscript's editions from the results that are there
+  trialpress preview STUDY                                            the manuscript in the browser, as it is written
+  trialpress queries STUDY [--answers filled.xlsx]                    open queries as a workbook for the data manager, and its answers
+  trialpress run FOLDER --out OUT [--until analysis]                  a study in one folder, all stages in one process
+look
+  trialpress explain cr_rr_evaluable --participant LD-017             a printed number back to the raw cells
+  trialpress compare A B                                              which printed numbers moved from A to B, and why
+  trialpress verify [STUDY]                                           run it again from the raw records, and compare with the results of record
+  trialpress verify --crate crate.zip --raw FOLDER                    the run in a crate again, from the crate and the raw records
+  trialpress record [STUDY]                                           accept results/STUDY as the results of record
+  trialpress document                                                 every key, method, figure and table of the configuration, as Markdown
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import sys
 import tempfile
@@ -21,13 +34,34 @@ from pathlib import Path
 
 from .job import boundary
 from .stages import STAGES
+from .studies import checked
 
 
 def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
-        prog="trialpress", description="From the raw records of a trial to its publication, and back."
+        prog="trialpress",
+        description="From the raw records of a trial to its publication, and back.",
+        epilog=__doc__.partition("\n\n")[2] + "\ntrialpress COMMAND --help says what a command takes.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = whole.add_subparsers(dest="command", required=True)
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    new = commands.add_parser("new", help="a new study from its files")
+    new.add_argument("study", help="a short name; it names the folders below config/, data/, report/ and results/")
+    new.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="data files and metadata, or folders of them")
+    new.add_argument("--directory", type=Path, default=Path(), help="a folder of its own for the study (default: here)")
+    new.add_argument("--dictionary", type=Path, help="a REDCap dictionary, define.xml, ODM-XML or codebook CSV")
+    new.add_argument("--participant", default="", metavar="COLUMN", help="header of the column that names participants")
+    new.add_argument("--cutoff", default="", metavar="DATE", help="date of the data, as 2026-01-31")
+    new.add_argument("--answers", type=Path, help="questions.yaml of an earlier draft with answers in it")
+    new.add_argument("--git", action="store_true", help="make the folder a git repository, raw data left out")
+    new.add_argument("--draft-only", action="store_true", help="write the draft, do not run it")
+    fetch = commands.add_parser("fetch", help="download the raw files that study.yaml lists, or a REDCap project")
+    fetch.add_argument("--redcap", metavar="URL", help="address of a REDCap API; its token in REDCAP_TOKEN")
+    fetch.add_argument("--directory", type=Path, default=Path(), help="the study's folder (default: here)")
+    record = commands.add_parser("record", help="accept results/STUDY as the results of record")
+    for command in (fetch, record):
+        command.add_argument("study", nargs="?", help="default: that of config/config.yaml")
+    commands.add_parser("document", help="the reference of the configuration")
     run = commands.add_parser("run", help="all stages of a study in a folder of its own")
     run.add_argument(
         "folder", type=Path, help="holds study.yaml, plan.yaml and data/raw/; claims.yaml and report/ if wanted"
@@ -53,9 +87,10 @@ def parser() -> argparse.ArgumentParser:
     )
     for command in (preview, report):
         command.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
-    verify = commands.add_parser("verify", help="run a crate again, from it and the raw records, and compare")
-    verify.add_argument("--crate", type=Path, required=True, help="audit/crate.zip of a run")
-    verify.add_argument("--raw", type=Path, required=True, help="holds the raw files; corrections.csv there or beside")
+    verify = commands.add_parser("verify", help="run a study or a crate again from the raw records, and compare")
+    verify.add_argument("study", nargs="?", help="default: that of config/config.yaml")
+    verify.add_argument("--crate", type=Path, help="audit/crate.zip of a run, instead of a study; with --raw")
+    verify.add_argument("--raw", type=Path, help="with --crate: holds the raw files; corrections.csv there or beside")
     plan = commands.add_parser("plan", help="the statistical analysis plan and mock shells of every table and figure")
     plan.add_argument("study", help="name of a study under config/; no record of it is read")
     plan.add_argument("--out", type=Path, help="default: sap/STUDY/")
@@ -65,6 +100,13 @@ def parser() -> argparse.ArgumentParser:
     lock.add_argument("--by", required=True, help="who fixes it")
     lock.add_argument("--date", required=True, help="as 2026-01-31")
     lock.add_argument("--reason", default="", help="why it is amended; needed from the second version on")
+    queries = commands.add_parser("queries", help="the open queries as a workbook; with --answers, what was answered")
+    queries.add_argument("study", help="name of a study under config/, or a folder as `run` has it")
+    queries.add_argument("--directory", type=Path, default=Path(), help="holds config/ and data/ (default: here)")
+    queries.add_argument("--out", type=Path, help="default: data/STUDY/queries.xlsx, beside the raw records")
+    queries.add_argument(
+        "--answers", type=Path, metavar="FILLED", help="a filled workbook: checked, then into corrections.csv"
+    )
     compare = commands.add_parser("compare", help="which printed numbers moved between two runs, and why")
     for side in "ab":
         compare.add_argument(side, metavar=side.upper(), help="results, a crate, a git revision, 'record' or 'now'")
@@ -117,7 +159,10 @@ def publication(given: argparse.Namespace) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = parser().parse_args(arguments)
+    whole = parser()
+    given = whole.parse_args(arguments)
+    if given.command == "verify" and ((given.crate is None) != (given.raw is None) or (given.crate and given.study)):
+        whole.error("verify takes a study, or --crate and --raw together")
     with boundary(f"trialpress {given.command}"):
         return called(given)
 
@@ -132,10 +177,37 @@ def called(given: argparse.Namespace) -> int:
         return publication(given)
     if given.command in ("preview", "report"):
         return written(given)
-    if given.command == "verify":
+    if given.command == "new":
+        from .draft.new import Given, new
+
+        about = Given(
+            given.study, given.paths, given.directory, given.dictionary, given.participant, given.cutoff, given.answers
+        )
+        return new(about, given.git, not given.draft_only)
+    if given.command == "fetch":
+        if given.redcap:
+            from .draft.server import fetch as export
+
+            print("\n".join(map(str, export(given.redcap, checked(given.study or chosen()), given.directory))))
+            return 0
+        from .fetch import main as fetch
+
+        os.chdir(given.directory)
+        fetch(given.study or chosen())
+        return 0
+    if given.command == "document":
+        from .document import configuration
+
+        print(configuration(), end="")
+        return 0
+    if given.command == "verify" and given.crate:
         from .audit.crate.verify import main as verify
 
         return verify(given.crate, given.raw)
+    if given.command in ("verify", "record"):
+        from .audit.record import main as recorded
+
+        return recorded("accept" if given.command == "record" else "verify", given.study or chosen())
     if given.command in ("plan", "lock"):
         from . import sap
 
@@ -143,6 +215,14 @@ def called(given: argparse.Namespace) -> int:
             print(sap.fix(given.study, given.by, given.date, given.reason))
         else:
             print("\n".join(map(str, sap.write(given.study, given.out or Path("sap") / given.study, given.engine))))
+        return 0
+    if given.command == "queries":
+        from . import queries
+
+        out, answers = (path and path.resolve() for path in (given.out, given.answers))
+        os.chdir(given.directory)
+        today = datetime.date.today().isoformat()
+        print(queries.take(given.study, answers, today) if answers else queries.ask(given.study, out))
         return 0
     if given.command == "compare":
         from .compare import main as compare

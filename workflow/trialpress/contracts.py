@@ -6,13 +6,14 @@ Nothing is read back with guessed types. What is not a number here is text: an e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from .errors import Problem, raise_if
-from .files import read_categories, read_csv, write_csv
+from .files import of_a_run, read_categories, read_csv, write_csv
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,19 @@ class Contract:
 
     def read(self, folder: Path) -> pd.DataFrame:
         """With numbers where the contract says so, everything else as text."""
-        frame = read_csv(self.path(folder), self.numbers, self.whole)
-        self.check(list(frame.columns), self.path(folder))
-        return frame
+        return self._checked(read_csv, folder, self.numbers, self.whole)
 
     def texts(self, folder: Path) -> pd.DataFrame:
         """Every cell as it stands there."""
-        frame = read_csv(self.path(folder))
-        self.check(list(frame.columns), self.path(folder))
-        return frame
+        return self._checked(read_csv, folder)
 
     def categories(self, folder: Path) -> pd.DataFrame:
         """The same of a file of millions of rows, which repeat themselves."""
-        frame = read_categories(self.path(folder))
+        return self._checked(read_categories, folder)
+
+    def _checked(self, how: Callable, folder: Path, *types: tuple[str, ...]) -> pd.DataFrame:
+        with of_a_run(self.path(folder), f"run the stage {self.stage} again"):
+            frame = how(self.path(folder), *types)
         self.check(list(frame.columns), self.path(folder))
         return frame
 
@@ -72,8 +73,9 @@ CHANGES = Contract(
     whole=("source_row",),
 )  # fmt: skip
 QUERIES = Contract(
-    "queries", "clean", "what a data manager must answer",
-    ("id", "severity", "table", "key", "field", "value", "message", "file", "row", "column"), ("id",), whole=("row",),
+    "queries", "clean", "what a data manager must answer, and has answered",
+    ("id", "severity", "table", "key", "field", "value", "message", "file", "row", "column",
+     "state", "answer", "new_value", "reason", "by", "date"), ("id",), whole=("row",),
 )  # fmt: skip
 REJECTED = Contract(
     "rejected", "clean", "rows that could not be used, whole", ("file", "row", "table", "reason", "content"), whole=("row",)

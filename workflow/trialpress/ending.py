@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from . import receipts
 from .contracts import ARD, CLAIMS, CONCORDANCE
 from .errors import InputError
+from .files import read_json
 
 AGREES = "agrees"
 CONTRADICTED = "contradicted"
@@ -19,7 +19,7 @@ def second_computation(folder: Path) -> tuple[str, int]:
     """('1,154 of 1,312 agree (R 4.2.2; largest relative difference 3e-08), 158 not computed a second time', how many differ)."""
     found = CONCORDANCE.read(folder / "audit")
     verdicts = Counter(found["verdict"])
-    versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
+    versions = read_json(folder / "audit" / "second_opinion.json")
     by = ", ".join(f"{name} {version}" for name, version in versions.items())
     # of a bootstrap the second value has random numbers of its own
     gaps = found.loc[found["verdict"].eq(AGREES) & found["tolerance"].astype(float).lt(1e-3), "difference"].astype(
@@ -36,14 +36,20 @@ def second_computation(folder: Path) -> tuple[str, int]:
 
 def privacy(folder: Path) -> list[str]:
     """What the privacy gate could not look for, and what it was told in vain; nothing where it could do its work."""
-    gate = json.loads((folder / "audit" / "privacy.json").read_text(encoding="utf-8"))["gate"]
-    not_searchable = [n for kinds in gate["not_searchable"].values() for n in kinds.values()]
+    gate = read_json(folder / "audit" / "privacy.json", gate=dict)["gate"]
     said, vain = [], gate["allowed_in_vain"]
-    if not_searchable:
-        files = len(gate["not_searchable"])
-        said.append(
-            f"WARNING: {sum(not_searchable):,} values of {files} raw file{'s' * (files != 1)} are not searchable (audit/privacy.json)"
-        )
+    for file, kinds in gate["not_searchable"].items():
+        for ours, do in (
+            (False, "before a file leaves the house, look for them by eye"),
+            (True, "declare the columns in study.yaml as what they are, or under not_identifying of the file"),
+        ):
+            counts = {kind: n for kind, n in kinds.items() if kind.startswith("undeclared column") is ours}
+            if counts:
+                shown = ", ".join([*counts][:3]) + (f" and {len(counts) - 3} more" if len(counts) > 3 else "")
+                n = sum(counts.values())
+                said.append(
+                    f"WARNING: {n:,} value{'s' * (n != 1)} of {file} cannot be searched for ({shown}): {do} (audit/privacy.json)"
+                )
     if vain:
         said.append(f"not_identifying of study.yaml never fires: {', '.join(vain)}")
     return said

@@ -6,12 +6,17 @@ files would stay). Jobs of a run that was just killed may still be ending: the n
 
 import fcntl
 import os
+import re
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
 from io import StringIO
+from itertools import pairwise
+
+from .errors import InputError, Problem
+from .studies import wrong
 
 BUSY = "another run is under way in this folder: wait until it has ended, or stop it"
 PATIENCE = 20  # seconds that jobs of a killed run are given to end
@@ -63,9 +68,22 @@ def end_with_the_run() -> None:
         threading.Thread(target=watch, daemon=True).start()
 
 
+def asked(arguments: Sequence[str]) -> Iterator[Problem]:
+    """What is wrong with the study and the number of cores that were asked for: Snakemake would say it in its own words."""
+    for name in (text.removeprefix("study=") for text in arguments if text.startswith("study=")):
+        if what := wrong(name):
+            yield Problem("the study", what, "a name is part of paths and commands", "name a study under config/")
+    for cores in (number for option, number in pairwise(arguments) if option == "--cores"):
+        if cores != "all" and not re.fullmatch("[1-9][0-9]{0,4}", cores):
+            yield Problem("the number of cores", f"{cores!r} is none", "nothing was started", "give a number, or all")
+
+
 def run(arguments: Sequence[str]) -> int:
     """What the command `snakemake` does, without its limit of jobs per second: that one's clock holds a finished run for a
     second, and no argument turns it off."""
+    if problems := list(asked(arguments)):
+        print(InputError(problems), file=sys.stderr)
+        return 1
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
     from snakemake.cli import args_to_api, parse_args, print_exception
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .errors import InputError, Problem
 from .text import iso
 
 if TYPE_CHECKING:  # who writes texts alone does not wait for it
@@ -41,6 +44,39 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     write_whole(path, lambda to: frame.to_parquet(to, index=False, engine="pyarrow", compression="zstd"))
 
 
+def read_text(path: Path) -> str:
+    """A text that people have written; InputError, with its line, if it is not UTF-8."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        what = f"is not UTF-8: byte 0x{data[error.start]:02x}"
+        where = f"{path}, line {data.count(10, 0, error.start) + 1}"
+        raise InputError([Problem(where, what, "its letters would be guessed", "save it as UTF-8")]) from None
+
+
+@contextmanager
+def of_a_run(path: Path | str, do: str) -> Iterator[None]:
+    """InputError for a file that a run writes and that cannot be read: cut off, changed by hand, of something else."""
+    try:
+        yield
+    except (ValueError, RecursionError) as error:  # among them those of JSON, pandas and UTF-8
+        what = f"cannot be read ({' '.join(str(error).split())[:200]})"
+        raise InputError([Problem(str(path), what, "it is not what a run has written there", do)]) from None
+
+
+def read_json(path: Path, **kinds: type) -> dict:
+    """A JSON object that a run has written; InputError if it is none, or has no value of this kind by one of these names."""
+    do = "run again: make report; of another's results ask for the file again"
+    with of_a_run(path, do):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("it holds no object")
+        if lost := [name for name, kind in kinds.items() if not isinstance(content.get(name), kind)]:
+            raise ValueError(f"it lacks {', '.join(lost)}")
+        return content
+
+
 def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str] = ()) -> pd.DataFrame:
     """A CSV file with the types that its contract declares: every column is text, an empty cell the empty text, but those
     of `numbers` (an empty cell is missing) and of `whole` numbers. "None", "NA", "nan" and "null" are texts."""
@@ -50,7 +86,10 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     numbers, whole = [name for name in numbers if name in header], [name for name in whole if name in header]
     types = dict.fromkeys(header, str) | dict.fromkeys(numbers, float) | dict.fromkeys(whole, "Int64")
     missing = {name: [""] for name in (*numbers, *whole)}
-    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8")
+    frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8")
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes what is too much for an index, and moves the rest
+        raise ValueError("its rows have more cells than its header")
+    return frame
 
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:

@@ -101,7 +101,7 @@ def main(to: str = "logs") -> int:
     return int(bool(strange))
 
 
-BY_VENV = ("pip", "setuptools")  # Python puts them into a new environment
+BY_VENV = ("pip", "setuptools", "trialpress")  # Python puts them into a new environment, the set-up the command
 
 if __name__ == "__main__":
     sys.exit(main(*sys.argv[1:]))

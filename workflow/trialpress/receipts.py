@@ -81,18 +81,29 @@ def load(paths: Iterable[Path | str]) -> list[dict]:
     return [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths if Path(path).parent.name == FOLDER]
 
 
+def gone(listed: set[str], found: Mapping[str, str]) -> Iterator[Problem]:
+    """Files that a receipt lists and that are not there."""
+    for path in sorted(listed - found.keys()):
+        do = "run: make report; if it stops here again, make clean first"
+        yield Problem(path, "is not there any more", "the results are not whole", do)
+
+
 @contextmanager
 def kept(job):
     """A workflow's job (`snakemake` in its script) that begins only with what the rules before left and read, and ends only
-    if its sources are still what they were; then its receipt is written. InputError otherwise."""
+    if its sources are still what they were; then its receipt is written. InputError otherwise. A parameter `beside` names a
+    folder of files that it writes beside its outputs, as many as the study needs."""
     end_with_the_run()
     given = sorted(set(map(str, job.input)))
     receipt = Path(job.output.receipt)
     before = hashes(path for path in given if Path(path).parent != receipt.parent)
-    raise_if(problems(before, load(given)))
+    receipts = load(given)
+    beside = {path for one in receipts for path in one["wrote"]} - before.keys()
+    found = before | hashes(map(located, beside))
+    raise_if([*gone(beside, found), *problems(found, receipts)])
     yield
     raise_if(changed(before, MIXED))
-    wrote = hashes(path for path in map(str, job.output) if Path(path) != receipt)
+    wrote = hashes(path for path in (*map(str, job.output), *job.params.get("beside", ())) if Path(path) != receipt)
     said = {"rule": job.rule, "read": before, "wrote": wrote}
     write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", receipt)
 
@@ -102,8 +113,4 @@ def check(folder: Path) -> None:
     receipts = load(sorted((folder / FOLDER).glob("*.json")))
     listed = {path for receipt in receipts for path in (*receipt["wrote"], *receipt["read"])}
     found = hashes(map(located, listed))
-    gone = [
-        Problem(path, "is not there any more", "the results are not whole", "run: make report")
-        for path in sorted(listed - found.keys())
-    ]
-    raise_if([*gone, *problems(found, receipts)])
+    raise_if([*gone(listed, found), *problems(found, receipts)])

@@ -153,8 +153,9 @@ def answers(checklists: Iterable[Path | str], found: Fragments, source: Path) ->
     """The checklists as the manuscript in `source` prints them. checklists: the guidelines and the study's answers, or nothing."""
     from .audit.checklists import judged, load_checklists, markdown
     from .audit.p_values import verdict
+    from .files import read_text
 
-    asked, text = [Path(path) for path in checklists], (source / "manuscript.qmd").read_text(encoding="utf-8")
+    asked, text = [Path(path) for path in checklists], read_text(source / "manuscript.qmd")
     answered = load_checklists(*asked, found.planned, source) if asked else []
     return markdown(judged(answered, {("sampl", "11"): verdict(text, found.p_values)}))
 

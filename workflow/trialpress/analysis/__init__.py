@@ -22,6 +22,7 @@ from ..study import Study
 from ..text import number_text
 from .display import display, together
 from .families import NOT_ADJUSTED, adjusted
+from .precision import merged, printed, problems
 
 ROW = ["group", "group_label", "level", "level_label", "statistic", "value", "display", "method", "note"]
 COUNTS = ("n", "N", "events")  # statistics beside which it is said who is left out
@@ -159,7 +160,10 @@ def run(
             raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
         out = [*before, *left_out(data, spec)]
         ard = _noted(pd.DataFrame(rows.rows, columns=ROW), [str(one) for one in out if one.said])
-        ards.append(ard.assign(analysis=name, population=population, n_population=n_population))
+        ard = ard.assign(analysis=name, population=population, n_population=n_population)
+        own = spec.get("precision", {})
+        raise_if(problems(f"plan.yaml, analyses.{name}", own, ard))
+        ards.append(ard.assign(display=printed(ard, merged(plan.precision, own))))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
         counted.append(table(name, spec, n_population, data, out))
         of[name] = data
@@ -171,6 +175,7 @@ def run(
         [ard, *(adjusted(ard, plan, family) for family, how in plan.families.items() if how != NOT_ADJUSTED)],
         ignore_index=True,
     )
+    raise_if(problems("plan.yaml, plan", plan.precision, ard))
     twice = ard.duplicated(list(ARD.key))
     if twice.any():
         raise_if(

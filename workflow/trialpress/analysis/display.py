@@ -86,17 +86,18 @@ def together(values: Mapping[str, float]) -> dict[str, str]:
     return dict.fromkeys(names, f"decimal{decimals}")
 
 
-def percentage(share: float) -> str:
-    """One decimal; what is not all, or not none, is not printed as if it were.
+def percentage(share: float, digits: int = 1) -> str:
+    """So many decimals; what is not all, or not none, is not printed as if it were.
 
-    >>> percentage(2999 / 3000), percentage(1.0), percentage(0.0004), percentage(0.456)
-    ('>99.9%', '100.0%', '<0.1%', '45.6%')
+    >>> percentage(2999 / 3000), percentage(1.0), percentage(0.0004), percentage(0.456), percentage(0.995, 0)
+    ('>99.9%', '100.0%', '<0.1%', '45.6%', '>99%')
     """
+    text, step = rounded(100 * share, digits), 10.0**-digits
     if not math.isfinite(share):
-        return rounded(100 * share, 1)
-    if 0 < share < 0.0005:
-        return "<0.1%"
-    return ">99.9%" if 0.9995 <= share < 1 else f"{rounded(100 * share, 1)}%"
+        return text
+    if 0 < share < 1 and text == rounded(0, digits):
+        return f"<{rounded(step, digits)}%"
+    return f">{rounded(100 - step, digits)}%" if 0 < share < 1 and text == rounded(100, digits) else f"{text}%"
 
 
 def whole(value: float, digits: int) -> str:

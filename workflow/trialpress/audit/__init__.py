@@ -11,7 +11,7 @@ import yaml
 
 from .. import environment
 from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
-from ..files import write_text
+from ..files import read_text, write_text
 from ..results import Results
 from ..study import Study
 from . import anonymity, crate, disclosure, privacy
@@ -94,7 +94,7 @@ def _ours(inputs: Iterable[str], study: Study) -> dict[str, str]:
             reasons = read_table(path).get("reason", ())
             found |= {f"{name}, row {row}, reason": text for row, text in enumerate(reasons, start=2)}
         elif not name.startswith("data/") and path.suffix in SOURCES:
-            text = path.read_text(encoding="utf-8")
+            text = read_text(path)
             found[name] = _without_allowed(text) if path.name == "study.yaml" else text
     return found
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Problem, nearest, raise_if
+from ..files import read_text
 from ..results import record_link
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
 
@@ -94,7 +95,7 @@ def load_checklists(guidelines: Path, answers: Path, planned: Mapping, source: P
     that does not exist. planned: the plan as it is written, its loops written out."""
     asked, given = load_yaml(guidelines), load_yaml(answers)
     raise_if([*schema_problems(guidelines, asked, "checklists"), *schema_problems(answers, given, "answers")])
-    known, problems = sections((source / "manuscript.qmd").read_text(encoding="utf-8")), []
+    known, problems = sections(read_text(source / "manuscript.qmd")), []
     given = {name: {str(item): answer for item, answer in items.items()} for name, items in given.items()}
     for name, items in given.items():
         if name not in asked:

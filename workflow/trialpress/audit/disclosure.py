@@ -2,14 +2,16 @@
 
 Off by default (threshold 0): in a study of a few dozen patients nearly every cell would be blank. With a threshold the
 audit writes `audit/release/`: ard.csv, the tables, the numbers behind the figures, and `suppressed.csv`, which says what was
-withheld. A count that is not small is withheld, too, where a small one would follow from it and the sums of its file
-(`suppression`); a sum across files is left to the person who releases, and so are pictures and manuscript, which are not copied.
+withheld. A count that is not small is withheld, too, where a small one would follow from it and the sums of all released files
+together (`suppression`), and what is withheld in one file is withheld in all. A file of which a small count can be told whatever is
+withheld is left out. Pictures and manuscript are not copied.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ import pandas as pd
 
 from ..files import write_csv, write_text
 from .differences import read_table
-from .suppression import secondary, sums
+from .suppression import Union
 
 COUNTS = {"n", "N", "events", "excluded", "missing", "n_at_risk", "n_censored", "n_event", "n_population"}
 WITHHELD = "–"
@@ -32,6 +34,9 @@ _COUNT = re.compile(r"^(\d+)(?:/(\d+))?(?=$| \()")
 # what a column of counts goes down by
 _FALLS = {"n": ("excluded",)}
 CURVE = {"n_at_risk", "n_event", "n_censored"}
+_COMPUTED = re.compile(r"-?\d*\.\d+(e-?\d+)?|-?\d+\.?\d*e-?\d+")
+LONG = 6  # characters: a number of more stands in two files by no chance
+TOLD = "a small count would follow from its sums"
 FOLLOWS = "another count would follow from it"
 
 
@@ -46,16 +51,32 @@ def reason(disclosure: Mapping) -> str:
     how = "withheld" if disclosure["mode"] == "suppress" else f"rounded to a multiple of {threshold}"
     return (
         f"For public release counts from 1 to {threshold - 1} are {how} in `audit/release/`, with what is computed from them; "
-        "`suppressed.csv` lists them. What a withheld count would follow from within its file is withheld, too."
+        "`suppressed.csv` lists them. What a withheld count would follow from, in whichever files, is withheld in all of them, too."
     )
 
 
 class Control:
-    """One threshold and mode; remembers what it withheld."""
+    """One threshold and mode; remembers what it withheld. Before it releases files it `looks` at all of them."""
 
     def __init__(self, threshold: int, mode: str):
         self.threshold, self.mode = threshold, mode
         self.withheld: list[dict] = []
+        self.secret: set[str] = set()  # numbers that were computed from withheld counts, as they are written
+        self.open = False  # whether what was released last has a small count that can be told
+        self._union, self._looking, self._at = Union(threshold), False, 0  # which matrix is next
+
+    def looks(self, files: Iterable[tuple[Callable, tuple]]) -> None:
+        """Call what releases each file, to see the counts of all, and what is computed from the withheld ones. They are released
+        in the same order then."""
+        files = list(files)
+        self._looking = True
+        for how, arguments in files:
+            how(*arguments)
+        self._looking, self.withheld = False, []
+        self._union.solve()
+        for how, arguments in files:
+            how(*arguments)
+        self._at, self.withheld = 0, []
 
     def small(self, text: str) -> bool:
         try:
@@ -70,12 +91,15 @@ class Control:
         return f"<{self.threshold}"
 
     def beside(self, counts: np.ndarray, sizes: np.ndarray, falls=()) -> set[tuple[int, int]]:
-        """The cells that are withheld beside the small ones of a matrix of counts; none where they are rounded."""
-        small = {cell for cell in zip(*np.nonzero((counts > 0) & (counts < self.threshold)), strict=True)}
-        small = {(int(row), int(column)) for row, column in small}
-        if not small or self.mode == "round":
+        """The cells of a matrix of counts that are not small and are withheld; none where they are rounded."""
+        if self.mode == "round":
             return set()
-        return secondary(counts, sums(counts, sizes, falls), small, self.threshold)
+        if self._looking:
+            self._union.add(counts, sizes, falls)
+            return set()
+        self._at += 1
+        self.open |= self._union.open(self._at - 1)
+        return self._union.hidden(self._at - 1)
 
     def note(self, file: str, row: int, column: str, why: str):
         self.withheld.append({"file": file, "row": row + 2, "column": column, "why": why})
@@ -100,8 +124,11 @@ class Control:
         else:
             sizes = np.tile(size[:, None], len(parts))
             hidden = {(row, parts[column]) for row, column in self.beside(numbers, sizes, falls)}
-        touched = frame[counts].map(self.small).any(axis=1) | frame.index.isin({row for row, _ in hidden})
-        for row in frame.index[touched] if counts else ():
+        if "N" in counts:
+            hidden |= {(row, "N") for row, _ in self.beside(size[:, None], np.full((len(frame), 1), np.nan))}
+        touched = frame[counts].map(self.small).astype(bool).any(axis=1) | frame.index.isin({row for row, _ in hidden})
+        told = frame.isin(self.secret)
+        for row in frame.index[touched | told.any(axis=1)]:
             for column in frame:
                 text = frame.at[row, column]
                 if column in counts and self.small(text):
@@ -110,7 +137,8 @@ class Control:
                 elif (row, column) in hidden:
                     frame.at[row, column] = WITHHELD
                     self.note(file, row, column, FOLLOWS)
-                elif column not in counts and re.fullmatch(r"-?\d*\.\d+(e-?\d+)?|-?\d+\.?\d*e-?\d+", text):
+                elif told.at[row, column] or (touched[row] and column not in counts and _COMPUTED.fullmatch(text)):
+                    self.secret |= {text} if len(text) > LONG else set()
                     frame.at[row, column] = ""
                     self.note(file, row, column, "computed from a small count")
         return frame
@@ -118,13 +146,19 @@ class Control:
     def statistics(self, ard: pd.DataFrame) -> pd.DataFrame:
         """ard.csv: a group and level with a small count loses all of its statistics but the counts."""
         ard = ard.copy()
-        hidden = self._hidden(ard)
+        hidden, told = self._hidden(ard)
         small = ard["statistic"].isin(COUNTS) & ard["value"].map(self.small)
         where = ["analysis", "group", "level"]
+        of_size = ard.loc[
+            ard.index.isin(hidden) & (ard["statistic"] == "N"), where[:2]
+        ]  # the levels of a withheld group, too
         touched = pd.MultiIndex.from_frame(ard[where]).isin(
             pd.MultiIndex.from_frame(ard.loc[small | ard.index.isin(hidden), where])
-        )
-        for row in ard.index[touched]:
+        ) | pd.MultiIndex.from_frame(ard[where[:2]]).isin(pd.MultiIndex.from_frame(of_size))
+        for row in ard.index[ard["analysis"].isin(told)]:
+            ard.at[row, "value"], ard.at[row, "display"] = "", WITHHELD
+            self.note("ard.csv", row, "value", TOLD)
+        for row in ard.index[touched & ~ard["analysis"].isin(told)]:
             if small[row]:
                 ard.at[row, "value"] = ard.at[row, "display"] = self.count(ard.at[row, "value"])
                 self.note("ard.csv", row, "value", "small count")
@@ -132,13 +166,15 @@ class Control:
                 ard.at[row, "value"], ard.at[row, "display"] = "", WITHHELD
                 self.note("ard.csv", row, "value", FOLLOWS)
             elif ard.at[row, "statistic"] not in COUNTS:
+                self.secret |= {text for text in ard.loc[row, ["value", "display"]] if len(text) > LONG}
                 ard.at[row, "value"], ard.at[row, "display"] = "", WITHHELD
                 self.note("ard.csv", row, "value", "computed from a small count")
         return ard
 
-    def _hidden(self, ard: pd.DataFrame) -> set[int]:
-        """The counts of ard.csv from which a small one would follow: levels by groups of one analysis."""
-        hidden = set()
+    def _hidden(self, ard: pd.DataFrame) -> tuple[set[int], set[str]]:
+        """The counts of ard.csv from which a small one would follow: levels by groups of one analysis. And the analyses of which one
+        can be told whatever is withheld."""
+        hidden, told = set(), set()
         for _, rows in ard[ard["statistic"] == "n"].groupby("analysis", sort=False):
             every = ard[(ard["analysis"] == rows["analysis"].iloc[0]) & (ard["statistic"] == "N")].set_index(
                 ["group", "level"]
@@ -153,7 +189,19 @@ class Control:
                     every.get((row.group, row.level), every.get((row.group, ""), "")), errors="coerce"
                 )
             hidden |= {int(index[cell]) for cell in self.beside(counts, sizes)}
-        return hidden
+            told |= {rows["analysis"].iloc[0]} if self.told() else set()
+        for _, rows in ard[ard["statistic"].isin(COUNTS - {"n"})].groupby(
+            ["analysis", "level", "statistic"], sort=False
+        ):
+            counts = pd.to_numeric(rows["value"], errors="coerce").to_numpy(dtype=float)[None, :]
+            hidden |= {int(rows.index[at]) for _, at in self.beside(counts, np.full(counts.shape, np.nan))}
+            told |= {rows["analysis"].iloc[0]} if self.told() else set()
+        return hidden, told
+
+    def told(self) -> bool:
+        """Whether a small count can be told, since this was asked last."""
+        told, self.open = self.open, False
+        return told
 
     def printed(self, frame: pd.DataFrame, file: str) -> pd.DataFrame:
         """A printed table: small counts within the cells' text; a row with one keeps no percentage, interval or p-value."""
@@ -169,7 +217,10 @@ class Control:
         )
         sizes = np.array([[float(m[2]) if m and m[2] else size for m in column] for column, size in
                           zip(counted, map(_size, cells), strict=True)]).T.reshape(counts.shape)  # fmt: skip
+        heads = np.array([[_size(column) for column in cells]])
         hidden = self.beside(counts, sizes)
+        gone = {at for _, at in self.beside(heads, np.full(heads.shape, np.nan))}  # columns whose size is withheld
+        hidden |= {(row, at) for row in frame.index for at in gone if re.search(r"\d", frame.at[row, cells[at]])}
         for row in frame.index:
             texts = [released(frame.at[row, column]) for column in cells]
             touched = [new != frame.at[row, column] or (row, at) in hidden
@@ -181,10 +232,17 @@ class Control:
                 elif small:
                     frame.at[row, column] = re.sub(r" \(.*", "", text)
                     self.note(file, row, column, "small count")
-                elif any(touched) and re.search(r"\d\.\d", text) and not _PRINTED.search(text):
+                elif text in self.secret or (any(touched) and re.search(r"\d\.\d", text) and not _PRINTED.search(text)):
+                    self.secret |= {text} if len(text) > LONG else set()
                     frame.at[row, column] = WITHHELD
                     self.note(file, row, column, "computed from a small count")
-        return frame.set_axis([_SIZE.sub(lambda match: released(match[0]), column) for column in frame.columns], axis=1)
+        for at in sorted(gone):
+            self.note(file, -1, cells[at], FOLLOWS)
+        named = {
+            column: _SIZE.sub(f"n = {WITHHELD}" if at in gone else lambda match: released(match[0]), column)
+            for at, column in enumerate(cells)
+        }
+        return frame.set_axis([named.get(column, column) for column in frame.columns], axis=1)
 
 
 def _size(column: str) -> float:
@@ -207,17 +265,26 @@ def release(folder: Path, disclosure: Mapping, participants: Iterable[str]) -> p
     """Write <folder>/audit/release/ and return what was withheld. Files with rows of single participants are left out."""
     control, to = Control(disclosure["threshold"], disclosure["mode"]), folder / "audit" / "release"
     known = set(participants)
-    write_csv(control.statistics(read_table(folder / "analysis" / "ard.csv")), to / "ard.csv")
+    found = {"ard.csv": (control.statistics, (read_table(folder / "analysis" / "ard.csv"),))}
+    left_out = []
     for path in sorted([*(folder / "figures").glob("*.csv"), *(folder / "tables").glob("*.csv")]):
         frame, name = read_table(path), path.relative_to(folder).as_posix()
         if frame.isin(known).any(axis=None):
-            control.withheld.append({"file": name, "row": "", "column": "", "why": "rows of single participants"})
+            left_out.append({"file": name, "row": "", "column": "", "why": "rows of single participants"})
+        else:
+            found[name] = (control.printed if path.parent.name == "tables" else control.numbers, (frame, name))
+    control.looks(found.values())
+    shutil.rmtree(to, ignore_errors=True)  # of another threshold
+    for name, (how, arguments) in found.items():
+        before = len(control.withheld)
+        frame = how(*arguments)
+        if control.told():
+            del control.withheld[before:]
+            left_out.append({"file": name, "row": "", "column": "", "why": TOLD})
             continue
-        printed = path.parent.name == "tables"
-        frame = control.printed(frame, name) if printed else control.numbers(frame, name)
         write_csv(frame, to / name)
-        if printed:
-            write_text(_markdown(frame), to / "tables" / f"{path.stem}.md")
-    withheld = pd.DataFrame(control.withheld, columns=COLUMNS)
+        if name.startswith("tables/"):
+            write_text(_markdown(frame), (to / name).with_suffix(".md"))
+    withheld = pd.DataFrame([*control.withheld, *left_out], columns=COLUMNS)
     write_csv(withheld, to / "suppressed.csv")
     return withheld

@@ -1,5 +1,5 @@
-"""Whether a p-value stands alone: in the text without an estimate and its interval in the same sentence, in a table without
-them in the same analysis."""
+"""Whether a p-value stands alone: in the text without an estimate and its interval in the same sentence, in a table or figure
+without them in the same analysis."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from ..tables.kinds import KINDS
 from .checklists import NUMBER, headed
 
 PRINTING = ("comparisons", "coefficients", "baseline", "proportions", "toxicity")  # kinds of table that print p-values
+# kinds of figure that print p-values -> the keys of their analyses
+DRAWN = {"rates": ("analyses", "tests"), "grades": ("tests",), "strip": ("tests",), "kaplan_meier": ("tests",), "scatter": ("correlation",),
+         "cumulative_incidence": ("tests",), "simon_makuch": ("tests", "landmark", "naive"), "dose_response": ("analyses",),
+         "forest": ("analyses",)}  # fmt: skip
 TESTED = {"p", "p_value", "p_adjusted", "p_value_adjusted", "with_p"}
 INTERVAL = {"text", "ci", "with_p"}
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
@@ -34,27 +38,55 @@ def in_tables(results: Results) -> Iterator[tuple[str, str, bool]]:
     """(table, number, whether its analysis has an interval there) of the p-values of the tables. One of groups together has
     those of the groups, each against the first."""
     for table, spec in results.plan.tables.items():
-        for analysis in analyses_of(KINDS, spec):
-            rows = results.analysis(analysis)
-            limits = rows[rows["statistic"].eq("ci_low")]
-            by = results.plan.analyses[analysis].get("by", "")
-            for row in rows[rows["statistic"].eq("p_value") & rows["value"].notna()].itertuples():
-                here = _at(limits, row.group, row.level) or (
-                    not row.level and limits["level"].str.startswith(f"{by}=").any()
-                )
-                if spec["kind"] in PRINTING:
-                    record = results.record(analysis, Name(row.group, ""), Name(row.level, ""))
-                    yield table, f"{record}.p_value", bool(here)
+        asked = spec["kind"] != "toxicity" or spec.get(
+            "difference"
+        )  # which prints the difference and the p-value, or neither
+        for analysis in analyses_of(KINDS, spec) if spec["kind"] in PRINTING and asked else ():
+            yield from ((table, *found) for found in _of(results, analysis))
+
+
+def in_figures(results: Results) -> Iterator[tuple[str, str, bool]]:
+    """The same of the figures. A test without an estimate of its own, such as Mantel and Byar's, has that of another analysis
+    of the same question that the figure prints beside it."""
+    for figure, spec in results.plan.figures.items():
+        named = [spec[key] for key in DRAWN.get(spec["kind"], ()) if spec.get(key)]
+        analyses = [one for names in named for one in ([names] if isinstance(names, str) else names)]
+        limited = {_question(results, one) for one in analyses if results.analysis(one)["statistic"].eq("ci_low").any()}
+        for analysis in dict.fromkeys(analyses):
+            beside = _question(results, analysis) in limited and "begin" in results.plan.analyses[analysis]
+            yield from ((figure, number, both or beside) for number, both in _of(results, analysis))
+
+
+def _question(results: Results, analysis: str) -> tuple:
+    spec = results.plan.analyses[analysis]
+    return tuple(spec.get(key) for key in ("population", "where", "endpoint", "begin"))
+
+
+def _of(results: Results, analysis: str) -> Iterator[tuple[str, bool]]:
+    rows = results.analysis(analysis)
+    limits, by = rows[rows["statistic"].eq("ci_low")], results.plan.analyses[analysis].get("by", "")
+    for row in rows[rows["statistic"].eq("p_value") & rows["value"].notna()].itertuples():
+        here = _at(limits, row.group, row.level) or (not row.level and limits["level"].str.startswith(f"{by}=").any())
+        yield f"{results.record(analysis, Name(row.group, ''), Name(row.level, ''))}.p_value", bool(here)
 
 
 def _at(limits: pd.DataFrame, group: str, level: str) -> bool:
     return bool((limits["group"].eq(group) & limits["level"].eq(level)).any())
 
 
-def verdict(manuscript: str, tables: Iterable[tuple[str, str, bool]]) -> tuple[bool, str]:
-    """(whether no p-value stands alone, a sentence that says so or where they do); tables: what `in_tables` gives."""
-    found = [*in_text(manuscript), *((f"@tbl-{table}", number, both) for table, number, both in tables)]
+def shown(results: Results) -> list[tuple[str, str, bool]]:
+    """(place, number, whether an interval is there) of the p-values of tables and figures."""
+    kinds = (("tbl", in_tables(results)), ("fig", in_figures(results)))
+    return [(f"@{kind}-{name}", number, both) for kind, found in kinds for name, number, both in found]
+
+
+def verdict(manuscript: str, elsewhere: Iterable[tuple[str, str, bool]]) -> tuple[bool, str]:
+    """(whether no p-value stands alone, a sentence that says so or where they do); elsewhere: what `shown` gives."""
+    found = [*in_text(manuscript), *elsewhere]
     alone = [f"`{number}` ({place})" for place, number, both in found if not both]
     if alone:
         return False, f"Not met: no estimate with its interval beside {', '.join(alone)}."
-    return True, f"Each of {len(found)} p-values of text and tables stands beside an estimate with its interval."
+    return (
+        True,
+        f"Each of {len(found)} p-values of text, tables and figures stands beside an estimate with its interval.",
+    )

@@ -34,7 +34,7 @@ MOST = 1_000_000  # rows of a table on the page
 FEW = 500  # different values of a column that can be chosen from
 KINDS = {
     "changes": ["table", "field", "rule"],
-    "queries": ["table", "field", "message"],
+    "queries": ["state", "table", "field", "message"],
     "rejected": ["table", "reason"],
 }
 STYLES = Path(__file__).parents[1] / "report" / "assets" / "styles.css"

@@ -21,7 +21,7 @@ from .. import receipts
 from ..contracts import ARD
 from ..environment import ROOT, STAGED
 from ..errors import InputError, Problem
-from ..files import read_csv
+from ..files import read_csv, read_json
 from ..job import boundary, given
 from ..studies import checked
 from . import digest
@@ -65,7 +65,7 @@ def recorded(folder: Path) -> list[str]:
 
 
 def _manifest(folder: Path) -> dict:
-    return json.loads((folder / "audit" / "manifest.json").read_text(encoding="utf-8"))
+    return read_json(folder / "audit" / "manifest.json", study=str, inputs=dict, outputs=dict)
 
 
 def accept(root: Path, study: str, say=print) -> None:
@@ -222,7 +222,7 @@ def against_record(report: Report, record: Path, again: Path, root: Path) -> Non
 def _renderer(folder: Path) -> dict:
     """Engine, version and formats of the manuscript in results/<study>/."""
     told = folder / "report" / "renderer.json"
-    return json.loads(told.read_text(encoding="utf-8")) if told.is_file() else {}
+    return read_json(told) if told.is_file() else {}
 
 
 def engine_of(folder: Path) -> str:

@@ -5,7 +5,7 @@ Driven by the data dictionary (study.yaml) alone. `clean` returns everything in 
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,14 +16,15 @@ import pandas as pd
 import pyarrow as pa
 
 from .. import contracts
-from ..errors import InputError, Problem, nearest, raise_if
+from ..errors import Problem, raise_if
 from ..files import write_parquet
 from ..study import Study
-from ..text import normalise
 from . import log
 from .account import ROWS, LossError, accounts, refused
+from .corrections import by_table, read_corrections
 from .part import ELSEWHERE, NOTHING
 from .read import Raw, declared, read_all, resolve
+from .register import OPEN, register
 from .replay import replay
 from .steps.rows import refused as moves
 from .table import Cleaned, TableCleaner
@@ -32,20 +33,20 @@ from .withheld import cut
 __all__ = ["CHANGES", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "tally", "write"]
 CHANGES = log.CHANGES
 QUERIES = ["id", *log.QUERIES]
-CORRECTIONS = ["table", "key", "field", "old", "new", "reason"]
-INCOMPLETE = "a correction must be complete to be signed off"
 NO_RECORDS = re.compile(r"SHA256SUMS|README.*|LICEN[CS]E.*|\..*", re.IGNORECASE)  # what else lies among raw files
 
 
 @dataclass(frozen=True)
 class CleanData:
-    """tables: name -> clean frame without identifiers; the logs as frames; losses: what stops the run (see `write`)."""
+    """tables: name -> clean frame without identifiers; the logs as frames; asked: what is asked about the records (see
+    `queries`), with the raw texts; losses: what stops the run (see `write`)."""
 
     tables: Mapping[str, pd.DataFrame]
     queries: pd.DataFrame
     rows: pd.DataFrame
     logs: Mapping[str, Sequence[pa.Table]] = field(repr=False)
     losses: Sequence[Problem] = ()
+    asked: Sequence[Mapping] = field(default=(), repr=False)
 
     @cached_property
     def changes(self) -> pd.DataFrame:
@@ -63,70 +64,6 @@ class CleanData:
         return log.frame(log.REJECTED, self.logs["rejected"])
 
 
-def read_corrections(path: Path, study: Study) -> dict[str, list[dict]]:
-    """Signed-off corrections by table; InputError if one names a table or field that does not exist."""
-    if not path.exists():
-        return {}
-    problems, by_table, seen = [], {}, {}
-    why = "a correction that goes nowhere leaves the wrong value where it is"
-    for number, cells in _lines_of(path):
-        where = f"{path}, row {number}"
-        if len(cells) != len(CORRECTIONS):
-            what = f"has {len(cells)} cells, the header has {len(CORRECTIONS)}"
-            problems.append(Problem(where, what, INCOMPLETE, "a cell with a comma stands in quotation marks"))
-            continue
-        fix = dict(zip(CORRECTIONS, cells, strict=True))
-        table = study.tables.get(fix["table"])
-        before = seen.setdefault((fix["table"], fix["key"], fix["field"], normalise(fix["old"])), number)
-        if before != number:
-            what = f"corrects what row {before} corrects, too"
-            problems.append(Problem(where, what, "one of them would win by chance", "keep one of the two"))
-            continue
-        if table is None:
-            problems.append(Problem(where, f"unknown table '{fix['table']}'", why, nearest(fix["table"], study.tables)))
-        elif fix["field"] not in table.columns:
-            problems.append(
-                Problem(where, f"unknown field '{fix['field']}'", why, nearest(fix["field"], table.columns))
-            )
-        elif not fix["reason"].strip():
-            problems.append(
-                Problem(
-                    where, "has no reason", "a correction must be signed off with one", "write why the value is wrong"
-                )
-            )
-        else:
-            by_table.setdefault(fix["table"], []).append(fix)
-    raise_if(problems)
-    return by_table
-
-
-def _lines_of(path: Path) -> list[tuple[int, list[str]]]:
-    """(line, cells) of the corrections; InputError if the file cannot be read, or has another header."""
-    do = f"use {', '.join(CORRECTIONS)}, as comma-separated UTF-8"
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        if wrong := re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text):
-            row = text[: wrong.start()].count("\n") + 1
-            what = f"holds the character U+{ord(wrong[0]):04X}, which no text has"
-            raise InputError([Problem(f"{path}, row {row}", what, INCOMPLETE, "take it out")])
-        reader = csv.reader(text.splitlines(keepends=True), strict=True)
-        rows, line = [], 1
-        for cells in reader:
-            rows.append((line, cells))
-            line = reader.line_num + 1
-    except UnicodeDecodeError as error:
-        row = error.object[: error.start].count(b"\n") + 1
-        what = f"is not UTF-8: byte 0x{error.object[error.start]:02x}"
-        raise InputError([Problem(f"{path}, row {row}", what, INCOMPLETE, "save it as UTF-8")]) from None
-    except (csv.Error, OSError) as error:
-        what = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise InputError([Problem(str(path), what, INCOMPLETE, do)]) from None
-    if not rows or rows[0][1] != CORRECTIONS:
-        what = f"has the columns {', '.join(rows[0][1])}" if rows else "is empty"
-        raise InputError([Problem(str(path), what, INCOMPLETE, do + ("" if rows else "; or remove the file"))])
-    return [(line, cells) for line, cells in rows[1:] if any(cell.strip() for cell in cells)]
-
-
 def _unnamed(study: Study, folder: Path) -> list[dict]:
     """A query for every raw file that the dictionary does not name: it may hold participants that nobody reads."""
     named = {(folder / path).resolve() for file in study.files.values() for path in (file.path, file.catalog) if path}
@@ -134,7 +71,7 @@ def _unnamed(study: Study, folder: Path) -> list[dict]:
     message = "no table of study.yaml is read from this file: is it to be used, or to lie elsewhere?"
     return [
         {"severity": "warning", "table": "", "key": "", "field": "", "value": "", "message": message,
-         "file": path.relative_to(folder).as_posix(), "row": 0, "column": ""}
+         "file": path.relative_to(folder).as_posix(), "row": 0, "column": "", "raw": _as_received(path)}
         for path in found if not NO_RECORDS.fullmatch(path.name)
     ]  # fmt: skip
 
@@ -150,28 +87,37 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
             positions[name].append(at)
             problems += missing
     raise_if(problems)
-    fixes = read_corrections(corrections, study)
+    signed = read_corrections(corrections, study)
+    fixes = by_table(signed)
     done: dict[str, Cleaned] = {}
     for name, table in study.tables.items():
         done[name] = TableCleaner(study, table, raws, positions[name], fixes.get(name, ()), done).run()
     raise_if(problem for cleaned in done.values() for problem in cleaned.unused_corrections)
     rows, rejected, losses = accounts(study, raws, done)
     asked = _unnamed(study, raw_folder)
-    asked += [entry for raw in raws.values() for entry in _about_files(raw, declared(study, raw), done.values())]
-    queries = pd.DataFrame(
-        [*asked, *(query for cleaned in done.values() for query in cleaned.queries)], columns=log.QUERIES
-    )
-    queries.insert(0, "id", [f"Q{number:04d}" for number in range(1, len(queries) + 1)])
+    asked += [
+        entry
+        for raw in raws.values()
+        for entry in _about_files(raw, declared(study, raw), done.values(), raw_folder / raw.file.path)
+    ]
+    asked += [query for cleaned in done.values() for query in cleaned.queries]
+    queries = register(asked, signed, study)
     logs = {
         "changes": [batch for cleaned in done.values() for batch in cleaned.changes],
         "cells": [batch for cleaned in done.values() for batches in cleaned.cells.values() for batch in batches],
         "rejected": rejected,
     }
     tables = {name: cleaned.frame[study.tables[name].kept] for name, cleaned in done.items()}
-    return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, losses)
+    return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, losses, asked)
 
 
-def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned]) -> list[dict]:
+def _as_received(path: Path) -> str:
+    """What is confirmed of a file and holds for no other."""
+    with open(path, "rb") as file:
+        return f"sha256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned], at: Path) -> list[dict]:
     """Queries on a file as a whole, and on its rows that fit no columns; of the cells only declared ones are shown."""
     longest = {raw.header(at): n for at, n in shown.items()}
     longest |= {raw.header(at): 0 for at in range(len(raw.headers)) if at not in shown}
@@ -182,8 +128,9 @@ def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned]) ->
         looks = f" and looks shifted: its cells fit when moved by {moved[row.row]}" if row.row in moved else ""
         if refused(raw, row) == row.reason:
             found.append(("error", row.row, "", "", f"the row {row.reason}{looks}; it was rejected"))
+    received = _as_received(at) if found else ""
     return [
-        {"severity": severity, "table": "", "key": "", "field": "", "value": cut(value, longest[column]) if longest.get(column) else "", "message": message, "file": path, "row": row, "column": column}
+        {"severity": severity, "table": "", "key": "", "field": "", "value": cut(value, longest[column]) if longest.get(column) else "", "message": message, "file": path, "row": row, "column": column, "raw": received}
         for severity, row, column, value, message in sorted(found, key=lambda one: one[1])
     ]  # fmt: skip
 
@@ -198,6 +145,7 @@ def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """What the logs count, as text and summary print it. A raw row counts once however many tables are cut from it, and
     rows that are another table's, or hold nothing for this one, are not among the rejected."""
     rows, changes, queries, rejected = (logs[name] for name in ("rows", "changes", "queries", "rejected"))
+    queries = queries[queries["state"] == OPEN]
     lost = rejected[~rejected["reason"].str.startswith((ELSEWHERE, NOTHING))]
     return {
         "files": rows["file"].nunique(),

@@ -20,6 +20,7 @@ from .fields import Coded
 
 CHANGES = list(contracts.CHANGES.columns)
 QUERIES = [name for name in contracts.QUERIES.columns if name != "id"]  # ids are given when all are known
+ASKED = ("state", "answer", "new_value", "reason", "by", "date")  # what became of a query
 REJECTED = list(contracts.REJECTED.columns)
 CELLS = list(contracts.CELLS.columns)
 INTEGERS = ("row", "source_row")

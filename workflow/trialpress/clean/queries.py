@@ -1,4 +1,9 @@
-"""What a data manager must answer: the questions of the readings as rows of queries.csv."""
+"""What a data manager must answer: the questions of the readings as rows of queries.csv.
+
+Beside its columns a row holds what the answers are checked with: raw, the text that a correction has to name; correctable,
+whether it stands in a cell; cleared, whether it was not used; once, whether one query stands for all rows with the text; rule,
+where the message is none; participant.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +54,20 @@ def _query(table: Table, records: Records, name: str, record: int, question, key
     value, owned = field.cells[field.cell[record]].text, field.column if question.at else column
     if not field.raw:
         value = text_of(field.readings[field.state[record]].value, column.type)
+    reading, own = owner.readings[owner.state[record]], owner.cells[owner.cell[record]].text if owner.raw else value
     return {
         "severity": question.severity, "table": table.name, "key": key, "field": name, "value": shown(owned, value),
         "message": message(owned, value, question.message),
         "file": records.part.file.path, "row": records.number(record), "column": field.headers[records.block[record]] if field.raw else "",
+        "raw": own, "correctable": owner.raw, "cleared": reading.value is None and bool(own.strip()), "once": question.once,
+        "participant": participant(records, record),
     }  # fmt: skip
+
+
+def participant(records: Records, record: int) -> str:
+    """Whose record it is, as far as the part says so and it is no identifier."""
+    field = records.fields.get(records.study.participant)
+    if field is None:
+        return ""
+    value = field.readings[field.state[record]].value
+    return shown(field.column, "" if value is None else text_of(value, field.column.type))

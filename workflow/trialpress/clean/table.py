@@ -245,6 +245,8 @@ class TableCleaner:
                 "field": name, "value": shown(column, text), "message": check["message"],
                 "file": records.part.file.path, "row": records.number(record),
                 "column": of.headers[records.block[record]] if cell else "",
+                "raw": text, "correctable": cell, "cleared": check.get("action") == "clear", "rule": check["id"] and f"check {check['id']}",
+                "participant": queries.participant(records, record),
             }  # fmt: skip
             self.extra.append((number, record, order, entry))
 
@@ -308,7 +310,8 @@ class TableCleaner:
             found += [
                 {"severity": "warning", "table": self.table.name, "key": cell["key"], "field": name, "value": cell["raw"],
                  "message": f"{cell['key']} is in {other} and has no row in {self.table.name}",
-                 "file": cell["file"], "row": cell["row"], "column": cell["column"]}
+                 "file": cell["file"], "row": cell["row"], "column": cell["column"], "raw": cell["raw"], "rule": "no row",
+                 "participant": cell["key"] if name == self.study.participant else ""}
                 for cell in cells if cell["key"] not in here
             ]  # fmt: skip
         return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +21,7 @@ from .places import Place, places
 from .sides import Number, Side, find
 
 LAST_DIGITS = 1e-9
+COUNT = "plan.statistics"
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,9 @@ def compare(a: Side, b: Side) -> Comparison:
         if _differs(before, after):
             why = causes.of(key, before, after)
             moved.append(Moved(*key, before, after, tuple(where.get(key[0], ())), tuple(why)))
+    come = [one for one in moved if one.before is None or one.after is None]
+    why = tuple(ordered(cause for one in come for cause in one.causes))  # of how many there are
+    moved = [replace(one, causes=why) if one.id == COUNT and why else one for one in moved]
     moved.sort(key=lambda one: (not one.printed, -one.size))
     records = {(one.after or one.before).record for one in moved}
     return Comparison(a, b, tuple(moved), tuple(_still(causes, records)), len(keys), causes.traced)

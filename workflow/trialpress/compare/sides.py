@@ -6,10 +6,8 @@ of a git revision, the numbers and the hashes.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import tarfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +17,12 @@ from pathlib import Path
 import pandas as pd
 
 from ..audit import trace
+from ..audit.crate.reading import unpacked
 from ..contracts import ARD, CELLS, CHANGES
 from ..errors import InputError, Problem
+from ..files import read_json
 from ..names import row_names
+from ..studies import checked
 from ..study import load_yaml
 
 COMPARED = "nothing can be compared"
@@ -50,7 +51,7 @@ class Side:
     @cached_property
     def manifest(self) -> dict:
         path = self.folder / "audit" / "manifest.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return read_json(path, study=str, inputs=dict) if path.is_file() else {}
 
     @property
     def study(self) -> str:
@@ -163,6 +164,7 @@ class Side:
 def find(text: str, study: str, scratch: Path) -> Side:
     """The results that are asked for: 'now', 'record', a folder of results, a crate, or a git revision with a record.
     InputError if there are none."""
+    checked(study)
     known = {"now": Path("results") / study, "record": Path("data") / study / "record"}
     path = known.get(text, Path(text))
     if path.is_file():
@@ -183,20 +185,9 @@ def _checked(side: Side) -> Side:
 
 def _crate(name: str, path: Path, scratch: Path) -> Side:
     to = scratch / f"crate-{len(list(scratch.iterdir()))}"
-    try:
-        with zipfile.ZipFile(path) as archive:
-            wanted = [
-                member
-                for member in archive.namelist()
-                if member.startswith(("results/", "config/")) and ".." not in member
-            ]
-            archive.extractall(to, wanted)
-    except zipfile.BadZipFile:
-        raise InputError(
-            [Problem(name, "is no crate: it is not a zip archive", COMPARED, "name audit/crate.zip of a run")]
-        ) from None
+    unpacked(path, to, COMPARED, lambda member: member.startswith(("results/", "config/")))
     side = Side(name, to / "results")
-    return Side(name, to / "results", to / "config" / side.study)
+    return Side(name, to / "results", to / "config" / checked(side.study) if side.manifest else None)
 
 
 def _revision(name: str, study: str, scratch: Path) -> Side:

@@ -11,7 +11,8 @@ from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
-from .read import estimate, groups, label, p_text, shown, value
+from .effects import tested
+from .read import estimate, groups, label, shown, value
 
 PLOT_HEIGHT = 48.0  # mm
 NOT_DERIVABLE = {"facecolor": palette.UNKNOWN, "hatch": "//////"}
@@ -99,7 +100,7 @@ def grades(
         grades: columns of grades, a panel each
         by: column of the groups
         severe: for each panel, a proportion analysis by the same groups (grade 3 or more)
-        tests: for each panel, a comparison whose p-value is printed
+        tests: for each panel, a comparison whose effect and p-value are printed
         labels: titles of the panels (default: the labels of the columns)
         width: single (85 mm) or double (180 mm)
     """
@@ -111,7 +112,7 @@ def grades(
     panels = []
     for i, column in enumerate(grades):
         name = labels[i] if i < len(labels) else results.plan.label(column)
-        p = p_text(results, tests[i]) if i < len(tests) else ""
+        p = tested(results, tests[i]) if i < len(tests) else ""
         panels.append(Grades.of(data, column, bars, name, p, severe[i] if i < len(severe) else ""))
     page_width, gap, left = style.WIDTHS[width], 7.0, 10.0
     panel_width = (page_width - left - gap * (len(panels) - 1)) / len(panels)

@@ -11,7 +11,8 @@ from ..results import Results
 from . import palette, style
 from .curves import Key, Panel, fixed_times, sheet
 from .drawing import KINDS, Drawing, empty
-from .read import groups, label, marker, p_text
+from .effects import tested
+from .read import groups, label, marker
 from .scales import time_ticks
 
 
@@ -30,7 +31,7 @@ def cumulative_incidence(
 
     Parameters
         analyses: cumulative_incidence analyses of the same participants, one for each cause, from the foot upwards
-        tests: gray and fine_gray analyses of the groups that are drawn; the p-value stands in the panel of its cause
+        tests: gray and fine_gray analyses of the groups that are drawn; effect and p-value stand in the panel of their cause
         stacked: whether the causes are shown stacked too
         width: single (85 mm) or double (180 mm)
     """
@@ -41,7 +42,7 @@ def cumulative_incidence(
         return empty(results, width, "No participants with follow-up")
     said = {analysis: [] for analysis in analyses}
     for test in tests:
-        said[_drawn(results, test, analyses)].append(p_text(results, test, f"{_named(results, test)}: P"))
+        said[_drawn(results, test, analyses)].append(tested(results, test, f"{_named(results, test)}: P"))
     causes = {analysis: Name(analysis, label(results, analysis)) for analysis in analyses}
     unit = results.plan.analyses[analyses[0]].get("unit", "months")
     looks = {causes[analysis]: palette.of_place(i, palette.CAUSES[i % len(palette.CAUSES)])
@@ -51,8 +52,8 @@ def cumulative_incidence(
     else:
         by_group = palette.looks(own)
         panels = [_curves(results, causes[a].label, unit, {g: (a, g) for g in own}, by_group) for a in analyses]
-    tested = ["; ".join(filter(None, texts)) for texts in said.values()]
-    panels = [replace(panel, tests=text) for panel, text in zip(panels, tested, strict=False)]
+    sentences = ["; ".join(filter(None, texts)) for texts in said.values()]
+    panels = [replace(panel, tests=text) for panel, text in zip(panels, sentences, strict=False)]
     for group in own if stacked else ():
         title = "Stacked" if group == EVERYONE else f"Stacked: {group.label}"
         found = _curves(results, title, unit, {causes[a]: (a, group) for a in analyses}, looks)

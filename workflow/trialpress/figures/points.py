@@ -11,6 +11,7 @@ from ..registry import Analysis, Column, Population
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
+from .effects import tested
 from .read import count, estimate, inside, level_name, look_of, number, p_text, printed, shown, value
 from .scales import label_room, log_axis, not_shown
 
@@ -144,7 +145,7 @@ def strip(
         population: who is shown
         y: the variables
         by: column of the groups
-        tests: for each variable the comparison whose medians and p-value are shown (mann_whitney or kruskal_wallis)
+        tests: for each variable the comparison whose medians, effect and p-value are shown (mann_whitney or kruskal_wallis)
         log: logarithmic axis
         width: single (85 mm) or double (180 mm)
     """
@@ -163,7 +164,9 @@ def strip(
     names = [level_name(results, by, name) for name in bars]
     names = names if style.widest(names) <= slot - 0.8 else printed(bars)
     titles = [style.wrap(results.plan.label(column), cell - 7.0, style.TITLE, "semibold") for column in y]
-    head = max(title.count("\n") + 1 for title in titles) * 3.6 + (4.4 if tests else 1.6)
+    said = [style.wrap(tested(results, test), plot_width) for test in tests]
+    heading = max(title.count("\n") + 1 for title in titles) * 3.6
+    head = heading + (max(text.count("\n") + 1 for text in said) * style.LINE + 1.3 if said else 1.6)
     row_height = head + 46.0 + 1.2 + style.group_height(names, slot, page_width - left) + 1.0
     rows = -(-len(y) // across)
     page = style.Page(results, width, rows * row_height + 3.0 * (rows - 1))
@@ -174,7 +177,7 @@ def strip(
         axes = page.axes(x + left, top + head, plot_width, 46.0)
         test = tests[i] if i < len(tests) else ""
         if test:
-            page.text(x + left + plot_width, top + head - 3.4, p_text(results, test), ha="right")
+            page.text(x + left, top + heading + 0.4, said[i])
         values, sizes = data.frame[column].astype("Float64"), []
         grouped = np.logical_or.reduce([np.zeros(len(values), bool), *bars.values()])
         notes.append(not_shown(number(values[grouped]), log, results.plan.label(column) if len(y) > 1 else ""))
@@ -213,7 +216,7 @@ def strip(
             + (f", median {shown(results, test, 'median', name)}" if test else "")
             for name in bars
         ]
-        texts += [p_text(results, test)] if test else []
+        texts += [tested(results, test)] if test else []
         parts.append(f"{results.plan.label(column)}: {'; '.join(texts)}")
     return Drawing(
         page.figure, numbers.drop(columns="place"), "Values by group. " + ". ".join(parts) + ".", tuple(notes)

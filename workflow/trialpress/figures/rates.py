@@ -12,7 +12,8 @@ from ..registry import Analysis
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, one_each
-from .read import by_label, distinct_labels, estimate, groups, inside, label, marker, p_text, shown, value
+from .effects import tested
+from .read import by_label, distinct_labels, estimate, groups, inside, label, marker, shown, value
 
 ROW = 4.6  # mm per row of a dot plot
 
@@ -133,7 +134,7 @@ def rates(
 
     Parameters
         analyses: proportion or trend analyses
-        tests: comparisons whose p-values are printed; each goes to the panel of the same position
+        tests: comparisons whose effects and p-values are printed; each goes to the panel of the same position
         overall: analysis of all participants, a dashed line through all panels
         width: single (85 mm) or double (180 mm)
     """
@@ -142,7 +143,7 @@ def rates(
     columns = _Columns.of([rate for panel in panels for rate in panel.rates], width)
     titles = []
     for i, panel in enumerate(panels):
-        test = p_text(results, tests[i]) if i < len(tests) else panel.p
+        test = tested(results, tests[i]) if i < len(tests) else panel.p
         room = columns.page - 5.0 - (columns.texts + columns.counts) * (i == 0)
         title = ", ".join(part for part in (panel.title, test) if part)
         titles.append(style.wrap(title, room, style.TITLE, "semibold"))
@@ -214,9 +215,9 @@ def _panels(results: Results, analyses: list[str]) -> list[Panel]:
         if by and by.lower() not in title.lower():
             title = f"{title} by {inside(by)}"
         if analysis not in alone:
-            panels.append(Panel(label(results, analysis), title, p_text(results, analysis)))
+            panels.append(Panel(label(results, analysis), title, tested(results, analysis)))
         elif not (panels and not panels[-1].analysis):
-            panels.append(Panel("", "Proportions", p_text(results, analysis)))
+            panels.append(Panel("", "Proportions", tested(results, analysis)))
         for group in own:
             name = names[analysis] if analysis in alone else group.label
             panels[-1].rates.append(Rate.of(results, analysis, group, name, looks[group]))

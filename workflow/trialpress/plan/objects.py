@@ -175,6 +175,7 @@ class Plan:
     families: Mapping[str, str] = field(default_factory=dict)
     days_per_month: float = DAYS_PER_MONTH
     date: str = ""
+    precision: Mapping = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     written: Mapping = field(default_factory=dict, repr=False)
     lock: Lock = Lock()

@@ -137,6 +137,7 @@ def read_plan(path: Path | str, study: Study) -> Plan:
         families=written.get("families", {}),
         days_per_month=head.get("days_per_month", DAYS_PER_MONTH),
         date=head.get("date", study.data_cutoff),
+        precision=head.get("precision", {}),
         kinds={**foreign(study), **kinds.kinds, **dict.fromkeys(populations, BOOLEAN)},
         written=written,
         lock=lock.of(path, as_it_stands),

@@ -12,6 +12,7 @@ import typst
 import yaml
 
 from ..errors import InputError, Problem
+from ..files import read_text
 from . import qmd, word
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
@@ -48,7 +49,7 @@ def _styles(source: Path, meta: dict) -> list[str]:
     own = [own] if isinstance(own, str) else own
     names = ("styles.css", "page.css", "article.js", "page.js")
     texts = {name: (ASSETS / name).read_text(encoding="utf-8").strip() for name in names}
-    texts["page.css"] += "".join("\n" + (source / name).read_text(encoding="utf-8").strip() for name in own)
+    texts["page.css"] += "".join("\n" + read_text(source / name).strip() for name in own)
     return [part for name, text in texts.items() for part in ("--variable", f"{name.replace('.', '-')}={text}")]
 
 

@@ -95,6 +95,15 @@ def sources_markdown(name: str, spec: Mapping) -> str:
     return f'\n:::: {{.content-visible when-format="html"}}\n::: {{.table-note}}\n{said}\n:::\n::::\n'
 
 
+GENERATED = {
+    "populations": populations_markdown,
+    "endpoints": endpoints_markdown,
+    "methods": methods_markdown,
+    "statements": statements_markdown,
+    "claims": claims_markdown,
+}
+
+
 def fragments(
     results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], folder: Path, engine: str
 ) -> Fragments:
@@ -108,15 +117,9 @@ def fragments(
         files[f"figures/{name}.md"] = figure_markdown(results, name, alts[name]) + sources_markdown(name, spec)
     for name in plan.tables:
         files[f"tables/{name}.md"] = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8")
-    lists = {
-        "populations": populations_markdown(results, marked),
-        "endpoints": endpoints_markdown(results),
-        "statements": statements_markdown(results),
-        "methods": methods_markdown(results),
-        "claims": claims_markdown(results, claims),
-    }
-    files |= {f"generated/{name}.md": text for name, text in lists.items()}
-    tested = list(p_values.in_tables(results))
+    needs = {populations_markdown: (marked,), claims_markdown: (claims,)}
+    files |= {f"generated/{name}.md": make(results, *needs.get(make, ())) for name, make in GENERATED.items()}
+    tested = p_values.shown(results)
     return Fragments(files, named, plan.written, study.data_cutoff, study.notice, tested)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from ..errors import Problem, nearest, raise_if
+from ..files import read_text
 from ..study.files import measured
 from .authors import authors
 
@@ -85,7 +86,7 @@ class Document:
 
 def load_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping, {} if there is no such file; InputError names file and line of a mistake."""
-    return _mapping(path.read_text(encoding="utf-8"), path.name) if path.exists() else {}
+    return _mapping(read_text(path), path.name) if path.exists() else {}
 
 
 def _mapping(text: str, name: str, offset: int = 0) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def _keys(text: str, name: str, offset: int = 0) -> dict[tuple[str, ...], str]:
 def _lines(source: Path, path: Path, within: tuple[Path, ...], problems: list[Problem]) -> Iterator[Line]:
     """The lines of `path`, with included files in their place."""
     name = path.relative_to(source).as_posix()
-    for number, text in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for number, text in enumerate(read_text(path).splitlines(), start=1):
         code = SHORTCODE.fullmatch(text.strip())
         if code is None or code[1] != "include":
             yield Line(text, name, number)
@@ -249,7 +250,7 @@ def read(source: Path, *, embedded: bool = True) -> Document:
     resolved = [Line(shortcodes(line.text, line.where), line.file, line.number) for line in lines]
     raise_if(problems)
     told = source / "_quarto.yml"
-    keys = _keys(told.read_text(encoding="utf-8"), told.name) if told.exists() else {}
+    keys = _keys(read_text(told), told.name) if told.exists() else {}
     keys |= _keys(head, "manuscript.qmd", offset=1)
     body = resolved[end + 1 :] if end else resolved
     front = tuple(lines[1:end])

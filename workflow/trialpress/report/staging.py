@@ -24,7 +24,7 @@ class Fragments:
     """What a manuscript includes from the results, apart from the pictures.
 
     files: path in the project -> text; numbers: the numbers by name, nested; planned: the plan as it is written; date: that of the
-    data; notice: what is said of a reconstruction, or ""; p_values: those of the tables, as `audit.p_values` has them.
+    data; notice: what is said of a reconstruction, or ""; p_values: those of tables and figures, as `audit.p_values.shown` has them.
     """
 
     files: Mapping[str, str]

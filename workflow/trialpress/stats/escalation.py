@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.special import betaincc
 
 from .dose import isotonic
 from .result import Result, events_of, not_estimable, probability
@@ -32,7 +33,7 @@ def three_plus_three(events: int, total: int) -> Result:
 
 def boin_boundaries(target: float, safe: float | None = None, toxic: float | None = None) -> Result:
     """Boundaries of the Bayesian optimal interval design (Liu & Yuan 2015, eq. 1): escalate at a rate of at most
-    escalate_at, de-escalate at one of at least deescalate_at. Its safety rule, which closes a dose for good, is not here.
+    escalate_at, de-escalate at one of at least deescalate_at.
 
     safe, toxic: the rates that are too low and too high, 0.6 and 1.4 of the target without.
 
@@ -49,27 +50,31 @@ def boin_boundaries(target: float, safe: float | None = None, toxic: float | Non
     return Result(f"BOIN design, target {target:g}", {"escalate_at": up, "deescalate_at": down})
 
 
-def boin(events: int, total: int, target: float) -> Result:
-    """What BOIN says of a dose. values: decision (1, 0, -1).
+def boin(events: int, total: int, target: float, closes: float = 0.95) -> Result:
+    """What BOIN says of a dose. values: decision (1, 0, -1); exceeds, the probability that its rate is above the target, with a
+    uniform prior; closed (1, 0), whether the dose and those above it are closed for good: exceeds is above `closes` in three
+    participants or more (Liu & Yuan 2015, section 2.3).
 
-    >>> [boin(x, 3, 0.3)["decision"] for x in (0, 1, 2)]
-    [1.0, 0.0, -1.0]
+    >>> [boin(x, 3, 0.3)["decision"] for x in (0, 1, 2)], [boin(x, 6, 0.3)["closed"] for x in (3, 4)]
+    ([1.0, 0.0, -1.0], [0.0, 1.0])
     """
     x, n = (int(v[0]) for v in events_of("events", [events], "total", [total]))
-    bounds = boin_boundaries(target)
+    bounds, closes = boin_boundaries(target), probability("closes", closes)
     if not n:
-        return not_estimable(bounds.method, ("decision",), "no participants")
-    rate = x / n
+        return not_estimable(bounds.method, ("decision", "exceeds", "closed"), "no participants")
+    rate, exceeds = x / n, float(betaincc(1 + x, 1 + n - x, target))
     decision = ESCALATE if rate <= bounds["escalate_at"] else DEESCALATE if rate >= bounds["deescalate_at"] else STAY
-    return Result(bounds.method, {"decision": decision})
+    return Result(
+        bounds.method, {"decision": decision, "exceeds": exceeds, "closed": float(n >= 3 and exceeds > closes)}
+    )
 
 
-def tolerated(events, totals, design: str, target: float) -> Result:
+def tolerated(events, totals, design: str, target: float, closed: int | None = None) -> Result:
     """The maximum tolerated dose as the place, from 1, among doses from the lowest.
 
     3+3: the highest dose with at most one toxicity in at least six participants, below which no dose has more. BOIN: the
     tried dose whose isotonic rate is closest to the target; of two that are as close the higher if they are below it,
-    else the lower. values: mtd.
+    else the lower. closed: place, from 0, of the lowest dose that BOIN has closed, which with those above it is none. values: mtd.
 
     >>> print(tolerated([0, 1, 2], [3, 6, 3], "3+3", 0.3)["mtd"])
     2.0
@@ -84,8 +89,9 @@ def tolerated(events, totals, design: str, target: float) -> Result:
         why = "no dose with at most one toxicity in six participants"
         return Result(method, {"mtd": float(found)}) if found else not_estimable(method, ("mtd",), why)
     method, tried = f"BOIN design, target {target:g}, isotonic rates", np.flatnonzero(n > 0)
+    tried = tried if closed is None else tried[tried < closed]
     if not tried.size:
-        return not_estimable(method, ("mtd",), "no participants")
+        return not_estimable(method, ("mtd",), "every dose is closed" if n.any() else "no participants")
     rates = np.asarray(isotonic(tried + 1.0, x[tried], n[tried]).curve["estimate"], dtype=float)
     gap = np.abs(rates - target)
     near = np.flatnonzero(np.isclose(gap, gap.min()))

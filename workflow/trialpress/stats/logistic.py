@@ -65,7 +65,8 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
         low, high = (_profile_limit(y, X, fit, j, drop, side, bool(separated)) for side in (-1, 1))
         without = maximise(y, X, penalised=True, fixed={j: 0.0}, starts=[fit.beta, *starts]).log_likelihood
         p = chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without)))
-        values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
+        with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
+            values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
     return Result(method, values, separated)
 
 
@@ -233,20 +234,30 @@ def _profile_limit(y, X, fit, j, drop, side, several):
     # Along the ridge of the likelihood, the others follow coefficient j.
     ridge = fit.covariance[:, j] / fit.covariance[j, j]
 
-    near = fit.beta
+    known = {0.0: fit.beta}  # distance -> the profile there
 
     def excess(distance):
-        nonlocal near
         at = fit.beta + side * distance * ridge
-        starts = [np.where(np.arange(len(at)) == j, at, near), at, np.zeros(len(at))][: 2 + several]
+        (a, near), *others = sorted(known.items(), key=lambda one: abs(one[0] - distance))[:2]
+        line = near  # through the nearest two
+        for b, beyond in others:
+            line = near + (distance - a) / (b - a) * (beyond - near)
+        starts = [np.where(np.arange(len(at)) == j, at, near), line, at, np.zeros(len(at))][: 3 + several]
         profile = maximise(y, X, penalised=True, fixed={j: at[j]}, starts=starts)
-        near = profile.beta
+        known[distance] = profile.beta
         return profile.log_likelihood - (fit.log_likelihood - drop)
 
-    reach = 2 * fit.standard_error[j]
-    while excess(reach) > 0:
-        reach *= 2
-    return fit.beta[j] + side * brentq(excess, 0, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12)
+    reach, within = 2 * fit.standard_error[j], 0.0
+    while True:
+        try:
+            if excess(reach) <= 0:
+                break
+            within, reach = reach, 2 * reach
+        except ArithmeticError:  # the likelihood has no value so far out: a shorter step
+            if reach - within < 1e-6 * reach:
+                raise
+            reach = (within + reach) / 2
+    return fit.beta[j] + side * brentq(excess, within, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12)
 
 
 def _design(y, X, names):

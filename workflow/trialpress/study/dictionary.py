@@ -50,6 +50,7 @@ class File:
     date_order: str = ""
     two_digit_years: int | None = None
     max_rejected: float | None = None
+    not_identifying: Mapping[str, str] = field(default_factory=dict, hash=False)
     description: str = ""
     limits: Limits = Limits()
 
@@ -196,6 +197,7 @@ class Study:
     statements: Mapping[str, str] = field(default_factory=dict)
     not_identifying: Mapping[str, str] = field(default_factory=dict)
     quasi_identifiers: tuple[tuple[str, str], ...] = ()  # (table, column)
+    data_managers: tuple[str, ...] = ()
 
     @property
     def notice(self) -> str:

@@ -333,6 +333,7 @@ class _Reader:
             tables=tables,
             fetch=tuple(self.content.get("fetch", ())),
             statements=head.get("statements", {}),
+            data_managers=tuple(head.get("data_managers", ())),
             not_identifying=self.content.get("not_identifying", {}),
             quasi_identifiers=tuple(tuple(name.split(".")) for name in quasi),
         )

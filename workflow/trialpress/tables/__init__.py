@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import from_the_plan
+import pandas as pd
+
+from ..analysis.precision import merged, printed, problems
+from ..errors import from_the_plan, raise_if
 from ..figures.read import left_out
 from ..files import write_csv, write_text
 from ..plan.objects import of_table
@@ -18,6 +22,9 @@ def tabulate(results: Results, name: str) -> Table:
     from .kinds import KINDS
 
     spec, results = results.plan.tables[name], replace(results, marked=bool(results.study.reconstruction))
+    if "precision" in spec:
+        raise_if(problems(f"plan.yaml, tables.{name}", spec["precision"], results.ard))
+        results = replace(results, ard=_as_precise(results, spec["precision"]))
     with from_the_plan(f"tables.{name}"):
         own = [of_table(name)] if KINDS.traits[spec["kind"]].get("own") else []
         table = KINDS.functions[spec["kind"]](results, *own, **KINDS.options(spec))
@@ -27,6 +34,15 @@ def tabulate(results: Results, name: str) -> Table:
     elif results.marked and own and own[0] not in results.plan.analyses:  # a list of simulated patients
         table.note(f"{MARK} All values of this table are simulated.")
     return table
+
+
+def _as_precise(results: Results, precision: Mapping) -> pd.DataFrame:
+    """The results as a table prints them that has a precision of its own."""
+    plan, ard = results.plan, results.ard.copy()
+    for name, rows in ard.groupby("analysis", sort=False):
+        how = merged(plan.precision, plan.analyses[name].get("precision", {}), precision)
+        ard.loc[rows.index, "display"] = printed(rows, how)
+    return ard
 
 
 def write_all(results: Results, folder: Path) -> None:

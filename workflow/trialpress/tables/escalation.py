@@ -30,6 +30,12 @@ def dose_escalation(results: Results, *, analysis: Analysis) -> Table:
     for name, level, _, _ in cohorts(data, spec):
         until = level_of(name, word("until then"))
         decision = DECISIONS.get(value(results, analysis, "decision", level=name), NO_VALUE)
+        if value(results, analysis, "closed", level=name) == 1:
+            decision = Cell(
+                f"{decision}, dose closed (",
+                linked(results, analysis, shown(results, analysis, "exceeds", level=name), level=name),
+                ")",
+            )
         counts = (_count(results, analysis, level=at) for at in (name, until))
         table.add(name.label.removeprefix(prefix), level.label, *counts, decision)
         note = results.value(analysis, "decision", "", name.id, what="note")
@@ -52,7 +58,9 @@ def dose_escalation(results: Results, *, analysis: Analysis) -> Table:
     bounds = [shown(results, analysis, name, level=DESIGN) for name in ("escalate_at", "deescalate_at")]
     rule = {
         "3+3": "3+3: of three none escalates, one takes three more; of six at most one escalates; two or more de-escalate.",
-        "boin": f"BOIN: at most {bounds[0]} with a toxicity at the level escalate, {bounds[1]} or more de-escalate.",
+        "boin": f"BOIN: at most {bounds[0]} with a toxicity at the level escalate, {bounds[1]} or more de-escalate. "
+        f"A dose is closed for good, with those above it, once the probability that its rate exceeds {100 * spec.get('target', 0.3):g}% (in brackets) "
+        f"is above {100 * spec.get('closes', 0.95):g}% in at least three participants.",
     }
     table.note("DLT: dose-limiting toxicity; n: evaluable participants.", rule[spec.get("design", "3+3")], reached)
     table.note(f"By dose level: DLT/n, % with exact {100 * results.plan.level:g}% CI.")

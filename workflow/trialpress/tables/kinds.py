@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from ..figures.effects import against_first, effect
 from ..figures.read import (
     covariate_order,
     distinct_labels,
@@ -187,8 +188,8 @@ def proportions(results: Results, *, analyses: list[Analysis]) -> Table:
         if own == [EVERYONE]:
             table.add(label(results, analysis), population, *_proportion(results, analysis, EVERYONE))
             continue
-        effect, p = _effect(results, analysis), p_text(results, analysis)
-        trend = linked(results, analysis, "; ".join(text for text in (effect, p) if text not in ("", NO_VALUE)))
+        found, p = effect(results, analysis), p_text(results, analysis)
+        trend = linked(results, analysis, "; ".join(filter(None, (found, p))))
         table.add(label(results, analysis), population, "", "", trend)
         for group in own:
             table.add(group.label, "", *_proportion(results, analysis, group), indent=1)
@@ -205,17 +206,11 @@ def _proportion(results: Results, analysis: str, group: Name) -> tuple[str, ...]
     return tuple(linked(results, analysis, text, group) for text in texts)
 
 
-# Statistics that are a comparison's effect, and their abbreviations.
-EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "estimate": ""}
-# What an estimate is, by the method that gave it.
-ESTIMATES = {"spearman": "ρ", "pearson": "r", "kappa": "κ", "kendall": "τ", "jonckheere_terpstra": "τ", "mann_whitney": "shift", "kruskal_wallis": "shift",
-             "fisher_rxc": "V", "chi_square": "V"}  # fmt: skip
-
-
 MEANING = {
     "OR": "OR: odds ratio, the second group against the first, of a trend each group against the one before.",
     "HR": "HR: hazard ratio, against the first group.",
     "RR": "RR: risk ratio, the second group against the first.",
+    "IRR": "IRR: incidence rate ratio, against the first group.",
     "shift": "Shift: Hodges-Lehmann estimate, of a group less the first.",
     "ρ": "ρ: Spearman's rank correlation.",
     "τ": "τ: Kendall's tau-b.",
@@ -240,11 +235,11 @@ def comparisons(results: Results, *, analyses: list[Analysis]) -> Table:
     for analysis in analyses:
         tests = ["p_value", *(["p_value_adjusted"] if adjusted else [])]
         several = _against_first(results, analysis)
-        effect = next(iter(several.values())) if len(several) == 1 else _effect(results, analysis)
-        cells = [_groups_text(results, analysis), "" if len(several) > 1 else effect]
+        one = next(iter(several.values())) if len(several) == 1 else _effect(results, analysis)
+        cells = [_groups_text(results, analysis), "" if len(several) > 1 else one]
         table.add(label(results, analysis), *cells, *(_one(results, analysis, test) for test in tests))
-        for name, effect in several.items() if len(several) > 1 else ():
-            table.add(name, "", effect, *[""] * len(tests), indent=1)
+        for name, one in several.items() if len(several) > 1 else ():
+            table.add(name, "", one, *[""] * len(tests), indent=1)
     table.note(*_methods(results, analyses, "p_value"))
     table.note(
         *(MEANING[name] for name in MEANING if any(re.search(rf"\b{name} ", row.cells[2]) for row in table.rows))
@@ -269,28 +264,15 @@ def _groups_text(results: Results, analysis: str) -> Cell:
 
 
 def _effect(results: Results, analysis: str) -> Cell:
-    for statistic, name in EFFECTS.items():
-        text = estimate(results, analysis, statistic=statistic)
-        if text:
-            name = name or ESTIMATES.get(results.plan.analyses[analysis]["method"], "")
-            return linked(results, analysis, f"{name} {text}".strip())
-    return Cell(NO_VALUE)
+    return linked(results, analysis, effect(results, analysis)) if effect(results, analysis) else Cell(NO_VALUE)
 
 
 def _against_first(results: Results, analysis: str) -> dict[str, Cell]:
     """The effects of several groups, each against the first: what is compared -> its effect."""
-    spec, found = results.plan.analyses[analysis], {}
-    if "by" not in spec:
-        return {}
-    data = results.analysed(analysis)
-    first, *_ = data.groups(spec["by"]) or (EVERYONE,)
-    for code, level in zip(data.groups(spec["by"]), data.levels(spec["by"]), strict=True):
-        for statistic, name in EFFECTS.items():
-            text = estimate(results, analysis, level=level, statistic=statistic)
-            if text:
-                text = f"{name or ESTIMATES.get(spec['method'], '')} {text}".strip()
-                found[f"{code.label} against {first.label}"] = linked(results, analysis, text, level=level)
-    return found
+    return {
+        f"{group.label} against {first.label}": linked(results, analysis, text, level=level)
+        for first, group, level, text in against_first(results, analysis)
+    }
 
 
 @KINDS.add("time_to_event")

@@ -14,7 +14,7 @@ from ..registry import Registry
 from ..results import MARK, MARKER, Results, record_link
 from ..text import escape
 
-KINDS = Registry("table kind", "kind", ("caption",))
+KINDS = Registry("table kind", "kind", ("caption", "precision"))
 
 Align = Literal["left", "right", "center"]
 NBSP = "\u00a0"

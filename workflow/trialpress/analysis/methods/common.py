@@ -15,7 +15,9 @@ from ...registry import Registry
 from ...stats.result import Result
 from .. import Data, Rows
 
-METHODS = Registry("method", "method", ("population", "where", "label", "family", "family_of", "rows", "unknown"))
+METHODS = Registry(
+    "method", "method", ("population", "where", "label", "family", "family_of", "rows", "unknown", "precision")
+)
 
 Interval = Literal["clopper-pearson", "wilson", "jeffreys", "mid-p", "blaker"]
 Alternative = Literal["two-sided", "greater", "less"]

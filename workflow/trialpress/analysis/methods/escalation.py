@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from ... import ids
 from ...ids import EVERYONE, Name, word
 from ...registry import Column, Condition, Share
+from ...stats.result import Result
 from .. import Data, Rows
 from .common import METHODS, PERCENT
 
@@ -36,17 +38,19 @@ def cohorts(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, pd.Series,
 
 @METHODS.add("dose_escalation")
 def dose_escalation(data: Data, rows: Rows, *, event: Condition, by: Column, cohort: Column,
-                    design: Literal["3+3", "boin"] = "3+3", target: Share = 0.3):  # fmt: skip
+                    design: Literal["3+3", "boin"] = "3+3", target: Share = 0.3, closes: Share = 0.95):  # fmt: skip
     """Dose-limiting toxicities by dose level with exact intervals, and by cohort: toxicities in the cohort and until then at
     its dose level, and what the design says next (1: escalate, 0: same dose, -1: de-escalate). The maximum tolerated dose
-    by the design (its place among the levels, from 1). A note says where the next cohort was treated otherwise.
+    by the design (its place among the levels, from 1). BOIN closes a dose, and those above it, for good once the probability
+    that its rate exceeds the target (`exceeds`) is above a limit. A note says where the next cohort was treated otherwise.
 
     Parameters
         event: dose-limiting toxicity; who is not evaluable has no value
         by: column of the dose level, its levels from the lowest
         cohort: column of the cohort, its levels in the order of treatment
-        design: 3+3 (Storer 1989), or BOIN (Liu and Yuan 2015) without its rule that closes a dose for good
+        design: 3+3 (Storer 1989), or BOIN (Liu and Yuan 2015)
         target: target rate of BOIN
+        closes: probability of a rate above the target beyond which BOIN closes a dose
     """
     from ...stats import escalation
     from ...stats.proportions import proportion
@@ -57,23 +61,39 @@ def dose_escalation(data: Data, rows: Rows, *, event: Condition, by: Column, coh
         n, total = int(holds[members].sum()), int(holds[members].notna().sum())
         rows.add(proportion(n, total, level=data.plan.level), group=level, kinds=PERCENT)
         counts.append((n, total))
-    found = list(cohorts(data, given))
+    found, closed = list(cohorts(data, given)), None
     for at, (name, level, members, until) in enumerate(found):
         rows.add(_count(holds, members), level=name, method="participants of the cohort")
         rows.add({"dose_level": levels.index(level) + 1}, level=name, kind="count", method="place of the dose level")
         total = _count(holds, until)
         rows.add(total, level=ids.level(name, word("until then")), method="participants at the dose level until then")
-        chosen = escalation.three_plus_three if design == "3+3" else lambda x, n: escalation.boin(x, n, target)
-        result = chosen(total["n"], total["N"])
-        rows.add(result, level=name, kind="count", note=_otherwise(result["decision"], found, at, levels))
+        if design == "3+3":
+            result = escalation.three_plus_three(total["n"], total["N"])
+        else:
+            result = escalation.boin(total["n"], total["N"], target, closes)
+            result, closed = _closing(result, levels.index(level), closed)
+        rows.add(result, level=name, kind="count", kinds={"exceeds": "percent"},
+                 note=_otherwise(result["decision"], found, at, levels))  # fmt: skip
     if not found:
         rows.add(
             {"n": 0}, level=DESIGN, method="participants", note="not estimable: no cohort with evaluable participants"
         )
     if design == "boin":
         rows.add(escalation.boin_boundaries(target), level=DESIGN, kind="percent")
-    rows.add(escalation.tolerated(*map(list, zip(*counts, strict=True)), design, target) if counts else {"mtd": float("nan")},
+    rows.add(escalation.tolerated(*map(list, zip(*counts, strict=True)), design, target, closed) if counts else {"mtd": float("nan")},
              level=DESIGN, kind="count", method="" if counts else "design", note="" if counts else "not estimable: no dose level")  # fmt: skip
+
+
+def _closing(result: Result, here: int, closed: int | None) -> tuple[Result, int | None]:
+    """What BOIN says where doses may be closed, and the lowest of them: nobody is treated at a closed dose."""
+    if result.values.get("closed") == 1:
+        closed = here if closed is None else min(here, closed)
+    if closed is None or pd.isna(result["decision"]):
+        return result, closed
+    planned = here + int(result["decision"])
+    decision = -1.0 if here >= closed else 0.0 if planned >= closed else result["decision"]
+    note = "the lowest dose is closed: the design stops the trial" if closed == 0 else ""
+    return replace(result, values={**result.values, "decision": decision}, note=note), closed
 
 
 def _count(holds: pd.Series, members: pd.Series) -> dict[str, int]:

@@ -193,8 +193,8 @@ function overview() {
     tiles.push(tile(name, title(name), lines, n.length ? tone(n[0][0]) : "open"));
   }
   if (data.files.privacy) tiles.push(privacyTile(data.files.privacy.gate));
-  const severity = tally("queries", "severity");
-  tiles.push(tile("queries", "Open queries", [count(total("queries")), [...severity].map(([name, n]) => `${n} of severity ${name}`).join(", ")], severity.get("error") ? "open" : "good"));
+  const asked = (name) => trace.records[`clean.${name}`].printed, answered = tally("queries", "state").get("closed") ?? 0;
+  tiles.push(tile("queries", "Open queries", [asked("queries"), `${asked("errors")} of severity error${answered ? `; ${count(answered)} answered and closed` : ""}`], asked("errors") === "0" ? "good" : "open"));
   const sum = (column) => { const { values, codes } = tables.rows.columns[column]; return codes.reduce((total, value) => total + Number(values[value]), 0); };
   const [into, kept, rejected] = ["rows_in", "rows_kept", "rows_rejected"].map(sum);
   tiles.push(tile("rejected", "Raw rows", [`${count(into)} = ${count(kept)} kept + ${count(rejected)} rejected`, `${count(total("changes"))} cells changed by rule, ${count(tally("changes", "kind").get("value") ?? 0)} of them in value`], into === kept + rejected ? "good" : "bad"));
@@ -266,6 +266,11 @@ function environment() {
     data.files.privacy ? [h("h2", {}, "Privacy"), h("p", {}, data.files.privacy.disclosure.reason), notLookedFor(data.files.privacy.gate)] : null,
     h("h2", {}, "Files"), dataTable("files", { words: "file or hash", filters: ["made_by"], right: ["bytes"], show: { sha256: (text) => h("code", { class: "hash" }, text), bytes: count } }).element];
 }
+function life(_, cell) {
+  if (!cell("answer")) return h("span", { class: "faint" }, "not answered");
+  const again = cell("state") === "open", what = cell("answer") === "corrected" ? ["corrected to ", raw(cell("new_value"))] : cell("answer");
+  return h("div", {}, h("div", {}, what, ` by ${cell("by")} on ${cell("date")}`), h("div", { class: "faint" }, cell("reason")), again ? h("div", {}, "asked again after this answer") : null);
+}
 const verdictCell = { verdict: (text) => h("span", { class: tone(text) }, h("span", { class: "verdict" }, text)) };
 const views = {
   overview: ["Overview", overview],
@@ -273,7 +278,8 @@ const views = {
   results: ["Results", () => [h("h1", {}, "Results"), h("p", { class: "faint" }, "Every statistic; its number leads to the record."),
     dataTable("results", { words: "analysis, group, method", filters: ["label", "statistic", "method"], right: ["printed", "value"], show: { number: link } }).element]],
   cleaning: ["Cleaning", cleaning],
-  queries: ["Queries", () => [h("h1", {}, "Open queries"), dataTable("queries", { words: "key, field or message", filters: ["severity", "table", "field"], right: ["row"], show: { value: raw } }).element]],
+  queries: ["Queries", () => [h("h1", {}, "Queries"), h("p", { class: "faint" }, "An id is the same in every run. Life: when a query was answered, by whom, with what; a closed one that was corrected is not asked any more."),
+    dataTable("queries", { words: "key, field or message", filters: ["state", "severity", "table", "field"], right: ["row"], columns: ["id", "state", "severity", "table", "key", "field", "value", "message", "file", "row", "column", "life"], show: { value: raw, life } }).element]],
   rejected: ["Rejected rows", () => [h("h1", {}, "Rows that could not be used"), dataTable("rejected", { words: "file, reason or content", filters: ["table", "file"], right: ["row"], show: { content } }).element]],
   ...Object.fromEntries(extra.map((name) => [name, [title(name), () => [h("h1", {}, title(name)),
     dataTable(name, { words: "any text", filters: ["verdict", "method", "analysis", "guideline"], right: ["value", "second", "difference", "tolerance"], show: { analysis: link, ...verdictCell } }).element]]])),

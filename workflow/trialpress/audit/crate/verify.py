@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ...errors import InputError, Problem, raise_if
+from ...files import read_json
 from ...studies import checked
 from .. import digest
 from ..record import WITH_R, Report, across_engines, against_results, engine_of, rerun
 from . import private
+from .reading import DO, inside, unpacked
 
 METADATA = "ro-crate-metadata.json"
 MANIFEST = "results/audit/manifest.json"
@@ -22,18 +22,21 @@ NOT_VERIFIED = "nothing can be verified"
 
 def unpack(path: Path, to: Path) -> tuple[dict, list[str]]:
     """(manifest, names of the members) of a crate, unpacked; InputError if it is none, or not what it says of its files."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [member.filename for member in archive.infolist() if not member.is_dir()]
-            outside = [name for name in names if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts]
-            raise_if(Problem(f"{path}, {name}", "lies outside of the crate", NOT_VERIFIED) for name in outside)
-            archive.extractall(to)
-        graph = json.loads((to / METADATA).read_text(encoding="utf-8"))["@graph"]
-        manifest = json.loads((to / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        do = "name the audit/crate.zip of a run"
-        raise InputError([Problem(str(path), f"cannot be read as a crate: {error}", NOT_VERIFIED, do)]) from None
-    said = {entity["@id"]: entity["sha256"] for entity in graph if "sha256" in entity}
+    names = unpacked(path, to, NOT_VERIFIED)
+    lacking = [name for name in (METADATA, MANIFEST) if name not in names]
+    raise_if(Problem(f"{path}, {name}", "is not in the crate", NOT_VERIFIED, DO) for name in lacking)
+    graph = read_json(to / METADATA, **{"@graph": list})["@graph"]
+    manifest = read_json(to / MANIFEST, study=str, inputs=dict, outputs=dict)
+    listed = {**manifest["inputs"], **manifest["outputs"]}
+    outside = [name for name in listed if not inside(name)]
+    raise_if(
+        Problem(f"{path}, {MANIFEST}", f"names {name}, outside of the crate", NOT_VERIFIED, DO) for name in outside
+    )
+    entities = [entity for entity in graph if isinstance(entity, dict) and isinstance(entity.get("@id"), str)]
+    unhashed = not all(isinstance(at, dict) and isinstance(at.get("sha256"), str) for at in listed.values())
+    if unhashed or len(entities) < len(graph):
+        raise InputError([Problem(str(path), "lists files without a name or a hash", NOT_VERIFIED, DO)])
+    said = {entity["@id"]: entity["sha256"] for entity in entities if "sha256" in entity}
     problems = [
         Problem(f"{path}, {name}", "is not what the crate says of it", "it was changed after the run", "take the crate as it was published")
         for name in names

@@ -48,7 +48,7 @@ class Sought:
     """dates: date -> kind; names: text in characters -> kind; words: sorted tokens of a text -> kind, and its `forms`: first
     token -> {tokens in an order: sorted tokens}; lesser: what is only a part or another writing of these; files: where each
     stands; unsearchable: (raw file, kind) -> number of values that are too short, or cannot be told from other content.
-    The columns are counted that the values come from.
+    The columns are counted that the values come from. vain: headers that are said to identify nobody, of no column.
     """
 
     dates: dict[datetime.date, str] = field(default_factory=dict)
@@ -62,6 +62,7 @@ class Sought:
     identifier_columns: int = 0
     undeclared_columns: int = 0
     copied: list[Problem] = field(default_factory=list)
+    vain: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len([key for known in (self.dates, self.names, self.words) for key in known if key not in self.lesser])
@@ -283,5 +284,5 @@ class Sought:
             {**other.dates, **self.dates}, {**other.names, **self.names}, {**other.words, **self.words}, forms,
             {**other.joined, **self.joined}, lesser, {**other.files, **self.files},
             other.unsearchable + self.unsearchable, self.identifier_columns + other.identifier_columns,
-            self.undeclared_columns + other.undeclared_columns,
+            self.undeclared_columns + other.undeclared_columns, vain=[*self.vain, *other.vain],
         )  # fmt: skip

@@ -31,6 +31,11 @@ def undeclared(study: Study, raw: Raw) -> list[tuple[int, str]]:
     return [(index, raw.header(index)) for index in range(len(raw.headers)) if index not in used]
 
 
+def _harmless(said: Iterable[str], header: str) -> list[str]:
+    """What of these says that a column identifies nobody: its header, or the beginning of its path."""
+    return [text for text in said if header == text or header.startswith(f"{text} | ")]
+
+
 def _texts(values: pd.Series) -> str:
     """The different values of a clean column, as text."""
     if pd.api.types.is_datetime64_any_dtype(values):
@@ -95,7 +100,13 @@ def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[s
     raws = {name: read(folder / file.path, file) for name, file in study.files.items()}
     told, untold, elsewhere = Sought(), Sought(), []
     for raw in raws.values():
-        identifying, unknown, file = declared(study, raw), undeclared(study, raw), raw.file.path
+        identifying, unread, file = declared(study, raw), undeclared(study, raw), raw.file.path
+        unknown = [(index, header) for index, header in unread if not _harmless(raw.file.not_identifying, header)]
+        told.vain += [
+            text
+            for text in raw.file.not_identifying
+            if not any(_harmless([text], raw.header(index)) for index in range(len(raw.headers)))
+        ]
         told.identifier_columns += len({index for index, _ in identifying})
         untold.undeclared_columns += len(unknown)
         for index, column in identifying:
@@ -106,7 +117,7 @@ def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[s
             _taken(told, _together(raw, names), study.missing, "name", file)
         for index, header in unknown:
             _taken(untold, distinct(raw, index), study.missing, f"{UNDECLARED} '{header}'", file)
-        hidden, seen = {index for index, _ in (*identifying, *unknown)}, shown(study, raw)
+        hidden, seen = {index for index, _ in (*identifying, *unread)}, shown(study, raw)
         for index in sorted(set(range(len(raw.headers))) - hidden - seen.keys()):
             _taken(untold, distinct(raw, index), study.missing, f"{FREE_TEXT} '{raw.header(index)}'", file)
         elsewhere += [(raw, index) for index in seen if index not in hidden]

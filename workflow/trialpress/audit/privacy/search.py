@@ -66,7 +66,7 @@ def gate(
         "searched": len(known),
         "not_searchable": not_searchable,
         "allowed": {text: reason for text, reason in (allow or {}).items() if text in fired},
-        "allowed_in_vain": sorted(set(allow or {}) - fired),
+        "allowed_in_vain": sorted({*(allow or {}), *known.vain} - fired),
     }
 
 

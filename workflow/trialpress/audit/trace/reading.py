@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ...cohort import Builder as Builder
 from ...errors import nearest
+from ...files import read_json
 from ..parts import read_part
 
 
 def read(folder: Path) -> dict:
-    """trace.json of the results in a folder."""
-    return json.loads((folder / "audit" / "trace.json").read_text(encoding="utf-8"))
+    """trace.json of the results in a folder; InputError if it is none."""
+    return read_json(
+        folder / "audit" / "trace.json",
+        study=str,
+        participants=list,
+        records=dict,
+        columns=dict,
+        places=list,
+        rules=list,
+    )
 
 
 def part_of(content: Mapping, at: int, folder: Path) -> Mapping:

@@ -160,8 +160,8 @@ LOGS = {
     "clean.spelling_changes": ("changes", "spelling", "cells of which the spelling alone was changed"),
     "clean.code_list": ("changes", "code list", "cells changed by a code list"),
     "clean.corrections": ("changes", "correction:", "cells changed by a signed-off correction"),
-    "clean.queries": ("queries", "", "open queries"),
-    "clean.open": ("queries", "", "open queries"),
+    "clean.queries": ("queries", "open", "open queries"),
+    "clean.open": ("queries", "open", "open queries"),
     "clean.errors": ("queries", "error", "open queries of severity error"),
     "clean.rejected": ("rejected", "", "rows that could not be used"),
 }

@@ -34,9 +34,8 @@ def check(data: bytes, where: str, file: File) -> list[Remark]:
         if codec.name.replace("-", "_") in {name.replace("-", "_") for name in _NO_TEXT}:
             raise LookupError
         text = data.decode(file.encoding)
-        io.TextIOWrapper(io.BytesIO(data), encoding=file.encoding).read(
-            1
-        )  # as a stream, utf-16 has to begin with its mark
+        stream = io.TextIOWrapper(io.BytesIO(data), encoding=file.encoding)
+        stream.read(1)  # as a stream, utf-16 has to begin with its mark
     except LookupError:
         do = "use utf-8, gb18030, cp1252, latin-1, shift_jis, ..."
         raise stop(where, f"unknown encoding '{file.encoding}'", do, WHY) from None

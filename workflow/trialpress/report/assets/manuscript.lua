@@ -11,8 +11,21 @@ local function plain_link(link)
   return link
 end
 
+local function size(path)
+  local file = io.open(path, "rb")
+  if not file then return nil end
+  local bytes = file:seek("end")
+  file:close()
+  return bytes
+end
+
+-- Word takes no SVG; a page holds its pictures within it, so it has whichever is smaller
 local function png(image)
-  if FORMAT == "docx" then image.src = image.src:gsub("%.svg$", ".png") end
+  local other, found = image.src:gsub("%.svg$", ".png")
+  if found == 0 then return image end
+  local vector, pixels = size(image.src), size(other)
+  local smaller = FORMAT:match("html") and vector and pixels and pixels < vector
+  if FORMAT == "docx" or smaller then image.src = other end
   return image
 end
 
@@ -28,7 +41,10 @@ end
 
 function Pandoc(doc)
   doc = doc:walk({ Link = plain_link, Image = png, Div = note })
-  local banner = doc.meta.banner
+  local banner, abstract = doc.meta.banner, doc.meta.abstract
+  if FORMAT:match("jats") and pandoc.utils.type(abstract) == "Inlines" then -- of one line
+    doc.meta.abstract = pandoc.MetaBlocks({ pandoc.Para(abstract) })
+  end
   if banner and FORMAT:match("jats") then
     doc.blocks = pandoc.Blocks(parts.boxed({ pandoc.Para(banner) }, "")) .. doc.blocks
   end

@@ -1,6 +1,7 @@
 -- The parts of an article as each writer gets them, whichever engine has read and counted them: captions, references,
 -- figures, tables, callouts, pages.
 
+local columns = require("columns")
 local parts = { gap = "\u{a0}", delimiter = ":", written = FORMAT:match("^%a+"):gsub("html5", "html") }
 local written = parts.written
 
@@ -78,111 +79,20 @@ function parts.math(formula)
   return pandoc.RawInline("typst", ('#[#set math.equation(alt: "%s");%s]'):format(said, code))
 end
 
--- A head that begins with a span of class "spanner" stands below it: once over all neighbours that share it.
-local function spanned(tbl)
-  local upper, lower, last, beside = pandoc.List(), pandoc.List(), nil, pandoc.List()
-  local heavy = written == "typst" and { ["typst:text:weight"] = '"semibold"' } or {}
-  if #tbl.head.rows ~= 1 then return end
-  for i, cell in ipairs(tbl.head.rows[1].cells) do
-    local text = cell.contents[1] and cell.contents[1].content or pandoc.Inlines({})
-    local span = text[1]
-    if span and span.t == "Span" and span.classes:includes("spanner") then
-      local said = pandoc.utils.stringify(span)
-      if said == last then
-        upper[#upper].col_span = upper[#upper].col_span + 1
-      else
-        local over = pandoc.Inlines(span.content)
-        if written == "typst" then over:insert(pandoc.RawInline("typst", "#spanner-rule")) end
-        upper:insert(pandoc.Cell({ pandoc.Plain(over) }, "AlignCenter"))
-      end
-      last = said
-      text:remove(1)
-      if text[1] and text[1].t == "Space" then text:remove(1) end
-      lower:insert(pandoc.Cell({ pandoc.Plain(text) }, cell.alignment, 1, 1, heavy))
-    else
-      last = nil
-      upper:insert(cell)
-      beside:insert({ cell = cell, align = tbl.colspecs[i][1] == "AlignRight" and "right" or "left" })
-    end
+-- The tables of a page: one, or the parts of one that is too wide.
+parts.columns = columns.laid_out
+
+function parts.together(tables)
+  if #tables == 1 then return tables[1] end
+  local blocks = pandoc.Blocks({ tables[1] })
+  for i = 2, #tables do
+    tables[i].identifier, tables[i].caption = "", {}
+    blocks:extend({ raw("typst", "#table-continued"), tables[i] })
   end
-  if #lower == 0 then return end
-  for _, found in ipairs(beside) do
-    found.cell.row_span = 2
-    if written == "typst" then found.cell.attributes["typst:align"] = found.align .. " + bottom" end
-  end
-  tbl.head.rows = { pandoc.Row(upper), pandoc.Row(lower) }
+  return pandoc.Div(blocks, pandoc.Attr("", { "table-parts" }))
 end
 
--- The cells of rows with the number of their first column, which a cell that spans rows moves on in the rows below it.
-local function placed(rows)
-  local found, taken = pandoc.List(), {}
-  for _, row in ipairs(rows) do
-    local column = 1
-    for _, cell in ipairs(row.cells) do
-      while (taken[column] or 0) > 0 do taken[column], column = taken[column] - 1, column + 1 end
-      found:insert({ cell = cell, column = column })
-      for spread = column, column + cell.col_span - 1 do taken[spread] = cell.row_span - 1 end
-      column = column + cell.col_span
-    end
-    for rest, rows_left in pairs(taken) do
-      if rest >= column and rows_left > 0 then taken[rest] = rows_left - 1 end
-    end
-  end
-  return found
-end
-
--- Per column the signs of the longest cell and of the longest word of its head.
-local function lengths(tbl)
-  local cells, words = tbl.colspecs:map(function() return 1 end), tbl.colspecs:map(function() return 1 end)
-  local function look(rows, head)
-    for _, found in ipairs(placed(rows)) do
-      local column, said = found.column, pandoc.utils.stringify(found.cell.contents)
-      found.cell.contents:walk({ -- a reference has its number later, and does not break
-        Cite = function() words[column] = math.max(words[column], 13) end,
-        RawInline = function(el) if el.text:match("^#ref") then words[column] = math.max(words[column], 13) end end,
-      })
-      if found.cell.col_span == 1 then
-        if not head then cells[column] = math.max(cells[column], utf8.len(said) or #said) end
-        for word in said:gmatch("%S+") do words[column] = math.max(words[column], utf8.len(word) or #word) end
-        if head then cells[column] = math.max(cells[column], math.min(9, utf8.len(said) or #said)) end
-      end
-    end
-  end
-  look(tbl.head.rows, true)
-  for _, body in ipairs(tbl.bodies) do look(body.body, false) end
-  return cells, words
-end
-
--- Word gives every column the same width, and Typst every one that does not fit: as wide as the content, within bounds.
--- Typst's text is set smaller, down to 70 %, where the columns need it.
-local function widths_by_content(tbl)
-  local cells, words = lengths(tbl)
-  local sum, whole, need = 0, 0, pandoc.List()
-  for i, length in ipairs(cells) do
-    need[i] = math.max(math.min(written == "docx" and 45 or 60, length), words[i]) + (written == "docx" and 4 or 2)
-    sum, whole = sum + need[i], whole + length + 2
-  end
-  if written == "typst" then
-    local page = tbl.attributes.landscape and 171 or 112 -- signs of 8.5 points in a line
-    tbl.attributes.landscape = nil
-    if whole <= page then return {} end
-    if #cells > 6 and sum > page then tbl.attributes["typst:text:size"] = ("%.1fpt"):format(math.max(6, 8.5 * page / sum)) end
-  end
-  return need
-end
-
-function parts.columns(tbl)
-  spanned(tbl)
-  local shares = pandoc.List()
-  for width in (tbl.attributes["tbl-colwidths"] or ""):gmatch("%d+%.?%d*") do shares:insert(tonumber(width)) end
-  if #shares == 0 and (written == "docx" or written == "typst") then shares = widths_by_content(tbl) end
-  local sum = 0
-  for _, share in ipairs(shares) do sum = sum + share end
-  if #shares == #tbl.colspecs then
-    tbl.colspecs = tbl.colspecs:map(function(spec, i) return { spec[1], shares[i] / sum } end)
-  end
-  tbl.attributes["tbl-colwidths"] = nil
-end
+function parts.several(block) return block.t == "Div" and block.classes:includes("table-parts") end
 
 -- For JATS, whose writer makes a box of a division; Quarto takes divisions away before.
 function parts.boxed(blocks, id)
@@ -193,8 +103,8 @@ end
 
 -- HTML: a wide table scrolls while its caption stays; the heads of columns and rows say that they are.
 function parts.html_table(id, caption, tbl)
-  local longest = lengths(tbl)
-  for _, found in ipairs(placed(tbl.head.rows)) do
+  local longest = columns.lengths(tbl)
+  for _, found in ipairs(columns.placed(tbl.head.rows)) do
     local cell, i = found.cell, found.column
     cell.attributes.scope = cell.col_span > 1 and "colgroup" or "col"
     if cell.col_span == 1 and tbl.colspecs[i][1] ~= "AlignRight" then -- numbers do not wrap anyway
@@ -219,14 +129,15 @@ function parts.html_table(id, caption, tbl)
   return pandoc.Div({ pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" }, box)) }, pandoc.Attr(id, { "table-float" }))
 end
 
--- Typst moves a figure or table, with the note below it, to where a page has room; in the supplement tables stay where
--- they are and fill what figures leave.
+-- Typst moves a figure or table, with the note below it, to where a page has room, but not into the next section of the first
+-- level, nor past a subsection of the supplement, which has hardly any text.
 function parts.floated(blocks, kind_of)
   local result, supplement, i = pandoc.Blocks({}), false, 1
   while i <= #blocks do
     local block, note, kind = blocks[i], blocks[i + 1], kind_of(blocks[i])
     supplement = supplement or block.t == "Header" and block.classes:includes("supplement")
-    if kind == "figure" or kind == "table" and not supplement then
+    if block.t == "Header" and block.level <= (supplement and 2 or 1) then result:insert(raw("typst", "#place.flush()")) end
+    if kind == "figure" or kind == "table" then
       result:extend({ raw("typst", '#floated("' .. kind .. '")['), block })
       if note and note.t == "Div" and note.classes:includes("table-note") then
         result:insert(note)

@@ -179,7 +179,8 @@ number = {
     return figure, false
   end,
   Table = function(tbl)
-    parts.columns(tbl)
+    local tables = parts.columns(tbl)
+    tbl = tables[1]
     local id, caption = tbl.identifier, caption_of(tbl)
     if kind_of(id) then
       caption = labelled(id, caption)
@@ -187,7 +188,7 @@ number = {
     end
     if written == "docx" then tbl.identifier = "" end
     if written == "html" then return parts.html_table(id, caption, tbl), false end
-    return tbl, false
+    return parts.together(tables), false
   end,
   Inlines = equations,
   CodeBlock = listing,
@@ -272,6 +273,7 @@ local function division(div)
 end
 
 local function floats(block)
+  if parts.several(block) then return "table" end
   return (block.t == "Figure" or block.t == "Table") and kind_of(block.identifier) and block.t:lower()
 end
 

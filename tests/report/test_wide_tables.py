@@ -1,0 +1,105 @@
+"""Tables that are wider than a page of the PDF: every word stands apart from every other, on the page, and none is lost."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import validators
+from trialpress.report import engine
+
+from .conftest import DATE, FIXTURE
+
+LONG = [
+    "Neutrophil count decreased",
+    "Characteristic",
+    "Attributed",
+    "n",
+    "Any grade",
+    "95% CI",
+    "Hypertriglyceridaemia",
+    "Grade ≥3",
+]
+
+
+def pipe(name: str, heads: list[str], rows: list[list[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in (heads, *rows)]
+    rule = f"|:--|{'--:|' * (len(heads) - 1)}"
+    return "\n".join([lines[0], rule, *lines[1:], "", f": Caption of {name}. {{#tbl-{name}}}", ""])
+
+
+def cells(n: int, text: str) -> list[list[str]]:
+    return [[f"Patient {row}", *(text.format(row, i) for i in range(1, n))] for row in range(1, 13)]
+
+
+TABLES = {
+    "short": pipe("short", ["Patient", *(f"{LONG[i % len(LONG)]} {i}" for i in range(1, 30))], cells(30, "{1}")),
+    "shares": pipe("shares", ["Patient", *(f"{LONG[i % len(LONG)]} {i}" for i in range(1, 30))], cells(30, "{0}{1} (100.0)†")),
+    "spanned": pipe(
+        "spanned",
+        ["System organ class, term", *(f"[{arm} (n = 42)]{{.spanner}} {LONG[i]}" for arm in ("R/R", "MRD-positive", "Overall") for i in (4, 7, 2, 3))],
+        [["Musculoskeletal and connective tissue disorders", *(["42 (100)†", "30 (71.4)†", "127†", "157†"] * 3)] for _ in range(9)],
+    ),
+    "words": pipe("words", ["Name", "What it says", *(f"Item {i}" for i in range(12))], cells(14, "a sentence of {0} words in {1}")),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> dict[str, Path]:
+    source = shutil.copytree(FIXTURE, tmp_path_factory.mktemp("wide") / "s")
+    text = (
+        "---\ntitle: Wide\nabstract: Wide tables.\n---\n\n# Tables\n\n"
+        + "\n\n".join(TABLES.values())
+        + MERGED
+        + "\nSee @tbl-merged.\n"
+    )
+    (source / "manuscript.qmd").write_text(text, encoding="utf-8")
+    return engine.render(source, source.parent / "out", ("html", "pdf", "docx", "jats"), engine="embedded", date=DATE)
+
+
+MERGED = """
++--------------+------------------------+
+| Arm          | Response               |
+|              +------------+-----------+
+|              | CR         | CRi       |
++==============+============+===========+
+| Low dose     | 20         | 5         |
+|              +------------+-----------+
+|              | of them two with HCT   |
++--------------+------------+-----------+
+| High dose    | 11         | 0         |
++--------------+------------+-----------+
+
+: Merged cells. {#tbl-merged}
+"""
+
+
+def test_no_word_of_a_wide_table_touches_another_or_leaves_the_page(made):
+    for at, words in enumerate(validators.boxes(made["pdf"]), 1):
+        assert validators.overlaps(words) == [], f"page {at}"
+        assert [
+            word for left, top, right, low, word in words if left < 64 or right > 536 or top < 20 or low > 830
+        ] == []
+
+
+def test_words_that_overlap_are_found():
+    beside = [(0.0, 0.0, 10.0, 8.0, "one"), (10.0, 0.0, 22.0, 8.0, "two"), (0.0, 8.0, 10.0, 16.0, "below")]
+    assert validators.overlaps(beside) == []
+    assert validators.overlaps([*beside, (20.0, 0.0, 30.0, 8.0, "over")]) == ["two / over"]
+
+
+def test_every_cell_of_a_wide_table_is_in_the_pdf(made):
+    words = [word for page in validators.boxes(made["pdf"]) for *_, word in page]
+    for row in range(1, 13):
+        for column in range(1, 30):
+            assert f"{row}{column}" in words
+    assert sum(word == "Attributed" for word in words) >= 3
+
+
+def test_merged_cells_are_valid_in_every_edition(made, tmp_path):
+    assert validators.jats(made["jats"]) == []
+    assert validators.pdf(made["pdf"]) == []
+    assert validators.html(made["html"]) == []
+    assert validators.accessibility(made["html"]) == []
+    assert validators.word(made["docx"], tmp_path) == []

@@ -1,0 +1,55 @@
+"""The commonest misfits of a first run, each with the line of study.yaml that would mend it."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+MOST = 12
+MENDS = (
+    (r"is not in the code list", "add the text to codes, or to missing"),
+    (r"is not a number", "missing: [{value}] if it means so; limit_text if it stands for a limit; or a correction"),
+    (r"is not a whole number", "type: number"),
+    (r"unit .*not known|has the unit|unknown unit|no unit", "units: {{{value}: factor}}"),
+    (r"day/month or month/day|several orders", "date_order: dmy (or mdy)"),
+    (r"year of two digits", "two_digit_years of the file, as 1930"),
+    (r"partial date", "partial: {{given: name_of_a_column}}, with impute if the day is to be put in"),
+    (r"may be .* or .*; declare decimal", 'decimal: "," (or ".") and grouping of the file or column'),
+    (r"does not have the form", "pattern, or rewrite if it is another spelling"),
+    (r"is not a date", "missing, if it means so; or a correction"),
+    (r"same key", "key: another column belongs to it; or corrections.csv"),
+    (r"outside|impossible|above|below", "possible or plausible, if the range is too narrow; or a correction"),
+    (r"orphan|is not in", "references, if they need not be there"),
+)
+
+
+def commonest(queries: pd.DataFrame) -> list[tuple[int, str, str]]:
+    """(how many, what, the line that mends it) of the queries by column and kind, the most frequent first. A value is shown only
+    where it came twice or more."""
+    if not len(queries):
+        return []
+    kind = queries["message"].map(_kind)
+    groups = queries.assign(kind=kind).groupby(["table", "field", "kind"], sort=True)
+    found = []
+    for (table, field, what), rows in groups:
+        often = rows["value"].value_counts()
+        value = often.index[0] if len(often) and often.iloc[0] > 1 and often.index[0] else ""
+        mend = next((do for form, do in MENDS if re.search(form, what)), "")
+        place = f"tables.{table}.columns.{field}" if field else (f"tables.{table}" if table else "files")
+        where = f"{table}.{field}" if field else table or rows["file"].iloc[0]
+        shown = f" (as '{value}')" if value else ""
+        found.append(
+            (
+                len(rows),
+                f"{where}: {what}{shown}",
+                f"{place}: {mend.format(value=value or '...')}" if mend else "look at clean/queries.csv",
+            )
+        )
+    return sorted(found, key=lambda one: (-one[0], one[1]))[:MOST]
+
+
+def _kind(message: str) -> str:
+    """A message without what is particular to a cell."""
+    text = re.sub(r"'[^']*'", "...", message)
+    return re.sub(r"\(did you mean[^)]*\)|\(known here[^)]*\)|\(in \d+ rows.*?\)|\d+", "", text).strip()[:110]

@@ -1,0 +1,133 @@
+"""What prints a draft: manuscript.qmd, _quarto.yml, references.bib, checklists.yaml, claims.yaml."""
+
+from __future__ import annotations
+
+from .plan import Plan
+from .yaml import scalar
+
+CLAIMS = "# What was published on these patients. Every key is described in config/README.md of the engine.\nsources: {}\nclaims: {}\n"
+QUARTO = """project:
+  type: default
+  render: [manuscript.qmd]
+  pre-render: {engine}/workflow/scripts/stage_manuscript.py
+profile:
+  default: trialpress # staged with the results: filters, templates, fonts
+number-sections: true
+bibliography: references.bib
+link-citations: true
+crossref:
+  title-delim: "."
+format:
+  html:
+    toc: true
+    toc-depth: 2
+    embed-resources: true
+  typst:
+    toc: false
+  docx:
+    toc: false
+"""
+REFERENCES = r"""@article{molder2021, author={M{\"o}lder, Felix and Jablonski, Kim Philipp and Letcher, Brice and Hall, Michael B and Tomkins-Tinch, Christopher H and Sochat, Vanessa and others}, title={Sustainable data analysis with {Snakemake}}, journal={F1000Research}, year={2021}, volume={10}, pages={33}, doi={10.12688/f1000research.29032.2}}
+@article{lang2015, author={Lang, Thomas A and Altman, Douglas G}, title={Basic statistical reporting for articles published in biomedical journals: the “{Statistical Analyses and Methods in the Published Literature}” or the {SAMPL} guidelines}, journal={International Journal of Nursing Studies}, year={2015}, volume={52}, pages={5--9}, doi={10.1016/j.ijnurstu.2014.09.006}}
+"""
+KAPLAN = r"""@article{kaplan1958, author={Kaplan, E L and Meier, Paul}, title={Nonparametric estimation from incomplete observations}, journal={Journal of the American Statistical Association}, year={1958}, volume={53}, pages={457--481}, doi={10.1080/01621459.1958.10501452}}
+"""
+CHECKLISTS = """# Where the manuscript answers the items of config/checklists.yaml; an item without an answer is printed as open.
+sampl:
+  4: {section: sec-methods-list, answer: "@tbl-methods.", sentence: "lists the methods as the results themselves name them"}
+  6: {section: sec-methods, plan: plan.alpha, numbers: [plan.alpha]}
+  8: {section: sec-reproducibility, numbers: [software.text]}
+"""
+
+
+def references(plan: Plan) -> str:
+    return REFERENCES + (KAPLAN if plan.endpoints else "")
+
+
+def manuscript(title: str, study: str, plan: Plan, held: list[str]) -> str:
+    """The skeleton: every figure and table is included and cited, every number comes by name. held: what is held back."""
+    figures = [name for name in plan.figures if name != "flow"]
+    rest = [name for name in plan.tables if name != "characteristics"]
+    shown = "@fig-flow" + (", @tbl-characteristics" if "characteristics" in plan.tables else "")
+    results = [
+        "## Participants\n",
+        f"{{{{< var population.all.n >}}}} participants are described ({shown}).\n",
+        "{{< include figures/flow.md >}}\n",
+        *(["{{< include tables/characteristics.md >}}\n"] if "characteristics" in plan.tables else []),
+    ]
+    if figures or rest:
+        cited = ", ".join([*(f"@tbl-{name}" for name in rest), *(f"@fig-{name}" for name in figures)])
+        results += [
+            "## Times to events\n",
+            f"Times to events are estimated by the Kaplan-Meier method [@kaplan1958] ({cited}).\n",
+        ]
+        results += [f"{{{{< include tables/{name}.md >}}}}\n" for name in rest]
+        results += [f"{{{{< include figures/{name}.md >}}}}\n" for name in figures]
+    back = f" Held back as what may tell who a participant is, or as free text: {len(held)} columns." if held else ""
+    return f"""---
+title: {scalar(title)}
+subtitle: "A draft, made from the study's files"
+banner: "{{{{< var study.notice >}}}}"
+author:
+  - name: The authors of the study
+date: "{{{{< var plan.date >}}}}"
+abstract: |
+  **Background.** To be written.
+
+  **Methods.** The raw records were cleaned and analysed by one chain of programs.
+
+  **Results.** {{{{< var population.all.n >}}}} participants are described.
+
+  **Conclusions.** To be written.
+---
+
+# Introduction {{#sec-introduction}}
+
+To be written: what is known, and what the study asks.
+
+# Methods {{#sec-methods}}
+
+The raw records were turned into typed tables by a data dictionary, which was drafted from the files and is to be read by whoever knows them:
+{{{{< var clean.changes >}}}} cells were changed by rule; {{{{< var clean.open >}}}}.{back} Populations:
+
+{{{{< include generated/populations.md >}}}}
+
+Tests are two-sided at {{{{< var plan.alpha >}}}}, intervals are at {{{{< var plan.level >}}}}. {{{{< var plan.multiplicity >}}}} Methods by analysis are in @sec-methods-list; reporting follows SAMPL [@lang2015].
+
+# Results {{#sec-results}}
+
+{chr(10).join(results)}
+# Discussion
+
+To be written.
+
+# Reproducibility {{#sec-reproducibility}}
+
+Every number above comes by name from {{{{< var plan.statistics >}}}} statistics of {{{{< var plan.analyses >}}}} analyses, computed from the raw records by a Snakemake workflow
+[@molder2021]. Software: {{{{< var software.text >}}}}.
+
+# Statements {{#sec-statements}}
+
+{{{{< include generated/statements.md >}}}}
+
+# References {{.unnumbered}}
+
+::: {{#refs}}
+:::
+
+# Supplement {{#sec-supplement .supplement}}
+
+## Methods by analysis {{#sec-methods-list}}
+
+@tbl-methods lists the methods as the results themselves name them.
+
+{{{{< include generated/methods.md >}}}}
+
+## Reporting guidelines {{#sec-guidelines}}
+
+{{{{< include generated/checklists.md >}}}}
+
+## Numbers and their records
+
+{{{{< include generated/numbers.md >}}}}
+"""
