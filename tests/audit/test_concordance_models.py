@@ -33,6 +33,8 @@ ANALYSES = """analyses:
   strata_line: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: doses, stratum: stratum, test: correlation}
   by_stratum: {method: logistic_interaction, population: infused, event: remission, by: sex, subgroup: stratum}
   by_dose: {method: linear_interaction, population: infused, variable: age, by: sex, subgroup: doses}
+  late: {method: log_rank, population: infused, endpoint: os, by: stratum, gamma: 1}
+  middle: {method: log_rank, population: infused, endpoint: efs, by: doses, rho: 1, gamma: 1}
 figures: {}
 tables: {}
 """

@@ -174,9 +174,9 @@ sums_at_events <- function(entry, time, event, group) {  # at each event time: h
   r <- sapply(by, function(k) before(t, k$entry) - before(t, k$time)); d <- sapply(by, function(k) tabulate(match(k$time[k$event == 1], t), length(t)))
   list(r = matrix(r, length(t)), d = matrix(d, length(t)))
 }
-log_rank_by_hand <- function(k, rho = 0) {  # survdiff takes no entry: observed, expected and variance, summed over the event times
+log_rank_by_hand <- function(k, rho = 0, gamma = 0) {  # survdiff takes no entry: observed, expected and variance, summed over the event times
   a <- sums_at_events(k$entry, k$time, k$event, k$group); n <- rowSums(a$r); m <- rowSums(a$d); share <- a$r / n
-  w <- c(1, cumprod(1 - m / n)[-length(n)])^rho; each <- ifelse(n > 1, w^2 * m * (n - m) / pmax(n - 1, 1), 0)
+  s <- c(1, cumprod(1 - m / n)[-length(n)]); w <- s^rho * (1 - s)^gamma; if (!any(w > 0)) return(NULL); each <- ifelse(n > 1, w^2 * m * (n - m) / pmax(n - 1, 1), 0)
   v <- diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- colSums(w * (a$d - m * share))[-1]
   list(chisq = drop(d %*% solve(v[-1, -1], d)), n = unique(k$group))
 }
@@ -363,8 +363,9 @@ methods <- list(
     k <- event_of(d); k <- k[k$group != "", ]; groups <- intersect(named("", "group"), k$group)
     if (length(groups) < 2 || !sum(k$event) || job$stratum == "true" || job$trend == "true") return()
     if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) ratios(coxph(surv(k) ~ factor(k$group, groups), ties = "efron", control = tight), groups[-1], conf)
-    t <- if (late()) log_rank_by_hand(k, num(job$rho)) else survdiff(Surv(time, event) ~ group, k, rho = num(job$rho))
-    add("", "", if (late()) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
+    hand <- late() || num(job$gamma) > 0; if (!late()) k$entry <- -Inf
+    t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(Surv(time, event) ~ group, k, rho = num(job$rho))
+    if (!is.null(t)) add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
   },
   cox = function(d, conf) {
     sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry")]; terms <- c(); shown <- c()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DEFAULTS = {
     "errors": "classical",
     "per": 1,
+    "gamma": 0,
     "weights": "none",
     "r1": "",
     "n1": "",
