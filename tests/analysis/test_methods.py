@@ -107,6 +107,7 @@ OPTIONS: dict[str, list[dict]] = {
     "kappa": [{"first": "response", "second": "later"}, {"first": "grade", "second": "grade", "weights": "quadratic"}],
     "bland_altman": [{"first": "x", "second": "y"}],
     "number_needed": [EVENT | BY],
+    "e_value": [EVENT | BY, EVENT | BY | {"covariates": ["x", "dose_group"]}],
     "ancova": [{"variable": "x"} | BY, {"variable": "x", "by": "dose_group", "covariates": ["y", "arm"], "interaction": "y", "errors": "hc3"},
                {"variable": "grade", "covariates": ["y"], "interaction": "dose_group"} | BY],
     "incidence_rate": [{"count": "grade", "exposure": "dose", "per": 1e5} | BY,

@@ -756,6 +756,12 @@ methods$linear_interaction <- function(d, conf) {
   if (nlevels(d$s) < 2 || any(table(d$g, d$s) == 0)) return()
   x <- anova(lm(x ~ g + s, d), lm(x ~ g * s, d)); add("", "", "anova of lm", fitted, statistic = x$F[2], df = x$Df[2], df_residual = x$Res.Df[2], p_value = x[["Pr(>F)"]][2])
 }
+methods$e_value <- function(d, conf) {
+  start <- length(found); methods$standardised_risks(d, conf); rows <- do.call(rbind, found[seq_along(found) > start]); rows <- rows[rows$group == "" & rows$level == "", ]
+  v <- function(s) num(rows$second[rows$statistic == s]); if (!length(v("risk_ratio"))) return()
+  e <- function(r) { r <- max(r, 1 / r); r + sqrt(r * (r - 1)) }; ends <- c(v("ci_low"), v("ci_high"))
+  add("", "E-value", "glm, formula", fitted, estimate = e(v("risk_ratio")), limit = if (ends[1] <= 1 && ends[2] >= 1) 1 else min(sapply(ends, e)))
+}
 
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])

@@ -114,6 +114,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     ),
     "standardised_risks": _adjusted(_event),
     "number_needed": _adjusted(_event),
+    "e_value": _adjusted(_event),
     "paired_t": _pair("after", "before"),
     "sign_test": _pair("after", "before"),
     "pearson": _pair("x", "y"),
