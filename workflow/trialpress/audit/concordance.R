@@ -613,7 +613,7 @@ methods$incidence_rate <- function(d, conf) {
   w <- wide_of(d, !is.na(d$time[is.na(d$set)]) & d$time[is.na(d$set)] > 0); m <- nlevels(w$g); z <- qnorm((1 + conf) / 2); whole <- all(w$y >= 0 & w$y == floor(w$y))
   for (g in named("", "group")) {
     x <- sum(w$y[w$g == g]); t <- sum(w$t[w$g == g]); add(g, "", "length", closed, n = sum(w$g == g)); if (!whole) next
-    add(g, "", "sum", closed, events = x, exposure = t); if (!t) next
+    add(g, "", "sum", closed, occurrences = x, exposure = t); if (!t) next
     p <- poisson.test(x, t, conf.level = conf); k <- num(job$per); add(g, "", "poisson.test", closed, estimate = k * x / t, ci_low = k * p$conf.int[1], ci_high = k * p$conf.int[2])
   }
   X <- cbind(sapply(levels(w$g)[-1], function(g) as.numeric(w$g == g)), sweep(w$X, 2, w$at)); if (m < 2 || !whole || !sum(w$y)) return()
