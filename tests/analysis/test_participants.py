@@ -15,7 +15,7 @@ GONE = ("P03", "P10")
 NOT_NEEDED = {"begin"}
 APART = ("baseline", "crosstab", "toxicity", "missing_response", "tipping_point", "tipping_point_groups")
 # several participants' rows in the day's table; nobody of this study
-OTHERWISE = ("pool", "simon_two_stage", "exposure", "kinetics_by_day")
+OTHERWISE = ("pool", "simon_two_stage", "simon_design", "exposure", "kinetics_by_day")
 
 
 def columns_of(method: str, options: dict) -> dict[str, list[str]]:

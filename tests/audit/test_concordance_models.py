@@ -16,6 +16,26 @@ ANALYSES = """analyses:
   risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}
   risks_crude: {method: standardised_risks, population: infused, event: crs >= 3, by: stratum}
   risks_nobody: {method: standardised_risks, population: nobody, event: crs >= 3, by: stratum}
+  fell: {method: paired_t, population: infused, after: age, before: lee}
+  fell_sign: {method: sign_test, population: infused, after: crs, before: lee, alternative: greater}
+  line: {method: pearson, population: infused, x: dose, y: age}
+  raters: {method: kappa, population: infused, first: crs, second: lee}
+  raters_weighted: {method: kappa, population: infused, first: crs, second: lee, weights: quadratic}
+  both: {method: bland_altman, population: infused, first: crs, second: lee}
+  treat: {method: number_needed, population: infused, event: remission, by: sex}
+  designs: {method: simon_design, population: infused, p0: 0.1, p1: 0.3}
+  trial: {method: simon_inference, population: infused, event: remission, first: order <= 20, r1: 5, n1: 20, r: 15, n: 50, p0: 0.3, p1: 0.5}
+  stopped: {method: simon_inference, population: first, event: remission, first: order <= 15, r1: 14, n1: 15, r: 20, n: 40, p0: 0.3, p1: 0.5}
+  interim: {method: predictive_probability, population: infused, event: remission, n_max: 120, p0: 0.5, threshold: 0.9, a: 0.6, b: 0.4}
+  strata: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: sex, stratum: stratum}
+  strata_mean: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: doses, stratum: stratum, test: row_mean}
+  strata_ridit: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: doses, stratum: sex, test: row_mean, scores: modridit}
+  strata_line: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: doses, stratum: stratum, test: correlation}
+  by_stratum: {method: logistic_interaction, population: infused, event: remission, by: sex, subgroup: stratum}
+  by_dose: {method: linear_interaction, population: infused, variable: age, by: sex, subgroup: doses}
+  late: {method: log_rank, population: infused, endpoint: os, by: stratum, gamma: 1}
+  middle: {method: log_rank, population: infused, endpoint: efs, by: doses, rho: 1, gamma: 1}
+  hidden: {method: e_value, population: infused, event: crs >= 2, by: sex, covariates: [age, stratum]}
 figures: {}
 tables: {}
 """

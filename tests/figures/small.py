@@ -148,7 +148,11 @@ analyses:
   agrees: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4, label: Published model}
   agrees_nobody: {method: calibration, population: nobody, event: crs >= 2, predicted: risk}
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
+  raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
+  raters_nobody: {method: bland_altman, population: nobody, first: crs, second: lee}
 figures:
+  agreement: {kind: bland_altman, caption: Agreement, analysis: raters}
+  nobody_agreement: {kind: bland_altman, caption: Agreement, analysis: raters_nobody}
   flow: {kind: flow, caption: Participant flow}
   rates: {kind: rates, caption: Rates, analyses: [cr, cr_rr, cr_nobody, cr_by_dose, severe_by_dose], overall: cr}
   grades: {kind: grades, caption: Grades, population: infused, grades: [crs_grade, lee], by: doses, severe: [severe_by_dose]}

@@ -210,3 +210,9 @@ def test_degenerate_samples_never_crash_and_are_never_silent(seed):
         compare_at(time, event, group, 2),
     ):
         assert result.note or np.isfinite(list(result.values.values())).all()
+
+
+def test_late_differences_have_no_weight_where_all_events_are_first():
+    result = log_rank([1, 1, 2, 3], [1, 1, 0, 0], [0, 1, 0, 1], gamma=1)
+    assert result.note == "not estimable: all events are at the first event time, which has no weight"
+    assert result.method == "Fleming-Harrington test (rho 0, gamma 1)"

@@ -27,7 +27,7 @@ def test_every_estimate_has_a_row_with_its_interval(tmp_path):
     ard = results.ard.set_index(["analysis", "group", "level", "statistic"])["display"].str.replace("†", "")
     ratio = ard["falls", "", "sex=M"]
     assert (
-        f"M against F | – | RR {ratio['rate_ratio']} ({ratio['ci_low']}–{ratio['ci_high']}) | {ratio['p_value']}"
+        f"M against F | – | IRR {ratio['rate_ratio']} ({ratio['ci_low']}–{ratio['ci_high']}) | {ratio['p_value']}"
         in text
     )
     assert f"All groups of sex | – | – | {ard['drift', '', '', 'p_value']}" in text.replace("Sex", "sex")
@@ -35,10 +35,19 @@ def test_every_estimate_has_a_row_with_its_interval(tmp_path):
     for group in ("F", "M"):
         assert f"{group} | {ard['drift', group, '', 'n']} | {ard['drift', group, '', 'estimate']} (" in text
     notes = "\n".join(found.footnotes)
-    assert "RR: incidence rate ratio." in notes and "least-squares means" in notes.lower()
+    assert "IRR: incidence rate ratio." in notes and "least-squares means" in notes.lower()
 
 
 def test_nobody_has_a_table_too(tmp_path):
     results = small(tmp_path, plan=PLAN[: PLAN.index("analyses:")] + ANALYSES, n=30)
     text = "\n".join(lines(tables.tabulate(results, "none")))
     assert "F | 0 |" in text and "NE" in text
+
+
+def test_designs_have_their_bounds(tmp_path):
+    plan = "analyses:\n  d: {method: simon_design, population: infused, p0: 0.1, p1: 0.3, label: Phase II}\n"
+    plan += "figures: {}\ntables: {d: {kind: two_stage_designs, caption: Designs, analyses: [d]}}\n"
+    text = lines(tables.tabulate(small(tmp_path, plan=PLAN[: PLAN.index("analyses:")] + plan, n=20), "d"))
+    assert [line.replace("†", "") for line in text][1:] == [
+        "Optimal | 1/10 | 5/29 | 4.7% | 80.5% | 15.0 | 73.6%", "Minimax | 1/15 | 5/25 | 3.3% | 80.2% | 19.5 | 54.9%"
+    ]  # fmt: skip

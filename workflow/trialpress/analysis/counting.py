@@ -21,6 +21,7 @@ from ..registry import Column, Condition, Endpoint, Table
 from . import Data
 from .methods import METHODS, escalation, sets, toxicity
 from .methods.common import is_categorical
+from .methods.counted import COUNTED
 from .methods.counts import Counted, crossed
 from .participants import taking_part
 
@@ -47,6 +48,8 @@ def _counted(data: Data, spec: Mapping) -> Counted:
         yield from toxicity.counted(data, given)
     elif spec["method"] == "combinations":
         yield from sets.counted(data, given)
+    elif spec["method"] in COUNTED:
+        yield from COUNTED[spec["method"]](data, given)
     elif spec["method"] == "mcnemar":
         yield from _pairs(data, given)
     elif spec["method"] == "crosstab":

@@ -19,7 +19,8 @@ TESTS: dict[str, tuple[str, ...]] = {
                      "permutation_log_rank", "compare_at", "cox", "firth_cox", "cox_interaction", "proportional_hazards",
                      "landmark", "mantel_byar", "time_dependent_cox", "naive_comparison", "gray", "fine_gray",
                      "cause_specific_cox", "permutation_test", "pool", "tipping_point_groups"), ()),
-    **dict.fromkeys(("ancova", "incidence_rate", "standardised_risks"), ()),
+    **dict.fromkeys(("ancova", "incidence_rate", "standardised_risks", "e_value", "paired_t", "sign_test", "pearson", "kappa",
+                     "cochran_mantel_haenszel", "logistic_interaction", "linear_interaction", "simon_inference"), ()),
     "baseline": ("p_values", "tests"), "restricted_mean": ("by",), "exposure": ("by",), "toxicity": ("p_values",),
 }  # fmt: skip
 NOT_ADJUSTED = "none"

@@ -183,9 +183,9 @@ sums_at_events <- function(entry, time, event, group) {  # at each event time: h
   r <- sapply(by, function(k) before(t, k$entry) - before(t, k$time)); d <- sapply(by, function(k) tabulate(match(k$time[k$event == 1], t), length(t)))
   list(r = matrix(r, length(t)), d = matrix(d, length(t)))
 }
-log_rank_by_hand <- function(k, rho = 0) {  # survdiff takes no entry: observed, expected and variance, summed over the event times
+log_rank_by_hand <- function(k, rho = 0, gamma = 0) {  # survdiff takes no entry: observed, expected and variance, summed over the event times
   a <- sums_at_events(k$entry, k$time, k$event, k$group); n <- rowSums(a$r); m <- rowSums(a$d); share <- a$r / n
-  w <- c(1, cumprod(1 - m / n)[-length(n)])^rho; each <- ifelse(n > 1, w^2 * m * (n - m) / pmax(n - 1, 1), 0)
+  s <- c(1, cumprod(1 - m / n)[-length(n)]); w <- s^rho * (1 - s)^gamma; if (!any(w > 0)) return(NULL); each <- ifelse(n > 1, w^2 * m * (n - m) / pmax(n - 1, 1), 0)
   v <- diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- colSums(w * (a$d - m * share))[-1]
   list(chisq = drop(d %*% solve(v[-1, -1], d)), n = unique(k$group))
 }
@@ -396,8 +396,9 @@ methods <- list(
     k <- event_of(d); k <- k[k$group != "", ]; groups <- intersect(named("", "group"), k$group)
     if (length(groups) < 2 || !sum(k$event) || job$stratum == "true" || job$trend == "true") return()
     if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) ratios(coxph(surv(k) ~ factor(k$group, groups), ties = "efron", control = tight), groups[-1], conf)
-    t <- if (late()) log_rank_by_hand(k, num(job$rho)) else survdiff(Surv(time, event) ~ group, k, rho = num(job$rho))
-    add("", "", if (late()) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
+    hand <- late() || num(job$gamma) > 0; if (!late()) k$entry <- -Inf
+    t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(Surv(time, event) ~ group, k, rho = num(job$rho))
+    if (!is.null(t)) add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
   },
   cox = function(d, conf) {
     sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry")]; terms <- c(); shown <- c()
@@ -645,7 +646,7 @@ methods$incidence_rate <- function(d, conf) {
   w <- wide_of(d, !is.na(d$time[is.na(d$set)]) & d$time[is.na(d$set)] > 0); m <- nlevels(w$g); z <- qnorm((1 + conf) / 2); whole <- all(w$y >= 0 & w$y == floor(w$y))
   for (g in named("", "group")) {
     x <- sum(w$y[w$g == g]); t <- sum(w$t[w$g == g]); add(g, "", "length", closed, n = sum(w$g == g)); if (!whole) next
-    add(g, "", "sum", closed, events = x, exposure = t); if (!t) next
+    add(g, "", "sum", closed, occurrences = x, exposure = t); if (!t) next
     p <- poisson.test(x, t, conf.level = conf); k <- num(job$per); add(g, "", "poisson.test", closed, estimate = k * x / t, ci_low = k * p$conf.int[1], ci_high = k * p$conf.int[2])
   }
   X <- cbind(sapply(levels(w$g)[-1], function(g) as.numeric(w$g == g)), sweep(w$X, 2, w$at)); if (m < 2 || !whole || !sum(w$y)) return()
@@ -668,6 +669,131 @@ methods$standardised_risks <- function(d, conf) {
   l <- said(function(b) log(at(b, 1) / at(b, 0))); r <- said(function(b) at(b, 1) - at(b, 0))
   add("", "", "glm, numerical derivative", fitted, risk_ratio = exp(l[1]), ci_low = exp(l[1] - z * l[2]), ci_high = exp(l[1] + z * l[2]), p_value = 2 * pnorm(-abs(l[1] / l[2])))
   add("", "risk_difference", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(-1, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2]), p_value = 2 * pnorm(-abs(r[1] / r[2])))
+}
+methods$number_needed <- function(d, conf) {
+  d <- d[is.na(d$set), ]; d$y <- d$x; t <- compared(d, named("", "group")); if (is.null(t)) return()
+  difference(t, conf, "risk_difference"); p <- t$x / t$n; r <- c(p[1] - p[2], newcombe(t$x, t$n, conf))
+  for (side in c("one_more", "one_fewer")) {
+    if (side == "one_fewer") r <- -r[c(1, 3, 2)]
+    if (r[3] > 0) add("", side, "prop.test, combined as Newcombe", closed, number_needed = if (r[1] > 0) 1 / r[1] else if (r[1] == 0) Inf else NA, ci_low = 1 / r[3], ci_high = if (r[2] > 0) 1 / r[2] else Inf)
+  }
+}
+methods$paired_t <- function(d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); v <- d$x - d$y; if (length(v) < 2 || sd(v) == 0) return()
+  t <- t.test(d$x, d$y, paired = TRUE, conf.level = conf); one <- t.test(d$x, d$y, paired = TRUE, alternative = job$alternative)
+  add("", "", "t.test", closed, estimate = unname(t$estimate), std_error = t$stderr, ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
+}
+methods$sign_test <- function(d, conf) {
+  v <- sort((d$x - d$y)[!is.na(d$x) & !is.na(d$y)]); n <- length(v); add("", "", "sum", closed, n = n, zeros = sum(v == 0)); if (!n) return()
+  m <- sum(v != 0); add("", "", "binom.test, median", exact, statistic = sum(v > 0), estimate = median(v), p_value = if (m) binom.test(sum(v > 0), m, alternative = job$alternative)$p.value else 1)
+  k <- qbinom((1 - conf) / 2, n, 0.5); if (pbinom(k, n, 0.5) <= (1 - conf) / 2) k <- k + 1; if (k > 0) add("", "", "qbinom", closed, ci_low = v[k], ci_high = v[n + 1 - k])
+}
+methods$pearson <- function(d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); if (nrow(d) < 3 || sd(d$x) == 0 || sd(d$y) == 0) return()
+  t <- cor.test(d$x, d$y, conf.level = conf); add("", "", "cor.test", fitted, estimate = unname(t$estimate), statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value)
+  if (nrow(d) > 3) add("", "", "cor.test", fitted, ci_low = t$conf.int[1], ci_high = t$conf.int[2])
+}
+methods$kappa <- function(d, conf) {
+  l <- named("", "level"); k <- length(l); a <- d$y[d$set == "x"]; b <- d$y[d$set == "y"]; t <- table(factor(a, seq_len(k)), factor(b, seq_len(k))); n <- sum(t)
+  for (i in seq_len(k)) for (j in seq_len(k)) add(l[i], l[j], "table", closed, n = t[i, j])
+  add("", "", "sum", closed, n = n); if (!n) return()
+  far <- abs(outer(seq_len(k), seq_len(k), "-")) / max(k - 1, 1); w <- switch(job$weights, none = diag(k), linear = 1 - far, quadratic = 1 - far^2); p <- unclass(t) / n
+  e <- outer(rowSums(p), colSums(p)); add("", "", "table", closed, agreement = sum(diag(p)), expected = sum(diag(e))); if (sum(w * e) > 1 - 1e-12) return()
+  of_p <- function(p) { e <- outer(rowSums(p), colSums(p)); (sum(w * p) - sum(w * e)) / (sum(p)^2 - sum(w * e)) }
+  slope <- function(p) matrix(sapply(seq_along(p), function(i) { h <- 1e-5; up <- function(m) of_p(replace(p, i, p[i] + m * h)); (8 * (up(1) - up(-1)) - (up(2) - up(-2))) / (12 * h) }), k)
+  spread <- function(g, p) sqrt(max(0, sum(p * g^2) - sum(p * g)^2) / n); error <- spread(slope(p), p); null <- spread(slope(e), e); z <- qnorm((1 + conf) / 2); kappa <- of_p(p)
+  add("", "", "table", closed, estimate = kappa)
+  if (error > 1e-6) add("", "", "delta method, numerical derivative", fitted, std_error = error, ci_low = max(-1, kappa - z * error), ci_high = min(1, kappa + z * error))
+  if (null > 1e-6) add("", "", "delta method, numerical derivative", fitted, statistic = kappa / null, p_value = 2 * pnorm(-abs(kappa / null)))
+}
+methods$bland_altman <- function(d, conf) {
+  v <- (d$x - d$y)[!is.na(d$x) & !is.na(d$y)]; n <- length(v); add("", "", "length", closed, n = n); if (n < 2) return()
+  m <- mean(v); s <- sd(v); t <- qt((1 + conf) / 2, n - 1); u <- qnorm(0.975); wide <- t * s * sqrt(1 / n + u^2 / (2 * (n - 1)))
+  add("", "", "mean, sd, qt", closed, estimate = m, std_error = s / sqrt(n), ci_low = m - t * s / sqrt(n), ci_high = m + t * s / sqrt(n), sd = s, lower = m - u * s, lower_low = m - u * s - wide,
+      lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
+}
+
+two_stage <- function(n1, n2, r1, k, p) { x <- seq_len(n1 + 1) - 1; x <- x[x > r1]; sum(dbinom(x, n1, p) * pbinom(k - x - 1, n2, p, lower.tail = FALSE)) }  # a second stage, and k or more
+methods$simon_design <- function(d, conf) {  # every design up to the number from which on none can be better
+  p0 <- num(job$p0); p1 <- num(job$p1); a <- num(job$alpha); b <- num(job$beta); best <- NULL; small <- NULL
+  for (n in 2:200) {
+    for (n1 in 1:(n - 1)) for (r1 in (n1 - 1):0) {
+      if (pbinom(r1, n1, p1) > b) next
+      e <- n1 + (1 - pbinom(r1, n1, p0)) * (n - n1); if (!is.null(best) && e >= best[1] - 1e-12 && small[5] < n) next
+      r <- r1; while (r < n && two_stage(n1, n - n1, r1, r + 1, p0) > a) r <- r + 1
+      if (r >= n || two_stage(n1, n - n1, r1, r + 1, p1) < 1 - b) next
+      if (is.null(best) || e < best[1] - 1e-12) best <- c(e, r1, n1, r, n)
+      if (is.null(small) || (small[5] == n && e < small[1] - 1e-12)) small <- c(e, r1, n1, r, n)
+      break
+    }
+    if (!is.null(best) && n > small[5] + 25) break  # and the published tables have none beyond
+  }
+  if (is.null(best)) return()
+  for (kind in c("optimal", "minimax")) { v <- if (kind == "optimal") best else small
+    add("", kind, "pbinom, every design", closed, r1 = v[2], n1 = v[3], r = v[4], n_planned = v[5], expected_n = v[1], early_stop = pbinom(v[2], v[3], p0),
+        alpha = two_stage(v[3], v[5] - v[3], v[2], v[4] + 1, p0), power = two_stage(v[3], v[5] - v[3], v[2], v[4] + 1, p1)) }
+}
+methods$simon_inference <- function(d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; x1 <- sum(d$x[d$y == 1]); m1 <- sum(d$y == 1); x2 <- sum(d$x[d$y == 0]); m2 <- sum(d$y == 0); r1 <- num(job$r1); r <- num(job$r); p0 <- num(job$p0)
+  add("", "first_stage", "sum", closed, n = x1, N = m1); add("", "second_stage", "sum", closed, n = x2, N = m2); add("", "", "sum", closed, n = x1 + x2, N = m1 + m2)
+  if (m1 <= r1) return()
+  n <- num(job$n) - num(job$n1) + m1; all <- if (m2) m1 + m2 else max(num(job$n), m1 + 1); add("", "", "dbinom", closed, alpha = two_stage(m1, all - m1, r1, r + 1, p0), power = two_stage(m1, all - m1, r1, r + 1, num(job$p1)))
+  if ((x1 > r1) != (m2 > 0)) return()
+  stopped <- x1 <= r1; p_of <- function(p) if (stopped) pbinom(x1 - 1, m1, p, lower.tail = FALSE) else two_stage(m1, m2, r1, x1 + x2, p)
+  solved <- function(t) if (p_of(1e-12) >= t) 0 else if (p_of(1 - 1e-12) <= t) 1 else uniroot(function(p) p_of(p) - t, c(1e-12, 1 - 1e-12), tol = 1e-14)$root
+  p <- p_of(p0); seen <- pbinom(x2 - 1, m2, p0, lower.tail = FALSE); left <- r + 1 - x1; n2 <- n - m1; tail <- (1 - conf) / 2
+  if (!stopped && m2 != n2 && left > 0 && left <= n2 && seen < 1) {
+    rate <- uniroot(function(q) pbinom(left - 1, n2, q, lower.tail = FALSE) - seen, c(0, 1), tol = 1e-15)$root; p <- two_stage(m1, n2, r1, r + 1, p0) * 0 + sum(dbinom((r1 + 1):m1, m1, p0) * pbinom(r - (r1 + 1):m1, n2, rate, lower.tail = FALSE)) }
+  high <- if (x1 + x2 == m1 + m2) 1 else if (stopped) binom.test(x1, m1, conf.level = conf)$conf.int[2] else solved(1 - tail)
+  add("", "", "dbinom, uniroot", fitted, p_value = p, estimate = solved(0.5), ci_low = solved(tail), ci_high = high)
+  k <- max(r1 + 1, x1 + x2 - m2):min(m1, x1 + x2); w <- exp(lchoose(m1, k) + lchoose(m2, x1 + x2 - k)); add("", "", "choose", closed, umvue = if (stopped) x1 / m1 else sum(w * k) / sum(w) / m1)
+}
+methods$predictive_probability <- function(d, conf) {
+  y <- d$x[!is.na(d$x)]; x <- sum(y); n <- length(y); m <- num(job$n_max) - n; a <- num(job$a); b <- num(job$b); p0 <- num(job$p0); t <- num(job$threshold); add("", "", "sum", closed, n = x, N = n, n_max = num(job$n_max)); if (m < 0) return()
+  k <- 0:m; chance <- exp(lchoose(m, k) + lbeta(k + a + x, m - k + b + n - x) - lbeta(a + x, b + n - x)); good <- pbeta(p0, a + x + k, b + n - x + m - k, lower.tail = FALSE) > t
+  every <- 0:(n + m); enough <- every[pbeta(p0, a + every, b + n + m - every, lower.tail = FALSE) > t]
+  add("", "", "pbeta, lbeta", closed, needed = if (length(enough)) enough[1] else n + m + 1, posterior = pbeta(p0, a + x, b + n - x, lower.tail = FALSE), predictive = min(1, sum(chance[good])))
+}
+
+methods$cochran_mantel_haenszel <- function(d, conf) {
+  d <- d[!is.na(d$level) & d$group != "" & !is.na(d$set), ]; l <- named("", "level"); g <- named("", "group"); t <- table(factor(d$group, g), factor(d$level, l), factor(d$set, named("", "set")))
+  for (i in g) for (j in l) add(i, j, "table", closed, n = sum(t[i, j, ])); add("", "", "sum", closed, N = sum(t))
+  t <- t[, , apply(t, 3, sum) > 1, drop = FALSE]; t <- t[apply(t, 1, sum) > 0, apply(t, 2, sum) > 0, , drop = FALSE]; add("", "", "dim", closed, strata = dim(t)[3]); if (min(dim(t)[1:2]) < 2 || !dim(t)[3]) return()
+  if (job$test == "general") { x <- tryCatch(mantelhaen.test(t, correct = FALSE), error = function(e) NULL)
+    if (!is.null(x) && is.finite(x$statistic)) add("", "", "mantelhaen.test", fitted, statistic = unname(x$statistic), df = unname(x$parameter), p_value = x$p.value) }
+  if (job$test == "general" && !is.null(x)) return()
+  G <- 0; V <- 0; n <- dim(t)
+  for (k in seq_len(n[3])) { s <- unclass(t[, , k]); N <- sum(s); a <- rowSums(s); b <- colSums(s); score <- function(m, all, has) if (job$scores == "integer") match(has, all) else (cumsum(m) - (m - 1) / 2) / (N + 1)
+    L <- (if (job$test != "correlation") diag(n[1])[-n[1], , drop = FALSE] else t(score(a, g, rownames(s)))) %x% (if (job$test == "general") diag(n[2])[-n[2], , drop = FALSE] else t(score(b, l, colnames(s))))
+    G <- G + L %*% as.vector(t(s - a %o% b / N)); V <- V + L %*% ((diag(a * N, n[1]) - a %o% a) %x% (diag(b * N, n[2]) - b %o% b)) %*% t(L) / (N^2 * (N - 1)) }
+  if (rcond(V) < 1e-12) return()
+  x <- drop(t(G) %*% solve(V, G)); add("", "", "covariance of all cells", fitted, statistic = x, df = nrow(V), p_value = pchisq(x, nrow(V), lower.tail = FALSE))
+}
+split_up <- function(d) {  # participants of groups and subgroups
+  d <- d[!is.na(d$x) & d$group != "" & !is.na(d$level), ]; d$g <- droplevels(factor(d$group, named("", "group"))); d$s <- droplevels(factor(d$level, named("", "level"))); add("", "", "nrow", closed, n = nrow(d))
+  if (nlevels(d$g) == 2) for (s in levels(d$s)) { add("", s, "sum", closed, n = sum(d$s == s)); for (g in levels(d$g)) add(g, s, "sum", closed, n = sum(d$s == s & d$g == g)) }
+  d
+}
+methods$logistic_interaction <- function(d, conf) {
+  d <- split_up(d); if (nlevels(d$g) != 2) return(); z <- qnorm((1 + conf) / 2)
+  for (s in levels(d$s)) { v <- d[d$s == s, ]; t <- table(v$g, factor(v$x, 0:1)); if (any(t == 0)) next
+    b <- log(t[2, 2] * t[1, 1] / (t[2, 1] * t[1, 2])); e <- sqrt(sum(1 / t)); add("", s, "2 x 2 table, Woolf", fitted, odds_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e)) }
+  if (nlevels(d$s) < 2 || any(table(d$g, d$s, factor(d$x, 0:1)) == 0)) return()
+  c <- glm.control(1e-14, 100); x <- anova(glm(x ~ g + s, binomial, d, control = c), glm(x ~ g * s, binomial, d, control = c))$Deviance[2]; k <- nlevels(d$s) - 1
+  add("", "", "anova of glm", fitted, statistic = x, df = k, p_value = pchisq(x, k, lower.tail = FALSE))
+}
+methods$linear_interaction <- function(d, conf) {
+  d <- split_up(d); if (nlevels(d$g) != 2) return(); d$cell <- droplevels(d$g:d$s); if (nrow(d) <= nlevels(d$cell)) return(); f <- lm(x ~ 0 + cell, d); if (max(abs(resid(f))) < 1e-10 * max(abs(d$x))) return(); V <- vcov(f); t <- qt((1 + conf) / 2, df.residual(f))
+  for (s in levels(d$s)) { at <- match(paste0(levels(d$g), ":", s), levels(d$cell)); if (anyNA(at)) next
+    b <- coef(f)[[at[2]]] - coef(f)[[at[1]]]; e <- sqrt(V[at[1], at[1]] + V[at[2], at[2]]); add("", s, "lm", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e) }
+  if (nlevels(d$s) < 2 || any(table(d$g, d$s) == 0)) return()
+  x <- anova(lm(x ~ g + s, d), lm(x ~ g * s, d)); add("", "", "anova of lm", fitted, statistic = x$F[2], df = x$Df[2], df_residual = x$Res.Df[2], p_value = x[["Pr(>F)"]][2])
+}
+methods$e_value <- function(d, conf) {
+  start <- length(found); methods$standardised_risks(d, conf); rows <- do.call(rbind, found[seq_along(found) > start]); rows <- rows[rows$group == "" & rows$level == "", ]
+  v <- function(s) num(rows$second[rows$statistic == s]); if (!length(v("risk_ratio"))) return()
+  e <- function(r) { r <- max(r, 1 / r); r + sqrt(r * (r - 1)) }; ends <- c(v("ci_low"), v("ci_high"))
+  add("", "E-value", "glm, formula", fitted, estimate = e(v("risk_ratio")), limit = if (ends[1] <= 1 && ends[2] >= 1) 1 else min(sapply(ends, e)))
 }
 
 for (i in seq_len(nrow(jobs))) {

@@ -5,11 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 if TYPE_CHECKING:
     from .concordance import Export
 
 # options that these methods have beside those of concordance.DEFAULTS
-DEFAULTS = {"errors": "classical", "per": 1}
+DEFAULTS = {
+    "errors": "classical",
+    "per": 1,
+    "gamma": 0,
+    "weights": "none",
+    "r1": "",
+    "n1": "",
+    "r": "",
+    "n": "",
+    "n_max": "",
+    "p0": "",
+    "p1": "",
+    "alpha": 0.05,
+    "beta": 0.2,
+    "threshold": "",
+    "test": "general",
+    "scores": "integer",
+    "a": 1,
+    "b": 1,
+}
 OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}}
 
 
@@ -30,6 +51,58 @@ def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
     return write
 
 
+def _pair(x: str, y: str) -> Callable[[Export], None]:
+    """Two numbers of each participant."""
+    return lambda export: export.rows(x=export.number(export.spec[x]), y=export.number(export.spec[y]))
+
+
+def _strata(export: Export):
+    """The level, the group and the stratum (set) of everyone."""
+    data, spec = export.data, export.spec
+    columns = {
+        key: data.groups(spec[name]) for key, name in (("level", "variable"), ("group", "by"), ("set", "stratum"))
+    }
+    for kind, members in columns.items():
+        export.order(kind, members)
+    export.rows(**{kind: _ids(members, data.frame.index) for kind, members in columns.items()})
+
+
+def _subgroups(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
+    """The outcome (x), the group and the subgroup (level) of everyone."""
+
+    def write(export: Export):
+        subgroups = export.data.groups(export.spec["subgroup"])
+        export.order("level", subgroups)
+        inside = _ids(subgroups, export.data.frame.index)
+        export.rows(group=export.groups(export.spec["by"]), level=inside, **outcome(export))
+
+    return write
+
+
+def _ids(members, index) -> pd.Series:
+    """The id of the group of each participant, missing where there is none."""
+    found = pd.Series(pd.NA, index=index, dtype="string")
+    for name, here in members.items():
+        found[here] = name.id
+    return found
+
+
+def _stages(export: Export):
+    """The response (x) and the stage (y: 1 of the first) of everyone."""
+    export.rows(**_event(export), y=export.data.holds(export.spec["first"]).astype("Float64"))
+
+
+def _ratings(export: Export):
+    """Two classifications as the places of their categories, in one order."""
+    one, other = (export.data.groups(export.spec[key]) for key in ("first", "second"))
+    levels = list(dict.fromkeys([*one, *other]))
+    export.order("level", levels)
+    index = export.data.frame.index
+    for name, members in (("x", one), ("y", other)):
+        export.rows(set=name, x=range(len(index)), y=sum((levels.index(k) + 1.0) * here.astype(float) for k, here in members.items())
+                    if members else 0.0)  # fmt: skip
+
+
 def _event(export: Export) -> dict:
     return {"x": export.data.outcome(export.spec["event"]).astype("Float64")}
 
@@ -40,4 +113,17 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
         lambda export: {"x": export.number(export.spec["count"]), "time": export.number(export.spec["exposure"])}
     ),
     "standardised_risks": _adjusted(_event),
+    "number_needed": _adjusted(_event),
+    "e_value": _adjusted(_event),
+    "paired_t": _pair("after", "before"),
+    "sign_test": _pair("after", "before"),
+    "pearson": _pair("x", "y"),
+    "bland_altman": _pair("first", "second"),
+    "kappa": _ratings,
+    "simon_design": lambda export: export.rows(),
+    "simon_inference": _stages,
+    "cochran_mantel_haenszel": _strata,
+    "logistic_interaction": _subgroups(_event),
+    "linear_interaction": _subgroups(lambda export: {"x": export.number(export.spec["variable"])}),
+    "predictive_probability": lambda export: export.rows(**_event(export)),
 }

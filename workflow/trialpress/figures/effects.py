@@ -9,9 +9,9 @@ from ..results import Results
 from .read import estimate, p_text
 
 # Statistics that are a comparison's effect, and their abbreviations.
-EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "estimate": ""}
+EFFECTS = {"odds_ratio": "OR", "risk_ratio": "RR", "hazard_ratio": "HR", "rate_ratio": "IRR", "estimate": ""}
 # What an estimate is, by the method that gave it.
-ESTIMATES = {"spearman": "ρ", "kendall": "τ", "jonckheere_terpstra": "τ", "mann_whitney": "shift", "kruskal_wallis": "shift",
+ESTIMATES = {"spearman": "ρ", "pearson": "r", "kappa": "κ", "kendall": "τ", "jonckheere_terpstra": "τ", "mann_whitney": "shift", "kruskal_wallis": "shift",
              "fisher_rxc": "V", "chi_square": "V"}  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from .scales import label_room, log_axis, not_shown
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
 FEW = 150  # points of a group up to which they are laid out one by one
+CORRELATIONS = {"spearman": "Spearman ρ", "kendall": "Kendall τ", "pearson": "Pearson r"}
 NO_SHAPE = "X"  # outcome unknown
 NOT_KNOWN = {"marker": NO_SHAPE, "color": palette.UNKNOWN}
 
@@ -247,7 +248,7 @@ def scatter(
         x: variable on the horizontal axis
         y: variable on the vertical axis
         colour: column that gives the colour
-        correlation: spearman analysis that is printed
+        correlation: spearman, kendall or pearson analysis that is printed
         log_x: logarithmic horizontal axis
         log_y: logarithmic vertical axis
         width: single (85 mm) or double (180 mm)
@@ -280,7 +281,8 @@ def scatter(
     for rows, look in [*drawn, *([(unknown, NOT_KNOWN)] if unknown.any() else [])]:
         axes.plot(xs[rows], ys[rows], linestyle="none", alpha=0.85, **look, **outline)
     if correlation:
-        text = f"Spearman ρ = {estimate(results, correlation)}, {p_text(results, correlation)}"
+        name = CORRELATIONS[results.plan.analyses[correlation]["method"]]
+        text = f"{name} = {estimate(results, correlation)}, {p_text(results, correlation)}"
         page.text(page.width - 2.0, top - 3.6, text, ha="right")
     log_axis(axes, "x", log_x)
     log_axis(axes, "y", log_y)

@@ -9,11 +9,13 @@ from trialpress.stats.result import Result, not_estimable, numbers
 from trialpress.stats.risksets import RiskSets, groups, sample
 
 
-def log_rank(time, event, group, *, rho: float = 0, stratum=None, trend_scores=None, entry=None) -> Result:
-    """Test of equal hazards in two or more groups (R survival::survdiff).
+def log_rank(
+    time, event, group, *, rho: float = 0, gamma: float = 0, stratum=None, trend_scores=None, entry=None
+) -> Result:
+    """Test of equal hazards in two or more groups (R survival::survdiff; with gamma R nphRCT, survMisc comp).
 
-    group: labels, length n. rho: Fleming-Harrington weight S(t-)**rho of the pooled Kaplan-Meier estimate (1 is
-        Peto-Peto); stratum: labels, length n; trend_scores: one number per sorted label, for the test for trend.
+    group: labels, length n. rho, gamma: Fleming-Harrington weight S(t-)**rho (1 - S(t-))**gamma of the pooled Kaplan-Meier
+        estimate, in each stratum its own (1, 0 is Peto-Peto; 0, 1 weighs late differences); stratum: labels, length n; trend_scores: one number per sorted label, for the test for trend.
     values: n, events, statistic (chi-squared), df, p_value. curve: one row per group: group, n, observed, expected.
 
     >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161, 5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45])
@@ -25,14 +27,20 @@ def log_rank(time, event, group, *, rho: float = 0, stratum=None, trend_scores=N
     k = len(labels)
     if stratum is not None and np.shape(stratum) != time.shape:
         raise ValueError(f"stratum: has shape {np.shape(stratum)} where {len(time)} values are needed")
-    method = "log-rank test" if rho == 0 else f"Fleming-Harrington test (rho {rho:g})"
+    weights = f"rho {rho:g}" + (f", gamma {gamma:g}" if gamma else "")
+    method = "log-rank test" if rho == gamma == 0 else f"Fleming-Harrington test ({weights})"
     method = "stratified " * (stratum is not None) + method + " for trend" * (trend_scores is not None)
     known = {"n": len(time), "events": int(event.sum())}
     names = ("statistic", "df", "p_value")
     if not event.any():
         return not_estimable(method, names, "no event", **known)
     sets = RiskSets.of(time, event, entry, stratum)
-    weight = sets.survival_before() ** rho if rho else np.ones(len(sets))
+    weight = np.ones(len(sets))
+    if rho or gamma:
+        before = sets.survival_before()
+        weight = before**rho * (1 - before) ** gamma
+    if not weight.any():
+        return not_estimable(method, names, "all events are at the first event time, which has no weight", **known)
     at_risk, n_event = sets.by_group(code, k)
     observed = weight @ n_event
     expected, variance = hypergeometric(at_risk, sets.n_event, weight)

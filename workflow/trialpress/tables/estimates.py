@@ -11,7 +11,7 @@ from .table import KINDS, NO_VALUE, Cell, Table, linked
 # statistic of an effect -> how its number is introduced, what that means
 EFFECTS = {
     "estimate": ("", ""),
-    "rate_ratio": ("RR", "RR: incidence rate ratio."),
+    "rate_ratio": ("IRR", "IRR: incidence rate ratio."),
     "risk_ratio": ("RR", "RR: risk ratio, the second group against the first."),
     "odds_ratio": ("OR", "OR: odds ratio, the second group against the first."),
     "hazard_ratio": ("HR", "HR: hazard ratio, the second group against the first."),

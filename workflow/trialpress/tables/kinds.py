@@ -28,9 +28,11 @@ from ..registry import Analysis, Column
 from ..results import Results
 from .counts import crosstab  # noqa: F401  importing registers the kinds
 from .described import STATISTICS, Statistic, bracketed, described
+from .designs import two_stage_designs  # noqa: F401
 from .escalation import dose_escalation  # noqa: F401
 from .estimates import estimates  # noqa: F401
 from .listing import listing  # noqa: F401
+from .subgroups import subgroups  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
 from .toxicity import toxicity  # noqa: F401
 from .visits import visits  # noqa: F401
@@ -211,9 +213,12 @@ MEANING = {
     "OR": "OR: odds ratio, the second group against the first, of a trend each group against the one before.",
     "HR": "HR: hazard ratio, against the first group.",
     "RR": "RR: risk ratio, the second group against the first.",
+    "IRR": "IRR: incidence rate ratio, against the first group.",
     "shift": "Shift: Hodges-Lehmann estimate, of a group less the first.",
     "ρ": "ρ: Spearman's rank correlation.",
     "τ": "τ: Kendall's tau-b.",
+    "r": "r: Pearson's correlation.",
+    "κ": "κ: Cohen's kappa.",
     "V": "V: Cramér's V, from 0 to 1.",
 }
 

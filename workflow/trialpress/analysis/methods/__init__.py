@@ -6,6 +6,7 @@ What a method cannot estimate it says in a row ("not estimable: ..."); it never 
 from . import (  # noqa: F401  importing registers their methods
     comparing,
     competing,
+    confounding,
     continuous,
     counts,
     delayed,
@@ -16,13 +17,18 @@ from . import (  # noqa: F401  importing registers their methods
     kinetics,
     linear,
     logistic,
+    number_needed,
+    paired,
     pooling,
     proportions,
     resampling,
     sets,
+    stratified_tables,
+    subgroups,
     survival,
     survival_difference,
     toxicity,
+    two_stage,
 )
 from .common import METHODS
 

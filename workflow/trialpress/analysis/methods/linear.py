@@ -144,7 +144,8 @@ def incidence_rate(data: Data, rows: Rows, *, count: Number, exposure: Number, b
         here = code == list(sizes).index(group) if group in sizes else np.zeros(len(y), dtype=bool)
         rows.add({"n": here.sum()}, group=group, method="participants in the model")
         if whole:
-            rows.add(rate(int(y[here].sum()), float(time[here].sum()), per=per, level=data.plan.level), group=group)
+            found = rate(int(y[here].sum()), float(time[here].sum()), per=per, level=data.plan.level)
+            rows.add(found, group=group, names={"events": "occurrences"}, kinds={"occurrences": "count"})
         else:
             not_estimable(rows, SHOWN[:1], "counts are whole numbers, none negative", "incidence rate", group=group)
     if not whole:

@@ -127,15 +127,16 @@ def median_follow_up(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column =
 
 
 @METHODS.add("log_rank", entry=True)
-def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: float = 0, stratum: Column = "",
-             trend: bool = False):  # fmt: skip
-    """Log-rank test between groups (Fleming-Harrington with rho > 0), stratified if wanted, and the hazard ratio of each group
+def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: float = 0, gamma: float = 0,
+             stratum: Column = "", trend: bool = False):  # fmt: skip
+    """Log-rank test between groups (Fleming-Harrington with rho or gamma > 0), stratified if wanted, and the hazard ratio of each group
     against the first by Cox regression (with `trend` that from one group to the next).
 
     Parameters
         endpoint: the time-to-event endpoint
         by: column of the groups
-        rho: weight S(t)^rho
+        rho: weight S(t)^rho: early differences count more
+        gamma: weight (1 - S(t))^gamma: late differences count more
         stratum: column of the strata
         trend: test for trend, scores 1, 2, ... in the order of the levels that have participants
     """
@@ -148,7 +149,7 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
         strata = data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
         scores = np.arange(1, len(sizes) + 1) if trend else None
         entry = entry_of(data, endpoint, "days", known)
-        result = test(time, event, code, rho=rho, stratum=strata, trend_scores=scores, entry=entry)
+        result = test(time, event, code, rho=rho, gamma=gamma, stratum=strata, trend_scores=scores, entry=entry)
         rows.add(result, only=("statistic", "df", "p_value"))
         X = against_first(code, sizes) if scores is None else scores[code]
         fitted = cox(time, event, X, entry=entry, stratum=strata, level=data.plan.level)
