@@ -248,3 +248,13 @@ def test_a_dose_escalation_by_cohorts():
         and who["cohort=2=until_then", "n"] == ["P0", "P4"]
         and who["high", "N"] == ["P6", "P7"]
     )
+
+
+@pytest.mark.parametrize(("dose", "toxic", "decision"), [("low", [True, True, False], -1), ("high", [False] * 3, 1)])
+def test_a_cohort_stays_where_there_is_no_lower_or_higher_dose(dose, toxic, decision):
+    """So the next one at the same dose was treated as planned, and nothing is said."""
+    found = frame(cohort=["1"] * 3 + ["2"] * 3, dose=[dose] * 6, toxic=toxic * 2).astype({"toxic": "boolean"})
+    levels = {"dose": {"low": "Low", "high": "High"}, "cohort": {"1": "C1", "2": "C2"}}
+    rows, _ = compute("dose_escalation", data(found, levels), event="toxic", by="dose", cohort="cohort")
+    first = rows[(rows["statistic"] == "decision") & (rows["level"] == "cohort=1")]
+    assert first["value"].tolist() == [decision] and first["note"].tolist() == [""]

@@ -284,6 +284,7 @@ def test_who_has_what_together():
         who["", "missing"] == ["P4", "P5"] and who["Fever+Rash", "n"] == ["P0"] and who["set=Rash", "n"] == ["P0", "P3"]
     )
     assert {key: len(names) for key, names in who.items()} == counts
+    assert [who[one, "n"] for one in ("Fever", "Rash", "none")] == [["P1"], ["P3"], ["P2"]]
 
 
 # --- missing outcomes -------------------------------------------------------------------------------------------------

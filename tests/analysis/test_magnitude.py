@@ -1,7 +1,7 @@
 """Numbers in print: by magnitude, and never as if what is nearly all were all."""
 
 import pytest
-from trialpress.analysis.display import display
+from trialpress.analysis.display import display, together
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,12 @@ from trialpress.analysis.display import display
 )
 def test_display(statistic, value, kind, text):
     assert display(statistic, value, kind) == text
+
+
+@pytest.mark.parametrize(("size", "digits"), [(9.994, 2), (9.995, 1), (99.94, 1), (99.95, 0), (0.0999, 3), (0.1, 2)])
+def test_an_estimate_has_the_decimals_of_its_size(size, digits):
+    """Of 9.995 that of 10.0, as which it is printed; an interval has those of its estimate."""
+    assert together({"estimate": size, "ci_low": 0.0, "ci_high": size}) == dict.fromkeys(
+        ("estimate", "ci_low", "ci_high"), f"decimal{digits}"
+    )
+    assert len(display("estimate", size).partition(".")[2]) == digits

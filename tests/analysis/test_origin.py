@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from cases.conftest import build  # noqa: F401
-from trialpress.analysis.origin import COMPUTED, IMPLIED, PUBLISHED, SIMULATED, Known, People, worst
+from trialpress.analysis.methods import METHODS
+from trialpress.analysis.origin import COMPUTED, IMPLIED, PUBLISHED, SIMULATED, Known, People, _parts, worst
 
 
 def people(who: str, *columns: str) -> People:
@@ -159,3 +162,19 @@ def test_nothing_is_published_of_a_reconstruction_without_claims(build):  # noqa
     ard = build(TABLES, PLAN, published={}, f=PATIENTS, g=VISITS).read("analysis/ard.csv")
     here = ~ard["analysis"].isin(["design", "others"])
     assert set(ard[here]["origin"]) == {SIMULATED}
+
+
+def test_a_statistic_rests_on_the_counts_of_its_own_group_and_level():
+    plan = SimpleNamespace(analyses={"a": {}})
+    counts = {
+        ("x", "sex=m", "n"): SIMULATED,
+        ("x", "sex=f", "n"): PUBLISHED,
+        ("y", "sex=m", "n"): IMPLIED,
+        ("y", "", "N"): COMPUTED,
+    }
+    method = next(name for name, traits in METHODS.traits.items() if traits.get("of_counts") is True)
+    plan.analyses["a"]["method"] = method
+    assert _parts(plan, counts, "a", "x", "sex=f", "estimate") == [PUBLISHED]
+    assert _parts(plan, counts, "a", "y", "sex=m", "estimate") == [IMPLIED]
+    assert _parts(plan, counts, "a", "", "", "p_value") == [SIMULATED, PUBLISHED, IMPLIED, COMPUTED]
+    assert _parts(plan, counts, "a", "z", "", "estimate") == []

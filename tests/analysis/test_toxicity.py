@@ -56,6 +56,11 @@ def test_attribution_and_choice_of_events():
     assert "1 left out: not known whether they count" in rows.set_index(["level", "statistic"]).loc[("any_event", "n"), "note"].iloc[0]  # fmt: skip
 
 
+def test_an_event_of_which_it_is_not_known_is_not_attributed():
+    values = found(related="related == 'yes'")
+    assert [values["", f"term={term}", "related"] for term in ("Chills", "Fever", "Rash")] == [0, 2, 0]
+
+
 def test_two_groups_differ_by_newcombe_and_are_tested_only_if_asked():
     plain, tested = found(), found(p_values=True)
     assert plain["", "term=Rash", "estimate"] == pytest.approx(-2 / 3)

@@ -142,3 +142,12 @@ def test_a_test_of_one_side(build):
     assert methods.str.contains(r"one-sided p \(greater\)").all()
     with pytest.raises(InputError, match="'bigger' is not a choice"):
         build(TABLE, text.replace("greater", "bigger"), f=ROWS, v=VISITS)
+
+
+def test_intervals_stand_behind_shares_and_numbers(build):
+    run = build(TABLE, plan(", intervals: true", ", statistics_of: {crp: [mean_sd]}"), f=ROWS, v=VISITS)
+    shown = cells(run)
+    assert shown["II"][2] == "3 (60.0%) [14.7%–94.7%]".replace("%–", "–").replace("%]", "]")  # binom.test(3, 5)
+    assert shown["Age, years, median (IQR)"][2] == "76 (72–77.8) [70–80]"  # six values: the smallest and the largest
+    assert shown["CRP, mg/L, mean (SD)"][2].endswith("[2.0–12.7]")  # R t.test(c(7.5, 12.3, 7.5, 0.5, 9.1))
+    assert "[" not in shown["Age, years, median (IQR)"][0]  # three values have no interval of the median

@@ -203,6 +203,8 @@ def test_a_plan_without_a_fault(said):
          ["analyses.a.rows: 'z' is made by `rows`, and is a column of the table / name it otherwise in study.yaml"]),
         ({"analyses": "a: {method: summary, population: all, variable: change, rows: {table: v, value: value}}"}, []),
         ({"analyses": "a: {method: summary, population: all, variable: z, rows: {table: v}}"}, []),
+        ({"analyses": "a: {method: baseline, population: all, variables: [age], percent_of: all, percent_of_each: {age: known}}"}, []),
+        ({"analyses": "a: {method: baseline, population: all, variables: [age], percent_of: any}"}, ["analyses.a.percent_of: 'any' is not a choice / known here: all, known"]),
         # what may be ordered: codes of the dictionary, levels of the plan, and what is cut
         ({"columns": "x: {expression: site, levels: {a: A, b: B}}, y: {expression: x < 'b'}, z: {expression: y, levels: {'True': T}}"}, []),
         ({"columns": "x: {expression: site, levels: {a: A, b: B}, type: text}, y: {expression: x < 'b'}"}, "cohort.columns.y.expression"),

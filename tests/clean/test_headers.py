@@ -90,7 +90,7 @@ files: {f: {path: sub/f.csv}}
 tables:
   a: {file: f, key: [participant], columns: {participant: {source: id}, crp: {source: CRP, type: number, unit: mg/L, unit_from: Unit}}}
   b: {file: f, key: [participant], columns: {participant: {source: id}, name: {source: Name, identifier: name}}}
-  c: {file: f, key: [participant], columns: {participant: {source: id}, who: {source: Name}}}
+  c: {file: f, key: [participant], columns: {participant: {source: id}, who: {source: Name, type: code, codes: {A: [Ann]}}}}
 """
 
 

@@ -18,6 +18,7 @@ from trialpress.clean.read import Cell, read
 from trialpress.clean.read.encode import number_text
 from trialpress.clean.read.numberformat import shown, shows
 from trialpress.clean.read.serial import dated
+from trialpress.clean.read.workbook import _damaged
 from trialpress.errors import InputError
 from trialpress.study import File
 
@@ -302,6 +303,20 @@ def test_a_workbook_that_openpyxl_refuses_is_read_otherwise(sheet):
     assert column(raw) == [("1.5", "number", ""), ("a", "text", "")]
     (message,) = messages(raw)
     assert "departs from the standard" in message and "compare it with the sheet" in message
+
+
+def test_a_hidden_column_without_a_text_is_not_spoken_of(sheet):
+    def then(book):
+        for letter in "BD":
+            book.active.column_dimensions[letter].hidden = True
+
+    raw = sheet([["a", "b", "c", "d"], [1, None, None, 4]], then)
+    assert messages(raw) == ["hidden: column D; read all the same"]
+
+
+def test_what_a_reader_says_of_a_password_is_told_as_such():
+    said = [str(_damaged(SimpleNamespace(where="f"), ValueError(text))) for text in ("Password\nneeded", "cut off")]
+    assert "is a workbook under a password" in said[0] and "cannot be read as a workbook: cut off" in said[1]
 
 
 def test_damaged_and_protected_workbooks_are_refused(tmp_path):

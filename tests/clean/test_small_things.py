@@ -9,6 +9,7 @@ import zipfile
 import pandas as pd
 import pyreadstat
 import pytest
+from trialpress.clean.account import withheld
 from trialpress.clean.read import read
 from trialpress.clean.read.detect import open_content
 from trialpress.clean.read.headers import separator
@@ -160,3 +161,8 @@ def test_a_tag_of_the_last_of_four_variables_of_a_transport_file(tmp_path):
     (tmp_path / "f.csv").write_bytes(data[:at] + b"C" + data[at + 1 :])
     raw = read(tmp_path / "f.csv", FILE)
     assert [raw.texts(column) for column in range(4)] == [["1", ""], ["1", ""], ["1", ""], ["1", ".C"]]
+
+
+def test_cells_may_be_withheld_unless_all_columns_of_a_file_are_shown(read_text):
+    raw = read_text("a,b\n1,2\n")
+    assert [withheld(raw, dict.fromkeys(range(shown), 40)) for shown in (0, 1, 2)] == [True, True, False]

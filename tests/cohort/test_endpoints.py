@@ -110,3 +110,14 @@ def test_durations_with_causes_that_are_cut(build):  # noqa: F811
         "time": [10, 15, 20, 30, 45, None, None], "event": [True, False, True, True, False, None, None],
         "cause": [1, 0, 2, 1, 0, None, None], "cut": [False, True, False, False, False, None, None],
     }  # fmt: skip
+
+
+def test_a_cause_that_is_known_to_hold_is_the_event_whatever_the_others(build):  # noqa: F811
+    """No event only if none is known to hold and all are known; who is not known has no event and no cause."""
+    study = DURATIONS.replace("how: {source: How, type: code, codes: {relapse: [], death: [], alive: []}}, cut: {source: Cut, type: number}",
+                              "r: {source: R, type: integer}, d: {source: D, type: integer}")  # fmt: skip
+    rows = "ID,Days,R,D\na,10,1,0\nb,10,,1\nc,10,1,\nd,10,,0\ne,10,0,\nf,10,,\ng,10,0,0\n"
+    plan = "cohort: {table: t, columns: {}}\nendpoints: {e: {label: E, time: days, unit: days, causes: {relapse: r == 1, death: d == 1}}}\nanalyses: {}\n"
+    frame = build(study, plan, f=rows).results.subjects
+    event, cause = ([None if pd.isna(value) else value for value in frame[f"e_{name}"]] for name in ("event", "cause"))
+    assert event == [True, True, True, None, None, None, False] and cause == [1, 2, 1, None, None, None, 0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from trialpress.calculation import FUNCTIONS, family
+from trialpress.calculation import ARGUMENTS, FUNCTIONS, family
 from trialpress.expression import Expression, ExpressionError, impossible
 from trialpress.kinds import Kind
 
@@ -67,7 +67,7 @@ def values(text: str, columns=COLUMNS) -> list:
         ("when(true, n, 0)", [1, 2, N, -3]), ("when(false, n, 0)", [0] * 4), ("when(b, none, s)", [N, "b", N, N]),
         # numbers and texts
         ("log10(x + 10) > 1", [T, F, T, N]), ("log10(100)", [2.0] * 4), ("log10(n * n) == 0", [T, F, N, F]),
-        ("round(n / 8, 2)", [0.12, 0.25, N, -0.38]), ("round(x)", [0.0, 0.0, 4.0, N]), ("round(n * 12.6, -1)", [10.0, 30.0, N, -40.0]),
+        ("round(n / 8, 2)", [0.12, 0.25, N, -0.38]), ("round(n / 8, 15)", [0.125, 0.25, N, -0.375]), ("round(x)", [0.0, 0.0, 4.0, N]), ("round(n * 12.6, -1)", [10.0, 30.0, N, -40.0]),
         ("starts(s, 'a')", [T, F, N, T]), ("starts(none, 'a')", [N] * 4), ("text(n)", ["1", "2", N, "-3"]),
         ("text(d)", ["2015-01-31", "2015-02-28", N, "2016-02-29"]), ("s + text(n)", ["a1", "b2", N, "ab-3"]),
         ("text(x)", ["0.5", "0", "4", N]), ("TRUE", [T] * 4), ("False", [F] * 4), ("1.5", [1.5] * 4), ("'a'", ["a"] * 4),
@@ -199,6 +199,7 @@ def test_what_does_not_matter_is_no_fault(text, expected):
         ("when(b)", "when is written"),
         ("round(x, 1, 2)", "round is written"),
         ("round(x, n)", "whole number of digits"),
+        ("round(x, 16)", "whole number of digits up to 15"),
         ("round(x, 1.5)", "whole number of digits"),
         ("date('2016')", "a date is written date('2016-12-31'), not '2016'"),
         ("date('01/02/2016')", "a date is written"),
@@ -339,3 +340,12 @@ def test_kinds_of_when():
         assert Expression(text).kind(kinds)[0].family == expected
     assert Expression("when(b, 'x', missing)").kind(kinds)[0].codes == ("x",)
     assert "mixes kinds" in Expression("when(b, n, s)").kind(kinds)[1][0][0]
+
+
+def test_how_many_arguments_each_function_takes():
+    many = (2, 1000)
+    assert {
+        "missing": (1, 1), "present": (1, 1), "log10": (1, 1), "date": (1, 1), "text": (1, 1), "round": (1, 2),
+        "days": (2, 2), "hours": (2, 2), "years": (2, 2), "shift": (2, 2), "starts": (2, 2), "when": (2, 3),
+        "coalesce": many, "min": many, "max": many,
+    } == ARGUMENTS  # fmt: skip

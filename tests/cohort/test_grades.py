@@ -168,6 +168,17 @@ def test_the_highest_grade_of_a_participant_is_open_only_if_a_day_could_exceed_i
     assert highest(who, low, high).fillna(-1).to_dict() == {"A": 3, "B": -1, "C": 0, "D": 2}
 
 
+def test_what_a_sign_can_be():
+    """Room air is 21%, and is written as 20%, too; the other numbers are those of the scales."""
+    wide = {
+        name: (sign.least, sign.most)
+        for scale in SCALES.values()
+        for name, sign in scale.signs.items()
+        if sign.most != 1
+    }
+    assert wide == {"pressors": (0, 20), "organ_grade": (0, 5), "transaminase_grade": (0, 5), "fio2": (20, 100), "ice": (0, 10), "consciousness": (0, 4)}  # fmt: skip
+
+
 def test_bounds_are_the_lowest_and_the_highest_grade():
     signs = {name: pd.Series([NONE.get(name, 0)], dtype="Float64") for name in SCALES["astct"].signs}
     low, high = bounds(

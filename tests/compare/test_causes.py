@@ -1,11 +1,15 @@
 """Seeded changes of the tiny study: each number that moves is attributed to its change and to nothing else."""
 
 import math
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from compare.runs import replace, run, tiny
 from trialpress.compare import compare
+from trialpress.compare.causes import Causes
 from trialpress.compare.sides import Side
+from trialpress.contracts import QUERIES
 
 RAW, PLAN, DICTIONARY = "data/tiny/raw/patients.csv", "config/tiny/plan.yaml", "config/tiny/study.yaml"
 CORRECTIONS = "data/tiny/corrections.csv"
@@ -141,3 +145,19 @@ def test_how_many_numbers_there_are_has_the_causes_of_those_that_came(before, tm
     found = after(before, tmp_path, replace(PLAN, "at: [6, 12]", "at: [6, 9, 12]"))
     one, causes = kinds(found, "plan.statistics", "text")
     assert one.printed and causes == {("plan", "analyses.os.at: [6, 12] -> [6, 9, 12]")}
+
+
+def test_a_query_that_came_and_one_that_went(tmp_path):
+    """Of a cell that is not shown nothing but the query on it says that it changed."""
+    sides = []
+    for name, row, message in (("a", 3, "'x' is no number"), ("b", 7, "'[not shown]' does not fit the pattern")):
+        folder = tmp_path / name
+        line = dict.fromkeys(QUERIES.columns, "") | {"id": name, "table": "t", "key": "S-1", "field": "f", "file": "f.csv",
+                                                     "row": row, "column": "F", "message": message}  # fmt: skip
+        (folder / "clean").mkdir(parents=True)
+        QUERIES.write(pd.DataFrame([line], columns=list(QUERIES.columns)), folder / "clean")
+        sides.append(SimpleNamespace(folder=folder, content={}))
+    assert {(cause.kind, str(cause)) for cause in Causes(*sides).asked} == {
+        ("cell", "t.f of S-1 (f.csv, row 3, column F): a query is gone: 'x' is no number"),
+        ("cell", "t.f of S-1 (f.csv, row 7, column F): a query is new: '[not shown]' does not fit the pattern"),
+    }

@@ -88,6 +88,8 @@ PEOPLE = {
     "姓": ([f"{family}{given}" for family in "王李张刘陈" for given in ("伟", "芳", "秀英", "敏", "静", "丽", "强", "磊")], "name"),
     "DOB": ([f"19{50 + n % 40}-03-0{1 + n % 9}" for n in range(40)], "date of birth"),
     "Drug name": (["aspirin", "heparin"], ""),
+    "Signed on": ([f"2020-03-{1 + n % 28:02d}" for n in range(40)], ""),
+    "Physician came": (["yes", "no"], ""),
     "Length of hospital stay": ([str(n) for n in range(40)], ""),
 }  # fmt: skip
 
@@ -227,3 +229,11 @@ def test_nothing_is_known_without_metadata():
 def test_examples(name):
     done = doctest.testmod(importlib.import_module(f"trialpress.draft.{name}"))
     assert done.failed == 0 and done.attempted
+
+
+def test_nothing_is_asked_of_a_column_that_is_held_back_but_whether_it_is_a_person(tmp_path):
+    tables = drafted(
+        tmp_path, a_csv="Subject,Nurse\n" + "".join(f"P{n:02d},{'Okafor' if n else 'Okafro'}\n" for n in range(40))
+    )
+    assert list(tables.questions.asked) == ["a.nurse identifier"]
+    assert "Okaf" not in tables.questions.text("made")

@@ -183,6 +183,24 @@ def test_value_labels_of_a_stata_file_are_its_codes(tmp_path):
     assert not found.tables["a"].columns["score"].codes_from_file
 
 
+def test_a_sas_catalogue_and_the_labels_of_variables(tmp_path):
+    import pandas as pd
+    import pyreadstat
+
+    sas = Path(__file__).resolve().parents[1] / "fixtures" / "sas"
+    for name in ("sex.sas7bdat.gz", "sex.sas7bcat.gz"):
+        (tmp_path / name).write_bytes((sas / name).read_bytes())
+    _, laid = metadata(sorted(tmp_path.iterdir()))
+    assert [(one.file.path, one.file.catalog) for one in laid] == [("sex.sas7bdat.gz", "sex.sas7bcat.gz")]
+    frame = pd.DataFrame({"USUBJID": [f"P{n}" for n in range(20)], "AVAL": [n + 0.5 for n in range(20)]})
+    pyreadstat.write_xport(frame, tmp_path / "a.xpt", column_labels=["Unique Subject Identifier", "Weight (kg)"])
+    draft, _, _ = study(tmp_path, a_xpt=(tmp_path / "a.xpt").read_bytes())
+    assert (
+        "aval: {source: AVAL, type: number, unit: kg, label: Weight}  # certain"
+        in draft.texts["config/made/study.yaml"]
+    )
+
+
 def test_a_dictionary_that_is_none_is_refused(tmp_path):
     (tmp_path / "data.csv").write_text("id,age\n1,40\n2,50\n", encoding="utf-8")
     (tmp_path / "dictionary.csv").write_text("id,age\n1,40\n", encoding="utf-8")

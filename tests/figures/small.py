@@ -72,6 +72,7 @@ cohort:
     cohort: {cut: order, at: [3, 6, 9, 12, 15], labels: [c1, c2, c3, c4, c5, c6], label: Cohort, levels: {c1: "1", c2: "2", c3: "3", c4: "4", c5: "5", c6: "6"}}
     dose_level: {expression: "when(order <= 3, 'one', when(order <= 9, 'two', when(order <= 12, 'three', 'two')))", type: code, label: Dose level, levels: {one: EMPTY_NAME, two: "10⁵ per kg", three: "10⁶ per kg"}}
     toxic: {expression: "when(order == 5, true, when(order in (8, 11, 12), true, when(order == 10, missing, false)))", type: boolean, label: DLT}
+    risk: {expression: age / 100, label: Predicted risk}
     change: {expression: 2 * age - 100, label: Change of blasts, unit: "%"}
     fever_grade: {daily: fever, label: Grade of fever}
   daily:
@@ -141,6 +142,11 @@ analyses:
   harm_nobody: {method: toxicity, population: nobody, table: events, term: term, grade: grade, by: stratum}
   together: {method: combinations, population: infused, sets: {Remission: remission, RR_NAME: arm == 'rr', Severe CRS: lee >= 3, Allo-HCT: present(hct_on)}, label: Together}
   together_nobody: {method: combinations, population: nobody, sets: {Remission: remission, Severe: crs >= 3}}
+  "{lab}_test_{day}": {for: {lab: {crp: CRP, il6: IL6}, day: [0, 7, 14]}, method: mann_whitney, population: infused, by: stratum, rows: {table: labs, where: "analyte == '{lab.label}'", at: "days(infused_on, date) == {day}", value: value}, variable: value, label: "{lab.label}, day {day}"}
+  together_ranks: {method: correlations, population: infused, variables: [age, dose, crs, lee, order], label: Ranks}
+  ranks_nobody: {method: correlations, population: nobody, variables: [age, dose]}
+  agrees: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4, label: Published model}
+  agrees_nobody: {method: calibration, population: nobody, event: crs >= 2, predicted: risk}
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
   raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
   raters_nobody: {method: bland_altman, population: nobody, first: crs, second: lee}
@@ -185,6 +191,12 @@ figures:
   visit: {kind: visits, caption: By visit, analyses: [age]}
   escalation: {kind: dose_escalation, caption: Way, analysis: dlt, rp2d: one}
   nobody_escalation: {kind: dose_escalation, caption: Way, analysis: dlt_nobody}
+  boxes: {kind: boxes, caption: By day, analyses: [{for: {lab: [crp, il6], day: [0, 7, 14]}, each: "{lab}_{day}"}], tests: [{for: {lab: [crp, il6], day: [0, 7, 14]}, each: "{lab}_test_{day}"}], titles: ["CRP, mg/L", "IL-6, pg/mL"], visits: [Baseline, Day 7, Day 14], log: true}
+  violins: {kind: boxes, caption: By day, analyses: [{for: {lab: [crp], day: [0, 7, 14, 99]}, each: "{lab}_{day}"}], titles: ["CRP, mg/L"], visits: [Baseline, Day 7, Day 14, End], shape: violin}
+  ranks: {kind: correlations, caption: Ranks, analysis: together_ranks}
+  nobody_ranks: {kind: correlations, caption: Ranks, analysis: ranks_nobody}
+  agreement: {kind: calibration, caption: Agreement, analyses: [agrees, agrees_nobody]}
+  nobody_agreement: {kind: calibration, caption: Agreement, analyses: [agrees_nobody]}
   dots: {kind: event_dots, caption: Events, analysis: harm}
   dots_severe: {kind: event_dots, caption: Events, analysis: harm_by_dose, severe: true, at_least: 45}
   nobody_dots: {kind: event_dots, caption: Events, analysis: harm_nobody}

@@ -287,3 +287,50 @@ def test_numbers_at_risk_of_a_mixed_figure_are_marked_at_their_head(usual):
     assert "At risk (events)†" in written(drawing.figure)
     head = next(text for text in written(drawing.figure) if text.startswith("R/R: "))
     assert head.endswith("†")
+
+
+# Boxes and violins, correlations, calibration
+
+
+def test_boxes_hold_every_value_and_the_test_of_each_visit(usual):
+    drawing = figures.draw(usual, "boxes")
+    labs = usual.tables["labs"]
+    assert len(drawing.numbers) == len(labs[labs["analyte"].isin(["CRP", "IL6"])].merge(usual.subjects[["who", "infused_on"]]).query("date - infused_on in @DAYS"))  # fmt: skip
+    shown = " ".join(written(drawing.figure))
+    assert shown.count("shift") == 6 and shown.count("P = 0.16") == 6 and shown.count("95% CI") == 6
+    row = drawing.numbers.query("panel == 'CRP, mg/L' and visit == 'Day 7' and group == 'R/R'")
+    assert row["value"].median() == pytest.approx(usual.value("crp_7", "median", "rr"))
+    assert "End: R/R nobody measured (n = 0)" in figures.draw(usual, "violins").alt
+
+
+DAYS = [pd.Timedelta(days=day) for day in (0, 7, 14)]
+
+
+def test_boxes_without_a_test_or_a_name_for_each_visit_are_refused(usual):
+    with pytest.raises(InputError, match="5 for 6 analyses"):
+        tests = usual.plan.figures["boxes"]["tests"][:5]
+        figures.draw(with_options(usual, "boxes", tests=tests), "boxes")
+    with pytest.raises(InputError, match="1 for 3 analyses"):
+        figures.draw(with_options(usual, "boxes", visits=["a"]), "boxes")
+
+
+def test_a_correlation_matrix_has_every_pair_once(usual):
+    drawing = figures.draw(usual, "ranks")
+    numbers = drawing.numbers.set_index(["x", "y"])
+    assert len(numbers) == 10
+    frame = usual.subjects[["age", "dose"]].astype(float)
+    assert numbers.loc[("Age", "Dose"), "estimate"] == pytest.approx(frame.corr("spearman").loc["age", "dose"])
+    assert numbers.loc[("Age", "Grade of CRS (Lee)"), "n"] == usual.subjects["lee"].notna().sum() < len(frame)
+    assert {"1 Age", "2 Dose", "−0.17", "−0.43 to 0.11"} <= set(written(drawing.figure))
+
+
+def test_a_calibration_plot_has_each_group_with_its_interval(usual):
+    drawing = figures.draw(usual, "agreement")
+    numbers, frame = drawing.numbers, usual.subjects[usual.subjects["crs"].notna()]
+    assert numbers["N"].sum() == len(frame) and numbers["n"].sum() == (frame["crs"] >= 2).sum()
+    expected = (frame["age"].astype(float) / 100).sum()
+    ratio = usual.value("agrees", "estimate", level="observed_to_expected")
+    assert ratio == pytest.approx((frame["crs"] >= 2).sum() / expected)
+    assert numbers["predicted"].is_monotonic_increasing
+    assert "observed to expected 1.60 (95% CI 1.16–2.03)" in drawing.alt
+    assert "agrees nobody not shown: nobody with both outcome and prediction" in drawing.alt

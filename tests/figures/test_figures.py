@@ -124,6 +124,14 @@ def test_a_swimmer_plot_of_many_is_thinned_and_says_so(large):
     assert "every 67th of 5,000 participants is shown" in drawing.alt
 
 
+def test_a_lasagna_and_visits_of_many_say_how_many_they_show(large):
+    lasagna = figures.draw(large, "lasagna")
+    assert lasagna.notes == ("Every 67th of 5,000 participants is shown",) and lasagna.numbers["who"].nunique() <= 76
+    visits = figures.draw(large, "visits")
+    assert visits.numbers.query("visit == 'Day 7' and panel == 'CRP, mg/L'")["n"].sum() == 5000
+    assert faults(lasagna.figure) == faults(visits.figure) == []
+
+
 def test_every_figure_has_final_size_and_the_notice(usual, tmp_path):
     real = small(tmp_path, notice=False)
     for name in NAMES:

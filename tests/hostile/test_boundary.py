@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from trialpress import exclusive
 from trialpress.errors import InputError, Problem
 from trialpress.job import boundary, logged
+from trialpress.report import qmd
 
 ROOT = Path(__file__).parents[2]
 MODULES = ["trialpress", "trialpress.fetch", "trialpress.studies", "trialpress.audit.record"]
@@ -77,3 +79,42 @@ def test_a_module_without_sense_in_its_arguments_says_how_it_is_used(tmp_path, m
     )
     said = done.stdout + done.stderr
     assert done.returncode != 0 and said.strip() and "Traceback" not in said
+
+
+@pytest.mark.parametrize("folder", [".snakemake", "results", "results/s/analysis", "logs/s"])
+def test_a_folder_that_cannot_be_written_is_said_before_the_first_job(tmp_path, monkeypatch, capsys, folder):
+    monkeypatch.chdir(tmp_path)
+    for name in (".snakemake", "results/s/analysis", "results/other/analysis", "logs/s"):
+        (tmp_path / name).mkdir(parents=True)
+    real = exclusive.tempfile.TemporaryFile
+
+    def refuses(dir):
+        if Path(dir) in (Path(folder), Path("results/other/analysis")):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return real(dir=dir)
+
+    monkeypatch.setattr(exclusive.tempfile, "TemporaryFile", refuses)
+    assert exclusive.run(["--cores", "1", "--config", "study=s"]) == 1
+    said = capsys.readouterr().err
+    assert f"{tmp_path / folder}: nothing can be written there: Read-only file system" in said and "what to do:" in said
+    assert "other" not in said and not (tmp_path / ".snakemake" / "running").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--cores", "0"], "'0' is none"),
+        (["--cores", "x"], "'x' is none"),
+        (["--config", "study=../x"], "cannot name a study"),
+    ],
+)
+def test_what_a_run_is_told_is_checked_before_it_begins(tmp_path, monkeypatch, capsys, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    assert exclusive.run(arguments) == 1 and [*tmp_path.iterdir()] == []
+    assert said in (text := capsys.readouterr().err) and "what to do:" in text
+
+
+def test_a_manuscript_that_is_not_utf_8_is_refused_with_its_line(tmp_path):
+    (tmp_path / "manuscript.qmd").write_bytes("# A\n\nMüller\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"manuscript.qmd, line 3: is not UTF-8: byte 0xfc"):
+        qmd.read(tmp_path, embedded=True)

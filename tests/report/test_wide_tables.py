@@ -103,3 +103,16 @@ def test_merged_cells_are_valid_in_every_edition(made, tmp_path):
     assert validators.html(made["html"]) == []
     assert validators.accessibility(made["html"]) == []
     assert validators.word(made["docx"], tmp_path) == []
+
+
+def test_a_printed_page_cuts_no_column_off(made, tmp_path):
+    validators.needed(validators.CHROMIUM)
+    sync_api = pytest.importorskip("playwright.sync_api", reason="there is no Playwright")
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(validators.CHROMIUM), args=validators.FLAGS)
+        tab = browser.new_page()
+        tab.goto(made["html"].as_uri())
+        tab.pdf(path=str(tmp_path / "print.pdf"), format="A4", margin=dict.fromkeys(("left", "right"), "15mm"))
+        browser.close()
+    words = [word for page in validators.boxes(tmp_path / "print.pdf") for word in page]
+    assert sum(word[4] == "157†" for word in words) == 27 and max(word[2] for word in words) < 560

@@ -1,4 +1,4 @@
-"""ROC curves: by hand."""
+"""ROC curves by hand, calibration as R has it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from trialpress.stats.discrimination import roc
+from trialpress.stats.discrimination import calibration, roc
 
 # with: 3 4 4 9; without: 1 2 3 4. Of the 16 pairs with above without: 3 > 1 2, = 3; 4 > 1 2 3, = 4 (twice); 9 > all.
 OUTCOME, SCORE = [1, 1, 1, 1, 0, 0, 0, 0], [3, 4, 4, 9, 1, 2, 3, 4]
@@ -54,3 +54,20 @@ def test_what_is_not_estimable_says_why(outcome, score, note):
 def test_refused(outcome, score, message):
     with pytest.raises(ValueError, match=message):
         roc(outcome, score)
+
+
+def test_calibration_is_that_of_r():
+    """R 4.2: y <- c(0,0,1,0,1,1,0,1); l <- qlogis(c(.1,.3,.2,.4,.6,.7,.5,.9)); glm(y ~ offset(l)); glm(y ~ l), binomial."""
+    p = np.array([0.1, 0.3, 0.2, 0.4, 0.6, 0.7, 0.5, 0.9])
+    found = calibration([0, 0, 1, 0, 1, 1, 0, 1], p)
+    assert found["ratio"]["estimate"] == pytest.approx(4 / p.sum())
+    large, slope = (list(found[name].values.values()) for name in ("large", "slope"))
+    assert large == pytest.approx([0.2003727793, -1.3988707569, 1.7996163156], rel=1e-6)
+    assert slope == pytest.approx([1.1593128541, -0.5909013080, 2.9095270162], rel=1e-6)
+
+
+def test_calibration_of_one_outcome_or_one_prediction_says_so():
+    assert "none has the outcome" in calibration([0, 0], [0.2, 0.4])["large"].note
+    assert "all predictions are the same" in calibration([0, 1], [0.2, 0.2])["slope"].note
+    with pytest.raises(ValueError, match="strictly between 0 and 1"):
+        calibration([0, 1], [0.0, 0.5])

@@ -47,8 +47,8 @@ tables:
 """
 
 
-def study(folder, **options):
-    head, _, figures = PLAN.partition("figures:\n")
+def study(folder, change: tuple[str, str] = ("", ""), **options):
+    head, _, figures = PLAN.replace(*change).partition("figures:\n") if change[0] else PLAN.partition("figures:\n")
     plan = head + ANALYSES.strip("\n") + "\nfigures:\n" + figures.replace("tables: {}", "") + TABLES
     return small(folder, plan=plan, **{"notice": False, **options})
 
@@ -311,10 +311,10 @@ def test_a_cell_holds_its_parts_and_one_mark():
 
 
 def test_a_dose_that_boin_closes_is_shown_with_its_probability_and_stays_closed(tmp_path):
-    results = small(tmp_path, plan=PLAN.replace("target: 0.25", "target: 0.05"))
+    results = study(tmp_path, ("target: 0.25", "target: 0.05"))
     table = tables.tabulate(results, "dlt_boin")
     rows = {row.cells[0]: row.cells[4] for row in table.rows}
-    assert rows["1"] == "Same dose"  # to escalate would be to the closed dose only after it is closed
-    assert rows["2"] == "De-escalate, dose closed (98.6%†)"
+    assert rows["1"] == "Escalate"  # the dose above is not closed yet
+    assert rows["2"] == "De-escalate, dose closed (98.6%)"
     assert results.value("dlt_boin", "mtd", level="design") == 1
     assert "is above 95% in at least three participants" in " ".join(table.footnotes)

@@ -8,12 +8,14 @@ import fcntl
 import os
 import re
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
 from io import StringIO
 from itertools import pairwise
+from pathlib import Path
 
 from .errors import InputError, Problem
 from .studies import wrong
@@ -78,10 +80,26 @@ def asked(arguments: Sequence[str]) -> Iterator[Problem]:
             yield Problem("the number of cores", f"{cores!r} is none", "nothing was started", "give a number, or all")
 
 
+def unwritable(arguments: Sequence[str]) -> Iterator[Problem]:
+    """Folders of a run in which nothing can be put: found before the first job, and not by the one that meets it."""
+    names = [text.removeprefix("study=") for text in arguments if text.startswith("study=")]
+    study = names[0] if names and names[0] else "*"
+    there = [Path(), Path(".snakemake"), Path("results"), Path("logs"), *Path("logs").glob(study)]
+    for at in [*there, *Path("results").glob(study), *Path("results").glob(f"{study}/*/")]:
+        if at.is_dir():
+            try:
+                with tempfile.TemporaryFile(dir=at):
+                    pass
+            except OSError as error:
+                what = f"nothing can be written there: {error.strerror}"
+                do = "make it writable, or make room; then run again"
+                yield Problem(str(at.absolute()), what, "a run puts its results, logs and marks there", do)
+
+
 def run(arguments: Sequence[str]) -> int:
     """What the command `snakemake` does, without its limit of jobs per second: that one's clock holds a finished run for a
     second, and no argument turns it off."""
-    if problems := list(asked(arguments)):
+    if problems := list(asked(arguments)) or list(unwritable(arguments)):
         print(InputError(problems), file=sys.stderr)
         return 1
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)

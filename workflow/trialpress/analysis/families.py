@@ -14,7 +14,7 @@ from .display import display
 # Methods that test -> the options (one of them) without which they do not
 TESTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("exact_test", "fisher", "barnard", "boschloo", "fisher_rxc", "chi_square", "mantel_haenszel", "mcnemar", "trend",
-                     "t_test", "mann_whitney", "signed_rank", "kruskal_wallis", "jonckheere_terpstra", "spearman", "kendall",
+                     "t_test", "mann_whitney", "signed_rank", "kruskal_wallis", "jonckheere_terpstra", "spearman", "correlations", "kendall",
                      "logistic", "firth_logistic", "exact_logistic", "dose_response", "geometric_mean_ratio", "log_rank",
                      "permutation_log_rank", "compare_at", "cox", "firth_cox", "cox_interaction", "proportional_hazards",
                      "landmark", "mantel_byar", "time_dependent_cox", "naive_comparison", "gray", "fine_gray",

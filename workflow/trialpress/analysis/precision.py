@@ -22,7 +22,7 @@ def merged(*levels: Mapping) -> dict:
     """The precision that holds, from the plan's to the nearest.
 
     >>> merged({"percent_below_100": 0, "decimals": {"mean": 2}}, {"percent": 2, "decimals": {"median": 1}})
-    {'percent': 2, 'decimals': {'mean': 2, 'median': 1}}
+    {'decimals': {'mean': 2, 'median': 1}, 'percent': 2}
     """
     held: dict = {}
     for level in filter(None, levels):

@@ -37,12 +37,21 @@ describe <- function(group, level, y) {
   k <- y[!is.na(y)]; q <- quantile(k, c(0.25, 0.5, 0.75), names = FALSE, type = 7)
   some <- length(k) > 0
   add(group, level, "length, is.na", closed, n = length(k), missing = sum(is.na(y)))
+  if (job$intervals == "true" && some) {
+    s <- sort(k); n <- length(k); conf <- num(job$conf); r <- which(2 * pbinom(seq_len(n) - 1, n, 0.5) <= 1 - conf)
+    if (n > 1 && sd(k) > 0) { t <- t.test(k, conf.level = conf)$conf.int; add(group, level, "t.test", closed, mean_ci_low = t[1], mean_ci_high = t[2]) }
+    if (length(r)) add(group, level, "pbinom, sort", closed, median_ci_low = s[max(r)], median_ci_high = s[n + 1 - max(r)])
+  }
   if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
 }
 count <- function(group, prefix, values, levels) {
   add(group, prefix, "table", closed, N = sum(!is.na(values)), missing = sum(is.na(values)))
   t <- table(factor(values, levels = levels))
-  for (l in levels) add(group, if (prefix == "") l else of(prefix, l), "table", closed, n = t[[l]], percent = t[[l]] / sum(t))
+  for (l in levels) {
+    add(group, if (prefix == "") l else of(prefix, l), "table", closed, n = t[[l]], percent = t[[l]] / sum(t))
+    if (job$intervals == "true" && sum(t)) { b <- binom.test(t[[l]], sum(t), conf.level = num(job$conf))$conf.int
+      add(group, of(prefix, l), "binom.test", closed, ci_low = b[1], ci_high = b[2]) }
+  }
 }
 mahalanobis_of <- function(counts) {  # Yang & Dalton 2012, from two vectors of counts per level
   seen <- counts[[1]] + counts[[2]] > 0; p <- lapply(counts, function(k) as.vector(k / sum(k))[seen][-1])
@@ -195,6 +204,18 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
   s[s$stop > s$start, ]
 }
 
+correlated <- function(level, d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d)
+  add("", level, "nrow", closed, n = n)
+  if (n < 3 || length(unique(d$x)) < 2 || length(unique(d$y)) < 2) return()
+  t <- suppressWarnings(cor.test(d$x, d$y, method = "spearman"))
+  add("", level, "cor.test", exact, p_value = t$p.value)
+  r <- unname(t$estimate)
+  z <- atanh(r) + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt((1 + r^2 / 2) / (n - 3))
+  add("", level, "cor.test", closed, estimate = r)
+  if (n > 3 && abs(r) < 1) add("", level, "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
+}
+
 methods <- list(
   proportion = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
   toxicity = function(d, conf) {
@@ -323,15 +344,27 @@ methods <- list(
     limits <- area + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * error
     add("", "", "DeLong over all pairs", closed, std_error = error, ci_low = max(0, limits[1]), ci_high = min(1, limits[2]))
   },
-  spearman = function(d, conf) {
-    d <- d[!is.na(d$x) & !is.na(d$y), ]
-    t <- suppressWarnings(cor.test(d$x, d$y, method = "spearman"))
-    add("", "", "cor.test", exact, p_value = t$p.value)
-    r <- unname(t$estimate); n <- nrow(d)
-    z <- atanh(r) + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt((1 + r^2 / 2) / (n - 3))
-    add("", "", "cor.test", closed, estimate = r, n = n)
-    add("", "", "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
+  calibration = function(d, conf) {
+    d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow, sum", closed, n = nrow(d), events = sum(d$y), expected = sum(d$x))
+    for (g in sort(unique(d$group))) {
+      k <- d[d$group == g, ]; b <- binom.test(sum(k$y), nrow(k), conf.level = conf)
+      add("", g, "binom.test, mean", closed, n = sum(k$y), N = nrow(k), estimate = mean(k$y), ci_low = b$conf.int[1], ci_high = b$conf.int[2], predicted = mean(k$x))
+    }
+    if (!nrow(d)) return()
+    b <- binom.test(sum(d$y), nrow(d), conf.level = conf); e <- mean(d$x)
+    add("", "observed_to_expected", "binom.test", closed, estimate = mean(d$y) / e, ci_low = b$conf.int[1] / e, ci_high = b$conf.int[2] / e)
+    if (length(unique(d$y)) < 2) return()
+    l <- qlogis(d$x); f <- glm(d$y ~ 1 + offset(l), family = binomial, control = list(epsilon = 1e-14, maxit = 100))
+    z <- coef(f)[[1]] + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt(vcov(f)[1, 1])
+    add("", "calibration_in_the_large", "glm, offset", fitted, estimate = coef(f)[[1]], ci_low = z[1], ci_high = z[2])
+    if (length(unique(l)) < 2) return()
+    f <- suppressWarnings(glm(d$y ~ l, family = binomial, control = list(epsilon = 1e-14, maxit = 100)))
+    if (!f$converged || max(abs(coef(f))) > 15) return()
+    z <- coef(f)[[2]] + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt(vcov(f)[2, 2])
+    add("", "calibration_slope", "glm", fitted, estimate = coef(f)[[2]], ci_low = z[1], ci_high = z[2])
   },
+  spearman = function(d, conf) correlated("", d, conf),
+  correlations = function(d, conf) for (s in named("", "set")) correlated(s, d[d$set == s, ], conf),
   kaplan_meier = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
     f <- curve(k, k$event, conf); q <- middle(f)

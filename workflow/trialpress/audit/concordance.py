@@ -18,6 +18,8 @@ import pandas as pd
 from ..analysis import Data
 from ..analysis.methods import METHODS, toxicity
 from ..analysis.methods.common import is_categorical, scores
+from ..analysis.methods.continuous import pair_of
+from ..analysis.methods.discrimination import risk_groups
 from ..contracts import COMPUTED_ONCE, CONCORDANCE
 from ..expression import Expression
 from ..files import read_guessed
@@ -34,7 +36,7 @@ SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
-            "by": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured",
+            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured",
             **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
@@ -125,6 +127,25 @@ def _baseline(export: Export):
 
 def _pair(export: Export):
     export.rows(x=export.number(export.spec["x"]), y=export.number(export.spec["y"]))
+
+
+def _pairs(export: Export):
+    """Every two variables as a set."""
+    names = export.spec["variables"]
+    for at, x in enumerate(names):
+        for y in names[at + 1 :]:
+            pair = pair_of(export.data.column(x), export.data.column(y))
+            export.order("set", [pair])
+            export.rows(set=pair.id, x=export.number(x), y=export.number(y))
+
+
+def _predicted(export: Export):
+    """The prediction and the outcome, each participant in a group by rising prediction."""
+    y, p = export.data.outcome(export.spec["event"]).astype("Float64"), export.number(export.spec["predicted"])
+    known, group = (y.notna() & p.notna()).to_numpy(dtype=bool), pd.Series(pd.NA, index=p.index, dtype="string")
+    for at, members in enumerate(risk_groups(p[known].to_numpy(dtype=float), export.spec.get("groups", 5)), start=1):
+        group.iloc[known.nonzero()[0][members]] = f"group_{at}"
+    export.rows(x=p, y=y, group=group)
 
 
 def _survival(export: Export):
@@ -255,7 +276,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
     **exports.EXPORTS,
 }  # fmt: skip
 
@@ -300,7 +321,8 @@ def export(results: Results, folder: Path) -> None:
         }
         options["delayed"] = _delayed_entry(results, spec)
         options |= {
-            key: str(bool(spec.get(key))).lower() for key in ("stratum", "trend", "correction", "related", "firth")
+            key: str(bool(spec.get(key))).lower()
+            for key in ("intervals", "stratum", "trend", "correction", "related", "firth")
         }
         options["tested"] = str(bool(spec.get("p_values"))).lower()
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()

@@ -147,7 +147,7 @@ class Control:
         """ard.csv: a group and level with a small count loses all of its statistics but the counts."""
         ard = ard.copy()
         hidden, told = self._hidden(ard)
-        small = ard["statistic"].isin(COUNTS) & ard["value"].map(self.small)
+        small = ard["statistic"].isin(COUNTS) & ard["value"].map(self.small).astype(bool)
         where = ["analysis", "group", "level"]
         of_size = ard.loc[
             ard.index.isin(hidden) & (ard["statistic"] == "N"), where[:2]

@@ -18,7 +18,7 @@ PRINTING = ("comparisons", "coefficients", "baseline", "proportions", "toxicity"
 # kinds of figure that print p-values -> the keys of their analyses
 DRAWN = {"rates": ("analyses", "tests"), "grades": ("tests",), "strip": ("tests",), "kaplan_meier": ("tests",), "scatter": ("correlation",),
          "cumulative_incidence": ("tests",), "simon_makuch": ("tests", "landmark", "naive"), "dose_response": ("analyses",),
-         "forest": ("analyses",)}  # fmt: skip
+         "forest": ("analyses",), "boxes": ("tests",)}  # fmt: skip
 TESTED = {"p", "p_value", "p_adjusted", "p_value_adjusted", "with_p"}
 INTERVAL = {"text", "ci", "with_p"}
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n\s*\n")

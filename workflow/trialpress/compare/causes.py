@@ -13,7 +13,7 @@ from functools import cache, cached_property
 
 import pandas as pd
 
-from ..contracts import REJECTED
+from ..contracts import QUERIES, REJECTED
 from .sides import CELL, Number, Side
 
 ORDER = ("left", "entered", "row", "cell", "correction", "dictionary", "plan", "file", "software", "code", "unknown")
@@ -181,7 +181,7 @@ class Causes:
             return [Cause("plan", record, f"{_said(old and old.display)} -> {_said(new and new.display)}")]
         if kind == "clean":
             every = frozenset().union(*self.cells.values())
-            return ordered(every or self.everywhere or [UNKNOWN])
+            return ordered(every or self.asked or self.everywhere or [UNKNOWN])
         found = set(next(filter(None, (self.of_record(record, who) for who in self._people(old, new, statistic))), ()))
         if not found and statistic == "p_value_adjusted":
             found = set(self.of_family(record))
@@ -201,6 +201,18 @@ class Causes:
             before, after = (side.names(side.records[new.record].get("everyone", ())) for side in (self.a, self.b))
         return [*(Cause("left", who, "is not counted any more") for who in before - after),
                 *(Cause("entered", who, "is counted now") for who in after - before)]  # fmt: skip
+
+    @cached_property
+    def asked(self) -> frozenset[Cause]:
+        """The queries that came and went: also on cells that are not shown, as an identifier's."""
+        names = ["table", "key", "field", "file", "row", "column", "message"]
+        both = [QUERIES.texts(side.folder / "clean")[names] for side in (self.a, self.b)]
+        merged = both[0].merge(both[1], how="outer", indicator="there")
+        said = {"left_only": "a query is gone", "right_only": "a query is new"}
+        return frozenset(
+            Cause("cell", f"{row.table}.{row.field} of {row.key} ({row.file}, row {row.row}, column {row.column})", f"{said[row.there]}: {row.message}")
+            for row in merged[merged["there"].ne("both")].itertuples()
+        )  # fmt: skip
 
     def of_family(self, name: str) -> frozenset[Cause]:
         """What moved the other tests of a family, whose p-values are adjusted together."""

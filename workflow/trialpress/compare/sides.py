@@ -165,6 +165,10 @@ def find(text: str, study: str, scratch: Path) -> Side:
     """The results that are asked for: 'now', 'record', a folder of results, a crate, or a git revision with a record.
     InputError if there are none."""
     checked(study)
+    if "\0" in text:
+        raise InputError(
+            [Problem(repr(text), "is no name", COMPARED, "name results/<study>, a crate.zip or a git revision")]
+        )
     known = {"now": Path("results") / study, "record": Path("data") / study / "record"}
     path = known.get(text, Path(text))
     if path.is_file():

@@ -15,6 +15,7 @@ from .questions import Question
 STUDY_ID = re.compile(
     r"(?i)\b(?:usubjid|study|subject|subjid|randomi[sz]\w*|record|participant|screening|trial)\b|record_id|subject_id|study_id|研究编号|受试者|随机号|筛选号"
 )
+NOBODY = re.compile(r"(?i)\d|yes|no|y|n|true|false|是|否|ja|nein|oui|non|checked|unchecked")
 
 
 def person(it: Draft, about: str, facts: Facts, known: Variable | None, spec: dict) -> tuple[str, list[Question]]:
@@ -29,14 +30,10 @@ def person(it: Draft, about: str, facts: Facts, known: Variable | None, spec: di
         return "", []
     if kind == "date of birth" and spec.get("type") not in ("date", "datetime", "text", "integer"):
         return "", []
-    if (
-        kind
-        and not shape
-        and spec.get("type") == "code"
-        and len(facts.texts) <= 3
-        and kind not in ("name", "date of birth")
-    ):
-        pass
+    if kind and kind != "date of birth" and spec.get("type") in ("date", "datetime", "time"):
+        return "", []  # when somebody signed, not who
+    if kind and not shape and spec.get("type") == "code" and all(NOBODY.fullmatch(text) for text in facts.texts):
+        return "", []  # whether a nurse came
     return held(it, about, kind or shape, facts, "its header says so" if kind else "its cells look so")
 
 

@@ -7,11 +7,12 @@ import io
 import re
 import zipfile
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..clean.read import Raw, encoding, read
-from ..clean.read.detect import Content, open_content
+from ..clean.read.detect import Content, open_content, unpack
 from ..clean.read.foreign import office
 from ..errors import InputError
 from ..study import File
@@ -33,6 +34,9 @@ class Laid:
     raw: Raw
     guesses: dict[str, tuple[str, ...]]  # key of the file -> what else it could be, the best first
     path: Path | None = None
+    labels: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of a data set's variables, as SAS, SPSS or Stata have them
 
 
 def looks_like_value(text: str) -> bool:
@@ -44,11 +48,36 @@ def looks_like_value(text: str) -> bool:
     return bool(VALUE.fullmatch(text) or DATE.fullmatch(text))
 
 
-def lay(path: Path, name: str) -> list[Laid]:
-    """Every table that a raw file holds; InputError for one that cannot be read. A workbook has one for each filled sheet."""
+def lay(path: Path, name: str, catalog: str = "") -> list[Laid]:
+    """Every table that a raw file holds; InputError for one that cannot be read. A workbook has one for each filled sheet.
+
+    catalog: the SAS format catalogue that lies beside it.
+    """
     if inside := members(path):
         return [one for member in inside for one in _lay(path, File(name, name, member=member))]
-    return _lay(path, File(name, name))
+    return _lay(path, File(name, name), catalog)
+
+
+def catalogs(files: Iterable[Path]) -> list[Path]:
+    """The SAS format catalogues among files."""
+    found = []
+    for path in files:
+        try:
+            if unpack(path, File(path.name, path.name))[0].format == "sas7bcat":
+                found.append(path)
+        except InputError:
+            continue  # told when it is read
+    return found
+
+
+def labels(content: Content) -> dict[str, str]:
+    """The labels of a data set's variables."""
+    if content.format not in ("sas7bdat", "xport", "sav", "dta"):
+        return {}
+    import pyreadstat
+
+    _, meta = getattr(pyreadstat, f"read_{content.format}")(io.BytesIO(content.data), metadataonly=True)
+    return {normalise(name): normalise(label) for name, label in meta.column_names_to_labels.items() if label}
 
 
 def members(path: Path) -> list[str]:
@@ -63,13 +92,14 @@ def members(path: Path) -> list[str]:
     return sorted(names) if len(names) > 1 else []
 
 
-def _lay(path: Path, file: File) -> list[Laid]:
+def _lay(path: Path, file: File, catalog: str = "") -> list[Laid]:
     content = open_content(path, file)
     if content.format == "csv":
         return [_text(path, file, content)]
     if content.format in BOOKS:
         return _book(path, file, content)
-    return [Laid(file, read(path, file), {}, path)]
+    file = replace(file, catalog=catalog) if content.format == "sas7bdat" else file
+    return [Laid(file, read(path, file), {}, path, labels(content))]
 
 
 # --- text -----------------------------------------------------------------------------------------------------------------

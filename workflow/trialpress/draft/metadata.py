@@ -10,7 +10,7 @@ from ..errors import InputError, Problem, raise_if
 from ..text import normalise
 from . import cdisc, codebook, redcap
 from .known import Variable
-from .layout import Laid, lay
+from .layout import Laid, catalogs, lay
 
 
 @dataclass
@@ -46,12 +46,13 @@ class Metadata:
 def metadata(files: Sequence[Path], named: Path | None = None) -> tuple[Metadata, list[Laid]]:
     """(what is known, the data as laid out); InputError with the problems of all files that cannot be read."""
     known, laid, problems = Metadata(), [], []
-    for path in files:
+    formats = catalogs(path for path in files if "sas7b" in path.name.lower())
+    for path in (path for path in files if path not in formats):
         try:
             if (found := cdisc.variables(path)) is not None:
                 known.add(path.name, "define.xml or ODM", found)
                 continue
-            laid += lay(path, path.name)
+            laid += lay(path, path.name, formats[0].name if len(formats) == 1 else "")
         except InputError as error:
             problems += error.problems
     raise_if(problems)

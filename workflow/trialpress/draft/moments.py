@@ -42,7 +42,7 @@ def moment(it: Inference) -> bool:
         cell.kind in ("date", "datetime") or re.fullmatch(SURE_DATE, normalise(cell.text)) for cell in facts.counts
     )
     read = facts.read(type_, **it.spec_without("type"))
-    if sure and read.fits == 1:
+    if sure and read.fits == 1 and (type_ == "datetime" or not timed):
         it.mark = "certain"
     partial = sum(n for _, n, reading in read.cells if "partial date" in reading.problem)
     if partial > 0.02 * facts.n and it.ask(

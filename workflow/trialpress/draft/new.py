@@ -373,6 +373,11 @@ def closing(draft: Draft, given: Given, status: int) -> str:
             "",
             f"nothing was run: what names the participants may tell who they are; answer {ids}, then draft again",
         ]
+    if given.directory.resolve() == ROOT:
+        lines += [
+            "",
+            "the raw records lie in the engine's repository now: commit them nowhere, or draft into --directory FOLDER",
+        ]
     place = "" if given.directory == Path() else f" --directory {given.directory}"
     lines += [
         "",

@@ -64,7 +64,9 @@ def split(table: Drafted, taken: list[str]) -> list[Drafted]:
             continue
         filled = _filled(entry) & whole
         form = entry.known.form if entry.known else ""
-        found = {of: filled & np.array([text == of for text in rows["instrument"]]) for of in set(rows["instrument"])}
+        found = {
+            of: filled & np.array([text == of for text in rows["instrument"]]) for of in sorted(set(rows["instrument"]))
+        }
         found = {of: own for of, own in found.items() if own.any()}
         if not found:
             empty.append(name)

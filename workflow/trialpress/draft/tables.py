@@ -67,6 +67,7 @@ class Tables:
         self.laid = [self.decided(name, one) for name, one in zip(self.names, laid, strict=True)]
         self.files = [[Facts(one.raw, (at,)) for at in range(len(one.raw.headers))] for one in self.laid]
         self.missing: set[str] = set()
+        self.labels = {(one.file.path, name): label for one in laid for name, label in one.labels.items()}
         chosen = keys.participants(self.files, participant)
         self.who = [self.participant_of(name, *one) for name, one in zip(self.names, chosen, strict=True)]
         self.numbered = len(self.files) == 1 and self.who == [None]
@@ -168,7 +169,8 @@ class Tables:
         known = known or (
             redcap.of_export(path[-1], repeating.is_export([one[-1] for one in facts.raw.headers])) if path else None
         )
-        stated = read_header(known.label) if known and known.label else header
+        own = self.labels.get((facts.file.path, path[-1] if path else ""), "")
+        stated = read_header(known.label) if known and known.label else read_header(own) if own else header
         header = replace(header, label=stated.label, unit=stated.unit or header.unit, codes=header.codes)
         label = header.label
         origin = sources or [source(facts.raw, facts.at)]
@@ -178,21 +180,19 @@ class Tables:
                 "participant", {**named, "type": "id", "label": "Participant"}, "likely", [], facts
             )
             return
-        plain = path[-1] if known and path else header.label
+        plain = path[-1] if (known or own) and path else header.label
         name = column_name(plain or "column", {*entries, "participant"})
-        inference = Inference(
-            f"{table}.{name}", facts, Header(label, header.unit, header.codes), known, self.questions, name
-        )
+        about, said = f"{table}.{name}", Header(label, header.unit, header.codes)
+        inference = Inference(about, facts, said, known, Questions(self.questions.answers), name)  # asks nobody
         infer(inference)
         spec = dict(inference.spec)
-        kind, asked = held.person(self, f"{table}.{name}", facts, known, spec)
+        kind, asked = held.person(self, about, facts, known, spec)
         if kind:
-            spec = (
-                {"type": "date", "identifier": kind}
-                if spec.get("type") in ("date", "datetime")
-                else {"identifier": kind}
-            )
-            inference.asked = []
+            date = {"type": "date"} if spec.get("type") in ("date", "datetime") else {}
+            spec, inference.asked = date | {"identifier": kind}, []
+        elif inference.asked:  # only what is not held back is asked about, with its texts
+            inference = Inference(about, facts, said, known, self.questions, name)
+            infer(inference)
         unit = {"unit": header.unit} if header.unit and spec.get("type") in ("number", "integer") else {}
         said = {"label": label} if label and not kind else {}
         mark = ("certain" if known and known.identifier else "likely") if kind else inference.mark

@@ -40,8 +40,10 @@ def tested(results: Results, analysis: str, name: str = "") -> str:
     p = p_text(results, analysis, name)
     if not p:
         return ""
-    found = list(against_first(results, analysis))
-    said = [text if len(found) == 1 else f"{group.label}: {text}" for _, group, _, text in found]
-    whole = effect(results, analysis)
-    texts = [text.replace(" (", f" ({100 * results.plan.level:g}% CI ", 1) for text in ([whole] if whole else said)]
+    if whole := effect(results, analysis):
+        texts = [whole]
+    else:
+        found = list(against_first(results, analysis))
+        texts = [text if len(found) == 1 else f"{group.label}: {text}" for _, group, _, text in found]
+    texts = [text.replace(" (", f" ({100 * results.plan.level:g}% CI ", 1) for text in texts]
     return ", ".join([*texts, p])

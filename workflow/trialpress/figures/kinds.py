@@ -5,9 +5,12 @@ from __future__ import annotations
 from . import (  # noqa: F401
     agreement,
     alluvial,
+    calibration,
     change,
     claims,
+    correlations,
     difference,
+    distributions,
     dose,
     escalation,
     events,

@@ -88,14 +88,15 @@ def lasagna(
     map_height = (sum(rooms) + APART * (len(sections) - 1)) * height
     page = style.Page(results, width, key + head + map_height + 10.0)
     page.key(0.0, 0.3, entries, page_width)
+    drawn = daily[daily.index.get_level_values(0).isin({one for section in sections for one in section.rows})]
     tops = np.cumsum([0.0, *(room + APART for room in rooms[:-1])])
     for i, (column, letter) in enumerate(zip(grades, style.letters(len(grades)), strict=True)):
         x, y = left + i * (panel + gap), key + head
         page.panel(x, key, letter, titles[i])
         axes = page.axes(x, y, panel, map_height)
         for section, top in zip(sections, tops, strict=True):
-            cells = daily[gradings[column]].unstack("day").reindex(index=section.rows, columns=days)
-            recorded = daily.assign(one=1)["one"].unstack("day").reindex(index=section.rows, columns=days).notna()
+            cells = drawn[gradings[column]].unstack("day").reindex(index=section.rows, columns=days)
+            recorded = drawn.assign(one=1)["one"].unstack("day").reindex(index=section.rows, columns=days).notna()
             _strips(axes, cells, recorded, days, top)
             _marks(axes, given, section.rows, top, min(height, panel / len(days)))
         axes.set(xlim=(days[0] - 0.5, days[-1] + 0.5), ylim=(map_height / height, 0), yticks=[])

@@ -6,7 +6,7 @@ Differences are the first group minus the second.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import bdtr, ndtri, stdtrit
 
 from .result import Result, counts, not_estimable, numbers, probability
 
@@ -31,6 +31,33 @@ def summary(x) -> Result:
     figures = (known.mean(), sd, *np.quantile(known, [0.5, 0.25, 0.75]), known.min(), known.max())
     note = "SD not estimable: one value" if len(known) == 1 else ""
     return Result(method, {**count, **dict(zip(names, map(float, figures), strict=True))}, note)
+
+
+def intervals(x, *, level: float = 0.95) -> Result:
+    """Confidence intervals of the mean (Student's t; R t.test) and, by order statistics, of the median (exact: at least the
+    level, whatever the distribution). NaN counts as missing. Returns mean_ci_low, mean_ci_high, median_ci_low, median_ci_high.
+
+    >>> result = intervals(np.arange(1.0, 11.0))
+    >>> print(result["median_ci_low"], result["median_ci_high"], round(result["mean_ci_low"], 3))
+    2.0 9.0 3.334
+    """
+    values = np.asarray(x, dtype=float)
+    known = np.sort(numbers("x", values[~np.isnan(values)]))
+    n, alpha, notes = len(known), 1 - probability("level", level), []
+    mean, median = (np.nan, np.nan), (np.nan, np.nan)
+    if n > 1:
+        reach = stdtrit(n - 1, 1 - alpha / 2) * known.std(ddof=1) / np.sqrt(n)
+        mean = (known.mean() - reach, known.mean() + reach)
+    else:
+        notes.append("interval of the mean not estimable: fewer than two values")
+    below = np.flatnonzero(2 * bdtr(np.arange(n // 2 + 1), n, 0.5) <= alpha) if n else []
+    if len(below):
+        median = (known[below[-1]], known[n - 1 - below[-1]])
+    else:
+        notes.append("interval of the median not estimable: too few values")
+    found = {f"{name}_ci_{end}": float(value) for name, pair in (("mean", mean), ("median", median))
+             for end, value in zip(("low", "high"), pair, strict=True)}  # fmt: skip
+    return Result(f"t and order-statistic {100 * level:g}% CI", found, "; ".join(notes))
 
 
 def standardised_difference(a, b, *, level: float = 0.95) -> Result:

@@ -1,11 +1,15 @@
-"""How well a number tells those with an outcome from those without: ROC curve and the area under it."""
+"""How well a number tells those with an outcome from those without (ROC curve and the area under it), and how well predicted
+probabilities agree with what happened (calibration)."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.optimize import brentq
+from scipy.special import expit, logit, ndtri
 from scipy.stats import rankdata
 
+from .logistic import logistic
+from .proportions import proportion
 from .result import Result, indicator, not_estimable, numbers, probability
 
 STATISTICS = ("estimate", "std_error", "ci_low", "ci_high")
@@ -52,3 +56,42 @@ def roc(y, x, *, level: float = 0.95) -> Result:
     reach = -ndtri((1 - level) / 2) * error
     values |= {"std_error": error, "ci_low": max(0.0, area - reach), "ci_high": min(1.0, area + reach)}
     return Result(method, values, "", curve)
+
+
+def calibration(y, p, *, level: float = 0.95) -> dict[str, Result]:
+    """Agreement of predicted probabilities with outcomes (Van Calster et al. 2016), each measure with its interval: `ratio` of
+    observed to expected events (exact, Clopper & Pearson over the mean prediction), `large`, the intercept at slope 1 of the
+    logistic recalibration (0 is perfect; R glm with an offset), `slope` of the recalibration (1 is perfect; R glm).
+
+    y: 0/1 outcomes (n); p: probabilities strictly between 0 and 1 (n). Each result: estimate, ci_low, ci_high.
+
+    >>> found = calibration([0, 0, 1, 0, 1, 1], [0.1, 0.3, 0.2, 0.4, 0.6, 0.7])
+    >>> print(round(found["ratio"]["estimate"], 3), round(found["large"]["estimate"], 3))
+    1.304 0.674
+    """
+    y = indicator("y", y).astype(float)
+    p = numbers("p", p, length=len(y))
+    if ((p <= 0) | (p >= 1)).any():
+        raise ValueError("p: a predicted probability must lie strictly between 0 and 1")
+    percent, names = f"{100 * probability('level', level):g}% CI", ("estimate", "ci_low", "ci_high")
+    methods = {"ratio": f"observed to expected events, exact {percent}", "large": f"calibration in the large, Wald {percent}",
+               "slope": f"calibration slope, Wald {percent}"}  # fmt: skip
+    if not len(y):
+        return {name: not_estimable(method, names, "no participants") for name, method in methods.items()}
+    share, expected = proportion(int(y.sum()), len(y), level=level), float(p.mean())
+    found = {"ratio": Result(methods["ratio"], {name: share[name] / expected for name in names})}
+    if y.all() or not y.any():
+        why = "all have the outcome" if y.all() else "none has the outcome"
+        return found | {name: not_estimable(methods[name], names, why) for name in ("large", "slope")}
+    score = logit(p)
+    middle = brentq(lambda a: float((y - expit(a + score)).sum()), -60.0, 60.0, xtol=1e-13)
+    weight = expit(middle + score)
+    reach = -ndtri((1 - level) / 2) / np.sqrt((weight * (1 - weight)).sum())
+    found["large"] = Result(methods["large"], dict(zip(names, (middle, middle - reach, middle + reach), strict=True)))
+    if np.ptp(score) == 0:
+        return found | {"slope": not_estimable(methods["slope"], names, "all predictions are the same")}
+    fit = logistic(y, score, ["slope"], level=level)
+    with np.errstate(divide="ignore"):
+        values = [fit["estimate:slope"], *(float(np.log(fit[f"{name}:slope"])) for name in ("ci_low", "ci_high"))]
+    found["slope"] = Result(methods["slope"], dict(zip(names, values, strict=True)), fit.note)
+    return found

@@ -27,7 +27,7 @@ from ..plan import own_word
 from ..registry import Analysis, Column
 from ..results import Results
 from .counts import crosstab  # noqa: F401  importing registers the kinds
-from .described import STATISTICS, Statistic, described
+from .described import STATISTICS, Statistic, bracketed, described
 from .designs import two_stage_designs  # noqa: F401
 from .escalation import dose_escalation  # noqa: F401
 from .estimates import estimates  # noqa: F401
@@ -83,7 +83,7 @@ def baseline(
     order: Literal["levels", "frequency"] = "levels",
 ) -> Table:
     """Characteristics by group and overall: numbers by median (interquartile range) or by other statistics, the others by
-    n (%), those with the value missing, the standardised difference where two groups are compared, and p-values where the
+    n (%), those with the value missing, the standardised difference where two groups are compared, and intervals and p-values where the
     analysis has them.
 
     Parameters
@@ -141,6 +141,8 @@ def baseline(
             ]
             table.add(own_word("Missing", printed(levels), "no value"), *cells, *[""] * len(more), indent=1)
     table.note(*_of_baseline(spec, {*statistics, *(one for asked in statistics_of.values() for one in asked)}))
+    if spec.get("intervals"):
+        table.note(f"In square brackets: {_ci(results)}, exact of percentages and medians, Student's of means.")
     if difference:
         tests = "" if tested else " Groups that were not randomised are not tested."
         table.note(f"SMD: standardised mean difference between the two groups.{tests}")
@@ -171,7 +173,8 @@ def _share(results: Results, analysis: str, group: Name, level: Name, variable: 
     if not value(results, analysis, "N", group, variable) > 0:
         return Cell(NO_VALUE)
     n, percent = (shown(results, analysis, name, group, level) for name in ("n", "percent"))
-    return linked(results, analysis, f"{n} ({percent})", group, level)
+    limits = interval(*(shown(results, analysis, name, group, level) for name in ("ci_low", "ci_high")))
+    return linked(results, analysis, f"{n} ({percent}){bracketed(limits)}", group, level)
 
 
 @KINDS.add("proportions")

@@ -161,6 +161,29 @@ def spearman(data: Data, rows: Rows, *, x: Ordinal, y: Ordinal):
     rows.add(correlate(*_both(data, x, y), level=data.plan.level))
 
 
+def pair_of(a: Name, b: Name) -> Name:
+    """Two columns together."""
+    return Name(f"{a.id}_with_{b.id}", f"{a.label} with {b.label}")
+
+
+@METHODS.add("correlations")
+def correlations(data: Data, rows: Rows, *, variables: list[Ordinal]):
+    """Spearman's rank correlation of every two of several variables with its interval and p-value, among those in whom both are
+    known (levels `x_with_y`).
+
+    Parameters
+        variables: the columns, two or more
+    """
+    from ...stats.correlation import spearman as correlate
+
+    if len(variables) < 2:
+        raise ValueError("variables: a correlation needs two or more")
+    for at, x in enumerate(variables):
+        for y in variables[at + 1 :]:
+            result = correlate(*_both(data, x, y), level=data.plan.level)
+            rows.add(result, level=pair_of(data.column(x), data.column(y)))
+
+
 @METHODS.add("kendall")
 def kendall(data: Data, rows: Rows, *, x: Ordinal, y: Ordinal):
     """Kendall's tau-b of two variables with its interval and p-value (as R's cor.test).

@@ -11,7 +11,7 @@ from ...ids import EVERYONE, Name
 from ...registry import Column, Number
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
-from .common import METHODS, cross_table, is_categorical, not_estimable, number, samples
+from .common import METHODS, PERCENT, cross_table, is_categorical, not_estimable, number, samples
 
 Percent = Literal["known", "all"]
 Test = Literal["rank", "t_test", "fisher", "chi_square"]
@@ -30,13 +30,18 @@ def summary(data: Data, rows: Rows, *, variable: Number, by: Column = ""):
         _summarise(data, rows, variable, members, group, EVERYONE, recorded)
 
 
-def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name, recorded: int | None):
-    from ...stats.description import summary as summarise
+def _summarise(data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name, recorded: int | None,
+               intervals: bool = False):  # fmt: skip
+    from ...stats import description
 
     values = number(data.frame[variable])[members.to_numpy()]
-    result = summarise(values)
+    result = description.summary(values)
     note = "not estimable: no known value" if np.isnan(values).all() else ""
     rows.add(result, group=group, level=of, kinds=precision(recorded, result.values), note=note)
+    if intervals:
+        found = description.intervals(values, level=data.plan.level)
+        kinds = {name: precision(recorded, {name.partition("_")[0]: value}) for name, value in found.values.items()}
+        rows.add(found, group=group, level=of, kinds={name: next(iter(kind.values())) for name, kind in kinds.items()})
 
 
 @METHODS.add("frequency", rows=True, of_counts="percent")
@@ -52,8 +57,11 @@ def frequency(data: Data, rows: Rows, *, variable: Column, by: Column = ""):
 
 
 def _frequencies(
-    data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name, percent_of: str = "known"
-):
+    data: Data, rows: Rows, variable: str, members: pd.Series, group: Name, of: Name, percent_of: str = "known",
+    intervals: bool = False,
+):  # fmt: skip
+    from ...stats.proportions import proportion
+
     levels = data.levels(variable) if of else data.groups(variable)
     known = int(data.frame.loc[members, variable].notna().sum())
     whole, method = (
@@ -74,6 +82,14 @@ def _frequencies(
             method=method,
             note="" if whole else "not estimable: no known value",
         )
+        if intervals and whole:
+            rows.add(
+                proportion(n, whole, level=data.plan.level),
+                group=group,
+                level=level,
+                kinds=PERCENT,
+                only=("ci_low", "ci_high"),
+            )
 
 
 OVERALL = Name(EVERYONE.id, "Overall")
@@ -82,7 +98,8 @@ OVERALL = Name(EVERYONE.id, "Overall")
 @METHODS.add("baseline", missing_apart=True, overall=True, of_counts="percent")
 def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = "", digits: int = -1,
              digits_of: dict[Column, int] = None, percent_of: Percent = "known", percent_of_each: dict[Column, Percent] = None,
-             missing: Literal["count", "percent"] = "count", p_values: bool = False, tests: dict[Column, Test] = None):  # fmt: skip
+             missing: Literal["count", "percent"] = "count", intervals: bool = False, p_values: bool = False,
+             tests: dict[Column, Test] = None):  # fmt: skip
     """Baseline characteristics: continuous variables summarised, categorical ones counted, overall and by group, with
     standardised differences between two groups. Values are printed as precisely as they were recorded (mean and SD with
     one decimal more). No tests unless the plan asks for them: groups that were not randomised differ.
@@ -95,6 +112,7 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
         percent_of: percentages are of those in whom the value is known, or of all of the group
         percent_of_each: variable -> the same for it alone
         missing: the missing are counted, or counted with their percentage of all
+        intervals: whether confidence intervals are given: exact ones of percentages and medians, Student's of means
         p_values: whether the groups are tested: exact Fisher test, Mann-Whitney or Kruskal-Wallis test
         tests: variable -> the test that is taken instead
     """
@@ -113,9 +131,9 @@ def baseline(data: Data, rows: Rows, *, variables: list[Column], by: Column = ""
             name = data.column(variable)
             if counted[variable]:
                 of = (percent_of_each or {}).get(variable, percent_of)
-                _frequencies(data, rows, variable, members, group, name, of)
+                _frequencies(data, rows, variable, members, group, name, of, intervals)
             else:
-                _summarise(data, rows, variable, members, group, name, recorded[variable])
+                _summarise(data, rows, variable, members, group, name, recorded[variable], intervals)
             if missing == "percent":
                 unknown = int(data.frame.loc[members, variable].isna().sum())
                 share = unknown / int(members.sum()) if members.any() else float("nan")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...registry import Condition, Ordinal
+from ...ids import Name, word
+from ...registry import Condition, Count, Number, Ordinal
 from .. import Data, Rows
-from .common import METHODS, outcomes, scores
+from .common import METHODS, PERCENT, number, outcomes, scores
 
 
 @METHODS.add("roc")
@@ -28,3 +29,49 @@ def roc(data: Data, rows: Rows, *, event: Condition, score: Ordinal, lower: bool
     rows.add(result, kinds=dict.fromkeys(("estimate", "ci_low", "ci_high", "std_error"), "decimal2"))
     if result.curve:
         rows.curve(result.curve)
+
+
+MEASURES = {
+    "ratio": word("observed to expected"),
+    "large": word("calibration in the large"),
+    "slope": word("calibration slope"),
+}
+
+
+def risk_groups(p: np.ndarray, groups: int) -> list[np.ndarray]:
+    """Who is in each of about equal groups by rising probability; equal probabilities stay together."""
+    if not len(p):
+        return []
+    edges = np.unique(np.quantile(p, np.linspace(0, 1, groups + 1)[1:-1], method="inverted_cdf"))
+    place = np.searchsorted(edges, p, side="left")
+    return [place == at for at in range(len(edges) + 1) if (place == at).any()]
+
+
+@METHODS.add("calibration")
+def calibration(data: Data, rows: Rows, *, event: Condition, predicted: Number, groups: Count = 5):
+    """How well the probabilities that a model predicts agree with what happened (Van Calster et al. 2016): the ratio of observed to
+    expected events, calibration in the large and the calibration slope, with intervals; and in groups by rising probability
+    (levels `group_1`, ...) the mean prediction and the observed share with its exact interval. Of a model that was fitted to
+    the same participants it shows nothing.
+
+    Parameters
+        event: the outcome
+        predicted: its probability as the model predicts it, strictly between 0 and 1
+        groups: how many groups, about equal in size
+    """
+    from ...stats.discrimination import calibration as agreement
+    from ...stats.proportions import proportion
+
+    y, known = outcomes(data, event, [predicted])
+    y, p = np.asarray(y, dtype=bool), number(data.frame[predicted])[known.to_numpy()]
+    expected = float(p.sum())
+    rows.add({"n": len(y), "events": int(y.sum())}, kind="count", method="participants with outcome and prediction")
+    rows.add({"expected": expected}, kind="decimal1", method="sum of the predicted probabilities")
+    for name, result in agreement(y, p, level=data.plan.level).items():
+        rows.add(result, level=MEASURES[name], kinds=dict.fromkeys(("estimate", "ci_low", "ci_high"), "decimal2"))
+    for at, members in enumerate(risk_groups(p, groups), start=1):
+        level = Name(f"group_{at}", f"group {at}")
+        rows.add(
+            proportion(int(y[members].sum()), int(members.sum()), level=data.plan.level), level=level, kinds=PERCENT
+        )
+        rows.add({"predicted": float(p[members].mean())}, level=level, kind="percent", method="mean prediction")

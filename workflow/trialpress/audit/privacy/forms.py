@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from functools import lru_cache
 
 SHORT = 5  # a text with fewer letters and digits is found everywhere
 PART = 4  # so is a part of a name with fewer letters
@@ -19,6 +20,7 @@ _BETWEEN = re.compile(rf"(?<=[{_CJK}])[\s\u00b7\u30fb,-]+(?=[{_CJK}])")
 HAN = re.compile(f"[{_CJK}]")
 HONORIFIC = re.compile("(先生|女士|小姐|医生|さん|様|씨)$")
 TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
+_BEYOND = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")  # with the letter that an accent stands on
 _MARKS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
 _APOSTROPHES = "['\u2019\u2018\u02bc`\u00b4]"
 _POSSESSIVE = re.compile(rf"(?<=\w){_APOSTROPHES}s\b")
@@ -34,8 +36,8 @@ PARTICLES = set("von van de der den del della di da dos du la le las los al el b
 # digits that come about by chance, each looked for where its mark is: hashes, ids of a drawing's parts, numbers of bytes
 CHANCE = (
     ("", re.compile(r"(?<![0-9a-z])[0-9a-f]{32,128}(?![0-9a-z])")),
-    ("sha", re.compile(r"\bsha(?:1|256|384|512)[-:=][0-9a-z+/]{16,}=*")),
-    ("<", re.compile(r"(?<=[\"#][mph])[0-9a-f]{10}(?=[\")])")),
+    ("sha", re.compile(r"sha(?<!\wsha)(?:1|256|384|512)[-:=][0-9a-z+/]{16,}=*")),
+    ("<", re.compile(r"[\"#][mph][0-9a-f]{10}(?=[\")])")),
     ('"bytes"', re.compile(r'"bytes": ?\d+')),
     ('"contentsize"', re.compile(r'"contentsize": ?"\d+')),
 )
@@ -58,9 +60,11 @@ _DATES = (
     (re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[-/. ]{0,2}(?:of )?([a-z]{3,9})[-/., ]{0,2}(\d{4})(?!\d)"), "dmy"),
     (re.compile(r"([a-z]{3,9})[-/. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?[, ]{1,2}(\d{4})(?!\d)"), "mdy"),
 )
-# what all of the following have, and few other texts
+# what all of the following have, and few other texts: it begins with a digit, so that the search passes over the rest
 _SHORT = re.compile(
-    r"(?<=\d)(?<!\d{3})[-/.]\d\d?[-/.]\d\d?(?!\d)|(?:" + "|".join(_MONTHS) + r")[a-z]{0,6}[-/., ]{0,2}\d\d(?!\d)"
+    r"\d(?:(?<!\d{3})[-/.]\d\d?[-/.]\d\d?(?!\d)|[-/. ]{0,2}(?:"
+    + "|".join(_MONTHS)
+    + r")[a-z]{0,6}[-/., ]{0,2}\d\d(?!\d))"
 )
 _SHORT_DATES = (
     (re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})[/-](\d{2})(?![\d./-])"), "dmy mdy ymd"),
@@ -69,16 +73,24 @@ _SHORT_DATES = (
 )
 
 
+def _folded(match: re.Match) -> str:
+    return _one_form(match[0])
+
+
+@lru_cache(maxsize=100_000)
+def _one_form(text: str) -> str:
+    text = unicodedata.normalize("NFKD", text).casefold()
+    text = unicodedata.normalize("NFC", _MARKS.sub("", text))
+    for letter, plain in _LETTERS.items():
+        text = text.replace(letter, plain)
+    return text
+
+
 def fold(text: str) -> str:
     """One form of a text: compatibility forms, case, no accents, no apostrophes, no space between characters."""
-    if text.isascii():
-        text = text.lower()
-    else:
-        text = unicodedata.normalize("NFKD", text).casefold()
-        text = unicodedata.normalize("NFC", _MARKS.sub("", text))
-        for letter, plain in _LETTERS.items():
-            text = text.replace(letter, plain)
-        text = _BETWEEN.sub("", text)
+    text = text.lower()
+    if not text.isascii():
+        text = _BETWEEN.sub("", _BEYOND.sub(_folded, text))
     if "'" in text or "\u2019" in text or "\u2018" in text or "\u02bc" in text or "`" in text:
         text = _WITHIN.sub("", _POSSESSIVE.sub(" s", text))
     return text
@@ -89,12 +101,19 @@ def _bare(token: str) -> str:
     return token.lstrip("0") or "0" if token.isdigit() else token
 
 
+def _plain(token: str) -> str:
+    """A number without leading zeros, and a whole one as it was before it passed through a computation."""
+    if token.endswith(".0") and token.count(".") == 1:
+        token = token[:-2]
+    return _bare(token) if token[0] == "0" else token
+
+
 def tokens_of(text: str) -> list[str]:
     """The words and numbers of a folded text."""
     tokens = TOKEN.findall(text)
-    if ".0" in text:  # a whole number that passed through a computation
-        tokens = [token[:-2] if token.endswith(".0") and token.count(".") == 1 else token for token in tokens]
-    return [_bare(token) if token[0] == "0" else token for token in tokens]
+    if other := {token: _plain(token) for token in set(tokens) if token[0] == "0" or token.endswith(".0")}:
+        return [other.get(token, token) for token in tokens]
+    return tokens
 
 
 def words_of(text: str) -> set[str]:

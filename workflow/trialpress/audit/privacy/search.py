@@ -7,7 +7,6 @@ import binascii
 import hashlib
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
-from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -37,11 +36,18 @@ def gate(
     paths += [(folder, path, True) for folder in others for path in sorted(p for p in folder.rglob("*") if p.is_file())]
     # archives last, when the files that they were made of have passed
     single, archives = ([at for at in paths if (at[1].suffix == ".zip") is zipped] for zipped in (False, True))
-    passed = {*passed, *(digest for _, path, _ in single if (digest := _digest(path)))}
+    digests = {path: _digest(path) for _, path, _ in paths}
+    passed = {*passed, *(digests[path] for _, path, _ in single if digests[path])}
+    # Snakemake keeps the same of each output of a rule: one content is searched once
+    once = {(digests[path], path.suffix == ".csv", logged): (path, logged) for _, path, logged in single}
     with get_context("fork").Pool(processes, _search_for, (known, passed)) as pool:
-        searched = pool.starmap(_search, single, chunksize=1)
+        inside = dict(zip(once, pool.starmap(_content, once.values(), chunksize=1), strict=True))
     _search_for(known, passed)
-    searched += [_search(*at) for at in archives]
+    searched = [
+        _named(folder, path, logged) | inside[digests[path], path.suffix == ".csv", logged]
+        for folder, path, logged in single
+    ]
+    searched += [_named(*at) | _content(*at[1:]) for at in archives]
     allowed = {key: text for text in allow or {} for key in key_of(text)}
     fired: set[str] = set()
     problems = list(known.copied)
@@ -117,19 +123,24 @@ def _names(path: Path) -> str:
         return path.as_posix()
 
 
-def _search(folder: Path, path: Path, is_log_file: bool = False) -> dict[Key, str]:
-    """Identifier -> kind found in a file or its name."""
-    found: dict[Key, str] = {}
+def _named(folder: Path, path: Path, is_log_file: bool) -> dict[Key, str]:
+    """Identifier -> kind found in the name of a file."""
+    return _found([_names(path.relative_to(folder))], is_log_file)
+
+
+def _content(path: Path, is_log_file: bool) -> dict[Key, str]:
+    """Identifier -> kind found in a file."""
     try:
         data = b"" if path.suffix == ".csv" and path.stat().st_size > LARGE else path.read_bytes()
     except FileNotFoundError:
-        return found
-    inside = (
-        columns(path)
-        if path.suffix == ".csv" and (not data or is_log(data)) and path.stat().st_size
-        else texts(data, _passed)
-    )
-    for text in chain([_names(path.relative_to(folder))], inside):
+        return {}
+    by_column = path.suffix == ".csv" and (not data or is_log(data)) and path.stat().st_size
+    return _found(columns(path) if by_column else texts(data, _passed), is_log_file)
+
+
+def _found(every: Iterable[str], is_log_file: bool) -> dict[Key, str]:
+    found: dict[Key, str] = {}
+    for text in every:
         for piece in pieces(text):
             found |= _known.hits(piece)
     if is_log_file:
