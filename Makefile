@@ -95,6 +95,7 @@ docs: $(READY) report
 	PYTHONPATH=workflow:tests $(BIN)/python -m stats.concordance
 	PYTHONPATH=workflow:tests $(BIN)/python -m report.construct_table
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
+	PYTHONPATH=workflow:tests $(BIN)/python -m audit.reviewer
 
 # The pages lie as they do here, so that their links lead where they do here; a link that leads nowhere stops it.
 site: $(SITE)

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from trialpress import analysis, audit, clean, cohort, environment
 from trialpress.analysis import origin
-from trialpress.audit import page, trace
+from trialpress.audit import open_queries, page, trace
 from trialpress.audit.claims import check, load_claims
 from trialpress.checks.effects import no_effect
 from trialpress.checks.plan import load_plan
-from trialpress.contracts import NO_EFFECT
+from trialpress.contracts import NO_EFFECT, QUERY_EFFECTS
 from trialpress.files import write_csv
 from trialpress.report import fragments, staging
 from trialpress.results import load
@@ -53,12 +53,14 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     staging.make(found, "", ROOT / "report" / STUDY, folder, ["html"], "embedded")
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
     outputs = {"clean/changes.csv": {"rule": "clean", **audit.digest(folder / "clean" / "changes.csv")}}
-    manifest = {"software": environment.versions(), "inputs": {}, "outputs": outputs}
+    manifest = {"study": STUDY, "software": environment.versions(), "inputs": {}, "outputs": outputs}
     (folder / "audit" / "manifest.json").write_text(json.dumps(manifest))
     logs = clean.read_logs(folder / "clean")
-    trace.write(trace.trace(results, logs, folder), folder)
+    made = trace.trace(results, logs, folder)
+    trace.write(made, folder)
+    QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], made.index), folder / "audit")
     traced = trace.read(folder)
-    page.write(results, traced, logs, folder)
+    page.write(results, traced, logs, folder, raw.parent / "corrections.csv")
     (project / "config").mkdir()
     shutil.copy(ROOT / "config" / "config.yaml", project / "config" / "config.yaml")
     return SimpleNamespace(

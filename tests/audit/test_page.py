@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from trialpress.audit.parts import read_part
 from trialpress.explain import explain, follow
 
 pytestmark = pytest.mark.xdist_group("audit")
+FIXES = Path(__file__).resolve().parents[2] / "data" / "low-dose-cd19" / "corrections.csv"
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -80,7 +82,7 @@ def hostile(audited, tmp_path_factory) -> Path:
     logs["changes"] = pd.concat([changes, numbers, *filler], ignore_index=True)
     logs["rejected"] = logs["rejected"].assign(content=json.dumps({HOSTILE["script"]: HOSTILE["end"]}))
     logs["queries"] = logs["queries"].assign(value=HOSTILE["script"], message=HOSTILE["end"])
-    page.write(audited.results, traced, logs, folder)
+    page.write(audited.results, traced, logs, folder, FIXES)
     return folder / "audit" / "index.html"
 
 
@@ -105,7 +107,7 @@ def test_a_number_is_followed_from_the_manuscript_to_its_raw_cell(audited, opene
     cells = [trace.cell(traced, n) for n in traced["evidence"]["response_blasts"][str(at)]["cells"]]
     blasts = next(cell for cell in cells if cell["field"] == "marrow_blasts_percent")
     row = tab.locator(".way tr", has_text=blasts["column"]).first
-    assert row.locator("td").all_inner_texts() == [blasts["file"], str(blasts["row"]), blasts["column"], blasts["raw"], blasts["clean"], ""]  # fmt: skip
+    assert row.locator("td").all_inner_texts() == [blasts["file"], str(blasts["row"]), f"{blasts['column']}\nMarrow blasts, %", blasts["raw"], blasts["clean"], ""]  # fmt: skip
     assert tab.locator("#participant").is_visible()
 
 
@@ -155,7 +157,7 @@ def test_the_life_of_a_query(audited, tmp_path, opened):
     rows.loc[0, told] = ["closed", "corrected", "3.5", "source checked", "Ann Lee", "2026-04-30"]
     rows.loc[1, told] = ["closed", "confirmed", "", "as in the chart", "Bo Ray", "2026-04-29"]
     rows.loc[2, told] = ["open", "not known", "", "no chart", "Bo Ray", "2026-04-28"]
-    page.write(audited.results, audited.traced, logs | {"queries": rows}, tmp_path)
+    page.write(audited.results, audited.traced, logs | {"queries": rows}, tmp_path, FIXES)
     tab = opened(tmp_path / "audit" / "index.html", "#/queries")
     log = tab.locator("[data-table=queries]")
     lives = [log.locator("tbody tr").nth(at).locator("td").last.inner_text().split("\n") for at in range(4)]
@@ -261,13 +263,19 @@ def test_the_page_is_reached_by_keyboard(index, opened):
     tab = opened(index)
     focused = "document.activeElement.textContent"
     tab.keyboard.press("Tab")
-    assert tab.evaluate(focused) == "To the overview"
+    assert tab.evaluate(focused) == "Skip to the content"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main" and tab.evaluate("location.hash") == ""
+    tab.get_by_role("link", name="Claims", exact=True).first.focus()
     for _ in range(4):
         tab.keyboard.press("Tab")
     assert tab.evaluate(focused) == "Cleaning"
     tab.keyboard.press("Enter")
-    tab.wait_for_function("document.activeElement.id === 'main'")
-    tab.keyboard.press("Tab")
+    tab.wait_for_function(
+        "document.activeElement.tagName === 'H1' && document.activeElement.textContent === 'Cleaning'"
+    )
+    for _ in range(5):
+        tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.type") == "search"
     tab.keyboard.type("enrolment sex")
     assert shown(tab, "rules").startswith("1 to ")
@@ -299,7 +307,7 @@ def test_the_privacy_tile_is_green_only_if_everything_was_looked_for(audited, op
     (tmp_path / "audit").mkdir()
     (tmp_path / "audit" / "privacy.json").write_text(json.dumps(content))
     (tmp_path / "audit" / "manifest.json").write_text("{}")
-    page.write(audited.results, audited.traced, audited.logs, tmp_path)
+    page.write(audited.results, audited.traced, audited.logs, tmp_path, FIXES)
     tab = opened(tmp_path / "audit" / "index.html")
     tile = tab.locator(".tile", has_text="Privacy")
     assert tile.get_attribute("class") == f"tile {state}"
@@ -317,7 +325,7 @@ def test_embedded_data_cannot_end_its_element():
 
 
 def test_a_part_that_is_missing_is_left_out(audited, index, opened, tmp_path):
-    page.write(audited.results, audited.traced, audited.logs, tmp_path)  # no claims, no manifest
+    page.write(audited.results, audited.traced, audited.logs, tmp_path, FIXES)  # no claims, no manifest
     parts = opened(tmp_path / "audit" / "index.html").eval_on_selector_all("nav a", "links => links.map((a) => a.hash)")
     assert "#/claims" not in parts and "#/environment" not in parts and "#/results" in parts
 
@@ -334,8 +342,11 @@ def parted(audited, tmp_path, monkeypatch) -> Path:
     """The same trace and page, cut into many parts."""
     monkeypatch.setattr(trace, "PART", 2000)
     monkeypatch.setattr(page, "PART", 300)
+    for name in ("report/manuscript.html", "clean/cells.parquet", "audit/query_effects.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(audited.folder / name, tmp_path / name)
     trace.write(trace.trace(audited.results, audited.logs, audited.folder), tmp_path)
-    page.write(audited.results, trace.read(tmp_path), audited.logs, tmp_path)
+    page.write(audited.results, trace.read(tmp_path), audited.logs, tmp_path, FIXES)
     return tmp_path
 
 

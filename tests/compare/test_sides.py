@@ -11,9 +11,9 @@ from PIL import Image
 from trialpress import compare
 from trialpress.__main__ import main
 from trialpress.compare import figures, page
-from trialpress.compare.places import Place, places
 from trialpress.compare.sides import Side, find
 from trialpress.errors import InputError
+from trialpress.report.places import Place, places
 
 RAW = "data/tiny/raw/patients.csv"
 EDIT = replace(RAW, "0.8×10^6/kg,PR", "0.8×10^6/kg,CR")

@@ -1,4 +1,4 @@
-"""`python tests/hostile/faults.py` (Linux, as root): a small study while a folder is read-only, memory is short, or a job is killed.
+"""`python tests/hostile/faults.py` (Linux, as root): a small study while a folder is read-only or memory is short.
 
 Each run must end with a message of three parts and no traceback, leave nothing half-written, and once the cause is gone the next
 one must give the same bytes as a run that nothing disturbed. `--markdown docs/faults.md` writes what came of it.
@@ -24,7 +24,10 @@ COMMAND = [sys.executable, "-m", "trialpress", "report", "tiny", "--cores", "2"]
 
 def read_only(*folders: str) -> str:
     """A shell's commands after which these are read-only for what it starts, also for root."""
-    return "".join(f"mkdir -p {at} && mount --bind {at} {at} && mount -o remount,bind,ro {at} && " for at in folders)
+    return (
+        "".join(f"mkdir -p {at} && mount --bind {at} {at} && mount -o remount,bind,ro {at} && " for at in folders)
+        + 'cd "$PWD" && '
+    )
 
 
 FAULTS = {
@@ -32,8 +35,6 @@ FAULTS = {
     "report/ read-only": read_only("report"), "data/ read-only": read_only("data"), "logs/ read-only": read_only("logs"),
     ".snakemake/ read-only": read_only(".snakemake"), "the whole folder read-only": read_only("$PWD"),
     "200 MB of memory": "ulimit -v 200000; ", "600 MB of memory": "ulimit -v 600000; ", "1,000 MB of memory": "ulimit -v 1000000; ",
-    "a job killed": "(for i in $(seq 600); do sleep .1; p=$(pgrep -f 'scripts/tmp.*analysis.py' -g 0 | tail -1); "
-                    "[ -n \"$p\" ] && kill -9 $p && exit; done) & ",
 }  # fmt: skip
 WORKS = {"report/ read-only", "data/ read-only"}  # nothing is written there
 

@@ -8,6 +8,7 @@ rule analysis:
         receipts=[rules.clean.output.receipt, rules.cohort.output.receipt],
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         files=PLAN.files,
         code=modules("clean", "cohort", "stats", "analysis"),
     output:

@@ -14,11 +14,13 @@ rule trace:
         analysis=rules.analysis.output,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         fixed=FIXED,
         code=modules("clean", "cohort", "stats", "analysis", "audit"),
     output:
         trace=f"{OUT}/audit/trace.json",
         once=f"{OUT}/audit/computed_once.csv",
+        queries=f"{OUT}/audit/query_effects.csv",
         concordance=report(
             f"{OUT}/audit/concordance.csv",
             category="Audit",
@@ -67,6 +69,7 @@ rule audit:
         checklists=rules.report.input.checklists,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         fixed=FIXED,
         files=rules.figures.input.files,
         config="config/config.yaml",

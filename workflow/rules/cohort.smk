@@ -5,6 +5,7 @@ rule cohort:
         receipts=rules.clean.output.receipt,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         code=modules("clean", "cohort"),
     output:
         subjects=f"{OUT}/cohort/subjects.parquet",
@@ -40,6 +41,7 @@ rule effects:
         receipts=rules.clean.output.receipt,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         code=modules("clean", "cohort", "analysis", "figures", "tables"),
     output:
         idle=report(

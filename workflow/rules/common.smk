@@ -47,6 +47,10 @@ content = receipts.parameter(rules, OUT)  # of what a rule reads and none makes
 # the plan as it was fixed before the data, if it was
 FIXED = f"{CONFIG}/plan.lock" if Path(f"{CONFIG}/plan.lock").is_file() else []
 
+# what the plan prints in another language, and what it is drawn with
+LABELS = PLAN.labels or []
+FONTS = environment.fonts(f"report/{NAME}")
+
 
 onstart:
     exclusive.alone(

@@ -7,6 +7,8 @@ rule figures:
         analysis=rules.analysis.output,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
+        fonts=FONTS,
         files=sorted({*PLAN.files, *PLAN.shown}),
         code=modules("clean", "cohort", "analysis", "figures"),
     output:

@@ -21,6 +21,7 @@ rule fragments:
         claims=f"{CONFIG}/claims.yaml",
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         fixed=FIXED,
         lock=engine("envs/requirements.lock"),
         code=modules("clean", "cohort", "analysis", "audit", "report"),

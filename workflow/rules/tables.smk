@@ -7,6 +7,7 @@ rule tables:
         analysis=rules.analysis.output,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",
+        labels=LABELS,
         code=modules("clean", "cohort", "analysis", "tables"),
     output:
         md=expand(f"{OUT}/tables/{{table}}.md", table=PLAN.tables),

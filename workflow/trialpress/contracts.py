@@ -127,6 +127,10 @@ CONCORDANCE = Contract(
 COMPUTED_ONCE = Contract(
     "computed_once", "audit", "the statistics that were not computed twice, and why", (*ARD.key, "why"), ARD.key
 )
+QUERY_EFFECTS = Contract(
+    "query_effects", "audit", "what the open error queries do to the numbers: each that is another without the questioned value, or with it",
+    ("query", "what", *ARD.key, "now", "otherwise"), ("query", "what", *ARD.key),
+)  # fmt: skip
 CLAIMS = Contract(
     "claims", "audit", "published claims with their verdicts",
     ("claim", "source", "label", "quote", "published", "analysis", "recomputed", "verdict", "note"), ("claim",),
@@ -152,6 +156,7 @@ FILES = (
     CURVES,
     CONCORDANCE,
     COMPUTED_ONCE,
+    QUERY_EFFECTS,
     CLAIMS,
     CLAIM_CHECKS,
     ANONYMITY,

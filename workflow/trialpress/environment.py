@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import platform
 import shlex
@@ -85,6 +86,12 @@ def sources(folder: Path | str) -> list[str]:
     )
 
 
+def fonts(folder: Path | str) -> list[str]:
+    """The fonts that a study brings in the folder of its manuscript, for scripts that ours do not have."""
+    found = (path for suffix in ("ttf", "otf") for path in (Path(folder) / "fonts").glob(f"*.{suffix}"))
+    return sorted(path.as_posix() for path in found)
+
+
 def modules(*rooms: str) -> list[str]:
     """The package's files that a stage runs: as inputs, so that a changed one reruns it."""
     package = Path(engine("workflow/trialpress"))
@@ -93,6 +100,30 @@ def modules(*rooms: str) -> list[str]:
         *(path for room in ("study", "plan", "checks", *rooms) for path in (package / room).rglob("*")),
     ]
     return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")
+
+
+def tree(folder: Path) -> str:
+    """The id that git gives to a folder of this content: `git rev-parse COMMIT:workflow` prints the same of the commits that
+    have it. It follows from the files alone, with or without a repository around them."""
+
+    def object_id(kind: str, content: bytes) -> bytes:
+        return hashlib.sha1(f"{kind} {len(content)}\0".encode() + content, usedforsecurity=False).digest()
+
+    entries = []
+    for path in folder.iterdir():
+        if path.name == "__pycache__" or path.suffix == ".pyc":
+            continue
+        if path.is_dir():
+            if inner := tree(path):
+                entries.append((path.name + "/", b"40000 ", bytes.fromhex(inner)))
+        else:
+            mode = b"100755 " if os.access(path, os.X_OK) else b"100644 "
+            entries.append((path.name, mode, object_id("blob", path.read_bytes())))
+    content = b"".join(
+        mode + name.rstrip("/").encode() + b"\0" + found
+        for name, mode, found in sorted(entries, key=lambda one: one[0].encode())
+    )
+    return object_id("tree", content).hex() if content else ""
 
 
 def folder_problems(folder: Path) -> list[Problem]:

@@ -126,7 +126,8 @@ def lay_out(folder: Folder, study: Study, house: Path) -> None:
     links: dict[str, Path] = {name: environment.ROOT / name for name in ENGINE}
     config, data, report = (f"{room}/{study.id}" for room in ("config", "data", "report"))
     fixed = folder.plan.with_name("plan.lock") if folder.plan else None
-    for path in (folder.study, folder.plan, fixed, folder.claims, folder.checklists):
+    labels = folder.plan.parent.glob("labels.*.yaml") if folder.plan else ()
+    for path in (folder.study, folder.plan, fixed, folder.claims, folder.checklists, *labels):
         if path and path.is_file():
             links[f"{config}/{path.name}"] = path
     links[f"{data}/raw"] = folder.data / "raw"
@@ -134,6 +135,7 @@ def lay_out(folder: Folder, study: Study, house: Path) -> None:
         links[f"{data}/corrections.csv"] = folder.data / "corrections.csv"
     if folder.report == folder.path:  # not all that lies there belongs to the manuscript
         links |= {f"{report}/{path.name}": path for pattern in PROSE for path in folder.path.glob(pattern)}
+        links |= {f"{report}/fonts/{Path(font).name}": Path(font) for font in environment.fonts(folder.path)}
     elif folder.report:
         links[report] = folder.report
     for name in mentioned(folder.plan):
@@ -161,6 +163,7 @@ def inputs(study: Study, plan: Plan) -> list[str]:
     own += [Path("config/checklists.yaml"), answers] if answers.is_file() else []
     own += [data / "raw" / "SHA256SUMS", *(data / "raw" / file.path for file in study.files.values())]
     own += map(Path, environment.sources(f"report/{study.id}"))
+    own += [Path(plan.labels)] if plan.labels else []
     engine = [Path(name) for name in ENGINE if name not in ("config/checklists.yaml", "workflow")]
     engine += Path("workflow").glob("[rs]*/*.*")
     found = {path.as_posix() for path in (*own, *engine) if path.is_file()}

@@ -112,15 +112,18 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
 
 
 def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Every number back to raw cells; every statistic a second time."""
-    from .audit import trace, write_second
+    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time."""
+    from .audit import open_queries, trace, write_second
     from .audit.concordance import Second
     from .clean import read_logs
+    from .contracts import QUERY_EFFECTS
     from .results import read
 
-    results = read(dictionary, plan, folder)
+    results, logs = read(dictionary, plan, folder), read_logs(folder / "clean")
     second = Second(results)  # works beside this process until it is asked for its answer
-    trace.write(trace.trace(results, read_logs(folder / "clean"), folder), folder)
+    traced = trace.trace(results, logs, folder)
+    trace.write(traced, folder)
+    QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], traced.index), folder / "audit")
     write_second(second, folder)
 
 
@@ -137,9 +140,10 @@ def audit(
     results = read(dictionary, plan, folder)
     clean, traced = read_logs(folder / "clean"), trace.read(folder)
     audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    held = page.write(results, traced, clean, folder)  # the gate searches it too
+    fixes = raw.parent / "corrections.csv"
+    held = page.write(results, traced, clean, folder, fixes)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
-    page.write(results, traced, clean, folder, held)  # with what the gate says
+    page.write(results, traced, clean, folder, fixes, held)  # with what the gate says
 
 
 def claims_of(path: Path | str | None, plan: Plan) -> tuple:
@@ -185,6 +189,7 @@ def outputs(stage: str, study: Study, plan: Plan | None, formats: Iterable[str])
                 "trace.json",
                 "concordance.csv",
                 "computed_once.csv",
+                "query_effects.csv",
                 "second_opinion.json",
                 "claims.csv",
                 "claim_checks.csv",

@@ -213,7 +213,7 @@ correlated <- function(level, d, conf) {
   r <- unname(t$estimate)
   z <- atanh(r) + c(-1, 1) * qnorm(1 - (1 - conf) / 2) * sqrt((1 + r^2 / 2) / (n - 3))
   add("", level, "cor.test", closed, estimate = r)
-  if (n > 3 && abs(r) < 1) add("", level, "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
+  if (n > 3 && abs(r) < 1 - 1e-12) add("", level, "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
 }
 
 methods <- list(

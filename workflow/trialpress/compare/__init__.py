@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from ..files import write_text
+from ..report.places import Place, places
 from . import figures, page
 from .causes import Cause, Causes, ordered
-from .places import Place, places
 from .sides import Number, Side, find
 
 LAST_DIGITS = 1e-9

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from .. import environment
 from ..analysis.origin import SIMULATED
 from ..errors import Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
@@ -23,6 +24,7 @@ def draw(results: Results, name: str) -> Drawing:
 
     spec = results.plan.figures[name]
     results = replace(results, marked=bool(results.study.reconstruction), seen=set())
+    style.bring(environment.fonts(f"report/{results.study.id}"))
     with style.look():
         with from_the_plan(f"figures.{name}"):
             drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
@@ -82,7 +84,7 @@ def _unprintable(figure, name: str) -> list[Problem]:
             f"plan.yaml, figures.{name}",
             f"no font has '{missing}' of the label '{label}'",
             "it would be drawn as empty boxes",
-            "give the column, level or analysis a label in Latin or Greek letters",
+            "put a font that has it (ttf, otf) into report/<study>/fonts/, or give it a label in Latin or Greek letters",
         )
         for label in labels
         if (missing := style.unprintable(label))

@@ -42,16 +42,39 @@ LOOK = {
 }  # fmt: skip
 
 
+_brought: list[tuple[str, ...]] = [()]  # the files of the study's own fonts
+
+
+def bring(files: Iterable[str]) -> None:
+    """Draw with these fonts, too, where ours do not have a character; those that were brought before are gone."""
+    if _brought[0] != (files := tuple(files)):
+        _brought[0] = files
+        for cached in (_faces, _register, _font, characters, text_width):
+            cached.cache_clear()
+
+
 @cache
 def _faces() -> dict:
-    """(family, weight) -> the font's file."""
+    """(family, weight) -> the font's file, in the order in which they are asked for a character."""
     import font_source_sans_pro
     import matplotlib
+    from matplotlib.ft2font import FT2Font, StyleFlags
 
     folder = Path(font_source_sans_pro.__file__).parent / "files"
     other = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    own = {(FAMILY, weight): folder / f"SourceSansPro-{face}.ttf" for weight, face in FACES.items()}
-    return own | {(FALLBACK, weight): other / name for weight, name in FALLBACK_FACES.items()}
+    found = {(FAMILY, weight): folder / f"SourceSansPro-{face}.ttf" for weight, face in FACES.items()}
+    for file in _brought[0]:  # one of a family alone is all of its weights
+        font = FT2Font(file)
+        weight = "semibold" if StyleFlags.BOLD in font.style_flags else "normal"
+        found[font.family_name, weight] = Path(file)
+        for other_weight in FACES:
+            found.setdefault((font.family_name, other_weight), Path(file))
+    return found | {(FALLBACK, weight): other / name for weight, name in FALLBACK_FACES.items()}
+
+
+def families() -> list[str]:
+    """The fonts by name, in the order in which they are asked for a character."""
+    return list(dict.fromkeys(family for family, _ in _faces()))
 
 
 @cache
@@ -60,10 +83,10 @@ def _register() -> None:
 
     manager = font_manager.fontManager
     # a system copy may differ
-    manager.ttflist = [entry for entry in manager.ttflist if entry.name not in (FAMILY, FALLBACK)]
-    for (_, weight), path in _faces().items():
+    manager.ttflist = [entry for entry in manager.ttflist if entry.name not in families()]
+    for (family, weight), path in _faces().items():
         manager.addfont(path)
-        manager.ttflist[-1] = replace(manager.ttflist[-1], weight={"normal": 400, "semibold": 600}[weight])
+        manager.ttflist[-1] = replace(manager.ttflist[-1], name=family, weight={"normal": 400, "semibold": 600}[weight])
 
 
 @contextmanager
@@ -72,7 +95,7 @@ def look():
     import matplotlib
 
     _register()
-    with matplotlib.rc_context(LOOK):
+    with matplotlib.rc_context(LOOK | {"font.family": families()}):
         yield
 
 
@@ -95,8 +118,8 @@ def characters(family: str) -> frozenset[str]:
 
 
 def unprintable(text: str) -> str:
-    """The characters of a text that neither font has."""
-    return "".join(sorted(set(text) - characters(FAMILY) - characters(FALLBACK)))
+    """The characters of a text that no font has."""
+    return "".join(sorted(set(text).difference(*map(characters, families()))))
 
 
 @cache
@@ -109,10 +132,10 @@ def _line_width(line: str, weight: str) -> float:
     """Width in points at 100 pt."""
     from matplotlib.ft2font import LoadFlags
 
-    line, known = with_mark(line), characters(FAMILY)
-    width = 0.0
-    for family, own in ((FAMILY, True), (FALLBACK, False)):
-        part = "".join(char for char in line if (char in known) == own)
+    rest, width = with_mark(line), 0.0
+    for family in families():
+        part = "".join(char for char in rest if char in characters(family) or family == FALLBACK)
+        rest = "".join(char for char in rest if char not in part)
         if part:
             font = _font(family, weight)
             font.set_size(100.0, 72)
@@ -131,7 +154,11 @@ def longest_word(texts: Iterable[str], size: float = TEXT, weight: str = "normal
     return widest((part for text in texts for part in re.findall(PARTS, text)), size, weight)
 
 
-PARTS = r"[^-\u2013/ \n]+[-\u2013/]*|[-\u2013/]+"  # of a text, between which lines may break
+WIDE = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef"  # of scripts in which lines break between any two characters
+NO_START = "、。，．：；！？）］｝」』】》〉・ー"  # but not before these
+PARTS = (
+    rf"[{WIDE}][{NO_START}]*|[^-\u2013/ \n{WIDE}]+[-\u2013/]*|[-\u2013/]+"  # of a text, between which lines may break
+)
 
 
 def wrap(text: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
@@ -232,7 +259,7 @@ class Page:
         elif va == "bottom":
             y -= 0.22 * em + pitch * (len(lines) - 1)
         else:
-            y += 0.78 * em
+            y += (0.9 if _brought[0] else 0.78) * em  # the letters of other scripts are higher
         options = {"transform": self.mm, "va": "baseline", "size": size, **options}
         return [self.figure.text(x, y + i * pitch, line, **options) for i, line in enumerate(lines)]
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterable
+from pathlib import Path
 
 from . import style
 
@@ -24,22 +26,23 @@ def with_fonts(svg: str, figure) -> str:
         used["semibold" if text.get_fontweight() in ("semibold", 600) else "normal"] |= set(text.get_text())
     faces = []
     for weight, characters in used.items():
-        own = characters & style.characters(style.FAMILY)
-        for family, of in ((style.FAMILY, own), (style.FALLBACK, characters - own)):
+        for family in style.families():
+            of = characters if family == style.FALLBACK else characters & style.characters(family)
+            characters = characters - of
             if of - {"\n"}:
-                font = base64.b64encode(_part(family, weight, of)).decode("ascii")
+                font = base64.b64encode(part(style.face(family, weight), of)).decode("ascii")
                 faces.append(f"@font-face{{font-family:'{family}';font-weight:{WEIGHTS[weight]};"
                              f"src:url(data:font/ttf;base64,{font}) format('truetype')}}")  # fmt: skip
     end = svg.index(">", svg.index("<svg")) + 1
     return f"{svg[:end]}\n<style>{''.join(faces)}</style>{svg[end:]}"
 
 
-def _part(family: str, weight: str, characters: set[str]) -> bytes:
+def part(path: Path | str, characters: Iterable[str]) -> bytes:
     """A font file with the glyphs of these characters only."""
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    font = TTFont(style.face(family, weight), recalcTimestamp=False)
+    font = TTFont(path, recalcTimestamp=False)
     options = Options(layout_features=["kern", "liga"], notdef_outline=True)
     options.drop_tables += ["FFTM"]  # the date on which the font was made
     subsetter = Subsetter(options)

@@ -179,6 +179,7 @@ class Plan:
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     written: Mapping = field(default_factory=dict, repr=False)
     lock: Lock = Lock()
+    labels: str = ""  # the file of the second set of labels, if the plan asks for one
 
     def label(self, column: str, unit: bool = False) -> str:
         """A column's name as printed, with its unit if asked for."""

@@ -9,6 +9,7 @@ from ..checks.values import Cohort, foreign
 from ..errors import Problem, raise_if
 from ..kinds import BOOLEAN, NUMBER, order
 from ..study import Study, load_yaml, schema_problems
+from . import labels as other
 from . import lock
 from .loops import expand
 from .objects import DAYS_PER_MONTH, Derived, Endpoint, Plan, Population, counted_by, other_level
@@ -37,7 +38,9 @@ def _parent(spec: Mapping, known: Mapping[str, Derived], study: Study) -> Derive
     return Derived("", {})
 
 
-def columns_of(cohort: Mapping, study: Study) -> tuple[dict[str, Derived], dict[str, Derived], Cohort]:
+def columns_of(
+    cohort: Mapping, study: Study, named: other.Column = other.nothing
+) -> tuple[dict[str, Derived], dict[str, Derived], Cohort]:
     """The derived columns, all columns of the subjects in order with what is printed of them, and their kinds."""
     known: dict[str, Derived] = {}
     kinds = Cohort(study, lambda *_: None)
@@ -45,7 +48,8 @@ def columns_of(cohort: Mapping, study: Study) -> tuple[dict[str, Derived], dict[
     table = study.tables.get(cohort["table"])
     for name in table.kept if table else ():
         column = table.columns[name]
-        known[name] = Derived(name, {}, column.label, column.unit, column.type, {code: code for code in column.codes})
+        levels = {code: code for code in column.codes}
+        known[name] = named(name, Derived(name, {}, column.label, column.unit, column.type, levels))
     derived = {}
     for name, spec in cohort["columns"].items():
         parent = _parent(spec, known, study)
@@ -55,7 +59,8 @@ def columns_of(cohort: Mapping, study: Study) -> tuple[dict[str, Derived], dict[
         kinds.derive(name, spec, levels)
         levels = levels or {code: code for code in order(kinds.kinds[name])}  # codes that are carried on
         label, unit = spec.get("label", "") or parent.label, spec.get("unit", "") or parent.unit
-        derived[name] = known[name] = Derived(name, spec, label, unit, spec.get("type", "") or parent.type, levels)
+        found = Derived(name, spec, label, unit, spec.get("type", "") or parent.type, levels)
+        derived[name] = known[name] = named(name, found)
     return derived, known, kinds
 
 
@@ -111,7 +116,15 @@ def read_plan(path: Path | str, study: Study) -> Plan:
 
     written = expand(path, written, levels, problems)
     raise_if(problems or schema_problems(path, written, "plan"))
-    derived, columns, kinds = columns_of(written["cohort"], study)
+    named, file = other.nothing, other.beside(path, written)
+    if file:
+        labels = other.Labels(file, problems)
+        written, named = labels.lay_over(written), labels.column
+        raise_if(problems or schema_problems(file, written, "plan"))
+    derived, columns, kinds = columns_of(written["cohort"], study, named)
+    if file:
+        labels.columns_known(columns)
+        raise_if(problems)
     endpoints = {name: endpoint_of(name, spec, columns) for name, spec in written.get("endpoints", {}).items()}
     for endpoint in endpoints.values():
         columns |= (more := _columns_of_endpoint(endpoint))
@@ -141,4 +154,5 @@ def read_plan(path: Path | str, study: Study) -> Plan:
         kinds={**foreign(study), **kinds.kinds, **dict.fromkeys(populations, BOOLEAN)},
         written=written,
         lock=lock.of(path, as_it_stands),
+        labels=file.as_posix() if file else "",
     )

@@ -13,7 +13,7 @@ import yaml
 
 from ..errors import InputError, Problem
 from ..files import read_text
-from . import qmd, word
+from . import brought, qmd, word
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 
@@ -87,6 +87,8 @@ def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoc
         raise _located(document, fmt, str(error)) from None
     if fmt == "pdf":
         _typeset(source, target, made, epoch)
+    elif fmt == "html":
+        brought.embed(made, source)
     elif fmt == "docx":
         word.finish(made)
     elif fmt == "jats":
@@ -112,7 +114,7 @@ def _typeset(source: Path, text: Path, to: Path, epoch: datetime) -> None:
             text.read_bytes(),  # as bytes it stands at the root, where figures/ is
             output=to,
             root=source,
-            font_paths=[FONTS],
+            font_paths=[FONTS, *([own] if (own := source / "fonts").is_dir() else [])],
             ignore_system_fonts=True,
             timestamp=int(epoch.timestamp()),
             pdf_standards=STANDARDS,

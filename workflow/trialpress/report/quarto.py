@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from ..environment import fonts
 from ..errors import Problem
 from . import qmd, word
 from .authors import authors
@@ -117,6 +118,8 @@ def furnish(
     shutil.copytree(
         FONTS, to / KIT / "fonts", ignore=lambda _, names: [n for n in names if not n.endswith((".otf", ".ttf"))]
     )
+    for font in fonts(to):
+        shutil.copy(font, to / KIT / "fonts")
     if "jats" in map(base, formats):
         template, _ = run([pandoc(), "--print-default-template=jats_publishing"])
         article, _ = run([pandoc(), "--print-default-data-file=templates/article.jats_publishing"])
@@ -220,8 +223,8 @@ def _edition(
     written = project / "_rendered" / f"manuscript.{SUFFIX[base(fmt)]}"
     command = ["quarto", "render", "manuscript.qmd", "--to", WRITER.get(key, key), "--profile", "trialpress"]
     try:
-        fonts = {"TYPST_FONT_PATHS": str(project / KIT / "fonts")}
-        out, err = run(command, cwd=project, env=environment(epoch) | fonts)
+        ours = {"TYPST_FONT_PATHS": str(project / KIT / "fonts")}
+        out, err = run(command, cwd=project, env=environment(epoch) | ours)
     except Failed as error:
         message = plain(str(error), project)
         if "Error running filter" in message:  # what follows is a trace of Quarto's own program

@@ -29,6 +29,26 @@ const anchor = (id, text = id) => (find(id) ? h("a", { href: `#${encodeURICompon
 const natural = new Intl.Collator("en", { numeric: true }).compare;
 const title = (name) => name.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
+const numberAt = new Map(trace.participants.map((who, at) => [who, at])), numberOf = (who) => numberAt.get(who);
+
+// --- the address: #part?table.filter=value keeps what a table shows, so that it can be sent, and the back button works ---
+
+const address = {
+  written: null, // what was put there by a table itself: nothing has to be drawn for it
+  view: () => location.hash.slice(1).split("?")[0],
+  asked: () => new URLSearchParams(location.hash.split("?").slice(1).join("?")),
+  of(name) { return Object.fromEntries([...address.asked()].filter(([key]) => key.startsWith(`${name}.`)).map(([key, value]) => [key.slice(name.length + 1), value])); },
+  put(name, values, push) {
+    const asked = address.asked();
+    for (const key of [...asked.keys()]) if (key.startsWith(`${name}.`)) asked.delete(key);
+    for (const [key, value] of Object.entries(values)) if (value) asked.set(`${name}.${key}`, value);
+    const hash = `#${address.view() || "/overview"}${asked.size ? `?${asked}` : ""}`;
+    if (hash === (location.hash || "#/overview")) return;
+    if (push) location.hash = hash; else location.replace(hash);
+    address.written = location.hash;
+  },
+};
+
 // --- parts: promises by path, what they held, and the element that says what is being read ---
 
 const asked = new Map(), arrived = new Map();
@@ -70,8 +90,7 @@ function csv(table, rows) {
 
 // --- a table: filters, search, order, pages ---
 
-function dataTable(name, { columns, filters = [], show = {}, words = "", right = [], page = PAGE }) {
-  const table = tables[name];
+function dataTable(name, { table = tables[name], columns, filters = [], show = {}, words = "", right = [], page = PAGE }) {
   columns ??= names(table);
   const state = { filter: {}, search: "", sort: "", down: false, at: 0, rows: null, asked: 0 };
   const size = () => state.rows?.length ?? table.rows, rowAt = (i) => state.rows?.[i] ?? i;  // null: all rows as they stand
@@ -85,18 +104,25 @@ function dataTable(name, { columns, filters = [], show = {}, words = "", right =
     for (let at = 0; at < (table.parts ?? 1) && mine === state.asked; at++) if (!table.held[at]) {
       status.textContent = `reading part ${at + 1} of ${table.parts}`;
       await need(name, at);
+      if (!state.sort && at % 5 === 4) await preview(mine); // the first hits are shown while the rest is read
     }
     return mine === state.asked;
   }
-  function select() { return choose(++state.asked).catch((error) => { status.textContent = error.message; }); }
-  async function choose(mine) {
-    const words = state.search.toLowerCase().split(/\s+/).filter(Boolean), chosen = Object.entries(state.filter).filter(([, value]) => value !== "");
+  async function preview(mine) {
+    const { words, chosen } = wanted(), found = table.held.flatMap((piece, at) => (piece ? matching(piece, at * (table.size ?? 0), words, chosen) : []));
+    if (found.length) { state.rows = found; const said = status.textContent; await draw(mine); status.textContent = said; }
+  }
+  const wanted = () => ({ words: state.search.toLowerCase().split(/\s+/).filter(Boolean), chosen: Object.entries(state.filter).filter(([, value]) => value !== "") });
+  function select(at = 0) { return choose(++state.asked, at).catch((error) => { status.textContent = error.message; }); }
+  async function choose(mine, at) {
+    const { words, chosen } = wanted();
     state.at = 0;
     if (!words.length && !chosen.length && !state.sort) state.rows = null;
     else if (await whole(mine)) {
       state.rows = table.held.flatMap((piece, at) => matching(piece, at * (table.size ?? 0), words, chosen));
       if (state.sort) arrange();
     } else return;
+    if (at && at < size()) state.at = at;
     await draw(mine);
   }
   function matching({ rows, columns: held }, start, words, chosen) {
@@ -128,16 +154,30 @@ function dataTable(name, { columns, filters = [], show = {}, words = "", right =
     back.disabled = state.at === 0;
     next.disabled = last >= size();
   }
-  function turn(by) { state.at += by * page; draw().catch((error) => { status.textContent = error.message; }); }
+  function turn(by) { state.at += by * page; remember(true); draw().catch((error) => { status.textContent = error.message; }); }
   function order(column) {
     state.down = state.sort === column && !state.down;
     state.sort = column;
-    head.forEach((th, i) => (columns[i] === column ? th.setAttribute("aria-sort", state.down ? "descending" : "ascending") : th.removeAttribute("aria-sort")));
+    headers();
     select();
+    remember(true);
+  }
+  const headers = () => head.forEach((th, i) => (columns[i] === state.sort ? th.setAttribute("aria-sort", state.down ? "descending" : "ascending") : th.removeAttribute("aria-sort")));
+  function remember(push) { address.put(name, { ...state.filter, q: state.search, sort: state.sort && `${state.down ? "-" : ""}${state.sort}`, from: state.at ? String(state.at + 1) : "" }, push); }
+  function restore() { // as the address has it
+    const { q = "", sort = "", from = "1", ...filter } = address.of(name), now = JSON.stringify([q, sort, from, filter]);
+    if (now === state.restored) return;
+    Object.assign(state, { search: q, sort: names(table).includes(sort.replace(/^-/, "")) ? sort.replace(/^-/, "") : "", down: sort.startsWith("-"), restored: now,
+      filter: Object.fromEntries(Object.entries(filter).filter(([column]) => names(table).includes(column))) });
+    search.value = q;
+    for (const [column, control] of Object.entries(controls)) control.value = state.filter[column] ?? "";
+    headers();
+    select(Number(from) - 1 || 0);
   }
   function set(values) {
     for (const [column, value] of Object.entries(values)) { state.filter[column] = value; if (controls[column]) controls[column].value = value; }
     select();
+    remember(true);
   }
   async function download() {
     if (!state.rows && !(await whole(state.asked))) return;
@@ -146,26 +186,36 @@ function dataTable(name, { columns, filters = [], show = {}, words = "", right =
     h("a", { href: url, download: `${trace.study}-${name}.csv` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   }
-  const search = h("input", { type: "search", placeholder: words, oninput: () => { state.search = search.value; select(); } });
-  const choices = filters.filter((column) => names(table).includes(column) && tally(name, column)).map((column) => {
-    const options = [...tally(name, column)].sort(([a], [b]) => natural(a, b));
-    controls[column] = h("select", { onchange: (event) => { state.filter[column] = event.target.value; select(); } },
+  const search = h("input", { type: "search", placeholder: words, oninput: () => { state.search = search.value; select(); remember(false); } });
+  const choices = filters.filter((column) => names(table).includes(column) && tally(table, column)).map((column) => {
+    const options = [...tally(table, column)].sort(([a], [b]) => natural(a, b));
+    controls[column] = h("select", { onchange: (event) => { state.filter[column] = event.target.value; select(); remember(true); } },
       h("option", { value: "" }, "all"), options.map(([value, many]) => h("option", { value }, `${value || "(none)"} (${count(many)})`)));
     return h("label", {}, title(column), controls[column]);
   });
-  select();
   const element = h("div", { "data-table": name },
     h("div", { class: "bar" }, h("label", {}, "Search", search), choices,
       h("button", { type: "button", onclick: () => download().catch((error) => { status.textContent = error.message; }), title: "The rows that match, for a spreadsheet: a text that begins like a formula gets an apostrophe before it" }, "Save as CSV")),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title(name) }, h("table", {}, h("thead", {}, h("tr", {}, head)), body)),
     h("div", { class: "pager" }, back, next, status),
     table.of ? h("p", { class: "faint" }, `Here are ${count(table.rows)} of ${count(table.of)} rows, the first of each kind; all stand in `, code(table.file), ".") : null);
+  element.restore = restore;
+  restore();
   return { element, set };
 }
-function tally(name, column) {
-  const { columns, tally } = tables[name];
+function tally(of, column) {
+  const { columns, tally } = typeof of === "string" ? tables[of] : of;
   if (!columns) return tally[column] && new Map(tally[column]);
   const { values, codes } = columns[column], n = new Map(values.map((value) => [value, 0]));
   for (const code of codes) n.set(values[code], n.get(values[code]) + 1);
   return n;
+}
+function fromRows(names, rows) {
+  const columns = Object.fromEntries(names.map((name, i) => {
+    const at = new Map(), codes = rows.map((row) => { if (!at.has(row[i])) at.set(row[i], at.size); return at.get(row[i]); });
+    return [name, { values: [...at.keys()], codes }];
+  }));
+  const table = { rows: rows.length, columns };
+  table.held = [table];
+  return table;
 }

@@ -60,12 +60,12 @@ STEPS = (
     Step("report", "The manuscript in its formats", ("report/*", "!report/fragments.json", "!report/summary.txt"),
          ("report/{study}/*", "report/fragments.json", "figures/*", *CHECKLISTS, LOCK), ("formats", "engine")),
     Step("trace", "Every number back to raw cells; every statistic a second time",
-         ("audit/trace.json", "audit/concordance.csv", "audit/computed_once.csv", "audit/second_opinion.json"),
+         ("audit/trace.json", "audit/query_effects.csv", "audit/concordance.csv", "audit/computed_once.csv", "audit/second_opinion.json"),
          ("clean/*", *COHORT, "analysis/*", DICTIONARY, PLAN, FIXED)),
     Step("audit", "Published claims against results, manifest and this crate; then the privacy gate and the page",
          ("audit/anonymity.csv", "audit/claims.csv", "audit/claim_checks.csv", "audit/manifest.json"),
          ("clean/*", "cohort/*", "analysis/*", "figures/*", "tables/*", "report/*", "audit/trace.json", "audit/concordance.csv",
-          "audit/computed_once.csv", "audit/second_opinion.json", "data/{study}/*", DICTIONARY, PLAN, FIXED, CLAIMS, *CHECKLISTS,
+          "audit/computed_once.csv", "audit/query_effects.csv", "audit/second_opinion.json", "data/{study}/*", DICTIONARY, PLAN, FIXED, CLAIMS, *CHECKLISTS,
           "{files}", "{shown}", "report/{study}/*", "config/config.yaml", "envs/*", "CITATION.cff", "LICENSE", "Snakefile")),
 )  # fmt: skip
 

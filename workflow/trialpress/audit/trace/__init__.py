@@ -8,7 +8,8 @@ many of those agree with ard.csv.
     records         by id; `results` are its rows of ard.csv by group and level (ids; labels beside them), with those
                     counted in each count (`who`); `everyone`, and the `left_out`: participants by their number
     participants    the participants by number
-    columns         label, unit, how it was derived, from which columns, from which clean table
+    columns         label, unit, how it was derived, from which columns, from which clean table; reads: table.field of every
+                    raw cell that can decide it
     places          [table, field, file, column]
     rules           what changed a value
     values          column -> its text for each participant, in the order of `participants`

@@ -69,7 +69,7 @@ class Columns:
             return
         spec = self.plan.derived.get(name, Derived(name, {})).spec
         label, unit = self.plan.label(name), getattr(self.plan.columns.get(name), "unit", "")
-        about = self.about[name] = {"label": label, "unit": unit, "how": "", "from": [], "table": ""}
+        about = self.about[name] = {"label": label, "unit": unit, "how": "", "from": [], "table": "", "reads": []}
         endpoint, _, part = name.rpartition("_")
         if "from" in spec:
             self._taken(name, spec, about)
@@ -113,7 +113,7 @@ class Columns:
             how = f"{'the' if which else 'all'} rows of {table} in which {fields[-1]} is known" + (
                 f", where {which}" if which else ""
             )
-            self.about[name] = {"label": label, "unit": "", "how": how, "from": [], "table": table}
+            self.about[name] = {"label": label, "unit": "", "how": how, "from": [], "table": table, "reads": []}
             keep = frame[fields[-1]].notna()
             if which:
                 keep &= Expression(which).condition(columns)
@@ -123,7 +123,7 @@ class Columns:
     def _own(self, name: str, about: dict) -> None:
         table, field = name.split(".") if "." in name else (self.plan.cohort_table, name)
         column = self.results.study.tables[table].columns[field]
-        about |= {"how": column.derive or f"{field} in {table}", "table": table}
+        about |= {"how": column.derive or f"{field} in {table}", "table": table, "reads": self._read(table, [field])}
         if "." in name:
             about |= {"label": column.title, "unit": column.unit}
         rows = self.cells.rows(table, self.ids)
@@ -195,7 +195,12 @@ class Columns:
         self.evidence[name] = Evidence(_starts(who[chosen][which], n), cells, *counted)
         if table not in self.rows:
             self.rows[table] = self.spans(table, rows, who)
-        self.about[name]["fields"] = fields
+        self.about[name] |= {"fields": fields, "reads": self._read(table, fields)}
+
+    def _read(self, table: str, fields: Iterable[str]) -> list[str]:
+        """The fields of the clean tables whose raw cells can decide some fields, as table.field."""
+        found = (f"{source}.{name}" for field in fields for source, name, _ in self.cells.sources(table, field))
+        return list(dict.fromkeys(found))
 
     @cache  # noqa: B019  lives as long as the run
     def located(self, table: str) -> tuple[np.ndarray, np.ndarray]:

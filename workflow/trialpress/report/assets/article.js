@@ -94,5 +94,16 @@
     link.addEventListener("mouseenter", show); link.addEventListener("mouseleave", hide);
     link.addEventListener("focus", show); link.addEventListener("blur", hide);
   }
+  const marked = () => { // from the audit's page back to a number: #number=ID~2 is its second place
+    const [, id, nth] = decodeURIComponent(location.hash).match(/^#number=(.*)~(\d+)$/) ?? [];
+    const link = id && [...document.querySelectorAll("a.num")].filter((one) => decodeURIComponent(one.hash.slice(1)) === id)[nth - 1];
+    document.querySelector("a.num.here")?.classList.remove("here");
+    if (!link) return;
+    link.classList.add("here");
+    link.scrollIntoView({ block: "center" });
+    link.focus({ preventScroll: true });
+  };
+  addEventListener("hashchange", marked);
+  addEventListener("load", marked);
   addEventListener("load", () => document.querySelector(".quarto-color-scheme-toggle")?.setAttribute("aria-label", "Light or dark"));
 }

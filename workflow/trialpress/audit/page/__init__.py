@@ -23,12 +23,18 @@ from string import Template
 import numpy as np
 import pandas as pd
 
-from ..files import write_text
-from ..names import flow_names
-from ..results import Results
-from .parts import embedded, write_part
+from ... import environment
+from ...clean.withheld import HIDDEN, NOT_SHOWN
+from ...files import read_csv, write_text
+from ...names import flow_names
+from ...report.places import places
+from ...results import Results
+from ...study import Study
+from ..parts import embedded, write_part
+from . import people
 
-ASSETS = Path(__file__).with_name("assets")
+ASSETS = Path(__file__).parents[1] / "assets"
+SCRIPTS = ("table.js", "records.js", "views.js", "page.js")
 PART = 20_000  # rows of a table in one piece
 MOST = 1_000_000  # rows of a table on the page
 FEW = 500  # different values of a column that can be chosen from
@@ -37,7 +43,7 @@ KINDS = {
     "queries": ["state", "table", "field", "message"],
     "rejected": ["table", "reason"],
 }
-STYLES = Path(__file__).parents[1] / "report" / "assets" / "styles.css"
+STYLES = Path(__file__).parents[2] / "report" / "assets" / "styles.css"
 
 
 def encoded(frame: pd.DataFrame) -> dict:
@@ -72,21 +78,48 @@ def paged(name: str, frame: pd.DataFrame, folder: Path) -> dict:
 
 def rules(changes: pd.DataFrame) -> pd.DataFrame:
     """How many cells of each field each rule has changed."""
-    keys = ["table", "field", "rule"]
+    keys = ["kind", "table", "field", "rule"]
     return changes.groupby(keys, sort=False, observed=True).size().rename("cells").reset_index()
 
 
-def results_table(trace: Mapping) -> pd.DataFrame:
-    """Every statistic with the id of its record."""
-    rows = [
-        (entry["id"], record["label"], entry["group_label"], entry["level_label"], statistic, display, "" if value is None else repr(value), origin, method, note)
-        for record in trace["records"].values()
-        for entry in record.get("results", ())
-        for statistic, value, display, method, note, origin in entry["statistics"]
-    ]  # fmt: skip
-    return pd.DataFrame(
-        rows, columns=["number", "label", "group", "level", "statistic", "printed", "value", "origin", "method", "note"]
-    )
+def printed(folder: Path) -> pd.DataFrame:
+    """Where the manuscript prints each number: number, kind of place, what stands before and behind the last full stop of its
+    sentence or caption, and the text; the places of a number in their order."""
+    rows = []
+    for number, found in places(folder).items():
+        for place in found:
+            before, dot, where = place.where.rpartition(". ")
+            rows.append((number, place.kind, before + dot, where, place.text))
+    return pd.DataFrame(rows, columns=["number", "kind", "before", "where", "text"])
+
+
+def corrections(path: Path, study: Study, changes: pd.DataFrame) -> pd.DataFrame:
+    """The signed-off corrections with the raw cell that each has changed; by and date where the file has them. What is withheld
+    of a cell is withheld here."""
+    names = ["table", "key", "field", "old", "new", "by", "date", "reason"]
+    found = read_csv(path) if path.exists() else pd.DataFrame(columns=names)
+    found = found.reindex(columns=names, fill_value="")
+    found[["by", "date"]] = found[["by", "date"]].replace("", "not stated")
+    for at, row in found.iterrows():
+        column = study.tables[row["table"]].columns[row["field"]]
+        if column.withheld:
+            found.loc[at, ["old", "new"]] = HIDDEN if column.identifier else NOT_SHOWN
+    key, cell = ["table", "key", "field"], ["source_file", "source_row", "source_column"]
+    made = changes[changes["rule"].astype(str).str.contains("correction:", regex=False)]
+    made = made[[*key, *cell]].astype(str).drop_duplicates(key)
+    return found.merge(made, on=key, how="left").fillna("")
+
+
+def labels(study: Study) -> dict[str, dict[str, str]]:
+    """What the dictionary calls the fields of each table, with their units."""
+    named = {
+        name: {
+            column.name: f"{column.title}{f', {column.unit}' if column.unit else ''}"
+            for column in table.columns.values()
+        }
+        for name, table in study.tables.items()
+    }
+    return {name: {field: text for field, text in fields.items() if text != field} for name, fields in named.items()}
 
 
 def flow(results: Results, trace: Mapping) -> list[dict]:
@@ -119,8 +152,12 @@ def collected(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
 
 def render(data: Mapping) -> str:
     """The page around its data."""
-    parted = "parts" in data["trace"] or any("parts" in table for table in data["tables"].values())
-    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in ("table.js", "page.js"))
+    parted = (
+        data["people"]["first"]
+        or "parts" in data["trace"]
+        or any("parts" in table for table in data["tables"].values())
+    )
+    script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
     style = STYLES.read_text(encoding="utf-8") + (ASSETS / "page.css").read_text(encoding="utf-8")
     return Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Audit: {data['trace']['title']}"),
@@ -135,25 +172,38 @@ def render(data: Mapping) -> str:
 
 
 def write(
-    results: Results, trace: Mapping, clean: Mapping[str, pd.DataFrame], folder: Path, held: Mapping | None = None
+    results: Results,
+    trace: Mapping,
+    clean: Mapping[str, pd.DataFrame],
+    folder: Path,
+    fixes: Path,
+    held: Mapping | None = None,
 ) -> Mapping:
-    """audit/index.html, from what the stages and the audit have written so far. Returns the tables of the clean stage as the
-    page has them; a page that is written again is given them (`held`), and their parts stay."""
+    """audit/index.html, from what the stages and the audit have written so far; fixes: corrections.csv. Returns what is made of
+    the clean stage as the page has it; a page that is written again is given that (`held`), and its parts stay."""
     tables, found = collected(folder)
     if held is None:
         below = folder / "audit" / "page"
         shutil.rmtree(below, ignore_errors=True)
         logs = {name: clean[name] for name in ("changes", "queries", "rejected", "rows")}
-        held = {name: paged(name, frame, below) for name, frame in (logs | {"rules": rules(clean["changes"])}).items()}
+        logs |= {"rules": rules(clean["changes"]), "corrections": corrections(fixes, results.study, clean["changes"])}
+        held = {
+            "tables": {name: paged(name, frame, below) for name, frame in logs.items()},
+            "people": people.write(results, clean, folder / "clean" / "cells.parquet", below, encoded),
+            "places": encoded(printed(folder)),
+        }
     data = {
         "trace": trace,
         "flow": flow(results, trace),
         "tables": {
-            "results": encoded(results_table(trace)),
-            **held,
+            **held["tables"],
             **{name: encoded(frame) for name, frame in tables.items()},
         },
         "files": found,
+        "people": held["people"],
+        "places": held["places"],
+        "labels": labels(results.study),
+        "code": environment.tree(environment.ROOT / "workflow"),
     }
     write_text(render(data), folder / "audit" / "index.html")
     return held
