@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..errors import InputError, Problem
 from ..ids import EVERYONE
 from ..plan import own_word
 from ..registry import Analysis, Column, Population
@@ -281,7 +282,12 @@ def scatter(
     for rows, look in [*drawn, *([(unknown, NOT_KNOWN)] if unknown.any() else [])]:
         axes.plot(xs[rows], ys[rows], linestyle="none", alpha=0.85, **look, **outline)
     if correlation:
-        name = CORRELATIONS[results.plan.analyses[correlation]["method"]]
+        method = results.plan.analyses[correlation]["method"]
+        if method not in CORRELATIONS:
+            what, why = f"'{correlation}' is {method}, no correlation", "its estimate would be called one"
+            do = f"name an analysis of one of: {', '.join(CORRELATIONS)}"
+            raise InputError([Problem("plan.yaml, correlation of a scatter", what, why, do)])
+        name = CORRELATIONS[method]
         text = f"{name} = {estimate(results, correlation)}, {p_text(results, correlation)}"
         page.text(page.width - 2.0, top - 3.6, text, ha="right")
     log_axis(axes, "x", log_x)
