@@ -104,6 +104,8 @@ OPTIONS: dict[str, list[dict]] = {
     "paired_t": [{"after": "x", "before": "y"}, {"after": "x", "before": "grade", "alternative": "less"}],
     "sign_test": [{"after": "x", "before": "y"}, {"after": "grade", "before": "grade", "alternative": "greater"}],
     "pearson": [{"x": "x", "y": "grade"}, {"x": "x", "y": "x"}],
+    "correlations": [{"variables": ["x", "y", "grade"]}],
+    "calibration": [EVENT | {"predicted": "x"}, EVENT | {"predicted": "y", "groups": 2}],
     "kappa": [{"first": "response", "second": "later"}, {"first": "grade", "second": "grade", "weights": "quadratic"}],
     "bland_altman": [{"first": "x", "second": "y"}],
     "number_needed": [EVENT | BY],

@@ -69,5 +69,6 @@ def test_calibration_is_that_of_r():
 def test_calibration_of_one_outcome_or_one_prediction_says_so():
     assert "none has the outcome" in calibration([0, 0], [0.2, 0.4])["large"].note
     assert "all predictions are the same" in calibration([0, 1], [0.2, 0.2])["slope"].note
-    with pytest.raises(ValueError, match="strictly between 0 and 1"):
-        calibration([0, 1], [0.0, 0.5])
+    for found in calibration([0, 1, 1], [0.0, 0.5, 1.5]).values():
+        assert found.note == "not estimable: 2 of the predictions are no probabilities between 0 and 1"
+        assert np.isnan(list(found.values.values())).all()

@@ -63,7 +63,8 @@ def calibration(y, p, *, level: float = 0.95) -> dict[str, Result]:
     observed to expected events (exact, Clopper & Pearson over the mean prediction), `large`, the intercept at slope 1 of the
     logistic recalibration (0 is perfect; R glm with an offset), `slope` of the recalibration (1 is perfect; R glm).
 
-    y: 0/1 outcomes (n); p: probabilities strictly between 0 and 1 (n). Each result: estimate, ci_low, ci_high.
+    y: 0/1 outcomes (n); p: probabilities strictly between 0 and 1 (n), not estimable otherwise. Each result: estimate, ci_low,
+    ci_high.
 
     >>> found = calibration([0, 0, 1, 0, 1, 1], [0.1, 0.3, 0.2, 0.4, 0.6, 0.7])
     >>> print(round(found["ratio"]["estimate"], 3), round(found["large"]["estimate"], 3))
@@ -71,13 +72,13 @@ def calibration(y, p, *, level: float = 0.95) -> dict[str, Result]:
     """
     y = indicator("y", y).astype(float)
     p = numbers("p", p, length=len(y))
-    if ((p <= 0) | (p >= 1)).any():
-        raise ValueError("p: a predicted probability must lie strictly between 0 and 1")
     percent, names = f"{100 * probability('level', level):g}% CI", ("estimate", "ci_low", "ci_high")
     methods = {"ratio": f"observed to expected events, exact {percent}", "large": f"calibration in the large, Wald {percent}",
                "slope": f"calibration slope, Wald {percent}"}  # fmt: skip
-    if not len(y):
-        return {name: not_estimable(method, names, "no participants") for name, method in methods.items()}
+    outside = int(((p <= 0) | (p >= 1)).sum())
+    if not len(y) or outside:
+        reason = f"{outside} of the predictions are no probabilities between 0 and 1" if outside else "no participants"
+        return {name: not_estimable(method, names, reason) for name, method in methods.items()}
     share, expected = proportion(int(y.sum()), len(y), level=level), float(p.mean())
     found = {"ratio": Result(methods["ratio"], {name: share[name] / expected for name in names})}
     if y.all() or not y.any():

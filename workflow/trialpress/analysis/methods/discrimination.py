@@ -64,12 +64,14 @@ def calibration(data: Data, rows: Rows, *, event: Condition, predicted: Number, 
 
     y, known = outcomes(data, event, [predicted])
     y, p = np.asarray(y, dtype=bool), number(data.frame[predicted])[known.to_numpy()]
-    expected = float(p.sum())
+    probable = bool(((p > 0) & (p < 1)).all())
+    expected = float(p.sum()) if probable else np.nan
     rows.add({"n": len(y), "events": int(y.sum())}, kind="count", method="participants with outcome and prediction")
-    rows.add({"expected": expected}, kind="decimal1", method="sum of the predicted probabilities")
+    said = "" if probable else "not estimable: not all predictions are probabilities between 0 and 1"
+    rows.add({"expected": expected}, kind="decimal1", method="sum of the predicted probabilities", note=said)
     for name, result in agreement(y, p, level=data.plan.level).items():
         rows.add(result, level=MEASURES[name], kinds=dict.fromkeys(("estimate", "ci_low", "ci_high"), "decimal2"))
-    for at, members in enumerate(risk_groups(p, groups), start=1):
+    for at, members in enumerate(risk_groups(p, groups) if probable else (), start=1):
         level = Name(f"group_{at}", f"group {at}")
         rows.add(
             proportion(int(y[members].sum()), int(members.sum()), level=data.plan.level), level=level, kinds=PERCENT
