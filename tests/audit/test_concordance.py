@@ -1,10 +1,12 @@
 """A second implementation agrees with the first on every statistic that both have, and says so where they do not."""
 
 import math
+import re
 import shutil
 
 import pandas as pd
 import pytest
+from audit import test_concordance_models
 from figures.small import PLAN, small
 from trialpress.audit import concordance, plain
 from trialpress.audit.concordance import EXPORTS, KEY, Second, compare, difference, once, share
@@ -126,7 +128,9 @@ def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     script = tmp_path / "concordance.R"
     text = concordance.SCRIPT.read_text(encoding="utf-8")
     script.write_text(
-        text.replace("  spearman = function(d, conf) {", '  spearman = function(d, conf) { stop("no memory")')
+        text.replace(
+            "  spearman = function(d, conf) correlated", '  spearman = function(d, conf) stop("no memory", correlated'
+        ).replace('stop("no memory", correlated("", d, conf),', 'stop("no memory"),')
     )
     monkeypatch.setattr(concordance, "SCRIPT", script)
     results = small(tmp_path, plan=WANTED)
@@ -190,9 +194,8 @@ def test_a_wrong_first_value_is_found_without_r(tmp_path, monkeypatch):
 
 
 def test_every_exported_method_is_exercised():
-    assert {line.split("method: ")[1].split(",")[0] for line in ANALYSES.splitlines() if "method: " in line} == set(
-        EXPORTS
-    )
+    asked = re.findall(r"method: (\w+)", ANALYSES + test_concordance_models.ANALYSES)
+    assert set(asked) == set(EXPORTS)
 
 
 def test_differences():

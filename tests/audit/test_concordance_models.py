@@ -35,6 +35,8 @@ ANALYSES = """analyses:
   by_dose: {method: linear_interaction, population: infused, variable: age, by: sex, subgroup: doses}
   late: {method: log_rank, population: infused, endpoint: os, by: stratum, gamma: 1}
   middle: {method: log_rank, population: infused, endpoint: efs, by: doses, rho: 1, gamma: 1}
+  ranks: {method: correlations, population: infused, variables: [age, dose, crs]}
+  agreed: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4}
   hidden: {method: e_value, population: infused, event: crs >= 2, by: sex, covariates: [age, stratum]}
 figures: {}
 tables: {}

@@ -22,8 +22,14 @@ def ask(tab, text: str) -> dict[str, int]:
     """Heading -> hits."""
     tab.locator("#q").fill(text)
     tab.locator("#q").press("Enter")
-    tab.wait_for_url("**#/search**")
-    heads = tab.locator("section:visible h2").all_inner_texts()
+    tab.wait_for_function(
+        "said => [...document.querySelectorAll('section:not([hidden]) h1')].some(h => h.textContent === said)",
+        arg=f"Search: {text}",
+    )
+    heads, before = tab.locator("section:visible h2").all_inner_texts(), None
+    while heads != before:  # what lies in other files comes later
+        tab.wait_for_timeout(300)
+        heads, before = tab.locator("section:visible h2").all_inner_texts(), heads
     return {name: int(n.replace(",", "")) for name, _, n in (head.partition(": ") for head in heads)}
 
 

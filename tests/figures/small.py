@@ -151,8 +151,8 @@ analyses:
   raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
   raters_nobody: {method: bland_altman, population: nobody, first: crs, second: lee}
 figures:
-  agreement: {kind: bland_altman, caption: Agreement, analysis: raters}
-  nobody_agreement: {kind: bland_altman, caption: Agreement, analysis: raters_nobody}
+  raters_apart: {kind: bland_altman, caption: Agreement, analysis: raters}
+  nobody_raters_apart: {kind: bland_altman, caption: Agreement, analysis: raters_nobody}
   flow: {kind: flow, caption: Participant flow}
   rates: {kind: rates, caption: Rates, analyses: [cr, cr_rr, cr_nobody, cr_by_dose, severe_by_dose], overall: cr}
   grades: {kind: grades, caption: Grades, population: infused, grades: [crs_grade, lee], by: doses, severe: [severe_by_dose]}

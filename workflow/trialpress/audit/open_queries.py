@@ -76,7 +76,7 @@ def effects(results: Results, queries: pd.DataFrame, index: Mapping) -> pd.DataF
             rows.append({"query": query.id, "what": found})
     for variant, found in trial.computed(variants):
         rows += [{"query": variant.query, "what": variant.what} | one for one in found]
-    frame = pd.DataFrame(rows, columns=list(QUERY_EFFECTS.columns)).fillna("")
+    frame = pd.DataFrame(rows, columns=list(QUERY_EFFECTS.columns), dtype=object).fillna("")
     order = {name: at for at, name in enumerate(errors["id"])}
     return frame.sort_values("query", key=lambda ids: ids.map(order), kind="stable", ignore_index=True)
 

@@ -1,14 +1,19 @@
-"""Who is in the counts of tables within strata, of subgroups, of two classifications and of stages."""
+"""Who is in the counts of tables within strata, of subgroups, of pairs, of classifications, of stages and of predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
-from ...ids import EVERYONE, word
+from ...ids import EVERYONE, Name, word
 from .. import Data
+from .common import number, outcomes, scores
+from .continuous import pair_of
 from .counts import Counted, none_of
+from .discrimination import risk_groups
 
 
 def _inside(data: Data, column: str) -> pd.Series:
@@ -51,7 +56,30 @@ def stages(data: Data, given: Mapping) -> Counted:
         yield EVERYONE, level, "N", here
 
 
+def correlated(data: Data, given: Mapping) -> Counted:
+    known = {name: pd.Series(~np.isnan(scores(data, name)), index=data.frame.index) for name in given["variables"]}
+    for x, y in combinations(given["variables"], 2):
+        yield EVERYONE, pair_of(data.column(x), data.column(y)), "n", known[x] & known[y]
+
+
+def calibrated(data: Data, given: Mapping) -> Counted:
+    y, known = outcomes(data, given["event"], [given["predicted"]])
+    p = number(data.frame[given["predicted"]])[known.to_numpy()]
+
+    def among(mask: np.ndarray) -> pd.Series:
+        found = known.to_numpy(dtype=bool).copy()
+        found[found] = mask
+        return pd.Series(found, index=data.frame.index)
+
+    yield EVERYONE, EVERYONE, "n", among(np.ones(len(y), dtype=bool))
+    yield EVERYONE, EVERYONE, "events", among(y)
+    for at, members in enumerate(risk_groups(p, given["groups"]) if len(y) else (), start=1):
+        level = Name(f"group_{at}", f"group {at}")
+        yield EVERYONE, level, "n", among(y & members)
+        yield EVERYONE, level, "N", among(members)
+
+
 COUNTED: dict[str, Callable[[Data, Mapping], Counted]] = {
     "cochran_mantel_haenszel": strata, "logistic_interaction": subgroups, "linear_interaction": subgroups,
-    "kappa": ratings, "simon_inference": stages,
+    "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
 }  # fmt: skip

@@ -57,7 +57,7 @@ function privacyTile({ files, identifier_columns: told, undeclared_columns: unto
   const given = Object.values(not).flatMap(Object.values).reduce((total, n) => total + n, 0), none = "no column is declared an identifier";
   const lines = searched ? [`no identifier in ${count(files)} files`, `${count(searched)} values of ${columns} columns looked for`]
     : columns ? [`nothing could be looked for in ${columns} columns`] : [`nothing was looked for: ${none}`];
-  if (given) lines.push(`${count(given)} values are not searchable: too short, or not to be told from other content`);
+  if (given) lines.push(`${count(given)} ${given === 1 ? "value is" : "values are"} not searchable: too short, or not to be told from other content`);
   if (columns && !told) lines.push(none);
   return tile("environment", "Privacy", lines, searched && !given ? "good" : "open");
 }
