@@ -235,6 +235,31 @@ def test_the_command_runs_the_draft_to_its_manuscript(tmp_path, received):
     assert (home / ".git").is_dir()
 
 
+def test_what_it_says_is_next_can_be_typed_where_one_stands(tmp_path, capsys):
+    """In a path with a space; and when nothing is open any more it does not ask for answers."""
+    (tmp_path / "cells.csv").write_text("Subject,Age (years)\n" + "".join(f"P{n},{n + 20.5}\n" for n in range(30)))
+    with chdir(tmp_path):
+        draft(Path("my trial"), Path("cells.csv"))
+        (said,) = re.findall(r"^next: answer them, then   (trialpress new .*)", capsys.readouterr().out, re.M)
+        answers = Path("my trial") / "config" / "made" / "questions.yaml"
+        assert said == f"trialpress new made --answers '{answers}' --directory 'my trial'"
+        open_ = {question["about"]: question["default"] for question in load_yaml(answers).values()}
+        assert draft(Path("my trial"), answers=answered(Path("my trial"), **open_)) == 0
+        last = capsys.readouterr().out.rstrip().splitlines()[-1]
+    assert last == "next: edit what was drafted, then   trialpress report made --directory 'my trial'"
+
+
+def test_a_number_in_a_misfit_is_left_out_visibly():
+    import pandas as pd
+    from trialpress.draft import advice
+
+    message = "the row looks shifted: ldh does not fit and does when moved by {} columns to the left; it was kept"
+    queries = pd.DataFrame({"table": "labs", "field": "ldh", "file": "labs.csv", "value": ["Hemolyzed"] * 2,
+                            "message": [message.format(number) for number in (1, 12)]})  # fmt: skip
+    what = f"labs.ldh: {message.format('...')} (as 'Hemolyzed')"
+    assert advice.commonest(queries) == [(2, what, "look at clean/queries.csv")]
+
+
 def environment() -> dict[str, str]:
     import os
 

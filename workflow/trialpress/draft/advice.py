@@ -52,4 +52,5 @@ def commonest(queries: pd.DataFrame) -> list[tuple[int, str, str]]:
 def _kind(message: str) -> str:
     """A message without what is particular to a cell."""
     text = re.sub(r"'[^']*'", "...", message)
-    return re.sub(r"\(did you mean[^)]*\)|\(known here[^)]*\)|\(in \d+ rows.*?\)|\d+", "", text).strip()[:110]
+    text = re.sub(r"\(did you mean[^)]*\)|\(known here[^)]*\)|\(in \d+ rows.*?\)", "", text)
+    return re.sub(r"\d+", "...", text).strip()[:110]

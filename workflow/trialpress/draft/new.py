@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -378,9 +379,9 @@ def closing(draft: Draft, given: Given, status: int) -> str:
             "",
             "the raw records lie in the engine's repository now: commit them nowhere, or draft into --directory FOLDER",
         ]
-    place = "" if given.directory == Path() else f" --directory {given.directory}"
-    lines += [
-        "",
-        f"next: answer them, then   trialpress new {given.study} --answers config/{given.study}/questions.yaml{place}",
-    ]
+    place = "" if given.directory == Path() else f" --directory {shlex.quote(str(given.directory))}"
+    answers = shlex.quote(str(given.directory / "config" / given.study / "questions.yaml"))
+    again = f"answer them, then   trialpress new {given.study} --answers {answers}{place}"
+    edited = f"edit what was drafted, then   trialpress report {given.study}{place}"
+    lines += ["", f"next: {again if open_ else edited}"]
     return "\n".join(lines)
