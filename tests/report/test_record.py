@@ -14,7 +14,9 @@ def results(folder, engine, version, words):
     (folder / "report" / "renderer.json").write_text(json.dumps({"engine": engine, "version": version}))
     (folder / "report" / "manuscript.xml").write_text(f"<article><p>{words}</p> <p>Made by {version}.</p></article>")
     (folder / "report" / "manuscript.pdf").write_text(f"bytes of {engine}")
-    (folder / "audit" / "manifest.json").write_text(json.dumps({"software": {"manuscript": version}}))
+    (folder / "audit" / "manifest.json").write_text(
+        json.dumps({"study": "s", "inputs": {}, "outputs": {}, "software": {"manuscript": version}})
+    )
     return folder
 
 

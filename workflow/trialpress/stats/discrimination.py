@@ -68,7 +68,7 @@ def calibration(y, p, *, level: float = 0.95) -> dict[str, Result]:
 
     >>> found = calibration([0, 0, 1, 0, 1, 1], [0.1, 0.3, 0.2, 0.4, 0.6, 0.7])
     >>> print(round(found["ratio"]["estimate"], 3), round(found["large"]["estimate"], 3))
-    1.304 0.674
+    1.304 0.592
     """
     y = indicator("y", y).astype(float)
     p = numbers("p", p, length=len(y))
