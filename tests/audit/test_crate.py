@@ -13,6 +13,7 @@ import pytest
 import yaml
 from audit.validator import PROFILES, issues
 from rocrate.rocrate import ROCrate
+from trialpress import environment
 from trialpress.audit import crate, digest
 from trialpress.audit.crate import graph, steps, texts, verify
 from trialpress.errors import InputError
@@ -60,6 +61,10 @@ def make(root):
     with chdir(root), patch.multiple(crate, located=str):
         crate.write(STUDY, PLAN, manifest, root / "results/s", digest, to)
     return to, manifest
+
+
+def test_every_package_that_a_run_names_has_its_page():
+    assert {*environment.SHOWN, "Python"} <= set(graph.HOME)
 
 
 def test_examples():
@@ -135,7 +140,7 @@ def test_each_step_is_an_action_with_what_it_read_and_wrote(made):
     software = [entity.id for entity in back.get("#trace")["instrument"]["softwareRequirements"]]
     assert software == [
         "https://www.python.org/",
-        "https://pypi.org/project/snakemake/9.27.1/",
+        "https://snakemake.github.io/",
         "https://www.r-project.org/",
     ]
     assert back.mainEntity["buildInstructions"].id == "envs/requirements.lock"

@@ -28,7 +28,18 @@ TERMS = {
     "sha256": "https://schema.org/sha256",
     "buildInstructions": "https://codemeta.github.io/terms/buildInstructions",
 }
-HOME = {"Python": "https://www.python.org/", "R": "https://www.r-project.org/"}
+HOME = {
+    "Python": "https://www.python.org/",
+    "R": "https://www.r-project.org/",
+    "snakemake": "https://snakemake.github.io/",
+    "pandas": "https://pandas.pydata.org/",
+    "numpy": "https://numpy.org/",
+    "scipy": "https://scipy.org/",
+    "statsmodels": "https://www.statsmodels.org/",
+    "matplotlib": "https://matplotlib.org/",
+    "seaborn": "https://seaborn.pydata.org/",
+    "pyarrow": "https://arrow.apache.org/",
+}  # every package that `environment.versions` names
 PARAMETERS = {
     "level": "Level of confidence intervals",
     "seed": "Seed of resampling",
@@ -57,16 +68,14 @@ class Content:
 
 
 def address(name: str, second: bool, version: str) -> str:
-    """Where a piece of software is at home: its page in its package index where it has one.
+    """Where a piece of software is at home: its own page, or the DOI of a package of R. KeyError if it is not known.
 
     >>> address("pandas", False, "3.1.1"), address("survival", True, "3.5.3")
-    ('https://pypi.org/project/pandas/3.1.1/', 'https://cran.r-project.org/package=survival')
+    ('https://pandas.pydata.org/', 'https://doi.org/10.32614/CRAN.package.survival')
     """
-    if name in HOME:
-        return HOME[name]
     if name == "manuscript":
         return "https://quarto.org/" if "quarto" in version.lower() else "https://pandoc.org/"
-    return f"https://cran.r-project.org/package={name}" if second else f"https://pypi.org/project/{name}/{version}/"
+    return f"https://doi.org/10.32614/CRAN.package.{name}" if second and name not in HOME else HOME[name]
 
 
 class Graph:
