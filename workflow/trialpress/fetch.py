@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
 from .errors import Problem, raise_if
+from .files import sha256
 from .job import boundary, given
 from .studies import checked
 from .study import Study, load_study
@@ -38,8 +38,8 @@ def fetch(study: Study, raw: Path) -> list[Path]:
     return done
 
 
-def _is(path: Path, sha256: str) -> bool:
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+def _is(path: Path, stated: str) -> bool:
+    return path.is_file() and sha256(path) == stated
 
 
 def main(name: str) -> None:

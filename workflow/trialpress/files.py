@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,14 @@ from .text import iso
 
 if TYPE_CHECKING:  # who writes texts alone does not wait for it
     import pandas as pd
+
+
+def sha256(content: Path | str | bytes) -> str:
+    """Of a file by its path, or of bytes."""
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with open(content, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:

@@ -16,16 +16,11 @@ from pathlib import Path
 from .environment import located, named
 from .errors import Problem, raise_if
 from .exclusive import end_with_the_run
-from .files import write_text
+from .files import sha256, write_text
 
 FOLDER = ".receipts"
 MIXED = "the results would be of two versions of it"
 AGAIN = "let it rest and run again: make report"
-
-
-def sha256(path: Path | str) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hashes(paths: Iterable[Path | str]) -> dict[str, str]:

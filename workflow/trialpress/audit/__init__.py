@@ -11,7 +11,7 @@ import yaml
 
 from .. import environment
 from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
-from ..files import read_text, write_text
+from ..files import read_text, sha256, write_text
 from ..results import Results
 from ..study import Study
 from . import anonymity, crate, disclosure, privacy
@@ -25,8 +25,7 @@ SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", 
 
 def digest(path: Path) -> dict:
     """sha256 and size of a file."""
-    with open(path, "rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+    return {"sha256": sha256(path), "bytes": path.stat().st_size}
 
 
 def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> dict:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -28,9 +29,9 @@ from ..ids import day as on_day
 from ..results import Results
 from ..text import number_text
 from . import exports, plain
+from .plain import MISSING
 
 AGREES, DIFFERS = "agrees", "differs"
-MISSING = "@missing@"  # what a missing cell is in the files for R: a level may be called NA
 KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
@@ -131,20 +132,18 @@ def _pair(export: Export):
 
 def _pairs(export: Export):
     """Every two variables as a set."""
-    names = export.spec["variables"]
-    for at, x in enumerate(names):
-        for y in names[at + 1 :]:
-            pair = pair_of(export.data.column(x), export.data.column(y))
-            export.order("set", [pair])
-            export.rows(set=pair.id, x=export.number(x), y=export.number(y))
+    for x, y in combinations(export.spec["variables"], 2):
+        pair = pair_of(export.data.column(x), export.data.column(y))
+        export.order("set", [pair])
+        export.rows(set=pair.id, x=export.number(x), y=export.number(y))
 
 
 def _predicted(export: Export):
     """The prediction and the outcome, each participant in a group by rising prediction."""
     y, p = export.data.outcome(export.spec["event"]).astype("Float64"), export.number(export.spec["predicted"])
     known, group = (y.notna() & p.notna()).to_numpy(dtype=bool), pd.Series(pd.NA, index=p.index, dtype="string")
-    for at, members in enumerate(risk_groups(p[known].to_numpy(dtype=float), export.spec.get("groups", 5)), start=1):
-        group.iloc[known.nonzero()[0][members]] = f"group_{at}"
+    for level, members in risk_groups(p[known].to_numpy(dtype=float), export.spec.get("groups", 5)).items():
+        group.iloc[known.nonzero()[0][members]] = level.id
     export.rows(x=p, y=y, group=group)
 
 

@@ -6,7 +6,6 @@ python -m trialpress.audit.record verify <study>    rerun elsewhere and compare;
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -21,7 +20,7 @@ from .. import receipts
 from ..contracts import ARD
 from ..environment import ROOT, STAGED
 from ..errors import InputError, Problem
-from ..files import read_csv, read_json
+from ..files import read_csv, read_json, sha256
 from ..job import boundary, given
 from ..studies import checked
 from . import digest
@@ -132,7 +131,7 @@ def seal(raw: Path) -> list[str]:
     for line in sums.read_text(encoding="utf-8").splitlines():
         stated, _, name = line.partition(" ")
         path = raw / name.strip().lstrip("*")
-        now = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else stated
+        now = sha256(path) if path.is_file() else stated
         edited += [path.name] if now != stated else []
         lines.append(f"{now}  {path.name}" if now != stated else line)
     if edited:

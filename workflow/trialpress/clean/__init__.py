@@ -5,7 +5,6 @@ Driven by the data dictionary (study.yaml) alone. `clean` returns everything in 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ import pyarrow as pa
 
 from .. import contracts
 from ..errors import Problem, raise_if
-from ..files import write_parquet
+from ..files import sha256, write_parquet
 from ..study import Study
 from . import log
 from .account import ROWS, LossError, accounts, refused
@@ -113,8 +112,7 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
 
 def _as_received(path: Path) -> str:
     """What is confirmed of a file and holds for no other."""
-    with open(path, "rb") as file:
-        return f"sha256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
+    return f"sha256 {sha256(path)}"
 
 
 def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned], at: Path) -> list[dict]:

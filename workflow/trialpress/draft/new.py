@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import os
 import shlex
 import shutil
@@ -18,7 +17,7 @@ from pathlib import Path
 from ..clean import CleanData, clean
 from ..environment import ROOT
 from ..errors import InputError, Problem, nearest, raise_if
-from ..files import write_text
+from ..files import sha256, write_text
 from ..studies import checked
 from ..study import load_study
 from . import advice, dictionary, folder, manuscript, plan
@@ -228,13 +227,7 @@ def sums(raw: Path) -> str:
         for path in raw.rglob("*")
         if path.is_file() and path.name not in NO_DATA and not path.name.upper().startswith("README")
     )
-    return "".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(raw).as_posix()}\n" for path in files
-    )
-
-
-def _hash(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
+    return "".join(f"{sha256(path)}  {path.relative_to(raw).as_posix()}\n" for path in files)
 
 
 def place(draft: Draft, given: Given, raw: Path) -> None:
@@ -261,7 +254,7 @@ def place(draft: Draft, given: Given, raw: Path) -> None:
             continue
         name = path.relative_to(home).as_posix()
         answered = given.answers is not None and path.resolve() == given.answers.resolve()
-        if before.get(name) != _hash(path.read_bytes()) and not answered:
+        if before.get(name) != sha256(path) and not answered:
             do = "move it away, or write what is new into it by hand; or name another study"
             problems.append(Problem(str(path), "is there already, and is not as a draft left it", KEPT, do))
     raise_if(problems)
@@ -269,7 +262,7 @@ def place(draft: Draft, given: Given, raw: Path) -> None:
         if not path.exists() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-    lines = [f"{_hash(text.encode())}  {name}" for name, text in sorted(draft.texts.items())]
+    lines = [f"{sha256(text.encode())}  {name}" for name, text in sorted(draft.texts.items())]
     write_text("\n".join(lines) + "\n", drawn)
 
 

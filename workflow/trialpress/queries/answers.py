@@ -15,6 +15,7 @@ from ..clean.read import BLANK, Cell, read
 from ..clean.register import CLOSED, CONFIRMED, CORRECTED, NOT_KNOWN, answer, ids
 from ..clean.withheld import shown
 from ..errors import InputError, Problem, nearest, raise_if
+from ..files import sha256
 from ..study import File
 from ..text import normalise
 from .sheet import ANSWERED, COMPARED, FILES, GIVEN, QUERIES, answers, column, given, withheld
@@ -183,7 +184,7 @@ class _Reader:
                 yield f"{header} is '{then}' in the sheet and '{now[header]}' in the records", do
         if withheld(self.study, entry):
             raw = (self.place.data / "raw" / entry["file"]).read_bytes()
-            if self.filled.files.get(entry["file"]) != _hash(raw):
+            if self.filled.files.get(entry["file"]) != sha256(raw):
                 yield (
                     f"is about a value that is not shown, of {entry['file']}, which is not the file that the sheet was made from",
                     do,
@@ -226,9 +227,3 @@ def _cell(line: Line) -> tuple[str, ...]:
 def _day(text: str) -> str:
     """A day without the midnight that a spreadsheet adds."""
     return text.removesuffix("T00:00:00")
-
-
-def _hash(content: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(content).hexdigest()

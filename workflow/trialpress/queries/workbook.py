@@ -6,7 +6,6 @@ was changed all the same is found when the answers are taken.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import zipfile
@@ -20,7 +19,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from ..clean import CleanData
 from ..clean.register import CONFIRMED, CORRECTED, NOT_KNOWN, OPEN, ids
-from ..files import write_whole
+from ..files import sha256, write_whole
 from ..study import Study
 from .sheet import ABOUT, ANSWERED, FILES, GIVEN, LISTS, QUERIES, answers, column, given
 
@@ -138,10 +137,7 @@ def _table(sheet, names: Sequence[str], widths: Sequence[int], rows: Sequence[Se
 
 
 def _hashes(study: Study, raw: Path) -> list[tuple[str, str]]:
-    return [
-        (path, hashlib.sha256((raw / path).read_bytes()).hexdigest())
-        for path in sorted({file.path for file in study.files.values()})
-    ]
+    return [(path, sha256(raw / path)) for path in sorted({file.path for file in study.files.values()})]
 
 
 def _packed(book: Workbook) -> bytes:

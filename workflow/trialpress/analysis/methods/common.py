@@ -87,6 +87,19 @@ def scores(data: Data, variable: str) -> np.ndarray:
     return data.frame[variable].map(places).to_numpy(dtype=float, na_value=np.nan)
 
 
+def both_known(data: Data, x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
+    """Two columns as floats (see `scores`), of the participants in whom both are known."""
+    first, second = scores(data, x), scores(data, y)
+    known = ~np.isnan(first) & ~np.isnan(second)
+    return first[known], second[known]
+
+
+def differences(data: Data, after: str, before: str) -> np.ndarray:
+    """One column less another, in whom both are known."""
+    first, second = both_known(data, after, before)
+    return first - second
+
+
 def samples(data: Data, variable: str, by: str) -> dict[Name, np.ndarray]:
     """The known values of a column in each group."""
     values = scores(data, variable)

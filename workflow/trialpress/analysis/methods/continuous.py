@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from ...ids import Name
 from ...registry import Column, Number, Ordinal
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
-from .common import METHODS, Alternative, is_measured, number, samples, scores, two_samples
+from .common import METHODS, Alternative, both_known, differences, is_measured, samples, two_samples
 
 
 def _medians(data: Data, rows: Rows, variable: str, groups: dict[Name, np.ndarray]):
@@ -97,11 +99,8 @@ def signed_rank(data: Data, rows: Rows, *, after: Number, before: Number, altern
     """
     from ...stats.continuous import signed_rank as test
 
-    differences = number(data.frame[after]) - number(data.frame[before])
-    rows.add(
-        test(differences[~np.isnan(differences)], alternative=alternative, level=data.plan.level),
-        kinds={"zeros": "count"},
-    )
+    result = test(differences(data, after, before), alternative=alternative, level=data.plan.level)
+    rows.add(result, kinds={"zeros": "count"})
 
 
 @METHODS.add("kruskal_wallis")
@@ -142,12 +141,6 @@ def jonckheere_terpstra(data: Data, rows: Rows, *, variable: Ordinal, by: Column
     rows.add(kendall(*ordered, level=data.plan.level), only=("estimate", "ci_low", "ci_high"))
 
 
-def _both(data: Data, x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
-    first, second = scores(data, x), scores(data, y)
-    known = ~np.isnan(first) & ~np.isnan(second)
-    return first[known], second[known]
-
-
 @METHODS.add("spearman")
 def spearman(data: Data, rows: Rows, *, x: Ordinal, y: Ordinal):
     """Rank correlation of two variables with its interval and p-value (as R's cor.test).
@@ -158,7 +151,7 @@ def spearman(data: Data, rows: Rows, *, x: Ordinal, y: Ordinal):
     """
     from ...stats.correlation import spearman as correlate
 
-    rows.add(correlate(*_both(data, x, y), level=data.plan.level))
+    rows.add(correlate(*both_known(data, x, y), level=data.plan.level))
 
 
 def pair_of(a: Name, b: Name) -> Name:
@@ -178,10 +171,9 @@ def correlations(data: Data, rows: Rows, *, variables: list[Ordinal]):
 
     if len(variables) < 2:
         raise ValueError("variables: a correlation needs two or more")
-    for at, x in enumerate(variables):
-        for y in variables[at + 1 :]:
-            result = correlate(*_both(data, x, y), level=data.plan.level)
-            rows.add(result, level=pair_of(data.column(x), data.column(y)))
+    for x, y in combinations(variables, 2):
+        result = correlate(*both_known(data, x, y), level=data.plan.level)
+        rows.add(result, level=pair_of(data.column(x), data.column(y)))
 
 
 @METHODS.add("kendall")
@@ -194,4 +186,4 @@ def kendall(data: Data, rows: Rows, *, x: Ordinal, y: Ordinal):
     """
     from ...stats.correlation import kendall as correlate
 
-    rows.add(correlate(*_both(data, x, y), level=data.plan.level))
+    rows.add(correlate(*both_known(data, x, y), level=data.plan.level))

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ...ids import EVERYONE, Name, word
+from ...ids import EVERYONE, word
 from .. import Data
 from .common import number, outcomes, scores
 from .continuous import pair_of
@@ -73,8 +73,7 @@ def calibrated(data: Data, given: Mapping) -> Counted:
 
     yield EVERYONE, EVERYONE, "n", among(np.ones(len(y), dtype=bool))
     yield EVERYONE, EVERYONE, "events", among(y)
-    for at, members in enumerate(risk_groups(p, given["groups"]) if len(y) else (), start=1):
-        level = Name(f"group_{at}", f"group {at}")
+    for level, members in risk_groups(p, given["groups"]).items():
         yield EVERYONE, level, "n", among(y & members)
         yield EVERYONE, level, "N", among(members)
 

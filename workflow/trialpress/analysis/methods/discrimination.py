@@ -38,13 +38,14 @@ MEASURES = {
 }
 
 
-def risk_groups(p: np.ndarray, groups: int) -> list[np.ndarray]:
+def risk_groups(p: np.ndarray, groups: int) -> dict[Name, np.ndarray]:
     """Who is in each of about equal groups by rising probability; equal probabilities stay together."""
     if not len(p):
-        return []
+        return {}
     edges = np.unique(np.quantile(p, np.linspace(0, 1, groups + 1)[1:-1], method="inverted_cdf"))
     place = np.searchsorted(edges, p, side="left")
-    return [place == at for at in range(len(edges) + 1) if (place == at).any()]
+    filled = [place == at for at in range(len(edges) + 1) if (place == at).any()]
+    return {Name(f"group_{at}", f"group {at}"): members for at, members in enumerate(filled, start=1)}
 
 
 @METHODS.add("calibration")
@@ -71,8 +72,7 @@ def calibration(data: Data, rows: Rows, *, event: Condition, predicted: Number, 
     rows.add({"expected": expected}, kind="decimal1", method="sum of the predicted probabilities", note=said)
     for name, result in agreement(y, p, level=data.plan.level).items():
         rows.add(result, level=MEASURES[name], kinds=dict.fromkeys(("estimate", "ci_low", "ci_high"), "decimal2"))
-    for at, members in enumerate(risk_groups(p, groups) if probable else (), start=1):
-        level = Name(f"group_{at}", f"group {at}")
+    for level, members in risk_groups(p, groups).items() if probable else ():
         rows.add(
             proportion(int(y[members].sum()), int(members.sum()), level=data.plan.level), level=level, kinds=PERCENT
         )

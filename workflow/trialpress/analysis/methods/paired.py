@@ -9,18 +9,7 @@ import numpy as np
 from ...registry import Column, Number
 from .. import Data, Rows
 from ..display import together
-from .common import METHODS, PERCENT, Alternative, number
-
-
-def _differences(data: Data, after: str, before: str) -> np.ndarray:
-    found = number(data.frame[after]) - number(data.frame[before])
-    return found[~np.isnan(found)]
-
-
-def _both(data: Data, x: str, y: str) -> tuple[np.ndarray, np.ndarray]:
-    first, second = number(data.frame[x]), number(data.frame[y])
-    known = ~np.isnan(first) & ~np.isnan(second)
-    return first[known], second[known]
+from .common import METHODS, PERCENT, Alternative, both_known, differences
 
 
 @METHODS.add("paired_t")
@@ -34,7 +23,7 @@ def paired_t(data: Data, rows: Rows, *, after: Number, before: Number, alternati
     """
     from ...stats.paired import paired_t as test
 
-    rows.add(test(_differences(data, after, before), alternative=alternative, level=data.plan.level))
+    rows.add(test(differences(data, after, before), alternative=alternative, level=data.plan.level))
 
 
 @METHODS.add("sign_test")
@@ -49,7 +38,7 @@ def sign_test(data: Data, rows: Rows, *, after: Number, before: Number, alternat
     """
     from ...stats.paired import sign_test as test
 
-    result = test(_differences(data, after, before), alternative=alternative, level=data.plan.level)
+    result = test(differences(data, after, before), alternative=alternative, level=data.plan.level)
     rows.add(result, kinds={"zeros": "count", "statistic": "count"})
 
 
@@ -63,7 +52,7 @@ def pearson(data: Data, rows: Rows, *, x: Number, y: Number):
     """
     from ...stats.correlation import pearson as correlate
 
-    rows.add(correlate(*_both(data, x, y), level=data.plan.level))
+    rows.add(correlate(*both_known(data, x, y), level=data.plan.level))
 
 
 @METHODS.add("kappa")
@@ -103,7 +92,7 @@ def bland_altman(data: Data, rows: Rows, *, first: Number, second: Number):
     """
     from ...stats.agreement import bland_altman as agree
 
-    result = agree(*_both(data, first, second), level=data.plan.level)
+    result = agree(*both_known(data, first, second), level=data.plan.level)
     values = dict(result.values)
     for name in ("lower", "upper"):
         ends = {"estimate": values.get(name, np.nan), "ci_low": values.get(f"{name}_low", np.nan)}

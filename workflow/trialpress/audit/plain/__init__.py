@@ -18,7 +18,7 @@ from . import counts, times, values
 from .arithmetic import Row
 from .job import Found, Job
 
-MISSING = "@missing@"
+MISSING = "@missing@"  # what a missing cell is in the exported files: a level may be called NA
 
 
 def versions() -> dict[str, str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ...errors import Problem
+from ...files import sha256
 from .problems import STOPS
 
 _GNU = re.compile(r"\\?(?P<sum>[0-9A-Fa-f]{64})\s+\*?(?P<name>\S.*)")
@@ -76,15 +76,10 @@ def checksum_problems(folder: Path, names: Iterable[str]) -> list[Problem]:
                 STOPS,
                 "find out which file was received; remove a line",
             )
-        elif _sum(path) not in known:
+        elif sha256(path) not in known:
             do = "restore the file, or accept the new one with sha256sum"
             problem = "differs from its line in SHA256SUMS", STOPS, do
         else:
             continue
         problems.append(Problem(str(path), *problem))
     return problems
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
