@@ -1,7 +1,7 @@
 """A second opinion on the analysis results data: computed again, from exported data, by code that shares nothing with it.
 
 The second implementation is R with its package survival, one process for all analyses (concordance.R); where R is not there,
-plain Python (plain.py) computes what needs no package. Of every statistic that was computed once, computed_once.csv says why.
+plain Python (plain/) computes what needs no package. Of every statistic that was computed once, computed_once.csv says why.
 """
 
 from __future__ import annotations

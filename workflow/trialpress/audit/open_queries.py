@@ -25,7 +25,7 @@ from ..errors import InputError
 from ..expression import Expression
 from ..results import Results
 from .trace.reading import closure
-from .trace.texts import texts
+from .trace.texts import keys
 
 WITHOUT = "without the value"
 STAYS = "no number moves"
@@ -111,12 +111,8 @@ class Trial:
     def located(self, table: str, key: str) -> list[int]:
         """The rows of a clean table with a key as the logs write it."""
         if table not in self.places:
-            parts = [texts(self.results.tables[table][name]).to_pylist() for name in self.study.tables[table].key]
-            joined = ["/".join(one) for one in zip(*parts, strict=True)]
-            if len(parts) > 1 and len(set(joined)) < len(joined):
-                joined = ["/".join(part.replace("/", "//") for part in one) for one in zip(*parts, strict=True)]
             self.places[table] = {}
-            for row, text in enumerate(joined):
+            for row, text in enumerate(keys(self.results.tables[table], self.study.tables[table].key).to_pylist()):
                 self.places[table].setdefault(text, []).append(row)
         return self.places[table].get(key, [])
 

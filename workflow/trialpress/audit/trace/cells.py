@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
-from .texts import names_in, texts
+from .texts import keys, names_in, texts
 
 LOGGED = ("key", "source_file", "source_column", "clean_value", "rule")  # columns of changes.csv
 
@@ -56,12 +56,8 @@ class Cells:
 
     @cache  # noqa: B019  lives as long as the run
     def keys(self, table: str) -> pa.Array:
-        """The key of each row of a clean table, as cells.parquet and changes.csv write it."""
-        parts = [texts(self.results.tables[table][name]) for name in self.tables[table].key]
-        joined = pc.binary_join_element_wise(*parts, "/") if len(parts) > 1 else parts[0]
-        if len(parts) > 1 and len(joined.unique()) < len(joined):  # then a slash within them is doubled
-            joined = pc.binary_join_element_wise(*(pc.replace_substring(part, "/", "//") for part in parts), "/")
-        return joined
+        """The key of each row of a clean table."""
+        return keys(self.results.tables[table], self.tables[table].key)
 
     def rows(self, table: str, keys: pa.Array | pa.ChunkedArray) -> np.ndarray:
         """The clean row of each key, -1 for none. The fields of a table have the same keys one after the other."""

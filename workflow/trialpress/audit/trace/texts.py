@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...cohort import Builder as Builder
 from ...expression import Expression
@@ -27,3 +30,12 @@ def texts(values: pd.Series) -> pa.Array:
     codes, distinct = pd.factorize(values)
     written = pa.array([*map(write, distinct), ""], type=pa.string())
     return written.take(pa.array(np.where(codes < 0, len(distinct), codes)))
+
+
+def keys(frame: pd.DataFrame, names: Sequence[str]) -> pa.Array:
+    """The key of each row of a clean table, as cells.parquet and the logs write it: its parts joined by slashes."""
+    parts = [texts(frame[name]) for name in names]
+    joined = pc.binary_join_element_wise(*parts, "/")
+    if len(parts) > 1 and len(joined.unique()) < len(joined):  # then a slash within them is doubled
+        joined = pc.binary_join_element_wise(*(pc.replace_substring(part, "/", "//") for part in parts), "/")
+    return joined
