@@ -25,7 +25,7 @@ LABELS = "labels.*.yaml"  # beside a plan, which is read with them
 NAME = re.compile(r"/(study|plan|claims)\.yaml#\w+$")
 FRONT = ("title", "short_title", "citation", "statements", "fetch", "not_identifying", "quasi_identifiers")
 BEHIND = ("short_title", "citation", "statements", "fetch", "not_identifying", "quasi_identifiers", "data_managers")
-# stage -> what of the dictionary and of the plan it does not read; a stage that is not named here reads whole files
+# stage -> what of the dictionary and of the plan it does not read; a stage that is not here reads whole files
 STUDY = {
     "clean": (*FRONT, "reconstruction"),
     "cohort": ("title", "reconstruction", *BEHIND),
@@ -34,6 +34,7 @@ STUDY = {
     "figures": ("title", *BEHIND),
     "tables": ("title", *BEHIND),
     "trace": BEHIND,
+    "fragments": (),
 }
 PLAN = {
     "cohort": ("level", "alpha", "seed", "multiplicity", "analyses", "figures", "tables", "families", "precision", "written", "lock", "labels"),
@@ -42,6 +43,7 @@ PLAN = {
     "figures": ("multiplicity", "tables", "written", "lock", "labels"),
     "tables": ("multiplicity", "figures", "written", "lock", "labels"),
     "trace": ("multiplicity", "written", "labels"),
+    "fragments": (),
 }  # fmt: skip
 
 
@@ -70,8 +72,9 @@ def study_part(stage: str, study: Study) -> Study:
 def plan_part(stage: str, plan: Plan) -> Plan:
     """The plan as a stage sees it."""
     given = {name: NotRead(f"plan.{name}") for name in PLAN.get(stage, ())}
-    if stage == "figures":
-        given["figures"] = {name: {key: spec[key] for key in spec if key != "caption"} for name, spec in plan.figures.items()}  # fmt: skip
+    if room := {"figures": "figures", "trace": "tables"}.get(stage):
+        entries = getattr(plan, room).items()
+        given[room] = {name: {key: spec[key] for key in spec if key != "caption"} for name, spec in entries}
     if stage in ("analysis", "trace"):  # which compute analyses, and compare the denominators of those that are shown
         given["figures"] = {"figures": {"shows": _shown(plan, "figures")}}
     if stage == "analysis":

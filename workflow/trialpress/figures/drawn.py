@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .. import environment
 from ..files import sha256, write_text, write_whole
-from ..parts import hash_of, is_part
+from ..parts import hash_of
 from ..plan import Plan
 
 FORMS = ("svg", "png", "csv")
@@ -23,13 +23,15 @@ FORMS = ("svg", "png", "csv")
 
 class Drawn:
     """The figures that are kept in `folder`. read: path or part -> sha256 of all that the stage reads; plan: its part. A figure
-    is made of all of it but the other figures."""
+    is made of all of it but the other figures, and the files that these alone show."""
 
     def __init__(self, folder: Path, read: Mapping[str, str], plan: Plan):
         self.folder = folder
-        rest = {name: known for name, known in read.items() if not (is_part(name) and "/plan.yaml#" in name)}
+        own = {*plan.shown} - {*plan.files}
+        rest = {name: known for name, known in read.items() if "/plan.yaml#" not in name and name not in own}
         common = hash_of([rest, environment.versions(), replace(plan, figures={})])
-        self.of = {name: hash_of([common, name, spec]) for name, spec in plan.figures.items()}
+        files = {name: read.get(spec.get("file", "")) for name, spec in plan.figures.items()}
+        self.of = {name: hash_of([common, name, spec, files[name]]) for name, spec in plan.figures.items()}
 
     def taken(self, name: str, to: Path) -> str | None:
         """Put a figure into the folder `to` and return its alternative text; None if it must be drawn."""
