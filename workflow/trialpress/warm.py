@@ -1,6 +1,6 @@
 """Jobs without a Python start each: a run's scripts are processes forked from one that has imported the libraries.
 
-That one is the forkserver of the standard library: it has one thread, is begun by the first job and ends with the run. It
+That one is the forkserver of the standard library: it has one thread of Python, is begun by the first job and ends with the run. It
 imports nothing of this package: a job reads our code when it begins, as a script of its own would, so an edit is never half
 in force and its receipt says what it ran. On a cluster, in a container and by plain `snakemake` each script is a Python
 of its own.
