@@ -31,6 +31,7 @@ def test_the_help_says_each_command_in_a_line():
         "lock",
         "report",
         "preview",
+        "stage",
         "queries",
         "run",
         "explain",

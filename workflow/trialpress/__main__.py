@@ -12,6 +12,7 @@ run
   trialpress report [STUDY] [--directory FOLDER]                      the publication, as by make report; FOLDER holds config/, data/, report/
   trialpress report STUDY --out DIR --engine quarto                   the manuscript's editions from the results that are there
   trialpress preview STUDY                                            the manuscript in the browser, as it is written
+  trialpress stage                                                    in report/STUDY: the results beside the manuscript, for `quarto render`
   trialpress queries STUDY [--answers filled.xlsx]                    open queries as a workbook for the data manager, and its answers
   trialpress run FOLDER --out OUT [--until analysis]                  a study in one folder, all stages in one process
 look
@@ -52,6 +53,13 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--dictionary", type=Path, help="a REDCap dictionary, define.xml, ODM-XML or codebook CSV")
     new.add_argument("--participant", default="", metavar="COLUMN", help="header of the column that names participants")
     new.add_argument("--cutoff", default="", metavar="DATE", help="date of the data, as 2026-01-31")
+    new.add_argument(
+        "--missing",
+        action="append",
+        default=[],
+        metavar="CODE=REASON",
+        help="a missing data code, as --missing='-999=Not asked'",
+    )
     new.add_argument("--answers", type=Path, help="questions.yaml of an earlier draft with answers in it")
     new.add_argument("--git", action="store_true", help="make the folder a git repository, raw data left out")
     new.add_argument("--draft-only", action="store_true", help="write the draft, do not run it")
@@ -73,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     preview = commands.add_parser("preview", help="the manuscript in the browser, rendered again whenever it is saved")
     preview.add_argument("study", help="name of a study under config/ whose results are there")
     preview.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
+    commands.add_parser("stage", help="lay the results beside the manuscript, for `quarto render` in report/STUDY")
     report = commands.add_parser(
         "report", help="the publication; with --out its editions from the results that are there"
     )
@@ -181,7 +190,14 @@ def called(given: argparse.Namespace) -> int:
         from .draft.new import Given, new
 
         about = Given(
-            given.study, given.paths, given.directory, given.dictionary, given.participant, given.cutoff, given.answers
+            given.study,
+            given.paths,
+            given.directory,
+            given.dictionary,
+            given.participant,
+            given.cutoff,
+            given.answers,
+            given.missing,
         )
         return new(about, given.git, not given.draft_only)
     if given.command == "fetch":
@@ -195,6 +211,11 @@ def called(given: argparse.Namespace) -> int:
         os.chdir(given.directory)
         fetch(given.study or chosen())
         return 0
+    if given.command == "stage":
+        from .report.desk import beside
+
+        here = Path.cwd()
+        return beside(here.name, str(here.parents[1]))
     if given.command == "document":
         from .document import configuration
 
