@@ -6,6 +6,7 @@ begin
   trialpress fetch STUDY                                              download the raw files that study.yaml lists, checked by their hash
   trialpress fetch STUDY --redcap URL                                 the records and the dictionary of a REDCap project
 before the data
+  trialpress test-data STUDY [--out FOLDER]                           made-up records of the dictionary's form, to try the plan on
   trialpress plan STUDY                                               the analysis plan with mock tables and figures, without a record
   trialpress lock STUDY --by NAME --date 2026-01-31                   fix the plan before the data; with --reason an amendment
 run
@@ -104,6 +105,13 @@ def parser() -> argparse.ArgumentParser:
     plan.add_argument("study", help="name of a study under config/; no record of it is read")
     plan.add_argument("--out", type=Path, help="default: sap/STUDY/")
     plan.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
+    test = commands.add_parser("test-data", help="made-up records of the dictionary's form, in a study of its own")
+    test.add_argument("study", help="name of a study under config/; no record of it is read")
+    test.add_argument("--directory", type=Path, default=Path(), help="holds config/ and report/ (default: here)")
+    test.add_argument("--out", type=Path, help="default: test-data/STUDY/ there; what an earlier call made is replaced")
+    test.add_argument("--participants", type=int, default=100, metavar="N", help="default: 100")
+    test.add_argument("--seed", type=int, default=1, help="another one gives other records (default: 1)")
+    test.add_argument("--missing", type=float, default=0.05, metavar="SHARE", help="of the values (default: 0.05)")
     lock = commands.add_parser("lock", help="fix the analysis plan before the data, or amend it")
     lock.add_argument("study", help="name of a study under config/")
     lock.add_argument("--by", required=True, help="who fixes it")
@@ -229,6 +237,12 @@ def called(given: argparse.Namespace) -> int:
         from .audit.record import main as recorded
 
         return recorded("accept" if given.command == "record" else "verify", given.study or chosen())
+    if given.command == "test-data":
+        from .testdata import write
+
+        out = given.out or given.directory / "test-data" / given.study
+        print(write(given.study, out, given.directory, given.participants, given.seed, given.missing))
+        return 0
     if given.command in ("plan", "lock"):
         from . import sap
 
