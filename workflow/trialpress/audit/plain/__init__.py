@@ -1,8 +1,8 @@
 """The second computation where R is not there: from the same exported data, in plain Python, of all that needs no package.
 
 Fractions, statistics and math of Python's standard library alone, so it shares no code with the first: counts, exact tests by
-counting tables, Kaplan-Meier by fractions, distributions by series, models by elimination and Newton's method. Penalised and
-profiled likelihoods, resampling, and what is too large to sum one by one are left to R, and computed_once.csv says so. Each
+counting tables, Kaplan-Meier by fractions, distributions by series, models by elimination and Newton's method. Profiles of Cox's
+likelihood, Gray's test, the variance of a cumulative incidence, resampling, and what is too large to sum one by one are left to R, and computed_once.csv says so. Each
 method gives what concordance.R gives.
 """
 

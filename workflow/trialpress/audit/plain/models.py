@@ -143,6 +143,82 @@ def poisson(X: Matrix, y: Sequence[float], exposure: Sequence[float]) -> Fit | N
     return maximum(_generalised(X, row), len(X[0])) if X and not heavy(X) else None
 
 
+class Firth:
+    """Logistic regression with Jeffreys' prior (Firth 1993): Newton's method on the modified score, profiles of what is penalised."""
+
+    def __init__(self, X: Matrix, y: Sequence[float]):
+        self.X, self.y, self.p = X, y, range(len(X[0]))
+
+    def at(self, b: Vector) -> tuple[float, Vector, Matrix] | None:
+        """Penalised log likelihood, modified score, information; None where that is singular."""
+        mean = [expit(dot(x, b)) for x in self.X]
+        weight = [m * (1 - m) for m in mean]
+        information = [
+            [math.fsum(w * x[j] * x[k] for x, w in zip(self.X, weight, strict=True)) for k in self.p] for j in self.p
+        ]
+        V, size = inverse(information), _log_determinant(information)
+        if V is None or size is None:
+            return None
+        pull = [one - m + w * form(x, V) * (0.5 - m) for x, one, m, w in zip(self.X, self.y, mean, weight, strict=True)]
+        value = math.fsum(math.log(m if one else 1 - m) for one, m in zip(self.y, mean, strict=True)) + size / 2
+        return value, [dot(pull, [x[j] for x in self.X]) for j in self.p], information
+
+    def fit(self, b: Vector, held: int | None = None) -> tuple[float, Vector, Matrix] | None:
+        """(penalised log likelihood, coefficients, information) from a start on, where one coefficient may stay as it is."""
+        free = [j for j in self.p if j != held]
+        for _ in range(300):
+            found = self.at(b)
+            if found is None:
+                return None
+            value, score, information = found
+            step = solve([[information[j][k] for k in free] for j in free], [[score[j]] for j in free]) if free else []
+            if step is None:
+                return None
+            largest = max((abs(one[0]) for one in step), default=0.0)
+            if largest < 1e-11:
+                return value, b, information
+            b = list(b)
+            for j, one in zip(free, step, strict=True):
+                b[j] += one[0] / max(1.0, largest / 2)
+        return None
+
+    def profile(self, b: Vector, j: int, top: float, step: float, drop: float) -> Vector | None:
+        """Where the profile is `drop` below the top, on both sides of a coefficient."""
+        ends = []
+        for side in (-1, 1):
+            near, far, start = b[j], b[j] + 2 * side * step, b
+            while (found := self.fit([*start[:j], far, *start[j + 1 :]], j)) and top - found[0] < drop:
+                near, far, start = far, far + side * step, found[1]
+                if abs(far - b[j]) > 60:
+                    return None
+            while found and abs(far - near) > 1e-10:
+                middle = (near + far) / 2
+                found = self.fit([*start[:j], middle, *start[j + 1 :]], j)
+                if found:
+                    near, far, start = (middle, far, found[1]) if top - found[0] < drop else (near, middle, found[1])
+            if not found:
+                return None
+            ends.append((near + far) / 2)
+        return ends
+
+
+def _log_determinant(A: Matrix) -> float | None:
+    """Of a positive definite matrix, by Cholesky's method."""
+    L, total = [], 0.0
+    for i, row in enumerate(A):
+        L.append([])
+        for j in range(i + 1):
+            left = row[j] - math.fsum(L[i][k] * L[j][k] for k in range(j))
+            if i == j:
+                if left <= 0:
+                    return None
+                L[i].append(math.sqrt(left))
+                total += math.log(left)
+            else:
+                L[i].append(left / L[j][j])
+    return total
+
+
 class Person(NamedTuple):
     """At risk in (entry, time] of a stratum."""
 

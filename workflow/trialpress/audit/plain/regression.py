@@ -9,7 +9,22 @@ from statistics import mean, stdev
 
 from .arithmetic import Row, newcombe, numbers
 from .job import CLOSED, COUNTED, FITTED, NEWCOMBE, TAILS, Found, Job
-from .models import Fit, Matrix, Person, cox, dot, expit, form, heavy, inverse, logistic, poisson, quadratic, sandwich
+from .models import (
+    Firth,
+    Fit,
+    Matrix,
+    Person,
+    cox,
+    dot,
+    expit,
+    form,
+    heavy,
+    inverse,
+    logistic,
+    poisson,
+    quadratic,
+    sandwich,
+)
 from .tails import chi2_above, f_above, solved, t_above, t_quantile, z_above
 
 NEWTON, LEAST = "Newton's method", "normal equations by elimination"
@@ -349,17 +364,41 @@ def cox_regression(job: Job) -> Iterator[Found]:
 
 
 def firth_logistic(job: Job) -> Iterator[Found]:
-    """How many are in the model; its penalised likelihood needs R."""
-    w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], {"x"})
-    yield "", "", COUNTED, CLOSED, {"n": len(w.rows), "events": sum(numbers(w.rows, "x"))}
+    w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], {"x"}, centred=False)
+    y = numbers(w.rows, "x")
+    yield "", "", COUNTED, CLOSED, {"n": len(w.rows), "events": sum(y)}
+    yield from penalised(job, [[1.0, *x] for x in w.X], y, w.ids)
+
+
+def penalised(job: Job, X: Matrix, y: Sequence[float], ids: Sequence[str]) -> Iterator[Found]:
+    """Firth's odds ratios with profile limits and likelihood-ratio tests."""
+    if not X or heavy(X):
+        return
+    model = Firth(X, y)
+    found = model.fit([0.0] * len(X[0]))
+    V = inverse(found[2]) if found else None
+    if V is None:
+        return
+    top, b, _ = found
+    for j, name in enumerate(ids, start=1):
+        ends = model.profile(b, j, top, math.sqrt(V[j][j]), job.z**2 / 2)
+        none = model.fit([*b[:j], 0.0, *b[j + 1 :]], j)
+        if ends and none:
+            p = chi2_above(2 * (top - none[0]), 1)
+            of = {"odds_ratio": math.exp(b[j]), "ci_low": math.exp(ends[0]), "ci_high": math.exp(ends[1]), "p_value": p}
+            yield "", name, "Newton's method, profile by bisection", FITTED, of
 
 
 def dose_response(job: Job) -> Iterator[Found]:
     known = [row for row in job.rows if not row["@"] & {"x", "y"} and float(row["x"]) > 0]
     y = numbers(known, "y")
     yield "", "", COUNTED, CLOSED, {"n": len(known), "events": sum(y)}
-    if len(set(y)) < 2 or job["firth"] == "true":
+    if len(set(y)) < 2:
         return
-    fit = logistic([[1.0, math.log10(float(row["x"]))] for row in known], y)
+    X = [[1.0, math.log10(float(row["x"]))] for row in known]
+    if job["firth"] == "true":
+        yield from penalised(job, X, y, ["per_tenfold_dose"])
+        return
+    fit = logistic(X, y)
     if fit and abs(fit.b[1]) < 25:
         yield "", "per_tenfold_dose", NEWTON, FITTED, _ratio("odds_ratio", fit.b[1], math.sqrt(fit.V[1][1]), job.z)
