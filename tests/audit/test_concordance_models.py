@@ -35,6 +35,10 @@ ANALYSES = """analyses:
   by_dose: {method: linear_interaction, population: infused, variable: age, by: sex, subgroup: doses}
   late: {method: log_rank, population: infused, endpoint: os, by: stratum, gamma: 1}
   middle: {method: log_rank, population: infused, endpoint: efs, by: doses, rho: 1, gamma: 1}
+  cox_exact: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], ties: exact, stratum: sex}
+  cox_robust: {method: cox, population: infused, endpoint: efs, covariates: [doses, age], errors: robust}
+  cox_cluster: {method: cox, population: infused, endpoint: os, covariates: [age], cluster: doses, ties: breslow}
+  cox_profile: {method: cox, population: infused, endpoint: efs, covariates: [stratum, age], interval: profile, stratum: sex}
   ranks: {method: correlations, population: infused, variables: [age, dose, crs]}
   agreed: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4}
   hidden: {method: e_value, population: infused, event: crs >= 2, by: sex, covariates: [age, stratum]}

@@ -401,20 +401,30 @@ methods <- list(
     if (!is.null(t)) add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
   },
   cox = function(d, conf) {
-    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry")]; terms <- c(); shown <- c()
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$cluster == "true") "x")]; terms <- c(); shown <- c()
+    if (job$stratum == "true") { wide$group <- d$group[d$set == sets[1]]; wide$group[wide$group == ""] <- NA }
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
     }
     wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
-    if (job$stratum == "true" || job$interval != "wald") return()
-    f <- coxph(reformulate(terms, if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), wide, ties = job$ties, control = coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50))
-    s <- summary(f, conf.int = conf)
-    add("", "", "coxph", closed, n = f$n, events = f$nevent)
-    add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
-    for (i in seq_along(shown)) add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3],
-                                    ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
+    left <- if (late()) "Surv(entry, time, event)" else "Surv(time, event)"; add("", "", "nrow", closed, n = nrow(wide), events = sum(wide$event))
+    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
+    robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
+    f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
+    s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
+    if (robust) add("", "", "coxph", fitted, wald_statistic = unname(f$wald.test), wald_p_value = pchisq(unname(f$wald.test), length(coef(f)), lower.tail = FALSE))
+    else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
+    for (i in seq_along(shown)) {
+      add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], p_value = s$coefficients[i, ncol(s$coefficients)])
+      if (job$interval == "wald") { add("", shown[i], "coxph", fitted, ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4]); next }
+      M <- model.matrix(f); colnames(M) <- paste0("m", seq_len(ncol(M))); wide <- cbind(wide[setdiff(names(wide), colnames(M))], M); b <- coef(f)[[i]]; e <- sqrt(vcov(f)[i, i])
+      far <- function(v) { held <- fit(c(colnames(M)[-i], sprintf("offset(%.17g * m%d)", v, i))); 2 * (f$loglik[2] - held$loglik[length(held$loglik)]) - qchisq(conf, 1) }
+      end <- function(s) { k <- 1; while (far(b + s * k * e) < 0 && k < 60) k <- k * 1.5; if (far(b + s * k * e) < 0) NA else exp(uniroot(far, sort(b + s * c(0, k * e)), tol = 1e-11)$root) }
+      ends <- c(end(-1), end(1)); if (!anyNA(ends)) add("", shown[i], "coxph, uniroot", fitted, ci_low = ends[1], ci_high = ends[2])
+    }
   },
   missing_response = function(d, conf) {
     n <- sum(d$y == 1, na.rm = TRUE); k <- sum(!is.na(d$y)); m <- sum(is.na(d$y))

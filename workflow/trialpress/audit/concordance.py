@@ -35,13 +35,13 @@ AGREES, DIFFERS = "agrees", "differs"
 KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
-            "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
+            "below": 0.5, "at": "", "stratum": "", "cluster": "", "trend": "", "correction": "false", "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
             "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured",
             **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
-    "cox": {"interval": "wald"},
+    "cox": {"interval": "wald", "errors": "model"},
     "pool": {"transform": "logit"},
     "bootstrap": {"interval": "bca"},
     "exposure": {"below": "half", "until": 28},
@@ -169,8 +169,14 @@ def _delayed(export: Export):
 
 
 def _cox(export: Export):
-    for name in export.spec["covariates"]:
-        export.variable(name, **export.times("days"))
+    """Each covariate as a set, with the stratum (group) and the cluster (x: its number) of everyone."""
+    data, spec = export.data, export.spec
+    more = {"group": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
+    if spec.get("cluster"):
+        codes = data.frame[spec["cluster"]].astype("string").astype("category").cat.codes
+        more["x"] = codes.astype("Float64").where(codes >= 0)
+    for name in spec["covariates"]:
+        export.variable(name, **export.times("days"), **more)
 
 
 def _logistic(export: Export):
@@ -321,7 +327,7 @@ def export(results: Results, folder: Path) -> None:
         options["delayed"] = _delayed_entry(results, spec)
         options |= {
             key: str(bool(spec.get(key))).lower()
-            for key in ("intervals", "stratum", "trend", "correction", "related", "firth")
+            for key in ("intervals", "stratum", "cluster", "trend", "correction", "related", "firth")
         }
         options["tested"] = str(bool(spec.get("p_values"))).lower()
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()

@@ -252,20 +252,24 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
 
 @dataclass(frozen=True)
 class Model:
-    """What a regression on follow-up is fitted to: times in days, outcomes, covariates, strata and delayed entry."""
+    """What a regression on follow-up is fitted to: times in days, outcomes, covariates, strata, clusters and delayed entry."""
 
     time: np.ndarray
     outcomes: np.ndarray
     design: Design
     strata: np.ndarray | None
     entry: np.ndarray | None
+    clusters: np.ndarray | None = None
 
 
 def model(
-    data: Data, rows: Rows, endpoint: str, covariates: list[str], method: str, stratum: str = "", outcome: str = "event"
-) -> Model | None:
+    data: Data, rows: Rows, endpoint: str, covariates: list[str], method: str, stratum: str = "", outcome: str = "event",
+    cluster: str = "",
+) -> Model | None:  # fmt: skip
     """The participants in whom all is known; None, and rows that say why, if there is nothing to fit."""
-    known = followed(data, endpoint, outcome) & data.frame[[stratum] if stratum else []].notna().all(axis=1)
+    known = followed(data, endpoint, outcome) & data.frame[[name for name in (stratum, cluster) if name]].notna().all(
+        axis=1
+    )
     design = Design.of(data, covariates, known)
     time, outcomes = (
         data.frame.loc[design.known, f"{endpoint}_{name}"].to_numpy(dtype=float) for name in ("time", outcome)
@@ -274,14 +278,18 @@ def model(
     rows.add(counts, method="participants in the model", note=design.note)
     if design.refused(data, rows, covariates, "hazard_ratio", method):
         return None
-    strata = data.frame.loc[design.known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+    strata, clusters = (
+        data.frame.loc[design.known, name].astype(str).to_numpy(dtype=object) if name else None
+        for name in (stratum, cluster)
+    )
     per = data.plan.per(endpoint, "days")
-    return Model(time / per, outcomes, design, strata, entry_of(data, endpoint, "days", design.known))
+    return Model(time / per, outcomes, design, strata, entry_of(data, endpoint, "days", design.known), clusters)
 
 
 @METHODS.add("cox", entry=True)
 def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = "",
-        interval: Literal["wald", "profile"] = "wald", ties: Literal["efron", "breslow"] = "efron"):  # fmt: skip
+        interval: Literal["wald", "profile"] = "wald", ties: Literal["efron", "breslow", "exact"] = "efron",
+        errors: Literal["model", "robust"] = "model", cluster: Column = ""):  # fmt: skip
     """Proportional hazards regression. A categorical covariate is compared with its first level.
 
     Parameters
@@ -289,17 +297,22 @@ def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column],
         covariates: columns of the model
         stratum: column of strata, each with a baseline hazard of its own
         interval: Wald, or profile likelihood
-        ties: how tied events enter the likelihood
+        ties: how tied events enter the likelihood; exact takes times as discrete (Cox 1972)
+        errors: standard errors of the model, or robust to hazards that are not proportional (Lin and Wei 1989)
+        cluster: column of clusters (a centre) within which participants may be alike; errors are robust then
     """
     from ...stats.cox import cox as fit
 
-    found = model(data, rows, endpoint, covariates, "Cox regression", stratum)
+    found = model(data, rows, endpoint, covariates, "Cox regression", stratum, cluster=cluster)
     if found:
-        design = found.design
+        design, robust = found.design, errors == "robust" or bool(cluster)
         result = fit(found.time, found.outcomes, design.X, entry=found.entry, stratum=found.strata, interval=interval,
-                     ties=ties, level=data.plan.level, names=design.labels)  # fmt: skip
+                     ties=ties, robust=robust, cluster=found.clusters, level=data.plan.level,
+                     names=design.labels)  # fmt: skip
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
-        rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
+        shown = ("clusters", "wald_statistic", "wald_p_value") if robust else ("lr_statistic", "lr_p_value")
+        kinds = {"clusters": "count", "wald_statistic": "statistic", "wald_p_value": "p", "lr_p_value": "p"}
+        rows.add(result, only=shown, kinds=kinds)
 
 
 @METHODS.add("firth_cox", entry=True)
