@@ -66,6 +66,7 @@ OPTIONS: dict[str, list[dict]] = {
                        EVENT | {"covariate": "x"}],
     "dose_response": [EVENT | {"dose": "dose"}, EVENT | {"dose": "dose", "firth": True}],
     "roc": [EVENT | {"score": "x"}, EVENT | {"score": "grade", "lower": True}],
+    "concordance_index": [OS | {"score": "x"}, OS | {"score": "grade", "lower": True, "weights": "uno", "until": 9}],
     "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],

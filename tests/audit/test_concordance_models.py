@@ -39,6 +39,7 @@ ANALYSES = """analyses:
   cox_robust: {method: cox, population: infused, endpoint: efs, covariates: [doses, age], errors: robust}
   cox_cluster: {method: cox, population: infused, endpoint: os, covariates: [age], cluster: doses, ties: breslow}
   cox_profile: {method: cox, population: infused, endpoint: efs, covariates: [stratum, age], interval: profile, stratum: sex}
+  order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
   ranks: {method: correlations, population: infused, variables: [age, dose, crs]}
   agreed: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4}
   hidden: {method: e_value, population: infused, event: crs >= 2, by: sex, covariates: [age, stratum]}

@@ -44,6 +44,7 @@ OWN_DEFAULTS = {
     "cox": {"interval": "wald", "errors": "model"},
     "pool": {"transform": "logit"},
     "bootstrap": {"interval": "bca"},
+    "concordance_index": {"weights": "harrell", "until": 0},
     "exposure": {"below": "half", "until": 28},
     **exports.OWN_DEFAULTS,
 }
@@ -265,6 +266,12 @@ def _score(export: Export):
     export.rows(x=score, y=export.data.outcome(export.spec["event"]).astype("Float64"))
 
 
+def _ordered(export: Export):
+    """The score, higher where the event is expected earlier, and the follow-up."""
+    score = export.number(export.spec["score"]) * (-1 if export.spec.get("lower") else 1)
+    export.rows(x=score, **export.times(export.spec.get("unit", "months")))
+
+
 def _together(export: Export):
     """The names of the sets that each participant is in; missing where one is not known."""
     holds = {word(name): export.data.holds(text) for name, text in export.spec["sets"].items()}
@@ -281,7 +288,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "concordance_index": _ordered, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
     **exports.EXPORTS,
 }  # fmt: skip
 

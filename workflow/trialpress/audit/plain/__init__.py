@@ -60,5 +60,6 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "combinations": counts.combinations, "fisher": counts.fisher_test, "risk_difference": counts.risk_difference, "risk_ratio": counts.risk_ratio,
     "fisher_rxc": counts.cells, "chi_square": counts.cells, "mann_whitney": values.mann_whitney, "kruskal_wallis": values.kruskal_wallis,
     "spearman": values.spearman, "kinetics_by_day": values.kinetics_by_day, "kaplan_meier": times.kaplan_meier, "follow_up": times.follow_up,
+    "concordance_index": times.concordance_index,
     "survival_difference": times.survival_difference, "cumulative_incidence": times.cumulative_incidence,
 }  # fmt: skip
