@@ -39,6 +39,10 @@ ANALYSES = """analyses:
   cox_robust: {method: cox, population: infused, endpoint: efs, covariates: [doses, age], errors: robust}
   cox_cluster: {method: cox, population: infused, endpoint: os, covariates: [age], cluster: doses, ties: breslow}
   cox_profile: {method: cox, population: infused, endpoint: efs, covariates: [stratum, age], interval: profile, stratum: sex}
+  mean_strata: {method: restricted_mean, population: infused, endpoint: os, until: 5, by: sex, stratum: stratum}
+  mean_late: {method: restricted_mean, population: infused, endpoint: os, until: 12, by: sex, stratum: doses}
+  at_6: {method: compare_at, population: infused, endpoint: os, by: stratum, time: 6}
+  at_strata: {method: compare_at, population: infused, endpoint: efs, by: sex, time: 4, stratum: stratum, transform: plain}
   order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
   ranks: {method: correlations, population: infused, variables: [age, dose, crs]}
   agreed: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4}

@@ -216,6 +216,20 @@ correlated <- function(level, d, conf) {
   if (n > 3 && abs(r) < 1 - 1e-12) add("", level, "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
 }
 
+across <- function(d, conf, read) {  # differences of two groups within strata (level), and their mean with the weights n1 n2 / (n1 + n2)
+  d <- event_of(d); d <- d[!is.na(d$level) & d$group != "", ]; g <- intersect(named("", "group"), d$group); if (length(g) != 2) return(); z <- qnorm((1 + conf) / 2); strata <- 0; w <- b <- v <- c(); lost <- FALSE
+  for (s in named("", "level")) {
+    k <- lapply(g, function(i) d[d$level == s & d$group == i, ]); n <- sapply(k, nrow); if (min(n) == 0) next; strata <- strata + 1
+    r <- lapply(k, read); if (is.null(r[[1]]) || is.null(r[[2]]) || sum(r[[1]][2], r[[2]][2]) == 0) { lost <- TRUE; next }
+    m <- r[[2]][1] - r[[1]][1]; e <- sqrt(r[[1]][2]^2 + r[[2]][2]^2); w <- c(w, prod(n) / sum(n)); b <- c(b, m); v <- c(v, e^2)
+    add("", s, "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e)
+    if (job$method == "restricted_mean" || job$transform == "plain") add("", s, "survfit", closed, statistic = m / e, p_value = 2 * pnorm(-abs(m / e)))
+  }
+  add("", "", "sum", closed, strata = strata); if (lost || !length(w)) return()
+  w <- w / sum(w); m <- sum(w * b); e <- sqrt(sum(w^2 * v))
+  add("", "", "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e, statistic = m / e, p_value = 2 * pnorm(-abs(m / e)))
+}
+
 methods <- list(
   proportion = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
   toxicity = function(d, conf) {
@@ -436,15 +450,17 @@ methods <- list(
   },
   restricted_mean = function(d, conf) {
     z <- qnorm(1 - (1 - conf) / 2); until <- num(job$until); seen <- list()
+    if (job$stratum == "true") d <- d[!is.na(d$level), ]
+    mean_of <- function(k) { if (nrow(k) && until < min(k$time)) return(c(until, 0)); if (!nrow(k) || (max(k$time) < until && min(curve(k, k$event, conf)$surv) > 0)) return(NULL); s <- summary(curve(k, k$event, conf), rmean = until)$table; c(s[["rmean"]], s[["se(rmean)"]]) }
     for (g in named("", "group")) {
-      k <- event_of(d[d$group == g, ]); if (!nrow(k) || max(k$time) < until) next
-      s <- summary(curve(k, k$event, conf), rmean = until)$table; m <- s[["rmean"]]; se <- s[["se(rmean)"]]
-      add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), tau = until, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se)
+      k <- event_of(d[d$group == g, ]); v <- mean_of(k); if (is.null(v)) next
+      m <- v[1]; se <- v[2]; add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), tau = until, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se)
       seen[[length(seen) + 1]] <- c(m, se)
     }
+    if (job$stratum == "true") return(across(d, conf, mean_of))
     if (length(named("", "group")) == 2 && length(seen) == 2 && seen[[1]][2] + seen[[2]][2] > 0) {
       m <- seen[[2]][1] - seen[[1]][1]; se <- sqrt(seen[[1]][2]^2 + seen[[2]][2]^2)
-      add("", "", "survfit", closed, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se, p_value = 2 * pnorm(-abs(m / se)))
+      add("", "", "survfit", closed, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se, statistic = m / se, p_value = 2 * pnorm(-abs(m / se)))
     }
   },
   landmark = function(d, conf) {
@@ -721,6 +737,15 @@ methods$bland_altman <- function(d, conf) {
   m <- mean(v); s <- sd(v); t <- qt((1 + conf) / 2, n - 1); u <- qnorm(0.975); wide <- t * s * sqrt(1 / n + u^2 / (2 * (n - 1)))
   add("", "", "mean, sd, qt", closed, estimate = m, std_error = s / sqrt(n), ci_low = m - t * s / sqrt(n), ci_high = m + t * s / sqrt(n), sd = s, lower = m - u * s, lower_low = m - u * s - wide,
       lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
+}
+methods$compare_at <- function(d, conf) {
+  if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$milestone); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
+  read <- function(k, e = NULL) { if (!nrow(k) || t > max(k$time)) return(NULL); s <- summary(survfit(Surv(time, event) ~ 1, k), times = t); if (s$surv %in% 0:1) NULL else c(s$surv, s$std.err) }
+  for (g in named("", "group")) { k <- d[d$group == g, ]; if (!nrow(k)) next; add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); if (t <= max(k$time)) add(g, "", "survfit", closed, estimate = summary(survfit(Surv(time, event) ~ 1, k), times = t)$surv); v <- read(k); if (is.null(v)) next
+    s <- summary(survfit(Surv(time, event) ~ 1, k, conf.type = "log-log", conf.int = conf), times = t); add(g, "", "survfit", closed, ci_low = s$lower, ci_high = s$upper); seen[[length(seen) + 1]] <- v }
+  job$transform <<- scale; if (job$stratum == "true") return(across(d, conf, read)); if (length(seen) != 2 || length(intersect(named("", "group"), d$group)) != 2) return()
+  a <- seen[[1]]; b <- seen[[2]]; m <- b[1] - a[1]; e <- sqrt(a[2]^2 + b[2]^2); f <- switch(scale, plain = function(s) c(s[1], s[2]), log = function(s) c(log(s[1]), s[2] / s[1]), "log-log" = function(s) c(log(-log(s[1])), s[2] / (s[1] * log(s[1]))))
+  x <- (f(b)[1] - f(a)[1]) / sqrt(f(a)[2]^2 + f(b)[2]^2); add("", "", "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e, statistic = x, p_value = 2 * pnorm(-abs(x)))
 }
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()

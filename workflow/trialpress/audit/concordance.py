@@ -37,7 +37,7 @@ SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "cluster": "", "trend": "", "correction": "false", "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
-            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured",
+            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "milestone": "", "start": "measured",
             **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
@@ -150,6 +150,24 @@ def _predicted(export: Export):
 
 def _survival(export: Export):
     export.rows(**export.times(export.spec.get("unit", "months")), group=export.groups(export.spec.get("by", "")))
+
+
+def _stratified(export: Export):
+    """The same, with the stratum of everyone as the level."""
+    of = export.data.groups(export.spec["stratum"]) if export.spec.get("stratum") else {}
+    export.order("level", export.data.levels(export.spec["stratum"]) if of else ())
+    level = (
+        {
+            "level": _ids(
+                dict(zip(export.data.levels(export.spec["stratum"]), of.values(), strict=True)), export.data.frame.index
+            )
+        }
+        if of
+        else {}
+    )
+    export.rows(
+        **export.times(export.spec.get("unit", "months")), group=export.groups(export.spec.get("by", "")), **level
+    )
 
 
 def _days(export: Export):
@@ -285,7 +303,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "proportion": _event, "dose_escalation": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
-    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
+    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _stratified, "compare_at": _stratified, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
     "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "concordance_index": _ordered, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
@@ -326,6 +344,7 @@ def export(results: Results, folder: Path) -> None:
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec)
+        options["milestone"] = spec.get("time", "")
         options["at"] = ";".join(number_text(t) for t in spec.get("at", spec.get("days", ())))
         options |= {
             "divisor": results.plan.days(options["unit"]),

@@ -32,9 +32,11 @@ from .common import (
 Transform = Literal["log-log", "log", "plain", "arcsin"]
 
 
-def each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
+def each_group(
+    data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str, needed: Iterable[str] = ()
+):
     """(group, time, event, entry) of every group with participants; a row that says so for the others."""
-    time, event, known = follow_up(data, endpoint, unit)
+    time, event, known = follow_up(data, endpoint, unit, needed)
     entry = entry_of(data, endpoint, unit, known)
     for group, members in data.groups(by).items():
         here = members[known].to_numpy()
@@ -45,11 +47,13 @@ def each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method
             not_estimable(rows, statistics, "no participants", method, group=group)
 
 
-def two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
+def two_groups(
+    data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str, needed: Iterable[str] = ()
+):
     """(time, event, code, words) of the two groups that are compared, words for their codes; None, and rows that say
     why, unless two have participants.
     """
-    time, event, known = follow_up(data, endpoint, unit, [by])
+    time, event, known = follow_up(data, endpoint, unit, [by, *needed])
     code, sizes = group_codes(data, by, known)
     if not comparable(rows, sizes, method, statistics):
         return None
@@ -194,43 +198,70 @@ def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Colu
         ratios(data, rows, fitted, by, sizes)
 
 
+def _compared(
+    data: Data, rows: Rows, found, compare, endpoint: str, by: str, stratum: str, kinds: Mapping[str, str]
+) -> None:
+    """The difference of two groups; with strata that within each, and their mean."""
+    from ...stats.survival_difference import across_strata
+
+    time, event, code, words = found
+    shown = ("estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value")
+    if not stratum:
+        rows.add(reworded(compare(time, event, code), words), kinds=kinds, only=shown)
+        return
+    known = follow_up(data, endpoint, "days", [by, stratum])[2]
+    within, sizes = group_codes(data, stratum, known)
+    levels = dict(zip(data.groups(stratum), data.levels(stratum), strict=True))
+    each, mean = across_strata(compare, time, event, code, within, level=data.plan.level)
+    for at, group in enumerate(sizes):
+        rows.add(reworded(each[at], words), level=levels[group], kinds=kinds, only=shown)
+    words = words | {f"stratum {at}:": f"{group.label}:" for at, group in enumerate(sizes)}
+    rows.add(reworded(mean, words), kinds=kinds | {"strata": "count"}, only=("strata", *shown))
+
+
 @METHODS.add("restricted_mean")
-def restricted_mean(
-    data: Data, rows: Rows, *, endpoint: Endpoint, until: Positive, by: Column = "", unit: Unit = "months"
-):
+def restricted_mean(data: Data, rows: Rows, *, endpoint: Endpoint, until: Positive, by: Column = "", stratum: Column = "",
+                    unit: Unit = "months"):  # fmt: skip
     """Restricted mean survival time with interval: the area under the Kaplan-Meier curve up to a time. With two groups
-    also their difference, second less first, and its test.
+    also their difference, second less first, and its test; with strata the difference within each, and their mean with
+    Cochran's weights.
 
     Parameters
         endpoint: the time-to-event endpoint
         until: the time to which the mean is restricted, in `unit`; follow-up must reach it
         by: column whose levels are estimated apart
+        stratum: column of strata within which two groups are compared
         unit: unit of all times
     """
     from ...stats.survival_difference import restricted_mean as estimate
     from ...stats.survival_difference import restricted_mean_difference
 
-    for group, time, event, _ in each_group(
-        data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"
-    ):
-        rows.add(estimate(time, event, until, level=data.plan.level), group=group, kind="decimal1")
-    two = by and two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
+    if stratum and not by:
+        raise ValueError("stratum: within strata two groups are compared; name their column in `by`")
+    needed, level = [stratum] if by and stratum else [], data.plan.level
+    found = each_group(data, rows, endpoint, by, unit, "restricted mean survival time", "estimate", needed=needed)
+    for group, time, event, _ in found:
+        rows.add(estimate(time, event, until, level=level), group=group, kind="decimal1")
+    method = "difference of restricted means"
+    two = by and two_groups(data, rows, endpoint, by, unit, method, "estimate", "p_value", needed=needed)
     if two:
-        time, event, code, words = two
-        result = reworded(restricted_mean_difference(time, event, code, until, level=data.plan.level), words)
-        rows.add(result, kind="decimal1", only=("estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value"))
+        kinds = dict.fromkeys(("estimate", "std_error", "ci_low", "ci_high"), "decimal1")
+        compare = lambda *of: restricted_mean_difference(*of, until, level=level)  # noqa: E731
+        _compared(data, rows, two, compare, endpoint, by, stratum, kinds)
 
 
 @METHODS.add("compare_at")
-def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: float, unit: Unit = "months",
+def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: float, stratum: Column = "", unit: Unit = "months",
                transform: Literal["log-log", "log", "plain"] = "log-log"):  # fmt: skip
-    """Survival of two groups at a fixed time: Kaplan-Meier estimates, their difference, second less first, with interval,
-    and the test on a transformed scale.
+    """Survival of two groups at a fixed time (milestone): Kaplan-Meier estimates, their difference, second less first, with
+    interval, and the test on a transformed scale; with strata the difference within each, and their mean with Cochran's
+    weights, which is tested as it is.
 
     Parameters
         endpoint: the time-to-event endpoint
         by: column with two levels
         time: the fixed time, in `unit`
+        stratum: column of strata within which the groups are compared
         unit: unit of all times
         transform: scale of the test
     """
@@ -239,15 +270,16 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
     from ...stats.survival_difference import compare_at as compare
 
     shown = ("estimate", "ci_low", "ci_high")
-    for group, times, event, _ in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
+    needed = [stratum] if stratum else []
+    for group, times, event, _ in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate", needed=needed):
         km = estimate(times, event, level=data.plan.level)
         rows.add(km, group=group, only=("n", "events"))
         rows.add(survival_at(km, time), group=group, kinds=PERCENT, only=shown)
-    two = two_groups(data, rows, endpoint, by, unit, "difference of Kaplan-Meier estimates", "estimate", "p_value")
+    method = "difference of Kaplan-Meier estimates"
+    two = two_groups(data, rows, endpoint, by, unit, method, "estimate", "p_value", needed=needed)
     if two:
-        times, event, code, words = two
-        result = reworded(compare(times, event, code, time, transform=transform, level=data.plan.level), words)
-        rows.add(result, kinds=PERCENT, only=(*shown, "std_error", "statistic", "p_value"))
+        within = lambda *of: compare(*of, time, transform=transform, level=data.plan.level)  # noqa: E731
+        _compared(data, rows, two, within, endpoint, by, stratum, PERCENT)
 
 
 @dataclass(frozen=True)
