@@ -28,7 +28,7 @@ from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
 from ..results import Results
 from ..text import number_text
-from . import exports, plain
+from . import exports, exports_times, plain
 from .plain import MISSING
 
 AGREES, DIFFERS = "agrees", "differs"
@@ -152,24 +152,6 @@ def _survival(export: Export):
     export.rows(**export.times(export.spec.get("unit", "months")), group=export.groups(export.spec.get("by", "")))
 
 
-def _stratified(export: Export):
-    """The same, with the stratum of everyone as the level."""
-    of = export.data.groups(export.spec["stratum"]) if export.spec.get("stratum") else {}
-    export.order("level", export.data.levels(export.spec["stratum"]) if of else ())
-    level = (
-        {
-            "level": _ids(
-                dict(zip(export.data.levels(export.spec["stratum"]), of.values(), strict=True)), export.data.frame.index
-            )
-        }
-        if of
-        else {}
-    )
-    export.rows(
-        **export.times(export.spec.get("unit", "months")), group=export.groups(export.spec.get("by", "")), **level
-    )
-
-
 def _days(export: Export):
     export.rows(**export.times("days"), group=export.groups(export.spec["by"]))
 
@@ -185,17 +167,6 @@ def _delayed(export: Export):
     origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     export.order("begin", [data.column(spec["begin"])])
     export.rows(**export.times("days"), x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
-
-
-def _cox(export: Export):
-    """Each covariate as a set, with the stratum (group) and the cluster (x: its number) of everyone."""
-    data, spec = export.data, export.spec
-    more = {"group": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
-    if spec.get("cluster"):
-        codes = data.frame[spec["cluster"]].astype("string").astype("category").cat.codes
-        more["x"] = codes.astype("Float64").where(codes >= 0)
-    for name in spec["covariates"]:
-        export.variable(name, **export.times("days"), **more)
 
 
 def _logistic(export: Export):
@@ -284,12 +255,6 @@ def _score(export: Export):
     export.rows(x=score, y=export.data.outcome(export.spec["event"]).astype("Float64"))
 
 
-def _ordered(export: Export):
-    """The score, higher where the event is expected earlier, and the follow-up."""
-    score = export.number(export.spec["score"]) * (-1 if export.spec.get("lower") else 1)
-    export.rows(x=score, **export.times(export.spec.get("unit", "months")))
-
-
 def _together(export: Export):
     """The names of the sets that each participant is in; missing where one is not known."""
     holds = {word(name): export.data.holds(text) for name, text in export.spec["sets"].items()}
@@ -303,11 +268,11 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "proportion": _event, "dose_escalation": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
-    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _stratified, "compare_at": _stratified, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
+    "log_rank": _days,  "kinetics_by_day": _by_day, "missing_response": _event,  "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "concordance_index": _ordered, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
-    **exports.EXPORTS,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score,  "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
+    **exports.EXPORTS, **exports_times.EXPORTS,
 }  # fmt: skip
 
 
