@@ -67,6 +67,7 @@ OPTIONS: dict[str, list[dict]] = {
     "dose_response": [EVENT | {"dose": "dose"}, EVENT | {"dose": "dose", "firth": True}],
     "roc": [EVENT | {"score": "x"}, EVENT | {"score": "grade", "lower": True}],
     "concordance_index": [OS | {"score": "x"}, OS | {"score": "grade", "lower": True, "weights": "uno", "until": 9}],
+    "max_combo": [OS | BY, OS | BY | {"stratum": "dose_group"}],
     "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],

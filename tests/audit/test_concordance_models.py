@@ -43,6 +43,8 @@ ANALYSES = """analyses:
   mean_late: {method: restricted_mean, population: infused, endpoint: os, until: 12, by: sex, stratum: doses}
   at_6: {method: compare_at, population: infused, endpoint: os, by: stratum, time: 6}
   at_strata: {method: compare_at, population: infused, endpoint: efs, by: sex, time: 4, stratum: stratum, transform: plain}
+  any_shape: {method: max_combo, population: infused, endpoint: os, by: sex}
+  any_shape_strata: {method: max_combo, population: infused, endpoint: efs, by: sex, stratum: stratum}
   order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
   ranks: {method: correlations, population: infused, variables: [age, dose, crs]}
   agreed: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4}

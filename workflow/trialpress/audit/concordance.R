@@ -747,6 +747,27 @@ methods$compare_at <- function(d, conf) {
   a <- seen[[1]]; b <- seen[[2]]; m <- b[1] - a[1]; e <- sqrt(a[2]^2 + b[2]^2); f <- switch(scale, plain = function(s) c(s[1], s[2]), log = function(s) c(log(s[1]), s[2] / s[1]), "log-log" = function(s) c(log(-log(s[1])), s[2] / (s[1] * log(s[1]))))
   x <- (f(b)[1] - f(a)[1]) / sqrt(f(a)[2]^2 + f(b)[2]^2); add("", "", "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e, statistic = x, p_value = 2 * pnorm(-abs(x)))
 }
+outside <- function(C, limit) {  # that any of several normal variables of rank 3 or less is beyond the limits: one coordinate in closed form, the others by the midpoint rule
+  e <- eigen(C, symmetric = TRUE); k <- rev(which(e$values > 1e-12)); A <- sweep(e$vectors[, k, drop = FALSE], 2, sqrt(e$values[k]), "*"); h <- 0.01; s <- seq(-8 + h / 2, 8, h)
+  last <- function(fixed, a) { lo <- rep(-Inf, nrow(fixed)); hi <- -lo
+    for (i in seq_along(a)) if (abs(a[i]) < 1e-15) { far <- abs(fixed[, i]) > limit; lo[far] <- Inf } else { b <- (limit * sign(a[i]) - fixed[, i]) / a[i]; hi <- pmin(hi, b); lo <- pmax(lo, b - 2 * limit / abs(a[i])) }
+    ifelse(lo < hi, pnorm(lo) + pnorm(hi, lower.tail = FALSE), 1) }
+  r <- ncol(A); if (r == 1) return(last(matrix(0, 1, nrow(A)), A[, 1]))
+  if (r == 2) return(sum(h * dnorm(s) * last(outer(s, A[, 1]), A[, 2])))
+  sum(sapply(s, function(x) h * dnorm(x) * sum(h * dnorm(s) * last(outer(s, A[, 2]) + rep(x * A[, 1], each = length(s)), A[, 3]))))
+}
+methods$max_combo <- function(d, conf) {
+  if (job$stratum == "true") d <- d[!is.na(d$level), ] else d$level <- "all"; d <- event_of(d); d <- d[d$group != "", ]; g <- intersect(named("", "group"), d$group); if (length(g) != 2 || !sum(d$event)) return()
+  if (!late()) d$entry <- -1; W <- list(c(0, 0), c(0, 1), c(1, 0), c(1, 1)); U <- numeric(4); V <- matrix(0, 4, 4)
+  for (k in split(d, d$level)) { k$group <- factor(k$group, g); k <- k[order(k$group), ]; if (!sum(k$event)) next; a <- sums_at_events(k$entry, k$time, k$event, as.character(k$group)); n <- rowSums(a$r); m <- rowSums(a$d); S <- c(1, cumprod(1 - m / n)[-length(n)])
+    two <- match(g[2], unique(as.character(k$group))); p <- if (is.na(two)) 0 * n else a$r[, two] / n; o <- if (is.na(two)) 0 * n else a$d[, two]; w <- sapply(W, function(x) S^x[1] * (1 - S)^x[2]); w <- matrix(w, length(n))
+    U <- U + colSums(w * (o - m * p)); V <- V + crossprod(w * sqrt(ifelse(n > 1, m * (n - m) / pmax(n - 1, 1), 0) * p * (1 - p))) }
+  if (V[1, 1] < 1e-10) return(); some <- diag(V) > 1e-10; z <- U[some] / sqrt(diag(V)[some]); top <- max(abs(z))
+  for (i in seq_along(z)) add("", c("rho_0_gamma_0", "rho_0_gamma_1", "rho_1_gamma_0", "rho_1_gamma_1")[some][i], "sums over the event times", closed, statistic = z[i])
+  add("", "", "sums over the event times", closed, statistic = top); add("", "", "midpoint rule", 1e-5, p_value = outside(cov2cor(V[some, some, drop = FALSE]), top))
+  f <- coxph(if (job$stratum == "true") update(if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, . ~ . + strata(level)) else if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, transform(d, x = as.numeric(group == g[2])), control = tight)
+  if (!is.na(coef(f)[1]) && abs(coef(f)[1]) < 8) ratios(f, g[2], conf)
+}
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
   u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))

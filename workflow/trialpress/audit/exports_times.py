@@ -39,9 +39,17 @@ def _ordered(export: Export):
     export.rows(x=score, **export.times(export.spec.get("unit", "months")))
 
 
+def _strata_of_groups(export: Export):
+    """The group and the stratum (level) of everyone, as they are."""
+    data, stratum = export.data, export.spec.get("stratum")
+    level = {"level": data.frame[stratum].astype("string")} if stratum else {}
+    export.rows(**export.times("days"), group=export.groups(export.spec["by"]), **level)
+
+
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "cox": _cox,
     "restricted_mean": _stratified,
     "compare_at": _stratified,
     "concordance_index": _ordered,
+    "max_combo": _strata_of_groups,
 }

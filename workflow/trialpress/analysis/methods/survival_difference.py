@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
+
+from ...ids import Name
 from ...ids import at as at_time
 from ...registry import Column, Endpoint, Positive
 from .. import Data, Rows
-from .common import METHODS, PERCENT, Unit, follow_up, group_codes, reworded
-from .survival import each_group, two_groups
+from .common import METHODS, PERCENT, Unit, comparable, entry_of, follow_up, group_codes, reworded
+from .survival import against_first, each_group, ratios, two_groups
 
 
 @METHODS.add("survival_difference")
@@ -124,3 +127,33 @@ def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: 
     if two:
         within = lambda *of: compare(*of, time, transform=transform, level=data.plan.level)  # noqa: E731
         _compared(data, rows, two, within, endpoint, by, stratum, PERCENT)
+
+
+@METHODS.add("max_combo", entry=True)
+def max_combo(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, stratum: Column = ""):
+    """Max-combo test of two groups, for hazards that may not be proportional: the largest of four Fleming-Harrington tests, for
+    proportional, late, early and middle differences (rho and gamma of 0 and 1), with the p-value of their joint normal
+    distribution; and the hazard ratio by Cox regression, which is an average over time.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        by: column of the two groups
+        stratum: column of the strata
+    """
+    from ...stats.cox import cox
+    from ...stats.max_combo import WEIGHTS
+    from ...stats.max_combo import max_combo as test
+
+    time, event, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])])
+    code, sizes = group_codes(data, by, known)
+    if comparable(rows, sizes, "max-combo test", ("p_value",)):
+        strata = data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+        entry = entry_of(data, endpoint, "days", known)
+        result = test(time, event, code, stratum=strata, entry=entry)
+        rows.add(result, only=("statistic", "p_value"))
+        for rho, gamma in WEIGHTS:
+            level, z = Name(f"rho_{rho}_gamma_{gamma}", f"rho {rho}, gamma {gamma}"), result[f"z:{rho}_{gamma}"]
+            rows.add({"statistic": z}, level=level, method="z of a Fleming-Harrington test",
+                     note=f"not estimable: {result.note.removeprefix('not estimable: ')}" if np.isnan(z) else "")  # fmt: skip
+        fitted = cox(time, event, against_first(code, sizes), entry=entry, stratum=strata, level=data.plan.level)
+        ratios(data, rows, fitted, by, sizes)
