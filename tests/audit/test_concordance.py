@@ -87,6 +87,7 @@ ANALYSES = """analyses:
   os_apart: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [6]}
   told: {method: roc, population: infused, event: remission, score: age, lower: true}
   told_by_grade: {method: roc, population: infused, event: crs >= 3, score: lee}
+  ordered: {method: concordance_index, population: infused, endpoint: os, score: age}
   age_median: {method: bootstrap, population: infused, variable: age, by: sex}
 figures: {}
 tables: {}

@@ -97,9 +97,11 @@ def log_rank(job: Job) -> Iterator[Found]:
 
 
 def restricted_mean(job: Job) -> Iterator[Found]:
-    until, seen = float(job["until"]), []
+    """Areas under the curves; the difference within strata needs R."""
+    until, seen, strata = float(job["until"]), [], job["stratum"] == "true"
     for group, rows in job.groups():
-        curve = Curve(rows, lambda row: float(row["event"]) == 1)
+        known = [row for row in rows if not strata or "level" not in row["@"]]
+        curve = Curve(known, lambda row: float(row["event"]) == 1)
         if not curve.people or curve.last < until:
             continue
         steps = [step for step in curve.steps if step[0] < until]
@@ -115,7 +117,7 @@ def restricted_mean(job: Job) -> Iterator[Found]:
         of = {"n": len(curve.people), "events": curve.events, "tau": until, "estimate": value, "std_error": error}
         yield group, "", FRACTIONS, CLOSED, of | {"ci_low": value - job.z * error, "ci_high": value + job.z * error}
         seen.append((value, error))
-    if len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
+    if not strata and len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
         b, error = seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1])
         of = {
             "estimate": b,
