@@ -115,6 +115,8 @@ OPTIONS: dict[str, list[dict]] = {
     "incidence_rate": [{"count": "grade", "exposure": "dose", "per": 1e5} | BY,
                        {"count": "response", "exposure": "dose", "by": "dose_group", "covariates": ["x", "arm"], "errors": "robust"},
                        {"count": "x", "exposure": "dose"} | BY],
+    "mmrm": [{"variable": "x", "visit": "dose_group", "covariance": ["unstructured", "ar1"]} | BY,
+             {"variable": "x", "visit": "dose_group", "by_visit": ["y"], "covariance": ["compound-symmetry"], "df": "satterthwaite"} | BY],
     "standardised_risks": [EVENT | BY, EVENT | BY | {"covariates": ["x", "dose_group"]}],
     "pool": [{"file": TRIALS, "n": "n_cr", "N": "n_evaluable"},
              {"file": TRIALS, "n": "n_cr", "N": "n_evaluable", "trials": "year < 1900"},

@@ -11,6 +11,10 @@ ANALYSES = """analyses:
   drift_hc3: {method: ancova, population: infused, variable: change, by: sex, covariates: [dose], interaction: dose, errors: hc3}
   ages: {method: ancova, population: infused, variable: age, by: doses}
   after: {method: ancova, population: infused, variable: change, by: sex, covariates: [baseline], rows: {table: levels, at: day == 14, value: log10(copies), baseline: day == 7}}
+  course: {method: mmrm, population: infused, variable: value, by: sex, visit: day, by_visit: [age], covariates: [stratum], covariance: [unstructured], rows: {table: levels, at: "day in (7, 14, 21) and not (order == 3 and day == 14)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20}}
+  course_change: {method: mmrm, population: infused, variable: change, by: doses, visit: day, covariates: [baseline], covariance: [heterogeneous-toeplitz, ar1], df: satterthwaite, rows: {table: levels, at: "day in (14, 21, 28, 60) and not (age < 20 and day == 60)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20, baseline: day == 7}}
+  course_ar1: {method: mmrm, population: infused, variable: value, by: sex, visit: day, covariates: [age], covariance: [heterogeneous-ar1], rows: {table: levels, at: "day in (14, 21, 28, 60) and not (age < 20 and day == 60)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20}}
+  course_cs: {method: mmrm, population: infused, variable: value, by: doses, visit: day, covariates: [age], covariance: [compound-symmetry], rows: {table: levels, at: "day in (14, 21, 28, 60) and not (age < 20 and day == 60)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20}}
   falls: {method: incidence_rate, population: infused, count: lee, exposure: age, by: sex, per: 100}
   falls_more: {method: incidence_rate, population: infused, count: remission, exposure: age, by: doses, covariates: [stratum, lee], errors: robust}
   risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}

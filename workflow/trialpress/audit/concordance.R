@@ -607,13 +607,13 @@ methods <- list(
 
 # --- models of groups with covariates
 wide_of <- function(d, keep = TRUE) {  # outcome (x), time and group of everyone, covariates as columns of a matrix with their ids and centres
-  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, g = factor(base$group, named("", "group")))
+  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, e = base$entry, g = factor(base$group, named("", "group")))
   for (i in seq_along(sets)) { v <- d[!is.na(d$set) & d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, l) else v$y }
-  needed <- w[names(w) != "t"]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
+  needed <- w[!names(w) %in% c("t", "e")]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
   for (i in seq_along(sets)) { v <- w[[paste0("c", i)]]
     if (is.factor(v)) for (l in levels(v)[-1]) { X <- cbind(X, as.numeric(v == l)); ids <- c(ids, of(sets[i], l)); at <- c(at, 1 / nlevels(v)); from <- c(from, sets[i]) }
     else { X <- cbind(X, v); ids <- c(ids, sets[i]); at <- c(at, mean(v)); from <- c(from, sets[i]) } }
-  list(y = w$y, t = w$t, g = w$g, X = X, ids = ids, at = at, from = from)
+  list(y = w$y, t = w$t, e = w$e, g = w$g, X = X, ids = ids, at = at, from = from)
 }
 covariance <- function(f) {  # of coefficients, HC3 if asked for
   if (job$errors != "hc3") return(vcov(f))
@@ -711,6 +711,56 @@ methods$bland_altman <- function(d, conf) {
   m <- mean(v); s <- sd(v); t <- qt((1 + conf) / 2, n - 1); u <- qnorm(0.975); wide <- t * s * sqrt(1 / n + u^2 / (2 * (n - 1)))
   add("", "", "mean, sd, qt", closed, estimate = m, std_error = s / sqrt(n), ci_low = m - t * s / sqrt(n), ci_high = m + t * s / sqrt(n), sd = s, lower = m - u * s, lower_low = m - u * s - wide,
       lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
+}
+
+# --- repeated measures
+reml <- function(y, s, v, X, kind) {  # restricted likelihood by Newton's method, its derivatives by differences; unstructured by its Cholesky root
+  o <- order(s, v); y <- y[o]; s <- s[o]; v <- v[o]; X <- X[o, , drop = FALSE]; T <- max(v); k <- ncol(X); far <- abs(outer(1:T, 1:T, "-")); m <- if (grepl("^heterogeneous", kind)) T else 1
+  V_of <- function(th) if (kind == "unstructured") { L <- matrix(0, T, T); L[lower.tri(L, TRUE)] <- th; diag(L) <- exp(diag(L)); L %*% t(L) } else { sd <- rep(exp(th[1:m]), length.out = T); r <- tanh(th[-(1:m)])
+    outer(sd, sd) * (if (T == 1) matrix(1) else if (grepl("ar1", kind)) r^far else matrix(c(1, rep(r, length.out = T - 1))[far + 1], T)) }
+  ids <- split(seq_along(y), s); P <- lapply(split(ids, sapply(ids, function(i) paste(v[i], collapse = " "))), function(g) { t <- v[g[[1]]]; Z <- lapply(seq_along(t), function(a) { r <- sapply(g, function(i) i[a]); cbind(X[r, , drop = FALSE], y[r]) })
+    list(t = t, n = length(g), S = lapply(seq_along(t), function(a) lapply(seq_along(t), function(b) crossprod(Z[[a]], Z[[b]])))) })
+  total <- function(W) { M <- 0; for (i in seq_along(P)) for (a in seq_along(P[[i]]$t)) for (b in seq_along(P[[i]]$t)) M <- M + W[[i]][a, b] * P[[i]]$S[[a]][[b]]; M }
+  state <- function(th) { V <- V_of(th); W <- lapply(P, function(p) tryCatch(chol2inv(chol(V[p$t, p$t, drop = FALSE])), error = function(e) NULL)); if (any(sapply(W, is.null))) return(NULL)
+    M <- total(W); Phi <- tryCatch(solve(M[1:k, 1:k], tol = 0), error = function(e) NULL); if (is.null(Phi)) return(NULL); b <- drop(Phi %*% M[1:k, k + 1]); list(W = W, M = M, Phi = Phi, b = b, e = c(-b, 1)) }
+  dev <- function(th) { f <- state(th); if (is.null(f)) return(Inf); -sum(sapply(P, `[[`, "n") * sapply(f$W, function(w) determinant(w)$modulus)) + determinant(f$M[1:k, 1:k, drop = FALSE])$modulus[1] + drop(f$e %*% f$M %*% f$e) }
+  slopes <- function(th) lapply(seq_along(th), function(j) { h <- 1e-3; u <- function(n) V_of(replace(th, j, th[j] + n * h)); (8 * (u(1) - u(-1)) - (u(2) - u(-2))) / (12 * h) })
+  inside <- function(f, D) lapply(D, function(D) total(lapply(seq_along(P), function(i) f$W[[i]] %*% D[P[[i]]$t, P[[i]]$t] %*% f$W[[i]])))
+  grad <- function(th) { f <- state(th); D <- slopes(th); Q <- inside(f, D)
+    sapply(seq_along(th), function(j) sum(sapply(seq_along(P), function(i) P[[i]]$n * sum(f$W[[i]] * D[[j]][P[[i]]$t, P[[i]]$t]))) - sum(f$Phi * Q[[j]][1:k, 1:k]) - drop(f$e %*% Q[[j]] %*% f$e)) }
+  hess <- function(th) { H <- sapply(seq_along(th), function(j) { h <- 1e-3; u <- function(n) grad(replace(th, j, th[j] + n * h)); (8 * (u(1) - u(-1)) - (u(2) - u(-2))) / (12 * h) }); (H + t(H)) / 2 }
+  r <- resid(lm.fit(X, y)); at <- sapply(1:T, function(t) log(sqrt(mean(r[v == t]^2)))); th <- if (kind == "unstructured") { L <- diag(at, T); L[lower.tri(L, TRUE)] } else c(if (m == T) at else mean(at), rep(0, if (T == 1) 0 else if (grepl("toeplitz", kind)) T - 1 else 1))
+  found <- tryCatch({ th <- nlminb(th, dev, grad, control = list(iter.max = 500, eval.max = 1000, rel.tol = 1e-12))$par; for (i in 1:3) th <- th - solve(hess(th), grad(th)); H <- hess(th); c <- sqrt(diag(H)); if (min(eigen(H / outer(c, c), TRUE, TRUE)$values) < 1e-7 || min(eigen(cov2cor(V_of(th)), TRUE, TRUE)$values) < 1e-5) NULL else th }, error = function(e) NULL, warning = function(e) NULL)
+  if (is.null(found)) return(NULL)
+  f <- state(th); Q <- lapply(inside(f, slopes(th)), function(q) q[1:k, 1:k, drop = FALSE]); A <- 2 * solve(H); D <- slopes(th); B <- 0
+  for (i in seq_along(th)) for (j in seq_along(th)) B <- B + A[i, j] * (total(lapply(seq_along(P), function(p) { t <- P[[p]]$t; W <- f$W[[p]]; W %*% D[[i]][t, t] %*% W %*% D[[j]][t, t] %*% W }))[1:k, 1:k] - Q[[i]] %*% f$Phi %*% Q[[j]])
+  list(b = f$b, Phi = f$Phi, V = f$Phi + 2 * f$Phi %*% B %*% f$Phi, A = A, G = lapply(Q, function(q) f$Phi %*% q %*% f$Phi))
+}
+mmrm_df <- function(f, L) { g <- sapply(f$G, function(G) drop(L %*% G %*% L)); 2 * drop(L %*% f$Phi %*% L)^2 / drop(g %*% f$A %*% g) }
+mmrm_test <- function(f, L, kr) {
+  b <- drop(L %*% f$b); q <- nrow(L); F <- drop(b %*% solve(L %*% (if (kr) f$V else f$Phi) %*% t(L), b)) / q
+  if (!kr) { e <- eigen(L %*% f$Phi %*% t(L), TRUE); df <- apply(t(e$vectors) %*% L, 1, function(l) mmrm_df(f, l)); E <- sum(df / (df - 2)); d <- if (q == 1 || diff(range(df)) < 1e-8 * max(df)) mean(df) else if (any(df <= 2)) 2 else 2 * E / (E - q) }
+  else if (q == 1) d <- mmrm_df(f, L[1, ])
+  else { U <- t(L) %*% solve(L %*% f$Phi %*% t(L)) %*% L; h <- lapply(f$G, function(G) U %*% G); t1 <- sapply(h, function(x) sum(diag(x))); A1 <- drop(t1 %*% f$A %*% t1); A2 <- 0
+    for (i in seq_along(h)) for (j in seq_along(h)) A2 <- A2 + f$A[i, j] * sum(h[[i]] * t(h[[j]])); B <- (A1 + 6 * A2) / (2 * q); g <- ((q + 1) * A1 - (q + 4) * A2) / ((q + 2) * A2); u <- 3 * q + 2 * (1 - g)
+    E <- 1 / (1 - A2 / q); W <- 2 / q * (1 + g / u * B) / ((1 - (q - g) / u * B)^2 * (1 - (q + 2 - g) / u * B)); d <- 4 + (q + 2) / (q * W / (2 * E^2) - 1); F <- F * d / (E * (d - 2)) }
+  c(statistic = F, df = q, df_residual = d, p_value = pf(F, q, d, lower.tail = FALSE))
+}
+methods$mmrm <- function(d, conf) {
+  w <- wide_of(d, !is.na(d$time[is.na(d$set)])); l <- named("", "level"); v <- match(w$t, sort(unique(w$t))); at <- sort(unique(w$t)); m <- nlevels(w$g); kr <- job$df == "kenward-roger"
+  for (g in named("", "group")) add(g, "", "unique", closed, n = length(unique(w$e[w$g == g]))); if (m < 2) return()
+  add("", "", "length, unique", closed, n = length(unique(w$e)), observations = length(w$y)); cell <- interaction(factor(v), w$g, drop = FALSE)
+  for (g in levels(w$g)) for (i in seq_along(at)) { y <- w$y[w$g == g & v == i]; add(g, l[at[i]], "length, mean", closed, n = length(y), mean = if (length(y)) mean(y) else NA) }
+  C <- sweep(w$X, 2, w$at); own <- w$from %in% named("", "by_visit"); seen <- table(cell) > 0; E <- sapply(levels(cell)[seen], function(k) as.numeric(cell == k)); M <- cbind(E, C[, !own, drop = FALSE])
+  for (j in which(own)) M <- cbind(M, sapply(seq_along(at), function(i) C[, j] * (v == i))); if (nrow(M) <= ncol(M) || qr(scale(M, FALSE, apply(abs(M), 2, max)))$rank < ncol(M)) return()
+  f <- NULL; for (kind in strsplit(job$covariance, ";")[[1]]) if (is.null(f)) f <- reml(w$y, w$e, v, M, kind); if (is.null(f)) return()
+  unit <- function(g, i) { k <- match(paste0(i, ".", g), levels(cell)[seen]); if (is.na(k)) NULL else replace(numeric(ncol(M)), k, 1) }; mean_of <- function(g) { u <- lapply(seq_along(at), function(i) unit(g, i)); if (any(sapply(u, is.null))) NULL else Reduce(`+`, u) / length(u) }
+  line <- function(L) { b <- sum(L * f$b); e <- sqrt(drop(L %*% (if (kr) f$V else f$Phi) %*% L)); d <- mmrm_df(f, L); t <- qt((1 + conf) / 2, d); c(b, e, d, b - t * e, b + t * e, 2 * pt(-abs(b / e), d)) }
+  by <- "restricted likelihood, numerical derivatives"; far <- function(g, i) { a <- if (i) unit(g, i) else mean_of(g); b <- if (i) unit(levels(w$g)[1], i) else mean_of(levels(w$g)[1]); if (is.null(a) || is.null(b)) NULL else a - b }
+  for (g in levels(w$g)) for (i in seq_along(at)) if (!is.null(L <- unit(g, i))) { x <- line(L); add(g, l[at[i]], by, 1e-5, estimate = x[1], std_error = x[2], df = x[3], ci_low = x[4], ci_high = x[5]) }
+  for (g in levels(w$g)[-1]) for (i in c(seq_along(at), 0)) if (!is.null(L <- far(g, i))) { x <- line(L); add(g, if (i) l[at[i]] else "", by, 1e-5, difference = x[1], difference_std_error = x[2], difference_df = x[3], difference_low = x[4], difference_high = x[5], p_value = x[6]) }
+  L <- lapply(levels(w$g)[-1], far, 0); if (!any(sapply(L, is.null))) add("", "", by, 1e-5, mmrm_test(f, do.call(rbind, L), kr)); if (length(at) < 2) return()
+  L <- unlist(lapply(levels(w$g)[-1], function(g) lapply(seq_along(at)[-1], function(i) { a <- far(g, i); b <- far(g, 1); if (is.null(a) || is.null(b)) NULL else a - b })), FALSE); if (!any(sapply(L, is.null))) add("", "interaction", by, 1e-5, mmrm_test(f, do.call(rbind, L), kr))
 }
 
 two_stage <- function(n1, n2, r1, k, p) { x <- seq_len(n1 + 1) - 1; x <- x[x > r1]; sum(dbinom(x, n1, p) * pbinom(k - x - 1, n2, p, lower.tail = FALSE)) }  # a second stage, and k or more

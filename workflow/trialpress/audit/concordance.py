@@ -324,6 +324,7 @@ def export(results: Results, folder: Path) -> None:
             for key in ("intervals", "stratum", "trend", "correction", "related", "firth")
         }
         options["tested"] = str(bool(spec.get("p_values"))).lower()
+        options["covariance"] = ";".join(options["covariance"])
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
         options["by"] = data.column(options["by"]).id if options["by"] else ""
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})

@@ -21,6 +21,7 @@ from . import (  # noqa: F401  importing registers their methods
     paired,
     pooling,
     proportions,
+    repeated,
     resampling,
     sets,
     stratified_tables,
