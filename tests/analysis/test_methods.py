@@ -117,6 +117,8 @@ OPTIONS: dict[str, list[dict]] = {
                        {"count": "x", "exposure": "dose"} | BY],
     "mmrm": [{"variable": "x", "visit": "dose_group", "covariance": ["unstructured", "ar1"]} | BY,
              {"variable": "x", "visit": "dose_group", "by_visit": ["y"], "covariance": ["compound-symmetry"], "df": "satterthwaite"} | BY],
+    "gee": [{"variable": "response", "visit": "dose_group"} | BY, {"variable": "grade", "visit": "dose_group", "model": "poisson", "covariates": ["y"]} | BY,
+            {"variable": "x", "visit": "dose_group", "model": "linear", "correlation": "independence", "errors": "robust"} | BY],
     "standardised_risks": [EVENT | BY, EVENT | BY | {"covariates": ["x", "dose_group"]}],
     "pool": [{"file": TRIALS, "n": "n_cr", "N": "n_evaluable"},
              {"file": TRIALS, "n": "n_cr", "N": "n_evaluable", "trials": "year < 1900"},

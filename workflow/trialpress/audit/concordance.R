@@ -763,6 +763,20 @@ methods$mmrm <- function(d, conf) {
   L <- unlist(lapply(levels(w$g)[-1], function(g) lapply(seq_along(at)[-1], function(i) { a <- far(g, i); b <- far(g, 1); if (is.null(a) || is.null(b)) NULL else a - b })), FALSE); if (!any(sapply(L, is.null))) add("", "interaction", by, 1e-5, mmrm_test(f, do.call(rbind, L), kr))
 }
 
+methods$gee <- function(d, conf) {
+  w <- wide_of(d, !is.na(d$time[is.na(d$set)])); l <- named("", "level"); at <- sort(unique(w$t)); z <- qnorm((1 + conf) / 2); for (g in named("", "group")) add(g, "", "unique", closed, n = length(unique(w$e[w$g == g]))); if (nlevels(w$g) < 2) return()
+  add("", "", "length, unique", closed, n = length(unique(w$e)), observations = length(w$y)); y <- w$y; s <- factor(w$e); indicators <- function(f) sapply(levels(f)[-1], function(k) as.numeric(f == k)); v <- factor(w$t, at)
+  X <- cbind(1, indicators(w$g), if (length(at) > 1) indicators(v), sweep(w$X, 2, w$at)); k <- ncol(X); ids <- c(of(job$by, levels(w$g)[-1]), of(job$visit, l[at[-1]]), w$ids); if (nlevels(s) <= k || qr(X)$rank < k || length(unique(y)) < 2) return()
+  fam <- switch(job$model, linear = gaussian(), logistic = binomial(), poisson = poisson()); if (job$model != "linear" && any(y < 0)) return(); f <- suppressWarnings(glm(y ~ X - 1, family = fam, control = glm.control(1e-14, 100))); b <- coef(f); if (anyNA(b) || job$model != "linear" && any(abs(b[-1] * apply(X[, -1, drop = FALSE], 2, sd)) > 8)) return()
+  who <- split(seq_along(y), s); a <- 0; sums <- function(reduce) { mu <- fam$linkinv(drop(X %*% b)); sd <- sqrt(fam$variance(mu)); D <- X * fam$mu.eta(drop(X %*% b)); r <- y - mu; H <- 0; U <- 0; B <- 0; S <- list()
+    for (i in who) { n <- length(i); W <- solve(outer(sd[i], sd[i]) * ((1 - a) * diag(n) + a)); S[[length(S) + 1]] <- list(D = D[i, , drop = FALSE], W = W, r = r[i]); H <- H + t(D[i, , drop = FALSE]) %*% W %*% D[i, , drop = FALSE]; U <- U + t(D[i, , drop = FALSE]) %*% W %*% r[i] }
+    for (p in S) { e <- if (reduce) solve(diag(length(p$r)) - p$D %*% solve(H) %*% t(p$D) %*% p$W, p$r) else p$r; u <- t(p$D) %*% p$W %*% e; B <- B + u %*% t(u) }; list(H = H, U = U, V = solve(H) %*% B %*% solve(H), z = r / sd) }
+  for (step in 1:500) { z2 <- sums(FALSE); if (job$correlation == "exchangeable") { q <- z2$z; pairs <- sapply(who, function(i) (sum(q[i])^2 - sum(q[i]^2)) / 2); n2 <- sum(sapply(who, function(i) length(i) * (length(i) - 1) / 2)); a <- sum(pairs) / n2 / mean(q^2) }
+    move <- drop(solve(sums(FALSE)$H, sums(FALSE)$U)); b <- b + move; if (max(abs(move)) < 1e-12) break }
+  V <- sums(job$errors == "bias-reduced")$V; ratio <- switch(job$model, linear = NULL, logistic = "odds_ratio", poisson = "rate_ratio"); add("", "", "estimating equations", fitted, correlation = a); if (max(abs(y - f$fitted.values)) < 1e-10) return()
+  for (j in seq_along(ids)) { x <- b[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); shown <- if (is.null(ratio)) c(estimate = x, ci_low = x - z * e, ci_high = x + z * e) else setNames(exp(c(x, x - z * e, x + z * e)), c(ratio, "ci_low", "ci_high")); add("", ids[j], "estimating equations", fitted, shown, p_value = 2 * pnorm(-abs(x / e))) }
+}
+
 two_stage <- function(n1, n2, r1, k, p) { x <- seq_len(n1 + 1) - 1; x <- x[x > r1]; sum(dbinom(x, n1, p) * pbinom(k - x - 1, n2, p, lower.tail = FALSE)) }  # a second stage, and k or more
 methods$simon_design <- function(d, conf) {  # every design up to the number from which on none can be better
   p0 <- num(job$p0); p1 <- num(job$p1); a <- num(job$alpha); b <- num(job$beta); best <- NULL; small <- NULL

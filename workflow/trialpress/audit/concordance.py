@@ -326,6 +326,7 @@ def export(results: Results, folder: Path) -> None:
         options["tested"] = str(bool(spec.get("p_values"))).lower()
         options["covariance"] = ";".join(options["covariance"])
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
+        options["visit"] = data.column(options["visit"]).id if options["visit"] else ""
         options["by"] = data.column(options["by"]).id if options["by"] else ""
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
         seen: dict[tuple, int] = {}

@@ -32,8 +32,11 @@ DEFAULTS = {
     "b": 1,
     "covariance": ["unstructured"],
     "df": "kenward-roger",
+    "model": "logistic",
+    "correlation": "exchangeable",
+    "visit": "",
 }
-OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}}
+OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}, "gee": {"errors": "bias-reduced"}}
 
 
 def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
@@ -133,6 +136,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
         lambda export: {"x": export.number(export.spec["count"]), "time": export.number(export.spec["exposure"])}
     ),
     "mmrm": _visits,
+    "gee": _visits,
     "standardised_risks": _adjusted(_event),
     "number_needed": _adjusted(_event),
     "e_value": _adjusted(_event),

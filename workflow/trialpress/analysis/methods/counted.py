@@ -41,7 +41,7 @@ def subgroups(data: Data, given: Mapping) -> Counted:
 def repeated(data: Data, given: Mapping) -> Counted:
     """Rows of visits; of a count of participants the first row of each."""
     who = data.frame[data.study.participant]
-    asked = dict.fromkeys([given["variable"], *given["covariates"], *given["by_visit"]])
+    asked = dict.fromkeys([given["variable"], *given["covariates"], *given.get("by_visit", ())])
     known = data.frame[list(asked)].notna().all(axis=1) & _inside(data, given["by"]) & _inside(data, given["visit"])
     for group, members in {EVERYONE: pd.Series(True, index=data.frame.index), **data.groups(given["by"])}.items():
         here = known & members
@@ -92,5 +92,5 @@ def calibrated(data: Data, given: Mapping) -> Counted:
 
 COUNTED: dict[str, Callable[[Data, Mapping], Counted]] = {
     "cochran_mantel_haenszel": strata, "logistic_interaction": subgroups, "linear_interaction": subgroups,
-    "mmrm": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
+    "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
 }  # fmt: skip

@@ -12,7 +12,8 @@ from ...stats.repeated import FEW, repeated
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
 from ..participants import in_no_group
-from .common import METHODS, comparable, group_codes, number
+from .common import METHODS, by_suffix, comparable, group_codes, number
+from .common import RATIO as RATIO_KINDS
 from .linear import centre, design_of
 
 Covariance = Literal["unstructured", "compound-symmetry", "heterogeneous-compound-symmetry", "ar1", "heterogeneous-ar1",
@@ -94,3 +95,50 @@ def _kinds(own: dict[str, float]) -> dict[str, str]:
 
     shown = together(own)
     return {"difference_df": "df"} | {DIFFERENCE[name]: kind for name, kind in shown.items()}
+
+
+@METHODS.add("gee", rows="visit")
+def gee(data: Data, rows: Rows, *, variable: Number, by: Column, visit: Column, covariates: list[Column] = (),
+        model: Literal["logistic", "poisson", "linear"] = "logistic", correlation: Literal["exchangeable", "independence"] = "exchangeable",
+        errors: Literal["bias-reduced", "robust"] = "bias-reduced"):  # fmt: skip
+    """An outcome at several visits between groups, by generalised estimating equations (GEE): odds ratio, rate ratio or
+    difference of each group against the first over all visits, adjusted for the visits and for covariates, with errors that
+    allow for the correlation of a participant's visits. Unlike a mixed model it needs values that are missing at visits
+    completely at random.
+
+    Parameters
+        variable: what is compared: of logistic true or false (1 or 0), of poisson a count
+        by: column of the groups
+        visit: column of the table that holds the visit
+        covariates: columns of the model
+        model: logistic (odds ratios), poisson (rate ratios) or linear (differences)
+        correlation: working correlation of the visits of a participant
+        errors: bias-reduced, for few participants, or robust: the sandwich alone
+    """
+    from ...stats.gee import RATIO
+    from ...stats.gee import gee as estimate
+
+    frame = data.frame
+    known = frame[[variable, by, visit]].notna().all(axis=1) & ~in_no_group(data, by) & ~in_no_group(data, visit)
+    design = design_of(data, list(covariates), known)
+    code, sizes = group_codes(data, by, design.known)
+    seen, at_visit = group_codes(data, visit, design.known)
+    people = frame.loc[design.known, data.study.participant].astype(str).to_numpy()
+    for group, members in data.groups(by).items():
+        here = members[design.known].to_numpy()
+        rows.add({"n": len(set(people[here]))}, group=group, method="participants in the model")
+    ratio, method = RATIO[model] or "estimate", f"{model} regression by generalised estimating equations"
+    if not comparable(rows, sizes, method, (ratio, "p_value"), two=False):
+        return
+    levels = [dict(zip(data.groups(column), data.levels(column), strict=True)) for column in (by, visit)]
+    indicators = [np.eye(len(of))[place][:, 1:] for of, place in ((sizes, code), (at_visit, seen))]
+    names = [levels[0][one] for one in list(sizes)[1:]] + [levels[1][one] for one in list(at_visit)[1:]] + design.names
+    X = np.column_stack([*indicators, design.X])
+    y = number(frame.loc[design.known, variable])
+    ids = [name.id for name in names]
+    result = estimate(y, people, X, ids, family=model, correlation=correlation, errors=errors, level=data.plan.level)
+    rows.add(result, only=("n", "observations", "correlation"), note=design.note)
+    parts = by_suffix(result)
+    for name in names:
+        rows.add(parts[name.id], level=name, only=(ratio, "std_error", "ci_low", "ci_high", "p_value"),
+                 kinds=RATIO_KINDS if RATIO[model] else {}, note=design.note)  # fmt: skip
