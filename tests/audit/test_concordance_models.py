@@ -18,6 +18,20 @@ ANALYSES = """analyses:
   often: {method: gee, population: infused, variable: value, by: sex, visit: day, covariates: [age], rows: {table: levels, at: "day in (14, 21, 28) and not (age < 20 and day == 28)", value: copies * (age + 20) > 1e6}}
   often_robust: {method: gee, population: infused, variable: value, by: doses, visit: day, model: poisson, errors: robust, rows: {table: levels, at: "day in (14, 21, 28)", value: round(log10(copies))}}
   often_linear: {method: gee, population: infused, variable: value, by: doses, visit: day, model: linear, correlation: independence, covariates: [stratum], rows: {table: levels, at: "day in (14, 21, 28)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20}}
+  two_ranks: {method: mann_whitney, population: infused, variable: age, by: sex, stratum: doses}
+  two_ranks_codes: {method: mann_whitney, population: infused, variable: lee, by: sex, stratum: stratum, alternative: less}
+  pair_means: {method: pairwise_means, population: infused, variable: age, by: doses}
+  pair_first: {method: pairwise_means, population: infused, variable: age, by: crs_grade, adjust: dunnett}
+  pair_plain: {method: pairwise_means, population: infused, variable: lee, by: doses, adjust: none, family: several}
+  pair_ranks: {method: pairwise_ranks, population: infused, variable: age, by: doses, family: several}
+  pair_shares: {method: pairwise_proportions, population: infused, event: remission, by: doses, against: first}
+  pair_times: {method: pairwise_log_rank, population: infused, endpoint: os, by: doses}
+  pair_strata: {method: pairwise_log_rank, population: infused, endpoint: efs, by: doses, stratum: sex, against: first}
+  strata_times: {method: log_rank, population: infused, endpoint: os, by: doses, stratum: sex}
+  strata_rho: {method: log_rank, population: infused, endpoint: efs, by: sex, stratum: doses, rho: 1}
+  strata_cox: {method: cox, population: infused, endpoint: efs, covariates: [age, sex], stratum: doses}
+  by_all: {method: linear_regression, population: infused, variable: age, covariates: [lee, doses, sex]}
+  by_dose_hc3: {method: linear_regression, population: infused, variable: age, covariates: [dose], errors: hc3}
   falls: {method: incidence_rate, population: infused, count: lee, exposure: age, by: sex, per: 100}
   falls_more: {method: incidence_rate, population: infused, count: remission, exposure: age, by: doses, covariates: [stratum, lee], errors: robust}
   risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}
@@ -48,7 +62,7 @@ ANALYSES = """analyses:
 figures: {}
 tables: {}
 """
-WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
+WANTED = PLAN[: PLAN.index("analyses:")] + "families: {several: holm}\n" + ANALYSES
 
 
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")

@@ -317,9 +317,10 @@ methods <- list(
     } else if (job$variant == "r") { t <- prop.trend.test(x, n, score); add("", "", "prop.trend.test", closed, statistic = unname(t$statistic), p_value = t$p.value) }
   },
   mann_whitney = function(d, conf) {
-    groups <- named("", "group"); medians(d, groups)
+    groups <- named("", "group"); if (job$stratum == "true") d <- d[!is.na(d$level), ]; medians(d, groups)
     y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)]); y <- y[lengths(y) > 0]
     if (length(y) != 2) return()
+    if (job$stratum == "true") return(van_elteren(d[!is.na(d$y) & d$group != "", ], groups, conf))
     few <- prod(as.numeric(lengths(y))) <= 1e7  # the differences of all pairs
     t <- if (few) shift(y, conf, "") else suppressWarnings(wilcox.test(y[[2]], y[[1]]))
     one <- suppressWarnings(wilcox.test(y[[2]], y[[1]], alternative = job$alternative))
@@ -394,21 +395,25 @@ methods <- list(
   },
   log_rank = function(d, conf) {
     k <- event_of(d); k <- k[k$group != "", ]; groups <- intersect(named("", "group"), k$group)
-    if (length(groups) < 2 || !sum(k$event) || job$stratum == "true" || job$trend == "true") return()
+    if (job$stratum == "true") k <- k[!is.na(k$level), ]; if (length(groups) < 2 || !sum(k$event) || job$trend == "true") return()
+    if (job$stratum == "true") { if (late() || num(job$gamma) > 0) return(); k$g <- factor(k$group, intersect(groups, k$group))
+      if (all(tapply(k$event, k$g, sum) > 0)) ratios(coxph(Surv(time, event) ~ g + strata(level), k, ties = "efron", control = tight), levels(k$g)[-1], conf)
+      t <- survdiff(Surv(time, event) ~ g + strata(level), k, rho = num(job$rho)); V <- t$var[-1, -1]; if (rcond(as.matrix(V)) < 1e-10) return()
+      add("", "", "survdiff", closed, statistic = t$chisq, df = nlevels(k$g) - 1, p_value = pchisq(t$chisq, nlevels(k$g) - 1, lower.tail = FALSE)); return() }
     if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) ratios(coxph(surv(k) ~ factor(k$group, groups), ties = "efron", control = tight), groups[-1], conf)
     hand <- late() || num(job$gamma) > 0; if (!late()) k$entry <- -Inf
     t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(Surv(time, event) ~ group, k, rho = num(job$rho))
     if (!is.null(t)) add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
   },
   cox = function(d, conf) {
-    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry")]; terms <- c(); shown <- c()
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$stratum == "true") "group")]; terms <- c(); shown <- c()
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
     }
     wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
-    if (job$stratum == "true" || job$interval != "wald") return()
+    if (job$stratum == "true") { wide <- wide[!is.na(wide$group) & wide$group != "", ]; terms <- c(terms, "strata(group)") }; if (job$interval != "wald") return()
     f <- coxph(reformulate(terms, if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), wide, ties = job$ties, control = coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50))
     s <- summary(f, conf.int = conf)
     add("", "", "coxph", closed, n = f$n, events = f$nevent)
@@ -642,6 +647,13 @@ methods$ancova <- function(d, conf) {
   P <- do.call(cbind, lapply(2:m, function(i) G[, i] * C[, with, drop = FALSE])); N <- cbind(M, P); k <- ncol(P)
   if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N)) wald_f("interaction", lm(y ~ 0 + N), diag(ncol(N))[n + seq_len(k), , drop = FALSE])
 }
+methods$linear_regression <- function(d, conf) {
+  d$group <- "all"; ids$id[ids$analysis == job$analysis & ids$kind == "group"] <<- "all"; w <- wide_of(d); n <- length(w$y); add("", "", "length", closed, n = n)
+  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
+  r <- sum(resid(f)^2) / sum((w$y - mean(w$y))^2); add("", "", "lm", fitted, r_squared = 1 - r, r_squared_adjusted = 1 - r * (n - 1) / (n - k), sd = sqrt(sum(resid(f)^2) / (n - k)))
+  wald_f("", f, diag(k)[-1, , drop = FALSE]); V <- covariance(f); t <- qt((1 + conf) / 2, n - k)
+  for (j in seq_along(w$ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", w$ids[j], "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e, p_value = 2 * pt(-abs(b / e), n - k)) }
+}
 methods$incidence_rate <- function(d, conf) {
   w <- wide_of(d, !is.na(d$time[is.na(d$set)]) & d$time[is.na(d$set)] > 0); m <- nlevels(w$g); z <- qnorm((1 + conf) / 2); whole <- all(w$y >= 0 & w$y == floor(w$y))
   for (g in named("", "group")) {
@@ -775,6 +787,43 @@ methods$gee <- function(d, conf) {
     move <- drop(solve(sums(FALSE)$H, sums(FALSE)$U)); b <- b + move; if (max(abs(move)) < 1e-12) break }
   V <- sums(job$errors == "bias-reduced")$V; ratio <- switch(job$model, linear = NULL, logistic = "odds_ratio", poisson = "rate_ratio"); add("", "", "estimating equations", fitted, correlation = a); if (max(abs(y - f$fitted.values)) < 1e-10) return()
   for (j in seq_along(ids)) { x <- b[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); shown <- if (is.null(ratio)) c(estimate = x, ci_low = x - z * e, ci_high = x + z * e) else setNames(exp(c(x, x - z * e, x + z * e)), c(ratio, "ci_low", "ci_high")); add("", ids[j], "estimating equations", fitted, shown, p_value = 2 * pnorm(-abs(x / e))) }
+}
+
+# --- several groups, two at a time
+van_elteren <- function(d, groups, conf) {
+  d$second <- d$group == groups[groups %in% d$group][2]
+  parts <- Filter(function(x) length(unique(x$second)) == 2, split(d, d$level)); add("", "", "split", closed, strata = length(parts)); if (!length(parts)) return()
+  z <- function(shift) { t <- 0; v <- 0; for (x in parts) { y <- x$y - shift * x$second; N <- nrow(x); m <- sum(x$second); r <- rank(y); t <- t + (sum(r[x$second]) - m * (N + 1) / 2) / (N + 1)
+    tie <- table(y); v <- v + m * (N - m) / 12 * (N + 1 - sum(tie^3 - tie) / (N * (N - 1))) / (N + 1)^2 }; if (v > 0) t / sqrt(v) else NA }
+  s <- z(0); if (is.na(s)) return(); p <- switch(job$alternative, two.sided = 2 * pnorm(-abs(s)), greater = pnorm(-s), less = pnorm(s)); add("", "", "rank, by its definition", closed, statistic = s, p_value = p)
+  all <- sort(unique(unlist(lapply(parts, function(x) outer(x$y[x$second], x$y[!x$second], "-"))))); mid <- c(all[1] - 1, (all[-1] + all[-length(all)]) / 2, all[length(all)] + 1); at <- sapply(mid, z); u <- qnorm((1 + conf) / 2)
+  top <- which(at[-1] < -1e-9)[1]; if (all(is.finite(at)) && at[1] > u && at[length(at)] < -u) add("", "", "inversion at every step", closed, estimate = if (abs(at[top]) < 1e-9) (all[top] + all[top - 1]) / 2 else all[top], ci_low = all[which(at[-1] < u)[1]], ci_high = all[which(at[-1] < -u)[1]])
+}
+every_pair <- function(groups, first) { k <- length(groups); if (k < 2) list() else Filter(function(p) !first || p[1] == 1, lapply(seq_len(ncol(combn(k, 2))), function(j) combn(k, 2)[, j])) }
+against <- function(groups, p) paste0(groups[p[2]], "_against_", groups[p[1]])
+dunnett <- function(t, share, df) { if (length(share) == 1) return(1 - 2 * pt(-t, df)); r <- sqrt(1 - share^2); reach <- 9 / sqrt(2 * df)
+  given <- function(s) sapply(s, function(s) integrate(function(z) dnorm(z) * sapply(z, function(z) prod(pnorm((share * z + t * s) / r) - pnorm((share * z - t * s) / r))), -9, 9, rel.tol = 1e-10, subdivisions = 1000)$value)
+  integrate(function(s) given(s) * exp(log(2) + df / 2 * log(df / 2) - lgamma(df / 2) + (df - 1) * log(s) - df * s^2 / 2), max(0, 1 - reach), 1 + reach, rel.tol = 1e-10, subdivisions = 1000)$value }
+methods$pairwise_means <- function(d, conf) {
+  for (g in named("", "group")) { v <- d$y[d$group == g & !is.na(d$y)]; add(g, "", "length, mean", closed, n = length(v), mean = if (length(v)) mean(v) else NA) }
+  d <- d[!is.na(d$y) & d$group != "", ]; g <- droplevels(factor(d$group, named("", "group"))); k <- nlevels(g); df <- nrow(d) - k; if (k < 2 || df < 1) return(); f <- lm(d$y ~ g); sd <- sqrt(sum(resid(f)^2) / df); if (sd < 1e-10 * max(abs(d$y))) return()
+  add("", "", "lm", closed, sd = sd, df = df); m <- tapply(d$y, g, mean); n <- as.vector(table(g)); share <- sqrt(n[-1] / (n[-1] + n[1])); top <- qt(1 - (1 - conf) / (2 * max(1, k - 1)), df)
+  q <- switch(job$adjust, tukey = qtukey(conf, k, df) / sqrt(2), none = qt((1 + conf) / 2, df), dunnett = if (k == 2) top else uniroot(function(x) dunnett(x, share, df) - conf, c(qt((1 + conf) / 2, df), top + 1e-6), tol = 1e-11)$root)
+  for (p in every_pair(levels(g), job$adjust == "dunnett")) { b <- m[[p[2]]] - m[[p[1]]]; e <- sd * sqrt(sum(1 / n[p])); t <- abs(b) / e; x <- switch(job$adjust, tukey = ptukey(t * sqrt(2), k, df, lower.tail = FALSE), none = 2 * pt(-t, df), dunnett = 1 - dunnett(t, share, df))
+    add("", against(levels(g), p), "lm, ptukey, integrate", 1e-5, estimate = b, std_error = e, ci_low = b - q * e, ci_high = b + q * e); if (x > 1e-6) add("", against(levels(g), p), "lm, ptukey, integrate", 1e-5, p_value = x) }
+}
+methods$pairwise_ranks <- function(d, conf) {
+  for (g in named("", "group")) add(g, "", "length", closed, n = sum(d$group == g & !is.na(d$y))); d <- d[!is.na(d$y), ]; l <- intersect(named("", "group"), d$group)
+  for (p in every_pair(l, job$against == "first")) { y <- lapply(p, function(i) d$y[d$group == l[i]]); if (length(unique(unlist(y))) < 2) next; t <- shift(y, conf, against(l, p)); add("", against(l, p), "wilcox.test", exact, statistic = unname(t$statistic), p_value = t$p.value) }
+}
+methods$pairwise_proportions <- function(d, conf) {
+  for (g in named("", "group")) { v <- d$y[d$group == g & !is.na(d$y)]; add(g, "", "sum", closed, n = sum(v), N = length(v), percent = if (length(v)) mean(v) else NA) }; d <- d[!is.na(d$y), ]; l <- intersect(named("", "group"), d$group)
+  for (p in every_pair(l, job$against == "first")) { t <- t(sapply(rev(p), function(i) { v <- d$y[d$group == l[i]]; c(sum(v), sum(1 - v)) })); add("", against(l, p), "fisher.test", exact, p_value = fisher.test(t)$p.value); if (all(colSums(t) > 0)) add("", against(l, p), "dhyper, uniroot", fitted, conditional(t, conf)) }
+}
+methods$pairwise_log_rank <- function(d, conf) {
+  k <- event_of(d); k <- k[k$group != "", ]; if (job$stratum == "true") k <- k[!is.na(k$level), ] else k$level <- "all"; l <- intersect(named("", "group"), k$group); for (g in l) add(g, "", "sum", closed, n = sum(k$group == g), events = sum(k$event[k$group == g])); if (late()) return()
+  for (p in every_pair(l, job$against == "first")) { v <- k[k$group %in% l[p], ]; v$g <- factor(v$group, l[p]); if (!sum(v$event)) next; t <- survdiff(Surv(time, event) ~ g + strata(level), v); if (t$var[1, 1] < 1e-10) next
+    add("", against(l, p), "survdiff", closed, statistic = t$chisq, df = 1, p_value = pchisq(t$chisq, 1, lower.tail = FALSE)); if (all(tapply(v$event, v$g, sum) > 0)) hazard("", against(l, p), coxph(Surv(time, event) ~ g + strata(level), v, control = tight), conf, FALSE) }
 }
 
 two_stage <- function(n1, n2, r1, k, p) { x <- seq_len(n1 + 1) - 1; x <- x[x > r1]; sum(dbinom(x, n1, p) * pbinom(k - x - 1, n2, p, lower.tail = FALSE)) }  # a second stage, and k or more

@@ -85,6 +85,11 @@ class Export:
             more["y"] = self.number(column)
         self.rows(set=name.id, **more)
 
+    def stratum(self, place: str) -> dict[str, pd.Series]:
+        """The stratum of each participant as a column of this name; nothing where there is none."""
+        of = self.spec.get("stratum", "")
+        return {place: _ids(self.data.groups(of), self.data.frame.index)} if of else {}
+
     def times(self, unit: str) -> dict:
         endpoint = self.spec["endpoint"]
         per = self.data.plan.per(endpoint, unit)
@@ -110,7 +115,11 @@ def _event(export: Export):
 
 
 def _values(export: Export):
-    export.rows(y=export.number(export.spec["variable"]), group=export.groups(export.spec.get("by", "")))
+    export.rows(
+        y=export.number(export.spec["variable"]),
+        group=export.groups(export.spec.get("by", "")),
+        **export.stratum("level"),
+    )
 
 
 def _table(export: Export):
@@ -152,7 +161,7 @@ def _survival(export: Export):
 
 
 def _days(export: Export):
-    export.rows(**export.times("days"), group=export.groups(export.spec["by"]))
+    export.rows(**export.times("days"), group=export.groups(export.spec["by"]), **export.stratum("level"))
 
 
 def _competing(export: Export):
@@ -170,7 +179,7 @@ def _delayed(export: Export):
 
 def _cox(export: Export):
     for name in export.spec["covariates"]:
-        export.variable(name, **export.times("days"))
+        export.variable(name, **export.times("days"), **export.stratum("group"))
 
 
 def _logistic(export: Export):
@@ -275,6 +284,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
+    "pairwise_means": _values, "pairwise_ranks": _values, "pairwise_proportions": _event, "pairwise_log_rank": _days,
     "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
     **exports.EXPORTS,
 }  # fmt: skip

@@ -35,6 +35,8 @@ DEFAULTS = {
     "model": "logistic",
     "correlation": "exchangeable",
     "visit": "",
+    "adjust": "tukey",
+    "against": "all",
 }
 OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}, "gee": {"errors": "bias-reduced"}}
 
@@ -44,7 +46,7 @@ def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
 
     def write(export: Export):
         spec = export.spec
-        export.rows(group=export.groups(spec["by"]), **outcome(export))
+        export.rows(group=export.groups(spec.get("by", "")), **outcome(export))
         own = list(
             dict.fromkeys([*spec.get("covariates", ()), *([spec["interaction"]] if spec.get("interaction") else [])])
         )
@@ -132,6 +134,7 @@ def _event(export: Export) -> dict:
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "ancova": _adjusted(lambda export: {"x": export.number(export.spec["variable"])}),
+    "linear_regression": _adjusted(lambda export: {"x": export.number(export.spec["variable"])}),
     "incidence_rate": _adjusted(
         lambda export: {"x": export.number(export.spec["count"]), "time": export.number(export.spec["exposure"])}
     ),

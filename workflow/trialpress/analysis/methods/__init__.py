@@ -19,6 +19,7 @@ from . import (  # noqa: F401  importing registers their methods
     logistic,
     number_needed,
     paired,
+    pairwise,
     pooling,
     proportions,
     repeated,
