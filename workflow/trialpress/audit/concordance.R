@@ -179,15 +179,19 @@ at_risk <- function(k, t) sum(k$time >= t & (!late() | k$entry < t))
 event_of <- function(d) { k <- d[!is.na(d$time) & !is.na(d$event), ]; if (late()) k[!is.na(k$entry) & k$entry < k$time, ] else k }
 before <- function(t, values) findInterval(t, sort(values), left.open = TRUE)  # how many values are less than each t
 sums_at_events <- function(entry, time, event, group) {  # at each event time: how many are at risk and have an event, by group
-  t <- sort(unique(time[event == 1])); by <- split(data.frame(entry, time, event), factor(group, unique(group)))
+  t <- sort(unique(time[event == 1])); by <- split(data.frame(entry, time, event), if (is.factor(group)) group else factor(group, unique(group)))
   r <- sapply(by, function(k) before(t, k$entry) - before(t, k$time)); d <- sapply(by, function(k) tabulate(match(k$time[k$event == 1], t), length(t)))
   list(r = matrix(r, length(t)), d = matrix(d, length(t)))
 }
-log_rank_by_hand <- function(k, rho = 0, gamma = 0) {  # survdiff takes no entry: observed, expected and variance, summed over the event times
-  a <- sums_at_events(k$entry, k$time, k$event, k$group); n <- rowSums(a$r); m <- rowSums(a$d); share <- a$r / n
-  s <- c(1, cumprod(1 - m / n)[-length(n)]); w <- s^rho * (1 - s)^gamma; if (!any(w > 0)) return(NULL); each <- ifelse(n > 1, w^2 * m * (n - m) / pmax(n - 1, 1), 0)
-  v <- diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- colSums(w * (a$d - m * share))[-1]
-  list(chisq = drop(d %*% solve(v[-1, -1], d)), n = unique(k$group))
+log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff takes no entry and one weight: observed, expected and variance, summed over the event times of each stratum
+  groups <- unique(k$group); d <- 0; V <- 0; weighs <- FALSE
+  for (h in split(k, if (is.null(k$stratum)) rep(1, nrow(k)) else k$stratum)) if (any(h$event == 1)) {
+    h$group <- factor(h$group, groups); a <- sums_at_events(h$entry, h$time, h$event, h$group); n <- rowSums(a$r); m <- rowSums(a$d); share <- a$r / n
+    s <- c(1, cumprod(1 - m / n)[-length(n)]); w <- s^rho * (1 - s)^gamma; weighs <- weighs || any(w > 0); each <- ifelse(n > 1, w^2 * m * (n - m) / pmax(n - 1, 1), 0)
+    V <- V + diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- d + colSums(w * (a$d - m * share))
+  }
+  if (!weighs) return(NULL)
+  list(gap = d, var = V, n = groups, chisq = drop(d[-1] %*% solve(V[-1, -1], d[-1])))
 }
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
@@ -317,7 +321,7 @@ methods <- list(
     } else if (job$variant == "r") { t <- prop.trend.test(x, n, score); add("", "", "prop.trend.test", closed, statistic = unname(t$statistic), p_value = t$p.value) }
   },
   mann_whitney = function(d, conf) {
-    groups <- named("", "group"); if (job$stratum == "true") d <- d[!is.na(d$level), ]; medians(d, groups)
+    groups <- named("", "group"); if (job$stratum == "true") d <- d[!is.na(d$x), ]; medians(d, groups)
     y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)]); y <- y[lengths(y) > 0]
     if (length(y) != 2) return()
     if (job$stratum == "true") return(van_elteren(d[!is.na(d$y) & d$group != "", ], groups, conf))
@@ -367,7 +371,7 @@ methods <- list(
   spearman = function(d, conf) correlated("", d, conf),
   correlations = function(d, conf) for (s in named("", "set")) correlated(s, d[d$set == s, ], conf),
   kaplan_meier = function(d, conf) for (g in named("", "group")) {
-    k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
+    k <- event_of(d[d$group == g, ]); if (!nrow(k)) { add(g, "", "nrow", closed, n = 0); next }
     f <- curve(k, k$event, conf); q <- middle(f)
     add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), median = q[1], ci_low = q[2], ci_high = q[3])
     for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) {
@@ -389,37 +393,46 @@ methods <- list(
     }
   },
   follow_up = function(d, conf) for (g in named("", "group")) {
-    k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
+    k <- event_of(d[d$group == g, ]); if (!nrow(k)) { add(g, "", "nrow", closed, n = 0); next }
     f <- curve(k, 1 - k$event, conf); q <- middle(f)
     add(g, "", "survfit", closed, n = nrow(k), median = q[1], ci_low = q[2], ci_high = q[3], events = sum(1 - k$event))
   },
   log_rank = function(d, conf) {
-    k <- event_of(d); k <- k[k$group != "", ]; groups <- intersect(named("", "group"), k$group)
-    if (job$stratum == "true") k <- k[!is.na(k$level), ]; if (length(groups) < 2 || !sum(k$event) || job$trend == "true") return()
-    if (job$stratum == "true") { if (late() || num(job$gamma) > 0) return(); k$g <- factor(k$group, intersect(groups, k$group))
-      if (all(tapply(k$event, k$g, sum) > 0)) ratios(coxph(Surv(time, event) ~ g + strata(level), k, ties = "efron", control = tight), levels(k$g)[-1], conf)
-      t <- survdiff(Surv(time, event) ~ g + strata(level), k, rho = num(job$rho)); V <- t$var[-1, -1]; if (rcond(as.matrix(V)) < 1e-10) return()
-      add("", "", "survdiff", closed, statistic = t$chisq, df = nlevels(k$g) - 1, p_value = pchisq(t$chisq, nlevels(k$g) - 1, lower.tail = FALSE)); return() }
-    if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) ratios(coxph(surv(k) ~ factor(k$group, groups), ties = "efron", control = tight), groups[-1], conf)
-    hand <- late() || num(job$gamma) > 0; if (!late()) k$entry <- -Inf
-    t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(Surv(time, event) ~ group, k, rho = num(job$rho))
-    if (!is.null(t)) add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
+    k <- event_of(d); k <- k[k$group != "", ]; if (job$stratum == "true") { k <- k[!is.na(k$x), ]; k$stratum <- k$x }
+    groups <- intersect(named("", "group"), k$group); if (length(groups) < 2 || !sum(k$event)) return()
+    k$at <- match(k$group, groups); k <- k[order(k$at), ]; g <- if (job$trend == "true") k$at else factor(k$group, groups)
+    f <- function(terms) coxph(as.formula(paste("surv(k) ~", terms, if (job$stratum == "true") "+ strata(stratum)")), k, ties = "efron", control = tight)
+    if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) if (job$trend == "true") hazard("", "", f("at"), conf, FALSE) else ratios(f("factor(group, groups)"), groups[-1], conf)
+    hand <- late() || num(job$gamma) > 0 || job$trend == "true"; if (!late()) k$entry <- -Inf
+    t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(as.formula(paste("Surv(time, event) ~ group", if (job$stratum == "true") "+ strata(stratum)")), k, rho = num(job$rho))
+    if (is.null(t)) return()
+    if (job$trend == "true") { score <- seq_along(groups); t$chisq <- sum(score * t$gap)^2 / drop(score %*% t$var %*% score) }
+    df <- if (job$trend == "true") 1 else length(groups) - 1
+    add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
-    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$stratum == "true") "group")]; terms <- c(); shown <- c()
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")]; terms <- c(); shown <- c()
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
     }
     wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
-    if (job$stratum == "true") { wide <- wide[!is.na(wide$group) & wide$group != "", ]; terms <- c(terms, "strata(group)") }; if (job$interval != "wald") return()
-    f <- coxph(reformulate(terms, if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), wide, ties = job$ties, control = coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50))
-    s <- summary(f, conf.int = conf)
+    fit <- function(terms) coxph(as.formula(paste(if (late()) "Surv(entry, time, event)" else "Surv(time, event)", "~", paste(c(terms, if (job$stratum == "true") "strata(x)"), collapse = " + "))),
+                                 wide, ties = job$ties, control = tight)
+    f <- fit(terms); s <- summary(f, conf.int = conf); ends <- log(s$conf.int[, 3:4, drop = FALSE])
+    if (job$interval == "profile" && f$nevent) {  # the likelihood with one coefficient held, by an offset
+      X <- model.matrix(f); columns <- paste0("X", seq_len(ncol(X))); wide[columns] <- X
+      for (j in seq_len(ncol(X))) {
+        held <- function(b) { wide$held <<- X[, j] * b; max(fit(c(columns[-j], "offset(held)"))$loglik) - f$loglik[2] + qchisq(conf, 1) / 2 }
+        b <- coef(f)[[j]]; step <- sqrt(vcov(f)[j, j])
+        for (side in 1:2) { far <- b; while (held(far) > 0 && abs(far - b) < 60 * step) far <- far + c(-1, 1)[side] * step; ends[j, side] <- uniroot(held, sort(c(b, far)), tol = 1e-11)$root }
+      }
+    }
     add("", "", "coxph", closed, n = f$n, events = f$nevent)
     add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
-    for (i in seq_along(shown)) add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3],
-                                    ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
+    for (i in seq_along(shown)) add("", shown[i], if (job$interval == "profile") "coxph, profile by uniroot" else "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = exp(ends[i, 1]),
+                                    ci_high = exp(ends[i, 2]), p_value = s$coefficients[i, 5])
   },
   missing_response = function(d, conf) {
     n <- sum(d$y == 1, na.rm = TRUE); k <- sum(!is.na(d$y)); m <- sum(is.na(d$y))
@@ -439,7 +452,7 @@ methods <- list(
     }
     if (length(named("", "group")) == 2 && length(seen) == 2 && seen[[1]][2] + seen[[2]][2] > 0) {
       m <- seen[[2]][1] - seen[[1]][1]; se <- sqrt(seen[[1]][2]^2 + seen[[2]][2]^2)
-      add("", "", "survfit", closed, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se, p_value = 2 * pnorm(-abs(m / se)))
+      add("", "", "survfit", closed, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se, statistic = m / se, p_value = 2 * pnorm(-abs(m / se)))
     }
   },
   landmark = function(d, conf) {
@@ -495,12 +508,15 @@ methods <- list(
   cumulative_incidence = function(d, conf) for (g in named("", "group")) {
     k <- event_of(d[d$group == g, ]); if (!nrow(k)) next
     of <- num(job$cause); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
+    times <- if (job$at == "") NULL else strsplit(job$at, ";")[[1]]
+    for (t in times) add(g, at_time(t), "sum", closed, n_at_risk = at_risk(k, num(t)))
+    if (!sum(k$event == of)) for (t in times) if (num(t) <= max(k$time)) add(g, at_time(t), "sum", closed, estimate = 0)
     if (!sum(k$event == of) || job$variance != "survival") next
     causes <- sort(unique(c(0, of, k$event)))
     f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), conf.type = job$transform, conf.int = conf); at <- match(of, causes)
-    for (t in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) if (num(t) <= max(k$time)) {
+    for (t in times) if (num(t) <= max(k$time)) {
       s <- summary(f, times = num(t), extend = TRUE)
-      add(g, at_time(t), "survfit, multi-state", closed, estimate = s$pstate[1, at], ci_low = s$lower[1, at], ci_high = s$upper[1, at], n_at_risk = at_risk(k, num(t)))
+      add(g, at_time(t), "survfit, multi-state", closed, estimate = s$pstate[1, at], ci_low = s$lower[1, at], ci_high = s$upper[1, at])
     }
   },
   gray = function(d, conf) {
@@ -792,7 +808,7 @@ methods$gee <- function(d, conf) {
 # --- several groups, two at a time
 van_elteren <- function(d, groups, conf) {
   d$second <- d$group == groups[groups %in% d$group][2]
-  parts <- Filter(function(x) length(unique(x$second)) == 2, split(d, d$level)); add("", "", "split", closed, strata = length(parts)); if (!length(parts)) return()
+  parts <- Filter(function(x) length(unique(x$second)) == 2, split(d, d$x)); add("", "", "split", closed, strata = length(parts)); if (!length(parts)) return()
   z <- function(shift) { t <- 0; v <- 0; for (x in parts) { y <- x$y - shift * x$second; N <- nrow(x); m <- sum(x$second); r <- rank(y); t <- t + (sum(r[x$second]) - m * (N + 1) / 2) / (N + 1)
     tie <- table(y); v <- v + m * (N - m) / 12 * (N + 1 - sum(tie^3 - tie) / (N * (N - 1))) / (N + 1)^2 }; if (v > 0) t / sqrt(v) else NA }
   s <- z(0); if (is.na(s)) return(); p <- switch(job$alternative, two.sided = 2 * pnorm(-abs(s)), greater = pnorm(-s), less = pnorm(s)); add("", "", "rank, by its definition", closed, statistic = s, p_value = p)
@@ -821,9 +837,9 @@ methods$pairwise_proportions <- function(d, conf) {
   for (p in every_pair(l, job$against == "first")) { t <- t(sapply(rev(p), function(i) { v <- d$y[d$group == l[i]]; c(sum(v), sum(1 - v)) })); add("", against(l, p), "fisher.test", exact, p_value = fisher.test(t)$p.value); if (all(colSums(t) > 0)) add("", against(l, p), "dhyper, uniroot", fitted, conditional(t, conf)) }
 }
 methods$pairwise_log_rank <- function(d, conf) {
-  k <- event_of(d); k <- k[k$group != "", ]; if (job$stratum == "true") k <- k[!is.na(k$level), ] else k$level <- "all"; l <- intersect(named("", "group"), k$group); for (g in l) add(g, "", "sum", closed, n = sum(k$group == g), events = sum(k$event[k$group == g])); if (late()) return()
-  for (p in every_pair(l, job$against == "first")) { v <- k[k$group %in% l[p], ]; v$g <- factor(v$group, l[p]); if (!sum(v$event)) next; t <- survdiff(Surv(time, event) ~ g + strata(level), v); if (t$var[1, 1] < 1e-10) next
-    add("", against(l, p), "survdiff", closed, statistic = t$chisq, df = 1, p_value = pchisq(t$chisq, 1, lower.tail = FALSE)); if (all(tapply(v$event, v$g, sum) > 0)) hazard("", against(l, p), coxph(Surv(time, event) ~ g + strata(level), v, control = tight), conf, FALSE) }
+  k <- event_of(d); k <- k[k$group != "", ]; if (job$stratum == "true") { k <- k[!is.na(k$x), ]; k$stratum <- k$x } else k$stratum <- 1; l <- intersect(named("", "group"), k$group); for (g in l) add(g, "", "sum", closed, n = sum(k$group == g), events = sum(k$event[k$group == g])); if (late()) return()
+  for (p in every_pair(l, job$against == "first")) { v <- k[k$group %in% l[p], ]; v$g <- factor(v$group, l[p]); if (!sum(v$event)) next; t <- survdiff(Surv(time, event) ~ g + strata(stratum), v); if (t$var[1, 1] < 1e-10) next
+    add("", against(l, p), "survdiff", closed, statistic = t$chisq, df = 1, p_value = pchisq(t$chisq, 1, lower.tail = FALSE)); if (all(tapply(v$event, v$g, sum) > 0)) hazard("", against(l, p), coxph(Surv(time, event) ~ g + strata(stratum), v, control = tight), conf, FALSE) }
 }
 
 two_stage <- function(n1, n2, r1, k, p) { x <- seq_len(n1 + 1) - 1; x <- x[x > r1]; sum(dbinom(x, n1, p) * pbinom(k - x - 1, n2, p, lower.tail = FALSE)) }  # a second stage, and k or more

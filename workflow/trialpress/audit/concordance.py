@@ -85,11 +85,6 @@ class Export:
             more["y"] = self.number(column)
         self.rows(set=name.id, **more)
 
-    def stratum(self, place: str) -> dict[str, pd.Series]:
-        """The stratum of each participant as a column of this name; nothing where there is none."""
-        of = self.spec.get("stratum", "")
-        return {place: _ids(self.data.groups(of), self.data.frame.index)} if of else {}
-
     def times(self, unit: str) -> dict:
         endpoint = self.spec["endpoint"]
         per = self.data.plan.per(endpoint, unit)
@@ -99,6 +94,14 @@ class Export:
             "event": self.number(f"{endpoint}_event"),
             **entry,
         }
+
+    def stratum(self) -> dict[str, pd.Series]:
+        """Each stratum as a number (x), where the analysis has strata; missing where it is not known."""
+        if not self.spec.get("stratum"):
+            return {}
+        column = self.data.frame[self.spec["stratum"]]
+        codes = pd.Series(pd.factorize(column.astype("string"))[0], index=column.index, dtype="Float64")
+        return {"x": codes.mask(column.isna())}
 
 
 def _ids(members: Mapping[Name, pd.Series], index) -> pd.Series:
@@ -118,7 +121,7 @@ def _values(export: Export):
     export.rows(
         y=export.number(export.spec["variable"]),
         group=export.groups(export.spec.get("by", "")),
-        **export.stratum("level"),
+        **export.stratum(),
     )
 
 
@@ -161,7 +164,7 @@ def _survival(export: Export):
 
 
 def _days(export: Export):
-    export.rows(**export.times("days"), group=export.groups(export.spec["by"]), **export.stratum("level"))
+    export.rows(**export.times("days"), **export.stratum(), group=export.groups(export.spec["by"]))
 
 
 def _competing(export: Export):
@@ -179,7 +182,7 @@ def _delayed(export: Export):
 
 def _cox(export: Export):
     for name in export.spec["covariates"]:
-        export.variable(name, **export.times("days"), **export.stratum("group"))
+        export.variable(name, **export.times("days"), **export.stratum())
 
 
 def _logistic(export: Export):
@@ -428,14 +431,14 @@ def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str],
 
 
 def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
-    if not here and not failed:
-        return "needs R, which is not installed here"
     if method not in EXPORTS:
         return f"no second implementation of the method {method}"
     if row.analysis in failed:
         return f"the second computation stopped: {failed[row.analysis]}"
     if math.isnan(row.value):
         return f"no value to compare: {row.note or 'not estimable'}"
+    if not here:
+        return "needs R, which is not installed here"
     if row.statistic == "p_value_adjusted":
         return "not every test of its family was computed twice"
     return f"no second implementation of {row.statistic} for these options or data"
