@@ -45,6 +45,7 @@ ANALYSES = """analyses:
   at_strata: {method: compare_at, population: infused, endpoint: efs, by: sex, time: 4, stratum: stratum, transform: plain}
   any_shape: {method: max_combo, population: infused, endpoint: os, by: sex}
   any_shape_strata: {method: max_combo, population: infused, endpoint: efs, by: sex, stratum: stratum}
+  states: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [1, 3, 6, 12]}
   order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
   ranks: {method: correlations, population: infused, variables: [age, dose, crs]}
   agreed: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4}

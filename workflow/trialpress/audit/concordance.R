@@ -768,6 +768,17 @@ methods$max_combo <- function(d, conf) {
   f <- coxph(if (job$stratum == "true") update(if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, . ~ . + strata(level)) else if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, transform(d, x = as.numeric(group == g[2])), control = tight)
   if (!is.na(coef(f)[1]) && abs(coef(f)[1]) < 8) ratios(f, g[2], conf)
 }
+methods$state_probabilities <- function(d, conf) {
+  d <- d[!is.na(d$time) & !is.na(d$event), ]; add("", "", "nrow", closed, n = nrow(d)); d$id <- seq_len(nrow(d)); l <- named("", "state"); k <- length(l); if (!nrow(d) || max(d$time) == 0) return()
+  x <- ifelse(is.na(d$x) | d$x >= d$time, Inf, pmax(d$x, 0)); code <- ifelse(d$event > 0, d$event + 1, 0)
+  s <- rbind(data.frame(id = d$id, start = 0, stop = pmin(x, d$time), to = ifelse(is.finite(x), 1, code), from = 0), data.frame(id = d$id, start = x, stop = d$time, to = code, from = 1)[is.finite(x), ])
+  s <- s[s$stop > s$start, ]; s <- s[order(s$id, s$start), ]; for (i in seq_len(k)) add(l[i], "", "table", closed, transitions = sum(s$to == i - 1 & (i > 1)))
+  s$to <- factor(s$to, 0:(k - 1), c("censored", l[-1])); s$from <- factor(s$from, 0:1, l[1:2])
+  f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, conf.type = "log-log", conf.int = conf); at <- num(strsplit(job$at, ";")[[1]]); at <- at[at * num(job$divisor) <= max(s$stop)]; if (!length(at)) return()
+  r <- summary(f, times = at * num(job$divisor)); P <- matrix(r$pstate, length(at)); lo <- matrix(r$lower, length(at)); hi <- matrix(r$upper, length(at))
+  for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
+    if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
+}
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
   u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))

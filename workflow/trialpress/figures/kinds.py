@@ -25,6 +25,7 @@ from . import (  # noqa: F401
     rates,
     roc,
     specification,
+    states,
     survival,
     swimmer,
     trials,
