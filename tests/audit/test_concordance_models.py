@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from figures.small import PLAN, small
+from trialpress.audit import concordance
 from trialpress.audit.concordance import Second, once
 
 ANALYSES = """analyses:
@@ -35,18 +36,6 @@ ANALYSES = """analyses:
   by_dose: {method: linear_interaction, population: infused, variable: age, by: sex, subgroup: doses}
   late: {method: log_rank, population: infused, endpoint: os, by: stratum, gamma: 1}
   middle: {method: log_rank, population: infused, endpoint: efs, by: doses, rho: 1, gamma: 1}
-  cox_exact: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], ties: exact, stratum: sex}
-  cox_robust: {method: cox, population: infused, endpoint: efs, covariates: [doses, age], errors: robust}
-  cox_cluster: {method: cox, population: infused, endpoint: os, covariates: [age], cluster: doses, ties: breslow}
-  cox_profile: {method: cox, population: infused, endpoint: efs, covariates: [stratum, age], interval: profile, stratum: sex}
-  mean_strata: {method: restricted_mean, population: infused, endpoint: os, until: 5, by: sex, stratum: stratum}
-  mean_late: {method: restricted_mean, population: infused, endpoint: os, until: 12, by: sex, stratum: doses}
-  at_6: {method: compare_at, population: infused, endpoint: os, by: stratum, time: 6}
-  at_strata: {method: compare_at, population: infused, endpoint: efs, by: sex, time: 4, stratum: stratum, transform: plain}
-  any_shape: {method: max_combo, population: infused, endpoint: os, by: sex}
-  any_shape_strata: {method: max_combo, population: infused, endpoint: efs, by: sex, stratum: stratum}
-  states: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [1, 3, 6, 12]}
-  order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
   ranks: {method: correlations, population: infused, variables: [age, dose, crs]}
   agreed: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4}
   hidden: {method: e_value, population: infused, event: crs >= 2, by: sex, covariates: [age, stratum]}
@@ -56,8 +45,23 @@ tables: {}
 WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
 
 
+COHORTS = pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
+
+
+@COHORTS
+def test_plain_python_agrees_on_every_statistic_but_a_second_stage_of_another_size(cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    results = small(tmp_path, plan=WANTED, **cohort)
+    found, _ = Second(results).answer()
+    differ = found[found["verdict"] == "differs"]
+    assert differ.empty, differ.to_string()
+    rest = once(results, found, {}, False)
+    rest = rest[~rest["why"].str.startswith("no value to compare: ")]
+    assert set(zip(rest["analysis"], rest["statistic"], strict=True)) <= {("trial", "p_value")}, rest.to_string()
+
+
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")
-@pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
+@COHORTS
 def test_r_agrees_on_every_statistic(cohort, tmp_path):
     results = small(tmp_path, plan=WANTED, **cohort)
     second = Second(results)

@@ -89,7 +89,11 @@ def win_ratio(outcomes: Sequence[Outcome], group, *, level: float = 0.95) -> Res
     if 0 < half < 1 and reach > 1e-12:
         error = spread([0.5 / (half * (1 - half)), -0.5 / (half * (1 - half))])
         odds = (1 - half) / half
-        values |= {"win_odds": odds, "win_odds_low": odds * np.exp(-z * error), "win_odds_high": odds * np.exp(z * error)}
+        values |= {
+            "win_odds": odds,
+            "win_odds_low": odds * np.exp(-z * error),
+            "win_odds_high": odds * np.exp(z * error),
+        }
     note = ""
     if wins and losses:
         error = spread([1 / p[0], -1 / p[1]])
