@@ -425,8 +425,8 @@ methods <- list(
     add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
-    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$cluster == "true") "x")]; terms <- c(); shown <- c()
-    if (job$stratum == "true") { wide$group <- d$group[d$set == sets[1]]; wide$group[wide$group == ""] <- NA }
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")]; terms <- c(); shown <- c()
+    if (job$cluster == "true") { wide$of <- d$group[d$set == sets[1]]; wide$of[wide$of == ""] <- NA }
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
@@ -434,11 +434,11 @@ methods <- list(
     wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     left <- if (late()) "Surv(entry, time, event)" else "Surv(time, event)"; add("", "", "nrow", closed, n = nrow(wide), events = sum(wide$event))
-    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
+    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(x)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
     robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
-    f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
+    f <- if (job$cluster == "true") fit(terms, cluster = wide$of) else if (robust) fit(terms, robust = TRUE) else fit(terms)
     s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
-    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
+    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$of)))
     if (robust) add("", "", "coxph", fitted, wald_statistic = unname(f$wald.test), wald_p_value = pchisq(unname(f$wald.test), length(coef(f)), lower.tail = FALSE))
     else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     for (i in seq_along(shown)) {
@@ -787,6 +787,17 @@ methods$max_combo <- function(d, conf) {
   add("", "", "sums over the event times", closed, statistic = top); add("", "", "midpoint rule", 1e-5, p_value = outside(cov2cor(V[some, some, drop = FALSE]), top))
   f <- coxph(if (job$stratum == "true") update(if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, . ~ . + strata(level)) else if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, transform(d, x = as.numeric(group == g[2])), control = tight)
   if (!is.na(coef(f)[1]) && abs(coef(f)[1]) < 8) ratios(f, g[2], conf)
+}
+methods$state_probabilities <- function(d, conf) {
+  d <- d[!is.na(d$time) & !is.na(d$event), ]; add("", "", "nrow", closed, n = nrow(d)); d$id <- seq_len(nrow(d)); l <- named("", "state"); k <- length(l); if (!nrow(d) || max(d$time) == 0) return()
+  x <- ifelse(is.na(d$x) | d$x >= d$time, Inf, pmax(d$x, 0)); code <- ifelse(d$event > 0, d$event + 1, 0)
+  s <- rbind(data.frame(id = d$id, start = 0, stop = pmin(x, d$time), to = ifelse(is.finite(x), 1, code), from = 0), data.frame(id = d$id, start = x, stop = d$time, to = code, from = 1)[is.finite(x), ])
+  s <- s[s$stop > s$start, ]; s <- s[order(s$id, s$start), ]; for (i in seq_len(k)) add(l[i], "", "table", closed, transitions = sum(s$to == i - 1 & (i > 1)))
+  s$to <- factor(s$to, 0:(k - 1), c("censored", l[-1])); s$from <- factor(s$from, 0:1, l[1:2])
+  f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, conf.type = "log-log", conf.int = conf); at <- num(strsplit(job$at, ";")[[1]]); at <- at[at * num(job$divisor) <= max(s$stop)]; if (!length(at)) return()
+  r <- summary(f, times = at * num(job$divisor)); P <- matrix(r$pstate, length(at)); lo <- matrix(r$lower, length(at)); hi <- matrix(r$upper, length(at))
+  for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
+    if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
 }
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
