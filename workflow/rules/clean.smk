@@ -8,7 +8,7 @@ rule clean:
             then=f"{DATA}/corrections.csv",
             otherwise=[],
         ),
-        dictionary=f"{CONFIG}/study.yaml",
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
         code=modules("clean"),
     output:
         tables=expand(f"{OUT}/clean/{{table}}.parquet", table=STUDY.tables),
@@ -41,6 +41,7 @@ rule clean:
         runtime=10,
     params:
         content=content("clean"),
+        parts=PARTS["clean"],
     message:
         "clean: raw records to typed tables"
     script:

@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from trialpress import environment, exclusive, receipts
+from trialpress import environment, exclusive, parts, receipts
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.job import keep, told
@@ -42,7 +42,9 @@ os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
 os.environ[exclusive.RUN] = str(os.getpid())
 environment.name_interpreter()
 
-content = receipts.parameter(rules, OUT)  # of what a rule reads and none makes
+# what each rule reads of the dictionary, the plan and the claims: it runs again when that has changed, not the files
+PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
+content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
 
 # the plan as it was fixed before the data, if it was
 FIXED = f"{CONFIG}/plan.lock" if Path(f"{CONFIG}/plan.lock").is_file() else []
