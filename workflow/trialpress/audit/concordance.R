@@ -5,13 +5,19 @@ read <- function(name) read.csv(file.path(folder, name), colClasses = "character
 jobs <- read("jobs.csv"); ids <- read("levels.csv"); data <- read("data.csv")
 parts <- split(data, factor(data$analysis, levels = jobs$analysis))
 suppressPackageStartupMessages(library(survival))
+if (nrow(data) < 1e5) invisible(compiler::enableJIT(0))  # compiling these functions takes longer than running them on few rows
 
 closed <- 1e-9; exact <- 1e-7; fitted <- 1e-6
 found <- list(); failed <- list()
 add <- function(group, level, by, tolerance, ...) {
   values <- c(...)
-  found[[length(found) + 1]] <<- data.frame(analysis = job$analysis, group = group, level = level, statistic = names(values),
+  found[[length(found) + 1]] <<- list(analysis = job$analysis, group = group, level = level, statistic = names(values),
     second = ifelse(is.na(values), "NA", sprintf("%.17g", values)), tolerance = tolerance, implementation = by)
+}
+rows <- function(found) {  # a column at a time: thousands of small data frames bound together take longer than the statistics
+  n <- lengths(lapply(found, `[[`, "second"))
+  column <- function(name) if (length(n)) unlist(Map(rep_len, lapply(found, `[[`, name), n)) else character()
+  data.frame(sapply(c("analysis", "group", "level", "statistic", "second", "tolerance", "implementation"), column, simplify = FALSE))
 }
 num <- function(text) suppressWarnings(as.numeric(text))
 named <- function(set, kind) { l <- ids[ids$analysis == job$analysis & ids$set == set & ids$kind == kind, ]; l$id[order(as.integer(l$position))] }
@@ -985,8 +991,8 @@ methods$linear_interaction <- function(d, conf) {
   x <- anova(lm(x ~ g + s, d), lm(x ~ g * s, d)); add("", "", "anova of lm", fitted, statistic = x$F[2], df = x$Df[2], df_residual = x$Res.Df[2], p_value = x[["Pr(>F)"]][2])
 }
 methods$e_value <- function(d, conf) {
-  start <- length(found); methods$standardised_risks(d, conf); rows <- do.call(rbind, found[seq_along(found) > start]); rows <- rows[rows$group == "" & rows$level == "", ]
-  v <- function(s) num(rows$second[rows$statistic == s]); if (!length(v("risk_ratio"))) return()
+  start <- length(found); methods$standardised_risks(d, conf); risks <- rows(found[seq_along(found) > start]); risks <- risks[risks$group == "" & risks$level == "", ]
+  v <- function(s) num(risks$second[risks$statistic == s]); if (!length(v("risk_ratio"))) return()
   e <- function(r) { r <- max(r, 1 / r); r + sqrt(r * (r - 1)) }; ends <- c(v("ci_low"), v("ci_high"))
   add("", "E-value", "glm, formula", fitted, estimate = e(v("risk_ratio")), limit = if (ends[1] <= 1 && ends[2] >= 1) 1 else min(sapply(ends, e)))
 }
@@ -999,7 +1005,7 @@ for (i in seq_len(nrow(jobs))) {
   d$group[is.na(d$group)] <- ""
   tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) failed[[job$analysis]] <<- conditionMessage(e))
 }
-second <- do.call(rbind, found)
+second <- rows(found)
 tests <- read("families.csv"); tests[is.na(tests)] <- ""
 seen <- second[second$statistic == "p_value", ]; name <- function(d) paste(d$analysis, d$group, d$level, sep = "\r")
 for (f in unique(tests$family)) {  # adjusted p-values, if every test of the family has been computed here
@@ -1011,5 +1017,5 @@ for (f in unique(tests$family)) {  # adjusted p-values, if every test of the fam
 versions <- c(R = as.character(getRversion()), survival = as.character(packageVersion("survival")),
               cmprsk = tryCatch(as.character(packageVersion("cmprsk")), error = function(e) "absent"))
 write.csv(data.frame(name = names(versions), version = versions), file.path(folder, "versions.csv"), row.names = FALSE)
-write.csv(do.call(rbind, found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")
+write.csv(rows(found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")
 write.csv(data.frame(analysis = as.character(names(failed)), why = as.character(unlist(failed))), file.path(folder, "failed.csv"), row.names = FALSE, fileEncoding = "UTF-8")
