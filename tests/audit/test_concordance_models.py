@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from figures.small import PLAN, small
+from trialpress.audit import concordance
 from trialpress.audit.concordance import Second, once
 
 ANALYSES = """analyses:
@@ -44,8 +45,23 @@ tables: {}
 WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
 
 
+COHORTS = pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
+
+
+@COHORTS
+def test_plain_python_agrees_on_every_statistic_but_a_second_stage_of_another_size(cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    results = small(tmp_path, plan=WANTED, **cohort)
+    found, _ = Second(results).answer()
+    differ = found[found["verdict"] == "differs"]
+    assert differ.empty, differ.to_string()
+    rest = once(results, found, {}, False)
+    rest = rest[~rest["why"].str.startswith("no value to compare: ")]
+    assert set(zip(rest["analysis"], rest["statistic"], strict=True)) <= {("trial", "p_value")}, rest.to_string()
+
+
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")
-@pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
+@COHORTS
 def test_r_agrees_on_every_statistic(cohort, tmp_path):
     results = small(tmp_path, plan=WANTED, **cohort)
     second = Second(results)

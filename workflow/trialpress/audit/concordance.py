@@ -95,6 +95,14 @@ class Export:
             **entry,
         }
 
+    def stratum(self) -> dict[str, pd.Series]:
+        """Each stratum as a number (x), where the analysis has strata; missing where it is not known."""
+        if not self.spec.get("stratum"):
+            return {}
+        column = self.data.frame[self.spec["stratum"]]
+        codes = pd.Series(pd.factorize(column.astype("string"))[0], index=column.index, dtype="Float64")
+        return {"x": codes.mask(column.isna())}
+
 
 def _ids(members: Mapping[Name, pd.Series], index) -> pd.Series:
     found = pd.Series(pd.NA, index=index, dtype="string")
@@ -152,7 +160,7 @@ def _survival(export: Export):
 
 
 def _days(export: Export):
-    export.rows(**export.times("days"), group=export.groups(export.spec["by"]))
+    export.rows(**export.times("days"), **export.stratum(), group=export.groups(export.spec["by"]))
 
 
 def _competing(export: Export):
@@ -170,7 +178,7 @@ def _delayed(export: Export):
 
 def _cox(export: Export):
     for name in export.spec["covariates"]:
-        export.variable(name, **export.times("days"))
+        export.variable(name, **export.times("days"), **export.stratum())
 
 
 def _logistic(export: Export):
@@ -416,14 +424,14 @@ def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str],
 
 
 def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
-    if not here and not failed:
-        return "needs R, which is not installed here"
     if method not in EXPORTS:
         return f"no second implementation of the method {method}"
     if row.analysis in failed:
         return f"the second computation stopped: {failed[row.analysis]}"
     if math.isnan(row.value):
         return f"no value to compare: {row.note or 'not estimable'}"
+    if not here:
+        return "needs R, which is not installed here"
     if row.statistic == "p_value_adjusted":
         return "not every test of its family was computed twice"
     return f"no second implementation of {row.statistic} for these options or data"
