@@ -9,6 +9,7 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from trialpress import environment, exclusive, parts, receipts
+from trialpress.chunks import chunks, megabytes
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.job import keep, told
@@ -33,6 +34,7 @@ try:
     raise_if(folder_problems(STUDY, NAME))
     PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
     preflight(STUDY, DATA)
+    CHUNKS = chunks(config.get("chunks", "auto"), STUDY, Path(DATA, "raw"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 except Exception as error:  # the one boundary: a message, the traceback in a file

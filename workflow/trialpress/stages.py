@@ -5,7 +5,7 @@ call the same ones. `folder` is results/<study>/; what a stage writes lies below
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,29 @@ if TYPE_CHECKING:
 STAGES = ("clean", "cohort", "analysis", "figures", "tables", "report", "audit")
 
 
-def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
-    """Raw records -> typed tables and the logs of what was changed, questioned and rejected."""
+def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path | str] = ()) -> None:
+    """Raw records -> typed tables and the logs of what was changed, questioned and rejected; parts: see `clean_part`."""
     from . import clean
     from .parts import study_part
     from .study import load_study
 
-    data = clean.clean(study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv")
+    study, corrections = study_part("clean", load_study(dictionary)), raw.parent / "corrections.csv"
+    if parts:
+        from .clean.scatter import gather
+
+        data = gather(study, corrections, [Path(part) for part in parts])
+    else:
+        data = clean.clean(study, raw, corrections)
     clean.write(data, folder / "clean")
+
+
+def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> None:
+    """The raw records of some participants -> their part of what `clean` puts together; item: '3-of-8'."""
+    from .clean.scatter import clean_part
+    from .study import load_study
+
+    part, parts = map(int, item.split("-of-"))
+    clean_part(load_study(dictionary), raw, raw.parent / "corrections.csv", part - 1, parts, folder)
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
