@@ -154,23 +154,30 @@ def test_without_the_font_it_is_refused(tmp_path, monkeypatch):
         run(monkeypatch, house(tmp_path / "zh", "zh"))
 
 
-def test_html_and_pdf_hold_the_letters(noto, tmp_path):
+@pytest.mark.parametrize("by", ["embedded", "quarto"])
+def test_html_and_pdf_hold_the_letters(noto, tmp_path, by):
+    if by == "quarto" and not shutil.which("quarto"):
+        pytest.skip("there is no quarto on PATH")
     (tmp_path / "text").mkdir()
     shutil.copytree(noto, tmp_path / "text" / "fonts")
-    text = "---\ntitle: 总生存\nauthor: [{name: A. Reader}]\n---\n\n难治或**复发**。\n"
+    text = "---\ntitle: 总生存\nlang: zh-CN\nauthor: [{name: A. Reader}]\nabstract: 难治。\nkeywords: [复发]\n---\n\n# 引言 {#sec-a}\n\n难治或**复发**，见 @tbl-a 与 @sec-a。\n\n"
+    text += "| 组 | n |\n|---|---|\n| 甲 | 1 |\n\n: 人数。 {#tbl-a}\n"
     (tmp_path / "text" / "manuscript.qmd").write_text(text, "utf-8")
     (tmp_path / "text" / "_quarto.yml").write_text("project: {type: default}\n")
     made = tmp_path / "made"
     made.mkdir()
-    engine.render(tmp_path / "text", made, ["html", "pdf"], engine="embedded", date="2026-01-31")
+    engine.render(tmp_path / "text", made, ["html", "pdf"], engine=by, date="2026-01-31")
     page = (made / "manuscript.html").read_text("utf-8")
-    assert page.count("@font-face{font-family:Study;") == 2 and len(page) < 300_000, "of the font its letters alone"
+    assert all(text in page for text in ('lang="zh-Hans"', "摘要", "表\xa01"))
+    if by == "embedded":
+        assert page.count("@font-face{font-family:Study;") == 2 and len(page) < 300_000, "of the font its letters alone"
     from pypdf import PdfReader
 
     pages = PdfReader(made / "manuscript.pdf").pages
     names = {str(font.get_object()["/BaseFont"]) for page in pages for font in page["/Resources"]["/Font"].values()}
     assert any("NotoSansCJKsc-Regular" in name for name in names)
-    assert "难治或复发" in "".join(page.extract_text() for page in pages)
+    said = "".join(page.extract_text() for page in pages)
+    assert all(text in said for text in ("难治或复发", "摘要", "关键词", "表 1", "小节 1"))
 
 
 def labels(tmp_path: Path, change) -> str:

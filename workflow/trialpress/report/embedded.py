@@ -13,7 +13,7 @@ import yaml
 
 from ..errors import InputError, Problem
 from ..files import read_text
-from . import brought, qmd, word
+from . import brought, qmd, word, words
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 
@@ -56,6 +56,9 @@ def _styles(source: Path, meta: dict) -> list[str]:
 def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime) -> Path:
     meta = qmd.metadata(document, fmt, epoch.date().isoformat())
     meta.setdefault("link-citations", True)
+    if "lang" in meta:
+        meta["lang"] = words.tag(str(meta["lang"]))
+    meta |= {"words": found} if (found := words.words(meta)) else {}
     style = meta.pop("csl", None) or ASSETS / "vancouver.csl"
     made = scratch / f"manuscript.{'xml' if fmt == 'jats' else fmt}"
     target = made.with_suffix(".typ") if fmt == "pdf" else made
