@@ -23,6 +23,7 @@ rule fragments:
         plan=f"{CONFIG}/plan.yaml",
         labels=LABELS,
         fixed=FIXED,
+        recorded=RECORDED,
         lock=engine("envs/requirements.lock"),
         code=modules("clean", "cohort", "analysis", "audit", "report"),
     output:

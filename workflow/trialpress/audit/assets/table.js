@@ -55,7 +55,7 @@ const asked = new Map(), arrived = new Map();
 function part(name, value) { arrived.set(name, value); }
 function read(path) {
   if (!asked.has(path)) asked.set(path, new Promise((resolve, reject) => {
-    const name = path.split("/").at(-1), script = h("script", { src: `${path}.js`, onerror: () => reject(new Error(`${path}.js cannot be read: build the audit again`)),
+    const name = path.split("/").at(-1), script = h("script", { src: `${path}.js`, onerror: () => { asked.delete(path); script.remove(); reject(new Error(`${path}.js cannot be read: build the audit again`)); },
       onload: () => { resolve(arrived.get(name)); arrived.delete(name); script.remove(); } });
     document.head.append(script);
   }));
