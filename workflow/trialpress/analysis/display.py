@@ -180,6 +180,16 @@ BY_NAME = {
 }  # fmt: skip
 
 
+def called(statistic: str) -> str:
+    """The name of a statistic in a list of numbers.
+
+    >>> called("p_value"), called("hazard_ratio"), called("ci_low")
+    ('P', 'hazard ratio', 'CI from')
+    """
+    own = {"p_value": "P", "p_value_adjusted": "adjusted P", "ci_low": "CI from", "ci_high": "CI to"}
+    return own.get(statistic, statistic.replace("_", " "))
+
+
 def display(statistic: str, value: float, kind: str = "estimate") -> str:
     """The text that a manuscript prints. `kind` decides where the statistic's name does not."""
     return FORMATS[BY_NAME.get(statistic, kind)](value)
