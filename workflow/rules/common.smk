@@ -48,8 +48,11 @@ environment.name_interpreter()
 PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
 content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
 
-# the plan as it was fixed before the data, if it was
-FIXED = f"{CONFIG}/plan.lock" if Path(f"{CONFIG}/plan.lock").is_file() else []
+# the plan as it was fixed before the data, and what is on record of the second computation, if there is
+FIXED, RECORDED = (
+    f"{CONFIG}/{name}.lock" if Path(f"{CONFIG}/{name}.lock").is_file() else []
+    for name in ("plan", "second")
+)
 
 # what the plan prints in another language, and what it is drawn with
 LABELS = PLAN.labels or []

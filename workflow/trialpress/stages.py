@@ -107,6 +107,7 @@ def tables(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
 def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path, formats: Iterable[str],
               engine: str) -> None:  # fmt: skip
     """Results -> what the manuscript includes from them, and the summary of the run."""
+    from .audit import second
     from .clean import read_logs
     from .report import fragments
     from .report.renderer import file_name
@@ -115,7 +116,8 @@ def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | Non
     results, logs = read(dictionary, plan, folder), read_logs(folder / "clean")
     known = claims_of(claims, results.plan)
     said = fragments.summary(results, known, logs, map(file_name, formats))
-    fragments.write(fragments.fragments(results, known, logs, folder, engine), said, folder)
+    recorded = second.on_record(Path(plan), results.ard)
+    fragments.write(fragments.fragments(results, known, logs, folder, engine, recorded), said, folder)
 
 
 def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats: Iterable[str], engine: str) -> None:
