@@ -134,12 +134,14 @@ def test_the_worst_origin_counts():
 def test_published_numbers_of_claims(tmp_path):
     (tmp_path / "claims.yaml").write_text(
         "claims:\n  a: {analysis: one, alternatives: [two], published: {n: 3, N: 5, percent: 60}}\n  b: {analysis: one, published: {n: 4}}\n  c: {not_checkable: x, published: {n: 9}}\n"
+        "  d: {analysis: one, group: A, level: 6_months, published: {n: 2, p_value: '<0.001'}}\n"
     )
     assert origin.published(tmp_path / "claims.yaml") == {
-        ("one", "n"): {3, 4},
-        ("one", "N"): {5},
-        ("two", "n"): {3},
-        ("two", "N"): {5},
+        ("one", "", "", "n"): {3, 4},
+        ("one", "", "", "N"): {5},
+        ("two", "", "", "n"): {3},
+        ("two", "", "", "N"): {5},
+        ("one", "A", "6_months", "n"): {2},
     }
 
 

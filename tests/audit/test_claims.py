@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def ard(**analyses):
     rows = [{"analysis": name, "group": "", "level": "", "statistic": statistic, "value": value, "origin": "computed"}
             for name, values in analyses.items() for statistic, value in values.items()]  # fmt: skip
-    return pd.DataFrame(rows).assign(origin="computed")
+    return pd.DataFrame(rows).assign(origin="computed", display="")
 
 
 ARD = ard(
@@ -62,6 +62,51 @@ def test_simulated_patients_reproduce_nothing():
 def test_a_claim_that_gets_no_verdict_fails():
     with pytest.raises(InputError, match="evaluable has no overall statistic 'median'"):
         verdict(published={"median": 3}, analysis="evaluable")
+
+
+def row(group, level, statistic, value, display):
+    at = {"analysis": "os", "group": group, "level": level, "statistic": statistic}
+    return at | {"value": value, "display": display, "origin": "computed"}
+
+
+AT = pd.DataFrame(
+    [
+        row("A", "", "n", 20, "20"),
+        row("A", "6_months", "estimate", 0.7841, "78.4%"),
+        row("", "", "hazard_ratio", 0.5403, "0.54"),
+        row("", "", "p_value", 0.00002, "<0.001"),
+        row("", "", "ci_low", 0.298, "0.30"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "spec, expected",
+    [
+        ({"published": {"percent": 78}, "group": "A", "level": "6_months"}, ("78%", "78.4%", "reproduced")),
+        ({"published": {"percent": 79}, "group": "A", "level": "6_months"}, ("79%", "78.4%", "contradicted")),
+        ({"published": {"n": 20}, "group": "A"}, ("20", "20", "reproduced")),
+        ({"published": {"hazard_ratio": 0.54, "ci_low": 0.30}}, ("hazard ratio 0.54, CI from 0.3", "hazard ratio 0.5403, CI from 0.298", "reproduced")),
+        ({"published": {"p_value": 0.001}}, ("P 0.001", "P 0.00002", "contradicted")),
+        ({"published": {"p_value": 0.0}}, ("P 0", "P <0.01", "reproduced")),
+        ({"published": {"p_value": "<0.001"}}, ("P <0.001", "P 0.00002", "reproduced")),
+        ({"published": {"p_value": ">0.05"}}, ("P >0.05", "P <0.0001", "contradicted")),
+    ],
+)  # fmt: skip
+def test_a_claim_on_a_ratio_a_p_value_or_a_level(spec, expected):
+    found = check({"a": Claim("a", "quote", "s", analysis="os", **spec)}, AT).iloc[0]
+    assert (found["published"], found["recomputed"], found["verdict"]) == expected
+
+
+def test_a_statistic_that_stands_elsewhere_is_said():
+    with pytest.raises(InputError) as error:
+        check({"a": Claim("a", "quote", "s", analysis="os", published={"percent": 78})}, AT)
+    assert "os has no overall statistic 'percent'" in str(error.value)
+    assert "it has it at group: A, level: 6_months" in str(error.value)
+    with pytest.raises(
+        InputError, match="no statistic 'p_value' at group 'A'(.|\n)*it has it at no group and no level"
+    ):
+        check({"a": Claim("a", "quote", "s", analysis="os", published={"p_value": 0.1}, group="A")}, AT)
 
 
 def checks(relations=(), **claims):
@@ -156,12 +201,13 @@ def test_what_is_shown_of_a_claim():
         counted={"n": 1234, "N": 2000, "percent": 0.617}, number={"n": 7}, times={"n": 5, "median": 206.25, "minimum": 45, "maximum": 427, "p_value": 0.01}, ends={"n": 3, "min": 1.5, "max": 7, "mean": 4},
         whole={"N": 10, "n": 5, "estimate": 0.5}, share={"estimate": 0.25},
     )  # fmt: skip
+    published = {"times": {"median": 206.3, "minimum": 45}, "ends": {"min": 1.5, "max": 7}}
     shown = {
-        name: check({"a": Claim("a", "q", "s", label="L", analysis=name, note="N")}, table).iloc[0]
+        name: check({"a": Claim("a", "q", "s", label="L", analysis=name, note="N", published=published.get(name, {}))}, table).iloc[0]
         for name in ("counted", "number", "times", "ends", "whole", "share")
-    }
+    }  # fmt: skip
     assert {name: row["recomputed"] for name, row in shown.items()} == {
-        "counted": "1234/2000, 61.7%", "number": "7", "times": "5, median 206.25, minimum 45, maximum 427", "ends": "3, min 1.5, max 7", "whole": "5/10, 50%", "share": "",
+        "counted": "1234/2000, 61.7%", "number": "7", "times": "5, median 206.25, minimum 45", "ends": "3, min 1.5, max 7", "whole": "5/10, 50%", "share": "",
     }  # fmt: skip
     assert shown["times"][["label", "note", "verdict", "analysis"]].tolist() == ["L", "N", "reproduced", "times"]
     rows = ard(a={"n": 1}).assign(level=["x"])

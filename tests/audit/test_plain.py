@@ -1,6 +1,8 @@
 """Plain Python's statistics are those of scipy and statsmodels, also where these are large, empty or whole."""
 
+import doctest
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from trialpress.audit import plain
+from trialpress.audit.plain import models, tails
 from trialpress.audit.plain.arithmetic import FEW, Curve, exact_limits, fisher, newcombe, ranks, wilson
 
 Z = stats.norm.ppf(0.975)
@@ -80,3 +85,40 @@ def test_who_has_not_entered_is_not_at_risk():
     curve = Curve(people([2, 3, 5], [1, 1, 0], [0, 2, 2]), lambda row: row["event"] == "1")
     assert [(time, str(survival)) for time, survival, _ in curve.steps] == [(2.0, "0"), (3.0, "0")]
     assert (curve.at_risk(2), curve.at_risk(3), curve.at(1), curve.at(2)) == (1, 2, (1.0, 0.0), (0.0, None))
+
+
+def test_examples():
+    assert doctest.testmod(plain).attempted and doctest.testmod(plain).failed == 0
+
+
+@pytest.mark.parametrize("method", ["holm", "hochberg", "benjamini-hochberg"])
+def test_families(method):
+    p = np.random.default_rng(1).uniform(0, 0.2, 9).tolist()
+    theirs = multipletests(p, method={"holm": "holm", "hochberg": "simes-hochberg"}.get(method, "fdr_bh"))[1]
+    assert plain.adjusted(p, method) == pytest.approx(theirs, rel=1e-12)
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.1, 90), st.floats(0.1, 90))
+@settings(max_examples=60, deadline=None)
+def test_tails(p, a, b):
+    assert tails.beta(p, a, b) == pytest.approx(stats.beta.cdf(p, a, b), rel=1e-9, abs=1e-15)
+    x, df = 2 * a, b / 2
+    assert tails.chi2_above(x, df) == pytest.approx(stats.chi2.sf(x, df), rel=1e-9)
+    assert tails.shifted_chi2(x, df, b) == pytest.approx(stats.ncx2.cdf(x, df, b), rel=1e-7, abs=1e-12)
+    assert tails.f_above(a / 9, df, b) == pytest.approx(stats.f.sf(a / 9, df, b), rel=1e-9, abs=1e-15)
+    assert tails.t_above(3 * p, df) == pytest.approx(stats.t.sf(3 * p, df), rel=1e-9)
+    assert tails.t_quantile(0.5 + p / 2, df + 1) == pytest.approx(stats.t.ppf(0.5 + p / 2, df + 1), rel=1e-8)
+
+
+def test_equations_are_solved_or_refused():
+    A, b = [[4.0, 2e6, 0], [2e6, 5e12, 1e3], [0, 1e3, 9e-6]], [[1.0], [2.0], [3.0]]
+    assert models.solve(A, b) == [pytest.approx(row, rel=1e-9) for row in np.linalg.solve(A, b).tolist()]
+    assert models.solve([[1.0, 2.0], [2.0, 4.0]], [[1.0], [1.0]]) is None
+    assert models.solve([[Fraction(1), Fraction(1, 3)], [Fraction(1, 3), Fraction(1, 9)]], [[1], [1]]) is None
+
+
+def test_without_a_maximum_nothing_is_said():
+    parted = [[1.0, float(x)] for x in range(10)]
+    assert models.logistic(parted, [0.0] * 5 + [1.0] * 5) is None
+    people = [models.Person(0.0, 1.0 + i, i < 3, [float(i < 3)]) for i in range(6)]
+    assert models.cox(people) is None and models.cox([one._replace(event=False) for one in people]) is None

@@ -12,6 +12,7 @@ from trialpress.clean.read.raw import Cell
 from trialpress.clean.read.statistics_dates import _stata
 from trialpress.errors import InputError
 from trialpress.study import Column, File
+from trialpress.study.load import reasons
 
 from .small import READ, cleaned, column, values
 
@@ -20,7 +21,7 @@ ID = {"source": "ID", "type": "id"}
 
 def parsed(cell: Cell, type: str = "text", file: dict | None = None, missing=(), **keys):
     """(value, rules, problem, questions) of one cell."""
-    reading = Parser(Column("x", type=type, **keys), File("f", "f.csv", **(file or {})), missing)(cell)
+    reading = Parser(Column("x", type=type, **keys), File("f", "f.csv", **(file or {})), reasons(missing))(cell)
     return reading.value, reading.rules, reading.problem, [question.message for question in reading.questions]
 
 

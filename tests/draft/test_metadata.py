@@ -36,14 +36,14 @@ EXPORT = ROWS + "".join(
 )
 
 
-def study(folder: Path, **files: str | bytes):
+def study(folder: Path, answers: tuple[str, ...] = (), **files: str | bytes):
     """(the draft, its dictionary, what the clean stage makes of it) of files; `_` in a name is a point."""
     raw = folder / "raw"
     raw.mkdir()
     for name, text in files.items():
         (raw / name.replace("_", ".")).write_bytes(text.encode() if isinstance(text, str) else text)
     (raw / "SHA256SUMS").write_text(sums(raw), encoding="utf-8")
-    draft = drafted(Given("made", directory=folder), raw)
+    draft = drafted(Given("made", directory=folder, missing=answers), raw)
     (folder / "study.yaml").write_text(draft.texts["config/made/study.yaml"], encoding="utf-8")
     return (
         draft,
@@ -199,6 +199,59 @@ def test_a_sas_catalogue_and_the_labels_of_variables(tmp_path):
         "aval: {source: AVAL, type: number, unit: kg, label: Weight}  # certain"
         in draft.texts["config/made/study.yaml"]
     )
+
+
+CODED = """record_id,height,weight,born,note
+1,1.70,-999,NI,x
+2,-998,70.5,1,x
+3,1.80,80.2,0,NI
+4,1.90,90.1,-999,x
+5,1.65,65.3,1,x
+6,1.66,66.4,1,x
+"""
+SETTINGS = 'project_id,missing_data_codes\n7,"-999, Not asked | -998, Refused | NI, No information"\n'
+ODM = """<?xml version="1.0"?><ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" xmlns:redcap="https://projectredcap.org">
+<Study OID="P"><GlobalVariables><redcap:MissingDataCodes>-999, Not asked&#10;-998, Refused&#10;NI, No information</redcap:MissingDataCodes></GlobalVariables>
+<MetaDataVersion OID="M"><ItemGroupDef Name="Intake"><ItemRef ItemOID="weight"/></ItemGroupDef><ItemDef OID="weight" Name="weight" DataType="float"/></MetaDataVersion></Study></ODM>"""
+
+
+@pytest.mark.parametrize(
+    "files", [{"project_csv": SETTINGS}, {"project_xml": ODM}, {"answers": ("-999=Not asked", "-998=Refused", "NI=No information")}]
+)  # fmt: skip
+def test_missing_data_codes_with_their_reason(tmp_path, files):
+    """From a project's settings, its XML, or the command line: into the dictionary, the changes, and the queries."""
+    draft, found, data = study(tmp_path, data_csv=CODED, **files)
+    line = 'missing: {"-999": Not asked, "-998": Refused, NI: No information}  # certain'
+    assert line in draft.texts["config/made/study.yaml"].splitlines()
+    entries = found.tables["data"].columns
+    assert [entries[name].type for name in ("height", "weight", "born")] == ["number", "number", "code"]
+    assert not entries["weight"].missing and list(entries["born"].codes) == ["0", "1"]
+    said = data.changes[data.changes["rule"].str.startswith("missing code")]
+    assert sorted(zip(said["field"], said["raw_value"], said["rule"], strict=True)) == [
+        ("born", "-999", "missing code: Not asked"),
+        ("born", "NI", "missing code: No information"),
+        ("height", "-998", "missing code: Refused"),
+        ("note", "NI", "missing code: No information"),
+        ("weight", "-999", "missing code: Not asked"),
+    ]
+    assert set(said["kind"]) == {"code"} and "error" not in set(data.queries["severity"])
+    text = (tmp_path / "study.yaml").read_text("utf-8").replace("weight: {", "weight: {required: true, ")
+    (tmp_path / "study.yaml").write_text(text, "utf-8")
+    asked = clean(load_study(tmp_path / "study.yaml"), tmp_path / "raw", tmp_path / "corrections.csv").queries
+    asked = asked[asked["severity"] == "error"]
+    assert asked["message"].tolist() == ["weight is missing: Not asked"] and asked["row"].tolist() == [2]
+
+
+def test_a_code_without_its_reason_is_refused(tmp_path):
+    with pytest.raises(InputError, match="'-999' is no code with its reason"):
+        study(tmp_path, data_csv=CODED, answers=("-999",))
+
+
+def test_a_missing_value_in_two_columns_put_together(tmp_path):
+    rows = "".join(f"{n},{'NA_NA' if n == 3 else '0_no' if n % 2 else '1_yes'}\n" for n in range(1, 21))
+    draft, found, _ = study(tmp_path, data_csv="id,aspirin\n" + rows)
+    assert list(found.tables["data"].columns["aspirin"].codes) == ["no", "yes"]
+    assert "missing: [NA_NA]  # likely" in draft.texts["config/made/study.yaml"].splitlines()
 
 
 def test_a_dictionary_that_is_none_is_refused(tmp_path):

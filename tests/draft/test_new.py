@@ -18,6 +18,8 @@ from trialpress.study import load_study, load_yaml
 sys.path.insert(0, str(Path(__file__).parent))
 import made_up
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def tree(folder: Path) -> dict[str, bytes]:
     return {
@@ -283,6 +285,35 @@ def test_whatever_a_header_or_a_code_says_the_draft_can_be_read(case, tmp_path, 
     (tmp_path / "cells.csv").write_text(HOSTILE[case], encoding="utf-8")
     assert draft(tmp_path / "home", tmp_path / "cells.csv") == 0
     load_plan(tmp_path / "home/config/made/plan.yaml", load_study(tmp_path / "home/config/made/study.yaml"))
+
+
+def test_a_rejected_row_is_said_with_its_reason_and_what_mends_it(tmp_path, capsys):
+    rows = [f"P{n:02d},A{n:02d},{n % 2},{n + 0.5}" for n in range(1, 61)]
+    (tmp_path / "visits.csv").write_text(
+        "id,visit no,done,value\n" + "\n".join([*rows, ",A61,1,3.5", "P61,A61,1"]) + "\n", "utf-8"
+    )
+    assert draft(tmp_path / "trial", tmp_path / "visits.csv", participant="id") == 0
+    said = capsys.readouterr().out
+    assert "visits.csv -> visits: 60 of 62, 2 rejected" in said
+    told = said[said.index("rows that could not be used") :].splitlines()
+    assert told[1] == "  visits.csv, row 63 -> visits: has 3 cells, the header has 4"
+    assert (
+        told[2].strip()
+        == "the file: a cell is lost or too many; delimiter or quote of files.visits, if it is the whole file"
+    )
+    assert told[3] == "  visits.csv, row 62 -> visits: no usable key: participant is missing"
+    assert told[4].strip() == "the file, if the cell was forgotten; footer of files.visits, if the row is no record"
+    assert "the commonest misfits" not in said
+
+
+def test_a_draft_says_nothing_of_this_machine(home):
+    """So that the folder can be moved, or cloned elsewhere."""
+    for path in (*(home / "config").rglob("*"), *(home / "report").rglob("*"), home / "README.md", home / ".gitignore"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert (
+                str(ROOT) not in text and ROOT.name + "/" not in text and "../" not in text.replace("../audit", "")
+            ), path
 
 
 def test_the_examples_of_the_documentation_are_what_is_drafted(home):

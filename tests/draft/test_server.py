@@ -29,7 +29,8 @@ API = ("field_name,form_name,section_header,field_type,field_label,select_choice
 class Handler(BaseHTTPRequestHandler):
     """POST /api/: token, content, format. Errors are texts with the status 403, as REDCap has them."""
 
-    answers = {"record": EXPORT.replace(",AB,", ",Zoë,"), "metadata": API + DICTIONARY.partition("\n")[2]}
+    answers = {"record": EXPORT.replace(",AB,", ",Zoë,"), "metadata": API + DICTIONARY.partition("\n")[2],
+               "project": 'project_title,project_pi_lastname,missing_data_codes\nMade,Miller,"-999, Not asked | NI, No information"\n'}  # fmt: skip
 
     def do_POST(self):
         form = {
@@ -42,7 +43,8 @@ class Handler(BaseHTTPRequestHandler):
         if content is None:
             return self.refused(form, 400, "The value of the parameter content is not valid")
         rows = csv.DictReader(io.StringIO(content))
-        return self.said(200, json.dumps(list(rows)) if form["format"] == "json" else content)
+        whole = next(rows) if form["content"] == "project" else list(rows)
+        return self.said(200, json.dumps(whole) if form["format"] == "json" else content)
 
     def refused(self, form: dict, status: int, text: str):
         self.said(status, json.dumps({"error": text}) if form.get("format") == "json" else f"ERROR: {text}")
@@ -72,9 +74,11 @@ def test_the_records_and_the_dictionary_are_fetched_and_drafted(url, tmp_path, c
     assert (tmp_path / "data/made/raw/records.csv").read_text(encoding="utf-8") == Handler.answers["record"]
     assert main(["new", "made", "--directory", str(tmp_path), "--draft-only"]) == 0
     said = capsys.readouterr().out
+    assert "missing_codes.csv: settings of a REDCap project, 2 missing data codes" in said
     assert "dictionary.csv: a REDCap dictionary, 13 variables" in said and "records.csv -> intake: 12 of 36" in said
     written = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file())
-    assert SECRET not in written + said
+    assert SECRET not in written + said and "Miller" not in written + said
+    assert 'missing: {"-999": Not asked, NI: No information}  # certain' in written
 
 
 def test_other_records_that_lie_there_are_kept(url, tmp_path):

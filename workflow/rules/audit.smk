@@ -72,6 +72,7 @@ rule audit:
         plan=f"{CONFIG}/plan.yaml",
         labels=LABELS,
         fixed=FIXED,
+        recorded=RECORDED,
         files=rules.figures.input.files,
         config="config/config.yaml",
         lock=[engine("envs/requirements.lock"), engine("envs/environment.yaml")],

@@ -23,6 +23,7 @@ rule fragments:
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
         fixed=FIXED,
+        recorded=RECORDED,
         lock=engine("envs/requirements.lock"),
         code=modules("clean", "cohort", "analysis", "audit", "report"),
     output:

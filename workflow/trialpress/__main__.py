@@ -6,12 +6,14 @@ begin
   trialpress fetch STUDY                                              download the raw files that study.yaml lists, checked by their hash
   trialpress fetch STUDY --redcap URL                                 the records and the dictionary of a REDCap project
 before the data
+  trialpress test-data STUDY [--out FOLDER]                           made-up records of the dictionary's form, to try the plan on
   trialpress plan STUDY                                               the analysis plan with mock tables and figures, without a record
   trialpress lock STUDY --by NAME --date 2026-01-31                   fix the plan before the data; with --reason an amendment
 run
   trialpress report [STUDY] [--directory FOLDER]                      the publication, as by make report; FOLDER holds config/, data/, report/
   trialpress report STUDY --out DIR --engine quarto                   the manuscript's editions from the results that are there
   trialpress preview STUDY                                            the manuscript in the browser, as it is written
+  trialpress stage                                                    in report/STUDY: the results beside the manuscript, for `quarto render`
   trialpress queries STUDY [--answers filled.xlsx]                    open queries as a workbook for the data manager, and its answers
   trialpress run FOLDER --out OUT [--until analysis]                  a study in one folder, all stages in one process
 look
@@ -52,6 +54,13 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--dictionary", type=Path, help="a REDCap dictionary, define.xml, ODM-XML or codebook CSV")
     new.add_argument("--participant", default="", metavar="COLUMN", help="header of the column that names participants")
     new.add_argument("--cutoff", default="", metavar="DATE", help="date of the data, as 2026-01-31")
+    new.add_argument(
+        "--missing",
+        action="append",
+        default=[],
+        metavar="CODE=REASON",
+        help="a missing data code, as --missing='-999=Not asked'",
+    )
     new.add_argument("--answers", type=Path, help="questions.yaml of an earlier draft with answers in it")
     new.add_argument("--git", action="store_true", help="make the folder a git repository, raw data left out")
     new.add_argument("--draft-only", action="store_true", help="write the draft, do not run it")
@@ -73,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     preview = commands.add_parser("preview", help="the manuscript in the browser, rendered again whenever it is saved")
     preview.add_argument("study", help="name of a study under config/ whose results are there")
     preview.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
+    commands.add_parser("stage", help="lay the results beside the manuscript, for `quarto render` in report/STUDY")
     report = commands.add_parser(
         "report", help="the publication; with --out its editions from the results that are there"
     )
@@ -95,6 +105,13 @@ def parser() -> argparse.ArgumentParser:
     plan.add_argument("study", help="name of a study under config/; no record of it is read")
     plan.add_argument("--out", type=Path, help="default: sap/STUDY/")
     plan.add_argument("--engine", choices=("auto", "quarto", "embedded"), default="auto", help="default: auto")
+    test = commands.add_parser("test-data", help="made-up records of the dictionary's form, in a study of its own")
+    test.add_argument("study", help="name of a study under config/; no record of it is read")
+    test.add_argument("--directory", type=Path, default=Path(), help="holds config/ and report/ (default: here)")
+    test.add_argument("--out", type=Path, help="default: test-data/STUDY/ there; what an earlier call made is replaced")
+    test.add_argument("--participants", type=int, default=100, metavar="N", help="default: 100")
+    test.add_argument("--seed", type=int, default=1, help="another one gives other records (default: 1)")
+    test.add_argument("--missing", type=float, default=0.05, metavar="SHARE", help="of the values (default: 0.05)")
     lock = commands.add_parser("lock", help="fix the analysis plan before the data, or amend it")
     lock.add_argument("study", help="name of a study under config/")
     lock.add_argument("--by", required=True, help="who fixes it")
@@ -178,7 +195,14 @@ def called(given: argparse.Namespace) -> int:
         from .draft.new import Given, new
 
         about = Given(
-            given.study, given.paths, given.directory, given.dictionary, given.participant, given.cutoff, given.answers
+            given.study,
+            given.paths,
+            given.directory,
+            given.dictionary,
+            given.participant,
+            given.cutoff,
+            given.answers,
+            given.missing,
         )
         return new(about, given.git, not given.draft_only)
     if given.command == "fetch":
@@ -192,6 +216,11 @@ def called(given: argparse.Namespace) -> int:
         os.chdir(given.directory)
         fetch(given.study or chosen())
         return 0
+    if given.command == "stage":
+        from .report.desk import beside
+
+        here = Path.cwd()
+        return beside(here.name, str(here.parents[1]))
     if given.command == "document":
         from .document import configuration
 
@@ -205,6 +234,12 @@ def called(given: argparse.Namespace) -> int:
         from .audit.record import main as recorded
 
         return recorded("accept" if given.command == "record" else "verify", given.study or chosen())
+    if given.command == "test-data":
+        from .testdata import write
+
+        out = given.out or given.directory / "test-data" / given.study
+        print(write(given.study, out, given.directory, given.participants, given.seed, given.missing))
+        return 0
     if given.command in ("plan", "lock"):
         from . import sap
 

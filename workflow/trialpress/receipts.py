@@ -21,6 +21,7 @@ from .exclusive import end_with_the_run
 from .files import sha256, write_text
 
 FOLDER = ".receipts"
+PARTS = "/.parts/"  # what is removed as soon as it is put together
 MIXED = "the results would be of two versions of it"
 AGAIN = "let it rest and run again: make report"
 
@@ -109,7 +110,8 @@ def kept(job):
     yield before
     raise_if(changed(before, MIXED))
     wrote = hashes(path for path in (*map(str, job.output), *job.params.get("beside", ())) if Path(path) != receipt)
-    said = {"rule": job.rule, "read": before, "wrote": wrote}
+    read = {path: known for path, known in before.items() if PARTS not in path}
+    said = {"rule": job.rule, "read": read, "wrote": wrote}
     write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", receipt)
 
 

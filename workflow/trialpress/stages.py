@@ -5,7 +5,7 @@ call the same ones. `folder` is results/<study>/; what a stage writes lies below
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,32 @@ if TYPE_CHECKING:
 STAGES = ("clean", "cohort", "analysis", "figures", "tables", "report", "audit")
 
 
-def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
-    """Raw records -> typed tables and the logs of what was changed, questioned and rejected."""
+def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path | str] = ()) -> None:
+    """Raw records -> typed tables and the logs of what was changed, questioned and rejected; parts: see `clean_part`."""
     from . import clean
     from .parts import study_part
     from .study import load_study
 
-    data = clean.clean(study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv")
+    study, corrections = study_part("clean", load_study(dictionary)), raw.parent / "corrections.csv"
+    if parts:
+        from .clean.scatter import gather
+
+        data = gather(study, corrections, [Path(part) for part in parts])
+    else:
+        data = clean.clean(study, raw, corrections)
     clean.write(data, folder / "clean")
+
+
+def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> None:
+    """The raw records of some participants -> their part of what `clean` puts together; item: '3-of-8'."""
+    from .clean.scatter import clean_part
+    from .parts import study_part
+    from .study import load_study
+
+    part, parts = map(int, item.split("-of-"))
+    clean_part(
+        study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv", part - 1, parts, folder
+    )
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -92,6 +110,7 @@ def tables(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
 def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path, formats: Iterable[str],
               engine: str) -> None:  # fmt: skip
     """Results -> what the manuscript includes from them, and the summary of the run."""
+    from .audit import second
     from .clean import read_logs
     from .report import fragments
     from .report.renderer import file_name
@@ -100,7 +119,8 @@ def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | Non
     results, logs = read(dictionary, plan, folder), read_logs(folder / "clean")
     known = claims_of(claims, results.plan)
     said = fragments.summary(results, known, logs, map(file_name, formats))
-    fragments.write(fragments.fragments(results, known, logs, folder, engine), said, folder)
+    recorded = second.on_record(Path(plan), results.ard)
+    fragments.write(fragments.fragments(results, known, logs, folder, engine, recorded), said, folder)
 
 
 def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats: Iterable[str], engine: str) -> None:

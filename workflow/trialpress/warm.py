@@ -22,7 +22,14 @@ LIBRARIES = (
     "pandas", "pyarrow.parquet", "pyarrow.csv", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
     "snakemake.logging",
 )  # fmt: skip
-THREADS = ("OMP", "GOTO", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")  # as Snakemake names them in a job's environment
+THREADS = (
+    "OMP",
+    "GOTO",
+    "OPENBLAS",
+    "MKL",
+    "VECLIB_MAXIMUM",
+    "NUMEXPR",
+)  # as Snakemake names them in a job's environment
 _begins = threading.Lock()
 
 

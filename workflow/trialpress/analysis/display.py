@@ -174,10 +174,20 @@ FORMATS = {
 
 # statistics that are printed in one way whatever the method
 BY_NAME = {
-    "n": "count", "N": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "missing_percent": "percent", "events": "count", "n_at_risk": "count", "df": "df",
+    "n": "count", "N": "count", "observations": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "missing_percent": "percent", "events": "count", "n_at_risk": "count", "df": "df",
     "p_value": "p", "p_value_adjusted": "p", "odds_ratio": "ratio", "hazard_ratio": "ratio", "risk_ratio": "ratio",
     "percent": "percent", "statistic": "statistic", "lr_statistic": "statistic",
 }  # fmt: skip
+
+
+def called(statistic: str) -> str:
+    """The name of a statistic in a list of numbers.
+
+    >>> called("p_value"), called("hazard_ratio"), called("ci_low")
+    ('P', 'hazard ratio', 'CI from')
+    """
+    own = {"p_value": "P", "p_value_adjusted": "adjusted P", "ci_low": "CI from", "ci_high": "CI to"}
+    return own.get(statistic, statistic.replace("_", " "))
 
 
 def display(statistic: str, value: float, kind: str = "estimate") -> str:

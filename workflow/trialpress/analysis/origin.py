@@ -28,17 +28,18 @@ from .methods import METHODS
 COMPUTED, PUBLISHED, IMPLIED, SIMULATED = ("computed", "published", "implied", "simulated")
 OF_A_COUNT = ("n", "N", "events", "missing", "n_at_risk")
 
-Published = Mapping[tuple[str, str], set[float]]  # (analysis, overall statistic) -> the numbers that were published
+Published = Mapping[tuple[str, str, str, str], set[float]]  # row of ard.csv -> the numbers that were published
 
 
 def published(claims: Path | str) -> Published:
     """What claims.yaml says was published, of the claims that an analysis (or one of its alternatives) can meet."""
-    found: dict[tuple[str, str], set[float]] = {}
+    found: dict[tuple[str, str, str, str], set[float]] = {}
     for claim in load_yaml(Path(claims)).get("claims", {}).values():
         for analysis in filter(None, (claim.get("analysis"), *claim.get("alternatives", ()))):
             for name, number in claim.get("published", {}).items():
-                if name != "percent":
-                    found.setdefault((analysis, name), set()).add(float(number))
+                if name != "percent" and not isinstance(number, str):
+                    row = (analysis, claim.get("group", ""), claim.get("level", ""), name)
+                    found.setdefault(row, set()).add(float(number))
     return found
 
 
@@ -118,6 +119,7 @@ def sets(plan: Plan, data: Data, name: str) -> dict[tuple[str, str, str], People
     spec, who = plan.analyses[name], data.frame[data.study.participant].astype(str)
     if "file" in spec or who.duplicated().any():
         return {}
+    who = who.to_numpy(dtype=object)
     unknown = "event" in spec and data.unknown == "left_out" and bool(data.holds(spec["event"]).isna().any())
     return {
         (group, level, statistic): People(
@@ -130,8 +132,8 @@ def sets(plan: Plan, data: Data, name: str) -> dict[tuple[str, str, str], People
 
 def _recomputed(published: Published, counts: Mapping[str, Mapping]) -> Iterator[People]:
     """The participants of the counts that were published, where the analysis has the published number."""
-    for (analysis, statistic), numbers in published.items():
-        people = counts.get(analysis, {}).get(("", "", statistic))
+    for (analysis, *place), numbers in published.items():
+        people = counts.get(analysis, {}).get(tuple(place))
         if people is not None and len(people.who) in numbers:
             yield people
 
@@ -148,7 +150,7 @@ def origins(plan: Plan, published: Published, ard: pd.DataFrame, counts: Mapping
             found[key] = PUBLISHED if statistic in OF_A_COUNT and level else IMPLIED
         elif METHODS.traits[plan.analyses[analysis]["method"]].get("of_a_design"):
             found[key] = COMPUTED
-        elif not (group or level) and any(math.isclose(value, one) for one in published.get((analysis, statistic), ())):
+        elif any(math.isclose(value, one) for one in published.get(key, ())):
             found[key] = PUBLISHED
         elif people is not None and len(people.who) == value:
             found[key] = known.origin(people)

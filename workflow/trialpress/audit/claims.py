@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..analysis.display import rounded
+from ..analysis.display import MINUS, called, rounded
 from ..analysis.origin import COMPUTED
 from ..contracts import CLAIM_CHECKS, CLAIMS
 from ..errors import Problem, nearest, raise_if
@@ -24,22 +24,31 @@ CONTRADICTED = "contradicted"
 NOT_CHECKABLE = "not checkable"
 CONSISTENT = "consistent"
 INCONSISTENT = "inconsistent"
+HEADED = ("n", "N", "percent")  # shown of what was recomputed, whatever was published
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A published statement; `published` holds its numbers by statistic."""
+    """A published statement; `published` holds its numbers by statistic, a p-value also as "<0.001". group, level: where the
+    analysis has them, as ids of ard.csv; nothing for all of its participants."""
 
     id: str
     quote: str
     source: str
     label: str = ""
-    published: Mapping[str, float] = field(default_factory=dict)
+    published: Mapping[str, float | str] = field(default_factory=dict)
     analysis: str = ""
+    group: str = ""
+    level: str = ""
     alternatives: tuple[str, ...] = ()
     note: str = ""
     not_checkable: str = ""
     same_as: str = ""
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What was published as a number, not as a bound of one."""
+        return {name: value for name, value in self.published.items() if not isinstance(value, str)}
 
 
 def load_claims(path: Path | str, plan: Plan) -> tuple[dict[str, Claim], dict[str, Mapping], list[Mapping]]:
@@ -83,7 +92,7 @@ def load_claims(path: Path | str, plan: Plan) -> tuple[dict[str, Claim], dict[st
             what = f"the claim '{claim.same_as}' is not defined"
             problems.append(Problem(where, what, NOTHING_RUNS, nearest(claim.same_as, content["claims"])))
     relations = content.get("relations", [])
-    known = [f"{claim.id}.{name}" for claim in claims.values() for name in claim.published]
+    known = [f"{claim.id}.{name}" for claim in claims.values() for name in claim.numbers]
     for number, relation in enumerate(relations):
         for name in (*relation["sum"], *relation["equals"]):
             if name not in known:
@@ -102,70 +111,126 @@ def _decimals(value: float) -> int:
     return -min(0, Decimal(repr(float(value))).normalize().as_tuple().exponent)
 
 
-def agrees(published: Mapping[str, float], computed: Mapping[str, float]) -> bool:
-    """Whether every published number is the computed one, to the digits in which it was published."""
+def agrees(published: Mapping[str, float | str], computed: Mapping[str, float]) -> bool:
+    """Whether every published number is the computed one, to the digits in which it was published, or keeps to its bound.
+
+    >>> agrees({"p_value": "<0.001"}, {"p_value": 2e-5}), agrees({"p_value": "<0.001"}, {"p_value": 0.001})
+    (True, False)
+    """
     for name, number in published.items():
-        digits = _decimals(number)
-        if rounded(computed.get(name, math.nan), digits) != rounded(number, digits):
+        value = computed.get(name, math.nan)
+        if isinstance(number, str):
+            bound = float(number[1:])
+            if not (value < bound if number[0] == "<" else value > bound):
+                return False
+        elif rounded(value, digits := _decimals(number)) != rounded(number, digits):
             return False
     return True
 
 
-def _overall(ard: pd.DataFrame, analysis: str) -> dict[str, float]:
-    rows = ard[(ard["analysis"] == analysis) & (ard["group"] == "") & (ard["level"] == "")]
+def _at(ard: pd.DataFrame, analysis: str, claim: Claim) -> dict[str, float]:
+    """Statistic -> value of an analysis where a claim has it; of a proportion its percentage too."""
+    rows = ard[(ard["analysis"] == analysis) & (ard["group"] == claim.group) & (ard["level"] == claim.level)]
     found = dict(zip(rows["statistic"], rows["value"], strict=True))
-    if "N" in found and ("estimate" in found or "percent" in found):
-        found["percent"] = 100 * found.get("percent", found.get("estimate", math.nan))
-    return found
+    shares = set(rows.loc[rows["display"].str.endswith("%"), "statistic"])
+    share = next((name for name in ("percent", "estimate") if name in found and (name in shares or "N" in found)), "")
+    return {**found, "percent": 100 * found[share]} if share else found
 
 
-def _shown(values: Mapping[str, float]) -> str:
+def _shown(values: Mapping[str, float | str], digits: Mapping[str, int] | None = None) -> str:
+    """'36/40, 90%', 'P 0.005', 'risk ratio 0.54'. digits: the decimals of the numbers that are neither counts nor percentages;
+    as they were published, without.
+
+    >>> _shown({"risk_ratio": 0.54, "p_value": "<0.001"}), _shown({"risk_ratio": 0.5403, "ci_low": 1e-7}, {"risk_ratio": 4, "ci_low": 3})
+    ('risk ratio 0.54, P <0.001', 'risk ratio 0.5403, CI from <0.001')
+    """
     parts = []
     if "n" in values and "N" in values:
         parts.append(f"{values['n']:.0f}/{values['N']:.0f}")
-    elif "n" in values:
-        parts.append(f"{values['n']:.0f}")
+    elif "n" in values or "N" in values:
+        parts.append(
+            " ".join(
+                f"{name if name == 'N' else ''} {values[name]:.0f}".strip() for name in ("n", "N") if name in values
+            )
+        )
     if "percent" in values:
         parts.append(f"{rounded(values['percent'], 1).removesuffix('.0')}%")
-    rest = [
-        f"{name} {value:g}" for name, value in values.items() if name in ("median", "minimum", "maximum", "min", "max")
-    ]
-    return ", ".join([*parts, *rest])
+    for name, value in values.items():
+        if name not in ("n", "N", "percent"):
+            text = value if isinstance(value, str) else _number(value, digits[name] if digits else _decimals(value))
+            parts.append(f"{called(name)} {text}")
+    return ", ".join(parts)
+
+
+def _number(value: float, digits: int) -> str:
+    text = rounded(value, digits)
+    if value and float(text.replace(",", "").replace(MINUS, "-").replace("NE", "nan").replace("∞", "inf")) == 0:
+        return f"<{rounded(10.0**-digits, digits)}" if value > 0 else f">{rounded(-(10.0**-digits), digits)}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _again(claim: Claim, computed: Mapping[str, float]) -> str:
+    """What the records give for a claim: what was published, with two digits more, and of a proportion its count."""
+    headed = [name for name in HEADED if name != "percent" or "estimate" not in claim.published]
+    wanted = [name for name in (*headed, *claim.published) if name in computed]
+    digits = {
+        name: _decimals(value if not isinstance(value, str) else float(value[1:])) + 2
+        for name, value in claim.published.items()
+    }
+    return _shown({name: computed[name] for name in dict.fromkeys(wanted)}, digits)
 
 
 def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
     """One row per claim with its verdict; one that simulated patients were made to meet is not reproduced by them.
     InputError where an analysis does not give the statistic that was published: such a claim would have no verdict."""
     met = REPRODUCED if ard["origin"].isin([COMPUTED]).all() else BY_CONSTRUCTION
-    raise_if(
-        Problem(f"claims.yaml, claims.{claim.id}", f"{analysis} has no overall statistic '{name}'",
-                "a claim without a verdict fails the run", nearest(name, _overall(ard, analysis)))
-        for claim in claims.values()
-        for analysis in filter(None, (claim.analysis, *claim.alternatives))
-        for name in claim.published
-        if name not in _overall(ard, analysis)
-    )  # fmt: skip
+    raise_if(_missing(claim, analysis, name, ard)
+             for claim in claims.values()
+             for analysis in filter(None, (claim.analysis, *claim.alternatives))
+             for name in claim.published
+             if name not in _at(ard, analysis, claim))  # fmt: skip
     rows = []
     for claim in claims.values():
         used, verdict, note = claim.analysis, NOT_CHECKABLE, claim.not_checkable
         if claim.analysis:
             verdict, note = CONTRADICTED, claim.note
-            if agrees(claim.published, _overall(ard, claim.analysis)):
+            if agrees(claim.published, _at(ard, claim.analysis, claim)):
                 verdict = met
             else:
                 for other in claim.alternatives:
-                    if agrees(claim.published, _overall(ard, other)):
+                    if agrees(claim.published, _at(ard, other, claim)):
                         verdict, used = met + WITH_ANOTHER, other
                         break
-        computed = _overall(ard, claim.analysis) if claim.analysis else {}
-        shown = _shown(computed)
+        shown = _again(claim, _at(ard, claim.analysis, claim)) if claim.analysis else ""
         if verdict.endswith(WITH_ANOTHER):
-            shown = f"{shown} ({claim.analysis}); {_shown(_overall(ard, used))} ({used})"
+            shown = f"{shown} ({claim.analysis}); {_again(claim, _at(ard, used, claim))} ({used})"
         rows.append(
             {"claim": claim.id, "source": claim.source, "label": claim.label or claim.id, "quote": claim.quote,
              "published": _shown(claim.published), "analysis": used, "recomputed": shown, "verdict": verdict, "note": note}
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(CLAIMS.columns))
+
+
+def _missing(claim: Claim, analysis: str, name: str, ard: pd.DataFrame) -> Problem:
+    """A published statistic that an analysis does not give, with where it has it, if elsewhere."""
+    place = " at " + ", ".join(
+        filter(None, (claim.group and f"group '{claim.group}'", claim.level and f"level '{claim.level}'"))
+    )
+    what = f"{analysis} has no overall statistic '{name}'"
+    if claim.group or claim.level:
+        what = f"{analysis} has no statistic '{name}'{place}"
+    own = ard[ard["analysis"] == analysis]
+    wanted = "estimate" if name == "percent" else name
+    elsewhere = own.loc[own["statistic"] == wanted, ["group", "level"]].drop_duplicates().head(8)
+    if len(elsewhere):
+        found = [
+            ", ".join(f"{key}: {value}" for key, value in row.items() if value) or "no group and no level"
+            for row in elsewhere.to_dict("records")
+        ]
+        do = f"it has it at {'; '.join(found)}"
+    else:
+        do = nearest(name, _at(ard, analysis, claim) or set(own["statistic"]))
+    return Problem(f"claims.yaml, claims.{claim.id}", what, "a claim without a verdict fails the run", do)
 
 
 # --- claims among themselves --------------------------------------------------------------------------------------------
@@ -249,7 +314,7 @@ def consistency(claims: Mapping[str, Claim], sources: Mapping[str, Mapping], rel
     for claim in claims.values():
         if claim.same_as:
             other = claims[claim.same_as]
-            both = [name for name in claim.published if name in other.published]
+            both = [name for name in claim.numbers if name in other.numbers]
             parts = [f"{name} {claim.published[name]:g}" + (" in both" if claim.published[name] == other.published[name] else
                      f" ({sources[claim.source]['title']}) and {other.published[name]:g} ({sources[other.source]['title']})") for name in both]  # fmt: skip
             differ = [name for name in both if claim.published[name] != other.published[name]]

@@ -1,4 +1,4 @@
-"""The commonest misfits of a first run, each with the line of study.yaml that would mend it."""
+"""The commonest misfits and the rejected rows of a first run, each with the line of study.yaml that would mend it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import re
 
 import pandas as pd
 
+from ..clean.part import ELSEWHERE, NOTHING
+
 MOST = 12
+VALUE = re.compile(r"'[^']*'")  # of a cell: it may be a person's
+ROWS = 5  # rejected rows of a table that are named
 MENDS = (
     (r"is not in the code list", "add the text to codes, or to missing"),
     (r"is not a number", "missing: [{value}] if it means so; limit_text if it stands for a limit; or a correction"),
@@ -23,10 +27,39 @@ MENDS = (
     (r"orphan|is not in", "references, if they need not be there"),
 )
 
+REJECTED = (
+    (r"footnote|repeats the header", "nothing, if that is so; else footer or header_rows of files.{file}"),
+    (r"duplicate of row", "nothing: the row kept says the same"),
+    (r"conflicts with row", "tables.{table}.key: another column belongs to it; or corrections.csv"),
+    (
+        r"shifted|has \d+ cells",
+        "the file: a cell is lost or too many; delimiter or quote of files.{file}, if it is the whole file",
+    ),
+    (r"no usable key", "the file, if the cell was forgotten; footer of files.{file}, if the row is no record"),
+    (r"orphan", "references of tables.{table}, if they need not be there; or the file that lacks them"),
+)
+
+
+def rejected(rows: pd.DataFrame, files: dict[str, str]) -> list[str]:
+    """Lines on the rows of rejected.csv that no other table holds: where, why, and what would mend it; the first ROWS of a
+    table and reason. files: path -> short name."""
+    lines: list[str] = []
+    rows = rows[~rows["reason"].str.startswith((ELSEWHERE, NOTHING))]
+    for (file, table, _), same in rows.groupby(["file", "table", rows["reason"].map(_kind)], sort=True):
+        for row in same.head(ROWS).itertuples():
+            lines.append(f"  {file}, row {row.row} -> {table}: {VALUE.sub('...', row.reason)}")
+        lines += [f"  {file} -> {table}: {len(same) - ROWS:,} more of this kind"] if len(same) > ROWS else []
+        mend = next(
+            (do for form, do in REJECTED if re.search(form, same["reason"].iloc[0])), "look at clean/rejected.csv"
+        )
+        lines.append(f"          {mend.format(file=files.get(file, file), table=table)}")
+    return lines
+
 
 def commonest(queries: pd.DataFrame) -> list[tuple[int, str, str]]:
     """(how many, what, the line that mends it) of the queries by column and kind, the most frequent first. A value is shown only
     where it came twice or more."""
+    queries = queries[~queries["message"].str.endswith("it was rejected")]  # `rejected` has them
     if not len(queries):
         return []
     kind = queries["message"].map(_kind)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
 from ..errors import InputError, Problem
 from ..text import normalise
-from .known import Variable
+from .known import Variable, choices
 
 TYPES = {"integer": "integer", "float": "number", "double": "number", "decimal": "number", "date": "date", "partialDate": "date", "incompleteDate": "date", "datetime": "datetime",
          "partialDatetime": "datetime", "incompleteDatetime": "datetime", "time": "time", "boolean": "code"}  # fmt: skip
@@ -47,6 +49,12 @@ def variables(path: Path) -> list[Variable] | None:
             if node is not None:
                 found.append(_variable(node, group.get("Name") or form, reference, lists, units, source))
     return found
+
+
+def missing(path: Path) -> dict[str, str]:
+    """The missing data codes of a REDCap project XML: code -> reason."""
+    found = re.search(r"<(?:\w+:)?MissingDataCodes>([^<]+)</", path.read_text(encoding="utf-8", errors="replace"))
+    return choices(html.unescape(found[1])) if found else {}
 
 
 def _variable(node, form: str, reference, lists: dict, units: dict, source: str) -> Variable:

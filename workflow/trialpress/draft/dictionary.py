@@ -42,7 +42,7 @@ def study_text(
     cutoff: Question | None,
     files: dict[str, tuple[File, str]],
     tables: Sequence[Drafted],
-    missing: Sequence[str],
+    missing: Mapping[str, str],
     units: Mapping[str, Mapping] | None = None,
 ) -> str:
     """The text of study.yaml. study: its head; files: short name -> (file, mark)."""
@@ -55,7 +55,8 @@ def study_text(
         said = f"  # {mark('certain', cutoff)}" if key == "data_cutoff" else ""
         lines.append(f"  {key}: {flow(value)}{said}")
     if missing:
-        lines += ["", f"missing: {flow(list(missing))}  # likely"]
+        said = flow(dict(missing) if any(missing.values()) else list(missing))
+        lines += ["", f"missing: {said}  # {'certain' if all(missing.values()) else 'likely'}"]
     if units:
         lines += [
             "",

@@ -20,13 +20,29 @@ NOTHING = frozenset(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=100_000)
+def is_nothing(text: str) -> bool:
+    """Whether people write so into a cell that has no value; also several times, as two columns that were put together have it.
+
+    >>> is_nothing("NA"), is_nothing("NA_NA"), is_nothing("NA-1")
+    (True, True, False)
+    """
+    return text in NOTHING or (
+        len(text) < 40 and {*re.split(r"[_ ,;/|-]+", text)} in ({"NA"}, {"NaN"}, {"NULL"}, {"null"}, {"missing"})
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """One column of a raw file, or the same column of several blocks."""
 
     raw: Raw
     places: tuple[int, ...]
-    left_out: frozenset[str] = field(default=NOTHING)
+    codes: frozenset[str] = field(default=frozenset())  # missing data codes of the project
+
+    def nothing_in(self, text: str) -> bool:
+        """Whether a normalised text means that there is no value."""
+        return is_nothing(text) or text in self.codes
 
     @property
     def at(self) -> int:
@@ -49,7 +65,7 @@ class Facts:
             codes = column.codes[body(self.raw)]
             rows = np.bincount(codes, minlength=len(column.cells)).tolist() if len(column.cells) else []
             for cell, n in zip(column.cells, rows, strict=True):
-                if n and (text := normalise(cell.text)) and text not in self.left_out and cell.kind != "missing":
+                if n and (text := normalise(cell.text)) and not self.nothing_in(text) and cell.kind != "missing":
                     found[cell] += n
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
@@ -59,7 +75,7 @@ class Facts:
         texts = {
             normalise(cell.text) for at in self.places for cell in self.raw.columns[at].cells if cell.kind != "error"
         }
-        return texts & self.left_out
+        return set(filter(self.nothing_in, texts))
 
     @cached_property
     def texts(self) -> dict[str, int]:
@@ -87,7 +103,7 @@ class Facts:
         """What the intake reads of the column if it has this type."""
         unit = keys.get("unit", "")
         parser = Parser(
-            Column("column", type, **keys), self.file, (), units=[unit] if unit else (), date_1904=self.raw.date_1904
+            Column("column", type, **keys), self.file, {}, units=[unit] if unit else (), date_1904=self.raw.date_1904
         )
         return Read([(cell, n, parser(cell)) for cell, n in self.counts.items()])
 
@@ -95,7 +111,7 @@ class Facts:
         """The normalised text of every row, '' where it has no value; of the first place."""
         column = self.raw.columns[self.at]
         texts = [normalise(cell.shown if re.fullmatch(r"0+\d+", cell.shown) else cell.text) for cell in column.cells]
-        texts = ["" if text in self.left_out else text for text in texts]
+        texts = ["" if self.nothing_in(text) else text for text in texts]
         return [texts[code] for code in column.codes.tolist()]
 
 

@@ -147,6 +147,8 @@ def coded(entry: Entry, facts: Facts) -> np.ndarray:
         if key in ("date_order", "decimal", "missing", "unit", "rewrite")
     }
     spec = {key: tuple(value) if isinstance(value, list) else value for key, value in spec.items()}
+    if "missing" in spec:
+        spec["missing"] = dict.fromkeys(spec["missing"], "")
     codes = entry.spec.get("codes")
     if isinstance(codes, dict):
         spec["codes"] = {code: tuple(texts) for code, texts in codes.items()}

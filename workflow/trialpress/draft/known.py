@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+from ..text import normalise
 
 
 @dataclass(frozen=True)
@@ -27,3 +30,17 @@ class Variable:
     form: str = ""
     formula: str = ""
     note: str = ""
+
+
+def choices(text: str) -> dict[str, str]:
+    """REDCap's list of codes: of a choice field, or of missing data.
+
+    >>> choices("1, Yes | 0, No, never | 99, Unknown")
+    {'1': 'Yes', '0': 'No, never', '99': 'Unknown'}
+    """
+    found = {}
+    for part in re.split(r"\s*\|\s*|\n", text):
+        code, _, label = part.partition(",")
+        if code.strip() and label.strip():
+            found[code.strip()] = normalise(re.sub(r"<[^>]+>", "", label))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +15,11 @@ from .layout import Laid, catalogs, lay
 
 @dataclass
 class Metadata:
-    """by: folded name of a variable -> what files say of it; told: name of the file -> what it is."""
+    """by: folded name of a variable -> what files say of it; told: name of the file -> what it is; missing: text -> reason."""
 
     by: dict[str, list[Variable]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, kind: str, variables: Sequence[Variable]) -> None:
         self.told[name] = f"{kind}, {len(variables)} variables"
@@ -28,6 +29,12 @@ class Metadata:
                 variable.label and variable.label.casefold() != variable.name.casefold()
             ):  # exports with labels as headers
                 self.by.setdefault(variable.label.casefold(), []).append(variable)
+
+    def codes(self, name: str, codes: Mapping[str, str]) -> None:
+        """Missing data codes that a file gives."""
+        self.missing |= codes
+        if codes:
+            self.told[name] += f", {len(codes)} missing data codes"
 
     def of(self, header: str, table: str) -> Variable | None:
         """What is known of a column: by the data set that the table is, else where all data sets say the same."""
@@ -51,6 +58,7 @@ def metadata(files: Sequence[Path], named: Path | None = None) -> tuple[Metadata
         try:
             if (found := cdisc.variables(path)) is not None:
                 known.add(path.name, "define.xml or ODM", found)
+                known.codes(path.name, cdisc.missing(path))
                 continue
             laid += lay(path, path.name, formats[0].name if len(formats) == 1 else "")
         except InputError as error:
@@ -58,8 +66,11 @@ def metadata(files: Sequence[Path], named: Path | None = None) -> tuple[Metadata
     raise_if(problems)
     data = []
     for one in laid:
-        found = redcap.variables(one.raw)
-        if found is None:
+        found, codes = redcap.variables(one.raw), redcap.missing(one.raw)
+        if codes is not None:
+            known.told[one.file.path] = "settings of a REDCap project"
+            known.codes(one.file.path, codes)
+        elif found is None:
             data.append(one)
         else:
             known.add(one.file.path, "a REDCap dictionary", found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -43,6 +44,7 @@ class Given:
     participant: str = ""
     cutoff: str = ""
     answers: Path | None = None
+    missing: Sequence[str] = ()  # "-999=Not asked"
 
 
 @dataclass
@@ -101,12 +103,14 @@ def files_of(paths: Iterable[Path]) -> list[Path]:
 def drafted(given: Given, raw: Path) -> Draft:
     """The draft over the files in `raw`, a folder of copies. Nothing is written."""
     answers = read_answers(given.answers) if given.answers else {}
-    options = {"study data_cutoff": given.cutoff, "study participant": given.participant}
+    options = {"study data_cutoff": given.cutoff, "study participant": given.participant,
+               "study missing codes": ", ".join(given.missing)}  # fmt: skip
     questions = Questions(answers | {about: said for about, said in options.items() if said})
     files = sorted(
         path for path in raw.iterdir() if path.name not in NO_DATA and not path.name.upper().startswith("README")
     )
     known, laid = metadata(files, given.dictionary)
+    known.missing |= codes_for_missing(questions)
     tables = Tables(laid, known, questions, named(laid, questions))
     if tables.main is None:
         raise InputError([Problem(str(given.study), "no column of any file names the participant", "every number is of participants",
@@ -154,18 +158,32 @@ def drafted(given: Given, raw: Path) -> Draft:
     made = plan.draft(study, draft.data.tables, tables.main.name, questions)
     held = [f"{table.name}.{entry.name}" for table in tables.drafted for entry in table.entries.values() if entry.held]
     report = f"report/{given.study}"
-    engine = Path(os.path.relpath(ROOT, (given.directory / report).absolute())).as_posix()
     draft.texts |= {
         f"config/{given.study}/plan.yaml": made.text(given.study),
         f"config/{given.study}/claims.yaml": manuscript.CLAIMS,
         f"config/{given.study}/checklists.yaml": manuscript.CHECKLISTS,
         f"{report}/manuscript.qmd": manuscript.manuscript(head["title"], given.study, made, held),
-        f"{report}/_quarto.yml": manuscript.QUARTO.format(engine=engine),
+        f"{report}/_quarto.yml": manuscript.QUARTO,
         f"{report}/references.bib": manuscript.references(made),
         f"config/{given.study}/questions.yaml": questions.text(given.study),
     }
     raise_if(questions.problems(str(given.answers)))
     return draft
+
+
+def codes_for_missing(questions: Questions) -> dict[str, str]:
+    """Text -> reason of the missing data codes that somebody has given; InputError if one has no reason."""
+    said = questions.answers.get("study missing codes", "")
+    if not said:
+        return {}
+    questions.ask("study missing codes", "Which texts mean that a value is missing, and why?", "it was given", ["<text = reason, text = reason>"],
+                  said, "missing")  # fmt: skip
+    pairs = [[part.strip() for part in entry.partition("=")] for entry in re.split(r"\s*[,;|]\s*(?=[^,;|=]+=)", said)]
+    raise_if(
+        Problem("missing data codes", f"'{''.join(pair)}' is no code with its reason", "the reason is what the audit shows", "write -999=Not asked")
+        for pair in pairs if not (pair[0] and pair[2])
+    )  # fmt: skip
+    return {code: why for code, _, why in pairs}
 
 
 def named(laid: Sequence[Laid], questions: Questions) -> str:
@@ -344,6 +362,9 @@ def said(draft: Draft, given: Given) -> str:
             f"  {row.file} -> {row.table}: {row.rows_kept:,} of {row.rows_in:,}"
             + (f", {row.rows_rejected:,} rejected" if row.rows_rejected else "")
         )
+    names = {one.file.path: name for name, one in zip(draft.tables.names, draft.tables.laid, strict=True)}
+    if lost := advice.rejected(draft.data.rejected, names):
+        lines += ["", "rows that could not be used, why, and what would mend it", *lost]
     for problem in draft.data.losses:
         lines += ["", str(problem)]
     if found := advice.commonest(draft.data.queries):

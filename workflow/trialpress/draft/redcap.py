@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..clean.read import Raw
 from ..text import normalise
 from . import people
-from .known import Variable
+from .known import Variable, choices
 
 SOURCE = "the REDCap dictionary"
 # header as downloaded, and as the API gives it
@@ -26,6 +26,7 @@ COLUMNS = {
     "applies": ("Branching Logic (Show field only if...)", "branching_logic"),
     "required": ("Required Field?", "required_field"),
 }
+MISSING = "missing_data_codes"
 CHOSEN = {"0": "Unchecked", "1": "Checked"}
 COMPLETE = {"0": "Incomplete", "1": "Unverified", "2": "Complete"}
 KINDS = {
@@ -38,18 +39,13 @@ KINDS = {
 }
 
 
-def choices(text: str) -> dict[str, str]:
-    """Codes of a choice field.
-
-    >>> choices("1, Yes | 0, No, never | 99, Unknown")
-    {'1': 'Yes', '0': 'No, never', '99': 'Unknown'}
-    """
-    found = {}
-    for part in re.split(r"\s*\|\s*|\n", text):
-        code, _, label = part.partition(",")
-        if code.strip() and label.strip():
-            found[code.strip()] = normalise(re.sub(r"<[^>]+>", "", label))
-    return found
+def missing(raw: Raw) -> dict[str, str] | None:
+    """The missing data codes in the settings of a project (the API's `project` export): code -> reason; None if the file is
+    none."""
+    headers = [path[-1] for path in raw.headers]
+    if MISSING not in headers:
+        return None
+    return choices("\n".join(raw.texts(headers.index(MISSING))))
 
 
 def variables(raw: Raw) -> list[Variable] | None:

@@ -3,6 +3,8 @@ environment (REDCAP_TOKEN) and stands in no file, log or message."""
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 from pathlib import Path
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ..errors import InputError, Problem, raise_if
 from ..files import write_text
+from .redcap import MISSING
 
 TOKEN = "REDCAP_TOKEN"
 WHERE = "the REDCap server"
@@ -55,7 +58,7 @@ def address(url: str) -> str:
 
 
 def exported(url: str) -> dict[str, str]:
-    """Name of a file -> its text: the records as they are stored (raw codes), and the data dictionary."""
+    """Name of a file -> its text: the records as they are stored (raw codes), the data dictionary, the missing data codes."""
     import redcap
     from requests.exceptions import RequestException
 
@@ -72,6 +75,7 @@ def exported(url: str) -> dict[str, str]:
             ),
             "dictionary.csv": project.export_metadata(format_type="csv"),
         }
+        settings = project.export_project_info(format_type="json")
     except RequestException as error:
         said = " ".join(str(error).replace(secret, "...").split())[:300]
         do = "look at the address, at the token's rights (export, full data set), and whether the server can be reached"
@@ -88,6 +92,10 @@ def exported(url: str) -> dict[str, str]:
                     )
                 ]
             )
+    if codes := (settings or {}).get(MISSING):  # of the settings these alone: the others name people
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows([[MISSING], [codes]])
+        texts["missing_codes.csv"] = written.getvalue()
     return texts
 
 
@@ -97,7 +105,7 @@ def fetch(url: str, study: str, home: Path) -> list[Path]:
 
     texts = exported(url)
     data = home / "data" / study
-    wanted = {data / ("metadata" if name == "dictionary.csv" else "raw") / name: text for name, text in texts.items()}
+    wanted = {data / ("raw" if name == "records.csv" else "metadata") / name: text for name, text in texts.items()}
     raise_if(
         Problem(
             str(path),

@@ -12,7 +12,7 @@ from . import held, keys, logic, redcap, relations, repeating, units
 from .blocks import Wide, wide
 from .drafted import Drafted
 from .entry import Entry, Inference
-from .facts import NOTHING, Facts, source
+from .facts import Facts, source
 from .header import Header, column_name, read_header
 from .infer import infer
 from .layout import Laid
@@ -63,9 +63,10 @@ class Tables:
 
     def __init__(self, laid: Sequence[Laid], metadata: Metadata, questions: Questions, participant: str = ""):
         self.questions, self.metadata = questions, metadata
+        self.codes = frozenset(metadata.missing)
         self.names = short_names(laid)
         self.laid = [self.decided(name, one) for name, one in zip(self.names, laid, strict=True)]
-        self.files = [[Facts(one.raw, (at,)) for at in range(len(one.raw.headers))] for one in self.laid]
+        self.files = [[Facts(one.raw, (at,), self.codes) for at in range(len(one.raw.headers))] for one in self.laid]
         self.missing: set[str] = set()
         self.labels = {(one.file.path, name): label for one in laid for name, label in one.labels.items()}
         chosen = keys.participants(self.files, participant)
@@ -223,7 +224,12 @@ class Tables:
         )
         for label, (sources, places) in one.measures.items():
             self.add(
-                entries, wanted, Facts(laid.raw, tuple(places)), None, label if label != "value" else file, sources
+                entries,
+                wanted,
+                Facts(laid.raw, tuple(places), self.codes),
+                None,
+                label if label != "value" else file,
+                sources,
             )
         apart(entries)
         table = Drafted(wanted, laid.file, laid, entries, blocks=one.blocks)
@@ -231,8 +237,9 @@ class Tables:
         return table
 
 
-def missing_words(tables: Tables) -> list[str]:
-    return sorted(tables.missing & NOTHING)
+def missing_words(tables: Tables) -> dict[str, str]:
+    """Text -> reason of all that means missing in these files; the project's own codes with theirs."""
+    return {text: "" for text in sorted(tables.missing - tables.codes)} | tables.metadata.missing
 
 
 def all_dates(tables: Sequence[Drafted]) -> list:

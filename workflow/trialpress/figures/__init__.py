@@ -14,6 +14,7 @@ from ..analysis.origin import SIMULATED
 from ..errors import InputError, Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import MARK, MARKER, Results, with_mark, with_marks
+from ..wording import Wording
 from ..workers import each
 from .drawing import Drawing
 from .drawn import Drawn
@@ -28,12 +29,13 @@ def draw(results: Results, name: str) -> Drawing:
     spec = results.plan.figures[name]
     results = replace(results, marked=bool(results.study.reconstruction), seen=set())
     style.bring(environment.fonts(f"report/{results.study.id}"))
+    style.speak(results.plan.say)
     with style.look():
         with from_the_plan(f"figures.{name}"):
             drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
         if results.marked:
             drawing = _marked(drawing, results.seen)
-        drawing = drawing.said(*left_out(results, KINDS, spec))
+        drawing = _translated(drawing.said(*left_out(results, KINDS, spec)), results.plan.say)
     raise_if(_unprintable(drawing.figure, name))
     _lighten(drawing.figure)
     return drawing
@@ -59,6 +61,18 @@ def _marked(drawing: Drawing, seen: set[str]) -> Drawing:
     numbers = drawing.numbers.map(lambda cell: cell.replace(MARKER, "") if isinstance(cell, str) else cell)
     alt = with_marks(drawing.alt) if some else drawing.alt.replace(MARKER, "")
     return replace(drawing, numbers=numbers.astype(drawing.numbers.dtypes), alt=f"{alt}{legend}")
+
+
+def _translated(drawing: Drawing, say: Wording) -> Drawing:
+    """With the program's words in the language of the labels: also those that an axis draws by itself."""
+    if not say:
+        return drawing
+    from matplotlib.text import Text
+
+    for text in drawing.figure.findobj(Text):
+        said = text.get_text()
+        text.set_text(say(said.removesuffix(MARK)) + MARK if said.endswith(MARK) else say(said))
+    return replace(drawing, alt=" ".join(map(say, re.split(r"(?<=\.) (?=[^a-z\d])", drawing.alt))))
 
 
 MANY = 2_000  # points beyond which a cloud of them is a picture within the vector graphic

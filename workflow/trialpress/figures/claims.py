@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..analysis.display import rounded
+from ..analysis.display import called, rounded
+from ..ids import Name
 from ..registry import File
 from ..results import Results
 from ..study import load_yaml
@@ -170,35 +171,42 @@ def _claim(results: Results, content: dict, name: str, claim: dict) -> list[Clai
     """A claim, and the analyses of the same outcome with another denominator."""
     numbers = claim.get("published", {})
     percent = numbers.get("percent", 100 * numbers["n"] / numbers["N"] if {"n", "N"} <= numbers.keys() else math.nan)
-    texts = {statistic: rounded(number, 0 if number == int(number) else 1) for statistic, number in numbers.items()}
+    texts = {statistic: number if isinstance(number, str) else rounded(number, 0) if number == int(number) else f"{number:g}"
+             for statistic, number in numbers.items()}  # fmt: skip
     source = content["sources"][claim["source"]]["title"]
     title = f"{claim.get('label', name)} ({inside(source)})"
-    again = _recomputed(results, claim.get("analysis", ""), numbers)
+    place = (Name(claim.get("group", ""), ""), Name(claim.get("level", ""), ""))
+    again = _recomputed(results, claim.get("analysis", ""), numbers, place)
     rows = [Claim(name, title, source, _printed(texts) or "no number", percent, again)]
     for other in claim.get("alternatives", ()):
         population = results.plan.populations[results.plan.analyses[other]["population"]].label
-        rows.append(Claim(name, population, source, "", math.nan, _recomputed(results, other, numbers), another=True))
+        rows.append(
+            Claim(name, population, source, "", math.nan, _recomputed(results, other, numbers, place), another=True)
+        )
     return rows
 
 
-def _recomputed(results: Results, analysis: str, published: dict) -> Recomputed:
+def _recomputed(results: Results, analysis: str, published: dict, place: tuple[Name, Name]) -> Recomputed:
+    """What an analysis gives at a place, its group and level."""
     if not analysis:
         return Recomputed("", "not checkable")
-    texts = {name: shown(results, analysis, name) for name in {**dict.fromkeys(published), "N": None}}
+    texts = {name: shown(results, analysis, name, *place) for name in {**dict.fromkeys(published), "N": None}}
     texts = {name: text for name, text in texts.items() if text and name != "percent"}
-    if value(results, analysis, "N") == 0:
+    if value(results, analysis, "N", *place) == 0:
         return Recomputed(analysis, "no participants")
     if "n" not in published:
         texts.pop("N", None)
-        return Recomputed(analysis, _printed(texts))
-    texts["n"] = shown(results, analysis, "n")
-    text = "/".join(texts[key] for key in ("n", "N") if texts.get(key))
-    text = ", ".join(filter(None, (text, estimate(results, analysis))))
-    return Recomputed(analysis, text, *(value(results, analysis, key) for key in ("estimate", "ci_low", "ci_high")))
+    else:
+        texts["n"] = shown(results, analysis, "n", *place)
+    own = published.keys() & {"n", "percent"}
+    share = estimate(results, analysis, *place) if own else ""
+    count = "/".join(texts.pop(key) for key in ("n", "N") if texts.get(key))
+    drawn = (value(results, analysis, key, *place) for key in ("estimate", "ci_low", "ci_high") if own)
+    return Recomputed(analysis, ", ".join(filter(None, (count, share, _printed(texts)))), *drawn)
 
 
 def _printed(texts: dict[str, str]) -> str:
-    """'36/40, 90%', or '206 (45–427)' of a median with its range."""
+    """'36/40, 90%', '206 (45–427)' of a median with its range, 'risk ratio 0.54'."""
     parts = [
         "/".join(texts[key] for key in ("n", "N") if key in texts),
         f"{texts['percent']}%" if "percent" in texts else "",
@@ -206,6 +214,8 @@ def _printed(texts: dict[str, str]) -> str:
     limits = interval(texts.get("min", ""), texts.get("max", ""))
     median = texts.get("median", "")
     parts.append(f"{median} ({limits})" if median and limits else median or limits)
+    rest = texts.keys() - {"n", "N", "percent", "median", "min", "max"}
+    parts += [f"{called(name)} {text}" for name, text in texts.items() if name in rest]
     return ", ".join(filter(None, parts))
 
 

@@ -88,7 +88,7 @@ class Column:
     infer_unit: tuple[str, ...] = ()
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     codes_from_file: bool = False
-    missing: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)  # text -> why the value is missing, '' if that is not said
     decimal: str = ""
     grouping: str = ""
     date_order: str = ""
@@ -189,7 +189,7 @@ class Study:
     short_title: str
     citation: str
     participant: str
-    missing: tuple[str, ...]
+    missing: Mapping[str, str]
     units: Mapping[str, Mapping[str, float | str]]
     files: Mapping[str, File]
     tables: Mapping[str, Table]

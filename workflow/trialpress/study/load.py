@@ -106,7 +106,9 @@ class _Reader:
             self.problem(where, "a duration needs its unit", f"add unit: {' or '.join(DURATIONS)}")
         if "partial" in spec:
             spec["partial"] = self.partial(where, name, spec)
-        for key in ("missing", "infer_unit", "possible", "plausible"):
+        if "missing" in spec:
+            spec["missing"] = reasons(spec["missing"])
+        for key in ("infer_unit", "possible", "plausible"):
             if key in spec:
                 spec[key] = tuple(spec[key])
         for unit in spec.get("infer_unit", ()):
@@ -327,7 +329,7 @@ class _Reader:
             short_title=head.get("short_title", head["title"]),
             citation=head.get("citation", ""),
             participant=participant,
-            missing=tuple(self.content.get("missing", ())),
+            missing=reasons(self.content.get("missing", ())),
             units=self.units,
             files=files,
             tables=tables,
@@ -340,6 +342,15 @@ class _Reader:
         if not self.problems:
             consistent.expressions(study, self.problem)
         return study
+
+
+def reasons(missing) -> dict[str, str]:
+    """Text -> why a value is missing, of a list of texts or of texts with their reasons.
+
+    >>> reasons(["NA"]), reasons({"-999": "Not asked"})
+    ({'NA': ''}, {'-999': 'Not asked'})
+    """
+    return {str(text): missing[text] if isinstance(missing, Mapping) else "" for text in missing}
 
 
 def names_of(text) -> list[str]:

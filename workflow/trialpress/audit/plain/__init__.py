@@ -1,8 +1,9 @@
 """The second computation where R is not there: from the same exported data, in plain Python, of all that needs no package.
 
-Fractions, statistics and math of Python's standard library alone, so it shares no code with the first: counts, percentages,
-means and quantiles, exact and Wilson intervals, Kaplan-Meier by fractions, Fisher's test by counting tables. What needs an
-iterated model (Cox, Firth, pooling) is left to R, and computed_once.csv says so. Each method gives what concordance.R gives.
+Fractions, statistics and math of Python's standard library alone, so it shares no code with the first: counts, exact tests by
+counting tables, Kaplan-Meier by fractions, distributions by series, models by elimination and Newton's method. Profiles of Cox's
+likelihood, Gray's test, the variance of a cumulative incidence, resampling, and what is too large to sum one by one are left to R, and computed_once.csv says so. Each
+method gives what concordance.R gives.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import counts, times, values
+from . import agreement, counts, designs, exposure, hazards, linear, pairwise, pooled, regression, tables, times, values
 from .arithmetic import Row
-from .job import Found, Job
+from .job import FITTED, Found, Job
 
+KEY = ("analysis", "group", "level")
 MISSING = "@missing@"  # what a missing cell is in the exported files: a level may be called NA
 
 
@@ -27,7 +29,7 @@ def versions() -> dict[str, str]:
 
 def second(folder: Path) -> list[dict]:
     """The rows that the files of `concordance.export` in `folder` give, as second.csv of R has them."""
-    jobs, levels, data = (list(_read(folder / f"{name}.csv")) for name in ("jobs", "levels", "data"))
+    jobs, levels, data, tests = (list(_read(folder / f"{name}.csv")) for name in ("jobs", "levels", "data", "families"))
     rows, ids = defaultdict(list), defaultdict(list)
     for row in data:
         rows[row["analysis"]].append(row)
@@ -38,9 +40,43 @@ def second(folder: Path) -> list[dict]:
         method = METHODS.get(job["method"])
         of = Job(job, rows[job["analysis"]], lambda kind, within="", name=job["analysis"]: ids[name, within, kind])
         for group, level, by, tolerance, statistics in method(of) if method else ():
-            found += [{"analysis": job["analysis"], "group": group, "level": level, "statistic": name, "tolerance": tolerance,
-                       "second": "NA" if math.isnan(value) else repr(float(value)), "implementation": f"Python, {by}"}
-                      for name, value in statistics.items()]  # fmt: skip
+            found += [
+                _row(job["analysis"], group, level, name, value, by, tolerance) for name, value in statistics.items()
+            ]
+    return found + list(_families(tests, found))
+
+
+def _row(analysis: str, group: str, level: str, statistic: str, value, by: str, tolerance: float) -> dict:
+    return {"analysis": analysis, "group": group, "level": level, "statistic": statistic, "tolerance": tolerance,
+            "second": "NA" if math.isnan(value) else repr(float(value)), "implementation": f"Python, {by}"}  # fmt: skip
+
+
+def _families(tests: list[Row], found: list[dict]) -> Iterator[dict]:
+    """Adjusted p-values of the families of which every test has been computed here."""
+    seen = {tuple(row[key] for key in KEY): float(row["second"]) for row in found if row["statistic"] == "p_value" and row["second"] != "NA"}  # fmt: skip
+    for family in dict.fromkeys(test["family"] for test in tests):
+        members = [test for test in tests if test["family"] == family]
+        p = [seen.get(tuple(test[key] for key in KEY)) for test in members]
+        if None not in p:
+            for test, value in zip(members, adjusted(p, members[0]["method"]), strict=True):
+                yield _row(*(test[key] for key in KEY), "p_value_adjusted", value, test["method"], FITTED)
+
+
+def adjusted(p: list[float], method: str) -> list[float]:
+    """Holm 1979 (steps down), Hochberg 1988 and Benjamini & Hochberg 1995 (steps up).
+
+    >>> adjusted([0.01, 0.04, 0.03], "holm")
+    [0.03, 0.06, 0.06]
+    """
+    m, found = len(p), [0.0] * len(p)
+    order = sorted(range(m), key=lambda at: p[at], reverse=method != "holm")
+    worst = 0.0 if method == "holm" else 1.0
+    for place, at in enumerate(order):
+        if method == "holm":
+            worst = max(worst, (m - place) * p[at])
+        else:
+            worst = min(worst, p[at] * (place + 1 if method == "hochberg" else m / (m - place)))
+        found[at] = min(1.0, worst)
     return found
 
 
@@ -55,10 +91,22 @@ def _gaps(row: Mapping[str, str]) -> frozenset[str]:
 
 
 METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
-    "proportion": counts.proportion, "dose_escalation": counts.proportion, "missing_response": counts.missing_response, "trend": counts.trend,
+    "proportion": counts.proportion, "dose_escalation": counts.proportion, "missing_response": counts.missing_response, "trend": tables.trend,
     "summary": values.summary, "frequency": counts.frequency, "baseline": values.baseline, "crosstab": counts.crosstab, "toxicity": counts.toxicity,
     "combinations": counts.combinations, "fisher": counts.fisher_test, "risk_difference": counts.risk_difference, "risk_ratio": counts.risk_ratio,
-    "fisher_rxc": counts.cells, "chi_square": counts.cells, "mann_whitney": values.mann_whitney, "kruskal_wallis": values.kruskal_wallis,
-    "spearman": values.spearman, "kinetics_by_day": values.kinetics_by_day, "kaplan_meier": times.kaplan_meier, "follow_up": times.follow_up,
+    "fisher_rxc": tables.fisher_rxc, "chi_square": tables.chi_square, "cochran_mantel_haenszel": tables.cochran_mantel_haenszel,
+    "mann_whitney": pairwise.two_groups, "kruskal_wallis": values.kruskal_wallis, "spearman": values.spearman, "correlations": values.correlations,
+    "kinetics_by_day": values.kinetics_by_day, "kaplan_meier": times.kaplan_meier, "follow_up": times.follow_up,
     "survival_difference": times.survival_difference, "cumulative_incidence": times.cumulative_incidence,
+    "log_rank": hazards.log_rank, "restricted_mean": hazards.restricted_mean, "landmark": hazards.landmark, "mantel_byar": hazards.mantel_byar,
+    "simon_makuch": hazards.simon_makuch, "naive_comparison": hazards.naive_comparison, "time_dependent_cox": hazards.time_dependent_cox,
+    "cox": regression.cox_regression, "ancova": regression.ancova, "incidence_rate": regression.incidence_rate,
+    "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": regression.number_needed,
+    "logistic_interaction": regression.logistic_interaction, "linear_interaction": regression.linear_interaction, "dose_response": regression.dose_response,
+    "paired_t": agreement.paired_t, "sign_test": agreement.sign_test, "pearson": agreement.pearson, "bland_altman": agreement.bland_altman,
+    "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "simon_design": designs.simon_design,
+    "pool": pooled.pool, "exposure": exposure.exposure, "gray": hazards.gray, "bootstrap": values.bootstrap, "firth_logistic": regression.firth_logistic,
+    "pairwise_means": pairwise.means, "pairwise_ranks": pairwise.ranked, "pairwise_proportions": pairwise.proportions,
+    "pairwise_log_rank": pairwise.times, "linear_regression": linear.linear_regression,
+    "simon_inference": designs.simon_inference, "predictive_probability": designs.predictive_probability,
 }  # fmt: skip

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from operator import truediv
+
+from .tails import beta, solved
 
 FEW = 2000
 
@@ -20,39 +22,21 @@ def numbers(rows: Iterable[Row], name: str) -> list[float]:
 
 
 def at_least(x: int, n: int, p: float) -> float:
-    """P(X >= x) of a binomial distribution: the incomplete beta integral I_p(x, n - x + 1), by its continued fraction (Lentz;
-    Abramowitz & Stegun 26.5.8)."""
-    if x <= 0:
-        return 1.0
-    a, b = x, n - x + 1
-    if p > (a + 1) / (a + b + 2):
-        return 1 - at_least(n - x + 1, n, 1 - p)
-    front = math.exp(math.lgamma(n + 1) - math.lgamma(a) - math.lgamma(b) + a * math.log(p) + b * math.log1p(-p)) / a
-    c, d = 1.0, 1 / (1 - (a + b) * p / (a + 1))
-    fraction, m = d, 1
-    while True:
-        for term in (
-            m * (b - m) * p / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * p / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d, c = 1 / (1 + term * d), 1 + term / c
-            fraction *= c * d
-        if abs(c * d - 1) < 1e-15 or m > 10**6:
-            return front * fraction
-        m += 1
+    """P(X >= x) of a binomial distribution."""
+    return beta(p, x, n - x + 1) if x > 0 else 1.0
 
 
 def exact_limits(x: int, n: int, tail: float) -> tuple[float, float]:
     """Clopper and Pearson 1934: the p at which x or more, and x or fewer, of n have the probability `tail`."""
+    low = 0.0 if x == 0 else solved(lambda p: at_least(x, n, p), tail, 0.0, 1.0)
+    return low, 1.0 if x == n else 1 - solved(lambda q: at_least(n - x, n, q), tail, 0.0, 1.0)
 
-    def solved(rises: Callable[[float], float]) -> float:
-        low, high = 0.0, 1.0
-        while low < (middle := (low + high) / 2) < high:
-            low, high = (middle, high) if rises(middle) < tail else (low, middle)
-        return middle
 
-    low = 0.0 if x == 0 else solved(lambda p: at_least(x, n, p))
-    return low, 1.0 if x == n else 1 - solved(lambda q: at_least(n - x, n, q))
+def jeffreys(x: int, n: int, tail: float) -> tuple[float, float]:
+    """Equal tails of the posterior distribution Beta(x + 1/2, n - x + 1/2)."""
+    share = lambda p: beta(p, x + 0.5, n - x + 0.5)  # noqa: E731
+    low = 0.0 if x == 0 else solved(share, tail, 0.0, 1.0)
+    return low, 1.0 if x == n else solved(share, 1 - tail, 0.0, 1.0)
 
 
 def wilson(x: int, n: int, z: float) -> tuple[float, float]:
@@ -72,14 +56,45 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], z: float) -> dict[
     }
 
 
+def ways(n: int, m: int, events: int) -> dict[int, int]:
+    """How many tables give the first of two groups so many of the events."""
+    return {k: math.comb(n, k) * math.comb(m, events - k) for k in range(max(0, events - m), min(n, events) + 1)}
+
+
 def fisher(first: tuple[int, int], second: tuple[int, int], alternative: str) -> float:
     """Fisher's exact test of two proportions; two-sided: all tables that are no likelier, as fisher.test has it."""
     (x, n), (y, m) = first, second
-    tables = {k: math.comb(n, k) * math.comb(m, x + y - k) for k in range(max(0, x + y - m), min(n, x + y) + 1)}
+    tables = ways(n, m, x + y)
     counts = {"two-sided": lambda k: tables[k] <= tables[x], "greater": lambda k: k >= x, "less": lambda k: k <= x}[
         alternative
     ]
     return float(Fraction(sum(tables[k] for k in tables if counts(k)), sum(tables.values())))
+
+
+def conditional(weights: Mapping[int, int], seen: int, tail: float, median: bool = False) -> dict[str, float]:
+    """The conditional odds ratio and its exact limits, of a sum whose outcomes have these numbers of tables; median: the median
+    unbiased estimate at the ends."""
+    logs = {k: math.log(n) for k, n in weights.items()}
+
+    def mean(value: Callable[[int], float], b: float) -> float:
+        """Of a function of the sum, at a log odds ratio."""
+        top = max(n + b * k for k, n in logs.items())
+        each = {k: math.exp(n + b * k - top) for k, n in logs.items()}
+        return math.fsum(value(k) * p for k, p in each.items()) / math.fsum(each.values())
+
+    root = lambda value, target, sign=1: math.exp(  # noqa: E731
+        solved(lambda b: sign * mean(value, b), sign * target, -40.0, 40.0)
+    )
+    up, down = (
+        (lambda target: root(lambda k: k >= seen, target)),
+        (lambda target: root(lambda k: k <= seen, target, -1)),
+    )
+    bottom, top = seen == min(weights), seen == max(weights)
+    if bottom or top:
+        odds = (up if top else down)(0.5) if median else 0.0 if bottom else math.inf
+    else:
+        odds = root(lambda k: k, seen)
+    return {"odds_ratio": odds, "ci_low": 0.0 if bottom else up(tail), "ci_high": math.inf if top else down(tail)}
 
 
 def ranks(values: Sequence[float]) -> list[Fraction]:

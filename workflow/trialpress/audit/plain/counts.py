@@ -6,18 +6,22 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from .arithmetic import Row, fisher, newcombe, numbers
-from .job import CLOSED, COUNTED, EXACT, NEWCOMBE, TABLES, Found, Job
+from .arithmetic import FEW, Row, conditional, exact_limits, fisher, newcombe, numbers, ways
+from .job import CLOSED, COUNTED, EXACT, FITTED, NEWCOMBE, TABLES, TAILS, Found, Job
 
 
-def counted(group: str, prefix: str, rows: Iterable[Row], levels: Iterable[str]) -> Iterator[Found]:
+def counted(job: Job, group: str, prefix: str, rows: Iterable[Row], levels: Iterable[str]) -> Iterator[Found]:
     rows = list(rows)
     known = Counter(row["level"] for row in rows if "level" not in row["@"])
     total = known.total()
     yield group, prefix, COUNTED, CLOSED, {"N": total, "missing": len(rows) - total}
     for level in levels:
         of = {"n": known[level], "percent": known[level] / total if total else math.nan}
-        yield group, f"{prefix}={level}" if prefix else level, COUNTED, CLOSED, of
+        at = f"{prefix}={level}" if prefix else level
+        yield group, at, COUNTED, CLOSED, of
+        if job["intervals"] == "true" and total:
+            low, high = exact_limits(known[level], total, job.tail)
+            yield group, at, TAILS, CLOSED, {"ci_low": low, "ci_high": high}
 
 
 def proportion(job: Job) -> Iterator[Found]:
@@ -41,7 +45,7 @@ def missing_response(job: Job) -> Iterator[Found]:
 
 def frequency(job: Job) -> Iterator[Found]:
     for group, rows in job.groups():
-        yield from counted(group, "", rows, job.named("level"))
+        yield from counted(job, group, "", rows, job.named("level"))
 
 
 def _two(job: Job) -> tuple[list[Found], list[tuple[int, int]]]:
@@ -61,6 +65,10 @@ def fisher_test(job: Job) -> Iterator[Found]:
     if two:
         yield "", "", TABLES, EXACT, {"p_value": fisher(*two, job["alternative"])}
         yield "", "risk_difference", NEWCOMBE, CLOSED, newcombe(*two, job.z)
+        (x, n), (y, m) = two
+        odds = ways(n, m, x + y)
+        if 1 < len(odds) <= FEW:
+            yield "", "", "all tables, bisection", FITTED, conditional(odds, x, job.tail)
 
 
 def risk_difference(job: Job) -> Iterator[Found]:
@@ -137,19 +145,3 @@ def crosstab(job: Job) -> Iterator[Found]:
             yield from line(f"{name}={group}", [row for row in rows if row["group"] == group])
         if without := [row for row in rows if not row["group"]]:
             yield from line(name, without)
-
-
-def cells(job: Job) -> Iterator[Found]:
-    """The counts of a table of two columns."""
-    here = [row for row in job.rows if "y" not in row["@"] or "level" not in row["@"]]
-    counts = Counter((row["group"], row["level"]) for row in here)
-    groups, levels = job.named("group"), job.named("level")
-    for group in groups:
-        for level in levels:
-            yield group, level, COUNTED, CLOSED, {"n": counts[group, level]}
-    yield "", "", COUNTED, CLOSED, {"N": sum(counts[group, level] for group in groups for level in levels)}
-
-
-def trend(job: Job) -> Iterator[Found]:
-    job.options["interval"] = "clopper-pearson"
-    yield from proportion(job)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from statistics import NormalDist
 
-from .arithmetic import Row, exact_limits, wilson
+from .arithmetic import Row, exact_limits, jeffreys, wilson
 
-CLOSED, EXACT = 1e-9, 1e-7
+CLOSED, EXACT, FITTED = 1e-9, 1e-7, 1e-6
 PAIRS = 10**6  # differences that are listed
-COUNTED, DESCRIBED, TAILS, FRACTIONS = "counting", "statistics", "binomial tails, bisection", "fractions"
+COUNTED, DESCRIBED, TAILS, FRACTIONS = "counting", "statistics", "tails of distributions, bisection", "fractions"
 NEWCOMBE, TABLES = "Wilson's roots, combined as Newcombe", "all tables, by fractions"
 Found = tuple[str, str, str, float, dict[str, float]]  # group, level, by what, tolerance, statistics
 
@@ -48,4 +48,6 @@ class Job:
                 return TAILS, dict(zip(("ci_low", "ci_high"), exact_limits(x, n, self.tail), strict=True))
             case "wilson" if n:
                 return NEWCOMBE, dict(zip(("ci_low", "ci_high"), wilson(x, n, self.z), strict=True))
+            case "jeffreys" if n:
+                return TAILS, dict(zip(("ci_low", "ci_high"), jeffreys(x, n, self.tail), strict=True))
         return "", {}

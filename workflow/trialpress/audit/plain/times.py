@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from .arithmetic import Curve, Row
-from .job import CLOSED, COUNTED, FRACTIONS, Found, Job
+from .hazards import limits
+from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
 
 
 def kaplan_meier(job: Job, happens: Callable[[Row], bool] = lambda row: float(row["event"]) == 1) -> Iterator[Found]:
@@ -16,22 +17,36 @@ def kaplan_meier(job: Job, happens: Callable[[Row], bool] = lambda row: float(ro
     for group, rows in job.groups():
         curve = Curve(rows, happens)
         if not curve.people:
+            yield group, "", COUNTED, CLOSED, {"n": 0}
             continue
         middle = next((time for time, survival, _ in curve.steps if survival <= Fraction(1, 2)), math.nan)
         on = next((later for (_, survival, _), (later, *_) in zip(curve.steps, curve.steps[1:], strict=False) if survival == Fraction(1, 2)), None)  # fmt: skip
         yield group, "", FRACTIONS, CLOSED, {"n": len(curve.people), "events": curve.events}
         if not any(survival == Fraction(1, 2) for _, survival, _ in curve.steps) or on is not None:
             yield group, "", FRACTIONS, CLOSED, {"median": (middle + on) / 2 if on is not None else middle}
+        yield group, "", FRACTIONS, CLOSED, _ends(curve, job)
         for at in job.times:
             level, time = f"{at}_{job['unit']}", float(at)
             yield group, level, COUNTED, CLOSED, {"n_at_risk": curve.at_risk(time)}
             if time > curve.last:
                 continue
             survival, spread = curve.at(time)
-            yield group, level, FRACTIONS, CLOSED, {"estimate": survival}
-            if job["transform"] == "log-log" and spread and 0 < survival < 1:
-                reach = math.exp(job.z * math.sqrt(spread) / -math.log(survival))
-                yield group, level, FRACTIONS, CLOSED, {"ci_low": survival**reach, "ci_high": survival ** (1 / reach)}
+            yield (
+                group,
+                level,
+                FRACTIONS,
+                CLOSED,
+                {"estimate": survival, **limits(job["transform"], survival, spread, job.z)},
+            )
+
+
+def _ends(curve: Curve, job: Job) -> dict[str, float]:
+    """Limits of the median: where the limits of the curve come below one half (Brookmeyer & Crowley 1982)."""
+    found = {"ci_low": math.nan, "ci_high": math.nan}
+    for time, survival, spread in reversed(curve.steps):
+        of = limits(job["transform"], float(survival), None if spread is None else float(spread), job.z)
+        found |= {key: time for key in of if of[key] < 0.5}
+    return found
 
 
 def follow_up(job: Job) -> Iterator[Found]:
@@ -54,28 +69,42 @@ def survival_difference(job: Job) -> Iterator[Found]:
             yield "", f"{at}_{job['unit']}", FRACTIONS, CLOSED, of
 
 
+def concordance_index(job: Job) -> Iterator[Found]:
+    """Every pair by itself; Harrell's index alone."""
+    rows = [row for row in job.rows if not row["@"] & {"x", "time", "event"}]
+    yield "", "", COUNTED, CLOSED, {"n": len(rows), "events": sum(float(row["event"]) for row in rows)}
+    if job["weights"] != "harrell" or len(rows) ** 2 > PAIRS:
+        return
+    until = float(job["until"]) or math.inf
+    people = [(float(row["time"]), float(row["event"]) == 1, float(row["x"])) for row in rows]
+    firsts = [one for one in people if one[1] and one[0] <= until]
+    pairs = [(a, b) for a in firsts for b in people if b[0] > a[0] or (b[0] == a[0] and not b[1])]
+    if pairs:
+        agree = sum(Fraction(a[2] > b[2]) + Fraction(a[2] == b[2], 2) for a, b in pairs)
+        yield "", "", COUNTED, CLOSED, {"pairs": len(pairs), "estimate": float(agree / len(pairs))}
+
+
 def cumulative_incidence(job: Job) -> Iterator[Found]:
-    """Aalen and Johansen 1978: of each time the share of those still free of any event who have this one."""
+    """Aalen and Johansen 1978: of each time the share of those still free of any event who have this one. The variance needs R."""
     cause = float(job["cause"])
     for group, rows in job.groups():
         curve = Curve(rows, lambda row: float(row["event"]) > 0)
-        whole = [row for row in rows if not row["@"] & {"time", "event"}]
-        when = Counter(float(row["time"]) for row in whole if float(row["event"]) == cause)
-        if not curve.people or len(whole) != len(curve.people):
+        late = job["delayed"] == "true"
+        needed = {"time", "event", *({"entry"} if late else ())}
+        whole = [
+            row for row in rows if not row["@"] & needed and (not late or float(row["entry"]) < float(row["time"]))
+        ]
+        if not whole:
             continue
-        of = {"n": len(curve.people), "events": when.total(), "competing_events": curve.events - when.total()}
+        when = Counter(float(row["time"]) for row in whole if float(row["event"]) == cause)
+        of = {"n": len(whole), "events": when.total(), "competing_events": curve.events - when.total()}
         yield group, job["cause_name"], COUNTED, CLOSED, of
-        for at in job.times if when else ():
-            if float(at) > curve.last:
-                continue
-            free, total = Fraction(1), Fraction(0)
-            for time, after, _ in curve.steps:
-                if time <= float(at):
-                    total, free = total + free * Fraction(when[time], curve.at_risk(time)), after
-            yield (
-                group,
-                f"{at}_{job['unit']}",
-                FRACTIONS,
-                CLOSED,
-                {"estimate": float(total), "n_at_risk": curve.at_risk(float(at))},
-            )
+        for at in job.times:
+            level, time = f"{at}_{job['unit']}", float(at)
+            yield group, level, COUNTED, CLOSED, {"n_at_risk": curve.at_risk(time)}
+            if time <= curve.last:
+                free, total = Fraction(1), Fraction(0)
+                for step, after, _ in curve.steps:
+                    if step <= time:
+                        total, free = total + free * Fraction(when[step], curve.at_risk(step)), after
+                yield group, level, FRACTIONS, CLOSED, {"estimate": float(total)}

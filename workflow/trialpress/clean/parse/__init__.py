@@ -20,7 +20,7 @@ from ..read.raw import Cell
 from .codes import CodeList
 from .dates import How, parse_date, parse_datetime, parse_duration, parse_time, seconds_to
 from .numbers import parse_number, whole
-from .reading import Question, Reading
+from .reading import Question, Reading, missing_rule
 
 __all__ = ["Parser", "Question", "Reading", "fold", "normalise", "number_text", "plain", "round_significant", "text_of",
            "unit_form"]  # fmt: skip
@@ -33,12 +33,12 @@ class Parser:
     """Reads the cells of one column. units: unit texts that the column may meet; labels: the file's value labels."""
 
     def __init__(
-        self, column: Column, file: File, missing: Iterable[str], *, units: Iterable[str] = (),
+        self, column: Column, file: File, missing: Mapping[str, str], *, units: Iterable[str] = (),
         date_1904: bool = False, labels: Mapping[str, str] | None = None,
     ):  # fmt: skip
         self.column = column
-        self.missing = frozenset(normalise(text) for text in (*missing, *column.missing))
-        self.missing_numbers = frozenset(float(text) for text in self.missing if _NUMERIC.fullmatch(text))
+        self.missing = {normalise(text): missing_rule(why) for text, why in {**missing, **column.missing}.items()}
+        self.missing_numbers = {float(text): rule for text, rule in self.missing.items() if _NUMERIC.fullmatch(text)}
         codes = {label: (value,) for value, label in (labels or {}).items()} if column.codes_from_file else column.codes
         self.codes = CodeList(codes)
         self.limits = {normalise(written): float(value) for written, value in column.limit_text.items()}
@@ -72,15 +72,15 @@ class Parser:
         column, kind = self.column, cell.kind
         if kind == "text" and self.quick and _PLAIN.fullmatch(cell.text):
             value = float(cell.text)  # most cells
-            return Reading(rules=("missing code",)) if value in self.missing_numbers else Reading(value)
+            return Reading(rules=(self.missing_numbers[value],)) if value in self.missing_numbers else Reading(value)
         text, rules = normalise(cell.text), spelling(cell.text)
         if text == "":
             return Reading(rules=("blank",) if cell.text else ())
         if kind == "missing":
             return Reading(rules=(f"missing value {text}" + (f" ({cell.shown})" if cell.shown else ""),))
         declared = column.type == "code" and text in self.codes.exact
-        if not declared and (text in self.missing or self._missing_number(text)):
-            return Reading(rules=("missing code",))
+        if not declared and (rule := self.missing.get(text) or self._missing_number(text)):
+            return Reading(rules=(rule,))
         if kind == "error":
             return Reading(problem=f"holds the error {text}")
         if kind == "formula":
@@ -107,12 +107,10 @@ class Parser:
             reading = Reading(problem=f"'{text}' does not have the form {column.pattern}")
         return reading._replace(rules=(*rules, *reading.rules)) if rules else reading
 
-    def _missing_number(self, text: str) -> bool:
-        return (
-            bool(self.missing_numbers)
-            and _NUMERIC.fullmatch(text := text.replace("\u2212", "-")) is not None
-            and float(text) in self.missing_numbers
-        )
+    def _missing_number(self, text: str) -> str:
+        if self.missing_numbers and _NUMERIC.fullmatch(text := text.replace("\u2212", "-")):
+            return self.missing_numbers.get(float(text), "")
+        return ""
 
     def _typed(self, text: str, cell: Cell) -> Reading:
         match self.column.type:

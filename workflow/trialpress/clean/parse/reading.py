@@ -15,6 +15,14 @@ class Question(NamedTuple):
     once: bool = False
 
 
+MISSING = "missing code"
+
+
+def missing_rule(why: str) -> str:
+    """The rule by which a text means that there is no value, with the reason if one is declared."""
+    return f"{MISSING}: {why}" if why else MISSING
+
+
 class Reading(NamedTuple):
     """A value (None if missing), the rules that made it, and what has to be asked about it.
 
@@ -30,6 +38,11 @@ class Reading(NamedTuple):
     given: str = ""
     imputed: str = ""
     questions: tuple[Question, ...] = ()
+
+    @property
+    def why_missing(self) -> str:
+        """The reason that a missing data code gives; '' if none is known."""
+        return next((rule.removeprefix(f"{MISSING}: ") for rule in self.rules if rule.startswith(f"{MISSING}: ")), "")
 
     def with_rule(self, *rules: str) -> Reading:
         return self._replace(rules=(*self.rules, *rules))

@@ -82,7 +82,11 @@ def required(records: Records) -> None:
             message = f"{field.column.title} is missing"
             field.change(
                 rows,
-                lambda r, m=message: r.asking("error", m) if r.value is None and not (r.problem or r.questions) else r,
+                lambda r, m=message: (
+                    r.asking("error", f"{m}: {r.why_missing}" if r.why_missing else m)
+                    if r.value is None and not (r.problem or r.questions)
+                    else r
+                ),
             )
 
 

@@ -1,0 +1,113 @@
+"""Designs of single-arm trials: Simon's two stages, inference after them, predictive probability."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import accumulate
+
+from .arithmetic import exact_limits, numbers
+from .job import CLOSED, COUNTED, FITTED, FRACTIONS, TAILS, Found, Job
+from .tails import beta, solved
+
+MOST, AFTER = 200, 25  # sizes that are searched, and how far after the smallest that does
+
+
+def shares(n: int, p: float) -> list[float]:
+    """P(X = k) of a binomial distribution, k = 0 to n."""
+    return [math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
+
+
+def enough(first: list[float], second: list[float], r1: int, k: int) -> float:
+    """P(more than r1 of the first stage, and k or more of both)."""
+    above = list(accumulate(reversed(second)))[::-1]  # P(Y >= y)
+    n2 = len(second) - 1
+    return math.fsum(
+        first[x] * (1.0 if k - x <= 0 else above[k - x] if k - x <= n2 else 0.0) for x in range(r1 + 1, len(first))
+    )
+
+
+def simon_design(job: Job) -> Iterator[Found]:
+    """Every design up to the size from which on none is better."""
+    p0, p1, alpha, power = float(job["p0"]), float(job["p1"]), float(job["alpha"]), 1 - float(job["beta"])
+    optimal = minimax = None  # (expected size under p0, r1, n1, r, n)
+    tables = [[shares(n, p) for n in range(MOST + 1)] for p in (p0, p1)]
+    lower = [[list(accumulate(one)) for one in table] for table in tables]
+    for n in range(2, MOST + 1):
+        for n1 in range(1, n):
+            for r1 in range(n1 - 1, -1, -1):
+                if lower[1][n1][r1] > 1 - power:
+                    continue
+                expected = n1 + (1 - lower[0][n1][r1]) * (n - n1)
+                if optimal and expected >= optimal[0] - 1e-12 and minimax[4] < n:
+                    continue
+                firsts, seconds = ([table[size] for table in tables] for size in (n1, n - n1))
+                r = next((r for r in range(r1, n) if enough(firsts[0], seconds[0], r1, r + 1) <= alpha), n)
+                if r >= n or enough(firsts[1], seconds[1], r1, r + 1) < power:
+                    continue
+                one = (expected, r1, n1, r, n)
+                optimal = one if optimal is None or expected < optimal[0] - 1e-12 else optimal
+                if minimax is None or (minimax[4] == n and expected < minimax[0] - 1e-12):
+                    minimax = one
+                break
+        if minimax and n > minimax[4] + AFTER:
+            break
+    for kind, design in (("optimal", optimal), ("minimax", minimax)) if optimal else ():
+        expected, r1, n1, r, n = design
+        yield "", kind, "every design", CLOSED, {
+            "r1": r1, "n1": n1, "r": r, "n_planned": n, "expected_n": expected, "early_stop": lower[0][n1][r1],
+            "alpha": enough(tables[0][n1], tables[0][n - n1], r1, r + 1), "power": enough(tables[1][n1], tables[1][n - n1], r1, r + 1),
+        }  # fmt: skip
+
+
+def simon_inference(job: Job) -> Iterator[Found]:
+    """Koyama and Chen 2008, Jung and Kim 2004; where the second stage has another size than planned the rate is not known."""
+    known = [row for row in job.rows if not row["@"] & {"x", "y"}]
+    stages = [[float(row["x"]) for row in known if (float(row["y"]) == 1) is first] for first in (True, False)]
+    (x1, m1), (x2, m2) = ((int(sum(stage)), len(stage)) for stage in stages)
+    r1, r, p0 = int(float(job["r1"])), int(float(job["r"])), float(job["p0"])
+    for level, n, N in (("first_stage", x1, m1), ("second_stage", x2, m2), ("", x1 + x2, m1 + m2)):
+        yield "", level, COUNTED, CLOSED, {"n": n, "N": N}
+    if m1 <= r1:
+        return
+    planned = int(float(job["n"])) - int(float(job["n1"])) + m1
+    whole = m1 + m2 if m2 else max(int(float(job["n"])), m1 + 1)
+    yield "", "", "sums of tails", CLOSED, {
+        name: enough(shares(m1, p), shares(whole - m1, p), r1, r + 1) for name, p in (("alpha", p0), ("power", float(job["p1"])))
+    }  # fmt: skip
+    if (x1 > r1) != (m2 > 0):
+        return
+    x, stopped = x1 + x2, x1 <= r1
+    choices = {k: math.comb(m1, k) * math.comb(m2, x - k) for k in range(max(r1 + 1, x - m2), min(m1, x) + 1)}
+    mean = sum(k * n for k, n in choices.items()) / sum(choices.values()) / m1 if not stopped else x1 / m1
+    yield "", "", FRACTIONS, CLOSED, {"umvue": mean}
+
+    def above(p: float) -> float:
+        first = shares(m1, p)
+        return math.fsum(first[x1:]) if stopped else enough(first, shares(m2, p), r1, x)
+
+    at = lambda t: 0.0 if above(0.0) >= t else 1.0 if above(1.0) <= t else solved(above, t, 0.0, 1.0)  # noqa: E731
+    high = exact_limits(x1, m1, job.tail)[1] if stopped else at(1 - job.tail)
+    of = {"estimate": at(0.5), "ci_low": at(job.tail), "ci_high": 1.0 if x == m1 + m2 else high}
+    yield "", "", "sums of tails, bisection", FITTED, of
+    if stopped or m2 == planned - m1:
+        yield "", "", "sums of tails", FITTED, {"p_value": above(p0)}
+
+
+def predictive_probability(job: Job) -> Iterator[Found]:
+    """Lee and Liu 2008: all outcomes of those to come, beta-binomial."""
+    y = numbers(job.rows, "x")
+    x, n, most = int(sum(y)), len(y), int(float(job["n_max"]))
+    a, b, p0, threshold = (float(job[name]) for name in ("a", "b", "p0", "threshold"))
+    m = most - n
+    yield "", "", COUNTED, CLOSED, {"n": x, "N": n, "n_max": most}
+    if m < 0:
+        return
+    above = lambda k: 1 - beta(p0, a + k, b + most - k)  # noqa: E731
+    log = lambda u, v: math.lgamma(u) + math.lgamma(v) - math.lgamma(u + v)  # noqa: E731
+    good = [math.comb(m, k) * math.exp(log(k + a + x, m - k + b + n - x) - log(a + x, b + n - x))
+            for k in range(m + 1) if above(x + k) > threshold]  # fmt: skip
+    needed = next((k for k in range(most + 1) if above(k) > threshold), most + 1)
+    yield "", "", TAILS, CLOSED, {
+        "needed": needed, "posterior": 1 - beta(p0, a + x, b + n - x), "predictive": min(1.0, math.fsum(good)),
+    }  # fmt: skip

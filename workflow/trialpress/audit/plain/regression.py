@@ -1,0 +1,411 @@
+"""Models of groups with covariates, in plain Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+from .arithmetic import Row, newcombe, numbers
+from .job import CLOSED, COUNTED, FITTED, NEWCOMBE, TAILS, Found, Job
+from .models import (
+    Firth,
+    Fit,
+    Matrix,
+    Person,
+    cox,
+    dot,
+    expit,
+    form,
+    heavy,
+    inverse,
+    logistic,
+    poisson,
+    quadratic,
+    sandwich,
+)
+from .tails import chi2_above, f_above, solved, t_above, t_quantile, z_above
+
+NEWTON, LEAST = "Newton's method", "normal equations by elimination"
+RUNAWAY = 8.0  # of a coefficient times the spread of its column
+
+
+@dataclass(frozen=True)
+class Wide:
+    """Who is known in all: their rows, groups in order, covariates (a column per level but the first) with their ids."""
+
+    rows: list[Row]
+    groups: list[str]
+    X: Matrix
+    ids: list[str]
+    sources: list[str]
+
+    @property
+    def codes(self) -> list[int]:
+        return [self.groups.index(row["group"]) for row in self.rows]
+
+
+def wide(job: Job, base: list[Row], needed: set[str], centred: bool = True) -> Wide:
+    """base: the rows of the participants; the covariates are sets, in the same order of participants."""
+    sets = job.named("set")
+    columns = {name: [row for row in job.rows if "set" not in row["@"] and row["set"] == name] for name in sets}
+    kind = {name: "level" if job.named("level", name) else "y" for name in sets}
+    keep = [i for i, row in enumerate(base) if not row["@"] & needed and all(kind[s] not in columns[s][i]["@"] for s in sets)]  # fmt: skip
+    rows = [base[i] for i in keep]
+    found: list[tuple[str, str, list[float]]] = []
+    for name in sets:
+        mine = [columns[name][i] for i in keep]
+        if kind[name] == "y":
+            values = [float(row["y"]) for row in mine]
+            centre = mean(values) if centred and values else 0.0
+            found.append((name, name, [value - centre for value in values]))
+            continue
+        levels = [level for level in job.named("level", name) if any(row["level"] == level for row in mine)]
+        centre = 1 / len(levels) if centred and levels else 0.0
+        for level in levels[1:]:
+            found.append((name, f"{name}={level}", [(row["level"] == level) - centre for row in mine]))
+    X = [list(row) for row in zip(*(column for *_, column in found), strict=True)] if found else [[] for _ in rows]
+    groups = [group for group in job.named("group") if any(row["group"] == group for row in rows)]
+    return Wide(rows, groups, X, [name for _, name, _ in found], [source for source, *_ in found])
+
+
+def people(job: Job) -> list[Row]:
+    return [row for row in job.rows if "set" in row["@"]]
+
+
+def _ratio(name: str, b: float, error: float, z: float) -> dict[str, float]:
+    found = {name: math.exp(b), "ci_low": math.exp(b - z * error), "ci_high": math.exp(b + z * error)}
+    return found | {"p_value": 2 * z_above(abs(b / error))}
+
+
+def _spread(values: Sequence[float]) -> float:
+    return stdev(values) if len(values) > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """Least squares: coefficients, their covariance (HC3 if asked for), residual degrees of freedom."""
+
+    b: list[float]
+    V: Matrix
+    df: int
+    exact: bool
+
+    @classmethod
+    def of(cls, X: Matrix, y: Sequence[float], errors: str) -> Line | None:
+        if not X or heavy(X):
+            return None
+        p = len(X[0])
+        A = inverse([[dot([x[i] for x in X], [x[j] for x in X]) for j in range(p)] for i in range(p)])
+        if A is None or len(X) <= p:
+            return None
+        right = [dot([x[j] for x in X], y) for j in range(p)]
+        b = [dot(row, right) for row in A]
+        left = [one - dot(x, b) for x, one in zip(X, y, strict=True)]
+        if errors == "hc3":
+            V = sandwich(A, X, [(e / (1 - form(x, A))) ** 2 for e, x in zip(left, X, strict=True)])
+        else:
+            scale = dot(left, left) / (len(X) - p)
+            V = [[scale * value for value in row] for row in A]
+        return cls(b, V, len(X) - p, max(map(abs, left)) < 1e-10 * max(map(abs, y)))
+
+    def test(self, L: Matrix) -> dict[str, float]:
+        """The F test of L b = 0."""
+        parts = [[sum(u * v * self.V[i][j] for i, u in enumerate(a) for j, v in enumerate(c)) for c in L] for a in L]
+        f = quadratic([dot(row, self.b) for row in L], parts)
+        if f is None:
+            return {}
+        k = len(L)
+        return {"statistic": f / k, "df": k, "df_residual": self.df, "p_value": f_above(f / k, k, self.df)}
+
+
+def ancova(job: Job) -> Iterator[Found]:
+    w = wide(job, people(job), {"x", "group"})
+    y, code, m = numbers(w.rows, "x"), w.codes, len(w.groups)
+    for group in job.named("group"):
+        mine = [float(row["x"]) for row in w.rows if row["group"] == group]
+        yield group, "", COUNTED, CLOSED, {"n": len(mine), "mean": mean(mine) if mine else math.nan}
+    if m < 2:
+        return
+    M = [[float(c == g) for g in range(m)] + x for c, x in zip(code, w.X, strict=True)]
+    line = Line.of(M, y, job["errors"])
+    if line is None or line.exact:
+        return
+    n, reach = len(M[0]), t_quantile(1 - job.tail, line.df)
+
+    def shown(L: list[float], tested: bool) -> dict[str, float]:
+        b, error = dot(L, line.b), math.sqrt(form(L, line.V))
+        found = {"estimate": b, "std_error": error, "ci_low": b - reach * error, "ci_high": b + reach * error}
+        return found | ({"p_value": 2 * t_above(abs(b / error), line.df)} if tested else {})
+
+    unit = [[float(i == j) for j in range(n)] for i in range(n)]
+    less = [[a - b for a, b in zip(unit[i], unit[0], strict=True)] for i in range(1, m)]
+    for group, L in zip(w.groups, unit, strict=False):
+        yield group, "", LEAST, FITTED, shown(L, False)
+    for group, L in zip(w.groups[1:], less, strict=True):
+        yield "", f"{job['by']}={group}", LEAST, FITTED, shown(L, True)
+    for name, L in zip(w.ids, unit[m:], strict=True):
+        yield "", name, LEAST, FITTED, shown(L, True)
+    yield "", "", LEAST, FITTED, line.test(less)
+    among = [j for j, source in enumerate(w.sources) if source in job.named("interaction")]
+    if among:
+        wider = [
+            row + [(c == g) * x[j] for g in range(1, m) for j in among] for row, c, x in zip(M, code, w.X, strict=True)
+        ]
+        if more := Line.of(wider, y, job["errors"]):
+            size = len(wider[0])
+            yield "", "interaction", LEAST, FITTED, more.test([[float(i == j) for j in range(size)] for i in range(n, size)])  # fmt: skip
+
+
+def incidence_rate(job: Job) -> Iterator[Found]:
+    w = wide(job, [row for row in people(job)], {"x", "group"})
+    inside = [i for i, row in enumerate(w.rows) if "time" not in row["@"] and float(row["time"]) > 0]
+    if len(inside) < len(w.rows):  # centres are those of who is left: R's wide_of takes them after
+        gone = {id(row) for i, row in enumerate(w.rows) if i not in set(inside)}
+        base = [row if id(row) not in gone else row | {"@": row["@"] | {"x"}} for row in people(job)]
+        w = wide(job, base, {"x", "group"})
+    y, t, m = numbers(w.rows, "x"), numbers(w.rows, "time"), len(w.groups)
+    whole = all(value >= 0 and value == int(value) for value in y)
+    per = float(job["per"])
+    for group in job.named("group"):
+        mine = [i for i, row in enumerate(w.rows) if row["group"] == group]
+        yield group, "", COUNTED, CLOSED, {"n": len(mine)}
+        x, time = int(sum(y[i] for i in mine)) if whole else 0, math.fsum(t[i] for i in mine)
+        if whole:
+            yield group, "", COUNTED, CLOSED, {"occurrences": x, "exposure": time}
+        if whole and time:  # Garwood 1936, by the chi-squared distribution
+            quantile = lambda share, df: solved(lambda q: -chi2_above(q, df), share - 1, 0.0, 10 * df + 200)  # noqa: E731
+            low = quantile(job.tail, 2 * x) / 2 if x else 0.0
+            high = quantile(1 - job.tail, 2 * x + 2) / 2
+            of = {"estimate": per * x / time, "ci_low": per * low / time, "ci_high": per * high / time}
+            yield group, "", TAILS, CLOSED, of
+    if m < 2 or not whole or not sum(y):
+        return
+    X = [[1.0, *(float(c == g) for g in range(1, m)), *x] for c, x in zip(w.codes, w.X, strict=True)]
+    fit = poisson(X, y, t)
+    if fit is None or _runs_away(fit, X):
+        return
+    mu = [time * math.exp(dot(x, fit.b)) for x, time in zip(X, t, strict=True)]
+    V = sandwich(fit.V, X, [(a - b) ** 2 for a, b in zip(y, mu, strict=True)]) if job["errors"] == "robust" else fit.V
+    for j, name in enumerate([*(f"{job['by']}={group}" for group in w.groups[1:]), *w.ids], start=1):
+        yield "", name, NEWTON, FITTED, _ratio("rate_ratio", fit.b[j], math.sqrt(V[j][j]), job.z)
+    if len(X) > len(X[0]):
+        spread = math.fsum((a - b) ** 2 / b for a, b in zip(y, mu, strict=True))
+        yield "", "", NEWTON, FITTED, {"dispersion": spread / (len(X) - len(X[0]))}
+
+
+def _runs_away(fit: Fit, X: Matrix, least: float = 0.0, first: int = 1) -> bool:
+    columns = list(zip(*X, strict=True))
+    return any(abs(b) * max(_spread(column), least) > RUNAWAY for b, column in list(zip(fit.b, columns, strict=True))[first:])  # fmt: skip
+
+
+def standardised_risks(job: Job) -> Iterator[Found]:
+    """Standardised over all participants, errors by the delta method."""
+    w = wide(job, people(job), {"x", "group"})
+    y = numbers(w.rows, "x")
+    for group in job.named("group"):
+        mine = [one for one, row in zip(y, w.rows, strict=True) if row["group"] == group]
+        yield group, "", COUNTED, CLOSED, {"n": sum(mine), "N": len(mine), "percent": mean(mine) if mine else math.nan}
+    if len(w.groups) != 2:
+        return
+    X = [[1.0, float(c), *x] for c, x in zip(w.codes, w.X, strict=True)]
+    fit = logistic(X, y)
+    if fit is None or _runs_away(fit, X, 0.1, 0):
+        return
+    risk, slope = [], []
+    for g in (0.0, 1.0):
+        as_if = [[1.0, g, *x[2:]] for x in X]
+        p = [expit(dot(x, fit.b)) for x in as_if]
+        risk.append(mean(p))
+        slope.append([mean(q * (1 - q) * x[j] for q, x in zip(p, as_if, strict=True)) for j in range(len(fit.b))])
+    z = job.z
+    for group, r, s in zip(w.groups, risk, slope, strict=True):
+        error = math.sqrt(form(s, fit.V))
+        of = {"estimate": r, "std_error": error, "ci_low": max(0.0, r - z * error), "ci_high": min(1.0, r + z * error)}
+        yield group, "", NEWTON, FITTED, of
+    b = math.log(risk[1] / risk[0])
+    error = math.sqrt(form([u / risk[1] - v / risk[0] for u, v in zip(slope[1], slope[0], strict=True)], fit.V))
+    yield "", "", NEWTON, FITTED, _ratio("risk_ratio", b, error, z)
+    d, error = risk[1] - risk[0], math.sqrt(form([u - v for u, v in zip(slope[1], slope[0], strict=True)], fit.V))
+    of = {"estimate": d, "std_error": error, "ci_low": max(-1.0, d - z * error), "ci_high": min(1.0, d + z * error)}
+    yield "", "risk_difference", NEWTON, FITTED, of | {"p_value": 2 * z_above(abs(d / error))}
+
+
+def e_value(job: Job) -> Iterator[Found]:
+    """VanderWeele and Ding 2017, of the standardised risk ratio."""
+    for found in standardised_risks(job):
+        yield found
+        group, level, *_, said = found
+        if (group, level) == ("", "") and "risk_ratio" in said:
+            of = lambda r: (r := max(r, 1 / r)) + math.sqrt(r * (r - 1))  # noqa: E731
+            low, high = said["ci_low"], said["ci_high"]
+            limit = 1.0 if low <= 1 <= high else min(of(low), of(high))
+            yield "", "E-value", NEWTON, FITTED, {"estimate": of(said["risk_ratio"]), "limit": limit}
+
+
+def number_needed(job: Job) -> Iterator[Found]:
+    """Altman 1998: the reciprocal of the difference and of its limits, for each direction that they leave open."""
+    known = [(row["group"], float(row["x"])) for row in people(job) if not row["@"] & {"x", "group"}]
+    sizes = []
+    for group in job.named("group"):
+        y = [one for name, one in known if name == group]
+        n = len(y)
+        yield group, "", COUNTED, CLOSED, {"n": sum(y), "N": n, "percent": sum(y) / n if n else math.nan}
+        sizes += [(int(sum(y)), n)] if n else []
+    if len(sizes) != 2:
+        return
+    found = newcombe(*sizes[::-1], job.z)
+    yield "", "risk_difference", NEWCOMBE, CLOSED, found
+    d, low, high = found["estimate"], found["ci_low"], found["ci_high"]
+    for level, (value, less, more) in (("one_more", (d, low, high)), ("one_fewer", (-d, -high, -low))):
+        if more > 0:
+            yield "", level, NEWCOMBE, CLOSED, {
+                "number_needed": 1 / value if value > 0 else math.inf if value == 0 else math.nan,
+                "ci_low": 1 / more, "ci_high": 1 / less if less > 0 else math.inf,
+            }  # fmt: skip
+
+
+def _split(job: Job) -> tuple[list[Row], list[str], list[str], list[Found]]:
+    """Participants of groups and subgroups, both that have some, and how many there are."""
+    rows = [row for row in job.rows if not row["@"] & {"x", "group", "level"}]
+    groups, within = ([name for name in job.named(kind) if any(row[kind] == name for row in rows)] for kind in ("group", "level"))  # fmt: skip
+    found: list[Found] = [("", "", COUNTED, CLOSED, {"n": len(rows)})]
+    for level in within if len(groups) == 2 else ():
+        mine = [row["group"] for row in rows if row["level"] == level]
+        found += [("", level, COUNTED, CLOSED, {"n": len(mine)}), *((group, level, COUNTED, CLOSED, {"n": mine.count(group)}) for group in groups)]  # fmt: skip
+    return rows, groups, within, found
+
+
+def logistic_interaction(job: Job) -> Iterator[Found]:
+    rows, groups, within, found = _split(job)
+    yield from found
+    if len(groups) != 2:
+        return
+    counts = {}
+    for level in within:
+        for group in groups:
+            y = [float(row["x"]) for row in rows if row["level"] == level and row["group"] == group]
+            counts[level, group] = (int(sum(y)), int(len(y) - sum(y)))
+        (a, b), (c, d) = counts[level, groups[1]], counts[level, groups[0]]
+        if min(a, b, c, d):
+            error = math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+            of = _ratio("odds_ratio", math.log(a * d / (b * c)), error, job.z)
+            yield "", level, "Woolf", FITTED, {name: of[name] for name in ("odds_ratio", "ci_low", "ci_high")}
+    if len(within) < 2 or not all(min(pair) for pair in counts.values()):
+        return
+    X = [
+        [1.0, float(row["group"] == groups[1]), *(float(row["level"] == level) for level in within[1:])] for row in rows
+    ]
+    fit = logistic(X, numbers(rows, "x"))
+    if fit:
+        whole = math.fsum(x * math.log(x / (x + y)) + y * math.log(y / (x + y)) for x, y in counts.values())
+        statistic, df = 2 * (whole - fit.likelihood), len(within) - 1
+        yield "", "", NEWTON, FITTED, {"statistic": statistic, "df": df, "p_value": chi2_above(statistic, df)}
+
+
+def linear_interaction(job: Job) -> Iterator[Found]:
+    rows, groups, within, found = _split(job)
+    yield from found
+    if len(groups) != 2:
+        return
+    parts = {(level, group): numbers([row for row in rows if (row["level"], row["group"]) == (level, group)], "x")
+             for level in within for group in groups}  # fmt: skip
+    parts = {key: y for key, y in parts.items() if y}
+    n, k = len(rows), len(parts)
+    if n <= k:
+        return
+    left = math.fsum((value - mean(y)) ** 2 for y in parts.values() for value in y)
+    if max(abs(value - mean(y)) for y in parts.values() for value in y) < 1e-10 * max(abs(value) for y in parts.values() for value in y):  # fmt: skip
+        return
+    df, reach = n - k, t_quantile(1 - job.tail, n - k)
+    for level in within:
+        two = [parts.get((level, group)) for group in groups]
+        if all(two):
+            b, error = mean(two[1]) - mean(two[0]), math.sqrt(left / df * (1 / len(two[0]) + 1 / len(two[1])))
+            yield "", level, DESCRIBED_BY, FITTED, {"estimate": b, "std_error": error, "ci_low": b - reach * error, "ci_high": b + reach * error}  # fmt: skip
+    if len(within) < 2 or k < 2 * len(within):
+        return
+    X = [
+        [1.0, float(row["group"] == groups[1]), *(float(row["level"] == level) for level in within[1:])] for row in rows
+    ]
+    y = numbers(rows, "x")
+    if line := Line.of(X, y, "classical"):
+        more = math.fsum((one - dot(x, line.b)) ** 2 for x, one in zip(X, y, strict=True))
+        m = len(within) - 1
+        f = (more - left) / m / (left / df)
+        yield "", "", LEAST, FITTED, {"statistic": f, "df": m, "df_residual": df, "p_value": f_above(f, m, df)}
+
+
+DESCRIBED_BY = "means of cells"
+
+
+def cox_regression(job: Job) -> Iterator[Found]:
+    sets = job.named("set")
+    base = [row for row in job.rows if row["set"] == sets[0]]
+    late, strata, clusters = job["delayed"] == "true", job["stratum"] == "true", job["cluster"] == "true"
+    needed = {"entry": late, "x": strata, "group": clusters}
+    w = wide(job, base, {"time", "event", *(key for key, here in needed.items() if here)}, centred=False)
+    people = [
+        Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["x"] if strata else "")
+        for row, x in zip(w.rows, w.X, strict=True)
+    ]  # fmt: skip
+    people = [one for one in people if one.entry < one.time]
+    yield "", "", COUNTED, CLOSED, {"n": len(people), "events": sum(one.event for one in people)}
+    if clusters or job["errors"] == "robust" or job["ties"] == "exact":
+        return  # these need R
+    found = cox(people, job["ties"]) if people and w.ids else None
+    if found is None:
+        return
+    fit, null = found
+    if clusters or job["errors"] == "robust":  # the errors need R
+        for j, name in enumerate(w.ids):
+            yield "", name, NEWTON, FITTED, {"hazard_ratio": math.exp(fit.b[j])}
+        return
+    lr = 2 * (fit.likelihood - null)
+    yield "", "", NEWTON, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(fit.b))}
+    for j, name in enumerate(w.ids):
+        of = _ratio("hazard_ratio", fit.b[j], math.sqrt(fit.V[j][j]), job.z)
+        wald = job["interval"] == "wald"
+        yield "", name, NEWTON, FITTED, {key: of[key] for key in of if wald or not key.startswith("ci_")}
+
+
+def firth_logistic(job: Job) -> Iterator[Found]:
+    w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], {"x"}, centred=False)
+    y = numbers(w.rows, "x")
+    yield "", "", COUNTED, CLOSED, {"n": len(w.rows), "events": sum(y)}
+    yield from penalised(job, [[1.0, *x] for x in w.X], y, w.ids)
+
+
+def penalised(job: Job, X: Matrix, y: Sequence[float], ids: Sequence[str]) -> Iterator[Found]:
+    """Firth's odds ratios with profile limits and likelihood-ratio tests."""
+    if not X or heavy(X):
+        return
+    model = Firth(X, y)
+    found = model.fit([0.0] * len(X[0]))
+    V = inverse(found[2]) if found else None
+    if V is None:
+        return
+    top, b, _ = found
+    for j, name in enumerate(ids, start=1):
+        ends = model.profile(b, j, top, math.sqrt(V[j][j]), job.z**2 / 2)
+        none = model.fit([*b[:j], 0.0, *b[j + 1 :]], j)
+        if ends and none:
+            p = chi2_above(2 * (top - none[0]), 1)
+            of = {"odds_ratio": math.exp(b[j]), "ci_low": math.exp(ends[0]), "ci_high": math.exp(ends[1]), "p_value": p}
+            yield "", name, "Newton's method, profile by bisection", FITTED, of
+
+
+def dose_response(job: Job) -> Iterator[Found]:
+    known = [row for row in job.rows if not row["@"] & {"x", "y"} and float(row["x"]) > 0]
+    y = numbers(known, "y")
+    yield "", "", COUNTED, CLOSED, {"n": len(known), "events": sum(y)}
+    if len(set(y)) < 2:
+        return
+    X = [[1.0, math.log10(float(row["x"]))] for row in known]
+    if job["firth"] == "true":
+        yield from penalised(job, X, y, ["per_tenfold_dose"])
+        return
+    fit = logistic(X, y)
+    if fit and abs(fit.b[1]) < 25:
+        yield "", "per_tenfold_dose", NEWTON, FITTED, _ratio("odds_ratio", fit.b[1], math.sqrt(fit.V[1][1]), job.z)
