@@ -2,6 +2,7 @@
 
 import json
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from trialpress import warm
@@ -28,7 +29,7 @@ def job(tmp_path, monkeypatch):
         begun = warm.begun(str(tmp_path / "script.py"), threads, str(tmp_path))
         if begun is None:
             return None, None
-        begun.join()
+        warm.ended(begun)
         said = tmp_path / "said.json"
         return begun.exitcode, json.loads(said.read_text()) if said.exists() else None
 
@@ -65,6 +66,15 @@ def test_its_server_has_no_thread_that_a_fork_would_cut_off(job):
 )  # fmt: skip
 def test_its_status_is_that_of_the_script(job, script, status):
     assert job(script, STATUS="3")[0] == status
+
+
+def test_many_jobs_of_several_threads_end_each_with_its_own_status(tmp_path):
+    """A thread that begins a job looks for those that have ended, too, and must not take their status from another."""
+    path = tmp_path / "script.py"
+    path.write_text("import os; os._exit(5)")
+    with ThreadPoolExecutor(6) as pool:
+        found = [*pool.map(lambda _: warm.ended(warm.begun(str(path), 1, "")), range(48))]
+    assert found == [5] * 48
 
 
 def test_a_server_that_was_killed_is_begun_again(job):

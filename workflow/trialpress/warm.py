@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Mapping
 from multiprocessing import get_context
+from multiprocessing.connection import wait
 
 LIBRARIES = (
     "pandas", "pyarrow.parquet", "pyarrow.csv", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
@@ -60,6 +61,14 @@ def begun(path: str, threads: int, folder: str):
     return job
 
 
+def ended(job) -> int:
+    """Wait for a job; its exit status."""
+    wait([job.sentinel])
+    with _begins:  # whoever begins one reads the statuses of those that have ended: two would read one
+        job.join()
+    return job.exitcode
+
+
 def jobs() -> None:
     """From now on Snakemake's Python scripts run so in this process."""
     from snakemake.benchmark import benchmarked
@@ -73,8 +82,8 @@ def jobs() -> None:
         if job is None:
             return alone(self, fname, edit)
         with benchmarked(False if self.bench_record is None else job.pid, self.bench_record):
-            job.join()
-        if job.exitcode:
-            raise subprocess.CalledProcessError(job.exitcode, f"{sys.executable} {fname}")
+            status = ended(job)
+        if status:
+            raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
 
     PythonScript.execute_script = execute
