@@ -20,6 +20,7 @@ from .files import sha256
 from .plan import Plan, read_plan
 from .study import Study, load_study
 from .text import texts_in
+from .wording import Wording
 
 LABELS = "labels.*.yaml"  # beside a plan, which is read with them
 NAME = re.compile(r"/(study|plan|claims)\.yaml#\w+$")
@@ -37,7 +38,7 @@ STUDY = {
     "fragments": (),
 }
 PLAN = {
-    "cohort": ("level", "alpha", "seed", "multiplicity", "analyses", "figures", "tables", "families", "precision", "written", "lock", "labels"),
+    "cohort": ("level", "alpha", "seed", "multiplicity", "analyses", "figures", "tables", "families", "precision", "written", "lock", "labels", "say"),
     "effects": ("level", "alpha", "seed", "multiplicity", "families", "precision", "written", "lock", "labels"),
     "analysis": ("multiplicity", "written", "lock", "labels"),
     "figures": ("multiplicity", "tables", "written", "lock", "labels"),
@@ -171,6 +172,12 @@ def plain(value):
             return [plain(inner) for inner in value]
         case set() | frozenset():
             return sorted(map(plain, value), key=repr)
+        case Wording():
+            return plain(value.words)
         case _ if is_dataclass(value):
             return [type(value).__name__, *([field.name, plain(getattr(value, field.name))] for field in fields(value))]
+    if (
+        type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__
+    ):  # an address, another in every process
+        raise TypeError(f"no content is known of a {type(value).__name__}: let `plain` have it")
     return [type(value).__name__, str(value)]
