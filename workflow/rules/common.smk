@@ -49,14 +49,8 @@ PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
 PARTS["clean_part"] = PARTS["clean"]
 content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
 
-
-def spare():
-    """The cores of a stage that draws in two processes while another works beside it: one of two, two of more."""
-    try:
-        return max(1, min(2, workflow.cores // 2))
-    except WorkflowError:  # on a cluster they are not counted
-        return 2
-
+# processes that draw: another stage works beside them, so one of two cores, two of more; on a cluster cores are not counted
+DRAWING = max(1, min(2, (workflow.resource_settings.cores or 4) // 2))
 
 # the plan as it was fixed before the data, and what is on record of the second computation, if there is
 FIXED, RECORDED = (
