@@ -24,6 +24,7 @@ from ..contracts import ARD, QUERY_EFFECTS
 from ..errors import InputError
 from ..expression import Expression
 from ..results import Results
+from .differences import LAST_DIGITS
 from .trace.reading import closure
 from .trace.texts import keys
 
@@ -31,7 +32,6 @@ WITHOUT = "without the value"
 STAYS = "no number moves"
 MOST = 100  # queries that are computed; of more it is said that they are not
 PARTICIPANTS = 2_000  # in a study of more a query is followed, not computed
-LAST_DIGITS = 1e-9
 _WORD = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 

@@ -118,7 +118,9 @@ def bibliography(source: Path, meta: dict[str, Any]) -> set[str]:
 PRINTED = ("title", "subtitle", "abstract", "banner")  # of the metadata
 
 
-def problems(source: Path, document: qmd.Document, formats: Iterable[str], read: tree.Tree | None = None) -> list[Problem]:
+def problems(
+    source: Path, document: qmd.Document, formats: Iterable[str], read: tree.Tree | None = None
+) -> list[Problem]:
     """Dangling and double identifiers, unknown citations, missing images and alternative texts, by file and line.
 
     read: the document's tree, with the metadata of the first format, if Pandoc has read it already.

@@ -12,7 +12,7 @@ import typst
 
 from ..errors import InputError, Problem
 from ..files import read_text
-from . import brought, qmd, word
+from . import brought, qmd, word, words
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 from .tree import Tree
@@ -36,6 +36,9 @@ def fronts(document: qmd.Document, formats: list[str], epoch: datetime) -> dict[
 def _front(document: qmd.Document, fmt: str, epoch: datetime) -> dict:
     meta = qmd.metadata(document, fmt, epoch.date().isoformat())
     meta.setdefault("link-citations", True)
+    if "lang" in meta:
+        meta["lang"] = words.tag(str(meta["lang"]))
+    meta |= {"words": found} if (found := words.words(meta)) else {}
     if fmt == "html":
         meta["pagetitle"] = meta.get("title", "")
     if fmt == "pdf":

@@ -27,6 +27,13 @@ _EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _MAGIC = (b"\x89PNG", b"RIFF", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"wOFF", b"wOF2", b"\0\1\0\0", b"OTTO")
 # in JSON: lists of numbers of participants, of cells and of different texts; the row of a cell, [place, key, row, raw, ...]
 _NUMBERED = re.compile(r'(?<=":)\[\d{1,6}(?:,\d{1,6})*\]|(?<=[\[,])(\[\d+,"(?:[^"\\]|\\.)*",)\d+(?=,")')
+# in the page's parts, which are many in a large study: the numbers of rows and bytes of a log, by columns; the rows of a file in
+# which a participant's cells stand; the number of a participant, and of the first row or participant of a part
+_COUNTED = re.compile(
+    r'(?<=[{,])(?P<of>"(?:row|source_row|rows_in|rows_kept|rows_rejected|bytes)":\{"values":\[)(?:"\d{0,9}",?)+(?=\])'
+    r'|(?<=[\[,])(?P<file>\["(?:[^"\\]|\\.)*"),\d{1,9},\d{1,9}(?=\])'
+    r'|(?<=[{,])(?:"\d{1,7}":(?=\[\[)|"(?:first|rows)":\d{1,9}(?=,"))'
+)
 _STROKES = re.compile(r' d="[MLHVCSQTAZmlhvcsqtaz0-9eE\s.,+-]*"')  # of a drawing
 _OOXML = re.compile(r'="-?\d+"')  # sizes and ids of an office document
 _ROWS = (
@@ -142,6 +149,7 @@ def _text(text: str, passed: Container[bytes] = ()) -> Iterator[str]:
     text = _EMBEDDED.sub(take, text)
     if '":' in text:
         text = _NUMBERED.sub(lambda match: match[1] or "[]", text)
+        text = _COUNTED.sub(lambda match: match["of"] or match["file"] or "", text)
     if "\\u" in text:
         text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
     if "%" in text:

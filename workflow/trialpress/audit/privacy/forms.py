@@ -20,7 +20,9 @@ _BETWEEN = re.compile(rf"(?<=[{_CJK}])[\s\u00b7\u30fb,-]+(?=[{_CJK}])")
 HAN = re.compile(f"[{_CJK}]")
 HONORIFIC = re.compile("(先生|女士|小姐|医生|さん|様|씨)$")
 TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
-_BEYOND = re.compile(r"[^\x00-\x7f]+")  # an accent after a plain letter is taken away, so the letter need not be looked at
+_BEYOND = re.compile(
+    r"[^\x00-\x7f]+"
+)  # an accent after a plain letter is taken away, so the letter need not be looked at
 _MARKS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
 _APOSTROPHES = "['\u2019\u2018\u02bc`\u00b4]"
 # the sign first, then what stands before it: a search passes over all else at once
