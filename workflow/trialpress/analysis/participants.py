@@ -40,7 +40,10 @@ class LeftOut:
     def of(
         cls, reason: str, text: str, data: Data, lacking: pd.Series, what: str = "", fate: str = "left out"
     ) -> LeftOut:
-        who = data.frame.loc[lacking.to_numpy(dtype=bool), data.study.participant].astype(str)
+        lacking = lacking.to_numpy(dtype=bool)
+        if not lacking.any():
+            return cls(reason, text, 0, (), what or "participants", fate)
+        who = data.frame.loc[lacking, data.study.participant].astype(str)
         what = what or ("rows" if data.frame[data.study.participant].duplicated().any() else "participants")
         return cls(reason, text, len(who), tuple(dict.fromkeys(who)), what, fate)
 
