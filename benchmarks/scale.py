@@ -23,13 +23,15 @@ import tile
 
 sys.path.insert(0, str(tile.ROOT / "workflow"))
 from trialpress import environment
+from trialpress.chunks import chunks
 from trialpress.contracts import ARD
+from trialpress.study import load_study
 
 SIZES = (500, 5_000, 50_000)
 STAGES = ("clean", "cohort", "analysis", "trace", "tables", "figures", "fragments", "report", "audit")
 FORMATS = ("html", "pdf", "docx", "jats")
 RUN = """
-import json, os, resource, sys, time
+import json, os, resource, shutil, sys, time
 from pathlib import Path
 from trialpress import folder, stages
 from trialpress.plan import read_plan
@@ -37,10 +39,14 @@ from trialpress.study import load_study
 stage, name, formats = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
 config, raw, out, logs = Path(f"config/{name}"), Path(f"data/{name}/raw"), Path(f"results/{name}"), Path(f"logs/{name}")
 two, claims = (config / "study.yaml", config / "plan.yaml"), config / "claims.yaml"
+parts = Path(f"parts/{name}")
 logs.mkdir(parents=True, exist_ok=True)
 def call():
     if stage == "clean":
-        stages.clean(two[0], raw, out)
+        stages.clean(two[0], raw, out, sorted(parts.glob("*")))
+        shutil.rmtree(parts, ignore_errors=True)
+    elif "-of-" in stage:
+        stages.clean_part(two[0], raw, stage, parts / stage)
     elif stage == "analysis":
         stages.analysis(*two, claims, out)
     elif stage == "fragments":
@@ -80,6 +86,13 @@ def run(stage: str, project: Path, profile: Path | None) -> dict:
     return json.loads(line.removeprefix("MEASURED"))
 
 
+def pieces(project: Path) -> int:
+    """Into how many parts a run would cut the clean stage."""
+    return chunks(
+        "auto", load_study(project / "config" / tile.STUDY / "study.yaml"), project / "data" / tile.STUDY / "raw"
+    )
+
+
 def size_of(folder: Path) -> float:
     """MB below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
@@ -116,12 +129,19 @@ def measure(participants: int, until: str, folder: Path, before: dict, only: str
     for stage in STAGES[: STAGES.index(until) + 1]:
         if only and stage not in only.split(","):
             continue
-        found[stage] = here = run(stage, project, project / f"{stage}.prof" if profile else None) | {"n": n}
+        parts = pieces(project) if stage == "clean" else 1
+        each = [f"{part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
+        runs = [run(one, project, project / f"{stage}.prof" if profile else None) for one in [*each, stage]]
+        here = {"clock": sum(one["clock"] for one in runs), "cpu": sum(one["cpu"] for one in runs),
+                "peak": max(one["peak"] for one in runs), "n": n}  # fmt: skip
+        found[stage] = here
         wrote = size_of(project / "results" / tile.STUDY / ("audit" if stage == "trace" else stage))
         old = before.get(stage)
         grown = f"{math.log(here['cpu'] / old['cpu']) / math.log(n / old['n']):9.2f}" if old and old["n"] < n else ""
         print(
-            f"{stage:<10} {here['clock']:9.1f} {here['cpu']:9.1f} {here['peak']:9.0f} {wrote:9.1f} {grown}", flush=True
+            f"{stage:<10} {here['clock']:9.1f} {here['cpu']:9.1f} {here['peak']:9.0f} {wrote:9.1f} {grown:9}"
+            + (f"   in {parts} parts, one after the other" if parts > 1 else ""),
+            flush=True,
         )
     total = {key: sum(one[key] for one in found.values()) for key in ("clock", "cpu")}
     print(f"{'all':<10} {total['clock']:9.1f} {total['cpu']:9.1f} {max(one['peak'] for one in found.values()):9.0f}")

@@ -51,7 +51,7 @@ rule clean:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + (5 if CHUNKS > 1 else 12) * SIZE,
+        mem_mb=1000 + (5 if CHUNKS > 1 else 24) * SIZE,
         runtime=10 + SIZE // 20,
     params:
         content=content("clean"),
@@ -80,7 +80,7 @@ rule clean_part:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + 4 * SIZE + 12 * SIZE // CHUNKS,
+        mem_mb=1000 + 3 * SIZE + 16 * SIZE // CHUNKS,
         runtime=10 + SIZE // 20,
     params:
         content=content("clean_part"),
