@@ -22,7 +22,7 @@ rule clean:
             then=f"{DATA}/corrections.csv",
             otherwise=[],
         ),
-        dictionary=f"{CONFIG}/study.yaml",
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
         code=modules("clean"),
     output:
         tables=expand(f"{OUT}/clean/{{table}}.parquet", table=STUDY.tables),
@@ -55,6 +55,7 @@ rule clean:
         runtime=10 + SIZE // 20,
     params:
         content=content("clean"),
+        parts=PARTS["clean"],
     message:
         "clean: raw records to typed tables"
     script:

@@ -53,5 +53,3 @@ def _refused(study: Study, table: Table) -> Iterator[str]:
         yield f"it refers to rows of another table without '{who}'"
     if any(part.blocks for target in table.complete.values() for part in study.tables[target.partition(".")[0]].parts):
         yield "it is complete by a table with blocks"
-
-
