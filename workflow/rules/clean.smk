@@ -4,6 +4,7 @@ PART, PART_RECEIPT = (
     f"{OUT}/.parts/.receipts/clean-{{scatteritem}}.json",
 )
 SIZE = megabytes(STUDY, Path(DATA, "raw"))
+PARTS["clean_part"] = PARTS["clean"]  # of the dictionary
 
 
 scattergather:
@@ -68,7 +69,7 @@ rule clean_part:
         raw=rules.clean.input.raw,
         sums=rules.clean.input.sums,
         corrections=rules.clean.input.corrections,
-        dictionary=f"{CONFIG}/study.yaml",
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
         code=modules("clean"),
     output:
         part=temp(directory(PART)),
@@ -85,6 +86,7 @@ rule clean_part:
         runtime=10 + SIZE // 20,
     params:
         content=content("clean_part"),
+        parts=PARTS["clean_part"],
     message:
         "clean: part {wildcards.scatteritem}"
     script:
