@@ -3,7 +3,7 @@
 The default study's raw files are repeated (`tile.py`). Printed for each stage: seconds of the clock, CPU seconds (user and
 system, of children too: what a shared machine measures honestly), the peak memory of its largest process, the size of what it
 wrote, and the exponent of the CPU seconds against the size before. Counts must be n times those of the study, estimates the
-same. Nothing here is a test.
+same. Last comes what 10^8 rows would need by calculation. Nothing here is a test.
 """
 
 from __future__ import annotations
@@ -117,12 +117,23 @@ def compared(small: pd.DataFrame, large: pd.DataFrame, n: int) -> str:
     return said + (f"all but {len(wrong)}: {', '.join(names[:8])}" if wrong else "all found")
 
 
-def measure(participants: int, until: str, folder: Path, before: dict, only: str, profile: bool) -> dict:
+def calculated(found: dict, rows: int, towards: int) -> None:
+    """What so many rows would need if every stage went on growing with the rows; memory that does not grow is counted as if it
+    did, so that is an upper bound."""
+    times = towards / rows
+    print(f"\nby calculation, {towards:,} raw rows ({times:.0f} times as many), each stage in proportion to the rows")
+    print(f"{'stage':<10} {'CPU h':>9} {'peak GB':>9}")
+    for stage, here in found.items():
+        print(f"{stage:<10} {here['cpu'] * times / 3600:9.1f} {here['peak'] * times / 1024:9.0f}")
+    print(f"{'all':<10} {sum(here['cpu'] for here in found.values()) * times / 3600:9.1f}")
+
+
+def measure(participants: int, until: str, folder: Path, before: dict, only: str, profile: bool) -> tuple[dict, int]:
     n = max(1, round(participants / 51))
     project = folder / f"{participants}"
     if not project.exists():
         tile.project(project, n)
-    found = {}
+    found: dict = {}
     rows = sum(path.read_bytes().count(b"\n") for path in (project / "data").rglob("raw/*.[ct]sv"))
     print(f"\n{51 * n:,} participants ({n} copies), {rows:,} raw rows in text files", flush=True)
     print(f"{'stage':<10} {'clock s':>9} {'CPU s':>9} {'peak MB':>9} {'wrote MB':>9} {'exponent':>9}")
@@ -149,7 +160,7 @@ def measure(participants: int, until: str, folder: Path, before: dict, only: str
         ard = ARD.read(project / "results" / tile.STUDY / "analysis")
         small = ARD.read(tile.ROOT / "data" / tile.STUDY / "record" / "analysis")
         print(compared(small, ard, n), flush=True)
-    return found
+    return found, rows
 
 
 def main() -> None:
@@ -164,7 +175,8 @@ def main() -> None:
     before: dict = {}
     try:
         for participants in given.participants:
-            before = measure(participants, given.until, folder, before, given.only, given.profile)
+            before, rows = measure(participants, given.until, folder, before, given.only, given.profile)
+        calculated(before, rows, 10**8)
     finally:
         if not given.folder:
             shutil.rmtree(folder, ignore_errors=True)
