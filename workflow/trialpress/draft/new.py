@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import re
 import shlex
@@ -10,9 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..clean import CleanData, clean
@@ -24,13 +23,15 @@ from ..study import load_study
 from . import advice, dictionary, folder, manuscript, plan
 from .layout import Laid
 from .metadata import metadata
-from .questions import Questions, read_answers
+from .questions import Question, Questions, is_date, read_answers
 from .tables import Tables, all_dates, missing_words
 from .units import merge
 
 NO_DATA = ("SHA256SUMS",)
 KEPT = "nothing is overwritten: what is there may be somebody's work"
 DRAWN = "draft.sha256"  # in config/STUDY/: what the last draft wrote, so that it may be replaced while nobody has changed it
+
+Ask = Callable[[Sequence[Question]], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Given:
     cutoff: str = ""
     answers: Path | None = None
     missing: Sequence[str] = ()  # "-999=Not asked"
+    said: Mapping[str, str] = field(default_factory=dict)  # about -> answer, given in the terminal
 
 
 @dataclass
@@ -105,7 +107,7 @@ def drafted(given: Given, raw: Path) -> Draft:
     answers = read_answers(given.answers) if given.answers else {}
     options = {"study data_cutoff": given.cutoff, "study participant": given.participant,
                "study missing codes": ", ".join(given.missing)}  # fmt: skip
-    questions = Questions(answers | {about: said for about, said in options.items() if said})
+    questions = Questions(answers | {about: said for about, said in options.items() if said} | given.said)
     files = sorted(
         path for path in raw.iterdir() if path.name not in NO_DATA and not path.name.upper().startswith("README")
     )
@@ -215,13 +217,6 @@ def named(laid: Sequence[Laid], questions: Questions) -> str:
     return said
 
 
-def is_date(text: str) -> bool:
-    try:
-        return datetime.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
 def last(days: Sequence) -> str:
     """The last of some dates that does not stand alone: one more than a year after all others is a slip of the hand."""
     for day, before in zip(reversed(days), [*reversed(days[:-1]), None], strict=False):
@@ -284,8 +279,8 @@ def place(draft: Draft, given: Given, raw: Path) -> None:
     write_text("\n".join(lines) + "\n", drawn)
 
 
-def new(given: Given, git: bool = False, report: bool = True) -> int:
-    """The command. 0: the draft runs; 1: it was written, and what stops it is said."""
+def new(given: Given, git: bool = False, report: bool = True, ask: Ask | None = None) -> int:
+    """The command. 0: the draft runs; 1: it was written, and what stops it is said. ask: asks the open questions, about -> answer."""
     checked(given.study)
     home = given.directory
     own = [path for path in (home / "data" / given.study / room for room in ("raw", "metadata")) if path.is_dir()]
@@ -297,6 +292,9 @@ def new(given: Given, git: bool = False, report: bool = True) -> int:
         write_text(sums(raw), raw / "SHA256SUMS")
         with outside(raw, from_):
             draft = drafted(given, raw)
+            while ask and draft.questions.open and (answers := ask(draft.questions.open)):
+                given = replace(given, said={**given.said, **answers})  # an answer may raise other questions
+                draft = drafted(given, raw)
         if home.resolve() != ROOT:
             draft.texts |= {
                 name: text
