@@ -54,7 +54,7 @@ class Score:
 def drafted(raw: Path) -> tuple[Tables, Questions]:
     """The tables that are drafted from a folder of raw files, without an answer."""
     questions = Questions()
-    known, laid = metadata(files_of([raw]))
+    known, laid = metadata(files_of([raw])[0])
     return Tables(laid, known, questions), questions
 
 
