@@ -73,6 +73,7 @@ OPTIONS: dict[str, list[dict]] = {
     "roc": [EVENT | {"score": "x"}, EVENT | {"score": "grade", "lower": True}],
     "concordance_index": [OS | {"score": "x"}, OS | {"score": "grade", "lower": True, "weights": "uno", "until": 9}],
     "max_combo": [OS | BY, OS | BY | {"stratum": "dose_group"}],
+    "state_probabilities": [RELAPSE | {"begin": "begin", "at": [1, 6, 100]}],
     "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],
@@ -187,7 +188,7 @@ def test_a_method_is_the_same_on_every_run_and_for_every_order_of_participants(m
             np.testing.assert_allclose(other["value"], first["value"], rtol=1e-6, atol=1e-9, equal_nan=True)
 
 
-CURVED = {"kaplan_meier", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
+CURVED = {"kaplan_meier", "state_probabilities", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
           "survival_difference", "dose_response", "isotonic", "emax", "tipping_point"}  # fmt: skip
 
 

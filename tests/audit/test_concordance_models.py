@@ -57,17 +57,6 @@ ANALYSES = """analyses:
   by_dose: {method: linear_interaction, population: infused, variable: age, by: sex, subgroup: doses}
   late: {method: log_rank, population: infused, endpoint: os, by: stratum, gamma: 1}
   middle: {method: log_rank, population: infused, endpoint: efs, by: doses, rho: 1, gamma: 1}
-  cox_exact: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], ties: exact, stratum: sex}
-  cox_robust: {method: cox, population: infused, endpoint: efs, covariates: [doses, age], errors: robust}
-  cox_cluster: {method: cox, population: infused, endpoint: os, covariates: [age], cluster: doses, ties: breslow}
-  cox_profile: {method: cox, population: infused, endpoint: efs, covariates: [stratum, age], interval: profile, stratum: sex}
-  mean_strata: {method: restricted_mean, population: infused, endpoint: os, until: 5, by: sex, stratum: stratum}
-  mean_late: {method: restricted_mean, population: infused, endpoint: os, until: 12, by: sex, stratum: doses}
-  at_6: {method: compare_at, population: infused, endpoint: os, by: stratum, time: 6}
-  at_strata: {method: compare_at, population: infused, endpoint: efs, by: sex, time: 4, stratum: stratum, transform: plain}
-  any_shape: {method: max_combo, population: infused, endpoint: os, by: sex}
-  any_shape_strata: {method: max_combo, population: infused, endpoint: efs, by: sex, stratum: stratum}
-  order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
   ranks: {method: correlations, population: infused, variables: [age, dose, crs]}
   agreed: {method: calibration, population: infused, event: crs >= 2, unknown: left_out, predicted: risk, groups: 4}
   hidden: {method: e_value, population: infused, event: crs >= 2, by: sex, covariates: [age, stratum]}

@@ -5,13 +5,19 @@ read <- function(name) read.csv(file.path(folder, name), colClasses = "character
 jobs <- read("jobs.csv"); ids <- read("levels.csv"); data <- read("data.csv")
 parts <- split(data, factor(data$analysis, levels = jobs$analysis))
 suppressPackageStartupMessages(library(survival))
+if (nrow(data) < 1e5) invisible(compiler::enableJIT(0))  # compiling these functions takes longer than running them on few rows
 
 closed <- 1e-9; exact <- 1e-7; fitted <- 1e-6
 found <- list(); failed <- list()
 add <- function(group, level, by, tolerance, ...) {
   values <- c(...)
-  found[[length(found) + 1]] <<- data.frame(analysis = job$analysis, group = group, level = level, statistic = names(values),
+  found[[length(found) + 1]] <<- list(analysis = job$analysis, group = group, level = level, statistic = names(values),
     second = ifelse(is.na(values), "NA", sprintf("%.17g", values)), tolerance = tolerance, implementation = by)
+}
+rows <- function(found) {  # a column at a time: thousands of small data frames bound together take longer than the statistics
+  n <- lengths(lapply(found, `[[`, "second"))
+  column <- function(name) if (length(n)) unlist(Map(rep_len, lapply(found, `[[`, name), n)) else character()
+  data.frame(sapply(c("analysis", "group", "level", "statistic", "second", "tolerance", "implementation"), column, simplify = FALSE))
 }
 num <- function(text) suppressWarnings(as.numeric(text))
 named <- function(set, kind) { l <- ids[ids$analysis == job$analysis & ids$set == set & ids$kind == kind, ]; l$id[order(as.integer(l$position))] }
@@ -425,8 +431,8 @@ methods <- list(
     add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
-    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$cluster == "true") "x")]; terms <- c(); shown <- c()
-    if (job$stratum == "true") { wide$group <- d$group[d$set == sets[1]]; wide$group[wide$group == ""] <- NA }
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")]; terms <- c(); shown <- c()
+    if (job$cluster == "true") { wide$of <- d$group[d$set == sets[1]]; wide$of[wide$of == ""] <- NA }
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
@@ -434,11 +440,11 @@ methods <- list(
     wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     left <- if (late()) "Surv(entry, time, event)" else "Surv(time, event)"; add("", "", "nrow", closed, n = nrow(wide), events = sum(wide$event))
-    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
+    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(x)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
     robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
-    f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
+    f <- if (job$cluster == "true") fit(terms, cluster = wide$of) else if (robust) fit(terms, robust = TRUE) else fit(terms)
     s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
-    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
+    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$of)))
     if (robust) add("", "", "coxph", fitted, wald_statistic = unname(f$wald.test), wald_p_value = pchisq(unname(f$wald.test), length(coef(f)), lower.tail = FALSE))
     else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     for (i in seq_along(shown)) {
@@ -788,6 +794,17 @@ methods$max_combo <- function(d, conf) {
   f <- coxph(if (job$stratum == "true") update(if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, . ~ . + strata(level)) else if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, transform(d, x = as.numeric(group == g[2])), control = tight)
   if (!is.na(coef(f)[1]) && abs(coef(f)[1]) < 8) ratios(f, g[2], conf)
 }
+methods$state_probabilities <- function(d, conf) {
+  d <- d[!is.na(d$time) & !is.na(d$event), ]; add("", "", "nrow", closed, n = nrow(d)); d$id <- seq_len(nrow(d)); l <- named("", "state"); k <- length(l); if (!nrow(d) || max(d$time) == 0) return()
+  x <- ifelse(is.na(d$x) | d$x >= d$time, Inf, pmax(d$x, 0)); code <- ifelse(d$event > 0, d$event + 1, 0)
+  s <- rbind(data.frame(id = d$id, start = 0, stop = pmin(x, d$time), to = ifelse(is.finite(x), 1, code), from = 0), data.frame(id = d$id, start = x, stop = d$time, to = code, from = 1)[is.finite(x), ])
+  s <- s[s$stop > s$start, ]; s <- s[order(s$id, s$start), ]; for (i in seq_len(k)) add(l[i], "", "table", closed, transitions = sum(s$to == i - 1 & (i > 1)))
+  s$to <- factor(s$to, 0:(k - 1), c("censored", l[-1])); s$from <- factor(s$from, 0:1, l[1:2])
+  f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, conf.type = "log-log", conf.int = conf); at <- num(strsplit(job$at, ";")[[1]]); at <- at[at * num(job$divisor) <= max(s$stop)]; if (!length(at)) return()
+  r <- summary(f, times = at * num(job$divisor)); P <- matrix(r$pstate, length(at)); lo <- matrix(r$lower, length(at)); hi <- matrix(r$upper, length(at))
+  for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
+    if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
+}
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
   u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))
@@ -974,8 +991,8 @@ methods$linear_interaction <- function(d, conf) {
   x <- anova(lm(x ~ g + s, d), lm(x ~ g * s, d)); add("", "", "anova of lm", fitted, statistic = x$F[2], df = x$Df[2], df_residual = x$Res.Df[2], p_value = x[["Pr(>F)"]][2])
 }
 methods$e_value <- function(d, conf) {
-  start <- length(found); methods$standardised_risks(d, conf); rows <- do.call(rbind, found[seq_along(found) > start]); rows <- rows[rows$group == "" & rows$level == "", ]
-  v <- function(s) num(rows$second[rows$statistic == s]); if (!length(v("risk_ratio"))) return()
+  start <- length(found); methods$standardised_risks(d, conf); risks <- rows(found[seq_along(found) > start]); risks <- risks[risks$group == "" & risks$level == "", ]
+  v <- function(s) num(risks$second[risks$statistic == s]); if (!length(v("risk_ratio"))) return()
   e <- function(r) { r <- max(r, 1 / r); r + sqrt(r * (r - 1)) }; ends <- c(v("ci_low"), v("ci_high"))
   add("", "E-value", "glm, formula", fitted, estimate = e(v("risk_ratio")), limit = if (ends[1] <= 1 && ends[2] >= 1) 1 else min(sapply(ends, e)))
 }
@@ -988,7 +1005,7 @@ for (i in seq_len(nrow(jobs))) {
   d$group[is.na(d$group)] <- ""
   tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) failed[[job$analysis]] <<- conditionMessage(e))
 }
-second <- do.call(rbind, found)
+second <- rows(found)
 tests <- read("families.csv"); tests[is.na(tests)] <- ""
 seen <- second[second$statistic == "p_value", ]; name <- function(d) paste(d$analysis, d$group, d$level, sep = "\r")
 for (f in unique(tests$family)) {  # adjusted p-values, if every test of the family has been computed here
@@ -1000,5 +1017,5 @@ for (f in unique(tests$family)) {  # adjusted p-values, if every test of the fam
 versions <- c(R = as.character(getRversion()), survival = as.character(packageVersion("survival")),
               cmprsk = tryCatch(as.character(packageVersion("cmprsk")), error = function(e) "absent"))
 write.csv(data.frame(name = names(versions), version = versions), file.path(folder, "versions.csv"), row.names = FALSE)
-write.csv(do.call(rbind, found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")
+write.csv(rows(found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")
 write.csv(data.frame(analysis = as.character(names(failed)), why = as.character(unlist(failed))), file.path(folder, "failed.csv"), row.names = FALSE, fileEncoding = "UTF-8")

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from ..analysis.methods.multistate import states_of
+from ..expression import Expression
 from .exports import _ids
 
 if TYPE_CHECKING:
@@ -12,14 +16,11 @@ if TYPE_CHECKING:
 
 
 def _cox(export: Export):
-    """Each covariate as a set, with the stratum (group) and the cluster (x: its number) of everyone."""
+    """Each covariate as a set, with the stratum (x) and the cluster (group) of everyone."""
     data, spec = export.data, export.spec
-    more = {"group": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
-    if spec.get("cluster"):
-        codes = data.frame[spec["cluster"]].astype("string").astype("category").cat.codes
-        more["x"] = codes.astype("Float64").where(codes >= 0)
+    more = {"group": data.frame[spec["cluster"]].astype("string")} if spec.get("cluster") else {}
     for name in spec["covariates"]:
-        export.variable(name, **export.times("days"), **more)
+        export.variable(name, **export.times("days"), **export.stratum(), **more)
 
 
 def _stratified(export: Export):
@@ -46,10 +47,21 @@ def _strata_of_groups(export: Export):
     export.rows(**export.times("days"), group=export.groups(export.spec["by"]), **level)
 
 
+def _states(export: Export):
+    """Time in days, the cause of the event, and the day on which it begins (x)."""
+    data, spec = export.data, export.spec
+    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
+    export.order("state", states_of(data, spec["endpoint"], spec["begin"]))
+    cause = export.number(f"{spec['endpoint']}_cause")
+    begin = (data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1)
+    export.rows(**{**export.times("days"), "event": cause}, x=begin)
+
+
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "cox": _cox,
     "restricted_mean": _stratified,
     "compare_at": _stratified,
     "concordance_index": _ordered,
+    "state_probabilities": _states,
     "max_combo": _strata_of_groups,
 }

@@ -6,15 +6,18 @@ import io
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from .. import environment
 from ..analysis.origin import SIMULATED
-from ..errors import Problem, from_the_plan, raise_if
+from ..errors import InputError, Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import MARK, MARKER, Results, with_mark, with_marks
 from ..wording import Wording
+from ..workers import each
 from .drawing import Drawing
+from .drawn import Drawn
 from .read import left_out
 
 
@@ -105,19 +108,36 @@ def _unprintable(figure, name: str) -> list[Problem]:
     ]
 
 
-def draw_all(results: Results, folder: Path) -> None:
-    """Every figure of the plan as <id>.svg, .png and .csv in `folder`, and alt.json (id -> alternative text)."""
+def draw_all(results: Results, folder: Path, processes: int = 1, drawn: Drawn | None = None) -> None:
+    """Every figure of the plan as <id>.svg, .png and .csv in `folder`, and alt.json (id -> alternative text). `drawn`: those
+    of an earlier run; what they are made of has not changed."""
+    alt = {name: drawn.taken(name, folder) if drawn else None for name in results.plan.figures}
+    wanted = [name for name in alt if alt[name] is None]
+    if wanted:  # once, before there are more processes
+        from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
+    made = each(partial(_write, results, folder), wanted, processes)
+    raise_if(problem for _, problems in made for problem in problems)
+    alt |= {name: text for name, (text, _) in zip(wanted, made, strict=True)}
+    if drawn:
+        drawn.keep({name: alt[name] for name in wanted}, folder)
+    write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
+
+
+def _write(results: Results, folder: Path, name: str) -> tuple[str, list[Problem]]:
+    """Draw a figure, of which no other is seen; its alternative text, or what is wrong with it."""
     from . import style
 
-    alt = {}
-    for name in results.plan.figures:
+    alone = replace(results.plan, figures={name: results.plan.figures[name]})
+    results = replace(results, plan=alone)
+    try:
         drawing = draw(results, name)
-        alt[name] = drawing.alt
         with style.look():
             _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
             _save_png(drawing, folder / f"{name}.png")
-        write_csv(drawing.numbers, folder / f"{name}.csv")
-    write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
+    except InputError as error:
+        return "", error.problems
+    write_csv(drawing.numbers, folder / f"{name}.csv")
+    return drawing.alt, []
 
 
 COLOURS = 256  # a figure has fewer, but for the shades at the edges of its letters and lines
