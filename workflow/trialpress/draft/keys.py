@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ..clean.steps.rows import _core as core
+from ..clean.steps.rows import core
 from ..text import normalise, text_of
 from .entry import Entry
 from .facts import Facts
