@@ -1,5 +1,6 @@
 """What a reviewer asks of the page: search, the address, the way back, a participant, corrections, open queries, who was at risk."""
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from trialpress.audit.page import people
 from trialpress.audit.parts import read_part, write_part
 from trialpress.clean.withheld import HIDDEN
 from trialpress.contracts import QUERY_EFFECTS
+from trialpress.plan.lock import Lock, Version
 
 pytestmark = pytest.mark.xdist_group("audit")
 WHO = "LD-017"
@@ -280,3 +282,20 @@ def test_a_comparison_that_was_not_written_is_named_and_one_that_was_is_followed
     since.click()
     tab.get_by_role("heading", name="Compared").wait_for()
     tab.close()
+
+
+def test_the_amendments_of_a_locked_plan_are_listed(audited, opened, tmp_path):  # noqa: F811
+    first, second = (
+        Version(n, f"2022-0{n}-01", "A. B.", reason, {}) for n, reason in ((1, ""), (2, "shorter follow-up"))
+    )
+    plan = dataclasses.replace(audited.plan, lock=Lock((first, second)))
+    for name in ("report/manuscript.html", "audit/manifest.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(audited.folder / name, tmp_path / name)
+    page.write(
+        dataclasses.replace(audited.results, plan=plan), audited.traced, audited.logs, tmp_path, tmp_path / "none.csv"
+    )
+    said = opened(tmp_path / "audit" / "index.html", "#/environment").locator("section:visible dd").nth(2)
+    assert said.locator("li").all_inner_texts() == [
+        "Version 2, 2022-02-01, by A. B.: shorter follow-up. Changed: nothing."
+    ]

@@ -202,6 +202,7 @@ def write(
         "people": held["people"],
         "places": held["places"],
         "labels": labels(results.study),
+        "amendments": results.plan.lock.amendments,
         "second": {"text": said.text, "how": said.how} if said else None,
         "code": environment.tree(environment.ROOT / "workflow"),
     }
