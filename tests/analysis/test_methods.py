@@ -71,6 +71,9 @@ OPTIONS: dict[str, list[dict]] = {
                        EVENT | {"covariate": "x"}],
     "dose_response": [EVENT | {"dose": "dose"}, EVENT | {"dose": "dose", "firth": True}],
     "roc": [EVENT | {"score": "x"}, EVENT | {"score": "grade", "lower": True}],
+    "concordance_index": [OS | {"score": "x"}, OS | {"score": "grade", "lower": True, "weights": "uno", "until": 9}],
+    "max_combo": [OS | BY, OS | BY | {"stratum": "dose_group"}],
+    "state_probabilities": [RELAPSE | {"begin": "begin", "at": [1, 6, 100]}],
     "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],
@@ -84,11 +87,13 @@ OPTIONS: dict[str, list[dict]] = {
     "log_rank": [OS | BY, OS | {"by": "dose_group"}, OS | {"by": "dose_group", "trend": True}, OS | BY | {"stratum": "dose_group", "rho": 1},
                  OS | BY | {"gamma": 1}, OS | {"by": "dose_group", "stratum": "arm", "rho": 0.5, "gamma": 2}],
     "permutation_log_rank": [OS | BY | {"replicates": 99}],
-    "restricted_mean": [OS | {"until": 6}, OS | BY | {"until": 6}, OS | {"until": 60}],
-    "compare_at": [OS | BY | {"time": 6}, OS | BY | {"time": 99, "unit": "years", "transform": "plain"}],
+    "restricted_mean": [OS | {"until": 6}, OS | BY | {"until": 6}, OS | {"until": 60}, OS | BY | {"until": 6, "stratum": "dose_group"}],
+    "compare_at": [OS | BY | {"time": 6}, OS | BY | {"time": 99, "unit": "years", "transform": "plain"},
+                   OS | BY | {"time": 6, "stratum": "dose_group"}],
     "survival_difference": [OS | BY | {"at": [3, 6]}, OS | BY | {"at": [99], "unit": "years"}],
     "cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"], "interval": "profile"},
-            OS | {"covariates": ["x"], "stratum": "arm", "ties": "breslow"}],
+            OS | {"covariates": ["x"], "stratum": "arm", "ties": "breslow"}, OS | {"covariates": ["x", "arm"], "ties": "exact"},
+            OS | {"covariates": ["x", "arm"], "errors": "robust"}, OS | {"covariates": ["x"], "cluster": "dose_group", "stratum": "arm"}],
     "firth_cox": [OS | {"covariates": ["x", "dose_group"]}, OS | {"covariates": ["arm"]}],
     "cox_interaction": [OS | BY | {"subgroup": "dose_group"}],
     "proportional_hazards": [OS | {"covariates": ["x", "arm"]}, OS | {"covariates": ["x"], "stratum": "arm"}],
@@ -186,7 +191,7 @@ def test_a_method_is_the_same_on_every_run_and_for_every_order_of_participants(m
             np.testing.assert_allclose(other["value"], first["value"], rtol=1e-6, atol=1e-9, equal_nan=True)
 
 
-CURVED = {"kaplan_meier", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
+CURVED = {"kaplan_meier", "state_probabilities", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
           "survival_difference", "dose_response", "isotonic", "emax", "tipping_point"}  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from audit import test_concordance_models
+from audit import test_concordance_models, test_concordance_times
 from figures.small import PLAN, small
 from trialpress.audit import concordance, plain
 from trialpress.audit.concordance import EXPORTS, KEY, Second, compare, difference, once, share
@@ -87,6 +87,7 @@ ANALYSES = """analyses:
   os_apart: {method: survival_difference, population: infused, endpoint: os, by: stratum, at: [6]}
   told: {method: roc, population: infused, event: remission, score: age, lower: true}
   told_by_grade: {method: roc, population: infused, event: crs >= 3, score: lee}
+  ordered: {method: concordance_index, population: infused, endpoint: os, score: age}
   age_median: {method: bootstrap, population: infused, variable: age, by: sex}
 figures: {}
 tables: {}
@@ -209,7 +210,7 @@ def test_a_wrong_first_value_is_found_without_r(tmp_path, monkeypatch):
 
 
 def test_every_exported_method_is_exercised():
-    asked = re.findall(r"method: (\w+)", ANALYSES + test_concordance_models.ANALYSES)
+    asked = re.findall(r"method: (\w+)", ANALYSES + test_concordance_models.ANALYSES + test_concordance_times.ANALYSES)
     assert set(asked) == set(EXPORTS)
 
 

@@ -82,6 +82,10 @@ ONLY_R = {
 }
 COHORTS = pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
 
+# their tests within strata, their robust errors or their weights have no second computation in plain Python
+NEED_R = ["cox_exact", "cox_robust", "cox_cluster", "cox_profile", "mean_strata", "mean_late", "at_6", "at_strata", "any_shape",
+          "any_shape_strata", "order_uno"]  # fmt: skip
+
 
 @COHORTS
 def test_plain_python_agrees_on_every_statistic_but_a_second_stage_of_another_size(cohort, tmp_path, monkeypatch):
@@ -93,6 +97,7 @@ def test_plain_python_agrees_on_every_statistic_but_a_second_stage_of_another_si
     rest = once(results, found, {}, False)
     rest = rest[~rest["analysis"].isin(ONLY_R)]
     rest = rest[~rest["why"].str.startswith("no value to compare: ")]
+    rest = rest[~rest["analysis"].isin(NEED_R)]
     assert set(zip(rest["analysis"], rest["statistic"], strict=True)) <= {("trial", "p_value")}, rest.to_string()
 
 

@@ -151,6 +151,8 @@ analyses:
   course: {method: mmrm, population: infused, variable: change, by: stratum, visit: day, covariates: [baseline], covariance: [heterogeneous-ar1], rows: {table: levels, at: "day in (14, 21, 28, 60) and not (age < 20 and day == 60)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20, baseline: day == 7}, label: Change of transgene}
   course_nobody: {method: mmrm, population: nobody, variable: value, by: stratum, visit: day, rows: {table: levels, value: copies}}
   raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
+  states_of_all: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [6, 12], label: States}
+  states_of_nobody: {method: state_probabilities, population: nobody, endpoint: relapse, begin: hct_on}
   raters_nobody: {method: bland_altman, population: nobody, first: crs, second: lee}
 figures:
   course_means: {kind: repeated, caption: Means, analysis: course}
@@ -168,6 +170,8 @@ figures:
   forest_sides: {kind: forest, caption: Ratios, analyses: [model], favours: {hazard_ratio: [longer survival, shorter survival]}}
   flow_branches: {kind: flow, caption: Participant flow, branches: [evaluable]}
   states: {kind: simon_makuch, caption: Transplant, analysis: os_states, landmark: os_landmark, naive: os_naive, tests: [os_hct_cox, os_byar]}
+  stacked_states: {kind: state_probabilities, caption: States, analyses: [states_of_all]}
+  nobody_stacked_states: {kind: state_probabilities, caption: States, analyses: [states_of_nobody]}
   nobody_states: {kind: simon_makuch, caption: Transplant, analysis: states_nobody}
   dose_curve: {kind: dose_response, caption: Dose, analyses: [severe_dose, remission_dose, dose_nobody], rates: [severe_by_dose]}
   roc: {kind: roc, caption: ROC, analyses: [told_dose, told_age, told_nobody]}

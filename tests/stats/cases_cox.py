@@ -21,7 +21,11 @@ def compute() -> dict[Key, float]:
         d = data(f"cox-{name}")
         X = np.column_stack([d[column] for column in d if column.startswith("x")])
         model = dict(entry=d.get("entry"), stratum=d.get("stratum"))
-        fits = {ties: cox(d["time"], d["event"], X, **model, ties=ties) for ties in ("efron", "breslow")}
+        fits = {ties: cox(d["time"], d["event"], X, **model, ties=ties) for ties in ("efron", "breslow", "exact")}
+        clusters = {"robust": None, "cluster": np.arange(1, len(X) + 1) % 7}
+        for ties in ("efron", "breslow"):
+            for by, cluster in clusters.items():
+                fits[f"{ties} {by}"] = cox(d["time"], d["event"], X, **model, ties=ties, robust=True, cluster=cluster)
         if name in ("ovarian", "aml", "heart", "veteran"):
             fits["profile"] = cox(d["time"], d["event"], X, **model, interval="profile")
         for transform in ("km", "identity", "rank", "log"):

@@ -4,7 +4,7 @@ import numpy as np
 from stats.concordance import SCRIPTS, Key, data, keyed, read
 from trialpress.stats.log_rank import log_rank
 from trialpress.stats.survival import kaplan_meier, quantile, reverse_kaplan_meier, survival_at
-from trialpress.stats.survival_difference import compare_at, restricted_mean, restricted_mean_difference
+from trialpress.stats.survival_difference import across_strata, compare_at, restricted_mean, restricted_mean_difference
 
 
 def compute() -> dict[Key, float]:
@@ -34,4 +34,11 @@ def compute() -> dict[Key, float]:
             results[name, "restricted mean difference"] = restricted_mean_difference(*y, d["group"], tau)
             results[name, "fixed time plain"] = compare_at(*y, d["group"], at, transform="plain")
             results[name, "fixed time log-log"] = compare_at(*y, d["group"], at)
+            inside = [
+                (d["group"] == g) & (d["stratum"] == s) for g in np.unique(d["group"]) for s in np.unique(d["stratum"])
+            ]
+            tau = 0.8 * min((d["time"][here].max() for here in inside if here.any()), default=0)
+            for said, compare in (("restricted mean", restricted_mean_difference), ("fixed time", compare_at)):
+                mean = across_strata(lambda *of, c=compare, t=tau: c(*of, t), *y, d["group"], d["stratum"])[1]
+                results[name, f"{said} across strata"] = mean
     return keyed(results)

@@ -202,7 +202,7 @@ def test_two_covariates_that_separate_only_together():
             "entry: entry not before the end of follow-up at position 1",
         ),
         (lambda: cox([1, 2], [1, 1], [0, 1], stratum=[1]), "stratum"),
-        (lambda: cox([1, 2], [1, 1], [0, 1], ties="exact"), "ties"),
+        (lambda: cox([1, 2], [1, 1], [0, 1], ties="nearest"), "ties"),
         (lambda: cox([1, 2], [1, 1], [0, 1], interval="score"), "interval"),
         (lambda: cox([1, 2], [1, 1], [0, 1], names=["a", "b"]), "names: has 2 values where 1 are needed"),
         (lambda: proportional_hazards([1, 2, 2], [1, 1, 0], [0.3, 0, 1], transform="cubic"), "transform"),
@@ -292,3 +292,56 @@ def firth_likelihood(time, event, X, b):
         value += X[i] @ b - eta.max() - np.log(np.exp(eta - eta.max()).sum())
     sign, log_det = np.linalg.slogdet(information.astype(float))
     return float(value) + log_det / 2 if sign > 0 else -np.inf
+
+
+def enumerated(time, event, x, b: float) -> float:
+    """Log of the exact conditional likelihood: for each event time the sum over all choices of as many patients at risk."""
+    total = 0.0
+    for t in np.unique(time[event]):
+        at_risk, dead = np.flatnonzero(time >= t), np.flatnonzero((time == t) & event)
+        choices = [b * x[list(choice)].sum() for choice in itertools.combinations(at_risk, len(dead))]
+        total += b * x[dead].sum() - np.log(np.exp(choices).sum())
+    return total
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_exact_ties_are_the_sum_over_all_choices(data):
+    n = data.draw(st.integers(4, 9))
+    time = np.array(data.draw(st.lists(st.integers(1, 3), min_size=n, max_size=n)), float)
+    event = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+    x = np.array(data.draw(st.lists(st.integers(0, 4), min_size=n, max_size=n)), float)
+    found = cox(time, event, x, ties="exact")
+    if "log_likelihood" in found.values and not np.isnan(found["coefficient"]):
+        b = found["coefficient"]
+        assert found["log_likelihood_null"] == pytest.approx(enumerated(time, event, x, 0.0))
+        assert found["log_likelihood"] == pytest.approx(enumerated(time, event, x, b))
+        assert enumerated(time, event, x, b) >= max(enumerated(time, event, x, b + step) for step in (-1e-3, 1e-3))
+        late = cox(time, event, x, ties="exact", entry=np.full(n, -1.0))  # all come before the first event
+        assert late["coefficient"] == pytest.approx(b) and late["std_error"] == pytest.approx(found["std_error"])
+
+
+def test_without_ties_all_ways_to_treat_them_are_one():
+    time, event, x = np.arange(1.0, 9), np.array([1, 1, 0, 1, 1, 0, 1, 1]), np.array([1.0, 0, 3, 2, 2, 1, 0, 4])
+    found = [cox(time, event, x, ties=ties)["coefficient"] for ties in ("efron", "breslow", "exact")]
+    assert found == pytest.approx([found[0]] * 3)
+
+
+def test_clusters_of_one_are_the_robust_errors_and_one_cluster_has_none():
+    time, event, x = np.arange(1.0, 9), np.array([1, 1, 0, 1, 1, 0, 1, 1]), np.array([1.0, 0, 3, 2, 2, 1, 0, 4])
+    robust, ones = cox(time, event, x, robust=True), cox(time, event, x, cluster=np.arange(8))
+    assert robust["std_error"] == pytest.approx(ones["std_error"]) and ones["clusters"] == 8
+    assert "one cluster only" in cox(time, event, x, cluster=np.zeros(8)).note
+    twice = cox(
+        np.repeat(time, 2), np.repeat(event, 2), np.repeat(x, 2), ties="breslow", cluster=np.repeat(np.arange(8), 2)
+    )
+    assert twice["std_error"] == pytest.approx(cox(time, event, x, ties="breslow", robust=True)["std_error"])
+
+
+def test_what_has_no_robust_errors_is_refused_and_too_many_ties_are_not_listed():
+    time, event, x = np.arange(1.0, 5), np.ones(4), np.array([1.0, 0, 3, 2])
+    for options in ({"interval": "profile"}, {"ties": "exact"}):
+        with pytest.raises(ValueError, match="robust: neither a profile likelihood nor exact ties"):
+            cox(time, event, x, robust=True, **options)
+    many = np.repeat([1.0, 2.0], 2000)
+    assert "too many ties" in cox(many, np.ones(4000), np.arange(4000) % 7, ties="exact").note

@@ -6,6 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trialpress.stats.concordance_index import concordance_index
 from trialpress.stats.discrimination import calibration, roc
 
 # with: 3 4 4 9; without: 1 2 3 4. Of the 16 pairs with above without: 3 > 1 2, = 3; 4 > 1 2 3, = 4 (twice); 9 > all.
@@ -72,3 +75,44 @@ def test_calibration_of_one_outcome_or_one_prediction_says_so():
     for found in calibration([0, 1, 1], [0.0, 0.5, 1.5]).values():
         assert found.note == "not estimable: 2 of the predictions are no probabilities between 0 and 1"
         assert np.isnan(list(found.values.values())).all()
+
+
+# Concordance index
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_concordance_index_is_that_of_all_pairs(data):
+    n = data.draw(st.integers(1, 12))
+    time, event, score = (
+        np.array(data.draw(st.lists(st.integers(0, top), min_size=n, max_size=n))) for top in (4, 1, 3)
+    )
+    found = concordance_index(time, event, score)
+    pairs = [
+        (i, j)
+        for i in range(n)
+        for j in range(n)
+        if event[i] and (time[j] > time[i] or (time[j] == time[i] and not event[j]))
+    ]
+    assert found["pairs"] == len(pairs)
+    agree = sum((score[i] > score[j]) + (score[i] == score[j]) / 2 for i, j in pairs)
+    assert (
+        (math.isnan(found["estimate"]) and "not estimable" in found.note)
+        if not pairs
+        else found["estimate"] == pytest.approx(agree / len(pairs))
+    )
+    if pairs and "interval" not in found.note:  # the other direction is the complement, and so is the error
+        other = concordance_index(time, event, -score)
+        assert other["estimate"] == pytest.approx(1 - found["estimate"]) and other["std_error"] == pytest.approx(
+            found["std_error"]
+        )
+
+
+def test_without_censoring_both_indices_are_one_and_a_perfect_score_has_no_interval():
+    time, score = np.arange(1.0, 9), np.array([3, 1, 4, 1, 5, 9, 2, 6])
+    both = [concordance_index(time, np.ones(8), score, weights=weights) for weights in ("harrell", "uno")]
+    assert both[0]["estimate"] == both[1]["estimate"] and both[0]["std_error"] == pytest.approx(both[1]["std_error"])
+    perfect = concordance_index(time, np.ones(8), -time)
+    assert perfect["estimate"] == 1 and perfect.note == "interval not estimable: all pairs agree"
+    late = concordance_index(time, np.ones(8), score, until=0.5)
+    assert late.note == "not estimable: of no two participants it is known whose event was first"

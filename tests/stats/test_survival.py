@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trialpress.stats.log_rank import log_rank, permutation_log_rank
 from trialpress.stats.survival import kaplan_meier, number_at_risk, quantile, reverse_kaplan_meier, survival_at
-from trialpress.stats.survival_difference import compare_at, restricted_mean, restricted_mean_difference
+from trialpress.stats.survival_difference import across_strata, compare_at, restricted_mean, restricted_mean_difference
 
 few = settings(max_examples=25, deadline=None)
 
@@ -216,3 +216,26 @@ def test_late_differences_have_no_weight_where_all_events_are_first():
     result = log_rank([1, 1, 2, 3], [1, 1, 0, 0], [0, 1, 0, 1], gamma=1)
     assert result.note == "not estimable: all events are at the first event time, which has no weight"
     assert result.method == "Fleming-Harrington test (rho 0, gamma 1)"
+
+
+@given(sample=samples())
+@settings(max_examples=30, deadline=None)
+def test_across_strata_that_are_copies_the_difference_is_that_of_each(sample):
+    time, event, group = (np.asarray(values) for values in sample)
+    compare = lambda *of: restricted_mean_difference(*of, 2)  # noqa: E731
+    one = compare(time, event, group)
+    within, mean = across_strata(
+        compare, *(np.tile(part, 2) for part in (time, event, group)), np.repeat([0, 1], len(time))
+    )
+    for part in within.values():
+        close(part.values, one.values)
+    if np.isnan(one["estimate"]):
+        assert np.isnan(mean["estimate"]) and "stratum 0: " in mean.note
+    else:
+        assert mean["estimate"] == pytest.approx(one["estimate"]) and mean["strata"] == 2
+        assert mean["std_error"] == pytest.approx(one["std_error"] / np.sqrt(2))
+    alone = across_strata(compare, time, event, group, group)
+    assert (
+        alone[0][0].note == "not estimable: one group only"
+        and alone[1].note == "not estimable: no stratum has both groups"
+    )

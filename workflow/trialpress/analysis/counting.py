@@ -104,7 +104,7 @@ def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counte
     per = data.plan.per(endpoint, given.get("unit", "days"))
     time = frame[f"{endpoint}_time"].astype("Float64") / per
     entry = frame[f"{endpoint}_entry"].astype("Float64") / per if data.plan.endpoints[endpoint].entry else None
-    together = method in ("log_rank", "gray", "permutation_log_rank")
+    together = method in ("log_rank", "gray", "permutation_log_rank", "max_combo")
     for group, members in ({EVERYONE: _any(groups.values(), frame)} if together else groups).items():
         for level in (
             EVERYONE,

@@ -118,18 +118,22 @@ def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[LeftOut]
     everything = pd.Series(True, index=frame.index)
     chosen = holds("where", everything)
     kept = holds("at", chosen)
-    theirs = data.frame.drop(columns=frame.columns, errors="ignore").take(columns.at).reset_index(drop=True)
-    made = pd.concat([frame, theirs], axis=1)
+    added: dict[str, pd.Series] = {}
     if "value" in spec:
-        made["value"] = evaluate("value")
-        if pd.api.types.is_numeric_dtype(made["value"]) and made["value"].dtype != "boolean":
-            made["value"] = made["value"].astype("Float64")
-            first = _baseline(at, made, holds("baseline", chosen), who, table) if "baseline" in spec else None
-            made["z"] = _z(made["value"].where(kept))
-            if first is not None:
-                made["baseline"] = made[who].map(first).astype("Float64")
-                made["change"] = made["value"] - made["baseline"]
-    made = made[kept].reset_index(drop=True)
+        value = added["value"] = evaluate("value")
+        if pd.api.types.is_numeric_dtype(value) and value.dtype != "boolean":
+            value = added["value"] = value.astype("Float64")
+            added["z"] = _z(value.where(kept))
+            if "baseline" in spec:
+                base = _baseline(at, frame.assign(value=value), holds("baseline", chosen), who, table)
+                added["baseline"] = frame[who].map(base).astype("Float64")
+                added["change"] = value - added["baseline"]
+    # what is known of the participants is put beside the analysed rows alone
+    here = kept.to_numpy(dtype=bool)
+    theirs = data.frame.drop(columns=frame.columns, errors="ignore").take(columns.at[here]).reset_index(drop=True)
+    made = pd.concat([frame[here].reset_index(drop=True), theirs], axis=1)
+    for column, values in added.items():
+        made[column] = values[here].reset_index(drop=True)
     _once(at, made, who, analysis, table, data)
     out.append(LeftOut.of("no_row", f"no such row of {table}", data, ~data.frame[who].isin(made[who])))
     return replace(data, frame=made, plan=plan), out

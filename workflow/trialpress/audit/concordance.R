@@ -5,13 +5,19 @@ read <- function(name) read.csv(file.path(folder, name), colClasses = "character
 jobs <- read("jobs.csv"); ids <- read("levels.csv"); data <- read("data.csv")
 parts <- split(data, factor(data$analysis, levels = jobs$analysis))
 suppressPackageStartupMessages(library(survival))
+if (nrow(data) < 1e5) invisible(compiler::enableJIT(0))  # compiling these functions takes longer than running them on few rows
 
 closed <- 1e-9; exact <- 1e-7; fitted <- 1e-6
 found <- list(); failed <- list()
 add <- function(group, level, by, tolerance, ...) {
   values <- c(...)
-  found[[length(found) + 1]] <<- data.frame(analysis = job$analysis, group = group, level = level, statistic = names(values),
+  found[[length(found) + 1]] <<- list(analysis = job$analysis, group = group, level = level, statistic = names(values),
     second = ifelse(is.na(values), "NA", sprintf("%.17g", values)), tolerance = tolerance, implementation = by)
+}
+rows <- function(found) {  # a column at a time: thousands of small data frames bound together take longer than the statistics
+  n <- lengths(lapply(found, `[[`, "second"))
+  column <- function(name) if (length(n)) unlist(Map(rep_len, lapply(found, `[[`, name), n)) else character()
+  data.frame(sapply(c("analysis", "group", "level", "statistic", "second", "tolerance", "implementation"), column, simplify = FALSE))
 }
 num <- function(text) suppressWarnings(as.numeric(text))
 named <- function(set, kind) { l <- ids[ids$analysis == job$analysis & ids$set == set & ids$kind == kind, ]; l$id[order(as.integer(l$position))] }
@@ -220,6 +226,20 @@ correlated <- function(level, d, conf) {
   if (n > 3 && abs(r) < 1 - 1e-12) add("", level, "cor.test, Bonett & Wright 2000", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2]))
 }
 
+across <- function(d, conf, read) {  # differences of two groups within strata (level), and their mean with the weights n1 n2 / (n1 + n2)
+  d <- event_of(d); d <- d[!is.na(d$level) & d$group != "", ]; g <- intersect(named("", "group"), d$group); if (length(g) != 2) return(); z <- qnorm((1 + conf) / 2); strata <- 0; w <- b <- v <- c(); lost <- FALSE
+  for (s in named("", "level")) {
+    k <- lapply(g, function(i) d[d$level == s & d$group == i, ]); n <- sapply(k, nrow); if (min(n) == 0) next; strata <- strata + 1
+    r <- lapply(k, read); if (is.null(r[[1]]) || is.null(r[[2]]) || sum(r[[1]][2], r[[2]][2]) == 0) { lost <- TRUE; next }
+    m <- r[[2]][1] - r[[1]][1]; e <- sqrt(r[[1]][2]^2 + r[[2]][2]^2); w <- c(w, prod(n) / sum(n)); b <- c(b, m); v <- c(v, e^2)
+    add("", s, "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e)
+    if (job$method == "restricted_mean" || job$transform == "plain") add("", s, "survfit", closed, statistic = m / e, p_value = 2 * pnorm(-abs(m / e)))
+  }
+  add("", "", "sum", closed, strata = strata); if (lost || !length(w)) return()
+  w <- w / sum(w); m <- sum(w * b); e <- sqrt(sum(w^2 * v))
+  add("", "", "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e, statistic = m / e, p_value = 2 * pnorm(-abs(m / e)))
+}
+
 methods <- list(
   proportion = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
   toxicity = function(d, conf) {
@@ -412,27 +432,29 @@ methods <- list(
   },
   cox = function(d, conf) {
     sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")]; terms <- c(); shown <- c()
+    if (job$cluster == "true") { wide$of <- d$group[d$set == sets[1]]; wide$of[wide$of == ""] <- NA }
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
     }
     wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
-    fit <- function(terms) coxph(as.formula(paste(if (late()) "Surv(entry, time, event)" else "Surv(time, event)", "~", paste(c(terms, if (job$stratum == "true") "strata(x)"), collapse = " + "))),
-                                 wide, ties = job$ties, control = tight)
-    f <- fit(terms); s <- summary(f, conf.int = conf); ends <- log(s$conf.int[, 3:4, drop = FALSE])
-    if (job$interval == "profile" && f$nevent) {  # the likelihood with one coefficient held, by an offset
-      X <- model.matrix(f); columns <- paste0("X", seq_len(ncol(X))); wide[columns] <- X
-      for (j in seq_len(ncol(X))) {
-        held <- function(b) { wide$held <<- X[, j] * b; max(fit(c(columns[-j], "offset(held)"))$loglik) - f$loglik[2] + qchisq(conf, 1) / 2 }
-        b <- coef(f)[[j]]; step <- sqrt(vcov(f)[j, j])
-        for (side in 1:2) { far <- b; while (held(far) > 0 && abs(far - b) < 60 * step) far <- far + c(-1, 1)[side] * step; ends[j, side] <- uniroot(held, sort(c(b, far)), tol = 1e-11)$root }
-      }
+    left <- if (late()) "Surv(entry, time, event)" else "Surv(time, event)"; add("", "", "nrow", closed, n = nrow(wide), events = sum(wide$event))
+    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(x)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
+    robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
+    f <- if (job$cluster == "true") fit(terms, cluster = wide$of) else if (robust) fit(terms, robust = TRUE) else fit(terms)
+    s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$of)))
+    if (robust) add("", "", "coxph", fitted, wald_statistic = unname(f$wald.test), wald_p_value = pchisq(unname(f$wald.test), length(coef(f)), lower.tail = FALSE))
+    else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
+    for (i in seq_along(shown)) {
+      add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], p_value = s$coefficients[i, ncol(s$coefficients)])
+      if (job$interval == "wald") { add("", shown[i], "coxph", fitted, ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4]); next }
+      M <- model.matrix(f); colnames(M) <- paste0("m", seq_len(ncol(M))); wide <- cbind(wide[setdiff(names(wide), colnames(M))], M); b <- coef(f)[[i]]; e <- sqrt(vcov(f)[i, i])
+      far <- function(v) { held <- fit(c(colnames(M)[-i], sprintf("offset(%.17g * m%d)", v, i))); 2 * (f$loglik[2] - held$loglik[length(held$loglik)]) - qchisq(conf, 1) }
+      end <- function(s) { k <- 1; while (far(b + s * k * e) < 0 && k < 60) k <- k * 1.5; if (far(b + s * k * e) < 0) NA else exp(uniroot(far, sort(b + s * c(0, k * e)), tol = 1e-11)$root) }
+      ends <- c(end(-1), end(1)); if (!anyNA(ends)) add("", shown[i], "coxph, uniroot", fitted, ci_low = ends[1], ci_high = ends[2])
     }
-    add("", "", "coxph", closed, n = f$n, events = f$nevent)
-    add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
-    for (i in seq_along(shown)) add("", shown[i], if (job$interval == "profile") "coxph, profile by uniroot" else "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = exp(ends[i, 1]),
-                                    ci_high = exp(ends[i, 2]), p_value = s$coefficients[i, 5])
   },
   missing_response = function(d, conf) {
     n <- sum(d$y == 1, na.rm = TRUE); k <- sum(!is.na(d$y)); m <- sum(is.na(d$y))
@@ -444,12 +466,14 @@ methods <- list(
   },
   restricted_mean = function(d, conf) {
     z <- qnorm(1 - (1 - conf) / 2); until <- num(job$until); seen <- list()
+    if (job$stratum == "true") d <- d[!is.na(d$level), ]
+    mean_of <- function(k) { if (nrow(k) && until < min(k$time)) return(c(until, 0)); if (!nrow(k) || (max(k$time) < until && min(curve(k, k$event, conf)$surv) > 0)) return(NULL); s <- summary(curve(k, k$event, conf), rmean = until)$table; c(s[["rmean"]], s[["se(rmean)"]]) }
     for (g in named("", "group")) {
-      k <- event_of(d[d$group == g, ]); if (!nrow(k) || max(k$time) < until) next
-      s <- summary(curve(k, k$event, conf), rmean = until)$table; m <- s[["rmean"]]; se <- s[["se(rmean)"]]
-      add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), tau = until, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se)
+      k <- event_of(d[d$group == g, ]); v <- mean_of(k); if (is.null(v)) next
+      m <- v[1]; se <- v[2]; add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), tau = until, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se)
       seen[[length(seen) + 1]] <- c(m, se)
     }
+    if (job$stratum == "true") return(across(d, conf, mean_of))
     if (length(named("", "group")) == 2 && length(seen) == 2 && seen[[1]][2] + seen[[2]][2] > 0) {
       m <- seen[[2]][1] - seen[[1]][1]; se <- sqrt(seen[[1]][2]^2 + seen[[2]][2]^2)
       add("", "", "survfit", closed, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se, statistic = m / se, p_value = 2 * pnorm(-abs(m / se)))
@@ -740,6 +764,54 @@ methods$bland_altman <- function(d, conf) {
   add("", "", "mean, sd, qt", closed, estimate = m, std_error = s / sqrt(n), ci_low = m - t * s / sqrt(n), ci_high = m + t * s / sqrt(n), sd = s, lower = m - u * s, lower_low = m - u * s - wide,
       lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
 }
+methods$compare_at <- function(d, conf) {
+  if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$milestone); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
+  read <- function(k, e = NULL) { if (!nrow(k) || t > max(k$time)) return(NULL); s <- summary(survfit(Surv(time, event) ~ 1, k), times = t); if (s$surv %in% 0:1) NULL else c(s$surv, s$std.err) }
+  for (g in named("", "group")) { k <- d[d$group == g, ]; if (!nrow(k)) next; add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); if (t <= max(k$time)) add(g, "", "survfit", closed, estimate = summary(survfit(Surv(time, event) ~ 1, k), times = t)$surv); v <- read(k); if (is.null(v)) next
+    s <- summary(survfit(Surv(time, event) ~ 1, k, conf.type = "log-log", conf.int = conf), times = t); add(g, "", "survfit", closed, ci_low = s$lower, ci_high = s$upper); seen[[length(seen) + 1]] <- v }
+  job$transform <<- scale; if (job$stratum == "true") return(across(d, conf, read)); if (length(seen) != 2 || length(intersect(named("", "group"), d$group)) != 2) return()
+  a <- seen[[1]]; b <- seen[[2]]; m <- b[1] - a[1]; e <- sqrt(a[2]^2 + b[2]^2); f <- switch(scale, plain = function(s) c(s[1], s[2]), log = function(s) c(log(s[1]), s[2] / s[1]), "log-log" = function(s) c(log(-log(s[1])), s[2] / (s[1] * log(s[1]))))
+  x <- (f(b)[1] - f(a)[1]) / sqrt(f(a)[2]^2 + f(b)[2]^2); add("", "", "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e, statistic = x, p_value = 2 * pnorm(-abs(x)))
+}
+outside <- function(C, limit) {  # that any of several normal variables of rank 3 or less is beyond the limits: one coordinate in closed form, the others by the midpoint rule
+  e <- eigen(C, symmetric = TRUE); k <- rev(which(e$values > 1e-12)); A <- sweep(e$vectors[, k, drop = FALSE], 2, sqrt(e$values[k]), "*"); h <- 0.01; s <- seq(-8 + h / 2, 8, h)
+  last <- function(fixed, a) { lo <- rep(-Inf, nrow(fixed)); hi <- -lo
+    for (i in seq_along(a)) if (abs(a[i]) < 1e-15) { far <- abs(fixed[, i]) > limit; lo[far] <- Inf } else { b <- (limit * sign(a[i]) - fixed[, i]) / a[i]; hi <- pmin(hi, b); lo <- pmax(lo, b - 2 * limit / abs(a[i])) }
+    ifelse(lo < hi, pnorm(lo) + pnorm(hi, lower.tail = FALSE), 1) }
+  r <- ncol(A); if (r == 1) return(last(matrix(0, 1, nrow(A)), A[, 1]))
+  if (r == 2) return(sum(h * dnorm(s) * last(outer(s, A[, 1]), A[, 2])))
+  sum(sapply(s, function(x) h * dnorm(x) * sum(h * dnorm(s) * last(outer(s, A[, 2]) + rep(x * A[, 1], each = length(s)), A[, 3]))))
+}
+methods$max_combo <- function(d, conf) {
+  if (job$stratum == "true") d <- d[!is.na(d$level), ] else d$level <- "all"; d <- event_of(d); d <- d[d$group != "", ]; g <- intersect(named("", "group"), d$group); if (length(g) != 2 || !sum(d$event)) return()
+  if (!late()) d$entry <- -1; W <- list(c(0, 0), c(0, 1), c(1, 0), c(1, 1)); U <- numeric(4); V <- matrix(0, 4, 4)
+  for (k in split(d, d$level)) { k$group <- factor(k$group, g); k <- k[order(k$group), ]; if (!sum(k$event)) next; a <- sums_at_events(k$entry, k$time, k$event, as.character(k$group)); n <- rowSums(a$r); m <- rowSums(a$d); S <- c(1, cumprod(1 - m / n)[-length(n)])
+    two <- match(g[2], unique(as.character(k$group))); p <- if (is.na(two)) 0 * n else a$r[, two] / n; o <- if (is.na(two)) 0 * n else a$d[, two]; w <- sapply(W, function(x) S^x[1] * (1 - S)^x[2]); w <- matrix(w, length(n))
+    U <- U + colSums(w * (o - m * p)); V <- V + crossprod(w * sqrt(ifelse(n > 1, m * (n - m) / pmax(n - 1, 1), 0) * p * (1 - p))) }
+  if (V[1, 1] < 1e-10) return(); some <- diag(V) > 1e-10; z <- U[some] / sqrt(diag(V)[some]); top <- max(abs(z))
+  for (i in seq_along(z)) add("", c("rho_0_gamma_0", "rho_0_gamma_1", "rho_1_gamma_0", "rho_1_gamma_1")[some][i], "sums over the event times", closed, statistic = z[i])
+  add("", "", "sums over the event times", closed, statistic = top); add("", "", "midpoint rule", 1e-5, p_value = outside(cov2cor(V[some, some, drop = FALSE]), top))
+  f <- coxph(if (job$stratum == "true") update(if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, . ~ . + strata(level)) else if (late()) Surv(entry, time, event) ~ x else Surv(time, event) ~ x, transform(d, x = as.numeric(group == g[2])), control = tight)
+  if (!is.na(coef(f)[1]) && abs(coef(f)[1]) < 8) ratios(f, g[2], conf)
+}
+methods$state_probabilities <- function(d, conf) {
+  d <- d[!is.na(d$time) & !is.na(d$event), ]; add("", "", "nrow", closed, n = nrow(d)); d$id <- seq_len(nrow(d)); l <- named("", "state"); k <- length(l); if (!nrow(d) || max(d$time) == 0) return()
+  x <- ifelse(is.na(d$x) | d$x >= d$time, Inf, pmax(d$x, 0)); code <- ifelse(d$event > 0, d$event + 1, 0)
+  s <- rbind(data.frame(id = d$id, start = 0, stop = pmin(x, d$time), to = ifelse(is.finite(x), 1, code), from = 0), data.frame(id = d$id, start = x, stop = d$time, to = code, from = 1)[is.finite(x), ])
+  s <- s[s$stop > s$start, ]; s <- s[order(s$id, s$start), ]; for (i in seq_len(k)) add(l[i], "", "table", closed, transitions = sum(s$to == i - 1 & (i > 1)))
+  s$to <- factor(s$to, 0:(k - 1), c("censored", l[-1])); s$from <- factor(s$from, 0:1, l[1:2])
+  f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, conf.type = "log-log", conf.int = conf); at <- num(strsplit(job$at, ";")[[1]]); at <- at[at * num(job$divisor) <= max(s$stop)]; if (!length(at)) return()
+  r <- summary(f, times = at * num(job$divisor)); P <- matrix(r$pstate, length(at)); lo <- matrix(r$lower, length(at)); hi <- matrix(r$upper, length(at))
+  for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
+    if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
+}
+methods$concordance_index <- function(d, conf) {
+  d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
+  u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))
+  if (!length(first)) return(); f <- concordance(Surv(time, event) ~ x, d, reverse = TRUE, timewt = if (job$weights == "uno") "n/G2" else "n", ymax = if (u) u else NULL)
+  if (!is.finite(f$concordance)) return(); e <- sqrt(f$var); z <- qnorm((1 + conf) / 2); add("", "", "concordance", closed, estimate = unname(f$concordance))
+  if (e > 1e-10) add("", "", "concordance", closed, std_error = e, ci_low = max(0, f$concordance - z * e), ci_high = min(1, f$concordance + z * e))
+}
 
 # --- repeated measures
 reml <- function(y, s, v, X, kind) {  # restricted likelihood by Newton's method, its derivatives by differences; unstructured by its Cholesky root
@@ -931,8 +1003,8 @@ methods$linear_interaction <- function(d, conf) {
   x <- anova(lm(x ~ g + s, d), lm(x ~ g * s, d)); add("", "", "anova of lm", fitted, statistic = x$F[2], df = x$Df[2], df_residual = x$Res.Df[2], p_value = x[["Pr(>F)"]][2])
 }
 methods$e_value <- function(d, conf) {
-  start <- length(found); methods$standardised_risks(d, conf); rows <- do.call(rbind, found[seq_along(found) > start]); rows <- rows[rows$group == "" & rows$level == "", ]
-  v <- function(s) num(rows$second[rows$statistic == s]); if (!length(v("risk_ratio"))) return()
+  start <- length(found); methods$standardised_risks(d, conf); risks <- rows(found[seq_along(found) > start]); risks <- risks[risks$group == "" & risks$level == "", ]
+  v <- function(s) num(risks$second[risks$statistic == s]); if (!length(v("risk_ratio"))) return()
   e <- function(r) { r <- max(r, 1 / r); r + sqrt(r * (r - 1)) }; ends <- c(v("ci_low"), v("ci_high"))
   add("", "E-value", "glm, formula", fitted, estimate = e(v("risk_ratio")), limit = if (ends[1] <= 1 && ends[2] >= 1) 1 else min(sapply(ends, e)))
 }
@@ -945,7 +1017,7 @@ for (i in seq_len(nrow(jobs))) {
   d$group[is.na(d$group)] <- ""
   tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) failed[[job$analysis]] <<- conditionMessage(e))
 }
-second <- do.call(rbind, found)
+second <- rows(found)
 tests <- read("families.csv"); tests[is.na(tests)] <- ""
 seen <- second[second$statistic == "p_value", ]; name <- function(d) paste(d$analysis, d$group, d$level, sep = "\r")
 for (f in unique(tests$family)) {  # adjusted p-values, if every test of the family has been computed here
@@ -957,5 +1029,5 @@ for (f in unique(tests$family)) {  # adjusted p-values, if every test of the fam
 versions <- c(R = as.character(getRversion()), survival = as.character(packageVersion("survival")),
               cmprsk = tryCatch(as.character(packageVersion("cmprsk")), error = function(e) "absent"))
 write.csv(data.frame(name = names(versions), version = versions), file.path(folder, "versions.csv"), row.names = FALSE)
-write.csv(do.call(rbind, found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")
+write.csv(rows(found), file.path(folder, "second.csv"), row.names = FALSE, na = "NA", fileEncoding = "UTF-8")
 write.csv(data.frame(analysis = as.character(names(failed)), why = as.character(unlist(failed))), file.path(folder, "failed.csv"), row.names = FALSE, fileEncoding = "UTF-8")

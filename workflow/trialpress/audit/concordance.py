@@ -28,22 +28,23 @@ from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
 from ..results import Results
 from ..text import number_text
-from . import exports, plain
+from . import exports, exports_times, plain
 from .plain import MISSING
 
 AGREES, DIFFERS = "agrees", "differs"
 KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
-            "below": 0.5, "at": "", "stratum": "", "trend": "", "correction": "false", "until": "",
+            "below": 0.5, "at": "", "stratum": "", "cluster": "", "trend": "", "correction": "false", "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
-            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "start": "measured",
+            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "milestone": "", "start": "measured",
             **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
-    "cox": {"interval": "wald"},
+    "cox": {"interval": "wald", "errors": "model"},
     "pool": {"transform": "logit"},
     "bootstrap": {"interval": "bca"},
+    "concordance_index": {"weights": "harrell", "until": 0},
     "exposure": {"below": "half", "until": 28},
     **exports.OWN_DEFAULTS,
 }
@@ -180,11 +181,6 @@ def _delayed(export: Export):
     export.rows(**export.times("days"), x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
 
 
-def _cox(export: Export):
-    for name in export.spec["covariates"]:
-        export.variable(name, **export.times("days"), **export.stratum())
-
-
 def _logistic(export: Export):
     event = export.data.outcome(export.spec["event"]).astype("Float64")
     for name in export.spec["covariates"]:
@@ -284,12 +280,12 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "proportion": _event, "dose_escalation": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
-    "log_rank": _days, "cox": _cox, "kinetics_by_day": _by_day, "missing_response": _event, "restricted_mean": _survival, "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
+    "log_rank": _days,  "kinetics_by_day": _by_day, "missing_response": _event,  "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
     "pairwise_means": _values, "pairwise_ranks": _values, "pairwise_proportions": _event, "pairwise_log_rank": _days,
     "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
-    **exports.EXPORTS,
+    **exports.EXPORTS, **exports_times.EXPORTS,
 }  # fmt: skip
 
 
@@ -326,6 +322,7 @@ def export(results: Results, folder: Path) -> None:
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec)
+        options["milestone"] = spec.get("time", "")
         options["at"] = ";".join(number_text(t) for t in spec.get("at", spec.get("days", ())))
         options |= {
             "divisor": results.plan.days(options["unit"]),
@@ -334,7 +331,7 @@ def export(results: Results, folder: Path) -> None:
         options["delayed"] = _delayed_entry(results, spec)
         options |= {
             key: str(bool(spec.get(key))).lower()
-            for key in ("intervals", "stratum", "trend", "correction", "related", "firth")
+            for key in ("intervals", "stratum", "cluster", "trend", "correction", "related", "firth")
         }
         options["tested"] = str(bool(spec.get("p_values"))).lower()
         options["covariance"] = ";".join(options["covariance"])

@@ -23,8 +23,8 @@ from ..errors import InputError, Problem
 from ..files import read_csv, read_json, sha256
 from ..job import boundary, given
 from ..studies import checked
-from . import digest
-from .differences import describe
+from . import digest, second
+from .differences import LAST_DIGITS, describe
 
 # what a run leaves behind, and what it does not need
 NOT_SOURCES = {"benchmarks", "docs", "logs", "results", "tests"}
@@ -38,7 +38,6 @@ WITH_R = {
     "audit/crate.zip",
     "audit/index.html",
 }
-LAST_DIGITS = 1e-9
 
 
 class Report:
@@ -67,10 +66,11 @@ def _manifest(folder: Path) -> dict:
     return read_json(folder / "audit" / "manifest.json", study=str, inputs=dict, outputs=dict)
 
 
-def accept(root: Path, study: str, say=print) -> None:
+def accept(root: Path, study: str, say=print) -> bool:
     """Copy the results of record to data/<study>/record/, saying what moves.
 
-    InputError if results/<study>/ is not there or is not what its own manifest says.
+    False if its manuscript prints an older outcome of the second computation: that is put on record first. InputError if
+    results/<study>/ is not there or is not what its own manifest says.
     """
     folder, record = root / "results" / study, root / "data" / study / "record"
     if not (folder / "audit" / "manifest.json").exists():
@@ -87,6 +87,12 @@ def accept(root: Path, study: str, say=print) -> None:
         raise InputError(
             [Problem(f"results/{study}/{name}", "is not what the run's manifest says", why, do) for name in changed]
         )
+    computed = (folder / "audit" / "computed_once.csv").is_file()
+    if computed and second.keep(root / "config" / study / "plan.yaml", folder):
+        say(
+            f"config/{study}/{second.FILE}: written; the manuscript prints what the second computation gave: make report record STUDY={study}"
+        )
+        return False
     names = recorded(folder)
     report = Report(say)
     for name in names:
@@ -99,6 +105,7 @@ def accept(root: Path, study: str, say=print) -> None:
         (record / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, record / name)
     say(f"data/{study}/record: {len(names)} files accepted; commit them")
+    return True
 
 
 def copy_sources(root: Path, study: str, to: Path) -> None:
@@ -340,8 +347,7 @@ def main(command: str, study: str) -> int:
     with boundary(f"make {'record' if command == 'accept' else command}"):
         checked(study)
         if command == "accept":
-            accept(Path.cwd(), study)
-            return 0
+            return 0 if accept(Path.cwd(), study) else 1
         return 0 if verify(Path.cwd(), study) else 1
 
 

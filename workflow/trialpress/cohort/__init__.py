@@ -183,8 +183,7 @@ class Builder:
         return frames[frames["day"].notna()].sort_values([self.who, "day"]).reset_index(drop=True)
 
     def populations(self):
-        """A column for each population; InputError names all that have no participant and may not be without."""
-        problems, excused = [], set()
+        """A column for each population, and of whom it is not known whether they belong to it."""
         for population in self.plan.populations.values():
             member = self.known(f"plan.yaml, populations.{population.id}", population.condition, self.columns())
             if population.within:
@@ -196,23 +195,6 @@ class Builder:
             if member.isna().any():
                 self.unknown[population.id] = member.isna()
                 self.subjects[population.unknown] = member.isna()
-            member = self.subjects[population.id]
-            if member.any():
-                continue
-            if population.may_be_empty or population.within in excused:
-                excused.add(population.id)
-                continue
-            among = f"{self.plan.cohort_table} has {len(member)} rows"
-            if population.within:
-                outer = self.plan.populations[population.within]
-                among += (
-                    f", the population {outer.id} ({outer.label}) {int(self.subjects[outer.id].sum())} participants"
-                )
-            what = f"nobody belongs to it: '{population.condition}' holds for no participant ({among})"
-            why = "what is computed in it would be missing, or a count of 0 that nobody meant"
-            do = "correct the condition, or add may_be_empty: true if it can really be empty"
-            problems.append(Problem(f"plan.yaml, populations.{population.id}", what, why, do))
-        raise_if(problems)
 
     def endpoints(self):
         for endpoint in self.plan.endpoints.values():
@@ -223,6 +205,26 @@ class Builder:
 
             for name, values in follow(endpoint, evaluate, self.subjects[self.who]).items():
                 self.subjects[name] = values
+
+
+def empty_populations(plan: Plan, subjects: pd.DataFrame) -> list[Problem]:
+    """The populations that have no participant and may not be without."""
+    problems, excused = [], set()
+    for population in plan.populations.values():
+        if subjects[population.id].any():
+            continue
+        if population.may_be_empty or population.within in excused:
+            excused.add(population.id)
+            continue
+        among = f"{plan.cohort_table} has {len(subjects)} rows"
+        if population.within:
+            outer = plan.populations[population.within]
+            among += f", the population {outer.id} ({outer.label}) {int(subjects[outer.id].sum())} participants"
+        what = f"nobody belongs to it: '{population.condition}' holds for no participant ({among})"
+        why = "what is computed in it would be missing, or a count of 0 that nobody meant"
+        do = "correct the condition, or add may_be_empty: true if it can really be empty"
+        problems.append(Problem(f"plan.yaml, populations.{population.id}", what, why, do))
+    return problems
 
 
 def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
@@ -248,8 +250,9 @@ def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
     return problems
 
 
-def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohort:
-    """The cohort from the clean tables (name -> frame)."""
+def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], everyone: bool = True) -> Cohort:
+    """The cohort from the clean tables (name -> frame). everyone: they are of all participants, so that a population of nobody
+    stops it."""
     builder = Builder(study, plan, tables)
     if builder.subjects.empty:
         what, why = "has no row: there is no participant", "0 participants must never become a manuscript"
@@ -260,6 +263,7 @@ def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohor
     raise_if(_without_level(builder.subjects, plan))
     builder.endpoints()
     builder.populations()
+    raise_if(empty_populations(plan, builder.subjects) if everyone else ())
     return Cohort(builder.subjects, builder.daily(), flow(plan, builder.subjects, builder.columns()))
 
 

@@ -26,6 +26,7 @@ from . import (  # noqa: F401
     repeated,
     roc,
     specification,
+    states,
     survival,
     swimmer,
     trials,

@@ -46,7 +46,8 @@ def _place(link) -> Place:
     table = next((node for node in above if node.tag == "table"), None)
     if cell is not None and table is not None:
         return Place("table", _cell(cell, table), plain(link))
-    if caption := next((node for node in above if node.tag in ("figcaption", "caption")), None):
+    caption = next((node for node in above if node.tag in ("figcaption", "caption")), None)
+    if caption is not None:
         return Place("figure" if caption.tag == "figcaption" else "table", plain(caption), plain(link))
     block = next((node for node in above if node.tag in BLOCKS), above[0])
     return Place("text", _sentence(block, link), plain(link))

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
+from trialpress.stats.exact_ties import MOST, ExactLikelihood
 from trialpress.stats.likelihood import PartialLikelihood, maximise, profile_limits
 from trialpress.stats.newton import maximum
 from trialpress.stats.result import Result, not_estimable, offending, probability
 from trialpress.stats.risksets import RiskSets, sample
 
 DENSE = 1_000_000  # risk sets times patients up to which moments are summed patient by patient
+TIES = {"efron": "Efron", "breslow": "Breslow", "exact": "exact"}
 COEFFICIENT = ("coefficient", "std_error", "hazard_ratio", "ci_low", "ci_high", "p_value")
 
 
@@ -25,14 +27,17 @@ def cox(
     stratum=None,
     ties: str = "efron",
     interval: str = "wald",
+    robust: bool = False,
+    cluster=None,
     level: float = 0.95,
     names: Sequence[str] | None = None,
 ) -> Result:
     """Cox regression (R survival::coxph).
 
     time, event: end of follow-up and 0/1, length n; entry: at risk in (entry, time], for delayed entry and for the
-    intervals of start-stop data; X: covariates, shape (n,) or (n, p); stratum: labels; ties: "efron" or "breslow";
-    interval: "wald" or "profile" (likelihood).
+    intervals of start-stop data; X: covariates, shape (n,) or (n, p); stratum: labels; ties: "efron", "breslow", or "exact"
+    (conditional likelihood of discrete times, Cox 1972); interval: "wald" or "profile" (likelihood); robust: standard errors
+    of Lin & Wei 1989, which hold if hazards are not proportional; cluster: labels, robust to dependence within them.
 
     values: n, events, df, log_likelihood, log_likelihood_null, and statistic and p-value of the likelihood-ratio (lr_),
         Wald (wald_) and score (score_) tests; with one covariate also those of its row in `curve`.
@@ -45,9 +50,19 @@ def cox(
     """
     if interval not in ("wald", "profile"):
         raise ValueError(f"interval: must be wald or profile, is {interval!r}")
-    method = f"{'stratified ' * (stratum is not None)}Cox regression, {ties.capitalize()} ties, "
-    method += f"{100 * probability('level', level):g}% {interval.replace('wald', 'Wald')} CI"
+    robust = robust or cluster is not None
+    if cluster is not None and np.shape(cluster) != np.shape(time):
+        raise ValueError(f"cluster: has shape {np.shape(cluster)} where {len(time)} values are needed")
+    if robust and (interval == "profile" or ties == "exact"):
+        raise ValueError("robust: neither a profile likelihood nor exact ties have robust standard errors")
+    method = f"{'stratified ' * (stratum is not None)}Cox regression, {TIES.get(ties, ties)} ties, "
+    errors = "" if not robust else ", robust standard errors" + " by cluster" * (cluster is not None)
+    method += f"{100 * probability('level', level):g}% {interval.replace('wald', 'Wald')} CI{errors}"
     model, names, known = _model(time, event, X, entry, stratum, ties, names)
+    if getattr(model, "work", 0) > MOST:
+        return not_estimable(
+            method, COEFFICIENT, "too many ties for the exact likelihood; Efron's has an estimate", **known
+        )
     if why := model.degenerate(names):
         return not_estimable(method, COEFFICIENT, why, **known)
     null = model.at(np.zeros(len(names)))
@@ -62,8 +77,22 @@ def cox(
     if diverging.any():
         why = f"{model.monotone(names, diverging)}; Firth's correction has one"
         return not_estimable(method, COEFFICIENT, why, **known)
-    known |= test("wald", b @ information @ b, df)
-    std_error = np.sqrt(np.diag(np.linalg.inv(information)))
+    variance = np.linalg.inv(information)
+    if robust:
+        residuals = model.score_residuals(b)
+        if cluster is not None:
+            of = np.unique(cluster, return_inverse=True)[1]
+            residuals = np.array([np.bincount(of, r) for r in residuals])
+            known["clusters"] = residuals.shape[1]
+        model_based, variance = variance, variance @ residuals @ residuals.T @ variance
+        if (np.diag(variance) < 1e-16 * np.diag(model_based)).any():
+            why = "one cluster only" if residuals.shape[1] == 1 else "the residuals leave no robust variance"
+            return not_estimable(method, COEFFICIENT, why, **known)
+    std_error = np.sqrt(np.diag(variance))
+    if not robust:
+        known |= test("wald", b @ information @ b, df)
+    elif np.linalg.matrix_rank(variance, hermitian=True) == df:
+        known |= test("wald", b @ np.linalg.solve(variance, b), df)
     if interval == "wald":
         half = -ndtri((1 - level) / 2) * std_error
         limits = b - half, b + half
@@ -122,13 +151,14 @@ def design(X, n: int, names: Sequence[str] | None) -> tuple[np.ndarray, list[str
 
 
 def _model(time, event, X, entry, stratum, ties, names) -> tuple[PartialLikelihood, list[str], dict[str, float]]:
-    if ties not in ("efron", "breslow"):
-        raise ValueError(f"ties: must be efron or breslow, is {ties!r}")
+    if ties not in TIES:
+        raise ValueError(f"ties: must be efron, breslow or exact, is {ties!r}")
     time, event, entry = sample(time, event, entry)
     X, names = design(X, len(time), names)
     if stratum is not None and np.shape(stratum) != time.shape:
         raise ValueError(f"stratum: has shape {np.shape(stratum)} where {len(time)} values are needed")
-    model = PartialLikelihood(RiskSets.of(time, event, entry, stratum), X, ties)
+    sets = RiskSets.of(time, event, entry, stratum)
+    model = ExactLikelihood(sets, X) if ties == "exact" else PartialLikelihood(sets, X, ties)
     return model, names, {"n": len(time), "events": int(event.sum())}
 
 
@@ -155,6 +185,8 @@ def proportional_hazards(
     """
     method = f"test of proportional hazards (Grambsch-Therneau score test, transform {transform})"
     overall = ("statistic", "df", "p_value")
+    if ties == "exact":
+        raise ValueError("ties: the test of proportional hazards takes efron or breslow")
     model, names, known = _model(time, event, X, entry, stratum, ties, names)
     if why := model.degenerate(names):
         return not_estimable(method, overall, why, **known)

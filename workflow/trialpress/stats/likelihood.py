@@ -76,6 +76,32 @@ class PartialLikelihood:
         information = (X * expected) @ X.T - spread
         return float(eta[sets.event].sum() - log_sum), observed - X @ expected, (information + information.T) / 2
 
+    def score_residuals(self, b: np.ndarray) -> np.ndarray:
+        """What each patient adds to the score at its maximum, shape (p, n) (Therneau, Grambsch & Fleming 1990)."""
+        sets, X = self.sets, self.X
+        risk = np.exp(b @ X)
+        s0, s1 = sets.sum(risk), np.array([sets.sum(risk * x) for x in X])
+        d = sets.n_event
+        f = np.zeros(d.sum()) if self.f is None else self.f
+        of_events = [
+            np.bincount(sets.dies_in, weight[sets.event], minlength=len(sets)) for weight in (risk, *(risk * X))
+        ]
+        phi = np.repeat(s0, d) - f * np.repeat(of_events[0], d)
+        mean = (np.repeat(s1, d, axis=1) - f * np.repeat(of_events[1:], d, axis=1)) / phi
+
+        def over(term: np.ndarray) -> np.ndarray:
+            return np.add.reduceat(term, self.row_start)
+
+        found = -risk * np.array(
+            [x * sets.over(over(1 / phi)) - sets.over(over(m / phi)) for x, m in zip(X, mean, strict=True)]
+        )
+        at, own = sets.dies_in, risk[sets.event]
+        for j, m in enumerate(mean):
+            x = X[j, sets.event]
+            late = own * (x * over(f / phi)[at] - over(f * m / phi)[at])
+            found[j, sets.event] += x - (over(m) / d)[at] + late
+        return found
+
     def degenerate(self, names: list[str]) -> str:
         """Why the model has no unique maximum whatever the events' covariates are, or nothing."""
         if not len(self.sets):

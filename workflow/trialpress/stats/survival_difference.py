@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
@@ -89,6 +91,55 @@ def compare_at(time, event, group, at: float, *, transform: str = "log-log", lev
     )
     result = _difference(method, first, second, known, level)
     return Result(method, {**result.values, "statistic": z, "p_value": chdtrc(1, z * z)})
+
+
+def across_strata(
+    compare: Callable[..., Result], time, event, group, stratum, *, level: float = 0.95
+) -> tuple[dict[str, Result], Result]:
+    """A difference of two groups within each stratum, and their mean with the weights n1 n2 / (n1 + n2) of Cochran (1954).
+
+    compare: (time, event, group) to a Result with estimate and std_error, as `restricted_mean_difference` gives one; stratum:
+    labels, length n. A stratum with one group only has no weight. Returns ({label: result of the stratum}, values: n, events,
+    strata (those with both groups), estimate, std_error, ci_low, ci_high, statistic (z), p_value). Where a stratum with both groups has
+    no estimate, neither has the mean.
+
+    >>> time, group, stratum = np.array([1, 2, 3, 4, 2, 4, 6, 8]), np.repeat([0, 1], 4), np.tile([0, 1], 4)
+    >>> within, mean = across_strata(lambda *of: restricted_mean_difference(*of, 3), time, np.ones(8), group, stratum)
+    >>> print([part["estimate"] for part in within.values()], mean["estimate"])
+    [0.5, 0.5] 0.5
+    """
+    time, event, _ = sample(time, event)
+    labels = _two_groups(group, len(time))[0]
+    group, stratum = np.asarray(group), np.asarray(stratum)
+    if stratum.shape != time.shape:
+        raise ValueError(f"stratum: has shape {stratum.shape} where {len(time)} values are needed")
+    within, parts = {}, []
+    known = {"n": len(time), "events": int(event.sum())}
+    for label in np.unique(stratum):
+        here = stratum == label
+        sizes = [int((group[here] == one).sum()) for one in labels]
+        if min(sizes) == 0:
+            within[label] = not_estimable("difference within a stratum", DIFFERENCE, "one group only", n=sum(sizes))
+            continue
+        within[label] = compare(time[here], event[here], group[here])
+        parts.append((label, within[label], sizes[0] * sizes[1] / sum(sizes)))
+    known["strata"] = len(parts)
+    method = next((part.method for _, part, _ in parts), "difference") + ", mean of strata with Cochran's weights"
+    method = method.replace(", log-log test", "").replace(", log test", "").replace(", plain test", "")
+    lost = [
+        f"stratum {label}: {part.note.removeprefix('not estimable: ')}"
+        for label, part, _ in parts
+        if np.isnan(part["estimate"])
+    ]
+    if not parts or lost:
+        return within, not_estimable(method, DIFFERENCE, lost[0] if lost else "no stratum has both groups", **known)
+    share = np.array([weight for *_, weight in parts])
+    share /= share.sum()
+    estimate = float(share @ [part["estimate"] for _, part, _ in parts])
+    error = float(np.sqrt(share**2 @ [part["std_error"] ** 2 for _, part, _ in parts]))
+    values = _normal(estimate, error, level)
+    z = estimate / error
+    return within, Result(method, {**known, **values, "statistic": z, "p_value": chdtrc(1, z * z)})
 
 
 def difference_curve(time, event, group, *, level: float = 0.95) -> Result:

@@ -18,6 +18,7 @@ from . import (  # noqa: F401  importing registers their methods
     kinetics,
     linear,
     logistic,
+    multistate,
     number_needed,
     paired,
     pairwise,

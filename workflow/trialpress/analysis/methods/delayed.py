@@ -27,7 +27,7 @@ KINDS = dict.fromkeys(
 
 @dataclass(frozen=True)
 class States:
-    """Follow-up in days, and the day on which what is studied begins (NaN: never)."""
+    """Follow-up in days (event: or the cause), and the day on which what is studied begins (NaN: never)."""
 
     time: np.ndarray
     event: np.ndarray
@@ -37,11 +37,11 @@ class States:
     known: pd.Series
 
     @classmethod
-    def of(cls, data: Data, endpoint: str, begin: str) -> States:
+    def of(cls, data: Data, endpoint: str, begin: str, outcome: str = "event") -> States:
         if not pd.api.types.is_datetime64_any_dtype(data.frame[begin]):
             raise ValueError(f"begin: the column '{begin}' is not a date")
         origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
-        time, event, known = follow_up(data, endpoint, "days")
+        time, event, known = follow_up(data, endpoint, "days", outcome=outcome)
         day = ((data.frame[begin] - origin) / pd.Timedelta(days=1)).to_numpy(dtype=float, na_value=np.nan)[known]
         early = int((day < 0).sum())
         note = f"{early} began before the time origin and count as begun from the start" if early else ""

@@ -10,12 +10,11 @@ import numpy as np
 
 from ...ids import Name, percent
 from ...ids import at as at_time
-from ...registry import Column, Count, Endpoint, Positive, Share
+from ...registry import Column, Count, Endpoint, Share
 from ...stats.result import Result
 from .. import Data, Rows
 from .common import (
     METHODS,
-    PERCENT,
     RATIO,
     Design,
     Unit,
@@ -26,15 +25,16 @@ from .common import (
     followed,
     group_codes,
     not_estimable,
-    reworded,
 )
 
 Transform = Literal["log-log", "log", "plain", "arcsin"]
 
 
-def each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
+def each_group(
+    data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str, needed: Iterable[str] = ()
+):
     """(group, time, event, entry) of every group with participants; a row that says so for the others."""
-    time, event, known = follow_up(data, endpoint, unit)
+    time, event, known = follow_up(data, endpoint, unit, needed)
     entry = entry_of(data, endpoint, unit, known)
     for group, members in data.groups(by).items():
         here = members[known].to_numpy()
@@ -45,11 +45,13 @@ def each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method
             not_estimable(rows, statistics, "no participants", method, group=group)
 
 
-def two_groups(data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str):
+def two_groups(
+    data: Data, rows: Rows, endpoint: str, by: str, unit: str, method: str, *statistics: str, needed: Iterable[str] = ()
+):
     """(time, event, code, words) of the two groups that are compared, words for their codes; None, and rows that say
     why, unless two have participants.
     """
-    time, event, known = follow_up(data, endpoint, unit, [by])
+    time, event, known = follow_up(data, endpoint, unit, [by, *needed])
     code, sizes = group_codes(data, by, known)
     if not comparable(rows, sizes, method, statistics):
         return None
@@ -194,78 +196,26 @@ def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Colu
         ratios(data, rows, fitted, by, sizes)
 
 
-@METHODS.add("restricted_mean")
-def restricted_mean(
-    data: Data, rows: Rows, *, endpoint: Endpoint, until: Positive, by: Column = "", unit: Unit = "months"
-):
-    """Restricted mean survival time with interval: the area under the Kaplan-Meier curve up to a time. With two groups
-    also their difference, second less first, and its test.
-
-    Parameters
-        endpoint: the time-to-event endpoint
-        until: the time to which the mean is restricted, in `unit`; follow-up must reach it
-        by: column whose levels are estimated apart
-        unit: unit of all times
-    """
-    from ...stats.survival_difference import restricted_mean as estimate
-    from ...stats.survival_difference import restricted_mean_difference
-
-    for group, time, event, _ in each_group(
-        data, rows, endpoint, by, unit, "restricted mean survival time", "estimate"
-    ):
-        rows.add(estimate(time, event, until, level=data.plan.level), group=group, kind="decimal1")
-    two = by and two_groups(data, rows, endpoint, by, unit, "difference of restricted means", "estimate", "p_value")
-    if two:
-        time, event, code, words = two
-        result = reworded(restricted_mean_difference(time, event, code, until, level=data.plan.level), words)
-        rows.add(result, kind="decimal1", only=("estimate", "std_error", "ci_low", "ci_high", "statistic", "p_value"))
-
-
-@METHODS.add("compare_at")
-def compare_at(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, time: float, unit: Unit = "months",
-               transform: Literal["log-log", "log", "plain"] = "log-log"):  # fmt: skip
-    """Survival of two groups at a fixed time: Kaplan-Meier estimates, their difference, second less first, with interval,
-    and the test on a transformed scale.
-
-    Parameters
-        endpoint: the time-to-event endpoint
-        by: column with two levels
-        time: the fixed time, in `unit`
-        unit: unit of all times
-        transform: scale of the test
-    """
-    from ...stats.survival import kaplan_meier as estimate
-    from ...stats.survival import survival_at
-    from ...stats.survival_difference import compare_at as compare
-
-    shown = ("estimate", "ci_low", "ci_high")
-    for group, times, event, _ in each_group(data, rows, endpoint, by, unit, "Kaplan-Meier", "estimate"):
-        km = estimate(times, event, level=data.plan.level)
-        rows.add(km, group=group, only=("n", "events"))
-        rows.add(survival_at(km, time), group=group, kinds=PERCENT, only=shown)
-    two = two_groups(data, rows, endpoint, by, unit, "difference of Kaplan-Meier estimates", "estimate", "p_value")
-    if two:
-        times, event, code, words = two
-        result = reworded(compare(times, event, code, time, transform=transform, level=data.plan.level), words)
-        rows.add(result, kinds=PERCENT, only=(*shown, "std_error", "statistic", "p_value"))
-
-
 @dataclass(frozen=True)
 class Model:
-    """What a regression on follow-up is fitted to: times in days, outcomes, covariates, strata and delayed entry."""
+    """What a regression on follow-up is fitted to: times in days, outcomes, covariates, strata, clusters and delayed entry."""
 
     time: np.ndarray
     outcomes: np.ndarray
     design: Design
     strata: np.ndarray | None
     entry: np.ndarray | None
+    clusters: np.ndarray | None = None
 
 
 def model(
-    data: Data, rows: Rows, endpoint: str, covariates: list[str], method: str, stratum: str = "", outcome: str = "event"
-) -> Model | None:
+    data: Data, rows: Rows, endpoint: str, covariates: list[str], method: str, stratum: str = "", outcome: str = "event",
+    cluster: str = "",
+) -> Model | None:  # fmt: skip
     """The participants in whom all is known; None, and rows that say why, if there is nothing to fit."""
-    known = followed(data, endpoint, outcome) & data.frame[[stratum] if stratum else []].notna().all(axis=1)
+    known = followed(data, endpoint, outcome) & data.frame[[name for name in (stratum, cluster) if name]].notna().all(
+        axis=1
+    )
     design = Design.of(data, covariates, known)
     time, outcomes = (
         data.frame.loc[design.known, f"{endpoint}_{name}"].to_numpy(dtype=float) for name in ("time", outcome)
@@ -274,14 +224,18 @@ def model(
     rows.add(counts, method="participants in the model", note=design.note)
     if design.refused(data, rows, covariates, "hazard_ratio", method):
         return None
-    strata = data.frame.loc[design.known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+    strata, clusters = (
+        data.frame.loc[design.known, name].astype(str).to_numpy(dtype=object) if name else None
+        for name in (stratum, cluster)
+    )
     per = data.plan.per(endpoint, "days")
-    return Model(time / per, outcomes, design, strata, entry_of(data, endpoint, "days", design.known))
+    return Model(time / per, outcomes, design, strata, entry_of(data, endpoint, "days", design.known), clusters)
 
 
 @METHODS.add("cox", entry=True)
 def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], stratum: Column = "",
-        interval: Literal["wald", "profile"] = "wald", ties: Literal["efron", "breslow"] = "efron"):  # fmt: skip
+        interval: Literal["wald", "profile"] = "wald", ties: Literal["efron", "breslow", "exact"] = "efron",
+        errors: Literal["model", "robust"] = "model", cluster: Column = ""):  # fmt: skip
     """Proportional hazards regression. A categorical covariate is compared with its first level.
 
     Parameters
@@ -289,17 +243,22 @@ def cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column],
         covariates: columns of the model
         stratum: column of strata, each with a baseline hazard of its own
         interval: Wald, or profile likelihood
-        ties: how tied events enter the likelihood
+        ties: how tied events enter the likelihood; exact takes times as discrete (Cox 1972)
+        errors: standard errors of the model, or robust to hazards that are not proportional (Lin and Wei 1989)
+        cluster: column of clusters (a centre) within which participants may be alike; errors are robust then
     """
     from ...stats.cox import cox as fit
 
-    found = model(data, rows, endpoint, covariates, "Cox regression", stratum)
+    found = model(data, rows, endpoint, covariates, "Cox regression", stratum, cluster=cluster)
     if found:
-        design = found.design
+        design, robust = found.design, errors == "robust" or bool(cluster)
         result = fit(found.time, found.outcomes, design.X, entry=found.entry, stratum=found.strata, interval=interval,
-                     ties=ties, level=data.plan.level, names=design.labels)  # fmt: skip
+                     ties=ties, robust=robust, cluster=found.clusters, level=data.plan.level,
+                     names=design.labels)  # fmt: skip
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
-        rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})
+        shown = ("clusters", "wald_statistic", "wald_p_value") if robust else ("lr_statistic", "lr_p_value")
+        kinds = {"clusters": "count", "wald_statistic": "statistic", "wald_p_value": "p", "lr_p_value": "p"}
+        rows.add(result, only=shown, kinds=kinds)
 
 
 @METHODS.add("firth_cox", entry=True)

@@ -25,11 +25,13 @@ import pandas as pd
 
 from ... import environment
 from ...clean.withheld import HIDDEN, NOT_SHOWN
+from ...contracts import CONCORDANCE
 from ...files import read_csv, write_text
 from ...names import flow_names
 from ...report.places import places
 from ...results import Results
 from ...study import Study
+from .. import second
 from ..parts import embedded, write_part
 from . import people
 
@@ -152,18 +154,12 @@ def collected(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
 
 def render(data: Mapping) -> str:
     """The page around its data."""
-    parted = (
-        data["people"]["first"]
-        or "parts" in data["trace"]
-        or any("parts" in table for table in data["tables"].values())
-    )
     script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
     style = STYLES.read_text(encoding="utf-8") + (ASSETS / "page.css").read_text(encoding="utf-8")
     return Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Audit: {data['trace']['title']}"),
         notice=html.escape(data["trace"]["notice"]),
         hidden="" if data["trace"]["notice"] else " hidden",
-        parts=" 'strict-dynamic'" if parted else "",
         hash=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         style=style,
         data=embedded(data),
@@ -192,6 +188,7 @@ def write(
             "people": people.write(results, clean, folder / "clean" / "cells.parquet", below, encoded),
             "places": encoded(printed(folder)),
         }
+    said = second.outcome(folder) if CONCORDANCE.path(folder / "audit").is_file() else None
     data = {
         "trace": trace,
         "flow": flow(results, trace),
@@ -203,6 +200,7 @@ def write(
         "people": held["people"],
         "places": held["places"],
         "labels": labels(results.study),
+        "second": {"text": said.text, "how": said.how} if said else None,
         "code": environment.tree(environment.ROOT / "workflow"),
     }
     write_text(render(data), folder / "audit" / "index.html")

@@ -97,8 +97,9 @@ def log_rank(job: Job) -> Iterator[Found]:
 
 
 def restricted_mean(job: Job) -> Iterator[Found]:
-    until, seen = float(job["until"]), []
+    until, seen, strata = float(job["until"]), [], job["stratum"] == "true"
     for group, rows in job.groups():
+        rows = [row for row in rows if not (strata and "level" in row["@"])]
         curve = Curve(rows, lambda row: float(row["event"]) == 1)
         if not curve.people or curve.last < until:
             continue
@@ -115,7 +116,7 @@ def restricted_mean(job: Job) -> Iterator[Found]:
         of = {"n": len(curve.people), "events": curve.events, "tau": until, "estimate": value, "std_error": error}
         yield group, "", FRACTIONS, CLOSED, of | {"ci_low": value - job.z * error, "ci_high": value + job.z * error}
         seen.append((value, error))
-    if len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
+    if not strata and len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
         b, error = seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1])
         of = {
             "estimate": b,

@@ -343,18 +343,25 @@ DESCRIBED_BY = "means of cells"
 def cox_regression(job: Job) -> Iterator[Found]:
     sets = job.named("set")
     base = [row for row in job.rows if row["set"] == sets[0]]
-    late, strata = job["delayed"] == "true", job["stratum"] == "true"
-    w = wide(job, base, {"time", "event", *({"entry"} if late else ()), *({"x"} if strata else ())}, centred=False)
+    late, strata, clusters = job["delayed"] == "true", job["stratum"] == "true", job["cluster"] == "true"
+    needed = {"entry": late, "x": strata, "group": clusters}
+    w = wide(job, base, {"time", "event", *(key for key, here in needed.items() if here)}, centred=False)
     people = [
         Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["x"] if strata else "")
         for row, x in zip(w.rows, w.X, strict=True)
     ]  # fmt: skip
     people = [one for one in people if one.entry < one.time]
     yield "", "", COUNTED, CLOSED, {"n": len(people), "events": sum(one.event for one in people)}
+    if clusters or job["errors"] == "robust" or job["ties"] == "exact":
+        return  # these need R
     found = cox(people, job["ties"]) if people and w.ids else None
     if found is None:
         return
     fit, null = found
+    if clusters or job["errors"] == "robust":  # the errors need R
+        for j, name in enumerate(w.ids):
+            yield "", name, NEWTON, FITTED, {"hazard_ratio": math.exp(fit.b[j])}
+        return
     lr = 2 * (fit.likelihood - null)
     yield "", "", NEWTON, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(fit.b))}
     for j, name in enumerate(w.ids):

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from .arithmetic import Curve, Row
 from .hazards import limits
-from .job import CLOSED, COUNTED, FRACTIONS, Found, Job
+from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
 
 
 def kaplan_meier(job: Job, happens: Callable[[Row], bool] = lambda row: float(row["event"]) == 1) -> Iterator[Found]:
@@ -67,6 +67,21 @@ def survival_difference(job: Job) -> Iterator[Found]:
             half = job.z * math.sqrt(a * a * va + b * b * vb)
             of = {"estimate": b - a, "ci_low": b - a - half, "ci_high": b - a + half}
             yield "", f"{at}_{job['unit']}", FRACTIONS, CLOSED, of
+
+
+def concordance_index(job: Job) -> Iterator[Found]:
+    """Every pair by itself; Harrell's index alone."""
+    rows = [row for row in job.rows if not row["@"] & {"x", "time", "event"}]
+    yield "", "", COUNTED, CLOSED, {"n": len(rows), "events": sum(float(row["event"]) for row in rows)}
+    if job["weights"] != "harrell" or len(rows) ** 2 > PAIRS:
+        return
+    until = float(job["until"]) or math.inf
+    people = [(float(row["time"]), float(row["event"]) == 1, float(row["x"])) for row in rows]
+    firsts = [one for one in people if one[1] and one[0] <= until]
+    pairs = [(a, b) for a in firsts for b in people if b[0] > a[0] or (b[0] == a[0] and not b[1])]
+    if pairs:
+        agree = sum(Fraction(a[2] > b[2]) + Fraction(a[2] == b[2], 2) for a, b in pairs)
+        yield "", "", COUNTED, CLOSED, {"pairs": len(pairs), "estimate": float(agree / len(pairs))}
 
 
 def cumulative_incidence(job: Job) -> Iterator[Found]:

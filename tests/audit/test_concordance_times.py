@@ -1,0 +1,51 @@
+"""The second computation of models and measures of follow-up: R agrees, and says nothing where there is nothing to say; plain Python
+never differs."""
+
+import shutil
+
+import pytest
+from audit.test_concordance_models import COHORTS
+from figures.small import PLAN, small
+from trialpress.audit import concordance
+from trialpress.audit.concordance import Second, once
+
+ANALYSES = """analyses:
+  cox_exact: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], ties: exact, stratum: sex}
+  cox_robust: {method: cox, population: infused, endpoint: efs, covariates: [doses, age], errors: robust}
+  cox_cluster: {method: cox, population: infused, endpoint: os, covariates: [age], cluster: doses, ties: breslow}
+  cox_profile: {method: cox, population: infused, endpoint: efs, covariates: [stratum, age], interval: profile, stratum: sex}
+  mean_strata: {method: restricted_mean, population: infused, endpoint: os, until: 5, by: sex, stratum: stratum}
+  mean_late: {method: restricted_mean, population: infused, endpoint: os, until: 12, by: sex, stratum: doses}
+  at_6: {method: compare_at, population: infused, endpoint: os, by: stratum, time: 6}
+  at_strata: {method: compare_at, population: infused, endpoint: efs, by: sex, time: 4, stratum: stratum, transform: plain}
+  any_shape: {method: max_combo, population: infused, endpoint: os, by: sex}
+  any_shape_strata: {method: max_combo, population: infused, endpoint: efs, by: sex, stratum: stratum}
+  states: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [1, 3, 6, 12]}
+  order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
+figures: {}
+tables: {}
+"""
+WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")
+@COHORTS
+def test_r_agrees_on_every_statistic(cohort, tmp_path):
+    results = small(tmp_path, plan=WANTED, **cohort)
+    second = Second(results)
+    found, _ = second.answer()
+    assert second.failed == {}
+    differ = found[found["verdict"] == "differs"]
+    assert differ.empty, differ.to_string()
+    rest = once(results, found, {}, True)
+    one_sided = rest[~rest["why"].str.startswith("no value to compare: ")]
+    assert one_sided.empty, one_sided.to_string()
+
+
+@COHORTS
+def test_plain_python_does_not_differ(cohort, tmp_path, monkeypatch):
+    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    results = small(tmp_path, plan=WANTED, **cohort)
+    found, _ = Second(results).answer()
+    differ = found[found["verdict"] == "differs"]
+    assert differ.empty, differ.to_string()

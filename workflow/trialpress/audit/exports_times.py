@@ -1,0 +1,67 @@
+"""What the second computation of models and measures of follow-up is given, in the long form of concordance.Export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..analysis.methods.multistate import states_of
+from ..expression import Expression
+from .exports import _ids
+
+if TYPE_CHECKING:
+    from .concordance import Export
+
+
+def _cox(export: Export):
+    """Each covariate as a set, with the stratum (x) and the cluster (group) of everyone."""
+    data, spec = export.data, export.spec
+    more = {"group": data.frame[spec["cluster"]].astype("string")} if spec.get("cluster") else {}
+    for name in spec["covariates"]:
+        export.variable(name, **export.times("days"), **export.stratum(), **more)
+
+
+def _stratified(export: Export):
+    """The group and the stratum (level) of everyone."""
+    data, stratum = export.data, export.spec.get("stratum")
+    level = {}
+    if stratum:
+        export.order("level", data.levels(stratum))
+        level["level"] = _ids(data.levels(stratum), data.frame.index)
+    unit = export.spec.get("unit", "months")
+    export.rows(**export.times(unit), group=export.groups(export.spec.get("by", "")), **level)
+
+
+def _ordered(export: Export):
+    """The score, higher where the event is expected earlier, and the follow-up."""
+    score = export.number(export.spec["score"]) * (-1 if export.spec.get("lower") else 1)
+    export.rows(x=score, **export.times(export.spec.get("unit", "months")))
+
+
+def _strata_of_groups(export: Export):
+    """The group and the stratum (level) of everyone, as they are."""
+    data, stratum = export.data, export.spec.get("stratum")
+    level = {"level": data.frame[stratum].astype("string")} if stratum else {}
+    export.rows(**export.times("days"), group=export.groups(export.spec["by"]), **level)
+
+
+def _states(export: Export):
+    """Time in days, the cause of the event, and the day on which it begins (x)."""
+    data, spec = export.data, export.spec
+    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
+    export.order("state", states_of(data, spec["endpoint"], spec["begin"]))
+    cause = export.number(f"{spec['endpoint']}_cause")
+    begin = (data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1)
+    export.rows(**{**export.times("days"), "event": cause}, x=begin)
+
+
+EXPORTS: dict[str, Callable[[Export], None]] = {
+    "cox": _cox,
+    "restricted_mean": _stratified,
+    "compare_at": _stratified,
+    "concordance_index": _ordered,
+    "state_probabilities": _states,
+    "max_combo": _strata_of_groups,
+}
