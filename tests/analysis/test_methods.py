@@ -69,6 +69,7 @@ OPTIONS: dict[str, list[dict]] = {
     "concordance_index": [OS | {"score": "x"}, OS | {"score": "grade", "lower": True, "weights": "uno", "until": 9}],
     "max_combo": [OS | BY, OS | BY | {"stratum": "dose_group"}],
     "state_probabilities": [RELAPSE | {"begin": "begin", "at": [1, 6, 100]}],
+    "win_ratio": [BY | {"endpoints": ["os"], "higher": ["x"]}, BY | {"lower": ["grade"]}, BY | {"endpoints": ["os", "relapse"], "lower": ["y"]}],
     "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],

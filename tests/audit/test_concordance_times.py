@@ -21,6 +21,8 @@ ANALYSES = """analyses:
   any_shape: {method: max_combo, population: infused, endpoint: os, by: sex}
   any_shape_strata: {method: max_combo, population: infused, endpoint: efs, by: sex, stratum: stratum}
   states: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [1, 3, 6, 12]}
+  wins: {method: win_ratio, population: infused, by: sex, endpoints: [os, efs], lower: [crs]}
+  wins_numbers: {method: win_ratio, population: infused, by: stratum, higher: [age]}
   order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
 figures: {}
 tables: {}

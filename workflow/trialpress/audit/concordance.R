@@ -791,6 +791,21 @@ methods$state_probabilities <- function(d, conf) {
   for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
     if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
 }
+methods$win_ratio <- function(d, conf) {  # every pair in full matrices; variances of U-statistics
+  sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
+  a <- one$group == g[2]; b <- one$group == g[1]; W <- L <- matrix(FALSE, sum(a), sum(b))
+  for (s in sets) { v <- d[d$set == s, ]; x <- v[a, ]; y <- v[b, ]
+    if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else {
+      before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0))); w <- t(before(y, x)); l <- before(x, y) }
+    w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; add("", s, "outer", closed, wins = sum(w), losses = sum(l)) }
+  N <- length(W); add("", "", "outer", closed, pairs = N, wins = sum(W), losses = sum(L), ties = N - sum(W) - sum(L)); if (min(dim(W)) < 2) return()
+  p <- c(mean(W), mean(L)); V <- crossprod(sweep(cbind(rowMeans(W), rowMeans(L)), 2, p)) / nrow(W)^2 + crossprod(sweep(cbind(colMeans(W), colMeans(L)), 2, p)) / ncol(W)^2; z <- qnorm((1 + conf) / 2)
+  e <- sqrt(max(0, V[1, 1] + V[2, 2] - 2 * V[1, 2])); m <- p[1] - p[2]; add("", "net_benefit", "U-statistics", closed, estimate = m); if (e < 1e-11) return()
+  add("", "net_benefit", "U-statistics", closed, ci_low = max(-1, m - z * e), ci_high = min(1, m + z * e))
+  if (abs(m) < 1 - 1e-12) { o <- (1 + m) / (1 - m); add("", "win_odds", "U-statistics", closed, estimate = o, ci_low = o * exp(-z * e * 2 / (1 - m^2)), ci_high = o * exp(z * e * 2 / (1 - m^2))) }
+  if (all(p > 0)) { r <- p[1] / p[2]; s <- sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", "U-statistics", closed, win_ratio = r)
+    if (s > 1e-9) add("", "", "U-statistics", closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
+}
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
   u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..analysis.methods.multistate import states_of
+from ..analysis.methods.winning import known_of
 from ..expression import Expression
+from ..ids import column
 from .exports import _ids
 
 if TYPE_CHECKING:
@@ -57,11 +59,29 @@ def _states(export: Export):
     export.rows(**{**export.times("days"), "event": cause}, x=begin)
 
 
+def _outcomes(export: Export):
+    """Each outcome as a set, with the group of everyone: time and event of an endpoint, or a number (y), more of which is better."""
+    data, spec = export.data, export.spec
+    group, columns = export.groups(spec["by"]), [*spec.get("higher", ()), *spec.get("lower", ())]
+    known = known_of(data, spec["by"], spec.get("endpoints", ()), columns)
+    group = group.where(known)
+    for name in spec.get("endpoints", ()):
+        export.order("set", [column(name, name)])
+        per = data.plan.per(name, "days")
+        time, event = (export.number(f"{name}_{what}") for what in ("time", "event"))
+        export.rows(set=column(name, name).id, group=group, time=time / per, event=event)
+    for name in columns:
+        export.order("set", [data.column(name)])
+        sign = -1 if name in spec.get("lower", ()) else 1
+        export.rows(set=data.column(name).id, group=group, y=sign * export.number(name))
+
+
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "cox": _cox,
     "restricted_mean": _stratified,
     "compare_at": _stratified,
     "concordance_index": _ordered,
+    "win_ratio": _outcomes,
     "state_probabilities": _states,
     "max_combo": _strata_of_groups,
 }

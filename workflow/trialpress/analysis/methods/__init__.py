@@ -30,6 +30,7 @@ from . import (  # noqa: F401  importing registers their methods
     survival_difference,
     toxicity,
     two_stage,
+    winning,
 )
 from .common import METHODS
 
