@@ -12,6 +12,27 @@ ANALYSES = """analyses:
   drift_hc3: {method: ancova, population: infused, variable: change, by: sex, covariates: [dose], interaction: dose, errors: hc3}
   ages: {method: ancova, population: infused, variable: age, by: doses}
   after: {method: ancova, population: infused, variable: change, by: sex, covariates: [baseline], rows: {table: levels, at: day == 14, value: log10(copies), baseline: day == 7}}
+  course: {method: mmrm, population: infused, variable: value, by: sex, visit: day, by_visit: [age], covariates: [stratum], covariance: [unstructured], rows: {table: levels, at: "day in (7, 14, 21) and not (order == 3 and day == 14)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20}}
+  course_change: {method: mmrm, population: infused, variable: change, by: doses, visit: day, covariates: [baseline], covariance: [heterogeneous-toeplitz, ar1], df: satterthwaite, rows: {table: levels, at: "day in (14, 21, 28, 60) and not (age < 20 and day == 60)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20, baseline: day == 7}}
+  course_ar1: {method: mmrm, population: infused, variable: value, by: sex, visit: day, covariates: [age], covariance: [heterogeneous-ar1], rows: {table: levels, at: "day in (14, 21, 28, 60) and not (age < 20 and day == 60)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20}}
+  course_cs: {method: mmrm, population: infused, variable: value, by: doses, visit: day, covariates: [age], covariance: [compound-symmetry], rows: {table: levels, at: "day in (14, 21, 28, 60) and not (age < 20 and day == 60)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20}}
+  often: {method: gee, population: infused, variable: value, by: sex, visit: day, covariates: [age], rows: {table: levels, at: "day in (14, 21, 28) and not (age < 20 and day == 28)", value: copies * (age + 20) > 1e6}}
+  often_robust: {method: gee, population: infused, variable: value, by: doses, visit: day, model: poisson, errors: robust, rows: {table: levels, at: "day in (14, 21, 28)", value: round(log10(copies))}}
+  often_linear: {method: gee, population: infused, variable: value, by: doses, visit: day, model: linear, correlation: independence, covariates: [stratum], rows: {table: levels, at: "day in (14, 21, 28)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20}}
+  two_ranks: {method: mann_whitney, population: infused, variable: age, by: sex, stratum: doses}
+  two_ranks_codes: {method: mann_whitney, population: infused, variable: lee, by: sex, stratum: stratum, alternative: less}
+  pair_means: {method: pairwise_means, population: infused, variable: age, by: doses}
+  pair_first: {method: pairwise_means, population: infused, variable: age, by: crs_grade, adjust: dunnett}
+  pair_plain: {method: pairwise_means, population: infused, variable: lee, by: doses, adjust: none, family: several}
+  pair_ranks: {method: pairwise_ranks, population: infused, variable: age, by: doses, family: several}
+  pair_shares: {method: pairwise_proportions, population: infused, event: remission, by: doses, against: first}
+  pair_times: {method: pairwise_log_rank, population: infused, endpoint: os, by: doses}
+  pair_strata: {method: pairwise_log_rank, population: infused, endpoint: efs, by: doses, stratum: sex, against: first}
+  strata_times: {method: log_rank, population: infused, endpoint: os, by: doses, stratum: sex}
+  strata_rho: {method: log_rank, population: infused, endpoint: efs, by: sex, stratum: doses, rho: 1}
+  strata_cox: {method: cox, population: infused, endpoint: efs, covariates: [age, sex], stratum: doses}
+  by_all: {method: linear_regression, population: infused, variable: age, covariates: [lee, doses, sex]}
+  by_dose_hc3: {method: linear_regression, population: infused, variable: age, covariates: [dose], errors: hc3}
   falls: {method: incidence_rate, population: infused, count: lee, exposure: age, by: sex, per: 100}
   falls_more: {method: incidence_rate, population: infused, count: remission, exposure: age, by: doses, covariates: [stratum, lee], errors: robust}
   risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}
@@ -42,10 +63,26 @@ ANALYSES = """analyses:
 figures: {}
 tables: {}
 """
-WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
+WANTED = PLAN[: PLAN.index("analyses:")] + "families: {several: holm}\n" + ANALYSES
 
 
+# of models and distributions that plain Python leaves to R
+ONLY_R = {
+    "course",
+    "course_change",
+    "course_ar1",
+    "course_cs",
+    "often",
+    "often_robust",
+    "often_linear",
+    "pair_means",
+    "pair_first",
+}
 COHORTS = pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
+
+# their tests within strata, their robust errors or their weights have no second computation in plain Python
+NEED_R = ["cox_exact", "cox_robust", "cox_cluster", "cox_profile", "mean_strata", "mean_late", "at_6", "at_strata", "any_shape",
+          "any_shape_strata", "order_uno"]  # fmt: skip
 
 
 @COHORTS
@@ -56,7 +93,9 @@ def test_plain_python_agrees_on_every_statistic_but_a_second_stage_of_another_si
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
     rest = once(results, found, {}, False)
+    rest = rest[~rest["analysis"].isin(ONLY_R)]
     rest = rest[~rest["why"].str.startswith("no value to compare: ")]
+    rest = rest[~rest["analysis"].isin(NEED_R)]
     assert set(zip(rest["analysis"], rest["statistic"], strict=True)) <= {("trial", "p_value")}, rest.to_string()
 
 

@@ -196,7 +196,16 @@ def test_the_gallery_shows_every_kind_in_a_small_picture():
     page = (DOCS / "figures.md").read_text(encoding="utf-8")
     plan = yaml.safe_load((DOCS.parent / "config" / "low-dose-cd19" / "plan.yaml").read_text(encoding="utf-8"))
     drawn = {figure["kind"] for figure in plan["figures"].values()}
-    others = {"state_probabilities", "dose_escalation", "roc", "calibration", "correlations", "boxes", "bland_altman"}
+    others = {
+        "state_probabilities",
+        "dose_escalation",
+        "roc",
+        "calibration",
+        "correlations",
+        "boxes",
+        "bland_altman",
+        "repeated",
+    }
     assert set(KINDS.functions) - drawn == others  # of which the default study has none
     for kind in KINDS.functions:
         assert f"## `{kind}`" in page

@@ -44,6 +44,14 @@ def compute() -> dict[Key, float]:
             results |= {(name, f"{kind} {what}"): result for what, result in found.items()}
             if of is None and not hc3:
                 results[name, "anova"] = test
+            if X is not None:
+                found = c.regression(y, X, hc3=hc3)
+                results[name, f"{kind} regression"] = found
+                results |= {
+                    (name, f"{kind} regression {at}"): one
+                    for (what, one) in each("regression", found, 1).items()
+                    for at in [what.split()[1]]
+                }
     for x in (0, 1, 11, 137, 40000):
         results[f"{x} in 800", "rate"] = rate(x, 800)
     for name in ("Insurance", "warpbreaks", "epil"):

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import re
 import shutil
 import subprocess
 
@@ -24,18 +25,19 @@ def test_every_statistic_agrees_with_r(topic):
     assert not apart, "\n".join(apart)
 
 
-def missing_in_r() -> str:
-    """Why the R scripts cannot run here, or nothing."""
+def missing_in_r(*packages: str) -> str:
+    """Why R scripts cannot run here that need these packages, or nothing."""
     if shutil.which("Rscript") is None:
         return "Rscript is not installed"
-    wanted = 'stopifnot(all(sapply(c("survival", "cmprsk", "KMsurv"), requireNamespace, quietly = TRUE)))'
+    names = ", ".join(f'"{name}"' for name in packages)
+    wanted = f"stopifnot(all(sapply(c({names}), requireNamespace, quietly = TRUE)))"
     run = subprocess.run(["Rscript", "-e", wanted], capture_output=True)
-    return "R lacks survival, cmprsk or KMsurv" if run.returncode else ""
+    return f"R lacks one of {', '.join(packages)}" if run.returncode else ""
 
 
 @pytest.fixture(scope="module")
 def r():
-    why = missing_in_r()
+    why = missing_in_r("survival", "cmprsk", "KMsurv")
     if why:
         pytest.skip(why)
 
@@ -43,6 +45,10 @@ def r():
 @pytest.mark.parametrize("topic", TOPICS)
 def test_r_reproduces_the_fixture(topic, r, tmp_path):
     script = concordance.SCRIPTS / f"{topic}.R"
+    needed = re.search(r"^# needs: (.+)$", script.read_text(encoding="utf-8"), re.MULTILINE)
+    why = missing_in_r(*needed[1].split(", ")) if needed else ""
+    if why:
+        pytest.skip(why)
     run = subprocess.run(
         ["Rscript", script.name, tmp_path / f"{topic}.csv"], cwd=script.parent, capture_output=True, text=True
     )

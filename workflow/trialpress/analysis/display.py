@@ -174,7 +174,7 @@ FORMATS = {
 
 # statistics that are printed in one way whatever the method
 BY_NAME = {
-    "n": "count", "N": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "missing_percent": "percent", "events": "count", "n_at_risk": "count", "df": "df",
+    "n": "count", "N": "count", "observations": "count", "n1": "count", "n2": "count", "groups": "count", "missing": "count", "missing_percent": "percent", "events": "count", "n_at_risk": "count", "df": "df",
     "p_value": "p", "p_value_adjusted": "p", "odds_ratio": "ratio", "hazard_ratio": "ratio", "risk_ratio": "ratio",
     "percent": "percent", "statistic": "statistic", "lr_statistic": "statistic",
 }  # fmt: skip

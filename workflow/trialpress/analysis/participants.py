@@ -20,7 +20,7 @@ from ..study import Study
 from ..text import number_text
 from . import Data
 
-GROUPS = ("by", "stratum")  # parameters that name the column of groups
+GROUPS = ("by", "stratum", "visit")  # parameters that name the column of groups
 BEGINS = "begin"  # parameter of a date that may never come: missing means never
 USED, NOT_CHOSEN, NO_SUCH_POPULATION = "used", "where", "population"
 

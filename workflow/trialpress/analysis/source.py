@@ -155,8 +155,9 @@ def _once(where: str, frame: pd.DataFrame, who: str, analysis: Mapping, table: s
     """A participant stands once; where the method describes groups, once in each of them."""
     from .methods import METHODS
 
-    by = analysis.get("by", "")
-    apart = METHODS.traits[analysis["method"]].get("rows") and by in data.tables[table]
+    trait = METHODS.traits[analysis["method"]].get("rows")  # True, or the parameter whose column tells rows apart
+    by = analysis.get(trait if isinstance(trait, str) else "by", "")
+    apart = bool(trait) and by in data.tables[table]
     twice = frame.duplicated([who, *([by] if apart else [])])
     if twice.any():
         shown = ", ".join(map(str, frame.loc[twice, who].unique()[:5]))

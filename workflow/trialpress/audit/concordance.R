@@ -335,9 +335,10 @@ methods <- list(
     } else if (job$variant == "r") { t <- prop.trend.test(x, n, score); add("", "", "prop.trend.test", closed, statistic = unname(t$statistic), p_value = t$p.value) }
   },
   mann_whitney = function(d, conf) {
-    groups <- named("", "group"); medians(d, groups)
+    groups <- named("", "group"); if (job$stratum == "true") d <- d[!is.na(d$x), ]; medians(d, groups)
     y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)]); y <- y[lengths(y) > 0]
     if (length(y) != 2) return()
+    if (job$stratum == "true") return(van_elteren(d[!is.na(d$y) & d$group != "", ], groups, conf))
     few <- prod(as.numeric(lengths(y))) <= 1e7  # the differences of all pairs
     t <- if (few) shift(y, conf, "") else suppressWarnings(wilcox.test(y[[2]], y[[1]]))
     one <- suppressWarnings(wilcox.test(y[[2]], y[[1]], alternative = job$alternative))
@@ -424,8 +425,8 @@ methods <- list(
     add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
-    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")]; terms <- c(); shown <- c()
-    if (job$cluster == "true") { wide$of <- d$group[d$set == sets[1]]; wide$of[wide$of == ""] <- NA }
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$cluster == "true") "x")]; terms <- c(); shown <- c()
+    if (job$stratum == "true") { wide$group <- d$group[d$set == sets[1]]; wide$group[wide$group == ""] <- NA }
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
@@ -433,11 +434,11 @@ methods <- list(
     wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     left <- if (late()) "Surv(entry, time, event)" else "Surv(time, event)"; add("", "", "nrow", closed, n = nrow(wide), events = sum(wide$event))
-    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(x)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
+    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
     robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
-    f <- if (job$cluster == "true") fit(terms, cluster = wide$of) else if (robust) fit(terms, robust = TRUE) else fit(terms)
+    f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
     s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
-    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$of)))
+    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
     if (robust) add("", "", "coxph", fitted, wald_statistic = unname(f$wald.test), wald_p_value = pchisq(unname(f$wald.test), length(coef(f)), lower.tail = FALSE))
     else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     for (i in seq_along(shown)) {
@@ -645,13 +646,13 @@ methods <- list(
 
 # --- models of groups with covariates
 wide_of <- function(d, keep = TRUE) {  # outcome (x), time and group of everyone, covariates as columns of a matrix with their ids and centres
-  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, g = factor(base$group, named("", "group")))
+  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, e = base$entry, g = factor(base$group, named("", "group")))
   for (i in seq_along(sets)) { v <- d[!is.na(d$set) & d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, l) else v$y }
-  needed <- w[names(w) != "t"]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
+  needed <- w[!names(w) %in% c("t", "e")]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
   for (i in seq_along(sets)) { v <- w[[paste0("c", i)]]
     if (is.factor(v)) for (l in levels(v)[-1]) { X <- cbind(X, as.numeric(v == l)); ids <- c(ids, of(sets[i], l)); at <- c(at, 1 / nlevels(v)); from <- c(from, sets[i]) }
     else { X <- cbind(X, v); ids <- c(ids, sets[i]); at <- c(at, mean(v)); from <- c(from, sets[i]) } }
-  list(y = w$y, t = w$t, g = w$g, X = X, ids = ids, at = at, from = from)
+  list(y = w$y, t = w$t, e = w$e, g = w$g, X = X, ids = ids, at = at, from = from)
 }
 covariance <- function(f) {  # of coefficients, HC3 if asked for
   if (job$errors != "hc3") return(vcov(f))
@@ -679,6 +680,13 @@ methods$ancova <- function(d, conf) {
   with <- which(w$from %in% named("", "interaction")); if (!length(with)) return()
   P <- do.call(cbind, lapply(2:m, function(i) G[, i] * C[, with, drop = FALSE])); N <- cbind(M, P); k <- ncol(P)
   if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N)) wald_f("interaction", lm(y ~ 0 + N), diag(ncol(N))[n + seq_len(k), , drop = FALSE])
+}
+methods$linear_regression <- function(d, conf) {
+  d$group <- "all"; ids$id[ids$analysis == job$analysis & ids$kind == "group"] <<- "all"; w <- wide_of(d); n <- length(w$y); add("", "", "length", closed, n = n)
+  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
+  r <- sum(resid(f)^2) / sum((w$y - mean(w$y))^2); add("", "", "lm", fitted, r_squared = 1 - r, r_squared_adjusted = 1 - r * (n - 1) / (n - k), sd = sqrt(sum(resid(f)^2) / (n - k)))
+  wald_f("", f, diag(k)[-1, , drop = FALSE]); V <- covariance(f); t <- qt((1 + conf) / 2, n - k)
+  for (j in seq_along(w$ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", w$ids[j], "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e, p_value = 2 * pt(-abs(b / e), n - k)) }
 }
 methods$incidence_rate <- function(d, conf) {
   w <- wide_of(d, !is.na(d$time[is.na(d$set)]) & d$time[is.na(d$set)] > 0); m <- nlevels(w$g); z <- qnorm((1 + conf) / 2); whole <- all(w$y >= 0 & w$y == floor(w$y))
@@ -812,6 +820,107 @@ methods$concordance_index <- function(d, conf) {
   if (!length(first)) return(); f <- concordance(Surv(time, event) ~ x, d, reverse = TRUE, timewt = if (job$weights == "uno") "n/G2" else "n", ymax = if (u) u else NULL)
   if (!is.finite(f$concordance)) return(); e <- sqrt(f$var); z <- qnorm((1 + conf) / 2); add("", "", "concordance", closed, estimate = unname(f$concordance))
   if (e > 1e-10) add("", "", "concordance", closed, std_error = e, ci_low = max(0, f$concordance - z * e), ci_high = min(1, f$concordance + z * e))
+}
+
+# --- repeated measures
+reml <- function(y, s, v, X, kind) {  # restricted likelihood by Newton's method, its derivatives by differences; unstructured by its Cholesky root
+  o <- order(s, v); y <- y[o]; s <- s[o]; v <- v[o]; X <- X[o, , drop = FALSE]; T <- max(v); k <- ncol(X); far <- abs(outer(1:T, 1:T, "-")); m <- if (grepl("^heterogeneous", kind)) T else 1
+  V_of <- function(th) if (kind == "unstructured") { L <- matrix(0, T, T); L[lower.tri(L, TRUE)] <- th; diag(L) <- exp(diag(L)); L %*% t(L) } else { sd <- rep(exp(th[1:m]), length.out = T); r <- tanh(th[-(1:m)])
+    outer(sd, sd) * (if (T == 1) matrix(1) else if (grepl("ar1", kind)) r^far else matrix(c(1, rep(r, length.out = T - 1))[far + 1], T)) }
+  ids <- split(seq_along(y), s); P <- lapply(split(ids, sapply(ids, function(i) paste(v[i], collapse = " "))), function(g) { t <- v[g[[1]]]; Z <- lapply(seq_along(t), function(a) { r <- sapply(g, function(i) i[a]); cbind(X[r, , drop = FALSE], y[r]) })
+    list(t = t, n = length(g), S = lapply(seq_along(t), function(a) lapply(seq_along(t), function(b) crossprod(Z[[a]], Z[[b]])))) })
+  total <- function(W) { M <- 0; for (i in seq_along(P)) for (a in seq_along(P[[i]]$t)) for (b in seq_along(P[[i]]$t)) M <- M + W[[i]][a, b] * P[[i]]$S[[a]][[b]]; M }
+  state <- function(th) { V <- V_of(th); W <- lapply(P, function(p) tryCatch(chol2inv(chol(V[p$t, p$t, drop = FALSE])), error = function(e) NULL)); if (any(sapply(W, is.null))) return(NULL)
+    M <- total(W); Phi <- tryCatch(solve(M[1:k, 1:k], tol = 0), error = function(e) NULL); if (is.null(Phi)) return(NULL); b <- drop(Phi %*% M[1:k, k + 1]); list(W = W, M = M, Phi = Phi, b = b, e = c(-b, 1)) }
+  dev <- function(th) { f <- state(th); if (is.null(f)) return(Inf); -sum(sapply(P, `[[`, "n") * sapply(f$W, function(w) determinant(w)$modulus)) + determinant(f$M[1:k, 1:k, drop = FALSE])$modulus[1] + drop(f$e %*% f$M %*% f$e) }
+  slopes <- function(th) lapply(seq_along(th), function(j) { h <- 1e-3; u <- function(n) V_of(replace(th, j, th[j] + n * h)); (8 * (u(1) - u(-1)) - (u(2) - u(-2))) / (12 * h) })
+  inside <- function(f, D) lapply(D, function(D) total(lapply(seq_along(P), function(i) f$W[[i]] %*% D[P[[i]]$t, P[[i]]$t] %*% f$W[[i]])))
+  grad <- function(th) { f <- state(th); D <- slopes(th); Q <- inside(f, D)
+    sapply(seq_along(th), function(j) sum(sapply(seq_along(P), function(i) P[[i]]$n * sum(f$W[[i]] * D[[j]][P[[i]]$t, P[[i]]$t]))) - sum(f$Phi * Q[[j]][1:k, 1:k]) - drop(f$e %*% Q[[j]] %*% f$e)) }
+  hess <- function(th) { H <- sapply(seq_along(th), function(j) { h <- 1e-3; u <- function(n) grad(replace(th, j, th[j] + n * h)); (8 * (u(1) - u(-1)) - (u(2) - u(-2))) / (12 * h) }); (H + t(H)) / 2 }
+  r <- resid(lm.fit(X, y)); at <- sapply(1:T, function(t) log(sqrt(mean(r[v == t]^2)))); th <- if (kind == "unstructured") { L <- diag(at, T); L[lower.tri(L, TRUE)] } else c(if (m == T) at else mean(at), rep(0, if (T == 1) 0 else if (grepl("toeplitz", kind)) T - 1 else 1))
+  found <- tryCatch({ th <- nlminb(th, dev, grad, control = list(iter.max = 500, eval.max = 1000, rel.tol = 1e-12))$par; for (i in 1:3) th <- th - solve(hess(th), grad(th)); H <- hess(th); c <- sqrt(diag(H)); if (min(eigen(H / outer(c, c), TRUE, TRUE)$values) < 1e-7 || min(eigen(cov2cor(V_of(th)), TRUE, TRUE)$values) < 1e-5) NULL else th }, error = function(e) NULL, warning = function(e) NULL)
+  if (is.null(found)) return(NULL)
+  f <- state(th); Q <- lapply(inside(f, slopes(th)), function(q) q[1:k, 1:k, drop = FALSE]); A <- 2 * solve(H); D <- slopes(th); B <- 0
+  for (i in seq_along(th)) for (j in seq_along(th)) B <- B + A[i, j] * (total(lapply(seq_along(P), function(p) { t <- P[[p]]$t; W <- f$W[[p]]; W %*% D[[i]][t, t] %*% W %*% D[[j]][t, t] %*% W }))[1:k, 1:k] - Q[[i]] %*% f$Phi %*% Q[[j]])
+  list(b = f$b, Phi = f$Phi, V = f$Phi + 2 * f$Phi %*% B %*% f$Phi, A = A, G = lapply(Q, function(q) f$Phi %*% q %*% f$Phi))
+}
+mmrm_df <- function(f, L) { g <- sapply(f$G, function(G) drop(L %*% G %*% L)); 2 * drop(L %*% f$Phi %*% L)^2 / drop(g %*% f$A %*% g) }
+mmrm_test <- function(f, L, kr) {
+  b <- drop(L %*% f$b); q <- nrow(L); F <- drop(b %*% solve(L %*% (if (kr) f$V else f$Phi) %*% t(L), b)) / q
+  if (!kr) { e <- eigen(L %*% f$Phi %*% t(L), TRUE); df <- apply(t(e$vectors) %*% L, 1, function(l) mmrm_df(f, l)); E <- sum(df / (df - 2)); d <- if (q == 1 || diff(range(df)) < 1e-8 * max(df)) mean(df) else if (any(df <= 2)) 2 else 2 * E / (E - q) }
+  else if (q == 1) d <- mmrm_df(f, L[1, ])
+  else { U <- t(L) %*% solve(L %*% f$Phi %*% t(L)) %*% L; h <- lapply(f$G, function(G) U %*% G); t1 <- sapply(h, function(x) sum(diag(x))); A1 <- drop(t1 %*% f$A %*% t1); A2 <- 0
+    for (i in seq_along(h)) for (j in seq_along(h)) A2 <- A2 + f$A[i, j] * sum(h[[i]] * t(h[[j]])); B <- (A1 + 6 * A2) / (2 * q); g <- ((q + 1) * A1 - (q + 4) * A2) / ((q + 2) * A2); u <- 3 * q + 2 * (1 - g)
+    E <- 1 / (1 - A2 / q); W <- 2 / q * (1 + g / u * B) / ((1 - (q - g) / u * B)^2 * (1 - (q + 2 - g) / u * B)); d <- 4 + (q + 2) / (q * W / (2 * E^2) - 1); F <- F * d / (E * (d - 2)) }
+  c(statistic = F, df = q, df_residual = d, p_value = pf(F, q, d, lower.tail = FALSE))
+}
+methods$mmrm <- function(d, conf) {
+  w <- wide_of(d, !is.na(d$time[is.na(d$set)])); l <- named("", "level"); v <- match(w$t, sort(unique(w$t))); at <- sort(unique(w$t)); m <- nlevels(w$g); kr <- job$df == "kenward-roger"
+  for (g in named("", "group")) add(g, "", "unique", closed, n = length(unique(w$e[w$g == g]))); if (m < 2) return()
+  add("", "", "length, unique", closed, n = length(unique(w$e)), observations = length(w$y)); cell <- interaction(factor(v), w$g, drop = FALSE)
+  for (g in levels(w$g)) for (i in seq_along(at)) { y <- w$y[w$g == g & v == i]; add(g, l[at[i]], "length, mean", closed, n = length(y), mean = if (length(y)) mean(y) else NA) }
+  C <- sweep(w$X, 2, w$at); own <- w$from %in% named("", "by_visit"); seen <- table(cell) > 0; E <- sapply(levels(cell)[seen], function(k) as.numeric(cell == k)); M <- cbind(E, C[, !own, drop = FALSE])
+  for (j in which(own)) M <- cbind(M, sapply(seq_along(at), function(i) C[, j] * (v == i))); if (nrow(M) <= ncol(M) || qr(scale(M, FALSE, apply(abs(M), 2, max)))$rank < ncol(M)) return()
+  f <- NULL; for (kind in strsplit(job$covariance, ";")[[1]]) if (is.null(f)) f <- reml(w$y, w$e, v, M, kind); if (is.null(f)) return()
+  unit <- function(g, i) { k <- match(paste0(i, ".", g), levels(cell)[seen]); if (is.na(k)) NULL else replace(numeric(ncol(M)), k, 1) }; mean_of <- function(g) { u <- lapply(seq_along(at), function(i) unit(g, i)); if (any(sapply(u, is.null))) NULL else Reduce(`+`, u) / length(u) }
+  line <- function(L) { b <- sum(L * f$b); e <- sqrt(drop(L %*% (if (kr) f$V else f$Phi) %*% L)); d <- mmrm_df(f, L); t <- qt((1 + conf) / 2, d); c(b, e, d, b - t * e, b + t * e, 2 * pt(-abs(b / e), d)) }
+  by <- "restricted likelihood, numerical derivatives"; far <- function(g, i) { a <- if (i) unit(g, i) else mean_of(g); b <- if (i) unit(levels(w$g)[1], i) else mean_of(levels(w$g)[1]); if (is.null(a) || is.null(b)) NULL else a - b }
+  for (g in levels(w$g)) for (i in seq_along(at)) if (!is.null(L <- unit(g, i))) { x <- line(L); add(g, l[at[i]], by, 1e-5, estimate = x[1], std_error = x[2], df = x[3], ci_low = x[4], ci_high = x[5]) }
+  for (g in levels(w$g)[-1]) for (i in c(seq_along(at), 0)) if (!is.null(L <- far(g, i))) { x <- line(L); add(g, if (i) l[at[i]] else "", by, 1e-5, difference = x[1], difference_std_error = x[2], difference_df = x[3], difference_low = x[4], difference_high = x[5], p_value = x[6]) }
+  L <- lapply(levels(w$g)[-1], far, 0); if (!any(sapply(L, is.null))) add("", "", by, 1e-5, mmrm_test(f, do.call(rbind, L), kr)); if (length(at) < 2) return()
+  L <- unlist(lapply(levels(w$g)[-1], function(g) lapply(seq_along(at)[-1], function(i) { a <- far(g, i); b <- far(g, 1); if (is.null(a) || is.null(b)) NULL else a - b })), FALSE); if (!any(sapply(L, is.null))) add("", "interaction", by, 1e-5, mmrm_test(f, do.call(rbind, L), kr))
+}
+
+methods$gee <- function(d, conf) {
+  w <- wide_of(d, !is.na(d$time[is.na(d$set)])); l <- named("", "level"); at <- sort(unique(w$t)); z <- qnorm((1 + conf) / 2); for (g in named("", "group")) add(g, "", "unique", closed, n = length(unique(w$e[w$g == g]))); if (nlevels(w$g) < 2) return()
+  add("", "", "length, unique", closed, n = length(unique(w$e)), observations = length(w$y)); y <- w$y; s <- factor(w$e); indicators <- function(f) sapply(levels(f)[-1], function(k) as.numeric(f == k)); v <- factor(w$t, at)
+  X <- cbind(1, indicators(w$g), if (length(at) > 1) indicators(v), sweep(w$X, 2, w$at)); k <- ncol(X); ids <- c(of(job$by, levels(w$g)[-1]), of(job$visit, l[at[-1]]), w$ids); if (nlevels(s) <= k || qr(X)$rank < k || length(unique(y)) < 2) return()
+  fam <- switch(job$model, linear = gaussian(), logistic = binomial(), poisson = poisson()); if (job$model != "linear" && any(y < 0)) return(); f <- suppressWarnings(glm(y ~ X - 1, family = fam, control = glm.control(1e-14, 100))); b <- coef(f); if (anyNA(b) || job$model != "linear" && any(abs(b[-1] * apply(X[, -1, drop = FALSE], 2, sd)) > 8)) return()
+  who <- split(seq_along(y), s); a <- 0; sums <- function(reduce) { mu <- fam$linkinv(drop(X %*% b)); sd <- sqrt(fam$variance(mu)); D <- X * fam$mu.eta(drop(X %*% b)); r <- y - mu; H <- 0; U <- 0; B <- 0; S <- list()
+    for (i in who) { n <- length(i); W <- solve(outer(sd[i], sd[i]) * ((1 - a) * diag(n) + a)); S[[length(S) + 1]] <- list(D = D[i, , drop = FALSE], W = W, r = r[i]); H <- H + t(D[i, , drop = FALSE]) %*% W %*% D[i, , drop = FALSE]; U <- U + t(D[i, , drop = FALSE]) %*% W %*% r[i] }
+    for (p in S) { e <- if (reduce) solve(diag(length(p$r)) - p$D %*% solve(H) %*% t(p$D) %*% p$W, p$r) else p$r; u <- t(p$D) %*% p$W %*% e; B <- B + u %*% t(u) }; list(H = H, U = U, V = solve(H) %*% B %*% solve(H), z = r / sd) }
+  for (step in 1:500) { z2 <- sums(FALSE); if (job$correlation == "exchangeable") { q <- z2$z; pairs <- sapply(who, function(i) (sum(q[i])^2 - sum(q[i]^2)) / 2); n2 <- sum(sapply(who, function(i) length(i) * (length(i) - 1) / 2)); a <- sum(pairs) / n2 / mean(q^2) }
+    move <- drop(solve(sums(FALSE)$H, sums(FALSE)$U)); b <- b + move; if (max(abs(move)) < 1e-12) break }
+  V <- sums(job$errors == "bias-reduced")$V; ratio <- switch(job$model, linear = NULL, logistic = "odds_ratio", poisson = "rate_ratio"); add("", "", "estimating equations", fitted, correlation = a); if (max(abs(y - f$fitted.values)) < 1e-10) return()
+  for (j in seq_along(ids)) { x <- b[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); shown <- if (is.null(ratio)) c(estimate = x, ci_low = x - z * e, ci_high = x + z * e) else setNames(exp(c(x, x - z * e, x + z * e)), c(ratio, "ci_low", "ci_high")); add("", ids[j], "estimating equations", fitted, shown, p_value = 2 * pnorm(-abs(x / e))) }
+}
+
+# --- several groups, two at a time
+van_elteren <- function(d, groups, conf) {
+  d$second <- d$group == groups[groups %in% d$group][2]
+  parts <- Filter(function(x) length(unique(x$second)) == 2, split(d, d$x)); add("", "", "split", closed, strata = length(parts)); if (!length(parts)) return()
+  z <- function(shift) { t <- 0; v <- 0; for (x in parts) { y <- x$y - shift * x$second; N <- nrow(x); m <- sum(x$second); r <- rank(y); t <- t + (sum(r[x$second]) - m * (N + 1) / 2) / (N + 1)
+    tie <- table(y); v <- v + m * (N - m) / 12 * (N + 1 - sum(tie^3 - tie) / (N * (N - 1))) / (N + 1)^2 }; if (v > 0) t / sqrt(v) else NA }
+  s <- z(0); if (is.na(s)) return(); p <- switch(job$alternative, two.sided = 2 * pnorm(-abs(s)), greater = pnorm(-s), less = pnorm(s)); add("", "", "rank, by its definition", closed, statistic = s, p_value = p)
+  all <- sort(unique(unlist(lapply(parts, function(x) outer(x$y[x$second], x$y[!x$second], "-"))))); mid <- c(all[1] - 1, (all[-1] + all[-length(all)]) / 2, all[length(all)] + 1); at <- sapply(mid, z); u <- qnorm((1 + conf) / 2)
+  top <- which(at[-1] < -1e-9)[1]; if (all(is.finite(at)) && at[1] > u && at[length(at)] < -u) add("", "", "inversion at every step", closed, estimate = if (abs(at[top]) < 1e-9) (all[top] + all[top - 1]) / 2 else all[top], ci_low = all[which(at[-1] < u)[1]], ci_high = all[which(at[-1] < -u)[1]])
+}
+every_pair <- function(groups, first) { k <- length(groups); if (k < 2) list() else Filter(function(p) !first || p[1] == 1, lapply(seq_len(ncol(combn(k, 2))), function(j) combn(k, 2)[, j])) }
+against <- function(groups, p) paste0(groups[p[2]], "_against_", groups[p[1]])
+dunnett <- function(t, share, df) { if (length(share) == 1) return(1 - 2 * pt(-t, df)); r <- sqrt(1 - share^2); reach <- 9 / sqrt(2 * df)
+  given <- function(s) sapply(s, function(s) integrate(function(z) dnorm(z) * sapply(z, function(z) prod(pnorm((share * z + t * s) / r) - pnorm((share * z - t * s) / r))), -9, 9, rel.tol = 1e-10, subdivisions = 1000)$value)
+  integrate(function(s) given(s) * exp(log(2) + df / 2 * log(df / 2) - lgamma(df / 2) + (df - 1) * log(s) - df * s^2 / 2), max(0, 1 - reach), 1 + reach, rel.tol = 1e-10, subdivisions = 1000)$value }
+methods$pairwise_means <- function(d, conf) {
+  for (g in named("", "group")) { v <- d$y[d$group == g & !is.na(d$y)]; add(g, "", "length, mean", closed, n = length(v), mean = if (length(v)) mean(v) else NA) }
+  d <- d[!is.na(d$y) & d$group != "", ]; g <- droplevels(factor(d$group, named("", "group"))); k <- nlevels(g); df <- nrow(d) - k; if (k < 2 || df < 1) return(); f <- lm(d$y ~ g); sd <- sqrt(sum(resid(f)^2) / df); if (sd < 1e-10 * max(abs(d$y))) return()
+  add("", "", "lm", closed, sd = sd, df = df); m <- tapply(d$y, g, mean); n <- as.vector(table(g)); share <- sqrt(n[-1] / (n[-1] + n[1])); top <- qt(1 - (1 - conf) / (2 * max(1, k - 1)), df)
+  q <- switch(job$adjust, tukey = qtukey(conf, k, df) / sqrt(2), none = qt((1 + conf) / 2, df), dunnett = if (k == 2) top else uniroot(function(x) dunnett(x, share, df) - conf, c(qt((1 + conf) / 2, df), top + 1e-6), tol = 1e-11)$root)
+  for (p in every_pair(levels(g), job$adjust == "dunnett")) { b <- m[[p[2]]] - m[[p[1]]]; e <- sd * sqrt(sum(1 / n[p])); t <- abs(b) / e; x <- switch(job$adjust, tukey = ptukey(t * sqrt(2), k, df, lower.tail = FALSE), none = 2 * pt(-t, df), dunnett = 1 - dunnett(t, share, df))
+    add("", against(levels(g), p), "lm, ptukey, integrate", 1e-5, estimate = b, std_error = e, ci_low = b - q * e, ci_high = b + q * e); if (x > 1e-6) add("", against(levels(g), p), "lm, ptukey, integrate", 1e-5, p_value = x) }
+}
+methods$pairwise_ranks <- function(d, conf) {
+  for (g in named("", "group")) add(g, "", "length", closed, n = sum(d$group == g & !is.na(d$y))); d <- d[!is.na(d$y), ]; l <- intersect(named("", "group"), d$group)
+  for (p in every_pair(l, job$against == "first")) { y <- lapply(p, function(i) d$y[d$group == l[i]]); if (length(unique(unlist(y))) < 2) next; t <- shift(y, conf, against(l, p)); add("", against(l, p), "wilcox.test", exact, statistic = unname(t$statistic), p_value = t$p.value) }
+}
+methods$pairwise_proportions <- function(d, conf) {
+  for (g in named("", "group")) { v <- d$y[d$group == g & !is.na(d$y)]; add(g, "", "sum", closed, n = sum(v), N = length(v), percent = if (length(v)) mean(v) else NA) }; d <- d[!is.na(d$y), ]; l <- intersect(named("", "group"), d$group)
+  for (p in every_pair(l, job$against == "first")) { t <- t(sapply(rev(p), function(i) { v <- d$y[d$group == l[i]]; c(sum(v), sum(1 - v)) })); add("", against(l, p), "fisher.test", exact, p_value = fisher.test(t)$p.value); if (all(colSums(t) > 0)) add("", against(l, p), "dhyper, uniroot", fitted, conditional(t, conf)) }
+}
+methods$pairwise_log_rank <- function(d, conf) {
+  k <- event_of(d); k <- k[k$group != "", ]; if (job$stratum == "true") { k <- k[!is.na(k$x), ]; k$stratum <- k$x } else k$stratum <- 1; l <- intersect(named("", "group"), k$group); for (g in l) add(g, "", "sum", closed, n = sum(k$group == g), events = sum(k$event[k$group == g])); if (late()) return()
+  for (p in every_pair(l, job$against == "first")) { v <- k[k$group %in% l[p], ]; v$g <- factor(v$group, l[p]); if (!sum(v$event)) next; t <- survdiff(Surv(time, event) ~ g + strata(stratum), v); if (t$var[1, 1] < 1e-10) next
+    add("", against(l, p), "survdiff", closed, statistic = t$chisq, df = 1, p_value = pchisq(t$chisq, 1, lower.tail = FALSE)); if (all(tapply(v$event, v$g, sum) > 0)) hazard("", against(l, p), coxph(Surv(time, event) ~ g + strata(stratum), v, control = tight), conf, FALSE) }
 }
 
 two_stage <- function(n1, n2, r1, k, p) { x <- seq_len(n1 + 1) - 1; x <- x[x > r1]; sum(dbinom(x, n1, p) * pbinom(k - x - 1, n2, p, lower.tail = FALSE)) }  # a second stage, and k or more

@@ -119,7 +119,11 @@ def _event(export: Export):
 
 
 def _values(export: Export):
-    export.rows(y=export.number(export.spec["variable"]), group=export.groups(export.spec.get("by", "")))
+    export.rows(
+        y=export.number(export.spec["variable"]),
+        group=export.groups(export.spec.get("by", "")),
+        **export.stratum(),
+    )
 
 
 def _table(export: Export):
@@ -279,7 +283,8 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "log_rank": _days,  "kinetics_by_day": _by_day, "missing_response": _event,  "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score,  "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
+    "pairwise_means": _values, "pairwise_ranks": _values, "pairwise_proportions": _event, "pairwise_log_rank": _days,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
     **exports.EXPORTS, **exports_times.EXPORTS,
 }  # fmt: skip
 
@@ -329,7 +334,9 @@ def export(results: Results, folder: Path) -> None:
             for key in ("intervals", "stratum", "cluster", "trend", "correction", "related", "firth")
         }
         options["tested"] = str(bool(spec.get("p_values"))).lower()
+        options["covariance"] = ";".join(options["covariance"])
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
+        options["visit"] = data.column(options["visit"]).id if options["visit"] else ""
         options["by"] = data.column(options["by"]).id if options["by"] else ""
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
         seen: dict[tuple, int] = {}

@@ -30,8 +30,15 @@ DEFAULTS = {
     "scores": "integer",
     "a": 1,
     "b": 1,
+    "covariance": ["unstructured"],
+    "df": "kenward-roger",
+    "model": "logistic",
+    "correlation": "exchangeable",
+    "visit": "",
+    "adjust": "tukey",
+    "against": "all",
 }
-OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}}
+OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}, "gee": {"errors": "bias-reduced"}}
 
 
 def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
@@ -39,7 +46,7 @@ def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
 
     def write(export: Export):
         spec = export.spec
-        export.rows(group=export.groups(spec["by"]), **outcome(export))
+        export.rows(group=export.groups(spec.get("by", "")), **outcome(export))
         own = list(
             dict.fromkeys([*spec.get("covariates", ()), *([spec["interaction"]] if spec.get("interaction") else [])])
         )
@@ -49,6 +56,24 @@ def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
             export.order("interaction", [export.data.column(spec["interaction"])])
 
     return write
+
+
+def _visits(export: Export):
+    """Outcome (x), group, visit by its place (time) and number of the participant (entry) of each row; covariates as sets."""
+    data, spec = export.data, export.spec
+    members = data.groups(spec["visit"])
+    export.order("level", members)
+    place = sum(
+        (at * here.astype("Float64") for at, here in enumerate(members.values(), start=1)),
+        0 * data.frame.index.to_series(),
+    )
+    who = pd.Series(pd.factorize(data.frame[data.study.participant])[0], index=data.frame.index)
+    export.rows(
+        x=export.number(spec["variable"]), group=export.groups(spec["by"]), time=place.where(place > 0), entry=who
+    )
+    for name in dict.fromkeys([*spec.get("covariates", ()), *spec.get("by_visit", ())]):
+        export.variable(name)
+    export.order("by_visit", map(data.column, spec.get("by_visit", ())))
 
 
 def _pair(x: str, y: str) -> Callable[[Export], None]:
@@ -109,9 +134,12 @@ def _event(export: Export) -> dict:
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "ancova": _adjusted(lambda export: {"x": export.number(export.spec["variable"])}),
+    "linear_regression": _adjusted(lambda export: {"x": export.number(export.spec["variable"])}),
     "incidence_rate": _adjusted(
         lambda export: {"x": export.number(export.spec["count"]), "time": export.number(export.spec["exposure"])}
     ),
+    "mmrm": _visits,
+    "gee": _visits,
     "standardised_risks": _adjusted(_event),
     "number_needed": _adjusted(_event),
     "e_value": _adjusted(_event),

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 
 def _cox(export: Export):
-    """Each covariate as a set, with the stratum (x) and the cluster (group) of everyone."""
+    """Each covariate as a set, with the stratum (group) and the cluster (x: its number) of everyone."""
     data, spec = export.data, export.spec
-    more = {"group": data.frame[spec["cluster"]].astype("string")} if spec.get("cluster") else {}
+    more = {"group": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
+    if spec.get("cluster"):
+        codes = data.frame[spec["cluster"]].astype("string").astype("category").cat.codes
+        more["x"] = codes.astype("Float64").where(codes >= 0)
     for name in spec["covariates"]:
-        export.variable(name, **export.times("days"), **export.stratum(), **more)
+        export.variable(name, **export.times("days"), **more)
 
 
 def _stratified(export: Export):

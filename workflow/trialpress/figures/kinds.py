@@ -23,6 +23,7 @@ from . import (  # noqa: F401
     lasagna,
     points,
     rates,
+    repeated,
     roc,
     specification,
     states,

@@ -37,6 +37,12 @@ def groups(results: Results, analysis: str, by: str = "by") -> list[Name]:
     return [group for group in data.groups(spec[by]) if group in present]
 
 
+def levels_of(results: Results, analysis: str, key: str) -> list[Name]:
+    """The levels of the column that an option of the analysis names, in the order of printing, of those in its rows."""
+    present = names(results.analysis(analysis), "level")
+    return [one for one in results.analysed(analysis).groups(results.plan.analyses[analysis][key]) if one in present]
+
+
 def analysed(results: Results, analysis: str):
     """The participants of an analysis: those of its population for whom its further condition holds."""
     return results.analysed(analysis)

@@ -168,3 +168,30 @@ def interaction(y, group, X, of, *, hc3: bool = False) -> Result:
     if fit.why:
         return not_estimable(method, TEST, fit.why, n=len(code))
     return Result(method, {"n": len(code), **fit.test(np.eye(len(fit.b))[first:])})
+
+
+def regression(y, X, *, hc3: bool = False, level: float = 0.95) -> Result:
+    """Linear regression on covariates (R lm). values: n, r_squared, r_squared_adjusted, sd (of the residuals), and the F test of
+    all covariates: statistic, df, df_residual, p_value; curve, one entry per covariate: as `slopes`.
+
+    >>> y, x = [3.0, 5, 4, 8, 9, 7], [[1.0], [3], [2], [3], [4], [1]]
+    >>> found = regression(y, x)
+    >>> print(found.curve["estimate"].round(3), round(found["r_squared"], 3))
+    [1.227] 0.394
+    """
+    y = numbers("y", y)
+    group = np.zeros(len(y), dtype=int)
+    fit, _, size = _fit(y, group, X, None, hc3)
+    method = f"linear regression with {100 * probability('level', level):g}% CI{', HC3 standard errors' * hc3}"
+    names = ("r_squared", "r_squared_adjusted", "sd", *TEST)
+    if fit.why or not len(size):
+        return not_estimable(method, names, fit.why.replace("and the groups ", "") or "no covariates", n=len(y))
+    L = np.eye(len(fit.b))[1:]
+    X = np.asarray(X, dtype=float)
+    unit = np.abs(y - y.mean()).max()
+    left = (y - y.mean()) / unit - ((X - X.mean(axis=0)) / size) @ (fit.b[1:] / unit)
+    share = float(left @ left / (((y - y.mean()) / unit) ** 2).sum())
+    spread = {"r_squared": 1 - share, "r_squared_adjusted": 1 - share * (len(y) - 1) / fit.df,
+              "sd": float(unit * np.sqrt(left @ left / fit.df))}  # fmt: skip
+    values = {"n": len(y), **spread, **fit.test(L)}
+    return Result(method, values, "", fit.linear(L / size[:, None], level))

@@ -61,7 +61,7 @@ def poisson_regression(y, exposure, X, names, *, robust: bool = False, level: fl
     size = np.abs(X - centre).max(axis=0, initial=0)
     size = np.where(size > 0, size, 1.0)
     M = np.column_stack([np.ones(len(y)), (X - centre) / size])
-    if why := _refusal(y, M):
+    if why := no_maximum(y, M):
         return not_estimable(method, (*keys, "dispersion"), why, **known)
     with warnings.catch_warnings():  # counts that the model meets exactly are no separation
         warnings.simplefilter("ignore", PerfectSeparationWarning)
@@ -82,8 +82,12 @@ def poisson_regression(y, exposure, X, names, *, robust: bool = False, level: fl
     return Result(method, values, spread)
 
 
-def _refusal(y, M) -> str:
-    """Why there is no finite maximum; empty if there is one."""
+def no_maximum(y, M) -> str:
+    """Why counts y have no finite maximum of a Poisson likelihood with the columns M; empty if there is one.
+
+    >>> no_maximum(np.array([0, 0]), np.ones((2, 1)))
+    'no event'
+    """
     from scipy.optimize import linprog
 
     n, k = M.shape

@@ -32,6 +32,7 @@ from .designs import two_stage_designs  # noqa: F401
 from .escalation import dose_escalation  # noqa: F401
 from .estimates import estimates  # noqa: F401
 from .listing import listing  # noqa: F401
+from .repeated import repeated  # noqa: F401
 from .subgroups import subgroups  # noqa: F401
 from .table import KINDS, N_IS, NO_VALUE, Cell, Table, aligned, linked
 from .toxicity import toxicity  # noqa: F401

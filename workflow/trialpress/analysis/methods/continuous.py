@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +11,8 @@ from ...ids import Name
 from ...registry import Column, Number, Ordinal
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
-from .common import METHODS, Alternative, both_known, differences, is_measured, samples, two_samples
+from ..participants import in_no_group
+from .common import METHODS, Alternative, both_known, differences, is_measured, samples, scores, two_samples
 
 
 def _medians(data: Data, rows: Rows, variable: str, groups: dict[Name, np.ndarray]):
@@ -69,20 +71,39 @@ def t_test(data: Data, rows: Rows, *, variable: Number, by: Column, equal_varian
 
 
 @METHODS.add("mann_whitney")
-def mann_whitney(data: Data, rows: Rows, *, variable: Ordinal, by: Column, alternative: Alternative = "two-sided"):
+def mann_whitney(
+    data: Data,
+    rows: Rows,
+    *,
+    variable: Ordinal,
+    by: Column,
+    stratum: Column = "",
+    alternative: Alternative = "two-sided",
+):
     """A continuous or ordinal variable between two groups: Mann-Whitney test (as R's wilcox.test: exact without ties,
-    otherwise normal with continuity correction) and the Hodges-Lehmann shift, second group less first. Codes are compared
-    by their order, without a shift.
+    otherwise normal with continuity correction) and the Hodges-Lehmann shift, second group less first; within strata van
+    Elteren's test and its shift. Codes are compared by their order, without a shift.
 
     Parameters
         variable: what is compared
         by: column with two levels
+        stratum: column of the strata
         alternative: side of the p-value; greater: the values of the second group are
     """
     from ...stats.continuous import mann_whitney as test
+    from ...stats.stratified_ranks import van_elteren
 
-    pair = _pair(data, rows, variable, by, "Mann-Whitney test")
-    if pair:
+    if stratum:
+        data = replace(data, frame=data.frame[~in_no_group(data, stratum)].reset_index(drop=True))
+    pair = _pair(data, rows, variable, by, "van Elteren test" if stratum else "Mann-Whitney test")
+    if pair and stratum:
+        places = np.argmax([members.to_numpy() for members in data.groups(stratum).values()], axis=0)
+        known, of = ~np.isnan(scores(data, variable)), [members.to_numpy() for members in data.groups(by).values()]
+        first, second = (places[known & members] for members in of if (known & members).any())
+        result = van_elteren(*pair, second, first, alternative=alternative, level=data.plan.level)
+        names = ("strata", "statistic", "p_value", "estimate", "ci_low", "ci_high")
+        rows.add(result, only=names if is_measured(data, variable) else names[:3], kinds={"strata": "count"})
+    elif pair:
         result = test(*pair, alternative=alternative, level=data.plan.level)
         rows.add(result, only=() if is_measured(data, variable) else ("statistic", "p_value"))
 

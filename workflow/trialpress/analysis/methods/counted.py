@@ -39,6 +39,18 @@ def subgroups(data: Data, given: Mapping) -> Counted:
             yield group, level, "n", known & members & here
 
 
+def repeated(data: Data, given: Mapping) -> Counted:
+    """Rows of visits; of a count of participants the first row of each."""
+    who = data.frame[data.study.participant]
+    asked = dict.fromkeys([given["variable"], *given["covariates"], *given.get("by_visit", ())])
+    known = data.frame[list(asked)].notna().all(axis=1) & _inside(data, given["by"]) & _inside(data, given["visit"])
+    for group, members in {EVERYONE: pd.Series(True, index=data.frame.index), **data.groups(given["by"])}.items():
+        here = known & members
+        yield group, EVERYONE, "n", here & ~who.where(here).duplicated()
+        for level, at in data.groups(given["visit"]).items():
+            yield group, level, "n", here & at
+
+
 def ratings(data: Data, given: Mapping) -> Counted:
     one, other = (data.groups(given[key]) for key in ("first", "second"))
     nobody = pd.Series(False, index=data.frame.index)
@@ -87,5 +99,5 @@ def winning(data: Data, given: Mapping) -> Counted:
 
 COUNTED: dict[str, Callable[[Data, Mapping], Counted]] = {
     "cochran_mantel_haenszel": strata, "logistic_interaction": subgroups, "linear_interaction": subgroups,
-    "win_ratio": winning, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
+    "win_ratio": winning, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
 }  # fmt: skip

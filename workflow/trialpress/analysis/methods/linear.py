@@ -118,6 +118,35 @@ def ancova(data: Data, rows: Rows, *, variable: Number, by: Column, covariates: 
             rows.add(tested, level=word("interaction"), only=only, kinds={"df_residual": "df"})
 
 
+@METHODS.add("linear_regression")
+def linear_regression(
+    data: Data,
+    rows: Rows,
+    *,
+    variable: Number,
+    covariates: list[Column],
+    errors: Literal["classical", "hc3"] = "classical",
+):
+    """A continuous variable by covariates: linear regression with the coefficient of each number, the difference of each level of
+    a category from its first, their t tests, the share of the variance that is explained, and the F test of all together.
+
+    Parameters
+        variable: what is explained
+        covariates: columns of the model
+        errors: classical, or hc3, which does not assume equal variances
+    """
+    from ...stats.linear import regression
+
+    design = Design.of(data, covariates, data.frame[variable].notna())
+    y = number(data.frame.loc[design.known, variable])
+    result = regression(y, design.X, hc3=errors == "hc3", level=data.plan.level)
+    kinds = {"df_residual": "df", "r_squared": "decimal2", "r_squared_adjusted": "decimal2"}
+    rows.add(result, kinds=kinds, note=design.note)
+    for at, name in enumerate(design.names):
+        values = {key: result.curve[key][at] if result.curve else float("nan") for key in SHOWN}
+        rows.add(Result(result.method, values, result.note), level=name, note=design.note)
+
+
 @METHODS.add("incidence_rate", positive="exposure")
 def incidence_rate(data: Data, rows: Rows, *, count: Number, exposure: Number, by: Column, covariates: list[Column] = (),
                    per: Positive = 1, errors: Literal["model", "robust"] = "model"):  # fmt: skip

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import agreement, counts, designs, exposure, hazards, pooled, regression, tables, times, values
+from . import agreement, counts, designs, exposure, hazards, linear, pairwise, pooled, regression, tables, times, values
 from .arithmetic import Row
 from .job import FITTED, Found, Job
 
@@ -95,9 +95,8 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "summary": values.summary, "frequency": counts.frequency, "baseline": values.baseline, "crosstab": counts.crosstab, "toxicity": counts.toxicity,
     "combinations": counts.combinations, "fisher": counts.fisher_test, "risk_difference": counts.risk_difference, "risk_ratio": counts.risk_ratio,
     "fisher_rxc": tables.fisher_rxc, "chi_square": tables.chi_square, "cochran_mantel_haenszel": tables.cochran_mantel_haenszel,
-    "mann_whitney": values.mann_whitney, "kruskal_wallis": values.kruskal_wallis, "spearman": values.spearman, "correlations": values.correlations,
+    "mann_whitney": pairwise.two_groups, "kruskal_wallis": values.kruskal_wallis, "spearman": values.spearman, "correlations": values.correlations,
     "kinetics_by_day": values.kinetics_by_day, "kaplan_meier": times.kaplan_meier, "follow_up": times.follow_up,
-    "concordance_index": times.concordance_index,
     "survival_difference": times.survival_difference, "cumulative_incidence": times.cumulative_incidence,
     "log_rank": hazards.log_rank, "restricted_mean": hazards.restricted_mean, "landmark": hazards.landmark, "mantel_byar": hazards.mantel_byar,
     "simon_makuch": hazards.simon_makuch, "naive_comparison": hazards.naive_comparison, "time_dependent_cox": hazards.time_dependent_cox,
@@ -105,7 +104,9 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": regression.number_needed,
     "logistic_interaction": regression.logistic_interaction, "linear_interaction": regression.linear_interaction, "dose_response": regression.dose_response,
     "paired_t": agreement.paired_t, "sign_test": agreement.sign_test, "pearson": agreement.pearson, "bland_altman": agreement.bland_altman,
-    "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "simon_design": designs.simon_design,
+    "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "simon_design": designs.simon_design,
     "pool": pooled.pool, "exposure": exposure.exposure, "gray": hazards.gray, "bootstrap": values.bootstrap, "firth_logistic": regression.firth_logistic,
+    "pairwise_means": pairwise.means, "pairwise_ranks": pairwise.ranked, "pairwise_proportions": pairwise.proportions,
+    "pairwise_log_rank": pairwise.times, "linear_regression": linear.linear_regression,
     "simon_inference": designs.simon_inference, "predictive_probability": designs.predictive_probability,
 }  # fmt: skip

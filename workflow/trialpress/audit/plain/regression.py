@@ -70,7 +70,7 @@ def wide(job: Job, base: list[Row], needed: set[str], centred: bool = True) -> W
     return Wide(rows, groups, X, [name for _, name, _ in found], [source for source, *_ in found])
 
 
-def _people(job: Job) -> list[Row]:
+def people(job: Job) -> list[Row]:
     return [row for row in job.rows if "set" in row["@"]]
 
 
@@ -121,7 +121,7 @@ class Line:
 
 
 def ancova(job: Job) -> Iterator[Found]:
-    w = wide(job, _people(job), {"x", "group"})
+    w = wide(job, people(job), {"x", "group"})
     y, code, m = numbers(w.rows, "x"), w.codes, len(w.groups)
     for group in job.named("group"):
         mine = [float(row["x"]) for row in w.rows if row["group"] == group]
@@ -159,11 +159,11 @@ def ancova(job: Job) -> Iterator[Found]:
 
 
 def incidence_rate(job: Job) -> Iterator[Found]:
-    w = wide(job, [row for row in _people(job)], {"x", "group"})
+    w = wide(job, [row for row in people(job)], {"x", "group"})
     inside = [i for i, row in enumerate(w.rows) if "time" not in row["@"] and float(row["time"]) > 0]
     if len(inside) < len(w.rows):  # centres are those of who is left: R's wide_of takes them after
         gone = {id(row) for i, row in enumerate(w.rows) if i not in set(inside)}
-        base = [row if id(row) not in gone else row | {"@": row["@"] | {"x"}} for row in _people(job)]
+        base = [row if id(row) not in gone else row | {"@": row["@"] | {"x"}} for row in people(job)]
         w = wide(job, base, {"x", "group"})
     y, t, m = numbers(w.rows, "x"), numbers(w.rows, "time"), len(w.groups)
     whole = all(value >= 0 and value == int(value) for value in y)
@@ -202,7 +202,7 @@ def _runs_away(fit: Fit, X: Matrix, least: float = 0.0, first: int = 1) -> bool:
 
 def standardised_risks(job: Job) -> Iterator[Found]:
     """Standardised over all participants, errors by the delta method."""
-    w = wide(job, _people(job), {"x", "group"})
+    w = wide(job, people(job), {"x", "group"})
     y = numbers(w.rows, "x")
     for group in job.named("group"):
         mine = [one for one, row in zip(y, w.rows, strict=True) if row["group"] == group]
@@ -246,7 +246,7 @@ def e_value(job: Job) -> Iterator[Found]:
 
 def number_needed(job: Job) -> Iterator[Found]:
     """Altman 1998: the reciprocal of the difference and of its limits, for each direction that they leave open."""
-    known = [(row["group"], float(row["x"])) for row in _people(job) if not row["@"] & {"x", "group"}]
+    known = [(row["group"], float(row["x"])) for row in people(job) if not row["@"] & {"x", "group"}]
     sizes = []
     for group in job.named("group"):
         y = [one for name, one in known if name == group]
@@ -343,21 +343,27 @@ DESCRIBED_BY = "means of cells"
 def cox_regression(job: Job) -> Iterator[Found]:
     sets = job.named("set")
     base = [row for row in job.rows if row["set"] == sets[0]]
-    late, strata, clusters = job["delayed"] == "true", job["stratum"] == "true", job["cluster"] == "true"
-    needed = {"entry": late, "x": strata, "group": clusters}
-    w = wide(job, base, {"time", "event", *(key for key, here in needed.items() if here)}, centred=False)
+    late, strata, clusters = (job[key] == "true" for key in ("delayed", "stratum", "cluster"))
+    w = wide(
+        job,
+        base,
+        {"time", "event", *({"entry"} if late else ()), *({"group"} if strata else ()), *({"x"} if clusters else ())},
+        centred=False,
+    )
     people = [
-        Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["x"] if strata else "")
+        Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["group"] if strata else "")
         for row, x in zip(w.rows, w.X, strict=True)
     ]  # fmt: skip
     people = [one for one in people if one.entry < one.time]
     yield "", "", COUNTED, CLOSED, {"n": len(people), "events": sum(one.event for one in people)}
-    if clusters or job["errors"] == "robust" or job["ties"] == "exact":
-        return  # these need R
-    found = cox(people, job["ties"]) if people and w.ids else None
+    found = cox(people, job["ties"]) if people and w.ids and job["ties"] != "exact" else None
     if found is None:
         return
     fit, null = found
+    if clusters or job["errors"] == "robust":  # the errors need R
+        for j, name in enumerate(w.ids):
+            yield "", name, NEWTON, FITTED, {"hazard_ratio": math.exp(fit.b[j])}
+        return
     lr = 2 * (fit.likelihood - null)
     yield "", "", NEWTON, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(fit.b))}
     for j, name in enumerate(w.ids):
