@@ -265,7 +265,41 @@ methods <- list(
     for (l in unique(k)) add("", l, "table", closed, n = sum(k == l), percent = mean(k == l))
     for (s in named("", "set")) { here <- sapply(parts, function(p) s %in% p); add("", of("set", s), "strsplit", closed, n = sum(here), percent = mean(here)) }
   },
-  dose_escalation = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
+  dose_escalation = function(d, conf) {
+    l <- named("", "group"); target <- num(job$target); limit <- num(job$closes); d <- d[!is.na(d$y), ]; x <- n <- setNames(rep(0, length(l)), l); shut <- length(l) + 1; s <- num(strsplit(job$skeleton, ";")[[1]])
+    for (g in l) rate(g, d$y[d$group == g], conf)
+    best <- function() { f <- function(b) sapply(b, function(v) exp(sum(x * exp(v) * log(s)) + sum((n - x) * log(1 - s^exp(v)))) * dnorm(v, 0, sqrt(1.34))); i <- function(g) integrate(g, -8, 0, rel.tol = 1e-10)$value + integrate(g, 0, 8, rel.tol = 1e-10)$value
+      b <- i(function(v) v * f(v)) / i(f); list(b, which.min(abs(s^exp(b) - target))) }
+    for (k in named("", "level")) {
+      m <- d[!is.na(d$level) & d$level == k & d$group != "", ]; if (!nrow(m)) next
+      g <- m$group[1]; at <- match(g, l); x[g] <- x[g] + sum(m$y); n[g] <- n[g] + nrow(m); add("", k, "sum", closed, n = sum(m$y), N = nrow(m), dose_level = at); add("", of(k, "until_then"), "sum", closed, n = x[[g]], N = n[[g]])
+      if (job$design == "3+3") { if (x[g] >= 2 || n[g] %in% c(3, 6)) add("", k, "rules", closed, decision = if (x[g] >= 2) -1 else if (n[g] == 3 && x[g] == 1) 0 else 1); next }
+      if (job$design == "crm") { b <- best(); add("", k, "integrate", closed, decision = sign(b[[2]] - at), recommended = b[[2]]); next }
+      exceeds <- pbeta(target, 1 + x[g], 1 + n[g] - x[g], lower.tail = FALSE); closes <- n[g] >= 3 && exceeds > limit; if (closes) shut <- min(shut, at)
+      step <- if (job$design == "boin") { a <- 0.6 * target; b <- 1.4 * target; p <- x[g] / n[g]
+        if (p <= log((1 - a) / (1 - target)) / log(target * (1 - a) / (a * (1 - target)))) 1 else if (p >= log((1 - target) / (1 - b)) / log(b * (1 - target) / (target * (1 - b)))) -1 else 0
+      } else { cut <- sort(unique(c(0, rev(seq(target - 0.05, 0, -0.1)), seq(target + 0.05, 1, 0.1), 1))); cut <- cut[c(TRUE, diff(cut) > 1e-9)]; top <- which.max(diff(pbeta(cut, 1 + x[g], 1 + n[g] - x[g])) / diff(cut)); sign(round(target - (cut[top] + cut[top + 1]) / 2, 9)) * (abs(target - (cut[top] + cut[top + 1]) / 2) > 0.05) }
+      if (at >= shut) step <- -1 else if (at + step >= shut) step <- 0
+      add("", k, "pbeta", closed, decision = unname(step), exceeds = unname(exceeds), closed = as.numeric(closes))
+    }
+    x <- sapply(l, function(g) sum(d$y[d$group == g])); n <- sapply(l, function(g) sum(d$group == g)); if (!sum(n)) return()
+    if (job$design == "boin") { a <- 0.6 * target; b <- 1.4 * target; add("", "design", "formula", closed, escalate_at = log((1 - a) / (1 - target)) / log(target * (1 - a) / (a * (1 - target))), deescalate_at = log((1 - target) / (1 - b)) / log(b * (1 - target) / (target * (1 - b)))) }
+    if (job$design == "crm") { b <- best(); for (j in seq_along(l)) add(l[j], "", "integrate", fitted, model = s[j]^exp(b[[1]])); add("", "design", "integrate", closed, mtd = min(b[[2]], max(which(n > 0)) + 1)); return() }
+    if (job$design == "3+3") { low <- cumsum(x >= 2) == 0 & n >= 6; if (any(low)) add("", "design", "rules", closed, mtd = max(which(low))); return() }
+    tried <- which(n > 0); tried <- tried[tried < shut]; if (!length(tried)) return(); p <- (x / n)[tried]; w <- n[tried]; pooled <- p
+    for (i in seq_along(p)) pooled[i] <- max(sapply(1:i, function(a) min(sapply(i:length(p), function(b) sum((p * w)[a:b]) / sum(w[a:b])))))
+    gap <- abs(pooled - target); near <- which(gap - min(gap) < 1e-8); under <- near[pooled[near] < target]; add("", "design", "isotonic by max-min", closed, mtd = unname(tried[if (length(under)) max(under) else min(near)]))
+  },
+  escalation_characteristics = function(d, conf) {  # 3+3 by following every course of a trial
+    if (job$design != "3+3") return(); rates <- num(strsplit(job$rates, ";")[[1]]); k <- length(rates); chosen <- size <- rep(0, k); none <- 0
+    go <- function(n, x, at, down, p) {
+      if (p == 0) return(); if (at == 0) { none <<- none + p; size <<- size + p * n; return() }
+      if (n[at] == 6) { if (x[at] <= 1) { chosen[at] <<- chosen[at] + p; size <<- size + p * n } else go(n, x, at - 1, TRUE, p); return() }
+      for (y in 0:3) { m <- n; z <- x; m[at] <- m[at] + 3; z[at] <- z[at] + y; q <- p * dbinom(y, 3, rates[at])
+        if (down) go(m, z, at, TRUE, q) else if (z[at] >= 2) go(m, z, at - 1, TRUE, q) else if (m[at] == 3 && z[at] == 1) go(m, z, at, FALSE, q) else if (at < k) go(m, z, at + 1, FALSE, q) else go(m, z, at, TRUE, q) } }
+    go(rep(0, k), rep(0, k), 1, FALSE, 1); add("", "", "every course", closed, none = none, expected_n = sum(size), expected_dlt = sum(size * rates))
+    for (j in seq_len(k)) add("", paste0("dose_", j), "every course", closed, rate = rates[j], selected = chosen[j], expected_n = size[j], expected_dlt = size[j] * rates[j])
+  },
   summary = function(d, conf) for (g in named("", "group")) describe(g, "", d$y[d$group == g]),
   frequency = function(d, conf) for (g in named("", "group")) count(g, "", d$level[d$group == g], named("", "level")),
   baseline = function(d, conf) for (g in named("", "group")) {
