@@ -66,3 +66,6 @@ def test_the_crate_and_the_raw_records_give_the_results_again(cd22, tmp_path):
     python = (".venv/bin/python", "-m", "trialpress")
     done = run(cd22, *python, "verify", "--crate", str(crate), "--raw", str(raw), PYTHONPATH="workflow")
     assert done.returncode == 0 and "cd22-nci: reproduced: " in done.stdout, done.stdout
+    assert (
+        "  trace: numbers to raw cells, statistics a second time" in done.stdout.splitlines()
+    )  # it talks while it works
