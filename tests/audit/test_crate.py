@@ -206,7 +206,7 @@ def test_same_bytes_elsewhere_and_later(made, tmp_path, monkeypatch):
 def rerun_as(**changed):
     """A rerun that gives the results of the small project, some changed."""
 
-    def rerun(project, study, engine):
+    def rerun(project, study, engine, say):
         assert (project / RAW).read_text() == SECRET and (project / "Snakefile").is_file()
         to = project / "results" / study
         shutil.copytree(rerun.source, to)

@@ -29,7 +29,9 @@ def test_a_page_holds_a_picture_in_the_smallest_of_its_files(project, tmp_path, 
         text = f'<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10">{svg}</svg>'
         (folder / "lines.svg").write_text(text)
     address = "figures/lines.png" if svg is None else "figures/lines.svg"
-    (project / "manuscript.qmd").write_text(f'---\ntitle: T\n---\n\n![Lines.]({address}){{#fig-lines fig-alt="Lines"}}\n')
+    (project / "manuscript.qmd").write_text(
+        f'---\ntitle: T\n---\n\n![Lines.]({address}){{#fig-lines fig-alt="Lines"}}\n'
+    )
     page = engine.render(project, tmp_path / "out", ["html"], engine="embedded", date=DATE)["html"].read_text()
     held = re.search(r'src="data:image/([a-z]+)[^,"]*,([^"]*)"', page)
     assert held[1] == kind

@@ -81,7 +81,9 @@ def analysed(
     counts = METHODS.traits.get(spec["method"], {}).get("unknown_is_no_event")
     unknown = spec.get("unknown", "no_event" if counts else "left_out")
     members = subjects[known.id]
-    data = replace(data, frame=(subjects if members.all() else subjects[members]).reset_index(drop=True), unknown=unknown)
+    data = replace(
+        data, frame=(subjects if members.all() else subjects[members]).reset_index(drop=True), unknown=unknown
+    )
     if "where" in spec:
         holds = data.holds(spec["where"])
         out.append(LeftOut.of(f"{NOT_CHOSEN}_unknown", f"not known whether {spec['where']}", data, holds.isna()))

@@ -877,6 +877,18 @@ methods$gee <- function(d, conf) {
   for (j in seq_along(ids)) { x <- b[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); shown <- if (is.null(ratio)) c(estimate = x, ci_low = x - z * e, ci_high = x + z * e) else setNames(exp(c(x, x - z * e, x + z * e)), c(ratio, "ci_low", "ci_high")); add("", ids[j], "estimating equations", fitted, shown, p_value = 2 * pnorm(-abs(x / e))) }
 }
 
+# --- models of completed data: those of the first computation are fitted again, and pooled
+methods$multiple_imputation <- function(d, conf) {
+  base <- d[is.na(d$set), ]; for (g in named("", "group")) add(g, "", "sum", closed, n = sum(base$group == g)); add("", "", "sum", closed, n = sum(base$group != ""))
+  gaps <- d[!is.na(d$set) & d$set == "gaps", ]; for (l in unique(gaps$level)) add("", l, "sum", closed, missing = sum(gaps$y[gaps$level == l])); own <- grep("^(linear|logistic) ", unique(d$set), value = TRUE); if (!length(own)) return()
+  b <- NULL; u <- NULL; covariates <- named("", "covariate")
+  for (s in own) { v <- d[!is.na(d$set) & d$set == s, ]; o <- v[is.na(v$level), ]; keep <- !is.na(o$x); g <- droplevels(factor(o$group[keep], named("", "group"))); X <- sapply(covariates, function(l) v$y[!is.na(v$level) & v$level == l][keep]); y <- o$x[keep]
+    M <- cbind(1, sapply(levels(g)[-1], function(k) as.numeric(g == k)), if (length(covariates)) matrix(X, length(y))); p <- ncol(M); if (length(y) <= p || qr(M)$rank < p) return()
+    f <- if (grepl("^linear", s)) lm(y ~ M - 1) else suppressWarnings(glm(y ~ M - 1, binomial, control = glm.control(1e-14, 100))); if (max(abs(fitted.values(f) - y)) < 1e-8) return(); b <- rbind(b, coef(f)); u <- rbind(u, diag(vcov(f))) }
+  logit <- grepl("^logistic", own[1]); if (logit && any(abs(b[, -1]) > 25)) return(); ids <- c(of(job$by, levels(g)[-1]), covariates); m <- nrow(b); full <- length(y) - p
+  for (j in seq_along(ids)) { q <- b[, j + 1]; w <- mean(u[, j + 1]); B <- (1 + 1 / m) * var(q); t <- w + B; l <- B / t; known <- (full + 1) / (full + 3) * full * (1 - l); df <- if (l > 1e-12) 1 / (1 / ((m - 1) / l^2) + 1 / known) else known
+    e <- sqrt(t); x <- mean(q) + c(0, -1, 1) * qt((1 + conf) / 2, df) * e; if (logit) x <- exp(x); add("", ids[j], "lm or glm, Rubin's rules", fitted, setNames(x, c(if (logit) "odds_ratio" else "estimate", "ci_low", "ci_high")), std_error = e, df = df, p_value = 2 * pt(-abs(mean(q) / e), df), fmi = (B / w + 2 / (df + 3)) / (B / w + 1)) }
+}
 # --- several groups, two at a time
 van_elteren <- function(d, groups, conf) {
   d$second <- d$group == groups[groups %in% d$group][2]

@@ -54,7 +54,9 @@ def render(
     with ThreadPoolExecutor(2) as pool:  # the work is in other processes and in Typst
         jobs = {
             fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read)
-            for fmt in sorted(formats, key=lambda fmt: fmt == "pdf")  # Typst needs 300 MB more: when the others have ended
+            for fmt in sorted(
+                formats, key=lambda fmt: fmt == "pdf"
+            )  # Typst needs 300 MB more: when the others have ended
         }
     errors = {fmt: error for fmt, job in jobs.items() if (error := job.exception())}
     for error in errors.values():
