@@ -105,6 +105,9 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
                 if traits.get("positive") == key:
                     positive = data.frame[value].astype("Float64") > 0
                     yield f"{value}_not_positive", f"{data.plan.label(value)} not positive", ~positive
+            case kind if kind == list[Endpoint]:
+                for name in value:
+                    yield from _followed(data, name, "event")
             case kind if kind == list[Column] and not traits.get("missing_apart"):
                 for name in value:
                     yield from _known(data, name, spec)
