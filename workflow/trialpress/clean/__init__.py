@@ -23,7 +23,7 @@ from .account import ROWS, LossError, accounts, losses, refused
 from .corrections import by_table, read_corrections
 from .part import ELSEWHERE, NOTHING
 from .queries import counted
-from .read import Only, Raw, declared, read_all, resolve
+from .read import Raw, declared, read_all, resolve
 from .register import OPEN, register
 from .replay import replay
 from .steps.rows import refused as moves
@@ -77,11 +77,9 @@ def _unnamed(study: Study, folder: Path) -> list[dict]:
     ]  # fmt: skip
 
 
-def read_files(
-    study: Study, raw_folder: Path, only: Only | None = None
-) -> tuple[dict[str, Raw], dict[str, list[Mapping]]]:
+def read_whole(study: Study, raw_folder: Path) -> tuple[dict[str, Raw], dict[str, list[Mapping]]]:
     """(raw files, positions of the columns of each table's parts); InputError with every problem of the files."""
-    raws = read_all(study, raw_folder, only)
+    raws = read_all(study, raw_folder)
     positions: dict[str, list[Mapping]] = {}
     problems = []
     for name, table in study.tables.items():
@@ -112,7 +110,7 @@ def of_files(study: Study, raws: Mapping[str, Raw], done: Mapping[str, Cleaned],
 
 def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     """Clean all tables of a study; InputError with every problem of the files before anything is computed."""
-    raws, positions = read_files(study, raw_folder)
+    raws, positions = read_whole(study, raw_folder)
     signed = read_corrections(corrections, study)
     done = clean_tables(study, raws, positions, by_table(signed))
     raise_if(problem for cleaned in done.values() for problem in left_over(cleaned.fixes, cleaned.unmatched))

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -24,16 +23,15 @@ import pyarrow.parquet as pq
 from ..chunks import ONE, WHY, refusals
 from ..errors import InputError, Problem, raise_if
 from ..files import write_parquet, write_text, write_whole
-from ..study import Column, File, Study, Table
+from ..study import Study, Table
 from ..text import text_of
-from . import CleanData, clean_tables, log, of_files, read_files
+from . import CleanData, clean_tables, log, of_files, read_whole
 from .account import ROWS, accounts, losses
 from .corrections import by_table, read_corrections
 from .fields import DTYPES
 from .parse import Parser
 from .queries import counted
-from .read import Cell, Encoded, Only, Raw
-from .read.headers import find
+from .read import Encoded, Raw
 from .register import digest, register
 from .steps.rows import core
 from .steps.values import left_over
@@ -51,47 +49,27 @@ def chosen(study: Study, raws: Mapping[str, Raw], positions: Mapping, part: int,
     """The rows of the participants of a part; what is said of a file as a whole is in the first part alone."""
     found = {}
     for key, raw in raws.items():
-        at, here = set(), np.full(len(raw.numbers), part == 0)
+        at, numbers = set(), np.zeros(0)
         for name, table in study.tables.items():
             for one, where in zip(table.parts, positions[name], strict=True):
-                if one.file.name == key:
-                    column = one.columns[study.participant]
-                    at |= {index for (of, _), index in where.items() if of == column.name}
-                    labels = {"date_1904": raw.date_1904, "labels": raw.labels.get(min(at), {})}
-                    within = _within(study, column, one.file, part, parts, **labels)
-                    cells = raw.columns[min(at)]
-                    here = np.array([within(cell) for cell in cells.cells], dtype=bool)[cells.codes]
+                if one.file.name != key:
+                    continue
+                column = one.columns[study.participant]
+                at |= {index for (of, _), index in where.items() if of == column.name}
+                parse = Parser(
+                    column, one.file, study.missing, date_1904=raw.date_1904, labels=raw.labels.get(min(at), {})
+                )
+                texts = [text_of(parse(cell).value, column.type) for cell in raw.columns[min(at)].cells]
+                numbers = np.array([number_of(text, parts) for text in texts], dtype=np.int32)
         if len(at) > 1:
             what = "its tables have the participant in different columns"
             raise InputError([Problem(raw.file.path, what, WHY, ONE)])
+        here = numbers[raw.columns[min(at)].codes] == part if at else np.full(len(raw.numbers), part == 0)
         columns = tuple(_those(column, here) for column in raw.columns)
         found[key] = replace(raw, numbers=raw.numbers[here], columns=columns)
         if part:
             found[key] = replace(found[key], refused=(), remarks=())
     return found
-
-
-def early(study: Study, part: int, parts: int) -> Only | None:
-    """The same of a text file while it is read, as far as its header tells the column; of the first part every row is read,
-    since it says what is to be said of the files."""
-
-    def only(file: File, headers: Sequence[tuple[str, ...]]) -> Callable[[list[str]], bool] | None:
-        columns = [one.columns[study.participant] for table in study.tables.values() for one in table.parts
-                   if one.file.name == file.name]  # fmt: skip
-        at = {index for column in columns for source in column.source for index in find(headers, source)}
-        if len(at) != 1:
-            return None
-        index, within = at.pop(), _within(study, columns[-1], file, part, parts)
-        known = cache(lambda text: within(Cell(text)))
-        return lambda cells: known(cells[index])
-
-    return only if part else None
-
-
-def _within(study: Study, column: Column, file: File, part: int, parts: int, **more) -> Callable[[Cell], bool]:
-    """Whether a cell of the participant's column is of this part."""
-    parse = Parser(column, file, study.missing, **more)
-    return lambda cell: number_of(text_of(parse(cell).value, column.type), parts) == part
 
 
 def _those(column: Encoded, here: np.ndarray) -> Encoded:
@@ -105,7 +83,7 @@ def _those(column: Encoded, here: np.ndarray) -> Encoded:
 def clean_part(study: Study, raw_folder: Path, corrections: Path, part: int, parts: int, folder: Path) -> None:
     """Clean one of the parts (from 0) into its folder."""
     raise_if(refusals(study))
-    raws, positions = read_files(study, raw_folder, early(study, part, parts))
+    raws, positions = read_whole(study, raw_folder)
     signed = read_corrections(corrections, study)
     if moved := [line for line in signed if line["field"] == study.participant]:
         what = f"the participant of {moved[0]['key']} is corrected: its rows would move to another part"

@@ -31,14 +31,13 @@ from .detect import open_content
 from .headers import declared, identifiers, resolve
 from .problems import stop
 from .raw import BLANK, Cell, Encoded, Raw, Refused, Remark
-from .text import Only, read_text
+from .text import read_text
 from .workbook import read_workbook
 
 __all__ = [
     "BLANK",
     "Cell",
     "Encoded",
-    "Only",
     "Raw",
     "Refused",
     "Remark",
@@ -53,14 +52,13 @@ __all__ = [
 ]
 
 
-def read(path: Path, file: File, only: Only | None = None) -> Raw:
-    """Read one raw file; InputError if it is missing, empty, damaged, in another encoding, or nothing that is read. A text
-    file is large as a rule: `only` leaves rows of it out before they take memory."""
+def read(path: Path, file: File) -> Raw:
+    """Read one raw file; InputError if it is missing, empty, damaged, in another encoding, or nothing that is read."""
     if not path.is_file():
         raise stop(path, "the raw file does not exist", "put the file there, or correct files in study.yaml")
     content = open_content(path, file)
     if content.format == "csv":
-        raw = read_text(content, file, only)
+        raw = read_text(content, file)
     elif content.format in ("xlsx", "xls", "xlsb", "ods"):
         raw = read_workbook(content, file)
     elif content.format == "parquet":
@@ -75,7 +73,7 @@ def read(path: Path, file: File, only: Only | None = None) -> Raw:
         row = file.skip_rows + 1
         what = f"the raw file has no header: row {row} is blank" if raw.headers else "the raw file has no rows"
         raise stop(content.where, what, "check skip_rows and sheet in study.yaml, or ask for the file again")
-    if not len(raw.numbers) and not only:
+    if not len(raw.numbers):
         do = "check skip_rows, header_rows and sheet in study.yaml, or ask for the file again"
         raise stop(content.where, "the raw file has no rows below its header", do)
     return replace(raw, remarks=(*raw.remarks, *_lost_characters(raw)))
@@ -96,14 +94,14 @@ def _lost_characters(raw: Raw) -> list[Remark]:
     return remarks
 
 
-def read_all(study: Study, folder: Path, only: Only | None = None) -> dict[str, Raw]:
+def read_all(study: Study, folder: Path) -> dict[str, Raw]:
     """All raw files of a study by short name; InputError with the problems of all of them."""
     files = study.files.values()
     raise_if(checksum_problems(folder, [path for file in files for path in (file.path, file.catalog) if path]))
     raws, problems = {}, []
     for name, file in study.files.items():
         try:
-            raws[name] = read(folder / file.path, file, only)
+            raws[name] = read(folder / file.path, file)
         except InputError as error:
             problems += error.problems
     raise_if(problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -20,24 +20,22 @@ from .headers import advice, separator
 from .problems import stop
 from .raw import BLANK, Cell, Raw, Refused, Remark
 
-# of a file and its headers: which rows are kept, by their cells; None: all
-Only = Callable[[File, tuple[tuple[str, ...], ...]], Callable[[list[str]], bool] | None]
 SWALLOWS = "a stray quotation mark swallows the rows up to the next one, and their participants with them"
 
 
-def read_text(content: Content, file: File, only: Only | None = None) -> Raw:
-    """Read a text file by its declared delimiter, quotation mark and encoding; `only` says which of its rows are kept."""
+def read_text(content: Content, file: File) -> Raw:
+    """Read a text file by its declared delimiter, quotation mark and encoding."""
     reader = Reader(content, file)
     rows = iter(reader)
     head = list(islice(rows, file.skip_rows + file.header_rows))[file.skip_rows :]
     width = max((len(cells) for _, cells in head), default=0)
     headers = tuple(tuple(normalise(cells[i]) if i < len(cells) else "" for _, cells in head) for i in range(width))
-    body = Body(file, headers, only(file, headers) if only else None)
+    body = Body(file, headers)
     reader.width = width
     while chunk := list(islice(rows, CHUNK)):
         body.add(chunk)
     raw = body.done(reader.remarks)
-    if raw.refused and not body.seen:
+    if raw.refused and not len(raw.numbers):
         first, names = raw.refused[0], "".join(head[-1][1])
         sign = separator(names, [file.delimiter.join(row.cells) for row in raw.refused], file) if width == 1 else ""
         do = advice(file, sign) or "check delimiter, quote, skip_rows and header_rows in study.yaml"
@@ -127,11 +125,8 @@ class Reader:
 class Body:
     """The rows below the header on their way into columns."""
 
-    def __init__(
-        self, file: File, headers: tuple[tuple[str, ...], ...], keep: Callable[[list[str]], bool] | None = None
-    ):
-        self.file, self.headers, self.keep = file, headers, keep
-        self.seen = 0  # rows, kept or not
+    def __init__(self, file: File, headers: tuple[tuple[str, ...], ...]):
+        self.file, self.headers = file, headers
         self.width = len(headers)
         self.least = max(
             (i + 1 for i, path in enumerate(headers) if any(path)), default=0
@@ -146,9 +141,6 @@ class Body:
         """Append rows, each with the line that it begins in."""
         if any(len(cells) != self.width for _, cells in rows):
             rows = [(number, fitted) for number, cells in rows if (fitted := self._fitted(number, cells))]
-        self.seen += len(rows)
-        if self.keep:
-            rows = [row for row in rows if self.keep(row[1])]
         if rows:
             numbers, cells = zip(*rows, strict=True)
             for column, values in zip(self.columns, zip(*cells, strict=True), strict=True):
@@ -183,7 +175,7 @@ class Body:
         filled, columns = without_blank(columns, len(numbers))
         raw = Raw(self.file, self.headers, numbers[filled], columns, tuple(self.refused), padded=tuple(self.padded))
         named = [replace(r, column=raw.header(int(r.column[1:]) - 1)) if r.column else r for r in remarks]
-        if len(self.longer) < self.seen / 2:  # where most rows have them a program wrote them
+        if len(self.longer) < len(numbers) / 2:  # where most rows have them a program wrote them
             message = (
                 "the row has empty cells beyond the header, as most have not: is one of its cells shifted to the right?"
             )
