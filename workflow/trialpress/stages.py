@@ -42,7 +42,9 @@ def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> No
     from .study import load_study
 
     part, parts = map(int, item.split("-of-"))
-    clean_part(study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv", part - 1, parts, folder)
+    clean_part(
+        study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv", part - 1, parts, folder
+    )
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
