@@ -50,8 +50,7 @@ help:
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.ending "$$STUDY"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.ending "$$STUDY" $(RUN)
 
 preview: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview "$$STUDY"

@@ -165,7 +165,6 @@ def chosen() -> str:
 
 def publication(given: argparse.Namespace) -> int:
     """What `make report` does, in any folder that holds a study."""
-    from . import exclusive
     from .ending import main as ending
     from .environment import ROOT
 
@@ -173,9 +172,7 @@ def publication(given: argparse.Namespace) -> int:
     settings = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
     config = [f"{key}={value}" for key, value in settings.items() if value]
     where = ["--snakefile", str(ROOT / "Snakefile"), "--cores", given.cores, *(["--config", *config] if config else [])]
-    if status := exclusive.run(where):
-        return status
-    return ending(given.study or chosen())
+    return ending(given.study or chosen(), *where)
 
 
 def main(arguments: list[str] | None = None) -> int:
