@@ -206,6 +206,8 @@ def labels(tmp_path: Path, change) -> str:
         (lambda texts: None, ""),
         (lambda texts: texts.update(analysis={}), "labels.zh.yaml, analysis: is no part of a plan that is printed"),
         (lambda texts: texts["analyses"].update(oss="x"), "analyses.oss: is not in the plan"),
+        (lambda texts: texts["words"].update({"{#} of {#} with event": "{1} 例中 {0} 例"}), ""),
+        (lambda texts: texts["words"].update({"Nausea": "恶心 {x}"}), "words.Nausea: is not translated by a text with as many {}"),
         (lambda texts: texts["words"].update({"{} of {}": "{}"}), "words.{} of {}: is not translated by a text with as many {}"),
         (lambda texts: texts["columns"].update(agee="x"), "columns.agee: is not a column of the subjects"),
         (lambda texts: texts["columns"].update(sex={"levels": {"X": "x"}}), "columns.sex.levels.X: is not among the codes"),
