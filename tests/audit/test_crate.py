@@ -259,3 +259,19 @@ def test_a_crate_that_was_changed_is_refused(made, tmp_path):
     (tmp_path / "none.zip").write_text("no archive")
     with pytest.raises(InputError, match="cannot be read as a crate"):
         verify.main(tmp_path / "none.zip", Path("raw"))
+
+
+@pytest.mark.parametrize(
+    ("there", "kept"),
+    [
+        (["html", "pdf", "docx", "jats.zip", "xml"], ["pdf", "xml"]),
+        (["html", "docx"], ["html"]),
+        (["docx", "jats.zip", "xml"], ["docx", "xml"]),
+        (["jats.zip"], ["jats.zip"]),
+    ],
+)
+def test_of_the_editions_with_pictures_one_is_packed(tmp_path, there, kept):
+    for suffix in there:
+        (tmp_path / "report").mkdir(exist_ok=True)
+        (tmp_path / "report" / f"manuscript.{suffix}").touch()
+    assert crate.packed(tmp_path) == [f"report/manuscript.{suffix}" for suffix in kept]

@@ -6,6 +6,7 @@ without meaning, anchors and loops do not matter. What a part lacks cannot be re
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import re
@@ -38,7 +39,7 @@ STUDY = {
     "fragments": (),
 }
 PLAN = {
-    "cohort": ("level", "alpha", "seed", "multiplicity", "analyses", "figures", "tables", "families", "precision", "written", "lock", "labels", "say"),
+    "cohort": ("level", "alpha", "seed", "multiplicity", "analyses", "figures", "tables", "families", "precision", "written", "lock", "labels"),
     "effects": ("level", "alpha", "seed", "multiplicity", "families", "precision", "written", "lock", "labels"),
     "analysis": ("multiplicity", "written", "lock", "labels"),
     "figures": ("multiplicity", "tables", "written", "lock", "labels"),
@@ -172,12 +173,10 @@ def plain(value):
             return [plain(inner) for inner in value]
         case set() | frozenset():
             return sorted(map(plain, value), key=repr)
+        case datetime.date():
+            return [type(value).__name__, value.isoformat()]
         case Wording():
             return plain(value.words)
         case _ if is_dataclass(value):
             return [type(value).__name__, *([field.name, plain(getattr(value, field.name))] for field in fields(value))]
-    if (
-        type(value).__str__ is object.__str__ and type(value).__repr__ is object.__repr__
-    ):  # an address, another in every process
-        raise TypeError(f"no content is known of a {type(value).__name__}: let `plain` have it")
-    return [type(value).__name__, str(value)]
+    raise TypeError(f"{type(value).__name__}: write here what can be read in it")

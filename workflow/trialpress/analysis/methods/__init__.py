@@ -14,6 +14,7 @@ from . import (  # noqa: F401  importing registers their methods
     discrimination,
     dose,
     escalation,
+    imputation,
     kinetics,
     linear,
     logistic,
@@ -32,6 +33,7 @@ from . import (  # noqa: F401  importing registers their methods
     survival_difference,
     toxicity,
     two_stage,
+    winning,
 )
 from .common import METHODS
 

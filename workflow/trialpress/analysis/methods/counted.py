@@ -14,6 +14,7 @@ from .common import number, outcomes, scores
 from .continuous import pair_of
 from .counts import Counted, none_of
 from .discrimination import risk_groups
+from .winning import known_of
 
 
 def _inside(data: Data, column: str) -> pd.Series:
@@ -48,6 +49,16 @@ def repeated(data: Data, given: Mapping) -> Counted:
         yield group, EVERYONE, "n", here & ~who.where(here).duplicated()
         for level, at in data.groups(given["visit"]).items():
             yield group, level, "n", here & at
+
+
+def completed(data: Data, given: Mapping) -> Counted:
+    """Everyone in a group; of each column those whose value was imputed."""
+    known = _inside(data, given["by"])
+    yield EVERYONE, EVERYONE, "n", known
+    for group, members in data.groups(given["by"]).items():
+        yield group, EVERYONE, "n", known & members
+    for column in dict.fromkeys([given["variable"], *given["covariates"], *given["auxiliary"]]):
+        yield EVERYONE, data.column(column), "missing", known & data.frame[column].isna()
 
 
 def ratings(data: Data, given: Mapping) -> Counted:
@@ -90,7 +101,13 @@ def calibrated(data: Data, given: Mapping) -> Counted:
         yield EVERYONE, level, "N", among(members)
 
 
+def winning(data: Data, given: Mapping) -> Counted:
+    known = known_of(data, given["by"], given["endpoints"], [*given["higher"], *given["lower"]])
+    for group, members in data.groups(given["by"]).items():
+        yield group, EVERYONE, "n", members & known
+
+
 COUNTED: dict[str, Callable[[Data, Mapping], Counted]] = {
     "cochran_mantel_haenszel": strata, "logistic_interaction": subgroups, "linear_interaction": subgroups,
-    "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
+    "win_ratio": winning, "multiple_imputation": completed, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
 }  # fmt: skip
