@@ -14,8 +14,8 @@ from ..analysis.origin import SIMULATED
 from ..errors import InputError, Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import MARK, MARKER, Results, with_mark, with_marks
-from ..workers import each
 from ..wording import Wording
+from ..workers import each
 from .drawing import Drawing
 from .drawn import Drawn
 from .read import left_out
