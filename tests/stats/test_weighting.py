@@ -70,7 +70,7 @@ def test_equal_weights_change_nothing_but_the_kind_of_error(seed, weight):
 
 
 def test_a_whole_weight_counts_as_so_many_participants():
-    time, event, x = np.array([1, 2, 2, 4, 5, 6]), np.array([1, 1, 0, 1, 1, 0]), np.array([0, 1, 0, 1, 0, 1])
+    time, event = np.array([1, 2, 2, 4, 5, 6]), np.array([1, 1, 0, 1, 1, 0])
     w = np.array([1, 2, 3, 1, 2, 1])
     many = np.repeat(np.arange(6), w)
     np.testing.assert_allclose(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,14 @@ from ...ids import Name, word
 from ...ids import at as at_time
 from ...registry import Column, Condition, Endpoint, Share
 from ...stats.result import Result
-from ...stats.weighting import Weights, inverse_probability, standardised_differences
-from ...stats.weighting import weighted_risks as risks
 from .. import Data, Rows
 from ..participants import in_no_group
 from .common import METHODS, PERCENT, RATIO, Unit, comparable, follow_up, group_codes, not_estimable, outcomes
 from .linear import design_of
 from .survival import Transform
+
+if TYPE_CHECKING:
+    from ...stats.weighting import Weights
 
 Estimand = Literal["ate", "att"]
 OBSERVATIONAL = "observational comparison"
@@ -47,6 +48,8 @@ class Weighted:
         stabilised: bool,
         truncate: float,
     ) -> Weighted:
+        from ...stats.weighting import inverse_probability
+
         design = design_of(data, list(covariates), known & ~in_no_group(data, by))
         code, sizes = group_codes(data, by, design.known)
         second = code == 1
@@ -84,6 +87,8 @@ def weighting(data: Data, rows: Rows, *, by: Column, covariates: list[Column], e
         stabilised: weights times the share of the own group
         truncate: quantile of the weights above which they are lowered to it (1: none)
     """
+    from ...stats.weighting import standardised_differences
+
     own = Weighted.of(
         data, pd.Series(True, index=data.frame.index), by, list(covariates), estimand, stabilised, truncate
     )
@@ -219,6 +224,8 @@ def weighted_risks(data: Data, rows: Rows, *, event: Condition, by: Column, cova
         stabilised: weights times the share of the own group
         truncate: quantile of the weights above which they are lowered to it (1: none)
     """
+    from ...stats.weighting import weighted_risks as risks
+
     holds, known = outcomes(data, event, [by, *covariates])
     own = Weighted.of(data, known, by, list(covariates), estimand, stabilised, truncate)
     holds = holds[own.known[known].to_numpy(dtype=bool)]
