@@ -24,6 +24,7 @@ import tile
 CONFIG, RAW = Path("config") / tile.STUDY, Path("data") / tile.STUDY / "raw"
 REPORT = ("report", tile.STUDY, "--format", "html", "--engine", "embedded", "--out", "html-alone")
 ADOPT = 36  # prctl: what a child has begun is this process's when the child has ended, so that its time is counted
+ALONE = "HTML alone, of results that are there"
 STAGES = ("clean", "cohort", "effects", *scale.STAGES[2:])
 
 
@@ -97,6 +98,11 @@ def processors() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def told(name: str, took: tuple[float, float]) -> tuple[float, float]:
+    print(f"{name}: {took[0]:.1f} s, processors {took[1]:.1f} s", file=sys.stderr, flush=True)
+    return took
+
+
 def line(name: str, values: list[tuple[float, float]]) -> None:
     middle = [sorted(part)[len(values) // 2] for part in zip(*values, strict=True)]
     print(f"| {name} | {middle[0]:.1f} | {middle[1]:.1f} |", flush=True)
@@ -116,12 +122,12 @@ def main() -> None:
         for run in range(given.runs):
             for room in ("results", "logs"):
                 shutil.rmtree(project / room, ignore_errors=True)
-            seconds.setdefault("raw to all formats", []).append(timed(project, *report))
-            for name, edit in EDITS.items():
+            cases = {"raw to all formats": lambda at, run: None, **EDITS}
+            for name, edit in cases.items():
                 edit(project, run)
-                seconds.setdefault(name, []).append(timed(project, *report))
+                seconds.setdefault(name, []).append(told(name, timed(project, *report)))
             alone = timed(project, ".venv/bin/python", "-m", "trialpress", *REPORT)
-            seconds.setdefault("HTML alone, of results that are there", []).append(alone)
+            seconds.setdefault(ALONE, []).append(told(ALONE, alone))
         print(f"{given.runs} runs on {given.cores} cores, medians\n\n| | clock, s | processors, s |\n|:---|---:|---:|")
         for name, values in seconds.items():
             line(name, values)

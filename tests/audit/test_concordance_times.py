@@ -21,6 +21,12 @@ ANALYSES = """analyses:
   any_shape: {method: max_combo, population: infused, endpoint: os, by: sex}
   any_shape_strata: {method: max_combo, population: infused, endpoint: efs, by: sex, stratum: stratum}
   states: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [1, 3, 6, 12]}
+  wins: {method: win_ratio, population: infused, by: sex, endpoints: [os, efs], lower: [crs]}
+  wins_numbers: {method: win_ratio, population: infused, by: stratum, higher: [age]}
+  doses_boin: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: boin, target: 0.25}
+  doses_mtpi: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: mtpi-2}
+  doses_crm: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: crm, skeleton: [0.1, 0.2, 0.4], target: 0.25}
+  courses: {method: escalation_characteristics, population: infused, design: 3+3, rates: [0.05, 0.2, 0.4]}
   order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
 figures: {}
 tables: {}

@@ -206,7 +206,7 @@ def test_same_bytes_elsewhere_and_later(made, tmp_path, monkeypatch):
 def rerun_as(**changed):
     """A rerun that gives the results of the small project, some changed."""
 
-    def rerun(project, study, engine):
+    def rerun(project, study, engine, say):
         assert (project / RAW).read_text() == SECRET and (project / "Snakefile").is_file()
         to = project / "results" / study
         shutil.copytree(rerun.source, to)
@@ -259,3 +259,19 @@ def test_a_crate_that_was_changed_is_refused(made, tmp_path):
     (tmp_path / "none.zip").write_text("no archive")
     with pytest.raises(InputError, match="cannot be read as a crate"):
         verify.main(tmp_path / "none.zip", Path("raw"))
+
+
+@pytest.mark.parametrize(
+    ("there", "kept"),
+    [
+        (["html", "pdf", "docx", "jats.zip", "xml"], ["pdf", "xml"]),
+        (["html", "docx"], ["html"]),
+        (["docx", "jats.zip", "xml"], ["docx", "xml"]),
+        (["jats.zip"], ["jats.zip"]),
+    ],
+)
+def test_of_the_editions_with_pictures_one_is_packed(tmp_path, there, kept):
+    for suffix in there:
+        (tmp_path / "report").mkdir(exist_ok=True)
+        (tmp_path / "report" / f"manuscript.{suffix}").touch()
+    assert crate.packed(tmp_path) == [f"report/manuscript.{suffix}" for suffix in kept]

@@ -136,6 +136,10 @@ analyses:
   "{lab}_change_{day}": {for: {lab: {crp: CRP, il6: IL6}, day: [7, 14, 99]}, method: summary, population: infused, by: stratum, rows: {table: labs, where: "analyte == '{lab.label}'", at: "days(infused_on, date) == {day}", value: value, baseline: "days(infused_on, date) == 0"}, variable: change, label: "Change of {lab.label}, day {day}"}
   dlt: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, label: DLT}
   dlt_boin: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: boin, target: 0.25, label: DLT}
+  dlt_crm: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: crm, skeleton: [0.1, 0.2, 0.4], target: 0.25, label: DLT}
+  dlt_mtpi: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: mtpi-2, label: DLT}
+  courses: {method: escalation_characteristics, population: infused, design: 3+3, rates: [0.05, 0.2, 0.4], label: 3+3}
+  courses_boin: {method: escalation_characteristics, population: infused, design: boin, rates: [0.05, 0.2, 0.4], trials: 500, label: BOIN}
   dlt_nobody: {method: dose_escalation, population: nobody, event: toxic, by: dose_level, cohort: cohort}
   harm: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: stratum, related: grade >= 2, classes: {Pyrexia: General, "Nausea|vomiting": Gut, "Neutrophil count *decreased*": Blood, Seizure: Nerves}, p_values: true, label: Harm}
   harm_by_dose: {method: toxicity, population: infused, table: events, term: term, grade: grade, by: doses, label: Harm}

@@ -37,6 +37,9 @@ tables:
   models: {kind: coefficients, analyses: [model], caption: Models}
   listing: {kind: listing, population: mrd, columns: [sex, age, died_on, response], sort: age, caption: Listing}
   dlt: {kind: dose_escalation, caption: DLT, analysis: dlt}
+  dlt_crm: {kind: dose_escalation, caption: DLT, analysis: dlt_crm}
+  dlt_mtpi: {kind: dose_escalation, caption: DLT, analysis: dlt_mtpi}
+  designs: {kind: escalation_characteristics, caption: Designs, analyses: [courses, courses_boin]}
   dlt_boin: {kind: dose_escalation, caption: DLT, analysis: dlt_boin}
   dlt_nobody: {kind: dose_escalation, caption: DLT, analysis: dlt_nobody}
   toxicity: {kind: toxicity, caption: Harm, analysis: harm, columns: [any, severe, related, grades, events], difference: true}

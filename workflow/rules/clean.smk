@@ -4,6 +4,7 @@ PART, PART_RECEIPT = (
     f"{OUT}/.parts/.receipts/clean-{{scatteritem}}.json",
 )
 SIZE = megabytes(STUDY, Path(DATA, "raw"))
+PARTS["clean_part"] = PARTS["clean"]  # of the dictionary
 
 
 scattergather:
@@ -51,7 +52,7 @@ rule clean:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + (5 if CHUNKS > 1 else 12) * SIZE,
+        mem_mb=1000 + (5 if CHUNKS > 1 else 24) * SIZE,
         runtime=10 + SIZE // 20,
     params:
         content=content("clean"),
@@ -68,7 +69,7 @@ rule clean_part:
         raw=rules.clean.input.raw,
         sums=rules.clean.input.sums,
         corrections=rules.clean.input.corrections,
-        dictionary=f"{CONFIG}/study.yaml",
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
         code=modules("clean"),
     output:
         part=temp(directory(PART)),
@@ -81,10 +82,11 @@ rule clean_part:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + 4 * SIZE + 12 * SIZE // CHUNKS,
+        mem_mb=1000 + 3 * SIZE + 16 * SIZE // CHUNKS,
         runtime=10 + SIZE // 20,
     params:
         content=content("clean_part"),
+        parts=PARTS["clean_part"],
     message:
         "clean: part {wildcards.scatteritem}"
     script:

@@ -46,7 +46,11 @@ environment.name_interpreter()
 
 # what each rule reads of the dictionary, the plan and the claims: it runs again when that has changed, not the files
 PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
+PARTS["clean_part"] = PARTS["clean"]
 content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
+
+# processes that draw: another stage works beside them, so one of two cores, two of more; on a cluster cores are not counted
+DRAWING = max(1, min(2, (workflow.resource_settings.cores or 4) // 2))
 
 # the plan as it was fixed before the data, and what is on record of the second computation, if there is
 FIXED, RECORDED = (

@@ -30,7 +30,7 @@ rule figures:
         f"{LOGS}/figures.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 2
+    threads: DRAWING
     resources:
         mem_mb=2000,
         runtime=10,

@@ -9,13 +9,13 @@ from .errors import Problem, raise_if
 from .study import Study, Table
 
 AUTO = "auto"
-LARGE = 250  # MB of raw files in a part
+LARGE = 150  # MB of raw files in a part
 WHY = "rows that are compared with one another would lie in different parts"
 ONE = "run it in one part: chunks: 1 in config.yaml"
 
 
 def chunks(setting: int | str, study: Study, raw: Path) -> int:
-    """The number of parts: the setting, or one for each 250 MB of raw files; InputError if the study cannot be cut so."""
+    """The number of parts: the setting, or one for each 150 MB of raw files; InputError if the study cannot be cut so."""
     if setting == AUTO:
         return -(-megabytes(study, raw) // LARGE) if not any(refusals(study)) else 1
     if setting > 1:

@@ -1,11 +1,12 @@
-"""What a run says at its end, and whether all is well with it: the summary, the second computation, where to start reading."""
+"""`python -m trialpress.ending STUDY <arguments of snakemake>`: a run, what it says at its end, and whether all is well with it:
+the summary, the second computation, where to start reading."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from . import receipts
+from . import exclusive, receipts
 from .audit import second
 from .contracts import CLAIMS
 from .errors import InputError
@@ -67,8 +68,11 @@ def ending(folder: Path) -> tuple[str, bool]:
     return text + "".join(f"  {name:<14} {said}\n" for name, said in lines), bool(wrong)
 
 
-def main(study: str) -> int:
-    """After a run by make: status 1 if a file is not what the run wrote, or a second computation differs."""
+def main(study: str, *arguments: str) -> int:
+    """Run Snakemake with these arguments and say what came of it: status 1 if a file is not what the run wrote, or a second
+    computation differs."""
+    if status := exclusive.run(arguments):
+        return status
     folder = Path("results") / study
     try:
         receipts.check(folder)

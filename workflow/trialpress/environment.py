@@ -97,7 +97,7 @@ def modules(*rooms: str) -> list[str]:
     package = Path(engine("workflow/trialpress"))
     found = [
         *package.glob("*.py"),
-        *(path for room in ("study", "plan", "checks", *rooms) for path in (package / room).rglob("*")),
+        *(path for room in ("study", "plan", "checks", "words", *rooms) for path in (package / room).rglob("*")),
     ]
     return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")
 

@@ -6,6 +6,7 @@ without meaning, anchors and loops do not matter. What a part lacks cannot be re
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import re
@@ -20,6 +21,7 @@ from .files import sha256
 from .plan import Plan, read_plan
 from .study import Study, load_study
 from .text import texts_in
+from .wording import Wording
 
 LABELS = "labels.*.yaml"  # beside a plan, which is read with them
 NAME = re.compile(r"/(study|plan|claims)\.yaml#\w+$")
@@ -171,6 +173,10 @@ def plain(value):
             return [plain(inner) for inner in value]
         case set() | frozenset():
             return sorted(map(plain, value), key=repr)
+        case datetime.date():
+            return [type(value).__name__, value.isoformat()]
+        case Wording():
+            return plain(value.words)
         case _ if is_dataclass(value):
             return [type(value).__name__, *([field.name, plain(getattr(value, field.name))] for field in fields(value))]
-    return [type(value).__name__, str(value)]
+    raise TypeError(f"{type(value).__name__}: write here what can be read in it")

@@ -38,10 +38,13 @@ def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path 
 def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> None:
     """The raw records of some participants -> their part of what `clean` puts together; item: '3-of-8'."""
     from .clean.scatter import clean_part
+    from .parts import study_part
     from .study import load_study
 
     part, parts = map(int, item.split("-of-"))
-    clean_part(load_study(dictionary), raw, raw.parent / "corrections.csv", part - 1, parts, folder)
+    clean_part(
+        study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv", part - 1, parts, folder
+    )
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:

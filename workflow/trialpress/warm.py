@@ -1,6 +1,6 @@
 """Jobs without a Python start each: a run's scripts are processes forked from one that has imported the libraries.
 
-That one is the forkserver of the standard library: it has one thread, is begun by the first job and ends with the run. It
+That one is the forkserver of the standard library: it has one thread of Python, is begun by the first job and ends with the run. It
 imports nothing of this package: a job reads our code when it begins, as a script of its own would, so an edit is never half
 in force and its receipt says what it ran. On a cluster, in a container and by plain `snakemake` each script is a Python
 of its own.
@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Mapping
 from multiprocessing import get_context
+from multiprocessing.connection import wait
 
 LIBRARIES = (
     "pandas", "pyarrow.parquet", "pyarrow.csv", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
@@ -60,6 +61,14 @@ def begun(path: str, threads: int, folder: str):
     return job
 
 
+def ended(job) -> int:
+    """Wait for a job; its exit status."""
+    wait([job.sentinel])
+    with _begins:  # whoever begins one reads the statuses of those that have ended: two would read one
+        job.join()
+    return job.exitcode
+
+
 def jobs() -> None:
     """From now on Snakemake's Python scripts run so in this process."""
     from snakemake.benchmark import benchmarked
@@ -73,8 +82,8 @@ def jobs() -> None:
         if job is None:
             return alone(self, fname, edit)
         with benchmarked(False if self.bench_record is None else job.pid, self.bench_record):
-            job.join()
-        if job.exitcode:
-            raise subprocess.CalledProcessError(job.exitcode, f"{sys.executable} {fname}")
+            status = ended(job)
+        if status:
+            raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
 
     PythonScript.execute_script = execute

@@ -33,6 +33,7 @@ class Wording:
     """
 
     def __init__(self, words: Mapping[str, str]):
+        self.words = dict(words)
         self.signs = {sign: words[sign] for sign in SEPARATORS if sign in words}
         self.stop = words.get(".", ".")
         self.whole = {text: said for text, said in words.items() if not HOLE.search(text)}

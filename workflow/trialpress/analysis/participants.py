@@ -40,7 +40,10 @@ class LeftOut:
     def of(
         cls, reason: str, text: str, data: Data, lacking: pd.Series, what: str = "", fate: str = "left out"
     ) -> LeftOut:
-        who = data.frame.loc[lacking.to_numpy(dtype=bool), data.study.participant].astype(str)
+        lacking = lacking.to_numpy(dtype=bool)
+        if not lacking.any():
+            return cls(reason, text, 0, (), what or "participants", fate)
+        who = data.frame.loc[lacking, data.study.participant].astype(str)
         what = what or ("rows" if data.frame[data.study.participant].duplicated().any() else "participants")
         return cls(reason, text, len(who), tuple(dict.fromkeys(who)), what, fate)
 
@@ -102,6 +105,9 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
                 if traits.get("positive") == key:
                     positive = data.frame[value].astype("Float64") > 0
                     yield f"{value}_not_positive", f"{data.plan.label(value)} not positive", ~positive
+            case kind if kind == list[Endpoint]:
+                for name in value:
+                    yield from _followed(data, name, "event")
             case kind if kind == list[Column] and not traits.get("missing_apart"):
                 for name in value:
                     yield from _known(data, name, spec)

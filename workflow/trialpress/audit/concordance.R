@@ -271,7 +271,41 @@ methods <- list(
     for (l in unique(k)) add("", l, "table", closed, n = sum(k == l), percent = mean(k == l))
     for (s in named("", "set")) { here <- sapply(parts, function(p) s %in% p); add("", of("set", s), "strsplit", closed, n = sum(here), percent = mean(here)) }
   },
-  dose_escalation = function(d, conf) for (g in named("", "group")) rate(g, d$y[d$group == g & !is.na(d$y)], conf),
+  dose_escalation = function(d, conf) {
+    l <- named("", "group"); target <- num(job$target); limit <- num(job$closes); d <- d[!is.na(d$y), ]; x <- n <- setNames(rep(0, length(l)), l); shut <- length(l) + 1; s <- num(strsplit(job$skeleton, ";")[[1]])
+    for (g in l) rate(g, d$y[d$group == g], conf)
+    best <- function() { f <- function(b) sapply(b, function(v) exp(sum(x * exp(v) * log(s)) + sum((n - x) * log(1 - s^exp(v)))) * dnorm(v, 0, sqrt(1.34))); i <- function(g) integrate(g, -8, 0, rel.tol = 1e-10)$value + integrate(g, 0, 8, rel.tol = 1e-10)$value
+      b <- i(function(v) v * f(v)) / i(f); list(b, which.min(abs(s^exp(b) - target))) }
+    for (k in named("", "level")) {
+      m <- d[!is.na(d$level) & d$level == k & d$group != "", ]; if (!nrow(m)) next
+      g <- m$group[1]; at <- match(g, l); x[g] <- x[g] + sum(m$y); n[g] <- n[g] + nrow(m); add("", k, "sum", closed, n = sum(m$y), N = nrow(m), dose_level = at); add("", of(k, "until_then"), "sum", closed, n = x[[g]], N = n[[g]])
+      if (job$design == "3+3") { if (x[g] >= 2 || n[g] %in% c(3, 6)) add("", k, "rules", closed, decision = if (x[g] >= 2) -1 else if (n[g] == 3 && x[g] == 1) 0 else 1); next }
+      if (job$design == "crm") { b <- best(); add("", k, "integrate", closed, decision = sign(b[[2]] - at), recommended = b[[2]]); next }
+      exceeds <- pbeta(target, 1 + x[g], 1 + n[g] - x[g], lower.tail = FALSE); closes <- n[g] >= 3 && exceeds > limit; if (closes) shut <- min(shut, at)
+      step <- if (job$design == "boin") { a <- 0.6 * target; b <- 1.4 * target; p <- x[g] / n[g]
+        if (p <= log((1 - a) / (1 - target)) / log(target * (1 - a) / (a * (1 - target)))) 1 else if (p >= log((1 - target) / (1 - b)) / log(b * (1 - target) / (target * (1 - b)))) -1 else 0
+      } else { cut <- sort(unique(c(0, rev(seq(target - 0.05, 0, -0.1)), seq(target + 0.05, 1, 0.1), 1))); cut <- cut[c(TRUE, diff(cut) > 1e-9)]; top <- which.max(diff(pbeta(cut, 1 + x[g], 1 + n[g] - x[g])) / diff(cut)); sign(round(target - (cut[top] + cut[top + 1]) / 2, 9)) * (abs(target - (cut[top] + cut[top + 1]) / 2) > 0.05) }
+      if (at >= shut) step <- -1 else if (at + step >= shut) step <- 0
+      add("", k, "pbeta", closed, decision = unname(step), exceeds = unname(exceeds), closed = as.numeric(closes))
+    }
+    x <- sapply(l, function(g) sum(d$y[d$group == g])); n <- sapply(l, function(g) sum(d$group == g)); if (!sum(n)) return()
+    if (job$design == "boin") { a <- 0.6 * target; b <- 1.4 * target; add("", "design", "formula", closed, escalate_at = log((1 - a) / (1 - target)) / log(target * (1 - a) / (a * (1 - target))), deescalate_at = log((1 - target) / (1 - b)) / log(b * (1 - target) / (target * (1 - b)))) }
+    if (job$design == "crm") { b <- best(); for (j in seq_along(l)) add(l[j], "", "integrate", fitted, model = s[j]^exp(b[[1]])); add("", "design", "integrate", closed, mtd = min(b[[2]], max(which(n > 0)) + 1)); return() }
+    if (job$design == "3+3") { low <- cumsum(x >= 2) == 0 & n >= 6; if (any(low)) add("", "design", "rules", closed, mtd = max(which(low))); return() }
+    tried <- which(n > 0); tried <- tried[tried < shut]; if (!length(tried)) return(); p <- (x / n)[tried]; w <- n[tried]; pooled <- p
+    for (i in seq_along(p)) pooled[i] <- max(sapply(1:i, function(a) min(sapply(i:length(p), function(b) sum((p * w)[a:b]) / sum(w[a:b])))))
+    gap <- abs(pooled - target); near <- which(gap - min(gap) < 1e-8); under <- near[pooled[near] < target]; add("", "design", "isotonic by max-min", closed, mtd = unname(tried[if (length(under)) max(under) else min(near)]))
+  },
+  escalation_characteristics = function(d, conf) {  # 3+3 by following every course of a trial
+    if (job$design != "3+3") return(); rates <- num(strsplit(job$rates, ";")[[1]]); k <- length(rates); chosen <- size <- rep(0, k); none <- 0
+    go <- function(n, x, at, down, p) {
+      if (p == 0) return(); if (at == 0) { none <<- none + p; size <<- size + p * n; return() }
+      if (n[at] == 6) { if (x[at] <= 1) { chosen[at] <<- chosen[at] + p; size <<- size + p * n } else go(n, x, at - 1, TRUE, p); return() }
+      for (y in 0:3) { m <- n; z <- x; m[at] <- m[at] + 3; z[at] <- z[at] + y; q <- p * dbinom(y, 3, rates[at])
+        if (down) go(m, z, at, TRUE, q) else if (z[at] >= 2) go(m, z, at - 1, TRUE, q) else if (m[at] == 3 && z[at] == 1) go(m, z, at, FALSE, q) else if (at < k) go(m, z, at + 1, FALSE, q) else go(m, z, at, TRUE, q) } }
+    go(rep(0, k), rep(0, k), 1, FALSE, 1); add("", "", "every course", closed, none = none, expected_n = sum(size), expected_dlt = sum(size * rates))
+    for (j in seq_len(k)) add("", paste0("dose_", j), "every course", closed, rate = rates[j], selected = chosen[j], expected_n = size[j], expected_dlt = size[j] * rates[j])
+  },
   summary = function(d, conf) for (g in named("", "group")) describe(g, "", d$y[d$group == g]),
   frequency = function(d, conf) for (g in named("", "group")) count(g, "", d$level[d$group == g], named("", "level")),
   baseline = function(d, conf) for (g in named("", "group")) {
@@ -431,8 +465,8 @@ methods <- list(
     add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
-    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")]; terms <- c(); shown <- c()
-    if (job$cluster == "true") { wide$of <- d$group[d$set == sets[1]]; wide$of[wide$of == ""] <- NA }
+    sets <- named("", "set"); wide <- d[d$set == sets[1], c("time", "event", if (late()) "entry", if (job$cluster == "true") "x")]; terms <- c(); shown <- c()
+    if (job$stratum == "true") { wide$group <- d$group[d$set == sets[1]]; wide$group[wide$group == ""] <- NA }
     for (i in seq_along(sets)) {
       v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); terms[i] <- paste0("c", i)
       wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y
@@ -440,11 +474,11 @@ methods <- list(
     wide <- droplevels(event_of(wide[complete.cases(wide), ]))
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     left <- if (late()) "Surv(entry, time, event)" else "Surv(time, event)"; add("", "", "nrow", closed, n = nrow(wide), events = sum(wide$event))
-    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(x)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
+    fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
     robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
-    f <- if (job$cluster == "true") fit(terms, cluster = wide$of) else if (robust) fit(terms, robust = TRUE) else fit(terms)
+    f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
     s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
-    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$of)))
+    if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
     if (robust) add("", "", "coxph", fitted, wald_statistic = unname(f$wald.test), wald_p_value = pchisq(unname(f$wald.test), length(coef(f)), lower.tail = FALSE))
     else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     for (i in seq_along(shown)) {
@@ -804,6 +838,21 @@ methods$state_probabilities <- function(d, conf) {
   r <- summary(f, times = at * num(job$divisor)); P <- matrix(r$pstate, length(at)); lo <- matrix(r$lower, length(at)); hi <- matrix(r$upper, length(at))
   for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
     if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
+}
+methods$win_ratio <- function(d, conf) {  # every pair in full matrices; variances of U-statistics
+  sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
+  a <- one$group == g[2]; b <- one$group == g[1]; W <- L <- matrix(FALSE, sum(a), sum(b))
+  for (s in sets) { v <- d[d$set == s, ]; x <- v[a, ]; y <- v[b, ]
+    if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else {
+      before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0))); w <- t(before(y, x)); l <- before(x, y) }
+    w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; add("", s, "outer", closed, wins = sum(w), losses = sum(l)) }
+  N <- length(W); add("", "", "outer", closed, pairs = N, wins = sum(W), losses = sum(L), ties = N - sum(W) - sum(L)); if (min(dim(W)) < 2) return()
+  p <- c(mean(W), mean(L)); V <- crossprod(sweep(cbind(rowMeans(W), rowMeans(L)), 2, p)) / nrow(W)^2 + crossprod(sweep(cbind(colMeans(W), colMeans(L)), 2, p)) / ncol(W)^2; z <- qnorm((1 + conf) / 2)
+  e <- sqrt(max(0, V[1, 1] + V[2, 2] - 2 * V[1, 2])); m <- p[1] - p[2]; add("", "net_benefit", "U-statistics", closed, estimate = m); if (e < 1e-11) return()
+  add("", "net_benefit", "U-statistics", closed, ci_low = max(-1, m - z * e), ci_high = min(1, m + z * e))
+  if (abs(m) < 1 - 1e-12) { o <- (1 + m) / (1 - m); add("", "win_odds", "U-statistics", closed, estimate = o, ci_low = o * exp(-z * e * 2 / (1 - m^2)), ci_high = o * exp(z * e * 2 / (1 - m^2))) }
+  if (all(p > 0)) { r <- p[1] / p[2]; s <- sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", "U-statistics", closed, win_ratio = r)
+    if (s > 1e-9) add("", "", "U-statistics", closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
 }
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()

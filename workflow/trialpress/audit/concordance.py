@@ -37,7 +37,7 @@ SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "cluster": "", "trend": "", "correction": "false", "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
-            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "milestone": "", "start": "measured",
+            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "milestone": "", "design": "3+3", "target": 0.3, "closes": 0.95, "start": "measured",
             **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
@@ -277,7 +277,7 @@ def _together(export: Export):
 
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
-    "proportion": _event, "dose_escalation": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
+    "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
     "log_rank": _days,  "kinetics_by_day": _by_day, "missing_response": _event,  "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
@@ -323,6 +323,7 @@ def export(results: Results, folder: Path) -> None:
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec)
         options["milestone"] = spec.get("time", "")
+        options |= {key: ";".join(number_text(rate) for rate in spec.get(key, ())) for key in ("rates", "skeleton")}
         options["at"] = ";".join(number_text(t) for t in spec.get("at", spec.get("days", ())))
         options |= {
             "divisor": results.plan.days(options["unit"]),

@@ -152,6 +152,19 @@ def _stages(export: Export):
     export.rows(**_event(export), y=export.data.holds(export.spec["first"]).astype("Float64"))
 
 
+def _cohorts(export: Export):
+    """The outcome (y) and the dose level (group) of everyone, with the cohort (level)."""
+    data, spec = export.data, export.spec
+    found = data.groups(spec["cohort"])
+    export.order("level", data.levels(spec["cohort"]))
+    of = dict(zip(data.levels(spec["cohort"]), found.values(), strict=True))
+    export.rows(
+        y=data.outcome(spec["event"]).astype("Float64"),
+        group=export.groups(spec["by"]),
+        level=_ids(of, data.frame.index),
+    )
+
+
 def _ratings(export: Export):
     """Two classifications as the places of their categories, in one order."""
     one, other = (export.data.groups(export.spec[key]) for key in ("first", "second"))
@@ -189,6 +202,8 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "bland_altman": _pair("first", "second"),
     "kappa": _ratings,
     "simon_design": lambda export: export.rows(),
+    "escalation_characteristics": lambda export: export.rows(),
+    "dose_escalation": _cohorts,
     "simon_inference": _stages,
     "cochran_mantel_haenszel": _strata,
     "logistic_interaction": _subgroups(_event),

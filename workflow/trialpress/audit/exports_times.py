@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..analysis.methods.multistate import states_of
+from ..analysis.methods.winning import known_of
 from ..expression import Expression
+from ..ids import column
 from .exports import _ids
 
 if TYPE_CHECKING:
@@ -16,11 +18,14 @@ if TYPE_CHECKING:
 
 
 def _cox(export: Export):
-    """Each covariate as a set, with the stratum (x) and the cluster (group) of everyone."""
+    """Each covariate as a set, with the stratum (group) and the cluster (x: its number) of everyone."""
     data, spec = export.data, export.spec
-    more = {"group": data.frame[spec["cluster"]].astype("string")} if spec.get("cluster") else {}
+    more = {"group": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
+    if spec.get("cluster"):
+        codes = data.frame[spec["cluster"]].astype("string").astype("category").cat.codes
+        more["x"] = codes.astype("Float64").where(codes >= 0)
     for name in spec["covariates"]:
-        export.variable(name, **export.times("days"), **export.stratum(), **more)
+        export.variable(name, **export.times("days"), **more)
 
 
 def _stratified(export: Export):
@@ -57,11 +62,29 @@ def _states(export: Export):
     export.rows(**{**export.times("days"), "event": cause}, x=begin)
 
 
+def _outcomes(export: Export):
+    """Each outcome as a set, with the group of everyone: time and event of an endpoint, or a number (y), more of which is better."""
+    data, spec = export.data, export.spec
+    group, columns = export.groups(spec["by"]), [*spec.get("higher", ()), *spec.get("lower", ())]
+    known = known_of(data, spec["by"], spec.get("endpoints", ()), columns)
+    group = group.where(known)
+    for name in spec.get("endpoints", ()):
+        export.order("set", [column(name, name)])
+        per = data.plan.per(name, "days")
+        time, event = (export.number(f"{name}_{what}") for what in ("time", "event"))
+        export.rows(set=column(name, name).id, group=group, time=time / per, event=event)
+    for name in columns:
+        export.order("set", [data.column(name)])
+        sign = -1 if name in spec.get("lower", ()) else 1
+        export.rows(set=data.column(name).id, group=group, y=sign * export.number(name))
+
+
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "cox": _cox,
     "restricted_mean": _stratified,
     "compare_at": _stratified,
     "concordance_index": _ordered,
+    "win_ratio": _outcomes,
     "state_probabilities": _states,
     "max_combo": _strata_of_groups,
 }

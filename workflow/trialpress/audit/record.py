@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,7 @@ WITH_R = {
     "audit/crate.zip",
     "audit/index.html",
 }
+BEGINS = re.compile(r"Job \d+: (.+)")  # Snakemake says the message of a rule
 
 
 class Report:
@@ -146,8 +148,8 @@ def seal(raw: Path) -> list[str]:
     return edited
 
 
-def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.CompletedProcess:
-    """The whole workflow in `project`, its manuscript by this engine."""
+def rerun(project: Path, study: str, engine: str = "auto", say=print) -> subprocess.CompletedProcess:
+    """The whole workflow in `project`, its manuscript by this engine; each rule is said as it begins."""
     snakefile = "Snakefile" if (project / "Snakefile").exists() else str(ROOT / "Snakefile")
     command = [
         sys.executable,
@@ -163,10 +165,17 @@ def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.Complet
         "progress",
     ]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON", "SNAKEMAKE"))}
-    return subprocess.run(
-        [*command, "--config", f"study={study}", f"engine={engine}"], cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
-        text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    command += ["--config", f"study={study}", f"engine={engine}"]
+    printed = []
+    with subprocess.Popen(
+        command, cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}, text=True, errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        for line in process.stdout:
+            printed.append(line)
+            if begun := BEGINS.match(line):
+                say(f"  {begun[1]}")
+    return subprocess.CompletedProcess(command, process.returncode, "".join(printed))
 
 
 def _inputs(report: Report, old: dict, root: Path, now: dict | None) -> bool:
@@ -314,7 +323,7 @@ def verify(root: Path, study: str, say=print) -> bool:
         for name in seal(project / "data" / study / "raw"):
             report.finding(f"data/{study}/raw/{name}", ["differs from its line in SHA256SUMS"])
         say(f"{study}: rerunning from data/{study}/raw in a fresh folder; this takes as long as make report")
-        done = rerun(project, study, engine_of(folder))
+        done = rerun(project, study, engine_of(folder), say)
         again = project / "results" / study
         if done.returncode:
             say("The rerun stopped:")

@@ -209,13 +209,22 @@ class _Logs:
 
 
 def _read_log(paths: Sequence[Path], row: str) -> Iterator[pa.Table]:
-    """The batches of a log from its parts, the rows of each in the order of the raw file."""
+    """The batches of a log from its parts, the rows of each in the order of the raw file; no more than one is held."""
     schema = pq.read_schema(paths[0])
-    texts = [name for name in schema.names if name not in (*log.INTEGERS, PLACE, BLOCK)]
-    whole = pa.concat_tables([pq.read_table(path, read_dictionary=texts) for path in paths]).unify_dictionaries()
-    order = pc.sort_indices(whole.select([PLACE, BLOCK, row]), [(name, "ascending") for name in (PLACE, BLOCK, row)])
-    counts = np.bincount(whole[PLACE].to_numpy(), minlength=int(schema.metadata[b"batches"]))
-    start = 0
-    for n in counts.tolist():
-        yield whole.drop_columns([PLACE, BLOCK]).take(order.slice(start, n))
-        start += n
+    texts = [name for name in schema.names if name not in (*log.INTEGERS, PLACE, BLOCK, "key")]  # few different ones
+    files = [pq.ParquetFile(path, read_dictionary=texts) for path in paths]
+    at = schema.get_field_index(PLACE)
+    places = [[group(at).statistics.min for group in _groups(file)] for file in files]  # a row group is of one batch
+    for place in range(int(schema.metadata[b"batches"])):
+        pieces = [
+            file.read_row_groups(np.flatnonzero(np.equal(of, place)).tolist())
+            for file, of in zip(files, places, strict=True)
+        ]
+        whole = pa.concat_tables(pieces).unify_dictionaries()
+        order = pc.sort_indices(whole.select([BLOCK, row]), [(name, "ascending") for name in (BLOCK, row)])
+        yield whole.drop_columns([PLACE, BLOCK]).take(order)
+
+
+def _groups(file: pq.ParquetFile) -> list:
+    """The columns of each row group."""
+    return [file.metadata.row_group(number).column for number in range(file.num_row_groups)]

@@ -20,7 +20,7 @@ from ..kinds import order
 from ..plan import OTHER, Derived, Plan, level_texts
 from ..study import Study
 from ..text import number_text
-from .columns import OfRows, OfSubjects
+from .columns import OfRows, OfSubjects, placed
 from .endpoints import follow
 from .flow import flow
 from .grades import SCALES, Scale, bounds, grade, highest
@@ -41,7 +41,9 @@ class Builder:
         self.study, self.plan, self.tables = study, plan, tables
         self.who = study.participant
         self.subjects = tables[plan.cohort_table].sort_values(self.who).reset_index(drop=True).copy()
+        self.fields = fields(study)
         self.graded: dict[str, tuple] = {}
+        self.rows: dict[str, tuple] = {}
         self.unknown: dict[str, pd.Series] = {}  # population -> of whom it is not known whether they belong to it
 
     def evaluate(self, where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
@@ -65,10 +67,10 @@ class Builder:
 
     def rows_of(self, table: str) -> tuple[pd.DataFrame, OfRows]:
         """The rows of a table that belong to a participant, and the columns that an expression over them may use."""
-        frame = self.tables[table]
-        frame = frame[frame[self.who].isin(self.subjects[self.who])].reset_index(drop=True)
-        kinds = {**self.plan.kinds, **fields(self.study)[table]}
-        return frame, OfRows(frame, self.columns(), self.who, kinds)
+        if table not in self.rows:  # the participants stay the same, their columns do not
+            self.rows[table] = placed(self.tables[table], self.subjects[self.who])
+        frame, at = self.rows[table]
+        return frame, OfRows(frame, self.columns(), at, {**self.plan.kinds, **self.fields[table]})
 
     def chosen(self, where: str, spec: Mapping, columns: Columns) -> tuple[pd.Series, tuple[str, ...]]:
         """(the values that are taken, their codes in order): for take min and max codes are their places."""

@@ -50,9 +50,14 @@ def _front(document: qmd.Document, fmt: str, epoch: datetime) -> dict:
 def render(
     source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime, read: Tree
 ) -> dict[str, Path]:
-    """All formats at a time; what is wrong in any of them, by format."""
-    with ThreadPoolExecutor() as pool:  # the work is in other processes and in Typst
-        jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read) for fmt in formats}
+    """Two formats at a time, each needs 200 MB; what is wrong in any of them, by format."""
+    with ThreadPoolExecutor(2) as pool:  # the work is in other processes and in Typst
+        jobs = {
+            fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read)
+            for fmt in sorted(
+                formats, key=lambda fmt: fmt == "pdf"
+            )  # Typst needs 300 MB more: when the others have ended
+        }
     errors = {fmt: error for fmt, job in jobs.items() if (error := job.exception())}
     for error in errors.values():
         if not isinstance(error, InputError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..analysis.methods.escalation import DESIGN, cohorts
-from ..figures.read import analysed, estimate, shown, value
+from ..figures.read import analysed, estimate, label, names, shown, value
 from ..ids import EVERYONE, Name, word
 from ..ids import level as level_of
 from ..registry import Analysis
@@ -58,12 +58,46 @@ def dose_escalation(results: Results, *, analysis: Analysis) -> Table:
     bounds = [shown(results, analysis, name, level=DESIGN) for name in ("escalate_at", "deescalate_at")]
     rule = {
         "3+3": "3+3: of three none escalates, one takes three more; of six at most one escalates; two or more de-escalate.",
+        "mtpi-2": f"mTPI-2: the interval of rates with most posterior mass decides, \u00b1 5% about the target of {100 * spec.get('target', 0.3):g}%. "
+        f"A dose is closed for good, with those above it, once the probability that its rate exceeds the target (in brackets) is above "
+        f"{100 * spec.get('closes', 0.95):g}% in at least three participants.",
+        "crm": f"CRM: the level whose rate by the model is closest to {100 * spec.get('target', 0.3):g}%, one level up at most.",
         "boin": f"BOIN: at most {bounds[0]} with a toxicity at the level escalate, {bounds[1]} or more de-escalate. "
         f"A dose is closed for good, with those above it, once the probability that its rate exceeds {100 * spec.get('target', 0.3):g}% (in brackets) "
         f"is above {100 * spec.get('closes', 0.95):g}% in at least three participants.",
     }
     table.note("DLT: dose-limiting toxicity; n: evaluable participants.", rule[spec.get("design", "3+3")], reached)
     table.note(f"By dose level: DLT/n, % with exact {100 * results.plan.level:g}% CI.")
+    return table
+
+
+@KINDS.add("escalation_characteristics")
+def escalation_characteristics(results: Results, *, analyses: list[Analysis]) -> Table:
+    """Operating characteristics of designs of dose escalation: of each dose its true rate, how often it is selected, and how many
+    participants and toxicities it has on average.
+
+    Parameters
+        analyses: escalation_characteristics analyses, a section each
+    """
+    table = Table(["Dose", "True rate", "Selected", "Participants", "DLT"], ["left", *["right"] * 4])
+    for analysis in analyses:
+        table.section(label(results, analysis))
+        for level in sorted(
+            names(results.analysis(analysis), "level"), key=lambda one: int("0" + one.id.rpartition("_")[2])
+        ):
+            columns = (
+                ("rate", "selected", "expected_n", "expected_dlt")
+                if level
+                else ("", "none", "expected_n", "expected_dlt")
+            )
+            cells = [shown(results, analysis, name, level=level) if name else NO_VALUE for name in columns]
+            named = level.label.rpartition(" ")[2] if level else "None, and all"
+            table.add(named, *(linked(results, analysis, text, level=level) for text in cells), indent=1)
+        rows = results.analysis(analysis)
+        table.note(f"{label(results, analysis)}: {rows['method'].iloc[0]}.")
+    table.note(
+        "Selected: probability that the dose, or none, is the maximum tolerated one; participants and DLT: expected numbers."
+    )
     return table
 
 

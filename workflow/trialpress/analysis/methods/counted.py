@@ -14,6 +14,7 @@ from .common import number, outcomes, scores
 from .continuous import pair_of
 from .counts import Counted, none_of
 from .discrimination import risk_groups
+from .winning import known_of
 
 
 def _inside(data: Data, column: str) -> pd.Series:
@@ -100,7 +101,13 @@ def calibrated(data: Data, given: Mapping) -> Counted:
         yield EVERYONE, level, "N", among(members)
 
 
+def winning(data: Data, given: Mapping) -> Counted:
+    known = known_of(data, given["by"], given["endpoints"], [*given["higher"], *given["lower"]])
+    for group, members in data.groups(given["by"]).items():
+        yield group, EVERYONE, "n", members & known
+
+
 COUNTED: dict[str, Callable[[Data, Mapping], Counted]] = {
     "cochran_mantel_haenszel": strata, "logistic_interaction": subgroups, "linear_interaction": subgroups,
-    "multiple_imputation": completed, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
+    "win_ratio": winning, "multiple_imputation": completed, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
 }  # fmt: skip

@@ -35,7 +35,7 @@ function overview() {
     const order = ["bad", "good", "open"], n = [...tally(name, "verdict")].sort(([a], [b]) => order.indexOf(tone(a)) - order.indexOf(tone(b)));
     const lines = n.map(([verdict, many]) => `${count(many)} ${verdict}`);
     if (name === "concordance") lines.push(`${count(tables[name].rows)} of ${count(analysed)} statistics computed twice`, data.second.how);
-    tiles.push(tile(name === "claim_checks" ? "claims" : name, title(name), lines, n.length ? tone(n[0][0]) : "open"));
+    tiles.push(tile(name === "claim_checks" ? "claims" : name, views[name]?.[0] ?? title(name), lines, n.length ? tone(n[0][0]) : "open"));
   }
   if (data.files.privacy) tiles.push(privacyTile(data.files.privacy.gate));
   const asked = (name) => trace.records[`clean.${name}`].printed, answered = tally("queries", "state").get("closed") ?? 0;
@@ -111,7 +111,7 @@ function environment() {
   tables.files = fromRows(["made_by", "file", "bytes", "sha256"], rows);
   const lock = inputs["envs/requirements.lock"]?.sha256, hash = (text) => h("code", { class: "hash" }, text);
   const about = [["Code", [hash(data.code), h("p", { class: "faint" }, "The git tree of workflow/: of the commit that these results were made with, git rev-parse COMMIT:workflow prints the same.")]],
-    ["Lock file", lock ? [hash(lock), h("p", { class: "faint" }, "sha256 of envs/requirements.lock")] : "none among the inputs"], ["Plan", trace.records["plan.lock"]?.printed ?? "not locked"],
+    ["Lock file", lock ? [hash(lock), h("p", { class: "faint" }, "sha256 of envs/requirements.lock")] : "none among the inputs"], ["Plan", [trace.records["plan.lock"]?.printed ?? "not locked", data.amendments.length ? h("ul", {}, data.amendments.map((text) => h("li", {}, text))) : null]],
     ["Engine", software.manuscript ?? "no manuscript"], ["Second computation", data.second?.how ?? "none"]];
   return [h("h1", {}, "Environment and hashes"), h("dl", {}, about.flatMap(([name, said]) => [h("dt", {}, name), h("dd", {}, said)])), h("h2", {}, "Software"), h("dl", {}, Object.entries(software).flatMap(([name, version]) => [h("dt", {}, name), h("dd", {}, version)])),
     data.files.privacy ? [h("h2", {}, "Privacy"), h("p", {}, data.files.privacy.disclosure.reason), notLookedFor(data.files.privacy.gate)] : null,
@@ -234,7 +234,7 @@ function search(parameters) {
     return rowsOf(name).filter((row) => hit(...all.map((column) => value(tables[name], row, column)))).map((row) => () => h("a", { href: `#/${view}?${name}.q=${encodeURIComponent(asked)}` }, line((column) => value(tables[name], row, column)))); };
   const numbers = [...entries].filter(([id, [name, entry]]) => hit(id, trace.records[name].label, entry.group_label, entry.level_label, ...Object.values(entry.printed))).map(([id, [name, entry]]) => {
     const exact = Object.values(entry.printed).includes(asked); return [exact, () => [h("a", { href: `#${encodeURIComponent(id)}` }, entry.printed.text ?? entry.printed.count ?? Object.values(entry.printed)[0] ?? id), ` ${[trace.records[name].label, entry.group_label, entry.level_label].filter(Boolean).join(", ")} `, code(id)]]; }).sort(([a], [b]) => b - a).map(([, item]) => item);
-  const sentences = Array.from({ length: nPlaces }, (_, row) => row).filter((row) => hit(inPlace("before", row), inPlace("where", row), inPlace("text", row))).map((row) => () => [`${inPlace("before", row)}${inPlace("where", row)} `, h("a", { href: `#${inPlace("number", row).split("@").map(encodeURIComponent).join("@")}` }, inPlace("text", row) || "record"), " ", h("a", { href: back(row) }, "in the manuscript")]);
+  const sentences = Array.from({ length: nPlaces }, (_, row) => row).filter((row) => hit(inPlace("before", row), inPlace("where", row), inPlace("text", row))).map((row) => () => [`${inPlace("before", row)}${inPlace("where", row)} `, inPlace("number", row) && h("a", { href: `#${inPlace("number", row).split("@").map(encodeURIComponent).join("@")}` }, inPlace("text", row) || "record"), inPlace("number", row) && " ", h("a", { href: back(row) }, "in the manuscript")]);
   const files = [...new Set([...Object.keys(data.files.manifest?.inputs ?? {}), ...Object.keys(data.files.manifest?.outputs ?? {}), ...Array.from({ length: tables.rows.rows }, (_, row) => value(tables.rows, row, "file"))])].filter((name) => hit(name)).map((name) => () => [name, " ", h("a", { href: `#/environment?files.q=${encodeURIComponent(name)}` }, "hash"), " ", h("a", { href: `#/cleaning?changes.q=${encodeURIComponent(name.split("/").at(-1))}` }, "changed cells")]);
   const columns = data.people.places.filter(([of, field, file, column]) => hit(of, field, file, column, data.labels[of]?.[field] ?? "")).map(([of, field, file, column]) => () => [headed(of, field, column), ` ${of}.${field} in ${file} `, h("a", { href: `#/cleaning?changes.table=${encodeURIComponent(of)}&changes.field=${encodeURIComponent(field)}` }, "changed cells")]);
   const blocks = [block("Participants", trace.participants.filter((who) => hit(who)).map((who) => () => h("a", { href: personLink(who) }, who))), block("Numbers", numbers), block("In the manuscript", sentences),

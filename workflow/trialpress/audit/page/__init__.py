@@ -28,7 +28,7 @@ from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...contracts import CONCORDANCE
 from ...files import read_csv, write_text
 from ...names import flow_names
-from ...report.places import places
+from ...report.places import places, sentences
 from ...results import Results
 from ...study import Study
 from .. import second
@@ -86,12 +86,14 @@ def rules(changes: pd.DataFrame) -> pd.DataFrame:
 
 def printed(folder: Path) -> pd.DataFrame:
     """Where the manuscript prints each number: number, kind of place, what stands before and behind the last full stop of its
-    sentence or caption, and the text; the places of a number in their order."""
+    sentence or caption, and the text; the places of a number in their order. Then the sentences that print none."""
     rows = []
     for number, found in places(folder).items():
         for place in found:
             before, dot, where = place.where.rpartition(". ")
             rows.append((number, place.kind, before + dot, where, place.text))
+    known = {before + where for _, kind, before, where, _ in rows if kind == "text"}
+    rows += [("", "text", "", one, "") for one in sentences(folder) if one not in known]
     return pd.DataFrame(rows, columns=["number", "kind", "before", "where", "text"])
 
 
@@ -200,6 +202,7 @@ def write(
         "people": held["people"],
         "places": held["places"],
         "labels": labels(results.study),
+        "amendments": results.plan.lock.amendments,
         "second": {"text": said.text, "how": said.how} if said else None,
         "code": environment.tree(environment.ROOT / "workflow"),
     }

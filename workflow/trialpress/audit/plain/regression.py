@@ -344,10 +344,10 @@ def cox_regression(job: Job) -> Iterator[Found]:
     sets = job.named("set")
     base = [row for row in job.rows if row["set"] == sets[0]]
     late, strata, clusters = job["delayed"] == "true", job["stratum"] == "true", job["cluster"] == "true"
-    needed = {"entry": late, "x": strata, "group": clusters}
+    needed = {"entry": late, "group": strata, "x": clusters}
     w = wide(job, base, {"time", "event", *(key for key, here in needed.items() if here)}, centred=False)
     people = [
-        Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["x"] if strata else "")
+        Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["group"] if strata else "")
         for row, x in zip(w.rows, w.X, strict=True)
     ]  # fmt: skip
     people = [one for one in people if one.entry < one.time]
