@@ -30,6 +30,8 @@ OPTIONS: dict[str, list[dict]] = {
     "exact_test": [EVENT | {"rate": 0.5}, EVENT | BY | {"rate": 0.5, "alternative": "greater"}],
     "beta_binomial": [EVENT | {"rate": 0.5}],
     "simon_two_stage": [{"r1": 1, "n1": 10, "r": 5, "n": 29, "p0": 0.1, "p1": 0.3}],
+    "sample_size": [{"design": "single-arm", "p0": 0.1, "p1": 0.3}, {"design": "two-proportions", "p0": 0.5, "p1": 0.7, "power": 0.9},
+                    {"design": "two-means", "difference": -3, "sd": 4}, {"design": "log-rank", "hazard_ratio": 0.6, "event_share": 0.5}],
     "simon_design": [{"p0": 0.1, "p1": 0.3}],
     "simon_inference": [EVENT | {"first": "later", "r1": 1, "n1": 10, "r": 5, "n": 29, "p0": 0.1, "p1": 0.3}],
     "predictive_probability": [EVENT | {"n_max": 40, "p0": 0.5, "threshold": 0.9}],

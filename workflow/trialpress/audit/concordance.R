@@ -1025,6 +1025,13 @@ methods$simon_design <- function(d, conf) {  # every design up to the number fro
     add("", kind, "pbinom, every design", closed, r1 = v[2], n1 = v[3], r = v[4], n_planned = v[5], expected_n = v[1], early_stop = pbinom(v[2], v[3], p0),
         alpha = two_stage(v[3], v[5] - v[3], v[2], v[4] + 1, p0), power = two_stage(v[3], v[5] - v[3], v[2], v[4] + 1, p1)) }
 }
+methods$sample_size <- function(d, conf) {
+  a <- num(job$alpha); b <- num(job$power); p0 <- num(job$p0); p1 <- num(job$p1)
+  if (job$design == "single-arm") { n <- 1; repeat { r <- 0:(n - 1); ok <- pbinom(r, n, p0, lower.tail = FALSE) <= a & pbinom(r, n, p1, lower.tail = FALSE) >= b; if (any(ok) || n == 2000) break; n <- n + 1 }; if (any(ok)) add("", "", "pbinom, every size", exact, n_planned = n, r = r[ok][1], alpha = pbinom(r[ok][1], n, p0, lower.tail = FALSE), power = pbinom(r[ok][1], n, p1, lower.tail = FALSE)) }
+  if (job$design == "two-proportions") { n <- ceiling(power.prop.test(p1 = p0, p2 = p1, sig.level = a, power = b, tol = 1e-10)$n); add("", "", "power.prop.test", fitted, n_per_group = n, n_planned = 2 * n, power = power.prop.test(n = n, p1 = p0, p2 = p1, sig.level = a)$power) }
+  if (job$design == "two-means") { x <- abs(num(job$difference)); s <- num(job$sd); n <- ceiling(power.t.test(delta = x, sd = s, sig.level = a, power = b, tol = 1e-10)$n); add("", "", "power.t.test", fitted, n_per_group = n, n_planned = 2 * n, power = power.t.test(n = n, delta = x, sd = s, sig.level = a)$power) }
+  if (job$design == "log-rank") { h <- abs(log(num(job$hazard_ratio))); e <- ceiling(4 * (qnorm(1 - a / 2) + qnorm(b))^2 / h^2); add("", "", "qnorm, Schoenfeld 1981", exact, events_planned = e, n_planned = ceiling(e / num(job$event_share)), power = pnorm(h * sqrt(e) / 2 - qnorm(1 - a / 2))) }
+}
 methods$simon_inference <- function(d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; x1 <- sum(d$x[d$y == 1]); m1 <- sum(d$y == 1); x2 <- sum(d$x[d$y == 0]); m2 <- sum(d$y == 0); r1 <- num(job$r1); r <- num(job$r); p0 <- num(job$p0)
   add("", "first_stage", "sum", closed, n = x1, N = m1); add("", "second_stage", "sum", closed, n = x2, N = m2); add("", "", "sum", closed, n = x1 + x2, N = m1 + m2)
