@@ -78,6 +78,8 @@ def _fit(y, group, X, at, hc3: bool, product: bool = False, of=None) -> tuple[_F
         if leverage.max() > 1 - 1e-9:
             return failed("HC3 errors need more than one participant for each estimate (leverage 1)")
         V = fit.cov_HC3
+        if np.linalg.matrix_rank(V, hermitian=True) < k:
+            return failed("HC3 errors vanish where the model fits exactly")
     b = fit.params * unit
     b[: len(labels)] += shift  # the means of the groups; a sum of their indicators is 1
     return _Fit(b, V * unit**2, n - k), code, size
