@@ -42,7 +42,7 @@ help:
 	@echo 'make explain ID=os.6_months PARTICIPANT=...  the record of a number, a participant followed to the raw cells'
 	@echo 'make fetch STUDY=cd22-nci   download the raw records that are not in the repository'
 	@echo 'make reconstruction         write the raw records of the default study again'
-	@echo 'make docs                   write config/README.md and docs/ again'
+	@echo 'make docs                   write config/README.md and docs/ again, and the site of them'
 	@echo 'make site                   the documents as one site, .site/html/index.html'
 	@echo 'make workflow-report        a page on the run by Snakemake itself'
 	@echo 'make lock                   compile envs/requirements.lock again'
@@ -50,8 +50,7 @@ help:
 	@echo 'make clean                  remove results and logs of the study'
 
 report: $(READY)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.exclusive $(RUN)
-	@PYTHONPATH=workflow $(BIN)/python -m trialpress.ending "$$STUDY"
+	@PYTHONPATH=workflow $(BIN)/python -m trialpress.ending "$$STUDY" $(RUN)
 
 preview: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress preview "$$STUDY"
@@ -96,11 +95,12 @@ docs: $(READY) report
 	PYTHONPATH=workflow:tests $(BIN)/python -m report.construct_table
 	PYTHONPATH=workflow $(BIN)/python -m trialpress.figures.gallery
 	PYTHONPATH=workflow:tests $(BIN)/python -m audit.reviewer
+	@$(MAKE) --no-print-directory site
 
 # The pages lie as they do here, so that their links lead where they do here; a link that leads nowhere stops it.
 site: $(SITE)
 	@rm -rf .site/pages .site/html && mkdir -p .site/pages
-	@git ls-files -z '*.md' LICENSE docs ':!workflow' ':!tests' | tar -c --null -T - | tar -x -C .site/pages
+	@git ls-files -z '*.md' LICENSE CITATION.cff docs ':!workflow' ':!tests' | tar -c --null -T - | tar -x -C .site/pages
 	@cp docs/site.yml .site/site.yml
 	@.site/env/bin/zensical build --strict --clean --config-file .site/site.yml
 	@echo .site/html/index.html

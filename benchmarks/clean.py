@@ -20,7 +20,7 @@ ANALYTES = {  # raw text, code, raw unit, canonical unit, factor
     **{f"Assay {i}": (f"A{i}", "U/L", "U/L", 1) for i in range(10)},
 }
 STUDY = {
-    "study": {"id": "bench", "title": "Laboratory rows", "data_cutoff": "2020-01-01", "reconstruction": False},
+    "study": {"id": "large", "title": "Laboratory rows", "data_cutoff": "2020-01-01", "reconstruction": False},
     "missing": ["-", "NA"],
     "files": {"labs": {"path": "labs.csv", "date_order": "dmy"}, "people": {"path": "people.csv"}},
     "codes": {"analytes": {code: [text] for text, (code, *_) in ANALYTES.items()}},

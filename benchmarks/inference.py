@@ -25,11 +25,12 @@ from trialpress.draft.questions import Questions
 from trialpress.draft.tables import Tables
 from trialpress.errors import InputError
 from trialpress.study import Column, File, Study, load_study
+from trialpress.study.load import reasons
 from trialpress.text import fold
 
 ROOT = Path(__file__).resolve().parents[1]
 TYPE = ("type", "codes or number", "codes or text", "unknown codes", "identifier", "participant")
-NO_STUDY = SimpleNamespace(missing=())
+NO_STUDY = SimpleNamespace(missing={})
 NUMBERS = {"number", "integer"}
 
 
@@ -54,7 +55,7 @@ class Score:
 def drafted(raw: Path) -> tuple[Tables, Questions]:
     """The tables that are drafted from a folder of raw files, without an answer."""
     questions = Questions()
-    known, laid = metadata(files_of([raw]))
+    known, laid = metadata(files_of([raw])[0])
     return Tables(laid, known, questions), questions
 
 
@@ -71,7 +72,7 @@ def same_values(column: Column, file: File, study: Study, entry) -> list[str]:
     """Cells that the finished dictionary and a certain entry read as two different values."""
     facts = entry.facts
     keys = {
-        key: tuple(value) if isinstance(value, list) else value
+        key: reasons(value) if key == "missing" else value
         for key, value in entry.spec.items()
         if key in ("decimal", "date_order", "missing", "unit")
     }
@@ -81,7 +82,7 @@ def same_values(column: Column, file: File, study: Study, entry) -> list[str]:
     mine = Parser(
         Column(entry.name, kind, **keys),
         facts.file,
-        (),
+        {},
         units=[entry.spec.get("unit", "")],
         date_1904=facts.raw.date_1904,
     )

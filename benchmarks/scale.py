@@ -3,7 +3,7 @@
 The default study's raw files are repeated (`tile.py`). Printed for each stage: seconds of the clock, CPU seconds (user and
 system, of children too: what a shared machine measures honestly), the peak memory of its largest process, the size of what it
 wrote, and the exponent of the CPU seconds against the size before. Counts must be n times those of the study, estimates the
-same. Nothing here is a test.
+same. Last comes what 10^8 rows would need by calculation. Nothing here is a test.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ import tile
 
 sys.path.insert(0, str(tile.ROOT / "workflow"))
 from trialpress import environment
+from trialpress.chunks import chunks
 from trialpress.contracts import ARD
+from trialpress.study import load_study
 
 SIZES = (500, 5_000, 50_000)
 STAGES = ("clean", "cohort", "analysis", "trace", "tables", "figures", "fragments", "report", "audit")
 FORMATS = ("html", "pdf", "docx", "jats")
 RUN = """
-import json, os, resource, sys, time
+import json, os, resource, shutil, sys, time
 from pathlib import Path
 from trialpress import folder, stages
 from trialpress.plan import read_plan
@@ -37,10 +39,14 @@ from trialpress.study import load_study
 stage, name, formats = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
 config, raw, out, logs = Path(f"config/{name}"), Path(f"data/{name}/raw"), Path(f"results/{name}"), Path(f"logs/{name}")
 two, claims = (config / "study.yaml", config / "plan.yaml"), config / "claims.yaml"
+parts = Path(f"parts/{name}")
 logs.mkdir(parents=True, exist_ok=True)
 def call():
     if stage == "clean":
-        stages.clean(two[0], raw, out)
+        stages.clean(two[0], raw, out, sorted(parts.glob("*")))
+        shutil.rmtree(parts, ignore_errors=True)
+    elif "-of-" in stage:
+        stages.clean_part(two[0], raw, stage, parts / stage)
     elif stage == "analysis":
         stages.analysis(*two, claims, out)
     elif stage == "fragments":
@@ -80,6 +86,13 @@ def run(stage: str, project: Path, profile: Path | None) -> dict:
     return json.loads(line.removeprefix("MEASURED"))
 
 
+def pieces(project: Path) -> int:
+    """Into how many parts a run would cut the clean stage."""
+    return chunks(
+        "auto", load_study(project / "config" / tile.STUDY / "study.yaml"), project / "data" / tile.STUDY / "raw"
+    )
+
+
 def size_of(folder: Path) -> float:
     """MB below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
@@ -104,24 +117,42 @@ def compared(small: pd.DataFrame, large: pd.DataFrame, n: int) -> str:
     return said + (f"all but {len(wrong)}: {', '.join(names[:8])}" if wrong else "all found")
 
 
-def measure(participants: int, until: str, folder: Path, before: dict, only: str, profile: bool) -> dict:
+def calculated(found: dict, rows: int, towards: int) -> None:
+    """What so many rows would need if every stage went on growing with the rows; memory that does not grow is counted as if it
+    did, so that is an upper bound."""
+    times = towards / rows
+    print(f"\nby calculation, {towards:,} raw rows ({times:.0f} times as many), each stage in proportion to the rows")
+    print(f"{'stage':<10} {'CPU h':>9} {'peak GB':>9}")
+    for stage, here in found.items():
+        print(f"{stage:<10} {here['cpu'] * times / 3600:9.1f} {here['peak'] * times / 1024:9.0f}")
+    print(f"{'all':<10} {sum(here['cpu'] for here in found.values()) * times / 3600:9.1f}")
+
+
+def measure(participants: int, until: str, folder: Path, before: dict, only: str, profile: bool) -> tuple[dict, int]:
     n = max(1, round(participants / 51))
     project = folder / f"{participants}"
     if not project.exists():
         tile.project(project, n)
-    found = {}
+    found: dict = {}
     rows = sum(path.read_bytes().count(b"\n") for path in (project / "data").rglob("raw/*.[ct]sv"))
     print(f"\n{51 * n:,} participants ({n} copies), {rows:,} raw rows in text files", flush=True)
     print(f"{'stage':<10} {'clock s':>9} {'CPU s':>9} {'peak MB':>9} {'wrote MB':>9} {'exponent':>9}")
     for stage in STAGES[: STAGES.index(until) + 1]:
         if only and stage not in only.split(","):
             continue
-        found[stage] = here = run(stage, project, project / f"{stage}.prof" if profile else None) | {"n": n}
+        parts = pieces(project) if stage == "clean" else 1
+        each = [f"{part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
+        runs = [run(one, project, project / f"{stage}.prof" if profile else None) for one in [*each, stage]]
+        here = {"clock": sum(one["clock"] for one in runs), "cpu": sum(one["cpu"] for one in runs),
+                "peak": max(one["peak"] for one in runs), "n": n}  # fmt: skip
+        found[stage] = here
         wrote = size_of(project / "results" / tile.STUDY / ("audit" if stage == "trace" else stage))
         old = before.get(stage)
         grown = f"{math.log(here['cpu'] / old['cpu']) / math.log(n / old['n']):9.2f}" if old and old["n"] < n else ""
         print(
-            f"{stage:<10} {here['clock']:9.1f} {here['cpu']:9.1f} {here['peak']:9.0f} {wrote:9.1f} {grown}", flush=True
+            f"{stage:<10} {here['clock']:9.1f} {here['cpu']:9.1f} {here['peak']:9.0f} {wrote:9.1f} {grown:9}"
+            + (f"   in {parts} parts, one after the other" if parts > 1 else ""),
+            flush=True,
         )
     total = {key: sum(one[key] for one in found.values()) for key in ("clock", "cpu")}
     print(f"{'all':<10} {total['clock']:9.1f} {total['cpu']:9.1f} {max(one['peak'] for one in found.values()):9.0f}")
@@ -129,7 +160,7 @@ def measure(participants: int, until: str, folder: Path, before: dict, only: str
         ard = ARD.read(project / "results" / tile.STUDY / "analysis")
         small = ARD.read(tile.ROOT / "data" / tile.STUDY / "record" / "analysis")
         print(compared(small, ard, n), flush=True)
-    return found
+    return found, rows
 
 
 def main() -> None:
@@ -144,7 +175,8 @@ def main() -> None:
     before: dict = {}
     try:
         for participants in given.participants:
-            before = measure(participants, given.until, folder, before, given.only, given.profile)
+            before, rows = measure(participants, given.until, folder, before, given.only, given.profile)
+        calculated(before, rows, 10**8)
     finally:
         if not given.folder:
             shutil.rmtree(folder, ignore_errors=True)

@@ -48,7 +48,7 @@ def audited(tmp_path_factory) -> SimpleNamespace:
         Image.new("L", (10, 10)).save(folder / "figures" / f"{name}.png")
     (folder / "figures" / "alt.json").write_text(json.dumps(dict.fromkeys(plan.figures, "blank")))
     claims = load_claims(config / "claims.yaml", plan)
-    found = fragments.fragments(results, claims, clean.read_logs(folder / "clean"), folder, "embedded")
+    found = fragments.fragments(results, claims, clean.read_logs(folder / "clean"), folder, "embedded", "none")
     fragments.write(found, "", folder)
     staging.make(found, "", ROOT / "report" / STUDY, folder, ["html"], "embedded")
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")

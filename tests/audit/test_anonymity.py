@@ -14,6 +14,7 @@ FILES = {
     "tables/ae.csv": "Term,A (n = 4)\nfever,2 (50.0%)\nrash,0 (0.0%)\nage,40.5 (30–52)\n",
     "figures/heat.csv": "participant,sex\nP1,M\nP2,M\nP3,F\nP4,F\n",
     "figures/flow.csv": "step,n,excluded\nall,9,1\n",
+    "tables/nobody.csv": "Term,n\nfever,\n",  # nothing but empty cells
 }
 EXPECTED = [
     ("analysis/ard.csv", "yes", 0, "", "", "", 2),
@@ -21,6 +22,7 @@ EXPECTED = [
     ("figures/heat.csv", "no", 4, "people.sex", "2", "0", 0),
     ("tables/ae.csv", "yes", 0, "", "", "", 1),
     ("tables/listing.csv", "yes", 4, "people.sex, people.age", "1", "2", 0),
+    ("tables/nobody.csv", "yes", 0, "", "", "", 0),
     ("all together", "", 4, "people.sex, people.age", "1", "2", 4),
 ]
 

@@ -33,6 +33,8 @@ ANALYSES = """analyses:
   strata_cox: {method: cox, population: infused, endpoint: efs, covariates: [age, sex], stratum: doses}
   by_all: {method: linear_regression, population: infused, variable: age, covariates: [lee, doses, sex]}
   by_dose_hc3: {method: linear_regression, population: infused, variable: age, covariates: [dose], errors: hc3}
+  gaps_linear: {method: multiple_imputation, population: infused, variable: lee, by: sex, covariates: [age, stratum], auxiliary: [crs], imputations: 4, iterations: 2}
+  gaps_logistic: {method: multiple_imputation, population: infused, variable: remission, by: sex, covariates: [lee], imputations: 4, iterations: 2}
   falls: {method: incidence_rate, population: infused, count: lee, exposure: age, by: sex, per: 100}
   falls_more: {method: incidence_rate, population: infused, count: remission, exposure: age, by: doses, covariates: [stratum, lee], errors: robust}
   risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}

@@ -1,6 +1,8 @@
 """What a reviewer asks of the page: search, the address, the way back, a participant, corrections, open queries, who was at risk."""
 
+import dataclasses
 import re
+import shutil
 import subprocess
 
 import pyarrow.parquet as pq
@@ -10,9 +12,10 @@ from trialpress import analysis, cohort, environment
 from trialpress.audit import page
 from trialpress.audit.open_queries import effects
 from trialpress.audit.page import people
-from trialpress.audit.parts import read_part
+from trialpress.audit.parts import read_part, write_part
 from trialpress.clean.withheld import HIDDEN
 from trialpress.contracts import QUERY_EFFECTS
+from trialpress.plan.lock import Lock, Version
 
 pytestmark = pytest.mark.xdist_group("audit")
 WHO = "LD-017"
@@ -248,3 +251,51 @@ def test_the_id_of_the_code_is_gits_own(tmp_path):
     git("init", "-q")
     git("add", "code")
     assert environment.tree(tmp_path / "code") == git("rev-parse", f"{git('write-tree')}:code")
+
+
+def test_a_sentence_without_a_number_is_found_and_led_to(opened, index):  # noqa: F811
+    tab = opened(index, "#/search?q=one%20centre%2C%20no%20control%20group")
+    hit = tab.locator("section:visible .hits li")
+    assert hit.count() == 1 and hit.inner_text().startswith("The study has one centre, no control group")
+    link = hit.get_by_role("link", name="in the manuscript")
+    assert link.get_attribute("href").startswith(
+        "../report/manuscript.html#:~:text=The%20study%20has%20one%20centre%2C%20no"
+    )
+
+
+def test_an_address_that_was_cut_shows_the_overview(opened, index):  # noqa: F811
+    assert opened(index, "#%E0%A4%A").locator("section:visible").get_attribute("aria-label") == "Overview"
+
+
+def test_a_comparison_that_was_not_written_is_named_and_one_that_was_is_followed(audited, tmp_path, chromium):  # noqa: F811
+    folder = tmp_path / "results" / "s"
+    shutil.copytree(audited.folder, folder)
+    tab = chromium.new_page()
+    tab.goto((folder / "audit" / "index.html").as_uri())
+    since = tab.get_by_role("link", name="Since the record")
+    since.click()
+    tab.get_by_text("Not written yet").wait_for()
+    assert "trialpress compare record now" in tab.locator(".tile", has_text="Since the record").inner_text()
+    (tmp_path / "compare").mkdir()
+    (tmp_path / "compare" / "index.html").write_text("<h1>Compared</h1>")
+    write_part({"moved": 0}, tmp_path / "compare" / "compared.js")
+    since.click()
+    tab.get_by_role("heading", name="Compared").wait_for()
+    tab.close()
+
+
+def test_the_amendments_of_a_locked_plan_are_listed(audited, opened, tmp_path):  # noqa: F811
+    first, second = (
+        Version(n, f"2022-0{n}-01", "A. B.", reason, {}) for n, reason in ((1, ""), (2, "shorter follow-up"))
+    )
+    plan = dataclasses.replace(audited.plan, lock=Lock((first, second)))
+    for name in ("report/manuscript.html", "audit/manifest.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(audited.folder / name, tmp_path / name)
+    page.write(
+        dataclasses.replace(audited.results, plan=plan), audited.traced, audited.logs, tmp_path, tmp_path / "none.csv"
+    )
+    said = opened(tmp_path / "audit" / "index.html", "#/environment").locator("section:visible dd").nth(2)
+    assert said.locator("li").all_inner_texts() == [
+        "Version 2, 2022-02-01, by A. B.: shorter follow-up. Changed: nothing."
+    ]

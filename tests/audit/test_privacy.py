@@ -116,6 +116,12 @@ def png(text, compressed):
     return out.getvalue()
 
 
+def webp(text):
+    out = io.BytesIO()
+    Image.new("L", (2, 2)).save(out, "webp", lossless=True, xmp=f"<x>{text}</x>".encode())
+    return out.getvalue()
+
+
 def docx_with(text):
     document, out = docx.Document(), io.BytesIO()
     paragraph = document.add_paragraph("Patient ")
@@ -144,6 +150,7 @@ FILES = {
     "a.html": f"<p>{NAME[0]}<b>{NAME[1:]}</b></p>".encode(),
     "entities.html": "".join(f"&#{ord(c)};" for c in NAME).encode(),
     "embedded.html": b'<img src="data:image/png;base64,' + base64.b64encode(png(NAME, True)) + b'">',
+    "light.html": b'<img src="data:image/webp;base64,' + base64.b64encode(webp(NAME)) + b'">',
     "packed.html": b'<script type="x">'
     + base64.b64encode(gzip.compress((f"{NAME}" + "x y z " * 99).encode()))
     + b"</script>",

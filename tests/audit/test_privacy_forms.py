@@ -89,8 +89,10 @@ def chance_files(folder, seed):
     changes.to_csv(folder / "changes.csv", index=False)
     cells = pd.DataFrame({name: "x" for name in CELLS}, index=rows).assign(row=rows)
     cells.to_parquet(folder / "cells.parquet", index=False)
-    page = {"rows": 3, "columns": {"a": {"values": ["x"], "codes": list(rows)}}}
+    numbered = {"values": list(map(str, rows)), "codes": list(rows)}
+    page = {"rows": 3, "columns": {"a": {"values": ["x"], "codes": list(rows)}, "source_row": numbered}}
     trace = {"cells": [[3, "P1", row, "raw", "clean", 5] for row in rows], "who": {"n": list(rows)}}
+    trace["lines"] = {str(who): [["labs.tsv", row, row + 100]] for who, row in enumerate(rows)}
     (folder / "index.html").write_text(
         f'<script type="application/json">{json.dumps([page, trace], separators=(",", ":"))}</script>'
     )
@@ -102,7 +104,8 @@ def test_53_numbers_of_five_digits_are_no_false_stop(tmp_path, seed):
     numbers = random.Random(seed).sample(range(10_000, 99_999), 53)
     found = known_by(*map(str, numbers), kind="hospital number")
     assert gate(found, [tmp_path])["searched"] == 53
-    (tmp_path / "leak.json").write_text(json.dumps({"who": numbers[7], "codes": ["a"]}))
+    leak = {"values": {"source": {"values": [str(numbers[7])]}, "cells": [["raw", numbers[7]]]}, "codes": ["a"]}
+    (tmp_path / "leak.json").write_text(json.dumps(leak, separators=(",", ":")))
     with pytest.raises(
         PrivacyError, match=r"leak.json: holds a direct identifier: hospital number \(1 different, of people.csv\)"
     ):

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import trialpress.clean
+from trialpress.clean.scatter import clean_part
 from trialpress.errors import InputError
+from trialpress.study import load_study
 
 from .small import READ, cleaned, column, folder_of
 
@@ -71,6 +73,30 @@ def fixed(line):
     )
 
 
+def in_parts(text, fixes="", **other):
+    """The first of two parts of a table of participants; other: the columns of another table of the same file."""
+
+    def part(folder):
+        tables = {"t": {"file": "f", "key": ["participant"], "columns": {"participant": ID}}}
+        tables |= {
+            "u": {
+                "file": "f",
+                "key": ["participant", "x"],
+                "columns": {
+                    "participant": ID,
+                    "x": {"source": "X", "type": "code", "codes": {"a": [], "a/b": []}},
+                    **other,
+                },
+            }
+        }
+        made = folder_of(folder, {"f.csv": text}, tables, fixes)
+        clean_part(
+            load_study(made / "study.yaml"), made / "data" / "raw", made / "data" / "corrections.csv", 0, 2, made
+        )
+
+    return part
+
+
 def corrected(content: bytes):
     """A file of corrections as bytes."""
 
@@ -92,6 +118,11 @@ SIGNED = b"table,key,field,old,new,reason,by,date\n"
 MANY = "".join(f"S{i},1\n" for i in range(40))
 PEOPLE = {"p": {"file": "f", "key": ["participant"], "columns": {"participant": {**ID, "pattern": "S.*"}}}}
 MESSAGES = {  # message (regular expression) -> input
+    "the participant of S1 is corrected: its rows would move": in_parts(
+        "ID,X\nS1,a\n", "table,key,field,old,new,reason\nt,S1,participant,S1,S2,wrong\n"
+    ),
+    "keys of the table u hold a slash": in_parts("ID,X\nS1/1,a\n" + "".join(f"S{n},a/b\n" for n in range(9))),
+    "its tables have the participant in different columns": in_parts("ID,X,No\nS1,a,S1\n", participant={**ID, "source": "No"}),
     r"'abc' is not a number$": number("abc"),
     r"'1,2.3' is not a number": number("1,2.3"),
     r"'1,23,456' is not a number \(in '1,23,456 mg'\)": number("1,23,456 mg"),

@@ -297,13 +297,39 @@ def test_a_rejected_row_is_said_with_its_reason_and_what_mends_it(tmp_path, caps
     assert "visits.csv -> visits: 60 of 62, 2 rejected" in said
     told = said[said.index("rows that could not be used") :].splitlines()
     assert told[1] == "  visits.csv, row 63 -> visits: has 3 cells, the header has 4"
-    assert (
-        told[2].strip()
-        == "the file: a cell is lost or too many; delimiter or quote of files.visits, if it is the whole file"
-    )
+    assert told[2].strip() == "the file, if a cell is lost or too many; footer of files.visits, if the row is no record"
     assert told[3] == "  visits.csv, row 62 -> visits: no usable key: participant is missing"
-    assert told[4].strip() == "the file, if the cell was forgotten; footer of files.visits, if the row is no record"
+    assert (
+        told[4].strip()
+        == "the file, if the cell was forgotten or is a slip; footer of files.visits, if the row is no record"
+    )
     assert "the commonest misfits" not in said
+
+
+def test_what_is_no_data_in_a_folder_is_left_out_and_said(tmp_path, received, capsys):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for path in received.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    for name in ("protocol.pdf", "notes.docx", "~$patients.xlsx", "Thumbs.db"):
+        (folder / name).write_bytes(b"no data")
+    assert draft(tmp_path / "home", folder) == 0
+    said = capsys.readouterr().out
+    assert "left out, as files that hold no data: notes.docx, protocol.pdf, Thumbs.db, ~$patients.xlsx" in said
+    assert {path.name for path in (tmp_path / "home/data/made/raw").iterdir()} == {
+        "patients.csv",
+        "visits.csv",
+        "SHA256SUMS",
+    }
+    with pytest.raises(InputError, match="notes.docx"):  # named by itself it is tried
+        draft(tmp_path / "other", folder / "notes.docx", folder / "patients.csv")
+
+
+def test_ids_in_capitals_and_small_letters_are_one_and_a_total_is_no_participant(tmp_path, capsys):
+    rows = "".join(f"{'P' if n % 3 else 'p'}-{n:03d},{n % 2},{n + 0.5}\n" for n in range(1, 61))
+    (tmp_path / "a.csv").write_text(f"Patient,Response (0=no/1=yes),CRP\n{rows}Summe,30,\n", "utf-8")
+    assert draft(tmp_path / "home", tmp_path / "a.csv") == 0
+    assert "a.csv, row 62 -> a: no usable key: participant ... does not have the form" in capsys.readouterr().out
 
 
 def test_a_draft_says_nothing_of_this_machine(home):

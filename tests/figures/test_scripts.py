@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -73,6 +74,23 @@ def run(monkeypatch, folder: Path) -> Path:
     return folder / out
 
 
+def drawn(folder: Path) -> list[str]:
+    """What stands in the figures of a run, which the current folder holds."""
+    from matplotlib.text import Text
+    from trialpress.figures import draw
+    from trialpress.results import read
+
+    home = folder.parent / "config" / NAME
+    results = read(home / "study.yaml", home / "plan.yaml", folder)
+    return [
+        " ".join(text.get_text() for text in draw(results, name).figure.findobj(Text)) for name in results.plan.figures
+    ]
+
+
+def numbers_of(text: str) -> list[str]:
+    return sorted(re.findall(r"\d[\d.,]*", text))
+
+
 def test_the_default_study_in_chinese(noto, tmp_path, monkeypatch):
     english = run(monkeypatch, house(tmp_path / "en", "en"))
     chinese = run(monkeypatch, house(tmp_path / "zh", "zh", noto))
@@ -82,8 +100,31 @@ def test_the_default_study_in_chinese(noto, tmp_path, monkeypatch):
     assert {"难治或复发", "MRD 阳性"} <= set(ours["level_label"]) | set(ours["group_label"])
     table = (chinese / "tables/baseline.csv").read_text("utf-8")
     assert "性别" in table and "难治或复发" in table and "R/R" not in table and "28 (66.7%)" in table
+    assert (
+        "总体 (n = 42)" not in table
+        and "年龄, years" not in table
+        and "中位数（四分位距）" in table
+        and "合计" not in table
+    )
     alt = json.loads((chinese / "figures/alt.json").read_text("utf-8"))
-    assert "总生存" in alt["os"] and "评估前死亡" in alt["flow"]
+    assert "总生存：51 例中 17 例发生事件" in alt["os"] and "排除：2 评估前死亡" in alt["flow"]
+    words = re.findall(r"[A-Za-z]{3,}", table + "".join(drawn(chinese)) + "".join(alt.values()))
+    assert set(words) <= {
+        "MRD",
+        "median",
+        "SMD",
+        "IQR",
+        "BCR",
+        "ABL",
+        "cells",
+        "Kaplan",
+        "Meier",
+        "log",
+        "rank",
+        "characteristic",
+        "section",
+    }
+    assert [numbers_of(text) for text in drawn(english)] == [numbers_of(text) for text in drawn(chinese)]
     for name in SHOWN["figures"]:
         numbers = [pd.read_csv(at / f"figures/{name}.csv").select_dtypes("number") for at in (english, chinese)]
         pd.testing.assert_frame_equal(*numbers)
@@ -113,23 +154,33 @@ def test_without_the_font_it_is_refused(tmp_path, monkeypatch):
         run(monkeypatch, house(tmp_path / "zh", "zh"))
 
 
-def test_html_and_pdf_hold_the_letters(noto, tmp_path):
+@pytest.mark.parametrize("by", ["embedded", "quarto"])
+def test_html_and_pdf_hold_the_letters(noto, tmp_path, by):
+    if by == "quarto" and not shutil.which("quarto"):
+        pytest.skip("there is no quarto on PATH")
     (tmp_path / "text").mkdir()
     shutil.copytree(noto, tmp_path / "text" / "fonts")
-    text = "---\ntitle: 总生存\nauthor: [{name: A. Reader}]\n---\n\n难治或**复发**。\n"
+    text = "---\ntitle: 总生存\nlang: zh-CN\nauthor: [{name: A. Reader}]\nabstract: 难治。\nkeywords: [复发]\n---\n\n# 引言 {#sec-a}\n\n难治或**复发**，见 @tbl-a 与 @sec-a。\n\n"
+    text += "| 组 | n |\n|---|---|\n| 甲 | 1 |\n\n: 人数。 {#tbl-a}\n"
     (tmp_path / "text" / "manuscript.qmd").write_text(text, "utf-8")
     (tmp_path / "text" / "_quarto.yml").write_text("project: {type: default}\n")
     made = tmp_path / "made"
     made.mkdir()
-    engine.render(tmp_path / "text", made, ["html", "pdf"], engine="embedded", date="2026-01-31")
+    engine.render(tmp_path / "text", made, ["html", "pdf"], engine=by, date="2026-01-31")
     page = (made / "manuscript.html").read_text("utf-8")
-    assert page.count("@font-face{font-family:Study;") == 2 and len(page) < 300_000, "of the font its letters alone"
+    assert all(text in page for text in ('lang="zh-Hans"', "摘要", "表\xa01"))
+    if by == "embedded":
+        assert page.count("@font-face{font-family:Study;") == 2 and len(page) < 300_000, "of the font its letters alone"
     from pypdf import PdfReader
 
     pages = PdfReader(made / "manuscript.pdf").pages
     names = {str(font.get_object()["/BaseFont"]) for page in pages for font in page["/Resources"]["/Font"].values()}
     assert any("NotoSansCJKsc-Regular" in name for name in names)
-    assert "难治或复发" in "".join(page.extract_text() for page in pages)
+    said = "".join(page.extract_text() for page in pages)
+    missing = [
+        text for text in ("难治或复发", "摘要", "关键词", "表 1", "小节") if text not in said.replace("\xa0", " ")
+    ]
+    assert not missing, said
 
 
 def labels(tmp_path: Path, change) -> str:
@@ -154,6 +205,7 @@ def labels(tmp_path: Path, change) -> str:
         (lambda texts: None, ""),
         (lambda texts: texts.update(analysis={}), "labels.zh.yaml, analysis: is no part of a plan that is printed"),
         (lambda texts: texts["analyses"].update(oss="x"), "analyses.oss: is not in the plan"),
+        (lambda texts: texts["words"].update({"{} of {}": "{}"}), "words.{} of {}: is not translated by a text with as many {}"),
         (lambda texts: texts["columns"].update(agee="x"), "columns.agee: is not a column of the subjects"),
         (lambda texts: texts["columns"].update(sex={"levels": {"X": "x"}}), "columns.sex.levels.X: is not among the codes"),
         (lambda texts: texts["analyses"].update(os={"at": [3]}), "analyses.os.at: decides on more than what is printed"),

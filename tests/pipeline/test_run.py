@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from trialpress import run as running
 
 from .conftest import ROOT
 
@@ -208,3 +209,15 @@ def test_a_run_that_is_killed_leaves_the_results_as_they_were(tiny, tmp_path):
     kept = {name: content for name, content in files(out).items() if not name.startswith(".trialpress-house/")}
     assert kept == before
     assert run(tiny, out).returncode == 0 and files(out) == before
+
+
+@pytest.mark.parametrize(("differs", "status"), [(True, 1), (False, 0)])
+def test_a_second_computation_that_differs_is_in_the_exit_status(tiny, tmp_path, monkeypatch, differs, status):
+    def done(self, last):
+        (self.out / "report").mkdir(parents=True)
+        (self.out / "report" / "summary.txt").touch()
+
+    monkeypatch.setattr(running, "in_its_environment", lambda study: None)
+    monkeypatch.setattr(running.Run, "until", done)
+    monkeypatch.setattr(running, "ending", lambda folder: ("said", differs))
+    assert running.main(tiny, tmp_path / "out", None) == status

@@ -9,16 +9,21 @@ from .conftest import checkout, run
 from .test_rerun import digests
 
 pytestmark = pytest.mark.xdist_group("pipeline")
+ON_SLURM = (
+    "timeout", "-k", "5", "400", ".venv/bin/python", "-m", "snakemake", "--workflow-profile", "profiles/slurm",
+    "--slurm-status-command", "squeue", "--slurm-no-account", "--slurm-init-seconds-before-status-checks", "2",
+    "--seconds-between-status-checks", "1",
+)  # fmt: skip
+
+
+def answers() -> bool:
+    return bool(shutil.which("sinfo")) and not subprocess.run(["sinfo"], capture_output=True, timeout=20).returncode
 
 
 def test_same_bytes_on_slurm(project, tmp_path):
-    if not shutil.which("sinfo") or subprocess.run(["sinfo"], capture_output=True, timeout=20).returncode:
+    if not answers():
         pytest.skip("no Slurm answers here")
     other = checkout(tmp_path / "on slurm")
-    done = run(
-        other, "timeout", "-k", "5", "400", ".venv/bin/python", "-m", "snakemake", "--workflow-profile", "profiles/slurm",
-        "--slurm-status-command", "squeue", "--slurm-no-account", "--slurm-init-seconds-before-status-checks", "2",
-        "--seconds-between-status-checks", "1", "--quiet",
-    )  # fmt: skip
+    done = run(other, *ON_SLURM, "--quiet")
     assert done.returncode == 0, done.stdout
     assert digests(other) == digests(project)

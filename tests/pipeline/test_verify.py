@@ -18,6 +18,9 @@ def recorded(project, tmp_path_factory):
     to = tmp_path_factory.mktemp("recorded") / "project"
     shutil.copytree(project, to, symlinks=True, ignore=shutil.ignore_patterns(".snakemake", "record"))
     done = run(to, "make", "record")
+    if done.returncode:  # the manuscript prints an older second computation, or none
+        assert "second.lock: written" in done.stdout, done.stdout
+        done = run(to, "make", "report", "record")
     assert done.returncode == 0, done.stdout
     return to
 

@@ -310,7 +310,7 @@ def _options() -> Iterator[Case]:
     yield done(g, "`css`", "Text.", "Text.", project="css: own.css\n")
     yield done(g, "`toc` in HTML", "# One\n\nText.", "Text.", project="format: {html: {toc: true}}\n")
     yield refused(g, "`toc` in PDF", "Text.", "a table of contents in pdf", project="format: {typst: {toc: true}}\n")
-    yield refused(g, "`lang`", "Text.", "a language other than English", front="lang: de\n")
+    yield refused(g, "`lang`", "Text.", "a language of which it has no words", front="lang: de\n")
     yield refused(
         g, "author's degrees", "Text.", "the field 'author.degrees'", front="author: [{name: Ann Lee, degrees: [MD]}]\n"
     )

@@ -21,5 +21,5 @@ def compute() -> dict[Key, float]:
                 results[name, f"{family} {correlation}"] = found
                 for at in NAMES:
                     own = {key.partition(":")[0]: v for key, v in found.values.items() if key.endswith(f":{at}")}
-                    results[name, f"{family} {correlation} x {at}"] = Result("", own)
+                    results[name, f"{family} {correlation} x{at}"] = Result("", own)
     return keyed(results)

@@ -15,7 +15,7 @@ def compute() -> dict[Key, float]:
             results[name, "pooled"] = found
             for at in range(len(found.curve["first"])):
                 own = Result("", {key: found.curve[key][at] for key in SHOWN})
-                results[name, f"{adjust} pair x {at + 1}"] = results[name, f"{adjust} p pair x {at + 1}"] = own
+                results[name, f"{adjust} pair at {at + 1}"] = results[name, f"{adjust} p pair at {at + 1}"] = own
     for name in ("tooth", "breaks", "anorexia"):
         y, group, stratum = data(f"multiple-{name}").values()
         second = group == 2

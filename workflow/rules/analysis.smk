@@ -1,14 +1,14 @@
 rule analysis:
     """Cohort -> the analysis results data: every analysis of the plan, one row per statistic."""
     input:
-        **({"claims": f"{CONFIG}/claims.yaml"} if STUDY.reconstruction else {}),
+        **({"claims": ancient(f"{CONFIG}/claims.yaml")} if STUDY.reconstruction else {}),
         tables=rules.clean.output.tables,
         subjects=rules.cohort.output.subjects,
         daily=rules.cohort.output.daily,
         receipts=[rules.clean.output.receipt, rules.cohort.output.receipt],
-        dictionary=f"{CONFIG}/study.yaml",
-        plan=f"{CONFIG}/plan.yaml",
-        labels=LABELS,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
         files=PLAN.files,
         code=modules("clean", "cohort", "stats", "analysis"),
     output:
@@ -34,6 +34,7 @@ rule analysis:
         runtime=30,
     params:
         content=content("analysis"),
+        parts=PARTS["analysis"],
     message:
         "analysis: every statistic of the plan"
     script:

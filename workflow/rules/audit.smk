@@ -12,9 +12,9 @@ rule trace:
         clean=rules.clean.output,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
-        dictionary=f"{CONFIG}/study.yaml",
-        plan=f"{CONFIG}/plan.yaml",
-        labels=LABELS,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
         fixed=FIXED,
         code=modules("clean", "cohort", "stats", "analysis", "audit"),
     output:
@@ -40,6 +40,7 @@ rule trace:
         runtime=10,
     params:
         content=content("trace"),
+        parts=PARTS["trace"],
         beside=[f"{OUT}/audit/trace"],
     message:
         "trace: numbers to raw cells, statistics a second time"
@@ -71,6 +72,7 @@ rule audit:
         plan=f"{CONFIG}/plan.yaml",
         labels=LABELS,
         fixed=FIXED,
+        recorded=RECORDED,
         files=rules.figures.input.files,
         config="config/config.yaml",
         lock=[engine("envs/requirements.lock"), engine("envs/environment.yaml")],

@@ -1,6 +1,21 @@
+# in parts by participant, if the raw files are large or config.yaml says so
+PART, PART_RECEIPT = (
+    f"{OUT}/.parts/clean/{{scatteritem}}",
+    f"{OUT}/.parts/.receipts/clean-{{scatteritem}}.json",
+)
+SIZE = megabytes(STUDY, Path(DATA, "raw"))
+PARTS["clean_part"] = PARTS["clean"]  # of the dictionary
+
+
+scattergather:
+    clean=CHUNKS,
+
+
 rule clean:
     """Raw records -> typed tables, with a log of every changed cell, every question and every row not used."""
     input:
+        parts=gather.clean(PART) if CHUNKS > 1 else [],
+        receipts=gather.clean(PART_RECEIPT) if CHUNKS > 1 else [],
         raw=[f"{DATA}/raw/{file.path}" for file in STUDY.files.values()],
         sums=f"{DATA}/raw/SHA256SUMS",
         corrections=branch(
@@ -8,7 +23,7 @@ rule clean:
             then=f"{DATA}/corrections.csv",
             otherwise=[],
         ),
-        dictionary=f"{CONFIG}/study.yaml",
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
         code=modules("clean"),
     output:
         tables=expand(f"{OUT}/clean/{{table}}.parquet", table=STUDY.tables),
@@ -37,11 +52,42 @@ rule clean:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=1000 + (5 if CHUNKS > 1 else 24) * SIZE,
+        runtime=10 + SIZE // 20,
     params:
         content=content("clean"),
+        parts=PARTS["clean"],
     message:
         "clean: raw records to typed tables"
     script:
         "../scripts/clean.py"
+
+
+rule clean_part:
+    """The rows of some participants on their way to the clean stage, which puts the parts together."""
+    input:
+        raw=rules.clean.input.raw,
+        sums=rules.clean.input.sums,
+        corrections=rules.clean.input.corrections,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        code=modules("clean"),
+    output:
+        part=temp(directory(PART)),
+        receipt=temp(PART_RECEIPT),
+    log:
+        f"{LOGS}/clean-{{scatteritem}}.log",
+    benchmark:
+        f"{LOGS}/clean-{{scatteritem}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000 + 3 * SIZE + 16 * SIZE // CHUNKS,
+        runtime=10 + SIZE // 20,
+    params:
+        content=content("clean_part"),
+        parts=PARTS["clean_part"],
+    message:
+        "clean: part {wildcards.scatteritem}"
+    script:
+        "../scripts/clean_part.py"

@@ -3,9 +3,9 @@ rule cohort:
     input:
         tables=rules.clean.output.tables,
         receipts=rules.clean.output.receipt,
-        dictionary=f"{CONFIG}/study.yaml",
-        plan=f"{CONFIG}/plan.yaml",
-        labels=LABELS,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
         code=modules("clean", "cohort"),
     output:
         subjects=f"{OUT}/cohort/subjects.parquet",
@@ -28,6 +28,7 @@ rule cohort:
         runtime=10,
     params:
         content=content("cohort"),
+        parts=PARTS["cohort"],
     message:
         "cohort: populations, strata and endpoints"
     script:
@@ -39,9 +40,9 @@ rule effects:
     input:
         tables=rules.clean.output.tables,
         receipts=rules.clean.output.receipt,
-        dictionary=f"{CONFIG}/study.yaml",
-        plan=f"{CONFIG}/plan.yaml",
-        labels=LABELS,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
         code=modules("clean", "cohort", "analysis", "figures", "tables"),
     output:
         idle=report(
@@ -62,6 +63,7 @@ rule effects:
         runtime=10,
     params:
         content=content("effects"),
+        parts=PARTS["effects"],
     message:
         "effects: what of the plan has none"
     script:

@@ -8,7 +8,8 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from trialpress import environment, exclusive, receipts
+from trialpress import environment, exclusive, parts, receipts
+from trialpress.chunks import chunks, megabytes
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.job import keep, told
@@ -33,6 +34,7 @@ try:
     raise_if(folder_problems(STUDY, NAME))
     PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
     preflight(STUDY, DATA)
+    CHUNKS = chunks(config.get("chunks", "auto"), STUDY, Path(DATA, "raw"))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 except Exception as error:  # the one boundary: a message, the traceback in a file
@@ -42,10 +44,19 @@ os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
 os.environ[exclusive.RUN] = str(os.getpid())
 environment.name_interpreter()
 
-content = receipts.parameter(rules, OUT)  # of what a rule reads and none makes
+# what each rule reads of the dictionary, the plan and the claims: it runs again when that has changed, not the files
+PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
+PARTS["clean_part"] = PARTS["clean"]
+content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
 
-# the plan as it was fixed before the data, if it was
-FIXED = f"{CONFIG}/plan.lock" if Path(f"{CONFIG}/plan.lock").is_file() else []
+# processes that draw: another stage works beside them, so one of two cores, two of more; on a cluster cores are not counted
+DRAWING = max(1, min(2, (workflow.resource_settings.cores or 4) // 2))
+
+# the plan as it was fixed before the data, and what is on record of the second computation, if there is
+FIXED, RECORDED = (
+    f"{CONFIG}/{name}.lock" if Path(f"{CONFIG}/{name}.lock").is_file() else []
+    for name in ("plan", "second")
+)
 
 # what the plan prints in another language, and what it is drawn with
 LABELS = PLAN.labels or []

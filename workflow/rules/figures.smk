@@ -5,9 +5,9 @@ rule figures:
         receipts=rules.clean.output.receipt,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
-        dictionary=f"{CONFIG}/study.yaml",
-        plan=f"{CONFIG}/plan.yaml",
-        labels=LABELS,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
         fonts=FONTS,
         files=sorted({*PLAN.files, *PLAN.shown}),
         code=modules("clean", "cohort", "analysis", "figures"),
@@ -30,12 +30,13 @@ rule figures:
         f"{LOGS}/figures.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: DRAWING
     resources:
         mem_mb=2000,
         runtime=10,
     params:
         content=content("figures"),
+        parts=PARTS["figures"],
     message:
         "figures: SVG, PNG and the numbers shown"
     script:

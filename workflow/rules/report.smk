@@ -19,10 +19,11 @@ rule fragments:
         receipts=rules.figures.output.receipt,
         tables=rules.tables.output,
         claims=f"{CONFIG}/claims.yaml",
-        dictionary=f"{CONFIG}/study.yaml",
-        plan=f"{CONFIG}/plan.yaml",
-        labels=LABELS,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
         fixed=FIXED,
+        recorded=RECORDED,
         lock=engine("envs/requirements.lock"),
         code=modules("clean", "cohort", "analysis", "audit", "report"),
     output:
@@ -41,6 +42,7 @@ rule fragments:
         runtime=10,
     params:
         content=content("fragments"),
+        parts=PARTS["fragments"],
         formats=config["formats"],
         engine=config["engine"],
         renderer=ENGINE,

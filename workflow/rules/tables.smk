@@ -5,9 +5,9 @@ rule tables:
         receipts=rules.clean.output.receipt,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
-        dictionary=f"{CONFIG}/study.yaml",
-        plan=f"{CONFIG}/plan.yaml",
-        labels=LABELS,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
         code=modules("clean", "cohort", "analysis", "tables"),
     output:
         md=expand(f"{OUT}/tables/{{table}}.md", table=PLAN.tables),
@@ -25,6 +25,7 @@ rule tables:
         runtime=10,
     params:
         content=content("tables"),
+        parts=PARTS["tables"],
     message:
         "tables: Markdown and CSV"
     script:

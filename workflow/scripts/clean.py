@@ -6,5 +6,5 @@ from trialpress.receipts import kept
 with logged(snakemake.log[0]), kept(snakemake):
     from trialpress import stages
 
-    raw = Path(snakemake.input.sums).parent
-    stages.clean(snakemake.input.dictionary, raw, Path(snakemake.output.changes).parents[1])
+    raw, folder = Path(snakemake.input.sums).parent, Path(snakemake.output.changes).parents[1]
+    stages.clean(snakemake.input.dictionary, raw, folder, snakemake.input.parts)

@@ -62,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
         help="a missing data code, as --missing='-999=Not asked'",
     )
     new.add_argument("--answers", type=Path, help="questions.yaml of an earlier draft with answers in it")
+    new.add_argument(
+        "--no-dialogue", action="store_true", help="ask nothing in the terminal; questions.yaml has it all"
+    )
     new.add_argument("--git", action="store_true", help="make the folder a git repository, raw data left out")
     new.add_argument("--draft-only", action="store_true", help="write the draft, do not run it")
     fetch = commands.add_parser("fetch", help="download the raw files that study.yaml lists, or a REDCap project")
@@ -162,7 +165,6 @@ def chosen() -> str:
 
 def publication(given: argparse.Namespace) -> int:
     """What `make report` does, in any folder that holds a study."""
-    from . import exclusive
     from .ending import main as ending
     from .environment import ROOT
 
@@ -170,9 +172,7 @@ def publication(given: argparse.Namespace) -> int:
     settings = {"study": given.study, "engine": given.engine if given.engine != "auto" else None}
     config = [f"{key}={value}" for key, value in settings.items() if value]
     where = ["--snakefile", str(ROOT / "Snakefile"), "--cores", given.cores, *(["--config", *config] if config else [])]
-    if status := exclusive.run(where):
-        return status
-    return ending(given.study or chosen())
+    return ending(given.study or chosen(), *where)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -195,6 +195,7 @@ def called(given: argparse.Namespace) -> int:
     if given.command in ("preview", "report"):
         return written(given)
     if given.command == "new":
+        from .draft.dialogue import dialogue, terminal
         from .draft.new import Given, new
 
         about = Given(
@@ -207,7 +208,8 @@ def called(given: argparse.Namespace) -> int:
             given.answers,
             given.missing,
         )
-        return new(about, given.git, not given.draft_only)
+        asks = dialogue if terminal() and not given.no_dialogue else None
+        return new(about, given.git, not given.draft_only, asks)
     if given.command == "fetch":
         if given.redcap:
             from .draft.server import fetch as export

@@ -51,7 +51,8 @@ def column(value, index) -> pd.Series:
     if isinstance(value, pd.Series):
         return value
     types = {"boolean": "boolean", "text": "string", "number": "Int64" if isinstance(value, int) else "Float64"}
-    return pd.Series([value] * len(index), index=index, dtype=types.get(family(value)))
+    kind = types.get(family(value))
+    return pd.Series(value, index=index, dtype=kind) if kind else pd.Series([value] * len(index), index=index)
 
 
 def alike(values: Iterable[pd.Series]) -> list[pd.Series]:

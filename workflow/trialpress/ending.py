@@ -1,37 +1,27 @@
-"""What a run says at its end, and whether all is well with it: the summary, the second computation, where to start reading."""
+"""`python -m trialpress.ending STUDY <arguments of snakemake>`: a run, what it says at its end, and whether all is well with it:
+the summary, the second computation, where to start reading."""
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 
-from . import receipts
-from .contracts import ARD, CLAIMS, CONCORDANCE
+from . import exclusive, receipts
+from .audit import second
+from .contracts import CLAIMS
 from .errors import InputError
 from .files import read_json
 
-AGREES = "agrees"
 CONTRADICTED = "contradicted"
 
 
-def second_computation(folder: Path) -> tuple[str, int]:
-    """('1,154 of 1,312 agree (R 4.2.2; largest relative difference 3e-08), 158 not computed a second time', how many differ)."""
-    found = CONCORDANCE.read(folder / "audit")
-    verdicts = Counter(found["verdict"])
-    versions = read_json(folder / "audit" / "second_opinion.json")
-    by = ", ".join(f"{name} {version}" for name, version in versions.items())
-    # of a bootstrap the second value has random numbers of its own
-    gaps = found.loc[found["verdict"].eq(AGREES) & found["tolerance"].astype(float).lt(1e-3), "difference"].astype(
-        float
-    )
-    how = f" ({by}; largest relative difference {gaps.max():.0e})" if len(gaps) else ""
-    n, agree = len(ARD.read(folder / "analysis")), verdicts.pop(AGREES, 0)
-    differ = verdicts.pop("differs", 0)
-    rest = n - agree - differ
-    parts = [f"{agree:,} of {n:,} agree{how}", f"{differ:,} differ (audit/concordance.csv)" if differ else ""]
-    parts.append(f"{rest:,} not computed a second time" if rest else "")
-    return ", ".join(filter(None, parts)), differ
+def second_computation(found: second.Outcome) -> str:
+    """'1,154 of 1,312 agree (R 4.2.2; largest relative difference 3e-08), 158 not computed a second time'."""
+    parts = [f"{found.compared - found.differ:,} of {found.statistics:,} agree ({found.how})"]
+    parts.append(f"{found.differ:,} differ (audit/concordance.csv)" if found.differ else "")
+    rest = found.statistics - found.compared
+    parts.append(f"{rest:,} not computed a second time (audit/computed_once.csv)" if rest else "")
+    return ", ".join(filter(None, parts))
 
 
 def privacy(folder: Path) -> list[str]:
@@ -60,8 +50,9 @@ def ending(folder: Path) -> tuple[str, bool]:
     text, wrong = (folder / "report" / "summary.txt").read_text(encoding="utf-8"), 0
     lines = []
     if (folder / "audit" / "concordance.csv").is_file():
-        said, wrong = second_computation(folder)
-        lines.append(("computed again", said))
+        found = second.outcome(folder)
+        wrong = found.differ
+        lines.append(("computed again", second_computation(found)))
         lines.append(("start with", f"{folder}/audit/index.html, {folder}/report/"))
     if (folder / "audit" / "privacy.json").is_file():
         lines += [("privacy", said) for said in privacy(folder)]
@@ -77,8 +68,11 @@ def ending(folder: Path) -> tuple[str, bool]:
     return text + "".join(f"  {name:<14} {said}\n" for name, said in lines), bool(wrong)
 
 
-def main(study: str) -> int:
-    """After a run by make: status 1 if a file is not what the run wrote, or a second computation differs."""
+def main(study: str, *arguments: str) -> int:
+    """Run Snakemake with these arguments and say what came of it: status 1 if a file is not what the run wrote, or a second
+    computation differs."""
+    if status := exclusive.run(arguments):
+        return status
     folder = Path("results") / study
     try:
         receipts.check(folder)

@@ -97,17 +97,23 @@ def modules(*rooms: str) -> list[str]:
     package = Path(engine("workflow/trialpress"))
     found = [
         *package.glob("*.py"),
-        *(path for room in ("study", "plan", "checks", *rooms) for path in (package / room).rglob("*")),
+        *(path for room in ("study", "plan", "checks", "words", *rooms) for path in (package / room).rglob("*")),
     ]
     return sorted(path.as_posix() for path in found if path.is_file() and path.suffix != ".pyc")
+
+
+def blob(content: bytes, kind: str = "blob") -> str:
+    """The id that git gives to a file of this content, which is that of its Software Heritage identifier swh:1:cnt:...
+
+    >>> blob(b"")
+    'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
+    """
+    return hashlib.sha1(f"{kind} {len(content)}\0".encode() + content, usedforsecurity=False).hexdigest()
 
 
 def tree(folder: Path) -> str:
     """The id that git gives to a folder of this content: `git rev-parse COMMIT:workflow` prints the same of the commits that
     have it. It follows from the files alone, with or without a repository around them."""
-
-    def object_id(kind: str, content: bytes) -> bytes:
-        return hashlib.sha1(f"{kind} {len(content)}\0".encode() + content, usedforsecurity=False).digest()
 
     entries = []
     for path in folder.iterdir():
@@ -118,12 +124,12 @@ def tree(folder: Path) -> str:
                 entries.append((path.name + "/", b"40000 ", bytes.fromhex(inner)))
         else:
             mode = b"100755 " if os.access(path, os.X_OK) else b"100644 "
-            entries.append((path.name, mode, object_id("blob", path.read_bytes())))
+            entries.append((path.name, mode, bytes.fromhex(blob(path.read_bytes()))))
     content = b"".join(
         mode + name.rstrip("/").encode() + b"\0" + found
         for name, mode, found in sorted(entries, key=lambda one: one[0].encode())
     )
-    return object_id("tree", content).hex() if content else ""
+    return blob(content, "tree") if content else ""
 
 
 def folder_problems(folder: Path) -> list[Problem]:

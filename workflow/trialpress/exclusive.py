@@ -106,8 +106,9 @@ def run(arguments: Sequence[str]) -> int:
     from snakemake.cli import args_to_api, parse_args, print_exception
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
-    from . import progress
+    from . import progress, warm
 
+    warm.jobs()
     try:
         LoggerPluginRegistry().register_plugin("trialpress", progress)
         with redirect_stderr(StringIO()) as said:  # which profile it uses; a wrong argument ends it

@@ -299,9 +299,11 @@ class Expression:
 
     def _joined(self, all_of: bool, items: Iterable, run: _Run) -> pd.Series:
         """and, or: what follows a part that decides does not matter."""
-        result = column(all_of, run.index)
-        for item in items:
-            value = column(self._value(item, run.where(result.eq(all_of).fillna(True))), run.index).astype("boolean")
+        first, *others = items
+        result = column(self._value(first, run), run.index).astype("boolean")
+        for item in others:
+            so_far = run.where(lambda result=result: result.eq(all_of).fillna(True))
+            value = column(self._value(item, so_far), run.index).astype("boolean")
             result = result & value if all_of else result | value
         return result
 
@@ -309,17 +311,17 @@ class Expression:
         function = FUNCTIONS[name][0]
         if name == "when":
             condition = column(self._value(arguments[0], run), run.index).astype("boolean")
-            chosen = [condition.fillna(False), ~condition.fillna(True)]
+            chosen = [lambda: condition.fillna(False), lambda: ~condition.fillna(True)]
             branches = [
                 column(self._value(branch, run.where(taken)), run.index)
                 for branch, taken in zip(arguments[1:], chosen, strict=False)
             ]
             return function(condition, *branches)
         if name == "coalesce":
-            values, open_ = [], column(True, run.index)
+            values: list[pd.Series] = []
             for argument in arguments:
-                values.append(column(self._value(argument, run.where(open_)), run.index))
-                open_ = open_ & values[-1].isna()
+                open_ = run.where(lambda so_far=tuple(values): reduce(operator.and_, (one.isna() for one in so_far)))
+                values.append(column(self._value(argument, open_ if values else run), run.index))
             return function(*values)
         values = [self._value(argument, run) for argument in arguments]
         if name in OF_COLUMNS:
@@ -349,17 +351,23 @@ class Expression:
     def _inside(self, a, values: list, run: _Run) -> pd.Series:
         if isinstance(a, pd.Series) and not any(isinstance(b, pd.Series) for b in values):
             for kind in {family(b): b for b in values}.values():
-                self._compare(ast.Eq(), a, kind)
+                self._alike(a, kind)
             return a.isin(values).astype("boolean").mask(a.isna())
         return reduce(operator.or_, (column(self._compare(ast.Eq(), a, b), run.index) for b in values))
 
     @staticmethod
-    def _compare(op, a, b):
+    def _alike(a, b) -> None:
+        """ExpressionError where values of unlike kinds are compared."""
         families = {family(a), family(b)} - {""}
         if len(families) > 1 and families != {"number", "boolean"}:
             raise ExpressionError(f"compares a {family(a)} with a {family(b)} (written {_written(a, b)})")
+
+    def _compare(self, op, a, b):
+        self._alike(a, b)
         result = _COMPARE[type(op)](a, b)
         if isinstance(result, pd.Series):
+            if result.dtype == "boolean":  # of types that can be missing, in which what is not known is missing already
+                return result
             unknown = reduce(operator.or_, (x.isna() for x in (a, b) if isinstance(x, pd.Series)))
             return result.astype("boolean").mask(unknown)
         return result
@@ -367,23 +375,24 @@ class Expression:
 
 @dataclass
 class _Run:
-    """One evaluation: the columns, and the faults of rows in which the part that is evaluated matters."""
+    """One evaluation: the columns, and the faults of rows in which the part that is evaluated matters; asked for where there is
+    a fault, and not before."""
 
     columns: Mapping[str, pd.Series]
     index: pd.Index
     faults: list[Fault] = field(default_factory=list)
-    matters: pd.Series | None = None
+    matters: tuple[Callable[[], pd.Series], ...] = ()
 
-    def where(self, rows: pd.Series) -> _Run:
+    def where(self, rows: Callable[[], pd.Series]) -> _Run:
         """The same for a part that matters in these rows only."""
-        rows = rows.astype(bool)
-        return _Run(self.columns, self.index, self.faults, rows if self.matters is None else rows & self.matters)
+        return _Run(self.columns, self.index, self.faults, (*self.matters, rows))
 
     def at(self, piece: str) -> Callable[[str, pd.Series], None]:
         """What tells a fault of a piece of the expression."""
 
         def fault(what: str, rows: pd.Series) -> None:
-            rows = rows if self.matters is None else rows & self.matters
+            for matters in self.matters if rows.any() else ():
+                rows = rows & matters().astype(bool)
             if rows.any():
                 self.faults.append(Fault(what, piece, rows))
 

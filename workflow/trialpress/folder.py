@@ -125,9 +125,9 @@ def lay_out(folder: Folder, study: Study, house: Path) -> None:
     """Fill `house` with links to the engine and to the sources, each where the workflow would have it."""
     links: dict[str, Path] = {name: environment.ROOT / name for name in ENGINE}
     config, data, report = (f"{room}/{study.id}" for room in ("config", "data", "report"))
-    fixed = folder.plan.with_name("plan.lock") if folder.plan else None
+    locks = [folder.plan.with_name(name) for name in ("plan.lock", "second.lock")] if folder.plan else []
     labels = folder.plan.parent.glob("labels.*.yaml") if folder.plan else ()
-    for path in (folder.study, folder.plan, fixed, folder.claims, folder.checklists, *labels):
+    for path in (folder.study, folder.plan, *locks, folder.claims, folder.checklists, *labels):
         if path and path.is_file():
             links[f"{config}/{path.name}"] = path
     links[f"{data}/raw"] = folder.data / "raw"

@@ -1,7 +1,8 @@
 """What each rule read and wrote, by content. Time stamps decide what is run again; that no number is of another version of
 its sources than the text around it, and that no file was changed after it was written, is seen here.
 
-results/<study>/.receipts/<rule>.json: {"rule": ..., "read": {path: sha256}, "wrote": {path: sha256}}.
+results/<study>/.receipts/<rule>.json: {"rule": ..., "read": {path: sha256}, "wrote": {path: sha256}}. Of a file of which a
+rule reads a part (`parts`) the part stands there by its name.
 """
 
 from __future__ import annotations
@@ -13,36 +14,43 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from . import parts
 from .environment import located, named
 from .errors import Problem, raise_if
 from .exclusive import end_with_the_run
 from .files import sha256, write_text
 
 FOLDER = ".receipts"
+PARTS = "/.parts/"  # what is removed as soon as it is put together
 MIXED = "the results would be of two versions of it"
 AGAIN = "let it rest and run again: make report"
 
 
 def hashes(paths: Iterable[Path | str]) -> dict[str, str]:
-    """Path -> sha256 of each file, those of folders too; what is not there is left out."""
-    found = (Path(path) for path in paths)
+    """Path -> sha256 of each file, those of folders too, and of each part; what is not there is left out."""
+    paths = [*map(str, paths)]
+    found = (Path(path) for path in paths if not parts.is_part(path))
     files = (file for path in found for file in (sorted(path.rglob("*")) if path.is_dir() else [path]))
-    return dict(sorted((named(file), sha256(file)) for file in files if file.is_file()))
+    of_parts = ((path, parts.digest(path)) for path in paths if parts.is_part(path) and parts.file_of(path).is_file())
+    return dict(sorted([*((named(file), sha256(file)) for file in files if file.is_file()), *of_parts]))
 
 
 _once = cache(sha256)
 
 
-def content(paths: Iterable[Path | str], made: str) -> str:
-    """One hash of the files that no rule makes (those not below `made`): a parameter of a rule, so that a file with other
-    content and an older time runs it again. Each file is read once a process."""
-    there = sorted({str(path) for path in paths if not str(path).startswith(f"{made}/") and Path(path).is_file()})
-    return hashlib.sha256(repr([(named(path), _once(path)) for path in there]).encode()).hexdigest()[:16]
+def content(paths: Iterable[Path | str], made: str, of_parts: Iterable[str] = ()) -> str:
+    """One hash of the files that no rule makes (those not below `made`), and of parts in the place of their files: a parameter
+    of a rule, so that a file with other content and an older time runs it again. Each file is read once a process."""
+    given, of_parts = {*map(str, paths)}, sorted(of_parts)
+    there = (path for path in sorted(given) if not path.startswith(f"{made}/") and Path(path).is_file())
+    known = [(named(path), _once(path)) for path in there if not parts.read_by(path, of_parts)]
+    known += [(part, parts.digest(part)) for part in of_parts]
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
-def parameter(rules, made: str):
+def parameter(rules, made: str, of_parts: Mapping[str, Iterable[str]]):
     """Rule -> its parameter: `content` of its inputs. Content decides, not time."""
-    return lambda rule: lambda wildcards: content(getattr(rules, rule).input, made)
+    return lambda rule: lambda wildcards: content(getattr(rules, rule).input, made, of_parts.get(rule, ()))
 
 
 def changed(before: Mapping[str, str], why: str) -> Iterator[Problem]:
@@ -87,19 +95,23 @@ def gone(listed: set[str], found: Mapping[str, str]) -> Iterator[Problem]:
 def kept(job):
     """A workflow's job (`snakemake` in its script) that begins only with what the rules before left and read, and ends only
     if its sources are still what they were; then its receipt is written. InputError otherwise. A parameter `beside` names a
-    folder of files that it writes beside its outputs, as many as the study needs."""
+    folder of files that it writes beside its outputs, as many as the study needs; a parameter `parts` what it reads of files.
+    What it reads, path or part -> sha256, is for its script to use."""
     end_with_the_run()
-    given = sorted(set(map(str, job.input)))
+    given, of_parts = sorted(set(map(str, job.input))), job.params.get("parts", ())
     receipt = Path(job.output.receipt)
-    before = hashes(path for path in given if Path(path).parent != receipt.parent)
+    whole = [path for path in given if Path(path).parent != receipt.parent and not parts.read_by(path, of_parts)]
+    before = hashes([*whole, *of_parts])
     receipts = load(given)
     beside = {path for one in receipts for path in one["wrote"]} - before.keys()
+    beside |= {path for one in receipts for path in one["read"] if parts.is_part(path)}
     found = before | hashes(map(located, beside))
     raise_if([*gone(beside, found), *problems(found, receipts)])
-    yield
+    yield before
     raise_if(changed(before, MIXED))
     wrote = hashes(path for path in (*map(str, job.output), *job.params.get("beside", ())) if Path(path) != receipt)
-    said = {"rule": job.rule, "read": before, "wrote": wrote}
+    read = {path: known for path, known in before.items() if PARTS not in path}
+    said = {"rule": job.rule, "read": read, "wrote": wrote}
     write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", receipt)
 
 

@@ -68,7 +68,11 @@ class Results:
 
     def analysis(self, name: str) -> pd.DataFrame:
         """The rows of one analysis."""
-        return self.ard[self.ard["analysis"] == name]
+        return self._of_analyses.get(name, self.ard.head(0))
+
+    @cached_property
+    def _of_analyses(self) -> dict[str, pd.DataFrame]:
+        return dict(iter(self.ard.groupby("analysis", sort=False)))
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str, str], int]:

@@ -199,8 +199,9 @@ def written(at: Path) -> str:
     return f"{n} file{'s' if n != 1 else ''}: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 
-def run(path: Path, out: Path, until: str | None = None) -> None:
-    """Run a study's stages; InputError or Stopped if not everything that was asked for could be written."""
+def run(path: Path, out: Path, until: str | None = None) -> bool:
+    """Run a study's stages; whether every statistic that was computed again agrees. InputError or Stopped if not everything that was
+    asked for could be written."""
     sources = folder.find(path)
     last = until_where(sources, until)
     study = folder.dictionary(sources)
@@ -214,18 +215,20 @@ def run(path: Path, out: Path, until: str | None = None) -> None:
         raise Refused(run.said(error)) from None
     finally:
         os.close(lock)
-    print(ending(out)[0] if (out / "report" / "summary.txt").exists() else f"{study.title}\n", end="")
+    text, differs = ending(out) if (out / "report" / "summary.txt").exists() else (f"{study.title}\n", False)
+    print(text, end="")
     print(f"  {'all of it':<14} {out}/")
     if until is None and sources.lacks:
         after = stages.STAGES[stages.STAGES.index(last) + 1]
         print(f"  {'not made':<14} {after} and what follows it: {path} holds no {sources.lacks}")
+    return not differs
 
 
 def main(path: Path, out: Path, until: str | None) -> int:
-    """The command: status 0 only if everything that was asked for was written."""
+    """The command: status 0 only if everything that was asked for was written, and the second computation agrees."""
     try:
         in_its_environment(load_study(folder.find(path).study))
-        run(path, out, until)
+        agrees = run(path, out, until)
     except (InputError, Refused, Stopped) as error:
         said = str(error)
     except OSError as error:  # of OUT itself: what a stage meets is told by the stage
@@ -239,7 +242,7 @@ def main(path: Path, out: Path, until: str | None) -> int:
             log.write_text(traceback.format_exc(), encoding="utf-8")
         said = str(fault("start", f"{type(error).__name__}: {error}", log))
     else:
-        return 0
+        return 0 if agrees else 1
     sys.stdout.flush()
     print(said, file=sys.stderr)
     return 1

@@ -5,49 +5,65 @@ call the same ones. `folder` is results/<study>/; what a stage writes lies below
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .plan import Plan
     from .report.staging import Fragments
+    from .results import Results
     from .study import Study
 
 # here and in the functions: a stage imports what it needs itself, so that a job does not wait for the rest of the house
 STAGES = ("clean", "cohort", "analysis", "figures", "tables", "report", "audit")
 
 
-def clean(dictionary: Path | str, raw: Path, folder: Path) -> None:
-    """Raw records -> typed tables and the logs of what was changed, questioned and rejected."""
+def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path | str] = ()) -> None:
+    """Raw records -> typed tables and the logs of what was changed, questioned and rejected; parts: see `clean_part`."""
     from . import clean
+    from .parts import study_part
     from .study import load_study
 
-    data = clean.clean(load_study(dictionary), raw, raw.parent / "corrections.csv")
+    study, corrections = study_part("clean", load_study(dictionary)), raw.parent / "corrections.csv"
+    if parts:
+        from .clean.scatter import gather
+
+        data = gather(study, corrections, [Path(part) for part in parts])
+    else:
+        data = clean.clean(study, raw, corrections)
     clean.write(data, folder / "clean")
+
+
+def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> None:
+    """The raw records of some participants -> their part of what `clean` puts together; item: '3-of-8'."""
+    from .clean.scatter import clean_part
+    from .parts import study_part
+    from .study import load_study
+
+    part, parts = map(int, item.split("-of-"))
+    clean_part(
+        study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv", part - 1, parts, folder
+    )
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     """Clean tables -> one row per participant."""
     from . import cohort
-    from .checks.plan import load_plan
-    from .study import load_study
 
-    study = load_study(dictionary)
+    study, checked = _checked("cohort", dictionary, plan)
     tables = cohort.read_tables(folder / "clean", study)
-    cohort.write(cohort.build(study, load_plan(plan, study), tables), folder / "cohort")
+    cohort.write(cohort.build(study, checked, tables), folder / "cohort")
 
 
 def effects(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     """Clean tables and the plan -> what of the plan has no effect on them, cohort/no_effect.csv; beside the other stages."""
     from . import cohort
     from .checks.effects import no_effect
-    from .checks.plan import load_plan
     from .contracts import NO_EFFECT
-    from .study import load_study
 
-    study = load_study(dictionary)
-    tables, checked = cohort.read_tables(folder / "clean", study), load_plan(plan, study)
+    study, checked = _checked("effects", dictionary, plan)
+    tables = cohort.read_tables(folder / "clean", study)
     NO_EFFECT.write(no_effect(study, checked, tables, cohort.build(study, checked, tables)), folder / "cohort")
 
 
@@ -59,13 +75,10 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
     from .analysis import exchange
     from .analysis.families import warning
     from .analysis.origin import published
-    from .checks.plan import load_plan
-    from .study import load_study
 
-    study = load_study(dictionary)
+    study, checked = _checked("analysis", dictionary, plan)
     tables = cohort.read_tables(folder / "clean", study)
     subjects, daily = (pd.read_parquet(folder / "cohort" / f"{name}.parquet") for name in ("subjects", "daily"))
-    checked = load_plan(plan, study)
     known = published(claims) if study.reconstruction and claims else {}
     analysis.write(*analysis.run(study, checked, subjects, daily, tables, known), folder / "analysis")
     exchange.write(study, checked, folder / "analysis")
@@ -73,25 +86,31 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
         print(f"tests {said}", file=sys.stderr)
 
 
-def figures(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Results -> figures, each with the numbers that it shows."""
+def figures(
+    dictionary: Path | str, plan: Path | str, folder: Path, processes: int = 1, read: Mapping[str, str] | None = None
+) -> None:
+    """Results -> figures, each with the numbers that it shows. read: the hashes of all that the stage reads, if figures that were
+    drawn of the same may be taken from an earlier run."""
     from .figures import draw_all
-    from .results import read
+    from .figures.drawn import Drawn
+    from .receipts import FOLDER
 
-    draw_all(read(dictionary, plan, folder), folder / "figures")
+    results = _results("figures", dictionary, plan, folder)
+    drawn = None if read is None else Drawn(folder / FOLDER / "figures", read, results.plan)
+    draw_all(results, folder / "figures", processes, drawn)
 
 
 def tables(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     """Results -> tables as Markdown and CSV."""
-    from .results import read
     from .tables import write_all
 
-    write_all(read(dictionary, plan, folder), folder / "tables")
+    write_all(_results("tables", dictionary, plan, folder), folder / "tables")
 
 
 def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path, formats: Iterable[str],
               engine: str) -> None:  # fmt: skip
     """Results -> what the manuscript includes from them, and the summary of the run."""
+    from .audit import second
     from .clean import read_logs
     from .report import fragments
     from .report.renderer import file_name
@@ -100,7 +119,8 @@ def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | Non
     results, logs = read(dictionary, plan, folder), read_logs(folder / "clean")
     known = claims_of(claims, results.plan)
     said = fragments.summary(results, known, logs, map(file_name, formats))
-    fragments.write(fragments.fragments(results, known, logs, folder, engine), said, folder)
+    recorded = second.on_record(Path(plan), results.ard)
+    fragments.write(fragments.fragments(results, known, logs, folder, engine, recorded), said, folder)
 
 
 def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats: Iterable[str], engine: str) -> None:
@@ -117,9 +137,8 @@ def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     from .audit.concordance import Second
     from .clean import read_logs
     from .contracts import QUERY_EFFECTS
-    from .results import read
 
-    results, logs = read(dictionary, plan, folder), read_logs(folder / "clean")
+    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean")
     second = Second(results)  # works beside this process until it is asked for its answer
     traced = trace.trace(results, logs, folder)
     trace.write(traced, folder)
@@ -144,6 +163,27 @@ def audit(
     held = page.write(results, traced, clean, folder, fixes)  # the gate searches it too
     audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
     page.write(results, traced, clean, folder, fixes, held)  # with what the gate says
+
+
+def _checked(stage: str, dictionary: Path | str, plan: Path | str) -> tuple[Study, Plan]:
+    """What a stage reads of both, checked as a whole."""
+    from . import parts
+    from .checks.plan import load_plan
+    from .study import load_study
+
+    study = load_study(dictionary)
+    return parts.of(stage, study, load_plan(plan, study))
+
+
+def _results(stage: str, dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
+    """What a stage reads of both, and all results so far."""
+    from . import parts
+    from .plan import read_plan
+    from .results import load
+    from .study import load_study
+
+    study = load_study(dictionary)
+    return load(*parts.of(stage, study, read_plan(plan, study)), folder)
 
 
 def claims_of(path: Path | str | None, plan: Plan) -> tuple:

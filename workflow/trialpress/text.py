@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
@@ -162,3 +163,18 @@ def unit_form(text: str) -> str:
     text = _POWER.sub(r"10^\1", text)
     text = _LITRE.sub(r"\1L", text)
     return _GIGA.get(text, text)
+
+
+def texts_in(value) -> Iterator[str]:
+    """The texts among the values of an entry of a YAML file.
+
+    >>> [*texts_in({"kind": "forest", "analyses": ["os", "lfs"], "width": 2})]
+    ['forest', 'os', 'lfs']
+    """
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            yield from (text for inner in value.values() for text in texts_in(inner))
+        case list() | tuple():
+            yield from (text for inner in value for text in texts_in(inner))

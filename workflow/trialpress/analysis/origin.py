@@ -119,6 +119,7 @@ def sets(plan: Plan, data: Data, name: str) -> dict[tuple[str, str, str], People
     spec, who = plan.analyses[name], data.frame[data.study.participant].astype(str)
     if "file" in spec or who.duplicated().any():
         return {}
+    who = who.to_numpy(dtype=object)
     unknown = "event" in spec and data.unknown == "left_out" and bool(data.holds(spec["event"]).isna().any())
     return {
         (group, level, statistic): People(

@@ -17,7 +17,7 @@ from ..expression import Expression
 from ..plan import Plan
 from ..registry import Column, Condition, Endpoint, Table
 from ..study import Study
-from ..text import number_text
+from ..text import number_text, texts_in
 from . import Data
 
 GROUPS = ("by", "stratum", "visit")  # parameters that name the column of groups
@@ -40,7 +40,10 @@ class LeftOut:
     def of(
         cls, reason: str, text: str, data: Data, lacking: pd.Series, what: str = "", fate: str = "left out"
     ) -> LeftOut:
-        who = data.frame.loc[lacking.to_numpy(dtype=bool), data.study.participant].astype(str)
+        lacking = lacking.to_numpy(dtype=bool)
+        if not lacking.any():
+            return cls(reason, text, 0, (), what or "participants", fate)
+        who = data.frame.loc[lacking, data.study.participant].astype(str)
         what = what or ("rows" if data.frame[data.study.participant].duplicated().any() else "participants")
         return cls(reason, text, len(who), tuple(dict.fromkeys(who)), what, fate)
 
@@ -186,7 +189,7 @@ def unlike(study: Study, plan: Plan, analysed: Mapping[str, Data]) -> Iterator[t
     unless both analyses say with `unknown` what they do."""
     from .methods import METHODS
 
-    shown = {text for entry in (*plan.tables.values(), *plan.figures.values()) for text in _texts(entry)}
+    shown = {text for entry in (*plan.tables.values(), *plan.figures.values()) for text in texts_in(entry)}
     seen: dict[tuple, str] = {}
     for name, data in analysed.items():
         if name not in shown:
@@ -204,17 +207,6 @@ def unlike(study: Study, plan: Plan, analysed: Mapping[str, Data]) -> Iterator[t
             counts = {"no_event": "counts them as no event", "left_out": "leaves them out"}
             them = f"{n} participant{'s' if n > 1 else ''} with an unknown outcome of '{spec['event']}'"
             yield name, f"{them}: this analysis {counts[data.unknown]}, '{other}' {counts[analysed[other].unknown]}"
-
-
-def _texts(value) -> Iterator[str]:
-    """The texts in an entry of the plan."""
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            yield from (text for inner in value.values() for text in _texts(inner))
-        case list() | tuple():
-            yield from (text for inner in value for text in _texts(inner))
 
 
 def table(name: str, spec: Mapping, n_population: int, data: Data, out: list[LeftOut]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ..checks.values import fields
-from ..cohort.columns import OfRows
+from ..cohort.columns import OfRows, placed
 from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError, impossible
 from ..kinds import NUMBER
@@ -29,10 +29,8 @@ CHANCE = "one of them would be chosen by chance, or a participant counted twice"
 def rows_of(data: Data, table: str) -> tuple[pd.DataFrame, OfRows]:
     """The rows of a clean table that belong to the participants of `data`, and the columns that an expression over them
     may use: those of the table and of the subjects."""
-    who = data.study.participant
-    frame = data.tables[table]
-    frame = frame[frame[who].isin(data.frame[who])].reset_index(drop=True)
-    return frame, OfRows(frame, data.columns(), who, {**data.plan.kinds, **fields(data.study)[table]})
+    frame, at = placed(data.tables[table], data.frame[data.study.participant])
+    return frame, OfRows(frame, data.columns(), at, {**data.plan.kinds, **fields(data.study)[table]})
 
 
 def columns_of_rows(study: Study, spec: Mapping) -> dict[str, Derived]:
@@ -82,7 +80,10 @@ def analysed(
         out = []
     counts = METHODS.traits.get(spec["method"], {}).get("unknown_is_no_event")
     unknown = spec.get("unknown", "no_event" if counts else "left_out")
-    data = replace(data, frame=subjects[subjects[known.id]].reset_index(drop=True), unknown=unknown)
+    members = subjects[known.id]
+    data = replace(
+        data, frame=(subjects if members.all() else subjects[members]).reset_index(drop=True), unknown=unknown
+    )
     if "where" in spec:
         holds = data.holds(spec["where"])
         out.append(LeftOut.of(f"{NOT_CHOSEN}_unknown", f"not known whether {spec['where']}", data, holds.isna()))
@@ -98,9 +99,8 @@ def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[LeftOut]
     spec, who = analysis["rows"], data.study.participant
     table, at = spec["table"], f"plan.yaml, analyses.{name}.rows"
     plan = with_rows(data.plan, data.study, spec)
-    frame = data.tables[table]
-    frame = frame[frame[who].isin(data.frame[who])].reset_index(drop=True)
-    columns = OfRows(frame, data.columns(), who, plan.kinds)
+    frame, of = placed(data.tables[table], data.frame[who])
+    columns = OfRows(frame, data.columns(), of, plan.kinds)
     out: list[LeftOut] = []
 
     def evaluate(key: str) -> pd.Series:
@@ -118,18 +118,22 @@ def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[LeftOut]
     everything = pd.Series(True, index=frame.index)
     chosen = holds("where", everything)
     kept = holds("at", chosen)
-    theirs = data.frame.drop(columns=frame.columns, errors="ignore").take(columns.at).reset_index(drop=True)
-    made = pd.concat([frame, theirs], axis=1)
+    added: dict[str, pd.Series] = {}
     if "value" in spec:
-        made["value"] = evaluate("value")
-        if pd.api.types.is_numeric_dtype(made["value"]) and made["value"].dtype != "boolean":
-            made["value"] = made["value"].astype("Float64")
-            first = _baseline(at, made, holds("baseline", chosen), who, table) if "baseline" in spec else None
-            made["z"] = _z(made["value"].where(kept))
-            if first is not None:
-                made["baseline"] = made[who].map(first).astype("Float64")
-                made["change"] = made["value"] - made["baseline"]
-    made = made[kept].reset_index(drop=True)
+        value = added["value"] = evaluate("value")
+        if pd.api.types.is_numeric_dtype(value) and value.dtype != "boolean":
+            value = added["value"] = value.astype("Float64")
+            added["z"] = _z(value.where(kept))
+            if "baseline" in spec:
+                base = _baseline(at, frame.assign(value=value), holds("baseline", chosen), who, table)
+                added["baseline"] = frame[who].map(base).astype("Float64")
+                added["change"] = value - added["baseline"]
+    # what is known of the participants is put beside the analysed rows alone
+    here = kept.to_numpy(dtype=bool)
+    theirs = data.frame.drop(columns=frame.columns, errors="ignore").take(of[here]).reset_index(drop=True)
+    made = pd.concat([frame[here].reset_index(drop=True), theirs], axis=1)
+    for column, values in added.items():
+        made[column] = values[here].reset_index(drop=True)
     _once(at, made, who, analysis, table, data)
     out.append(LeftOut.of("no_row", f"no such row of {table}", data, ~data.frame[who].isin(made[who])))
     return replace(data, frame=made, plan=plan), out

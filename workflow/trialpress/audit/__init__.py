@@ -100,7 +100,7 @@ def _ours(inputs: Iterable[str], study: Study) -> dict[str, str]:
 
 def _without_allowed(text: str) -> str:
     """A dictionary without its key `not_identifying`, line by line as it is."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value == "not_identifying":
             cut = text[key.start_mark.index : value.end_mark.index]

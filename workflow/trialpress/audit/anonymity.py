@@ -79,9 +79,6 @@ def _small(frame: pd.DataFrame) -> int:
     elif counts:
         numbers = frame[counts].apply(pd.to_numeric, errors="coerce").stack()
     else:
-        numbers = (
-            frame.iloc[:, 1:].stack().str.extract(r"^(\d+)(?=/| \()")[0].astype(float)
-            if len(frame)
-            else pd.Series(dtype=float)
-        )
-    return int(((numbers > 0) & (numbers < FEW)).sum())
+        cells = frame.iloc[:, 1:].stack().astype("string")  # of none but empty cells, numbers
+        numbers = cells.str.extract(r"^(\d+)(?=/| \()")[0].astype("Float64")
+    return int(((numbers > 0) & (numbers < FEW)).fillna(False).sum())

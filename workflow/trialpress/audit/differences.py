@@ -16,6 +16,7 @@ from ..contracts import FILES
 KEYS = {f"{file.name}.{file.suffix}": list(file.key) for file in FILES if file.key}
 TEXT = {".csv", ".html", ".json", ".md", ".svg", ".txt", ".typ", ".xml"}
 SHOWN = 20
+LAST_DIGITS = 1e-9  # a value that moved by less of itself has not moved: sums in another order
 
 
 def read_table(path: Path) -> pd.DataFrame:

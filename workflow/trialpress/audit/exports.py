@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..analysis.methods import METHODS
+from ..analysis.methods.common import is_categorical
+from ..analysis.methods.imputation import Incomplete
+
 if TYPE_CHECKING:
     from .concordance import Export
 
@@ -74,6 +78,24 @@ def _visits(export: Export):
     for name in dict.fromkeys([*spec.get("covariates", ()), *spec.get("by_visit", ())]):
         export.variable(name)
     export.order("by_visit", map(data.column, spec.get("by_visit", ())))
+
+
+def _imputed(export: Export):
+    """Of everyone the group; each completed data set as a set of its own: outcome (x), and each covariate (level) as y."""
+    spec, data = METHODS.given(export.spec), export.data
+    own = Incomplete.of(data, spec["variable"], spec["by"], spec["covariates"], spec["auxiliary"])
+    export.rows(group=export.groups(spec["by"]))
+    for column, gap in own.gaps.items():
+        export.rows(set="gaps", level=data.column(column).id, y=gap.astype(float))
+    if own.why or len(own.sizes) < 2 or (not own.boolean and is_categorical(data, spec["variable"])):
+        return
+    export.order("covariate", own.names)
+    index, first = data.frame.index[own.known], len(own.sizes) - 1
+    for at, (y, X) in enumerate(own.copies(spec["imputations"], spec["iterations"], data.plan.seed)):
+        set_ = f"{'logistic' if own.boolean else 'linear'} {at}"
+        export.rows(set=set_, x=pd.Series(y, index=index), group=_ids(data.groups(spec["by"]), data.frame.index))
+        for name, column in zip(own.names, X.T[first:], strict=True):
+            export.rows(set=set_, level=name.id, y=pd.Series(column, index=index))
 
 
 def _pair(x: str, y: str) -> Callable[[Export], None]:
@@ -153,6 +175,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     ),
     "mmrm": _visits,
     "gee": _visits,
+    "multiple_imputation": _imputed,
     "standardised_risks": _adjusted(_event),
     "number_needed": _adjusted(_event),
     "e_value": _adjusted(_event),

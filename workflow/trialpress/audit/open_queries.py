@@ -1,8 +1,8 @@
 """What the open error queries do to the numbers: each is computed again as if the questioned value were not there, or were there
 as it was received, and every number that moves is named.
 
-All questioned participants are followed at once: each variant is a second copy of its participant among the others, so that the
-cohort is built once. Where a place in an order depends on what moved it is built again for that query alone. Then only those
+All questioned participants are followed at once: each variant is a copy of its participant, and a cohort of these copies is built
+once. Where a place in an order depends on what moved it is built again for that query alone, with all participants. Then only those
 analyses are computed that read what moved. What cannot be computed is said in words, and nothing is guessed: a text that is no
 number has no value to compute with.
 """
@@ -24,6 +24,7 @@ from ..contracts import ARD, QUERY_EFFECTS
 from ..errors import InputError
 from ..expression import Expression
 from ..results import Results
+from .differences import LAST_DIGITS
 from .trace.reading import closure
 from .trace.texts import keys
 
@@ -31,7 +32,6 @@ WITHOUT = "without the value"
 STAYS = "no number moves"
 MOST = 100  # queries that are computed; of more it is said that they are not
 PARTICIPANTS = 2_000  # in a study of more a query is followed, not computed
-LAST_DIGITS = 1e-9
 _WORD = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -88,6 +88,7 @@ class Trial:
         self.results, self.index = results, index
         self.study, self.plan, self.who = results.study, results.plan, results.study.participant
         self.subjects = results.subjects.reset_index(drop=True)
+        self.known = self.subjects.set_index(self.subjects[self.who].astype(str))
         self.places: dict[str, dict[str, list[int]]] = {}
         closures = {name: closure(index, [name]) for name in index["columns"]}
         self.reads = {
@@ -133,7 +134,7 @@ class Trial:
         if self.who not in frame or query.field == self.who:
             return "not computed: it says whose the rows are"
         who = str(frame[self.who].iloc[rows[0]])
-        if who not in set(self.subjects[self.who]):
+        if who not in self.known.index:
             return STAYS + ": the participant is in no population"
         if not any(name in found for found in self.reads.values()):
             return STAYS + ": no analysis reads the field"
@@ -185,27 +186,31 @@ class Trial:
         if not variants:
             return
         try:
-            made = cohort.build(self.study, self.plan, self.tables(variants))
+            made = cohort.build(self.study, self.plan, self.copies(variants), everyone=False)
         except (InputError, ValueError) as error:
             if len(variants) == 1:
                 yield variants[0], _refused(error)
                 return
-            half = len(variants) // 2
-            yield from self.built(variants[:half])
-            yield from self.built(variants[half:])
+            named = [variant for variant in variants if variant.copy in str(error)]
+            first = named if 0 < len(named) < len(variants) else variants[: len(variants) // 2]
+            yield from self.built(first)
+            yield from self.built([variant for variant in variants if variant not in first])
             return
         subjects = made.subjects.set_index(made.subjects[self.who].astype(str))
         for variant in variants:
-            new, old = subjects.loc[variant.copy], subjects.loc[variant.who]
+            new, old = subjects.loc[variant.copy], self.known.loc[variant.who]
             differ = {name for name in subjects if name != self.who and not _same(old[name], new[name])}
             moved = differ - self.ordered
             if moved & self.before_order:
                 yield variant, self.alone(variant)
                 continue
             frame = self.subjects.copy()
-            at = frame.index[frame[self.who].astype(str) == variant.who][0]
+            at = self.known.index.get_loc(variant.who)
             for name in moved:
                 frame.loc[at, name] = new[name]
+            if problems := cohort.empty_populations(self.plan, frame):
+                yield variant, _refused(InputError(problems))
+                continue
             daily = made.daily
             mine = daily[daily[self.who].astype(str) == variant.copy].assign(**{self.who: variant.who})
             kept = self.results.daily[self.results.daily[self.who].astype(str) != variant.who]
@@ -230,13 +235,16 @@ class Trial:
         tables[variant.table] = variant.applied(tables[variant.table], key).reset_index(drop=True)
         return tables
 
-    def tables(self, variants: list[Variant]) -> dict[str, pd.DataFrame]:
-        """The clean tables with a copy of a participant for each variant."""
-        tables = {}
+    def copies(self, variants: list[Variant]) -> dict[str, pd.DataFrame]:
+        """The clean tables of a copy of a participant for each variant; those in which nobody is named as they are."""
+        tables, asked = {}, {variant.who for variant in variants}
         for name, frame in self.results.tables.items():
-            parts = [frame]
-            for variant in variants if self.who in frame else ():
-                rows = frame[frame[self.who].astype(str) == variant.who]
+            if self.who not in frame:
+                tables[name] = frame
+                continue
+            theirs, parts = frame[frame[self.who].isin(asked)], []
+            for variant in variants:
+                rows = theirs[theirs[self.who] == variant.who]
                 if name == variant.table:
                     rows = variant.applied(rows, self.study.tables[name].key)
                 parts.append(rows.assign(**{self.who: variant.copy}).astype(frame.dtypes.to_dict()))

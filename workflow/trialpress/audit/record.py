@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,8 +24,8 @@ from ..errors import InputError, Problem
 from ..files import read_csv, read_json, sha256
 from ..job import boundary, given
 from ..studies import checked
-from . import digest
-from .differences import describe
+from . import digest, second
+from .differences import LAST_DIGITS, describe
 
 # what a run leaves behind, and what it does not need
 NOT_SOURCES = {"benchmarks", "docs", "logs", "results", "tests"}
@@ -38,7 +39,7 @@ WITH_R = {
     "audit/crate.zip",
     "audit/index.html",
 }
-LAST_DIGITS = 1e-9
+BEGINS = re.compile(r"Job \d+: (.+)")  # Snakemake says the message of a rule
 
 
 class Report:
@@ -67,10 +68,11 @@ def _manifest(folder: Path) -> dict:
     return read_json(folder / "audit" / "manifest.json", study=str, inputs=dict, outputs=dict)
 
 
-def accept(root: Path, study: str, say=print) -> None:
+def accept(root: Path, study: str, say=print) -> bool:
     """Copy the results of record to data/<study>/record/, saying what moves.
 
-    InputError if results/<study>/ is not there or is not what its own manifest says.
+    False if its manuscript prints an older outcome of the second computation: that is put on record first. InputError if
+    results/<study>/ is not there or is not what its own manifest says.
     """
     folder, record = root / "results" / study, root / "data" / study / "record"
     if not (folder / "audit" / "manifest.json").exists():
@@ -87,6 +89,12 @@ def accept(root: Path, study: str, say=print) -> None:
         raise InputError(
             [Problem(f"results/{study}/{name}", "is not what the run's manifest says", why, do) for name in changed]
         )
+    computed = (folder / "audit" / "computed_once.csv").is_file()
+    if computed and second.keep(root / "config" / study / "plan.yaml", folder):
+        say(
+            f"config/{study}/{second.FILE}: written; the manuscript prints what the second computation gave: make report record STUDY={study}"
+        )
+        return False
     names = recorded(folder)
     report = Report(say)
     for name in names:
@@ -99,6 +107,7 @@ def accept(root: Path, study: str, say=print) -> None:
         (record / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, record / name)
     say(f"data/{study}/record: {len(names)} files accepted; commit them")
+    return True
 
 
 def copy_sources(root: Path, study: str, to: Path) -> None:
@@ -139,8 +148,8 @@ def seal(raw: Path) -> list[str]:
     return edited
 
 
-def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.CompletedProcess:
-    """The whole workflow in `project`, its manuscript by this engine."""
+def rerun(project: Path, study: str, engine: str = "auto", say=print) -> subprocess.CompletedProcess:
+    """The whole workflow in `project`, its manuscript by this engine; each rule is said as it begins."""
     snakefile = "Snakefile" if (project / "Snakefile").exists() else str(ROOT / "Snakefile")
     command = [
         sys.executable,
@@ -156,10 +165,17 @@ def rerun(project: Path, study: str, engine: str = "auto") -> subprocess.Complet
         "progress",
     ]
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON", "SNAKEMAKE"))}
-    return subprocess.run(
-        [*command, "--config", f"study={study}", f"engine={engine}"], cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
-        text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    command += ["--config", f"study={study}", f"engine={engine}"]
+    printed = []
+    with subprocess.Popen(
+        command, cwd=project, env={**kept, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}, text=True, errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        for line in process.stdout:
+            printed.append(line)
+            if begun := BEGINS.match(line):
+                say(f"  {begun[1]}")
+    return subprocess.CompletedProcess(command, process.returncode, "".join(printed))
 
 
 def _inputs(report: Report, old: dict, root: Path, now: dict | None) -> bool:
@@ -307,7 +323,7 @@ def verify(root: Path, study: str, say=print) -> bool:
         for name in seal(project / "data" / study / "raw"):
             report.finding(f"data/{study}/raw/{name}", ["differs from its line in SHA256SUMS"])
         say(f"{study}: rerunning from data/{study}/raw in a fresh folder; this takes as long as make report")
-        done = rerun(project, study, engine_of(folder))
+        done = rerun(project, study, engine_of(folder), say)
         again = project / "results" / study
         if done.returncode:
             say("The rerun stopped:")
@@ -340,8 +356,7 @@ def main(command: str, study: str) -> int:
     with boundary(f"make {'record' if command == 'accept' else command}"):
         checked(study)
         if command == "accept":
-            accept(Path.cwd(), study)
-            return 0
+            return 0 if accept(Path.cwd(), study) else 1
         return 0 if verify(Path.cwd(), study) else 1
 
 

@@ -36,6 +36,19 @@ LEFT_OUT, ALONE, STAY = "could be left out", "alone gives the same", "holds for 
 # an expression in the place of another -> what is made of it
 Made = Callable[[str], object]
 Finding = tuple[str, str, str]  # entry of the plan, part of it, what has no effect
+SHOWN = {"analyses": (METHODS, "method"), "figures": (FIGURES, "kind"), "tables": (TABLES, "kind")}
+TRIED = ("population", "where", "rows", "file", "table", "day", "last_day", "item", "items")  # and their conditions
+
+
+def tried(room: str, specs: Mapping[str, Mapping]) -> dict[str, dict]:
+    """What of the analyses, figures or tables of a plan can be found to have no effect."""
+    registry, of = SHOWN[room]
+    found = {name: {of, *TRIED, *_conditions(registry, spec[of])} for name, spec in specs.items()}
+    return {name: {key: spec[key] for key in spec if key in found[name]} for name, spec in specs.items()}
+
+
+def _conditions(registry, kind: str) -> list[str]:
+    return [key for key, one in registry.parameters(kind).items() if one.annotation is Condition]
 
 
 def no_effect(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> pd.DataFrame:
@@ -140,14 +153,9 @@ class Trial:
         yield from self._populations()
         yield from self._endpoints()
         yield from self._flow()
-        for where, registry, of in (
-            ("analyses", METHODS, "method"),
-            ("figures", FIGURES, "kind"),
-            ("tables", TABLES, "kind"),
-        ):
+        for where, (registry, of) in SHOWN.items():
             for name, spec in getattr(self.plan, where).items():
-                conditions = [key for key, one in registry.parameters(spec[of]).items() if one.annotation is Condition]
-                yield from self._shown(f"{where}.{name}", spec, conditions)
+                yield from self._shown(f"{where}.{name}", spec, _conditions(registry, spec[of]))
 
     def _tried(self, where: str, text, made: Made) -> Iterator[Finding]:
         """The parts of an expression without which, or with another number in which, what is made of it is the same."""

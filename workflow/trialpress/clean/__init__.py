@@ -19,13 +19,15 @@ from ..errors import Problem, raise_if
 from ..files import sha256, write_parquet
 from ..study import Study
 from . import log
-from .account import ROWS, LossError, accounts, refused
+from .account import ROWS, LossError, accounts, losses, refused
 from .corrections import by_table, read_corrections
 from .part import ELSEWHERE, NOTHING
+from .queries import counted
 from .read import Raw, declared, read_all, resolve
 from .register import OPEN, register
 from .replay import replay
 from .steps.rows import refused as moves
+from .steps.values import left_over
 from .table import Cleaned, TableCleaner
 from .withheld import cut
 
@@ -75,10 +77,11 @@ def _unnamed(study: Study, folder: Path) -> list[dict]:
     ]  # fmt: skip
 
 
-def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
-    """Clean all tables of a study; InputError with every problem of the files before anything is computed."""
+def read_whole(study: Study, raw_folder: Path) -> tuple[dict[str, Raw], dict[str, list[Mapping]]]:
+    """(raw files, positions of the columns of each table's parts); InputError with every problem of the files."""
     raws = read_all(study, raw_folder)
-    positions, problems = {}, []
+    positions: dict[str, list[Mapping]] = {}
+    problems = []
     for name, table in study.tables.items():
         positions[name] = []
         for part in table.parts:
@@ -86,20 +89,34 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
             positions[name].append(at)
             problems += missing
     raise_if(problems)
-    signed = read_corrections(corrections, study)
-    fixes = by_table(signed)
+    return raws, positions
+
+
+def clean_tables(study: Study, raws: Mapping[str, Raw], positions: Mapping, fixes: Mapping) -> dict[str, Cleaned]:
+    """The tables in their order; fixes: the corrections of each."""
     done: dict[str, Cleaned] = {}
     for name, table in study.tables.items():
         done[name] = TableCleaner(study, table, raws, positions[name], fixes.get(name, ()), done).run()
-    raise_if(problem for cleaned in done.values() for problem in cleaned.unused_corrections)
-    rows, rejected, losses = accounts(study, raws, done)
-    asked = _unnamed(study, raw_folder)
-    asked += [
-        entry
-        for raw in raws.values()
-        for entry in _about_files(raw, declared(study, raw), done.values(), raw_folder / raw.file.path)
-    ]
-    asked += [query for cleaned in done.values() for query in cleaned.queries]
+    return done
+
+
+def of_files(study: Study, raws: Mapping[str, Raw], done: Mapping[str, Cleaned], raw_folder: Path) -> list[dict]:
+    """The queries on files, and on rows that fit no columns."""
+    found = _unnamed(study, raw_folder)
+    for raw in raws.values():
+        found += _about_files(raw, declared(study, raw), done.values(), raw_folder / raw.file.path)
+    return found
+
+
+def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
+    """Clean all tables of a study; InputError with every problem of the files before anything is computed."""
+    raws, positions = read_whole(study, raw_folder)
+    signed = read_corrections(corrections, study)
+    done = clean_tables(study, raws, positions, by_table(signed))
+    raise_if(problem for cleaned in done.values() for problem in left_over(cleaned.fixes, cleaned.unmatched))
+    rows, rejected = accounts(study, raws, done)
+    asked = of_files(study, raws, done, raw_folder)
+    asked += [counted(query) for cleaned in done.values() for query in cleaned.queries]
     queries = register(asked, signed, study)
     logs = {
         "changes": [batch for cleaned in done.values() for batch in cleaned.changes],
@@ -107,7 +124,8 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
         "rejected": rejected,
     }
     tables = {name: cleaned.frame[study.tables[name].kept] for name, cleaned in done.items()}
-    return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, losses, asked)
+    lost = losses(study, rows, rejected, {name: len(frame) for name, frame in tables.items()})
+    return CleanData(tables, queries, pd.DataFrame(rows, columns=ROWS), logs, lost, asked)
 
 
 def _as_received(path: Path) -> str:

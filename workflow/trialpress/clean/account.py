@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from .. import contracts
 from ..errors import InputError, Problem
-from ..study import SHOWN, Study
+from ..study import SHOWN, File, Study
 from . import log
 from .part import ELSEWHERE, HARMLESS, SHIFTED, Records
 from .read import declared, footnote
@@ -31,10 +31,10 @@ class LossError(InputError):
         return "\n".join([head, *map(str, self.problems)])
 
 
-def accounts(study: Study, raws: Mapping[str, Raw], done: Mapping) -> tuple[list[dict], list[pa.Table], list[Problem]]:
-    """(rows.csv, rejected.csv, what stops the run)."""
+def accounts(study: Study, raws: Mapping[str, Raw], done: Mapping) -> tuple[list[dict], list[pa.Table]]:
+    """(rows.csv, rejected.csv), an entry for each part of each table."""
     shown = {name: declared(study, raw) for name, raw in raws.items()}
-    rows, rejected, problems = [], [], []
+    rows, rejected = [], []
     for name, cleaned in done.items():
         for records in cleaned.parts:
             numbers, reasons, contents = _rejected(records, shown[records.part.file.name])
@@ -47,19 +47,31 @@ def accounts(study: Study, raws: Mapping[str, Raw], done: Mapping) -> tuple[list
                     log.REJECTED, len(numbers), file=file, row=numbers, table=name, reason=reasons, content=contents
                 )
             )
-            problems += _losses(name, records, n, numbers, reasons)
-        if not len(cleaned.frame) and not cleaned.table.may_be_empty:
-            reasons = Counter(_kind(reason) for records in cleaned.parts for reason in _rejected(records, {})[1])
+    return rows, rejected
+
+
+def losses(
+    study: Study, rows: Iterable[Mapping], rejected: Iterable[pa.Table], kept: Mapping[str, int]
+) -> list[Problem]:
+    """What stops the run; rows, rejected: see `accounts`; kept: the rows of each clean table."""
+    problems, each = [], zip(rows, rejected, strict=True)
+    for name, table in study.tables.items():
+        seen: Counter = Counter()
+        for part in table.parts:
+            counted, lost = next(each)
+            reasons = lost["reason"].to_pylist()
+            problems += _losses(name, part.file, counted["rows_in"], lost["row"].to_pylist(), reasons)
+            seen.update(map(_kind, reasons))
+        if not kept[name] and not table.may_be_empty:
             problems.append(
                 Problem(
                     f"study.yaml, tables.{name}",
-                    "keeps no row: "
-                    + ("; ".join(f"{n} x {reason}" for reason, n in reasons.most_common(3)) or "no rows"),
+                    "keeps no row: " + ("; ".join(f"{n} x {reason}" for reason, n in seen.most_common(3)) or "no rows"),
                     "a table without rows would be read as nothing having happened to anybody",
                     "correct where, key or references of the table; may_be_empty: true if it really may be empty",
                 )
             )
-    return rows, rejected, problems
+    return problems
 
 
 def _rejected(records: Records, shown: Mapping[int, int]) -> tuple[list[int], list[str], list[str]]:
@@ -93,8 +105,7 @@ def _kind(reason: str) -> str:
     return "".join(" " if char.isdigit() else char for char in reason.split(" '")[0]).strip()
 
 
-def _losses(name: str, records: Records, n: int, numbers: list[int], reasons: list[str]) -> list[Problem]:
-    file = records.part.file
+def _losses(name: str, file: File, n: int, numbers: list[int], reasons: list[str]) -> list[Problem]:
     elsewhere = sum(reason.startswith(HARMLESS) for reason in reasons)
     lost = [(row, reason) for row, reason in zip(numbers, reasons, strict=True) if not reason.startswith(HARMLESS)]
     share = SHARE if file.max_rejected is None else file.max_rejected

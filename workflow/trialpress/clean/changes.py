@@ -36,7 +36,8 @@ def cells_and_changes(
 ) -> tuple[list, list]:
     """The raw cells of a field in the records kept, and those whose clean value is not what the cell says as it stands.
 
-    keys: the key of each of the rows; unit: the canonical unit, for the column that states it.
+    keys: the key of each of the rows; unit: the canonical unit, for the column that states it. There is a batch for each field
+    that a column fills, empty or not, and the codes of its raw headers are the blocks: parts of a table can be joined by them.
     """
     column, file = field.column, records.part.file.path
     numbers, block = records.raw.numbers[records.row[rows]], records.block[rows]
@@ -60,11 +61,10 @@ def cells_and_changes(
     changes = []
 
     def log(name: str, at: np.ndarray, source: Coded, clean, rule, kind, of: Coded) -> None:
-        if len(at):
-            changes.append(batch(
-                CHANGES, len(at), table=table.name, key=keys.take(pa.array(at)), field=name, raw_value=_take(source, at), clean_value=clean,
-                rule=rule, source_file=file, source_row=numbers[at], source_column=_take(of, at), kind=kind,
-            ))  # fmt: skip
+        changes.append(batch(
+            CHANGES, len(at), table=table.name, key=keys.take(pa.array(at)), field=name, raw_value=_take(source, at), clean_value=clean,
+            rule=rule, source_file=file, source_row=numbers[at], source_column=_take(of, at), kind=kind,
+        ))  # fmt: skip
 
     which, pairs = combine(field.coded, Coded(field.cell, field.cells), rows=rows)
     said = [_change(reading, cell.text, column) for reading, cell in pairs]

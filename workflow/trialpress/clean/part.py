@@ -38,6 +38,7 @@ class Records:
         self._lay_out()
         self.alive = np.ones(len(self.row), dtype=bool)
         self.reason = np.full(len(self.row), "", dtype=object)
+        self.slashes = False  # whether a slash within a key decided how keys are written
         self.fields: dict[str, Field] = {}
         self.units: dict[str, Field] = {}
         self.parsers: dict[str, Parser] = {}
@@ -167,6 +168,7 @@ class Records:
         texts = _joined(parts)
         if len(parts) > 1 and any("/" in text for part in parts for text in part.values):
             distinct = pd.unique(combine_codes(parts)[0])
+            self.slashes = True
             if len(texts.unique()) < len(distinct):
                 parts = [Coded(part.codes, [text.replace("/", "//") for text in part.values]) for part in parts]
                 texts = _joined(parts)

@@ -7,19 +7,24 @@ where the message is none; participant.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 
+from ..files import sha256
 from ..study import Table
 from ..text import text_of
 from .part import SHIFTED, Records
 from .withheld import message, shown
 
 
-def queries(table: Table, records: Records, keys: pa.Array, rows: np.ndarray) -> list[tuple[int, int, dict]]:
+def queries(
+    table: Table, records: Records, keys: pa.Array, rows: np.ndarray, shifted: bool = False
+) -> list[tuple[int, int, dict]]:
     """(record, column's place, query) for every question on the records given; keys: their keys.
 
-    A question that is asked once for a text names the first of its rows and counts them.
+    A question that is asked once for a text names the first of its rows and counts them: see `counted`.
     """
     found, once = [], {}
     for place, (name, field) in enumerate(records.fields.items()):
@@ -29,22 +34,28 @@ def queries(table: Table, records: Records, keys: pa.Array, rows: np.ndarray) ->
             for question in field.readings[field.state[record]].questions:
                 same = (name, question.message, field.cells[field.cell[record]])
                 if question.once and same in once:
-                    once[same][1] += 1
+                    once[same]["rows"] += 1
                     continue
                 entry = _query(table, records, name, record, question, keys[i].as_py())
                 if question.once:
-                    once[same] = [entry, 1]
+                    once[same] = entry
+                    entry |= {"rows": 1, "same": sha256(repr((records.part.file.path, shifted, same)).encode())}
                 found.append((record, place, entry))
-    for entry, n in once.values():
-        entry["message"] += f" (in {n} rows, of which this is the first)" if n > 1 else ""
     return found
+
+
+def counted(entry: Mapping) -> Mapping:
+    """A query that stands for several rows says so."""
+    n = entry.get("rows", 1)
+    said = f"{entry['message']} (in {n} rows, of which this is the first)" if n > 1 else entry["message"]
+    return {name: value for name, value in entry.items() if name not in ("rows", "same")} | {"message": said}
 
 
 def queries_of_shifted(table: Table, records: Records) -> list[tuple[int, int, dict]]:
     """The queries of the rows that were rejected as shifted."""
     rows = np.flatnonzero(~records.alive)
     rows = rows[[SHIFTED in reason for reason in records.reason[rows].tolist()]] if len(rows) else rows
-    return queries(table, records, records.key_texts(rows), rows)
+    return queries(table, records, records.key_texts(rows), rows, shifted=True)
 
 
 def _query(table: Table, records: Records, name: str, record: int, question, key: str) -> dict:

@@ -31,8 +31,10 @@ class Cleaned:
     cells: dict[str, list[pa.Table]] = field(default_factory=dict)
     changes: list[pa.Table] = field(default_factory=list)
     queries: list[dict] = field(default_factory=list)
+    places: list[tuple] = field(default_factory=list)  # of the queries: by these they are in order
     parts: list[Records] = field(default_factory=list)
-    unused_corrections: list[Problem] = field(default_factory=list)
+    fixes: list[Mapping] = field(default_factory=list)
+    unmatched: dict[int, str] = field(default_factory=dict)  # correction (by its number) that found nothing -> why
 
 
 class TableCleaner:
@@ -269,9 +271,7 @@ class TableCleaner:
 
     def done_with(self, frame: pd.DataFrame) -> Cleaned:
         """The logs of what is kept, and the frame in the order of its key."""
-        cleaned = Cleaned(
-            self.table, frame, parts=self.parts, unused_corrections=values.left_over(self.fixes, self.unmatched)
-        )
+        cleaned = Cleaned(self.table, frame, parts=self.parts, fixes=self.fixes, unmatched=self.unmatched)
         found = []
         for number, (records, living, keys) in enumerate(zip(self.parts, self.kept, self.keys, strict=True)):
             found += [(number, *rest) for rest in queries.queries(self.table, records, keys, living)]
@@ -290,14 +290,19 @@ class TableCleaner:
                 cleaned.changes += changes
             found += [(number, *rest) for rest in queries.queries_of_shifted(self.table, records)]
         order = sorted([*found, *self.extra], key=lambda entry: entry[:3])
-        cleaned.queries = [entry for *_, entry in order] + self.absent(frame)
+        absent = self.absent(frame)
+        cleaned.queries = [entry for *_, entry in [*order, *absent]]
+        cleaned.places = [
+            (number, int(self.parts[number].block[record]), self.parts[number].number(record), place)
+            for number, record, place, _ in order
+        ] + [(len(self.parts), *at) for *at, _ in absent]
         cleaned.frame = frame.sort_values(list(self.table.key), kind="stable").reset_index(drop=True)
         return cleaned
 
-    def absent(self, frame: pd.DataFrame) -> list[dict]:
-        """A query for every value that should have a row here and has none."""
+    def absent(self, frame: pd.DataFrame) -> list[tuple[int, int, int, dict]]:
+        """A query for every value that should have a row here and has none, after what puts them in order."""
         found = []
-        for name, target in self.table.complete.items():
+        for order, (name, target) in enumerate(self.table.complete.items()):
             other, column = target.split(".")
             here = set(frame[name].dropna().astype(str))
             source = self.done[other]
@@ -307,11 +312,13 @@ class TableCleaner:
                     {"key": str(key), "raw": "", "file": "", "row": 0, "column": ""}
                     for key in source.frame[column].dropna()
                 ]
+            files = [part.file.path for part in source.table.parts]
             found += [
-                {"severity": "warning", "table": self.table.name, "key": cell["key"], "field": name, "value": cell["raw"],
+                (order, files.index(cell["file"]) if cell["file"] else 0, int(cell["row"]),
+                 {"severity": "warning", "table": self.table.name, "key": cell["key"], "field": name, "value": cell["raw"],
                  "message": f"{cell['key']} is in {other} and has no row in {self.table.name}",
                  "file": cell["file"], "row": cell["row"], "column": cell["column"], "raw": cell["raw"], "rule": "no row",
-                 "participant": cell["key"] if name == self.study.participant else ""}
+                 "participant": cell["key"] if name == self.study.participant else ""})
                 for cell in cells if cell["key"] not in here
             ]  # fmt: skip
         return found

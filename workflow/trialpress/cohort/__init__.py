@@ -20,7 +20,7 @@ from ..kinds import order
 from ..plan import OTHER, Derived, Plan, level_texts
 from ..study import Study
 from ..text import number_text
-from .columns import OfRows, OfSubjects
+from .columns import OfRows, OfSubjects, placed
 from .endpoints import follow
 from .flow import flow
 from .grades import SCALES, Scale, bounds, grade, highest
@@ -41,7 +41,9 @@ class Builder:
         self.study, self.plan, self.tables = study, plan, tables
         self.who = study.participant
         self.subjects = tables[plan.cohort_table].sort_values(self.who).reset_index(drop=True).copy()
+        self.fields = fields(study)
         self.graded: dict[str, tuple] = {}
+        self.rows: dict[str, tuple] = {}
         self.unknown: dict[str, pd.Series] = {}  # population -> of whom it is not known whether they belong to it
 
     def evaluate(self, where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
@@ -65,10 +67,10 @@ class Builder:
 
     def rows_of(self, table: str) -> tuple[pd.DataFrame, OfRows]:
         """The rows of a table that belong to a participant, and the columns that an expression over them may use."""
-        frame = self.tables[table]
-        frame = frame[frame[self.who].isin(self.subjects[self.who])].reset_index(drop=True)
-        kinds = {**self.plan.kinds, **fields(self.study)[table]}
-        return frame, OfRows(frame, self.columns(), self.who, kinds)
+        if table not in self.rows:  # the participants stay the same, their columns do not
+            self.rows[table] = placed(self.tables[table], self.subjects[self.who])
+        frame, at = self.rows[table]
+        return frame, OfRows(frame, self.columns(), at, {**self.plan.kinds, **self.fields[table]})
 
     def chosen(self, where: str, spec: Mapping, columns: Columns) -> tuple[pd.Series, tuple[str, ...]]:
         """(the values that are taken, their codes in order): for take min and max codes are their places."""
@@ -183,8 +185,7 @@ class Builder:
         return frames[frames["day"].notna()].sort_values([self.who, "day"]).reset_index(drop=True)
 
     def populations(self):
-        """A column for each population; InputError names all that have no participant and may not be without."""
-        problems, excused = [], set()
+        """A column for each population, and of whom it is not known whether they belong to it."""
         for population in self.plan.populations.values():
             member = self.known(f"plan.yaml, populations.{population.id}", population.condition, self.columns())
             if population.within:
@@ -196,23 +197,6 @@ class Builder:
             if member.isna().any():
                 self.unknown[population.id] = member.isna()
                 self.subjects[population.unknown] = member.isna()
-            member = self.subjects[population.id]
-            if member.any():
-                continue
-            if population.may_be_empty or population.within in excused:
-                excused.add(population.id)
-                continue
-            among = f"{self.plan.cohort_table} has {len(member)} rows"
-            if population.within:
-                outer = self.plan.populations[population.within]
-                among += (
-                    f", the population {outer.id} ({outer.label}) {int(self.subjects[outer.id].sum())} participants"
-                )
-            what = f"nobody belongs to it: '{population.condition}' holds for no participant ({among})"
-            why = "what is computed in it would be missing, or a count of 0 that nobody meant"
-            do = "correct the condition, or add may_be_empty: true if it can really be empty"
-            problems.append(Problem(f"plan.yaml, populations.{population.id}", what, why, do))
-        raise_if(problems)
 
     def endpoints(self):
         for endpoint in self.plan.endpoints.values():
@@ -223,6 +207,26 @@ class Builder:
 
             for name, values in follow(endpoint, evaluate, self.subjects[self.who]).items():
                 self.subjects[name] = values
+
+
+def empty_populations(plan: Plan, subjects: pd.DataFrame) -> list[Problem]:
+    """The populations that have no participant and may not be without."""
+    problems, excused = [], set()
+    for population in plan.populations.values():
+        if subjects[population.id].any():
+            continue
+        if population.may_be_empty or population.within in excused:
+            excused.add(population.id)
+            continue
+        among = f"{plan.cohort_table} has {len(subjects)} rows"
+        if population.within:
+            outer = plan.populations[population.within]
+            among += f", the population {outer.id} ({outer.label}) {int(subjects[outer.id].sum())} participants"
+        what = f"nobody belongs to it: '{population.condition}' holds for no participant ({among})"
+        why = "what is computed in it would be missing, or a count of 0 that nobody meant"
+        do = "correct the condition, or add may_be_empty: true if it can really be empty"
+        problems.append(Problem(f"plan.yaml, populations.{population.id}", what, why, do))
+    return problems
 
 
 def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
@@ -248,8 +252,9 @@ def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
     return problems
 
 
-def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohort:
-    """The cohort from the clean tables (name -> frame)."""
+def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], everyone: bool = True) -> Cohort:
+    """The cohort from the clean tables (name -> frame). everyone: they are of all participants, so that a population of nobody
+    stops it."""
     builder = Builder(study, plan, tables)
     if builder.subjects.empty:
         what, why = "has no row: there is no participant", "0 participants must never become a manuscript"
@@ -260,6 +265,7 @@ def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame]) -> Cohor
     raise_if(_without_level(builder.subjects, plan))
     builder.endpoints()
     builder.populations()
+    raise_if(empty_populations(plan, builder.subjects) if everyone else ())
     return Cohort(builder.subjects, builder.daily(), flow(plan, builder.subjects, builder.columns()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from ..expression import Columns
@@ -28,9 +29,18 @@ class OfSubjects(Columns):
 class OfRows(Columns):
     """A table's columns; those of the subjects are aligned to its rows when an expression asks for them."""
 
-    def __init__(self, frame: pd.DataFrame, subjects: OfSubjects, who: str, kinds: Mapping[str, Kind]):
+    def __init__(self, frame: pd.DataFrame, subjects: OfSubjects, at: np.ndarray, kinds: Mapping[str, Kind]):
         super().__init__(frame, kinds)
-        self.subjects, self.at = subjects, pd.Index(subjects[who]).get_indexer(frame[who])
+        self.subjects, self.at = subjects, at
 
     def elsewhere(self, name: str) -> pd.Series:
         return self.subjects[name].take(self.at).reset_index(drop=True)
+
+
+def placed(frame: pd.DataFrame, participants: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
+    """(the rows of a table that belong to one of the participants, the place of whom each belongs to)."""
+    at = pd.Index(participants).get_indexer(frame[participants.name])
+    here = at >= 0
+    if not here.all():
+        frame, at = frame[here], at[here]
+    return frame.reset_index(drop=True), at

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from ..audit.differences import LAST_DIGITS
+from ..audit.parts import write_part
 from ..files import write_text
 from ..report.places import Place, places
 from . import figures, page
 from .causes import Cause, Causes, ordered
 from .sides import Number, Side, find
 
-LAST_DIGITS = 1e-9
 COUNT = "plan.statistics"
 
 
@@ -133,11 +134,12 @@ def table(found: Comparison) -> pd.DataFrame:
 
 
 def write(found: Comparison, to: Path) -> None:
-    """index.html, compare.csv and letter.md in the folder `to`."""
+    """index.html, compare.csv and letter.md in the folder `to`; compared.js, by which the audit's page knows that they are there."""
     to.mkdir(parents=True, exist_ok=True)
     table(found).to_csv(to / "compare.csv", index=False, lineterminator="\n")
     write_text(page.letter(found), to / "letter.md")
     write_text(page.render(found, list(figures.pairs(found.a.folder, found.b.folder))), to / "index.html")
+    write_part({"moved": len(found.moved)}, to / "compared.js")
 
 
 def main(a: str, b: str, study: str, to: Path) -> int:

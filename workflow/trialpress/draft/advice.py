@@ -32,12 +32,21 @@ REJECTED = (
     (r"duplicate of row", "nothing: the row kept says the same"),
     (r"conflicts with row", "tables.{table}.key: another column belongs to it; or corrections.csv"),
     (
-        r"shifted|has \d+ cells",
-        "the file: a cell is lost or too many; delimiter or quote of files.{file}, if it is the whole file",
+        r"shifted|has \d+ cells?",
+        "the file, if a cell is lost or too many; footer of files.{file}, if the row is no record",
     ),
-    (r"no usable key", "the file, if the cell was forgotten; footer of files.{file}, if the row is no record"),
+    (
+        r"no usable key",
+        "the file, if the cell was forgotten or is a slip; footer of files.{file}, if the row is no record",
+    ),
     (r"orphan", "references of tables.{table}, if they need not be there; or the file that lacks them"),
 )
+
+
+def elsewhere(rows: pd.DataFrame) -> dict[tuple[str, str], int]:
+    """(file, table) -> how many rows of the file are another table's, or hold nothing for this one."""
+    rows = rows[rows["reason"].str.startswith((ELSEWHERE, NOTHING))]
+    return rows.groupby(["file", "table"]).size().to_dict()
 
 
 def rejected(rows: pd.DataFrame, files: dict[str, str]) -> list[str]:

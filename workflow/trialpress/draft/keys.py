@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ..clean.steps.rows import _core as core
+from ..clean.steps.rows import core
 from ..text import normalise, text_of
 from .entry import Entry
 from .facts import Facts
@@ -100,13 +100,19 @@ def spelling(every: dict[str, int], others: Iterable[str]) -> tuple[str, dict[st
 
     >>> spelling({"LD-001": 1, "LD-002": 1, "LD-017": 1}, ["ld-001", "LD002"])
     ('LD-\\\\d{3}', {'(?i)^LD[-_ ./]*(?=\\\\d)': 'LD-'}, False)
+    >>> spelling({"P-001": 1, "P-002": 1, "p-003": 1}, [])
+    ('P-\\\\d{3}', {'(?i)^P[-_ ./]*(?=\\\\d)': 'P-'}, False)
     >>> spelling({"7": 1, "12": 1, "101": 1}, [])
     ('\\\\d{1,3}', {}, False)
     """
     shapes: Counter[str] = Counter()
     for text in every:
         shapes[shape(text)] += 1
-    common, n = shapes.most_common(1)[0] if shapes else ("", 0)
+    alike: Counter[str] = Counter()  # whatever the case of the letters
+    for form, rows in shapes.items():
+        alike[form.casefold()] += rows
+    folded, n = alike.most_common(1)[0] if alike else ("", 0)
+    common = next((form for form, _ in shapes.most_common() if form.casefold() == folded), "")
     whole = {text for text in every if re.fullmatch(r"\d+", text)}
     if (
         len(whole) > 0.95 * len(every)
@@ -120,6 +126,7 @@ def spelling(every: dict[str, int], others: Iterable[str]) -> tuple[str, dict[st
     canonical = {core(text): text for text in every if shape(text) == common}
     parts = re.fullmatch(r"((?:[^\d\\{}]|\\(?!d))*)\\d\{(\d+)\}", common)
     variants = {text for text in others if not re.fullmatch(common, text) and core(text) in canonical}
+    variants |= {text for text in every if shape(text) != common and shape(text).casefold() == folded}
     if not parts or not variants:
         return common, {}, False
     prefix, digits = re.sub(r"\\(.)", r"\1", parts[1]), int(parts[2])

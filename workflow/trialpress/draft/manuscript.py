@@ -9,7 +9,7 @@ CLAIMS = "# What was published on these patients. Every key is described in conf
 QUARTO = """project:
   type: default
   render: [manuscript.qmd]
-  pre-render: trialpress stage # for `quarto render` by hand; .venv/bin of the engine is on PATH then
+  pre-render: trialpress stage # for `quarto render` by hand: run it once before; .venv/bin of the engine is on PATH then
 profile:
   default: trialpress # staged with the results: filters, templates, fonts
 number-sections: true

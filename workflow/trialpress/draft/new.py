@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import re
 import shlex
@@ -10,9 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..clean import CleanData, clean
@@ -24,13 +23,17 @@ from ..study import load_study
 from . import advice, dictionary, folder, manuscript, plan
 from .layout import Laid
 from .metadata import metadata
-from .questions import Questions, read_answers
+from .questions import Question, Questions, is_date, read_answers
 from .tables import Tables, all_dates, missing_words
 from .units import merge
 
 NO_DATA = ("SHA256SUMS",)
+TEXTS = ("README", "LICENSE", "LICENCE")
+DOCUMENTS = frozenset([".pdf", ".doc", ".docx", ".odt", ".rtf", ".ppt", ".pptx", ".html", ".htm", ".md", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".tif", ".tiff", ".r", ".rmd", ".qmd", ".py", ".sas", ".do", ".sps", ".log", ".bak", ".tmp", ".lnk", ".ini", ".db"])  # fmt: skip
 KEPT = "nothing is overwritten: what is there may be somebody's work"
 DRAWN = "draft.sha256"  # in config/STUDY/: what the last draft wrote, so that it may be replaced while nobody has changed it
+
+Ask = Callable[[Sequence[Question]], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Given:
     cutoff: str = ""
     answers: Path | None = None
     missing: Sequence[str] = ()  # "-999=Not asked"
+    said: Mapping[str, str] = field(default_factory=dict)  # about -> answer, given in the terminal
 
 
 @dataclass
@@ -59,45 +63,28 @@ class Draft:
     told: dict[str, str] = field(default_factory=dict)  # metadata files: name -> what they are
 
 
-def files_of(paths: Iterable[Path]) -> list[Path]:
-    """The files that are named, or lie in the folders that are; by name."""
-    problems, found = [], {}
+def files_of(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
+    """(the files that are named, or lie in the folders that are, by name; what lies in those folders and is no data)."""
+    problems, found, left = [], {}, []
+    why, do = "a study is drafted from its files", "name files or folders"
     for path in paths:
         inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         if not path.exists():
-            problems.append(
-                Problem(
-                    str(path),
-                    "does not exist",
-                    "a study is drafted from its files",
-                    "name files or folders that are there",
-                )
-            )
+            problems.append(Problem(str(path), "does not exist", why, f"{do} that are there"))
         for file in inside if path.exists() else ():
-            if (
-                file.name.startswith(".")
-                or file.name in NO_DATA
-                or file.name.upper().startswith(("README", "LICENSE", "LICENCE"))
-            ):
+            if file.name.startswith(".") or file.name in NO_DATA or file.name.upper().startswith(TEXTS):
+                continue
+            if path.is_dir() and (file.suffix.lower() in DOCUMENTS or file.name.startswith("~$")):
+                left.append(file.name)
                 continue
             other = found.setdefault(file.name, file)
             if other != file and other.read_bytes() != file.read_bytes():
-                problems.append(
-                    Problem(
-                        str(file), f"has the name of {other}", "one of them would be lost", "give them different names"
-                    )
-                )
+                do_ = "give them different names"
+                problems.append(Problem(str(file), f"has the name of {other}", "one of them would be lost", do_))
     if not found and not problems:
-        problems.append(
-            Problem(
-                " ".join(map(str, paths)) or "the command",
-                "names no data file",
-                "a study is drafted from its files",
-                "name files or folders",
-            )
-        )
+        problems.append(Problem(" ".join(map(str, paths)) or "the command", "names no data file", why, do))
     raise_if(problems)
-    return [found[name] for name in sorted(found)]
+    return [found[name] for name in sorted(found)], sorted(left, key=str.casefold)
 
 
 def drafted(given: Given, raw: Path) -> Draft:
@@ -105,7 +92,7 @@ def drafted(given: Given, raw: Path) -> Draft:
     answers = read_answers(given.answers) if given.answers else {}
     options = {"study data_cutoff": given.cutoff, "study participant": given.participant,
                "study missing codes": ", ".join(given.missing)}  # fmt: skip
-    questions = Questions(answers | {about: said for about, said in options.items() if said})
+    questions = Questions(answers | {about: said for about, said in options.items() if said} | given.said)
     files = sorted(
         path for path in raw.iterdir() if path.name not in NO_DATA and not path.name.upper().startswith("README")
     )
@@ -215,13 +202,6 @@ def named(laid: Sequence[Laid], questions: Questions) -> str:
     return said
 
 
-def is_date(text: str) -> bool:
-    try:
-        return datetime.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
 def last(days: Sequence) -> str:
     """The last of some dates that does not stand alone: one more than a year after all others is a slip of the hand."""
     for day, before in zip(reversed(days), [*reversed(days[:-1]), None], strict=False):
@@ -284,19 +264,23 @@ def place(draft: Draft, given: Given, raw: Path) -> None:
     write_text("\n".join(lines) + "\n", drawn)
 
 
-def new(given: Given, git: bool = False, report: bool = True) -> int:
-    """The command. 0: the draft runs; 1: it was written, and what stops it is said."""
+def new(given: Given, git: bool = False, report: bool = True, ask: Ask | None = None) -> int:
+    """The command. 0: the draft runs; 1: it was written, and what stops it is said. ask: asks the open questions, about -> answer."""
     checked(given.study)
     home = given.directory
     own = [path for path in (home / "data" / given.study / room for room in ("raw", "metadata")) if path.is_dir()]
     with tempfile.TemporaryDirectory(prefix="trialpress-raw-") as scratch:
         raw = Path(scratch)
-        from_ = {path.name: path for path in files_of([*(given.paths or own), *filter(None, [given.dictionary])])}
+        files, left = files_of([*(given.paths or own), *filter(None, [given.dictionary])])
+        from_ = {path.name: path for path in files}
         for name, path in from_.items():
             shutil.copyfile(path, raw / name)
         write_text(sums(raw), raw / "SHA256SUMS")
         with outside(raw, from_):
             draft = drafted(given, raw)
+            while ask and draft.questions.open and (answers := ask(draft.questions.open)):
+                given = replace(given, said={**given.said, **answers})  # an answer may raise other questions
+                draft = drafted(given, raw)
         if home.resolve() != ROOT:
             draft.texts |= {
                 name: text
@@ -307,7 +291,7 @@ def new(given: Given, git: bool = False, report: bool = True) -> int:
     if git:
         folder.repository(home)
     status = 0
-    print(said(draft, given))
+    print(said(draft, given, left))
     if draft.data.losses or draft.blocked:
         status = 1
     elif report:
@@ -351,17 +335,19 @@ def chain(given: Given) -> int:
     return subprocess.run(command, env=environment, check=False).returncode
 
 
-def said(draft: Draft, given: Given) -> str:
+def said(draft: Draft, given: Given, left: Sequence[str] = ()) -> str:
     """What the files hold, row by row, and the commonest misfits with the line that would mend each."""
     n = len({one.file.path for one in draft.tables.laid})
     lines = [f"{given.study}: drafted from {n} data file{'s' * (n != 1)}"]
     lines += [f"  {name}: {what}" for name, what in draft.told.items()]
+    lines += [f"  left out, as files that hold no data: {', '.join(left)}"] if left else []
     lines += ["", "rows kept and lost"]
+    elsewhere = advice.elsewhere(draft.data.rejected)
     for row in draft.data.rows.itertuples():
-        lines.append(
-            f"  {row.file} -> {row.table}: {row.rows_kept:,} of {row.rows_in:,}"
-            + (f", {row.rows_rejected:,} rejected" if row.rows_rejected else "")
-        )
+        others = elsewhere.get((row.file, row.table), 0)
+        rest = {"of other tables": others, "rejected": row.rows_rejected - others}
+        said = [f"{row.rows_kept:,} of {row.rows_in:,}", *(f"{n:,} {what}" for what, n in rest.items() if n)]
+        lines.append(f"  {row.file} -> {row.table}: {', '.join(said)}")
     names = {one.file.path: name for name, one in zip(draft.tables.names, draft.tables.laid, strict=True)}
     if lost := advice.rejected(draft.data.rejected, names):
         lines += ["", "rows that could not be used, why, and what would mend it", *lost]

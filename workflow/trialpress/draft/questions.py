@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,13 @@ class Questions:
                 f"  changes: {scalar(question.changes)}\n  answer: {'' if question.answer is None else scalar(question.answer)}".rstrip()
             )
         return "\n".join(lines) + ("\n" if self.asked else "{}\n")
+
+
+def is_date(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def read_answers(path: Path) -> dict[str, str]:

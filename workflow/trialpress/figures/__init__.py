@@ -6,14 +6,18 @@ import io
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from .. import environment
 from ..analysis.origin import SIMULATED
-from ..errors import Problem, from_the_plan, raise_if
+from ..errors import InputError, Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text, write_whole
 from ..results import MARK, MARKER, Results, with_mark, with_marks
+from ..wording import Wording
+from ..workers import each
 from .drawing import Drawing
+from .drawn import Drawn
 from .read import left_out
 
 
@@ -25,12 +29,13 @@ def draw(results: Results, name: str) -> Drawing:
     spec = results.plan.figures[name]
     results = replace(results, marked=bool(results.study.reconstruction), seen=set())
     style.bring(environment.fonts(f"report/{results.study.id}"))
+    style.speak(results.plan.say)
     with style.look():
         with from_the_plan(f"figures.{name}"):
             drawing = KINDS.functions[spec["kind"]](results, **KINDS.options(spec))
         if results.marked:
             drawing = _marked(drawing, results.seen)
-        drawing = drawing.said(*left_out(results, KINDS, spec))
+        drawing = _translated(drawing.said(*left_out(results, KINDS, spec)), results.plan.say)
     raise_if(_unprintable(drawing.figure, name))
     _lighten(drawing.figure)
     return drawing
@@ -56,6 +61,18 @@ def _marked(drawing: Drawing, seen: set[str]) -> Drawing:
     numbers = drawing.numbers.map(lambda cell: cell.replace(MARKER, "") if isinstance(cell, str) else cell)
     alt = with_marks(drawing.alt) if some else drawing.alt.replace(MARKER, "")
     return replace(drawing, numbers=numbers.astype(drawing.numbers.dtypes), alt=f"{alt}{legend}")
+
+
+def _translated(drawing: Drawing, say: Wording) -> Drawing:
+    """With the program's words in the language of the labels: also those that an axis draws by itself."""
+    if not say:
+        return drawing
+    from matplotlib.text import Text
+
+    for text in drawing.figure.findobj(Text):
+        said = text.get_text()
+        text.set_text(say(said.removesuffix(MARK)) + MARK if said.endswith(MARK) else say(said))
+    return replace(drawing, alt=" ".join(map(say, re.split(r"(?<=\.) (?=[^a-z\d])", drawing.alt))))
 
 
 MANY = 2_000  # points beyond which a cloud of them is a picture within the vector graphic
@@ -91,19 +108,36 @@ def _unprintable(figure, name: str) -> list[Problem]:
     ]
 
 
-def draw_all(results: Results, folder: Path) -> None:
-    """Every figure of the plan as <id>.svg, .png and .csv in `folder`, and alt.json (id -> alternative text)."""
+def draw_all(results: Results, folder: Path, processes: int = 1, drawn: Drawn | None = None) -> None:
+    """Every figure of the plan as <id>.svg, .png and .csv in `folder`, and alt.json (id -> alternative text). `drawn`: those
+    of an earlier run; what they are made of has not changed."""
+    alt = {name: drawn.taken(name, folder) if drawn else None for name in results.plan.figures}
+    wanted = [name for name in alt if alt[name] is None]
+    if wanted:  # once, before there are more processes
+        from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
+    made = each(partial(_write, results, folder), wanted, processes)
+    raise_if(problem for _, problems in made for problem in problems)
+    alt |= {name: text for name, (text, _) in zip(wanted, made, strict=True)}
+    if drawn:
+        drawn.keep({name: alt[name] for name in wanted}, folder)
+    write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
+
+
+def _write(results: Results, folder: Path, name: str) -> tuple[str, list[Problem]]:
+    """Draw a figure, of which no other is seen; its alternative text, or what is wrong with it."""
     from . import style
 
-    alt = {}
-    for name in results.plan.figures:
+    alone = replace(results.plan, figures={name: results.plan.figures[name]})
+    results = replace(results, plan=alone)
+    try:
         drawing = draw(results, name)
-        alt[name] = drawing.alt
         with style.look():
             _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
             _save_png(drawing, folder / f"{name}.png")
-        write_csv(drawing.numbers, folder / f"{name}.csv")
-    write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
+    except InputError as error:
+        return "", error.problems
+    write_csv(drawing.numbers, folder / f"{name}.csv")
+    return drawing.alt, []
 
 
 COLOURS = 256  # a figure has fewer, but for the shades at the edges of its letters and lines

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..results import MARK, with_mark
+from ..wording import ENGLISH, Wording
 from .palette import GREY, INK
 
 Width = Literal["single", "double"]
@@ -43,6 +44,19 @@ LOOK = {
 
 
 _brought: list[tuple[str, ...]] = [()]  # the files of the study's own fonts
+_said: list[Wording] = [ENGLISH]  # the program's words in the language of the labels
+
+
+def speak(say: Wording) -> None:
+    """Draw the program's own words in this language; all that is measured is measured so."""
+    if _said[0] is not say:
+        _said[0] = say
+        text_width.cache_clear()
+
+
+def say(text: str) -> str:
+    """A text as it is drawn."""
+    return _said[0](text)
 
 
 def bring(files: Iterable[str]) -> None:
@@ -125,7 +139,7 @@ def unprintable(text: str) -> str:
 @cache
 def text_width(text: str, size: float = TEXT, weight: str = "normal") -> float:
     """Width in mm of the longest line of a text."""
-    return max(map(_line_width, text.split("\n"), repeat(weight))) / 100 * size / 72 / MM
+    return max(map(_line_width, say(text).split("\n"), repeat(weight))) / 100 * size / 72 / MM
 
 
 def _line_width(line: str, weight: str) -> float:
@@ -151,7 +165,7 @@ def widest(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> 
 
 def longest_word(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> float:
     """Width in mm of what `wrap` would have to cut if it had less room."""
-    return widest((part for text in texts for part in re.findall(PARTS, text)), size, weight)
+    return widest((part for text in texts for part in re.findall(PARTS, say(text))), size, weight)
 
 
 WIDE = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef"  # of scripts in which lines break between any two characters
@@ -165,7 +179,7 @@ def wrap(text: str, width: float, size: float = TEXT, weight: str = "normal") ->
     """The text in lines of at most `width` mm, broken at spaces; a word that is longer at its own hyphens and slashes, and
     only if that does not help anywhere, with a hyphen."""
     lines, line = [], ""
-    for word in text.split(" "):
+    for word in say(text).split(" "):
         parts = [word] if text_width(word, size, weight) <= width else _parts(word, width, size, weight)
         for i, part in enumerate(parts):
             longer = f"{line}{'' if i else ' '}{part}".strip()
@@ -252,7 +266,7 @@ class Page:
 
     def text(self, x: float, y: float, text: str, *, va: str = "top", size: float = TEXT, **options) -> list:
         """Lines of text on a fixed pitch, whatever their glyphs. va: top, center or bottom of the block at y. Returns them."""
-        lines = text.split("\n")
+        lines = say(text).split("\n")
         pitch, em = size * LINE / TEXT, size / 72 / MM
         if va == "center":
             y += 0.33 * em - pitch * (len(lines) - 1) / 2

@@ -1,11 +1,12 @@
 """A second set of labels: what a plan prints, in another language, beside it in labels.<language>.yaml.
 
 The file has the shape of plan.yaml and of it only texts that are printed; all columns of the subjects, with their levels, stand
-under `columns`. A text alone is a label, or a caption. Whatever decides on a number is refused there, so the numbers are the same in every language.
+under `columns`; `words` are texts of the program's own, or of the data, each with its translation. A text alone is a label, or a caption. Whatever decides on a number is refused there, so the numbers are the same in every language.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from ..study import load_yaml
 from .objects import Derived
 
 PRINTED = ("label", "definition", "caption", "titles", "labels", "visits", "multiplicity", "events", "reasons")
-ROOMS = ("plan", "columns", "populations", "flow", "endpoints", "analyses", "figures", "tables")
+ROOMS = ("plan", "columns", "populations", "flow", "endpoints", "analyses", "figures", "tables", "words")
 WHY = "it would be printed in the language of the plan, or nowhere"
 
 
@@ -52,7 +53,7 @@ class Labels:
             elif room == "flow":
                 by_id = {step["population"]: step for step in found.get("flow", ())}
                 found[room] = list(self.entries("flow", by_id, texts).values())
-            elif room in ROOMS and room != "columns":
+            elif room in ROOMS and room not in ("columns", "words"):
                 found[room] = self.entries(room, found.get(room, {}), texts)
         return found
 
@@ -104,6 +105,19 @@ class Labels:
         for value in set(levels) - set(known.levels):
             self.wrong(f"columns.{name}.levels.{value}", "is not among the codes", nearest(value, known.levels))
         return replace(known, label=given.get("label", known.label), levels={**known.levels, **levels})
+
+    def words(self) -> dict[str, str]:
+        """Texts with their translations; {} in both for what stands between."""
+        found = self.mapping("words", self.texts.get("words", {}))
+        for text, said in found.items():
+            holes = len(re.findall(r"\{\d?\}", said)) if isinstance(said, str) else -1
+            if holes != str(text).count("{}"):
+                self.wrong(
+                    f"words.{text}",
+                    "is not translated by a text with as many {}",
+                    "write {} or {0}, {1} for what stands between",
+                )
+        return {str(text): str(said) for text, said in found.items()}
 
     def columns_known(self, columns: Mapping) -> None:
         """Names under `columns` that the subjects do not have."""

@@ -11,6 +11,7 @@ from ..checks.values import TRUTH
 from ..ids import Name
 from ..kinds import Kind
 from ..text import number_text
+from ..wording import ENGLISH, Wording
 from .lock import Lock
 
 DAYS_PER_MONTH = 30.4375
@@ -180,6 +181,7 @@ class Plan:
     written: Mapping = field(default_factory=dict, repr=False)
     lock: Lock = Lock()
     labels: str = ""  # the file of the second set of labels, if the plan asks for one
+    say: Wording = field(default=ENGLISH, repr=False)  # the program's own words in the language of these labels
 
     def label(self, column: str, unit: bool = False) -> str:
         """A column's name as printed, with its unit if asked for."""

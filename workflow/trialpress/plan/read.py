@@ -9,6 +9,7 @@ from ..checks.values import Cohort, foreign
 from ..errors import Problem, raise_if
 from ..kinds import BOOLEAN, NUMBER, order
 from ..study import Study, load_yaml, schema_problems
+from ..wording import wording
 from . import labels as other
 from . import lock
 from .loops import expand
@@ -122,8 +123,10 @@ def read_plan(path: Path | str, study: Study) -> Plan:
         written, named = labels.lay_over(written), labels.column
         raise_if(problems or schema_problems(file, written, "plan"))
     derived, columns, kinds = columns_of(written["cohort"], study, named)
+    words: Mapping[str, str] = {}
     if file:
         labels.columns_known(columns)
+        words = labels.words()
         raise_if(problems)
     endpoints = {name: endpoint_of(name, spec, columns) for name, spec in written.get("endpoints", {}).items()}
     for endpoint in endpoints.values():
@@ -155,4 +158,5 @@ def read_plan(path: Path | str, study: Study) -> Plan:
         written=written,
         lock=lock.of(path, as_it_stands),
         labels=file.as_posix() if file else "",
+        say=wording(written["plan"].get("language", ""), words),
     )

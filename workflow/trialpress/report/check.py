@@ -9,10 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import InputError, Problem
-from . import qmd
+from . import qmd, tree
 from .conditions import shown
 from .process import Failed, run
 from .renderer import base, pandoc
@@ -117,29 +115,26 @@ def bibliography(source: Path, meta: dict[str, Any]) -> set[str]:
     return keys
 
 
-def _tree(document: qmd.Document, meta: dict[str, Any]) -> Any:
-    kept = {name: meta[name] for name in ("title", "subtitle", "abstract", "banner") if meta.get(name)}
-    front = yaml.safe_dump(kept, allow_unicode=True, sort_keys=False, width=10**6)
-    text = f"---\n{front}---\n\n{document.body}"
-    try:
-        return json.loads(
-            run([pandoc(), "--from=markdown", "--to=json", "--columns=100000"], stdin=text, seconds=30)[0]
-        )
-    except Failed as error:
-        why, do = "it cannot be printed", "look for brackets that are not closed"
-        raise InputError([Problem("manuscript.qmd", f"Pandoc cannot read it: {error}", why, do)]) from None
+PRINTED = ("title", "subtitle", "abstract", "banner")  # of the metadata
 
 
-def problems(source: Path, document: qmd.Document, formats: Iterable[str]) -> list[Problem]:
-    """Dangling and double identifiers, unknown citations, missing images and alternative texts, by file and line."""
+def problems(
+    source: Path, document: qmd.Document, formats: Iterable[str], read: tree.Tree | None = None
+) -> list[Problem]:
+    """Dangling and double identifiers, unknown citations, missing images and alternative texts, by file and line.
+
+    read: the document's tree, with the metadata of the first format, if Pandoc has read it already.
+    """
     found: dict[tuple[str, str], Problem] = {}
     formats = list(formats)
     meta = qmd.merged(document, formats[0])
-    tree, keys = _tree(document, meta), bibliography(source, meta)
+    read = read or tree.read(document, {formats[0]: {name: meta[name] for name in PRINTED if meta.get(name)}})
+    front, keys = read.metas[formats[0]], bibliography(source, meta)
+    whole = [[front[name] for name in PRINTED if name in front], read.blocks]
     custom = {str(own.get("key")) for own in _crossref(meta).get("custom", ()) if isinstance(own, dict)}
     for fmt in formats:
         seen = Seen()
-        look(tree, fmt, seen)
+        look(whole, fmt, seen)
         for problem in _of(seen, fmt, source, keys, KINDS | custom, document):
             found.setdefault((problem.where, problem.what), problem)
     return list(found.values())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Problem, nearest
-from . import qmd
+from . import qmd, words
 from .conditions import CODE, IS, NEVER
 
 WITH_QUARTO = "put Quarto on PATH (`pip install quarto-cli`), or "
@@ -200,10 +200,9 @@ def _metadata(document: qmd.Document) -> Iterator[Problem]:
             yield _refused(where, f"the field '{key}'", "leave it out")
         elif top[0] == "lang" and len(top) == 1:
             said = {str(tree.get("lang", "en")) for tree in (document.meta, document.project)}
-            if not all(re.fullmatch(r"en(-\w+)?", lang) for lang in said):
-                yield _refused(
-                    where, "a language other than English", "set the words by crossref: fig-title and its kin"
-                )
+            if not all(map(words.known, said)):
+                do = "set the words by crossref: fig-title and its kin"
+                yield _refused(where, "a language of which it has no words", do)
     for tree in (document.project, document.meta):
         crossref = tree.get("crossref", {})
         where = document.keys.get(("crossref",), "manuscript.qmd")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import font_source_sans_pro
 import typst
-import yaml
 
 from ..errors import InputError, Problem
 from ..files import read_text
-from . import brought, qmd, word
+from . import brought, qmd, word, words
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
+from .tree import Tree
 
 ASSETS = Path(__file__).with_name("assets")
 FONTS = Path(font_source_sans_pro.__file__).with_name("files")
@@ -28,10 +28,36 @@ DO = {
 }
 
 
-def render(source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime) -> dict[str, Path]:
-    """All formats at a time; what is wrong in any of them, by format."""
-    with ThreadPoolExecutor() as pool:  # the work is in other processes and in Typst
-        jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch) for fmt in formats}
+def fronts(document: qmd.Document, formats: list[str], epoch: datetime) -> dict[str, dict]:
+    """Format -> the metadata of its edition."""
+    return {fmt: _front(document, fmt, epoch) for fmt in formats}
+
+
+def _front(document: qmd.Document, fmt: str, epoch: datetime) -> dict:
+    meta = qmd.metadata(document, fmt, epoch.date().isoformat())
+    meta.setdefault("link-citations", True)
+    if "lang" in meta:
+        meta["lang"] = words.tag(str(meta["lang"]))
+    meta |= {"words": found} if (found := words.words(meta)) else {}
+    if fmt == "html":
+        meta["pagetitle"] = meta.get("title", "")
+    if fmt == "pdf":
+        meta["date-parts"] = f"year: {epoch.year}, month: {epoch.month}, day: {epoch.day}"
+    asked = ("csl", "toc", "toc-depth", *(["css"] if fmt == "html" else []))  # of the command, see `_edition`
+    return {name: value for name, value in meta.items() if name not in asked}
+
+
+def render(
+    source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime, read: Tree
+) -> dict[str, Path]:
+    """Two formats at a time, each needs 200 MB; what is wrong in any of them, by format."""
+    with ThreadPoolExecutor(2) as pool:  # the work is in other processes and in Typst
+        jobs = {
+            fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read)
+            for fmt in sorted(
+                formats, key=lambda fmt: fmt == "pdf"
+            )  # Typst needs 300 MB more: when the others have ended
+        }
     errors = {fmt: error for fmt, job in jobs.items() if (error := job.exception())}
     for error in errors.values():
         if not isinstance(error, InputError):
@@ -45,7 +71,7 @@ def render(source: Path, scratch: Path, document: qmd.Document, formats: list[st
 
 def _styles(source: Path, meta: dict) -> list[str]:
     """The style sheets of the page, then the author's."""
-    own = meta.pop("css", None) or []
+    own = meta.get("css") or []
     own = [own] if isinstance(own, str) else own
     names = ("styles.css", "page.css", "article.js", "page.js")
     texts = {name: (ASSETS / name).read_text(encoding="utf-8").strip() for name in names}
@@ -53,36 +79,29 @@ def _styles(source: Path, meta: dict) -> list[str]:
     return [part for name, text in texts.items() for part in ("--variable", f"{name.replace('.', '-')}={text}")]
 
 
-def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime) -> Path:
-    meta = qmd.metadata(document, fmt, epoch.date().isoformat())
-    meta.setdefault("link-citations", True)
-    style = meta.pop("csl", None) or ASSETS / "vancouver.csl"
+def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime, read: Tree) -> Path:
+    meta = qmd.merged(document, fmt)
     made = scratch / f"manuscript.{'xml' if fmt == 'jats' else fmt}"
     target = made.with_suffix(".typ") if fmt == "pdf" else made
-    command = [pandoc(), "--from=markdown", f"--to={WRITER[fmt]}", "--standalone"]
-    # the columns: a pipe table whose source lines are long would else get column widths from its dashes
-    command += [f"--output={target}", "--fail-if-warnings", "--wrap=none", "--columns=100000", "--resource-path=."]
+    command = [pandoc(), "--from=json", f"--to={WRITER[fmt]}", "--standalone"]
+    command += [f"--output={target}", "--fail-if-warnings", "--wrap=none", "--resource-path=."]
     command += [f"--lua-filter={ASSETS / 'quarto.lua'}", "--citeproc", f"--lua-filter={ASSETS / 'manuscript.lua'}"]
-    command.append(f"--csl={style}")  # in the metadata it would be Markdown, its apostrophes typographic
+    # in the metadata it would be Markdown, its apostrophes typographic
+    command.append(f"--csl={meta.get('csl') or ASSETS / 'vancouver.csl'}")
     if meta.get("number-sections"):
         command.append("--number-sections")
     if meta.get("toc") and fmt == "html":
         command += ["--toc", f"--toc-depth={meta.get('toc-depth', 3)}"]
-    for name in ("toc", "toc-depth"):
-        meta.pop(name, None)
     match fmt:
         case "html":
-            meta["pagetitle"] = meta.get("title", "")
             command += [f"--template={ASSETS / 'page.html'}", "--embed-resources", "--mathml", "--section-divs"]
             command += _styles(source, meta)
         case "pdf":
-            meta["date-parts"] = f"year: {epoch.year}, month: {epoch.month}, day: {epoch.day}"
             command.append(f"--template={ASSETS / 'page.typst'}")
         case "docx":
             command += [f"--template={ASSETS / 'page.openxml'}", f"--reference-doc={ASSETS / 'reference.docx'}"]
-    front = yaml.safe_dump(meta, allow_unicode=True, sort_keys=False, width=10**6)
     try:
-        run(command, stdin=f"---\n{front}---\n\n{document.body}", cwd=source, env=environment(epoch))
+        run(command, stdin=read.edition(fmt), cwd=source, env=environment(epoch))
     except Failed as error:
         raise _located(document, fmt, str(error)) from None
     if fmt == "pdf":

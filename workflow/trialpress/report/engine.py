@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 from ..errors import InputError, Problem, raise_if
 from ..files import write_whole
-from . import archive, check, constructs, embedded, qmd, quarto
+from . import archive, check, constructs, embedded, pictures, qmd, quarto, tree
 from .embedded import ASSETS, FONTS
 from .renderer import ARCHIVE, RenderError, choose, engine_version, file_name, journal_problems
 
@@ -53,11 +54,19 @@ def render(
     raise_if(journal_problems(formats, chosen, source))
     document = qmd.read(source, embedded=chosen == "embedded")  # an undefined variable is a warning to Quarto
     raise_if(constructs.problems(document, embedded=chosen == "embedded", formats=formats))
-    with ThreadPoolExecutor(1) as aside, tempfile.TemporaryDirectory(prefix=".trialpress-", dir=source) as scratch:
-        checked = aside.submit(check.problems, source, document, formats)
-        if chosen == "quarto":  # which takes longer, and would not say it better
+    with ThreadPoolExecutor(2) as aside, tempfile.TemporaryDirectory(prefix=".trialpress-", dir=source) as scratch:
+        lightened = aside.submit(pictures.lighten, source / "figures") if "html" in formats else None
+        read, make = None, quarto.render
+        if chosen == "embedded":
+            read = tree.read(document, embedded.fronts(document, formats, epoch))
+            make = partial(embedded.render, read=read)
+        checked = aside.submit(check.problems, source, document, formats, read)
+        if chosen == "quarto" or read.warnings:  # Quarto takes longer, and would not say it better
             raise_if(checked.result())
-        make = quarto.render if chosen == "quarto" else embedded.render
+        if read and read.warnings:
+            raise RenderError([Problem("manuscript.qmd, by Pandoc", read.warnings)])
+        if lightened:
+            lightened.result()
         for together in filter(None, ([f for f in formats if f == "html"], [f for f in formats if f != "html"])):
             try:
                 made = make(source, Path(scratch), document, together, epoch)

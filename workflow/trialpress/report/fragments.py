@@ -56,13 +56,13 @@ STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Fu
               "contributions": "Contributions", "data": "Availability of data", "code": "Availability of code"}  # fmt: skip
 
 
-def statements_markdown(results: Results) -> str:
-    """What study.yaml states for the end of an article; what it does not is printed as not stated."""
+def statements_markdown(results: Results, second: str) -> str:
+    """What study.yaml states for the end of an article (what it does not is printed as not stated), the plan, the second computation."""
     given = results.study.statements
     lock = results.plan.lock
     planned = " ".join([f"The analysis plan was {lock.text}.", *lock.amendments])
     stated = [(head, given.get(key, "Not stated.")) for key, head in STATEMENTS.items()]
-    return _bullets([*stated, ("Analysis plan", escape(planned))])
+    return _bullets([*stated, ("Analysis plan", escape(planned)), ("Second computation", escape(f"{second}."))])
 
 
 def methods_markdown(results: Results) -> str:
@@ -105,9 +105,9 @@ GENERATED = {
 
 
 def fragments(
-    results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], folder: Path, engine: str
+    results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], folder: Path, engine: str, second: str
 ) -> Fragments:
-    """All of it, from the results in `folder`. logs: those of the clean stage."""
+    """All of it, from the results in `folder`. logs: those of the clean stage; second: what is on record of the second computation."""
     plan, study = results.plan, results.study
     alts = json.loads((folder / "figures" / "alt.json").read_text(encoding="utf-8"))
     named, marked = numbers(results, logs), simulated(results)
@@ -117,7 +117,7 @@ def fragments(
         files[f"figures/{name}.md"] = figure_markdown(results, name, alts[name]) + sources_markdown(name, spec)
     for name in plan.tables:
         files[f"tables/{name}.md"] = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8")
-    needs = {populations_markdown: (marked,), claims_markdown: (claims,)}
+    needs = {populations_markdown: (marked,), claims_markdown: (claims,), statements_markdown: (second,)}
     files |= {f"generated/{name}.md": make(results, *needs.get(make, ())) for name, make in GENERATED.items()}
     tested = p_values.shown(results)
     return Fragments(files, named, plan.written, study.data_cutoff, study.notice, tested)

@@ -29,15 +29,26 @@ def plain(node) -> str:
 
 def places(folder: Path) -> dict[str, list[Place]]:
     """Id of a number -> its places in report/manuscript.html, in their order; nothing without that edition."""
-    path = folder / "report" / "manuscript.html"
     found: dict[str, list[Place]] = {}
-    if not path.is_file():
-        return found
-    tree = html.document_fromstring(path.read_bytes(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
-    for link in tree.xpath("//a[contains(concat(' ', @class, ' '), ' num ')]"):
+    tree = _tree(folder)
+    for link in () if tree is None else tree.xpath("//a[contains(concat(' ', @class, ' '), ' num ')]"):
         _, _, record = link.get("href", "").partition("#")
         found.setdefault(unquote(record), []).append(_place(link))
     return found
+
+
+def sentences(folder: Path) -> list[str]:
+    """The sentences of paragraphs, lists and headings in report/manuscript.html, each once; nothing without that edition."""
+    tree = _tree(folder)
+    blocks = () if tree is None else tree.xpath("//*[self::p or self::li or self::dd or self::h1 or self::h2 or self::h3][not(.//p or .//li)]")  # fmt: skip
+    return list(dict.fromkeys(one for block in blocks for one in SENTENCE.split(plain(block)) if one))
+
+
+def _tree(folder: Path):
+    path = folder / "report" / "manuscript.html"
+    if not path.is_file():
+        return None
+    return html.document_fromstring(path.read_bytes(), parser=html.HTMLParser(encoding="utf-8", huge_tree=True))
 
 
 def _place(link) -> Place:
@@ -46,7 +57,8 @@ def _place(link) -> Place:
     table = next((node for node in above if node.tag == "table"), None)
     if cell is not None and table is not None:
         return Place("table", _cell(cell, table), plain(link))
-    if caption := next((node for node in above if node.tag in ("figcaption", "caption")), None):
+    caption = next((node for node in above if node.tag in ("figcaption", "caption")), None)
+    if caption is not None:
         return Place("figure" if caption.tag == "figcaption" else "table", plain(caption), plain(link))
     block = next((node for node in above if node.tag in BLOCKS), above[0])
     return Place("text", _sentence(block, link), plain(link))

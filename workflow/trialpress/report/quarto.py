@@ -15,7 +15,7 @@ import yaml
 
 from ..environment import fonts
 from ..errors import Problem
-from . import qmd, word
+from . import qmd, word, words
 from .authors import authors
 from .conditions import resolved
 from .embedded import ASSETS, FONTS, STANDARDS, label_captions
@@ -104,7 +104,8 @@ def head(document: qmd.Document, fmt: str, date: str, dated: bool) -> dict[str, 
     crossref = meta["crossref"] if isinstance(meta.get("crossref"), dict) else {}
     gapless = [own["key"] for own in crossref.get("custom", ()) if own.get("space-before-numbering") is False]
     captions = {"delimiter": str(crossref.get("title-delim", ":")), "gapless": gapless}
-    return {name: meta[name] for name in names if meta.get(name)} | captions
+    said = {"words": found} if (found := words.words(meta)) else {}
+    return {name: meta[name] for name in names if meta.get(name)} | captions | said
 
 
 def furnish(
@@ -141,6 +142,12 @@ def with_date(text: str, date: str) -> str:
     return line.sub(f'date: "{date}"', head, count=1) + fence + rest if line.search(head) else text
 
 
+def with_language(text: str) -> str:
+    """YAML with `lang` by the name under which Pandoc has its translations; it warns of another one."""
+    line = re.compile(r"^lang: *[\"']?([A-Za-z-]+)[\"']? *$", re.M)
+    return line.sub(lambda found: f"lang: {words.tag(found[1])}", text, count=1)
+
+
 def without_hooks(text: str) -> str:
     """_quarto.yml without `pre-render`, which stages the results where an author calls Quarto."""
     return re.sub(r"^ +pre-render: +\S.*\n", "", text, flags=re.M)
@@ -151,11 +158,12 @@ def copied(source: Path, to: Path, document: qmd.Document, fmt: str, epoch: date
     shutil.copytree(source, to, ignore=shutil.ignore_patterns(".*", KIT, "_rendered"))
     told = to / "_quarto.yml"
     if told.exists():  # here everything is staged
-        told.write_text(without_hooks(told.read_text(encoding="utf-8")), encoding="utf-8")
+        told.write_text(with_language(without_hooks(told.read_text(encoding="utf-8"))), encoding="utf-8")
     date = qmd.date_of(document.meta, epoch.date().isoformat())
     furnish(to, document, [fmt], date)
     manuscript = to / "manuscript.qmd"
-    manuscript.write_text(with_date(manuscript.read_text(encoding="utf-8-sig"), date), encoding="utf-8")
+    head, fence, rest = with_date(manuscript.read_text(encoding="utf-8-sig"), date).partition("\n---")
+    manuscript.write_text(with_language(head) + fence + rest, encoding="utf-8")
     if base(fmt) == "jats":  # Quarto's writer fails at conditional blocks there
         for path in (*to.rglob("*.qmd"), *to.rglob("*.md")):
             if KIT not in path.relative_to(to).parts:
@@ -224,6 +232,8 @@ def _edition(
     command = ["quarto", "render", "manuscript.qmd", "--to", WRITER.get(key, key), "--profile", "trialpress"]
     try:
         ours = {"TYPST_FONT_PATHS": str(project / KIT / "fonts")}
+        if fonts(project):  # letters that ours lack come from the study's fonts, not from one that this machine has
+            ours["TYPST_IGNORE_SYSTEM_FONTS"] = "true"
         out, err = run(command, cwd=project, env=environment(epoch) | ours)
     except Failed as error:
         message = plain(str(error), project)

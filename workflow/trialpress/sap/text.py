@@ -111,9 +111,15 @@ def missing(plan: Plan) -> str:
         if "unknown" in spec
     ]
     text = (
-        "Nothing is imputed unless the dictionary says so. Who lacks a value that an analysis needs is left out of it, by name and with "
+        "Nothing is imputed unless the dictionary or a method below says so. Who lacks a value that an analysis needs is left out of it, by name and with "
         "the number; of whom it is not known whether he or she belongs to a population does not belong.\n"
     )
+    filled = [
+        (spec.get("label") or name, ", ".join([spec["variable"], *spec.get("covariates", ())]), ", ".join(spec.get("auxiliary", ())) or "\u2013",
+         f"{spec.get('imputations', 20)} data sets, {spec.get('iterations', 10)} iterations, seed {plan.seed}")
+        for name, spec in plan.analyses.items() if spec["method"] == "multiple_imputation"
+    ]  # fmt: skip
+    text += "\n" + table(["Multiple imputation", "Imputed where missing", "Auxiliary", "How"], filled) if filled else ""
     return text + ("\n" + table(["Analysis", "Where the event is not known"], rows) if rows else "")
 
 

@@ -212,7 +212,7 @@ def _likelihood(y, X, beta, penalised):
     p = expit(eta)
     w = p * (1 - p)
     information = (X.T * w) @ X
-    value = np.where(y, log_expit(eta), log_expit(-eta)).sum()
+    value = log_expit(np.where(y, eta, -eta)).sum()
     residual = y - p
     if penalised:
         sign, log_determinant = np.linalg.slogdet(information)

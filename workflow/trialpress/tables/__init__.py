@@ -33,7 +33,7 @@ def tabulate(results: Results, name: str) -> Table:
         table.note(f"{MARK} Simulated.")
     elif results.marked and own and own[0] not in results.plan.analyses:  # a list of simulated patients
         table.note(f"{MARK} All values of this table are simulated.")
-    return table
+    return table.translated(results.plan.say) if results.plan.say else table
 
 
 def _as_precise(results: Results, precision: Mapping) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from ..ids import EVERYONE, Name
 from ..registry import Registry
 from ..results import MARK, MARKER, Results, record_link
 from ..text import escape
+from ..wording import Wording
 
 KINDS = Registry("table kind", "kind", ("caption", "precision"))
 
@@ -48,6 +49,11 @@ class Cell(str):
         cell.parts = (*found, *([(MARK, "")] if marked else []))
         return cell
 
+    def translated(self, say: Wording) -> Cell:
+        parts = [(say(text), record) for text, record in self.parts]
+        whole = say(self)  # where no link stands within, the cell is translated as a whole
+        return Cell(whole) if whole != self and not any(record for _, record in parts) else Cell(*parts)
+
     def markdown(self) -> str:
         """Its numbers as links to their records; texts as they are."""
         return "".join(
@@ -70,6 +76,9 @@ class Head(Cell):
         cell = super().__new__(cls, over, ": ", name)
         cell.over, cell.name = Cell(over), Cell(name)
         return cell
+
+    def translated(self, say: Wording) -> Head:
+        return Head(self.over.translated(say), self.name.translated(say))
 
     def markdown(self) -> str:
         return f"[{self.over.markdown()}]{{.spanner}} {self.name.markdown()}"
@@ -111,6 +120,12 @@ class Table:
     def note(self, *texts: str) -> None:
         """Footnotes, each once, without empty ones."""
         self.footnotes += [text for text in dict.fromkeys(texts) if text and text not in self.footnotes]
+
+    def translated(self, say: Wording) -> Table:
+        """With the program's words in the language of the labels."""
+        cell = lambda one: one.translated(say)  # noqa: E731
+        rows = [Row(tuple(map(cell, row.cells)), row.indent, row.section) for row in self.rows]
+        return Table(list(map(cell, self.header)), self.align, rows, list(map(say, self.footnotes)))
 
     def frame(self) -> pd.DataFrame:
         """The table as printed, one row per row; a row below a section names it in the first column."""

@@ -15,6 +15,7 @@ from . import (  # noqa: F401  importing registers their methods
     discrimination,
     dose,
     escalation,
+    imputation,
     kinetics,
     linear,
     logistic,

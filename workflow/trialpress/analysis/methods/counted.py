@@ -52,6 +52,16 @@ def repeated(data: Data, given: Mapping) -> Counted:
             yield group, level, "n", here & at
 
 
+def completed(data: Data, given: Mapping) -> Counted:
+    """Everyone in a group; of each column those whose value was imputed."""
+    known = _inside(data, given["by"])
+    yield EVERYONE, EVERYONE, "n", known
+    for group, members in data.groups(given["by"]).items():
+        yield group, EVERYONE, "n", known & members
+    for column in dict.fromkeys([given["variable"], *given["covariates"], *given["auxiliary"]]):
+        yield EVERYONE, data.column(column), "missing", known & data.frame[column].isna()
+
+
 def ratings(data: Data, given: Mapping) -> Counted:
     one, other = (data.groups(given[key]) for key in ("first", "second"))
     nobody = pd.Series(False, index=data.frame.index)
@@ -111,5 +121,5 @@ def changing(data: Data, given: Mapping) -> Counted:
 
 COUNTED: dict[str, Callable[[Data, Mapping], Counted]] = {
     "cochran_mantel_haenszel": strata, "logistic_interaction": subgroups, "linear_interaction": subgroups,
-    "win_ratio": winning, "changing_cox": changing, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
+    "win_ratio": winning, "changing_cox": changing, "multiple_imputation": completed, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ... import ids
@@ -160,12 +161,22 @@ def counted(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, str, pd.Se
     """Who is in each count."""
     everyone = pd.Series(True, index=data.frame.index)
     columns = {**(data.groups(given["by"]) if given["by"] else {}), OVERALL: everyone}
-    who = data.frame[data.study.participant]
+    codes, known = pd.factorize(data.frame[data.study.participant])
+    known = pd.Index(known)
+
+    def among(they: pd.Index) -> pd.Series:
+        at, hit = known.get_indexer(they), np.zeros(len(known), dtype=bool)
+        hit[at[at >= 0]] = True
+        return pd.Series(hit[codes], index=data.frame.index)
+
     levels = {
-        level: _people(mine, given["severe"], bool(given["related"])) for level, mine in Events.of(data, given).levels()
+        level: {
+            statistic: among(they) for statistic, they in _people(mine, given["severe"], bool(given["related"])).items()
+        }
+        for level, mine in Events.of(data, given).levels()
     }
     for group, members in columns.items():
         yield group, EVERYONE, "N", members
         for level, mine in levels.items():
-            for statistic, they in mine.items():
-                yield group, level, statistic, members & who.isin(they)
+            for statistic, theirs in mine.items():
+                yield group, level, statistic, members & theirs

@@ -11,15 +11,16 @@ const drawn = new Set();
 function draw(name) {
   if (!drawn.has(name) && views[name]) { drawn.add(name); sections[name].append(...views[name][1]().flat(2).filter((part) => part)); }
 }
+const decoded = (text) => { try { return decodeURIComponent(text); } catch { return text; } }; // an address that was cut
 function route() {
-  const hash = decodeURIComponent(address.view()), [id, ...rest] = hash.split("@"), who = rest.join("@"); // no id holds an @
+  const hash = decoded(address.view()), [id, ...rest] = hash.split("@"), who = rest.join("@"); // no id holds an @
   let name = id.startsWith("/") ? id.slice(1) : "overview";
   if (id && !id.startsWith("/")) {
     name = "record";
     const found = find(id), at = numberOf(who);
     if (found && ((trace.records[found[0]].results && !trace.records[found[0]].everyone) || (at !== undefined && !pieces[pieceAt(at)]))) {
       sections.record.replaceChildren(h("h1", {}, trace.records[found[0]].label), h("p", { role: "status" }, "Reading \u2026"));
-      Promise.all([membersOf(found[0]), at === undefined || pieceOf(at)]).then(() => { if (decodeURIComponent(address.view()) === hash) route(); },
+      Promise.all([membersOf(found[0]), at === undefined || pieceOf(at)]).then(() => { if (decoded(address.view()) === hash) route(); },
         (error) => sections.record.replaceChildren(h("h1", {}, "A part is missing"), h("p", {}, error.message)));
     } else sections.record.replaceChildren(...(found ? recordView(id, who).filter(Boolean) : [h("h1", {}, "No such number"), h("p", {}, code(id), " is not the id of a number of this report. ", h("a", { href: "#/results" }, "All results"))]));
   }

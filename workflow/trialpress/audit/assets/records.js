@@ -161,13 +161,14 @@ function recordView(hash, current) {
 
 const personLink = (who) => `#/participant?who=${encodeURIComponent(who)}`;
 function headed(table, field, column) { // a column's own head, and what the dictionary calls it
-  const label = data.labels[table]?.[field];
+  const label = data.labels[table]?.[field] ?? field;
   return label && label !== column ? [h("span", { class: "raw" }, column), h("span", { class: "label" }, label)] : column;
 }
 const { rows: nPlaces, columns: placed } = data.places, inPlace = (name, row) => placed[name].values[placed[name].codes[row]];
 const placesOf = new Map(); // number -> rows of `places`, in the order in which the manuscript prints it
-for (let row = 0; row < nPlaces; row++) { const id = inPlace("number", row); if (!placesOf.has(id)) placesOf.set(id, []); placesOf.get(id).push(row); }
-const back = (row) => { const id = inPlace("number", row); return `../report/manuscript.html#number=${encodeURIComponent(id)}~${placesOf.get(id).indexOf(row) + 1}`; };
+for (let row = 0; row < nPlaces; row++) { const id = inPlace("number", row); if (id && !placesOf.has(id)) placesOf.set(id, []); placesOf.get(id)?.push(row); } // a sentence without a number has no id
+const sought = (text) => encodeURIComponent(text.length > 80 ? text.slice(0, 80).replace(/\s\S*$/, "") : text).replaceAll("-", "%2D");
+const back = (row) => { const id = inPlace("number", row); return !id ? `../report/manuscript.html#:~:text=${sought(inPlace("where", row))}` : `../report/manuscript.html#number=${encodeURIComponent(id)}~${placesOf.get(id).indexOf(row) + 1}`; };
 function inManuscript(id) {
   const rows = placesOf.get(id) ?? [...placesOf].filter(([other]) => other.startsWith(`${id}.`)).flatMap(([, found]) => found);
   if (!rows.length) return null;

@@ -3,7 +3,7 @@
 // What is large lies in parts beside the page, each a script that calls `part`, and is read when it is asked for.
 const data = JSON.parse(document.getElementById("data").textContent);
 const { trace, tables } = data;
-const PAGE = 50;
+const PAGE = 50, AHEAD = 10; // rows of a table that are shown, parts of it that are read at once
 
 // --- small things ---
 
@@ -55,7 +55,7 @@ const asked = new Map(), arrived = new Map();
 function part(name, value) { arrived.set(name, value); }
 function read(path) {
   if (!asked.has(path)) asked.set(path, new Promise((resolve, reject) => {
-    const name = path.split("/").at(-1), script = h("script", { src: `${path}.js`, onerror: () => reject(new Error(`${path}.js cannot be read: build the audit again`)),
+    const name = path.split("/").at(-1), script = h("script", { src: `${path}.js`, onerror: () => { asked.delete(path); script.remove(); reject(new Error(`${path}.js cannot be read: build the audit again`)); },
       onload: () => { resolve(arrived.get(name)); arrived.delete(name); script.remove(); } });
     document.head.append(script);
   }));
@@ -101,10 +101,11 @@ function dataTable(name, { table = tables[name], columns, filters = [], show = {
 
   // Nothing is awaited that is here already: a table in one piece is searched at once.
   async function whole(mine) {
-    for (let at = 0; at < (table.parts ?? 1) && mine === state.asked; at++) if (!table.held[at]) {
-      status.textContent = `reading part ${at + 1} of ${table.parts}`;
-      await need(name, at);
-      if (!state.sort && at % 5 === 4) await preview(mine); // the first hits are shown while the rest is read
+    const lacking = Array.from({ length: table.parts ?? 1 }, (_, at) => at).filter((at) => !table.held[at]);
+    while (lacking.length && mine === state.asked) { // some at a time: the first hits are shown while the rest is read
+      status.textContent = `reading, ${count(lacking.length)} of ${table.parts} parts to go`;
+      await Promise.all(lacking.splice(0, AHEAD).map((at) => need(name, at)));
+      if (!state.sort && lacking.length) await preview(mine);
     }
     return mine === state.asked;
   }

@@ -34,8 +34,8 @@ function overview() {
     if (!tables[name]?.columns.verdict) continue;
     const order = ["bad", "good", "open"], n = [...tally(name, "verdict")].sort(([a], [b]) => order.indexOf(tone(a)) - order.indexOf(tone(b)));
     const lines = n.map(([verdict, many]) => `${count(many)} ${verdict}`);
-    if (name === "concordance") lines.push(`${count(tables[name].rows)} of ${count(analysed)} statistics computed twice`);
-    tiles.push(tile(name === "claim_checks" ? "claims" : name, title(name), lines, n.length ? tone(n[0][0]) : "open"));
+    if (name === "concordance") lines.push(`${count(tables[name].rows)} of ${count(analysed)} statistics computed twice`, data.second.how);
+    tiles.push(tile(name === "claim_checks" ? "claims" : name, views[name]?.[0] ?? title(name), lines, n.length ? tone(n[0][0]) : "open"));
   }
   if (data.files.privacy) tiles.push(privacyTile(data.files.privacy.gate));
   const asked = (name) => trace.records[`clean.${name}`].printed, answered = tally("queries", "state").get("closed") ?? 0;
@@ -43,13 +43,19 @@ function overview() {
   const sum = (column) => { const { values, codes } = tables.rows.columns[column]; return codes.reduce((total, value) => total + Number(values[value]), 0); };
   const [into, kept, rejected] = ["rows_in", "rows_kept", "rows_rejected"].map(sum);
   tiles.push(tile("rejected", "Raw rows", [`${count(into)} = ${count(kept)} kept + ${count(rejected)} rejected`, `${count(total("changes"))} cells changed by rule, ${count(tally("changes", "kind").get("value") ?? 0)} of them in value`], into === kept + rejected ? "good" : "bad"));
-  tiles.push(h("li", { class: "tile open" }, h("a", { href: "../../../compare/index.html" }, "Since the record"), h("p", { class: "verdict" }, "which numbers moved, and why"), h("p", { class: "faint" }, "written by trialpress compare record now")));
+  tiles.push(sinceTile());
   return [h("h1", {}, trace.title), h("h2", {}, "Verdicts"), h("ul", { class: "tiles" }, tiles),
     h("h2", {}, "From raw records to the audit"), stages(into),
     h("h2", {}, "Participant flow"), h("ol", { class: "flow" }, data.flow.map((step) => h("li", {}, h("strong", {}, anchor(step.id, step.label)), ` n = ${count(step.n)}`,
       step.reasons.length ? h("ul", {}, step.reasons.map((reason) => h("li", {}, anchor(reason.id, reason.reason), ` n = ${count(reason.n)}`))) : null))),
     h("h2", {}, "How to read this"), h("p", {}, "Each number of the manuscript leads to its record: the analysis and its entry in the plan, the population, the participants counted, and for each of them the raw file, row and column with every change on the way. The same stands in ", code("audit/trace.json"), " and is printed by ", code("make explain ID=… PARTICIPANT=…"), "."),
     h("p", {}, "The CSV files of the results hold raw text exactly as it was received, so that the log can be replayed. A spreadsheet may run such a text as a formula: save tables from this page instead, where it cannot.")];
+}
+function sinceTile() { // the comparison is written on demand, beside the results: followed where it is, else named
+  const said = h("p", { class: "faint", role: "status" }, "written by ", code("trialpress compare record now"));
+  const follow = (event) => { event.preventDefault(); read("../../../compare/compared").then(() => { location.href = event.target.href; },
+    () => said.replaceChildren("Not written yet: ", code("trialpress compare record now"), " writes it into compare/, beside results/.")); };
+  return h("li", { class: "tile open" }, h("a", { href: "../../../compare/index.html", onclick: follow }, "Since the record"), h("p", { class: "verdict" }, "which numbers moved, and why"), said);
 }
 const UNDECLARED = "undeclared column";
 function privacyTile({ files, identifier_columns: told, undeclared_columns: untold, searched, not_searchable: not }) {
@@ -103,10 +109,10 @@ function environment() {
   const { software = {}, inputs = {}, outputs = {} } = data.files.manifest ?? {};
   const rows = [...Object.entries(inputs).map(([path, is]) => ["input", path, String(is.bytes), is.sha256]), ...Object.entries(outputs).map(([path, is]) => [is.rule ?? "output", path, String(is.bytes), is.sha256])];
   tables.files = fromRows(["made_by", "file", "bytes", "sha256"], rows);
-  const lock = inputs["envs/requirements.lock"]?.sha256, hash = (text) => h("code", { class: "hash" }, text), second = Object.entries(data.files.second_opinion ?? {}).map(([name, version]) => `${name} ${version}`).join(", ");
+  const lock = inputs["envs/requirements.lock"]?.sha256, hash = (text) => h("code", { class: "hash" }, text);
   const about = [["Code", [hash(data.code), h("p", { class: "faint" }, "The git tree of workflow/: of the commit that these results were made with, git rev-parse COMMIT:workflow prints the same.")]],
-    ["Lock file", lock ? [hash(lock), h("p", { class: "faint" }, "sha256 of envs/requirements.lock")] : "none among the inputs"], ["Plan", trace.records["plan.lock"]?.printed ?? "not locked"],
-    ["Engine", software.manuscript ?? "no manuscript"], ["Second computation", second || "no R on this machine; by Python, another way"]];
+    ["Lock file", lock ? [hash(lock), h("p", { class: "faint" }, "sha256 of envs/requirements.lock")] : "none among the inputs"], ["Plan", [trace.records["plan.lock"]?.printed ?? "not locked", data.amendments.length ? h("ul", {}, data.amendments.map((text) => h("li", {}, text))) : null]],
+    ["Engine", software.manuscript ?? "no manuscript"], ["Second computation", data.second?.how ?? "none"]];
   return [h("h1", {}, "Environment and hashes"), h("dl", {}, about.flatMap(([name, said]) => [h("dt", {}, name), h("dd", {}, said)])), h("h2", {}, "Software"), h("dl", {}, Object.entries(software).flatMap(([name, version]) => [h("dt", {}, name), h("dd", {}, version)])),
     data.files.privacy ? [h("h2", {}, "Privacy"), h("p", {}, data.files.privacy.disclosure.reason), notLookedFor(data.files.privacy.gate)] : null,
     h("h2", {}, "Files"), dataTable("files", { words: "file or hash", filters: ["made_by"], right: ["bytes"], show: { sha256: (text) => h("code", { class: "hash" }, text), bytes: count } }).element];
@@ -159,7 +165,7 @@ const views = {
   rejected: ["Rejected rows", () => [h("h1", {}, "Rows that could not be used"), dataTable("rejected", { words: "file, reason or content", filters: ["table", "file"], right: ["row"], show: { content } }).element]],
   ...Object.fromEntries(extra.map((name) => [name, [title(name), () => [h("h1", {}, title(name)),
     dataTable(name, { words: "any text", filters: ["verdict", "method", "analysis", "guideline"], right: ["value", "second", "difference", "tolerance"], show: { analysis: link, ...verdictCell } }).element]]])),
-  concordance: tables.concordance && ["Second computation", () => [h("h1", {}, "Computed a second time"),
+  concordance: tables.concordance && ["Second computation", () => [h("h1", {}, "Computed a second time"), h("p", {}, data.second.text),
     tables.computed_once && h("h2", {}, "Computed once"), tables.computed_once && (tables.computed_once.rows ? dataTable("computed_once", { words: "any text", filters: ["why"], show: { analysis: link } }).element : h("p", {}, "No statistic was computed once: all were computed a second time.")),
     h("h2", {}, "Computed twice"), dataTable("concordance", { words: "any text", filters: ["verdict", "implementation"], right: ["value", "second", "difference", "tolerance"], show: { analysis: link, ...verdictCell } }).element]],
   environment: data.files.manifest && ["Environment", environment],
@@ -228,7 +234,7 @@ function search(parameters) {
     return rowsOf(name).filter((row) => hit(...all.map((column) => value(tables[name], row, column)))).map((row) => () => h("a", { href: `#/${view}?${name}.q=${encodeURIComponent(asked)}` }, line((column) => value(tables[name], row, column)))); };
   const numbers = [...entries].filter(([id, [name, entry]]) => hit(id, trace.records[name].label, entry.group_label, entry.level_label, ...Object.values(entry.printed))).map(([id, [name, entry]]) => {
     const exact = Object.values(entry.printed).includes(asked); return [exact, () => [h("a", { href: `#${encodeURIComponent(id)}` }, entry.printed.text ?? entry.printed.count ?? Object.values(entry.printed)[0] ?? id), ` ${[trace.records[name].label, entry.group_label, entry.level_label].filter(Boolean).join(", ")} `, code(id)]]; }).sort(([a], [b]) => b - a).map(([, item]) => item);
-  const sentences = Array.from({ length: nPlaces }, (_, row) => row).filter((row) => hit(inPlace("before", row), inPlace("where", row), inPlace("text", row))).map((row) => () => [`${inPlace("before", row)}${inPlace("where", row)} `, h("a", { href: `#${inPlace("number", row).split("@").map(encodeURIComponent).join("@")}` }, inPlace("text", row) || "record"), " ", h("a", { href: back(row) }, "in the manuscript")]);
+  const sentences = Array.from({ length: nPlaces }, (_, row) => row).filter((row) => hit(inPlace("before", row), inPlace("where", row), inPlace("text", row))).map((row) => () => [`${inPlace("before", row)}${inPlace("where", row)} `, inPlace("number", row) && h("a", { href: `#${inPlace("number", row).split("@").map(encodeURIComponent).join("@")}` }, inPlace("text", row) || "record"), inPlace("number", row) && " ", h("a", { href: back(row) }, "in the manuscript")]);
   const files = [...new Set([...Object.keys(data.files.manifest?.inputs ?? {}), ...Object.keys(data.files.manifest?.outputs ?? {}), ...Array.from({ length: tables.rows.rows }, (_, row) => value(tables.rows, row, "file"))])].filter((name) => hit(name)).map((name) => () => [name, " ", h("a", { href: `#/environment?files.q=${encodeURIComponent(name)}` }, "hash"), " ", h("a", { href: `#/cleaning?changes.q=${encodeURIComponent(name.split("/").at(-1))}` }, "changed cells")]);
   const columns = data.people.places.filter(([of, field, file, column]) => hit(of, field, file, column, data.labels[of]?.[field] ?? "")).map(([of, field, file, column]) => () => [headed(of, field, column), ` ${of}.${field} in ${file} `, h("a", { href: `#/cleaning?changes.table=${encodeURIComponent(of)}&changes.field=${encodeURIComponent(field)}` }, "changed cells")]);
   const blocks = [block("Participants", trace.participants.filter((who) => hit(who)).map((who) => () => h("a", { href: personLink(who) }, who))), block("Numbers", numbers), block("In the manuscript", sentences),

@@ -36,14 +36,16 @@ COMPRESSED = {".docx", ".png", ".zip"}  # as they are: compressing them again ga
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
-LARGE = ("report/manuscript.docx", "report/manuscript.jats.zip")  # editions that say what others say
+# the editions that hold the pictures: the first of them that there is says what the others say. PDF/A is made to be kept, and
+# the page's links lead to records that are not packed
+PICTURED = tuple(f"report/manuscript.{suffix}" for suffix in ("pdf", "html", "docx", "jats.zip"))
 
 
 def packed(folder: Path) -> list[str]:
-    """The results that go into the crate, as paths below `folder`: of the manuscript's editions not the large ones beside others."""
+    """The results that go into the crate, as paths below `folder`: of the manuscript's editions with pictures one."""
     found = {path.relative_to(folder).as_posix() for wild in PACKED for path in folder.glob(wild) if path.is_file()}
-    whole = {f"report/manuscript.{suffix}" for suffix in ("html", "pdf", "xml")}
-    return sorted(found.difference(LARGE) if found & whole else found)
+    there = [name for name in PICTURED if name in found]
+    return sorted(found.difference(there[1:]))
 
 
 def private(name: str, study: str) -> bool:

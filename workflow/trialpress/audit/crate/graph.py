@@ -10,6 +10,7 @@ from pathlib import Path
 from rocrate.model import ComputationalWorkflow, ContextEntity
 from rocrate.rocrate import ROCrate
 
+from ...environment import blob
 from ...plan import Plan
 from ...study import Study
 from .steps import LOCK, STEPS, Step, matching
@@ -46,6 +47,7 @@ PARAMETERS = {
     "formats": "Formats of the manuscript",
     "engine": "Engine that renders the manuscript",
 }
+ARCHIVE = "https://archive.softwareheritage.org/"  # finds a text by the hash of its content, once it is archived
 DONE = "http://schema.org/CompletedActionStatus"
 TIMES = "Runs record no time, so that a rerun gives the same crate: the end stated is the date of the data."
 TOO_LARGE = "Not included for its size: the manuscript is here in its other formats."
@@ -93,7 +95,7 @@ class Graph:
         self.second = [self.software(*one, second=True) for one in content.second.items()]
         self.renderer = [self.software(*one) for one in content.software.items() if one[0] == "manuscript"]
         self.parameters = {name: self.parameter(name, value) for name, value in content.parameters.items()}
-        self.files = {}
+        self.files, self.tools = {}, {}
         for name, (path, digest) in content.files.items():
             self.files[name] = self.file(name, path, digest)
         for name, digest in content.absent.items():
@@ -161,11 +163,19 @@ class Graph:
             properties["conformsTo"] = self.thing(
                 REQUIREMENTS, "CreativeWork", name="Requirements file format of pip", url=REQUIREMENTS
             )
-        step = next((step for step in STEPS if step.script == name), None)
-        if step:
-            properties |= {"@type": ["File", "SoftwareSourceCode"], "description": step.text, "url": {"@id": name},
-                           "version": self.version, "name": step.name, "softwareRequirements": self.requirements(step)}  # fmt: skip
-        return self.crate.add_file(path, name, properties=properties)
+        file = self.crate.add_file(path, name, properties=properties)
+        for step in STEPS:
+            if step.script == name:
+                self.tools[step.name] = self.tool(step, path, file)
+        return file
+
+    def tool(self, step: Step, path: Path, file) -> ContextEntity:
+        """The script of a step as software: known by its content, wherever it lies, and encoded by the file of the crate."""
+        url = f"{ARCHIVE}swh:1:cnt:{blob(path.read_bytes())}"
+        found = self.thing(url, "SoftwareSourceCode", name=step.name, description=step.text, url=url, version=self.version,
+                           softwareRequirements=self.requirements(step), encoding=file)  # fmt: skip
+        file["encodesCreativeWork"] = found
+        return found
 
     @property
     def version(self) -> str:
@@ -194,13 +204,13 @@ class Graph:
         """The workflow's steps, and an action for the whole run and for each of them."""
         workflow, steps, controls, actions = self.crate.mainEntity, [], [], []
         for position, step in enumerate(STEPS, start=1):
-            tool = self.files[step.script]
+            tool = self.tools[step.name]
             steps.append(self.thing(f"#step-{step.name}", "HowToStep", name=step.name, description=step.text,
                                     position=str(position), workExample=tool, buildInstructions={"@id": LOCK}))  # fmt: skip
             actions.append(self.action(step, tool))
             controls.append(self.thing(f"#control-{step.name}", "ControlAction", name=f"The step {step.name} was carried out",
                                        instrument=steps[-1], object=actions[-1], actionStatus=DONE))  # fmt: skip
-        workflow["hasPart"], workflow["step"] = [self.files[step.script] for step in STEPS], steps
+        workflow["hasPart"], workflow["step"] = list(self.tools.values()), steps
         given = [
             entity for name, entity in self.files.items() if name.startswith(("config/", "data/", "report/", "envs/"))
         ]

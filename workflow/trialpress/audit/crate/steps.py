@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 DICTIONARY, PLAN, CLAIMS = (f"config/{{study}}/{name}.yaml" for name in ("study", "plan", "claims"))
-FIXED = "config/{study}/plan.lock"
+FIXED, RECORDED = "config/{study}/plan.lock", "config/{study}/second.lock"
 CHECKLISTS = ("config/checklists.yaml", "config/{study}/checklists.yaml")
 COHORT = ("cohort/*", "!cohort/no_effect.csv")
 TABLES = ("clean/*.parquet", "!clean/cells.parquet")
@@ -56,7 +56,7 @@ STEPS = (
     Step("tables", "Tables", ("tables/*",), (*TABLES, *COHORT, "analysis/*", DICTIONARY, PLAN)),
     Step("fragments", "What the manuscript includes: numbers by name, figures and tables with captions",
          ("report/fragments.json", "report/summary.txt"),
-         ("clean/*.csv", *COHORT, "analysis/*", "figures/alt.json", "tables/*", CLAIMS, DICTIONARY, PLAN, FIXED, LOCK), ("formats", "engine")),
+         ("clean/*.csv", *COHORT, "analysis/*", "figures/alt.json", "tables/*", CLAIMS, DICTIONARY, PLAN, FIXED, RECORDED, LOCK), ("formats", "engine")),
     Step("report", "The manuscript in its formats", ("report/*", "!report/fragments.json", "!report/summary.txt"),
          ("report/{study}/*", "report/fragments.json", "figures/*", *CHECKLISTS, LOCK), ("formats", "engine")),
     Step("trace", "Every number back to raw cells; every statistic a second time",
@@ -65,7 +65,7 @@ STEPS = (
     Step("audit", "Published claims against results, manifest and this crate; then the privacy gate and the page",
          ("audit/anonymity.csv", "audit/claims.csv", "audit/claim_checks.csv", "audit/manifest.json"),
          ("clean/*", "cohort/*", "analysis/*", "figures/*", "tables/*", "report/*", "audit/trace.json", "audit/concordance.csv",
-          "audit/computed_once.csv", "audit/query_effects.csv", "audit/second_opinion.json", "data/{study}/*", DICTIONARY, PLAN, FIXED, CLAIMS, *CHECKLISTS,
+          "audit/computed_once.csv", "audit/query_effects.csv", "audit/second_opinion.json", "data/{study}/*", DICTIONARY, PLAN, FIXED, RECORDED, CLAIMS, *CHECKLISTS,
           "{files}", "{shown}", "report/{study}/*", "config/config.yaml", "envs/*", "CITATION.cff", "LICENSE", "Snakefile")),
 )  # fmt: skip
 

@@ -94,7 +94,7 @@ def verify(crate: Path, raw: Path, say=print) -> bool:
         )
         shutil.move(project / "results", held)
         lay_out(manifest["inputs"], study, raw, project)
-        done = rerun(project, study, engine_of(held))
+        done = rerun(project, study, engine_of(held), say)
         if done.returncode:
             say("The rerun stopped:")
             report.finding("rerun", done.stdout.strip().splitlines()[-40:])

@@ -25,11 +25,13 @@ import pandas as pd
 
 from ... import environment
 from ...clean.withheld import HIDDEN, NOT_SHOWN
+from ...contracts import CONCORDANCE
 from ...files import read_csv, write_text
 from ...names import flow_names
-from ...report.places import places
+from ...report.places import places, sentences
 from ...results import Results
 from ...study import Study
+from .. import second
 from ..parts import embedded, write_part
 from . import people
 
@@ -84,12 +86,14 @@ def rules(changes: pd.DataFrame) -> pd.DataFrame:
 
 def printed(folder: Path) -> pd.DataFrame:
     """Where the manuscript prints each number: number, kind of place, what stands before and behind the last full stop of its
-    sentence or caption, and the text; the places of a number in their order."""
+    sentence or caption, and the text; the places of a number in their order. Then the sentences that print none."""
     rows = []
     for number, found in places(folder).items():
         for place in found:
             before, dot, where = place.where.rpartition(". ")
             rows.append((number, place.kind, before + dot, where, place.text))
+    known = {before + where for _, kind, before, where, _ in rows if kind == "text"}
+    rows += [("", "text", "", one, "") for one in sentences(folder) if one not in known]
     return pd.DataFrame(rows, columns=["number", "kind", "before", "where", "text"])
 
 
@@ -152,18 +156,12 @@ def collected(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
 
 def render(data: Mapping) -> str:
     """The page around its data."""
-    parted = (
-        data["people"]["first"]
-        or "parts" in data["trace"]
-        or any("parts" in table for table in data["tables"].values())
-    )
     script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
     style = STYLES.read_text(encoding="utf-8") + (ASSETS / "page.css").read_text(encoding="utf-8")
     return Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Audit: {data['trace']['title']}"),
         notice=html.escape(data["trace"]["notice"]),
         hidden="" if data["trace"]["notice"] else " hidden",
-        parts=" 'strict-dynamic'" if parted else "",
         hash=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         style=style,
         data=embedded(data),
@@ -192,6 +190,7 @@ def write(
             "people": people.write(results, clean, folder / "clean" / "cells.parquet", below, encoded),
             "places": encoded(printed(folder)),
         }
+    said = second.outcome(folder) if CONCORDANCE.path(folder / "audit").is_file() else None
     data = {
         "trace": trace,
         "flow": flow(results, trace),
@@ -203,6 +202,8 @@ def write(
         "people": held["people"],
         "places": held["places"],
         "labels": labels(results.study),
+        "amendments": results.plan.lock.amendments,
+        "second": {"text": said.text, "how": said.how} if said else None,
         "code": environment.tree(environment.ROOT / "workflow"),
     }
     write_text(render(data), folder / "audit" / "index.html")

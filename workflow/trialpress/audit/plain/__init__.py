@@ -15,7 +15,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import agreement, counts, designs, exposure, hazards, linear, pairwise, pooled, regression, tables, times, values
+from . import (
+    agreement,
+    counts,
+    designs,
+    exposure,
+    hazards,
+    imputation,
+    linear,
+    pairwise,
+    pooled,
+    regression,
+    tables,
+    times,
+    values,
+)
 from .arithmetic import Row
 from .job import FITTED, Found, Job
 
@@ -107,6 +121,6 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "simon_design": designs.simon_design,
     "pool": pooled.pool, "exposure": exposure.exposure, "gray": hazards.gray, "bootstrap": values.bootstrap, "firth_logistic": regression.firth_logistic,
     "pairwise_means": pairwise.means, "pairwise_ranks": pairwise.ranked, "pairwise_proportions": pairwise.proportions,
-    "pairwise_log_rank": pairwise.times, "linear_regression": linear.linear_regression,
+    "multiple_imputation": imputation.multiple_imputation, "pairwise_log_rank": pairwise.times, "linear_regression": linear.linear_regression,
     "simon_inference": designs.simon_inference, "predictive_probability": designs.predictive_probability,
 }  # fmt: skip

@@ -97,11 +97,10 @@ def log_rank(job: Job) -> Iterator[Found]:
 
 
 def restricted_mean(job: Job) -> Iterator[Found]:
-    """Areas under the curves; the difference within strata needs R."""
     until, seen, strata = float(job["until"]), [], job["stratum"] == "true"
     for group, rows in job.groups():
-        known = [row for row in rows if not strata or "level" not in row["@"]]
-        curve = Curve(known, lambda row: float(row["event"]) == 1)
+        rows = [row for row in rows if not (strata and "level" in row["@"])]
+        curve = Curve(rows, lambda row: float(row["event"]) == 1)
         if not curve.people or curve.last < until:
             continue
         steps = [step for step in curve.steps if step[0] < until]

@@ -343,20 +343,18 @@ DESCRIBED_BY = "means of cells"
 def cox_regression(job: Job) -> Iterator[Found]:
     sets = job.named("set")
     base = [row for row in job.rows if row["set"] == sets[0]]
-    late, strata, clusters = (job[key] == "true" for key in ("delayed", "stratum", "cluster"))
-    w = wide(
-        job,
-        base,
-        {"time", "event", *({"entry"} if late else ()), *({"group"} if strata else ()), *({"x"} if clusters else ())},
-        centred=False,
-    )
+    late, strata, clusters = job["delayed"] == "true", job["stratum"] == "true", job["cluster"] == "true"
+    needed = {"entry": late, "group": strata, "x": clusters}
+    w = wide(job, base, {"time", "event", *(key for key, here in needed.items() if here)}, centred=False)
     people = [
         Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["group"] if strata else "")
         for row, x in zip(w.rows, w.X, strict=True)
     ]  # fmt: skip
     people = [one for one in people if one.entry < one.time]
     yield "", "", COUNTED, CLOSED, {"n": len(people), "events": sum(one.event for one in people)}
-    found = cox(people, job["ties"]) if people and w.ids and job["ties"] != "exact" else None
+    if clusters or job["errors"] == "robust" or job["ties"] == "exact":
+        return  # these need R
+    found = cox(people, job["ties"]) if people and w.ids else None
     if found is None:
         return
     fit, null = found

@@ -24,9 +24,16 @@ from ...files import read_categories
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
 _EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
-_MAGIC = (b"\x89PNG", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"wOFF", b"wOF2", b"\0\1\0\0", b"OTTO")
+_MAGIC = (b"\x89PNG", b"RIFF", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"wOFF", b"wOF2", b"\0\1\0\0", b"OTTO")
 # in JSON: lists of numbers of participants, of cells and of different texts; the row of a cell, [place, key, row, raw, ...]
 _NUMBERED = re.compile(r'(?<=":)\[\d{1,6}(?:,\d{1,6})*\]|(?<=[\[,])(\[\d+,"(?:[^"\\]|\\.)*",)\d+(?=,")')
+# in the page's parts, which are many in a large study: the numbers of rows and bytes of a log, by columns; the rows of a file in
+# which a participant's cells stand; the number of a participant, and of the first row or participant of a part
+_COUNTED = re.compile(
+    r'(?<=[{,])(?P<of>"(?:row|source_row|rows_in|rows_kept|rows_rejected|bytes)":\{"values":\[)(?:"\d{0,9}",?)+(?=\])'
+    r'|(?<=[\[,])(?P<file>\["(?:[^"\\]|\\.)*"),\d{1,9},\d{1,9}(?=\])'
+    r'|(?<=[{,])(?:"\d{1,7}":(?=\[\[)|"(?:first|rows)":\d{1,9}(?=,"))'
+)
 _STROKES = re.compile(r' d="[MLHVCSQTAZmlhvcsqtaz0-9eE\s.,+-]*"')  # of a drawing
 _OOXML = re.compile(r'="-?\d+"')  # sizes and ids of an office document
 _ROWS = (
@@ -55,6 +62,16 @@ def _png(data: bytes) -> Iterator[str]:
             text = zlib.decompress(rest) if packed else rest
             yield f"{head.decode('latin-1')} {text.decode('utf-8', 'replace')}"
         at += 12 + size
+
+
+def _webp(data: bytes) -> Iterator[str]:
+    """The text of a WebP's metadata chunks."""
+    at = 12
+    while at + 8 <= len(data):
+        kind, size = struct.unpack("<4sI", data[at : at + 8])
+        if kind in (b"EXIF", b"XMP "):
+            yield data[at + 8 : at + 8 + size].decode("utf-8", "replace")
+        at += 8 + size + size % 2
 
 
 def _pdf(data: bytes) -> Iterator[str]:
@@ -132,6 +149,7 @@ def _text(text: str, passed: Container[bytes] = ()) -> Iterator[str]:
     text = _EMBEDDED.sub(take, text)
     if '":' in text:
         text = _NUMBERED.sub(lambda match: match[1] or "[]", text)
+        text = _COUNTED.sub(lambda match: match["of"] or match["file"] or "", text)
     if "\\u" in text:
         text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
     if "%" in text:
@@ -149,6 +167,8 @@ def texts(data: bytes, passed: Container[bytes] = ()) -> Iterator[str]:
     what is searched as a file of its own, and need not be searched again where it is packed or embedded."""
     if data.startswith(b"\x89PNG"):
         yield from _png(data)
+    elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        yield from _webp(data)
     elif data.startswith(b"%PDF"):
         yield from _pdf(data)
     elif data.startswith(b"PAR1"):

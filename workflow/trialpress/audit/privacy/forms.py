@@ -20,11 +20,14 @@ _BETWEEN = re.compile(rf"(?<=[{_CJK}])[\s\u00b7\u30fb,-]+(?=[{_CJK}])")
 HAN = re.compile(f"[{_CJK}]")
 HONORIFIC = re.compile("(先生|女士|小姐|医生|さん|様|씨)$")
 TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
-_BEYOND = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]+")  # with the letter that an accent stands on
+_BEYOND = re.compile(
+    r"[^\x00-\x7f]+"
+)  # an accent after a plain letter is taken away, so the letter need not be looked at
 _MARKS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
 _APOSTROPHES = "['\u2019\u2018\u02bc`\u00b4]"
-_POSSESSIVE = re.compile(rf"(?<=\w){_APOSTROPHES}s\b")
-_WITHIN = re.compile(rf"(?<=[^\W\d_]){_APOSTROPHES}(?=[^\W\d_])")
+# the sign first, then what stands before it: a search passes over all else at once
+_POSSESSIVE = re.compile(rf"{_APOSTROPHES}(?<=\w.)s\b")
+_WITHIN = re.compile(rf"{_APOSTROPHES}(?<=[^\W\d_].)(?=[^\W\d_])")
 _LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"}
 _DIGRAPHS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
 HYPHEN = r"[-\u2010-\u2013/]"  # within a name or a number that is written in parts
@@ -90,7 +93,8 @@ def fold(text: str) -> str:
     """One form of a text: compatibility forms, case, no accents, no apostrophes, no space between characters."""
     text = text.lower()
     if not text.isascii():
-        text = _BETWEEN.sub("", _BEYOND.sub(_folded, text))
+        text = _BEYOND.sub(_folded, text)
+        text = _BETWEEN.sub("", text) if HAN.search(text) else text
     if "'" in text or "\u2019" in text or "\u2018" in text or "\u02bc" in text or "`" in text:
         text = _WITHIN.sub("", _POSSESSIVE.sub(" s", text))
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from multiprocessing import get_context
@@ -18,6 +19,7 @@ from .known import Sought
 LARGE = 2**25  # bytes of a CSV file that is searched by the different texts of its columns
 PIECE = 2**22  # characters that are searched at a time
 OVERLAP = 500
+_CLOCK = re.compile(rb'"(?:start|end)time": ?[\d.]+')  # in which alone two records of Snakemake may differ
 CHANCE = 7  # digits: shorter numbers are not looked for in logs, which hold times and numbers of processes
 
 
@@ -39,12 +41,13 @@ def gate(
     digests = {path: _digest(path) for _, path, _ in paths}
     passed = {*passed, *(digests[path] for _, path, _ in single if digests[path])}
     # Snakemake keeps the same of each output of a rule: one content is searched once
-    once = {(digests[path], path.suffix == ".csv", logged): (path, logged) for _, path, logged in single}
+    alike = {path: _digest(path, _CLOCK) if logged else digests[path] for _, path, logged in single}
+    once = {(alike[path], path.suffix == ".csv", logged): (path, logged) for _, path, logged in single}
     with get_context("fork").Pool(processes, _search_for, (known, passed)) as pool:
         inside = dict(zip(once, pool.starmap(_content, once.values(), chunksize=1), strict=True))
     _search_for(known, passed)
     searched = [
-        _named(folder, path, logged) | inside[digests[path], path.suffix == ".csv", logged]
+        _named(folder, path, logged) | inside[alike[path], path.suffix == ".csv", logged]
         for folder, path, logged in single
     ]
     searched += [_named(*at) | _content(*at[1:]) for at in archives]
@@ -107,9 +110,11 @@ def _search_for(known: Sought, passed: Container[bytes] = frozenset()) -> None:
     _known, _passed = known, passed
 
 
-def _digest(path: Path) -> bytes:
+def _digest(path: Path, without: re.Pattern | None = None) -> bytes:
     try:
         with open(path, "rb") as file:
+            if without:
+                return hashlib.sha256(without.sub(b"", file.read())).digest()
             return hashlib.file_digest(file, "sha256").digest()
     except FileNotFoundError:  # of another run that goes on
         return b""

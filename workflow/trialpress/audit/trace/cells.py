@@ -45,7 +45,9 @@ class Cells:
 
     def __init__(self, results: Results, cells: Path, changes: pd.DataFrame):
         """cells: cells.parquet."""
-        self.results, self.tables, self.path = results, results.study.tables, cells
+        self.results, self.tables = results, results.study.tables
+        self.file = pq.ParquetFile(cells, read_dictionary=["raw", "file", "column"])
+        self.groups = _row_groups(self.file)
         self.logged = {name: _encoded(changes[name]) for name in LOGGED}
         self.lines = pd.to_numeric(changes["source_row"].astype(str)).to_numpy()
         self.changes = changes.groupby(["table", "field"], sort=False, observed=True).indices
@@ -72,11 +74,8 @@ class Cells:
 
     def read(self, table: str, field: str) -> pa.Table:
         """The raw cells of a field that have a clean row, by that row: at, raw, file, row, column."""
-        wanted = [("table", "=", table), ("field", "=", field)]
         names = ["key", "raw", "file", "row", "column"]
-        found = pq.read_table(
-            self.path, columns=names, filters=wanted, read_dictionary=["raw", "file", "column"], use_threads=False
-        )
+        found = self.file.read_row_groups(self.groups.get((table, field), []), columns=names, use_threads=False)
         at = self.rows(table, found["key"])
         order = np.argsort(at, kind="stable")
         order = order[at[order] >= 0]
@@ -206,6 +205,19 @@ class Cells:
                        block.rule[at].tolist())  # fmt: skip
             found += map(list, zip(*columns, strict=True))
         return found
+
+
+def _row_groups(file: pq.ParquetFile) -> dict[tuple[str, str], list[int]]:
+    """(table, field) -> the row groups that hold its cells; the clean stage puts no two fields into one."""
+    found: dict[tuple[str, str], list[int]] = {}
+    at = [file.schema_arrow.names.index(name) for name in ("table", "field")]
+    filled = (group for group in range(file.num_row_groups) if file.metadata.row_group(group).num_rows)
+    for group in filled:
+        known = [file.metadata.row_group(group).column(column).statistics for column in at]
+        if any(one.min != one.max for one in known):
+            raise ValueError("cells.parquet: a row group holds several fields")
+        found.setdefault((known[0].min, known[1].min), []).append(group)
+    return found
 
 
 def _int(values) -> np.ndarray:

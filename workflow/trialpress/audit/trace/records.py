@@ -93,17 +93,17 @@ def of_analysis(results: Results, name: str, columns: Columns, numbered: pd.Inde
     sets: dict[tuple[str, str], dict[str, np.ndarray]] = {}
     for group, level, statistic, members in counted(data, spec):
         sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)]
-    entries, named = [], row_names(name, results.analysis(name))
-    for (group, level), rows in results.analysis(name).groupby(["group", "level"], sort=False):
-        shown = dict(zip(rows["statistic"], rows["display"], strict=True))
+    entries, rows = [], results.analysis(name)
+    named, places = row_names(name, rows), {}
+    for row in rows.itertuples():
+        places.setdefault((row.group, row.level), []).append(row)
+    for (group, level), mine in places.items():
+        shown = {row.statistic: row.display for row in mine}
         here = {key: members for key, members in sets.get((group, level), {}).items() if key in shown}
-        statistics = zip(
-            rows["statistic"], rows["value"], rows["display"], rows["method"], rows["note"], rows["origin"], strict=True
-        )
         entries.append(
             {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
-             **rows[["group_label", "level_label"]].iloc[0],
-             "statistics": [[stat, _number(value), *rest] for stat, value, *rest in statistics],
+             "group_label": mine[0].group_label, "level_label": mine[0].level_label,
+             "statistics": [[row.statistic, _number(row.value), row.display, row.method, row.note, row.origin] for row in mine],
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
     return {"kind": "analysis", "label": spec.get("label") or name.replace("_", " "), "method": spec["method"], "plan": spec,

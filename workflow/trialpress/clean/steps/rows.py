@@ -143,13 +143,13 @@ def look_alikes(records: Records) -> None:
         seen: dict[str, str] = {}
         for at, code in zip(rows[first.index].tolist(), first.tolist(), strict=True):
             text = texts.values[code]
-            other = seen.setdefault(_core(text), text)
+            other = seen.setdefault(core(text), text)
             if other != text and not field.column.identifier:
                 said = f"'{text}' differs from '{other}' in its spelling alone: is it the same?"
                 field.change(np.array([at]), lambda r, said=said: r.asking("warning", said))
 
 
-def _core(text: str) -> str:
+def core(text: str) -> str:
     """An id without case, signs, leading zeros and the .0 that spreadsheets add."""
     text = re.sub(r"\.0+$", "", text.casefold())
     text = re.sub(r"[^\w.]|_", "", re.sub(r"(?<=\d)[\W_]+(?=\d)", ".", text))  # A-1-2 is not A-12

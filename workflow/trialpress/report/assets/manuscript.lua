@@ -1,5 +1,5 @@
 -- What a manuscript needs from either engine, Quarto or Pandoc alone, after citations are made: the banner, notes below
--- tables, PNG for Word, and links to files that only the HTML edition has beside it.
+-- tables, pixels for Word, and links to files that only the HTML edition has beside it.
 
 if not quarto then package.path = pandoc.path.directory(PANDOC_SCRIPT_FILE) .. "/?.lua;" .. package.path end
 local parts = require("parts")
@@ -19,13 +19,15 @@ local function size(path)
   return bytes
 end
 
--- Word takes no SVG; a page holds its pictures within it, so it has whichever is smaller
-local function png(image)
-  local other, found = image.src:gsub("%.svg$", ".png")
+-- Word takes no SVG; a page holds its pictures within it, so it has whichever is smallest
+local function pixels(image)
+  local stem, found = image.src:gsub("%.svg$", "")
   if found == 0 then return image end
-  local vector, pixels = size(image.src), size(other)
-  local smaller = FORMAT:match("html") and vector and pixels and pixels < vector
-  if FORMAT == "docx" or smaller then image.src = other end
+  if FORMAT == "docx" then image.src = stem .. ".png" end
+  for _, kind in ipairs(FORMAT:match("html") and { ".png", ".webp" } or {}) do
+    local now, other = size(image.src), size(stem .. kind)
+    if now and other and other < now then image.src = stem .. kind end
+  end
   return image
 end
 
@@ -40,7 +42,7 @@ local function note(div)
 end
 
 function Pandoc(doc)
-  doc = doc:walk({ Link = plain_link, Image = png, Div = note })
+  doc = doc:walk({ Link = plain_link, Image = pixels, Div = note })
   local banner, abstract = doc.meta.banner, doc.meta.abstract
   if FORMAT:match("jats") and pandoc.utils.type(abstract) == "Inlines" then -- of one line
     doc.meta.abstract = pandoc.MetaBlocks({ pandoc.Para(abstract) })

@@ -33,6 +33,14 @@ local function kind_of(id) return kinds[id:match("^(%a+)%-")] end
 
 local function settings(meta)
   local crossref = meta.crossref or {}
+  for english, word in pairs(meta.words or {}) do -- of the document's language
+    for _, kind in pairs(kinds) do
+      for _, key in ipairs({ "label", "reference", "theorem", "callout" }) do
+        if kind[key] and kind[key]:lower() == english then kind[key] = text(word) end
+      end
+    end
+    if parts.callouts[english] then parts.callouts[english] = text(word) end
+  end
   numbered = meta["number-sections"] == true
   if crossref["title-delim"] then parts.delimiter = text(crossref["title-delim"]) end
   for key, kind in pairs(kinds) do

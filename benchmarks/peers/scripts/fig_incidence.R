@@ -1,0 +1,5 @@
+source("helpers.R")
+library(cmprsk)
+library(survminer)
+d <- subset(get_("cohort"), !is.na(lfs))
+picture("fig_incidence", ggcompetingrisks(cuminc(d$lfs / 30.4375, d$cause, d$stratum), conf.int = TRUE))

@@ -1,0 +1,5 @@
+source("helpers.R")
+library(survival)
+library(survminer)
+d <- subset(get_("cohort"), !is.na(lfs))
+picture("fig_lfs", ggsurvplot(survfit(Surv(lfs / 30.4375, failed) ~ 1, d), d, risk.table = TRUE, conf.int = TRUE))

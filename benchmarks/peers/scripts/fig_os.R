@@ -1,0 +1,5 @@
+source("helpers.R")
+library(survival)
+library(survminer)
+d <- get_("cohort")
+picture("fig_os", ggsurvplot(survfit(Surv(os / 30.4375, dead) ~ stratum, d), d, risk.table = TRUE, conf.int = TRUE, pval = TRUE))

@@ -1,0 +1,91 @@
+"""A job that is forked from the process that has imported the libraries is as one that Snakemake starts."""
+
+import json
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from trialpress import warm
+from trialpress.environment import settings
+
+SAYS = """
+import json, os, sys
+said = {"argv": sys.argv, "modules": sorted(sys.modules), "environment": dict(os.environ), "name": __name__, "file": __file__,
+        "threads of the server": [open(f"{at.path}/comm").read().strip() for at in os.scandir(f"/proc/{os.getppid()}/task")]}
+open(os.environ["SAID"], "w").write(json.dumps(said))
+sys.exit(int(os.environ.get("STATUS", 0)))
+"""
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """Run a script in a job; its exit status and what it said."""
+
+    def run(script=SAYS, threads=1, **environment):
+        (tmp_path / "script.py").write_text(script)
+        given = settings(tmp_path, "2020-01-01") | {"SAID": str(tmp_path / "said.json")}
+        for name, text in (given | environment).items():
+            monkeypatch.setenv(name, text)
+        begun = warm.begun(str(tmp_path / "script.py"), threads, str(tmp_path))
+        if begun is None:
+            return None, None
+        warm.ended(begun)
+        said = tmp_path / "said.json"
+        return begun.exitcode, json.loads(said.read_text()) if said.exists() else None
+
+    return run
+
+
+def test_it_has_the_libraries_and_nothing_of_ours(job):
+    status, said = job()
+    assert status == 0
+    assert {"pandas", "pyarrow", "scipy.special"} <= {*said["modules"]}
+    ours = {name for name in said["modules"] if name.startswith("trialpress")}
+    assert ours <= {"trialpress", "trialpress.warm"}, "an edit of these during a run would not be in force"
+
+
+def test_it_is_a_script_in_the_environment_of_the_run(job, tmp_path):
+    _, said = job(threads=2, OF_THE_RUN="yes")
+    path = str(tmp_path / "script.py")
+    assert (said["argv"], said["file"], said["name"]) == ([path], path, "__main__")
+    wanted = {"OF_THE_RUN": "yes", "TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "2", "VECLIB_MAXIMUM_THREADS": "2"}
+    assert wanted.items() <= said["environment"].items()
+    _, later = job(OF_THE_RUN="no")
+    assert later["environment"]["OF_THE_RUN"] == "no", "that of now, not of when the server began"
+
+
+def test_its_server_has_no_thread_that_a_fork_would_cut_off(job):
+    # Arrow's jemalloc has one of its own and prepares it for a fork (pthread_atfork)
+    threads = job()[1]["threads of the server"]
+    assert len([name for name in threads if not name.startswith("jemalloc")]) == 1, threads
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [(SAYS, 3), ("raise ValueError", 1), ("import os; os._exit(7)", 7), ("import os; os.kill(os.getpid(), 9)", -signal.SIGKILL)],
+)  # fmt: skip
+def test_its_status_is_that_of_the_script(job, script, status):
+    assert job(script, STATUS="3")[0] == status
+
+
+def test_many_jobs_of_several_threads_end_each_with_its_own_status(tmp_path):
+    """A thread that begins a job looks for those that have ended, too, and must not take their status from another."""
+    path = tmp_path / "script.py"
+    path.write_text("import os; os._exit(5)")
+    with ThreadPoolExecutor(6) as pool:
+        found = [*pool.map(lambda _: warm.ended(warm.begun(str(path), 1, "")), range(48))]
+    assert found == [5] * 48
+
+
+def test_a_server_that_was_killed_is_begun_again(job):
+    assert job("import os; os.kill(os.getppid(), 9)")[0] != 0, "what is not known to have ended well has not"
+    job()  # it may still be ending: then this one is a Python of its own
+    assert job()[0] == 0
+
+
+def test_without_a_server_the_job_is_a_python_of_its_own(tmp_path, monkeypatch):
+    def refused(self):
+        raise EOFError
+
+    monkeypatch.setattr(warm.get_context("forkserver").Process, "start", refused)
+    assert warm.begun(str(tmp_path / "script.py"), 1, "") is None

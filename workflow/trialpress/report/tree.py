@@ -1,0 +1,51 @@
+"""A manuscript as Pandoc reads it: once for all of its editions, which differ in their metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ..errors import InputError, Problem
+from . import qmd
+from .process import Failed, run
+from .renderer import pandoc
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Pandoc's tree of a document. metas: format -> the metadata of its edition; warnings: what Pandoc said when it read it."""
+
+    version: list[int]
+    blocks: list[Any]
+    metas: Mapping[str, dict[str, Any]]
+    warnings: str = ""
+
+    def edition(self, fmt: str) -> str:
+        """The document of one format, in Pandoc's JSON."""
+        return json.dumps(
+            {"pandoc-api-version": self.version, "meta": self.metas[fmt], "blocks": self.blocks}, ensure_ascii=False
+        )
+
+
+def read(document: qmd.Document, metas: Mapping[str, Mapping[str, Any]]) -> Tree:
+    """The tree of a document, the texts of its metadata read with it. InputError if Pandoc cannot read it."""
+    front = yaml.safe_dump(dict(metas), allow_unicode=True, sort_keys=False, width=10**6)
+    text = f"---\n{front}---\n\n{document.body}"
+    # the columns: a pipe table whose source lines are long would else get column widths from its dashes
+    command = [pandoc(), "--from=markdown", "--to=json", "--columns=100000"]
+    try:
+        out, warnings = run(command, stdin=text, seconds=30)
+    except Failed as error:
+        why, do = "it cannot be printed", "look for brackets that are not closed"
+        raise InputError([Problem("manuscript.qmd", f"Pandoc cannot read it: {error}", why, do)]) from None
+    found = json.loads(out)
+    return Tree(
+        found["pandoc-api-version"],
+        found["blocks"],
+        {name: found["meta"][name]["c"] for name in metas},
+        warnings.strip(),
+    )

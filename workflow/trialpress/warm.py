@@ -1,0 +1,89 @@
+"""Jobs without a Python start each: a run's scripts are processes forked from one that has imported the libraries.
+
+That one is the forkserver of the standard library: it has one thread of Python, is begun by the first job and ends with the run. It
+imports nothing of this package: a job reads our code when it begins, as a script of its own would, so an edit is never half
+in force and its receipt says what it ran. On a cluster, in a container and by plain `snakemake` each script is a Python
+of its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import runpy
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+
+LIBRARIES = (
+    "pandas", "pyarrow.parquet", "pyarrow.csv", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
+    "snakemake.logging",
+)  # fmt: skip
+THREADS = (
+    "OMP",
+    "GOTO",
+    "OPENBLAS",
+    "MKL",
+    "VECLIB_MAXIMUM",
+    "NUMEXPR",
+)  # as Snakemake names them in a job's environment
+_begins = threading.Lock()
+
+
+def script(path: str, environment: Mapping[str, str]) -> None:
+    """In the new process: run a script as `python path` in this environment does."""
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    sys.argv[:] = [path]
+    try:
+        runpy.run_path(path, run_name="__main__")
+    finally:
+        atexit._run_exitfuncs()  # which processes of multiprocessing leave out: libraries clear their folders there
+
+
+def begun(path: str, threads: int, folder: str):
+    """The process of a script, or None where no forkserver can live."""
+    many = {f"{name}_NUM_THREADS".replace("MAXIMUM_NUM", "MAXIMUM"): str(threads) for name in THREADS}
+    given = {**os.environ, **many, **(dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), folder) if folder else {})}
+    context = get_context("forkserver")
+    context.set_forkserver_preload([*LIBRARIES])
+    job = context.Process(target=script, args=(path, given))
+    try:
+        with _begins:
+            job.start()
+    except (EOFError, OSError):  # it did not get the memory, or was killed
+        return None
+    return job
+
+
+def ended(job) -> int:
+    """Wait for a job; its exit status."""
+    wait([job.sentinel])
+    with _begins:  # whoever begins one reads the statuses of those that have ended: two would read one
+        job.join()
+    return job.exitcode
+
+
+def jobs() -> None:
+    """From now on Snakemake's Python scripts run so in this process."""
+    from snakemake.benchmark import benchmarked
+    from snakemake.script import PythonScript
+
+    alone = PythonScript.execute_script
+
+    def execute(self, fname: str, edit: bool = False) -> None:
+        elsewhere = self.conda_env or self.container_img or self.env_modules
+        job = None if elsewhere else begun(fname, self.threads, self.resources.get("tmpdir", ""))
+        if job is None:
+            return alone(self, fname, edit)
+        with benchmarked(False if self.bench_record is None else job.pid, self.bench_record):
+            status = ended(job)
+        if status:
+            raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
+
+    PythonScript.execute_script = execute

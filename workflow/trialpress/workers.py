@@ -1,0 +1,30 @@
+"""One function of several things in several processes, which end with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from .exclusive import end_with_the_run
+
+_work: Callable = print  # of a worker: what it was begun for
+
+
+def _begin(work: Callable) -> None:
+    global _work
+    _work = work
+    end_with_the_run()
+
+
+def _call(item):
+    return _work(item)
+
+
+def each(work: Callable, items: Sequence, processes: int) -> list:
+    """What `work` makes of each item, in their order. It is handed to the workers by the fork; items and what is made of them
+    are pickled. A worker that is killed raises BrokenProcessPool here."""
+    if processes < 2 or len(items) < 2:
+        return [work(item) for item in items]
+    with ProcessPoolExecutor(min(processes, len(items)), get_context("fork"), _begin, (work,)) as pool:
+        return [*pool.map(_call, items)]
