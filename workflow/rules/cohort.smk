@@ -24,8 +24,8 @@ rule cohort:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=1000 + 8 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("cohort"),
         parts=PARTS["cohort"],
@@ -60,8 +60,8 @@ rule effects:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=1000 + 16 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("effects"),
         parts=PARTS["effects"],
