@@ -34,6 +34,7 @@ from . import (  # noqa: F401  importing registers their methods
     survival_difference,
     toxicity,
     two_stage,
+    weighting,
     winning,
 )
 from .common import METHODS
