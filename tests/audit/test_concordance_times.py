@@ -62,6 +62,7 @@ def test_plain_python_does_not_differ(cohort, tmp_path, monkeypatch):
         "cox",
         "concordance_index",
         "restricted_mean",
+        "compare_at",
         "state_probabilities",
         "win_ratio",
         "escalation_characteristics",
