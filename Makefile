@@ -37,6 +37,7 @@ help:
 	@echo 'make seeded-changes N=30     change one thing of the study or the code at a time: is what moved attributed to it?'
 	@echo 'make hostile                try all hostile inputs of tests/hostile and print what came of them (SEED=2: other ones)'
 	@echo 'make fuzz N=60              look for inputs that crash, for 60 minutes (default: 5)'
+	@echo 'make sweep N=2000           every method of a plan on degenerate data: none may raise'
 	@echo 'make verify                 rerun from raw in a fresh folder and compare with the results of record'
 	@echo 'make record                 accept results/ as the new results of record'
 	@echo 'make explain ID=os.6_months PARTICIPANT=...  the record of a number, a participant followed to the raw cells'
@@ -72,6 +73,9 @@ hostile: $(READY)
 
 fuzz: $(READY)
 	@$(BIN)/python tests/hostile/fuzz.py $${N:+--minutes "$$N"} $${SEED:+--seed "$$SEED"}
+
+sweep: $(READY)
+	@PYTHONPATH=workflow:tests $(BIN)/python benchmarks/statistics_sweep.py $${WHAT:-methods} $$N
 
 verify: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify "$$STUDY"
@@ -133,4 +137,4 @@ $(SITE): envs/docs.lock | $(READY)
 	@$(BIN)/uv pip sync --quiet --require-hashes --python .site/env/bin/python envs/docs.lock
 	@touch $@
 
-.PHONY: help report preview test mutants plan-mutants seeded-changes hostile fuzz verify record explain fetch reconstruction docs site workflow-report licences lock clean
+.PHONY: help report preview test mutants plan-mutants seeded-changes hostile fuzz sweep verify record explain fetch reconstruction docs site workflow-report licences lock clean

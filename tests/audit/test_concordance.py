@@ -6,7 +6,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from audit import test_concordance_models, test_concordance_times
+from audit import test_concordance_models, test_concordance_tests, test_concordance_times
 from figures.small import PLAN, small
 from trialpress.audit import concordance, plain
 from trialpress.audit.concordance import EXPORTS, KEY, Second, compare, difference, once, share
@@ -210,7 +210,10 @@ def test_a_wrong_first_value_is_found_without_r(tmp_path, monkeypatch):
 
 
 def test_every_exported_method_is_exercised():
-    asked = re.findall(r"method: (\w+)", ANALYSES + test_concordance_models.ANALYSES + test_concordance_times.ANALYSES)
+    asked = re.findall(
+        r"method: (\w+)",
+        ANALYSES + test_concordance_models.ANALYSES + test_concordance_times.ANALYSES + test_concordance_tests.ANALYSES,
+    )
     assert set(asked) == set(EXPORTS)
 
 

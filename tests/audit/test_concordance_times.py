@@ -57,3 +57,13 @@ def test_plain_python_does_not_differ(cohort, tmp_path, monkeypatch):
     found, _ = Second(results).answer()
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
+    methods = {results.plan.analyses[name]["method"] for name in found["analysis"]}
+    assert {
+        "cox",
+        "concordance_index",
+        "restricted_mean",
+        "compare_at",
+        "state_probabilities",
+        "win_ratio",
+        "escalation_characteristics",
+    } <= methods

@@ -1110,6 +1110,89 @@ methods$e_value <- function(d, conf) {
   add("", "E-value", "glm, formula", fitted, estimate = e(v("risk_ratio")), limit = if (ends[1] <= 1 && ends[2] >= 1) 1 else min(sapply(ends, e)))
 }
 
+# --- tests and models that R has ---
+two_of <- function(d) { g <- named("", "group"); g <- g[sapply(g, function(i) any(d$group == i & !is.na(d$y)))]; if (length(g) == 2) lapply(g, function(i) d$y[d$group == i & !is.na(d$y)]) }
+methods$t_test <- function(d, conf) {
+  medians(d, named("", "group")); y <- two_of(d); if (is.null(y) || min(lengths(y)) < 2 || (sd(y[[1]]) == 0 && sd(y[[2]]) == 0)) return(); same <- job$equal_variance == "true"
+  t <- t.test(y[[2]], y[[1]], var.equal = same, conf.level = conf); one <- t.test(y[[2]], y[[1]], var.equal = same, alternative = job$alternative)
+  add("", "", "t.test", closed, estimate = unname(t$estimate[1] - t$estimate[2]), ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value, mean2 = unname(t$estimate[1]), mean1 = unname(t$estimate[2]))
+}
+methods$geometric_mean_ratio <- function(d, conf) {
+  d <- d[!is.na(d$y) & d$y > 0, ]; d$y <- log(d$y)
+  for (g in named("", "group")) { y <- d$y[d$group == g]; add(g, "", "length", closed, n = length(y)); if (length(y) > 1 && sd(y) > 0) { t <- t.test(y, conf.level = conf); add(g, "", "t.test of logarithms", closed, geometric_mean = exp(mean(y)), ci_low = exp(t$conf.int[1]), ci_high = exp(t$conf.int[2])) } }
+  y <- two_of(d); if (is.null(y) || min(lengths(y)) < 2 || (sd(y[[1]]) == 0 && sd(y[[2]]) == 0)) return()
+  t <- t.test(y[[2]], y[[1]], conf.level = conf); add("", "", "t.test of logarithms", closed, ratio = exp(mean(y[[2]]) - mean(y[[1]])), ci_low = exp(t$conf.int[1]), ci_high = exp(t$conf.int[2]), p_value = t$p.value)
+}
+methods$exact_test <- function(d, conf) for (g in named("", "group")) { y <- d$y[d$group == g & !is.na(d$y)]; rate(g, y, conf)
+  if (length(y)) add(g, "", "binom.test", exact, p_value = binom.test(sum(y), length(y), num(job$rate), alternative = job$alternative)$p.value) }
+methods$beta_binomial <- function(d, conf) for (g in named("", "group")) { y <- d$y[d$group == g & !is.na(d$y)]; a <- num(job$a) + sum(y); b <- num(job$b) + length(y) - sum(y); q <- qbeta(c(0.5, (1 - conf) / 2, (1 + conf) / 2), a, b)
+  add(g, "", "qbeta, pbeta", fitted, n = sum(y), N = length(y), estimate = a / (a + b), median = q[1], ci_low = q[2], ci_high = q[3], probability = pbeta(num(job$rate), a, b, lower.tail = FALSE)) }
+methods$signed_rank <- function(d, conf) {
+  v <- (d$x - d$y)[!is.na(d$x) & !is.na(d$y)]; add("", "", "sum", closed, n = length(v), zeros = sum(v == 0)); if (!any(v != 0)) return()
+  t <- suppressWarnings(wilcox.test(v, alternative = job$alternative)); add("", "", "wilcox.test", exact, statistic = unname(t$statistic), p_value = t$p.value)
+}
+methods$kendall <- function(d, conf) { d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); if (nrow(d) < 3 || length(unique(d$x)) < 2 || length(unique(d$y)) < 2) return()
+  t <- suppressWarnings(cor.test(d$x, d$y, method = "kendall")); add("", "", "cor.test", exact, estimate = unname(t$estimate), p_value = t$p.value) }
+methods$mcnemar <- function(d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d); for (k in 1:2) { v <- list(d$x, d$y)[[k]]; add(c("first", "second")[k], "", "sum", closed, n = sum(v), N = n); if (n) add(c("first", "second")[k], "", "mean", closed, percent = mean(v)) }
+  b <- sum(d$x == 1 & d$y == 0); c <- sum(d$x == 0 & d$y == 1); if (!n) return(); add("", "", "sum", closed, pairs = n, discordant = b + c); if (!(b + c)) return()
+  if (job$exact == "true") add("", "", "binom.test", exact, p_value = binom.test(b, b + c)$p.value)
+  else { t <- mcnemar.test(matrix(c(sum(d$x == 1 & d$y == 1), c, b, sum(d$x == 0 & d$y == 0)), 2)); add("", "", "mcnemar.test", closed, statistic = unname(t$statistic), df = 1, p_value = t$p.value) }
+}
+methods$mantel_haenszel <- function(d, conf) {
+  d <- d[!is.na(d$x), ]; t <- compared(d, named("", "group")); if (is.null(t)) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- g[g %in% d$group]
+  a <- table(factor(d$group, rev(g)), factor(d$y, 1:0), factor(d$x)); a <- a[, , apply(a, 3, sum) > 1, drop = FALSE]; if (!dim(a)[3]) return()
+  m <- tryCatch(mantelhaen.test(a, correct = job$continuity == "true", conf.level = conf), error = function(e) NULL); gap <- abs(sum(apply(a, 3, function(t) t[1, 1] - sum(t[1, ]) * sum(t[, 1]) / sum(t))))
+  if (is.null(m) || !is.finite(m$statistic)) return(); if (is.finite(log(m$estimate))) add("", "", "mantelhaen.test", closed, odds_ratio = unname(m$estimate), ci_low = m$conf.int[1], ci_high = m$conf.int[2])
+  if (gap > 0.5 || job$continuity != "true") add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
+}
+wide_of <- function(d, columns) {  # covariates side by side; the names that results give them
+  sets <- named("", "set"); w <- d[d$set == sets[1], columns, drop = FALSE]; shown <- c(); for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, levels = l) else v$y }
+  w <- droplevels(w[complete.cases(w), , drop = FALSE]); for (i in seq_along(sets)) { k <- w[[paste0("c", i)]]; shown <- c(shown, if (is.factor(k)) of(sets[i], levels(k)[-1]) else sets[i]) }
+  list(w = w, terms = paste0("c", seq_along(sets)), shown = shown)
+}
+methods$logistic <- function(d, conf) {
+  m <- wide_of(d, "x"); add("", "", "nrow", closed, n = nrow(m$w), events = sum(m$w$x)); if (!nrow(m$w) || !sum(m$w$x) || all(m$w$x == 1) || any(sapply(m$w[m$terms], function(v) length(unique(v)) < 2))) return()
+  coefficient(model.matrix(reformulate(m$terms), m$w), m$w$x, conf, m$shown, FALSE)
+}
+methods$proportional_hazards <- function(d, conf) {
+  m <- wide_of(d, c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")); w <- event_of(m$w); add("", "", "nrow", closed, n = nrow(w), events = sum(w$event)); if (!nrow(w) || sum(w$event) < 2) return()
+  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+  z <- cox.zph(f, job$transform, terms = FALSE)$table; k <- nrow(z); add("", "", "cox.zph", fitted, statistic = z[k, 1], df = z[k, 2], p_value = z[k, 3]); for (i in seq_along(m$shown)) add("", m$shown[i], "cox.zph", fitted, statistic = z[i, 1], p_value = z[i, 3])
+}
+methods$cause_specific_cox <- function(d, conf) {
+  m <- wide_of(d, c("time", "event")); w <- m$w; k <- as.numeric(w$event == num(job$cause)); add("", "", "nrow", closed, n = nrow(w)); add("", job$cause_name, "sum", closed, events = sum(k), competing_events = sum(w$event > 0) - sum(k)); if (!sum(k) || job$interval != "wald") return()
+  f <- coxph(reformulate(m$terms, "Surv(time, k)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); s <- summary(f, conf.int = conf)
+  for (i in seq_along(m$shown)) add("", m$shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
+}
+methods$fine_gray <- function(d, conf) {
+  m <- wide_of(d, c("time", "event")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
+  X <- model.matrix(reformulate(m$terms), w)[, -1, drop = FALSE]; if (qr(scale(X))$rank < ncol(X)) return(); f <- cmprsk::crr(w$time, w$event, X, failcode = num(job$cause), gtol = 1e-9, maxiter = 50); if (!f$converged || any(abs(f$coef) * apply(X, 2, sd) > 8)) return()
+  z <- qnorm((1 + conf) / 2); for (i in seq_along(m$shown)) { b <- f$coef[[i]]; e <- sqrt(f$var[i, i]); add("", m$shown[i], "crr", 1e-5, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
+}
+methods$cox_interaction <- function(d, conf) {
+  k <- event_of(d); k <- k[k$group != "" & !is.na(k$level), ]; add("", "", "nrow", closed, n = nrow(k), events = sum(k$event)); g <- intersect(named("", "group"), k$group); if (length(g) != 2) return(); k$a <- as.numeric(k$group == g[2]); l <- intersect(named("", "level"), k$level); k$s <- factor(k$level, l)
+  for (s in l) { v <- k[k$level == s, ]; add("", s, "nrow", closed, n = nrow(v), events = sum(v$event)); if (length(unique(v$a)) < 2 || any(tapply(v$event, v$a, sum) == 0)) next; f <- coxph(surv(v) ~ a, v, control = tight); if (!is.na(coef(f)) && abs(coef(f)) < 8) hazard("", s, f, conf, FALSE) }
+  if (length(l) < 2 || any(tapply(k$event, list(k$a, k$s), sum) %in% c(0, NA))) return()
+  x <- 2 * (coxph(surv(k) ~ a * s, k, control = tight)$loglik[2] - coxph(surv(k) ~ a + s, k, control = tight)$loglik[2]); add("", "", "coxph", fitted, statistic = x, df = length(l) - 1, p_value = pchisq(x, length(l) - 1, lower.tail = FALSE))
+}
+methods$survival_quantiles <- function(d, conf) for (g in named("", "group")) {
+  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; f <- curve(k, k$event, conf); add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); first <- function(p, v) { i <- which(v <= 1 - p + 1e-9); if (length(i)) f$time[i[1]] else NA }
+  for (p in strsplit(job$quantiles, ";")[[1]]) { if (any(abs(f$surv - (1 - num(p))) < 1e-9)) next; add(g, paste0(100 * num(p), "_percent"), "survfit", closed, estimate = first(num(p), f$surv)) }
+}
+methods$simon_two_stage <- function(d, conf) { n1 <- num(job$n1); n <- num(job$n); r1 <- num(job$r1); r <- num(job$r); of <- function(p) c(two_stage(n1, n - n1, r1, r + 1, p), pbinom(r1, n1, p)); a <- of(num(job$p0)); b <- of(num(job$p1))
+  add("", "", "pbinom", closed, n_planned = n, alpha = a[1], early_stop_p0 = a[2], expected_n_p0 = n1 + (1 - a[2]) * (n - n1), power = b[1], early_stop_p1 = b[2], expected_n_p1 = n1 + (1 - b[2]) * (n - n1)) }
+unconditional <- function(d, conf, orders) {  # the largest probability over the common rate of tables at least as far out; with two orders twice the smaller
+  t <- compared(d, named("", "group")); if (is.null(t)) return(); difference(t, conf, "risk_difference"); n <- t$n; if (prod(n + 1) > 4000 || sum(t$x) %in% c(0, sum(n))) return(); all <- expand.grid(a = 0:n[1], b = 0:n[2]); found <- c()
+  for (order in orders) { s <- order(all, n); seen <- s[all$a == t$x[1] & all$b == t$x[2]]; out <- all[s >= seen - 1e-9 * abs(seen), ]
+    p_of <- function(p) sum(dbinom(out$a, n[1], p) * dbinom(out$b, n[2], p)); at <- seq(0, 1, length.out = 2001); v <- sapply(at, p_of); i <- order_top(v)
+    found <- c(found, max(v, sapply(i, function(j) optimize(p_of, c(at[max(1, j - 1)], at[min(2001, j + 1)]), maximum = TRUE, tol = 1e-12)$objective))) }
+  add("", "", "every table, optimize", fitted, p_value = min(1, length(orders) * min(found)))
+}
+order_top <- function(v) { i <- which(diff(sign(diff(c(-Inf, v, -Inf)))) < 0); i[order(-v[i])][seq_len(min(6, length(i)))] }
+methods$barnard <- function(d, conf) unconditional(d, conf, list(function(all, n) { p <- (all$a + all$b) / sum(n); z <- abs(all$a / n[1] - all$b / n[2]) / sqrt(p * (1 - p) * sum(1 / n)); ifelse(is.finite(z), z, 0) }))
+methods$boschloo <- function(d, conf) unconditional(d, conf, list(function(all, n) -phyper(all$a - 1, n[1], n[2], all$a + all$b, lower.tail = FALSE), function(all, n) -phyper(all$a, n[1], n[2], all$a + all$b)))
+
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])
   job$alternative <- sub("-", ".", job$alternative)  # "two.sided", as R says it

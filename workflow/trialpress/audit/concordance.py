@@ -28,7 +28,7 @@ from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
 from ..results import Results
 from ..text import number_text
-from . import exports, exports_times, plain
+from . import exports, exports_tests, exports_times, plain
 from .plain import MISSING
 
 AGREES, DIFFERS = "agrees", "differs"
@@ -37,13 +37,15 @@ SCRIPT = Path(__file__).with_name("concordance.R")
 DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "exact", "unit": "months", "rho": 0, "ties": "efron",
             "below": 0.5, "at": "", "stratum": "", "cluster": "", "trend": "", "correction": "false", "until": "",
             "landmark": 0, "variance": "survival", "tau2": "reml", "knapp_hartung": True, "alternative": "two-sided",
-            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "milestone": "", "design": "3+3", "target": 0.3, "closes": 0.95, "start": "measured",
+            "by": "", "intervals": "", "severe": 3, "firth": "", "statistic": "median", "limit": "", "milestone": "", "rate": "", "design": "3+3", "target": 0.3, "closes": 0.95, "start": "measured",
             **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald", "errors": "model"},
     "pool": {"transform": "logit"},
     "bootstrap": {"interval": "bca"},
+    "proportional_hazards": {"transform": "km"},
+    "cause_specific_cox": {"interval": "wald"},
     "concordance_index": {"weights": "harrell", "until": 0},
     "exposure": {"below": "half", "until": 28},
     **exports.OWN_DEFAULTS,
@@ -285,12 +287,12 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
     "pairwise_means": _values, "pairwise_ranks": _values, "pairwise_proportions": _event, "pairwise_log_rank": _days,
     "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
-    **exports.EXPORTS, **exports_times.EXPORTS,
+    **exports.EXPORTS, **exports_times.EXPORTS, **exports_tests.EXPORTS,
 }  # fmt: skip
 
 
 def _cause(results: Results, spec: Mapping) -> dict:
-    if spec["method"] not in ("cumulative_incidence", "gray"):
+    if spec["method"] not in ("cumulative_incidence", "gray", "cause_specific_cox", "fine_gray"):
         return {"cause": "", "cause_name": ""}
     events = list(results.plan.endpoints[spec["endpoint"]].events)
     name = spec.get("cause") or events[0]
@@ -323,7 +325,14 @@ def export(results: Results, folder: Path) -> None:
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec)
         options["milestone"] = spec.get("time", "")
-        options |= {key: ";".join(number_text(rate) for rate in spec.get(key, ())) for key in ("rates", "skeleton")}
+        options |= {
+            key: ";".join(number_text(rate) for rate in spec.get(key, ())) for key in ("rates", "skeleton", "quantiles")
+        }
+        options |= {
+            "exact": str(bool(spec.get("exact", True))).lower(),
+            "equal_variance": str(bool(spec.get("equal_variance"))).lower(),
+        }
+        options["continuity"] = str(bool(spec.get("correction", True))).lower()
         options["at"] = ";".join(number_text(t) for t in spec.get("at", spec.get("days", ())))
         options |= {
             "divisor": results.plan.days(options["unit"]),

@@ -53,16 +53,29 @@ class ExactLikelihood(PartialLikelihood):
                 log_sum, mean, spread = np.full(most + 1, -np.inf), np.zeros((most + 1, p)), np.zeros((most + 1, p, p))
                 log_sum[0] = 0.0
             for i in joining:
-                log_with = log_sum[:-1] + eta[i]
-                log_all = np.logaddexp(log_sum[1:], log_with)
-                with np.errstate(invalid="ignore"):
-                    share = np.where(np.isfinite(log_all), np.exp(log_with - log_all), 0.0)[:, None]
-                gap = mean[:-1] + X[:, i] - mean[1:]
-                outer = (share * (1 - share))[..., None] * gap[:, :, None] * gap[:, None, :]
-                spread[1:] += share[..., None] * (spread[:-1] - spread[1:]) + outer
-                mean[1:] += share * gap
-                log_sum[1:] = log_all
+                join(log_sum, mean, spread, float(eta[i]), X[:, i])
             likelihood -= float(log_sum[k])
             score = score - mean[k]
             information = information + spread[k]
         return likelihood, score, information
+
+
+def join(log_sum: np.ndarray, mean: np.ndarray, spread: np.ndarray, eta: float, x: np.ndarray) -> None:
+    """Let a patient join a risk set, in place: log_sum[k] is the log of the sum over all choices of k patients of their product of
+    exp(eta), mean[k] (p) and spread[k] (p, p) the mean and the covariance of the sum of x over a choice.
+
+    >>> log_sum, mean, spread = np.array([0, -np.inf, -np.inf]), np.zeros((3, 1)), np.zeros((3, 1, 1))
+    >>> for x in (1.0, 2.0, 6.0):
+    ...     join(log_sum, mean, spread, 0.0, np.array([x]))
+    >>> print(np.exp(log_sum).round(6), mean[2], spread[1, 0].round(4))  # 3 pairs, with 3, 7 and 8
+    [1. 3. 3.] [6.] [4.6667]
+    """
+    log_with = log_sum[:-1] + eta
+    log_all = np.logaddexp(log_sum[1:], log_with)
+    with np.errstate(invalid="ignore"):
+        share = np.where(np.isfinite(log_all), np.exp(log_with - log_all), 0.0)[:, None]
+    gap = mean[:-1] + x - mean[1:]
+    outer = (share * (1 - share))[..., None] * gap[:, :, None] * gap[:, None, :]
+    spread[1:] += share[..., None] * (spread[:-1] - spread[1:]) + outer
+    mean[1:] += share * gap
+    log_sum[1:] = log_all

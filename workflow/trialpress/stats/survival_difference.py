@@ -105,7 +105,7 @@ def across_strata(
 
     >>> time, group, stratum = np.array([1, 2, 3, 4, 2, 4, 6, 8]), np.repeat([0, 1], 4), np.tile([0, 1], 4)
     >>> within, mean = across_strata(lambda *of: restricted_mean_difference(*of, 3), time, np.ones(8), group, stratum)
-    >>> print([part["estimate"] for part in within.values()], mean["estimate"])
+    >>> print([float(part["estimate"]) for part in within.values()], mean["estimate"])
     [0.5, 0.5] 0.5
     """
     time, event, _ = sample(time, event)

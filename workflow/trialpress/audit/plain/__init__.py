@@ -18,6 +18,7 @@ from pathlib import Path
 from . import (
     agreement,
     counts,
+    courses,
     designs,
     exposure,
     hazards,
@@ -118,7 +119,9 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": regression.number_needed,
     "logistic_interaction": regression.logistic_interaction, "linear_interaction": regression.linear_interaction, "dose_response": regression.dose_response,
     "paired_t": agreement.paired_t, "sign_test": agreement.sign_test, "pearson": agreement.pearson, "bland_altman": agreement.bland_altman,
-    "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "simon_design": designs.simon_design,
+    "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "compare_at": times.compare_at,
+    "state_probabilities": courses.state_probabilities, "win_ratio": courses.win_ratio, "escalation_characteristics": courses.escalation_characteristics,
+    "simon_design": designs.simon_design,
     "pool": pooled.pool, "exposure": exposure.exposure, "gray": hazards.gray, "bootstrap": values.bootstrap, "firth_logistic": regression.firth_logistic,
     "pairwise_means": pairwise.means, "pairwise_ranks": pairwise.ranked, "pairwise_proportions": pairwise.proportions,
     "multiple_imputation": imputation.multiple_imputation, "pairwise_log_rank": pairwise.times, "linear_regression": linear.linear_regression,

@@ -69,6 +69,36 @@ def survival_difference(job: Job) -> Iterator[Found]:
             yield "", f"{at}_{job['unit']}", FRACTIONS, CLOSED, of
 
 
+def compare_at(job: Job) -> Iterator[Found]:
+    """Two groups at one time; within strata it needs R."""
+    time, strata, curves = float(job["milestone"]), job["stratum"] == "true", []
+    for group, rows in job.groups():
+        curve = Curve(
+            [row for row in rows if not (strata and "level" in row["@"])], lambda row: float(row["event"]) == 1
+        )
+        if not curve.people:
+            continue
+        yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
+        if time <= curve.last:
+            survival, spread = curve.at(time)
+            yield group, "", FRACTIONS, CLOSED, {"estimate": survival, **limits("log-log", survival, spread, job.z)}
+        curves.append(curve)
+    if strata or len(curves) != 2 or any(time > curve.last for curve in curves):
+        return
+    (a, va), (b, vb) = (curve.at(time) for curve in curves)
+    if not all(v and 0 < s < 1 for s, v in ((a, va), (b, vb))):
+        return
+    error = math.sqrt(a * a * va + b * b * vb)
+    scale: dict[str, Callable[[float], tuple[float, float]]] = {  # the value and the slope of a scale
+        "plain": lambda s: (s, 1.0), "log": lambda s: (math.log(s), 1 / s),
+        "log-log": lambda s: (math.log(-math.log(s)), 1 / (s * math.log(s))),
+    }  # fmt: skip
+    (x, p), (y, q) = (scale[job["transform"]](s) for s in (a, b))
+    z = (y - x) / math.sqrt(p * p * a * a * va + q * q * b * b * vb)
+    of = {"estimate": b - a, "std_error": error, "ci_low": b - a - job.z * error, "ci_high": b - a + job.z * error}
+    yield "", "", FRACTIONS, CLOSED, of | {"statistic": z, "p_value": math.erfc(abs(z) / math.sqrt(2))}
+
+
 def concordance_index(job: Job) -> Iterator[Found]:
     """Every pair by itself; Harrell's index alone."""
     rows = [row for row in job.rows if not row["@"] & {"x", "time", "event"}]

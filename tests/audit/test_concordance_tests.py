@@ -1,0 +1,46 @@
+"""The second computation of tests and models that R has: R never differs, and has most of the statistics."""
+
+import shutil
+
+import pytest
+from audit.test_concordance_models import COHORTS
+from figures.small import PLAN, small
+from trialpress.audit.concordance import Second
+
+ANALYSES = """analyses:
+  t: {method: t_test, population: infused, variable: age, by: sex}
+  t_equal: {method: t_test, population: infused, variable: change, by: stratum, equal_variance: true, alternative: greater}
+  geometric: {method: geometric_mean_ratio, population: infused, variable: dose, by: sex}
+  against: {method: exact_test, population: infused, event: remission, by: doses, rate: 0.5, alternative: greater}
+  bayes: {method: beta_binomial, population: infused, event: remission, rate: 0.5}
+  signed: {method: signed_rank, population: infused, after: age, before: lee}
+  tau: {method: kendall, population: infused, x: age, y: crs}
+  pair: {method: mcnemar, population: infused, first: remission, second: crs >= 3}
+  pair_large: {method: mcnemar, population: infused, first: remission, second: crs >= 2, exact: false}
+  mh: {method: mantel_haenszel, population: infused, event: crs >= 2, by: sex, stratum: stratum}
+  odds: {method: logistic, population: infused, event: crs >= 2, covariates: [age, stratum]}
+  zph: {method: proportional_hazards, population: infused, endpoint: os, covariates: [age, stratum]}
+  zph_strata: {method: proportional_hazards, population: infused, endpoint: efs, covariates: [age], stratum: sex, transform: rank}
+  cause: {method: cause_specific_cox, population: infused, endpoint: relapse, covariates: [age, stratum]}
+  subhazard: {method: fine_gray, population: infused, endpoint: relapse, covariates: [age, stratum], cause: death}
+  inside: {method: cox_interaction, population: infused, endpoint: os, by: sex, subgroup: stratum}
+  quartiles: {method: survival_quantiles, population: infused, endpoint: os, by: stratum, quantiles: [0.2, 0.4]}
+  two_stages: {method: simon_two_stage, population: infused, r1: 1, n1: 10, r: 5, n: 29, p0: 0.1, p1: 0.3}
+  few: {method: boschloo, population: first, event: crs >= 2, by: sex}
+  few_barnard: {method: barnard, population: first, event: crs >= 2, by: sex}
+figures: {}
+tables: {}
+"""
+WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")
+@COHORTS
+def test_r_agrees(cohort, tmp_path):
+    results = small(tmp_path, plan=WANTED, **cohort)
+    second = Second(results)
+    found, _ = second.answer()
+    assert second.failed == {}
+    differ = found[found["verdict"] == "differs"]
+    assert differ.empty, differ.to_string()
+    assert len(found) >= 0.85 * results.ard["value"].notna().sum()
