@@ -13,9 +13,17 @@ from trialpress.registry import Column, Condition
 GONE = ("P03", "P10")
 # a missing beginning is one that never came; a characteristic has a row of its own for those without it
 NOT_NEEDED = {"begin"}
-APART = ("baseline", "crosstab", "toxicity", "missing_response", "tipping_point", "tipping_point_groups")
+APART = (
+    "baseline",
+    "crosstab",
+    "toxicity",
+    "missing_response",
+    "tipping_point",
+    "tipping_point_groups",
+    "multiple_imputation",
+)
 # several participants' rows in the day's table; nobody of this study
-OTHERWISE = ("pool", "simon_two_stage", "simon_design", "exposure", "kinetics_by_day")
+OTHERWISE = ("pool", "simon_two_stage", "simon_design", "sample_size", "exposure", "kinetics_by_day")
 
 
 def columns_of(method: str, options: dict) -> dict[str, list[str]]:

@@ -35,6 +35,16 @@ ANALYSES = """analyses:
   by_dose_hc3: {method: linear_regression, population: infused, variable: age, covariates: [dose], errors: hc3}
   gaps_linear: {method: multiple_imputation, population: infused, variable: lee, by: sex, covariates: [age, stratum], auxiliary: [crs], imputations: 4, iterations: 2}
   gaps_logistic: {method: multiple_imputation, population: infused, variable: remission, by: sex, covariates: [lee], imputations: 4, iterations: 2}
+  ipw: {method: weighting, population: infused, by: sex, covariates: [age, stratum, lee]}
+  ipw_att: {method: weighting, population: infused, by: sex, covariates: [age, crs], estimand: att, stabilised: false, truncate: 0.9}
+  ipw_curve: {method: weighted_kaplan_meier, population: infused, endpoint: os, by: sex, covariates: [age, lee], at: [6, 99]}
+  ipw_curve_att: {method: weighted_kaplan_meier, population: infused, endpoint: efs, by: sex, covariates: [age], unit: days, at: [100], transform: log, estimand: att, truncate: 0.95}
+  ipw_cox: {method: weighted_cox, population: infused, endpoint: efs, by: sex, covariates: [age, stratum, lee]}
+  ipw_risks: {method: weighted_risks, population: infused, event: remission, by: sex, covariates: [age, lee], stabilised: false}
+  size_arm: {method: sample_size, population: infused, design: single-arm, p0: 0.2, p1: 0.4, power: 0.9}
+  size_shares: {method: sample_size, population: infused, design: two-proportions, p0: 0.2, p1: 0.4}
+  size_means: {method: sample_size, population: infused, design: two-means, difference: 3, sd: 5, power: 0.9}
+  size_times: {method: sample_size, population: infused, design: log-rank, hazard_ratio: 0.6, event_share: 0.7}
   falls: {method: incidence_rate, population: infused, count: lee, exposure: age, by: sex, per: 100}
   falls_more: {method: incidence_rate, population: infused, count: remission, exposure: age, by: doses, covariates: [stratum, lee], errors: robust}
   risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}
@@ -70,6 +80,16 @@ WANTED = PLAN[: PLAN.index("analyses:")] + "families: {several: holm}\n" + ANALY
 
 # of models and distributions that plain Python leaves to R
 ONLY_R = {
+    "size_arm",
+    "size_shares",
+    "size_means",
+    "size_times",
+    "ipw",
+    "ipw_att",
+    "ipw_curve",
+    "ipw_curve_att",
+    "ipw_cox",
+    "ipw_risks",
     "course",
     "course_change",
     "course_ar1",

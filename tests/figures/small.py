@@ -154,6 +154,10 @@ analyses:
   cr_wilson: {method: proportion, population: infused, event: remission, unknown: no_event, interval: wilson, label: CR or CRi}
   course: {method: mmrm, population: infused, variable: change, by: stratum, visit: day, covariates: [baseline], covariance: [heterogeneous-ar1], rows: {table: levels, at: "day in (14, 21, 28, 60) and not (age < 20 and day == 60)", value: log10(copies) + (age * day - 13 * round(age * day / 13)) / 20, baseline: day == 7}, label: Change of transgene}
   course_nobody: {method: mmrm, population: nobody, variable: value, by: stratum, visit: day, rows: {table: levels, value: copies}}
+  alike: {method: weighting, population: infused, by: sex, covariates: [age, stratum, dose, lee], label: Women and men}
+  alike_nobody: {method: weighting, population: nobody, by: sex, covariates: [age]}
+  os_alike: {method: weighted_kaplan_meier, population: infused, endpoint: os, by: sex, covariates: [age, stratum], at: [6], label: Overall survival}
+  cox_alike: {method: weighted_cox, population: infused, endpoint: os, by: sex, covariates: [age, stratum]}
   raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
   states_of_all: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [6, 12], label: States}
   states_of_nobody: {method: state_probabilities, population: nobody, endpoint: relapse, begin: hct_on}
@@ -162,6 +166,9 @@ figures:
   course_means: {kind: repeated, caption: Means, analysis: course}
   course_double: {kind: repeated, caption: Means, analysis: course, width: double}
   nobody_course_means: {kind: repeated, caption: Means, analysis: course_nobody}
+  love: {kind: love_plot, caption: Balance, analysis: alike}
+  nobody_love: {kind: love_plot, caption: Balance, analysis: alike_nobody}
+  km_alike: {kind: kaplan_meier, caption: Weighted, analyses: [os_alike], tests: [cox_alike]}
   raters_apart: {kind: bland_altman, caption: Agreement, analysis: raters}
   nobody_raters_apart: {kind: bland_altman, caption: Agreement, analysis: raters_nobody}
   flow: {kind: flow, caption: Participant flow}

@@ -39,7 +39,8 @@ rule effects:
     """What of the plan has no effect on these data; no number waits for it."""
     input:
         tables=rules.clean.output.tables,
-        receipts=rules.clean.output.receipt,
+        subjects=rules.cohort.output.subjects,
+        receipts=[rules.clean.output.receipt, rules.cohort.output.receipt],
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),

@@ -854,6 +854,21 @@ methods$win_ratio <- function(d, conf) {  # every pair in full matrices; varianc
   if (all(p > 0)) { r <- p[1] / p[2]; s <- sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", "U-statistics", closed, win_ratio = r)
     if (s > 1e-9) add("", "", "U-statistics", closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
 }
+methods$changing_cox <- function(d, conf) {  # tmerge
+  w <- d[d$set == "followed", c("x", "time", "event")]; names(w)[1] <- "id"; terms <- shown <- c(); sets <- named("", "set"); begins <- named("", "begin"); value <- named("", "measured")
+  for (i in seq_along(begins)) { w[[paste0("b", i)]] <- pmax(d$x[d$set == paste("begins", begins[i])], 0) }
+  for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, levels = l) else v$y }
+  w <- w[complete.cases(w[c("time", "event", paste0("c", seq_along(sets))[seq_along(sets)])]) & w$time > 0, ]; w <- droplevels(w); if (!nrow(w)) return()
+  s <- tmerge(w, w, id = id, happens = event(time, event))
+  for (i in seq_along(begins)) { w$when <- w[[paste0("b", i)]]; s <- tmerge(s, w, id = id, begun = tdc(when)); names(s)[names(s) == "begun"] <- paste0("begun", i); terms <- c(terms, paste0("begun", i)); shown <- c(shown, begins[i]) }
+  if (length(value)) { m <- d[d$set == "measured" & d$x %in% w$id, c("x", "time", "y")]; names(m) <- c("id", "day", "v"); m <- m[order(m$id, m$day), ]; m$day <- pmax(m$day, 0); m <- m[!duplicated(m[c("id", "day")], fromLast = TRUE), ]
+    s <- tmerge(s, m, id = id, latest = tdc(day, v)); s <- s[!is.na(s$latest), ]; terms <- c(terms, "latest"); shown <- c(shown, value) }
+  for (i in seq_along(sets)) { k <- paste0("c", i); terms <- c(terms, k); shown <- c(shown, if (is.factor(w[[k]])) of(sets[i], levels(w[[k]])[-1]) else sets[i]) }
+  add("", "", "tmerge", closed, n = length(unique(s$id)), events = sum(s$happens)); if (!nrow(s) || !sum(s$happens)) return()
+  f <- coxph(reformulate(terms, "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); t <- summary(f, conf.int = conf)
+  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"]))
+  for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
+}
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
   u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))
@@ -926,6 +941,36 @@ methods$gee <- function(d, conf) {
   for (j in seq_along(ids)) { x <- b[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); shown <- if (is.null(ratio)) c(estimate = x, ci_low = x - z * e, ci_high = x + z * e) else setNames(exp(c(x, x - z * e, x + z * e)), c(ratio, "ci_low", "ci_high")); add("", ids[j], "estimating equations", fitted, shown, p_value = 2 * pnorm(-abs(x / e))) }
 }
 
+# --- observational comparisons by inverse probability weights
+weighed <- function(d, sizes = TRUE) {  # who is known in all, the second group, and the weights; NULL where there are none
+  w <- wide_of(d); for (g in named("", "group")) if (sizes) add(g, "", "sum", closed, n = sum(w$g == g)); if (nlevels(w$g) != 2) return(NULL); w$second <- as.numeric(w$g == levels(w$g)[2]); M <- cbind(1, sweep(w$X, 2, w$at))
+  w$w <- NULL; if (ncol(M) < 2 || nrow(M) <= ncol(M) || qr(M)$rank < ncol(M)) return(w); f <- suppressWarnings(glm(w$second ~ M - 1, binomial, control = glm.control(1e-14, 100))); if (any(abs(coef(f)[-1] * apply(M[, -1, drop = FALSE], 2, sd)) > 8)) return(w)
+  e <- f$fitted.values; p <- mean(w$second); s <- job$stabilised == "true"; w$w <- if (job$estimand == "ate") ifelse(w$second == 1, 1 / e, 1 / (1 - e)) * (if (s) ifelse(w$second == 1, p, 1 - p) else 1) else ifelse(w$second == 1, 1, e / (1 - e) * (if (s) (1 - p) / p else 1))
+  w$all <- w$w; w$w <- pmin(w$w, quantile(w$w, num(job$truncate))); w
+}
+methods$weighting <- function(d, conf) {
+  w <- weighed(d); if (is.null(w)) return(); add("", "", "length", closed, n = length(w$second)); if (is.null(w$w)) return(); s <- w$second; add("", "", "glm, quantile", closed, truncated = sum(w$all > quantile(w$all, num(job$truncate))))
+  for (k in 0:1) { v <- w$w[s == k]; g <- levels(w$g)[k + 1]; add(g, "", "glm", fitted, effective_n = sum(v)^2 / sum(v^2), weight_min = min(v), weight_max = max(v))
+    for (j in seq_along(w$ids)) add(g, w$ids[j], "glm, weighted.mean", fitted, mean_before = mean(w$X[s == k, j]), mean_after = weighted.mean(w$X[s == k, j], v)) }
+  for (j in seq_along(w$ids)) { x <- w$X[, j]; spread <- function(v) if (all(x %in% 0:1)) mean(v) * (1 - mean(v)) else var(v); q <- sqrt((spread(x[s == 1]) + spread(x[s == 0])) / 2); if (is.na(q) || q == 0) next
+    add("", w$ids[j], "glm, weighted.mean", fitted, smd_before = (mean(x[s == 1]) - mean(x[s == 0])) / q, smd_after = (weighted.mean(x[s == 1], w$w[s == 1]) - weighted.mean(x[s == 0], w$w[s == 0])) / q) }
+}
+methods$weighted_kaplan_meier <- function(d, conf) {
+  w <- weighed(d, FALSE); if (is.null(w) || is.null(w$w) || late()) return()
+  for (k in 0:1) { i <- w$second == k; g <- levels(w$g)[k + 1]; t <- w$t[i]; v <- w$w[i]; add(g, "", "sum", closed, n = sum(i), events = sum(w$y[i])); f <- survfit(Surv(t, w$y[i]) ~ 1, weights = v, robust = TRUE, conf.type = job$transform, conf.int = conf); q <- quantile(f, 0.5)
+    add(g, "", "survfit", fitted, median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper)); for (a in strsplit(job$at, ";")[[1]]) { at <- num(a); s <- summary(f, times = at, extend = TRUE); r <- sum(t >= at); add(g, at_time(a), "sum", closed, n_at_risk = r); if (r) add(g, at_time(a), "survfit", fitted, estimate = s$surv, ci_low = s$lower, ci_high = s$upper) } }
+}
+methods$weighted_cox <- function(d, conf) {
+  w <- weighed(d, FALSE); if (is.null(w)) { w <- wide_of(d); for (g in named("", "group")) add(g, "", "sum", closed, n = sum(w$g == g), events = sum(w$y[w$g == g])); return() }
+  for (g in named("", "group")) add(g, "", "sum", closed, n = sum(w$g == g), events = sum(w$y[w$g == g])); if (is.null(w$w) || late() || any(tapply(w$y, w$second, sum) == 0)) return()
+  f <- coxph(Surv(w$t, w$y) ~ w$second, weights = w$w, robust = TRUE, control = tight); b <- coef(f)[[1]]; e <- sqrt(f$var[1, 1]); z <- qnorm((1 + conf) / 2); add("", of(job$by, levels(w$g)[2]), "coxph", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e)))
+}
+methods$weighted_risks <- function(d, conf) {
+  w <- weighed(d, FALSE); z <- qnorm((1 + conf) / 2); u <- if (is.null(w)) wide_of(d) else w; for (g in named("", "group")) { y <- u$y[u$g == g]; add(g, "", "sum", closed, n = sum(y), N = length(y), percent = if (length(y)) mean(y) else NA) }; if (is.null(w) || is.null(w$w)) return()
+  p <- e <- c(0, 0); for (k in 0:1) { i <- w$second == k; v <- w$w[i]; p[k + 1] <- weighted.mean(w$y[i], v); e[k + 1] <- sqrt(sum(v^2 * (w$y[i] - p[k + 1])^2)) / sum(v); add(levels(w$g)[k + 1], "", "weighted.mean", fitted, estimate = p[k + 1], std_error = e[k + 1]) }
+  b <- p[2] - p[1]; s <- sqrt(sum(e^2)); if (!s) return(); add("", "risk_difference", "weighted.mean", fitted, estimate = b, std_error = s, ci_low = max(-1, b - z * s), ci_high = min(1, b + z * s), p_value = 2 * pnorm(-abs(b / s)))
+  if (all(p > 0)) { l <- log(p[2] / p[1]); t <- sqrt(sum((e / p)^2)); add("", "", "weighted.mean", fitted, risk_ratio = exp(l), ci_low = exp(l - z * t), ci_high = exp(l + z * t)) }
+}
 # --- models of completed data: those of the first computation are fitted again, and pooled
 methods$multiple_imputation <- function(d, conf) {
   base <- d[is.na(d$set), ]; for (g in named("", "group")) add(g, "", "sum", closed, n = sum(base$group == g)); add("", "", "sum", closed, n = sum(base$group != ""))
@@ -994,6 +1039,13 @@ methods$simon_design <- function(d, conf) {  # every design up to the number fro
   for (kind in c("optimal", "minimax")) { v <- if (kind == "optimal") best else small
     add("", kind, "pbinom, every design", closed, r1 = v[2], n1 = v[3], r = v[4], n_planned = v[5], expected_n = v[1], early_stop = pbinom(v[2], v[3], p0),
         alpha = two_stage(v[3], v[5] - v[3], v[2], v[4] + 1, p0), power = two_stage(v[3], v[5] - v[3], v[2], v[4] + 1, p1)) }
+}
+methods$sample_size <- function(d, conf) {
+  a <- num(job$alpha); b <- num(job$power); p0 <- num(job$p0); p1 <- num(job$p1)
+  if (job$design == "single-arm") { n <- 1; repeat { r <- 0:(n - 1); ok <- pbinom(r, n, p0, lower.tail = FALSE) <= a & pbinom(r, n, p1, lower.tail = FALSE) >= b; if (any(ok) || n == 2000) break; n <- n + 1 }; if (any(ok)) add("", "", "pbinom, every size", exact, n_planned = n, r = r[ok][1], alpha = pbinom(r[ok][1], n, p0, lower.tail = FALSE), power = pbinom(r[ok][1], n, p1, lower.tail = FALSE)) }
+  if (job$design == "two-proportions") { n <- ceiling(power.prop.test(p1 = p0, p2 = p1, sig.level = a, power = b, tol = 1e-10)$n); add("", "", "power.prop.test", fitted, n_per_group = n, n_planned = 2 * n, power = power.prop.test(n = n, p1 = p0, p2 = p1, sig.level = a)$power) }
+  if (job$design == "two-means") { x <- abs(num(job$difference)); s <- num(job$sd); n <- ceiling(power.t.test(delta = x, sd = s, sig.level = a, power = b, tol = 1e-10)$n); add("", "", "power.t.test", fitted, n_per_group = n, n_planned = 2 * n, power = power.t.test(n = n, delta = x, sd = s, sig.level = a)$power) }
+  if (job$design == "log-rank") { h <- abs(log(num(job$hazard_ratio))); e <- ceiling(4 * (qnorm(1 - a / 2) + qnorm(b))^2 / h^2); add("", "", "qnorm, Schoenfeld 1981", exact, events_planned = e, n_planned = ceiling(e / num(job$event_share)), power = pnorm(h * sqrt(e) / 2 - qnorm(1 - a / 2))) }
 }
 methods$simon_inference <- function(d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; x1 <- sum(d$x[d$y == 1]); m1 <- sum(d$y == 1); x2 <- sum(d$x[d$y == 0]); m2 <- sum(d$y == 0); r1 <- num(job$r1); r <- num(job$r); p0 <- num(job$p0)

@@ -335,6 +335,7 @@ def export(results: Results, folder: Path) -> None:
             for key in ("intervals", "stratum", "cluster", "trend", "correction", "related", "firth")
         }
         options["tested"] = str(bool(spec.get("p_values"))).lower()
+        options["stabilised"] = str(options["stabilised"]).lower()
         options["covariance"] = ";".join(options["covariance"])
         options["knapp_hartung"] = str(options["knapp_hartung"]).lower()
         options["visit"] = data.column(options["visit"]).id if options["visit"] else ""

@@ -39,6 +39,15 @@ DEFAULTS = {
     "model": "logistic",
     "correlation": "exchangeable",
     "visit": "",
+    "design": "",
+    "power": 0.8,
+    "difference": 0,
+    "sd": 0,
+    "hazard_ratio": 0,
+    "event_share": 1,
+    "estimand": "ate",
+    "stabilised": True,
+    "truncate": 1,
     "adjust": "tukey",
     "against": "all",
 }
@@ -96,6 +105,16 @@ def _imputed(export: Export):
         export.rows(set=set_, x=pd.Series(y, index=index), group=_ids(data.groups(spec["by"]), data.frame.index))
         for name, column in zip(own.names, X.T[first:], strict=True):
             export.rows(set=set_, level=name.id, y=pd.Series(column, index=index))
+
+
+def _followed(export: Export) -> dict:
+    unit = export.spec.get("unit", "months") if export.spec["method"] == "weighted_kaplan_meier" else "days"
+    times = export.times(unit)
+    return {
+        "x": times["event"].where(times["time"].notna()),
+        "time": times["time"],
+        **{k: v for k, v in times.items() if k == "entry"},
+    }
 
 
 def _pair(x: str, y: str) -> Callable[[Export], None]:
@@ -175,6 +194,10 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     ),
     "mmrm": _visits,
     "gee": _visits,
+    "weighting": _adjusted(lambda export: {"x": 0.0}),
+    "weighted_kaplan_meier": _adjusted(_followed),
+    "weighted_cox": _adjusted(_followed),
+    "weighted_risks": _adjusted(_event),
     "multiple_imputation": _imputed,
     "standardised_risks": _adjusted(_event),
     "number_needed": _adjusted(_event),
@@ -185,6 +208,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "bland_altman": _pair("first", "second"),
     "kappa": _ratings,
     "simon_design": lambda export: export.rows(),
+    "sample_size": lambda export: export.rows(),
     "escalation_characteristics": lambda export: export.rows(),
     "dose_escalation": _cohorts,
     "simon_inference": _stages,

@@ -20,6 +20,7 @@ from .read import analysed, estimate, groups, interval, label, marker, names, p_
 from .scales import time_ticks
 
 MAKUCH = "Simon-Makuch"
+WEIGHTED = "weighted_kaplan_meier"
 TESTS = {"mantel_byar": "Mantel-Byar P"}
 
 
@@ -41,8 +42,8 @@ def kaplan_meier(
     risk with cumulative events in brackets.
 
     Parameters
-        analyses: kaplan_meier analyses, a panel each
-        tests: log_rank and cox analyses; each is printed in the panel with the same endpoint
+        analyses: kaplan_meier analyses, or weighted_kaplan_meier ones, a panel each
+        tests: log_rank, cox and weighted_cox analyses; each is printed in the panel with the same endpoint
         least_at_risk: curves end where fewer are at risk (0: they go on to the last participant)
         last: end of the axis of time, in the unit of the analyses (0: that of the last participant)
         lowest: survival in per cent at which the axis begins
@@ -175,7 +176,8 @@ def _panel(results: Results, analysis: str, tests: list[str], limits: Limits, qu
     curves = {name: rows for name, rows in curves.items() if len(rows)}
     looks, endpoint = palette.looks(own), results.plan.endpoints[spec["endpoint"]]
     key = [Key(looks[name], _key(results, analysis, name, spec)) for name in own]
-    panel = Panel(label(results, analysis), endpoint.label, spec.get("unit", "months"), own, curves, looks, key,
+    title = label(results, analysis) + " (weighted, observational comparison)" * (spec["method"] == WEIGHTED)
+    panel = Panel(title, endpoint.label, spec.get("unit", "months"), own, curves, looks, key,
                   _tests(results, tests, spec), limits=limits, mark=marker(results, analysis),
                   quantiles={name: _reached(rows, quantiles) for name, rows in curves.items()})  # fmt: skip
     ticks, end = time_ticks(panel.longest)
@@ -238,5 +240,7 @@ def _tests(results: Results, tests: list[str], spec: dict) -> str:
                 hr = hr.replace(" (", f" ({100 * results.plan.level:g}% CI ")
                 code = results.plan.level_label(spec["by"], level.id.partition("=")[2])
                 effects.append(f"HR {hr if hr != 'NE' else 'not estimable'} for {code}")
+                if other["method"] == "weighted_cox":
+                    p_values.append(p_value_text(shown(results, test, "p_value", level=level), "robust P"))
     text = ", ".join(filter(None, dict.fromkeys(effects + p_values)))
     return text[:1].upper() + text[1:]

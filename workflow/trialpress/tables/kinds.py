@@ -26,6 +26,7 @@ from ..ids import level as level_of
 from ..plan import own_word
 from ..registry import Analysis, Column
 from ..results import Results
+from .balance import balance  # noqa: F401
 from .counts import crosstab  # noqa: F401  importing registers the kinds
 from .described import STATISTICS, Statistic, bracketed, described
 from .designs import two_stage_designs  # noqa: F401

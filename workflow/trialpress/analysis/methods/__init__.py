@@ -4,6 +4,7 @@ What a method cannot estimate it says in a row ("not estimable: ..."); it never 
 """
 
 from . import (  # noqa: F401  importing registers their methods
+    changing,
     comparing,
     competing,
     confounding,
@@ -33,6 +34,7 @@ from . import (  # noqa: F401  importing registers their methods
     survival_difference,
     toxicity,
     two_stage,
+    weighting,
     winning,
 )
 from .common import METHODS

@@ -10,7 +10,6 @@ import pandas as pd
 
 from ...ids import Name
 from ...registry import Column, Count
-from ...stats.imputation import imputed, pooled
 from ...stats.result import Result
 from .. import Data, Rows
 from ..participants import in_no_group
@@ -74,6 +73,8 @@ class Incomplete:
 
     def copies(self, imputations: int, iterations: int, seed: int):
         """(outcome, design without intercept: groups but the first, then covariates) of each completed data set."""
+        from ...stats.imputation import imputed
+
         whole = np.column_stack([self.groups, self.matrix])
         binary = [True] * (len(self.sizes) - 1) + self.binary
         first = len(self.sizes) - 1
@@ -98,6 +99,8 @@ def multiple_imputation(data: Data, rows: Rows, *, variable: Column, by: Column,
         imputations: completed data sets
         iterations: rounds of the chained equations
     """
+    from ...stats.imputation import pooled
+
     own = Incomplete.of(data, variable, by, covariates, auxiliary)
     kind = "logistic" if own.boolean else "linear"
     method = (

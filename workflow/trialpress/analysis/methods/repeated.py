@@ -8,7 +8,6 @@ import numpy as np
 
 from ...ids import EVERYONE, word
 from ...registry import Column, Number
-from ...stats.repeated import FEW, repeated
 from .. import Data, Rows
 from ..display import precision, recorded_decimals
 from ..participants import in_no_group
@@ -43,6 +42,8 @@ def mmrm(data: Data, rows: Rows, *, variable: Number, by: Column, visit: Column,
         covariance: of the visits of a participant; of several the first that the data can estimate
         df: degrees of freedom, and with kenward-roger errors that are corrected for small samples
     """
+    from ...stats.repeated import repeated
+
     frame, who = data.frame, data.frame[data.study.participant]
     asked = list(dict.fromkeys([*covariates, *by_visit]))
     known = frame[[variable, by, visit]].notna().all(axis=1) & ~in_no_group(data, by) & ~in_no_group(data, visit)
@@ -85,6 +86,8 @@ def mmrm(data: Data, rows: Rows, *, variable: Number, by: Column, visit: Column,
 
 def _why(estimate: float, fit, note: str) -> str:
     """What a gap of a model that could be fitted comes from."""
+    from ...stats.repeated import FEW
+
     gap = np.isnan(estimate) and not fit.why
     return f"not estimable: a group has no value at this visit or at one of them, or {FEW}" if gap else note
 

@@ -1,6 +1,8 @@
-"""Two-stage designs: their search, and the trial that followed one."""
+"""Designs: how many participants a trial needs, with one stage or two, and the trial that followed a design of two."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from ...ids import word
 from ...registry import Condition, Count, Positive, Share
@@ -70,7 +72,7 @@ def simon_inference(data: Data, rows: Rows, *, event: Condition, first: Conditio
     result = inference(x1, m1, x2, m2, r1, r, planned, p0, level=data.plan.level)
     only = ("p_value", "estimate", "ci_low", "ci_high", "umvue")
     rows.add(result, kinds=PERCENT | SHARES, only=only, note=note)
-    rows.add(simon_two_stage(r1, m1, r, total, p0, p1), kinds=SHARES, only=("alpha", "power"), note=note)
+    rows.add(simon_two_stage(r1, m1, min(r, total), total, p0, p1), kinds=SHARES, only=("alpha", "power"), note=note)
 
 
 @METHODS.add("predictive_probability", of_counts=True)
@@ -94,3 +96,33 @@ def predictive_probability(data: Data, rows: Rows, *, event: Condition, n_max: C
     rows.add({"n": x, "N": n}, method="counts of known outcomes")
     result = predict(x, n, n_max, p0, threshold, a=a, b=b)
     rows.add(result, kinds=COUNTS | SHARES, only=("n_max", "needed", "posterior", "predictive"))
+
+
+@METHODS.add("sample_size", of_a_design=True)
+def sample_size(data: Data, rows: Rows, *, design: Literal["single-arm", "two-proportions", "two-means", "log-rank"], alpha: Share = 0.05,
+                power: Share = 0.8, p0: float = 0, p1: float = 0, difference: float = 0, sd: float = 0, hazard_ratio: float = 0,
+                event_share: float = 1):  # fmt: skip
+    """How many participants (log-rank: events) the plan's trial needs, as its sample size statement: an exact single-arm design,
+    two equal groups by a test of proportions or a t test, or events of a log-rank test; with the power of the whole number.
+
+    Parameters
+        design: single-arm (p0, p1; alpha one-sided), two-proportions (p0, p1), two-means (difference, sd) or log-rank (hazard_ratio)
+        alpha: error of the first kind
+        power: probability of a significant result under the alternative
+        p0: uninteresting rate, or that of the first group
+        p1: rate that is worth while, or that of the second group
+        difference: of the means
+        sd: standard deviation within the groups
+        hazard_ratio: of the second group against the first
+        event_share: share of the participants who have the event
+    """
+    from ...stats import sample_size as sizes
+
+    found = {
+        "single-arm": lambda: sizes.single_arm(p0, p1, alpha, power),
+        "two-proportions": lambda: sizes.two_proportions(p0, p1, alpha, power),
+        "two-means": lambda: sizes.two_means(difference, sd, alpha, power),
+        "log-rank": lambda: sizes.log_rank_events(hazard_ratio, alpha, power, event_share),
+    }[design]()
+    kinds = COUNTS | SHARES | {"n_per_group": "count", "events_planned": "count"}
+    rows.add(found, kinds=kinds, names={"n": "n_planned", "events": "events_planned"})
