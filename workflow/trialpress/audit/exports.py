@@ -39,7 +39,6 @@ DEFAULTS = {
     "model": "logistic",
     "correlation": "exchangeable",
     "visit": "",
-    "design": "",
     "power": 0.8,
     "difference": 0,
     "sd": 0,
