@@ -24,7 +24,7 @@ from pipeline import ROOT, checkout
 NEEDED = ("readxl", "survival", "cmprsk", "survminer", "ggplot2", "rmarkdown")
 RENDER = 'rmarkdown::render("analyst.Rmd", output_dir = Sys.getenv("OUT"), quiet = TRUE)'
 STUDY = "low-dose-cd19"
-OURS = {"cr_rr_evaluable": "n N", "cr_rr_infused": "n N", "mrd_negative_mrdpos": "n N", "crs_severe": "n N"}
+RATES = ("cr_rr_evaluable", "cr_rr_infused", "mrd_negative_mrdpos", "crs_severe")
 
 
 def timed(command: list[str], folder: Path, **more: str) -> tuple[float, float]:
@@ -42,13 +42,14 @@ def timed(command: list[str], folder: Path, **more: str) -> tuple[float, float]:
 def agreement(ours: Path, peer: Path) -> str:
     """The counts of the peer against those of our results."""
     with open(ours, encoding="utf-8") as file:
-        known = {(row["analysis"], row["statistic"]): row["value"] for row in csv.DictReader(file)
-                 if row["analysis"] in OURS or row["analysis"] == "os"}  # fmt: skip
+        known = {(row["analysis"], row["statistic"]): float(row["value"]) for row in csv.DictReader(file)
+                 if row["analysis"] in RATES}  # fmt: skip
     with open(peer, encoding="utf-8") as file:
-        found = {row[""]: row for row in csv.DictReader(file)}
-    wrong = [f"{name} {found[name]['n']}/{found[name]['N']} for {known[name, 'n']}/{known[name, 'N']}" for name in OURS
-             if any(float(found[name][at]) != float(known[name, at]) for at in ("n", "N"))]  # fmt: skip
-    return f"counts of {len(OURS)} rates as ours: " + ("all" if not wrong else f"all but {', '.join(wrong)}")
+        found = {row[""]: (float(row["n"]), float(row["N"])) for row in csv.DictReader(file) if row[""] in RATES}
+    should = {name: (known[name, "n"], known[name, "N"]) for name in RATES}
+    wrong = [f"{name} ({n:g} of {N:g} for {should[name][0]:g} of {should[name][1]:g})"
+             for name, (n, N) in found.items() if (n, N) != should[name]]  # fmt: skip
+    return f"{len(found)} rates of theirs have our counts" + (f", but for {', '.join(wrong)}" if wrong else "")
 
 
 def main(runs: int) -> None:

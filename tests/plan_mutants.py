@@ -103,7 +103,7 @@ class Subject:
     @cached_property
     def no_effect(self) -> pd.DataFrame:
         """What the run says has no effect."""
-        return no_effect(self.study, self.plan, self.tables, self.built)
+        return no_effect(self.study, self.plan, self.tables, self.built.subjects)
 
     @cached_property
     def uses(self) -> dict[Entry, set[Entry]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -52,6 +55,16 @@ def test_nothing_that_is_checked_imports_the_checks_of_a_plan():
     assert len(MODULES) > 100
     circle = [other for other in reached("trialpress.checks.plan") if "trialpress.checks.plan" in reached(other)]
     assert not circle, circle
+
+
+def test_a_plan_is_read_without_the_libraries_of_statistics_and_pictures():
+    """They are half of a job's start; a method and a kind of figure import what computes and draws them when it is asked for."""
+    rooms = ("analysis.methods", "figures.kinds", "tables.kinds", "checks.plan", "results")
+    asked = "".join(f"import trialpress.{room}\n" for room in rooms)
+    heavy = "{'scipy', 'statsmodels', 'matplotlib', 'seaborn'}"
+    command = [sys.executable, "-c", f"import sys\n{asked}print(*sorted(sys.modules.keys() & {heavy}))"]
+    env = os.environ | {"PYTHONPATH": str(PACKAGE.parent)}
+    assert subprocess.run(command, capture_output=True, text=True, env=env, check=True).stdout.split() == []
 
 
 def test_no_file_of_plan_and_checks_is_in_a_circle():

@@ -85,6 +85,7 @@ def levels_table(frame: pd.DataFrame) -> pd.DataFrame:
         {
             "who": np.repeat(frame["who"].to_numpy(dtype=object), len(days)),
             "day": pd.Series(np.tile(days, n), dtype="Int64"),
+            "taken": np.repeat(frame["origin"].to_numpy(), len(days)) + pd.to_timedelta(np.tile(days, n), unit="D"),
             "copies": pd.Series(np.where(np.tile(days, n) > 0, np.tile(shape, n) * scale, 50.0), dtype="Float64"),
             "censored": pd.Series(np.where(np.tile(days, n) > 0, None, "<"), dtype="string"),
         }

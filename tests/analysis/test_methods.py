@@ -81,6 +81,8 @@ OPTIONS: dict[str, list[dict]] = {
     "max_combo": [OS | BY, OS | BY | {"stratum": "dose_group"}],
     "state_probabilities": [RELAPSE | {"begin": "begin", "at": [1, 6, 100]}],
     "win_ratio": [BY | {"endpoints": ["os"], "higher": ["x"]}, BY | {"lower": ["grade"]}, BY | {"endpoints": ["os", "relapse"], "lower": ["y"]}],
+    "changing_cox": [OS | {"begins": ["begin"], "covariates": ["x"]}, OS | {"table": "levels", "date": "taken", "value": "copies"},
+                     OS | {"begins": ["begin"], "covariates": ["arm"], "table": "levels", "date": "taken", "value": "copies", "which": "day > 3"}],
     "isotonic": [EVENT | {"dose": "grade"}, EVENT | {"dose": "dose"}],
     "emax": [{"response": "y", "dose": "grade"}],
     "kinetics_by_day": [TABLE, TABLE | BY],

@@ -37,7 +37,7 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     tables = cohort.read_tables(folder / "clean", study)
     built = cohort.build(study, plan, tables)
     cohort.write(built, folder / "cohort")
-    NO_EFFECT.write(no_effect(study, plan, tables, built), folder / "cohort")
+    NO_EFFECT.write(no_effect(study, plan, tables, built.subjects), folder / "cohort")
     known = origin.published(config / "claims.yaml")
     analysis.write(*analysis.run(study, plan, built.subjects, built.daily, tables, known), folder / "analysis")
     results = load(study, plan, folder)

@@ -3,12 +3,13 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from audit.reviewer import CHROMIUM, FLAGS, STUDY, answers
 from trialpress import compare
 from trialpress.audit import page
 from trialpress.compare.sides import find
-from trialpress.contracts import COMPUTED_ONCE
+from trialpress.contracts import COMPUTED_ONCE, CONCORDANCE
 
 pytestmark = pytest.mark.xdist_group("audit")
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,8 @@ def found(audited, tmp_path_factory) -> dict[str, tuple[list[str], str]]:
     shutil.copytree(audited.folder, folder)
     once = audited.results.ard.head(2)[list(COMPUTED_ONCE.key)].assign(why="no second way is known")
     COMPUTED_ONCE.write(once, folder / "audit")
-    shutil.copy(folder / "audit" / "computed_once.csv", folder / "audit" / "concordance.csv")
+    CONCORDANCE.write(pd.DataFrame(columns=list(CONCORDANCE.columns)), folder / "audit")
+    (folder / "audit" / "second_opinion.json").write_text('{"R": "4.2.2"}')
     page.write(audited.results, audited.traced, audited.logs, folder, audited.raw.parent / "corrections.csv")
     side = find(str(folder), STUDY, project / "scratch")
     compare.write(compare.compare(side, side), project / "compare")

@@ -110,3 +110,16 @@ def test_a_record_that_was_edited_is_refused(run):
 
 def test_without_a_value_to_compare_there_is_no_difference():
     assert second.Outcome("", {"R": "4"}, 2, 0, 0, math.nan, {}).how == "R 4"
+
+
+def test_a_run_ends_with_how_long_it_took(monkeypatch, capsys, tmp_path):
+    from trialpress import ending
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ending.exclusive, "run", lambda arguments: 0)
+    monkeypatch.setattr(ending.receipts, "check", lambda folder: None)
+    monkeypatch.setattr(ending, "ending", lambda folder: ("made\n", False))
+    clock = iter([10.0, 135.2])
+    monkeypatch.setattr(ending.time, "monotonic", lambda: next(clock))
+    assert ending.main("made", "--cores", "1") == 0
+    assert capsys.readouterr().out == "made\n  took           2 min 5 s\n"

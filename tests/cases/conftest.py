@@ -75,7 +75,7 @@ def build(tmp_path):
         tables = cohort.read_tables(folder / "clean", study)
         built = cohort.build(study, checked, tables)
         cohort.write(built, folder / "cohort")
-        NO_EFFECT.write(no_effect(study, checked, tables, built), folder / "cohort")
+        NO_EFFECT.write(no_effect(study, checked, tables, built.subjects), folder / "cohort")
         made = analysis.run(study, checked, built.subjects, built.daily, tables, published or {})
         analysis.write(*made, folder / "analysis")
         results = load(study, checked, folder)

@@ -81,6 +81,26 @@ def test_duplicates_orphans_look_alikes_and_rows_that_fit_no_columns(tmp_path, p
         assert one in said
 
 
+def test_answers_close_the_same_queries(tmp_path):
+    """One confirmed, one confirmed that has changed since, one that nobody asks any more."""
+    dictionary, raw = small(tmp_path / "s", ODD, options={"labs": {"max_rejected": 0.2}})
+    queries = clean(load_study(dictionary), raw, raw.parent / "none.csv").queries
+    asked = queries[queries["field"] == "value"].set_index("key")["id"]
+    lines = [
+        f"labs,S3/2020-02-02,value,much,much,seen,A,2026-01-31,{asked['S3/2020-02-02']},'much' is not a number",
+        f"labs,S4/2020-02-04,value,401,401,seen,A,2026-01-31,{asked['S4/2020-02-04']},401 is impossible",
+        "labs,S5/2020-01-01,value,4,4,seen,A,2026-01-31,QAAAAAAAAAA,4 is unusual",
+    ]
+    head = "table,key,field,old,new,reason,by,date,query,question"
+    (raw.parent / "corrections.csv").write_text("\n".join([head, *lines]) + "\n")
+    in_one(dictionary, raw, tmp_path / "one")
+    in_parts(dictionary, raw, 3, tmp_path / "many")
+    whole = files(tmp_path / "one" / "clean")
+    assert whole == files(tmp_path / "many" / "clean")
+    answered = [line for line in whole["queries.csv"].decode().splitlines() if ",A,2026-01-31" in line]
+    assert [line.partition(",closed,")[1] != "" for line in answered] == [True, False, True]
+
+
 def stopped(act, *given) -> str:
     with pytest.raises(InputError) as stop:
         act(*given)

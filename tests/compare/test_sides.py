@@ -10,6 +10,7 @@ from compare.runs import replace, run, tiny
 from PIL import Image
 from trialpress import compare
 from trialpress.__main__ import main
+from trialpress.audit import digest
 from trialpress.compare import figures, page
 from trialpress.compare.sides import Side, find
 from trialpress.errors import InputError
@@ -175,3 +176,24 @@ def test_versions_and_code_explain_what_nothing_else_does(both, tmp_path):
     assert [cause.kind for cause in one.causes] == ["software", "code"] and str(
         one.causes[1]
     ) == "the code: 1 files differ: workflow/a.py"
+
+
+def test_pictures_that_a_record_knows_by_their_hash_are_not_said_to_be_new(tmp_path):
+    sides = []
+    for name, shades in (("record", {"os": 0, "lfs": 9}), ("now", {"os": 0, "lfs": 8, "new": 1})):
+        folder = tmp_path / name
+        (folder / "audit").mkdir(parents=True)
+        (folder / "figures").mkdir()
+        for stem, shade in shades.items():
+            Image.new("L", (2, 2), shade).save(folder / "figures" / f"{stem}.png")
+        outputs = {f"figures/{path.name}": digest(path) for path in (folder / "figures").iterdir()}
+        manifest = {"study": "s", "inputs": {}, "outputs": outputs}
+        (folder / "audit" / "manifest.json").write_text(json.dumps(manifest))
+        sides.append(Side(name, folder))
+    shutil.rmtree(tmp_path / "record" / "figures")
+    found = list(figures.pairs(*sides))
+    assert [(pair.name, pair.made, bool(pair.before), bool(pair.after)) for pair in found] == [
+        ("lfs", (True, True), False, True), ("new", (False, True), False, True),
+    ]  # fmt: skip
+    shown = [page._figure(pair).count("not kept, only its hash") for pair in found]
+    assert shown == [1, 0] and list(figures.pairs(Side("none", tmp_path), sides[1])) == []

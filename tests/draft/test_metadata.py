@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from trialpress.clean import clean
 from trialpress.draft.metadata import metadata
 from trialpress.draft.new import Given, drafted, sums
@@ -259,3 +260,33 @@ def test_a_dictionary_that_is_none_is_refused(tmp_path):
     (tmp_path / "dictionary.csv").write_text("id,age\n1,40\n", encoding="utf-8")
     with pytest.raises(InputError, match="is no REDCap dictionary, define.xml, ODM-XML or codebook"):
         metadata([tmp_path / "data.csv", tmp_path / "dictionary.csv"], tmp_path / "dictionary.csv")
+
+
+ARMS = "record_id,redcap_event_name,sex,born,crp,intake_complete,visit_complete\n" + "".join(
+    f"{n},baseline_arm_{1 + n % 2},{1 + n % 2},{('0' if n % 3 else '1') if n % 2 else ''},,2,\n{n},week_4_arm_{1 + n % 2},,,{n}.5,,2\n"
+    for n in range(1, 25)
+)
+
+
+def test_arms_of_a_redcap_project_and_questions_that_were_not_asked(tmp_path):
+    dictionary = HEAD + "".join(
+        line
+        for line in DICTIONARY.splitlines(keepends=True)
+        if line.split(",")[0] in ("record_id", "sex", "born", "crp")
+    )
+    draft, found, data = study(tmp_path, dictionary_csv=dictionary, data_csv=ARMS)
+    assert list(found.tables["intake"].columns["arm"].codes) == ["arm 1", "arm 2"]
+    arms = dict(zip(data.tables["intake"]["participant"], data.tables["intake"]["arm"], strict=True))
+    assert arms == {str(n): f"arm {1 + n % 2}" for n in range(1, 25)}
+    plan = yaml.safe_load(draft.texts["config/made/plan.yaml"])
+    assert (
+        plan["analyses"]["characteristics"]["by"] == "arm"
+        and "born" not in plan["analyses"]["characteristics"]["variables"]
+    )
+    asked = {"method": "baseline", "population": "all", "by": "arm", "where": "sex == 'Female'", "variables": ["born"]}
+    assert (
+        plan["analyses"]["asked_of_some_1"] == asked
+        and plan["analyses"]["levels_of_born"]["where"] == "sex == 'Female'"
+    )
+    assert plan["tables"]["asked_of_some_1"]["caption"] == "Asked of those with sex == 'Female' alone."
+    assert "{{< include tables/asked_of_some_1.md >}}" in draft.texts["report/made/manuscript.qmd"]

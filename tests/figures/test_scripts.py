@@ -169,6 +169,7 @@ def test_html_and_pdf_hold_the_letters(noto, tmp_path, by):
     engine.render(tmp_path / "text", made, ["html", "pdf"], engine=by, date="2026-01-31")
     page = (made / "manuscript.html").read_text("utf-8")
     assert all(text in page for text in ('lang="zh-Hans"', "摘要", "表\xa01"))
+    assert "2026 年 1 月 31 日" in page or by == "quarto"  # which prints no date that the text has not
     if by == "embedded":
         assert page.count("@font-face{font-family:Study;") == 2 and len(page) < 300_000, "of the font its letters alone"
     from pypdf import PdfReader
@@ -205,6 +206,8 @@ def labels(tmp_path: Path, change) -> str:
         (lambda texts: None, ""),
         (lambda texts: texts.update(analysis={}), "labels.zh.yaml, analysis: is no part of a plan that is printed"),
         (lambda texts: texts["analyses"].update(oss="x"), "analyses.oss: is not in the plan"),
+        (lambda texts: texts["words"].update({"{#} of {#} with event": "{1} 例中 {0} 例"}), ""),
+        (lambda texts: texts["words"].update({"Nausea": "恶心 {x}"}), "words.Nausea: is not translated by a text with as many {}"),
         (lambda texts: texts["words"].update({"{} of {}": "{}"}), "words.{} of {}: is not translated by a text with as many {}"),
         (lambda texts: texts["columns"].update(agee="x"), "columns.agee: is not a column of the subjects"),
         (lambda texts: texts["columns"].update(sex={"levels": {"X": "x"}}), "columns.sex.levels.X: is not among the codes"),

@@ -1,6 +1,9 @@
 """What a stage reads is what the stages before wrote and read, whatever the time stamps say."""
 
+import json
 import os
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -122,3 +125,38 @@ def test_what_a_rule_writes_beside_its_outputs_is_in_its_receipt(house, act, wha
     act(part)
     for late in (lambda: run(*SECOND), lambda: receipts.check(receipts.Path("results/s"))):
         assert f"results/s/parts/0001.js: {what}" in said(late)
+
+
+TINY = Path(__file__).resolve().parents[1] / "fixtures" / "tiny" / "config"
+OF_COHORT = ["config/tiny/plan.yaml#cohort", "config/tiny/study.yaml#cohort"]
+
+
+@pytest.fixture
+def tiny(house):
+    """A study of whose plan a rule has read its part, and another rule that reads its own."""
+    shutil.copytree(TINY, house / "config" / "tiny")
+    files = [part.partition("#")[0] for part in OF_COHORT]
+    run("cohort", files, ["results/s/cohort/subjects"], parts=OF_COHORT)
+    given = [*files, "results/s/cohort/subjects", "results/s/.receipts/cohort.json"]
+    own = [part.replace("#cohort", "#figures") for part in OF_COHORT]
+    return house / files[0], lambda: run("figures", given, ["results/s/figures/os"], parts=own)
+
+
+def test_of_a_file_that_is_read_in_part_the_part_is_in_the_receipt(tiny, house):
+    said = json.loads((house / "results/s/.receipts/cohort.json").read_text())
+    assert sorted(said["read"]) == OF_COHORT
+
+
+def test_what_a_rule_has_not_read_may_change_after_it(tiny, house):
+    plan, figures = tiny
+    plan.write_text(plan.read_text().replace("caption: Overall", "caption: The overall"))
+    figures()
+    plan.write_text("# fixed\n" + plan.read_text())
+    receipts.check(receipts.Path("results/s"))
+
+
+def test_a_part_that_changes_between_two_stages_is_not_mixed(tiny):
+    plan, figures = tiny
+    plan.write_text(plan.read_text().replace("present(infusion_date)", "age > 50"))
+    assert "config/tiny/plan.yaml#cohort: has changed since the rule cohort read it" in said(figures)
+    assert "plan.yaml#cohort: has changed" in said(lambda: receipts.check(receipts.Path("results/s")))

@@ -2,8 +2,8 @@
 
 import base64
 import io
-import os
 import re
+from unittest.mock import patch
 
 import pytest
 from PIL import Image, ImageDraw
@@ -40,14 +40,20 @@ def test_a_page_holds_a_picture_in_the_smallest_of_its_files(project, tmp_path, 
         assert shown.size == before.size and shown.convert("RGB").tobytes() == before.tobytes()
 
 
-def test_a_picture_is_made_light_once_and_again_when_it_changes(tmp_path):
-    path, light = tmp_path / "a.png", tmp_path / "a.webp"
+def test_a_picture_is_made_light_once_and_again_when_it_changes_or_someone_was_there(tmp_path):
+    path, light, kept = tmp_path / "a.png", tmp_path / "a.webp", tmp_path / "kept"
     drawn(path)
-    pictures.lighten(tmp_path)
-    first = light.read_bytes()
-    light.write_bytes(b"as it was")
-    pictures.lighten(tmp_path)
-    assert light.read_bytes() == b"as it was"
-    os.utime(light, (0, 0))
-    pictures.lighten(tmp_path)
-    assert light.read_bytes() == first
+    with patch.object(Image.Image, "save", autospec=True, side_effect=Image.Image.save) as save:
+        pictures.lighten(tmp_path, kept)
+        first = light.read_bytes()
+        light.unlink()
+        pictures.lighten(tmp_path, kept)
+        assert light.read_bytes() == first and save.call_count == 1
+        (copy,) = kept.iterdir()
+        copy.write_bytes(b"of someone else")
+        pictures.lighten(tmp_path, kept)
+        assert light.read_bytes() == first and save.call_count == 2
+    drawn(path, (200, 300))
+    pictures.lighten(tmp_path, kept)
+    assert Image.open(light).size == (200, 300)
+    assert [file.read_bytes() for file in kept.iterdir()] == [light.read_bytes()]

@@ -32,6 +32,9 @@ def test_a_study_of_the_repository(name, tmp_path):
     config, raw = tmp_path / "made" / "config" / name, tmp_path / "made" / "data" / name / "raw"
     study, real = load_study(config / "study.yaml"), load_study(HOMES[name] / "config" / name / "study.yaml")
     assert study.notice == MADE_UP and MADE_UP in (tmp_path / "made" / "MADE-UP.md").read_text("utf-8")
+    assert not list((tmp_path / "made").rglob("*.lock")), (
+        "a plan that was fixed, or statistics that were checked, are others"
+    )
     assert [table.key for table in study.tables.values()] == [table.key for table in real.tables.values()]
     data = clean(study, raw, raw.parent / "corrections.csv")
     assert not data.losses and not data.rows["rows_rejected"].any(), said

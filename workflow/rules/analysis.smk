@@ -30,8 +30,8 @@ rule analysis:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=2000 + 24 * SIZE,
+        runtime=30 + SIZE // 10,
     params:
         content=content("analysis"),
         parts=PARTS["analysis"],

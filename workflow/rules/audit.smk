@@ -36,8 +36,8 @@ rule trace:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=1000 + 36 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("trace"),
         parts=PARTS["trace"],
@@ -115,8 +115,8 @@ rule audit:
         "../../envs/environment.yaml"
     threads: 2
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=1000 + 56 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("audit"),
         beside=[f"{OUT}/audit/page"],

@@ -3,7 +3,6 @@ PART, PART_RECEIPT = (
     f"{OUT}/.parts/clean/{{scatteritem}}",
     f"{OUT}/.parts/.receipts/clean-{{scatteritem}}.json",
 )
-SIZE = megabytes(STUDY, Path(DATA, "raw"))
 PARTS["clean_part"] = PARTS["clean"]  # of the dictionary
 
 
@@ -53,7 +52,7 @@ rule clean:
     threads: 1
     resources:
         mem_mb=1000 + (5 if CHUNKS > 1 else 24) * SIZE,
-        runtime=10 + SIZE // 20,
+        runtime=10 + SIZE // 10,
     params:
         content=content("clean"),
         parts=PARTS["clean"],
@@ -83,7 +82,7 @@ rule clean_part:
     threads: 1
     resources:
         mem_mb=1000 + 3 * SIZE + 16 * SIZE // CHUNKS,
-        runtime=10 + SIZE // 20,
+        runtime=10 + SIZE // 10,
     params:
         content=content("clean_part"),
         parts=PARTS["clean_part"],

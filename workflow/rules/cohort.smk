@@ -24,8 +24,8 @@ rule cohort:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=1000 + 8 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("cohort"),
         parts=PARTS["cohort"],
@@ -39,7 +39,8 @@ rule effects:
     """What of the plan has no effect on these data; no number waits for it."""
     input:
         tables=rules.clean.output.tables,
-        receipts=rules.clean.output.receipt,
+        subjects=rules.cohort.output.subjects,
+        receipts=[rules.clean.output.receipt, rules.cohort.output.receipt],
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
@@ -59,8 +60,8 @@ rule effects:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=1000 + 16 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("effects"),
         parts=PARTS["effects"],

@@ -35,6 +35,9 @@ try:
     PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
     preflight(STUDY, DATA)
     CHUNKS = chunks(config.get("chunks", "auto"), STUDY, Path(DATA, "raw"))
+    SIZE = megabytes(
+        STUDY, Path(DATA, "raw")
+    )  # what a job asks of a cluster grows with it
 except InputError as error:
     raise WorkflowError(str(error)) from None
 except Exception as error:  # the one boundary: a message, the traceback in a file

@@ -32,8 +32,8 @@ rule figures:
         "../../envs/environment.yaml"
     threads: DRAWING
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=2000 + 10 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("figures"),
         parts=PARTS["figures"],

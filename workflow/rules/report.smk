@@ -38,8 +38,8 @@ rule fragments:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=1000 + 24 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("fragments"),
         parts=PARTS["fragments"],
@@ -88,8 +88,8 @@ rule report:
         "../../envs/environment.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=2000 + 8 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("report"),
         formats=config["formats"],

@@ -21,8 +21,8 @@ rule tables:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=2000 + 6 * SIZE,
+        runtime=10 + SIZE // 10,
     params:
         content=content("tables"),
         parts=PARTS["tables"],

@@ -4,6 +4,7 @@ the summary, the second computation, where to start reading."""
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 from . import exclusive, receipts
@@ -71,6 +72,7 @@ def ending(folder: Path) -> tuple[str, bool]:
 def main(study: str, *arguments: str) -> int:
     """Run Snakemake with these arguments and say what came of it: status 1 if a file is not what the run wrote, or a second
     computation differs."""
+    begun = time.monotonic()
     if status := exclusive.run(arguments):
         return status
     folder = Path("results") / study
@@ -80,8 +82,18 @@ def main(study: str, *arguments: str) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
-    print(text, end="")
+    print(f"{text}  {'took':<14} {took(time.monotonic() - begun)}")
     return int(wrong)
+
+
+def took(seconds: float) -> str:
+    """A duration in words.
+
+    >>> took(7.4), took(125.2), took(3725)
+    ('7 s', '2 min 5 s', '62 min 5 s')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 if __name__ == "__main__":

@@ -57,14 +57,17 @@ def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
 
 
 def effects(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Clean tables and the plan -> what of the plan has no effect on them, cohort/no_effect.csv; beside the other stages."""
+    """Cohort and plan -> what of the plan has no effect on these data, cohort/no_effect.csv; beside the other stages."""
+    import pandas as pd
+
     from . import cohort
     from .checks.effects import no_effect
     from .contracts import NO_EFFECT
 
     study, checked = _checked("effects", dictionary, plan)
     tables = cohort.read_tables(folder / "clean", study)
-    NO_EFFECT.write(no_effect(study, checked, tables, cohort.build(study, checked, tables)), folder / "cohort")
+    subjects = pd.read_parquet(folder / "cohort" / "subjects.parquet")
+    NO_EFFECT.write(no_effect(study, checked, tables, subjects), folder / "cohort")
 
 
 def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None, folder: Path) -> None:

@@ -94,6 +94,18 @@ class Wording:
         return piece.replace(bare, self(bare), 1) if bare else piece
 
 
+def fits(text: str, said: str) -> bool:
+    """Whether a translation has each of what stands between in the text, once, and no other bracket.
+
+    >>> fits("{#} of {}", "{1}: {0}"), fits("{#} of {}", "{}"), fits("At risk", "{x}")
+    (True, False, False)
+    """
+    holes, filled = HOLE.findall(text), [int(at) if at else None for at in re.findall(r"\{(\d?)\}", said)]
+    rest = re.sub(r"\{\d?\}", "", said)
+    numbered = sorted(at for at in filled if at is not None)
+    return len(filled) == len(holes) and numbered in ([], [*range(len(holes))]) and not {"{", "}"} & set(rest)
+
+
 def _apart(text: str, sign: str) -> list[str]:
     """The parts of a text between a sign that stands outside of brackets."""
     if text.count("(") != text.count(")"):

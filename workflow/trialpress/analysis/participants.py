@@ -21,7 +21,7 @@ from ..text import number_text, texts_in
 from . import Data
 
 GROUPS = ("by", "stratum", "visit")  # parameters that name the column of groups
-BEGINS = "begin"  # parameter of a date that may never come: missing means never
+BEGINS = ("begin", "begins")  # parameters of dates that may never come: missing means never
 USED, NOT_CHOSEN, NO_SUCH_POPULATION = "used", "where", "population"
 
 
@@ -88,7 +88,7 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
     for key, parameter in METHODS.parameters(spec["method"]).items():
         value = given[key]
         match parameter.annotation:
-            case _ if not value or key == BEGINS:
+            case _ if not value or key in BEGINS:
                 continue
             case kind if kind is Endpoint:
                 yield from _followed(data, value, "cause" if data.plan.endpoints[value].competing else "event")
@@ -139,7 +139,9 @@ def _followed(data: Data, name: str, outcome: str) -> Iterator[tuple[str, str, p
 
 def _measured(data: Data, spec: Mapping) -> pd.Series:
     source = data.tables[spec["table"]]
-    return source.loc[source[[spec["value"], spec["day"]]].notna().all(axis=1), data.study.participant]
+    return source.loc[
+        source[[spec["value"], spec.get("day") or spec["date"]]].notna().all(axis=1), data.study.participant
+    ]
 
 
 def _undated(data: Data, spec: Mapping) -> Iterator[LeftOut]:
@@ -147,7 +149,11 @@ def _undated(data: Data, spec: Mapping) -> Iterator[LeftOut]:
     if not {"table", "value"} <= set(spec):
         return
     source, who = data.tables[spec["table"]], data.study.participant
-    without = source[spec["value"]].notna() & source[spec["day"]].isna() & source[who].isin(data.frame[who])
+    without = (
+        source[spec["value"]].notna()
+        & source[spec.get("day") or spec["date"]].isna()
+        & source[who].isin(data.frame[who])
+    )
     if without.any():
         names = source.loc[without, who].astype(str)
         yield LeftOut("day", "day not known", len(names), tuple(dict.fromkeys(names)), f"rows of {spec['table']}")

@@ -858,6 +858,21 @@ methods$win_ratio <- function(d, conf) {  # every pair in full matrices; varianc
   if (all(p > 0)) { r <- p[1] / p[2]; s <- sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", "U-statistics", closed, win_ratio = r)
     if (s > 1e-9) add("", "", "U-statistics", closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
 }
+methods$changing_cox <- function(d, conf) {  # tmerge
+  w <- d[d$set == "followed", c("x", "time", "event")]; names(w)[1] <- "id"; terms <- shown <- c(); sets <- named("", "set"); begins <- named("", "begin"); value <- named("", "measured")
+  for (i in seq_along(begins)) { w[[paste0("b", i)]] <- pmax(d$x[d$set == paste("begins", begins[i])], 0) }
+  for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, levels = l) else v$y }
+  w <- w[complete.cases(w[c("time", "event", paste0("c", seq_along(sets))[seq_along(sets)])]) & w$time > 0, ]; w <- droplevels(w); if (!nrow(w)) return()
+  s <- tmerge(w, w, id = id, happens = event(time, event))
+  for (i in seq_along(begins)) { w$when <- w[[paste0("b", i)]]; s <- tmerge(s, w, id = id, begun = tdc(when)); names(s)[names(s) == "begun"] <- paste0("begun", i); terms <- c(terms, paste0("begun", i)); shown <- c(shown, begins[i]) }
+  if (length(value)) { m <- d[d$set == "measured" & d$x %in% w$id, c("x", "time", "y")]; names(m) <- c("id", "day", "v"); m <- m[order(m$id, m$day), ]; m$day <- pmax(m$day, 0); m <- m[!duplicated(m[c("id", "day")], fromLast = TRUE), ]
+    s <- tmerge(s, m, id = id, latest = tdc(day, v)); s <- s[!is.na(s$latest), ]; terms <- c(terms, "latest"); shown <- c(shown, value) }
+  for (i in seq_along(sets)) { k <- paste0("c", i); terms <- c(terms, k); shown <- c(shown, if (is.factor(w[[k]])) of(sets[i], levels(w[[k]])[-1]) else sets[i]) }
+  add("", "", "tmerge", closed, n = length(unique(s$id)), events = sum(s$happens)); if (!nrow(s) || !sum(s$happens)) return()
+  f <- coxph(reformulate(terms, "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); t <- summary(f, conf.int = conf)
+  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"]))
+  for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
+}
 methods$concordance_index <- function(d, conf) {
   d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
   u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..analysis.methods.changing import measurements
 from ..analysis.methods.multistate import states_of
 from ..analysis.methods.winning import known_of
 from ..expression import Expression
@@ -79,11 +80,32 @@ def _outcomes(export: Export):
         export.rows(set=data.column(name).id, group=group, y=sign * export.number(name))
 
 
+def _changing(export: Export):
+    """Covariates as of a Cox model; what begins as sets with its day (x); measurements as a set with the participant's place (x), the day
+    (time) and the value (y)."""
+    data, spec = export.data, export.spec
+    for name in spec.get("covariates", ()):
+        export.variable(name, **export.times("days"))
+    export.rows(set="followed", x=range(1, len(data.frame) + 1), **export.times("days"))
+    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
+    for name in spec.get("begins", ()):
+        export.order("begin", [column(name, name)])
+        export.rows(set=f"begins {column(name, name).id}", x=(data.frame[name] - origin) / pd.Timedelta(days=1))
+    if spec.get("table"):
+        everyone = pd.Series(True, index=data.frame.index)
+        place, day, value = measurements(
+            data, spec["endpoint"], spec["table"], spec["date"], spec["value"], spec.get("which", ""), everyone
+        )
+        export.order("measured", [column(spec["value"], spec["value"])])
+        export.frames.append(pd.DataFrame({"set": "measured", "x": place + 1, "time": day, "y": value}))
+
+
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "cox": _cox,
     "restricted_mean": _stratified,
     "compare_at": _stratified,
     "concordance_index": _ordered,
+    "changing_cox": _changing,
     "win_ratio": _outcomes,
     "state_probabilities": _states,
     "max_combo": _strata_of_groups,

@@ -6,8 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-import pandas as pd
-
 from ..figures.read import analyses_of
 from ..ids import Name
 from ..results import Results
@@ -65,13 +63,11 @@ def _question(results: Results, analysis: str) -> tuple:
 def _of(results: Results, analysis: str) -> Iterator[tuple[str, bool]]:
     rows = results.analysis(analysis)
     limits, by = rows[rows["statistic"].eq("ci_low")], results.plan.analyses[analysis].get("by", "")
+    places = set(zip(limits["group"], limits["level"], strict=True))
+    of_groups = limits["level"].str.startswith(f"{by}=").any()
     for row in rows[rows["statistic"].eq("p_value") & rows["value"].notna()].itertuples():
-        here = _at(limits, row.group, row.level) or (not row.level and limits["level"].str.startswith(f"{by}=").any())
+        here = (row.group, row.level) in places or (not row.level and of_groups)
         yield f"{results.record(analysis, Name(row.group, ''), Name(row.level, ''))}.p_value", bool(here)
-
-
-def _at(limits: pd.DataFrame, group: str, level: str) -> bool:
-    return bool((limits["group"].eq(group) & limits["level"].eq(level)).any())
 
 
 def shown(results: Results) -> list[tuple[str, str, bool]]:

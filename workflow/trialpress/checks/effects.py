@@ -16,7 +16,7 @@ from functools import cache
 import pandas as pd
 
 from ..analysis.methods import METHODS
-from ..cohort import Builder, Cohort
+from ..cohort import Builder
 from ..cohort.endpoints import follow
 from ..cohort.flow import exclusions
 from ..cohort.grades import SCALES, bounds
@@ -51,9 +51,9 @@ def _conditions(registry, kind: str) -> list[str]:
     return [key for key, one in registry.parameters(kind).items() if one.annotation is Condition]
 
 
-def no_effect(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> pd.DataFrame:
-    """What has no effect, in the contract's columns and in the order of the plan."""
-    found = list(dict.fromkeys(Trial(study, plan, tables, cohort).findings()))
+def no_effect(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], subjects: pd.DataFrame) -> pd.DataFrame:
+    """What has no effect, in the contract's columns and in the order of the plan. subjects: as the plan makes them of the tables."""
+    found = list(dict.fromkeys(Trial(study, plan, tables, subjects).findings()))
     return pd.DataFrame(found, columns=list(NO_EFFECT.columns))
 
 
@@ -141,10 +141,10 @@ class Once(Builder):
 class Trial:
     """Tries the parts of a plan on a cohort that was built by it."""
 
-    def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], cohort: Cohort):
+    def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], subjects: pd.DataFrame):
         self.plan, self.tables, self.study = plan, tables, study
-        self.builder = Once(study, plan, tables, cohort.subjects)
-        self.subjects = cohort.subjects
+        self.builder = Once(study, plan, tables, subjects)
+        self.subjects = subjects
         self.columns = self.builder.columns()
 
     def findings(self) -> Iterator[Finding]:

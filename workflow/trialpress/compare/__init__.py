@@ -138,7 +138,7 @@ def write(found: Comparison, to: Path) -> None:
     to.mkdir(parents=True, exist_ok=True)
     table(found).to_csv(to / "compare.csv", index=False, lineterminator="\n")
     write_text(page.letter(found), to / "letter.md")
-    write_text(page.render(found, list(figures.pairs(found.a.folder, found.b.folder))), to / "index.html")
+    write_text(page.render(found, list(figures.pairs(found.a, found.b))), to / "index.html")
     write_part({"moved": len(found.moved)}, to / "compared.js")
 
 

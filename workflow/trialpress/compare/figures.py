@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -10,26 +11,39 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
+from .sides import Side
+
 CHANGED = (192, 38, 38)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A figure: PNG before, after and of the difference; what is not there is empty."""
+    """A figure: PNG before, after and of the difference, empty where there is none; made: whether each run made one, which a record
+    and a crate know by its hash alone."""
 
     name: str
     before: bytes
     after: bytes
     difference: bytes
+    made: tuple[bool, bool]
 
 
-def pairs(a: Path, b: Path) -> Iterator[Pair]:
-    """The figures of which the picture differs, by name; a figure that only one run has, too."""
-    mine, theirs = ({path.stem: path for path in (folder / "figures").glob("*.png")} for folder in (a, b))
-    for name in sorted({*mine, *theirs}):
-        before, after = (found[name].read_bytes() if name in found else b"" for found in (mine, theirs))
-        if before != after:
-            yield Pair(name, before, after, difference(before, after) if before and after else b"")
+def pairs(a: Side, b: Side) -> Iterator[Pair]:
+    """The figures of which the picture differs, by name; a figure that only one run has, too. Nothing where one side knows none."""
+    (mine, old), (theirs, new) = map(_pictures, (a, b))
+    for name in sorted({*old, *new}) if old and new else ():
+        if old.get(name) != new.get(name):
+            before, after = (found.get(name, b"") for found in (mine, theirs))
+            change = difference(before, after) if before and after else b""
+            yield Pair(name, before, after, change, (name in old, name in new))
+
+
+def _pictures(side: Side) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Name of a figure -> its PNG, and the hash of that, which the manifest has too."""
+    found = {path.stem: path.read_bytes() for path in (side.folder / "figures").glob("*.png")}
+    listed = {Path(name): at["sha256"] for name, at in side.manifest.get("outputs", {}).items()}
+    known = {path.stem: text for path, text in listed.items() if path.parts[0] == "figures" and path.suffix == ".png"}
+    return found, known | {name: hashlib.sha256(png).hexdigest() for name, png in found.items()}
 
 
 def difference(before: bytes, after: bytes) -> bytes:

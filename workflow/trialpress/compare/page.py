@@ -76,12 +76,16 @@ def _rows(moved) -> str:
 
 
 def _figure(pair: Pair) -> str:
-    shown = (("before", pair.before), ("after", pair.after), ("difference", pair.difference))
+    shown = (
+        ("before", pair.before, pair.made[0]),
+        ("after", pair.after, pair.made[1]),
+        ("difference", pair.difference, all(pair.made)),
+    )
     cells = "".join(
         f'<figure><figcaption>{what}</figcaption><img alt="{html.escape(pair.name)}, {what}" src="{embedded(png)}"></figure>'
         if png
-        else f"<figure><figcaption>{what}</figcaption>not there</figure>"
-        for what, png in shown
+        else f"<figure><figcaption>{what}</figcaption>{'not kept, only its hash' if made and what != 'difference' else 'not there'}</figure>"
+        for what, png, made in shown
     )
     return f'<h3>{html.escape(pair.name)}</h3><div class="trio">{cells}</div>'
 

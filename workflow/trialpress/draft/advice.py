@@ -68,7 +68,8 @@ def rejected(rows: pd.DataFrame, files: dict[str, str]) -> list[str]:
 def commonest(queries: pd.DataFrame) -> list[tuple[int, str, str]]:
     """(how many, what, the line that mends it) of the queries by column and kind, the most frequent first. A value is shown only
     where it came twice or more."""
-    queries = queries[~queries["message"].str.endswith("it was rejected")]  # `rejected` has them
+    rejected = queries["message"].str.endswith("it was rejected")  # `rejected` has them
+    queries = queries[~(rejected | queries["message"].str.startswith("no table of study.yaml is read from"))]
     if not len(queries):
         return []
     kind = queries["message"].map(_kind)

@@ -22,6 +22,7 @@ class Entry:
     facts: Facts | None = None
     comment: str = ""
     known: Variable | None = None
+    asked_if: str = ""  # the condition under which the question was asked, over the columns of its table
 
     @property
     def type(self) -> str:

@@ -31,6 +31,7 @@ logs/
 .snakemake/
 sap/
 compare/
+test-data/
 .quarto/
 report/*/.staged
 report/*/.gitignore

@@ -90,6 +90,7 @@ def checks(entries: Mapping[str, Entry], fields: Mapping[str, str]) -> list[dict
             and known.type != "calc"
             and "___" not in known.name
         ):
+            entry.asked_if = asked
             found.append(
                 {
                     "id": f"asked-{name.replace('_', '-')}",

@@ -48,13 +48,14 @@ def references(plan: Plan) -> str:
 def manuscript(title: str, study: str, plan: Plan, held: list[str]) -> str:
     """The skeleton: every figure and table is included and cited, every number comes by name. held: what is held back."""
     figures = [name for name in plan.figures if name != "flow"]
-    rest = [name for name in plan.tables if name != "characteristics"]
-    shown = "@fig-flow" + (", @tbl-characteristics" if "characteristics" in plan.tables else "")
+    first = [name for name in plan.tables if name == "characteristics" or name.startswith("asked_of_some")]
+    rest = [name for name in plan.tables if name not in first]
+    shown = ", ".join(["@fig-flow", *(f"@tbl-{name}" for name in first)])
     results = [
         "## Participants\n",
         f"{{{{< var population.all.n >}}}} participants are described ({shown}).\n",
         "{{< include figures/flow.md >}}\n",
-        *(["{{< include tables/characteristics.md >}}\n"] if "characteristics" in plan.tables else []),
+        *(f"{{{{< include tables/{name}.md >}}}}\n" for name in first),
     ]
     if figures or rest:
         cited = ", ".join([*(f"@tbl-{name}" for name in rest), *(f"@fig-{name}" for name in figures)])

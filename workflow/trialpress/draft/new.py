@@ -142,7 +142,8 @@ def drafted(given: Given, raw: Path) -> Draft:
         with outside(Path(scratch), {f"{given.study}/study.yaml": Path("the draft of study.yaml")}):
             study = load_study(at)
         draft.data = clean(study, raw, Path(scratch) / "none.csv")
-    made = plan.draft(study, draft.data.tables, tables.main.name, questions)
+    asked = {name: entry.asked_if for name, entry in tables.main.entries.items() if entry.asked_if}
+    made = plan.draft(study, draft.data.tables, tables.main.name, questions, asked)
     held = [f"{table.name}.{entry.name}" for table in tables.drafted for entry in table.entries.values() if entry.held]
     report = f"report/{given.study}"
     draft.texts |= {

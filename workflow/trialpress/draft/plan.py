@@ -77,8 +77,11 @@ class Plan:
         return "\n".join(lines).rstrip() + "\n"
 
 
-def draft(study: Study, frames: Mapping[str, pd.DataFrame], table: str, questions: Questions) -> Plan:
-    """The plan over the clean tables; table: the one with a row per participant."""
+def draft(
+    study: Study, frames: Mapping[str, pd.DataFrame], table: str, questions: Questions, asked: Mapping[str, str] = {}
+) -> Plan:
+    """The plan over the clean tables; table: the one with a row per participant; asked: its columns that hold answers to a
+    question that was put to some -> the condition. Who was not asked is not missing there."""
     plan = Plan(table)
     subjects = collected(study, frames, table, plan)
     kinds = {name: _column(study, table, plan, name) for name in subjects}
@@ -96,14 +99,23 @@ def draft(study: Study, frames: Mapping[str, pd.DataFrame], table: str, question
         for name in (*subjects, *plan.columns)
         if name in (*codes, *numbers) and name != by and subjects.get(name, ONE).nunique() != 1
     ]
-    described = list(dict.fromkeys(described))[:MOST]
+    of_some = {name: asked[name] for name in described if name in asked}
+    described = list(dict.fromkeys(name for name in described if name not in of_some))[:MOST]
     if described:
         spec = {"method": "baseline", "population": "all", **({"by": by} if by else {}), "variables": described}
         plan.analyses["characteristics"] = (spec, "likely")
         caption = f"Characteristics of the participants{' by ' + kinds[by].title if by else ''}."
         plan.tables["characteristics"] = {"kind": "baseline", "analysis": "characteristics", "caption": caption}
+    for number, condition in enumerate(dict.fromkeys(of_some.values()), 1):
+        id_ = f"asked_of_some_{number}"
+        variables = [name for name, one in of_some.items() if one == condition]
+        spec = {"method": "baseline", "population": "all", **({"by": by} if by else {}), "where": condition}
+        plan.analyses[id_] = ({**spec, "variables": variables}, "likely")
+        caption = f"Asked of those with {condition} alone."
+        plan.tables[id_] = {"kind": "baseline", "analysis": id_, "caption": caption}
     for name in codes:
         entry = {"method": "frequency", "population": "all", "variable": name, "label": kinds[name].title}
+        entry |= {"where": asked[name]} if name in asked else {}
         plan.analyses[column_name(f"levels of {name}", plan.analyses)] = (entry, "certain")
     times(subjects, kinds, plan, questions)
     plan.figures["flow"] = {"kind": "flow", "caption": "Participant flow."}

@@ -141,3 +141,32 @@ def _copy(entry: Entry) -> Entry:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def arms(main: Drafted) -> None:
+    """The arm of a participant, where the events of the cohort's table are of several: `baseline_arm_1`, `baseline_arm_2`."""
+    name, event = next(
+        ((name, one) for name, one in main.entries.items() if EVENT.fullmatch(source_of(one))), ("", None)
+    )
+    if event is None or event.facts is None or "arm" in main.entries:
+        return
+    used = [
+        text
+        for text in event.facts.texts
+        if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", main.where) or not main.where
+    ]
+    by = {text: f"arm {found[1]}" for text in sorted(used) if (found := re.search(r"(?:_arm_|\(Arm )(\d+)\)?$", text))}
+    levels = list(dict.fromkeys(by.values()))
+    if len(levels) < 2 or len(by) < len(used):
+        return
+    said = f"'{levels[-1]}'"
+    for level in reversed(levels[:-1]):
+        names = ", ".join(f"'{text}'" for text, own in by.items() if own == level)
+        said = f"when({name} in ({names},), '{level}', {said})"
+    spec = {"derive": said, "type": "code", "codes": {level: [] for level in levels}, "label": "Arm"}
+    main.entries["arm"] = Entry("arm", spec, "certain")
+
+
+def source_of(entry: Entry) -> str:
+    source = entry.spec.get("source", "")
+    return source if isinstance(source, str) else ""

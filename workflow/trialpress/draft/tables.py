@@ -85,6 +85,8 @@ class Tables:
         for table in self.drafted:
             relations.key(self, table)
         self.main = relations.cohort(self)
+        if self.main is not None:
+            repeating.arms(self.main)
         relations.refer(self)
         self.missing = {text for table in self.drafted for entry in table.entries.values() if entry.facts and entry.type != "text"
                         for text in entry.facts.nothing}  # fmt: skip

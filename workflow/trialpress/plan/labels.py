@@ -6,13 +6,13 @@ under `columns`; `words` are texts of the program's own, or of the data, each wi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from ..errors import Problem, nearest
 from ..study import load_yaml
+from ..wording import fits
 from .objects import Derived
 
 PRINTED = ("label", "definition", "caption", "titles", "labels", "visits", "multiplicity", "events", "reasons")
@@ -107,16 +107,12 @@ class Labels:
         return replace(known, label=given.get("label", known.label), levels={**known.levels, **levels})
 
     def words(self) -> dict[str, str]:
-        """Texts with their translations; {} in both for what stands between."""
+        """Texts with their translations; {} or {#} in the text for what stands between, {} or {0}, {1} in the translation."""
         found = self.mapping("words", self.texts.get("words", {}))
         for text, said in found.items():
-            holes = len(re.findall(r"\{\d?\}", said)) if isinstance(said, str) else -1
-            if holes != str(text).count("{}"):
-                self.wrong(
-                    f"words.{text}",
-                    "is not translated by a text with as many {}",
-                    "write {} or {0}, {1} for what stands between",
-                )
+            if not (isinstance(said, str) and fits(str(text), said)):
+                do = "write {} for each, or {0}, {1} in another order"
+                self.wrong(f"words.{text}", "is not translated by a text with as many {}", do)
         return {str(text): str(said) for text, said in found.items()}
 
     def columns_known(self, columns: Mapping) -> None:

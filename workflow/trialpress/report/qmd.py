@@ -286,7 +286,8 @@ def metadata(document: Document, fmt: str, date: str) -> dict[str, Any]:
     meta["date-iso"] = date_of(meta, date)
     if match := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", meta["date-iso"]):
         year, month, day = map(int, match.groups())
-        meta["date"] = f"{day} {MONTHS[month - 1]} {year}"
+        chinese = str(meta.get("lang", "")).startswith("zh")
+        meta["date"] = f"{year} 年 {month} 月 {day} 日" if chinese else f"{day} {MONTHS[month - 1]} {year}"
         if fmt == "jats":
             meta["date"] = {"iso-8601": meta["date-iso"], "year": str(year), "month": str(month), "day": str(day)}
     if fmt == "jats":

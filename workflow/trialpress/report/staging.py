@@ -13,6 +13,7 @@ from pathlib import Path
 from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
 from ..files import write_text
+from ..receipts import FOLDER
 from ..text import escape
 from . import qmd, quarto
 from .engine import engine_version, render
@@ -179,7 +180,7 @@ def make(
     with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
         to = Path(scratch) / source.name
         stage(fragments, checklists, folder / "figures", source, to)
-        render(to, out, formats, engine=engine, date=fragments.date)
+        render(to, out, formats, engine=engine, date=fragments.date, kept=folder / FOLDER / "light")
         if choose(engine) == "quarto":  # which reads the includes before its hook runs
             lay_beside(to, source, fragments)
     rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": formats}

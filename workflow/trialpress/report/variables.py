@@ -7,7 +7,7 @@ phrases that are put together from them: `count` (36/40), `text` (36/40, 90.0%; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import pandas as pd
 
@@ -58,9 +58,8 @@ def simulated(results: Results) -> frozenset[str]:
     found = set()
     for analysis, ard in results.ard.groupby("analysis", sort=False):
         named = row_names(analysis, ard)
-        for (group, level), rows in ard.groupby(["group", "level"], sort=False):
-            invented = rows["origin"] == SIMULATED
-            shown = dict(zip(rows["statistic"], rows["display"] + invented.map({True: MARKER, False: ""}), strict=True))
+        marked = ard.assign(display=ard["display"].where(ard["origin"] != SIMULATED, ard["display"] + MARKER))
+        for (group, level), shown in _shown(marked):
             texts = {**shown, **phrases(shown, results.plan.level)}
             path = ".".join([analysis, *named[group, level]])
             found |= {f"{path}.{name}" for name, text in texts.items() if MARKER in text}
@@ -70,16 +69,25 @@ def simulated(results: Results) -> frozenset[str]:
     return frozenset(found)
 
 
+def _shown(ard: pd.DataFrame) -> Iterator[tuple[tuple[str, str], dict[str, str]]]:
+    """(group, level) -> statistic -> display, of one analysis."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for group, level, statistic, display in zip(
+        *(ard[name] for name in ("group", "level", "statistic", "display")), strict=True
+    ):
+        found.setdefault((group, level), {})[statistic] = display
+    yield from found.items()
+
+
 def analysis_variables(results: Results) -> dict:
     """All rows of ard.csv as nested names, with phrases."""
     tree: dict = {}
     for analysis, ard in results.ard.groupby("analysis", sort=False):
         named = row_names(analysis, ard)
-        for (group, level), rows in ard.groupby(["group", "level"], sort=False):
+        for (group, level), shown in _shown(ard):
             node = tree
             for part in [analysis, *named[group, level]]:
                 node = node.setdefault(part, {})
-            shown = dict(zip(rows["statistic"], rows["display"], strict=True))
             node |= {**shown, **phrases(shown, results.plan.level)}
     return tree
 

@@ -44,6 +44,10 @@ def t_test(a, b, *, equal_variance: bool = False, alternative: str = "two-sided"
     if min(len(a), len(b)) < 2:
         return not_estimable(method, names, "a group has fewer than two values", **known)
     known |= {"mean1": float(a.mean()), "mean2": float(b.mean())}
+    # squares of what is tiny or huge would vanish or overflow: by a power of two, so that no digit changes
+    unit = 2.0 ** np.floor(np.log2(max(np.abs(a).max(), np.abs(b).max(), 1e-300)))
+    unit = 1.0 if 1e-60 < unit < 1e60 else unit
+    a, b = a / unit, b / unit
     va, vb, df = a.var(ddof=1), b.var(ddof=1), len(a) + len(b) - 2
     if equal_variance:
         va = vb = ((len(a) - 1) * va + (len(b) - 1) * vb) / df
@@ -52,11 +56,13 @@ def t_test(a, b, *, equal_variance: bool = False, alternative: str = "two-sided"
         return not_estimable(method, names, "no variation within the groups", **known)
     if not equal_variance:
         df = (wa + wb) ** 2 / (wa**2 / (len(a) - 1) + wb**2 / (len(b) - 1))
+    if not np.isfinite(df):
+        return not_estimable(method, names, "hardly any variation within the groups", **known)
     d, error = a.mean() - b.mean(), np.sqrt(wa + wb)
     half = stdtrit(df, (1 + level) / 2) * error
     t = d / error
     p = {"two-sided": 2 * stdtr(df, -abs(t)), "greater": stdtr(df, -t), "less": stdtr(df, t)}[alternative]
-    figures = (d, d - half, d + half, t, df, p)
+    figures = (d * unit, (d - half) * unit, (d + half) * unit, t, df, p)
     return Result(method, {**known, **dict(zip(names, map(float, figures), strict=True))})
 
 

@@ -85,7 +85,8 @@ def calibration(y, p, *, level: float = 0.95) -> dict[str, Result]:
         why = "all have the outcome" if y.all() else "none has the outcome"
         return found | {name: not_estimable(methods[name], names, why) for name in ("large", "slope")}
     score = logit(p)
-    middle = brentq(lambda a: float((y - expit(a + score)).sum()), -60.0, 60.0, xtol=1e-13)
+    far = 60.0 + float(np.abs(score).max())
+    middle = brentq(lambda a: float((y - expit(a + score)).sum()), -far, far, xtol=1e-13)
     weight = expit(middle + score)
     reach = -ndtri((1 - level) / 2) / np.sqrt((weight * (1 - weight)).sum())
     found["large"] = Result(methods["large"], dict(zip(names, (middle, middle - reach, middle + reach), strict=True)))

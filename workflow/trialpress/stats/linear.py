@@ -72,12 +72,17 @@ def _fit(y, group, X, at, hc3: bool, product: bool = False, of=None) -> tuple[_F
     fit = OLS((y - shift) / (unit or 1.0), M).fit()
     if unit <= 1e-14 * abs(shift) or np.abs(fit.resid).max() < EXACT:
         return failed("no variation around the model")
+    if not 1e-140 < unit < 1e140:
+        return failed("the values are too small or too large to have a variance")
     V = fit.cov_params()
     if hc3:
         leverage = fit.get_influence().hat_matrix_diag
         if leverage.max() > 1 - 1e-9:
             return failed("HC3 errors need more than one participant for each estimate (leverage 1)")
         V = fit.cov_HC3
+        own = np.sqrt(np.diag(V))
+        if not (own > 0).all() or np.linalg.eigvalsh(V / np.outer(own, own))[0] < 1e-10:
+            return failed("HC3 errors vanish where the model fits exactly")
     b = fit.params * unit
     b[: len(labels)] += shift  # the means of the groups; a sum of their indicators is 1
     return _Fit(b, V * unit**2, n - k), code, size

@@ -78,7 +78,7 @@ def poisson_regression(y, exposure, X, names, *, robust: bool = False, level: fl
         columns = (b, se, np.exp(b), np.exp(b - reach), np.exp(b + reach), 2 * ndtr(-np.abs(b / se)))
     for j, name in enumerate(names):
         values |= {f"{key}:{name}": float(column[j]) for key, column in zip(RATIOS, columns, strict=True)}
-    spread = "no degrees of freedom are left for the dispersion: not estimable" if not fit.df_resid else ""
+    spread = "not estimable: no degrees of freedom are left for the dispersion" if not fit.df_resid else ""
     return Result(method, values, spread)
 
 

@@ -123,13 +123,17 @@ def _replicates(block, resamples, seed, workers):
 
 def _acceleration(arrays, statistic):
     """From the jackknife influence of every patient of every sample (DiCiccio & Efron 1996, several samples)."""
-    cubes = squares = 0.0
+    influences = []
     for i, a in enumerate(arrays):
         n = len(a)
         kept = np.arange(n - 1) + (np.arange(n - 1) >= np.arange(n)[:, None])
         others = [np.broadcast_to(b, (n, *b.shape)) for b in arrays]
         others[i] = a[kept]
         values = statistic(*others)
-        influence = (n - 1) * (values.mean() - values) / n
-        cubes, squares = cubes + (influence**3).sum(), squares + (influence**2).sum()
-    return cubes / (6 * squares**1.5) if squares > 0 else 0.0
+        influences.append((n - 1) * (values.mean() - values) / n)
+    influence = np.concatenate(influences)
+    largest = np.abs(influence).max()
+    if not largest > 0:
+        return 0.0
+    influence = influence / largest  # powers of what is tiny or huge would vanish or overflow
+    return (influence**3).sum() / (6 * (influence**2).sum() ** 1.5)

@@ -64,7 +64,7 @@ def mean_differences(y, group, subgroup, *, level: float = 0.95) -> Result:
     [2.5 3.5]
     """
     y = numbers("y", y)
-    (_, a), (_, b) = groups("group", group, length=len(y)), groups("subgroup", subgroup, length=len(y))
+    (_, a), b = groups("group", group, length=len(y)), np.unique(np.asarray(subgroup), return_inverse=True)[1]
     curve = {name: np.full(b.max(initial=-1) + 1, np.nan) for name in SHOWN}
     method = f"differences of means within subgroups with {100 * level:g}% CI, variance of all"
     for at in range(b.max(initial=-1) + 1):

@@ -83,7 +83,8 @@ def write(study_name: str, out: Path, home: Path = Path(), n: int = 100, seed: i
 
 def copy(study: str, home: Path, out: Path, moved: dict[str, str], plan) -> None:
     """The sources that a run needs beside the raw files."""
-    shutil.copytree(home / "config" / study, out / "config" / study)
+    fixed = shutil.ignore_patterns("*.lock")  # is of the plan and of the records as they are
+    shutil.copytree(home / "config" / study, out / "config" / study, ignore=fixed)
     dictionary = out / "config" / study / "study.yaml"
     write_text(as_made_up(dictionary.read_text(encoding="utf-8"), dictionary, moved), dictionary)
     write_text(

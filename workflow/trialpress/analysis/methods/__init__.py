@@ -4,6 +4,7 @@ What a method cannot estimate it says in a row ("not estimable: ..."); it never 
 """
 
 from . import (  # noqa: F401  importing registers their methods
+    changing,
     comparing,
     competing,
     confounding,

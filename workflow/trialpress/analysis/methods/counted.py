@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...ids import EVERYONE, word
 from .. import Data
+from .changing import intervals
 from .common import number, outcomes, scores
 from .continuous import pair_of
 from .counts import Counted, none_of
@@ -107,7 +108,18 @@ def winning(data: Data, given: Mapping) -> Counted:
         yield group, EVERYONE, "n", members & known
 
 
+def changing(data: Data, given: Mapping) -> Counted:
+    parts = (given[key] for key in ("endpoint", "begins", "covariates", "table", "date", "value", "which"))
+    found, design, _ = intervals(data, *parts)
+    who = design.known.to_numpy(dtype=bool).copy()
+    who[who] = np.isin(np.arange(who.sum()), found.patient)
+    event = design.known.to_numpy(dtype=bool).copy()
+    event[event] = np.isin(np.arange(event.sum()), found.patient[found.event.astype(bool)])
+    for statistic, members in (("n", who), ("events", event)):
+        yield EVERYONE, EVERYONE, statistic, pd.Series(members, index=data.frame.index)
+
+
 COUNTED: dict[str, Callable[[Data, Mapping], Counted]] = {
     "cochran_mantel_haenszel": strata, "logistic_interaction": subgroups, "linear_interaction": subgroups,
-    "win_ratio": winning, "multiple_imputation": completed, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
+    "win_ratio": winning, "changing_cox": changing, "multiple_imputation": completed, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
 }  # fmt: skip

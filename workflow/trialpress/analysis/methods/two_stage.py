@@ -72,7 +72,7 @@ def simon_inference(data: Data, rows: Rows, *, event: Condition, first: Conditio
     result = inference(x1, m1, x2, m2, r1, r, planned, p0, level=data.plan.level)
     only = ("p_value", "estimate", "ci_low", "ci_high", "umvue")
     rows.add(result, kinds=PERCENT | SHARES, only=only, note=note)
-    rows.add(simon_two_stage(r1, m1, r, total, p0, p1), kinds=SHARES, only=("alpha", "power"), note=note)
+    rows.add(simon_two_stage(r1, m1, min(r, total), total, p0, p1), kinds=SHARES, only=("alpha", "power"), note=note)
 
 
 @METHODS.add("predictive_probability", of_counts=True)

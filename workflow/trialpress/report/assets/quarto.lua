@@ -287,7 +287,10 @@ end
 
 function Pandoc(doc)
   settings(doc.meta)
-  doc = doc:walk({ Div = conditional, Span = conditional })
+  local displayed = false
+  local function seen(math) displayed = displayed or math.mathtype == "DisplayMath" end
+  doc = doc:walk({ Div = conditional, Span = conditional, Math = seen })
+  if not displayed then number.Inlines = nil end -- a third of the time of a document without equations
   doc = doc:walk({ Div = parts.turned })
   doc = doc:walk(number)
   doc = doc:walk({ Cite = references, Div = division, Math = parts.math })
