@@ -42,7 +42,6 @@ DEFAULTS = {
     "visit": "",
     "knots": 4,
     "reference": "",
-    "design": "",
     "power": 0.8,
     "difference": 0,
     "sd": 0,

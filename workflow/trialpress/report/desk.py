@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .. import stages
-from ..audit import digest
+from ..audit import digest, second
 from ..clean import read_logs
 from ..environment import ROOT, sources
 from ..errors import InputError, Problem
@@ -52,7 +52,8 @@ class Desk:
         self.checklists = asked if asked[1].exists() else []
         claims = self.config / "claims.yaml"
         known = stages.claims_of(claims if claims.exists() else None, held.plan)
-        self.fragments = fragments(held, known, read_logs(self.results / "clean"), self.results, engine)
+        logs, recorded = read_logs(self.results / "clean"), second.on_record(plan, held.ard)
+        self.fragments = fragments(held, known, logs, self.results, engine, recorded)
         staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
 
     def answers(self) -> str:

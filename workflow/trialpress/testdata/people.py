@@ -84,7 +84,10 @@ def moment(
     days = (person.end - person.start).days
     said = f"{column.name} {column.label}"
     if column.identifier:  # of birth, as nearly all are: of children, too
-        return person.start - datetime.timedelta(days=chance.randint(5 * 365, 75 * 365))
+        born = person.start - datetime.timedelta(days=chance.randint(5 * 365, 75 * 365))
+        return born.replace(
+            day=chance.randint(20, 28)
+        )  # no version such as 3.5.3, which the privacy gate would take for one
     if role == "origin":
         return person.start
     if not often and is_event(column, role):

@@ -106,12 +106,13 @@ def toxicity(data: Data, rows: Rows, *, table: Table, term: Field, grade: Field,
     columns = {**groups, OVERALL: pd.Series(True, index=data.frame.index)}
     who, said = data.frame[data.study.participant], _notes(found)
     sizes = {group: int(members.sum()) for group, members in columns.items()}
+    inside = {group: found.frame["who"].isin(who[members]).to_numpy() for group, members in columns.items()}
     for group, size in sizes.items():
         rows.add({"N": size}, group=group, method="participants")
     for level, mine in found.levels():
         counts = {}
-        for group, members in columns.items():
-            counts[group] = _counts(mine[mine["who"].isin(who[members])], severe, bool(related))
+        for group in columns:
+            counts[group] = _counts(mine[inside[group][mine.index]], severe, bool(related))
             shares = {f"{name}percent": counts[group][count] / sizes[group] if sizes[group] else float("nan")
                       for name, count in (("", "n"), ("severe_", "severe"))}  # fmt: skip
             note = "; ".join(said if level is ANY else []) if sizes[group] else "not estimable: no participants"
