@@ -53,7 +53,11 @@ DEFAULTS = {
     "adjust": "tukey",
     "against": "all",
 }
-OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}, "gee": {"errors": "bias-reduced"}}
+OWN_DEFAULTS: dict[str, dict] = {
+    "incidence_rate": {"errors": "model"},
+    "gee": {"errors": "bias-reduced"},
+    "escalation_characteristics": {"n_max": 30},
+}
 
 
 def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
