@@ -73,7 +73,7 @@ def spline(kind: str, x, X=None, *, y=None, time=None, event=None, entry=None, k
     scale = np.abs(own - own.mean(axis=0)).max(axis=0)
     M = np.column_stack([(own - own.mean(axis=0)) / scale, (X - X.mean(axis=0)) / np.where(size > 0, size, 1.0)])
     fit = {"linear": _linear, "logistic": _logistic, "cox": _cox}[kind]
-    b, V, df, why = fit(M, y=y, time=time, event=event, entry=entry)
+    b, V, df, unit, why = fit(M, y=y, time=time, event=event, entry=entry)
     if why:
         return not_estimable(method, TESTS, why, **known)
     k = own.shape[1]
@@ -86,7 +86,8 @@ def spline(kind: str, x, X=None, *, y=None, time=None, event=None, entry=None, k
         tests |= {f"{prefix}statistic": statistic, f"{prefix}df": terms, f"{prefix}p_value": float(p)}
     grid = np.r_[np.linspace(x.min(), x.max(), POINTS), centre, np.asarray(values, dtype=float)]
     L = (basis(grid, at) - basis([centre], at)) / scale
-    effect, error = L @ b, np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", L, V, L), 0.0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        effect, error = L @ b * unit, np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", L, V, L), 0.0)) * unit
     reach = (stdtrit(df, (1 + level) / 2) if df else -ndtri((1 - level) / 2)) * error
     change = np.asarray if kind == "linear" else np.exp
     with np.errstate(over="ignore"):
@@ -108,7 +109,7 @@ def _rank(M: np.ndarray, more: int) -> str:
     return ""
 
 
-NOTHING = np.zeros(0), np.zeros((0, 0)), 0
+NOTHING = np.zeros(0), np.zeros((0, 0)), 0, 1.0
 
 
 def _linear(M, *, y, **_):
@@ -123,7 +124,7 @@ def _linear(M, *, y, **_):
     left, df = z - D @ b, len(y) - D.shape[1]
     if unit <= 1e-14 * abs(shift) or np.abs(left).max() < 1e-11:
         return *NOTHING, "no variation around the model"
-    return b[1:] * unit, A[1:, 1:] * (left @ left / df) * unit**2, df, ""
+    return b[1:], A[1:, 1:] * (left @ left / df), df, unit, ""
 
 
 def _logistic(M, *, y, **_):
@@ -137,7 +138,7 @@ def _logistic(M, *, y, **_):
         fit = maximise(y, np.column_stack([np.ones(len(y)), M]))
     except (ArithmeticError, np.linalg.LinAlgError):
         return *NOTHING, "the model did not converge"
-    return fit.beta[1:], fit.covariance[1:, 1:], 0, ""
+    return fit.beta[1:], fit.covariance[1:, 1:], 0, 1.0, ""
 
 
 def _cox(M, *, time, event, entry, **_):
@@ -160,4 +161,4 @@ def _cox(M, *, time, event, entry, **_):
         V = np.linalg.inv(information) / np.outer(model.scale, model.scale)
     except np.linalg.LinAlgError:
         return *NOTHING, "the covariates and the spline determine one another where events are"
-    return b / model.scale, V, 0, ""
+    return b / model.scale, V, 0, 1.0, ""

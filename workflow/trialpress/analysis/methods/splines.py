@@ -50,6 +50,9 @@ def _effects(data: Data, rows: Rows, kind: str, x: str, known: pd.Series, covari
         }
         outside = not values.min() <= at[place - POINTS - 1] <= values.max()
         note = "outside the values that were seen" if outside else ""
+        note = (
+            note if np.isfinite(list(own.values())).all() else "not estimable: too far from the values that were seen"
+        )
         rows.add(Result(result.method, own, note), level=level, kinds={} if kind == "linear" else RATIO)
     rows.curve({name: column[:POINTS] for name, column in result.curve.items()})
 
