@@ -45,6 +45,9 @@ ANALYSES = """analyses:
   size_shares: {method: sample_size, population: infused, design: two-proportions, p0: 0.2, p1: 0.4}
   size_means: {method: sample_size, population: infused, design: two-means, difference: 3, sd: 5, power: 0.9}
   size_times: {method: sample_size, population: infused, design: log-rank, hazard_ratio: 0.6, event_share: 0.7}
+  bent: {method: linear_spline, population: infused, variable: order, x: age, covariates: [stratum], at: [10, 60]}
+  bent_odds: {method: logistic_spline, population: infused, event: crs >= 2, unknown: left_out, x: age, knots: 3, reference: "30", at: [50]}
+  bent_hazard: {method: cox_spline, population: infused, endpoint: efs, x: age, covariates: [lee], knots: 5, at: [20, 40]}
   falls: {method: incidence_rate, population: infused, count: lee, exposure: age, by: sex, per: 100}
   falls_more: {method: incidence_rate, population: infused, count: remission, exposure: age, by: doses, covariates: [stratum, lee], errors: robust}
   risks: {method: standardised_risks, population: infused, event: remission, by: sex, covariates: [age, stratum]}
@@ -80,6 +83,9 @@ WANTED = PLAN[: PLAN.index("analyses:")] + "families: {several: holm}\n" + ANALY
 
 # of models and distributions that plain Python leaves to R
 ONLY_R = {
+    "bent",
+    "bent_odds",
+    "bent_hazard",
     "size_arm",
     "size_shares",
     "size_means",

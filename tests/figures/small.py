@@ -158,6 +158,9 @@ analyses:
   alike_nobody: {method: weighting, population: nobody, by: sex, covariates: [age]}
   os_alike: {method: weighted_kaplan_meier, population: infused, endpoint: os, by: sex, covariates: [age, stratum], at: [6], label: Overall survival}
   cox_alike: {method: weighted_cox, population: infused, endpoint: os, by: sex, covariates: [age, stratum]}
+  bent: {method: linear_spline, population: infused, variable: crs, x: age, covariates: [stratum], at: [10, 60], label: Grade of CRS}
+  bent_hazard: {method: cox_spline, population: infused, endpoint: os, x: age, knots: 3, label: Hazard of death}
+  bent_nobody: {method: logistic_spline, population: nobody, event: crs >= 3, x: age}
   raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
   states_of_all: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [6, 12], label: States}
   states_of_nobody: {method: state_probabilities, population: nobody, endpoint: relapse, begin: hct_on}
@@ -169,6 +172,9 @@ figures:
   love: {kind: love_plot, caption: Balance, analysis: alike}
   nobody_love: {kind: love_plot, caption: Balance, analysis: alike_nobody}
   km_alike: {kind: kaplan_meier, caption: Weighted, analyses: [os_alike], tests: [cox_alike]}
+  bent_effects: {kind: spline, caption: Effect, analyses: [bent, bent_hazard, bent_nobody], width: double}
+  bent_effect: {kind: spline, caption: Effect, analyses: [bent_hazard]}
+  nobody_bent: {kind: spline, caption: Effect, analyses: [bent_nobody]}
   raters_apart: {kind: bland_altman, caption: Agreement, analysis: raters}
   nobody_raters_apart: {kind: bland_altman, caption: Agreement, analysis: raters_nobody}
   flow: {kind: flow, caption: Participant flow}

@@ -206,6 +206,7 @@ def test_the_gallery_shows_every_kind_in_a_small_picture():
         "bland_altman",
         "repeated",
         "love_plot",
+        "spline",
     }
     assert set(KINDS.functions) - drawn == others  # of which the default study has none
     for kind in KINDS.functions:

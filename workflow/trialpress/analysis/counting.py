@@ -25,7 +25,7 @@ from .methods.counted import COUNTED
 from .methods.counts import Counted, crossed
 from .participants import taking_part
 
-MODELS = {"logistic", "firth_logistic", "exact_logistic", "dose_response", "roc"}
+MODELS = {"logistic", "firth_logistic", "exact_logistic", "logistic_spline", "dose_response", "roc"}
 CROSS_TABLES = {"fisher_rxc", "chi_square"}
 
 
@@ -112,7 +112,7 @@ def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counte
         ):
             yield group, level, "n", known & members
             yield group, level, "events", event & members
-        for at in given.get("at") or ():
+        for at in (given.get("at") or ()) if "unit" in given else ():
             at_risk = known & members & (time >= at)
             yield group, at_time(at, given["unit"]), "n_at_risk", at_risk & (True if entry is None else entry < at)
 

@@ -20,7 +20,7 @@ TESTS: dict[str, tuple[str, ...]] = {
                      "landmark", "mantel_byar", "time_dependent_cox", "naive_comparison", "gray", "fine_gray",
                      "cause_specific_cox", "permutation_test", "pool", "tipping_point_groups"), ()),
     **dict.fromkeys(("ancova", "incidence_rate", "standardised_risks", "e_value", "paired_t", "sign_test", "pearson", "kappa",
-                     "mmrm", "gee", "weighted_cox", "weighted_risks", "multiple_imputation", "linear_regression", "pairwise_means", "pairwise_ranks", "pairwise_proportions", "pairwise_log_rank", "cochran_mantel_haenszel", "logistic_interaction", "linear_interaction", "simon_inference"), ()),
+                     "mmrm", "gee", "linear_spline", "logistic_spline", "cox_spline", "weighted_cox", "weighted_risks", "multiple_imputation", "linear_regression", "pairwise_means", "pairwise_ranks", "pairwise_proportions", "pairwise_log_rank", "cochran_mantel_haenszel", "logistic_interaction", "linear_interaction", "simon_inference"), ()),
     "baseline": ("p_values", "tests"), "restricted_mean": ("by",), "exposure": ("by",), "toxicity": ("p_values",),
 }  # fmt: skip
 NOT_ADJUSTED = "none"

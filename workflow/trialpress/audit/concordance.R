@@ -694,6 +694,10 @@ wide_of <- function(d, keep = TRUE) {  # outcome (x), time and group of everyone
     else { X <- cbind(X, v); ids <- c(ids, sets[i]); at <- c(at, mean(v)); from <- c(from, sets[i]) } }
   list(y = w$y, t = w$t, e = w$e, g = w$g, X = X, ids = ids, at = at, from = from)
 }
+wide_rows <- function(d, keep) {  # which of the participants wide_of keeps
+  base <- d[is.na(d$set), ]; ok <- !is.na(base$x) & !is.na(factor(base$group, named("", "group"))) & keep
+  for (s in named("", "set")) { v <- d[!is.na(d$set) & d$set == s, ]; l <- named(s, "level"); ok <- ok & !is.na(if (length(l)) factor(v$level, l) else v$y) }; ok
+}
 covariance <- function(f) {  # of coefficients, HC3 if asked for
   if (job$errors != "hc3") return(vcov(f))
   X <- model.matrix(f); A <- chol2inv(qr.R(qr(X))); A %*% crossprod(X * (resid(f) / (1 - hatvalues(f)))) %*% A
@@ -971,6 +975,19 @@ methods$weighted_risks <- function(d, conf) {
   b <- p[2] - p[1]; s <- sqrt(sum(e^2)); if (!s) return(); add("", "risk_difference", "weighted.mean", fitted, estimate = b, std_error = s, ci_low = max(-1, b - z * s), ci_high = min(1, b + z * s), p_value = 2 * pnorm(-abs(b / s)))
   if (all(p > 0)) { l <- log(p[2] / p[1]); t <- sqrt(sum((e / p)^2)); add("", "", "weighted.mean", fitted, risk_ratio = exp(l), ci_low = exp(l - z * t), ci_high = exp(l + z * t)) }
 }
+# --- restricted cubic splines, by ns of the package splines, which is R's own
+spline_effect <- function(d, conf, kind) {
+  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x)
+  add("", "", "length", closed, n = n); if (kind != "linear") add("", "", "sum", closed, events = sum(w$y)); if (!n) return(); k <- num(job$knots); q <- unname(quantile(x, switch(as.character(k), "3" = c(0.1, 0.5, 0.9), "4" = c(0.05, 0.35, 0.65, 0.95), "5" = c(0.05, 0.275, 0.5, 0.725, 0.95)))); if (any(diff(q) <= 1e-9 * max(diff(range(q)), 1e-300))) return()
+  S <- splines::ns(x, knots = q[-c(1, k)], Boundary.knots = q[c(1, k)]); C <- if (ncol(w$X)) sweep(w$X, 2, w$at) else NULL; M <- cbind(unclass(S)[, seq_len(k - 1)], C); p <- ncol(M); if (n <= p + (kind != "cox") || qr(cbind(1, M))$rank < p + 1) return()
+  if (kind != "linear" && (sum(w$y) == 0 || kind == "logistic" && all(w$y == 1))) return()
+  f <- suppressWarnings(switch(kind, linear = lm(w$y ~ M), logistic = glm(w$y ~ M, binomial, control = glm.control(1e-14, 100)), cox = coxph(if (late()) Surv(w$e, w$t, w$y) ~ M else Surv(w$t, w$y) ~ M, control = tight))); i <- seq_len(k - 1) + (kind != "cox"); b <- coef(f)[i]; if (anyNA(b) || kind != "linear" && any(abs(coef(f)[i] * apply(M[, seq_len(k - 1)], 2, sd)) > 8)) return(); if (kind == "linear" && max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
+  V <- vcov(f)[i, i]; df <- if (kind == "linear") df.residual(f) else 0; m <- if (job$reference == "") median(x) else num(job$reference); by <- "ns, vcov"; add("", "", "median", closed, reference = m)
+  wald <- function(level, u, t) if (df) add("", level, by, 1e-5, statistic = u / t, df = t, p_value = pf(u / t, t, df, lower.tail = FALSE)) else add("", level, by, 1e-5, statistic = u, df = t, p_value = pchisq(u, t, lower.tail = FALSE))
+  wald("", drop(b %*% solve(V, b, tol = 0)), k - 1); g <- q[-c(1, k)]; e <- min(diff(q)) / 4; D <- predict(S, g + e) - 2 * predict(S, g) + predict(S, g - e); D <- matrix(D, k - 2); u <- drop(D %*% b); wald("nonlinearity", drop(u %*% solve(D %*% V %*% t(D), u, tol = 0)), k - 2)
+  for (a in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) { B <- predict(S, c(num(a), m)); L <- B[1, ] - B[2, ]; x1 <- sum(L * b); s <- sqrt(drop(L %*% V %*% L)); t <- if (df) qt((1 + conf) / 2, df) else qnorm((1 + conf) / 2); v <- x1 + c(0, -1, 1) * t * s; if (!df) v <- exp(v); add("", a, by, 1e-5, setNames(v, c(switch(kind, linear = "estimate", logistic = "odds_ratio", cox = "hazard_ratio"), "ci_low", "ci_high"))) }
+}
+methods$linear_spline <- function(d, conf) spline_effect(d, conf, "linear"); methods$logistic_spline <- function(d, conf) spline_effect(d, conf, "logistic"); methods$cox_spline <- function(d, conf) spline_effect(d, conf, "cox")
 # --- models of completed data: those of the first computation are fitted again, and pooled
 methods$multiple_imputation <- function(d, conf) {
   base <- d[is.na(d$set), ]; for (g in named("", "group")) add(g, "", "sum", closed, n = sum(base$group == g)); add("", "", "sum", closed, n = sum(base$group != ""))

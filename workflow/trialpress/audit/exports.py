@@ -10,6 +10,7 @@ import pandas as pd
 from ..analysis.methods import METHODS
 from ..analysis.methods.common import is_categorical
 from ..analysis.methods.imputation import Incomplete
+from ..ids import word
 
 if TYPE_CHECKING:
     from .concordance import Export
@@ -39,6 +40,8 @@ DEFAULTS = {
     "model": "logistic",
     "correlation": "exchangeable",
     "visit": "",
+    "knots": 4,
+    "reference": "",
     "power": 0.8,
     "difference": 0,
     "sd": 0,
@@ -50,7 +53,11 @@ DEFAULTS = {
     "adjust": "tukey",
     "against": "all",
 }
-OWN_DEFAULTS: dict[str, dict] = {"incidence_rate": {"errors": "model"}, "gee": {"errors": "bias-reduced"}}
+OWN_DEFAULTS: dict[str, dict] = {
+    "incidence_rate": {"errors": "model"},
+    "gee": {"errors": "bias-reduced"},
+    "escalation_characteristics": {"n_max": 30},
+}
 
 
 def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
@@ -86,6 +93,18 @@ def _visits(export: Export):
     for name in dict.fromkeys([*spec.get("covariates", ()), *spec.get("by_visit", ())]):
         export.variable(name)
     export.order("by_visit", map(data.column, spec.get("by_visit", ())))
+
+
+def _spline(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
+    """Outcome (x), the number (y) and covariates as sets, of everyone as one group."""
+
+    def write(export: Export):
+        export.rows(group="all", y=export.number(export.spec["x"]), **outcome(export))
+        export.order("group", [word("all")])
+        for name in export.spec.get("covariates", ()):
+            export.variable(name)
+
+    return write
 
 
 def _imputed(export: Export):
@@ -193,6 +212,9 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     ),
     "mmrm": _visits,
     "gee": _visits,
+    "linear_spline": _spline(lambda export: {"x": export.number(export.spec["variable"])}),
+    "logistic_spline": _spline(_event),
+    "cox_spline": _spline(_followed),
     "weighting": _adjusted(lambda export: {"x": 0.0}),
     "weighted_kaplan_meier": _adjusted(_followed),
     "weighted_cox": _adjusted(_followed),

@@ -27,6 +27,7 @@ from . import (  # noqa: F401
     repeated,
     roc,
     specification,
+    splines,
     states,
     survival,
     swimmer,

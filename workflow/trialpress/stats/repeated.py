@@ -129,6 +129,8 @@ def _fitted(patterns: list[_Pattern], structure: Structure, start: np.ndarray) -
     with np.errstate(all="ignore"):
         for _ in range(STEPS):
             gradient, hessian, _ = now.derivatives
+            if not np.isfinite(hessian).all():
+                return None
             values, vectors = np.linalg.eigh(hessian)
             slope = vectors.T @ gradient
             definite = values[0] > 1e-7 * values[-1]

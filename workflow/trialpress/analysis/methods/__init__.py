@@ -28,6 +28,7 @@ from . import (  # noqa: F401  importing registers their methods
     repeated,
     resampling,
     sets,
+    splines,
     stratified_tables,
     subgroups,
     survival,
