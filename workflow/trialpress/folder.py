@@ -156,6 +156,7 @@ def inputs(study: Study, plan: Plan) -> list[str]:
         config / "study.yaml",
         config / "plan.yaml",
         config / "plan.lock",
+        config / "second.lock",
         config / "claims.yaml",
         data / "corrections.csv",
     ]
