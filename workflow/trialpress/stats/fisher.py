@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+from pandas import factorize
 from scipy.special import gammaln
 
 # Tables as probable as the observed one up to rounding belong to the p-value: R's relative tolerance (FEXACT).
@@ -330,10 +331,10 @@ def _lists(part, k, nodes, limit):
             of += first[at]
             which = line[of] - at
             key = (which << SPAN) + (cost[x] + own[of] - floor[at + which])
-            order = np.argsort(key)
-            key, weight = key[order], (ways[x] * repeats[of])[order]
-            new = np.flatnonzero(np.diff(key, prepend=-1))
-            counts.append(np.add.reduceat(weight, new) if len(new) else weight)
+            found, key = factorize(key)  # nearly all merge: much less is left to sort
+            order, weight = np.argsort(key), np.bincount(found, ways[x] * repeats[of], len(key))
+            key, new = key[order], slice(None)
+            counts.append(weight[order])
         else:
             which, _, spent = _fillings(nodes[at:to], *step, limit[at:to])
             key = np.sort((which << SPAN) + (spent - floor[at + which]))
