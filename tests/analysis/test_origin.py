@@ -107,8 +107,8 @@ S10,B,F,no,no,no,40,2015-01-01,,2016-01-01
 """
 VISITS = "ID,Visit,C\nS01,first,5\nS01,second,7\nS02,first,9\n"
 # 4 of 9 respond, one is not known, and the same have fever; in arm A 3 of 5; the median age is 53.5; of toxicity another number than is found
-TOLD = {("rate", "n"): {4, 99}, ("rate", "N"): {9}, ("rate_a", "n"): {3}, ("rate_a", "N"): {5}, ("ages", "median"): {53.5},
-        ("ages", "n"): {10}, ("toxic", "n"): {7}, ("sexes", "n"): {5}}  # fmt: skip
+TOLD = {("rate", "", "", "n"): {4, 99}, ("rate", "", "", "N"): {9}, ("rate_a", "", "", "n"): {3}, ("rate_a", "", "", "N"): {5}, ("ages", "", "", "median"): {53.5},
+        ("ages", "", "", "n"): {10}, ("toxic", "", "", "n"): {7}, ("sexes", "", "", "n"): {5}}  # fmt: skip
 
 # analysis/group/level (several where it is the same): which of its statistics have which origin
 EXPECTED = {

@@ -1163,27 +1163,27 @@ methods$mantel_haenszel <- function(d, conf) {
   if (is.null(m) || !is.finite(m$statistic)) return(); if (is.finite(log(m$estimate))) add("", "", "mantelhaen.test", closed, odds_ratio = unname(m$estimate), ci_low = m$conf.int[1], ci_high = m$conf.int[2])
   if (gap > 0.5 || job$continuity != "true") add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
 }
-wide_of <- function(d, columns) {  # covariates side by side; the names that results give them
+side_by_side <- function(d, columns) {  # covariates side by side; the names that results give them
   sets <- named("", "set"); w <- d[d$set == sets[1], columns, drop = FALSE]; shown <- c(); for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, levels = l) else v$y }
   w <- droplevels(w[complete.cases(w), , drop = FALSE]); for (i in seq_along(sets)) { k <- w[[paste0("c", i)]]; shown <- c(shown, if (is.factor(k)) of(sets[i], levels(k)[-1]) else sets[i]) }
   list(w = w, terms = paste0("c", seq_along(sets)), shown = shown)
 }
 methods$logistic <- function(d, conf) {
-  m <- wide_of(d, "x"); add("", "", "nrow", closed, n = nrow(m$w), events = sum(m$w$x)); if (!nrow(m$w) || !sum(m$w$x) || all(m$w$x == 1) || any(sapply(m$w[m$terms], function(v) length(unique(v)) < 2))) return()
+  m <- side_by_side(d, "x"); add("", "", "nrow", closed, n = nrow(m$w), events = sum(m$w$x)); if (!nrow(m$w) || !sum(m$w$x) || all(m$w$x == 1) || any(sapply(m$w[m$terms], function(v) length(unique(v)) < 2))) return()
   coefficient(model.matrix(reformulate(m$terms), m$w), m$w$x, conf, m$shown, FALSE)
 }
 methods$proportional_hazards <- function(d, conf) {
-  m <- wide_of(d, c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")); w <- event_of(m$w); add("", "", "nrow", closed, n = nrow(w), events = sum(w$event)); if (!nrow(w) || sum(w$event) < 2) return()
+  m <- side_by_side(d, c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")); w <- event_of(m$w); add("", "", "nrow", closed, n = nrow(w), events = sum(w$event)); if (!nrow(w) || sum(w$event) < 2) return()
   f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
   z <- cox.zph(f, job$transform, terms = FALSE)$table; k <- nrow(z); add("", "", "cox.zph", fitted, statistic = z[k, 1], df = z[k, 2], p_value = z[k, 3]); for (i in seq_along(m$shown)) add("", m$shown[i], "cox.zph", fitted, statistic = z[i, 1], p_value = z[i, 3])
 }
 methods$cause_specific_cox <- function(d, conf) {
-  m <- wide_of(d, c("time", "event")); w <- m$w; k <- as.numeric(w$event == num(job$cause)); add("", "", "nrow", closed, n = nrow(w)); add("", job$cause_name, "sum", closed, events = sum(k), competing_events = sum(w$event > 0) - sum(k)); if (!sum(k) || job$interval != "wald") return()
+  m <- side_by_side(d, c("time", "event")); w <- m$w; k <- as.numeric(w$event == num(job$cause)); add("", "", "nrow", closed, n = nrow(w)); add("", job$cause_name, "sum", closed, events = sum(k), competing_events = sum(w$event > 0) - sum(k)); if (!sum(k) || job$interval != "wald") return()
   f <- coxph(reformulate(m$terms, "Surv(time, k)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); s <- summary(f, conf.int = conf)
   for (i in seq_along(m$shown)) add("", m$shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
 }
 methods$fine_gray <- function(d, conf) {
-  m <- wide_of(d, c("time", "event")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
+  m <- side_by_side(d, c("time", "event")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
   X <- model.matrix(reformulate(m$terms), w)[, -1, drop = FALSE]; if (qr(scale(X))$rank < ncol(X)) return(); f <- cmprsk::crr(w$time, w$event, X, failcode = num(job$cause), gtol = 1e-9, maxiter = 50); if (!f$converged || any(abs(f$coef) * apply(X, 2, sd) > 8)) return()
   z <- qnorm((1 + conf) / 2); for (i in seq_along(m$shown)) { b <- f$coef[[i]]; e <- sqrt(f$var[i, i]); add("", m$shown[i], "crr", 1e-5, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
 }

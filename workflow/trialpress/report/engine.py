@@ -38,7 +38,7 @@ def render(
     formats: some of "html", "pdf", "docx", "jats"; with Quarto those of journals too ("acm-pdf": manuscript-acm-pdf.pdf).
     engine: "quarto", "embedded" (Pandoc and Typst), or "auto": Quarto where it is on PATH.
     date: ISO date of the inputs; it stands in every file where a clock's time would.
-    kept: a folder for pictures that an earlier call has made light, by default in `source`.
+    kept: a folder for pictures that an earlier call has made light; without it each call makes them.
 
     The same source gives the same bytes, whatever its path, the time zone and the locale. HTML is moved to `out` before the
     others are begun, for whoever waits for it; those together, so a failure in one of them leaves them as they were.
@@ -57,7 +57,9 @@ def render(
     document = qmd.read(source, embedded=chosen == "embedded")  # an undefined variable is a warning to Quarto
     raise_if(constructs.problems(document, embedded=chosen == "embedded", formats=formats))
     with ThreadPoolExecutor(2) as aside, tempfile.TemporaryDirectory(prefix=".trialpress-", dir=source) as scratch:
-        lightened = "html" in formats and aside.submit(pictures.lighten, source / "figures", kept or source / ".light")
+        lightened = "html" in formats and aside.submit(
+            pictures.lighten, source / "figures", kept or Path(scratch, "light")
+        )
         read, make = None, quarto.render
         if chosen == "embedded":
             read = tree.read(document, embedded.fronts(document, formats, epoch))
