@@ -1,11 +1,7 @@
 """The second computation of models, agreement and designs: R agrees, and says nothing where there is nothing to say."""
 
-import shutil
-
-import pytest
-from figures.small import PLAN, small
+from audit.twice import COHORTS, NEEDS_R, compared, plan, unanswered
 from trialpress.audit import concordance
-from trialpress.audit.concordance import Second, once
 
 ANALYSES = """analyses:
   drift: {method: ancova, population: infused, variable: change, by: doses, covariates: [lee, sex], interaction: sex}
@@ -78,8 +74,7 @@ ANALYSES = """analyses:
 figures: {}
 tables: {}
 """
-WANTED = PLAN[: PLAN.index("analyses:")] + "families: {several: holm}\n" + ANALYSES
-
+WANTED = plan(ANALYSES, "families: {several: holm}\n")
 
 # of models and distributions that plain Python leaves to R
 ONLY_R = {
@@ -106,36 +101,18 @@ ONLY_R = {
     "pair_means",
     "pair_first",
 }
-COHORTS = pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
-
-# their tests within strata, their robust errors or their weights have no second computation in plain Python
-NEED_R = ["cox_exact", "cox_robust", "cox_cluster", "cox_profile", "mean_strata", "mean_late", "at_6", "at_strata", "any_shape",
-          "any_shape_strata", "order_uno"]  # fmt: skip
 
 
 @COHORTS
 def test_plain_python_agrees_on_every_statistic_but_a_second_stage_of_another_size(cohort, tmp_path, monkeypatch):
     monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
-    results = small(tmp_path, plan=WANTED, **cohort)
-    found, _ = Second(results).answer()
-    differ = found[found["verdict"] == "differs"]
-    assert differ.empty, differ.to_string()
-    rest = once(results, found, {}, False)
+    rest = unanswered(*compared(tmp_path, WANTED, cohort), by_r=False)
     rest = rest[~rest["analysis"].isin(ONLY_R)]
-    rest = rest[~rest["why"].str.startswith("no value to compare: ")]
-    rest = rest[~rest["analysis"].isin(NEED_R)]
     assert set(zip(rest["analysis"], rest["statistic"], strict=True)) <= {("trial", "p_value")}, rest.to_string()
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")
+@NEEDS_R
 @COHORTS
 def test_r_agrees_on_every_statistic(cohort, tmp_path):
-    results = small(tmp_path, plan=WANTED, **cohort)
-    second = Second(results)
-    found, _ = second.answer()
-    assert second.failed == {}
-    differ = found[found["verdict"] == "differs"]
-    assert differ.empty, differ.to_string()
-    rest = once(results, found, {}, True)
-    one_sided = rest[~rest["why"].str.startswith("no value to compare: ")]
-    assert one_sided.empty, one_sided.to_string()
+    rest = unanswered(*compared(tmp_path, WANTED, cohort), by_r=True)
+    assert rest.empty, rest.to_string()

@@ -1,11 +1,6 @@
 """The second computation of tests and models that R has: R never differs, and has most of the statistics."""
 
-import shutil
-
-import pytest
-from audit.test_concordance_models import COHORTS
-from figures.small import PLAN, small
-from trialpress.audit.concordance import Second
+from audit.twice import COHORTS, NEEDS_R, compared, plan
 
 ANALYSES = """analyses:
   t: {method: t_test, population: infused, variable: age, by: sex}
@@ -31,16 +26,10 @@ ANALYSES = """analyses:
 figures: {}
 tables: {}
 """
-WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")
+@NEEDS_R
 @COHORTS
 def test_r_agrees(cohort, tmp_path):
-    results = small(tmp_path, plan=WANTED, **cohort)
-    second = Second(results)
-    found, _ = second.answer()
-    assert second.failed == {}
-    differ = found[found["verdict"] == "differs"]
-    assert differ.empty, differ.to_string()
+    results, found = compared(tmp_path, plan(ANALYSES), cohort)
     assert len(found) >= 0.85 * results.ard["value"].notna().sum()

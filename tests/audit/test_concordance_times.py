@@ -1,13 +1,8 @@
 """The second computation of models and measures of follow-up: R agrees, and says nothing where there is nothing to say; plain Python
 never differs."""
 
-import shutil
-
-import pytest
-from audit.test_concordance_models import COHORTS
-from figures.small import PLAN, small
+from audit.twice import COHORTS, NEEDS_R, compared, plan, unanswered
 from trialpress.audit import concordance
-from trialpress.audit.concordance import Second, once
 
 ANALYSES = """analyses:
   cox_exact: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], ties: exact, stratum: sex}
@@ -33,30 +28,19 @@ ANALYSES = """analyses:
 figures: {}
 tables: {}
 """
-WANTED = PLAN[: PLAN.index("analyses:")] + ANALYSES
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not here")
+@NEEDS_R
 @COHORTS
 def test_r_agrees_on_every_statistic(cohort, tmp_path):
-    results = small(tmp_path, plan=WANTED, **cohort)
-    second = Second(results)
-    found, _ = second.answer()
-    assert second.failed == {}
-    differ = found[found["verdict"] == "differs"]
-    assert differ.empty, differ.to_string()
-    rest = once(results, found, {}, True)
-    one_sided = rest[~rest["why"].str.startswith("no value to compare: ")]
-    assert one_sided.empty, one_sided.to_string()
+    rest = unanswered(*compared(tmp_path, plan(ANALYSES), cohort), by_r=True)
+    assert rest.empty, rest.to_string()
 
 
 @COHORTS
 def test_plain_python_does_not_differ(cohort, tmp_path, monkeypatch):
     monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
-    results = small(tmp_path, plan=WANTED, **cohort)
-    found, _ = Second(results).answer()
-    differ = found[found["verdict"] == "differs"]
-    assert differ.empty, differ.to_string()
+    results, found = compared(tmp_path, plan(ANALYSES), cohort)
     methods = {results.plan.analyses[name]["method"] for name in found["analysis"]}
     assert {
         "cox",
