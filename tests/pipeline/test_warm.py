@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -89,3 +91,15 @@ def test_without_a_server_the_job_is_a_python_of_its_own(tmp_path, monkeypatch):
 
     monkeypatch.setattr(warm.get_context("forkserver").Process, "start", refused)
     assert warm.begun(str(tmp_path / "script.py"), 1, "") is None
+
+
+def test_jobs_are_forked_where_the_interpreter_is_called_by_name(tmp_path):
+    """As in a folder whose path has a space: Snakemake does not quote it, so `sys.executable` is a name from then on."""
+    script = tmp_path / "script.py"
+    script.write_text("import sys; sys.exit('trialpress' not in sys.modules)")  # which only a forked one has
+    run = (
+        "import sys; from trialpress import warm; warm.jobs(); sys.executable = 'python'; "
+        f"print(warm.ended(warm.begun({str(script)!r}, 1, '')))"
+    )
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("0\n", "")

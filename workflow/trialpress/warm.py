@@ -74,6 +74,8 @@ def jobs() -> None:
     from snakemake.benchmark import benchmarked
     from snakemake.script import PythonScript
 
+    # what processes are begun with: where its path has a space Snakemake needs sys.executable to be a name (name_interpreter)
+    get_context("forkserver").set_executable(sys.executable)
     alone = PythonScript.execute_script
 
     def execute(self, fname: str, edit: bool = False) -> None:
