@@ -13,6 +13,7 @@ from .. import environment
 from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
 from ..files import read_text, sha256, write_text
 from ..results import Results
+from ..store import Store
 from ..study import Study
 from . import anonymity, crate, disclosure, privacy
 from .claims import check, consistency
@@ -109,10 +110,10 @@ def _without_allowed(text: str) -> str:
 
 
 def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping,
-          processes: int = 1) -> None:  # fmt: skip
+          processes: int = 1, store: Store | None = None) -> None:  # fmt: skip
     """Last of all: the copy for public release, then the privacy gate over everything; audit/privacy.json says what both did.
 
-    PrivacyError if a file below `folders` (results first, logs), what Snakemake remembers of the run, or a text of the study
+    store: knows what was searched before. PrivacyError if a file below `folders` (results first, logs), what Snakemake remembers of the run, or a text of the study
     holds a direct identifier.
     """
     first, *others = folders
@@ -132,7 +133,13 @@ def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[
     dictionaries = [Path(path) for path in inputs if Path(path).name == "study.yaml"]
     passed = [hashlib.sha256(path.read_bytes()).digest() for path in (*engine, *dictionaries)]
     found = privacy.gate(
-        known, [first, *others, *remembered], processes, ours=ours, allow=study.not_identifying, passed=passed
+        known,
+        [first, *others, *remembered],
+        processes,
+        ours=ours,
+        allow=study.not_identifying,
+        passed=passed,
+        store=store,
     )
     # of the stages only: what else lies about differs from run to run
     found["files"] = sum(path.is_file() for path in first.glob("[!.]*/**/*"))

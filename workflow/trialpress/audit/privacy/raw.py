@@ -125,7 +125,8 @@ def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[s
     declared_texts = [SEPARATOR.join(distinct(raw, index)) for raw, index in elsewhere] if len(untold) else []
     untold.excuse(declared_texts)
     innocent, ours = list(innocent), list(ours)
-    untold.excuse_words(set().union(*map(words_of, (*innocent, *ours))))
+    if untold.words:
+        untold.excuse_words(set().union(*map(words_of, (*innocent, *ours))))
     untold.excuse(ours)
     told.excuse_parts(told_apart)
     told.excuse_parts(" ".join(word for word in text.split() if word == word.lower()) for text in ours)
