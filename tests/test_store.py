@@ -50,3 +50,19 @@ def test_what_was_not_used_is_forgotten(kept, tmp_path):
 
 def test_without_what_is_read_there_is_none(tmp_path):
     assert store.of_run(tmp_path, None) is None
+
+
+def test_a_file_is_made_once(tmp_path):
+    path, times = tmp_path / "out" / "a.csv", []
+
+    def make():
+        times.append(1)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+
+    found = store.Store(tmp_path / "kept", "1")
+    for _ in range(2):
+        found.file("of this", path, make)
+        path.unlink()
+    found.file("of that", path, make)
+    assert path.read_bytes() == b"x" and len(times) == 2

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 import typst
-from trialpress.audit.privacy import PrivacyError, Sought, gate, search
+from trialpress.audit.privacy import PrivacyError, Sought, gate, leaves, raw, search
 from trialpress.store import Store
 
 NAME = "Okafor, Chidi"
@@ -124,3 +124,22 @@ def test_the_store_names_nobody(folder):
     searched(folder, sought(NAME))
     (kept,) = (folder.parent / "store").iterdir()
     assert not sought(NAME).hits(kept.name + kept.read_text())
+
+
+def test_what_the_engine_says_is_excused_from_the_store_as_from_its_files(tmp_path):
+    engine = [*leaves(b"a road in Okafor"), *leaves(b"1234567 and Chidi")]
+    plain, store = sought(NAME, "Roe, Jane"), Store(tmp_path, "1")
+    raw._excuse(plain, engine, None)
+    for _ in range(2):  # made, then taken
+        found = sought(NAME, "Roe, Jane")
+        raw._excuse(found, engine, store)
+        assert found == plain and len(found.keys) < len(sought(NAME, "Roe, Jane").keys)
+    others = [*engine, *leaves(b"Jane Roe")]
+    raw._excuse(found := sought(NAME, "Roe, Jane"), others, store)
+    assert not found.hits("Jane Roe")
+
+
+def test_the_signs_in_the_store_name_nobody(tmp_path):
+    raw._excuse(sought(NAME), [*leaves(b"a road in Okafor")], Store(tmp_path, "1"))
+    (kept,) = tmp_path.iterdir()
+    assert set(kept.read_text()) <= {"+", "-"}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,18 +162,20 @@ def audit(
     from .receipts import FOLDER
     from .results import read
     from .store import of_run
+    from .workers import beside
 
     known = of_run(folder / FOLDER / "audit", hashes)
     results = read(dictionary, plan, folder)
     clean, traced = read_logs(folder / "clean"), trace.read(folder)
-    audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    said = page.write(
-        results, traced, clean, folder, raw.parent / "corrections.csv", known, hashes
-    )  # the gate searches it too
-    if known:
-        known.forget()  # it searches what is kept, too
-    searched = of_run(folder / FOLDER / "searched", hashes)
-    audit.guard(results, inputs, raw, [folder, logs], disclosure, processes, searched)
+    listed = audit.write(results, claims_of(claims, results.plan), inputs, folder, known, hashes)
+    with beside(partial(audit.pack, results, listed, folder), processes):
+        # the gate searches the page, too, and what is kept
+        said = page.write(results, traced, clean, folder, raw.parent / "corrections.csv", known, hashes)
+        if known:
+            known.forget()
+        searched = of_run(folder / FOLDER / "searched", hashes)
+        looked_for = audit.sought(results, inputs, raw, searched)
+    audit.guard(results, inputs, looked_for, [folder, logs], disclosure, processes, searched)
     page.write_again(traced, said, folder)  # with what the gate says
 
 

@@ -6,7 +6,7 @@ made of is the same, and if it is still what was kept. A store forgets what was 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -43,6 +43,15 @@ class Store:
             other.unlink()
         write_whole(path, partial(Path.write_bytes, data=content))
         self.used.add(path)
+
+    def file(self, made_of: object, path: Path, make: Callable[[], object]) -> None:
+        """The file `path`, which `make` writes, from what was made of this."""
+        content = self.taken(made_of)
+        if content is None:
+            make()
+            self.keep(made_of, path.read_bytes())
+        else:
+            write_whole(path, partial(Path.write_bytes, data=content))
 
     def forget(self) -> None:
         """Remove what was neither taken nor kept."""

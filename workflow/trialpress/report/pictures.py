@@ -5,6 +5,7 @@ What was made is kept by what it is made of: an edit of the text waits for no pi
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from ..files import sha256
@@ -18,7 +19,7 @@ def lighten(folder: Path, kept: Path) -> None:
     """Lay a WebP beside each PNG file of `folder` that is smaller than the same picture as SVG; the filter takes the smallest.
     kept: where those of an earlier time are. One picture at a time: each needs 70 MB."""
     import PIL
-    from PIL import Image, features
+    from PIL import features
 
     how = [sorted(LOSSLESS.items()), PIL.__version__, features.version("webp"), sha256(Path(__file__))]
     store = Store(kept, how)
@@ -26,12 +27,14 @@ def lighten(folder: Path, kept: Path) -> None:
         drawn = path.with_suffix(".svg")
         if drawn.exists() and drawn.stat().st_size <= path.stat().st_size:
             continue
-        made, of = path.with_suffix(".webp"), sha256(path)
-        if (before := store.taken(of)) is not None:
-            made.write_bytes(before)
-        else:
-            with Image.open(path) as picture:
-                pixels = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-            pixels.save(made, "WEBP", **LOSSLESS)
-            store.keep(of, made.read_bytes())
+        made = path.with_suffix(".webp")
+        store.file(sha256(path), made, partial(_lossless, path, made))
     store.forget()
+
+
+def _lossless(path: Path, to: Path) -> None:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        pixels = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    pixels.save(to, "WEBP", **LOSSLESS)

@@ -75,6 +75,11 @@ class Sought:
         """What is looked for, as the hash of it is made of."""
         return [self.dates, self.names, self.words, self.forms, self.joined]
 
+    @property
+    def keys(self) -> list[Key]:
+        """All that is looked for, in an order of its own."""
+        return sorted([*self.dates, *self.names, *self.words], key=repr)
+
     def kind(self, key: Key) -> str:
         return self.dates.get(key) or self.names.get(key) or self.words.get(key) or ""
 
@@ -272,6 +277,10 @@ class Sought:
             if len(letters) == 1 and 0 < digits < DIGITS and letters[0] in words:
                 found[key] = kind
         self._give_up(found)
+
+    def give_up(self, keys: Iterable[Key]) -> None:
+        """Give up these of what is looked for."""
+        self._give_up({key: self.kind(key) for key in keys})
 
     def _give_up(self, values: Mapping[Key, str]) -> None:
         self.unsearchable.update((self.files.get(key, ""), kind) for key, kind in values.items())
