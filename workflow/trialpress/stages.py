@@ -114,12 +114,12 @@ def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | Non
               engine: str) -> None:  # fmt: skip
     """Results -> what the manuscript includes from them, and the summary of the run."""
     from .audit import second
-    from .clean import read_logs
+    from .clean import COUNTED, read_logs
     from .report import fragments
     from .report.renderer import file_name
     from .results import read
 
-    results, logs = read(dictionary, plan, folder), read_logs(folder / "clean")
+    results, logs = read(dictionary, plan, folder), read_logs(folder / "clean", COUNTED)
     known = claims_of(claims, results.plan)
     said = fragments.summary(results, known, logs, map(file_name, formats))
     recorded = second.on_record(Path(plan), results.ard)
