@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,21 +152,31 @@ def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
 
 def audit(
     dictionary: Path | str, plan: Path | str, claims: Path | str | None, inputs: Iterable[str], raw: Path, folder: Path,
-    logs: Path, disclosure: Mapping, processes: int = 1,
+    logs: Path, disclosure: Mapping, processes: int = 1, hashes: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
-    """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written."""
+    """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written. hashes: those of
+    all that the stage reads, if what was made of the same may be taken from an earlier run."""
     from . import audit
     from .audit import page, trace
     from .clean import read_logs
+    from .receipts import FOLDER
     from .results import read
+    from .store import of_run
+    from .workers import beside
 
+    known = of_run(folder / FOLDER / "audit", hashes)
     results = read(dictionary, plan, folder)
     clean, traced = read_logs(folder / "clean"), trace.read(folder)
-    audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    fixes = raw.parent / "corrections.csv"
-    held = page.write(results, traced, clean, folder, fixes)  # the gate searches it too
-    audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
-    page.write(results, traced, clean, folder, fixes, held)  # with what the gate says
+    listed = audit.write(results, claims_of(claims, results.plan), inputs, folder, known, hashes)
+    with beside(partial(audit.pack, results, listed, folder), processes):
+        # the gate searches the page, too, and what is kept
+        said = page.write(results, traced, clean, folder, raw.parent / "corrections.csv", known, hashes)
+        if known:
+            known.forget()
+        searched = of_run(folder / FOLDER / "searched", hashes)
+        looked_for = audit.sought(results, inputs, raw, searched)
+    audit.guard(results, inputs, looked_for, [folder, logs], disclosure, processes, searched)
+    page.write_again(traced, said, folder)  # with what the gate says
 
 
 def _checked(stage: str, dictionary: Path | str, plan: Path | str) -> tuple[Study, Plan]:
