@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +15,7 @@ from pathlib import Path
 from .. import environment
 from ..analysis.origin import SIMULATED
 from ..errors import InputError, Problem, from_the_plan, raise_if
-from ..files import write_csv, write_text, write_whole
+from ..files import write_csv, write_text
 from ..results import MARK, MARKER, Results, with_mark, with_marks
 from ..wording import Wording
 from ..workers import each
@@ -115,7 +118,8 @@ def draw_all(results: Results, folder: Path, processes: int = 1, drawn: Drawn | 
     wanted = [name for name in alt if alt[name] is None]
     if wanted:  # once, before there are more processes
         from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
-    made = each(partial(_write, results, folder), wanted, processes)
+    with _collected_by_hand():
+        made = each(partial(_write, results, folder), wanted, processes)
     raise_if(problem for _, problems in made for problem in problems)
     alt |= {name: text for name, (text, _) in zip(wanted, made, strict=True)}
     if drawn:
@@ -125,7 +129,7 @@ def draw_all(results: Results, folder: Path, processes: int = 1, drawn: Drawn | 
 
 def _write(results: Results, folder: Path, name: str) -> tuple[str, list[Problem]]:
     """Draw a figure, of which no other is seen; its alternative text, or what is wrong with it."""
-    from . import style
+    from . import png, style
 
     alone = replace(results.plan, figures={name: results.plan.figures[name]})
     results = replace(results, plan=alone)
@@ -133,27 +137,25 @@ def _write(results: Results, folder: Path, name: str) -> tuple[str, list[Problem
         drawing = draw(results, name)
         with style.look():
             _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
-            _save_png(drawing, folder / f"{name}.png")
+            png.save(drawing.figure, folder / f"{name}.png")
     except InputError as error:
         return "", error.problems
+    alt = drawing.alt
     write_csv(drawing.numbers, folder / f"{name}.csv")
-    return drawing.alt, []
+    del drawing
+    gc.collect(0)
+    return alt, []
 
 
-COLOURS = 256  # a figure has fewer, but for the shades at the edges of its letters and lines
-
-
-def _save_png(drawing: Drawing, path: Path) -> None:
-    """With a palette in the place of four bytes a pixel: a third of the size."""
-    from matplotlib import rcParams
-    from PIL import Image
-
-    drawn, dpi = io.BytesIO(), rcParams["savefig.dpi"]
-    drawing.figure.savefig(drawn, format="rgba")
-    width, height = (int(side * dpi) for side in drawing.figure.get_size_inches())
-    picture = Image.frombuffer("RGBA", (width, height), drawn.getvalue()).convert("RGB")
-    palette = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    write_whole(path, lambda to: palette.save(to, format="PNG", dpi=(dpi, dpi)))
+@contextmanager
+def _collected_by_hand() -> Iterator[None]:
+    """A figure is a web of objects that hold one another. They are looked through once, when it is done: not with all that was
+    read and imported, again and again while it is drawn."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 ATTRIBUTE = re.compile(r' (?:d|x|y)="[^"]*"')
