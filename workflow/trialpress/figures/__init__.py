@@ -6,7 +6,7 @@ import gc
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ from ..wording import Wording
 from ..workers import each
 from .drawing import Drawing
 from .drawn import Drawn
+from .observed import Note, Observed
 from .read import left_out
 
 
@@ -114,37 +115,47 @@ def _unprintable(figure, name: str) -> list[Problem]:
 def draw_all(results: Results, folder: Path, processes: int = 1, drawn: Drawn | None = None) -> None:
     """Every figure of the plan as <id>.svg, .png and .csv in `folder`, and alt.json (id -> alternative text). `drawn`: those
     of an earlier run; what they are made of has not changed."""
-    alt = {name: drawn.taken(name, folder) if drawn else None for name in results.plan.figures}
+    alt = draw_some(results, results.plan.figures, folder, processes, drawn)
+    if drawn:
+        drawn.forget()
+    write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
+
+
+def draw_some(
+    results: Results, names: Iterable[str], folder: Path, processes: int = 1, drawn: Drawn | None = None
+) -> dict[str, str]:
+    """The same of some figures, without alt.json; their alternative texts."""
+    alt = {name: drawn.taken(name, folder) if drawn else None for name in names}
     wanted = [name for name in alt if alt[name] is None]
     if wanted:  # once, before there are more processes
         from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
     with _collected_by_hand():
         made = each(partial(_write, results, folder), wanted, processes)
-    raise_if(problem for _, problems in made for problem in problems)
-    alt |= {name: text for name, (text, _) in zip(wanted, made, strict=True)}
-    if drawn:
-        drawn.keep({name: alt[name] for name in wanted}, folder)
-    write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
+    raise_if(problem for *_, problems in made for problem in problems)
+    for name, (text, notes, _) in zip(wanted, made, strict=True):
+        alt[name] = text
+        if drawn:
+            drawn.keep(name, text, notes, folder)
+    return alt
 
 
-def _write(results: Results, folder: Path, name: str) -> tuple[str, list[Problem]]:
-    """Draw a figure, of which no other is seen; its alternative text, or what is wrong with it."""
+def _write(results: Results, folder: Path, name: str) -> tuple[str, set[Note], list[Problem]]:
+    """Draw a figure, of which no other is seen; its alternative text, what it read, and what is wrong with it."""
     from . import png, style
 
-    alone = replace(results.plan, figures={name: results.plan.figures[name]})
-    results = replace(results, plan=alone)
+    seen = Observed.of(results, name)
     try:
-        drawing = draw(results, name)
+        drawing = draw(seen, name)
         with style.look():
             _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
             png.save(drawing.figure, folder / f"{name}.png")
     except InputError as error:
-        return "", error.problems
-    alt = drawing.alt
+        return "", set(), error.problems
     write_csv(drawing.numbers, folder / f"{name}.csv")
+    alt = drawing.alt
     del drawing
     gc.collect(0)
-    return alt, []
+    return alt, seen.notes, []
 
 
 @contextmanager
