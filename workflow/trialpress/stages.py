@@ -100,7 +100,7 @@ def figures(
     from .receipts import FOLDER
 
     results = _results("figures", dictionary, plan, folder)
-    drawn = None if read is None else Drawn(folder / FOLDER / "figures", read, results.plan)
+    drawn = None if read is None else Drawn([folder / FOLDER / "figures"], read, results, folder)
     draw_all(results, folder / "figures", processes, drawn)
 
 
