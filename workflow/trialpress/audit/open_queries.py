@@ -17,6 +17,8 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from .. import analysis, cohort
 from ..analysis.families import NOT_ADJUSTED, adjusted
@@ -60,7 +62,7 @@ def effects(results: Results, queries: pd.DataFrame, index: Mapping) -> pd.DataF
     """The rows of QUERY_EFFECTS. queries: as in queries.csv; index: the trace's `columns` and `records`."""
     errors = queries[queries["severity"].eq("error") & queries["state"].eq("open")]
     rows: list[dict] = []
-    trial = Trial(results, index)
+    trial = Trial(results, index, errors)
     variants: list[Variant] = []
     for query in errors.itertuples():
         found = trial.variant(query, len(variants))
@@ -78,8 +80,8 @@ def effects(results: Results, queries: pd.DataFrame, index: Mapping) -> pd.DataF
 class Trial:
     """The study's results, and the same with one value otherwise."""
 
-    def __init__(self, results: Results, index: Mapping):
-        self.results, self.index = results, index
+    def __init__(self, results: Results, index: Mapping, queries: pd.DataFrame):
+        self.results, self.index, self.queries = results, index, queries
         self.study, self.plan, self.who = results.study, results.plan, results.study.participant
         self.subjects = results.subjects.reset_index(drop=True)
         self.known = self.subjects.set_index(self.subjects[self.who].astype(str))
@@ -108,8 +110,10 @@ class Trial:
         """The rows of a clean table with a key as the logs write it."""
         if table not in self.places:
             self.places[table] = {}
-            for row, text in enumerate(keys(self.results.tables[table], self.study.tables[table].key).to_pylist()):
-                self.places[table].setdefault(text, []).append(row)
+            asked = pa.array(self.queries.loc[self.queries["table"].eq(table), "key"].unique(), type=pa.string())
+            at = pc.index_in(keys(self.results.tables[table], self.study.tables[table].key), value_set=asked)
+            for row in np.flatnonzero(at.is_valid()).tolist():
+                self.places[table].setdefault(asked[at[row].as_py()].as_py(), []).append(row)
         return self.places[table].get(key, [])
 
     def variant(self, query, n: int) -> Variant | str:
@@ -270,9 +274,10 @@ class Trial:
 
     def read(self, name: str, subjects: pd.DataFrame, tables: Mapping) -> pd.DataFrame:
         """What an analysis reads of some participants: the columns that it names, of the rows that it works on."""
-        data, _ = analysed(self.study, self.plan, subjects, None, tables, name)
         spec = self.plan.analyses[name]
         named = self.columns[name] | set(_WORD.findall(str(spec))) | {self.who, *MADE}
+        theirs = subjects[[column for column in subjects if column in named]]
+        data, _ = analysed(self.study, self.plan, theirs, None, tables, name)
         if "value" in spec.get("rows", {}):
             named -= {"z"}  # is otherwise if the value is, and depends on who else is there
         return data.frame[[column for column in data.frame if column in named]]
