@@ -142,11 +142,12 @@ def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
     from .contracts import QUERY_EFFECTS
 
     results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean")
-    second = Second(results)  # works beside this process until it is asked for its answer
-    traced = trace.trace(results, logs, folder)
+    analysed = trace.Analysed(results)
+    second = Second(results, analysed)  # works beside this process until it is asked for its answer
+    traced = trace.trace(results, logs, folder, analysed.records)
     trace.write(traced, folder)
     QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], traced.index), folder / "audit")
-    write_second(second, folder)
+    write_second(results, second.found(), folder)
 
 
 def audit(
