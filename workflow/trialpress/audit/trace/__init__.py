@@ -120,19 +120,16 @@ class Analysed:
             self.records[name] = of_analysis(results, name, data, before, numbered)
 
 
-def recorded(results: Results) -> dict[str, dict]:
-    """The records of the analyses."""
-    found = Analysed(results)
-    deque(found, maxlen=0)
-    return found.records
-
-
 def trace(results: Results, logs: Mapping[str, pd.DataFrame], folder: Path, records: Mapping[str, dict] | None = None) -> Trace:
     """The trace of the results in `folder`. logs: changes, queries, rejected and rows of the clean stage; records: those of the
     analyses, if they have been made."""
     cells = Cells(results, folder / "clean" / "cells.parquet", logs["changes"])
     columns = Columns(results, cells)
-    records = dict(recorded(results) if records is None else records)
+    if records is None:
+        analysed = Analysed(results)
+        deque(analysed, maxlen=0)
+        records = analysed.records
+    records = dict(records)
     for name, record in records.items():
         record["columns"] = columns_of(results, results.plan.analyses[name], columns)
     for name, population in results.plan.populations.items():
