@@ -6,4 +6,5 @@ from trialpress.receipts import kept
 with logged(snakemake.log[0]), kept(snakemake):
     from trialpress import stages
 
-    stages.trace(snakemake.input.dictionary, snakemake.input.plan, Path(snakemake.output.trace).parents[1])
+    folder = Path(snakemake.output.trace).parents[1]
+    stages.trace(snakemake.input.dictionary, snakemake.input.plan, folder, snakemake.input.parts)

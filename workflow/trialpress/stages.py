@@ -135,19 +135,26 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
     make(found, answers(checklists, found, source), source, folder, formats, engine)
 
 
-def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time."""
-    from .audit import open_queries, trace, write_second
-    from .audit.concordance import Second
+def trace(dictionary: Path | str, plan: Path | str, folder: Path, parts: Sequence[Path | str] = ()) -> None:
+    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. parts: see `trace_part`."""
+    from .audit import open_queries, scatter, trace, write_second
     from .clean import read_logs
     from .contracts import QUERY_EFFECTS
 
     results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean")
-    second = Second(results)  # works beside this process until it is asked for its answer
-    traced = trace.trace(results, logs, folder)
+    records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results)
+    traced = trace.trace(results, logs, folder, records)
     trace.write(traced, folder)
     QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], traced.index), folder / "audit")
-    write_second(second, folder)
+    write_second(results, found(), folder)
+
+
+def trace_part(dictionary: Path | str, plan: Path | str, item: str, folder: Path, to: Path) -> None:
+    """Some analyses a second time, and who is in their counts -> their part of what `trace` puts together; item: '3-of-8'."""
+    from .audit import scatter
+
+    part, parts = map(int, item.split("-of-"))
+    scatter.trace_part(_results("trace", dictionary, plan, folder), part - 1, parts, to)
 
 
 def audit(
