@@ -16,7 +16,7 @@ rule trace:
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
         fixed=FIXED,
-        code=modules("clean", "cohort", "stats", "analysis", "audit"),
+        code=modules("clean", "cohort", "stats", "analysis", "report", "audit"),
     output:
         trace=f"{OUT}/audit/trace.json",
         once=f"{OUT}/audit/computed_once.csv",

@@ -1,7 +1,7 @@
 rule cohort:
     """Clean tables -> one row per participant: endpoints, strata, populations, daily grades, participant flow."""
     input:
-        tables=rules.clean.output.tables,
+        if_opened=rules.clean.output.tables,
         receipts=rules.clean.output.receipt,
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
@@ -38,13 +38,13 @@ rule cohort:
 rule effects:
     """What of the plan has no effect on these data; no number waits for it."""
     input:
-        tables=rules.clean.output.tables,
+        if_opened=rules.clean.output.tables,
         subjects=rules.cohort.output.subjects,
         receipts=[rules.clean.output.receipt, rules.cohort.output.receipt],
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
-        code=modules("clean", "cohort", "analysis", "figures", "tables"),
+        code=modules("clean", "cohort", "stats", "analysis", "figures", "tables"),
     output:
         idle=report(
             f"{OUT}/cohort/no_effect.csv",

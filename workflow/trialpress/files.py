@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,38 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         if kind.kind == "M":
             frame.isetitem(at, frame.iloc[:, at].map(iso, na_action="ignore"))
     write_whole(path, lambda to: frame.to_csv(to, index=False, lineterminator="\n", encoding="utf-8"))
+
+
+used: set[str] = set()  # the tables that this process has opened
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """A table that a stage has written. It is noted that it was opened: what does not decide need not be computed again."""
+    import pandas as pd
+
+    used.add(str(path))
+    return pd.read_parquet(path)
+
+
+class Tables(Mapping):
+    """Tables by name, each read when it is first asked for."""
+
+    def __init__(self, paths: Mapping[str, Path]):
+        self.paths, self.frames = paths, {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self.frames:
+            self.frames[name] = read_parquet(self.paths[name])
+        return self.frames[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

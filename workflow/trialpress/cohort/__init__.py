@@ -15,7 +15,7 @@ from ..clean.fields import DTYPES
 from ..contracts import FLOW
 from ..errors import InputError, Problem, raise_if
 from ..expression import Columns, Expression, ExpressionError, impossible
-from ..files import write_parquet
+from ..files import Tables, write_parquet
 from ..kinds import order
 from ..plan import OTHER, Derived, Plan, level_texts
 from ..study import Study
@@ -269,9 +269,9 @@ def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], everyone
     return Cohort(builder.subjects, builder.daily(), flow(plan, builder.subjects, builder.columns()))
 
 
-def read_tables(folder: Path, study: Study) -> dict[str, pd.DataFrame]:
+def read_tables(folder: Path, study: Study) -> Tables:
     """The clean tables that the clean stage wrote."""
-    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in study.tables}
+    return Tables({name: folder / f"{name}.parquet" for name in study.tables})
 
 
 def write(cohort: Cohort, folder: Path) -> None:
