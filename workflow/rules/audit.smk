@@ -66,7 +66,7 @@ rule audit:
             rules.report.output,
             rules.trace.output,
         ],
-        claims=f"{CONFIG}/claims.yaml",
+        claims=CLAIMS,
         checklists=rules.report.input.checklists,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",

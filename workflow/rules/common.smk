@@ -62,6 +62,10 @@ FIXED, RECORDED = (
     for name in ("plan", "second")
 )
 
+# what was published, if anything was; a reconstruction is made of it
+CLAIMS = f"{CONFIG}/claims.yaml"
+CLAIMS = CLAIMS if STUDY.reconstruction or Path(CLAIMS).is_file() else []
+
 # what the plan prints in another language, and what it is drawn with
 LABELS = PLAN.labels or []
 FONTS = environment.fonts(f"report/{NAME}")

@@ -18,7 +18,7 @@ rule fragments:
         alt=rules.figures.output.alt,
         receipts=rules.figures.output.receipt,
         tables=rules.tables.output,
-        claims=f"{CONFIG}/claims.yaml",
+        claims=CLAIMS,
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),

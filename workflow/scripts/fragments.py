@@ -10,7 +10,7 @@ with logged(snakemake.log[0]), kept(snakemake, store=True) as read:
         stages.fragments(
             snakemake.input.dictionary,
             snakemake.input.plan,
-            snakemake.input.claims,
+            snakemake.input.claims or None,
             Path(snakemake.output.summary).parents[1],
             snakemake.params.formats,
             snakemake.params.engine,
