@@ -9,7 +9,7 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from trialpress import environment, exclusive, parts, receipts
-from trialpress.chunks import chunks, megabytes
+from trialpress.chunks import chunks, cohort_chunks, megabytes
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.job import keep, told
@@ -35,6 +35,9 @@ try:
     PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
     preflight(STUDY, DATA)
     CHUNKS = chunks(config.get("chunks", "auto"), STUDY, Path(DATA, "raw"))
+    COHORT_CHUNKS = cohort_chunks(
+        config.get("chunks", "auto"), STUDY, PLAN, Path(DATA, "raw")
+    )
     SIZE = megabytes(
         STUDY, Path(DATA, "raw")
     )  # what a job asks of a cluster grows with it

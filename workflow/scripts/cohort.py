@@ -7,4 +7,5 @@ with logged(snakemake.log[0]), kept(snakemake, store=True) as read:
     if read is not None:
         from trialpress import stages
 
-        stages.cohort(snakemake.input.dictionary, snakemake.input.plan, Path(snakemake.output.flow).parents[1])
+        given, folder = snakemake.input, Path(snakemake.output.flow).parents[1]
+        stages.cohort(given.dictionary, given.plan, folder, given.parts)

@@ -47,13 +47,28 @@ def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> No
     )
 
 
-def cohort(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Clean tables -> one row per participant."""
+def cohort(dictionary: Path | str, plan: Path | str, folder: Path, taken: Sequence[Path | str] = ()) -> None:
+    """Clean tables -> one row per participant; taken: see `cohort_part`."""
     from . import cohort, parts
 
     study, planned = parts.read("cohort", dictionary, plan)
     tables = cohort.read_tables(folder / "clean", study)
-    cohort.write(cohort.build(study, planned, tables), folder / "cohort")
+    if taken:
+        from .cohort.scatter import gather
+
+        built = gather(study, planned, tables, [Path(part) for part in taken])
+    else:
+        built = cohort.build(study, planned, tables)
+    cohort.write(built, folder / "cohort")
+
+
+def cohort_part(dictionary: Path | str, plan: Path | str, clean: Path, item: str, folder: Path) -> None:
+    """Clean tables -> what is taken from their rows for some participants, for `cohort` to put together; item: '3-of-8'."""
+    from . import parts
+    from .cohort.scatter import cohort_part
+
+    part, number = map(int, item.split("-of-"))
+    cohort_part(*parts.read("cohort", dictionary, plan), clean, part - 1, number, folder)
 
 
 def effects(dictionary: Path | str, plan: Path | str, folder: Path) -> None:

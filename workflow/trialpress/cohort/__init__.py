@@ -255,7 +255,12 @@ def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
 def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], everyone: bool = True) -> Cohort:
     """The cohort from the clean tables (name -> frame). everyone: they are of all participants, so that a population of nobody
     stops it."""
-    builder = Builder(study, plan, tables)
+    return assembled(Builder(study, plan, tables), everyone)
+
+
+def assembled(builder: Builder, everyone: bool = True) -> Cohort:
+    """The cohort by a builder that has derived nothing yet."""
+    plan = builder.plan
     if builder.subjects.empty:
         what, why = "has no row: there is no participant", "0 participants must never become a manuscript"
         do = "see clean/rejected.csv and clean/queries.csv for why, and correct study.yaml"
