@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,54 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         if kind.kind == "M":
             frame.isetitem(at, frame.iloc[:, at].map(iso, na_action="ignore"))
     write_whole(path, lambda to: frame.to_csv(to, index=False, lineterminator="\n", encoding="utf-8"))
+
+
+BATCH = 2**16  # rows of which those that are asked for are taken at a time
+used: set[str] = set()  # the tables that this process has opened
+
+
+def read_parquet(
+    path: Path, columns: Iterable[str] | None = None, among: tuple[str, Iterable[str]] | None = None
+) -> pd.DataFrame:
+    """A table that a stage has written. among: (column, those of its texts whose rows are read). It is noted that the table was
+    opened: what does not decide need not be computed again."""
+    import pandas as pd
+
+    used.add(str(path))
+    if among is None:
+        return pd.read_parquet(path, columns=columns)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    column, texts = among
+    with pq.ParquetFile(path) as file:
+        if column not in file.schema_arrow.names:
+            return pd.read_parquet(path)
+        chosen = pa.array(sorted(texts), file.schema_arrow.field(column).type)
+        found = [batch.filter(pc.is_in(batch[column], chosen)) for batch in file.iter_batches(BATCH)]
+        return pa.Table.from_batches(found, file.schema_arrow).to_pandas()
+
+
+class Tables(Mapping):
+    """Tables by name, each read when it is first asked for."""
+
+    def __init__(self, paths: Mapping[str, Path], read: Callable[[Path], pd.DataFrame] = read_parquet):
+        self.paths, self.read, self.frames = paths, read, {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self.frames:
+            self.frames[name] = self.read(self.paths[name])
+        return self.frames[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

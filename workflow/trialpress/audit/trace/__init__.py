@@ -120,7 +120,9 @@ class Analysed:
             self.records[name] = of_analysis(results, name, data, before, numbered)
 
 
-def trace(results: Results, logs: Mapping[str, pd.DataFrame], folder: Path, records: Mapping[str, dict] | None = None) -> Trace:
+def trace(
+    results: Results, logs: Mapping[str, pd.DataFrame], folder: Path, records: Mapping[str, dict] | None = None
+) -> Trace:
     """The trace of the results in `folder`. logs: changes, queries, rejected and rows of the clean stage; records: those of the
     analyses, if they have been made."""
     cells = Cells(results, folder / "clean" / "cells.parquet", logs["changes"])
