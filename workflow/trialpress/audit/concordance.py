@@ -1,7 +1,8 @@
 """A second opinion on the analysis results data: computed again, from exported data, by code that shares nothing with it.
 
-The second implementation is R with its package survival, one process for all analyses (concordance.R); where R is not there,
-plain Python (plain/) computes what needs no package. Of every statistic that was computed once, computed_once.csv says why.
+The second implementation is R with its package survival, one process for all analyses (concordance.R), and plain Python (plain/)
+of what R has no function for, or other random numbers; where R is not there, of all that needs no package. Of every statistic
+that was computed once, computed_once.csv says why.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "e
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald", "errors": "model"},
-    "pool": {"transform": "logit"},
+    "pool": {"transform": "logit", "trials": "true"},
     "bootstrap": {"interval": "bca"},
     "proportional_hazards": {"transform": "km"},
     "cause_specific_cox": {"interval": "wald"},
@@ -172,7 +173,7 @@ def _days(export: Export):
 
 def _competing(export: Export):
     cause = export.number(f"{export.spec['endpoint']}_cause")
-    unit = export.spec.get("unit", "months") if export.spec["method"] == "cumulative_incidence" else "days"
+    unit = "days" if export.spec["method"] == "gray" else export.spec.get("unit", "months")
     export.rows(**{**export.times(unit), "event": cause}, group=export.groups(export.spec.get("by", "")))
 
 
@@ -286,13 +287,19 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
     "pairwise_means": _values, "pairwise_ranks": _values, "pairwise_proportions": _event, "pairwise_log_rank": _days,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "isotonic": _dose, "conditional_probability": _competing, "permutation_log_rank": _days, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
     **exports.EXPORTS, **exports_times.EXPORTS, **exports_tests.EXPORTS,
 }  # fmt: skip
 
 
 def _cause(results: Results, spec: Mapping) -> dict:
-    if spec["method"] not in ("cumulative_incidence", "gray", "cause_specific_cox", "fine_gray"):
+    if spec["method"] not in (
+        "cumulative_incidence",
+        "conditional_probability",
+        "gray",
+        "cause_specific_cox",
+        "fine_gray",
+    ):
         return {"cause": "", "cause_name": ""}
     events = list(results.plan.endpoints[spec["endpoint"]].events)
     name = spec.get("cause") or events[0]
@@ -324,7 +331,7 @@ def export(results: Results, folder: Path) -> None:
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec)
-        options["milestone"] = spec.get("time", "")
+        options |= {"milestone": spec.get("time", ""), "seed": results.plan.seed, "plan_alpha": results.plan.alpha}
         options |= {
             key: ";".join(number_text(rate) for rate in spec.get(key, ())) for key in ("rates", "skeleton", "quantiles")
         }
@@ -370,7 +377,8 @@ LONGEST = 1800  # seconds that R may take
 
 
 class Second:
-    """R at work beside this process: started at once, asked for its answer later; plain Python where there is no R."""
+    """R at work beside this process: started at once, asked for its answer later; plain Python for what R has not, and where
+    there is no R."""
 
     def __init__(self, results: Results):
         self.results, self.process, self.failed = results, None, {}
@@ -396,15 +404,19 @@ class Second:
                 print(why := ended or f"R stopped: {last.strip()}")
                 self.failed = dict.fromkeys(self.results.plan.analyses, why)
         folder = Path(self.folder.name)
-        columns = [*KEY, "second", "tolerance", "implementation"]
-        rows = plain.second(folder) if self.process is None else []
-        second, versions = pd.DataFrame(rows, columns=columns), {} if self.process else plain.versions()
+        second, versions = pd.DataFrame(columns=[*KEY, "second", "tolerance", "implementation"]), {}
         if (folder / "second.csv").exists():
             second = pd.read_csv(folder / "second.csv", dtype=str, keep_default_na=False)
             known = pd.read_csv(folder / "versions.csv", dtype=str, keep_default_na=False)
             versions = dict(zip(known["name"], known["version"], strict=True))
             failed = pd.read_csv(folder / "failed.csv", dtype=str, keep_default_na=False)
             self.failed = dict(zip(failed["analysis"], failed["why"], strict=True))
+        rows = plain.second(folder, second.to_dict("records"), plain.BESIDE if self.process else plain.METHODS)
+        if rows:
+            second = pd.concat([second, pd.DataFrame(rows)], ignore_index=True)
+            versions |= plain.versions()
+        elif self.process is None:
+            versions = plain.versions()
         self.folder.cleanup()
         return compare(self.results.ard, second), versions
 

@@ -91,10 +91,8 @@ def win_ratio(job: Job) -> Iterator[Found]:
         yield "", "net_benefit", FRACTIONS, CLOSED, {"estimate": float(net)}
 
 
-def escalation_characteristics(job: Job) -> Iterator[Found]:
-    """3+3 by every course of a trial. What was simulated is not simulated again."""
-    if job["design"] != "3+3":
-        return
+def every_course(job: Job) -> Iterator[Found]:
+    """3+3 by every course of a trial."""
     rates = [Fraction(text) for text in job["rates"].split(";")]
     k = len(rates)
     chosen, size, none = [Fraction(0)] * k, [Fraction(0)] * k, Fraction(0)

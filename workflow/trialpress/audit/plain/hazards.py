@@ -87,6 +87,11 @@ def log_rank(job: Job) -> Iterator[Found]:
     if trend:
         yield "", "", NEWTON, FITTED, {key: v for key, v in hazard(people, job.z).items() if key != "p_value"}
         return
+    yield from ratios(job, groups, people)
+
+
+def ratios(job: Job, groups: Sequence[str], people: Sequence[Person]) -> Iterator[Found]:
+    """The hazard ratio of each group against the first, x of a person being [number of the group]."""
     apart = [one._replace(x=[float(one.x[0] == g) for g in range(1, len(groups))]) for one in people]
     if found := cox(apart):
         for j, group in enumerate(groups[1:]):

@@ -156,7 +156,7 @@ class Firth:
         information = [
             [math.fsum(w * x[j] * x[k] for x, w in zip(self.X, weight, strict=True)) for k in self.p] for j in self.p
         ]
-        V, size = inverse(information), _log_determinant(information)
+        V, size = inverse(information), log_determinant(information)
         if V is None or size is None:
             return None
         pull = [one - m + w * form(x, V) * (0.5 - m) for x, one, m, w in zip(self.X, self.y, mean, weight, strict=True)]
@@ -202,7 +202,7 @@ class Firth:
         return ends
 
 
-def _log_determinant(A: Matrix) -> float | None:
+def log_determinant(A: Matrix) -> float | None:
     """Of a positive definite matrix, by Cholesky's method."""
     L, total = [], 0.0
     for i, row in enumerate(A):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
@@ -112,29 +111,3 @@ def concordance_index(job: Job) -> Iterator[Found]:
     if pairs:
         agree = sum(Fraction(a[2] > b[2]) + Fraction(a[2] == b[2], 2) for a, b in pairs)
         yield "", "", COUNTED, CLOSED, {"pairs": len(pairs), "estimate": float(agree / len(pairs))}
-
-
-def cumulative_incidence(job: Job) -> Iterator[Found]:
-    """Aalen and Johansen 1978: of each time the share of those still free of any event who have this one. The variance needs R."""
-    cause = float(job["cause"])
-    for group, rows in job.groups():
-        curve = Curve(rows, lambda row: float(row["event"]) > 0)
-        late = job["delayed"] == "true"
-        needed = {"time", "event", *({"entry"} if late else ())}
-        whole = [
-            row for row in rows if not row["@"] & needed and (not late or float(row["entry"]) < float(row["time"]))
-        ]
-        if not whole:
-            continue
-        when = Counter(float(row["time"]) for row in whole if float(row["event"]) == cause)
-        of = {"n": len(whole), "events": when.total(), "competing_events": curve.events - when.total()}
-        yield group, job["cause_name"], COUNTED, CLOSED, of
-        for at in job.times:
-            level, time = f"{at}_{job['unit']}", float(at)
-            yield group, level, COUNTED, CLOSED, {"n_at_risk": curve.at_risk(time)}
-            if time <= curve.last:
-                free, total = Fraction(1), Fraction(0)
-                for step, after, _ in curve.steps:
-                    if step <= time:
-                        total, free = total + free * Fraction(when[step], curve.at_risk(step)), after
-                yield group, level, FRACTIONS, CLOSED, {"estimate": float(total)}
