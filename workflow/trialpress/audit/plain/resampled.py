@@ -191,10 +191,11 @@ def permutation_log_rank(job: Job) -> Iterator[Found]:
                                     for (time, event), row in zip(times, rows, strict=True)])  # fmt: skip
     if too_many(job, len(score), "replicates"):
         return
+    least = seen - 1e-9 * sum(one * one for one in score) / len(score)  # equal but for rounding
     many, extreme, generator = int(float(job["replicates"])), 0, Generator(int(job["seed"]))
     for _ in range(many):
         allotted = list(score)
         generator.order(allotted)
-        extreme += squares(allotted) >= seen * (1 - 1e-9)
+        extreme += squares(allotted) >= least
     p, error = _p_value(extreme, many)
     yield "", "", DRAWN, EXACT, {"p_value": p, "std_error": error}
