@@ -103,6 +103,6 @@ def test_resamples_that_equal_the_estimate_are_equal_in_any_unit(unit):
 
 
 def test_no_allocation_is_less_extreme_than_no_difference():
-    x, second = np.array([0.1, 0.2, 0.3, 0.2, 0.3, 0.1]), np.repeat([0, 1], 3)  # 0.1 + 0.2 + 0.3 is not 0.2 + 0.3 + 0.1
+    x, second = np.array([0.8, 0.5, 0.2, 0.7, 0.6, 0.2]), np.repeat([0, 1], 3)  # both add up to 1.5, but for rounding
     difference = lambda x, of: np.where(of, x, 0.0).sum(axis=1) - np.where(of, 0.0, x).sum(axis=1)  # noqa: E731
     assert permutation_test(x, second, difference, seed=1, resamples=200)["p_value"] == 1.0
