@@ -27,6 +27,7 @@ from . import (
     exact,
     exposure,
     firth_cox,
+    gee,
     hazards,
     imputation,
     linear,
@@ -34,10 +35,13 @@ from . import (
     pooled,
     ranked,
     regression,
+    repeated,
     resampled,
+    splines,
     tables,
     times,
     values,
+    weights,
 )
 from .arithmetic import Row
 from .job import FITTED, Found, Job
@@ -147,6 +151,9 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "exact_logistic": exact.exact_logistic, "isotonic": exact.isotonic, "emax": curves.emax, "firth_cox": firth_cox.firth_cox,
     "conditional_probability": competing.conditional_probability, "jonckheere_terpstra": ranked.jonckheere_terpstra,
     "signed_rank": ranked.signed_rank, "kendall": ranked.kendall,
+    "weighting": weights.weighting, "weighted_kaplan_meier": weights.weighted_kaplan_meier, "weighted_cox": weights.weighted_cox,
+    "weighted_risks": weights.weighted_risks, "linear_spline": splines.linear_spline, "logistic_spline": splines.logistic_spline,
+    "cox_spline": splines.cox_spline, "gee": gee.gee, "mmrm": repeated.mmrm, "survival_quantiles": times.survival_quantiles,
     "simon_inference": designs.simon_inference, "predictive_probability": designs.predictive_probability,
 }  # fmt: skip
 # what R has no function for, or other random numbers

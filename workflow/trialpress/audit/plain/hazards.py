@@ -259,6 +259,8 @@ def simon_makuch(job: Job) -> Iterator[Found]:
 
 def limits(transform: str, survival: float, spread: float | None, z: float) -> dict[str, float]:
     """The interval of an estimate with Greenwood's sum `spread`, symmetric on a scale; nothing where that has none."""
+    if survival == 1 and transform in ("log", "plain"):
+        return {"ci_low": 1.0, "ci_high": 1.0}
     if spread is None or not 0 < survival < 1:
         return {}
     reach = z * math.sqrt(spread)

@@ -244,7 +244,7 @@ def too_large(people: Sequence[Person]) -> bool:
     return len(people) * len({(one.stratum, one.time) for one in people if one.event}) > LARGE
 
 
-def cox(people: Sequence[Person], ties: str = "efron") -> tuple[Fit, float] | None:
+def cox(people: Sequence[Person], ties: str = "efron", far: float = FAR) -> tuple[Fit, float] | None:
     """Cox regression and the log likelihood without covariates; None where there is no maximum or too much to sum."""
     if too_large(people) or not any(one.event for one in people):
         return None
@@ -274,7 +274,7 @@ def cox(people: Sequence[Person], ties: str = "efron") -> tuple[Fit, float] | No
     null = at([0.0] * len(centre))[0]
     found = maximum(at, len(centre))
     spread = [math.sqrt(math.fsum((one.x[j] - centre[j]) ** 2 for one in people) / len(people)) for j in p]
-    if found is None or any(abs(b) * s > FAR for b, s in zip(found.b, spread, strict=True)):
+    if found is None or any(abs(b) * s > far for b, s in zip(found.b, spread, strict=True)):
         return None
     return found, null
 

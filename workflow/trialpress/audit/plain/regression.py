@@ -79,7 +79,7 @@ def _ratio(name: str, b: float, error: float, z: float) -> dict[str, float]:
     return found | {"p_value": 2 * z_above(abs(b / error))}
 
 
-def _spread(values: Sequence[float]) -> float:
+def spread(values: Sequence[float]) -> float:
     return stdev(values) if len(values) > 1 else 0.0
 
 
@@ -184,20 +184,20 @@ def incidence_rate(job: Job) -> Iterator[Found]:
         return
     X = [[1.0, *(float(c == g) for g in range(1, m)), *x] for c, x in zip(w.codes, w.X, strict=True)]
     fit = poisson(X, y, t)
-    if fit is None or _runs_away(fit, X):
+    if fit is None or runs_away(fit, X):
         return
     mu = [time * math.exp(dot(x, fit.b)) for x, time in zip(X, t, strict=True)]
     V = sandwich(fit.V, X, [(a - b) ** 2 for a, b in zip(y, mu, strict=True)]) if job["errors"] == "robust" else fit.V
     for j, name in enumerate([*(f"{job['by']}={group}" for group in w.groups[1:]), *w.ids], start=1):
         yield "", name, NEWTON, FITTED, _ratio("rate_ratio", fit.b[j], math.sqrt(V[j][j]), job.z)
     if len(X) > len(X[0]):
-        spread = math.fsum((a - b) ** 2 / b for a, b in zip(y, mu, strict=True))
-        yield "", "", NEWTON, FITTED, {"dispersion": spread / (len(X) - len(X[0]))}
+        dispersion = math.fsum((a - b) ** 2 / b for a, b in zip(y, mu, strict=True))
+        yield "", "", NEWTON, FITTED, {"dispersion": dispersion / (len(X) - len(X[0]))}
 
 
-def _runs_away(fit: Fit, X: Matrix, least: float = 0.0, first: int = 1) -> bool:
+def runs_away(fit: Fit, X: Matrix, least: float = 0.0, first: int = 1) -> bool:
     columns = list(zip(*X, strict=True))
-    return any(abs(b) * max(_spread(column), least) > RUNAWAY for b, column in list(zip(fit.b, columns, strict=True))[first:])  # fmt: skip
+    return any(abs(b) * max(spread(column), least) > RUNAWAY for b, column in list(zip(fit.b, columns, strict=True))[first:])  # fmt: skip
 
 
 def standardised_risks(job: Job) -> Iterator[Found]:
@@ -211,7 +211,7 @@ def standardised_risks(job: Job) -> Iterator[Found]:
         return
     X = [[1.0, float(c), *x] for c, x in zip(w.codes, w.X, strict=True)]
     fit = logistic(X, y)
-    if fit is None or _runs_away(fit, X, 0.1, 0):
+    if fit is None or runs_away(fit, X, 0.1, 0):
         return
     risk, slope = [], []
     for g in (0.0, 1.0):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from .arithmetic import Curve, Row
 from .hazards import limits
 from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
+
+TIE = 1e-9
+CERTAIN = {"ci_low": 1.0, "ci_high": 1.0}  # as long as nobody's follow-up has ended
 
 
 def kaplan_meier(job: Job, happens: Callable[[Row], bool] = lambda row: float(row["event"]) == 1) -> Iterator[Found]:
@@ -30,13 +33,35 @@ def kaplan_meier(job: Job, happens: Callable[[Row], bool] = lambda row: float(ro
             if time > curve.last:
                 continue
             survival, spread = curve.at(time)
-            yield (
-                group,
-                level,
-                FRACTIONS,
-                CLOSED,
-                {"estimate": survival, **limits(job["transform"], survival, spread, job.z)},
-            )
+            ends = limits(job["transform"], survival, spread, job.z) if time >= curve.ends[0] else CERTAIN
+            yield group, level, FRACTIONS, CLOSED, {"estimate": survival, **ends}
+
+
+def crossing(curve: Sequence[tuple[float, float]], share: float) -> float:
+    """Where a falling curve of (time, value) reaches a share: in the middle of where it stays at it."""
+    reached = [time for time, value in curve if value <= share + TIE]
+    below = [time for time, value in curve if value < share - TIE]
+    if not reached:
+        return math.nan
+    return (reached[0] + below[0]) / 2 if below else reached[0]
+
+
+def survival_quantiles(job: Job) -> Iterator[Found]:
+    """Brookmeyer & Crowley 1982."""
+    for group, rows in job.groups():
+        curve = Curve(rows, lambda row: float(row["event"]) == 1)
+        if not curve.people:
+            continue
+        yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
+        ends = [(time, limits(job["transform"], float(value), None if spread is None else float(spread), job.z)) for time, value, spread in curve.steps]  # fmt: skip
+        for text in job["quantiles"].split(";"):
+            share = 1 - float(text)
+            of = {"estimate": crossing([(time, float(value)) for time, value, _ in curve.steps], share)}
+            of |= {
+                key: crossing([(time, both[key]) for time, both in ends if both], share)
+                for key in ("ci_low", "ci_high")
+            }
+            yield group, f"{100 * float(text):.15g}_percent", FRACTIONS, CLOSED, of
 
 
 def _ends(curve: Curve, job: Job) -> dict[str, float]:
