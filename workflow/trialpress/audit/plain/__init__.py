@@ -18,6 +18,7 @@ from pathlib import Path
 
 from . import (
     agreement,
+    combined,
     competing,
     counts,
     courses,
@@ -153,7 +154,7 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "signed_rank": ranked.signed_rank, "kendall": ranked.kendall,
     "weighting": weights.weighting, "weighted_kaplan_meier": weights.weighted_kaplan_meier, "weighted_cox": weights.weighted_cox,
     "weighted_risks": weights.weighted_risks, "linear_spline": splines.linear_spline, "logistic_spline": splines.logistic_spline,
-    "cox_spline": splines.cox_spline, "gee": gee.gee, "mmrm": repeated.mmrm, "survival_quantiles": times.survival_quantiles,
+    "cox_spline": splines.cox_spline, "gee": gee.gee, "max_combo": combined.max_combo, "sample_size": designs.sample_size, "simon_two_stage": designs.simon_two_stage, "mmrm": repeated.mmrm, "survival_quantiles": times.survival_quantiles,
     "simon_inference": designs.simon_inference, "predictive_probability": designs.predictive_probability,
 }  # fmt: skip
 # what R has no function for, or other random numbers

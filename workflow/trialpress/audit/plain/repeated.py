@@ -9,40 +9,18 @@ from __future__ import annotations
 import cmath
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .arithmetic import numbers
 from .job import CLOSED, COUNTED, Found, Job
+from .matrices import Matrix, eigen, inverse_and_size, product
 from .models import dot, form, heavy, inverse, solve
 from .regression import Line, people, wide
 from .tails import f_above, t_above, t_quantile
 
 BY, TOLERANCE = "restricted likelihood, complex steps", 1e-5
 STEP, APART = 1e-20, 1e-4
-Matrix = list[list]
-
-
-def product(A: Matrix, B: Matrix) -> Matrix:
-    columns = list(zip(*B, strict=True))
-    return [[sum(x * y for x, y in zip(row, column, strict=True)) for column in columns] for row in A]
-
-
-def inverse_and_size(A: Matrix) -> tuple[Matrix, complex] | None:
-    """(inverse, log of the determinant) of a positive definite matrix of complex numbers; None if it is not."""
-    n, size = len(A), 0j
-    rows = [[*row, *(1.0 if i == j else 0.0 for j in range(n))] for i, row in enumerate(A)]
-    for at in range(n):
-        pivot = rows[at][at]
-        if not pivot.real > 1e-12 * abs(A[at][at]):
-            return None
-        size += cmath.log(pivot)
-        rows[at] = [value / pivot for value in rows[at]]
-        for i in range(n):
-            if i != at and rows[i][at]:
-                share = rows[i][at]
-                rows[i] = [x - share * y for x, y in zip(rows[i], rows[at], strict=True)]
-    return [row[n:] for row in rows], size
 
 
 class Pattern(NamedTuple):
@@ -226,16 +204,28 @@ class Mixed:
         return b, error, df, b - reach, b + reach, 2 * t_above(abs(b / error), df)
 
     def test(self, Ls: list[list[float]]) -> dict[str, float] | None:
-        """The F test of L b = 0 (Kenward & Roger 1997); of one row its t test squared. Satterthwaite's of several rows is R's."""
+        """The F test of L b = 0: Kenward & Roger 1997, or Satterthwaite's degrees of freedom (Fai & Cornelius 1996)."""
         q = len(Ls)
-        if q > 1 and not self.adjusted:
-            return None
         part = lambda V: product(product(Ls, V), [list(row) for row in zip(*Ls, strict=True)])  # noqa: E731
         b = [[dot(L, self.b)] for L in Ls]
         F = sum(u[0] * v[0] for u, v in zip(b, solve(part(self.V), b), strict=True)) / q
         if q == 1:
             d = self.df(Ls[0])
             return {"statistic": F, "df": 1, "df_residual": d, "p_value": f_above(F, 1, d)}
+        if not self.adjusted:
+            each = [
+                self.df([dot(direction, column) for column in zip(*Ls, strict=True)])
+                for _, direction in eigen(part(self.Phi))
+            ]
+            E = math.fsum(one / (one - 2) for one in each)
+            d = (
+                2.0
+                if min(each) <= 2
+                else sum(each) / q
+                if max(each) - min(each) < 1e-8 * max(each)
+                else 2 * E / (E - q)
+            )
+            return {"statistic": F, "df": q, "df_residual": d, "p_value": f_above(F, q, d)}
         within = product([list(row) for row in zip(*Ls, strict=True)], product(inverse(part(self.Phi)), Ls))
         h = [product(within, G) for G in self.G]
         trace = [sum(one[i][i] for i in range(len(one))) for one in h]
@@ -296,9 +286,9 @@ def mmrm(job: Job) -> Iterator[Found]:
             break
     if fit is None:
         return
-    unit: Callable = lambda cell: (
-        [float(at == cell) for at in here] + [0.0] * (len(M[0]) - len(here)) if cell in here else None
-    )  # noqa: E731
+
+    def unit(cell: tuple[int, int]) -> list[float] | None:
+        return [float(at == cell) for at in here] + [0.0] * (len(M[0]) - len(here)) if cell in here else None
 
     def apart(g: int, v: int | None) -> list[float] | None:
         """Of a group and the first, at a visit or on average over all."""

@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from .arithmetic import Curve, Row
-from .hazards import limits
+from .hazards import across, limits
 from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
+from .tails import z_above
 
 TIE = 1e-9
 CERTAIN = {"ci_low": 1.0, "ci_high": 1.0}  # as long as nobody's follow-up has ended
 
 
-def kaplan_meier(job: Job, happens: Callable[[Row], bool] = lambda row: float(row["event"]) == 1) -> Iterator[Found]:
+def happens(row: Row) -> bool:
+    return float(row["event"]) == 1
+
+
+def kaplan_meier(job: Job, happens: Callable[[Row], bool] = happens) -> Iterator[Found]:
     """Estimates with limits on the scale of log(-log), at the plan's times."""
     for group, rows in job.groups():
         curve = Curve(rows, happens)
@@ -49,7 +54,7 @@ def crossing(curve: Sequence[tuple[float, float]], share: float) -> float:
 def survival_quantiles(job: Job) -> Iterator[Found]:
     """Brookmeyer & Crowley 1982."""
     for group, rows in job.groups():
-        curve = Curve(rows, lambda row: float(row["event"]) == 1)
+        curve = Curve(rows, happens)
         if not curve.people:
             continue
         yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
@@ -82,7 +87,7 @@ def survival_difference(job: Job) -> Iterator[Found]:
     """Greenwood's limits, without a transformation."""
     curves = []
     for group, rows in job.groups():
-        curve = Curve(rows, lambda row: float(row["event"]) == 1)
+        curve = Curve(rows, happens)
         yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
         curves += [curve] if curve.people else []
     for at in job.times if len(curves) == 2 else ():
@@ -94,33 +99,40 @@ def survival_difference(job: Job) -> Iterator[Found]:
 
 
 def compare_at(job: Job) -> Iterator[Found]:
-    """Two groups at one time; within strata it needs R."""
+    """Two groups at one time, or within strata."""
     time, strata, curves = float(job["milestone"]), job["stratum"] == "true", []
+
+    def read(rows: Sequence[Row]) -> tuple[float, float] | None:
+        """(estimate, error), where both are between 0 and 1."""
+        curve = Curve(rows, happens)
+        survival, spread = curve.at(time) if curve.people and time <= curve.last else (1.0, None)
+        return (survival, survival * math.sqrt(spread)) if spread and 0 < survival < 1 else None
+
     for group, rows in job.groups():
-        curve = Curve(
-            [row for row in rows if not (strata and "level" in row["@"])], lambda row: float(row["event"]) == 1
-        )
+        curve = Curve([row for row in rows if not (strata and "level" in row["@"])], happens)
         if not curve.people:
             continue
         yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
         if time <= curve.last:
             survival, spread = curve.at(time)
             yield group, "", FRACTIONS, CLOSED, {"estimate": survival, **limits("log-log", survival, spread, job.z)}
-        curves.append(curve)
-    if strata or len(curves) != 2 or any(time > curve.last for curve in curves):
+        curves.append(rows)
+    if strata:
+        yield from across(job, read)
         return
-    (a, va), (b, vb) = (curve.at(time) for curve in curves)
-    if not all(v and 0 < s < 1 for s, v in ((a, va), (b, vb))):
+    found = [read(rows) for rows in curves]
+    if len(found) != 2 or None in found:
         return
-    error = math.sqrt(a * a * va + b * b * vb)
+    (a, e), (b, f) = found
+    error = math.hypot(e, f)
     scale: dict[str, Callable[[float], tuple[float, float]]] = {  # the value and the slope of a scale
         "plain": lambda s: (s, 1.0), "log": lambda s: (math.log(s), 1 / s),
         "log-log": lambda s: (math.log(-math.log(s)), 1 / (s * math.log(s))),
     }  # fmt: skip
     (x, p), (y, q) = (scale[job["transform"]](s) for s in (a, b))
-    z = (y - x) / math.sqrt(p * p * a * a * va + q * q * b * b * vb)
+    z = (y - x) / math.hypot(p * e, q * f)
     of = {"estimate": b - a, "std_error": error, "ci_low": b - a - job.z * error, "ci_high": b - a + job.z * error}
-    yield "", "", FRACTIONS, CLOSED, of | {"statistic": z, "p_value": math.erfc(abs(z) / math.sqrt(2))}
+    yield "", "", FRACTIONS, CLOSED, of | {"statistic": z, "p_value": 2 * z_above(abs(z))}
 
 
 def concordance_index(job: Job) -> Iterator[Found]:
