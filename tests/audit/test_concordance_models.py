@@ -76,31 +76,8 @@ tables: {}
 """
 WANTED = plan(ANALYSES, "families: {several: holm}\n")
 
-# of models and distributions that plain Python leaves to R
-ONLY_R = {
-    "bent",
-    "bent_odds",
-    "bent_hazard",
-    "size_arm",
-    "size_shares",
-    "size_means",
-    "size_times",
-    "ipw",
-    "ipw_att",
-    "ipw_curve",
-    "ipw_curve_att",
-    "ipw_cox",
-    "ipw_risks",
-    "course",
-    "course_change",
-    "course_ar1",
-    "course_cs",
-    "often",
-    "often_robust",
-    "often_linear",
-    "pair_means",
-    "pair_first",
-}
+# Tukey's and Dunnett's distributions are left to R
+ONLY_R = {"pair_means", "pair_first"}
 
 
 @COHORTS

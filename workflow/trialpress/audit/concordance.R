@@ -1157,9 +1157,9 @@ methods$mcnemar <- function(d, conf) {
 methods$mantel_haenszel <- function(d, conf) {
   d <- d[!is.na(d$x), ]; t <- compared(d, named("", "group")); if (is.null(t)) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- g[g %in% d$group]
   a <- table(factor(d$group, rev(g)), factor(d$y, 1:0), factor(d$x)); a <- a[, , apply(a, 3, sum) > 1, drop = FALSE]; if (!dim(a)[3]) return()
-  m <- tryCatch(mantelhaen.test(a, correct = job$continuity == "true", conf.level = conf), error = function(e) NULL); gap <- abs(sum(apply(a, 3, function(t) t[1, 1] - sum(t[1, ]) * sum(t[, 1]) / sum(t))))
+  m <- tryCatch(mantelhaen.test(a, correct = job$continuity == "true", conf.level = conf), error = function(e) NULL)
   if (is.null(m) || !is.finite(m$statistic)) return(); if (is.finite(log(m$estimate))) add("", "", "mantelhaen.test", closed, odds_ratio = unname(m$estimate), ci_low = m$conf.int[1], ci_high = m$conf.int[2])
-  if (gap > 0.5 || job$continuity != "true") add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
+  add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
   a <- a[, , apply(a, 3, function(t) all(rowSums(t) > 0, colSums(t) > 0)), drop = FALSE]; k <- dim(a)[3]; add("", "", "dim", closed, strata = k); o <- unname(m$estimate); if (k < 2 || !is.finite(log(o))) return()
   e <- apply(a, 3, function(t) { r <- sum(t[1, ]); s <- sum(t[, 1]); q <- sum(t[2, ]); uniroot(function(x) log(x) + log(q - s + x) - log(r - x) - log(s - x) - log(o), c(max(0, s - q), min(r, s)) + c(1e-13, -1e-13) * sum(t), tol = 1e-15)$root })
   v <- sapply(seq_len(k), function(i) { t <- a[, , i]; r <- sum(t[1, ]); s <- sum(t[, 1]); 1 / (1 / e[i] + 1 / (r - e[i]) + 1 / (s - e[i]) + 1 / (sum(t[2, ]) - s + e[i])) }); x <- sum((a[1, 1, ] - e)^2 / v) - sum(a[1, 1, ] - e)^2 / sum(v)
@@ -1209,16 +1209,17 @@ methods$conditional_probability <- function(d, conf) for (g in named("", "group"
 }
 methods$simon_two_stage <- function(d, conf) { n1 <- num(job$n1); n <- num(job$n); r1 <- num(job$r1); r <- num(job$r); of <- function(p) c(two_stage(n1, n - n1, r1, r + 1, p), pbinom(r1, n1, p)); a <- of(num(job$p0)); b <- of(num(job$p1))
   add("", "", "pbinom", closed, n_planned = n, alpha = a[1], early_stop_p0 = a[2], expected_n_p0 = n1 + (1 - a[2]) * (n - n1), power = b[1], early_stop_p1 = b[2], expected_n_p1 = n1 + (1 - b[2]) * (n - n1)) }
-unconditional <- function(d, conf, orders) {  # the largest probability over the common rate of tables at least as far out; with two orders twice the smaller
-  t <- compared(d, named("", "group")); if (is.null(t)) return(); difference(t, conf, "risk_difference"); n <- t$n; if (prod(n + 1) > 4000 || sum(t$x) %in% c(0, sum(n))) return(); all <- expand.grid(a = 0:n[1], b = 0:n[2]); found <- c()
+unconditional <- function(d, conf, orders, seen_as) {  # the largest probability over the common rate of tables at least as far out; with two orders twice the smaller
+  t <- compared(d, named("", "group")); if (is.null(t)) return(); difference(t, conf, "risk_difference"); n <- t$n; if (sum(t$x) %in% c(0, sum(n))) return(); add("", "", "formula, phyper", exact, statistic = seen_as(t$x, n)); if (prod(n + 1) > 4000) return(); all <- expand.grid(a = 0:n[1], b = 0:n[2]); found <- c()
   for (order in orders) { s <- order(all, n); seen <- s[all$a == t$x[1] & all$b == t$x[2]]; out <- all[s >= seen - 1e-9 * abs(seen), ]
     p_of <- function(p) sum(dbinom(out$a, n[1], p) * dbinom(out$b, n[2], p)); at <- seq(0, 1, length.out = 2001); v <- sapply(at, p_of); i <- order_top(v)
     found <- c(found, max(v, sapply(i, function(j) optimize(p_of, c(at[max(1, j - 1)], at[min(2001, j + 1)]), maximum = TRUE, tol = 1e-12)$objective))) }
   add("", "", "every table, optimize", fitted, p_value = min(1, length(orders) * min(found)))
 }
 order_top <- function(v) { i <- which(diff(sign(diff(c(-Inf, v, -Inf)))) < 0); i[order(-v[i])][seq_len(min(6, length(i)))] }
-methods$barnard <- function(d, conf) unconditional(d, conf, list(function(all, n) { p <- (all$a + all$b) / sum(n); z <- abs(all$a / n[1] - all$b / n[2]) / sqrt(p * (1 - p) * sum(1 / n)); ifelse(is.finite(z), z, 0) }))
-methods$boschloo <- function(d, conf) unconditional(d, conf, list(function(all, n) -phyper(all$a - 1, n[1], n[2], all$a + all$b, lower.tail = FALSE), function(all, n) -phyper(all$a, n[1], n[2], all$a + all$b)))
+methods$barnard <- function(d, conf) unconditional(d, conf, list(function(all, n) { p <- (all$a + all$b) / sum(n); z <- abs(all$a / n[1] - all$b / n[2]) / sqrt(p * (1 - p) * sum(1 / n)); ifelse(is.finite(z), z, 0) }), function(x, n) { p <- sum(x) / sum(n); (x[1] / n[1] - x[2] / n[2]) / sqrt(p * (1 - p) * sum(1 / n)) })
+methods$boschloo <- function(d, conf) unconditional(d, conf, list(function(all, n) -phyper(all$a - 1, n[1], n[2], all$a + all$b, lower.tail = FALSE), function(all, n) -phyper(all$a, n[1], n[2], all$a + all$b)),
+  function(x, n) min(phyper(x[1], n[1], n[2], sum(x)), phyper(x[1] - 1, n[1], n[2], sum(x), lower.tail = FALSE)))
 
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])

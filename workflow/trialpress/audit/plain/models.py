@@ -257,18 +257,12 @@ def cox(people: Sequence[Person], ties: str = "efron", far: float = FAR) -> tupl
     def at(b: Vector):
         value, score, information = 0.0, [0.0] * len(b), [[0.0] * len(b) for _ in b]
         for here, dying in sets:
-            sums = [_sums(part, b) for part in (here, dying)]
-            value += math.fsum(dot(x, b) for x in dying)
-            score = [s + math.fsum(x[j] for x in dying) for j, s in enumerate(score)]
-            for nth in range(len(dying)):
-                share = nth / len(dying) if ties == "efron" else 0.0
-                s0 = sums[0][0] - share * sums[1][0]
-                s1 = [u - share * v for u, v in zip(sums[0][1], sums[1][1], strict=True)]
-                value -= math.log(s0)
-                for j in p:
-                    score[j] -= s1[j] / s0
-                    for k in p:
-                        information[j][k] += (sums[0][2][j][k] - share * sums[1][2][j][k]) / s0 - s1[j] * s1[k] / s0**2
+            one, own, spread = _of_set(here, dying, b, ties)
+            value += one
+            for j in p:
+                score[j] += own[j]
+                for k in p:
+                    information[j][k] += spread[j][k]
         return value, score, information
 
     null = at([0.0] * len(centre))[0]
@@ -277,6 +271,30 @@ def cox(people: Sequence[Person], ties: str = "efron", far: float = FAR) -> tupl
     if found is None or any(abs(b) * s > far for b, s in zip(found.b, spread, strict=True)):
         return None
     return found, null
+
+
+def _of_set(here: Matrix, dying: Matrix, b: Vector, ties: str) -> tuple[float, Vector, Matrix]:
+    """What a risk set adds to the log likelihood, its slope and the information."""
+    sums, p = [_sums(part, b) for part in (here, dying)], range(len(b))
+    value = math.fsum(dot(x, b) for x in dying)
+    score, information = [math.fsum(x[j] for x in dying) for j in p], [[0.0] * len(b) for _ in p]
+    for nth in range(len(dying)):
+        share = nth / len(dying) if ties == "efron" else 0.0
+        s0 = sums[0][0] - share * sums[1][0]
+        s1 = [u - share * v for u, v in zip(sums[0][1], sums[1][1], strict=True)]
+        value -= math.log(s0)
+        for j in p:
+            score[j] -= s1[j] / s0
+            for k in p:
+                information[j][k] += (sums[0][2][j][k] - share * sums[1][2][j][k]) / s0 - s1[j] * s1[k] / s0**2
+    return value, score, information
+
+
+def cox_parts(people: Sequence[Person], b: Vector) -> list[tuple[float, Vector, Matrix]]:
+    """(time, score, information) of every risk set, with Efron's ties."""
+    centre = [math.fsum(one.x[j] for one in people) / len(people) for j in range(len(b))]
+    fit = lambda part: [[x - c for x, c in zip(one.x, centre, strict=True)] for one in part]  # noqa: E731
+    return [(dying[0].time, *_of_set(fit(here), fit(dying), b, "efron")[1:]) for here, dying in risk_sets(people)]
 
 
 def _sums(part: Matrix, b: Vector) -> tuple[float, Vector, Matrix]:
