@@ -151,6 +151,23 @@ def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     assert set(without[~without.str.startswith("no value to compare: ")]) == {"needs R, which is not installed here"}
 
 
+def test_where_plain_python_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
+    def stops(job):
+        yield "", "", "counting", 1e-9, {"n": 90.0}
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    monkeypatch.setitem(plain.METHODS, "spearman", stops)
+    results = small(tmp_path, plan=WANTED)
+    second = Second(results)
+    found, _ = second.answer()
+    assert second.failed == {"rank": "ZeroDivisionError: division by zero"}
+    rest = once(results, found, second.failed, False)
+    assert set(rest.loc[rest["analysis"] == "rank", "why"]) == {
+        "the second computation stopped: ZeroDivisionError: division by zero"
+    }
+
+
 @pytest.mark.skipif(not HAS_R, reason="R is not here")
 def test_a_wrong_first_value_is_found(tmp_path):
     results = small(tmp_path, plan=WANTED)

@@ -411,7 +411,9 @@ class Second:
             versions = dict(zip(known["name"], known["version"], strict=True))
             failed = pd.read_csv(folder / "failed.csv", dtype=str, keep_default_na=False)
             self.failed = dict(zip(failed["analysis"], failed["why"], strict=True))
-        rows = plain.second(folder, second.to_dict("records"), plain.BESIDE if self.process else plain.METHODS)
+        wanted = plain.BESIDE if self.process else plain.METHODS
+        rows, stopped = plain.second(folder, second.to_dict("records"), wanted)
+        self.failed = stopped | self.failed
         if rows:
             second = pd.concat([second, pd.DataFrame(rows)], ignore_index=True)
             versions |= plain.versions()

@@ -3,8 +3,8 @@
 
 Fractions, statistics and math of Python's standard library alone, so it shares no code with the first: counts, exact tests by
 counting tables, Kaplan-Meier by fractions, distributions by series, models by elimination and Newton's method, random numbers by
-their generator's definition. Profiles of Cox's likelihood, Gray's test and what is too large to sum one by one are left to R, and
-computed_once.csv says so. Each method gives what concordance.R gives.
+their generator's definition. Gray's test and regression on subdistribution hazards, and what is too large to sum one by one, are
+left to R, and computed_once.csv says so. Each method gives what concordance.R gives.
 """
 
 from __future__ import annotations
@@ -60,10 +60,12 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version()}
 
 
-def second(folder: Path, known: Sequence[Mapping[str, str]] = (), methods: Iterable[str] = ()) -> list[dict]:
-    """The rows that the files of `concordance.export` in `folder` give by these methods (default: all), as second.csv of R has them.
-    known: what R has found, which is not computed again."""
-    wanted = set(methods or METHODS)
+def second(
+    folder: Path, known: Sequence[Mapping[str, str]], methods: Iterable[str]
+) -> tuple[list[dict], dict[str, str]]:
+    """(the rows that the files of `concordance.export` in `folder` give by these methods, as second.csv of R has them; analysis -> why
+    it stopped). known: what R has found, which is not given again."""
+    wanted, failed = set(methods), {}
     jobs, levels, tests = (list(_read(folder / f"{name}.csv")) for name in ("jobs", "levels", "families"))
     jobs = [job for job in jobs if job["method"] in wanted]
     mine = {job["analysis"] for job in jobs}
@@ -77,14 +79,17 @@ def second(folder: Path, known: Sequence[Mapping[str, str]] = (), methods: Itera
     for job in jobs:
         method = METHODS.get(job["method"])
         of = Job(job, rows[job["analysis"]], lambda kind, within="", name=job["analysis"]: ids[name, within, kind])
-        for group, level, by, tolerance, statistics in method(of) if method else ():
-            found += [
-                _row(job["analysis"], group, level, name, value, by, tolerance)
-                for name, value in statistics.items()
-                if (job["analysis"], group, level, name) not in seen
-            ]
+        try:
+            for group, level, by, tolerance, statistics in method(of) if method else ():
+                found += [
+                    _row(job["analysis"], group, level, name, value, by, tolerance)
+                    for name, value in statistics.items()
+                    if (job["analysis"], group, level, name) not in seen
+                ]
+        except Exception as error:  # as R's: the audit goes on, and computed_once.csv says why
+            failed[job["analysis"]] = f"{type(error).__name__}: {error}"
     adjusted = _families(tests, [*known, *found])
-    return found + [row for row in adjusted if tuple(row[key] for key in KEYS) not in seen]
+    return found + [row for row in adjusted if tuple(row[key] for key in KEYS) not in seen], failed
 
 
 def _row(analysis: str, group: str, level: str, statistic: str, value, by: str, tolerance: float) -> dict:

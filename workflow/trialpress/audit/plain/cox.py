@@ -9,7 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 
 from .arithmetic import Curve, Row
 from .job import CLOSED, COUNTED, FITTED, Found, Job
-from .models import Person, cox, cox_parts, quadratic, solve
+from .models import (
+    Fit,
+    Person,
+    cox,
+    cox_parts,
+    crossing,
+    dot,
+    maximum,
+    partial_likelihood,
+    quadratic,
+    score_residuals,
+    solve,
+)
 from .regression import NEWTON, ratio, wide
 from .tails import chi2_above
 
@@ -22,28 +34,76 @@ def cox_regression(job: Job) -> Iterator[Found]:
     late, strata, clusters = job["delayed"] == "true", job["stratum"] == "true", job["cluster"] == "true"
     needed = {"entry": late, "group": strata, "x": clusters}
     w = wide(job, base, {"time", "event", *(key for key, here in needed.items() if here)}, centred=False)
+    entry = [float(row["entry"]) if late else -math.inf for row in w.rows]
+    inside = [i for i, row in enumerate(w.rows) if entry[i] < float(row["time"])]
     people = [
-        Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["group"] if strata else "")
-        for row, x in zip(w.rows, w.X, strict=True)
-    ]  # fmt: skip
-    people = [one for one in people if one.entry < one.time]
+        Person(
+            entry[i],
+            float(w.rows[i]["time"]),
+            float(w.rows[i]["event"]) == 1,
+            w.X[i],
+            w.rows[i]["group"] if strata else "",
+        )
+        for i in inside
+    ]
     yield "", "", COUNTED, CLOSED, {"n": len(people), "events": sum(one.event for one in people)}
-    if clusters or job["errors"] == "robust" or job["ties"] == "exact":
-        return  # these need R
     found = cox(people, job["ties"]) if people and w.ids else None
     if found is None:
         return
     fit, null = found
-    if clusters or job["errors"] == "robust":  # the errors need R
-        for j, name in enumerate(w.ids):
-            yield "", name, NEWTON, FITTED, {"hazard_ratio": math.exp(fit.b[j])}
-        return
-    lr = 2 * (fit.likelihood - null)
-    yield "", "", NEWTON, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(fit.b))}
+    V, of = fit.V, [w.rows[i]["x"] if clusters else str(i) for i in inside]
+    if clusters or job["errors"] == "robust":
+        if job["ties"] == "exact":
+            return
+        V = _robust(people, fit, job["ties"], of)
+        statistic = quadratic(fit.b, V)
+        if clusters:
+            yield "", "", COUNTED, CLOSED, {"clusters": len(set(of))}
+        if statistic is not None:
+            wald = {"wald_statistic": statistic, "wald_p_value": chi2_above(statistic, len(fit.b))}
+            yield "", "", NEWTON, FITTED, wald
+    else:
+        lr = 2 * (fit.likelihood - null)
+        yield "", "", NEWTON, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(fit.b))}
     for j, name in enumerate(w.ids):
-        of = ratio("hazard_ratio", fit.b[j], math.sqrt(fit.V[j][j]), job.z)
-        wald = job["interval"] == "wald"
-        yield "", name, NEWTON, FITTED, {key: of[key] for key in of if wald or not key.startswith("ci_")}
+        said = ratio("hazard_ratio", fit.b[j], math.sqrt(V[j][j]), job.z)
+        if job["interval"] != "wald":
+            said = {key: value for key, value in said.items() if not key.startswith("ci_")} | _profile(
+                people, fit, j, job
+            )
+        yield "", name, NEWTON, FITTED, said
+
+
+def _robust(people: Sequence[Person], fit: Fit, ties: str, clusters: Sequence[str]) -> list[list[float]]:
+    """The sandwich of the sums of score residuals within clusters."""
+    p, sums = range(len(fit.b)), defaultdict(lambda: [0.0] * len(fit.b))
+    for own, cluster in zip(score_residuals(people, fit.b, ties), clusters, strict=True):
+        sums[cluster] = [a + b for a, b in zip(sums[cluster], own, strict=True)]
+    moved = [[dot(row, one) for row in fit.V] for one in sums.values()]
+    return [[math.fsum(one[i] * one[j] for one in moved) for j in p] for i in p]
+
+
+def _profile(people: Sequence[Person], fit: Fit, j: int, job: Job) -> dict[str, float]:
+    """Where the likelihood, highest in the other coefficients, is half a chi-squared quantile lower."""
+    at, drop, error = partial_likelihood(people, job["ties"]), job.z**2 / 2, math.sqrt(fit.V[j][j])
+    free, ends = [i for i in range(len(fit.b)) if i != j], {}
+
+    def below(value: float) -> float | None:
+        def rest(b: list[float]) -> tuple:
+            full = [*b[:j], value, *b[j:]]
+            height, score, information = at(full)
+            return height, [score[i] for i in free], [[information[i][k] for k in free] for i in free]
+
+        if not free:
+            return fit.likelihood - at([value])[0] - drop
+        held = maximum(rest, len(free))
+        return None if held is None else fit.likelihood - held.likelihood - drop
+
+    for key, side in (("ci_low", -1), ("ci_high", 1)):
+        end = crossing(below, fit.b[j], -drop, side * error)
+        if end is not None:
+            ends[key] = math.exp(end)
+    return ends
 
 
 def cause_specific_cox(job: Job) -> Iterator[Found]:

@@ -92,8 +92,13 @@ def simon_inference(job: Job) -> Iterator[Found]:
     high = exact_limits(x1, m1, job.tail)[1] if stopped else at(1 - job.tail)
     of = {"estimate": at(0.5), "ci_low": at(job.tail), "ci_high": 1.0 if x == m1 + m2 else high}
     yield "", "", "sums of tails, bisection", FITTED, of
-    if stopped or m2 == planned - m1:
-        yield "", "", "sums of tails", FITTED, {"p_value": above(p0)}
+    p, left, n2 = above(p0), r + 1 - x1, planned - m1
+    if not stopped and m2 != n2 and 0 < left <= n2 and (seen := math.fsum(shares(m2, p0)[x2:])) < 1:
+        # as likely a number of responses under a rate at which the planned stage would just succeed
+        rate = solved(lambda q: math.fsum(shares(n2, q)[left:]), seen, 0.0, 1.0)
+        first, second = shares(m1, p0), shares(n2, rate)
+        p = math.fsum(first[x] * math.fsum(second[max(0, r + 1 - x) :]) for x in range(r1 + 1, m1 + 1))
+    yield "", "", "sums of tails", FITTED, {"p_value": p}
 
 
 def predictive_probability(job: Job) -> Iterator[Found]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from .job import CLOSED, COUNTED, FITTED, Found, Job
-from .models import Matrix, Person, Vector, dot, form, inverse, log_determinant, risk_sets, solve
+from .models import Matrix, Person, Vector, crossing, dot, form, inverse, log_determinant, risk_sets, solve
 from .regression import wide
 from .tails import chi2_above
 
@@ -89,27 +89,7 @@ class FirthCox:
             start = held[1]
             return top - held[0] - drop
 
-        near, far, low, high = b[j], b[j] + 2 * side * error, -drop, None
-        for _ in range(60):
-            high = below(far)
-            if high is None or high >= 0:
-                break
-            near, low, far = far, high, far + side * error
-        if high is None or high < 0:
-            return None
-        for _ in range(100):  # Illinois
-            middle = (near * high - far * low) / (high - low)
-            found = below(middle)
-            if found is None:
-                return None
-            if abs(found) < 1e-11 or abs(far - near) < 1e-11:
-                return middle
-            if found * high < 0:
-                near, low = far, high
-            else:
-                low /= 2
-            far, high = middle, found
-        return None
+        return crossing(below, b[j], -drop, side * error)
 
 
 def firth_cox(job: Job) -> Iterator[Found]:

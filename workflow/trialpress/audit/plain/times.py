@@ -136,15 +136,36 @@ def compare_at(job: Job) -> Iterator[Found]:
 
 
 def concordance_index(job: Job) -> Iterator[Found]:
-    """Every pair by itself; Harrell's index alone."""
+    """Harrell et al. 1982, or Uno et al. 2011 with weights of remaining uncensored: every pair by itself; the error is what each
+    participant's weight does, the weights of the pairs held."""
     rows = [row for row in job.rows if not row["@"] & {"x", "time", "event"}]
     yield "", "", COUNTED, CLOSED, {"n": len(rows), "events": sum(float(row["event"]) for row in rows)}
-    if job["weights"] != "harrell" or len(rows) ** 2 > PAIRS:
+    if len(rows) ** 2 > PAIRS:
         return
     until = float(job["until"]) or math.inf
     people = [(float(row["time"]), float(row["event"]) == 1, float(row["x"])) for row in rows]
-    firsts = [one for one in people if one[1] and one[0] <= until]
-    pairs = [(a, b) for a in firsts for b in people if b[0] > a[0] or (b[0] == a[0] and not b[1])]
-    if pairs:
-        agree = sum(Fraction(a[2] > b[2]) + Fraction(a[2] == b[2], 2) for a, b in pairs)
-        yield "", "", COUNTED, CLOSED, {"pairs": len(pairs), "estimate": float(agree / len(pairs))}
+    free, weight = 1.0, {}
+    for time in sorted({one[0] for one in people}):  # at one time the events are first
+        weight[time] = 1.0 if job["weights"] == "harrell" else free**-2 if free else 0.0
+        lost = sum(one[0] == time and not one[1] for one in people)
+        staying = sum(one[0] >= time and not (one[0] == time and one[1]) for one in people)
+        free *= 1 - lost / staying if staying else 1.0
+    pairs, agree, all_of = 0, [0.0] * len(people), [0.0] * len(people)
+    for i, a in enumerate(people):
+        for j, b in enumerate(people) if a[1] and a[0] <= until else ():
+            if b[0] > a[0] or (b[0] == a[0] and not b[1]):
+                pairs += 1
+                w, share = weight[a[0]], (a[2] > b[2]) + (a[2] == b[2]) / 2
+                for at in (i, j):
+                    agree[at] += w * share
+                    all_of[at] += w
+    yield "", "", COUNTED, CLOSED, {"pairs": pairs}
+    total = math.fsum(all_of)
+    if not total:
+        return
+    estimate = math.fsum(agree) / total
+    error = 2 * math.sqrt(math.fsum((a - estimate * w) ** 2 for a, w in zip(agree, all_of, strict=True))) / total
+    yield "", "", "every pair", CLOSED, {"estimate": estimate}
+    if error > 1e-10:
+        ends = {"ci_low": max(0.0, estimate - job.z * error), "ci_high": min(1.0, estimate + job.z * error)}
+        yield "", "", "every pair", CLOSED, {"std_error": error, **ends}
