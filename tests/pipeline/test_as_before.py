@@ -194,7 +194,7 @@ def test_no_hard_links_no_store(house, monkeypatch):
     def link(*_):
         raise OSError("Operation not permitted")
 
-    monkeypatch.setattr(store.os, "link", link)
+    monkeypatch.setattr(as_before.os, "link", link)
     assert stage()
     assert stage()
     assert not KEPT.exists()
@@ -202,7 +202,7 @@ def test_no_hard_links_no_store(house, monkeypatch):
 
 def test_the_stages_whose_tables_count_only_if_opened_open_them_by_one_reader():
     """`files.read_parquet` notes it; another reader would leave a stage as it is when what it reads has changed."""
-    package = Path(store.__file__).parent
+    package = Path(as_before.__file__).parent
     rooms = ("cohort", "checks", "analysis", "figures", "tables", "results.py", "stages.py")
     found = [
         file for room in rooms for file in [*(package / room).rglob("*.py"), package / room] if file.suffix == ".py"

@@ -17,11 +17,11 @@ from functools import cache
 from pathlib import Path
 
 from . import parts
+from .as_before import AS_BEFORE, LastTime
 from .environment import located, named
 from .errors import Problem, raise_if
 from .exclusive import end_with_the_run
 from .files import sha256, write_text
-from .as_before import AS_BEFORE, LastTime
 
 FOLDER = ".receipts"
 PARTS = "/.parts/"  # what is removed as soon as it is put together

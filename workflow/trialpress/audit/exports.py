@@ -52,11 +52,17 @@ DEFAULTS = {
     "truncate": 1,
     "adjust": "tukey",
     "against": "all",
+    "resamples": 10_000,
+    "replicates": 10_000,
+    "trials": 2000,
+    "cohort": 3,
 }
 OWN_DEFAULTS: dict[str, dict] = {
     "incidence_rate": {"errors": "model"},
     "gee": {"errors": "bias-reduced"},
     "escalation_characteristics": {"n_max": 30},
+    "bootstrap_proportion": {"interval": "bca", "statistic": "mean"},
+    "permutation_test": {"statistic": "mean"},
 }
 
 

@@ -63,13 +63,15 @@ def gather(results: Results, folders: Sequence[Path]) -> Begun:
         records |= {name: _members(record) for name, record in _read(folder / "records.json").items()}
         said = _read(folder / "second.json")
         answers.append(Answer(pd.DataFrame(said["second"]), said["versions"], said["failed"]))
-    by = {json.dumps(answer.versions): answer.versions for answer in answers if answer.versions}
-    if len(by) > 1:
-        what = "was made by different software in different parts: " + "; ".join(
-            ", ".join(map(" ".join, versions.items())) for versions in by.values()
+    versions = {name: version for answer in answers for name, version in answer.versions.items()}
+    by = {
+        json.dumps(
+            {name: known for name, known in answer.versions.items() if known != versions[name]}
+            | {"R": answer.versions.get("R")}
         )
-        why, do = "nobody could say what computed the numbers", "let all jobs see the same R, or none, and run it again"
-        raise InputError([Problem("the second computation", what, why, do)])
+        for answer in answers
+        if answer.versions
+    }
     failed = {name: why for answer in answers for name, why in answer.failed.items()}
     second = pd.concat([answer.second for answer in answers], ignore_index=True)
     whole = Answer(second, next(iter(by.values()), {}), failed)
