@@ -66,6 +66,9 @@ def usual(n: int = 24) -> pd.DataFrame:
             "later": pd.Series(random.random(n) < 0.5, dtype="boolean"),
             "origin": origin,
             "begin": (origin + pd.to_timedelta(begin, unit="D")).where(random.random(n) < 0.5),
+            "again": (origin + pd.to_timedelta(begin.where(begin % 4 > 0, -1) + begin % 40, unit="D")).where(
+                begin % 3 > 0
+            ),
             "os_time": time,
             "os_event": pd.Series(random.random(n) < 0.6, dtype="boolean"),
             "relapse_time": time,

@@ -843,6 +843,23 @@ methods$state_probabilities <- function(d, conf) {
   for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
     if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
 }
+methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier curves added and subtracted, or states; the influences of each patient added alike
+  w <- d[is.na(d$set), c("time", "event", "group")]; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
+  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event); for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
+  at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2)
+  for (g in named("", "group")) { o <- good & w$group == g; v <- w[o, ]; C <- X[o, , drop = FALSE]; came <- !is.na(C) & C <= v$time; add(g, "", "sum", closed, n = nrow(v), deaths = sum(v$event)); for (k in seq_len(m)) add(g, l[k], "sum", closed, n = sum(came[, k])); if (!nrow(v)) next
+    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- 0; last <- max(v$time)
+    for (k in 0:m) { f <- survfit(Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); i <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[i + 1]; U <- U + sign[k + 1] * matrix(cbind(0, f$influence.surv), nrow(v))[, i + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[, k + 1])) }
+    e <- sqrt(colSums(matrix(U, nrow(v))^2)); under <- sapply(at, function(t) sum(v$time >= t)); inside <- sapply(at, function(t) sum(v$time >= t & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
+    if (job$estimator != "kaplan-meier") { B <- matrix(c(rep(0, nrow(v)), E[, -(m + 1)]), nrow(v)); s <- do.call(rbind, lapply(0:m, function(k) data.frame(id = seq_len(nrow(v)), start = B[, k + 1], stop = E[, k + 1], from = k, to = ifelse(!D[, k + 1], -1, rowSums(E <= E[, k + 1] & D)))))
+      s <- s[s$stop > s$start, ]; if (!nrow(s)) next; s <- s[order(s$id, s$start), ]; s$to <- factor(s$to, c(-1, 0:(m + 1)), c("censored", paste0("s", 0:(m + 1)))); s$from <- factor(s$from, 0:(m + 1), paste0("s", 0:(m + 1)))
+      if (length(unique(s$to[s$to != "censored"])) == 0) { value <- rep(mean(use[1 + tapply(as.integer(s$from) - 1, s$id, min)]), length(at)); e <- 0 * value } else {
+        f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, influence = TRUE); j <- match(paste0("s", 0:m)[use], f$states); j <- j[!is.na(j)]; i <- findInterval(at, f$time); P <- rbind(f$p0, f$pstate); value <- rowSums(P[i + 1, j, drop = FALSE])
+        e <- sapply(i, function(i) if (i) sqrt(sum(rowSums(matrix(f$influence.pstate[, i + (dim(f$influence.pstate)[2] - length(f$time)), j], ncol = length(j)))^2)) else 0) } }
+    for (j in seq_along(at)) { add(g, at_time(at[j]), "sum", closed, n_at_risk = under[j], n_in_remission = inside[j]); if (at[j] > last) next; p <- min(1, max(0, value[j])); add(g, at_time(at[j]), "survfit, influence", closed, estimate = if (abs(p) < 1e-12) 0 else p); add(g, at_time(at[j]), "survfit, influence", fitted, std_error = if (e[j] < 1e-9) 0 else e[j])
+      r <- z * e[j] / p; if (p > 1e-9 && (job$transform == "plain" || (p < 1 - 1e-9 && e[j] > 1e-9))) { a <- asin(sqrt(p)); h <- r / 2 * sqrt(p / (1 - p)); ci <- switch(job$transform, "log-log" = p^exp(c(-1, 1) * r / log(p)), "log" = p * exp(c(-r, r)), "plain" = p * (1 + c(-r, r)), "arcsin" = sin(pmin(pmax(a + c(-h, h), 0), pi / 2))^2)
+        add(g, at_time(at[j]), "survfit, influence", fitted, ci_low = max(0, min(ci)), ci_high = min(1, max(ci))) } } }
+}
 methods$win_ratio <- function(d, conf) {  # every pair in full matrices; variances of U-statistics
   sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
   a <- one$group == g[2]; b <- one$group == g[1]; W <- L <- matrix(FALSE, sum(a), sum(b))

@@ -52,10 +52,12 @@ DEFAULTS = {
     "truncate": 1,
     "adjust": "tukey",
     "against": "all",
+    "estimator": "kaplan-meier",
 }
 OWN_DEFAULTS: dict[str, dict] = {
     "incidence_rate": {"errors": "model"},
     "gee": {"errors": "bias-reduced"},
+    "current_leukaemia_free_survival": {"start": "remission"},
     "escalation_characteristics": {"n_max": 30},
 }
 
