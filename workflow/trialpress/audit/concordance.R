@@ -163,6 +163,18 @@ difference <- function(t, conf, level) {
   ci <- newcombe(t$x, t$n, conf)
   add("", level, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
 }
+within_strata <- function(d, conf, ratio) {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
+  d <- d[!is.na(d$x), ]; if (is.null(compared(d, named("", "group")))) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- rev(g[g %in% d$group])
+  k <- sapply(split(d, d$x), function(v) c(sum(v$y[v$group == g[1]]), sum(v$group == g[1]), sum(v$y[v$group == g[2]]), sum(v$group == g[2]))); k <- k[, k[2, ] > 0 & k[4, ] > 0, drop = FALSE]; add("", "", "sum", closed, strata = ncol(k)); if (!ncol(k)) return()
+  a <- k[1, ]; n1 <- k[2, ]; b <- k[3, ]; n2 <- k[4, ]; N <- n1 + n2; m <- a + b; z <- qnorm((1 + conf) / 2); v <- sum(n1 * n2 * m * (N - m) / N^3)
+  if (v > 0) { x <- sum(a - n1 * m / N)^2 / v; add("", "", "pchisq", closed, statistic = x, df = 1, p_value = pchisq(x, 1, lower.tail = FALSE)) }
+  if (ratio) { R <- sum(a * n2 / N); S <- sum(b * n1 / N); e <- sqrt(sum(n1 * n2 / N^2 * m - a * b / N) / (R * S)); if (R > 0 && S > 0) add("", "", "sum", closed, risk_ratio = R / S, ci_low = R / S * exp(-z * e), ci_high = R / S * exp(z * e)); return() }
+  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", "", "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
+  e <- switch(job$interval, "sato" = sqrt((rd * sum(b * (n1 / N)^2 - a * (n2 / N)^2 + (n1 / N) * (n2 / N) * (n2 - n1) / 2) + sum(a * (n2 - b) / N + b * (n1 - a) / N) / 2) / sum(w)^2), "greenland-robins" = sqrt(sum(s^2 * (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2))), NULL)
+  limits <- function(x, n) { u <- x / n * (1 - x / n) / n; if (!any(u > 0)) u <- 1 / n; q <- z * sqrt(sum(s^2 * u)) / sum(s * sqrt(u)); rowSums(sapply(seq_along(x), function(i) s[i] * wilson(x[i], n[i], 2 * pnorm(q) - 1))) }
+  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", "", "sum", closed, std_error = e)
+  add("", "", "prop.test or sum", closed, ci_low = max(-1, rd - z * e[1]), ci_high = min(1, rd + z * rev(e)[1]))
+}
 cross <- function(d, groups, levels) {
   t <- table(factor(d$level, levels = levels), factor(d$group, levels = groups))
   for (g in groups) for (l in levels) add(g, l, "table", closed, n = t[l, g])
@@ -331,8 +343,9 @@ methods <- list(
     add("", "", "dhyper, uniroot", fitted, conditional(m, conf))
     difference(t, conf, "risk_difference")
   },
-  risk_difference = function(d, conf) { t <- compared(d, named("", "group")); if (!is.null(t) && job$interval == "newcombe") difference(t, conf, "") },
+  risk_difference = function(d, conf) { if (job$stratum == "true") return(within_strata(d, conf, FALSE)); t <- compared(d, named("", "group")); if (!is.null(t) && job$interval == "newcombe") difference(t, conf, "") },
   risk_ratio = function(d, conf) {
+    if (job$stratum == "true") return(within_strata(d, conf, TRUE))
     t <- compared(d, named("", "group"))
     if (is.null(t) || any(t$x == 0)) return()
     r <- (t$x[1] / t$n[1]) / (t$x[2] / t$n[2]); se <- sqrt(sum(1 / t$x - 1 / t$n)); z <- qnorm(1 - (1 - conf) / 2)
@@ -1009,10 +1022,19 @@ methods$linear_spline <- function(d, conf) spline_effect(d, conf, "linear"); met
 methods$multiple_imputation <- function(d, conf) {
   base <- d[is.na(d$set), ]; for (g in named("", "group")) add(g, "", "sum", closed, n = sum(base$group == g)); add("", "", "sum", closed, n = sum(base$group != ""))
   gaps <- d[!is.na(d$set) & d$set == "gaps", ]; for (l in unique(gaps$level)) add("", l, "sum", closed, missing = sum(gaps$y[gaps$level == l])); own <- grep("^(linear|logistic) ", unique(d$set), value = TRUE); if (!length(own)) return()
-  b <- NULL; u <- NULL; covariates <- named("", "covariate")
+  b <- NULL; u <- NULL; covariates <- named("", "covariate"); Q <- NULL; D <- V <- list()
   for (s in own) { v <- d[!is.na(d$set) & d$set == s, ]; o <- v[is.na(v$level), ]; keep <- !is.na(o$x); g <- droplevels(factor(o$group[keep], named("", "group"))); X <- sapply(covariates, function(l) v$y[!is.na(v$level) & v$level == l][keep]); y <- o$x[keep]
     M <- cbind(1, sapply(levels(g)[-1], function(k) as.numeric(g == k)), if (length(covariates)) matrix(X, length(y))); p <- ncol(M); if (length(y) <= p || qr(M)$rank < p) return()
-    f <- if (grepl("^linear", s)) lm(y ~ M - 1) else suppressWarnings(glm(y ~ M - 1, binomial, control = glm.control(1e-14, 100))); if (max(abs(fitted.values(f) - y)) < 1e-8) return(); b <- rbind(b, coef(f)); u <- rbind(u, diag(vcov(f))) }
+    f <- if (grepl("^linear", s)) lm(y ~ M - 1) else suppressWarnings(glm(y ~ M - 1, binomial, control = glm.control(1e-14, 100))); if (max(abs(fitted.values(f) - y)) < 1e-8) return(); b <- rbind(b, coef(f)); u <- rbind(u, diag(vcov(f)))
+    k <- nlevels(g); h <- 2:k; D[[length(D) + 1]] <- coef(f)[h]; V[[length(V) + 1]] <- vcov(f)[h, h, drop = FALSE]; if (!grepl("^linear", s)) next
+    at <- if (p > k) colMeans(M[, (k + 1):p, drop = FALSE]); for (o in named("", "shares")) { i <- match(strsplit(o, " ")[[1]], covariates); at[i] <- 1 / (length(i) + 1) }
+    L <- cbind(1, rbind(0, diag(k - 1)), matrix(at, k, length(at), byrow = TRUE)); Q <- rbind(Q, c(L %*% coef(f), diag(L %*% vcov(f) %*% t(L)))) }
+  rubin <- function(q, u, full) { w <- mean(u); B <- (1 + 1 / length(q)) * var(q); t <- w + B; l <- B / t; known <- (full + 1) / (full + 3) * full * (1 - l); df <- if (l > 1e-12) 1 / (1 / ((length(q) - 1) / l^2) + 1 / known) else known; r <- qt((1 + conf) / 2, df) * sqrt(t); c(estimate = mean(q), std_error = sqrt(t), df = df, ci_low = mean(q) - r, ci_high = mean(q) + r, fmi = (B / w + 2 / (df + 3)) / (B / w + 1)) }
+  if (!is.null(Q)) for (i in seq_len(ncol(Q) / 2)) add(levels(g)[i], "", "lm, Rubin's rules", fitted, rubin(Q[, i], Q[, ncol(Q) / 2 + i], length(y) - p))
+  if (!is.null(Q)) { m <- length(D); q <- do.call(rbind, D); k <- ncol(q); U <- Reduce(`+`, V) / m; r <- (1 + 1 / m) * sum(diag(cov(q) %*% solve(U))) / k; a <- colMeans(q); x <- drop(a %*% solve(U, a)) / (k * (1 + r)); t <- k * (m - 1)  # Li, Raghunathan & Rubin 1991, Reiter 2007
+    full <- length(y) - p; v <- full * (full + 1) / (full + 3); e <- r * t / (t - 2); c0 <- 1 / (t - 4); c1 <- v - 2 * (1 + e); c2 <- v - 4 * (1 + e)
+    z <- 1 / c2 + c0 * (e^2 * c1 / ((1 + e)^2 * c2) + 8 * e^2 * c1 / ((1 + e) * c2^2) + 4 * e^2 / ((1 + e) * c2) + 4 * e^2 / (c2 * c1) + 16 * e^2 * c1 / c2^3 + 8 * e^2 / c2^2)
+    if (t > 4 && c2 > 0) add("", "", "lm, D1", fitted, statistic = x, df = k, df_residual = 4 + 1 / z, p_value = pf(x, k, 4 + 1 / z, lower.tail = FALSE)) }
   logit <- grepl("^logistic", own[1]); if (logit && any(abs(b[, -1]) > 25)) return(); ids <- c(of(job$by, levels(g)[-1]), covariates); m <- nrow(b); full <- length(y) - p
   for (j in seq_along(ids)) { q <- b[, j + 1]; w <- mean(u[, j + 1]); B <- (1 + 1 / m) * var(q); t <- w + B; l <- B / t; known <- (full + 1) / (full + 3) * full * (1 - l); df <- if (l > 1e-12) 1 / (1 / ((m - 1) / l^2) + 1 / known) else known
     e <- sqrt(t); x <- mean(q) + c(0, -1, 1) * qt((1 + conf) / 2, df) * e; if (logit) x <- exp(x); add("", ids[j], "lm or glm, Rubin's rules", fitted, setNames(x, c(if (logit) "odds_ratio" else "estimate", "ci_low", "ci_high")), std_error = e, df = df, p_value = 2 * pt(-abs(mean(q) / e), df), fmi = (B / w + 2 / (df + 3)) / (B / w + 1)) }
