@@ -198,6 +198,7 @@ def test_the_gallery_shows_every_kind_in_a_small_picture():
     drawn = {figure["kind"] for figure in plan["figures"].values()}
     others = {
         "state_probabilities",
+        "current_leukaemia_free_survival",
         "dose_escalation",
         "roc",
         "calibration",

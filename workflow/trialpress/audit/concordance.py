@@ -281,7 +281,7 @@ def _together(export: Export):
 
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
-    "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
+    "proportion": _event, "fisher": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
     "log_rank": _days,  "kinetics_by_day": _by_day, "missing_response": _event,  "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
