@@ -69,7 +69,7 @@ def fisher_2x2(table, level: float = 0.95, *, alternative: str = "two-sided") ->
 
 
 def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limit: float = 1e9) -> Result:
-    """Fisher's exact test of an r x c table (R fisher.test): the probability of all tables with the observed margins
+    """Fisher's exact test of an r x c table (Mehta & Patel 1983; R fisher.test): the probability of all tables with the observed margins
     that are no more probable than the observed one.
 
     Exact (see fisher.exact) unless more than about `limit` partial tables have to be added up, which takes three to five
@@ -102,8 +102,8 @@ def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limi
 def risk_difference(n1, N1, n2, N2, *, interval: str = "newcombe", level: float = 0.95) -> Result:
     """n1/N1 - n2/N2 with an interval.
 
-    interval: "newcombe" (hybrid of two Wilson intervals, method 10 of Newcombe 1998), "miettinen-nurminen" (score,
-    1985) or "exact" (unconditional: two one-sided tests ordered by the score statistic, each maximised over the
+    interval: "newcombe" (hybrid of two Wilson intervals, method 10 of Newcombe 1998), "miettinen-nurminen" (score;
+    Miettinen & Nurminen 1985) or "exact" (unconditional: two one-sided tests ordered by the score statistic, each maximised over the
     nuisance rate; Chan & Zhang 1999). Returns n1, N1, n2, N2, estimate, ci_low, ci_high.
 
     >>> result = risk_difference(56, 70, 48, 80)
