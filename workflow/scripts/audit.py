@@ -9,7 +9,7 @@ with logged(snakemake.log[0]), kept(snakemake) as read:
     stages.audit(
         snakemake.input.dictionary,
         snakemake.input.plan,
-        snakemake.input.claims,
+        snakemake.input.claims or None,
         snakemake.params.inputs,
         Path(snakemake.input.sums).parent,
         Path(snakemake.output.manifest).parents[1],

@@ -20,7 +20,7 @@ from ..store import Store
 from ..study import Study
 from . import anonymity, crate, disclosure, privacy
 from .claims import check, consistency
-from .concordance import Second, once
+from .concordance import Answer, compare, once
 from .differences import read_table
 
 # the texts of a study that people write
@@ -61,12 +61,12 @@ def write_json(content, path: Path) -> None:
     write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", path)
 
 
-def write_second(second: Second, folder: Path) -> None:
+def write_second(results: Results, found: Answer, folder: Path) -> None:
     """audit/concordance.csv and computed_once.csv, every statistic in one of them; second_opinion.json: what made it."""
-    concordance, versions = second.answer()
+    concordance = compare(results.ard, found.second)
     CONCORDANCE.write(concordance, folder / "audit")
-    COMPUTED_ONCE.write(once(second.results, concordance, second.failed, "R" in versions), folder / "audit")
-    write_json(versions, folder / "audit" / "second_opinion.json")
+    COMPUTED_ONCE.write(once(results, concordance, found.failed, "R" in found.versions), folder / "audit")
+    write_json(found.versions, folder / "audit" / "second_opinion.json")
 
 
 def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path, store: Store | None = None,

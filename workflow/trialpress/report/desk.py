@@ -10,9 +10,9 @@ from pathlib import Path
 
 from .. import receipts, stages
 from ..audit import digest, second
-from ..clean import read_logs
+from ..clean import COUNTED, read_logs
 from ..environment import ROOT, located, sources
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, raise_if
 from ..files import read_json
 from ..results import read
 from ..studies import checked
@@ -31,35 +31,29 @@ class Desk:
         self.engine, self.to, self.root = engine, to, root
         self.config, self.source, self.results = (root / name / study for name in ("config", "report", "results"))
         checked(study)
-        lacking = [
-            path
-            for path in (
-                self.config / "study.yaml",
-                self.source / "manuscript.qmd",
-                *(self.results / name for name in ("analysis/ard.csv", "figures/alt.json", "tables")),
-            )
-            if not path.exists()
-        ]
-        if lacking:
-            do = (
-                f"run: make report STUDY={study}"
-                if (self.config / "study.yaml").exists()
-                else "name a study under config/"
-            )
-            raise InputError([Problem(str(path), "is not there", WHY, do) for path in lacking])
+        self.rerun = f"run: make report STUDY={study}"
+        whole = (self.config / "study.yaml").exists()
+        parts = (self.config / "study.yaml", self.source / "manuscript.qmd")
+        parts += (self.results / "analysis/ard.csv", self.results / "figures/alt.json")
+        _there(parts, self.rerun if whole else "name a study under config/")
         own = root / "config" / "checklists.yaml"
         asked = [own if own.exists() else ROOT / "config" / "checklists.yaml", self.config / "checklists.yaml"]
         self.checklists = asked if asked[1].exists() else []
         self.fragments = kept(self.results, engine) or self._made()
+        figures = [self.results / name for name in self.fragments.files if name.startswith("figures/")]
+        _there((path.with_suffix(form) for path in figures for form in (".svg", ".png")), self.rerun)
         staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
 
     def _made(self) -> staging.Fragments:
         """What the manuscript includes, from the results and the configuration as they are."""
         dictionary, plan = self.config / "study.yaml", self.config / "plan.yaml"
         held = read(dictionary, plan, self.results)
+        made = [f"figures/{name}.{form}" for name in held.plan.figures for form in ("svg", "png")]
+        made += [f"tables/{name}.{form}" for name in held.plan.tables for form in ("md", "csv")]
+        _there((self.results / name for name in made), self.rerun)
         claims = self.config / "claims.yaml"
         known = stages.claims_of(claims if claims.exists() else None, held.plan)
-        logs, recorded = read_logs(self.results / "clean"), second.on_record(plan, held.ard)
+        logs, recorded = read_logs(self.results / "clean", COUNTED), second.on_record(plan, held.ard)
         return fragments(held, known, logs, self.results, self.engine, recorded)
 
     def answers(self) -> str:
@@ -89,6 +83,11 @@ class Desk:
         return [
             name for name, held in ours.items() if not (self.root / name).is_file() or digest(self.root / name) != held
         ]
+
+
+def _there(paths: Iterable[Path], do: str) -> None:
+    """InputError for what is not there; a plan without figures or tables has no such folder."""
+    raise_if(Problem(str(path), "is not there", WHY, do) for path in paths if not path.exists())
 
 
 def kept(results: Path, engine: str) -> staging.Fragments | None:
