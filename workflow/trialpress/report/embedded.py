@@ -14,7 +14,7 @@ import typst
 
 from ..errors import InputError, Problem
 from ..files import read_text
-from . import brought, qmd, stand_ins, word, words
+from . import archive, brought, qmd, stand_ins, word, words
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 from .tree import Tree
@@ -55,7 +55,7 @@ def begin(
 ) -> dict[str, Future]:  # fmt: skip
     """All formats, as many at a time as the pool has threads; those first that wait for most."""
     given = stand_ins.lay(source, scratch / "pictures")
-    first = ("html", "pdf", "docx", "jats")  # Typst's turn comes after Pandoc's
+    first = ("html", "pdf", "jats", "docx")  # Typst's turn comes after Pandoc's
     order = sorted(formats, key=lambda fmt: first.index(fmt) if fmt in first else 0)
     return {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read, given) for fmt in order}
 
@@ -121,6 +121,7 @@ def _edition(
         word.finish(to, source)
     elif fmt == "jats":
         label_captions(to)
+        archive.pack(to, source, to.with_suffix(".zip"))
     return to
 
 

@@ -87,7 +87,10 @@ def render(
             raise_if(checked.result())
             _whole(made)
             if "jats" in made:
-                write_whole(out / ARCHIVE, lambda to, xml=made["jats"]: archive.pack(xml, source, to))
+                packed = made["jats"].with_suffix(".zip")
+                if not packed.is_file():
+                    archive.pack(made["jats"], source, packed)
+                write_whole(out / ARCHIVE, partial(shutil.copyfile, packed))
             for fmt, path in made.items():
                 place = archive.lay if fmt == "jats" else lambda made, _, to: shutil.copyfile(made, to)
                 write_whole(out / names[fmt], lambda to, path=path, place=place: place(path, source, to))
