@@ -53,7 +53,8 @@ def engine(name: str) -> str:
     >>> engine("Snakefile") in ("Snakefile", str(ROOT / "Snakefile"))
     True
     """
-    return name if Path(name).resolve() == (ROOT / name).resolve() else str(ROOT / name)
+    here = Path.cwd() == ROOT or Path(name).resolve() == (ROOT / name).resolve()
+    return name if here else str(ROOT / name)
 
 
 def located(name: str) -> str:
