@@ -18,7 +18,7 @@ rule figures:
     input:
         parts=gather.figures(DRAWN) if DRAWN_PARTS > 1 else [],
         drawn=gather.figures(DRAWN_RECEIPT) if DRAWN_PARTS > 1 else [],
-        tables=rules.clean.output.tables,
+        if_opened=rules.clean.output.tables,
         receipts=rules.clean.output.receipt,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
@@ -27,7 +27,7 @@ rule figures:
         labels=ancient(LABELS),
         fonts=FONTS,
         files=sorted({*PLAN.files, *PLAN.shown}),
-        code=modules("clean", "cohort", "analysis", "figures"),
+        code=modules("clean", "cohort", "stats", "analysis", "figures"),
     output:
         svg=[
             report(
@@ -63,7 +63,7 @@ rule figures:
 rule figures_part:
     """Some of the figures on their way to the figure stage, which takes them."""
     input:
-        tables=rules.figures.input.tables,
+        if_opened=rules.clean.output.tables,
         receipts=rules.figures.input.receipts,
         cohort=rules.figures.input.cohort,
         analysis=rules.figures.input.analysis,
@@ -72,7 +72,7 @@ rule figures_part:
         labels=ancient(LABELS),
         fonts=FONTS,
         files=rules.figures.input.files,
-        code=modules("clean", "cohort", "analysis", "figures"),
+        code=rules.figures.input.code,
     output:
         part=temp(directory(DRAWN)),
         receipt=temp(DRAWN_RECEIPT),

@@ -14,7 +14,9 @@ from .analysis import Data
 from .analysis.origin import OF_A_COUNT, PUBLISHED, SIMULATED, Known, People, population_columns, sets, worst
 from .analysis.participants import NOT_CHOSEN, USED, LeftOut
 from .analysis.source import analysed
+from .cohort import read_tables
 from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
+from .files import read_parquet
 from .ids import EVERYONE, Name
 from .names import row_names
 from .plan import Plan, read_plan
@@ -175,15 +177,14 @@ def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
 
 def load(study: Study, plan: Plan, folder: Path) -> Results:
     """Everything that results/<study>/ holds after the analysis stage."""
-    tables = {name: pd.read_parquet(folder / "clean" / f"{name}.parquet") for name in study.tables}
     return Results(
         study,
         plan,
-        pd.read_parquet(folder / "cohort" / "subjects.parquet"),
-        pd.read_parquet(folder / "cohort" / "daily.parquet"),
+        read_parquet(folder / "cohort" / "subjects.parquet"),
+        read_parquet(folder / "cohort" / "daily.parquet"),
         FLOW.read(folder / "cohort"),
         ARD.read(folder / "analysis").astype({"n_population": int}),
         CURVES.read(folder / "analysis"),
         PARTICIPANTS.read(folder / "analysis"),
-        tables,
+        read_tables(folder / "clean", study),
     )
