@@ -53,7 +53,7 @@ class Drawn:
             if folder != self.folders[0]:
                 self._remember(name, known)
             for module in known["ran"]:  # so that who looks what this process has run sees what has made the figure
-                import_module(".".join(Path(module).with_suffix("").parts[1:]).removesuffix(".__init__"))
+                import_module(module)
             return known["alt"]
         return None
 
