@@ -6,14 +6,15 @@ Nothing is read back with guessed types. What is not a number here is text: an e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from .errors import Problem, raise_if
-from .files import of_a_run, read_categories, read_csv, write_csv
+from .files import of_a_run, read_categories, read_csv, read_dictionaries, write_csv
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class Contract:
     def categories(self, folder: Path) -> pd.DataFrame:
         """The same of a file of millions of rows, which repeat themselves."""
         return self._checked(read_categories, folder)
+
+    def dictionaries(self, folder: Path, names: Iterable[str]) -> pa.Table:
+        """Some of its columns in the same way, without an object for each text."""
+        with of_a_run(self.path(folder), f"run the stage {self.stage} again"):
+            self.check(list(pd.read_csv(self.path(folder), dtype=str, nrows=0).columns), self.path(folder))
+            return read_dictionaries(self.path(folder), names)
 
     def _checked(self, how: Callable, folder: Path, *types: tuple[str, ...]) -> pd.DataFrame:
         with of_a_run(self.path(folder), f"run the stage {self.stage} again"):

@@ -140,7 +140,7 @@ def trace(dictionary: Path | str, plan: Path | str, folder: Path, parts: Sequenc
     from .clean import read_logs
     from .contracts import QUERY_EFFECTS
 
-    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean")
+    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean", counts=True)
     records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results)
     traced = trace.trace(results, logs, folder, records)
     trace.write(traced, folder)

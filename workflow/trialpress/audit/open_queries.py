@@ -197,7 +197,9 @@ class Trial:
             yield from self.built([variant for variant in variants if variant not in first])
             return
         ids = [variant.copy for variant in variants]
-        before = self.known.loc[[variant.who for variant in variants]].assign(**{self.who: ids}).set_index(pd.Index(ids))
+        before = (
+            self.known.loc[[variant.who for variant in variants]].assign(**{self.who: ids}).set_index(pd.Index(ids))
+        )
         before = before.astype(self.subjects.dtypes.to_dict())
         theirs = made.subjects.set_index(made.subjects[self.who].astype(str)).loc[ids]
         differ = {name: _differ(before[name], theirs[name]) for name in theirs if name != self.who}
@@ -223,7 +225,9 @@ class Trial:
                     continue
             yield variant, (frame, names)
 
-    def reached(self, variants: list[Variant], before: pd.DataFrame, after: pd.DataFrame, moved: Mapping) -> dict[str, list[str]]:
+    def reached(
+        self, variants: list[Variant], before: pd.DataFrame, after: pd.DataFrame, moved: Mapping
+    ) -> dict[str, list[str]]:
         """The analyses that each variant reaches, by its copy: what they read of the participant is otherwise than before.
 
         before, after: the copies as the participants are, and as the variants make them; moved: the columns that differ.
@@ -242,7 +246,9 @@ class Trial:
                 continue
             if not tables:
                 tables = {changed: self.copies(variants, changed) for changed in (False, True)}
-            for copy in self.otherwise(name, [variant.copy for variant in asked], (before, tables[False]), (after, tables[True])):
+            for copy in self.otherwise(
+                name, [variant.copy for variant in asked], (before, tables[False]), (after, tables[True])
+            ):
                 found[copy].append(name)
         return found
 
@@ -267,7 +273,8 @@ class Trial:
             rows = [frame.groupby(self.who, sort=False, observed=True).indices for frame in (old, new)]
             for copy in copies:
                 one, other = (
-                    frame.take(at.get(copy, [])).reset_index(drop=True) for frame, at in zip((old, new), rows, strict=True)
+                    frame.take(at.get(copy, [])).reset_index(drop=True)
+                    for frame, at in zip((old, new), rows, strict=True)
                 )
                 if not one.equals(other):
                     yield copy

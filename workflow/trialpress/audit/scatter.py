@@ -23,12 +23,16 @@ from .concordance import Answer, Second
 from .parts import plain
 from .trace import Analysed
 
-Begun = tuple[Mapping[str, dict], Callable[[], Answer]]  # the records of the analyses; what waits for the second computation
+Begun = tuple[
+    Mapping[str, dict], Callable[[], Answer]
+]  # the records of the analyses; what waits for the second computation
 
 
 def share(plan: Plan, part: int, parts: int) -> dict[str, Mapping]:
     """The analyses of a part, from 0: every so many-th, those of a family where its first is."""
-    family = {name: ("family", spec["family"]) if spec.get("family") else ("", name) for name, spec in plan.analyses.items()}
+    family = {
+        name: ("family", spec["family"]) if spec.get("family") else ("", name) for name, spec in plan.analyses.items()
+    }
     place = {one: at for at, one in enumerate(dict.fromkeys(family.values()))}
     return {name: spec for name, spec in plan.analyses.items() if place[family[name]] % parts == part}
 

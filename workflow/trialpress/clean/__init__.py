@@ -151,10 +151,13 @@ def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned], at
     ]  # fmt: skip
 
 
-def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
-    """changes, queries and rejected as text (changes as categories), and rows, as `write` wrote them."""
+def read_logs(folder: Path, counts: bool = False) -> dict[str, pd.DataFrame]:
+    """changes, queries and rejected as text (changes as categories), and rows, as `write` wrote them. counts: of the changes only
+    what is counted."""
     logs = {file.name: file.texts(folder) for file in (contracts.QUERIES, contracts.REJECTED)}
-    return {"changes": contracts.CHANGES.categories(folder), **logs, "rows": contracts.ROWS.read(folder)}
+    whole = contracts.CHANGES
+    changes = whole.dictionaries(folder, ("kind", "rule")).to_pandas() if counts else whole.categories(folder)
+    return {"changes": changes, **logs, "rows": contracts.ROWS.read(folder)}
 
 
 def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:
