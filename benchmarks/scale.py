@@ -130,7 +130,9 @@ def calculated(found: dict, rows: int, towards: int) -> None:
     print(f"{'all':<10} {sum(here['cpu'] for here in found.values()) * times / 3600:9.1f}")
 
 
-def measure(participants: int, until: str, folder: Path, before: dict, only: str, profile: bool, cut: int) -> tuple[dict, int]:
+def measure(
+    participants: int, until: str, folder: Path, before: dict, only: str, profile: bool, cut: int
+) -> tuple[dict, int]:
     n = max(1, round(participants / 51))
     project = folder / f"{participants}"
     if not project.exists():

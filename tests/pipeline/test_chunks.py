@@ -1,4 +1,4 @@
-"""The workflow with its clean stage and its trace in parts: the same bytes, nothing of the parts is left, and nothing is run twice."""
+"""The workflow with its clean stage, cohort and trace in parts: the same bytes, nothing of the parts is left, and nothing is run twice."""
 
 import pytest
 from trialpress.files import sha256
@@ -13,10 +13,10 @@ def test_three_parts_leave_what_one_leaves(project, tmp_path):
     other = checkout(tmp_path / "in parts")
     done = run(other, *COMMAND, "chunks=3", SLURM_CONF="/dev/null")
     assert done.returncode == 0, done.stdout
-    assert [done.stdout.count(f": {stage}: part ") for stage in ("clean", "trace")] == [3, 3]
+    assert [done.stdout.count(f": {stage}: part ") for stage in ("clean", "cohort", "trace")] == [3, 3, 3]
     one, many = (folder / "results" / "low-dose-cd19" for folder in (project, other))
-    made = [path.relative_to(many) for room in ("clean", "audit") for path in (many / room).iterdir()]
-    assert {path.name for path in made} > {"cells.parquet", "trace.json", "concordance.csv", "query_effects.csv"}
+    made = [path.relative_to(many) for room in ("clean", "cohort", "audit") for path in (many / room).iterdir()]
+    assert {path.name for path in made} > {"cells.parquet", "daily.parquet", "trace.json", "concordance.csv"}
     assert {path: sha256(many / path) for path in made} == {path: sha256(one / path) for path in made}
     assert sorted(path.name for path in many.iterdir()) == [".receipts", "analysis", "audit", "clean", "cohort"]
     assert "Nothing to be done" in run(other, *COMMAND, "chunks=3", SLURM_CONF="/dev/null").stdout

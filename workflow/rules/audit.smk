@@ -30,7 +30,7 @@ rule trace:
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
         fixed=FIXED,
-        code=modules("clean", "cohort", "stats", "analysis", "audit"),
+        code=modules("clean", "cohort", "stats", "analysis", "report", "audit"),
     output:
         trace=f"{OUT}/audit/trace.json",
         once=f"{OUT}/audit/computed_once.csv",
@@ -114,7 +114,7 @@ rule audit:
             rules.report.output,
             rules.trace.output,
         ],
-        claims=f"{CONFIG}/claims.yaml",
+        claims=CLAIMS,
         checklists=rules.report.input.checklists,
         dictionary=f"{CONFIG}/study.yaml",
         plan=f"{CONFIG}/plan.yaml",

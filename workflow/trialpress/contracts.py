@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from .errors import Problem, raise_if
-from .files import of_a_run, read_categories, read_csv, read_dictionaries, write_csv
+from .files import header, of_a_run, read_categories, read_csv, read_dictionaries, write_csv
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,19 @@ class Contract:
         """Every cell as it stands there."""
         return self._checked(read_csv, folder)
 
-    def categories(self, folder: Path) -> pd.DataFrame:
-        """The same of a file of millions of rows, which repeat themselves."""
-        return self._checked(read_categories, folder)
+    def categories(self, folder: Path, only: Iterable[str] = ()) -> pd.DataFrame:
+        """The same of a file of millions of rows, which repeat themselves; of some of its columns, if they are named."""
+        return self._checked(read_categories, folder, only)
 
-    def dictionaries(self, folder: Path, names: Iterable[str]) -> pa.Table:
-        """Some of its columns in the same way, without an object for each text."""
-        with of_a_run(self.path(folder), f"run the stage {self.stage} again"):
-            self.check(list(pd.read_csv(self.path(folder), dtype=str, nrows=0).columns), self.path(folder))
-            return read_dictionaries(self.path(folder), names)
+    def dictionaries(self, folder: Path, only: Iterable[str] = ()) -> pa.Table:
+        """The same without an object for each text."""
+        return self._checked(read_dictionaries, folder, only)
 
-    def _checked(self, how: Callable, folder: Path, *types: tuple[str, ...]) -> pd.DataFrame:
-        with of_a_run(self.path(folder), f"run the stage {self.stage} again"):
-            frame = how(self.path(folder), *types)
-        self.check(list(frame.columns), self.path(folder))
-        return frame
+    def _checked(self, how: Callable, folder: Path, *given: Iterable[str]):
+        path = self.path(folder)
+        with of_a_run(path, f"run the stage {self.stage} again"):
+            self.check(header(path), path)
+            return how(path, *given)
 
     def check(self, columns: list[str], path: Path) -> None:
         if columns != list(self.columns):

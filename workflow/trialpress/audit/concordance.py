@@ -1,7 +1,8 @@
 """A second opinion on the analysis results data: computed again, from exported data, by code that shares nothing with it.
 
-The second implementation is R with its package survival, one process for all analyses (concordance.R); where R is not there,
-plain Python (plain/) computes what needs no package. Of every statistic that was computed once, computed_once.csv says why.
+The second implementation is R with its package survival, one process for all analyses (concordance.R), and plain Python (plain/)
+of what R has no function for, or other random numbers; where R is not there, of all that needs no package. Of every statistic
+that was computed once, computed_once.csv says why.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "e
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald", "errors": "model"},
-    "pool": {"transform": "logit"},
+    "pool": {"transform": "logit", "trials": "true"},
     "bootstrap": {"interval": "bca"},
     "proportional_hazards": {"transform": "km"},
     "cause_specific_cox": {"interval": "wald"},
@@ -173,7 +174,7 @@ def _days(export: Export):
 
 def _competing(export: Export):
     cause = export.number(f"{export.spec['endpoint']}_cause")
-    unit = export.spec.get("unit", "months") if export.spec["method"] == "cumulative_incidence" else "days"
+    unit = "days" if export.spec["method"] == "gray" else export.spec.get("unit", "months")
     export.rows(**{**export.times(unit), "event": cause}, group=export.groups(export.spec.get("by", "")))
 
 
@@ -280,20 +281,26 @@ def _together(export: Export):
 
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
-    "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
+    "proportion": _event, "fisher": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
     "log_rank": _days,  "kinetics_by_day": _by_day, "missing_response": _event,  "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
     "pairwise_means": _values, "pairwise_ranks": _values, "pairwise_proportions": _event, "pairwise_log_rank": _days,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "isotonic": _dose, "conditional_probability": _competing, "permutation_log_rank": _days, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
     **exports.EXPORTS, **exports_times.EXPORTS, **exports_tests.EXPORTS,
 }  # fmt: skip
 
 
 def _cause(results: Results, spec: Mapping) -> dict:
-    if spec["method"] not in ("cumulative_incidence", "gray", "cause_specific_cox", "fine_gray"):
+    if spec["method"] not in (
+        "cumulative_incidence",
+        "conditional_probability",
+        "gray",
+        "cause_specific_cox",
+        "fine_gray",
+    ):
         return {"cause": "", "cause_name": ""}
     events = list(results.plan.endpoints[spec["endpoint"]].events)
     name = spec.get("cause") or events[0]
@@ -326,7 +333,7 @@ def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]])
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec)
-        options["milestone"] = spec.get("time", "")
+        options |= {"milestone": spec.get("time", ""), "seed": results.plan.seed, "plan_alpha": results.plan.alpha}
         options |= {
             key: ";".join(number_text(rate) for rate in spec.get(key, ())) for key in ("rates", "skeleton", "quantiles")
         }
@@ -382,7 +389,8 @@ class Answer:
 
 
 class Second:
-    """R at work beside this process: started at once, asked for its answer later; plain Python where there is no R."""
+    """R at work beside this process: started at once, asked for its answer later; plain Python for what R has not, and where
+    there is no R."""
 
     def __init__(self, results: Results, analysed: Iterable[tuple[str, Data]] | None = None):
         """analysed: all analyses with what they work on, if somebody has it."""
@@ -399,7 +407,8 @@ class Second:
         folder = Path(self.folder.name)
         with self.folder:
             if self.process is None:
-                return Answer(pd.DataFrame(plain.second(folder), columns=FOUND), plain.versions(), {})
+                rows, failed = plain.second(folder, [], plain.METHODS)
+                return Answer(pd.DataFrame(rows, columns=FOUND), plain.versions(), failed)
             ended, failed = "", {}
             try:
                 said, _ = self.process.communicate(timeout=LONGEST)
@@ -415,11 +424,16 @@ class Second:
                 failed = dict.fromkeys(self.results.plan.analyses, why)
             if not there:
                 return Answer(pd.DataFrame(columns=FOUND), {}, failed)
-            second, known, why = (
+            second, known, stopped = (
                 pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
                 for name in ("second", "versions", "failed")
             )
-            return Answer(second, dict(known.to_numpy().tolist()), dict(why.to_numpy().tolist()))
+            versions, failed = dict(known.to_numpy().tolist()), dict(stopped.to_numpy().tolist())
+            rows, beside = plain.second(folder, second.to_dict("records"), plain.BESIDE)
+            if rows:
+                second = pd.concat([second, pd.DataFrame(rows)], ignore_index=True)
+                versions |= plain.versions()
+            return Answer(second, versions, beside | failed)
 
     def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
         """(concordance.csv, versions of what computed it)."""

@@ -63,16 +63,18 @@ def gather(results: Results, folders: Sequence[Path]) -> Begun:
         records |= {name: _members(record) for name, record in _read(folder / "records.json").items()}
         said = _read(folder / "second.json")
         answers.append(Answer(pd.DataFrame(said["second"]), said["versions"], said["failed"]))
-    by = {json.dumps(answer.versions): answer.versions for answer in answers if answer.versions}
-    if len(by) > 1:
-        what = "was made by different software in different parts: " + "; ".join(
-            ", ".join(map(" ".join, versions.items())) for versions in by.values()
-        )
+    by = [answer.versions for answer in answers if answer.versions]
+    versions = {
+        name: version for one in by for name, version in one.items()
+    }  # Python's only where R has not everything
+    if any(one.get("R") != versions.get("R") or one.items() - versions.items() for one in by):
+        told = "; ".join(dict.fromkeys(", ".join(map(" ".join, one.items())) for one in by))
+        what = f"was made by different software in different parts: {told}"
         why, do = "nobody could say what computed the numbers", "let all jobs see the same R, or none, and run it again"
         raise InputError([Problem("the second computation", what, why, do)])
     failed = {name: why for answer in answers for name, why in answer.failed.items()}
     second = pd.concat([answer.second for answer in answers], ignore_index=True)
-    whole = Answer(second, next(iter(by.values()), {}), failed)
+    whole = Answer(second, versions, failed)
     return {name: records[name] for name in results.plan.analyses}, lambda: whole
 
 
