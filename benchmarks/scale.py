@@ -1,4 +1,4 @@
-"""Every stage at 500, 5,000, 50,000 participants: `python benchmarks/scale.py [participants ...] [--until STAGE] [--in FOLDER] [--parts N]`.
+"""Every stage at 500, 5,000, 50,000 participants: `python benchmarks/scale.py [participants ...] [--until STAGE] [--in FOLDER]`.
 
 The default study's raw files are repeated (`tile.py`). Printed for each stage: seconds of the clock, CPU seconds (user and
 system, of children too: what a shared machine measures honestly), the peak memory of its largest process, the size of what it
@@ -23,13 +23,13 @@ import tile
 
 sys.path.insert(0, str(tile.ROOT / "workflow"))
 from trialpress import environment
-from trialpress.chunks import chunks
+from trialpress.chunks import chunks, cohort_chunks
 from trialpress.contracts import ARD
+from trialpress.plan import read_plan
 from trialpress.study import load_study
 
 SIZES = (500, 5_000, 50_000)
 STAGES = ("clean", "cohort", "analysis", "trace", "tables", "figures", "fragments", "report", "audit")
-CUT = ("clean", "trace")  # stages that can be cut into parts
 FORMATS = ("html", "pdf", "docx", "jats")
 RUN = """
 import json, os, resource, shutil, sys, time
@@ -37,17 +37,20 @@ from pathlib import Path
 from trialpress import folder, stages
 from trialpress.plan import read_plan
 from trialpress.study import load_study
-(stage, _, item), name, formats = sys.argv[1].partition(" "), sys.argv[2], sys.argv[3].split(",")
+stage, name, formats = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
 config, raw, out, logs = Path(f"config/{name}"), Path(f"data/{name}/raw"), Path(f"results/{name}"), Path(f"logs/{name}")
 two, claims = (config / "study.yaml", config / "plan.yaml"), config / "claims.yaml"
-parts = Path(f"parts/{name}/{stage}")
+stage, _, item = stage.partition(":")
+parts = Path(f"parts/{stage}/{name}")
 logs.mkdir(parents=True, exist_ok=True)
 def call():
     if item:
+        parts.mkdir(parents=True, exist_ok=True)
+        given = {"clean": (two[0], raw, item), "cohort": (*two, out / "clean", item), "trace": (*two, item, out)}[stage]
+        getattr(stages, f"{stage}_part")(*given, parts / item)
+    elif stage in ("clean", "cohort", "trace"):
         given = (two[0], raw) if stage == "clean" else two
-        getattr(stages, f"{stage}_part")(*given, item, *([out] if stage == "trace" else []), parts / item)
-    elif stage in ("clean", "trace"):
-        getattr(stages, stage)(*((two[0], raw) if stage == "clean" else two), out, sorted(parts.glob("*")))
+        getattr(stages, stage)(*given, out, sorted(parts.glob("*")))
         shutil.rmtree(parts, ignore_errors=True)
     elif stage == "analysis":
         stages.analysis(*two, claims, out)
@@ -88,11 +91,13 @@ def run(stage: str, project: Path, profile: Path | None) -> dict:
     return json.loads(line.removeprefix("MEASURED"))
 
 
-def pieces(project: Path) -> int:
-    """Into how many parts a run would cut a stage that can be cut."""
-    return chunks(
-        "auto", load_study(project / "config" / tile.STUDY / "study.yaml"), project / "data" / tile.STUDY / "raw"
-    )
+def pieces(project: Path, stage: str, setting: int | str) -> int:
+    """Into how many parts a run would cut a stage."""
+    raw, config = project / "data" / tile.STUDY / "raw", project / "config" / tile.STUDY
+    study = load_study(config / "study.yaml")
+    if stage == "cohort":
+        return cohort_chunks(setting, study, read_plan(config / "plan.yaml", study), raw)
+    return chunks(setting, study, raw) if stage in ("clean", "trace") else 1
 
 
 def size_of(folder: Path) -> float:
@@ -131,7 +136,7 @@ def calculated(found: dict, rows: int, towards: int) -> None:
 
 
 def measure(
-    participants: int, until: str, folder: Path, before: dict, only: str, profile: bool, cut: int
+    participants: int, until: str, folder: Path, before: dict, only: str, profile: bool, setting: int | str
 ) -> tuple[dict, int]:
     n = max(1, round(participants / 51))
     project = folder / f"{participants}"
@@ -144,9 +149,11 @@ def measure(
     for stage in STAGES[: STAGES.index(until) + 1]:
         if only and stage not in only.split(","):
             continue
-        parts = (cut or pieces(project)) if stage in CUT else 1
-        each = [f"{stage} {part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
+        parts = pieces(project, stage, setting)
+        each = [f"{stage}:{part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
         runs = [run(one, project, project / f"{stage}.prof" if profile else None) for one in [*each, stage]]
+        for name, one in zip([*each, stage], runs, strict=True) if each else ():
+            print(f"  {name:<18} CPU {one['cpu']:6.1f} s, peak {one['peak']:6.0f} MB", flush=True)
         here = {"clock": sum(one["clock"] for one in runs), "cpu": sum(one["cpu"] for one in runs),
                 "peak": max(one["peak"] for one in runs), "n": n}  # fmt: skip
         found[stage] = here
@@ -158,8 +165,6 @@ def measure(
             + (f"   in {parts} parts, one after the other" if parts > 1 else ""),
             flush=True,
         )
-        for name, one in zip([*each, f"{stage} together"] if each else [], runs, strict=False):
-            print(f"  {name:<16} {one['clock']:6.1f} {one['cpu']:9.1f} {one['peak']:9.0f}", flush=True)
     total = {key: sum(one[key] for one in found.values()) for key in ("clock", "cpu")}
     print(f"{'all':<10} {total['clock']:9.1f} {total['cpu']:9.1f} {max(one['peak'] for one in found.values()):9.0f}")
     if "analysis" in found:
@@ -175,14 +180,15 @@ def main() -> None:
     parse.add_argument("--until", choices=STAGES, default=STAGES[-1])
     parse.add_argument("--only", default="", help="these stages only, on what lies in --in")
     parse.add_argument("--in", dest="folder", help="work there and leave it; default: a folder that is removed")
-    parse.add_argument("--parts", type=int, default=0, help="into so many parts; default: as many as a run would")
+    parse.add_argument("--chunks", default="auto", help="a number of parts, or auto")
     parse.add_argument("--profile", action="store_true", help="STAGE.prof beside the results")
     given = parse.parse_args()
     folder = Path(given.folder or tempfile.mkdtemp(prefix="scale-"))
     before: dict = {}
     try:
         for participants in given.participants:
-            before, rows = measure(participants, given.until, folder, before, given.only, given.profile, given.parts)
+            setting = int(given.chunks) if given.chunks.isdigit() else given.chunks
+            before, rows = measure(participants, given.until, folder, before, given.only, given.profile, setting)
         calculated(before, rows, 10**8)
     finally:
         if not given.folder:
