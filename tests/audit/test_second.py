@@ -30,7 +30,7 @@ def run(tmp_path, monkeypatch):
     for name in ("analysis", "audit"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     ARD.write(results.ard, folder / "analysis")
-    write_second(concordance.Second(results), folder)
+    write_second(results, concordance.Second(results).found(), folder)
     plan = tmp_path / "config" / "s" / "plan.yaml"
     plan.parent.mkdir(parents=True)
     return results, folder, plan

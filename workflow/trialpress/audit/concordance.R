@@ -163,6 +163,18 @@ difference <- function(t, conf, level) {
   ci <- newcombe(t$x, t$n, conf)
   add("", level, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
 }
+within_strata <- function(d, conf, ratio) {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
+  d <- d[!is.na(d$x), ]; if (is.null(compared(d, named("", "group")))) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- rev(g[g %in% d$group])
+  k <- sapply(split(d, d$x), function(v) c(sum(v$y[v$group == g[1]]), sum(v$group == g[1]), sum(v$y[v$group == g[2]]), sum(v$group == g[2]))); k <- k[, k[2, ] > 0 & k[4, ] > 0, drop = FALSE]; add("", "", "sum", closed, strata = ncol(k)); if (!ncol(k)) return()
+  a <- k[1, ]; n1 <- k[2, ]; b <- k[3, ]; n2 <- k[4, ]; N <- n1 + n2; m <- a + b; z <- qnorm((1 + conf) / 2); v <- sum(n1 * n2 * m * (N - m) / N^3)
+  if (v > 0) { x <- sum(a - n1 * m / N)^2 / v; add("", "", "pchisq", closed, statistic = x, df = 1, p_value = pchisq(x, 1, lower.tail = FALSE)) }
+  if (ratio) { R <- sum(a * n2 / N); S <- sum(b * n1 / N); e <- sqrt(sum(n1 * n2 / N^2 * m - a * b / N) / (R * S)); if (R > 0 && S > 0) add("", "", "sum", closed, risk_ratio = R / S, ci_low = R / S * exp(-z * e), ci_high = R / S * exp(z * e)); return() }
+  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", "", "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
+  e <- switch(job$interval, "sato" = sqrt((rd * sum(b * (n1 / N)^2 - a * (n2 / N)^2 + (n1 / N) * (n2 / N) * (n2 - n1) / 2) + sum(a * (n2 - b) / N + b * (n1 - a) / N) / 2) / sum(w)^2), "greenland-robins" = sqrt(sum(s^2 * (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2))), NULL)
+  limits <- function(x, n) { u <- x / n * (1 - x / n) / n; if (!any(u > 0)) u <- 1 / n; q <- z * sqrt(sum(s^2 * u)) / sum(s * sqrt(u)); rowSums(sapply(seq_along(x), function(i) s[i] * wilson(x[i], n[i], 2 * pnorm(q) - 1))) }
+  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", "", "sum", closed, std_error = e)
+  add("", "", "prop.test or sum", closed, ci_low = max(-1, rd - z * e[1]), ci_high = min(1, rd + z * rev(e)[1]))
+}
 cross <- function(d, groups, levels) {
   t <- table(factor(d$level, levels = levels), factor(d$group, levels = groups))
   for (g in groups) for (l in levels) add(g, l, "table", closed, n = t[l, g])
@@ -331,8 +343,9 @@ methods <- list(
     add("", "", "dhyper, uniroot", fitted, conditional(m, conf))
     difference(t, conf, "risk_difference")
   },
-  risk_difference = function(d, conf) { t <- compared(d, named("", "group")); if (!is.null(t) && job$interval == "newcombe") difference(t, conf, "") },
+  risk_difference = function(d, conf) { if (job$stratum == "true") return(within_strata(d, conf, FALSE)); t <- compared(d, named("", "group")); if (!is.null(t) && job$interval == "newcombe") difference(t, conf, "") },
   risk_ratio = function(d, conf) {
+    if (job$stratum == "true") return(within_strata(d, conf, TRUE))
     t <- compared(d, named("", "group"))
     if (is.null(t) || any(t$x == 0)) return()
     r <- (t$x[1] / t$n[1]) / (t$x[2] / t$n[2]); se <- sqrt(sum(1 / t$x - 1 / t$n)); z <- qnorm(1 - (1 - conf) / 2)
@@ -827,6 +840,23 @@ methods$state_probabilities <- function(d, conf) {
   for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
     if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
 }
+methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier curves added and subtracted, or states; the influences of each patient added alike
+  w <- d[is.na(d$set), c("time", "event", "group")]; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
+  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event); for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
+  at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2)
+  for (g in named("", "group")) { o <- good & w$group == g; v <- w[o, ]; C <- X[o, , drop = FALSE]; came <- !is.na(C) & C <= v$time; add(g, "", "sum", closed, n = nrow(v), deaths = sum(v$event)); for (k in seq_len(m)) add(g, l[k], "sum", closed, n = sum(came[, k])); if (!nrow(v)) next
+    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- 0; last <- max(v$time)
+    for (k in 0:m) { f <- survfit(Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); i <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[i + 1]; U <- U + sign[k + 1] * matrix(cbind(0, f$influence.surv), nrow(v))[, i + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[, k + 1])) }
+    e <- sqrt(colSums(matrix(U, nrow(v))^2)); under <- sapply(at, function(t) sum(v$time >= t)); inside <- sapply(at, function(t) sum(v$time >= t & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
+    if (job$estimator != "kaplan-meier") { B <- matrix(c(rep(0, nrow(v)), E[, -(m + 1)]), nrow(v)); s <- do.call(rbind, lapply(0:m, function(k) data.frame(id = seq_len(nrow(v)), start = B[, k + 1], stop = E[, k + 1], from = k, to = ifelse(!D[, k + 1], -1, rowSums(E <= E[, k + 1] & D)))))
+      s <- s[s$stop > s$start, ]; if (!nrow(s)) next; s <- s[order(s$id, s$start), ]; s$to <- factor(s$to, c(-1, 0:(m + 1)), c("censored", paste0("s", 0:(m + 1)))); s$from <- factor(s$from, 0:(m + 1), paste0("s", 0:(m + 1)))
+      if (length(unique(s$to[s$to != "censored"])) == 0) { value <- rep(mean(use[1 + tapply(as.integer(s$from) - 1, s$id, min)]), length(at)); e <- 0 * value } else {
+        f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, influence = TRUE); j <- match(paste0("s", 0:m)[use], f$states); j <- j[!is.na(j)]; i <- findInterval(at, f$time); P <- rbind(f$p0, f$pstate); value <- rowSums(P[i + 1, j, drop = FALSE])
+        e <- sapply(i, function(i) if (i) sqrt(sum(rowSums(matrix(f$influence.pstate[, i + (dim(f$influence.pstate)[2] - length(f$time)), j], ncol = length(j)))^2)) else 0) } }
+    for (j in seq_along(at)) { add(g, at_time(at[j]), "sum", closed, n_at_risk = under[j], n_in_remission = inside[j]); if (at[j] > last) next; p <- min(1, max(0, value[j])); add(g, at_time(at[j]), "survfit, influence", closed, estimate = if (abs(p) < 1e-12) 0 else p); add(g, at_time(at[j]), "survfit, influence", fitted, std_error = if (e[j] < 1e-9) 0 else e[j])
+      r <- z * e[j] / p; if (p > 1e-9 && (job$transform == "plain" || (p < 1 - 1e-9 && e[j] > 1e-9))) { a <- asin(sqrt(p)); h <- r / 2 * sqrt(p / (1 - p)); ci <- switch(job$transform, "log-log" = p^exp(c(-1, 1) * r / log(p)), "log" = p * exp(c(-r, r)), "plain" = p * (1 + c(-r, r)), "arcsin" = sin(pmin(pmax(a + c(-h, h), 0), pi / 2))^2)
+        add(g, at_time(at[j]), "survfit, influence", fitted, ci_low = max(0, min(ci)), ci_high = min(1, max(ci))) } } }
+}
 methods$win_ratio <- function(d, conf) {  # every pair in full matrices; variances of U-statistics
   sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
   a <- one$group == g[2]; b <- one$group == g[1]; W <- L <- matrix(FALSE, sum(a), sum(b))
@@ -976,10 +1006,19 @@ methods$linear_spline <- function(d, conf) spline_effect(d, conf, "linear"); met
 methods$multiple_imputation <- function(d, conf) {
   base <- d[is.na(d$set), ]; for (g in named("", "group")) add(g, "", "sum", closed, n = sum(base$group == g)); add("", "", "sum", closed, n = sum(base$group != ""))
   gaps <- d[!is.na(d$set) & d$set == "gaps", ]; for (l in unique(gaps$level)) add("", l, "sum", closed, missing = sum(gaps$y[gaps$level == l])); own <- grep("^(linear|logistic) ", unique(d$set), value = TRUE); if (!length(own)) return()
-  b <- NULL; u <- NULL; covariates <- named("", "covariate")
+  b <- NULL; u <- NULL; covariates <- named("", "covariate"); Q <- NULL; D <- V <- list()
   for (s in own) { v <- d[!is.na(d$set) & d$set == s, ]; o <- v[is.na(v$level), ]; keep <- !is.na(o$x); g <- droplevels(factor(o$group[keep], named("", "group"))); X <- sapply(covariates, function(l) v$y[!is.na(v$level) & v$level == l][keep]); y <- o$x[keep]
     M <- cbind(1, sapply(levels(g)[-1], function(k) as.numeric(g == k)), if (length(covariates)) matrix(X, length(y))); p <- ncol(M); if (length(y) <= p || qr(M)$rank < p) return()
-    f <- if (grepl("^linear", s)) lm(y ~ M - 1) else suppressWarnings(glm(y ~ M - 1, binomial, control = glm.control(1e-14, 100))); if (max(abs(fitted.values(f) - y)) < 1e-8) return(); b <- rbind(b, coef(f)); u <- rbind(u, diag(vcov(f))) }
+    f <- if (grepl("^linear", s)) lm(y ~ M - 1) else suppressWarnings(glm(y ~ M - 1, binomial, control = glm.control(1e-14, 100))); if (max(abs(fitted.values(f) - y)) < 1e-8) return(); b <- rbind(b, coef(f)); u <- rbind(u, diag(vcov(f)))
+    k <- nlevels(g); h <- 2:k; D[[length(D) + 1]] <- coef(f)[h]; V[[length(V) + 1]] <- vcov(f)[h, h, drop = FALSE]; if (!grepl("^linear", s)) next
+    at <- if (p > k) colMeans(M[, (k + 1):p, drop = FALSE]); for (o in named("", "shares")) { i <- match(strsplit(o, " ")[[1]], covariates); at[i] <- 1 / (length(i) + 1) }
+    L <- cbind(1, rbind(0, diag(k - 1)), matrix(at, k, length(at), byrow = TRUE)); Q <- rbind(Q, c(L %*% coef(f), diag(L %*% vcov(f) %*% t(L)))) }
+  rubin <- function(q, u, full) { w <- mean(u); B <- (1 + 1 / length(q)) * var(q); t <- w + B; l <- B / t; known <- (full + 1) / (full + 3) * full * (1 - l); df <- if (l > 1e-12) 1 / (1 / ((length(q) - 1) / l^2) + 1 / known) else known; r <- qt((1 + conf) / 2, df) * sqrt(t); c(estimate = mean(q), std_error = sqrt(t), df = df, ci_low = mean(q) - r, ci_high = mean(q) + r, fmi = (B / w + 2 / (df + 3)) / (B / w + 1)) }
+  if (!is.null(Q)) for (i in seq_len(ncol(Q) / 2)) add(levels(g)[i], "", "lm, Rubin's rules", fitted, rubin(Q[, i], Q[, ncol(Q) / 2 + i], length(y) - p))
+  if (!is.null(Q)) { m <- length(D); q <- do.call(rbind, D); k <- ncol(q); U <- Reduce(`+`, V) / m; r <- (1 + 1 / m) * sum(diag(cov(q) %*% solve(U))) / k; a <- colMeans(q); x <- drop(a %*% solve(U, a)) / (k * (1 + r)); t <- k * (m - 1)  # Li, Raghunathan & Rubin 1991, Reiter 2007
+    full <- length(y) - p; v <- full * (full + 1) / (full + 3); e <- r * t / (t - 2); c0 <- 1 / (t - 4); c1 <- v - 2 * (1 + e); c2 <- v - 4 * (1 + e)
+    z <- 1 / c2 + c0 * (e^2 * c1 / ((1 + e)^2 * c2) + 8 * e^2 * c1 / ((1 + e) * c2^2) + 4 * e^2 / ((1 + e) * c2) + 4 * e^2 / (c2 * c1) + 16 * e^2 * c1 / c2^3 + 8 * e^2 / c2^2)
+    if (t > 4 && c2 > 0) add("", "", "lm, D1", fitted, statistic = x, df = k, df_residual = 4 + 1 / z, p_value = pf(x, k, 4 + 1 / z, lower.tail = FALSE)) }
   logit <- grepl("^logistic", own[1]); if (logit && any(abs(b[, -1]) > 25)) return(); ids <- c(of(job$by, levels(g)[-1]), covariates); m <- nrow(b); full <- length(y) - p
   for (j in seq_along(ids)) { q <- b[, j + 1]; w <- mean(u[, j + 1]); B <- (1 + 1 / m) * var(q); t <- w + B; l <- B / t; known <- (full + 1) / (full + 3) * full * (1 - l); df <- if (l > 1e-12) 1 / (1 / ((m - 1) / l^2) + 1 / known) else known
     e <- sqrt(t); x <- mean(q) + c(0, -1, 1) * qt((1 + conf) / 2, df) * e; if (logit) x <- exp(x); add("", ids[j], "lm or glm, Rubin's rules", fitted, setNames(x, c(if (logit) "odds_ratio" else "estimate", "ci_low", "ci_high")), std_error = e, df = df, p_value = 2 * pt(-abs(mean(q) / e), df), fmi = (B / w + 2 / (df + 3)) / (B / w + 1)) }

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .arithmetic import FEW, Row, conditional, exact_limits, fisher, newcombe, numbers, ways
 from .job import CLOSED, COUNTED, EXACT, FITTED, NEWCOMBE, TABLES, TAILS, Found, Job
+from .strata import within_strata
 
 
 def counted(job: Job, group: str, prefix: str, rows: Iterable[Row], levels: Iterable[str]) -> Iterator[Found]:
@@ -72,6 +73,9 @@ def fisher_test(job: Job) -> Iterator[Found]:
 
 
 def risk_difference(job: Job) -> Iterator[Found]:
+    if job["stratum"] == "true":
+        yield from within_strata(job, ratio=False)
+        return
     found, two = two_proportions(job)
     yield from found
     if two and job["interval"] == "newcombe":
@@ -79,6 +83,9 @@ def risk_difference(job: Job) -> Iterator[Found]:
 
 
 def risk_ratio(job: Job) -> Iterator[Found]:
+    if job["stratum"] == "true":
+        yield from within_strata(job, ratio=True)
+        return
     found, two = two_proportions(job)
     yield from found
     if two and all(x for x, _ in two):

@@ -84,9 +84,10 @@ def _normal(z: float) -> float:
 def tukey(t: float, k: int, df: int) -> float:
     """P(the largest of all differences of k means is below t standard errors of a difference)."""
     q = t * math.sqrt(2)
-    inside = lambda s: (
-        k * _simpson(lambda z: _normal(z) * (z_above(z - q * s) - z_above(z)) ** (k - 1), -8.0, 8.0 + q * s, 120)
-    )  # noqa: E731
+
+    def inside(s: float) -> float:
+        return k * _simpson(lambda z: _normal(z) * (z_above(z - q * s) - z_above(z)) ** (k - 1), -8.0, 8.0 + q * s, 120)
+
     return _averaged(inside, df)
 
 
