@@ -171,6 +171,8 @@ def _both(people: Sequence[Person]) -> bool:
 
 
 def landmark(job: Job) -> Iterator[Found]:
+    if job["stratum"] == "true":  # needs R
+        return
     rows = followed(job)
     for at in job.times:
         day, level = float(at), f"{at}_days"
@@ -188,6 +190,8 @@ def landmark(job: Job) -> Iterator[Found]:
 
 
 def mantel_byar(job: Job) -> Iterator[Found]:
+    if job["stratum"] == "true":  # needs R
+        return
     rows = followed(job)
     people = cut(rows)
     yield counted(rows)
@@ -214,6 +218,8 @@ def naive_comparison(job: Job) -> Iterator[Found]:
 
 
 def time_dependent_cox(job: Job) -> Iterator[Found]:
+    if job["stratum"] == "true":  # needs R
+        return
     if job["adjusted"] == "true":
         return
     rows = followed(job)
