@@ -74,6 +74,7 @@ cohort:
     dose_level: {expression: "when(order <= 3, 'one', when(order <= 9, 'two', when(order <= 12, 'three', 'two')))", type: code, label: Dose level, levels: {one: EMPTY_NAME, two: "10⁵ per kg", three: "10⁶ per kg"}}
     toxic: {expression: "when(order == 5, true, when(order in (8, 11, 12), true, when(order == 10, missing, false)))", type: boolean, label: DLT}
     risk: {expression: age / 100, label: Predicted risk}
+    age_group: {cut: age, at: [25, 50], labels: [young, middle, old], label: Age group, levels: {young: A_NAME, middle: 25 to 50 years, old: "Over 50 years"}}
     change: {expression: 2 * age - 100, label: Change of blasts, unit: "%"}
     fever_grade: {daily: fever, label: Grade of fever}
   daily:
@@ -109,6 +110,7 @@ analyses:
   os_test: {method: log_rank, population: infused, endpoint: os, by: stratum}
   os_cox: {method: cox, population: infused, endpoint: os, covariates: [stratum]}
   model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], label: Cox model of OS}
+  os_by_age: {method: cox_interaction, population: infused, endpoint: os, by: sex, subgroup: age_group, label: OS by age}
   hct: {method: fisher, population: infused, event: present(hct_on), by: sex, label: Allo-HCT by sex}
   age: {method: summary, population: infused, variable: age}
   os_states: {method: simon_makuch, population: infused, endpoint: os, begin: hct_on, at: [6], label: OS by HCT}
@@ -188,6 +190,7 @@ figures:
   km: {kind: kaplan_meier, caption: Survival, analyses: [os, efs], tests: [os_test, os_cox]}
   km_single: {kind: kaplan_meier, caption: Survival, analyses: [efs], width: single}
   km_options: {kind: kaplan_meier, caption: Survival, analyses: [os], tests: [os_test], least_at_risk: 3, last: 18, lowest: 20, quantiles: [0.5, 0.75], facets: true, svg: text}
+  forest_subgroups: {kind: forest, caption: Ratios, analyses: [os_by_age, hct]}
   forest_sides: {kind: forest, caption: Ratios, analyses: [model], favours: {hazard_ratio: [longer survival, shorter survival]}}
   flow_branches: {kind: flow, caption: Participant flow, branches: [evaluable]}
   states: {kind: simon_makuch, caption: Transplant, analysis: os_states, landmark: os_landmark, naive: os_naive, tests: [os_hct_cox, os_byar]}

@@ -52,6 +52,10 @@ DEFAULTS = {
     "truncate": 1,
     "adjust": "tukey",
     "against": "all",
+    "resamples": 10_000,
+    "replicates": 10_000,
+    "trials": 2000,
+    "cohort": 3,
     "estimator": "kaplan-meier",
 }
 OWN_DEFAULTS: dict[str, dict] = {
@@ -59,6 +63,8 @@ OWN_DEFAULTS: dict[str, dict] = {
     "gee": {"errors": "bias-reduced"},
     "current_leukaemia_free_survival": {"start": "remission"},
     "escalation_characteristics": {"n_max": 30},
+    "bootstrap_proportion": {"interval": "bca", "statistic": "mean"},
+    "permutation_test": {"statistic": "mean"},
 }
 
 

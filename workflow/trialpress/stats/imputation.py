@@ -86,7 +86,7 @@ def _draw_binary(rng, y: np.ndarray, X: np.ndarray, at: np.ndarray) -> np.ndarra
 
 
 def pooled(estimates, variances, df: float, *, level: float = 0.95) -> Result:
-    """One estimate from those of several imputed data sets by Rubin's rules (1987), with the degrees of freedom of Barnard and
+    """One estimate from those of several imputed data sets by Rubin's rules (Rubin 1987), with the degrees of freedom of Barnard and
     Rubin (1999; R mice pool).
 
     estimates, variances: of each data set; df: degrees of freedom that complete data would have (inf if there is no limit).

@@ -49,7 +49,7 @@ def frequency(job: Job) -> Iterator[Found]:
         yield from counted(job, group, "", rows, job.named("level"))
 
 
-def _two(job: Job) -> tuple[list[Found], list[tuple[int, int]]]:
+def two_proportions(job: Job) -> tuple[list[Found], list[tuple[int, int]]]:
     """The counts of the groups, and (events, participants) of the second group and the first if there are two."""
     found, sizes = [], []
     for group, rows in job.groups():
@@ -61,7 +61,7 @@ def _two(job: Job) -> tuple[list[Found], list[tuple[int, int]]]:
 
 
 def fisher_test(job: Job) -> Iterator[Found]:
-    found, two = _two(job)
+    found, two = two_proportions(job)
     yield from found
     if two:
         yield "", "", TABLES, EXACT, {"p_value": fisher(*two, job["alternative"])}
@@ -76,7 +76,7 @@ def risk_difference(job: Job) -> Iterator[Found]:
     if job["stratum"] == "true":
         yield from within_strata(job, ratio=False)
         return
-    found, two = _two(job)
+    found, two = two_proportions(job)
     yield from found
     if two and job["interval"] == "newcombe":
         yield "", "", NEWCOMBE, CLOSED, newcombe(*two, job.z)
@@ -86,7 +86,7 @@ def risk_ratio(job: Job) -> Iterator[Found]:
     if job["stratum"] == "true":
         yield from within_strata(job, ratio=True)
         return
-    found, two = _two(job)
+    found, two = two_proportions(job)
     yield from found
     if two and all(x for x, _ in two):
         (x, n), (y, m) = two
