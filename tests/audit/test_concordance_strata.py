@@ -12,6 +12,8 @@ ANALYSES = """analyses:
   completed: {method: multiple_imputation, population: infused, variable: lee, by: doses, covariates: [age, stratum], auxiliary: [crs], imputations: 5, iterations: 2}
   completed_two: {method: multiple_imputation, population: infused, variable: age, by: sex, covariates: [lee], imputations: 6, iterations: 2}
   completed_odds: {method: multiple_imputation, population: infused, variable: remission, by: sex, covariates: [age, lee], imputations: 3, iterations: 2}
+  adjusted_pairs: {method: ancova, population: infused, variable: change, by: doses, covariates: [lee, sex], contrasts: tukey}
+  adjusted_all: {method: ancova, population: infused, variable: change, by: doses, covariates: [lee], contrasts: all, errors: hc3}
   landmarks: {method: landmark, population: infused, endpoint: os, begin: hct_on, days: [60, 100], stratum: sex}
   byar: {method: mantel_byar, population: infused, endpoint: os, begin: hct_on, stratum: sex}
   begun: {method: time_dependent_cox, population: infused, endpoint: os, begin: hct_on, stratum: doses}

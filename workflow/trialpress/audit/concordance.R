@@ -718,7 +718,9 @@ methods$ancova <- function(d, conf) {
     if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
   unit <- diag(n)
   for (i in seq_len(m)) shown(levels(w$g)[i], "", unit[i, ], FALSE)
-  for (i in seq_len(m)[-1]) shown("", of(job$by, levels(w$g)[i]), unit[i, ] - unit[1, ], TRUE)
+  if (job$contrasts == "first") for (i in seq_len(m)[-1]) shown("", of(job$by, levels(w$g)[i]), unit[i, ] - unit[1, ], TRUE)
+  else for (i in seq_len(m - 1)) for (j in (i + 1):m) { L <- unit[j, ] - unit[i, ]; s <- paste0(levels(w$g)[j], "_against_", levels(w$g)[i]); if (job$contrasts == "all") { shown("", s, L, TRUE); next }
+    b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); q <- qtukey(conf, m, df.residual(f)) / sqrt(2); add("", s, "lm, ptukey", 1e-5, estimate = b, std_error = e, ci_low = b - q * e, ci_high = b + q * e, p_value = ptukey(abs(b / e) * sqrt(2), m, df.residual(f), lower.tail = FALSE)) }
   for (j in seq_along(w$ids)) shown("", w$ids[j], unit[m + j, ], TRUE)
   wald_f("", f, unit[2:m, , drop = FALSE] - unit[rep(1, m - 1), , drop = FALSE])
   with <- which(w$from %in% named("", "interaction")); if (!length(with)) return()

@@ -57,6 +57,7 @@ DEFAULTS = {
     "trials": 2000,
     "cohort": 3,
     "estimator": "kaplan-meier",
+    "contrasts": "first",
 }
 OWN_DEFAULTS: dict[str, dict] = {
     "incidence_rate": {"errors": "model"},
