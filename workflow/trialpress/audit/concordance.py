@@ -185,7 +185,8 @@ def _delayed(export: Export):
     data, spec = export.data, export.spec
     origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     export.order("begin", [data.column(spec["begin"])])
-    export.rows(**export.times("days"), x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
+    stratum = {"level": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
+    export.rows(**export.times("days"), **stratum, x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
 
 
 def _logistic(export: Export):
