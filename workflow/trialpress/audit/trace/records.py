@@ -104,7 +104,7 @@ def of_analysis(results: Results, name: str, columns: Columns, numbered: pd.Inde
             {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
              "group_label": mine[0].group_label, "level_label": mine[0].level_label,
              "statistics": [[row.statistic, _number(row.value), row.display, row.method, row.note, row.origin] for row in mine],
-             "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
+             "printed": {**shown, **phrases(shown, results.plan.level, results.plan.say)}, "who": here}
         )  # fmt: skip
     return {"kind": "analysis", "label": spec.get("label") or name.replace("_", " "), "method": spec["method"], "plan": spec,
             "population": spec["population"], "columns": _columns_of(results, spec, columns), "everyone": who,
