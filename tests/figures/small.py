@@ -31,6 +31,7 @@ tables:
       response_on: {type: date, label: Remission}
       hct_on: {type: date, label: Allo-HCT}
       relapse_on: {type: date, label: Relapse}
+      again_on: {type: date, label: Second remission}
       died_on: {type: date, label: Death}
       last_on: {type: date, label: Last contact}
   levels:
@@ -166,6 +167,9 @@ analyses:
   raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
   states_of_all: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [6, 12], label: States}
   states_of_nobody: {method: state_probabilities, population: nobody, endpoint: relapse, begin: hct_on}
+  in_remission: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [relapse_on, again_on], at: [6], label: Current}
+  in_remission_by: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [relapse_on, again_on], by: stratum, estimator: aalen-johansen, label: Current by stratum}
+  in_remission_nobody: {method: current_leukaemia_free_survival, population: nobody, endpoint: os, changes: [relapse_on]}
   raters_nobody: {method: bland_altman, population: nobody, first: crs, second: lee}
 figures:
   course_means: {kind: repeated, caption: Means, analysis: course}
@@ -191,6 +195,8 @@ figures:
   flow_branches: {kind: flow, caption: Participant flow, branches: [evaluable]}
   states: {kind: simon_makuch, caption: Transplant, analysis: os_states, landmark: os_landmark, naive: os_naive, tests: [os_hct_cox, os_byar]}
   stacked_states: {kind: state_probabilities, caption: States, analyses: [states_of_all]}
+  in_remissions: {kind: current_leukaemia_free_survival, caption: Current, analyses: [in_remission, in_remission_by], ordinary: [efs]}
+  nobody_in_remission: {kind: current_leukaemia_free_survival, caption: Current, analyses: [in_remission_nobody]}
   nobody_stacked_states: {kind: state_probabilities, caption: States, analyses: [states_of_nobody]}
   nobody_states: {kind: simon_makuch, caption: Transplant, analysis: states_nobody}
   dose_curve: {kind: dose_response, caption: Dose, analyses: [severe_dose, remission_dose, dose_nobody], rates: [severe_by_dose]}
@@ -337,6 +343,9 @@ def _tables(n: int, events: bool) -> dict[str, pd.DataFrame]:
             ),
             "hct_on": hct,
             "relapse_on": relapse,
+            "again_on": (relapse + pd.Timedelta(days=40)).where(
+                (relapse + pd.Timedelta(days=40) < last) & (who.index % 3 > 0)
+            ),
             "died_on": died,
             "last_on": last,
         }

@@ -5,6 +5,7 @@ import shutil
 import sys
 
 import pytest
+from trialpress.files import sha256
 
 from .test_own_folder import ROOT, SETTINGS, TINY, files, run
 
@@ -53,10 +54,34 @@ def test_an_edit_runs_what_reads_it_and_gives_what_a_run_from_the_start_gives(tr
     assert "Nothing to be done" in run(DRY, here).stdout
     for name in ("a caption", "an option of a figure", "the text"):
         edited(here, name)
+    spelled_otherwise(here)
     done = run(COMMAND, here)
-    assert "4 of 4" in done.stdout
+    stages = {line.split()[0]: line.endswith(", as before") for line in done.stdout.splitlines() if " of 10" in line}
+    assert {stage for stage, as_before in stages.items() if as_before} == {"cohort", "effects", "analysis", "tables"}
+    assert len(stages) == 10
     whole = trial("whole")
     for name in ("a caption", "an option of a figure", "the text"):
         edited(whole, name)
+    spelled_otherwise(whole)
     run(COMMAND, whole)
     assert files(here / "results" / "tiny") == files(whole / "results" / "tiny")
+    left_as_they_are(here)
+
+
+def spelled_otherwise(house):
+    """A raw cell that says the same in other letters: the log of changes is another one, the tables are not."""
+    raw = house / "data/tiny/raw/patients.csv"
+    raw.write_text(raw.read_text().replace("S-002,f,51", "S-002,F,51"))
+    (raw.parent / "SHA256SUMS").write_text(f"{sha256(raw)}  patients.csv\n")
+
+
+def left_as_they_are(here):
+    """Outputs that were removed are given back, right ones alone, and the run says so."""
+    results = here / "results/tiny"
+    before, kept = files(results), results / ".receipts/kept/analysis/analysis/curves.csv"
+    (results / "analysis" / "ard.csv").unlink()
+    (results / "cohort" / "flow.csv").unlink()
+    kept.write_bytes(kept.read_bytes() + b"forged\n")  # and the result with it, since both are one file
+    said = run(COMMAND, here).stdout
+    assert re.search("cohort .*, as before", said) and not re.search("analysis .*, as before", said)
+    assert files(results) == before

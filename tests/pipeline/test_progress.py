@@ -4,6 +4,7 @@ import logging
 from types import SimpleNamespace
 
 from snakemake_interface_logger_plugins.common import LogEvent
+from trialpress.as_before import AS_BEFORE
 from trialpress.progress import LogHandler
 
 
@@ -33,6 +34,15 @@ def test_a_line_a_stage(capsys):
     text = said(capsys, PLANNED, NOISE, job(1, "clean"), done(1), job(2, "cohort"), done(2), job(0, "all"), done(0))
     lines = [line.split() for line in text.splitlines()]
     assert [(line[0], *line[-3:]) for line in lines] == [("clean", "1", "of", "2"), ("cohort", "2", "of", "2")]
+
+
+def test_a_stage_whose_files_were_given_back_is_said_to_be_as_before(capsys, tmp_path):
+    logs = [tmp_path / "clean.log", tmp_path / "cohort.log", tmp_path / "none.log"]
+    logs[0].write_text("a warning\n" + AS_BEFORE)
+    logs[1].write_text(AS_BEFORE + "\na warning\n")
+    begun = [(*job(n, log.stem)[:2], {**job(n, log.stem)[2], "log": [str(log)]}) for n, log in enumerate(logs)]
+    text = said(capsys, PLANNED, *begun, *map(done, range(3)))
+    assert [line.endswith(", as before") for line in text.splitlines()] == [False, True, False]
 
 
 def test_a_stage_that_stops_ends_with_its_message(capsys, tmp_path):

@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from trialpress import stages
 from trialpress.environment import STAGED, sources
 from trialpress.errors import InputError
 from trialpress.report import desk, preview, quarto
@@ -40,6 +41,28 @@ def house(tmp_path) -> Path:
 def test_without_results_it_says_what_to_run(tmp_path):
     with pytest.raises(InputError, match="name a study under config"):
         desk.Desk("none", tmp_path / "to", root=tmp_path)
+
+
+def test_a_manuscript_of_numbers_alone_is_rendered(tmp_path):
+    """A plan without figures and tables, no claims, no checklists: none of their rooms is there, and none is needed."""
+    tiny, name = ROOT / "tests" / "fixtures" / "tiny", "tiny"
+    for room in ("config", "data", "report"):
+        shutil.copytree(tiny / room, tmp_path / room / name)
+    config, results = tmp_path / "config" / name, tmp_path / "results" / name
+    (config / "claims.yaml").unlink()
+    plan, manuscript = config / "plan.yaml", tmp_path / "report" / name / "manuscript.qmd"
+    plan.write_text(plan.read_text().partition("figures:")[0] + "figures: {}\n")
+    manuscript.write_text(manuscript.read_text().replace(" (@fig-os)", "").replace("{{< include figures/os.md >}}", ""))
+    two = (config / "study.yaml", plan)
+    stages.clean(two[0], tmp_path / "data" / name / "raw", results)
+    for stage in (stages.cohort, lambda *at: stages.analysis(*at[:2], None, at[2]), stages.figures, stages.tables):
+        stage(*two, results)
+    assert not (results / "tables").exists()
+    made = desk.Desk(name, tmp_path / "to", "embedded", tmp_path).editions(tmp_path / "out", ["html"])["html"]
+    assert "3/5 (60.0%; 95% CI 14.7% to 94.7%)" in made.read_text(encoding="utf-8")
+    (results / "figures" / "alt.json").unlink()
+    with pytest.raises(InputError, match="figures/alt.json: is not there"):
+        desk.Desk(name, tmp_path / "again", "embedded", tmp_path)
 
 
 def fetched(server, path: str) -> str:

@@ -2,7 +2,7 @@ rule analysis:
     """Cohort -> the analysis results data: every analysis of the plan, one row per statistic."""
     input:
         **({"claims": ancient(f"{CONFIG}/claims.yaml")} if STUDY.reconstruction else {}),
-        tables=rules.clean.output.tables,
+        if_opened=rules.clean.output.tables,
         subjects=rules.cohort.output.subjects,
         daily=rules.cohort.output.daily,
         receipts=[rules.clean.output.receipt, rules.cohort.output.receipt],

@@ -1,8 +1,24 @@
+# in parts by participant, as the clean stage
+COHORT_PART, COHORT_RECEIPT = (
+    f"{OUT}/.parts/cohort/{{scatteritem}}",
+    f"{OUT}/.parts/.receipts/cohort-{{scatteritem}}.json",
+)
+PARTS["cohort_part"] = PARTS["cohort"]  # of the plan and the dictionary
+
+
+scattergather:
+    cohort=COHORT_CHUNKS,
+
+
 rule cohort:
     """Clean tables -> one row per participant: endpoints, strata, populations, daily grades, participant flow."""
     input:
-        tables=rules.clean.output.tables,
-        receipts=rules.clean.output.receipt,
+        parts=gather.cohort(COHORT_PART) if COHORT_CHUNKS > 1 else [],
+        receipts=[
+            rules.clean.output.receipt,
+            *(gather.cohort(COHORT_RECEIPT) if COHORT_CHUNKS > 1 else []),
+        ],
+        if_opened=rules.clean.output.tables,
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
@@ -24,7 +40,7 @@ rule cohort:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + 8 * SIZE,
+        mem_mb=1000 + (2 if COHORT_CHUNKS > 1 else 8) * SIZE,
         runtime=10 + SIZE // 10,
     params:
         content=content("cohort"),
@@ -35,16 +51,47 @@ rule cohort:
         "../scripts/cohort.py"
 
 
+rule cohort_part:
+    """What the rows of some participants say of them, on their way to the cohort, which puts the parts together."""
+    input:
+        if_opened=rules.clean.output.tables,
+        receipts=rules.clean.output.receipt,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
+        code=modules("clean", "cohort"),
+    output:
+        part=temp(directory(COHORT_PART)),
+        receipt=temp(COHORT_RECEIPT),
+    log:
+        f"{LOGS}/cohort-{{scatteritem}}.log",
+    benchmark:
+        f"{LOGS}/cohort-{{scatteritem}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000 + SIZE + 8 * SIZE // COHORT_CHUNKS,
+        runtime=10 + SIZE // 10,
+    params:
+        content=content("cohort_part"),
+        parts=PARTS["cohort_part"],
+    message:
+        "cohort: part {wildcards.scatteritem}"
+    script:
+        "../scripts/cohort_part.py"
+
+
 rule effects:
     """What of the plan has no effect on these data; no number waits for it."""
     input:
-        tables=rules.clean.output.tables,
+        if_opened=rules.clean.output.tables,
         subjects=rules.cohort.output.subjects,
         receipts=[rules.clean.output.receipt, rules.cohort.output.receipt],
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
-        code=modules("clean", "cohort", "analysis", "figures", "tables"),
+        code=modules("clean", "cohort", "stats", "analysis", "figures", "tables"),
     output:
         idle=report(
             f"{OUT}/cohort/no_effect.csv",

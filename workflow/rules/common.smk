@@ -9,7 +9,7 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from trialpress import environment, exclusive, parts, receipts
-from trialpress.chunks import chunks, megabytes
+from trialpress.chunks import chunks, cohort_chunks, megabytes
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.job import keep, told
@@ -35,6 +35,9 @@ try:
     PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
     preflight(STUDY, DATA)
     CHUNKS = chunks(config.get("chunks", "auto"), STUDY, Path(DATA, "raw"))
+    COHORT_CHUNKS = cohort_chunks(
+        config.get("chunks", "auto"), STUDY, PLAN, Path(DATA, "raw")
+    )
     SIZE = megabytes(
         STUDY, Path(DATA, "raw")
     )  # what a job asks of a cluster grows with it
@@ -50,6 +53,7 @@ environment.name_interpreter()
 # what each rule reads of the dictionary, the plan and the claims: it runs again when that has changed, not the files
 PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
 PARTS["clean_part"] = PARTS["clean"]
+receipts.are_checked(part for of in PARTS.values() for part in of)
 content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
 
 # processes that draw: another stage works beside them, so one of two cores, two of more; on a cluster cores are not counted
@@ -60,6 +64,10 @@ FIXED, RECORDED = (
     f"{CONFIG}/{name}.lock" if Path(f"{CONFIG}/{name}.lock").is_file() else []
     for name in ("plan", "second")
 )
+
+# what was published, if anything was; a reconstruction is made of it
+CLAIMS = f"{CONFIG}/claims.yaml"
+CLAIMS = CLAIMS if STUDY.reconstruction or Path(CLAIMS).is_file() else []
 
 # what the plan prints in another language, and what it is drawn with
 LABELS = PLAN.labels or []

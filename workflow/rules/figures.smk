@@ -1,7 +1,7 @@
 rule figures:
     """Results -> figures as SVG and PNG, each with the numbers that it shows."""
     input:
-        tables=rules.clean.output.tables,
+        if_opened=rules.clean.output.tables,
         receipts=rules.clean.output.receipt,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
@@ -10,7 +10,7 @@ rule figures:
         labels=ancient(LABELS),
         fonts=FONTS,
         files=sorted({*PLAN.files, *PLAN.shown}),
-        code=modules("clean", "cohort", "analysis", "figures"),
+        code=modules("clean", "cohort", "stats", "analysis", "figures"),
     output:
         svg=[
             report(

@@ -18,14 +18,23 @@ rule fragments:
         alt=rules.figures.output.alt,
         receipts=rules.figures.output.receipt,
         tables=rules.tables.output,
-        claims=f"{CONFIG}/claims.yaml",
+        claims=CLAIMS,
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
         fixed=FIXED,
         recorded=RECORDED,
         lock=engine("envs/requirements.lock"),
-        code=modules("clean", "cohort", "analysis", "audit", "report"),
+        code=modules(
+            "clean",
+            "cohort",
+            "stats",
+            "analysis",
+            "figures",
+            "tables",
+            "audit",
+            "report",
+        ),
     output:
         fragments=f"{OUT}/report/fragments.json",
         summary=f"{OUT}/report/summary.txt",
@@ -66,7 +75,16 @@ rule report:
             otherwise=[],
         ),
         lock=engine("envs/requirements.lock"),
-        code=modules("audit", "report"),
+        code=modules(
+            "clean",
+            "cohort",
+            "stats",
+            "analysis",
+            "figures",
+            "tables",
+            "audit",
+            "report",
+        ),
     output:
         manuscript=[
             report(
@@ -92,6 +110,7 @@ rule report:
         runtime=10 + SIZE // 10,
     params:
         content=content("report"),
+        printed=environment.printed_by(sources(f"report/{NAME}")),
         formats=config["formats"],
         engine=config["engine"],
         renderer=ENGINE,

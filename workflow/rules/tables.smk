@@ -1,14 +1,14 @@
 rule tables:
     """Results -> tables as Markdown and CSV."""
     input:
-        tables=rules.clean.output.tables,
+        if_opened=rules.clean.output.tables,
         receipts=rules.clean.output.receipt,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
-        code=modules("clean", "cohort", "analysis", "tables"),
+        code=modules("clean", "cohort", "stats", "analysis", "figures", "tables"),
     output:
         md=expand(f"{OUT}/tables/{{table}}.md", table=PLAN.tables),
         csv=expand(f"{OUT}/tables/{{table}}.csv", table=PLAN.tables),

@@ -3,7 +3,9 @@ from pathlib import Path
 from trialpress.job import logged
 from trialpress.receipts import kept
 
-with logged(snakemake.log[0]), kept(snakemake):
-    from trialpress import stages
+with logged(snakemake.log[0]), kept(snakemake, give_back=True) as read:
+    if read is not None:
+        from trialpress import stages
 
-    stages.cohort(snakemake.input.dictionary, snakemake.input.plan, Path(snakemake.output.flow).parents[1])
+        given, folder = snakemake.input, Path(snakemake.output.flow).parents[1]
+        stages.cohort(given.dictionary, given.plan, folder, given.parts)

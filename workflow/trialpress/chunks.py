@@ -1,11 +1,14 @@
-"""Into how many parts the clean stage is cut, and why a study cannot be cut (see clean/scatter.py, which does it)."""
+"""Into how many parts the clean stage and the cohort are cut, and why a study or a plan cannot be cut (see clean/scatter.py and
+cohort/scatter.py, which do it)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .errors import Problem, raise_if
+from .expression import Expression
+from .plan import Plan
 from .study import Study, Table
 
 AUTO = "auto"
@@ -21,6 +24,45 @@ def chunks(setting: int | str, study: Study, raw: Path) -> int:
     if setting > 1:
         raise_if(refusals(study))
     return int(setting)
+
+
+def cohort_chunks(setting: int | str, study: Study, plan: Plan, raw: Path) -> int:
+    """The same of the cohort."""
+    if setting == AUTO:
+        return -(-megabytes(study, raw) // LARGE) if not any(refusals_of_plan(plan)) else 1
+    if setting > 1:
+        raise_if(refusals_of_plan(plan))
+    return int(setting)
+
+
+def late(plan: Plan) -> set[str]:
+    """The columns that are known only when all participants are together: places among them, and what is made of those."""
+    found: set[str] = set()
+    for name, column in plan.derived.items():
+        if "rank" in column.spec or found & _named(column.spec):
+            found.add(name)
+    return found
+
+
+def _named(spec: Mapping) -> set[str]:
+    texts = [spec[key] for key in ("expression", "value", "where", "by", "among", "cut") if key in spec]
+    return {name for text in texts for name in Expression(text).names}
+
+
+def refusals_of_plan(plan: Plan) -> Iterator[Problem]:
+    """Why what the rows of other tables say of a participant cannot be taken by participant."""
+    waits = late(plan)
+    daily = plan.daily or {}
+    asked = {
+        f"cohort.columns.{name}": _named(column.spec) for name, column in plan.derived.items() if "from" in column.spec
+    }
+    signs = [text for grade in daily.get("grades", {}).values() for text in grade["signs"].values()]
+    texts = [daily["day"], *signs] if daily else []
+    asked["cohort.daily"] = {name for text in texts for name in Expression(text).names}
+    for where, names in asked.items():
+        if found := sorted(names & waits):
+            what = f"reads '{found[0]}', a place among all participants"
+            yield Problem(f"plan.yaml, {where}", what, "each part would have places of its own", ONE)
 
 
 def megabytes(study: Study, raw: Path) -> int:

@@ -6,8 +6,11 @@ import datetime
 import hashlib
 import os
 import platform
+import re
 import shlex
+import shutil
 import sys
+from collections.abc import Iterable
 from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
@@ -69,6 +72,40 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version(), **{name: version(name) for name in SHOWN}}
 
 
+def installed() -> list[str]:
+    """What a job runs in: Python, the machine's kind, what `settings` fixes, all installed packages with their versions, and R's
+    where R is. None of it is run or imported for it."""
+    libraries = [path for path in map(Path, sys.path) if path.is_dir()]
+    packages = {path.name for at in libraries for path in at.glob("*.*-info")}
+    fixed = [f"{name}={os.environ.get(name)}" for name in settings(ROOT, "2000-01-01") if not name.startswith("PYTHON")]
+    return [sys.version, platform.machine(), *fixed, *sorted(packages), *_of_r()]
+
+
+def _of_r() -> list[str]:
+    """What the packages say of themselves that R finds: of the second computation."""
+    found = shutil.which("Rscript")
+    if found is None:
+        return []
+    home = Path(found).resolve().parents[1]
+    given = [
+        path
+        for name in ("R_LIBS", "R_LIBS_SITE", "R_LIBS_USER")
+        for path in os.environ.get(name, "").split(":")
+        if path
+    ]
+    libraries = [
+        home / "library",
+        home / "lib/R/library",
+        home / "site-library",
+        Path("/usr/local/lib/R/site-library"),
+        *given,
+    ]
+    about = sorted(path for at in dict.fromkeys(map(Path, libraries)) for path in at.glob("*/DESCRIPTION"))
+    told = hashlib.sha256(b"".join(path.read_bytes() for path in about)).hexdigest()
+    binary = Path(found).resolve().stat()
+    return [f"R {home} {told} {binary.st_size} {binary.st_mtime_ns}"]
+
+
 NO_SOURCE = ("README.md", ".*", "_output", "_rendered")  # what lies in report/<study>/ and is no part of the manuscript
 STAGED = ".staged"  # there: the files that `quarto render` in report/<study>/ had staged, one a line
 
@@ -84,6 +121,13 @@ def sources(folder: Path | str) -> list[str]:
         for path in found
         if not any(fnmatch(part, wild) for part in path.relative_to(folder).parts for wild in NO_SOURCE)
     )
+
+
+def printed_by(files: Iterable[str]) -> dict[str, str | None]:
+    """The variables of the environment that a manuscript prints (`{{< env NAME >}}`), with their values."""
+    texts = (Path(path).read_bytes() for path in files if path.endswith((".qmd", ".md", ".yml", ".yaml")))
+    names = {name.decode() for text in texts for name in re.findall(rb"\{\{<\s*env\s+[\"']?(\w+)", text)}
+    return {name: os.environ.get(name) for name in sorted(names)}
 
 
 def fonts(folder: Path | str) -> list[str]:

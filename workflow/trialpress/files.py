@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +49,54 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     write_whole(path, lambda to: frame.to_csv(to, index=False, lineterminator="\n", encoding="utf-8"))
 
 
+BATCH = 2**16  # rows of which those that are asked for are taken at a time
+used: set[str] = set()  # the tables that this process has opened
+
+
+def read_parquet(
+    path: Path, columns: Iterable[str] | None = None, among: tuple[str, Iterable[str]] | None = None
+) -> pd.DataFrame:
+    """A table that a stage has written. among: (column, those of its texts whose rows are read). It is noted that the table was
+    opened: what does not decide need not be computed again."""
+    import pandas as pd
+
+    used.add(str(path))
+    if among is None:
+        return pd.read_parquet(path, columns=columns)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    column, texts = among
+    with pq.ParquetFile(path) as file:
+        if column not in file.schema_arrow.names:
+            return pd.read_parquet(path)
+        chosen = pa.array(sorted(texts), file.schema_arrow.field(column).type)
+        found = [batch.filter(pc.is_in(batch[column], chosen)) for batch in file.iter_batches(BATCH)]
+        return pa.Table.from_batches(found, file.schema_arrow).to_pandas()
+
+
+class Tables(Mapping):
+    """Tables by name, each read when it is first asked for."""
+
+    def __init__(self, paths: Mapping[str, Path], read: Callable[[Path], pd.DataFrame] = read_parquet):
+        self.paths, self.read, self.frames = paths, read, {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self.frames:
+            self.frames[name] = self.read(self.paths[name])
+        return self.frames[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
     write_whole(path, lambda to: frame.to_parquet(to, index=False, engine="pyarrow", compression="zstd"))
 
@@ -86,14 +134,21 @@ def read_json(path: Path, **kinds: type) -> dict:
         return content
 
 
+def header(path: Path | str) -> list[str]:
+    """The names of a CSV file's columns."""
+    import pandas as pd
+
+    return list(pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns)
+
+
 def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str] = ()) -> pd.DataFrame:
     """A CSV file with the types that its contract declares: every column is text, an empty cell the empty text, but those
     of `numbers` (an empty cell is missing) and of `whole` numbers. "None", "NA", "nan" and "null" are texts."""
     import pandas as pd
 
-    header = pd.read_csv(path, dtype=str, nrows=0).columns
-    numbers, whole = [name for name in numbers if name in header], [name for name in whole if name in header]
-    types = dict.fromkeys(header, str) | dict.fromkeys(numbers, float) | dict.fromkeys(whole, "Int64")
+    names = header(path)
+    numbers, whole = [name for name in numbers if name in names], [name for name in whole if name in names]
+    types = dict.fromkeys(names, str) | dict.fromkeys(numbers, float) | dict.fromkeys(whole, "Int64")
     missing = {name: [""] for name in (*numbers, *whole)}
     frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8")
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes what is too much for an index, and moves the rest
@@ -103,12 +158,10 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
     """A CSV file (or some of its columns) whose cells are all text, each different text once."""
-    import pandas as pd
     import pyarrow as pa
     from pyarrow import csv
 
-    header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
-    kinds = dict.fromkeys(header, pa.dictionary(pa.int32(), pa.string()))
+    kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
     # a row must not be longer than a block
     table = csv.read_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)

@@ -93,6 +93,12 @@ def of(stage: str, study: Study, plan: Plan) -> tuple[Study, Plan]:
     return study_part(stage, study), plan_part(stage, plan)
 
 
+def read(stage: str, dictionary: Path | str, plan: Path | str) -> tuple[Study, Plan]:
+    """What a stage reads of the study.yaml and the plan.yaml in one folder, which were checked before the first stage."""
+    dictionary, plan = Path(dictionary), Path(plan)
+    return of(stage, _study(dictionary, _version(dictionary)), _plan(plan, _version(plan)))
+
+
 def _shown(plan: Plan, room: str) -> list[str]:
     """The analyses that the figures, or the tables, name."""
     return sorted({text for spec in getattr(plan, room).values() for text in texts_in(spec)} & plan.analyses.keys())
@@ -126,10 +132,14 @@ def read_by(path: str, of_parts: Iterable[str]) -> bool:
 
 def digest(name: str) -> str:
     """The hash of a part. InputError if its file cannot be read."""
-    path, stage = file_of(name), name.rpartition("#")[2]
+    path = file_of(name)
+    return _digest(path, name.rpartition("#")[2], _version(path))
+
+
+def _version(path: Path) -> tuple[str, ...]:
+    """The hashes of a file and of those that it is read with."""
     beside = [path.with_name("study.yaml"), path.with_name("plan.lock"), *sorted(path.parent.glob(LABELS))]
-    version = [sha256(file) for file in (path, *(beside if path.name == "plan.yaml" else ())) if file.is_file()]
-    return _digest(path, stage, tuple(version))
+    return tuple(sha256(file) for file in (path, *(beside if path.name == "plan.yaml" else ())) if file.is_file())
 
 
 @cache

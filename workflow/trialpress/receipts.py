@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from . import parts
+from .as_before import AS_BEFORE, LastTime
 from .environment import located, named
 from .errors import Problem, raise_if
 from .exclusive import end_with_the_run
@@ -23,6 +26,7 @@ from .files import sha256, write_text
 FOLDER = ".receipts"
 PARTS = "/.parts/"  # what is removed as soon as it is put together
 MIXED = "the results would be of two versions of it"
+CHECKED = "TRIALPRESS_CHECKED"  # in a job's environment: part -> sha256 of what was checked when the run began
 AGAIN = "let it rest and run again: make report"
 
 
@@ -51,6 +55,19 @@ def content(paths: Iterable[Path | str], made: str, of_parts: Iterable[str] = ()
 def parameter(rules, made: str, of_parts: Mapping[str, Iterable[str]]):
     """Rule -> its parameter: `content` of its inputs. Content decides, not time."""
     return lambda rule: lambda wildcards: content(getattr(rules, rule).input, made, of_parts.get(rule, ()))
+
+
+def are_checked(of_parts: Iterable[str]) -> None:
+    """These parts are right as they are now: the jobs of this run refuse others."""
+    known = json.loads(os.environ.get(CHECKED, "{}")) | {part: parts.digest(part) for part in of_parts}
+    os.environ[CHECKED] = json.dumps(known)
+
+
+def _unchecked(before: Mapping[str, str]) -> Iterator[Problem]:
+    known = json.loads(os.environ.get(CHECKED, "{}"))
+    for part in sorted(known.keys() & before.keys()):
+        if known[part] != before[part]:
+            yield Problem(part, "was changed after the run had begun", "nobody has checked what it says now", AGAIN)
 
 
 def changed(before: Mapping[str, str], why: str) -> Iterator[Problem]:
@@ -92,11 +109,12 @@ def gone(listed: set[str], found: Mapping[str, str]) -> Iterator[Problem]:
 
 
 @contextmanager
-def kept(job):
+def kept(job, give_back: bool = False):
     """A workflow's job (`snakemake` in its script) that begins only with what the rules before left and read, and ends only
     if its sources are still what they were; then its receipt is written. InputError otherwise. A parameter `beside` names a
     folder of files that it writes beside its outputs, as many as the study needs; a parameter `parts` what it reads of files.
-    What it reads, path or part -> sha256, is for its script to use."""
+    What it reads, path or part -> sha256, is for its script to use; None if its outputs of the last time were given back, as
+    `give_back` may: then there is nothing to do."""
     end_with_the_run()
     given, of_parts = sorted(set(map(str, job.input))), job.params.get("parts", ())
     receipt = Path(job.output.receipt)
@@ -106,13 +124,20 @@ def kept(job):
     beside = {path for one in receipts for path in one["wrote"]} - before.keys()
     beside |= {path for one in receipts for path in one["read"] if parts.is_part(path)}
     found = before | hashes(map(located, beside))
-    raise_if([*gone(beside, found), *problems(found, receipts)])
-    yield before
+    raise_if([*_unchecked(before), *gone(beside, found), *problems(found, receipts)])
+    shelf = LastTime(job, receipt, before) if give_back else None
+    said = shelf.give_back() if shelf else None
+    if said is not None:
+        print(AS_BEFORE, said, sep="\n", end="")
+    yield before if said is None else None
     raise_if(changed(before, MIXED))
     wrote = hashes(path for path in (*map(str, job.output), *job.params.get("beside", ())) if Path(path) != receipt)
     read = {path: known for path, known in before.items() if PARTS not in path}
-    said = {"rule": job.rule, "read": read, "wrote": wrote}
-    write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", receipt)
+    if shelf and said is None:
+        sys.stdout.flush()
+        shelf.keep(wrote, Path(job.log[0]).read_text(encoding="utf-8"))
+    known = {"rule": job.rule, "read": read, "wrote": wrote}
+    write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", receipt)
 
 
 def check(folder: Path) -> None:

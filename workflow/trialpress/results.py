@@ -14,7 +14,9 @@ from .analysis import Data
 from .analysis.origin import OF_A_COUNT, PUBLISHED, SIMULATED, Known, People, population_columns, sets, worst
 from .analysis.participants import NOT_CHOSEN, USED, LeftOut
 from .analysis.source import analysed
+from .cohort import read_tables
 from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
+from .files import read_parquet
 from .ids import EVERYONE, Name
 from .names import row_names
 from .plan import Plan, read_plan
@@ -84,13 +86,22 @@ class Results:
         at = self._rows.get((analysis, statistic, group, level))
         if at is None:
             raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
-        found, origin = self.ard[what].iat[at], self.ard["origin"].iat[at]
+        found, origin = self._cell(at, what), self._cell(at, "origin")
         if not self.marked or what != "display" or found in NOT_MARKED:
             return found
         self.seen.add(origin)
         if origin == SIMULATED:
             return f"{found.removesuffix('%')}{MARKER}{'%' if found.endswith('%') else ''}"
         return found
+
+    def _cell(self, at: int, what: str):
+        if what not in self._columns:
+            self._columns[what] = self.ard[what].tolist()
+        return self._columns[what][at]
+
+    @cached_property
+    def _columns(self) -> dict[str, list]:
+        return {}
 
     @cached_property
     def _records(self) -> dict[tuple[str, str, str], str]:
@@ -166,15 +177,14 @@ def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
 
 def load(study: Study, plan: Plan, folder: Path) -> Results:
     """Everything that results/<study>/ holds after the analysis stage."""
-    tables = {name: pd.read_parquet(folder / "clean" / f"{name}.parquet") for name in study.tables}
     return Results(
         study,
         plan,
-        pd.read_parquet(folder / "cohort" / "subjects.parquet"),
-        pd.read_parquet(folder / "cohort" / "daily.parquet"),
+        read_parquet(folder / "cohort" / "subjects.parquet"),
+        read_parquet(folder / "cohort" / "daily.parquet"),
         FLOW.read(folder / "cohort"),
         ARD.read(folder / "analysis").astype({"n_population": int}),
         CURVES.read(folder / "analysis"),
         PARTICIPANTS.read(folder / "analysis"),
-        tables,
+        read_tables(folder / "clean", study),
     )

@@ -15,9 +15,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import wait
+from types import ModuleType
 
 LIBRARIES = (
     "pandas", "pyarrow.parquet", "pyarrow.csv", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
@@ -54,11 +56,22 @@ def begun(path: str, threads: int, folder: str):
     context.set_forkserver_preload([*LIBRARIES])
     job = context.Process(target=script, args=(path, given))
     try:
-        with _begins:
+        with _begins, _without_main():
             job.start()
     except (EOFError, OSError):  # it did not get the memory, or was killed
         return None
     return job
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A process that is begun here does not import what this one was begun with: it would read half of the package for nothing."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def ended(job) -> int:

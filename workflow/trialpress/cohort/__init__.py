@@ -15,7 +15,7 @@ from ..clean.fields import DTYPES
 from ..contracts import FLOW
 from ..errors import InputError, Problem, raise_if
 from ..expression import Columns, Expression, ExpressionError, impossible
-from ..files import write_parquet
+from ..files import Tables, write_parquet
 from ..kinds import order
 from ..plan import OTHER, Derived, Plan, level_texts
 from ..study import Study
@@ -255,7 +255,12 @@ def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
 def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], everyone: bool = True) -> Cohort:
     """The cohort from the clean tables (name -> frame). everyone: they are of all participants, so that a population of nobody
     stops it."""
-    builder = Builder(study, plan, tables)
+    return assembled(Builder(study, plan, tables), everyone)
+
+
+def assembled(builder: Builder, everyone: bool = True) -> Cohort:
+    """The cohort by a builder that has derived nothing yet."""
+    plan = builder.plan
     if builder.subjects.empty:
         what, why = "has no row: there is no participant", "0 participants must never become a manuscript"
         do = "see clean/rejected.csv and clean/queries.csv for why, and correct study.yaml"
@@ -269,9 +274,9 @@ def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], everyone
     return Cohort(builder.subjects, builder.daily(), flow(plan, builder.subjects, builder.columns()))
 
 
-def read_tables(folder: Path, study: Study) -> dict[str, pd.DataFrame]:
+def read_tables(folder: Path, study: Study) -> Tables:
     """The clean tables that the clean stage wrote."""
-    return {name: pd.read_parquet(folder / f"{name}.parquet") for name in study.tables}
+    return Tables({name: folder / f"{name}.parquet" for name in study.tables})
 
 
 def write(cohort: Cohort, folder: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from .. import stages
 from ..audit import digest, second
-from ..clean import read_logs
+from ..clean import COUNTED, read_logs
 from ..environment import ROOT, sources
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, raise_if
 from ..results import read
 from ..studies import checked
 from . import staging
@@ -29,30 +29,22 @@ class Desk:
         self.engine, self.to, self.root = engine, to, root
         self.config, self.source, self.results = (root / name / study for name in ("config", "report", "results"))
         checked(study)
-        lacking = [
-            path
-            for path in (
-                self.config / "study.yaml",
-                self.source / "manuscript.qmd",
-                *(self.results / name for name in ("analysis/ard.csv", "figures/alt.json", "tables")),
-            )
-            if not path.exists()
-        ]
-        if lacking:
-            do = (
-                f"run: make report STUDY={study}"
-                if (self.config / "study.yaml").exists()
-                else "name a study under config/"
-            )
-            raise InputError([Problem(str(path), "is not there", WHY, do) for path in lacking])
+        rerun = f"run: make report STUDY={study}"
+        whole = (self.config / "study.yaml").exists()
+        parts = (self.config / "study.yaml", self.source / "manuscript.qmd")
+        parts += (self.results / "analysis/ard.csv", self.results / "figures/alt.json")
+        _there(parts, rerun if whole else "name a study under config/")
         dictionary, plan = self.config / "study.yaml", self.config / "plan.yaml"
         held = read(dictionary, plan, self.results)
+        made = [f"figures/{name}.{form}" for name in held.plan.figures for form in ("svg", "png")]
+        made += [f"tables/{name}.{form}" for name in held.plan.tables for form in ("md", "csv")]
+        _there((self.results / name for name in made), rerun)
         own = root / "config" / "checklists.yaml"
         asked = [own if own.exists() else ROOT / "config" / "checklists.yaml", self.config / "checklists.yaml"]
         self.checklists = asked if asked[1].exists() else []
         claims = self.config / "claims.yaml"
         known = stages.claims_of(claims if claims.exists() else None, held.plan)
-        logs, recorded = read_logs(self.results / "clean"), second.on_record(plan, held.ard)
+        logs, recorded = read_logs(self.results / "clean", COUNTED), second.on_record(plan, held.ard)
         self.fragments = fragments(held, known, logs, self.results, engine, recorded)
         staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
 
@@ -81,6 +73,11 @@ class Desk:
         return [
             name for name, held in ours.items() if not (self.root / name).is_file() or digest(self.root / name) != held
         ]
+
+
+def _there(paths: Iterable[Path], do: str) -> None:
+    """InputError for what is not there; a plan without figures or tables has no such folder."""
+    raise_if(Problem(str(path), "is not there", WHY, do) for path in paths if not path.exists())
 
 
 def stage_beside(study: str, root: Path) -> int:

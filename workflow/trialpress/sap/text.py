@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from ..analysis.methods.two_stage import size_statements
 from ..audit.trace.methods import describe, references
 from ..citations import cited
 from ..plan import Endpoint, Plan
@@ -167,6 +168,9 @@ def document(study: Study, plan: Plan) -> str:
         "# Endpoints\n\n" + endpoints(plan),
         "# Estimands\n\n" + estimands(study, plan),
         "# Methods\n\n" + "\n".join(methods(plan)),
+        "# Sample size\n\n"
+        + (escape(size_statements(plan)) or "The plan states no calculation of a sample size.")
+        + "\n",
         "# Multiplicity\n\n" + multiplicity(plan),
         "# Missing data\n\n" + missing(plan),
         "# Mock shells of the tables\n\n" + ("\n".join(tables(plan)) or "None.\n"),

@@ -109,7 +109,7 @@ def isotonic(dose, events, totals) -> Result:
         blocks.append(one)
     rate = np.repeat([e / m for e, m, _ in blocks], [levels for *_, levels in blocks])
     values = {"n": int(x.sum()), "N": int(N.sum())}
-    values |= {f"estimate:{d:g}": float(r) for d, r in zip(dose, rate, strict=True)}
+    values |= {f"estimate:{d:.10g}": float(r) for d, r in zip(dose, rate, strict=True)}
     return Result(method, values, curve={"dose": dose, "n": x, "N": N, "estimate": rate})
 
 
