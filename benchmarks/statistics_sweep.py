@@ -1,11 +1,12 @@
 """Every statistic on inputs that nobody chose: small, tied, empty, separated and huge.
 
-Usage: PYTHONPATH=workflow:tests python benchmarks/statistics_sweep.py [tables|methods|firth] [how many]
+Usage: PYTHONPATH=workflow:tests python benchmarks/statistics_sweep.py [tables|methods|firth|fisher] [how many]
 
 tables: Barnard's and Boschloo's test of every 2 x 2 table with groups up to so many (15) against enumeration in rational
 arithmetic. methods: so many (2000) runs of methods of a plan on degenerate cohorts; none may raise, and every gap has a
-reason. firth: Firth's logistic and Cox regression of so many (350) samples that separate; all converge. A sample of each is
-among the tests.
+reason. firth: Firth's logistic and Cox regression of so many (350) samples that separate; all converge. fisher: processor
+seconds of Fisher's test of so many (200) 6 x 5 tables with n = 100, balanced, skewed, sparse and dependent. A sample of each
+is among the tests.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from analysis.degenerate import faults, runs
 from stats import exact
 from stats.test_cox import separating
 from stats.test_logistic import separated
+from trialpress.stats.contingency import fisher_rxc
 from trialpress.stats.cox import firth_cox
 from trialpress.stats.logistic import firth
 from trialpress.stats.unconditional import barnard, boschloo
@@ -65,11 +67,45 @@ def converging(n: int) -> None:
         print(*key, count)
 
 
+def crossed(kind: str, seed: int, rows: int = 6, columns: int = 5, n: int = 100) -> np.ndarray:
+    """A random table without an empty row or column."""
+    rng = np.random.default_rng([seed, ["balanced", "skewed", "sparse", "dependent"].index(kind)])
+    while True:
+        margins = [np.ones(k) for k in (rows, columns)]
+        if kind == "skewed":
+            margins = [rng.dirichlet(m) for m in margins]
+        elif kind == "sparse":  # half of the rows and columns hold a few patients each
+            margins = [np.where(np.arange(len(m)) < len(m) // 2, 0.15, 1.0) for m in margins]
+        chance = np.outer(*margins)
+        if kind == "dependent":
+            chance *= np.exp(rng.normal(size=chance.shape) * rng.choice([0.2, 0.4, 0.8]))
+        table = rng.multinomial(n, chance.ravel() / chance.sum()).reshape(rows, columns)
+        if table.any(axis=0).all() and table.any(axis=1).all():
+            return table
+
+
+def fisher(n: int) -> None:
+    for kind in ("balanced", "skewed", "sparse", "dependent"):
+        seconds, exact_ones = [], 0
+        for seed in range(n // 4):
+            table = crossed(kind, seed)
+            before = time.process_time()
+            exact_ones += not fisher_rxc(table, seed=1).note
+            seconds.append(time.process_time() - before)
+        spread = " ".join(f"{q:.2f}" for q in np.quantile(seconds, (0, 0.25, 0.5, 0.75, 0.9, 1)))
+        print(f"{kind}: {exact_ones} of {n // 4} exact; s, min, quartiles, 90%, max: {spread}", flush=True)
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     what = sys.argv[1] if len(sys.argv) > 1 else "methods"
     started = time.perf_counter()
-    sweep, usual = {"tables": (tables, 15), "methods": (methods, 2000), "firth": (converging, 350)}[what]
+    sweep, usual = {
+        "tables": (tables, 15),
+        "methods": (methods, 2000),
+        "firth": (converging, 350),
+        "fisher": (fisher, 200),
+    }[what]
     with np.errstate(all="ignore"):
         sweep(int(sys.argv[2]) if len(sys.argv) > 2 else usual)
     print(f"{time.perf_counter() - started:.0f} s")

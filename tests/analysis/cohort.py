@@ -72,7 +72,7 @@ def usual(n: int = 24) -> pd.DataFrame:
             "relapse_event": (cause > 0).astype("boolean"),
             "relapse_cause": cause,
         }
-    )
+    ).assign(again=lambda frame: (frame["begin"] + pd.Timedelta(days=30)).where(frame.index % 3 > 0))
 
 
 def levels_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -138,6 +138,7 @@ AWKWARD: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "all at the same time": _with(os_time=100, relapse_time=100),
     "no follow-up": _with(os_time=0, relapse_time=0),
     "nobody begins": _with(begin=pd.NaT),
+    "begins again before": lambda frame: frame.assign(again=frame["origin"] + pd.Timedelta(days=60)),
     "all begin at once": lambda frame: frame.assign(begin=frame["origin"]),
     "all begin before": lambda frame: frame.assign(begin=frame["origin"] - pd.Timedelta(days=9)),
     "large and small": lambda frame: frame.assign(x=frame["x"] * 1e40, y=-frame["y"] * 1e-40),

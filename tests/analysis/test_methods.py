@@ -39,8 +39,9 @@ OPTIONS: dict[str, list[dict]] = {
     "tipping_point": [EVENT | {"rate": 0.3}],
     "tipping_point_groups": [EVENT | BY],
     "fisher": [EVENT | BY, EVENT | {"by": "dose_group"}],
-    "risk_difference": [EVENT | BY, EVENT | BY | {"interval": "miettinen-nurminen"}],
-    "risk_ratio": [EVENT | BY],
+    "risk_difference": [EVENT | BY, EVENT | BY | {"interval": "miettinen-nurminen"}, EVENT | BY | {"stratum": "dose_group"},
+                        EVENT | BY | {"stratum": "grade", "interval": "sato"}, EVENT | BY | {"stratum": "dose_group", "interval": "greenland-robins"}],
+    "risk_ratio": [EVENT | BY, EVENT | BY | {"stratum": "dose_group"}],
     "barnard": [EVENT | BY],
     "boschloo": [EVENT | BY],
     "fisher_rxc": [{"variable": "grade"} | BY],
@@ -80,6 +81,8 @@ OPTIONS: dict[str, list[dict]] = {
     "concordance_index": [OS | {"score": "x"}, OS | {"score": "grade", "lower": True, "weights": "uno", "until": 9}],
     "max_combo": [OS | BY, OS | BY | {"stratum": "dose_group"}],
     "state_probabilities": [RELAPSE | {"begin": "begin", "at": [1, 6, 100]}],
+    "current_leukaemia_free_survival": [OS | {"changes": ["begin", "again"], "at": [1, 6, 100]}, OS | BY | {"changes": ["begin"], "start": "disease", "at": [3], "estimator": "aalen-johansen"},
+                                        OS | {"changes": ["begin", "again"], "unit": "days", "transform": "plain"}],
     "win_ratio": [BY | {"endpoints": ["os"], "higher": ["x"]}, BY | {"lower": ["grade"]}, BY | {"endpoints": ["os", "relapse"], "lower": ["y"]}],
     "changing_cox": [OS | {"begins": ["begin"], "covariates": ["x"]}, OS | {"table": "levels", "date": "taken", "value": "copies"},
                      OS | {"begins": ["begin"], "covariates": ["arm"], "table": "levels", "date": "taken", "value": "copies", "which": "day > 3"}],
@@ -207,7 +210,7 @@ def test_a_method_is_the_same_on_every_run_and_for_every_order_of_participants(m
             np.testing.assert_allclose(other["value"], first["value"], rtol=1e-6, atol=1e-9, equal_nan=True)
 
 
-CURVED = {"kaplan_meier", "state_probabilities", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
+CURVED = {"kaplan_meier", "current_leukaemia_free_survival", "state_probabilities", "landmark", "naive_comparison", "simon_makuch", "cumulative_incidence", "kinetics_by_day",
           "survival_difference", "dose_response", "isotonic", "emax", "tipping_point"}  # fmt: skip
 
 

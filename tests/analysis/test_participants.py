@@ -83,7 +83,7 @@ def test_whoever_lacks_what_a_method_needs_is_named_and_not_counted(method, at, 
 def test_nobody_is_left_out_of_a_cohort_without_gaps(method):
     for options in OPTIONS[method]:
         spec, whole = {"method": method, "population": "all", **options}, awkward("usual")
-        known = whole.frame.drop(columns=["begin"]).notna().all(axis=1) & (whole.frame["grade"] > 0)
+        known = whole.frame.drop(columns=["begin", "again"]).notna().all(axis=1) & (whole.frame["grade"] > 0)
         known &= whole.frame["os_time"] > options.get("landmark", 0)
         whole.frame = whole.frame[known].reset_index(drop=True)
         assert len(whole.frame) > 10

@@ -1,10 +1,11 @@
 """The report of rare combinations: what each file shows of the participants, and how few share it."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from trialpress.audit.anonymity import report
+from trialpress.audit.anonymity import reads, report
 from trialpress.errors import InputError
 from trialpress.study import load_study
 
@@ -48,3 +49,14 @@ tables: {people: {file: people, key: [participant], columns: {participant: {}, n
     with pytest.raises(InputError) as error:
         load_study(tmp_path / "study.yaml")
     assert [problem.what.split()[0] for problem in error.value.problems] == ["'people.name'", "'people.x'"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_read"),
+    [("results/s/tables/a.csv", True), ("results/s/figures/a.csv", True), ("results/s/analysis/ard.csv", True),
+     ("results/s/clean/a.parquet", True), ("results/s/cohort/subjects.parquet", True), ("config/s/study.yaml", True),
+     ("results/s/report/manuscript.pdf", False), ("report/s/manuscript.qmd", False), ("config/s/plan.yaml", False),
+     ("results/s/audit/trace.json", False)],
+)  # fmt: skip
+def test_what_it_is_made_of(name, is_read):
+    assert reads(name, Path("results/s")) == is_read

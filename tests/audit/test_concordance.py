@@ -6,8 +6,9 @@ import shutil
 
 import pandas as pd
 import pytest
-from audit import test_concordance_models, test_concordance_tests, test_concordance_times
+from audit import test_concordance_models, test_concordance_rest, test_concordance_tests, test_concordance_times
 from figures.small import PLAN, small
+from trialpress.analysis.methods import METHODS
 from trialpress.audit import concordance, plain
 from trialpress.audit.concordance import EXPORTS, KEY, Second, compare, difference, once, share
 
@@ -150,6 +151,23 @@ def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     assert set(without[~without.str.startswith("no value to compare: ")]) == {"needs R, which is not installed here"}
 
 
+def test_where_plain_python_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
+    def stops(job):
+        yield "", "", "counting", 1e-9, {"n": 90.0}
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    monkeypatch.setitem(plain.METHODS, "spearman", stops)
+    results = small(tmp_path, plan=WANTED)
+    second = Second(results)
+    found, _ = second.answer()
+    assert second.failed == {"rank": "ZeroDivisionError: division by zero"}
+    rest = once(results, found, second.failed, False)
+    assert set(rest.loc[rest["analysis"] == "rank", "why"]) == {
+        "the second computation stopped: ZeroDivisionError: division by zero"
+    }
+
+
 @pytest.mark.skipif(not HAS_R, reason="R is not here")
 def test_a_wrong_first_value_is_found(tmp_path):
     results = small(tmp_path, plan=WANTED)
@@ -209,12 +227,20 @@ def test_a_wrong_first_value_is_found_without_r(tmp_path, monkeypatch):
     assert set(zip(differ["analysis"], differ["statistic"], strict=True)) == set(wrong)
 
 
-def test_every_exported_method_is_exercised():
-    asked = re.findall(
-        r"method: (\w+)",
-        ANALYSES + test_concordance_models.ANALYSES + test_concordance_times.ANALYSES + test_concordance_tests.ANALYSES,
+def test_every_method_of_the_plan_is_computed_twice_and_tried():
+    tried = (test_concordance_models, test_concordance_rest, test_concordance_tests, test_concordance_times)
+    asked = re.findall(r"method: (\w+)", ANALYSES + "".join(module.ANALYSES for module in tried))
+    assert set(METHODS.functions) == set(EXPORTS) == set(asked)
+
+
+def test_every_method_has_code_of_its_own():
+    script = concordance.SCRIPT.read_text(encoding="utf-8")
+    of_r = set(re.findall(r"(?:^  |methods\$)(\w+) (?:=|<-) (?:function|methods)", script, re.M)) & set(
+        METHODS.functions
     )
-    assert set(asked) == set(EXPORTS)
+    assert of_r | set(plain.METHODS) == set(METHODS.functions)
+    assert set(METHODS.functions) - of_r == plain.BESIDE - {"escalation_characteristics"}
+    assert set(plain.METHODS) >= plain.BESIDE
 
 
 def test_differences():

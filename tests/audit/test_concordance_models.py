@@ -76,39 +76,12 @@ tables: {}
 """
 WANTED = plan(ANALYSES, "families: {several: holm}\n")
 
-# of models and distributions that plain Python leaves to R
-ONLY_R = {
-    "bent",
-    "bent_odds",
-    "bent_hazard",
-    "size_arm",
-    "size_shares",
-    "size_means",
-    "size_times",
-    "ipw",
-    "ipw_att",
-    "ipw_curve",
-    "ipw_curve_att",
-    "ipw_cox",
-    "ipw_risks",
-    "course",
-    "course_change",
-    "course_ar1",
-    "course_cs",
-    "often",
-    "often_robust",
-    "often_linear",
-    "pair_means",
-    "pair_first",
-}
-
 
 @COHORTS
-def test_plain_python_agrees_on_every_statistic_but_a_second_stage_of_another_size(cohort, tmp_path, monkeypatch):
+def test_plain_python_agrees_on_every_statistic(cohort, tmp_path, monkeypatch):
     monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
     rest = unanswered(*compared(tmp_path, WANTED, cohort), by_r=False)
-    rest = rest[~rest["analysis"].isin(ONLY_R)]
-    assert set(zip(rest["analysis"], rest["statistic"], strict=True)) <= {("trial", "p_value")}, rest.to_string()
+    assert rest.empty, rest.to_string()
 
 
 @NEEDS_R

@@ -13,7 +13,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from trialpress.audit import plain
-from trialpress.audit.plain import models, tails
+from trialpress.audit.plain import generator, models, tails
 from trialpress.audit.plain.arithmetic import FEW, Curve, exact_limits, fisher, newcombe, ranks, wilson
 
 Z = stats.norm.ppf(0.975)
@@ -87,8 +87,9 @@ def test_who_has_not_entered_is_not_at_risk():
     assert (curve.at_risk(2), curve.at_risk(3), curve.at(1), curve.at(2)) == (1, 2, (1.0, 0.0), (0.0, None))
 
 
-def test_examples():
-    assert doctest.testmod(plain).attempted and doctest.testmod(plain).failed == 0
+@pytest.mark.parametrize("module", [plain, generator])
+def test_examples(module):
+    assert doctest.testmod(module).attempted and doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("method", ["holm", "hochberg", "benjamini-hochberg"])
@@ -122,3 +123,18 @@ def test_without_a_maximum_nothing_is_said():
     assert models.logistic(parted, [0.0] * 5 + [1.0] * 5) is None
     people = [models.Person(0.0, 1.0 + i, i < 3, [float(i < 3)]) for i in range(6)]
     assert models.cox(people) is None and models.cox([one._replace(event=False) for one in people]) is None
+
+
+@given(st.integers(0, 2**70), st.sampled_from([(), (0,), (9,)]), st.integers(1, 3000))
+@settings(max_examples=30, deadline=None)
+def test_random_numbers_are_those_of_numpy(seed, spawned, n):
+    sequence = np.random.SeedSequence(seed)
+    theirs = np.random.default_rng(sequence.spawn(10)[spawned[0]] if spawned else sequence)
+    mine = generator.Generator(seed, *spawned)
+    assert [mine.below(n) for _ in range(20)] == theirs.integers(0, n, 20).tolist()
+    for shuffled in theirs.permuted(np.tile(np.arange(11.0), (3, 1)), axis=1):
+        order = list(range(11))
+        mine.order(order)
+        assert order == shuffled.tolist()
+    rates = np.linspace(0, 1, 9)
+    assert [mine.binomial(n % 31, rate) for rate in rates.tolist()] == theirs.binomial(n % 31, rates).tolist()

@@ -361,4 +361,4 @@ def test_a_large_table_is_searched_by_the_texts_of_its_columns(tmp_path, monkeyp
     for text, found in (('raw,rule\n"a, b",x\n"Sanfeng, Zhang",y\n', True), ("raw,rule\nnothing,x\n", False)):
         (tmp_path / "changes.csv").write_text(text)
         search._search_for(known)
-        assert ("name" in search._content(tmp_path / "changes.csv", False).values()) == found
+        assert ("name" in search._content(tmp_path / "changes.csv", False, b"")[0].values()) == found

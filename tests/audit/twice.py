@@ -30,4 +30,4 @@ def compared(folder, wanted: str, cohort: dict) -> tuple[Results, pd.DataFrame]:
 def unanswered(results: Results, found: pd.DataFrame, by_r: bool) -> pd.DataFrame:
     """The statistics with a value that have no second one, with the reason."""
     rest = once(results, found, {}, by_r)
-    return rest[~rest["why"].str.startswith("no value to compare: ")]
+    return rest[~rest["why"].astype(str).str.startswith("no value to compare: ")]

@@ -191,6 +191,9 @@ def test_a_plan_without_a_fault(said):
         ({"endpoints": f"os: {{label: OS, {DATES}, entry: start}}", "analyses": "a: {method: restricted_mean, population: all, endpoint: os, until: 12}"}, "has no delayed entry"),
         ({"endpoints": "os: {label: OS, time: months, event: old}", "analyses": "a: {method: mantel_byar, population: all, endpoint: os, begin: start}"}, "needs an endpoint from dates"),
         ({"endpoints": f"os: {{label: OS, {DATES.replace('start', 'begin').replace('died', 'begin')}, unit: hours}}", "analyses": "a: {method: mantel_byar, population: all, endpoint: os, begin: begin}"}, "needs an endpoint from dates"),
+        # intervals within strata
+        ({"analyses": "a: {method: risk_difference, population: all, event: age > 3, by: arm, stratum: arm, interval: exact}"}, ["analyses.a.interval: the interval 'exact' has no form within strata / take sato or greenland-robins or newcombe"]),
+        ({"analyses": "a: {method: risk_difference, population: all, event: age > 3, by: arm, interval: sato}"}, ["analyses.a.interval: the interval 'sato' is one within strata / name the stratum, or take another interval"]),
         # rows
         ({"analyses": "a: {method: summary, population: all, variable: age, rows: {table: w}}"}, ["analyses.a.rows.table: 'w' is not a clean table with the participants' column 'participant' / known here: once, t, v"]),
         ({"analyses": "a: {method: summary, population: all, variable: value, rows: {table: v, where: day}}"}, ["analyses.a.rows.where: is a number, not a condition: day / compare it with a value"]),

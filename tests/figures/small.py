@@ -31,6 +31,7 @@ tables:
       response_on: {type: date, label: Remission}
       hct_on: {type: date, label: Allo-HCT}
       relapse_on: {type: date, label: Relapse}
+      again_on: {type: date, label: Second remission}
       died_on: {type: date, label: Death}
       last_on: {type: date, label: Last contact}
   levels:
@@ -73,6 +74,7 @@ cohort:
     dose_level: {expression: "when(order <= 3, 'one', when(order <= 9, 'two', when(order <= 12, 'three', 'two')))", type: code, label: Dose level, levels: {one: EMPTY_NAME, two: "10⁵ per kg", three: "10⁶ per kg"}}
     toxic: {expression: "when(order == 5, true, when(order in (8, 11, 12), true, when(order == 10, missing, false)))", type: boolean, label: DLT}
     risk: {expression: age / 100, label: Predicted risk}
+    age_group: {cut: age, at: [25, 50], labels: [young, middle, old], label: Age group, levels: {young: A_NAME, middle: 25 to 50 years, old: "Over 50 years"}}
     change: {expression: 2 * age - 100, label: Change of blasts, unit: "%"}
     fever_grade: {daily: fever, label: Grade of fever}
   daily:
@@ -108,6 +110,7 @@ analyses:
   os_test: {method: log_rank, population: infused, endpoint: os, by: stratum}
   os_cox: {method: cox, population: infused, endpoint: os, covariates: [stratum]}
   model: {method: cox, population: infused, endpoint: os, covariates: [stratum, age], label: Cox model of OS}
+  os_by_age: {method: cox_interaction, population: infused, endpoint: os, by: sex, subgroup: age_group, label: OS by age}
   hct: {method: fisher, population: infused, event: present(hct_on), by: sex, label: Allo-HCT by sex}
   age: {method: summary, population: infused, variable: age}
   os_states: {method: simon_makuch, population: infused, endpoint: os, begin: hct_on, at: [6], label: OS by HCT}
@@ -164,6 +167,9 @@ analyses:
   raters: {method: bland_altman, population: infused, first: age, second: change, label: Two raters}
   states_of_all: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [6, 12], label: States}
   states_of_nobody: {method: state_probabilities, population: nobody, endpoint: relapse, begin: hct_on}
+  in_remission: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [relapse_on, again_on], at: [6], label: Current}
+  in_remission_by: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [relapse_on, again_on], by: stratum, estimator: aalen-johansen, label: Current by stratum}
+  in_remission_nobody: {method: current_leukaemia_free_survival, population: nobody, endpoint: os, changes: [relapse_on]}
   raters_nobody: {method: bland_altman, population: nobody, first: crs, second: lee}
 figures:
   course_means: {kind: repeated, caption: Means, analysis: course}
@@ -184,10 +190,13 @@ figures:
   km: {kind: kaplan_meier, caption: Survival, analyses: [os, efs], tests: [os_test, os_cox]}
   km_single: {kind: kaplan_meier, caption: Survival, analyses: [efs], width: single}
   km_options: {kind: kaplan_meier, caption: Survival, analyses: [os], tests: [os_test], least_at_risk: 3, last: 18, lowest: 20, quantiles: [0.5, 0.75], facets: true, svg: text}
+  forest_subgroups: {kind: forest, caption: Ratios, analyses: [os_by_age, hct]}
   forest_sides: {kind: forest, caption: Ratios, analyses: [model], favours: {hazard_ratio: [longer survival, shorter survival]}}
   flow_branches: {kind: flow, caption: Participant flow, branches: [evaluable]}
   states: {kind: simon_makuch, caption: Transplant, analysis: os_states, landmark: os_landmark, naive: os_naive, tests: [os_hct_cox, os_byar]}
   stacked_states: {kind: state_probabilities, caption: States, analyses: [states_of_all]}
+  in_remissions: {kind: current_leukaemia_free_survival, caption: Current, analyses: [in_remission, in_remission_by], ordinary: [efs]}
+  nobody_in_remission: {kind: current_leukaemia_free_survival, caption: Current, analyses: [in_remission_nobody]}
   nobody_stacked_states: {kind: state_probabilities, caption: States, analyses: [states_of_nobody]}
   nobody_states: {kind: simon_makuch, caption: Transplant, analysis: states_nobody}
   dose_curve: {kind: dose_response, caption: Dose, analyses: [severe_dose, remission_dose, dose_nobody], rates: [severe_by_dose]}
@@ -334,6 +343,9 @@ def _tables(n: int, events: bool) -> dict[str, pd.DataFrame]:
             ),
             "hct_on": hct,
             "relapse_on": relapse,
+            "again_on": (relapse + pd.Timedelta(days=40)).where(
+                (relapse + pd.Timedelta(days=40) < last) & (who.index % 3 > 0)
+            ),
             "died_on": died,
             "last_on": last,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,10 +16,12 @@ import yaml
 from figures.small import NAMES as NAMES_OF_ARMS
 from figures.small import PLAN, small
 from trialpress import figures
+from trialpress.checks.plan import load_plan
 from trialpress.errors import InputError
 from trialpress.figures import palette, style
 from trialpress.figures.kinds import KINDS, width_of
 from trialpress.ids import Name
+from trialpress.study import load_study
 
 DOCS = Path(__file__).parents[2] / "docs"
 NAMES = list(yaml.safe_load(PLAN)["figures"])
@@ -194,27 +197,30 @@ def test_every_option_of_every_kind_is_described():
 
 def test_the_gallery_shows_every_kind_in_a_small_picture():
     page = (DOCS / "figures.md").read_text(encoding="utf-8")
-    plan = yaml.safe_load((DOCS.parent / "config" / "low-dose-cd19" / "plan.yaml").read_text(encoding="utf-8"))
-    drawn = {figure["kind"] for figure in plan["figures"].values()}
-    others = {
-        "state_probabilities",
-        "dose_escalation",
-        "roc",
-        "calibration",
-        "correlations",
-        "boxes",
-        "bland_altman",
-        "repeated",
-        "love_plot",
-        "spline",
-    }
-    assert set(KINDS.functions) - drawn == others  # of which the default study has none
+    pictures = re.findall(r"^!\[.+\]\(images/(.+)\.png\)$", page, re.MULTILINE)
+    assert {name.partition("-")[0] for name in pictures} == set(KINDS.functions)
     for kind in KINDS.functions:
         assert f"## `{kind}`" in page
-        if kind in drawn:
-            assert f"](images/{kind}.png)" in page
-            assert (DOCS / "images" / f"{kind}.png").stat().st_size < 60_000
-    assert sum(path.stat().st_size for path in (DOCS / "images").iterdir()) < 1_000_000
+    held = {path.stem: path.stat().st_size for path in (DOCS / "images").iterdir()}
+    assert set(held) == {*pictures, "page"} and max(held[name] for name in pictures) < 60_000
+    assert sum(held.values()) < 1_200_000
+
+
+def test_the_invented_trial_has_what_the_default_study_has_not(tmp_path):
+    plans = [DOCS.parent / "config" / "low-dose-cd19" / "plan.yaml", DOCS / "gallery" / "plan.yaml"]
+    usual, invented = (
+        {figure["kind"] for figure in yaml.safe_load(path.read_text(encoding="utf-8"))["figures"].values()}
+        for path in plans
+    )
+    assert usual | invented == set(KINDS.functions)
+    load_plan(plans[1], load_study(DOCS / "gallery" / "study.yaml"))
+    command = [sys.executable, DOCS / "gallery" / "make_records.py"]
+    made = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        subprocess.run(command, cwd=tmp_path / name, check=True)
+        made.append({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()})
+    assert made[0] == made[1] and set(made[0]) == {"patients.csv", "visits.csv"}
 
 
 def test_wrapped_lines_fit_and_keep_every_letter():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import yaml
 from figures.small import PLAN
 from matplotlib.text import Text
 from trialpress import figures
+from trialpress.figures import palette
 from trialpress.ids import word
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -214,3 +216,42 @@ def test_courses_colour_every_measurement_of_those_with_a_grade(usual):
     assert len(drawing.numbers) == 2 * 3 * len(usual.subjects)
     assert set(drawing.numbers["panel"]) == {"IL-6, pg/mL", "CRP, mg/L"}
     assert "no measurements" in written(drawing.figure)
+
+
+def test_a_forest_of_subgroups_has_them_in_their_order_with_their_events_and_the_test_of_interaction(usual):
+    drawing = figures.draw(usual, "forest_subgroups")
+    numbers = drawing.numbers.query("analysis == 'os_by_age'").set_index("name")
+    assert list(numbers.index) == ["OS by age", "5 or more", "25 to 50 years", "Over 50 years"]  # not by the alphabet
+    assert numbers["p"].tolist() == [usual.value("os_by_age", "p_value", what="display"), "", "", ""]
+    for name, level in (("5 or more", "young"), ("25 to 50 years", "middle"), ("Over 50 years", "old")):
+        for column, statistic in (("events", "events"), ("n", "n"), ("estimate", "hazard_ratio")):
+            assert numbers.loc[name, column] == pytest.approx(usual.value("os_by_age", statistic, level=level))
+    assert numbers["n"].tolist()[0] == sum(numbers["n"].tolist()[1:]) == 51
+    assert drawing.notes == ("P beside the name of subgroups: test of interaction",)
+    assert "interaction" not in figures.draw(usual, "forest").alt
+
+
+def test_states_have_the_numbers_under_follow_up_below(usual):
+    said = written(figures.draw(usual, "stacked_states").figure)
+    at = next(i for i, text in enumerate(said) if text.startswith("At risk"))
+    rest = [text for text in said[at + 1 :] if text.isdigit() or "egun" in text]
+    assert rest[:2] == ["Allo-HCT: not begun", "51"]  # everyone, at the start
+    assert rest[rest.index("Allo-HCT: begun") + 1] == "0"
+    curve = usual.curve("states_of_all")
+    later = curve[(curve["group"] == "begun") & (curve["x"] >= 6)].sort_values("x")["n_at_risk"].iloc[0]
+    assert rest[rest.index("Allo-HCT: begun") + 2] == str(int(later)) != "0"
+
+
+def test_agreement_says_its_unit_only_where_both_measurements_have_it(usual):
+    assert "Age less change of blasts" in written(figures.draw(usual, "raters_apart").figure)  # years and per cent
+    columns = usual.plan.columns
+    same = replace(
+        usual, plan=replace(usual.plan, columns={**columns, "change": replace(columns["change"], unit="years")})
+    )
+    assert "Age less change of blasts, years" in written(figures.draw(same, "raters_apart").figure)
+
+
+def test_text_on_a_cell_has_the_higher_contrast():
+    assert [palette.on(colour) for colour in ("#FFFFFF", "#C4691C", "#2C6BA6", "#000000")] == ["#222222"] * 2 + [
+        "white"
+    ] * 2

@@ -30,7 +30,7 @@ def test_an_r_that_gives_no_answer_is_a_reason_for_every_analysis(tmp_path, monk
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(concordance, "LONGEST", 1)
-    monkeypatch.setattr(concordance, "export", lambda results, folder: None)
+    monkeypatch.setattr(concordance, "export", lambda results, folder, analysed: None)
     ard = pd.DataFrame([["os", "", "", "n", 5.0]], columns=[*concordance.KEY, "value"])
     results = types.SimpleNamespace(ard=ard, plan=types.SimpleNamespace(analyses={"os": {"method": "kaplan_meier"}}))
     second = concordance.Second(results)

@@ -4,8 +4,8 @@ import logging
 from types import SimpleNamespace
 
 from snakemake_interface_logger_plugins.common import LogEvent
+from trialpress.as_before import AS_BEFORE
 from trialpress.progress import LogHandler
-from trialpress.store import AS_BEFORE
 
 
 def said(capsys, *records) -> str:

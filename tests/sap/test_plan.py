@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,13 @@ def test_three_editions_without_any_record(tmp_path, monkeypatch, capsys):
         "Overall survival",
         "Clopper",
         "Estimands",
+        "10.1093/biomet/26.4.404",
     ):
         assert said in shown, said
-    assert "Shell of figure 1. Overall survival." in " ".join(
-        PdfReader(tmp_path / "sap/tiny/plan.pdf").pages[-1].extract_text().split()
+    printed = " ".join(
+        " ".join(page.extract_text().split()) for page in PdfReader(tmp_path / "sap/tiny/plan.pdf").pages
     )
+    assert "Shell of figure 1. Overall survival." in printed
     with pytest.raises(SystemExit):
         main(["plan", "none"])
 
@@ -52,6 +55,7 @@ def test_every_part_of_a_plan_is_in_the_document(study, monkeypatch):
     assert said.count("**Shell of table ") == len(plan.tables) and said.count("**Shell of figure ") == len(plan.figures)
     for one in (*plan.populations.values(), *plan.endpoints.values()):
         assert text.escape(one.label) in said, one.id
+    assert "Clopper \\& Pearson 1934 [@clopper1934]; R binom" in said and said.endswith("::: {#refs}\n:::\n")
     shown = said.partition("# Mock shells of the tables")[2].partition("# Mock shells of the figures")[0]
     assert "xx (xx.x%)" in shown
 
@@ -88,3 +92,10 @@ def test_the_folder_of_an_unknown_study_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(sap.InputError, match="config/none/plan.yaml"):
         sap.write("none", tmp_path)
+
+
+def test_the_summary_of_an_estimand_does_not_end_within_a_citation():
+    dictionary, plan = loaded("cd22-nci")
+    name, spec = next(iter(plan.analyses.items()))
+    only = replace(plan, analyses={name: {**spec, "method": "win_ratio", "label": "Wins"}})
+    assert "(Pocock et al. 2012): each participant" in text.estimands(dictionary, only)

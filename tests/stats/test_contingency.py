@@ -1,3 +1,4 @@
+import collections
 import itertools
 import math
 import time
@@ -91,7 +92,7 @@ def test_the_tail_and_its_complement_add_up():
     """Both sums over the same 4 x 5 table, one of the more and one of the less probable tables."""
     table = np.array([[9, 2, 1, 4, 6], [2, 8, 5, 3, 1], [4, 3, 9, 2, 5], [3, 4, 2, 10, 3]])
     halves = [0, 1], [2, 3, 4]
-    more, less = (fisher._Split(table, halves, (1.0, 1.0), reach).probability() for reach in (0.0, fisher.TAIL))
+    more, less = (fisher._Split(table, halves, reach, fisher._Work(1e9)).probability() for reach in (0.0, fisher.TAIL))
     assert more + less == pytest.approx(1, abs=1e-9)
 
 
@@ -104,20 +105,29 @@ def test_costs_of_equal_products_are_equal():
 
 
 def test_fillings_against_enumeration():
-    """Every way to fill a column from the row totals below a budget, and no other."""
-    rows = np.array([[4, 0, 3, 5], [2, 6, 1, 3]])
+    """Every way to fill a column from the row totals below a budget, and no other; of equal totals one for all orders."""
+    rows = np.array([[0, 3, 4, 5], [1, 2, 3, 6], [2, 2, 4, 4], [3, 3, 3, 3]])
     part = fisher._Part(fisher._log_factorial(8, 1000.0), np.array([5, 7]), np.array([1600, 1950]))
     first, rest = part.cost[1], part.cost[0]
     for budget in (-12_000, -9_000, 10_000):
-        line, taken, cost = fisher._fillings(rows, 7, first, rest, part.best[1], np.full(2, budget))
-        found = sorted((i, *x, v) for i, x, v in zip(line.tolist(), taken.tolist(), cost.tolist(), strict=True))
-        every = (
-            (i, *x, int((first[list(x)] + rest[m - x]).sum()))
-            for i, m in enumerate(rows)
-            for x in itertools.product(*(range(k + 1) for k in m))
-            if sum(x) == 7
-        )
-        assert found == sorted(row for row in every if row[-1] < budget)
+        slack = budget - part.best[1][rows].sum(axis=1)
+        found = fisher._fillings(rows, 7, first, rest, part.best[1], slack, fisher._Work(1e9))
+        ours = [
+            (i, tuple(left), own, own + rest[left].sum(), orders)
+            for i, left, own, orders in zip(*(a.tolist() for a in found[:4]), strict=True)
+        ]
+        assert [budget - cost for *_, cost, _ in ours] == found[4].tolist()
+        every = collections.Counter()
+        for i, m in enumerate(rows):
+            for x in itertools.product(*(range(k + 1) for k in m)):
+                own = int(first[list(x)].sum())
+                cost = own + int(rest[m - x].sum())
+                if sum(x) == 7 and cost < budget:
+                    every[i, tuple(sorted(zip(m.tolist(), (m - x).tolist(), strict=True))), own, cost] += 1
+        merged = collections.Counter()
+        for i, left, own, cost, orders in ours:
+            merged[i, tuple(sorted(zip(rows[i].tolist(), left, strict=True))), own, cost] += int(orders)
+        assert merged == every
 
 
 def test_fisher_of_6_by_5_is_exact_and_near_its_monte_carlo_estimate():

@@ -61,6 +61,11 @@ def test_dose_is_measured_in_any_unit():
     assert dose_response(dose, y)["odds_ratio"] == pytest.approx(dose_response(1e5 * dose, y)["odds_ratio"], rel=1e-7)
 
 
+def test_doses_that_differ_in_their_seventh_digit_have_a_rate_each():
+    result = isotonic(np.array([1234567, 1234568]), [1, 3], [4, 4])
+    assert (result["estimate:1234567"], result["estimate:1234568"]) == (0.25, 0.75)
+
+
 @few
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=6))
 def test_isotonic_against_the_max_min_formula(groups):

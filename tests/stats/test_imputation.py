@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stats.concordance import data
-from trialpress.stats.imputation import imputed, pooled
+from trialpress.stats.imputation import imputed, pooled, pooled_test
 from trialpress.stats.linear import regression
 from trialpress.stats.logistic import logistic
 
@@ -77,3 +77,24 @@ def test_without_gaps_the_pooled_result_is_that_of_the_data():
     assert pooled([2.0] * 5, [0.25] * 5, np.inf)["df"] == np.inf
     assert pooled([2.0], [0.25], 9).note == "not estimable: fewer than two imputations"
     assert pooled([2.0, 2.0], [0.0, 0.0], 9).note == "not estimable: no variation"
+
+
+@given(st.lists(st.floats(-5, 5), min_size=6, max_size=9), st.floats(0.1, 9))
+@settings(max_examples=50, deadline=None)
+def test_the_pooled_test_of_one_coefficient_is_its_own(estimates, variance):
+    one = pooled(estimates, [variance] * len(estimates), 60)
+    found = pooled_test([[q] for q in estimates], [[[variance]]] * len(estimates), 60)
+    if np.isfinite(found["statistic"]):
+        assert found["statistic"] == pytest.approx((one["estimate"] / one["std_error"]) ** 2, abs=1e-9)
+    else:
+        assert found.note == "not estimable: too much information is missing for the participants that there are"
+
+
+def test_what_cannot_be_pooled_says_why():
+    assert (
+        pooled_test([[1.0]] * 5, [[[1.0]]] * 5, 9).note
+        == "not estimable: too few imputations (5) for a test of 1 coefficient"
+    )
+    large = "not estimable: the values are too small or too large to have a variance"
+    assert pooled([1, 2], [np.inf, 1], 9).note == large
+    assert pooled_test([[1.0, 2]] * 5, [np.zeros((2, 2))] * 5, 9).note == large

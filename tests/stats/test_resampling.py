@@ -87,3 +87,22 @@ def test_bad_input():
         permutation_test([1, 2, 3], [0, 1], difference, seed=1)
     with pytest.raises(ValueError, match="interval: must be percentile or bca"):
         bootstrap([X], mean, seed=1, interval="basic")
+
+
+@pytest.mark.parametrize("unit", [0.1, 0.01, 0.003])
+def test_resamples_that_equal_the_estimate_are_equal_in_any_unit(unit):
+    """The mean of decimals is rounded: whole numbers say how many resamples are equal to the estimate, and so must decimals."""
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        samples = [rng.integers(0, 12, n) for n in rng.integers(3, 9, 2)]
+        two = lambda x, y: x.mean(axis=-1) - y.mean(axis=-1)  # noqa: E731
+        whole = bootstrap(samples, two, seed=1, resamples=500)
+        decimal = bootstrap([unit * np.asarray(x) for x in samples], two, seed=1, resamples=500)
+        assert decimal["ci_low"] == pytest.approx(unit * whole["ci_low"], rel=1e-9, abs=1e-12)
+        assert decimal["ci_high"] == pytest.approx(unit * whole["ci_high"], rel=1e-9, abs=1e-12)
+
+
+def test_no_allocation_is_less_extreme_than_no_difference():
+    x, second = np.array([0.8, 0.5, 0.2, 0.7, 0.6, 0.2]), np.repeat([0, 1], 3)  # both add up to 1.5, but for rounding
+    difference = lambda x, of: np.where(of, x, 0.0).sum(axis=1) - np.where(of, 0.0, x).sum(axis=1)  # noqa: E731
+    assert permutation_test(x, second, difference, seed=1, resamples=200)["p_value"] == 1.0

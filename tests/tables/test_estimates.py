@@ -2,6 +2,7 @@
 
 from figures.small import PLAN, small
 from trialpress import tables
+from trialpress.analysis.methods.two_stage import size_statements
 
 ANALYSES = """analyses:
   drift: {method: ancova, population: infused, variable: change, by: sex, covariates: [lee], label: Change}
@@ -51,3 +52,36 @@ def test_designs_have_their_bounds(tmp_path):
     assert [line.replace("†", "") for line in text][1:] == [
         "Optimal | 1/10 | 5/29 | 4.7% | 80.5% | 15.0 | 73.6%", "Minimax | 1/15 | 5/25 | 3.3% | 80.2% | 19.5 | 54.9%"
     ]  # fmt: skip
+
+
+SIZES = """analyses:
+  arm: {method: sample_size, population: infused, design: single-arm, p0: 0.1, p1: 0.3, label: Response}
+  shares: {method: sample_size, population: infused, design: two-proportions, p0: 0.5, p1: 0.75, label: Rates}
+  means: {method: sample_size, population: infused, design: two-means, difference: -3, sd: 4, power: 0.9, label: Change}
+  times: {method: sample_size, population: infused, design: log-rank, hazard_ratio: 0.6, event_share: 0.7, label: Survival}
+  never: {method: sample_size, population: infused, design: single-arm, p0: 0.5, p1: 0.5001, label: Too close}
+figures: {}
+tables: {sizes: {kind: sample_sizes, caption: Size, analyses: [arm, shares, means, times, never]}}
+"""
+
+
+def test_sizes_have_their_assumptions_and_a_sentence(tmp_path):
+    results = small(tmp_path, plan=PLAN[: PLAN.index("analyses:")] + SIZES, n=20)
+    found = tables.tabulate(results, "sizes")
+    assert [line.replace("†", "") for line in lines(found)] == [
+        "Response | rate of 10% against 30% | 0.05, one-sided | 80.7% | – | 25 | – | 5",
+        "Rates | rates of 50% against 75% | 0.05, two-sided | 80.2% | 58 | 116 | – | –",
+        "Change | difference −3, standard deviation 4 | 0.05, two-sided | 90.5% | 39 | 78 | – | –",
+        "Survival | hazard ratio 0.6, event in 70% | 0.05, two-sided | 80.2% | – | 173 | 121 | –",
+        "Too close | rate of 50% against 50.01% | 0.05, one-sided | NE | – | NE | – | NE",
+    ]
+    assert found.footnotes[0] == (
+        "25 participants are planned. The treatment is promising if more than 5 have the outcome: an exact binomial test at a one-sided "
+        "alpha of 0.05 (3.3% attained) has a power of 80.7% (80% asked for) if the rate is 30% and not 10%."
+    )
+    assert found.footnotes[3] == (
+        "With 121 events in 173 participants, of whom 70% have one, a two-sided log-rank test at alpha 0.05 has a power of 80.2% "
+        "(80% asked for) if the hazard ratio is 0.6."
+    )
+    assert "the size is not estimable: no design with up to 5000 participants." in found.footnotes[4]
+    assert size_statements(results.plan) == " ".join(found.footnotes[:5])

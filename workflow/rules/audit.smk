@@ -6,9 +6,23 @@ RELEASE = (
 )
 
 
+# in parts by analysis, as many as those of the clean stage
+TRACE_PART, TRACE_RECEIPT = (
+    f"{OUT}/.parts/trace/{{scatteritem}}",
+    f"{OUT}/.parts/.receipts/trace-{{scatteritem}}.json",
+)
+PARTS["trace_part"] = PARTS["trace"]
+
+
+scattergather:
+    trace=CHUNKS,
+
+
 rule trace:
     """Every number back to raw cells; every statistic a second time, by R where it is."""
     input:
+        parts=gather.trace(TRACE_PART) if CHUNKS > 1 else [],
+        receipts=gather.trace(TRACE_RECEIPT) if CHUNKS > 1 else [],
         clean=rules.clean.output,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
@@ -46,6 +60,40 @@ rule trace:
         "trace: numbers to raw cells, statistics a second time"
     script:
         "../scripts/trace.py"
+
+
+rule trace_part:
+    """The statistics of some analyses a second time, on their way to the trace, which puts the parts together."""
+    input:
+        clean=rules.clean.output.tables,
+        made=rules.clean.output.receipt,
+        cohort=rules.cohort.output,
+        analysis=rules.analysis.output,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
+        fixed=FIXED,
+        code=modules("clean", "cohort", "stats", "analysis", "audit"),
+    output:
+        part=temp(directory(TRACE_PART)),
+        receipt=temp(TRACE_RECEIPT),
+    log:
+        f"{LOGS}/trace-{{scatteritem}}.log",
+    benchmark:
+        f"{LOGS}/trace-{{scatteritem}}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000 + 16 * SIZE,
+        runtime=10 + SIZE // 10,
+    params:
+        content=content("trace_part"),
+        parts=PARTS["trace_part"],
+    message:
+        "trace: part {wildcards.scatteritem}"
+    script:
+        "../scripts/trace_part.py"
 
 
 rule audit:

@@ -3,7 +3,7 @@ from pathlib import Path
 from trialpress.job import logged
 from trialpress.receipts import kept
 
-with logged(snakemake.log[0]), kept(snakemake):
+with logged(snakemake.log[0]), kept(snakemake) as read:
     from trialpress import stages
 
     stages.audit(
@@ -16,4 +16,5 @@ with logged(snakemake.log[0]), kept(snakemake):
         Path(snakemake.log[0]).parent,
         snakemake.config["disclosure"],
         snakemake.threads,
+        read,
     )

@@ -3,8 +3,9 @@ from pathlib import Path
 from trialpress.job import logged
 from trialpress.receipts import kept
 
-with logged(snakemake.log[0]), kept(snakemake, store=True) as read:
+with logged(snakemake.log[0]), kept(snakemake, give_back=True) as read:
     if read is not None:
         from trialpress import stages
 
-        stages.trace(snakemake.input.dictionary, snakemake.input.plan, Path(snakemake.output.trace).parents[1])
+        folder = Path(snakemake.output.trace).parents[1]
+        stages.trace(snakemake.input.dictionary, snakemake.input.plan, folder, snakemake.input.parts)

@@ -6,14 +6,14 @@ Nothing is read back with guessed types. What is not a number here is text: an e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from .errors import Problem, raise_if
-from .files import of_a_run, read_categories, read_csv, write_csv
+from .files import header, of_a_run, read_categories, read_csv, write_csv
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class Contract:
         """Every cell as it stands there."""
         return self._checked(read_csv, folder)
 
-    def categories(self, folder: Path) -> pd.DataFrame:
-        """The same of a file of millions of rows, which repeat themselves."""
-        return self._checked(read_categories, folder)
+    def categories(self, folder: Path, only: Iterable[str] = ()) -> pd.DataFrame:
+        """The same of a file of millions of rows, which repeat themselves; of some of its columns, if they are named."""
+        return self._checked(read_categories, folder, only)
 
-    def _checked(self, how: Callable, folder: Path, *types: tuple[str, ...]) -> pd.DataFrame:
-        with of_a_run(self.path(folder), f"run the stage {self.stage} again"):
-            frame = how(self.path(folder), *types)
-        self.check(list(frame.columns), self.path(folder))
-        return frame
+    def _checked(self, how: Callable, folder: Path, *given: Iterable[str]) -> pd.DataFrame:
+        path = self.path(folder)
+        with of_a_run(path, f"run the stage {self.stage} again"):
+            self.check(header(path), path)
+            return how(path, *given)
 
     def check(self, columns: list[str], path: Path) -> None:
         if columns != list(self.columns):

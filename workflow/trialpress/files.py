@@ -134,14 +134,21 @@ def read_json(path: Path, **kinds: type) -> dict:
         return content
 
 
+def header(path: Path | str) -> list[str]:
+    """The names of a CSV file's columns."""
+    import pandas as pd
+
+    return list(pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns)
+
+
 def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str] = ()) -> pd.DataFrame:
     """A CSV file with the types that its contract declares: every column is text, an empty cell the empty text, but those
     of `numbers` (an empty cell is missing) and of `whole` numbers. "None", "NA", "nan" and "null" are texts."""
     import pandas as pd
 
-    header = pd.read_csv(path, dtype=str, nrows=0).columns
-    numbers, whole = [name for name in numbers if name in header], [name for name in whole if name in header]
-    types = dict.fromkeys(header, str) | dict.fromkeys(numbers, float) | dict.fromkeys(whole, "Int64")
+    names = header(path)
+    numbers, whole = [name for name in numbers if name in names], [name for name in whole if name in names]
+    types = dict.fromkeys(names, str) | dict.fromkeys(numbers, float) | dict.fromkeys(whole, "Int64")
     missing = {name: [""] for name in (*numbers, *whole)}
     frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing, encoding="utf-8")
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes what is too much for an index, and moves the rest
@@ -151,12 +158,10 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
     """A CSV file (or some of its columns) whose cells are all text, each different text once."""
-    import pandas as pd
     import pyarrow as pa
     from pyarrow import csv
 
-    header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
-    kinds = dict.fromkeys(header, pa.dictionary(pa.int32(), pa.string()))
+    kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
     # a row must not be longer than a block
     table = csv.read_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)

@@ -11,7 +11,7 @@ from pathlib import Path
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from .store import AS_BEFORE
+from .as_before import AS_BEFORE
 
 ALL = "all"  # the rule that only gathers
 OF_A_STAGE = ("RuleException", "CalledProcessError")  # its own log says more

@@ -17,11 +17,11 @@ from functools import cache
 from pathlib import Path
 
 from . import parts
+from .as_before import AS_BEFORE, LastTime
 from .environment import located, named
 from .errors import Problem, raise_if
 from .exclusive import end_with_the_run
 from .files import sha256, write_text
-from .store import AS_BEFORE, Store
 
 FOLDER = ".receipts"
 PARTS = "/.parts/"  # what is removed as soon as it is put together
@@ -109,12 +109,12 @@ def gone(listed: set[str], found: Mapping[str, str]) -> Iterator[Problem]:
 
 
 @contextmanager
-def kept(job, store: bool = False):
+def kept(job, give_back: bool = False):
     """A workflow's job (`snakemake` in its script) that begins only with what the rules before left and read, and ends only
     if its sources are still what they were; then its receipt is written. InputError otherwise. A parameter `beside` names a
     folder of files that it writes beside its outputs, as many as the study needs; a parameter `parts` what it reads of files.
     What it reads, path or part -> sha256, is for its script to use; None if its outputs of the last time were given back, as
-    `store` may: then there is nothing to do."""
+    `give_back` may: then there is nothing to do."""
     end_with_the_run()
     given, of_parts = sorted(set(map(str, job.input))), job.params.get("parts", ())
     receipt = Path(job.output.receipt)
@@ -125,7 +125,7 @@ def kept(job, store: bool = False):
     beside |= {path for one in receipts for path in one["read"] if parts.is_part(path)}
     found = before | hashes(map(located, beside))
     raise_if([*_unchecked(before), *gone(beside, found), *problems(found, receipts)])
-    shelf = Store(job, receipt, before) if store else None
+    shelf = LastTime(job, receipt, before) if give_back else None
     said = shelf.give_back() if shelf else None
     if said is not None:
         print(AS_BEFORE, said, sep="\n", end="")

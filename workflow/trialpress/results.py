@@ -86,13 +86,22 @@ class Results:
         at = self._rows.get((analysis, statistic, group, level))
         if at is None:
             raise KeyError(f"{analysis} has no {statistic} for group '{group}', level '{level}'")
-        found, origin = self.ard[what].iat[at], self.ard["origin"].iat[at]
+        found, origin = self._cell(at, what), self._cell(at, "origin")
         if not self.marked or what != "display" or found in NOT_MARKED:
             return found
         self.seen.add(origin)
         if origin == SIMULATED:
             return f"{found.removesuffix('%')}{MARKER}{'%' if found.endswith('%') else ''}"
         return found
+
+    def _cell(self, at: int, what: str):
+        if what not in self._columns:
+            self._columns[what] = self.ard[what].tolist()
+        return self._columns[what][at]
+
+    @cached_property
+    def _columns(self) -> dict[str, list]:
+        return {}
 
     @cached_property
     def _records(self) -> dict[tuple[str, str, str], str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +113,7 @@ def figures(
     from .receipts import FOLDER
 
     results = _results("figures", dictionary, plan, folder)
-    drawn = None if read is None else Drawn(folder / FOLDER / "figures", read, results.plan)
+    drawn = None if read is None else Drawn([folder / FOLDER / "figures"], read, results, folder)
     draw_all(results, folder / "figures", processes, drawn)
 
 
@@ -127,12 +128,12 @@ def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | Non
               engine: str) -> None:  # fmt: skip
     """Results -> what the manuscript includes from them, and the summary of the run."""
     from .audit import second
-    from .clean import read_logs
+    from .clean import COUNTED, read_logs
     from .report import fragments
     from .report.renderer import file_name
     from .results import read
 
-    results, logs = read(dictionary, plan, folder), read_logs(folder / "clean")
+    results, logs = read(dictionary, plan, folder), read_logs(folder / "clean", COUNTED)
     known = claims_of(claims, results.plan)
     said = fragments.summary(results, known, logs, map(file_name, formats))
     recorded = second.on_record(Path(plan), results.ard)
@@ -147,38 +148,55 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
     make(found, answers(checklists, found, source), source, folder, formats, engine)
 
 
-def trace(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
-    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time."""
-    from .audit import open_queries, trace, write_second
-    from .audit.concordance import Second
+def trace(dictionary: Path | str, plan: Path | str, folder: Path, parts: Sequence[Path | str] = ()) -> None:
+    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. parts: see `trace_part`."""
+    from .audit import open_queries, scatter, trace, write_second
     from .clean import read_logs
     from .contracts import QUERY_EFFECTS
 
     results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean")
-    second = Second(results)  # works beside this process until it is asked for its answer
-    traced = trace.trace(results, logs, folder)
+    records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results)
+    traced = trace.trace(results, logs, folder, records)
     trace.write(traced, folder)
     QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], traced.index), folder / "audit")
-    write_second(second, folder)
+    write_second(results, found(), folder)
+
+
+def trace_part(dictionary: Path | str, plan: Path | str, item: str, folder: Path, to: Path) -> None:
+    """Some analyses a second time, and who is in their counts -> their part of what `trace` puts together; item: '3-of-8'."""
+    from .audit import scatter
+
+    part, parts = map(int, item.split("-of-"))
+    scatter.trace_part(_results("trace", dictionary, plan, folder), part - 1, parts, to)
 
 
 def audit(
     dictionary: Path | str, plan: Path | str, claims: Path | str | None, inputs: Iterable[str], raw: Path, folder: Path,
-    logs: Path, disclosure: Mapping, processes: int = 1,
+    logs: Path, disclosure: Mapping, processes: int = 1, hashes: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
-    """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written."""
+    """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written. hashes: those of
+    all that the stage reads, if what was made of the same may be taken from an earlier run."""
     from . import audit
     from .audit import page, trace
     from .clean import read_logs
+    from .receipts import FOLDER
     from .results import read
+    from .store import of_run
+    from .workers import beside
 
+    known = of_run(folder / FOLDER / "audit", hashes)
     results = read(dictionary, plan, folder)
     clean, traced = read_logs(folder / "clean"), trace.read(folder)
-    audit.write(results, claims_of(claims, results.plan), inputs, folder)
-    fixes = raw.parent / "corrections.csv"
-    held = page.write(results, traced, clean, folder, fixes)  # the gate searches it too
-    audit.guard(results, inputs, raw, [folder, logs], disclosure, processes)
-    page.write(results, traced, clean, folder, fixes, held)  # with what the gate says
+    listed = audit.write(results, claims_of(claims, results.plan), inputs, folder, known, hashes)
+    with beside(partial(audit.pack, results, listed, folder), processes):
+        # the gate searches the page, too, and what is kept
+        said = page.write(results, traced, clean, folder, raw.parent / "corrections.csv", known, hashes)
+        if known:
+            known.forget()
+        searched = of_run(folder / FOLDER / "searched", hashes)
+        looked_for = audit.sought(results, inputs, raw, searched)
+    audit.guard(results, inputs, looked_for, [folder, logs], disclosure, processes, searched)
+    page.write_again(traced, said, folder)  # with what the gate says
 
 
 def _results(stage: str, dictionary: Path | str, plan: Path | str, folder: Path) -> Results:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 
 from .exclusive import end_with_the_run
@@ -28,3 +29,17 @@ def each(work: Callable, items: Sequence, processes: int) -> list:
         return [work(item) for item in items]
     with ProcessPoolExecutor(min(processes, len(items)), get_context("fork"), _begin, (work,)) as pool:
         return [*pool.map(_call, items)]
+
+
+@contextmanager
+def beside(work: Callable[[], None], processes: int) -> Iterator[None]:
+    """Do one thing in a process of its own while the block runs, which ends with both done; in this one where there may be but one.
+    What it raises is raised here."""
+    if processes < 2:
+        work()
+        yield
+        return
+    with ProcessPoolExecutor(1, get_context("fork"), _begin, (lambda _: work(),)) as pool:
+        done = pool.submit(_call, None)
+        yield
+        done.result()

@@ -31,7 +31,7 @@ from ..files import write_text
 from ..plan import Plan
 from ..study import Study
 
-OWN = ("covariates", "variables")  # keys of an analysis whose columns stand in the levels
+OWN = ("covariates", "variables", "changes")  # keys of an analysis whose columns stand in the levels
 
 
 def about(spec: Mapping, level: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from ..text import number_text, texts_in
 from . import Data
 
 GROUPS = ("by", "stratum", "visit")  # parameters that name the column of groups
-BEGINS = ("begin", "begins")  # parameters of dates that may never come: missing means never
+BEGINS = ("begin", "begins", "changes")  # parameters of dates that may never come: missing means never
 USED, NOT_CHOSEN, NO_SUCH_POPULATION = "used", "where", "population"
 
 
@@ -81,6 +81,7 @@ def taking_part(data: Data, spec: Mapping) -> pd.Series:
 def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
     """(reason, what is lacking, by whom) of all that a method needs."""
     from .methods import METHODS
+    from .methods.multistate import in_order
 
     if "file" in spec:  # of other trials: nobody here is counted
         return
@@ -88,6 +89,8 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
     for key, parameter in METHODS.parameters(spec["method"]).items():
         value = given[key]
         match parameter.annotation:
+            case _ if value and traits.get("ordered") == key:
+                yield f"{key}_not_in_order", "dates that contradict their order", ~in_order(data, value)
             case _ if not value or key in BEGINS:
                 continue
             case kind if kind is Endpoint:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -12,11 +14,13 @@ import yaml
 from .. import environment
 from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
 from ..files import read_text, sha256, write_text
+from ..parts import NotRead
 from ..results import Results
+from ..store import Store
 from ..study import Study
 from . import anonymity, crate, disclosure, privacy
 from .claims import check, consistency
-from .concordance import Second, once
+from .concordance import Answer, compare, once
 from .differences import read_table
 
 # the texts of a study that people write
@@ -57,22 +61,37 @@ def write_json(content, path: Path) -> None:
     write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", path)
 
 
-def write_second(second: Second, folder: Path) -> None:
+def write_second(results: Results, found: Answer, folder: Path) -> None:
     """audit/concordance.csv and computed_once.csv, every statistic in one of them; second_opinion.json: what made it."""
-    concordance, versions = second.answer()
+    concordance = compare(results.ard, found.second)
     CONCORDANCE.write(concordance, folder / "audit")
-    COMPUTED_ONCE.write(once(second.results, concordance, second.failed, "R" in versions), folder / "audit")
-    write_json(versions, folder / "audit" / "second_opinion.json")
+    COMPUTED_ONCE.write(once(results, concordance, found.failed, "R" in found.versions), folder / "audit")
+    write_json(found.versions, folder / "audit" / "second_opinion.json")
 
 
-def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path) -> None:
-    """audit/claims.csv, claim_checks.csv, manifest.json, and crate.zip with all of it."""
+def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path, store: Store | None = None,
+          read: Mapping[str, str] | None = None) -> dict:  # fmt: skip
+    """audit/claims.csv, claim_checks.csv, anonymity.csv and manifest.json; returns what that lists. store: where the third of an
+    earlier run may be, by the hashes of what is `read`."""
     CLAIMS.write(check(claims[0], results.ard), folder / "audit")
     CLAIM_CHECKS.write(consistency(*claims), folder / "audit")
-    ANONYMITY.write(anonymity.report(results, folder), folder / "audit")
+    if store is None:
+        _anonymity(results, folder)
+    else:
+        made_of = ["anonymity", {name: of for name, of in read.items() if anonymity.reads(name, folder)}]
+        store.file(made_of, ANONYMITY.path(folder / "audit"), partial(_anonymity, results, folder))
     versions = json.loads((folder / "audit" / "second_opinion.json").read_text(encoding="utf-8"))
     listed = manifest(inputs, folder, versions)
     write_json(listed, folder / "audit" / "manifest.json")
+    return listed
+
+
+def _anonymity(results: Results, folder: Path) -> None:
+    ANONYMITY.write(anonymity.report(replace(results, plan=NotRead("the plan")), folder), folder / "audit")
+
+
+def pack(results: Results, listed: Mapping, folder: Path) -> None:
+    """audit/crate.zip with all of it. listed: the manifest."""
     crate.write(results.study, results.plan, listed, folder, digest, folder / "audit" / "crate.zip")
 
 
@@ -108,31 +127,44 @@ def _without_allowed(text: str) -> str:
     return text
 
 
-def guard(results: Results, inputs: Iterable[str], raw: Path, folders: Iterable[Path], setting: Mapping,
-          processes: int = 1) -> None:  # fmt: skip
-    """Last of all: the copy for public release, then the privacy gate over everything; audit/privacy.json says what both did.
-
-    PrivacyError if a file below `folders` (results first, logs), what Snakemake remembers of the run, or a text of the study
-    holds a direct identifier.
-    """
-    first, *others = folders
-    study, inputs = results.study, list(inputs)
-    who = results.subjects[study.participant]
-    written = disclosure.release(first, setting, who) if setting["threshold"] else []
+def sought(
+    results: Results, inputs: Iterable[str], raw: Path, store: Store | None = None
+) -> tuple[privacy.Sought, dict[str, str]]:
+    """What the privacy gate looks for, and where -> text of what people have written for the study. store: knows what the engine's
+    files held before."""
+    inputs = list(inputs)
     tables = {**results.tables, "of the subjects": results.subjects}
-    engine, ours = _engine(inputs), _ours(inputs, study)
-    innocent = [
-        *privacy.recorded(tables.values()),
-        *(text for path in engine for text in privacy.texts(path.read_bytes())),
-    ]
+    ours = _ours(inputs, results.study)
+    engine = [leaf for path in _engine(inputs) for leaf in privacy.leaves(path.read_bytes())]
+    recorded = privacy.recorded(tables.values())
     authors = [text for name, text in ours.items() if name.endswith(".bib")]
     written_by_us = {name: text for name, text in ours.items() if not name.endswith(".bib")}
-    known = privacy.sought(study, raw, innocent, written_by_us.values(), authors, tables)
+    known = privacy.sought(results.study, raw, recorded, written_by_us.values(), authors, tables, engine, store)
+    return known, ours
+
+
+def guard(results: Results, inputs: Iterable[str], looked_for: tuple[privacy.Sought, dict[str, str]], folders: Iterable[Path],
+          setting: Mapping, processes: int = 1, store: Store | None = None) -> None:  # fmt: skip
+    """Last of all: the copy for public release, then the privacy gate over everything; audit/privacy.json says what both did.
+
+    looked_for: as `sought` gives it; store: knows what was searched before. PrivacyError if a file below `folders` (results first,
+    logs), what Snakemake remembers of the run, or a text of the study holds a direct identifier.
+    """
+    first, *others = folders
+    study, inputs, (known, ours) = results.study, list(inputs), looked_for
+    who = results.subjects[study.participant]
+    written = disclosure.release(first, setting, who) if setting["threshold"] else []
     remembered = [path for path in (Path(".snakemake", name) for name in ("metadata", "log")) if path.is_dir()]
     dictionaries = [Path(path) for path in inputs if Path(path).name == "study.yaml"]
-    passed = [hashlib.sha256(path.read_bytes()).digest() for path in (*engine, *dictionaries)]
+    passed = [hashlib.sha256(path.read_bytes()).digest() for path in (*_engine(inputs), *dictionaries)]
     found = privacy.gate(
-        known, [first, *others, *remembered], processes, ours=ours, allow=study.not_identifying, passed=passed
+        known,
+        [first, *others, *remembered],
+        processes,
+        ours=ours,
+        allow=study.not_identifying,
+        passed=passed,
+        store=store,
     )
     # of the stages only: what else lies about differs from run to run
     found["files"] = sum(path.is_file() for path in first.glob("[!.]*/**/*"))

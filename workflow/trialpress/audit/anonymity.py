@@ -23,6 +23,13 @@ from .disclosure import COUNTS
 FEW = 5
 
 
+def reads(name: str, folder: Path) -> bool:
+    """Whether the report is made of this file, which the audit reads."""
+    below = name.removeprefix(f"{folder.as_posix()}/")
+    rooms = ("analysis/", "clean/", "cohort/", "figures/", "tables/")
+    return below.startswith(rooms) if below != name else name.endswith("/study.yaml")
+
+
 def report(results: Results, folder: Path) -> pd.DataFrame:
     """The rows of ANONYMITY for the tables and figures of a run, and ard.csv."""
     who = results.study.participant

@@ -163,6 +163,18 @@ difference <- function(t, conf, level) {
   ci <- newcombe(t$x, t$n, conf)
   add("", level, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
 }
+within_strata <- function(d, conf, ratio) {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
+  d <- d[!is.na(d$x), ]; if (is.null(compared(d, named("", "group")))) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- rev(g[g %in% d$group])
+  k <- sapply(split(d, d$x), function(v) c(sum(v$y[v$group == g[1]]), sum(v$group == g[1]), sum(v$y[v$group == g[2]]), sum(v$group == g[2]))); k <- k[, k[2, ] > 0 & k[4, ] > 0, drop = FALSE]; add("", "", "sum", closed, strata = ncol(k)); if (!ncol(k)) return()
+  a <- k[1, ]; n1 <- k[2, ]; b <- k[3, ]; n2 <- k[4, ]; N <- n1 + n2; m <- a + b; z <- qnorm((1 + conf) / 2); v <- sum(n1 * n2 * m * (N - m) / N^3)
+  if (v > 0) { x <- sum(a - n1 * m / N)^2 / v; add("", "", "pchisq", closed, statistic = x, df = 1, p_value = pchisq(x, 1, lower.tail = FALSE)) }
+  if (ratio) { R <- sum(a * n2 / N); S <- sum(b * n1 / N); e <- sqrt(sum(n1 * n2 / N^2 * m - a * b / N) / (R * S)); if (R > 0 && S > 0) add("", "", "sum", closed, risk_ratio = R / S, ci_low = R / S * exp(-z * e), ci_high = R / S * exp(z * e)); return() }
+  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", "", "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
+  e <- switch(job$interval, "sato" = sqrt((rd * sum(b * (n1 / N)^2 - a * (n2 / N)^2 + (n1 / N) * (n2 / N) * (n2 - n1) / 2) + sum(a * (n2 - b) / N + b * (n1 - a) / N) / 2) / sum(w)^2), "greenland-robins" = sqrt(sum(s^2 * (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2))), NULL)
+  limits <- function(x, n) { u <- x / n * (1 - x / n) / n; if (!any(u > 0)) u <- 1 / n; q <- z * sqrt(sum(s^2 * u)) / sum(s * sqrt(u)); rowSums(sapply(seq_along(x), function(i) s[i] * wilson(x[i], n[i], 2 * pnorm(q) - 1))) }
+  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", "", "sum", closed, std_error = e)
+  add("", "", "prop.test or sum", closed, ci_low = max(-1, rd - z * e[1]), ci_high = min(1, rd + z * rev(e)[1]))
+}
 cross <- function(d, groups, levels) {
   t <- table(factor(d$level, levels = levels), factor(d$group, levels = groups))
   for (g in groups) for (l in levels) add(g, l, "table", closed, n = t[l, g])
@@ -331,8 +343,9 @@ methods <- list(
     add("", "", "dhyper, uniroot", fitted, conditional(m, conf))
     difference(t, conf, "risk_difference")
   },
-  risk_difference = function(d, conf) { t <- compared(d, named("", "group")); if (!is.null(t) && job$interval == "newcombe") difference(t, conf, "") },
+  risk_difference = function(d, conf) { if (job$stratum == "true") return(within_strata(d, conf, FALSE)); t <- compared(d, named("", "group")); if (!is.null(t) && job$interval == "newcombe") difference(t, conf, "") },
   risk_ratio = function(d, conf) {
+    if (job$stratum == "true") return(within_strata(d, conf, TRUE))
     t <- compared(d, named("", "group"))
     if (is.null(t) || any(t$x == 0)) return()
     r <- (t$x[1] / t$n[1]) / (t$x[2] / t$n[2]); se <- sqrt(sum(1 / t$x - 1 / t$n)); z <- qnorm(1 - (1 - conf) / 2)
@@ -569,6 +582,7 @@ methods <- list(
     times <- if (job$at == "") NULL else strsplit(job$at, ";")[[1]]
     for (t in times) add(g, at_time(t), "sum", closed, n_at_risk = at_risk(k, num(t)))
     if (!sum(k$event == of)) for (t in times) if (num(t) <= max(k$time)) add(g, at_time(t), "sum", closed, estimate = 0)
+    if (!sum(k$event == of)) for (t in times) if (num(t) < min(k$time)) add(g, at_time(t), "sum", closed, ci_low = 0, ci_high = 0)
     if (!sum(k$event == of) || job$variance != "survival") next
     causes <- sort(unique(c(0, of, k$event)))
     f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), conf.type = job$transform, conf.int = conf); at <- match(of, causes)
@@ -622,23 +636,6 @@ methods <- list(
   dose_response = function(d, conf) {
     d <- d[!is.na(d$x) & !is.na(d$y) & d$x > 0, ]; add("", "", "sum", closed, n = nrow(d), events = sum(d$y))
     if (length(unique(d$y)) == 2) coefficient(cbind(1, log10(d$x)), d$y, conf, "per_tenfold_dose", job$firth == "true")
-  },
-  bootstrap = function(d, conf) {  # numbers at random of its own: intervals agree but for those
-    groups <- named("", "group"); f <- if (job$statistic == "mean") mean else median
-    y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)])
-    for (i in seq_along(groups)) {
-      add(groups[i], "", "length, mean, median", closed, n = length(y[[i]])); if (length(y[[i]]) < 2) next
-      add(groups[i], "", "length, mean, median", closed, estimate = f(y[[i]]))
-      v <- y[[i]]; set.seed(1); b <- replicate(20000, f(sample(v, replace = TRUE))); tails <- c(1 - conf, 1 + conf) / 2; if (sd(b) == 0) next
-      if (job$interval == "bca") {  # Efron 1987, acceleration by jackknife
-        without <- sapply(seq_along(v), function(j) f(v[-j])); l <- mean(without) - without; a <- if (any(l != 0)) sum(l^3) / (6 * sum(l^2)^1.5) else 0
-        z0 <- qnorm((mean(b < f(v)) + mean(b <= f(v))) / 2); z <- z0 + qnorm(tails); tails <- pnorm(z0 + z / (1 - a * z))
-      }
-      ends <- unname(quantile(b, tails)); near <- c(quantile(b, pmax(0, tails - 0.015)), quantile(b, pmin(1, tails + 0.015)))
-      reach <- 0.05 + pmax(abs(near[1:2] - ends), abs(near[3:4] - ends)) / pmax(abs(ends), 1e-12)  # a median moves by whole values
-      add(groups[i], "", "sample, numbers at random of its own", 0.1, standard_error = sd(b))
-      add(groups[i], "", "sample, numbers at random of its own", unname(reach), ci_low = ends[1], ci_high = ends[2])
-    }
   },
   exposure = function(d, conf) {
     groups <- named("", "group"); known <- list(); names <- c("cmax", "tmax", "auc", "tlast", "half_life")
@@ -843,6 +840,23 @@ methods$state_probabilities <- function(d, conf) {
   for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
     if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
 }
+methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier curves added and subtracted, or states; the influences of each patient added alike
+  w <- d[is.na(d$set), c("time", "event", "group")]; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
+  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event); for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
+  at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2)
+  for (g in named("", "group")) { o <- good & w$group == g; v <- w[o, ]; C <- X[o, , drop = FALSE]; came <- !is.na(C) & C <= v$time; add(g, "", "sum", closed, n = nrow(v), deaths = sum(v$event)); for (k in seq_len(m)) add(g, l[k], "sum", closed, n = sum(came[, k])); if (!nrow(v)) next
+    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- 0; last <- max(v$time)
+    for (k in 0:m) { f <- survfit(Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); i <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[i + 1]; U <- U + sign[k + 1] * matrix(cbind(0, f$influence.surv), nrow(v))[, i + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[, k + 1])) }
+    e <- sqrt(colSums(matrix(U, nrow(v))^2)); under <- sapply(at, function(t) sum(v$time >= t)); inside <- sapply(at, function(t) sum(v$time >= t & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
+    if (job$estimator != "kaplan-meier") { B <- matrix(c(rep(0, nrow(v)), E[, -(m + 1)]), nrow(v)); s <- do.call(rbind, lapply(0:m, function(k) data.frame(id = seq_len(nrow(v)), start = B[, k + 1], stop = E[, k + 1], from = k, to = ifelse(!D[, k + 1], -1, rowSums(E <= E[, k + 1] & D)))))
+      s <- s[s$stop > s$start, ]; if (!nrow(s)) next; s <- s[order(s$id, s$start), ]; s$to <- factor(s$to, c(-1, 0:(m + 1)), c("censored", paste0("s", 0:(m + 1)))); s$from <- factor(s$from, 0:(m + 1), paste0("s", 0:(m + 1)))
+      if (length(unique(s$to[s$to != "censored"])) == 0) { value <- rep(mean(use[1 + tapply(as.integer(s$from) - 1, s$id, min)]), length(at)); e <- 0 * value } else {
+        f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, influence = TRUE); j <- match(paste0("s", 0:m)[use], f$states); j <- j[!is.na(j)]; i <- findInterval(at, f$time); P <- rbind(f$p0, f$pstate); value <- rowSums(P[i + 1, j, drop = FALSE])
+        e <- sapply(i, function(i) if (i) sqrt(sum(rowSums(matrix(f$influence.pstate[, i + (dim(f$influence.pstate)[2] - length(f$time)), j], ncol = length(j)))^2)) else 0) } }
+    for (j in seq_along(at)) { add(g, at_time(at[j]), "sum", closed, n_at_risk = under[j], n_in_remission = inside[j]); if (at[j] > last) next; p <- min(1, max(0, value[j])); add(g, at_time(at[j]), "survfit, influence", closed, estimate = if (abs(p) < 1e-12) 0 else p); add(g, at_time(at[j]), "survfit, influence", fitted, std_error = if (e[j] < 1e-9) 0 else e[j])
+      r <- z * e[j] / p; if (p > 1e-9 && (job$transform == "plain" || (p < 1 - 1e-9 && e[j] > 1e-9))) { a <- asin(sqrt(p)); h <- r / 2 * sqrt(p / (1 - p)); ci <- switch(job$transform, "log-log" = p^exp(c(-1, 1) * r / log(p)), "log" = p * exp(c(-r, r)), "plain" = p * (1 + c(-r, r)), "arcsin" = sin(pmin(pmax(a + c(-h, h), 0), pi / 2))^2)
+        add(g, at_time(at[j]), "survfit, influence", fitted, ci_low = max(0, min(ci)), ci_high = min(1, max(ci))) } } }
+}
 methods$win_ratio <- function(d, conf) {  # every pair in full matrices; variances of U-statistics
   sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
   a <- one$group == g[2]; b <- one$group == g[1]; W <- L <- matrix(FALSE, sum(a), sum(b))
@@ -992,10 +1006,19 @@ methods$linear_spline <- function(d, conf) spline_effect(d, conf, "linear"); met
 methods$multiple_imputation <- function(d, conf) {
   base <- d[is.na(d$set), ]; for (g in named("", "group")) add(g, "", "sum", closed, n = sum(base$group == g)); add("", "", "sum", closed, n = sum(base$group != ""))
   gaps <- d[!is.na(d$set) & d$set == "gaps", ]; for (l in unique(gaps$level)) add("", l, "sum", closed, missing = sum(gaps$y[gaps$level == l])); own <- grep("^(linear|logistic) ", unique(d$set), value = TRUE); if (!length(own)) return()
-  b <- NULL; u <- NULL; covariates <- named("", "covariate")
+  b <- NULL; u <- NULL; covariates <- named("", "covariate"); Q <- NULL; D <- V <- list()
   for (s in own) { v <- d[!is.na(d$set) & d$set == s, ]; o <- v[is.na(v$level), ]; keep <- !is.na(o$x); g <- droplevels(factor(o$group[keep], named("", "group"))); X <- sapply(covariates, function(l) v$y[!is.na(v$level) & v$level == l][keep]); y <- o$x[keep]
     M <- cbind(1, sapply(levels(g)[-1], function(k) as.numeric(g == k)), if (length(covariates)) matrix(X, length(y))); p <- ncol(M); if (length(y) <= p || qr(M)$rank < p) return()
-    f <- if (grepl("^linear", s)) lm(y ~ M - 1) else suppressWarnings(glm(y ~ M - 1, binomial, control = glm.control(1e-14, 100))); if (max(abs(fitted.values(f) - y)) < 1e-8) return(); b <- rbind(b, coef(f)); u <- rbind(u, diag(vcov(f))) }
+    f <- if (grepl("^linear", s)) lm(y ~ M - 1) else suppressWarnings(glm(y ~ M - 1, binomial, control = glm.control(1e-14, 100))); if (max(abs(fitted.values(f) - y)) < 1e-8) return(); b <- rbind(b, coef(f)); u <- rbind(u, diag(vcov(f)))
+    k <- nlevels(g); h <- 2:k; D[[length(D) + 1]] <- coef(f)[h]; V[[length(V) + 1]] <- vcov(f)[h, h, drop = FALSE]; if (!grepl("^linear", s)) next
+    at <- if (p > k) colMeans(M[, (k + 1):p, drop = FALSE]); for (o in named("", "shares")) { i <- match(strsplit(o, " ")[[1]], covariates); at[i] <- 1 / (length(i) + 1) }
+    L <- cbind(1, rbind(0, diag(k - 1)), matrix(at, k, length(at), byrow = TRUE)); Q <- rbind(Q, c(L %*% coef(f), diag(L %*% vcov(f) %*% t(L)))) }
+  rubin <- function(q, u, full) { w <- mean(u); B <- (1 + 1 / length(q)) * var(q); t <- w + B; l <- B / t; known <- (full + 1) / (full + 3) * full * (1 - l); df <- if (l > 1e-12) 1 / (1 / ((length(q) - 1) / l^2) + 1 / known) else known; r <- qt((1 + conf) / 2, df) * sqrt(t); c(estimate = mean(q), std_error = sqrt(t), df = df, ci_low = mean(q) - r, ci_high = mean(q) + r, fmi = (B / w + 2 / (df + 3)) / (B / w + 1)) }
+  if (!is.null(Q)) for (i in seq_len(ncol(Q) / 2)) add(levels(g)[i], "", "lm, Rubin's rules", fitted, rubin(Q[, i], Q[, ncol(Q) / 2 + i], length(y) - p))
+  if (!is.null(Q)) { m <- length(D); q <- do.call(rbind, D); k <- ncol(q); U <- Reduce(`+`, V) / m; r <- (1 + 1 / m) * sum(diag(cov(q) %*% solve(U))) / k; a <- colMeans(q); x <- drop(a %*% solve(U, a)) / (k * (1 + r)); t <- k * (m - 1)  # Li, Raghunathan & Rubin 1991, Reiter 2007
+    full <- length(y) - p; v <- full * (full + 1) / (full + 3); e <- r * t / (t - 2); c0 <- 1 / (t - 4); c1 <- v - 2 * (1 + e); c2 <- v - 4 * (1 + e)
+    z <- 1 / c2 + c0 * (e^2 * c1 / ((1 + e)^2 * c2) + 8 * e^2 * c1 / ((1 + e) * c2^2) + 4 * e^2 / ((1 + e) * c2) + 4 * e^2 / (c2 * c1) + 16 * e^2 * c1 / c2^3 + 8 * e^2 / c2^2)
+    if (t > 4 && c2 > 0) add("", "", "lm, D1", fitted, statistic = x, df = k, df_residual = 4 + 1 / z, p_value = pf(x, k, 4 + 1 / z, lower.tail = FALSE)) }
   logit <- grepl("^logistic", own[1]); if (logit && any(abs(b[, -1]) > 25)) return(); ids <- c(of(job$by, levels(g)[-1]), covariates); m <- nrow(b); full <- length(y) - p
   for (j in seq_along(ids)) { q <- b[, j + 1]; w <- mean(u[, j + 1]); B <- (1 + 1 / m) * var(q); t <- w + B; l <- B / t; known <- (full + 1) / (full + 3) * full * (1 - l); df <- if (l > 1e-12) 1 / (1 / ((m - 1) / l^2) + 1 / known) else known
     e <- sqrt(t); x <- mean(q) + c(0, -1, 1) * qt((1 + conf) / 2, df) * e; if (logit) x <- exp(x); add("", ids[j], "lm or glm, Rubin's rules", fitted, setNames(x, c(if (logit) "odds_ratio" else "estimate", "ci_low", "ci_high")), std_error = e, df = df, p_value = 2 * pt(-abs(mean(q) / e), df), fmi = (B / w + 2 / (df + 3)) / (B / w + 1)) }
@@ -1145,11 +1168,25 @@ methods$exact_test <- function(d, conf) for (g in named("", "group")) { y <- d$y
 methods$beta_binomial <- function(d, conf) for (g in named("", "group")) { y <- d$y[d$group == g & !is.na(d$y)]; a <- num(job$a) + sum(y); b <- num(job$b) + length(y) - sum(y); q <- qbeta(c(0.5, (1 - conf) / 2, (1 + conf) / 2), a, b)
   add(g, "", "qbeta, pbeta", fitted, n = sum(y), N = length(y), estimate = a / (a + b), median = q[1], ci_low = q[2], ci_high = q[3], probability = pbeta(num(job$rate), a, b, lower.tail = FALSE)) }
 methods$signed_rank <- function(d, conf) {
-  v <- (d$x - d$y)[!is.na(d$x) & !is.na(d$y)]; add("", "", "sum", closed, n = length(v), zeros = sum(v == 0)); if (!any(v != 0)) return()
-  t <- suppressWarnings(wilcox.test(v, alternative = job$alternative)); add("", "", "wilcox.test", exact, statistic = unname(t$statistic), p_value = t$p.value)
+  v <- (d$x - d$y)[!is.na(d$x) & !is.na(d$y)]; add("", "", "sum", closed, n = length(v), zeros = sum(v == 0)); k <- v[v != 0]; if (!length(k)) return()
+  t <- suppressWarnings(wilcox.test(v, alternative = job$alternative)); w <- outer(k, k, "+") / 2; w <- sort(w[upper.tri(w, TRUE)]); add("", "", "wilcox.test", exact, statistic = unname(t$statistic), p_value = t$p.value, estimate = median(w))
+  if (length(k) == length(v) && length(v) < 50 && !anyDuplicated(abs(v))) { ci <- suppressWarnings(wilcox.test(v, conf.int = TRUE, conf.level = conf)$conf.int); add("", "", "wilcox.test", exact, ci_low = ci[1], ci_high = ci[2]); return() }
+  z <- function(shift) { y <- k - shift; y <- y[y != 0]; n <- length(y); r <- rank(abs(y)); g <- sum(r[y > 0]) - n * (n + 1) / 4; tie <- table(r); (g - sign(g) / 2) / sqrt(n * (n + 1) * (2 * n + 1) / 24 - sum(tie^3 - tie) / 48) }
+  w <- unique(w); mid <- c(w[1] - 1, (w[-1] + w[-length(w)]) / 2, w[length(w)] + 1); u <- qnorm((1 + conf) / 2); if (length(w) > 1e4) return(); at <- sapply(mid, z)
+  if (at[1] > u && at[length(at)] < -u) add("", "", "inversion at every step", closed, ci_low = w[which(at[-1] < u)[1]], ci_high = w[which(at[-1] < -u)[1]])
 }
-methods$kendall <- function(d, conf) { d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); if (nrow(d) < 3 || length(unique(d$x)) < 2 || length(unique(d$y)) < 2) return()
-  t <- suppressWarnings(cor.test(d$x, d$y, method = "kendall")); add("", "", "cor.test", exact, estimate = unname(t$estimate), p_value = t$p.value) }
+tau <- function(d, conf, p = TRUE) {
+  t <- suppressWarnings(cor.test(d$x, d$y, method = "kendall")); r <- unname(t$estimate); add("", "", "cor.test", exact, estimate = r); if (p) add("", "", "cor.test", exact, p_value = t$p.value)
+  if (nrow(d) > 4 && abs(r) < 1 - 1e-12) { z <- atanh(r) + c(-1, 1) * qnorm((1 + conf) / 2) * sqrt(0.437 / (nrow(d) - 4)); add("", "", "cor.test, Fieller et al. 1957", closed, ci_low = tanh(z[1]), ci_high = tanh(z[2])) }
+}
+methods$kendall <- function(d, conf) { d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); if (nrow(d) > 2 && length(unique(d$x)) > 1 && length(unique(d$y)) > 1) tau(d, conf) }
+methods$emax <- function(d, conf) {
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d); add("", "", "nrow", closed, n = n); if (n < 5 || length(unique(d$x)) < 4 || min(d$x) < 0) return()
+  ends <- range(d$x[d$x > 0]); grid <- exp(seq(log(ends[1]) - 5, log(ends[2]) + 5, length.out = 301)); line <- function(k) lm(y ~ I(x / (k + x)), d); k <- grid[which.min(sapply(grid, function(k) deviance(line(k))))]; if (k < ends[1] || k > ends[2]) return()
+  b <- unname(coef(line(k))); curve <- deriv(~ e0 + top * x / (half + x), c("e0", "top", "half"), function(x, e0, top, half) NULL); f <- tryCatch(nls(y ~ curve(x, e0, top, half), d, start = list(e0 = b[1], top = b[2], half = k), control = nls.control(maxiter = 500, tol = 1e-9, minFactor = 1e-10, scaleOffset = 1)), error = function(e) NULL)
+  if (is.null(f) || coef(f)[[3]] < ends[1] || coef(f)[[3]] > ends[2]) return(); s <- summary(f); t <- qt((1 + conf) / 2, n - 3); add("", "", "nls", fitted, residual_sd = s$sigma)
+  for (i in 1:3) { b <- s$coefficients[i, 1]; e <- s$coefficients[i, 2]; add("", c("e0", "emax", "ed50")[i], "nls", fitted, estimate = b, standard_error = e, ci_low = b - t * e, ci_high = b + t * e) }
+}
 methods$mcnemar <- function(d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d); for (k in 1:2) { v <- list(d$x, d$y)[[k]]; add(c("first", "second")[k], "", "sum", closed, n = sum(v), N = n); if (n) add(c("first", "second")[k], "", "mean", closed, percent = mean(v)) }
   b <- sum(d$x == 1 & d$y == 0); c <- sum(d$x == 0 & d$y == 1); if (!n) return(); add("", "", "sum", closed, pairs = n, discordant = b + c); if (!(b + c)) return()
@@ -1159,9 +1196,13 @@ methods$mcnemar <- function(d, conf) {
 methods$mantel_haenszel <- function(d, conf) {
   d <- d[!is.na(d$x), ]; t <- compared(d, named("", "group")); if (is.null(t)) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- g[g %in% d$group]
   a <- table(factor(d$group, rev(g)), factor(d$y, 1:0), factor(d$x)); a <- a[, , apply(a, 3, sum) > 1, drop = FALSE]; if (!dim(a)[3]) return()
-  m <- tryCatch(mantelhaen.test(a, correct = job$continuity == "true", conf.level = conf), error = function(e) NULL); gap <- abs(sum(apply(a, 3, function(t) t[1, 1] - sum(t[1, ]) * sum(t[, 1]) / sum(t))))
+  m <- tryCatch(mantelhaen.test(a, correct = job$continuity == "true", conf.level = conf), error = function(e) NULL)
   if (is.null(m) || !is.finite(m$statistic)) return(); if (is.finite(log(m$estimate))) add("", "", "mantelhaen.test", closed, odds_ratio = unname(m$estimate), ci_low = m$conf.int[1], ci_high = m$conf.int[2])
-  if (gap > 0.5 || job$continuity != "true") add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
+  add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
+  a <- a[, , apply(a, 3, function(t) all(rowSums(t) > 0, colSums(t) > 0)), drop = FALSE]; k <- dim(a)[3]; add("", "", "dim", closed, strata = k); o <- unname(m$estimate); if (k < 2 || !is.finite(log(o))) return()
+  e <- apply(a, 3, function(t) { r <- sum(t[1, ]); s <- sum(t[, 1]); q <- sum(t[2, ]); uniroot(function(x) log(x) + log(q - s + x) - log(r - x) - log(s - x) - log(o), c(max(0, s - q), min(r, s)) + c(1e-13, -1e-13) * sum(t), tol = 1e-15)$root })
+  v <- sapply(seq_len(k), function(i) { t <- a[, , i]; r <- sum(t[1, ]); s <- sum(t[, 1]); 1 / (1 / e[i] + 1 / (r - e[i]) + 1 / (s - e[i]) + 1 / (sum(t[2, ]) - s + e[i])) }); x <- sum((a[1, 1, ] - e)^2 / v) - sum(a[1, 1, ] - e)^2 / sum(v)
+  add("", "homogeneity", "uniroot, Breslow-Day with Tarone", fitted, statistic = x, df = k - 1, p_value = pchisq(x, k - 1, lower.tail = FALSE))
 }
 side_by_side <- function(d, columns) {  # covariates side by side; the names that results give them
   sets <- named("", "set"); w <- d[d$set == sets[1], columns, drop = FALSE]; shown <- c(); for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, levels = l) else v$y }
@@ -1194,26 +1235,35 @@ methods$cox_interaction <- function(d, conf) {
   x <- 2 * (coxph(surv(k) ~ a * s, k, control = tight)$loglik[2] - coxph(surv(k) ~ a + s, k, control = tight)$loglik[2]); add("", "", "coxph", fitted, statistic = x, df = length(l) - 1, p_value = pchisq(x, length(l) - 1, lower.tail = FALSE))
 }
 methods$survival_quantiles <- function(d, conf) for (g in named("", "group")) {
-  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; f <- curve(k, k$event, conf); add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); first <- function(p, v) { i <- which(v <= 1 - p + 1e-9); if (length(i)) f$time[i[1]] else NA }
-  for (p in strsplit(job$quantiles, ";")[[1]]) { if (any(abs(f$surv - (1 - num(p))) < 1e-9)) next; add(g, paste0(100 * num(p), "_percent"), "survfit", closed, estimate = first(num(p), f$surv)) }
+  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; f <- curve(k, k$event, conf); add(g, "", "sum", closed, n = nrow(k), events = sum(k$event))
+  first <- function(v, s) { i <- which(v <= s + 1e-9); j <- which(v < s - 1e-9); if (!length(i)) NA else if (v[i[1]] < s - 1e-9 || !length(j)) f$time[i[1]] else (f$time[i[1]] + f$time[j[1]]) / 2 }
+  for (p in strsplit(job$quantiles, ";")[[1]]) { s <- 1 - num(p); add(g, paste0(100 * num(p), "_percent"), "survfit", closed, estimate = first(f$surv, s), ci_low = first(f$lower, s), ci_high = first(f$upper, s)) }
+}
+methods$conditional_probability <- function(d, conf) for (g in named("", "group")) {
+  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; of <- num(job$cause); at <- num(job$milestone); z <- qnorm((1 + conf) / 2); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
+  if (at > max(k$time)) next; if (!any(k$event > 0 & k$time <= at)) { add(g, job$cause_name, "sum", closed, estimate = 0, std_error = 0, ci_low = 0, ci_high = 0); next }
+  causes <- sort(unique(c(0, of, k$event))); f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), influence = TRUE); j <- findInterval(at, f$time)  # the influence begins at time 0
+  i <- match(of, causes); o <- setdiff(seq_along(causes), c(1, i)); p <- f$pstate[j, ]; free <- 1 - sum(p[o]); if (free <= 1e-12) next; m <- p[i] / free; u <- f$influence.pstate[, j + dim(f$influence.pstate)[2] - length(f$time), ]; e <- sqrt(sum(((u[, i] + m * rowSums(u[, o, drop = FALSE])) / free)^2))
+  add(g, job$cause_name, "survfit, influence", closed, estimate = m, std_error = e, ci_low = max(0, m - z * e), ci_high = min(1, m + z * e))
 }
 methods$simon_two_stage <- function(d, conf) { n1 <- num(job$n1); n <- num(job$n); r1 <- num(job$r1); r <- num(job$r); of <- function(p) c(two_stage(n1, n - n1, r1, r + 1, p), pbinom(r1, n1, p)); a <- of(num(job$p0)); b <- of(num(job$p1))
   add("", "", "pbinom", closed, n_planned = n, alpha = a[1], early_stop_p0 = a[2], expected_n_p0 = n1 + (1 - a[2]) * (n - n1), power = b[1], early_stop_p1 = b[2], expected_n_p1 = n1 + (1 - b[2]) * (n - n1)) }
-unconditional <- function(d, conf, orders) {  # the largest probability over the common rate of tables at least as far out; with two orders twice the smaller
-  t <- compared(d, named("", "group")); if (is.null(t)) return(); difference(t, conf, "risk_difference"); n <- t$n; if (prod(n + 1) > 4000 || sum(t$x) %in% c(0, sum(n))) return(); all <- expand.grid(a = 0:n[1], b = 0:n[2]); found <- c()
+unconditional <- function(d, conf, orders, seen_as) {  # the largest probability over the common rate of tables at least as far out; with two orders twice the smaller
+  t <- compared(d, named("", "group")); if (is.null(t)) return(); difference(t, conf, "risk_difference"); n <- t$n; if (sum(t$x) %in% c(0, sum(n))) return(); add("", "", "formula, phyper", exact, statistic = seen_as(t$x, n)); if (prod(n + 1) > 4000) return(); all <- expand.grid(a = 0:n[1], b = 0:n[2]); found <- c()
   for (order in orders) { s <- order(all, n); seen <- s[all$a == t$x[1] & all$b == t$x[2]]; out <- all[s >= seen - 1e-9 * abs(seen), ]
     p_of <- function(p) sum(dbinom(out$a, n[1], p) * dbinom(out$b, n[2], p)); at <- seq(0, 1, length.out = 2001); v <- sapply(at, p_of); i <- order_top(v)
     found <- c(found, max(v, sapply(i, function(j) optimize(p_of, c(at[max(1, j - 1)], at[min(2001, j + 1)]), maximum = TRUE, tol = 1e-12)$objective))) }
   add("", "", "every table, optimize", fitted, p_value = min(1, length(orders) * min(found)))
 }
 order_top <- function(v) { i <- which(diff(sign(diff(c(-Inf, v, -Inf)))) < 0); i[order(-v[i])][seq_len(min(6, length(i)))] }
-methods$barnard <- function(d, conf) unconditional(d, conf, list(function(all, n) { p <- (all$a + all$b) / sum(n); z <- abs(all$a / n[1] - all$b / n[2]) / sqrt(p * (1 - p) * sum(1 / n)); ifelse(is.finite(z), z, 0) }))
-methods$boschloo <- function(d, conf) unconditional(d, conf, list(function(all, n) -phyper(all$a - 1, n[1], n[2], all$a + all$b, lower.tail = FALSE), function(all, n) -phyper(all$a, n[1], n[2], all$a + all$b)))
+methods$barnard <- function(d, conf) unconditional(d, conf, list(function(all, n) { p <- (all$a + all$b) / sum(n); z <- abs(all$a / n[1] - all$b / n[2]) / sqrt(p * (1 - p) * sum(1 / n)); ifelse(is.finite(z), z, 0) }), function(x, n) { p <- sum(x) / sum(n); (x[1] / n[1] - x[2] / n[2]) / sqrt(p * (1 - p) * sum(1 / n)) })
+methods$boschloo <- function(d, conf) unconditional(d, conf, list(function(all, n) -phyper(all$a - 1, n[1], n[2], all$a + all$b, lower.tail = FALSE), function(all, n) -phyper(all$a, n[1], n[2], all$a + all$b)),
+  function(x, n) min(phyper(x[1], n[1], n[2], sum(x)), phyper(x[1] - 1, n[1], n[2], sum(x), lower.tail = FALSE)))
 
 for (i in seq_len(nrow(jobs))) {
   job <- as.list(jobs[i, ])
   job$alternative <- sub("-", ".", job$alternative)  # "two.sided", as R says it
-  d <- parts[[job$analysis]]
+  d <- parts[[job$analysis]]; if (is.null(methods[[job$method]])) next  # plain Python has it
   for (name in c("x", "y", "time", "event", "entry")) d[[name]] <- num(d[[name]])
   d$group[is.na(d$group)] <- ""
   tryCatch(methods[[job$method]](d, as.numeric(job$conf)), error = function(e) failed[[job$analysis]] <<- conditionMessage(e))

@@ -1,7 +1,8 @@
 """A second opinion on the analysis results data: computed again, from exported data, by code that shares nothing with it.
 
-The second implementation is R with its package survival, one process for all analyses (concordance.R); where R is not there,
-plain Python (plain/) computes what needs no package. Of every statistic that was computed once, computed_once.csv says why.
+The second implementation is R with its package survival, one process for all analyses (concordance.R), and plain Python (plain/)
+of what R has no function for, or other random numbers; where R is not there, of all that needs no package. Of every statistic
+that was computed once, computed_once.csv says why.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -42,7 +44,7 @@ DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "e
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "cox": {"interval": "wald", "errors": "model"},
-    "pool": {"transform": "logit"},
+    "pool": {"transform": "logit", "trials": "true"},
     "bootstrap": {"interval": "bca"},
     "proportional_hazards": {"transform": "km"},
     "cause_specific_cox": {"interval": "wald"},
@@ -172,7 +174,7 @@ def _days(export: Export):
 
 def _competing(export: Export):
     cause = export.number(f"{export.spec['endpoint']}_cause")
-    unit = export.spec.get("unit", "months") if export.spec["method"] == "cumulative_incidence" else "days"
+    unit = "days" if export.spec["method"] == "gray" else export.spec.get("unit", "months")
     export.rows(**{**export.times(unit), "event": cause}, group=export.groups(export.spec.get("by", "")))
 
 
@@ -279,20 +281,26 @@ def _together(export: Export):
 
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
-    "proportion": _event, "fisher": _event, "risk_difference": _event, "risk_ratio": _event, "trend": _event,
+    "proportion": _event, "fisher": _event, "trend": _event,
     "summary": _values, "mann_whitney": _values, "kruskal_wallis": _values, "frequency": _table, "fisher_rxc": _table,
     "chi_square": _table, "baseline": _baseline, "spearman": _pair, "kaplan_meier": _survival, "follow_up": _survival,
     "log_rank": _days,  "kinetics_by_day": _by_day, "missing_response": _event,  "survival_difference": _survival, "toxicity": _toxicity, "combinations": _together,
     "cumulative_incidence": _competing, "gray": _competing, "landmark": _delayed, "mantel_byar": _delayed,
     "firth_logistic": _logistic, "pool": _pool, "simon_makuch": _delayed, "time_dependent_cox": _delayed, "naive_comparison": _delayed,
     "pairwise_means": _values, "pairwise_ranks": _values, "pairwise_proportions": _event, "pairwise_log_rank": _days,
-    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
+    "crosstab": _crosstab, "exposure": _measurements, "dose_response": _dose, "isotonic": _dose, "conditional_probability": _competing, "permutation_log_rank": _days, "roc": _score, "correlations": _pairs, "calibration": _predicted, "bootstrap": _values,
     **exports.EXPORTS, **exports_times.EXPORTS, **exports_tests.EXPORTS,
 }  # fmt: skip
 
 
 def _cause(results: Results, spec: Mapping) -> dict:
-    if spec["method"] not in ("cumulative_incidence", "gray", "cause_specific_cox", "fine_gray"):
+    if spec["method"] not in (
+        "cumulative_incidence",
+        "conditional_probability",
+        "gray",
+        "cause_specific_cox",
+        "fine_gray",
+    ):
         return {"cause": "", "cause_name": ""}
     events = list(results.plan.endpoints[spec["endpoint"]].events)
     name = spec.get("cause") or events[0]
@@ -312,19 +320,20 @@ def _delayed_entry(results: Results, spec: Mapping) -> str:
     return str(bool(endpoint and endpoint.entry)).lower()
 
 
-def export(results: Results, folder: Path) -> None:
-    """Write jobs.csv, levels.csv, families.csv and data.csv for all analyses that have a second implementation."""
+def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]]) -> None:
+    """Write jobs.csv, levels.csv, families.csv and data.csv for all analyses that have a second implementation. analysed: all
+    analyses with what they work on."""
     jobs, levels, frames = [], [], []
-    for name, spec in results.plan.analyses.items():
+    for name, data in analysed:
+        spec = results.plan.analyses[name]
         if spec["method"] not in EXPORTS:
             continue
-        data = results.analysed(name)
         made = Export(data, spec, results.analysis(name))
         EXPORTS[spec["method"]](made)
         defaults = {**DEFAULTS, **OWN_DEFAULTS.get(spec["method"], {})}
         options = {key: spec.get(key, default) for key, default in defaults.items()}
         options |= _cause(results, spec)
-        options["milestone"] = spec.get("time", "")
+        options |= {"milestone": spec.get("time", ""), "seed": results.plan.seed, "plan_alpha": results.plan.alpha}
         options |= {
             key: ";".join(number_text(rate) for rate in spec.get(key, ())) for key in ("rates", "skeleton", "quantiles")
         }
@@ -367,23 +376,40 @@ def export(results: Results, folder: Path) -> None:
 
 
 LONGEST = 1800  # seconds that R may take
+FOUND = [*KEY, "second", "tolerance", "implementation"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """second: the statistics that were computed again; versions: of what computed them; failed: analysis -> what R said."""
+
+    second: pd.DataFrame
+    versions: dict[str, str]
+    failed: dict[str, str]
 
 
 class Second:
-    """R at work beside this process: started at once, asked for its answer later; plain Python where there is no R."""
+    """R at work beside this process: started at once, asked for its answer later; plain Python for what R has not, and where
+    there is no R."""
 
-    def __init__(self, results: Results):
+    def __init__(self, results: Results, analysed: Iterable[tuple[str, Data]] | None = None):
+        """analysed: all analyses with what they work on, if somebody has it."""
         self.results, self.process, self.failed = results, None, {}
         self.folder = tempfile.TemporaryDirectory(prefix="trialpress-second-")
-        export(results, Path(self.folder.name))
+        every = ((name, results.analysed(name)) for name in results.plan.analyses)
+        export(results, Path(self.folder.name), every if analysed is None else analysed)
         if shutil.which("Rscript"):
             command = ["Rscript", "--vanilla", str(SCRIPT), self.folder.name]
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
-        """(concordance.csv, versions of what computed it). What R says goes to the log."""
-        if self.process is not None:
-            ended = ""
+    def found(self) -> Answer:
+        """What came of it. What R says goes to the log."""
+        folder = Path(self.folder.name)
+        with self.folder:
+            if self.process is None:
+                rows, failed = plain.second(folder, [], plain.METHODS)
+                return Answer(pd.DataFrame(rows, columns=FOUND), plain.versions(), failed)
+            ended, failed = "", {}
             try:
                 said, _ = self.process.communicate(timeout=LONGEST)
             except subprocess.TimeoutExpired:
@@ -391,22 +417,29 @@ class Second:
                 said, _ = self.process.communicate()
                 ended = f"R was ended after {LONGEST} s"
             print(said, end="")
-            if ended or not (Path(self.folder.name) / "second.csv").exists():
+            there = (folder / "second.csv").exists()
+            if ended or not there:
                 last = next((line for line in reversed(said.splitlines()) if line.strip()), "R gave no answer")
                 print(why := ended or f"R stopped: {last.strip()}")
-                self.failed = dict.fromkeys(self.results.plan.analyses, why)
-        folder = Path(self.folder.name)
-        columns = [*KEY, "second", "tolerance", "implementation"]
-        rows = plain.second(folder) if self.process is None else []
-        second, versions = pd.DataFrame(rows, columns=columns), {} if self.process else plain.versions()
-        if (folder / "second.csv").exists():
-            second = pd.read_csv(folder / "second.csv", dtype=str, keep_default_na=False)
-            known = pd.read_csv(folder / "versions.csv", dtype=str, keep_default_na=False)
-            versions = dict(zip(known["name"], known["version"], strict=True))
-            failed = pd.read_csv(folder / "failed.csv", dtype=str, keep_default_na=False)
-            self.failed = dict(zip(failed["analysis"], failed["why"], strict=True))
-        self.folder.cleanup()
-        return compare(self.results.ard, second), versions
+                failed = dict.fromkeys(self.results.plan.analyses, why)
+            if not there:
+                return Answer(pd.DataFrame(columns=FOUND), {}, failed)
+            second, known, stopped = (
+                pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+                for name in ("second", "versions", "failed")
+            )
+            versions, failed = dict(known.to_numpy().tolist()), dict(stopped.to_numpy().tolist())
+            rows, beside = plain.second(folder, second.to_dict("records"), plain.BESIDE)
+            if rows:
+                second = pd.concat([second, pd.DataFrame(rows)], ignore_index=True)
+                versions |= plain.versions()
+            return Answer(second, versions, beside | failed)
+
+    def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
+        """(concordance.csv, versions of what computed it)."""
+        found = self.found()
+        self.failed = found.failed
+        return compare(self.results.ard, found.second), found.versions
 
 
 def difference(first: float, second: float) -> float:

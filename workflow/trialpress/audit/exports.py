@@ -10,7 +10,7 @@ import pandas as pd
 from ..analysis.methods import METHODS
 from ..analysis.methods.common import is_categorical
 from ..analysis.methods.imputation import Incomplete
-from ..ids import word
+from ..ids import Name, word
 
 if TYPE_CHECKING:
     from .concordance import Export
@@ -52,11 +52,19 @@ DEFAULTS = {
     "truncate": 1,
     "adjust": "tukey",
     "against": "all",
+    "resamples": 10_000,
+    "replicates": 10_000,
+    "trials": 2000,
+    "cohort": 3,
+    "estimator": "kaplan-meier",
 }
 OWN_DEFAULTS: dict[str, dict] = {
     "incidence_rate": {"errors": "model"},
     "gee": {"errors": "bias-reduced"},
+    "current_leukaemia_free_survival": {"start": "remission"},
     "escalation_characteristics": {"n_max": 30},
+    "bootstrap_proportion": {"interval": "bca", "statistic": "mean"},
+    "permutation_test": {"statistic": "mean"},
 }
 
 
@@ -117,6 +125,9 @@ def _imputed(export: Export):
     if own.why or len(own.sizes) < 2 or (not own.boolean and is_categorical(data, spec["variable"])):
         return
     export.order("covariate", own.names)
+    for name in spec["covariates"]:  # the columns of a category, which have equal shares where means are taken
+        ids = [one.id for one in own.names if one.id.startswith(f"{data.column(name).id}=")]
+        export.order("shares", [Name(" ".join(ids), "")] if ids else [])
     index, first = data.frame.index[own.known], len(own.sizes) - 1
     for at, (y, X) in enumerate(own.copies(spec["imputations"], spec["iterations"], data.plan.seed)):
         set_ = f"{'logistic' if own.boolean else 'linear'} {at}"

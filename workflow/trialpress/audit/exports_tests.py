@@ -52,6 +52,16 @@ def _causes(export: Export):
         export.variable(name, **times)
 
 
+def _exact(export: Export):
+    """The outcome (y), the covariate (x) and the stratum (level) of everyone."""
+    spec, level = export.spec, {}
+    export.order("set", [export.data.column(spec["covariate"])])
+    if spec.get("stratum"):
+        level["level"] = export.data.frame[spec["stratum"]].astype("string")
+    y = export.data.outcome(spec["event"]).astype("Float64")
+    export.rows(x=export.number(spec["covariate"]), y=y, **level)
+
+
 def _subgroups(export: Export):
     """Follow-up, group and subgroup (level)."""
     data, inside = export.data, export.data.groups(export.spec["subgroup"])
@@ -70,7 +80,8 @@ def _survival(export: Export):
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "t_test": _values, "geometric_mean_ratio": _values, "exact_test": _event, "beta_binomial": _event, "barnard": _event, "boschloo": _event,
-    "signed_rank": _pair("after", "before"), "kendall": _pair("x", "y"), "mcnemar": _two_outcomes, "mantel_haenszel": _strata,
+    "signed_rank": _pair("after", "before"), "kendall": _pair("x", "y"), "mcnemar": _two_outcomes, "mantel_haenszel": _strata, "risk_difference": _strata, "risk_ratio": _strata,
     "logistic": _covariates, "proportional_hazards": _follow_up, "cause_specific_cox": _causes, "fine_gray": _causes,
-    "cox_interaction": _subgroups, "survival_quantiles": _survival, "simon_two_stage": lambda export: export.rows(),
+    "bootstrap_proportion": _event, "permutation_test": _values, "tipping_point": _event, "tipping_point_groups": _event, "exact_logistic": _exact,
+    "emax": _pair("dose", "response"), "jonckheere_terpstra": _values, "firth_cox": _follow_up, "cox_interaction": _subgroups, "survival_quantiles": _survival, "simon_two_stage": lambda export: export.rows(),
 }  # fmt: skip

@@ -63,6 +63,18 @@ def _states(export: Export):
     export.rows(**{**export.times("days"), "event": cause}, x=begin)
 
 
+def _changes(export: Export):
+    """Follow-up and group of everyone, without a set, and each change as a set with its time (x)."""
+    data, spec = export.data, export.spec
+    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
+    unit = spec.get("unit", "months")
+    export.rows(**export.times(unit), group=export.groups(spec.get("by", "")))
+    for name in spec["changes"]:
+        export.order("change", [data.column(name)])
+        day = (data.frame[name] - origin) / pd.Timedelta(days=1)
+        export.rows(set=data.column(name).id, x=day / data.plan.days(unit))
+
+
 def _outcomes(export: Export):
     """Each outcome as a set, with the group of everyone: time and event of an endpoint, or a number (y), more of which is better."""
     data, spec = export.data, export.spec
@@ -109,4 +121,5 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "win_ratio": _outcomes,
     "state_probabilities": _states,
     "max_combo": _strata_of_groups,
+    "current_leukaemia_free_survival": _changes,
 }

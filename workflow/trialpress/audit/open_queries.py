@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from .. import analysis, cohort
 from ..analysis.families import NOT_ADJUSTED, adjusted
@@ -32,6 +35,7 @@ WITHOUT = "without the value"
 STAYS = "no number moves"
 MOST = 100  # queries that are computed; of more it is said that they are not
 PARTICIPANTS = 2_000  # in a study of more a query is followed, not computed
+MADE = ("value", "baseline", "change")  # columns that an analysis of rows has of its own
 _WORD = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -53,20 +57,12 @@ class Variant:
         """The id of the participant's copy."""
         return f"{self.who}\ue000{self.query}"
 
-    def applied(self, rows: pd.DataFrame, key: Iterable[str]) -> pd.DataFrame:
-        """The rows of its table; without a part of the key a row is none."""
-        if self.field in key:
-            return rows.drop(index=self.row)
-        rows = rows.copy()
-        rows.loc[self.row, self.field] = pd.NA if self.value is None else self.value
-        return rows
-
 
 def effects(results: Results, queries: pd.DataFrame, index: Mapping) -> pd.DataFrame:
     """The rows of QUERY_EFFECTS. queries: as in queries.csv; index: the trace's `columns` and `records`."""
     errors = queries[queries["severity"].eq("error") & queries["state"].eq("open")]
     rows: list[dict] = []
-    trial = Trial(results, index)
+    trial = Trial(results, index, errors)
     variants: list[Variant] = []
     for query in errors.itertuples():
         found = trial.variant(query, len(variants))
@@ -84,8 +80,8 @@ def effects(results: Results, queries: pd.DataFrame, index: Mapping) -> pd.DataF
 class Trial:
     """The study's results, and the same with one value otherwise."""
 
-    def __init__(self, results: Results, index: Mapping):
-        self.results, self.index = results, index
+    def __init__(self, results: Results, index: Mapping, queries: pd.DataFrame):
+        self.results, self.index, self.queries = results, index, queries
         self.study, self.plan, self.who = results.study, results.plan, results.study.participant
         self.subjects = results.subjects.reset_index(drop=True)
         self.known = self.subjects.set_index(self.subjects[self.who].astype(str))
@@ -99,22 +95,25 @@ class Trial:
         self.ordered = {name for name, found in closures.items() if ranked & set(found)}
         self.before_order = {column for name in self.ordered for column in closures[name]} - self.ordered
         self.columns = {
-            name: set(closure(index, [*record["columns"], record["population"]])) | self._words(record["plan"])
+            name: {*closure(index, record["columns"]), record["population"]} | self._words(record["plan"])
             for name, record in index["records"].items()
             if record["kind"] == "analysis" and "file" not in record["plan"]
         }
 
     def _words(self, spec: Mapping) -> set[str]:
-        """Every column that an entry of the plan names anywhere, with all that it comes from: rather one too many."""
-        named = set(_WORD.findall(str(spec)))
+        """Every column that an entry of the plan names anywhere, with all that it comes from: rather one too many. Who is in the
+        population is seen in who is analysed."""
+        named = set(_WORD.findall(str({**spec, "population": ""})))
         return (named & set(self.subjects)) | set(closure(self.index, sorted(named & set(self.index["columns"]))))
 
     def located(self, table: str, key: str) -> list[int]:
         """The rows of a clean table with a key as the logs write it."""
         if table not in self.places:
             self.places[table] = {}
-            for row, text in enumerate(keys(self.results.tables[table], self.study.tables[table].key).to_pylist()):
-                self.places[table].setdefault(text, []).append(row)
+            asked = pa.array(self.queries.loc[self.queries["table"].eq(table), "key"].unique(), type=pa.string())
+            at = pc.index_in(keys(self.results.tables[table], self.study.tables[table].key), value_set=asked)
+            for row in np.flatnonzero(at.is_valid()).tolist():
+                self.places[table].setdefault(asked[at[row].as_py()].as_py(), []).append(row)
         return self.places[table].get(key, [])
 
     def variant(self, query, n: int) -> Variant | str:
@@ -182,108 +181,173 @@ class Trial:
             yield variant, found or [{"what": f"{variant.what}: {STAYS}"}]
 
     def built(self, variants: list[Variant]) -> Iterator[tuple]:
-        """Each variant with (subjects, daily, columns that moved), or what is said of it."""
+        """Each variant with (subjects, the analyses that it reaches), or what is said of it."""
         if not variants:
             return
         try:
             made = cohort.build(self.study, self.plan, self.copies(variants), everyone=False)
         except (InputError, ValueError) as error:
-            if len(variants) == 1:
-                yield variants[0], _refused(error)
-                return
             named = [variant for variant in variants if variant.copy in str(error)]
-            first = named if 0 < len(named) < len(variants) else variants[: len(variants) // 2]
-            yield from self.built(first)
+            if len(variants) == 1 or len(named) == 1:
+                first = named or variants
+                yield first[0], _refused(error)
+            else:
+                first = named if 0 < len(named) < len(variants) else variants[: len(variants) // 2]
+                yield from self.built(first)
             yield from self.built([variant for variant in variants if variant not in first])
             return
-        subjects = made.subjects.set_index(made.subjects[self.who].astype(str))
+        ids = [variant.copy for variant in variants]
+        before = (
+            self.known.loc[[variant.who for variant in variants]].assign(**{self.who: ids}).set_index(pd.Index(ids))
+        )
+        before = before.astype(self.subjects.dtypes.to_dict())
+        theirs = made.subjects.set_index(made.subjects[self.who].astype(str)).loc[ids]
+        differ = {name: _differ(before[name], theirs[name]) for name in theirs if name != self.who}
+        moved = {id: {name for name, those in differ.items() if those[at]} for at, id in enumerate(ids)}
+        after = before.copy()
+        for id, columns in moved.items():
+            for name in columns - self.ordered:
+                after.loc[id, name] = theirs.at[id, name]
+        whole = [variant for variant in variants if not (moved[variant.copy] - self.ordered) & self.before_order]
+        reached = self.reached(whole, before, after, moved)
         for variant in variants:
-            new, old = subjects.loc[variant.copy], self.known.loc[variant.who]
-            differ = {name for name in subjects if name != self.who and not _same(old[name], new[name])}
-            moved = differ - self.ordered
-            if moved & self.before_order:
+            if variant not in whole:
                 yield variant, self.alone(variant)
                 continue
-            frame = self.subjects.copy()
-            at = self.known.index.get_loc(variant.who)
-            for name in moved:
-                frame.loc[at, name] = new[name]
-            if problems := cohort.empty_populations(self.plan, frame):
-                yield variant, _refused(InputError(problems))
+            columns, names = moved[variant.copy] - self.ordered, reached[variant.copy]
+            frame = self.subjects
+            if columns and (names or columns & set(self.plan.populations)):
+                frame, at = frame.copy(), self.known.index.get_loc(variant.who)
+                for name in columns:
+                    frame.loc[at, name] = theirs.at[variant.copy, name]
+                if problems := cohort.empty_populations(self.plan, frame):
+                    yield variant, _refused(InputError(problems))
+                    continue
+            yield variant, (frame, names)
+
+    def reached(
+        self, variants: list[Variant], before: pd.DataFrame, after: pd.DataFrame, moved: Mapping
+    ) -> dict[str, list[str]]:
+        """The analyses that each variant reaches, by its copy: what they read of the participant is otherwise than before.
+
+        before, after: the copies as the participants are, and as the variants make them; moved: the columns that differ.
+        """
+        found: dict[str, list[str]] = {variant.copy: [] for variant in variants}
+        tables: dict[bool, dict] = {}
+        for name, read in self.columns.items():
+            asked = []
+            for variant in variants:
+                direct = self.direct(name, f"{variant.table}.{variant.field}")
+                if direct and "rows" not in self.plan.analyses[name]:
+                    found[variant.copy].append(name)
+                elif direct or (moved[variant.copy] - self.ordered) & read:
+                    asked.append(variant)
+            if not asked:
                 continue
-            daily = made.daily
-            mine = daily[daily[self.who].astype(str) == variant.copy].assign(**{self.who: variant.who})
-            kept = self.results.daily[self.results.daily[self.who].astype(str) != variant.who]
-            daily = pd.concat([kept, mine.astype(kept.dtypes.to_dict())]).sort_values(
-                [self.who, "day"], ignore_index=True
-            )
-            yield variant, (frame, daily, moved)
+            if not tables:
+                tables = {changed: self.copies(variants, changed) for changed in (False, True)}
+            for copy in self.otherwise(
+                name, [variant.copy for variant in asked], (before, tables[False]), (after, tables[True])
+            ):
+                found[copy].append(name)
+        return found
+
+    def direct(self, name: str, field: str) -> bool:
+        """Whether an analysis reads a field of the rows of a table itself."""
+        columns = self.index["columns"]
+        return any("." in column and field in columns[column]["reads"] for column in self.columns[name] & set(columns))
+
+    def otherwise(self, name: str, copies: list[str], before: tuple, after: tuple) -> Iterator[str]:
+        """The copies of which an analysis reads something else; before, after: (subjects, tables). One that cannot be read does."""
+        try:
+            old, new = (self.read(name, subjects.loc[copies], tables) for subjects, tables in (before, after))
+        except (InputError, ValueError):
+            if len(copies) == 1:
+                yield from copies
+                return
+            half = len(copies) // 2
+            for part in (copies[:half], copies[half:]):
+                yield from self.otherwise(name, part, before, after)
+            return
+        if not old.equals(new):
+            rows = [frame.groupby(self.who, sort=False, observed=True).indices for frame in (old, new)]
+            for copy in copies:
+                one, other = (
+                    frame.take(at.get(copy, [])).reset_index(drop=True)
+                    for frame, at in zip((old, new), rows, strict=True)
+                )
+                if not one.equals(other):
+                    yield copy
+
+    def read(self, name: str, subjects: pd.DataFrame, tables: Mapping) -> pd.DataFrame:
+        """What an analysis reads of some participants: the columns that it names, of the rows that it works on."""
+        spec = self.plan.analyses[name]
+        named = self.columns[name] | set(_WORD.findall(str(spec))) | {self.who, *MADE}
+        theirs = subjects[[column for column in subjects if column in named]]
+        data, _ = analysed(self.study, self.plan, theirs, None, tables, name)
+        if "value" in spec.get("rows", {}):
+            named -= {"z"}  # is otherwise if the value is, and depends on who else is there
+        return data.frame[[column for column in data.frame if column in named]]
 
     def alone(self, variant: Variant) -> tuple | list[dict]:
-        """The cohort of one variant, built for it alone."""
+        """The cohort of one variant, built for it alone, and the analyses that read what differs."""
         try:
             made = cohort.build(self.study, self.plan, self.swapped(variant))
         except (InputError, ValueError) as error:
             return _refused(error)
         frame = made.subjects.reset_index(drop=True)
-        return frame, made.daily, {name for name in frame if not frame[name].equals(self.subjects[name])}
+        moved = {name for name in frame if not frame[name].equals(self.subjects[name])}
+        field = f"{variant.table}.{variant.field}"
+        return frame, [name for name, read in self.columns.items() if moved & read or self.direct(name, field)]
 
     def swapped(self, variant: Variant) -> dict[str, pd.DataFrame]:
         """The clean tables with the variant in its place."""
         tables = dict(self.results.tables)
-        key = self.study.tables[variant.table].key
-        tables[variant.table] = variant.applied(tables[variant.table], key).reset_index(drop=True)
+        tables[variant.table] = self.applied(tables[variant.table], [variant], [variant.row])
         return tables
 
-    def copies(self, variants: list[Variant]) -> dict[str, pd.DataFrame]:
-        """The clean tables of a copy of a participant for each variant; those in which nobody is named as they are."""
-        tables, asked = {}, {variant.who for variant in variants}
+    def copies(self, variants: list[Variant], changed: bool = True) -> dict[str, pd.DataFrame]:
+        """The clean tables of a copy of a participant for each variant, changed or as they are; those in which nobody is named as
+        they are."""
+        tables, asked = {}, pd.Index(sorted({variant.who for variant in variants}))
         for name, frame in self.results.tables.items():
             if self.who not in frame:
                 tables[name] = frame
                 continue
-            theirs, parts = frame[frame[self.who].isin(asked)], []
-            for variant in variants:
-                rows = theirs[theirs[self.who] == variant.who]
-                if name == variant.table:
-                    rows = variant.applied(rows, self.study.tables[name].key)
-                parts.append(rows.assign(**{self.who: variant.copy}).astype(frame.dtypes.to_dict()))
-            tables[name] = pd.concat(parts, ignore_index=True)
+            of = asked.get_indexer(frame[self.who])
+            order = np.argsort(of, kind="stable")
+            ends = np.searchsorted(of[order], np.arange(len(asked) + 1))
+            rows = [order[first:last] for first, last in pairwise(ends)]
+            mine = [rows[at] for at in asked.get_indexer([variant.who for variant in variants])]
+            starts = np.cumsum([0, *map(len, mine)])
+            ids = np.repeat(np.array([variant.copy for variant in variants], dtype=object), np.diff(starts))
+            copied = frame.take(np.concatenate(mine)).reset_index(drop=True)
+            copied[self.who] = pd.Series(ids, dtype=frame[self.who].dtype)
+            here = [at for at, variant in enumerate(variants) if changed and variant.table == name]
+            places = [int(starts[at] + np.searchsorted(mine[at], variants[at].row)) for at in here]
+            tables[name] = self.applied(copied, [variants[at] for at in here], places).astype(frame.dtypes.to_dict())
         return tables
 
-    def moved(self, variant: Variant, subjects: pd.DataFrame, daily: pd.DataFrame, columns: set[str]) -> list[dict]:
+    def applied(self, rows: pd.DataFrame, variants: list[Variant], places: list[int]) -> pd.DataFrame:
+        """The rows of a table with variants at their places in it; without a part of the key a row is none."""
+        rows, gone = rows.copy(), []
+        for variant, at in zip(variants, places, strict=True):
+            if variant.field in self.study.tables[variant.table].key:
+                gone.append(at)
+            else:
+                rows.loc[at, variant.field] = pd.NA if variant.value is None else variant.value
+        return rows.drop(index=gone).reset_index(drop=True)
+
+    def moved(self, variant: Variant, subjects: pd.DataFrame, names: list[str]) -> list[dict]:
         """The numbers that differ from those of the results."""
-        tables, field = self.swapped(variant), f"{variant.table}.{variant.field}"
-        days, traced = (
-            not daily.astype(str).equals(self.results.daily.astype(str).reset_index(drop=True)),
-            set(self.index["columns"]),
-        )
-        names = []
-        for name, read in self.columns.items():
-            # the rows of a table that it reads itself
-            direct = any("." in column and field in self.index["columns"][column]["reads"] for column in read & traced)
-            graded = days and self.plan.analyses[name]["method"] == "toxicity"
-            if columns & read or graded or (direct and self.other_rows(name, tables, subjects, daily)):
-                names.append(name)
         if not names:
             return []
         plan = replace(self.plan, analyses={name: self.plan.analyses[name] for name in names}, families=dict.fromkeys(self.plan.families, NOT_ADJUSTED))  # fmt: skip
         study = replace(self.study, reconstruction=False)  # where a number of a reconstruction comes from is not asked
-        new, _, _ = analysis.run(study, plan, subjects, daily, tables)
+        new, _, _ = analysis.run(study, plan, subjects, self.results.daily, self.swapped(variant))
         ard = self.results.ard
         old = ard[ard["analysis"].isin(names) | ard["statistic"].eq("p_value_adjusted")]
         return list(_differences(old, self.with_families(new, names)))
-
-    def other_rows(self, name: str, tables: Mapping, subjects: pd.DataFrame, daily: pd.DataFrame) -> bool:
-        """Whether an analysis of rows works on others than before; one that reads the table itself is computed in any case."""
-        if "rows" not in self.plan.analyses[name]:
-            return True
-        data, _ = analysed(self.study, self.plan, subjects, daily, tables, name)
-        return not data.frame.equals(self.analysed(name))
-
-    @cache  # noqa: B019  lives as long as the trial
-    def analysed(self, name: str) -> pd.DataFrame:
-        return self.results.analysed(name).frame
 
     def with_families(self, new: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         """The p-values of the families beside the new rows, adjusted together with those that did not move."""
@@ -300,10 +364,11 @@ def _refused(error: Exception) -> list[dict]:
     return [{"what": f"not computed: the run would stop ({said})".replace("\ue000", ", query ")}]
 
 
-def _same(one: object, other: object) -> bool:
-    if pd.isna(one) or pd.isna(other):
-        return bool(pd.isna(one) and pd.isna(other))
-    return one == other
+def _differ(one: pd.Series, other: pd.Series) -> list[bool]:
+    """Whether the values at each place are not the same; two that are missing are."""
+    gaps = zip(one.isna(), other.isna(), strict=True)
+    values = zip(one.astype(object), other.astype(object), strict=True)
+    return [a != b if a or b else x != y for (a, b), (x, y) in zip(gaps, values, strict=True)]
 
 
 def _differences(old: pd.DataFrame, new: pd.DataFrame) -> Iterator[dict]:

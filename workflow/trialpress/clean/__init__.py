@@ -31,7 +31,7 @@ from .steps.values import left_over
 from .table import Cleaned, TableCleaner
 from .withheld import cut
 
-__all__ = ["CHANGES", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "tally", "write"]
+__all__ = ["CHANGES", "COUNTED", "CleanData", "LossError", "QUERIES", "clean", "read_logs", "replay", "tally", "write"]
 CHANGES = log.CHANGES
 QUERIES = ["id", *log.QUERIES]
 NO_RECORDS = re.compile(r"SHA256SUMS|README.*|LICEN[CS]E.*|\..*", re.IGNORECASE)  # what else lies among raw files
@@ -151,10 +151,14 @@ def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned], at
     ]  # fmt: skip
 
 
-def read_logs(folder: Path) -> dict[str, pd.DataFrame]:
-    """changes, queries and rejected as text (changes as categories), and rows, as `write` wrote them."""
+COUNTED = ("rule", "kind")  # of the changes: what `tally` reads
+
+
+def read_logs(folder: Path, changes: Iterable[str] = ()) -> dict[str, pd.DataFrame]:
+    """changes, queries and rejected as text (changes as categories, all of its columns or those that are named), and rows, as
+    `write` wrote them."""
     logs = {file.name: file.texts(folder) for file in (contracts.QUERIES, contracts.REJECTED)}
-    return {"changes": contracts.CHANGES.categories(folder), **logs, "rows": contracts.ROWS.read(folder)}
+    return {"changes": contracts.CHANGES.categories(folder, changes), **logs, "rows": contracts.ROWS.read(folder)}
 
 
 def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:

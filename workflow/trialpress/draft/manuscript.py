@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..citations import entries
 from .plan import Plan
 from .yaml import scalar
 
@@ -31,8 +32,6 @@ format:
 REFERENCES = r"""@article{molder2021, author={M{\"o}lder, F and Jablonski, K P and Letcher, B and Hall, M B and Tomkins-Tinch, C H and Sochat, V and others}, title={Sustainable data analysis with {Snakemake}}, journal={F1000Research}, year={2021}, volume={10}, pages={33}, doi={10.12688/f1000research.29032.2}}
 @article{lang2015, author={Lang, T A and Altman, D G}, title={Basic statistical reporting for articles published in biomedical journals: the “{Statistical Analyses and Methods in the Published Literature}” or the {SAMPL} guidelines}, journal={International Journal of Nursing Studies}, year={2015}, volume={52}, pages={5--9}, doi={10.1016/j.ijnurstu.2014.09.006}}
 """
-KAPLAN = r"""@article{kaplan1958, author={Kaplan, E L and Meier, P}, title={Nonparametric estimation from incomplete observations}, journal={Journal of the American Statistical Association}, year={1958}, volume={53}, pages={457--481}, doi={10.1080/01621459.1958.10501452}}
-"""
 CHECKLISTS = """# Where the manuscript answers the items of config/checklists.yaml; an item without an answer is printed as open.
 sampl:
   4: {section: sec-methods-list, answer: "@tbl-methods.", sentence: "lists the methods as the results themselves name them"}
@@ -42,7 +41,7 @@ sampl:
 
 
 def references(plan: Plan) -> str:
-    return REFERENCES + (KAPLAN if plan.endpoints else "")
+    return REFERENCES + (f"{entries()['kaplan1958'].line}\n" if plan.endpoints else "")
 
 
 def manuscript(title: str, study: str, plan: Plan, held: list[str]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,12 +15,13 @@ from pathlib import Path
 from .. import environment
 from ..analysis.origin import SIMULATED
 from ..errors import InputError, Problem, from_the_plan, raise_if
-from ..files import write_csv, write_text, write_whole
+from ..files import write_csv, write_text
 from ..results import MARK, MARKER, Results, with_mark, with_marks
 from ..wording import Wording
 from ..workers import each
 from .drawing import Drawing
 from .drawn import Drawn
+from .observed import Note, Observed
 from .read import left_out
 
 
@@ -111,49 +115,58 @@ def _unprintable(figure, name: str) -> list[Problem]:
 def draw_all(results: Results, folder: Path, processes: int = 1, drawn: Drawn | None = None) -> None:
     """Every figure of the plan as <id>.svg, .png and .csv in `folder`, and alt.json (id -> alternative text). `drawn`: those
     of an earlier run; what they are made of has not changed."""
-    alt = {name: drawn.taken(name, folder) if drawn else None for name in results.plan.figures}
-    wanted = [name for name in alt if alt[name] is None]
-    if wanted:  # once, before there are more processes
-        from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
-    made = each(partial(_write, results, folder), wanted, processes)
-    raise_if(problem for _, problems in made for problem in problems)
-    alt |= {name: text for name, (text, _) in zip(wanted, made, strict=True)}
+    alt = draw_some(results, results.plan.figures, folder, processes, drawn)
     if drawn:
-        drawn.keep({name: alt[name] for name in wanted}, folder)
+        drawn.forget()
     write_text(json.dumps(alt, indent=1, ensure_ascii=False) + "\n", folder / "alt.json")
 
 
-def _write(results: Results, folder: Path, name: str) -> tuple[str, list[Problem]]:
-    """Draw a figure, of which no other is seen; its alternative text, or what is wrong with it."""
-    from . import style
+def draw_some(
+    results: Results, names: Iterable[str], folder: Path, processes: int = 1, drawn: Drawn | None = None
+) -> dict[str, str]:
+    """The same of some figures, without alt.json; their alternative texts."""
+    alt = {name: drawn.taken(name, folder) if drawn else None for name in names}
+    wanted = [name for name in alt if alt[name] is None]
+    if wanted:  # once, before there are more processes
+        from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
+    with _collected_by_hand():
+        made = each(partial(_write, results, folder), wanted, processes)
+    raise_if(problem for *_, problems in made for problem in problems)
+    for name, (text, notes, _) in zip(wanted, made, strict=True):
+        alt[name] = text
+        if drawn:
+            drawn.keep(name, text, notes, folder)
+    return alt
 
-    alone = replace(results.plan, figures={name: results.plan.figures[name]})
-    results = replace(results, plan=alone)
+
+def _write(results: Results, folder: Path, name: str) -> tuple[str, set[Note], list[Problem]]:
+    """Draw a figure, of which no other is seen; its alternative text, what it read, and what is wrong with it."""
+    from . import png, style
+
+    seen = Observed.of(results, name)
     try:
-        drawing = draw(results, name)
+        drawing = draw(seen, name)
         with style.look():
             _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
-            _save_png(drawing, folder / f"{name}.png")
+            png.save(drawing.figure, folder / f"{name}.png")
     except InputError as error:
-        return "", error.problems
+        return "", set(), error.problems
     write_csv(drawing.numbers, folder / f"{name}.csv")
-    return drawing.alt, []
+    alt = drawing.alt
+    del drawing
+    gc.collect(0)
+    return alt, seen.notes, []
 
 
-COLOURS = 256  # a figure has fewer, but for the shades at the edges of its letters and lines
-
-
-def _save_png(drawing: Drawing, path: Path) -> None:
-    """With a palette in the place of four bytes a pixel: a third of the size."""
-    from matplotlib import rcParams
-    from PIL import Image
-
-    drawn, dpi = io.BytesIO(), rcParams["savefig.dpi"]
-    drawing.figure.savefig(drawn, format="rgba")
-    width, height = (int(side * dpi) for side in drawing.figure.get_size_inches())
-    picture = Image.frombuffer("RGBA", (width, height), drawn.getvalue()).convert("RGB")
-    palette = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    write_whole(path, lambda to: palette.save(to, format="PNG", dpi=(dpi, dpi)))
+@contextmanager
+def _collected_by_hand() -> Iterator[None]:
+    """A figure is a web of objects that hold one another. They are looked through once, when it is done: not with all that was
+    read and imported, again and again while it is drawn."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 ATTRIBUTE = re.compile(r' (?:d|x|y)="[^"]*"')

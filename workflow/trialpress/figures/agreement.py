@@ -8,7 +8,7 @@ from ..registry import Analysis
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import analysed, count, estimate, interval, number, shown, value
+from .read import analysed, count, estimate, inside, interval, number, shown, value
 from .scales import label_room
 
 LIMITS = ("lower", "estimate", "upper")
@@ -30,7 +30,11 @@ def bland_altman(results: Results, *, analysis: Analysis, width: style.Width = "
         return empty(results, width, "Fewer than two participants with both measurements")
     a, b = a[known], b[known]
     mean, apart = (a + b) / 2, a - b
-    names = [data.plan.label(spec[key]) for key in ("first", "second")]
+    names = [data.plan.label(spec["first"]), inside(data.plan.label(spec["second"]))]
+    units = {
+        data.plan.label(spec[key], unit=True).removeprefix(data.plan.label(spec[key])) for key in ("first", "second")
+    }
+    unit = units.pop() if len(units) == 1 else ""
     said = {
         "lower": _limit(results, analysis, "lower"),
         "estimate": estimate(results, analysis),
@@ -57,13 +61,13 @@ def bland_altman(results: Results, *, analysis: Analysis, width: style.Width = "
     for name, word in zip(LIMITS, ("Lower limit", "Bias", "Upper limit"), strict=True):
         page.text(page.width, y[name] - style.LINE / 2, word, ha="right", va="center", color=palette.GREY)
         page.text(page.width, y[name] + style.LINE / 2, said[name], ha="right", va="center")
-    axes.set_xlabel(style.wrap(f"Mean of {names[0]} and {names[1]}", page.width - left - right))
-    axes.set_ylabel(style.wrap(f"{names[0]} less {names[1]}", 60.0))
+    axes.set_xlabel(style.wrap(f"Mean of {inside(names[0])} and {names[1]}{unit}", page.width - left - right))
+    axes.set_ylabel(style.wrap(f"{names[0]} less {names[1]}{unit}", 60.0))
     numbers = (
         data.frame.loc[known, [results.study.participant]].assign(mean=mean, difference=apart).reset_index(drop=True)
     )
     alt = (
-        f"{names[0]} less {names[1]} by their mean for {count(len(numbers))}: bias {said['estimate']}, limits of agreement "
+        f"{names[0]} less {names[1]}{unit} by their mean for {count(len(numbers))}: bias {said['estimate']}, limits of agreement "
         f"{said['lower']} and {said['upper']}."
     )
     return Drawing(page.figure, numbers, alt)

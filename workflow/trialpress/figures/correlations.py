@@ -66,7 +66,6 @@ def _cell(page, results: Results, analysis: str, one, x: float, y: float, wide: 
     known = not np.isnan(one.estimate)
     face = _shade(one.estimate) if known else palette.UNKNOWN
     page.box(x + 0.2, y + 0.2, wide - 0.4, high - 0.4, facecolor=face, edgecolor=palette.GREY, linewidth=0.3)
-    dark = known and abs(one.estimate) > 0.6
     rho = shown(results, analysis, "estimate", level=one.pair) if known else "\u2013"
     limits = interval(*(shown(results, analysis, name, level=one.pair) for name in ("ci_low", "ci_high")))
     limits = (
@@ -74,7 +73,7 @@ def _cell(page, results: Results, analysis: str, one, x: float, y: float, wide: 
         if known and "NE" not in limits and style.text_width(limits, style.NOTE) < wide - 1.0 and high > 8.0
         else ""
     )
-    middle, colour = x + wide / 2, "white" if dark else palette.INK
+    middle, colour = x + wide / 2, palette.on(face)
     if limits:
         page.text(middle, y + high / 2 - 0.3, rho, ha="center", va="bottom", color=colour)
         page.text(middle, y + high / 2 + 0.3, limits, ha="center", size=style.NOTE, color=colour)
@@ -82,8 +81,5 @@ def _cell(page, results: Results, analysis: str, one, x: float, y: float, wide: 
         page.text(middle, y + high / 2, rho, ha="center", va="center", color=colour)
 
 
-def _shade(rho: float) -> tuple[float, float, float]:
-    from matplotlib.colors import to_rgb
-
-    share = min(abs(rho), 1.0) * 0.85
-    return tuple(1 - share * (1 - part) for part in to_rgb(WARM if rho > 0 else COLD))
+def _shade(rho: float) -> str:
+    return palette.tint(WARM if rho > 0 else COLD, min(abs(rho), 1.0) * 0.85)

@@ -66,8 +66,8 @@ class Panel:
     """Curves over one axis of time. groups: also those without a curve; curves: rows of curves.csv by group; unit: of the
     time; what: the ordinate; tests: the sentence on tests; start: time at which they begin; foot: what they begin with, 1
     (survival) or 0 (incidence); quantiles: group -> survival and the time at which it is reached (NaN: never), to which
-    lines lead; small: it warns only, and stands muted beside the others; areas: its curves are causes, stacked; mark: of
-    its numbers at risk, if they are simulated.
+    lines lead; small: it warns only, and stands muted beside the others; areas: its curves are causes, stacked; under: of
+    those the states of participants under follow-up; mark: of its numbers at risk, if they are simulated.
     """
 
     title: str
@@ -84,6 +84,7 @@ class Panel:
     quantiles: dict[Name, list[tuple[float, float]]] = field(default_factory=dict)
     small: bool = False
     areas: bool = False
+    under: list[Name] = field(default_factory=list)
     mark: str = ""
     ticks: list[float] = field(default_factory=list)
     end: float = 1.0
@@ -102,6 +103,11 @@ class Panel:
     @property
     def height(self) -> float:
         return PLOT_HEIGHT * (SMALL if self.small else 1.0)
+
+    @property
+    def followed(self) -> list[Name]:
+        """The groups whose numbers at risk stand below."""
+        return [] if self.small else self.under if self.areas else self.groups
 
     @property
     def counted(self) -> list[float]:
@@ -130,9 +136,7 @@ class _Texts:
             style.wrap(panel.title, span - 6.0, style.TITLE, "semibold"),
             style.wrap(panel.tests, plot_width),
             ["\n".join(style.wrap(line, plot_width) for line in key.lines) for key in panel.key],
-            {}
-            if panel.small or panel.areas
-            else {g: style.wrap(g.label, name_width) if g else "All" for g in panel.groups},
+            {g: style.wrap(g.label, name_width) if g else "All" for g in panel.followed},
             panel.height,
         )
 
@@ -153,7 +157,7 @@ def _lines(texts: Iterable[str]) -> int:
 def sheet(results: Results, panels: list[Panel], width: str, what: str) -> Drawing:
     """Panels of curves, at most three in a row, with their keys above and the numbers at risk below."""
     page_width = style.WIDTHS[width]
-    printed = [name.label or "At risk" for panel in panels if not (panel.small or panel.areas) for name in panel.groups]
+    printed = [name.label or "At risk" for panel in panels for name in panel.followed]
     word = style.longest_word(printed, weight="semibold")
     most = next(n for n in ((3, 2, 1) if width == "double" else (1,)) if n == 1 or word + 6.0 < 0.45 * page_width / n)
     across = -(-len(panels) // -(-len(panels) // most))
@@ -198,9 +202,12 @@ MUTED = {"alpha": 0.55}
 
 def _risk(page, panel: Panel, names: dict[Name, str], x: float, y: float, left: float, plot_width: float) -> None:
     """The numbers at risk below a panel."""
-    page.text(x, y, f"At risk (events){panel.mark}", color=palette.GREY)
+    page.text(x, y, f"{'At risk' if panel.areas else 'At risk (events)'}{panel.mark}", color=palette.GREY)
     y += style.LINE + 0.6
-    texts = {group: [f"{n:,} ({events:,})" for n, events in panel.at_risk[group]] for group in names}
+    texts = {
+        group: [f"{n:,}" if panel.areas else f"{n:,} ({events:,})" for n, events in panel.at_risk[group]]
+        for group in names
+    }
     places = _places(panel, texts, x + left, plot_width, page.width)
     for group, name in names.items():
         page.text(x, y, name, color=panel.looks[group].ink, weight="semibold")

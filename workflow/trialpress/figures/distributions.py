@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import numpy as np
@@ -62,7 +63,7 @@ def boxes(
     plot = page_width - left - 1.0
     slot = plot / len(names)
     found = {analysis: tested(results, test) for analysis, test in zip(analyses, tests, strict=False)}
-    said = {analysis: style.wrap(text, slot - 2.0) for analysis, text in found.items()}
+    said = {analysis: style.wrap(_whole(text, slot - 2.0), slot - 2.0) for analysis, text in found.items()}
     ticks = [style.wrap(name, slot - 2.0) for name in names]
     entries = [(group.label, looks[group].patch) for group in own if group]
     key = style.key_height(entries, page_width) + (1.5 if entries else 0.0)
@@ -213,3 +214,11 @@ def _alt(results: Results, panels: list, names: list[str], own: list[Name], foun
             parts.append(f"{name}: {', '.join(filter(None, texts))}".replace("NE (n = 0", "nobody measured (n = 0"))
         sentences.append(f"{panel.title}: {'; '.join(parts)}")
     return f"Medians by visit. {'. '.join(sentences)}."
+
+
+def _whole(text: str, width: float) -> str:
+    """A text whose intervals and p-values no line breaks, as far as they fit into one."""
+    for part in re.findall(r"\([^()]*\),?|P [=<>] \S+", text):
+        if style.text_width(part) <= width:
+            text = text.replace(part, part.replace(" ", "\u00a0"))
+    return text

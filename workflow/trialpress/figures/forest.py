@@ -146,7 +146,7 @@ def forest(
 ) -> Drawing:
     """Odds, hazard and risk ratios with their intervals, a panel and a log axis for each kind, which says on which side they
     are lower and higher; numbers and p-values beside them. A model has its name as a heading and a row for each covariate,
-    with the reference level of a categorical one; a comparison says which group is compared with which. Events/n of
+    with the reference level of a categorical one; an interaction has one for each subgroup, and its p-value beside the name; a comparison says which group is compared with which. Events/n of
     each row, or of both groups, if they are the participants of the analysis. Limits beyond the axis end in an arrow.
 
     Parameters
@@ -175,7 +175,13 @@ def forest(
         _draw(page, own, columns, y + HEAD, body, RATIOS[kind], sides[kind])
         y += HEAD + body + FOOT
     numbers = pd.DataFrame([one for row in rows for one in _numbers(row)]).astype({"events": "Int64", "n": "Int64"})
-    return Drawing(page.figure, numbers, _alt(panels, interval))
+    tested = any(row.heading and row.p for row in rows)
+    return Drawing(
+        page.figure,
+        numbers,
+        _alt(panels, interval),
+        (*["P beside the name of subgroups: test of interaction"] * tested,),
+    )
 
 
 def _numbers(row: Ratio) -> list[dict]:
@@ -268,7 +274,7 @@ def _ratios(results: Results, analysis: str) -> list[Ratio]:
         else (Counted("", None if math.isnan(events) else int(events), int(n), _mark_of(results, analysis)),)
     )
     out, counted, done = (
-        [Ratio(analysis, kind, label(results, analysis), all_, heading=True)],
+        [Ratio(analysis, kind, label(results, analysis), all_, p=_interaction(results, analysis), heading=True)],
         _counts(results, analysis),
         set(),
     )
@@ -294,6 +300,13 @@ def _counts(results: Results, analysis: str) -> dict[Name, Counted]:
     """The participants of each level of the covariates of a model that has any; none if they are not those whom the
     results have counted."""
     spec, data = results.plan.analyses[analysis], analysed(results, analysis)
+    if "subgroup" in spec:
+        own = {
+            name: [value(results, analysis, key, level=name) for key in ("events", "n")]
+            for name in data.groups(spec["subgroup"])
+        }
+        return {name: Counted(name.label, None if math.isnan(events) else int(events), int(n), marker(results, analysis))
+                for name, (events, n) in own.items() if n > 0}  # fmt: skip
     if "covariates" not in spec or not {"event", "endpoint"} & spec.keys():
         return {}
     if "event" in spec:
@@ -311,6 +324,11 @@ def _counts(results: Results, analysis: str) -> dict[Name, Counted]:
             if here.any():
                 found[level] = Counted(level.label, int(holds[here].sum()), int(here.sum()), marker(results, analysis))
     return found
+
+
+def _interaction(results: Results, analysis: str) -> str:
+    """The p-value of the test that the effect differs between subgroups."""
+    return shown(results, analysis, "p_value") if "subgroup" in results.plan.analyses[analysis] else ""
 
 
 def _groups(results: Results, analysis: str) -> list[Name]:
@@ -352,6 +370,8 @@ def _alt(panels: dict[str, list[_Row]], interval: str) -> str:
         for row in (row.ratio for row in rows):
             of = f" ({row.counts})" if row.counts else ""
             p = f", P {row.p}" if row.p else ""
-            parts.append(f"{row.name}{of}:" if row.heading else f"{row.name}{of}: {row.text}{p};")
+            parts.append(
+                f"{row.name}{of}{p and f', interaction{p[1:]}'}:" if row.heading else f"{row.name}{of}: {row.text}{p};"
+            )
         sentences.append(f"{RATIOS[kind]} {interval}. {' '.join(parts).removesuffix(';')}.")
     return " ".join(sentences)

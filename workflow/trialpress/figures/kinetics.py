@@ -66,7 +66,7 @@ def kinetics(
         return empty(results, width, f"No measurements of {label or column.title}", hidden)
     panels = data.groups(by)
     looks = palette.looks(panels)
-    curves = results.curve(mean) if mean else results.curves.iloc[:0]
+    curves = results.curve(mean)
     curves = curves[curves["x"] <= last_day] if last_day else curves
     page_width, left, gap = style.WIDTHS[width], label_room(rows["value"], log), 4.0
     across, plot_width = _across(panels, page_width, left, gap)
@@ -256,7 +256,7 @@ def courses(
             own = frame[frame[who].isin(data.frame.loc[members, who])]
             _draw_participants(axes, own, who, looks[level])
             records.append(own.assign(panel=name, group=level.label))
-            curve = results.curve(means[i]) if i < len(means) else results.curves.iloc[:0]
+            curve = results.curve(means[i] if i < len(means) else "")
             curve = curve[(curve["group"] == level.id) & (curve["x"] <= last)].sort_values("x")
             if len(curve):
                 _draw_mean(axes, curve, looks[level])

@@ -129,6 +129,23 @@ def tint(colour: str, share: float) -> str:
     return _mixed(colour, share, 255)
 
 
+def on(colour: str) -> str:
+    """The colour of text on another, that of the higher contrast (WCAG 2.1).
+
+    >>> on("#C4691C"), on("#2C6BA6")
+    ('#222222', 'white')
+    """
+    return (
+        "white" if 1.05 / (_luminance(colour) + 0.05) > (_luminance(colour) + 0.05) / (_luminance(INK) + 0.05) else INK
+    )
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    light = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), light, strict=True))
+
+
 def shade(colour: str, share: float = 0.72) -> str:
     """A colour mixed with black: as a thin line the pale ones of an order would be lost on the paper."""
     return _mixed(colour, share, 0)

@@ -113,6 +113,8 @@ def covariate_order(results: Results, analysis: str, levels: list[Name]) -> list
     for covariate in spec.get("covariates", ()):
         one = data.column(covariate)
         wanted += [one, *(data.levels(covariate) if any(name.id.startswith(f"{one.id}=") for name in levels) else ())]
+    if "subgroup" in spec:
+        wanted += data.groups(spec["subgroup"])
     if "visit" in spec:
         wanted += results.analysed(analysis).levels(spec["visit"])
     places = {name: place for place, name in enumerate(dict.fromkeys(wanted))}

@@ -11,7 +11,7 @@ from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import analysed, distinct_labels, inside, number, p_value_text, shown
-from .scales import label_room, log_axis
+from .scales import label_room, log_axis, ratio_axis, ratio_ticks
 
 PLOT, MARGIN_BELOW = 42.0, 9.5  # mm
 WHAT = {"linear_spline": "Difference", "logistic_spline": "Odds ratio", "cox_spline": "Hazard ratio"}
@@ -56,7 +56,10 @@ def spline(results: Results, *, analyses: list[Analysis], width: style.Width = "
         axes.fill_between(kept["x"], kept["ci_low"], kept["ci_high"], color=palette.GROUPS[0], alpha=0.15, linewidth=0)
         axes.plot(kept["x"], kept["estimate"], color=palette.GROUPS[0], linewidth=1.4)
         axes.axhline(1.0 if ratio else 0.0, color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
-        log_axis(axes, "y", ratio)
+        if ratio:
+            ratio_axis(axes, "y", *ratio_ticks([*kept[columns].stack()]))
+        else:
+            log_axis(axes, "y", False)
         seen = number(analysed(results, name).frame[spec["x"]])
         seen = seen[np.isfinite(seen)]
         axes.plot(

@@ -5,6 +5,8 @@ Nothing here depends on the machine: the font comes from a package, glyphs becom
 
 from __future__ import annotations
 
+import io
+import os
 import re
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -92,9 +94,26 @@ def families() -> list[str]:
 
 
 @cache
+def _in_memory() -> None:
+    """Let matplotlib hold its fonts in memory: FreeType reads a glyph whenever it is set, through a Python file, which takes
+    twice as long as all the rest of setting a text."""
+    from matplotlib import font_manager
+
+    own = font_manager._get_font.__wrapped__
+
+    @cache
+    def opened(files: tuple[tuple[str, int], ...], **options):
+        return own(tuple((io.BytesIO(Path(file).read_bytes()), face) for file, face in files), **options)
+
+    font_manager._get_font = opened
+    os.register_at_fork(after_in_child=opened.cache_clear)  # as matplotlib does with its own
+
+
+@cache
 def _register() -> None:
     from matplotlib import font_manager
 
+    _in_memory()
     manager = font_manager.fontManager
     # a system copy may differ
     manager.ttflist = [entry for entry in manager.ttflist if entry.name not in families()]
@@ -122,7 +141,7 @@ def face(family: str, weight: str) -> Path:
 def _font(family: str, weight: str):
     from matplotlib.ft2font import FT2Font
 
-    return FT2Font(face(family, weight))
+    return FT2Font(io.BytesIO(face(family, weight).read_bytes()))
 
 
 @cache

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import stages
 from ..audit import digest, second
-from ..clean import read_logs
+from ..clean import COUNTED, read_logs
 from ..environment import ROOT, sources
 from ..errors import InputError, Problem, raise_if
 from ..results import read
@@ -44,7 +44,7 @@ class Desk:
         self.checklists = asked if asked[1].exists() else []
         claims = self.config / "claims.yaml"
         known = stages.claims_of(claims if claims.exists() else None, held.plan)
-        logs, recorded = read_logs(self.results / "clean"), second.on_record(plan, held.ard)
+        logs, recorded = read_logs(self.results / "clean", COUNTED), second.on_record(plan, held.ard)
         self.fragments = fragments(held, known, logs, self.results, engine, recorded)
         staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
 

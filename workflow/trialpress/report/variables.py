@@ -14,6 +14,7 @@ import pandas as pd
 from .. import environment
 from ..analysis.display import rounded
 from ..analysis.families import sentence
+from ..analysis.methods.two_stage import size_statements
 from ..analysis.origin import SIMULATED
 from ..clean import tally
 from ..names import flow_names, row_names
@@ -158,6 +159,7 @@ def variables(results: Results, named: Mapping, engine: str, marked: Collection[
     for population in plan.populations.values():
         named["population"][population.id]["label"] = population.label
     named["plan"]["multiplicity"] = " ".join(filter(None, [plan.multiplicity, sentence(results.ard, plan)]))
+    named["plan"]["sample_size"] = size_statements(plan)
     named["plan"]["date"] = plan.date
     named["plan"]["time"] = time_text(plan.days_per_month)
     named["study"] = {

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from ..checks.plan import load_plan
+from ..citations import entries
 from ..errors import InputError, Problem
 from ..plan import lock
 from ..studies import checked
@@ -17,6 +18,7 @@ PROJECT = """project: {type: default, render: [manuscript.qmd]}
 profile: {default: trialpress}
 number-sections: true
 bibliography: references.bib
+link-citations: true
 format:
   html: {toc: true, toc-depth: 2, embed-resources: true}
   typst: {toc: false}
@@ -48,7 +50,7 @@ def write(study: str, to: Path, engine: str = "auto") -> list[Path]:
             "manuscript.qmd": document(dictionary, plan),
             "_quarto.yml": PROJECT,
             "_variables.yml": "{}\n",
-            "references.bib": "",
+            "references.bib": "\n".join(one.line for one in entries().values()),
         }
         for name, text in texts.items():
             (source / name).write_text(text, encoding="utf-8")

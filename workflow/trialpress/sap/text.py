@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from ..analysis.methods.two_stage import size_statements
 from ..audit.trace.methods import describe, references
+from ..citations import cited
 from ..plan import Endpoint, Plan
 from ..study import Study
 from ..text import escape
@@ -56,7 +58,7 @@ def estimands(study: Study, plan: Plan) -> str:
             else spec.get("event") or spec.get("variable") or spec.get("value") or spec.get("label", "")
         )
         rows.append((spec.get("label") or name, plan.populations[spec["population"]].label, variable, _intercurrent(spec, endpoint),
-                     " ".join(re.split(r"\.\s", describe(spec["method"]))[0].split())))  # fmt: skip
+                     " ".join(re.split(r"(?<!\bal)\.\s", describe(spec["method"]))[0].split())))  # fmt: skip
     return f"Treatment, of all: {escape(study.title)}.\n\n" + table(
         ["Analysis", "Population", "Variable", "Intercurrent and unknown events", "Summary"], rows
     )
@@ -78,11 +80,11 @@ def _intercurrent(spec, endpoint: Endpoint | None) -> str:
 def methods(plan: Plan) -> Iterator[str]:
     """Every method that the plan uses: what it does, what it computes and from which publications, and its analyses."""
     for method in sorted({spec["method"] for spec in plan.analyses.values()}):
-        yield f"## {method.replace('_', ' ')}\n\n{escape(' '.join(describe(method).split()))}\n"
+        yield f"## {method.replace('_', ' ')}\n\n{_with_keys(describe(method))}\n"
         for text in references(method):
             yield (
                 "\n".join(
-                    f"> {escape(' '.join(part.split()))}\n>"
+                    f"> {_with_keys(part)}\n>"
                     for part in text.split("\n\n")
                     if part.strip() and not part.strip().startswith(">>>")
                 )
@@ -98,6 +100,16 @@ def methods(plan: Plan) -> Iterator[str]:
             if spec["method"] == method
         ]
         yield table(["Analysis", "Id", "Specification"], rows)
+
+
+def _with_keys(text: str) -> str:
+    """A docstring as Markdown, with the key of each publication behind its names and year."""
+    text, done = " ".join(text.split()), 0
+    parts = []
+    for _, end, key in cited(text):
+        parts += [escape(text[done:end]), f" [@{key}]"]
+        done = end
+    return "".join([*parts, escape(text[done:])])
 
 
 def _plain(value) -> str:
@@ -156,9 +168,13 @@ def document(study: Study, plan: Plan) -> str:
         "# Endpoints\n\n" + endpoints(plan),
         "# Estimands\n\n" + estimands(study, plan),
         "# Methods\n\n" + "\n".join(methods(plan)),
+        "# Sample size\n\n"
+        + (escape(size_statements(plan)) or "The plan states no calculation of a sample size.")
+        + "\n",
         "# Multiplicity\n\n" + multiplicity(plan),
         "# Missing data\n\n" + missing(plan),
         "# Mock shells of the tables\n\n" + ("\n".join(tables(plan)) or "None.\n"),
         "# Mock shells of the figures\n\n" + ("\n".join(figures(plan)) or "None.\n"),
+        "# References {.unnumbered}\n\n::: {#refs}\n:::\n",
     ]
     return "\n".join(parts)

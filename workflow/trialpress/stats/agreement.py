@@ -26,7 +26,7 @@ LIMITS = (
 
 
 def kappa(table, *, weights: Literal["none", "linear", "quadratic"] = "none", level: float = 0.95) -> Result:
-    """Cohen's kappa of a square table of one rating (rows) by another of the same categories (columns), weighted by the distance
+    """Cohen's kappa (Cohen 1960) of a square table of one rating (rows) by another of the same categories (columns), weighted by the distance
     of the categories or its square (Cohen 1968), with the large-sample error of Fleiss, Cohen & Everitt (1969) and the test of
     no agreement beyond chance (R psych cohen.kappa, vcd Kappa).
 

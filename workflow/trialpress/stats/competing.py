@@ -147,7 +147,7 @@ def cumulative_incidence(
     level: float = 0.95,
     transform: str = "log-log",
 ) -> Result:
-    """Aalen-Johansen estimate of the probability of an event of one cause by each time.
+    """Aalen-Johansen estimate (Aalen & Johansen 1978) of the probability of an event of one cause by each time.
 
     entry: delayed entry; at risk in (entry, time].
     variance: "survival" (infinitesimal jackknife, R survival::survfit) or "cmprsk" (R cmprsk::cuminc; not with entry).

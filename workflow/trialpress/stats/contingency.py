@@ -68,14 +68,14 @@ def fisher_2x2(table, level: float = 0.95, *, alternative: str = "two-sided") ->
     return Result(method, values)
 
 
-def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limit: float = 1e8) -> Result:
-    """Fisher's exact test of an r x c table (R fisher.test): the probability of all tables with the observed margins
+def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limit: float = 1e9) -> Result:
+    """Fisher's exact test of an r x c table (Mehta & Patel 1983; R fisher.test): the probability of all tables with the observed margins
     that are no more probable than the observed one.
 
-    Exact (see fisher.exact) unless an estimate made beforehand says that more than `limit` partial tables have to be
-    listed, which takes up to ten seconds. The work grows with the table and with its distance from independence: exactness
-    ends near 3 x 5 with n = 400 at p = 0.01, 4 x 5 with n = 200 at p = 0.2, 6 x 5 with n = 100 at p = 0.4. Beyond that
-    the p-value is estimated from `resamples` random tables drawn with `seed`, and standard_error says how well.
+    Exact (see fisher.exact) unless more than about `limit` partial tables have to be added up, which takes three to five
+    seconds. The work grows with the table and with its distance from independence: 6 x 5 with n = 100 takes a second at
+    p = 0.1, and up to five near p = 0.00001, where exactness ends. Beyond that the p-value is estimated from `resamples`
+    random tables drawn with `seed`, and standard_error says how well.
     Returns p_value and n; with an estimate standard_error too.
 
     >>> job = np.array([[1, 2, 1, 0], [3, 3, 6, 1], [10, 10, 14, 9], [6, 7, 12, 11]])
@@ -102,8 +102,8 @@ def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limi
 def risk_difference(n1, N1, n2, N2, *, interval: str = "newcombe", level: float = 0.95) -> Result:
     """n1/N1 - n2/N2 with an interval.
 
-    interval: "newcombe" (hybrid of two Wilson intervals, method 10 of Newcombe 1998), "miettinen-nurminen" (score,
-    1985) or "exact" (unconditional: two one-sided tests ordered by the score statistic, each maximised over the
+    interval: "newcombe" (hybrid of two Wilson intervals, method 10 of Newcombe 1998), "miettinen-nurminen" (score;
+    Miettinen & Nurminen 1985) or "exact" (unconditional: two one-sided tests ordered by the score statistic, each maximised over the
     nuisance rate; Chan & Zhang 1999). Returns n1, N1, n2, N2, estimate, ci_low, ci_high.
 
     >>> result = risk_difference(56, 70, 48, 80)

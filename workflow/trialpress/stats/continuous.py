@@ -67,7 +67,7 @@ def t_test(a, b, *, equal_variance: bool = False, alternative: str = "two-sided"
 
 
 def mann_whitney(a, b, *, alternative: str = "two-sided", level: float = 0.95) -> Result:
-    """Mann-Whitney (Wilcoxon rank sum) test and Hodges-Lehmann shift with interval (R wilcox.test, conf.int = TRUE).
+    """Mann-Whitney (Wilcoxon rank sum) test (Mann & Whitney 1947) and Hodges-Lehmann shift with interval (R wilcox.test, conf.int = TRUE).
 
     Exact below 50 per group without ties; else the normal approximation with ties and continuity correction, whose
     interval inverts the test. alternative: "greater" if a is, or "less"; the interval has two sides. Returns n1, n2,

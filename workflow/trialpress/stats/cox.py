@@ -35,7 +35,7 @@ def cox(
     """Cox regression (R survival::coxph).
 
     time, event: end of follow-up and 0/1, length n; entry: at risk in (entry, time], for delayed entry and for the
-    intervals of start-stop data; X: covariates, shape (n,) or (n, p); stratum: labels; ties: "efron", "breslow", or "exact"
+    intervals of start-stop data; X: covariates, shape (n,) or (n, p); stratum: labels; ties: "efron" (Efron 1977), "breslow" (Breslow 1974) or "exact"
     (conditional likelihood of discrete times, Cox 1972); interval: "wald" or "profile" (likelihood); robust: standard errors
     of Lin & Wei 1989, which hold if hazards are not proportional; cluster: labels, robust to dependence within them.
 

@@ -62,7 +62,7 @@ def intervals(x, *, level: float = 0.95) -> Result:
 
 def standardised_difference(a, b, *, level: float = 0.95) -> Result:
     """Standardised mean difference of a continuous variable: difference of means over the root of the mean variance
-    (Austin 2009), with the interval of Hedges & Olkin. Returns n1, n2, estimate, ci_low, ci_high.
+    (Austin 2009), with the interval of Hedges & Olkin 1985. Returns n1, n2, estimate, ci_low, ci_high.
 
     >>> print(f"{standardised_difference(np.array([1, 2, 3]), np.array([3, 4, 5]))['estimate']:.1f}")
     -2.0

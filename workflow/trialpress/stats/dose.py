@@ -12,7 +12,7 @@ EXACT = 200_000  # partial sums of an exact distribution that are listed: about 
 
 
 def cochran_armitage(events, totals, scores, *, variant: str = "r") -> Result:
-    """Cochran-Armitage test for a trend of proportions over scored groups, two-sided.
+    """Cochran-Armitage test (Armitage 1955) for a trend of proportions over scored groups, two-sided.
 
     events, totals: counts per group; scores: one number per group (dose, log dose or rank).
     variant: "r" (R prop.trend.test), "n-1" (the variance of the permutation distribution, N - 1 in place of N;
@@ -109,7 +109,7 @@ def isotonic(dose, events, totals) -> Result:
         blocks.append(one)
     rate = np.repeat([e / m for e, m, _ in blocks], [levels for *_, levels in blocks])
     values = {"n": int(x.sum()), "N": int(N.sum())}
-    values |= {f"estimate:{d:g}": float(r) for d, r in zip(dose, rate, strict=True)}
+    values |= {f"estimate:{d:.10g}": float(r) for d, r in zip(dose, rate, strict=True)}
     return Result(method, values, curve={"dose": dose, "n": x, "N": N, "estimate": rate})
 
 

@@ -1,18 +1,20 @@
-"""The p-value of Fisher's exact test of an r x c table, exact or estimated.
+"""The p-value of Fisher's exact test of an r x c table, exact or estimated (long: one algorithm, read from top to end).
 
 A table's cost is sum(log x_ij!): the more costly, the less probable. The network of Mehta & Patel (1983, JASA 78:427)
 assigns one column after the other; partial tables with the same row totals and cost are merged, rows are exchangeable,
-and a bound on the rest of the path prunes. Here paths are followed from both ends: the columns are divided in two
-parts, and for every vector of row totals that the first part may take, the sorted costs of its partial tables meet
-those of the second part.
+and a bound on the rest of the path prunes. Here paths are followed from both ends: the columns (or rows) are divided in
+two parts, and for every vector of row totals that the first part may take, its partial tables meet those of the second.
+The costs of partial tables are few and shared by many nodes; so a step of the network is a product of two sparse matrices.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import combinations
 
 import numpy as np
 from pandas import factorize
+from scipy.sparse import coo_array, csr_array
 from scipy.special import gammaln
 
 # Tables as probable as the observed one up to rounding belong to the p-value: R's relative tolerance (FEXACT).
@@ -20,17 +22,21 @@ TIE = 3.4525e-7
 # Below this p-value, 1 minus the probability of the more probable tables has too few digits: the tail itself is summed
 # then, without the tables that are exp(TAIL) times less probable than the observed one.
 SMALL, TAIL = 1e-7, 25.0
-# Costs are integers, so that equal products of factorials are equal. A sort key is a node and, in SPAN bits, a cost.
+# Costs are integers, so that equal products of factorials are equal; above the least cost they take SPAN bits.
 SPAN = 54
-NODES = 1 << (63 - SPAN)
-CHUNK = 1 << 17  # partial tables that are sorted at a time
+BITS = 8  # of what a node may still spend, when the cells that it can pay for are looked up
+SLABS = 8  # parts of a list, by cost: of a child that is nearly too costly only the first are needed
+FILLING = 25  # additions that take as long as one filling of a column
+BLOCK = 1 << 24  # partial tables that are added up at a time
+TRIED = 4  # divisions that are looked at closely
+SURELY = 30  # times the limit that a guess of the work must be for the table to be refused by it
+MEET = 256  # costs that are met at a time
 ALL_SPLITS = 8  # columns that are divided in all ways
-SAMPLE = 24  # nodes from which the work is estimated
 
 
 def exact(cells: np.ndarray, limit: float) -> float | None:
-    """The p-value of `cells` (no row or column empty), or None if by an estimate made beforehand more than `limit`
-    partial tables would have to be listed.
+    """The p-value of `cells` (no row or column empty), or None if more than about `limit` partial tables would have to be
+    added up: what is certainly more is refused beforehand, and each step tells its own work before it begins.
 
     Right to 1e-7 of itself; a p-value below 1e-7, if its tail is too much to list, to 1e-13 and not given below 1e-10.
 
@@ -38,16 +44,16 @@ def exact(cells: np.ndarray, limit: float) -> float | None:
     >>> print(f"{exact(job, 1e8):.4f}")  # R fisher.test, Job
     0.7827
     """
-    head = _best_split(cells, 0.0, limit)
-    if head is None:
+    try:
+        p = 1.0 - _best_split(cells, 0.0, limit).probability()
+    except _TooMuch:
         return None
-    p = 1.0 - head.probability()
     if p >= SMALL:
         return p
-    tail = _best_split(cells, TAIL, limit)
-    if tail is not None:
-        return tail.probability()
-    return p if p > 1e-10 else None
+    try:
+        return _best_split(cells, TAIL, limit).probability()
+    except _TooMuch:
+        return p if p > 1e-10 else None
 
 
 def estimate(cells: np.ndarray, resamples: int, seed: int) -> tuple[float, float]:
@@ -75,17 +81,49 @@ def estimate(cells: np.ndarray, resamples: int, seed: int) -> tuple[float, float
     return p, float(np.sqrt(p * (1 - p) / resamples))
 
 
+class _TooMuch(Exception):
+    """The limit of partial tables is reached."""
+
+
+class _Work:
+    def __init__(self, limit):
+        self.left = limit
+
+    def spend(self, tables):
+        self.left -= tables
+        if self.left < 0:
+            raise _TooMuch
+
+
 def _best_split(cells, reach, limit):
-    """The _Split of the columns, or of the rows, that costs the least work; None if that is more than `limit`."""
-    splits = []
+    """The _Split of the columns, or of the rows, that seems to cost the least; _TooMuch if none is within `limit`."""
+    likely = []
     for table in (cells, cells.T):
-        excess, halves = _excess(table) + reach, _halves(table.sum(axis=0))
-        sizes = [[_tables(table, [[j] for j in at] + [other], excess) for at, other in (h, h[::-1])] for h in halves]
-        nearest = sorted(zip(sizes, halves, strict=True), key=lambda size: sum(size[0]))[:4]
-        splits += [_Split(table, h, size, reach) for size, h in nearest if _tables(table, h, excess) < limit / 200]
-    likely = sorted((s for s in splits if s.listed < 60 * limit), key=lambda split: split.listed)[:3]
-    work, best = min(((split.work(limit), i) for i, split in enumerate(likely)), default=(np.inf, None))
-    return likely[best] if work <= limit else None
+        excess = _excess(table) + reach
+        for halves in _halves(table.sum(axis=0)):
+            if _tables(table, halves, excess) * FILLING < limit:
+                listed = sum(_listed(table, half, excess) for half in (halves, halves[::-1]))
+                likely.append((listed, len(likely), table, halves))
+    splits = []
+    for _, _, table, halves in sorted(likely)[:TRIED]:
+        with suppress(_TooMuch):
+            splits.append(_Split(table, halves, reach, _Work(limit)))
+    best = min(splits, key=lambda split: split.guess, default=None)
+    if best is None or best.guess > SURELY * limit:
+        raise _TooMuch
+    return best
+
+
+def _listed(cells, halves, excess):
+    """About how much work the lists of the first half are, if made for each node as often as it occurs."""
+    at, other = halves
+    lines = [[j] for j in sorted(at, key=lambda j: -cells[:, j].sum())]
+    listed = 0.0
+    for k in range(1, len(lines)):
+        rest = sum(lines[k + 1 :], other)
+        listed += FILLING * _tables(cells, [sum(lines[:k], []), lines[k], rest], excess)
+        listed += _tables(cells, [*lines[: k + 1], rest], excess) if k > 1 else 0.0
+    return listed
 
 
 def _halves(totals):
@@ -153,8 +191,8 @@ class _Split:
     Only tables that cost less than the observed one (reach 0), or up to `reach` more, are of interest.
     """
 
-    def __init__(self, cells, halves, sizes, reach):
-        rows, columns, n = cells.sum(axis=1), cells.sum(axis=0), int(cells.sum())
+    def __init__(self, cells, halves, reach, work):
+        rows, columns, n = np.sort(cells.sum(axis=1)), cells.sum(axis=0), int(cells.sum())
         bits = np.log2([_excess(cells) + reach + 0.3 * cells.size, gammaln(n + 1.0) + 1])  # 0.3: cells are not real
         self.scale = 2.0 ** int(min(SPAN - np.ceil(bits[0]), 61 - np.ceil(bits[1])))
         log_factorial = _log_factorial(n + 1, self.scale)
@@ -162,65 +200,57 @@ class _Split:
         shift = int(columns @ slopes)
         self.constant = int(log_factorial[rows].sum() + log_factorial[columns].sum() - log_factorial[n]) - shift
         self.observed = int(log_factorial[cells].sum()) - shift - round(TIE * self.scale)
-        self.tail = reach > 0
+        self.tail, self.work = reach > 0, work
         limit = self.observed + round(reach * self.scale)
-        per_cell = log_factorial[: rows.max() + 2]
+        per_cell = log_factorial[: rows[-1] + 2]
+        halves = [sorted(half, key=lambda j: -columns[j]) for half in halves]  # the last column has the fewest fillings
         self.parts = [_Part(per_cell, columns[at], slopes[at]) for at in halves]
         best = [part.best[-1] for part in self.parts]
         whole = _Part(per_cell, columns, slopes).best[-1]
-        _, m, _ = _fillings(rows[None], columns[halves[0]].sum(), *best, whole, np.array([limit]))
+        slack = np.array([limit - whole[rows].sum()])
+        filled = _fillings(rows[None], columns[halves[0]].sum(), *best, whole, slack, work)
+        _, rests, _, many, _ = filled
         kinds, self.nodes, self.limits = [], [], []
-        for own, other, rest in ((m, rows - m, best[1]), (rows - m, m, best[0])):
+        for own, other, rest in ((rows - rests, rests, best[1]), (rests, rows - rests, best[0])):
             nodes, kind = _kinds(own)
             kinds.append(kind)
             self.nodes.append(nodes)
             self.limits.append(_largest(kind, limit - rest[other].sum(axis=1), len(nodes)))
-        pair, self.many = np.unique(kinds[0] * len(self.nodes[1]) + kinds[1], return_counts=True)
-        self.pairs = np.divmod(pair, max(len(self.nodes[1]), 1))
-        # A rough guess: a list is made once for all orders of its row totals.
-        self.listed = sum(s * len(nodes) for s, nodes in zip(sizes, self.nodes, strict=True)) / max(len(m), 1)
-
-    def work(self, limit):
-        """About how many partial tables `probability` sorts and searches, judged by some of the nodes; each that it
-        must keep counts for eight at least, for the sake of memory. Infinite as soon as it is far above `limit`."""
-        visits, lengths, kept = 0.0, [], 0.0
-        for part, nodes, limits in zip(self.parts, self.nodes, self.limits, strict=True):
-            sample = np.arange(0, len(nodes), 1 + len(nodes) // SAMPLE)
-            visited = length = 0
-            for at in sample:
-                _, cost, _, more = _lists(part, len(part.totals) - 1, nodes[[at]], limits[[at]])
-                visited, length = visited + more, length + len(cost)
-                if visits + visited / len(sample) * len(nodes) > 2 * limit:
-                    return np.inf
-            visits += visited / max(len(sample), 1) * len(nodes)
-            kept += length / max(len(sample), 1) * len(nodes)
-            lengths.append(length / max(len(sample), 1))
-        return max(visits + len(self.many) * min(lengths), 8 * kept)
+        shape = [len(nodes) for nodes in self.nodes]
+        self.pairs = coo_array((many, kinds), shape=shape).tocsr()
+        excess = _excess(cells) + reach
+        share = [size / max(len(many), 1) for size in shape]  # a list is made once for all orders of its row totals
+        listed = [_listed(cells, half, excess) for half in (halves, halves[::-1])]
+        self.guess = sum(s * tables for s, tables in zip(share, listed, strict=True))
 
     def probability(self):
         """That of the tables that cost less than the observed one; of the others, if a tail is asked for."""
-        lists, lowest = [], []
-        for part, nodes, limits in zip(self.parts, self.nodes, self.limits, strict=True):
-            start, cost, ways, _ = _lists(part, len(part.totals) - 1, nodes, limits)
-            lowest.append(int(cost.min()) if len(cost) else 0)
-            for at in range(0, len(cost), CHUNK):
-                block = slice(at, at + CHUNK)
-                ways[block] *= np.exp((lowest[-1] - cost[block]) / self.scale)
-            lists.append((start, cost, ways))
-        total = 0.0
-        for *nodes, many in zip(*self.pairs, self.many, strict=True):
-            pair = [(cost[s[k] : s[k + 1]], w[s[k] : s[k + 1]]) for (s, cost, w), k in zip(lists, nodes, strict=True)]
-            (cost, weight), (others, other_weight) = sorted(pair, key=lambda half: len(half[0]))
-            if len(cost) == 0:
-                continue
-            if self.tail:
-                at = np.searchsorted(others, self.observed - cost)
-                met = np.append(other_weight[::-1].cumsum()[::-1], 0.0)[at]
-            else:
-                cost = cost[: np.searchsorted(cost, self.observed - others[0])]
-                at = np.searchsorted(others, self.observed - cost)
-                met = np.append(0.0, other_weight[: at.max(initial=0)].cumsum())[at]
-            total += many * float(weight[: len(cost)] @ met)
+        if not self.pairs.nnz:
+            return 0.0
+        lists = [_lists(*side, self.work) for side in zip(self.parts, self.nodes, self.limits, strict=True)]
+        pairs = self.pairs
+        if len(lists[0][1]) * pairs.shape[1] > len(lists[1][1]) * pairs.shape[0]:
+            lists, pairs = lists[::-1], pairs.T.tocsr()
+        (left, costs), (right, others) = lists
+        if not len(costs) or not len(others):
+            return 0.0
+        self.work.spend(len(costs) * (pairs.nnz + pairs.shape[1]) // 4)
+        lowest = costs.min(), others.min()
+        # `costs` in an order in which each of `others` meets all from one on.
+        first = np.searchsorted(costs, self.observed - others)
+        if not self.tail:
+            costs, left, first = costs[::-1], left[:, ::-1], len(costs) - first
+        left, right = left.tocsc(), right.tocoo()
+        weight = right.data * np.exp((lowest[1] - others[right.col]) / self.scale)
+        right = coo_array((weight, (right.row, first[right.col])), shape=(right.shape[0], len(costs) + 1)).tocsc()
+        total, met = 0.0, np.zeros((right.shape[0], 1))
+        for at in range(0, len(costs), MEET):
+            block = slice(at, min(at + MEET, len(costs)))
+            mass = met + right[:, block].toarray().cumsum(axis=1)
+            met = mass[:, -1:]
+            here = left[:, block].tocoo()
+            reached = (pairs @ mass)[here.row, here.col]
+            total += float(here.data * np.exp((lowest[0] - costs[block][here.col]) / self.scale) @ reached)
         return float(total * np.exp((self.constant - sum(lowest)) / self.scale))
 
 
@@ -229,8 +259,12 @@ def _kinds(vectors):
     vectors = np.sort(vectors, axis=1)
     base = int(vectors.max(initial=0)) + 1
     if base ** vectors.shape[1] < 1 << 62:
-        key = vectors @ base ** np.arange(vectors.shape[1])
-        _, at, kind = np.unique(key, return_index=True, return_inverse=True)
+        key = vectors[:, 0].astype(np.int64)
+        for column in vectors.T[1:]:
+            key = key * base + column
+        kind, kinds = factorize(key)
+        at = np.empty(len(kinds), dtype=np.int64)
+        at[kind] = np.arange(len(kind))
         return vectors[at], kind
     kinds, kind = np.unique(vectors, axis=0, return_inverse=True)
     return kinds, kind.ravel()
@@ -242,47 +276,76 @@ def _largest(group, values, groups):
     return largest
 
 
-def _bisect(low, high, test):
-    """The first x in low, ..., high - 1 with test(x), which then holds for all later x; high if there is none."""
-    low, high = low.copy(), high.copy()
-    while (active := low < high).any():
-        middle = (low + high) >> 1
-        found = test(middle)
-        high = np.where(active & found, middle, high)
-        low = np.where(active & ~found, middle + 1, low)
-    return low
-
-
-def _fillings(rows, total, first, rest, best, budget):
-    """All ways to take `total` from the row totals of each line for less than its budget: line, amounts, cost.
-
-    x of a row that has m cost first[x] + rest[m - x], both convex; best[m] is the least that this can be.
+class _Cells:
+    """For every row total m that occurs and x <= m: what first[x] + rest[m - x] costs above the least, best[m]; and, for a
+    slack in steps of 2**shift, the range of x outside which that is more. As `first` and `rest` are convex it is a range.
     """
-    line, left, spent = np.arange(len(rows)), np.full(len(rows), total), best[rows].sum(axis=1)
-    taken = np.empty((len(rows), 0), dtype=np.int32)
-    last = rows.shape[1] - 2  # the last row but one decides the last
-    for i in range(last + 1):
-        own, after = rows[line, i], rows[line, i + 1 :].sum(axis=1)
 
-        def cost(x, own, after, left, i=i):
-            c = first[x] + rest[own - x]
-            return c + (first[left - x] + rest[after - left + x]) if i == last else c
+    def __init__(self, totals, first, rest, best, slack, work):
+        work.spend(int(totals.sum()) + len(totals) << BITS)
+        self.shift = max(0, int(slack).bit_length() - BITS)
+        steps = (np.arange((int(slack) >> self.shift) + 1) + 1) << self.shift
+        self.steps = len(steps)
+        above, low, high = [], [], []
+        for m in totals:
+            cost = first[: m + 1] + rest[m::-1] - best[m]
+            least = int(cost.argmin())
+            low.append(least + 1 - np.searchsorted(cost[least::-1], steps))
+            high.append(least - 1 + np.searchsorted(cost[least:], steps))
+            above.append(cost)
+        self.start = np.append(0, np.cumsum(totals + 1)[:-1])
+        self.above, self.low, self.high = map(np.concatenate, (above, low, high))
 
-        free = budget[line] - spent + best[own]
-        if i == last:
-            free += best[after]
-        low, high = np.maximum(0, left - after), np.minimum(own, left)
-        at = lambda x: cost(x, own, after, left)  # noqa: B023, E731
-        cheapest = _bisect(low, high, lambda x: at(x + 1) >= at(x))  # noqa: B023
-        start = _bisect(low, cheapest, lambda x: at(x) < free)  # noqa: B023
-        stop = _bisect(cheapest, high, lambda x: at(x + 1) >= free)  # noqa: B023
-        ways = np.where(at(cheapest) < free, stop - start + 1, 0)
-        of, x = _ragged(start, ways)
-        left = left[of]
-        spent = (budget[line] - free)[of] + cost(x, own[of], after[of], left)
-        line, left = line[of], left - x
-        taken = np.column_stack([taken[of], x.astype(np.int32)])
-    return line, np.column_stack([taken, left.astype(np.int32)]), spent
+
+def _fillings(nodes, total, first, rest, best, slack, work):
+    """All ways to take `total` from the row totals of each node for less than its slack above the least cost: node, what
+    is left of its totals, the cost of what was taken, in how many orders of rows with equal totals, and the slack left.
+
+    Equal totals stand side by side; what is taken from them descends.
+    """
+    totals, kind = np.unique(nodes, return_inverse=True)
+    totals, kind = totals.astype(np.int64), kind.reshape(nodes.shape)
+    d = nodes.shape[1]
+    node = np.flatnonzero(slack > 0)
+    slack = slack[node]
+    cells = _Cells(totals, first, rest, best, slack.max(initial=1), work)
+    left, own, orders = np.full(len(node), total), np.zeros(len(node), dtype=np.int64), np.ones(len(node))
+    place = run = np.zeros(len(node), dtype=np.int64)
+    x, rests, small = left, [], np.min_scalar_type(int(totals[-1]))
+
+    def ways(orders, place, run, tied, same):  # a multinomial coefficient, factor by factor
+        place = np.where(tied, place + 1, 1)
+        run = np.where(tied & same, run + 1, 1)
+        return orders * place / run, place, run
+
+    for i in range(d - 1):
+        step, of_kind = slack >> cells.shift, kind[node]
+        low, high = (ends[of_kind * cells.steps + step[:, None]] for ends in (cells.low, cells.high))
+        tied = of_kind[:, i] == of_kind[:, i - 1] if i else np.zeros(len(node), dtype=bool)
+        least = np.maximum(low[:, i], left - high[:, i + 1 :].sum(axis=1))
+        most = np.minimum(high[:, i], left - low[:, i + 1 :].sum(axis=1))
+        most = np.where(tied, np.minimum(most, x), most)
+        last = i == d - 2
+        tied_last = of_kind[:, -1] == of_kind[:, -2]
+        if last:
+            least = np.where(tied_last, np.maximum(least, (left + 1) // 2), least)
+        size = np.maximum(most - least + 1, 0)
+        work.spend(FILLING * int(size.sum()))
+        of, taken = _ragged(least, size)
+        after = left[of] - taken
+        start = cells.start[of_kind]
+        slack = slack[of] - cells.above[start[of, i] + taken]
+        if last:
+            slack -= cells.above[start[of, -1] + after]
+        kept = np.flatnonzero(slack > 0)
+        of, taken, left, slack = of[kept], taken[kept], after[kept], slack[kept]
+        orders, place, run = ways(orders[of], place[of], run[of], tied[of], taken == x[of])
+        node, own, x = node[of], own[of] + first[taken], taken
+        rests = [r[of] for r in rests] + [(nodes[node, i] - x).astype(small)]
+        if last:
+            orders, _, _ = ways(orders, place, run, tied_last[of], left == x)
+    rests.append((nodes[node, -1] - left).astype(small))
+    return node, np.column_stack(rests), own + first[left], orders, slack
 
 
 def _ragged(start, size):
@@ -291,62 +354,62 @@ def _ragged(start, size):
     return of, np.arange(len(of)) + np.repeat(start - size.cumsum() + size, size)
 
 
-def _lists(part, k, nodes, limit):
-    """The partial tables of the columns 0, ..., k for each node that cost less than its limit.
-
-    Returns start, cost, ways, visited: the costs of node i, ascending, are cost[start[i]:start[i + 1]], that many tables
-    have each, and so many partial tables were sorted.
+def _lists(part, nodes, limits, work):
+    """How many partial tables each node has of each cost below its limit: a sparse matrix, and the costs of its columns,
+    ascending, as the entries of each node are.
     """
-    if k == 0:
-        return np.arange(len(nodes) + 1), part.cost[0][nodes].sum(axis=1), np.ones(len(nodes)), len(nodes)
-    floor = part.best[k][nodes].sum(axis=1)
-    step = (part.totals[k], part.cost[k], part.best[k - 1], part.best[k])
-    if k > 1:
-        line, column, _ = _fillings(nodes, *step, limit)
-        own = part.cost[k][column].sum(axis=1)
-        children, child = _kinds(nodes[line] - column)
-        order = np.lexsort((own, child, line))
-        line, child, own = line[order], child[order], own[order]
-        new = np.flatnonzero((np.diff([line, child, own], prepend=-1) != 0).any(axis=0))
-        repeats = np.diff(np.append(new, len(line)))
-        line, child, own = line[new], child[new], own[new]
-        start, cost, ways, visited = _lists(part, k - 1, children, _largest(child, limit[line] - own, len(children)))
-        last = len(cost) - 1
-        stop = _bisect(start[child], start[child + 1], lambda x: cost[np.minimum(x, last)] >= limit[line] - own)
-        size = stop - start[child]
-        first = np.searchsorted(line, np.arange(len(nodes) + 1))
-        visits = np.append(0, size.cumsum())[first]
-        visited += int(visits[-1])
-    else:
-        visited = 0
-    sizes, costs, counts = [[0]], [np.empty(0, dtype=np.int64)], [np.empty(0)]
-    at, count = 0, 16
-    while at < len(nodes):
-        if k > 1:
-            count = int(np.searchsorted(visits, visits[at] + CHUNK, side="right")) - 1 - at
-        to = at + min(max(1, count), NODES, len(nodes) - at)
-        if k > 1:
-            here = slice(first[at], first[to])
-            of, x = _ragged(start[child[here]], size[here])
-            of += first[at]
-            which = line[of] - at
-            key = (which << SPAN) + (cost[x] + own[of] - floor[at + which])
-            found, key = factorize(key)  # nearly all merge: much less is left to sort
-            order, weight = np.argsort(key), np.bincount(found, ways[x] * repeats[of], len(key))
-            key, new = key[order], slice(None)
-            counts.append(weight[order])
-        else:
-            which, _, spent = _fillings(nodes[at:to], *step, limit[at:to])
-            key = np.sort((which << SPAN) + (spent - floor[at + which]))
-            new = np.flatnonzero(np.diff(key, prepend=-1))
-            counts.append(np.diff(np.append(new, len(key))).astype(float))
-            visited += len(key)
-            count = min(4 * (to - at), (to - at) * CHUNK // max(len(key), 1))
-        which = key[new] >> SPAN
-        costs.append((key[new] & ((1 << SPAN) - 1)) + floor[at + which])
-        sizes.append(np.bincount(which, minlength=to - at))
+    steps = []
+    for k in range(len(part.totals) - 1, 0, -1):
+        slack = limits - part.best[k][nodes].sum(axis=1)
+        filled = _fillings(nodes, part.totals[k], part.cost[k], part.best[k - 1], part.best[k], slack, work)
+        node, rests, own, orders, slack = filled
+        nodes, child = _kinds(rests)
+        steps.append((limits, node, child, own, orders, slack, part.best[k - 1][nodes].sum(axis=1)))
+        limits = _largest(child, limits[node] - own, len(nodes))
+    costs, at = np.unique(part.cost[0][nodes].sum(axis=1), return_inverse=True)
+    lists = csr_array((np.ones(len(nodes)), at, np.arange(len(nodes) + 1)), shape=(len(nodes), len(costs)))
+    for step in reversed(steps):
+        lists, costs = _longer(lists, costs, *step, work)
+    return lists, costs
+
+
+def _longer(lists, costs, limits, node, child, own, orders, slack, floor, work):
+    """The lists of nodes from those of their children and the fillings that lead there."""
+    kind, owns = factorize(own)
+    pair, pairs = factorize(child * len(owns) + kind)  # many fillings share a child and a cost: its list, shifted
+    child, kind = np.divmod(pairs, max(len(owns), 1))
+    work.spend(8 * len(owns) * len(costs))
+    longer, place = np.unique(owns[:, None] + costs, return_inverse=True)
+    place = place.reshape(len(owns), len(costs)).astype(np.int32)
+    lists.sort_indices()
+    width = int(slack.max(initial=0)) // SLABS + 1
+    row = np.repeat(np.arange(lists.shape[0]), np.diff(lists.indptr))
+    slab = np.minimum((costs[lists.indices] - floor[row]) // width, SLABS - 1)
+    sizes = np.bincount(row * SLABS + slab, minlength=lists.shape[0] * SLABS).reshape(-1, SLABS)[child]
+    sizes[np.arange(SLABS) * width >= _largest(pair, slack, len(pairs))[:, None]] = 0
+    work.spend(8 * int(sizes.sum()))
+    of, at = _ragged(lists.indptr[child], sizes.sum(axis=1))
+    ends = np.append(0, sizes.cumsum())
+    shifted = csr_array((lists.data[at], place[kind[of], lists.indices[at]], ends), shape=(sizes.size, len(longer)))
+    of, slab = _ragged(np.zeros(len(slack), dtype=np.int64), (slack - 1) // width + 1)
+    term = pair[of] * SLABS + slab
+    first = np.searchsorted(node[of], np.arange(len(limits) + 1))
+    added = np.append(0, sizes.ravel()[term].cumsum())[first]
+    work.spend(int(added[-1]))
+    data, columns, counts, at = [], [], [], 0
+    while at < len(limits):
+        to = max(at + 1, int(np.searchsorted(added, added[at] + BLOCK, side="right")) - 1)
+        here = slice(first[at], first[to])
+        weights = (orders[of[here]], term[here], first[at : to + 1] - first[at])
+        found = csr_array(weights, shape=(to - at, sizes.size)) @ shifted
+        row = np.repeat(np.arange(to - at), np.diff(found.indptr))
+        kept = np.flatnonzero(longer[found.indices] < limits[at:to][row])
+        work.spend(8 * len(kept))
+        data.append(found.data[kept])
+        columns.append(found.indices[kept])
+        counts.append(np.bincount(row[kept], minlength=to - at))
         at = to
-    start = np.concatenate(sizes).cumsum()
-    cost = np.concatenate(costs)
-    costs.clear()  # these are the large arrays
-    return start, cost, np.concatenate(counts), visited
+    data, columns, counts = (np.concatenate(arrays) for arrays in (data, columns, counts))
+    used = np.bincount(columns, minlength=len(longer)) > 0
+    columns = (used.cumsum() - 1)[columns]
+    return csr_array((data, columns, np.append(0, counts.cumsum())), shape=(len(limits), int(used.sum()))), longer[used]

@@ -141,6 +141,22 @@ def group_contrasts(y, group, X=None, *, at=None, hc3: bool = False, level: floa
     return Result(method, {"n": len(code), **fit.test(L)}, "", fit.linear(L, level))
 
 
+def differences(y, group, X=None) -> tuple[np.ndarray, np.ndarray]:
+    """(difference of the least-squares mean of each group from that of the first, their covariance); empty where the model cannot be fitted.
+
+    >>> found, covariance = differences([3.0, 5, 4, 8, 9, 7], [0, 0, 0, 1, 1, 1], [[1.0], [3], [2], [3], [4], [1]])
+    >>> print(found.round(3), np.sqrt(covariance).round(3))
+    [3.5] [[0.247]]
+    """
+    fit, code, _ = _fit(y, group, X, None, False)
+    m = int(code.max(initial=-1)) + 1
+    if fit.why or m < 2:
+        return np.empty(0), np.empty((0, 0))
+    L = np.eye(m, len(fit.b))[1:]
+    L[:, 0] = -1
+    return L @ fit.b, L @ fit.V @ L.T
+
+
 def slopes(y, group, X, *, hc3: bool = False, level: float = 0.95) -> Result:
     """The coefficient of each covariate in the same model (R lm). curve, one entry per covariate: estimate, std_error, ci_low,
     ci_high, p_value.

@@ -118,12 +118,13 @@ def permutation_log_rank(time, event, group, *, replicates: int = 10_000, seed: 
         return (np.add.reduceat(score, np.cumsum(size) - size, axis=-1) ** 2 / size).sum(axis=-1)
 
     seen = float(statistic(score[np.argsort(code, kind="stable")]))
+    least = seen - 1e-9 * float((score**2).mean())  # equal but for rounding
     rng = np.random.default_rng(seed)
     rows = max(1, 2_000_000 // len(time))
     extreme = 0
     for start in range(0, replicates, rows):
         block = np.tile(score, (min(rows, replicates - start), 1))
-        extreme += int((statistic(rng.permuted(block, axis=1)) >= seen * (1 - 1e-9)).sum())
+        extreme += int((statistic(rng.permuted(block, axis=1)) >= least).sum())
     p = (extreme + 1) / (replicates + 1)
     return Result(
         method,

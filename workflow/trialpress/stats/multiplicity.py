@@ -17,7 +17,8 @@ def adjust(p_values, method: str = "holm") -> Result:
     """Adjusted p-values (R p.adjust).
 
     p_values: the family (k); NaN marks a hypothesis that could not be tested and does not count as one.
-    method: "holm" (1979), "hochberg" (1988; independent or positively dependent tests) or "benjamini-hochberg" (1995).
+    method: "holm" (Holm 1979), "hochberg" (Hochberg 1988; independent or positively dependent tests) or "benjamini-hochberg"
+    (Benjamini & Hochberg 1995).
     Returns n (tested hypotheses) and p_adjusted:1 ... p_adjusted:k in the order given; curve: p_value, p_adjusted.
 
     >>> print(adjust(np.array([0.01, 0.04, 0.03]), "holm").curve["p_adjusted"].round(3))

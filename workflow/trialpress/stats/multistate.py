@@ -43,14 +43,17 @@ def illness_death(time, cause, begin) -> Stays:
     return Stays(rows.patient, rows.entry, rows.time, rows.begun.astype(int), target)
 
 
-def state_probabilities(stays: Stays, states: int, *, level: float = 0.95, transform: str = "log-log") -> Result:
+def state_probabilities(
+    stays: Stays, states: int, *, together=None, level: float = 0.95, transform: str = "log-log"
+) -> Result:
     """Aalen-Johansen estimate of the probability of being in each state by time (Aalen & Johansen 1978; R survival::survfit with a
     multi-state Surv), with the infinitesimal jackknife variance. Patients start in the state of their first stay, at one time; how many start in
     which is taken as given, as R takes it.
 
     values: n, and state:k of the transitions into state k. curve: one row per state and distinct time, from the start on: state, time,
     estimate, std_error, ci_low, ci_high, n_at_risk (in the state just before), n_event (transitions into it), n_censored (from
-    it). The limits are NaN where their scale has no value (at 0 and 1).
+    it). The limits are NaN where their scale has no value (at 0 and 1). together: whether each state counts among those of which
+    only the sum is wanted; the curve is then that of the sum, as state 0, and its transitions are those into any of them.
 
     >>> found = state_probabilities(illness_death(np.array([4, 5, 6]), np.array([1, 1, 0]), np.array([2, np.nan, 3])), 3)
     >>> here = found.curve["time"] == 4
@@ -71,7 +74,8 @@ def state_probabilities(stays: Stays, states: int, *, level: float = 0.95, trans
     at = np.unique(stays.time)
     by_end = np.argsort(stays.time, kind="stable")
     ends = np.searchsorted(stays.time[by_end], at, side="right")
-    estimate, square = [p], [(influence**2).sum(axis=0)]
+    sums = np.eye(states) if together is None else np.asarray(together, dtype=float)[:, None]
+    estimate, square = [p @ sums], [((influence @ sums) ** 2).sum(axis=0)]
     n_at_risk, n_event, n_censored = np.zeros((3, states, len(at) + 1), int)
     before = 0
     for k, (t, end) in enumerate(zip(at, ends, strict=True), start=1):
@@ -96,15 +100,16 @@ def state_probabilities(stays: Stays, states: int, *, level: float = 0.95, trans
             np.add.at(influence, (of[moving], target), weight[source])
             np.subtract.at(influence, (of[moving], source), weight[source])
             p = p + p @ hazard
-        estimate.append(p)
-        square.append((influence**2).sum(axis=0))
+        estimate.append(p @ sums)
+        square.append(((influence @ sums) ** 2).sum(axis=0))
     value, error = np.clip(np.array(estimate).T, 0.0, 1.0), np.sqrt(np.array(square).T)
     z = -ndtri((1 - level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(value > 0, error / value, 0.0)
         low, high = limits(value, relative, z, transform)
     time = np.concatenate(([start], at))
-    curve = {"state": np.repeat(np.arange(states), len(time)), "time": np.tile(time, states)}
+    curve = {"state": np.repeat(np.arange(len(value)), len(time)), "time": np.tile(time, len(value))}
+    n_at_risk, n_event, n_censored = (sums.T.astype(int) @ counted for counted in (n_at_risk, n_event, n_censored))
     columns = {"estimate": value, "std_error": error, "ci_low": low, "ci_high": high, "n_at_risk": n_at_risk,
                "n_event": n_event, "n_censored": n_censored}  # fmt: skip
     curve |= {name: np.asarray(column).ravel() for name, column in columns.items()}

@@ -21,7 +21,7 @@ def pooled_proportion(
     tau2: "dl" (DerSimonian & Laird 1986), "pm" (Paule & Mandel 1982) or "reml" (Viechtbauer 2005); never below 0.
     knapp_hartung: t interval with the Hartung-Knapp-Sidik-Jonkman variance instead of the normal one.
     Returns n, N, trials, estimate, ci_low, ci_high, prediction_low, prediction_high (of a new trial, t with k - 2 df;
-    Higgins 2009), tau2, i2 (percent, from Q; Higgins 2002), q, df, p_value (of Q). With one trial tau2, and with two the
+    Higgins et al. 2009), tau2, i2 (percent, from Q; Higgins & Thompson 2002), q, df, p_value (of Q). With one trial tau2, and with two the
     prediction interval, is not estimable. Trials must not share patients: that is for the caller.
     curve: weight of each trial (k), which add up to 1.
 

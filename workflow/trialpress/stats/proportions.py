@@ -11,7 +11,7 @@ from .result import Result, events_of, not_estimable, probability
 def proportion(n: int, N: int, *, level: float = 0.95, interval: str = "clopper-pearson") -> Result:
     """The proportion n/N with a confidence interval.
 
-    interval: "clopper-pearson" (exact; R binom.test), "wilson" (score; R prop.test without correction),
+    interval: "clopper-pearson" (exact; Clopper & Pearson 1934; R binom.test), "wilson" (score; Wilson 1927; R prop.test),
         "jeffreys" (equal tails of Beta(n + 1/2, N - n + 1/2); Brown, Cai & DasGupta 2001), "mid-p" (Berry & Armitage
         1995) or "blaker" (the exact interval that is never longer than Clopper-Pearson's; Blaker 2000).
     Returns n, N, estimate, ci_low, ci_high. ValueError for a negative count or more events than patients.

@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 from .result import Result, indicator, not_estimable, numbers, probability
 
 BLOCK = 1000
+TIE = 1e-9  # of the largest: what is nearer is equal, but for the rounding of sums
 
 
 def bootstrap(
@@ -62,7 +63,8 @@ def bootstrap(
         return not_estimable(method, names[1:], "the statistic does not vary", **known, estimate=estimate)
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     if interval == "bca":
-        below = ((replicates < estimate).mean() + (replicates <= estimate).mean()) / 2
+        near = TIE * np.ptp(replicates)  # equal but for rounding
+        below = ((replicates < estimate - near).mean() + (replicates <= estimate + near).mean()) / 2
         bias = ndtri(below)
         if not np.isfinite(bias):
             return not_estimable(method, names[1:], "all resamples lie on one side", **known, estimate=estimate)
@@ -106,7 +108,7 @@ def permutation_test(
         return statistic(x, rng.permuted(np.broadcast_to(label, (size, len(label))), axis=1))
 
     replicates = _replicates(block, resamples, seed, workers)
-    extreme = abs(replicates) >= abs(observed) * (1 - 1e-9)
+    extreme = abs(replicates) >= abs(observed) - TIE * abs(replicates).max()
     p = (int(extreme.sum()) + 1) / (resamples + 1)
     error = float(np.sqrt(p * (1 - p) / resamples))
     return Result(method, {**known, "statistic": observed, "p_value": p, "standard_error": error})

@@ -44,7 +44,8 @@ def basis(x, at) -> np.ndarray:
 
 def spline(kind: str, x, X=None, *, y=None, time=None, event=None, entry=None, knots: int = 4, reference: float | None = None, values=(),
            level: float = 0.95) -> Result:  # fmt: skip
-    """The effect of a number x on an outcome as a restricted cubic spline, adjusted for covariates X (R rms; ns has the same models).
+    """The effect of a number x on an outcome as a restricted cubic spline (Stone & Koo 1985), adjusted for covariates X (R rms; ns has the
+    same models).
 
     kind: linear (y), logistic (y 0 or 1) or cox (time, event, entry). reference: the value that all others are compared with
     (default: the median); values: those whose effect is given. Effects are differences, odds ratios and hazard ratios. values: n,

@@ -11,7 +11,7 @@ from .result import Result, not_estimable, numbers, probability
 
 
 def van_elteren(a, b, stratum_a, stratum_b, *, alternative: str = "two-sided", level: float = 0.95) -> Result:
-    """Van Elteren's stratified Wilcoxon test (1960; the row mean score test of Cochran, Mantel and Haenszel with modified ridits,
+    """Stratified Wilcoxon test (van Elteren 1960; the row mean score test of Cochran, Mantel and Haenszel with modified ridits,
     SAS PROC FREQ CMH2) and the shift, a less b, that it finds: the median of the differences within strata, each weighted as its
     stratum, with the interval that inverts the test. Ties are corrected; no continuity correction.
 

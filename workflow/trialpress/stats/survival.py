@@ -13,7 +13,7 @@ TIE = np.sqrt(np.finfo(float).eps)
 
 
 def kaplan_meier(time, event, *, entry=None, level: float = 0.95, transform: str = "log-log") -> Result:
-    """Kaplan-Meier estimate with Greenwood's variance (R survival::survfit, conf.type = `transform`).
+    """Kaplan-Meier estimate (Kaplan & Meier 1958) with Greenwood's variance (R survival::survfit, conf.type = `transform`).
 
     time, event: follow-up and 0/1, length n. entry: delayed entry; at risk in (entry, time].
     transform: interval on the scale "plain", "log", "log-log" or "arcsin".

@@ -25,7 +25,7 @@ FEW = 8  # tables that pass the observed one in a bin of differences that is sea
 
 
 def barnard(table) -> Result:
-    """Barnard's exact unconditional test, two-sided, ordered by the pooled score statistic (scipy barnard_exact, which
+    """Barnard's exact unconditional test (Barnard 1947), two-sided, ordered by the pooled score statistic (scipy barnard_exact, which
     loses ties to rounding).
 
     Returns statistic, p_value, n; not estimable if a margin is 0.
@@ -59,7 +59,7 @@ def _ceil_root(numerator: int, denominator: int) -> int:
 
 
 def boschloo(table) -> Result:
-    """Boschloo's exact unconditional test: twice the smaller one-sided p-value, at most 1 (scipy boschloo_exact).
+    """Boschloo's exact unconditional test (Boschloo 1970): twice the smaller one-sided p-value, at most 1 (scipy boschloo_exact).
 
     Returns statistic (the smaller one-sided Fisher p-value), p_value, n; not estimable if a margin is 0.
 

@@ -33,7 +33,7 @@ class Weights:
 
 
 def inverse_probability(second, X, *, estimand: str = "ate", stabilised: bool = True, truncate: float = 1.0) -> Weights:
-    """Weights by the inverse probability of a participant's own group, of a logistic model of the covariates (Robins, Hernan &
+    """Weights by the inverse probability of a participant's own group, of a logistic model of the covariates (Robins, Hernán &
     Brumback 2000; Austin & Stuart 2015; R WeightIt).
 
     second: whether each is in the second group (n); X: covariates (n x k). ate: 1 / e in the second group and 1 / (1 - e) in the

@@ -29,7 +29,7 @@ from ..results import Results
 from .balance import balance  # noqa: F401
 from .counts import crosstab  # noqa: F401  importing registers the kinds
 from .described import STATISTICS, Statistic, bracketed, described
-from .designs import two_stage_designs  # noqa: F401
+from .designs import sample_sizes, two_stage_designs  # noqa: F401
 from .escalation import dose_escalation  # noqa: F401
 from .estimates import estimates  # noqa: F401
 from .listing import listing  # noqa: F401

@@ -24,7 +24,7 @@ from .common import (
     two_proportions,
 )
 
-DifferenceInterval = Literal["newcombe", "miettinen-nurminen", "exact"]
+DifferenceInterval = Literal["newcombe", "miettinen-nurminen", "exact", "sato", "greenland-robins"]
 
 
 def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe", level: Name = EVERYONE):
@@ -33,6 +33,28 @@ def _difference(data: Data, rows: Rows, counts: dict, interval: str = "newcombe"
     (n2, N2), (n1, N1) = counts.values()
     result = risk_difference(n2, N2, n1, N1, interval=interval, level=data.plan.level)
     rows.add(result, level=level, kinds=PERCENT, only=("estimate", "ci_low", "ci_high"))
+
+
+def _in_strata(data: Data, event: str, stratum: str):
+    """The outcome of those whose stratum is known."""
+    return data.outcome(event).mask(data.frame[stratum].isna())
+
+
+def strata_tables(data: Data, rows: Rows, event: str, by: str, stratum: str, method: str, statistics: tuple[str, ...]):
+    """A 2 x 2 table for each stratum, the second group before the first; None, and rows that say why, unless two groups have
+    participants. The counts become rows in any case."""
+    holds = _in_strata(data, event, stratum)
+    counts = event_counts(data, holds, by)
+    known_counts(rows, counts)
+    sizes = {group: N for group, (_, N) in counts.items()}
+    if not comparable(rows, sizes, method, statistics):
+        return None
+    compared = [group for group, N in reversed(sizes.items()) if N]
+    found = []
+    for members in data.groups(stratum).values():
+        inside = event_counts(data, holds.where(members), by)
+        found.append(two_by_two({group: inside[group] for group in compared}))
+    return np.array(found)
 
 
 @METHODS.add("fisher", of_counts=True)
@@ -54,30 +76,59 @@ def fisher(data: Data, rows: Rows, *, event: Condition, by: Column, alternative:
         _difference(data, rows, counts, level=word("risk difference"))
 
 
-@METHODS.add("risk_difference", of_counts=True)
-def risk_difference(data: Data, rows: Rows, *, event: Condition, by: Column, interval: DifferenceInterval = "newcombe"):
-    """Difference of the proportions of two groups, second less first, with an interval.
+@METHODS.add(
+    "risk_difference", of_counts=True, with_stratum="sato greenland-robins", without_stratum="miettinen-nurminen exact"
+)
+def risk_difference(data: Data, rows: Rows, *, event: Condition, by: Column, stratum: Column = "", interval: DifferenceInterval = "newcombe"):  # fmt: skip
+    """Difference of the proportions of two groups, second less first, with an interval; within strata that with Mantel-Haenszel
+    weights, and Cochran's test.
 
     Parameters
         event: what is compared
         by: column with two levels
-        interval: kind of confidence interval; exact is Chan and Zhang's unconditional one
+        stratum: column of the strata
+        interval: kind of confidence interval; exact is Chan and Zhang's unconditional one; within strata newcombe is Yan and Su's, or one of sato and greenland-robins
     """
+    from ...stats.stratified_risks import stratified_difference
+
+    if stratum:
+        tables = strata_tables(
+            data, rows, event, by, stratum, "Mantel-Haenszel risk difference", ("estimate", "p_value")
+        )
+        if tables is not None:
+            result = stratified_difference(tables, interval=interval, level=data.plan.level)
+            only = ("estimate", "std_error", "ci_low", "ci_high", "statistic", "df", "p_value", "strata")
+            rows.add(result, kinds={**PERCENT, "strata": "count"}, only=only)
+        return
     counts = two_proportions(data, rows, event, by, "risk difference", ("estimate",))
     if counts:
         _difference(data, rows, counts, interval)
 
 
 @METHODS.add("risk_ratio", of_counts=True)
-def risk_ratio(data: Data, rows: Rows, *, event: Condition, by: Column):
-    """Ratio of the proportions of two groups, second over first, with a log-normal interval.
+def risk_ratio(data: Data, rows: Rows, *, event: Condition, by: Column, stratum: Column = ""):
+    """Ratio of the proportions of two groups, second over first, with a log-normal interval; within strata that with
+    Mantel-Haenszel weights, and Cochran's test.
 
     Parameters
         event: what is compared
         by: column with two levels
+        stratum: column of the strata
     """
     from ...stats.contingency import risk_ratio as estimate
+    from ...stats.stratified_risks import stratified_ratio
 
+    if stratum:
+        tables = strata_tables(data, rows, event, by, stratum, "Mantel-Haenszel risk ratio", ("risk_ratio", "p_value"))
+        if tables is not None:
+            names = [
+                group.label for group, (_, N) in event_counts(data, _in_strata(data, event, stratum), by).items() if N
+            ]
+            words = {f"in group {at}": f"in group {name}" for at, name in enumerate(reversed(names), start=1)}
+            result = reworded(stratified_ratio(tables, level=data.plan.level), words)
+            only = ("risk_ratio", "ci_low", "ci_high", "statistic", "df", "p_value", "strata")
+            rows.add(result, kinds={**RATIO, "strata": "count"}, only=only)
+        return
     counts = two_proportions(data, rows, event, by, "risk ratio", ("risk_ratio",))
     if counts:
         (n2, N2), (n1, N1) = counts.values()
@@ -180,18 +231,10 @@ def mantel_haenszel(data: Data, rows: Rows, *, event: Condition, by: Column, str
     """
     from ...stats.contingency import mantel_haenszel as estimate
 
-    holds = data.outcome(event).mask(data.frame[stratum].isna())
-    counts = event_counts(data, holds, by)
-    known_counts(rows, counts)
-    sizes = {group: N for group, (_, N) in counts.items()}
-    if not comparable(rows, sizes, "Mantel-Haenszel odds ratio", ("odds_ratio", "p_value")):
+    tables = strata_tables(data, rows, event, by, stratum, "Mantel-Haenszel odds ratio", ("odds_ratio", "p_value"))
+    if tables is None:
         return
-    compared = [group for group, N in reversed(sizes.items()) if N]
-    tables = []
-    for members in data.groups(stratum).values():
-        inside = event_counts(data, holds.where(members), by)
-        tables.append(two_by_two({group: inside[group] for group in compared}))
-    result = estimate(np.array(tables), level=data.plan.level, correction=correction)
+    result = estimate(tables, level=data.plan.level, correction=correction)
     only = ("odds_ratio", "ci_low", "ci_high", "statistic", "df", "p_value", "strata")
     rows.add(result, kinds={**RATIO, "strata": "count"}, only=only)
     names = {"breslow_day": "statistic", "breslow_day_df": "df", "breslow_day_p_value": "p_value"}

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from ...ids import EVERYONE, word
+from ...ids import at as at_time
 from .. import Data
 from .changing import intervals
 from .common import number, outcomes, scores
 from .continuous import pair_of
 from .counts import Counted, none_of
 from .discrimination import risk_groups
+from .multistate import changes_of, under
 from .winning import known_of
 
 
@@ -119,7 +121,28 @@ def changing(data: Data, given: Mapping) -> Counted:
         yield EVERYONE, EVERYONE, statistic, pd.Series(members, index=data.frame.index)
 
 
+def current(data: Data, given: Mapping) -> Counted:
+    """Who is followed, dies and changes state; at fixed times who is under observation, and of them in remission."""
+    days, known, _ = changes_of(data, given["endpoint"], given["changes"])
+    time, death = (number(data.frame.loc[known, f"{given['endpoint']}_{name}"]) for name in ("time", "event"))
+
+    def among(mask: np.ndarray) -> pd.Series:
+        found = known.to_numpy(dtype=bool).copy()
+        found[found] = mask
+        return pd.Series(found, index=data.frame.index)
+
+    for group, members in data.groups(given["by"]).items():
+        yield group, EVERYONE, "n", members & known
+        yield group, EVERYONE, "deaths", members & among(death == 1)
+        for column, moved in zip(given["changes"], days.T, strict=True):
+            yield group, data.column(column), "n", members & among(moved <= time)
+        for at in given["at"]:
+            here = under(time, days, at * data.plan.days(given["unit"]), given["start"])
+            for statistic, mask in zip(("n_at_risk", "n_in_remission"), here, strict=True):
+                yield group, at_time(at, given["unit"]), statistic, members & among(mask)
+
+
 COUNTED: dict[str, Callable[[Data, Mapping], Counted]] = {
     "cochran_mantel_haenszel": strata, "logistic_interaction": subgroups, "linear_interaction": subgroups,
-    "win_ratio": winning, "changing_cox": changing, "multiple_imputation": completed, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
+    "current_leukaemia_free_survival": current, "win_ratio": winning, "changing_cox": changing, "multiple_imputation": completed, "mmrm": repeated, "gee": repeated, "correlations": correlated, "calibration": calibrated, "kappa": ratings, "simon_inference": stages,
 }  # fmt: skip

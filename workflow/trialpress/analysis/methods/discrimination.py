@@ -44,7 +44,7 @@ def concordance_index(data: Data, rows: Rows, *, endpoint: Endpoint, score: Ordi
         endpoint: the time-to-event endpoint
         score: a measurement, a risk score or the linear predictor of a published model
         lower: whether low scores are expected with early events
-        weights: Harrell's index (1982), or Uno's (2011), which does not depend on censoring
+        weights: Harrell's index (Harrell et al. 1982), or Uno's (Uno et al. 2011), which does not depend on censoring
         until: time after which events do not count, in `unit`; 0: none is left out
         unit: unit of `until`
     """

@@ -14,6 +14,7 @@ from ...stats.result import Result
 from .. import Data, Rows
 from ..participants import in_no_group
 from .common import METHODS, RATIO, comparable, group_codes, is_categorical, not_estimable, number
+from .linear import centre
 
 POOLED = ("std_error", "df", "ci_low", "ci_high", "p_value", "fmi")
 
@@ -87,8 +88,8 @@ def multiple_imputation(data: Data, rows: Rows, *, variable: Column, by: Column,
                         auxiliary: list[Column] = (), imputations: Count = 20, iterations: Count = 10):  # fmt: skip
     """A variable between groups where values are missing at random: gaps of the variable and of covariates are filled by chained
     equations several times (predictive mean matching; of true and false, logistic regression), a model is fitted to each completed
-    data set, and the results are pooled by Rubin's rules. Numbers: the difference of each group from the first (linear model);
-    true and false: its odds ratio (logistic model). How many values were imputed stands beside each column (`missing`), and who
+    data set, and the results are pooled by Rubin's rules. Numbers: least-squares means as of ancova, the difference of each group
+    from the first, and the F test of all groups (linear model); true and false: its odds ratio (logistic model). How many values were imputed stands beside each column (`missing`), and who
     they are of in the trace. Nobody without a group is added. The seed is the plan's.
 
     Parameters
@@ -123,7 +124,10 @@ def multiple_imputation(data: Data, rows: Rows, *, variable: Column, by: Column,
         if not own.boolean and is_categorical(data, variable):
             why = f"{data.plan.label(variable)} is a category: neither numbers nor true and false"
         else:
-            fits, why = fitted(own.copies(imputations, iterations, data.plan.seed), own.boolean)
+            sets = list(own.copies(imputations, iterations, data.plan.seed))
+            fits, why = fitted(sets, own.boolean)
+            if not own.boolean and not why:
+                _means(data, rows, own, sets, list(covariates), method)
     for at, name in enumerate(names):
         if why:
             not_estimable(rows, (ratio, "p_value"), why, method, level=name)
@@ -136,6 +140,29 @@ def multiple_imputation(data: Data, rows: Rows, *, variable: Column, by: Column,
                 values |= {key: float(np.exp(values[key])) for key in (ratio, "ci_low", "ci_high")}
         found = Result(f"{method}, {result.method}", values, result.note)
         rows.add(found, level=name, kinds=(RATIO if own.boolean else {}) | {"fmi": "percent"})
+
+
+def _means(data: Data, rows: Rows, own: Incomplete, sets: list, covariates: list[str], method: str) -> None:
+    """Least-squares means of the groups, each taken where its data set has its centre, and the F test of all groups."""
+    from ...stats.imputation import pooled, pooled_test
+    from ...stats.linear import differences, least_squares_means
+
+    first, df = len(own.sizes) - 1, len(own.code) - len(own.sizes) - len(own.names)
+    parts = [(y, X[:, first:]) for y, X in sets]
+    found = [least_squares_means(y, own.code, X, at=centre(data, X, own.names, covariates)).curve for y, X in parts]
+    for at, group in enumerate(own.sizes):
+        result = pooled(
+            [one["estimate"][at] for one in found],
+            [one["std_error"][at] ** 2 for one in found],
+            df,
+            level=data.plan.level,
+        )
+        only = ("estimate", "std_error", "df", "ci_low", "ci_high", "fmi")
+        mean = Result(f"least-squares means, {method}, {result.method}", result.values, result.note)
+        rows.add(mean, group=group, only=only, kinds={"fmi": "percent"})
+    estimates, covariances = zip(*(differences(y, own.code, X) for y, X in parts), strict=True)
+    tested = pooled_test(np.array(estimates), np.array(covariances), df)
+    rows.add(Result(f"{method}, {tested.method}", tested.values, tested.note), kinds={"df_residual": "df"})
 
 
 def fitted(copies, boolean: bool) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:

@@ -41,11 +41,11 @@ def design_of(data: Data, covariates: list[str], known: pd.Series) -> Design:
     )
 
 
-def centre(data: Data, design: Design, covariates: list[str]) -> np.ndarray:
+def centre(data: Data, X: np.ndarray, names: list[Name], covariates: list[str]) -> np.ndarray:
     """Where least-squares means are taken: numbers at their mean, the levels of a category with equal weights."""
-    at = design.X.mean(axis=0) if len(design.X) else np.zeros(len(design.names))
+    at = X.mean(axis=0) if len(X) else np.zeros(len(names))
     for covariate in covariates:
-        own = [place for place, name in enumerate(design.names) if name.id.startswith(f"{data.column(covariate).id}=")]
+        own = [place for place, name in enumerate(names) if name.id.startswith(f"{data.column(covariate).id}=")]
         if is_categorical(data, covariate) and own:
             at[own] = 1 / (len(own) + 1)
     return at
@@ -95,7 +95,7 @@ def ancova(data: Data, rows: Rows, *, variable: Number, by: Column, covariates: 
         )
     if not comparable(rows, sizes, "analysis of variance", ("statistic", "p_value"), two=False):
         return
-    X, at, note = design.X, centre(data, design, asked), design.note
+    X, at, note = design.X, centre(data, design.X, design.names, asked), design.note
     from_curve(rows, least_squares_means(y, code, X, at=at, hc3=hc3, level=level), [(group, EVERYONE) for group in sizes],
                SHOWN[:-1], note)  # fmt: skip
     found = group_contrasts(y, code, X, at=at, hc3=hc3, level=level)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ...expression import Expression
 from ...ids import Name, word
 from ...ids import at as at_time
 from ...registry import Column, Endpoint
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import METHODS, PERCENT, Unit, not_estimable
+from .common import METHODS, PERCENT, Unit, followed, not_estimable, number
 from .delayed import States
+from .survival import Transform
 
 
 def states_of(data: Data, endpoint: str, begin: str) -> list[Name]:
@@ -60,3 +68,88 @@ def state_probabilities(
         for t in at:
             there = read_off(Result(result.method, {}, curve=part), t, before=0.0)
             rows.add(there, group=name, level=at_time(t, unit), kinds=PERCENT, only=("estimate", "ci_low", "ci_high"))
+
+
+def in_order(data: Data, changes: list[str]) -> pd.Series:
+    """True for those whose dates follow one another, none missing before a later one."""
+    dates = data.frame[changes]
+    order = pd.Series(True, index=dates.index)
+    for earlier, later in pairwise(changes):
+        order &= dates[later].isna() | (dates[earlier] < dates[later]).fillna(False)
+    return order
+
+
+def changes_of(data: Data, endpoint: str, changes: list[str]) -> tuple[np.ndarray, pd.Series, str]:
+    """(day of each change from the origin, a column each, of those who are followed and whose changes are in order; who they are; notes).
+
+    A change before the origin counts as one on its day; one after the end of follow-up does not count.
+    """
+    if len(set(changes)) < len(changes):
+        raise ValueError("changes: a column is named twice")
+    for name in changes:
+        if not pd.api.types.is_datetime64_any_dtype(data.frame[name]):
+            raise ValueError(f"changes: the column '{name}' is not a date")
+    origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
+    known = followed(data, endpoint) & in_order(data, changes)
+    days = [number((data.frame[name] - origin) / pd.Timedelta(days=1))[known] for name in changes]
+    found = np.column_stack([*days, np.empty((int(known.sum()), 0))])
+    end = number(data.frame.loc[known, f"{endpoint}_time"])[:, None]
+    early, late = int((found < 0).sum()), int((found > end).sum())
+    notes = [f"{early} changes before the time origin count as on its day"] * bool(early)
+    notes += [f"{late} changes after the end of follow-up do not count"] * bool(late)
+    return np.maximum(found, 0.0), known, "; ".join(notes)
+
+
+@METHODS.add("current_leukaemia_free_survival", days=True, ordered="changes")
+def current_leukaemia_free_survival(data: Data, rows: Rows, *, endpoint: Endpoint, changes: list[Column], start: Literal["remission", "disease"] = "remission",
+                                    by: Column = "", at: list[float] = (), unit: Unit = "months", transform: Transform = "log-log",
+                                    estimator: Literal["kaplan-meier", "aalen-johansen"] = "kaplan-meier"):  # fmt: skip
+    """Current leukaemia-free survival: the probability of being alive and in remission, the first or one that was reached again after a
+    relapse (Klein et al. 2000): curve, and estimates at fixed times with the numbers under observation and of them in remission. Who has
+    dates that contradict their order is left out.
+
+    Parameters
+        endpoint: overall survival, from the day on which participants are in the state of `start`
+        changes: columns of the dates of the changes in their order; from remission: relapse, next remission, next relapse, ...
+        start: whether participants start in remission, or with the disease; then the first change is that into remission
+        by: column whose levels are estimated apart
+        at: fixed times, in `unit`
+        unit: unit of the curves and of fixed times
+        transform: scale on which the interval is symmetric
+        estimator: sums and differences of Kaplan-Meier curves, or state probabilities, which are never below 0
+    """
+    from ...stats.current_survival import current_survival as estimate
+    from ...stats.survival import read_off
+
+    days, known, note = changes_of(data, endpoint, changes)
+    per = data.plan.days(unit)
+    time, death = (number(data.frame.loc[known, f"{endpoint}_{name}"]) for name in ("time", "event"))
+    for group, members in data.groups(by).items():
+        here = members[known].to_numpy(dtype=bool)
+        result = estimate(time[here] / per, death[here], days[here] / per, in_remission=start == "remission", estimator=estimator,
+                          level=data.plan.level, transform=transform)  # fmt: skip
+        rows.add(result, group=group, only=("n", "deaths"), kind="count", note=note)
+        for k, name in enumerate(changes, start=1):
+            moved = {"n": result.values.get(f"changes:{k}", 0)}
+            rows.add(
+                moved, group=group, level=data.column(name), method="participants with the change in their follow-up"
+            )
+        if not result.curve:
+            not_estimable(rows, ("estimate",), "no participants", result.method, group=group)
+            continue
+        drawn = {key: values for key, values in result.curve.items() if key != "n_in_remission"}
+        rows.curve(drawn, group=group)
+        for t in at:
+            there = read_off(result, t, before=np.nan)
+            counts = under(time[here], days[here], t * per, start)
+            now = {name: int(mask.sum()) for name, mask in zip(("n_at_risk", "n_in_remission"), counts, strict=True)}
+            why = result.note if np.isnan(there["estimate"]) else ""
+            found = Result(result.method, {**there.values, **now}, "; ".join(filter(None, [there.note, why])))
+            only = ("estimate", "std_error", "ci_low", "ci_high", "n_at_risk", "n_in_remission")
+            rows.add(found, group=group, level=at_time(t, unit), kinds=PERCENT | {"n_in_remission": "count"}, only=only)
+
+
+def under(time: np.ndarray, days: np.ndarray, t: float, start: str) -> tuple[np.ndarray, np.ndarray]:
+    """Who is under observation at t, and of them who is in remission just before."""
+    moved = (days < t).sum(axis=1) + (start == "disease")
+    return time >= t, (time >= t) & (moved % 2 == 0)

@@ -60,7 +60,7 @@ def mmrm(data: Data, rows: Rows, *, variable: Number, by: Column, visit: Column,
     if not comparable(rows, sizes, "mixed model for repeated measures", ("statistic", "p_value"), two=False):
         return
     fit = repeated(y, people.astype(str), seen, code, design.X, visits=len(visits), groups=len(groups), by_visit=of, df=df,
-                   at=centre(data, design, asked), structures=tuple(covariance), level=data.plan.level)  # fmt: skip
+                   at=centre(data, design.X, design.names, asked), structures=tuple(covariance), level=data.plan.level)  # fmt: skip
     means, differences, note = fit.means(), fit.differences(), design.note
     rows.add(means, only=("n", "observations"), note=note)
     recorded = recorded_decimals(y)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from ...ids import word
+from ...plan import Plan
 from ...registry import Condition, Count, Positive, Share
+from ...stats.result import Result
 from .. import Data, Rows
+from ..display import MINUS, display
 from .common import METHODS, PERCENT
 
 COUNTS = dict.fromkeys(("r1", "n1", "r", "n_planned", "n_max", "needed"), "count")
@@ -116,13 +120,75 @@ def sample_size(data: Data, rows: Rows, *, design: Literal["single-arm", "two-pr
         hazard_ratio: of the second group against the first
         event_share: share of the participants who have the event
     """
+    options = {"design": design, "alpha": alpha, "power": power, "p0": p0, "p1": p1, "difference": difference, "sd": sd,
+               "hazard_ratio": hazard_ratio, "event_share": event_share}  # fmt: skip
+    rows.add(size_of(options), kinds=SIZES, names={"n": "n_planned", "events": "events_planned"})
+
+
+SIZES = COUNTS | SHARES | {"n_per_group": "count", "events_planned": "count"}
+
+
+def size_of(given: Mapping) -> Result:
+    """The size of a trial with the options of `sample_size`."""
     from ...stats import sample_size as sizes
 
-    found = {
-        "single-arm": lambda: sizes.single_arm(p0, p1, alpha, power),
-        "two-proportions": lambda: sizes.two_proportions(p0, p1, alpha, power),
-        "two-means": lambda: sizes.two_means(difference, sd, alpha, power),
-        "log-rank": lambda: sizes.log_rank_events(hazard_ratio, alpha, power, event_share),
-    }[design]()
-    kinds = COUNTS | SHARES | {"n_per_group": "count", "events_planned": "count"}
-    rows.add(found, kinds=kinds, names={"n": "n_planned", "events": "events_planned"})
+    alpha, power = given["alpha"], given["power"]
+    match given["design"]:
+        case "single-arm":
+            return sizes.single_arm(given["p0"], given["p1"], alpha, power)
+        case "two-proportions":
+            return sizes.two_proportions(given["p0"], given["p1"], alpha, power)
+        case "two-means":
+            return sizes.two_means(given["difference"], given["sd"], alpha, power)
+    return sizes.log_rank_events(given["hazard_ratio"], alpha, power, given["event_share"])
+
+
+def _signed(value: float) -> str:
+    return f"{value:g}".replace("-", MINUS)
+
+
+def assumed(given: Mapping) -> str:
+    """What the size of a trial rests on.
+
+    >>> assumed({"design": "log-rank", "hazard_ratio": 0.6, "event_share": 0.7})
+    'hazard ratio 0.6, event in 70%'
+    """
+    rates = f"{100 * given.get('p0', 0):g}% against {100 * given.get('p1', 0):g}%"
+    share = given.get("event_share", 1)
+    return {
+        "single-arm": f"rate of {rates}",
+        "two-proportions": f"rates of {rates}",
+        "two-means": f"difference {_signed(given.get('difference', 0))}, standard deviation {given.get('sd', 0):g}",
+        "log-rank": f"hazard ratio {given.get('hazard_ratio', 0):g}"
+        + (f", event in {100 * share:g}%" if share < 1 else ""),
+    }[given["design"]]
+
+
+def size_statement(given: Mapping) -> str:
+    """The sentence of a methods section on the size of a trial.
+
+    >>> print(size_statement({"design": "two-proportions", "alpha": 0.05, "power": 0.8, "p0": 0.5, "p1": 0.75}))
+    With 58 participants in each of two groups (116 in all) a two-sided chi-square test at alpha 0.05 has a power of 80.2% (80% asked for) if the rates are 50% and 75%.
+    """
+    found, alpha, asked = size_of(given), f"{given['alpha']:g}", f"{100 * given['power']:g}% asked for"
+    if found.note:
+        return f"For {assumed(given)}, alpha {alpha} and a power of {100 * given['power']:g}% the size is {found.note}."
+    shown = {name: display(name, value, SIZES.get(name, "count")) for name, value in found.values.items()}
+    power = f"a power of {shown['power']} ({asked})"
+    if given["design"] == "single-arm":
+        return (f"{shown['n']} participants are planned. The treatment is promising if more than {shown['r']} have the outcome: an exact binomial test "
+                f"at a one-sided alpha of {alpha} ({shown['alpha']} attained) has {power} if the rate is {100 * given['p1']:g}% and not {100 * given['p0']:g}%.")  # fmt: skip
+    if given["design"] == "log-rank":
+        share = given["event_share"]
+        whom = f" in {shown['n']} participants, of whom {100 * share:g}% have one," if share < 1 else ""
+        return f"With {shown['events']} events{whom} a two-sided log-rank test at alpha {alpha} has {power} if the hazard ratio is {given['hazard_ratio']:g}."
+    test, truth = ("chi-square", f"the rates are {100 * given['p0']:g}% and {100 * given['p1']:g}%") if given["design"] == "two-proportions" else (
+        "t", f"the means differ by {_signed(given['difference'])} and the standard deviation is {given['sd']:g}")  # fmt: skip
+    groups = f"{shown['n_per_group']} participants in each of two groups ({shown['n']} in all)"
+    return f"With {groups} a two-sided {test} test at alpha {alpha} has {power} if {truth}."
+
+
+def size_statements(plan: Plan) -> str:
+    """Those of all analyses of a plan that give the size of its trial; empty if there are none."""
+    sized = [spec for spec in plan.analyses.values() if spec["method"] == "sample_size"]
+    return " ".join(size_statement(METHODS.given(spec)) for spec in sized)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 import yaml
 
@@ -54,7 +54,7 @@ def private(name: str, study: str) -> bool:
 
 
 def build(study: Study, plan: Plan, manifest: Mapping, folder: Path, scratch: Path, digest):
-    """The crate as the library's object. digest: path -> {sha256, bytes}; scratch: where its own texts are written."""
+    """(the crate as the library's object, name in it -> file on disk). digest: path -> {sha256, bytes}; scratch: where its own texts are written."""
     from .graph import Content, Graph
 
     inputs = dict(manifest["inputs"])
@@ -90,23 +90,25 @@ def build(study: Study, plan: Plan, manifest: Mapping, folder: Path, scratch: Pa
     absent |= {f"results/{name}": digest(folder / name) for name in results if name not in held}
     citation = yaml.safe_load(Path(located("CITATION.cff")).read_text(encoding="utf-8"))
     software, second = manifest["software"], manifest.get("second_opinion", {})
-    return Graph(Content(study, plan, files, absent, software, second, parameters, citation)).crate
+    crate = Graph(Content(study, plan, files, absent, software, second, parameters, citation)).crate
+    return crate, {name: path for name, (path, _) in files.items()}
 
 
 def write(study: Study, plan: Plan, manifest: Mapping, folder: Path, digest, to: Path) -> None:
     """Write the crate as a zip archive, members in order of their names and without times."""
     with tempfile.TemporaryDirectory(prefix="trialpress-crate-") as scratch:
-        own, whole = Path(scratch) / "own", Path(scratch) / "crate"
-        own.mkdir()
-        build(study, plan, manifest, folder, own, digest).write(whole)
-        files = sorted(path for path in whole.rglob("*") if path.is_file())
-        write_whole(to, lambda path: _zip(path, whole, files))
+        crate, files = build(study, plan, manifest, folder, Path(scratch), digest)
+        for name, content in crate.metadata.stream():
+            files[name] = Path(scratch) / name
+            files[name].write_bytes(content)
+        write_whole(to, lambda path: _zip(path, files))
 
 
-def _zip(to: Path, base: Path, files: Iterable[Path]) -> None:
+def _zip(to: Path, files: Mapping[str, Path]) -> None:
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for path in files:
-            member = zipfile.ZipInfo(path.relative_to(base).as_posix(), date_time=EPOCH)
-            member.compress_type = zipfile.ZIP_STORED if path.suffix in COMPRESSED else zipfile.ZIP_DEFLATED
+        for name in sorted(files, key=lambda name: PurePosixPath(name).parts):
+            member = zipfile.ZipInfo(name, date_time=EPOCH)
+            stored = PurePosixPath(name).suffix in COMPRESSED
+            member.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             member.external_attr, member.create_system = 0o644 << 16, 3
-            archive.writestr(member, path.read_bytes())
+            archive.writestr(member, files[name].read_bytes())

@@ -16,7 +16,9 @@ import hashlib
 import html
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from string import Template
 
@@ -26,10 +28,12 @@ import pandas as pd
 from ... import environment
 from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...contracts import CONCORDANCE
-from ...files import read_csv, write_text
+from ...files import read_csv, sha256, write_text
 from ...names import flow_names
+from ...parts import NotRead
 from ...report.places import places, sentences
 from ...results import Results
+from ...store import Store
 from ...study import Study
 from .. import second
 from ..parts import embedded, write_part
@@ -149,24 +153,66 @@ def collected(folder: Path) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
     left out."""
     audit = folder / "audit"
     paths = [*sorted(audit.glob("*.csv")), *(folder / "cohort").glob("no_effect.csv")]
-    tables = {path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths}
-    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(audit.glob("*.json")) if path.stem != "trace"}  # fmt: skip
-    return tables, found
+    return {path.stem: pd.read_csv(path, dtype=str, keep_default_na=False) for path in paths}, _files(folder)
 
 
-def render(data: Mapping) -> str:
-    """The page around its data."""
+def _files(folder: Path) -> dict[str, dict]:
+    paths = (path for path in sorted((folder / "audit").glob("*.json")) if path.stem != "trace")
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def render(trace: Mapping, data: Mapping[str, str]) -> str:
+    """The page around its data. data: name -> JSON that can stand in a page."""
     script = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
     style = STYLES.read_text(encoding="utf-8") + (ASSETS / "page.css").read_text(encoding="utf-8")
     return Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
-        title=html.escape(f"Audit: {data['trace']['title']}"),
-        notice=html.escape(data["trace"]["notice"]),
-        hidden="" if data["trace"]["notice"] else " hidden",
+        title=html.escape(f"Audit: {trace['title']}"),
+        notice=html.escape(trace["notice"]),
+        hidden="" if trace["notice"] else " hidden",
         hash=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         style=style,
-        data=embedded(data),
+        data=joined(data),
         script=script,
     )
+
+
+def joined(data: Mapping[str, str]) -> str:
+    """A JSON object of values that are JSON."""
+    return f"{{{','.join(f'{embedded(name)}:{text}' for name, text in data.items())}}}"
+
+
+def of_clean(results: Results, clean: Mapping[str, pd.DataFrame], folder: Path, fixes: Path) -> dict[str, str]:
+    """What the page has of the clean stage, as JSON: its logs and the raw cells of the participants. Parts of what is large are
+    written below audit/page/. No plan is read."""
+    below, results = folder / "audit" / "page", replace(results, plan=NotRead("the plan"))
+    shutil.rmtree(below, ignore_errors=True)
+    logs = {name: clean[name] for name in ("changes", "queries", "rejected", "rows")}
+    logs |= {"rules": rules(clean["changes"]), "corrections": corrections(fixes, results.study, clean["changes"])}
+    held = {name: embedded(paged(name, frame, below)) for name, frame in logs.items()}
+    return held | {"people": embedded(people.write(results, clean, folder / "clean" / "cells.parquet", below, encoded))}
+
+
+def kept_of_clean(
+    store: Store, read: Mapping[str, str], make: Callable[[], dict[str, str]], folder: Path
+) -> dict[str, str]:
+    """The same from an earlier run, if all that it is made of is the same and the parts still are what was written then."""
+    below = (f"{folder.as_posix()}/clean/", f"{folder.as_posix()}/cohort/", "data/")
+    made_of = [
+        "page",
+        {name: of for name, of in read.items() if name.startswith(below) or name.endswith("/study.yaml")},
+    ]
+    if (kept := store.taken(made_of)) is not None:
+        content = json.loads(kept)
+        if content["parts"] == _parts(folder):
+            return content["held"]
+    held = make()
+    store.keep(made_of, json.dumps({"held": held, "parts": _parts(folder)}, ensure_ascii=False).encode())
+    return held
+
+
+def _parts(folder: Path) -> dict[str, str]:
+    """Name -> hash of what lies below audit/page/."""
+    return {path.name: sha256(path) for path in sorted((folder / "audit" / "page").glob("*"))}
 
 
 def write(
@@ -175,36 +221,34 @@ def write(
     clean: Mapping[str, pd.DataFrame],
     folder: Path,
     fixes: Path,
-    held: Mapping | None = None,
-) -> Mapping:
-    """audit/index.html, from what the stages and the audit have written so far; fixes: corrections.csv. Returns what is made of
-    the clean stage as the page has it; a page that is written again is given that (`held`), and its parts stay."""
+    store: Store | None = None,
+    read: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """audit/index.html, from what the stages and the audit have written so far; fixes: corrections.csv. Returns its data, for
+    `write_again`. store: where data of an earlier run may be, by the hashes of what is `read`."""
+    make = partial(of_clean, results, clean, folder, fixes)
+    held = make() if store is None else kept_of_clean(store, read, make, folder)
+    people_of = held.pop("people")
     tables, found = collected(folder)
-    if held is None:
-        below = folder / "audit" / "page"
-        shutil.rmtree(below, ignore_errors=True)
-        logs = {name: clean[name] for name in ("changes", "queries", "rejected", "rows")}
-        logs |= {"rules": rules(clean["changes"]), "corrections": corrections(fixes, results.study, clean["changes"])}
-        held = {
-            "tables": {name: paged(name, frame, below) for name, frame in logs.items()},
-            "people": people.write(results, clean, folder / "clean" / "cells.parquet", below, encoded),
-            "places": encoded(printed(folder)),
-        }
+    held |= {name: embedded(encoded(frame)) for name, frame in tables.items()}
     said = second.outcome(folder) if CONCORDANCE.path(folder / "audit").is_file() else None
     data = {
-        "trace": trace,
-        "flow": flow(results, trace),
-        "tables": {
-            **held["tables"],
-            **{name: encoded(frame) for name, frame in tables.items()},
-        },
-        "files": found,
-        "people": held["people"],
-        "places": held["places"],
-        "labels": labels(results.study),
-        "amendments": results.plan.lock.amendments,
-        "second": {"text": said.text, "how": said.how} if said else None,
-        "code": environment.tree(environment.ROOT / "workflow"),
+        "trace": embedded(trace),
+        "flow": embedded(flow(results, trace)),
+        "tables": joined(held),
+        "files": embedded(found),
+        "people": people_of,
+        "places": embedded(encoded(printed(folder))),
+        "labels": embedded(labels(results.study)),
+        "amendments": embedded(results.plan.lock.amendments),
+        "second": embedded({"text": said.text, "how": said.how} if said else None),
+        "code": embedded(environment.tree(environment.ROOT / "workflow")),
     }
-    write_text(render(data), folder / "audit" / "index.html")
-    return held
+    write_text(render(trace, data), folder / "audit" / "index.html")
+    return data
+
+
+def write_again(trace: Mapping, data: Mapping[str, str], folder: Path) -> None:
+    """The page when the audit has written another of its files: with what the privacy gate says."""
+    found = embedded(_files(folder))
+    write_text(render(trace, {**data, "files": found}), folder / "audit" / "index.html")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandas.api.types import union_categoricals
 
 from ...results import Results
 from ..parts import write_part
@@ -25,19 +28,16 @@ def write(results: Results, clean: Mapping[str, pd.DataFrame], cells: Path, fold
     if not cells.exists():
         return {"first": [], "places": [], "rules": []}
     found = Cells(results, cells, clean["changes"])
+    of = sum(map(len, _whose(results, found)))
+    if of > MOST:
+        return {"of": of, "file": "clean/cells.parquet", "first": [], "places": [], "rules": []}
     frame = _cells(results, found)
     places, rules = [list(place) for place in found.places], list(found.rules)
     n = len(results.subjects)
-    if len(frame) > MOST:
-        return {"of": len(frame), "file": "clean/cells.parquet", "first": [], "places": [], "rules": []}
-    starts = np.searchsorted(frame["who"].to_numpy(), np.arange(n + 1))
+    starts = np.searchsorted(frame.pop("who").to_numpy(), np.arange(n + 1))
     first = _cut(starts)
-    changed = frame["rule"] >= 0
-    shown = pd.DataFrame(
-        {"place": frame["place"], "row": frame["row"], "raw": frame["raw"], "clean": frame["clean"].where(changed, ""), "rule": frame["rule"]}
-    )  # fmt: skip
     for number, (low, high) in enumerate(zip(first, [*first[1:], n], strict=True), start=1):
-        piece = encoded(shown.iloc[starts[low] : starts[high]])
+        piece = encoded(frame.iloc[starts[low] : starts[high]])
         for name in ("place", "row", "rule"):
             piece["columns"][name]["values"] = list(map(int, piece["columns"][name]["values"]))
         part = {"first": low, "start": (starts[low : high + 1] - starts[low]).tolist(), **piece}
@@ -45,25 +45,48 @@ def write(results: Results, clean: Mapping[str, pd.DataFrame], cells: Path, fold
     return {"first": first, "places": places, "rules": rules}
 
 
-def _cells(results: Results, found: Cells) -> pd.DataFrame:
-    """who (number of the participant), place, row, raw, clean and rule of every raw cell, by participant, table and row."""
-    participant, frames = results.study.participant, []
+def _fields(results: Results, found: Cells) -> Iterator[tuple[int, int, tuple, np.ndarray]]:
+    """Number of the table, number of the field within it, the field, and the participant's number of each clean row."""
+    participant = results.study.participant
     numbered = pd.Index(results.subjects[participant])
     for nth, (name, table) in enumerate(results.study.tables.items()):
-        if participant not in results.tables[name]:
-            continue
-        who = numbered.get_indexer(pd.Index(results.tables[name][participant]))
-        sources = dict.fromkeys(
-            one for column in table.columns for one in found.sources(name, column) if one[0] == name
-        )
-        for order, source in enumerate(sources):
-            block = found.block(*source)
-            mine = pd.DataFrame({"who": who[block.at], "row": block.row, "place": block.place, "rule": block.rule})
-            mine["raw"] = block.raw.to_pandas().to_numpy()
-            mine["clean"] = block.clean.to_pandas().to_numpy()
-            frames.append(mine.assign(table=nth, order=order))
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["who", "row", "place", "rule", "raw", "clean", "table", "order"])  # fmt: skip
-    return frame[frame["who"] >= 0].sort_values(["who", "table", "row", "order"], ignore_index=True, kind="stable")
+        if participant in results.tables[name]:
+            who = numbered.get_indexer(pd.Index(results.tables[name][participant]))
+            every = (one for column in table.columns for one in found.sources(name, column) if one[0] == name)
+            for order, source in enumerate(dict.fromkeys(every)):
+                yield nth, order, source, who
+
+
+def _whose(results: Results, found: Cells) -> Iterator[np.ndarray]:
+    """The participants of the cells of each field, without their texts."""
+    for _, _, source, who in _fields(results, found):
+        mine = who[found.standing_of(*source)["at"].to_numpy()]
+        yield mine[mine >= 0]
+
+
+def _cells(results: Results, found: Cells) -> pd.DataFrame:
+    """who (number of the participant), place, row, raw, clean and rule of every raw cell, by participant, table and row; texts are
+    categories, and of a cell that no rule has changed clean is empty."""
+    frames = []
+    for nth, order, source, who in _fields(results, found):
+        block = found.block(*source)
+        clean = pc.if_else(pa.array(block.rule >= 0), block.clean, "")
+        numbers = {"table": nth, "order": order, "place": block.place, "row": block.row}
+        mine = pd.DataFrame({"who": who[block.at], **numbers, "raw": _categories(block.raw), "clean": _categories(clean), "rule": block.rule})  # fmt: skip
+        frames.append(mine[mine["who"] >= 0])
+    if not frames:
+        return pd.DataFrame(columns=["who", "place", "row", "raw", "clean", "rule"])
+    names = ("who", "table", "order", "place", "row", "rule")
+    frame = pd.DataFrame({name: np.concatenate([one[name].to_numpy(np.int32) for one in frames]) for name in names})
+    for name in ("raw", "clean"):
+        frame[name] = union_categoricals([one.pop(name) for one in frames])
+    frame = frame.sort_values(["who", "table", "row", "order"], ignore_index=True, kind="stable")
+    return frame[["who", "place", "row", "raw", "clean", "rule"]]
+
+
+def _categories(texts: pa.Array) -> pd.Categorical:
+    encoded = texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode()
+    return encoded.cast(pa.dictionary(pa.int32(), pa.string())).to_pandas()
 
 
 def _cut(starts: np.ndarray) -> list[int]:

@@ -1,9 +1,10 @@
-"""The second computation where R is not there: from the same exported data, in plain Python, of all that needs no package.
+"""The second computation in plain Python, from the same exported data: of what R has no function for or other random numbers
+(`BESIDE`), and where R is not there of all that needs no package.
 
 Fractions, statistics and math of Python's standard library alone, so it shares no code with the first: counts, exact tests by
-counting tables, Kaplan-Meier by fractions, distributions by series, models by elimination and Newton's method. Profiles of Cox's
-likelihood, Gray's test, the variance of a cumulative incidence, resampling, and what is too large to sum one by one are left to R, and computed_once.csv says so. Each
-method gives what concordance.R gives.
+counting tables, Kaplan-Meier by fractions, distributions by series, models by elimination and Newton's method, random numbers by
+their generator's definition. Gray's test and regression on subdistribution hazards, and what is too large to sum one by one, are
+left to R, and computed_once.csv says so. Each method gives what concordance.R gives.
 """
 
 from __future__ import annotations
@@ -12,29 +13,47 @@ import csv
 import math
 import platform
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from . import (
     agreement,
+    combined,
+    competing,
     counts,
     courses,
+    cox,
+    current,
+    curves,
     designs,
+    doses,
+    exact,
     exposure,
+    firth_cox,
+    gee,
     hazards,
     imputation,
     linear,
+    logistic,
     pairwise,
     pooled,
+    ranked,
     regression,
+    repeated,
+    resampled,
+    splines,
+    subgroups,
     tables,
     times,
+    two_groups,
     values,
+    weights,
 )
 from .arithmetic import Row
 from .job import FITTED, Found, Job
 
 KEY = ("analysis", "group", "level")
+KEYS = (*KEY, "statistic")
 MISSING = "@missing@"  # what a missing cell is in the exported files: a level may be called NA
 
 
@@ -42,23 +61,36 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version()}
 
 
-def second(folder: Path) -> list[dict]:
-    """The rows that the files of `concordance.export` in `folder` give, as second.csv of R has them."""
-    jobs, levels, data, tests = (list(_read(folder / f"{name}.csv")) for name in ("jobs", "levels", "data", "families"))
+def second(
+    folder: Path, known: Sequence[Mapping[str, str]], methods: Iterable[str]
+) -> tuple[list[dict], dict[str, str]]:
+    """(the rows that the files of `concordance.export` in `folder` give by these methods, as second.csv of R has them; analysis -> why
+    it stopped). known: what R has found, which is not given again."""
+    wanted, failed = set(methods), {}
+    jobs, levels, tests = (list(_read(folder / f"{name}.csv")) for name in ("jobs", "levels", "families"))
+    jobs = [job for job in jobs if job["method"] in wanted]
+    mine = {job["analysis"] for job in jobs}
     rows, ids = defaultdict(list), defaultdict(list)
-    for row in data:
-        rows[row["analysis"]].append(row)
+    for row in _read(folder / "data.csv") if mine else ():
+        if row["analysis"] in mine:
+            rows[row["analysis"]].append(row)
     for row in sorted(levels, key=lambda row: int(row["position"])):
         ids[row["analysis"], row["set"], row["kind"]].append(row["id"])
-    found = []
+    found, seen = [], {tuple(row[key] for key in KEYS) for row in known}
     for job in jobs:
         method = METHODS.get(job["method"])
         of = Job(job, rows[job["analysis"]], lambda kind, within="", name=job["analysis"]: ids[name, within, kind])
-        for group, level, by, tolerance, statistics in method(of) if method else ():
-            found += [
-                _row(job["analysis"], group, level, name, value, by, tolerance) for name, value in statistics.items()
-            ]
-    return found + list(_families(tests, found))
+        try:
+            for group, level, by, tolerance, statistics in method(of) if method else ():
+                found += [
+                    _row(job["analysis"], group, level, name, value, by, tolerance)
+                    for name, value in statistics.items()
+                    if (job["analysis"], group, level, name) not in seen
+                ]
+        except Exception as error:  # as R's: the audit goes on, and computed_once.csv says why
+            failed[job["analysis"]] = f"{type(error).__name__}: {error}"
+    adjusted = _families(tests, [*known, *found])
+    return found + [row for row in adjusted if tuple(row[key] for key in KEYS) not in seen], failed
 
 
 def _row(analysis: str, group: str, level: str, statistic: str, value, by: str, tolerance: float) -> dict:
@@ -66,7 +98,7 @@ def _row(analysis: str, group: str, level: str, statistic: str, value, by: str, 
             "second": "NA" if math.isnan(value) else repr(float(value)), "implementation": f"Python, {by}"}  # fmt: skip
 
 
-def _families(tests: list[Row], found: list[dict]) -> Iterator[dict]:
+def _families(tests: list[Row], found: Sequence[Mapping]) -> Iterator[dict]:
     """Adjusted p-values of the families of which every test has been computed here."""
     seen = {tuple(row[key] for key in KEY): float(row["second"]) for row in found if row["statistic"] == "p_value" and row["second"] != "NA"}  # fmt: skip
     for family in dict.fromkeys(test["family"] for test in tests):
@@ -106,24 +138,42 @@ def _gaps(row: Mapping[str, str]) -> frozenset[str]:
 
 
 METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
-    "proportion": counts.proportion, "dose_escalation": counts.proportion, "missing_response": counts.missing_response, "trend": tables.trend,
+    "proportion": counts.proportion, "dose_escalation": doses.dose_escalation, "missing_response": counts.missing_response, "trend": tables.trend,
     "summary": values.summary, "frequency": counts.frequency, "baseline": values.baseline, "crosstab": counts.crosstab, "toxicity": counts.toxicity,
     "combinations": counts.combinations, "fisher": counts.fisher_test, "risk_difference": counts.risk_difference, "risk_ratio": counts.risk_ratio,
     "fisher_rxc": tables.fisher_rxc, "chi_square": tables.chi_square, "cochran_mantel_haenszel": tables.cochran_mantel_haenszel,
     "mann_whitney": pairwise.two_groups, "kruskal_wallis": values.kruskal_wallis, "spearman": values.spearman, "correlations": values.correlations,
     "kinetics_by_day": values.kinetics_by_day, "kaplan_meier": times.kaplan_meier, "follow_up": times.follow_up,
-    "survival_difference": times.survival_difference, "cumulative_incidence": times.cumulative_incidence,
+    "survival_difference": times.survival_difference, "cumulative_incidence": competing.cumulative_incidence,
     "log_rank": hazards.log_rank, "restricted_mean": hazards.restricted_mean, "landmark": hazards.landmark, "mantel_byar": hazards.mantel_byar,
     "simon_makuch": hazards.simon_makuch, "naive_comparison": hazards.naive_comparison, "time_dependent_cox": hazards.time_dependent_cox,
-    "cox": regression.cox_regression, "ancova": regression.ancova, "incidence_rate": regression.incidence_rate,
+    "cox": cox.cox_regression, "ancova": regression.ancova, "incidence_rate": regression.incidence_rate,
     "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": regression.number_needed,
-    "logistic_interaction": regression.logistic_interaction, "linear_interaction": regression.linear_interaction, "dose_response": regression.dose_response,
+    "logistic_interaction": subgroups.logistic_interaction, "linear_interaction": subgroups.linear_interaction, "dose_response": logistic.dose_response,
     "paired_t": agreement.paired_t, "sign_test": agreement.sign_test, "pearson": agreement.pearson, "bland_altman": agreement.bland_altman,
     "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "compare_at": times.compare_at,
-    "state_probabilities": courses.state_probabilities, "win_ratio": courses.win_ratio, "escalation_characteristics": courses.escalation_characteristics,
+    "state_probabilities": courses.state_probabilities, "win_ratio": courses.win_ratio, "escalation_characteristics": doses.escalation_characteristics,
+    "current_leukaemia_free_survival": current.current_leukaemia_free_survival,
     "simon_design": designs.simon_design,
-    "pool": pooled.pool, "exposure": exposure.exposure, "gray": hazards.gray, "bootstrap": values.bootstrap, "firth_logistic": regression.firth_logistic,
+    "pool": pooled.pool, "exposure": exposure.exposure, "gray": hazards.gray, "bootstrap": resampled.bootstrap, "firth_logistic": logistic.firth_logistic,
     "pairwise_means": pairwise.means, "pairwise_ranks": pairwise.ranked, "pairwise_proportions": pairwise.proportions,
     "multiple_imputation": imputation.multiple_imputation, "pairwise_log_rank": pairwise.times, "linear_regression": linear.linear_regression,
+    "bootstrap_proportion": resampled.bootstrap_proportion, "permutation_test": resampled.permutation_test,
+    "permutation_log_rank": resampled.permutation_log_rank, "tipping_point": exact.tipping_point, "tipping_point_groups": exact.tipping_point_groups,
+    "exact_logistic": exact.exact_logistic, "isotonic": exact.isotonic, "emax": curves.emax, "firth_cox": firth_cox.firth_cox,
+    "conditional_probability": competing.conditional_probability, "jonckheere_terpstra": ranked.jonckheere_terpstra,
+    "signed_rank": ranked.signed_rank, "kendall": ranked.kendall,
+    "weighting": weights.weighting, "weighted_kaplan_meier": weights.weighted_kaplan_meier, "weighted_cox": weights.weighted_cox,
+    "weighted_risks": weights.weighted_risks, "linear_spline": splines.linear_spline, "logistic_spline": splines.logistic_spline,
+    "cox_spline": splines.cox_spline, "gee": gee.gee, "max_combo": combined.max_combo, "sample_size": designs.sample_size, "simon_two_stage": designs.simon_two_stage, "mmrm": repeated.mmrm, "survival_quantiles": times.survival_quantiles,
+    "t_test": two_groups.t_test, "geometric_mean_ratio": two_groups.geometric_mean_ratio, "exact_test": two_groups.exact_test,
+    "beta_binomial": two_groups.beta_binomial, "mcnemar": two_groups.mcnemar, "mantel_haenszel": two_groups.mantel_haenszel,
+    "barnard": two_groups.barnard, "boschloo": two_groups.boschloo, "logistic": logistic.logistic, "cox_interaction": subgroups.cox_interaction,
+    "cause_specific_cox": cox.cause_specific_cox, "proportional_hazards": cox.proportional_hazards, "changing_cox": cox.changing_cox,
     "simon_inference": designs.simon_inference, "predictive_probability": designs.predictive_probability,
 }  # fmt: skip
+# what R has no function for, or other random numbers
+BESIDE = frozenset({
+    "bootstrap", "bootstrap_proportion", "permutation_test", "permutation_log_rank", "escalation_characteristics", "exact_logistic", "isotonic",
+    "tipping_point", "tipping_point_groups", "jonckheere_terpstra", "firth_cox",
+})  # fmt: skip

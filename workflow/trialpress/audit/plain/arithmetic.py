@@ -143,3 +143,15 @@ class Curve:
         before = bisect_right([when for when, *_ in self.steps], time)
         _, survival, spread = self.steps[before - 1] if before else (0, 1, 0)
         return float(survival), None if spread is None else float(spread)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """On the line between the ordered values (Hyndman & Fan 1996, type 7).
+
+    >>> quantile([1.0, 2.0, 4.0], 0.75)
+    3.0
+    """
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    at = min(int(place), len(ordered) - 1)
+    return ordered[at] + ((place - at) * (ordered[at + 1] - ordered[at]) if place > at else 0.0)

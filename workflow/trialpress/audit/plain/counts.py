@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .arithmetic import FEW, Row, conditional, exact_limits, fisher, newcombe, numbers, ways
 from .job import CLOSED, COUNTED, EXACT, FITTED, NEWCOMBE, TABLES, TAILS, Found, Job
+from .strata import within_strata
 
 
 def counted(job: Job, group: str, prefix: str, rows: Iterable[Row], levels: Iterable[str]) -> Iterator[Found]:
@@ -48,7 +49,7 @@ def frequency(job: Job) -> Iterator[Found]:
         yield from counted(job, group, "", rows, job.named("level"))
 
 
-def _two(job: Job) -> tuple[list[Found], list[tuple[int, int]]]:
+def two_proportions(job: Job) -> tuple[list[Found], list[tuple[int, int]]]:
     """The counts of the groups, and (events, participants) of the second group and the first if there are two."""
     found, sizes = [], []
     for group, rows in job.groups():
@@ -60,7 +61,7 @@ def _two(job: Job) -> tuple[list[Found], list[tuple[int, int]]]:
 
 
 def fisher_test(job: Job) -> Iterator[Found]:
-    found, two = _two(job)
+    found, two = two_proportions(job)
     yield from found
     if two:
         yield "", "", TABLES, EXACT, {"p_value": fisher(*two, job["alternative"])}
@@ -72,14 +73,20 @@ def fisher_test(job: Job) -> Iterator[Found]:
 
 
 def risk_difference(job: Job) -> Iterator[Found]:
-    found, two = _two(job)
+    if job["stratum"] == "true":
+        yield from within_strata(job, ratio=False)
+        return
+    found, two = two_proportions(job)
     yield from found
     if two and job["interval"] == "newcombe":
         yield "", "", NEWCOMBE, CLOSED, newcombe(*two, job.z)
 
 
 def risk_ratio(job: Job) -> Iterator[Found]:
-    found, two = _two(job)
+    if job["stratum"] == "true":
+        yield from within_strata(job, ratio=True)
+        return
+    found, two = two_proportions(job)
     yield from found
     if two and all(x for x, _ in two):
         (x, n), (y, m) = two

@@ -6,50 +6,85 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import NamedTuple
 
 from .arithmetic import Row
-from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
+from .hazards import limits
+from .job import CLOSED, COUNTED, FITTED, FRACTIONS, PAIRS, Found, Job
+from .tails import z_above
+
+U, TINY = "U-statistics", 1e-20
+
+
+class Life(NamedTuple):
+    """Stays (from, until, state) and moves (time, source, target) of one participant."""
+
+    stays: list[tuple[float, float, int]]
+    moves: list[tuple[float, int, int]]
+
+
+def _life(row: Row) -> Life:
+    time, cause = float(row["time"]), int(float(row["event"]))
+    begin = math.inf if "x" in row["@"] or float(row["x"]) >= time else max(float(row["x"]), 0.0)
+    stays = [(0.0, min(begin, time), 0)] * (begin > 0) + [(begin, time, 1)] * (begin < time)
+    moves = [(begin, 0, 1)] * (0 < begin < time) + [(time, int(begin < time), 1 + cause)] * (cause > 0)
+    return Life(stays, moves)
 
 
 def state_probabilities(job: Job) -> Iterator[Found]:
-    """Aalen and Johansen 1978, from one time to the next. The variance needs R."""
+    """Aalen and Johansen 1978, from one time to the next; the error is what each participant's weight does, by an imaginary step."""
     states = job.named("state")
     rows = [row for row in job.rows if not row["@"] & {"time", "event"}]
     yield "", "", COUNTED, CLOSED, {"n": len(rows)}
-    moves: dict[float, list[tuple[int, int]]] = defaultdict(list)
-    stays: list[tuple[float, float, int]] = []  # from, until, state
-    for row in rows:
-        time, cause = float(row["time"]), int(float(row["event"]))
-        begin = math.inf if "x" in row["@"] or float(row["x"]) >= time else max(float(row["x"]), 0.0)
-        if time == 0:
-            continue
-        stays += [(0.0, min(begin, time), 0)] * (begin > 0) + [(begin, time, 1)] * (begin < time)
-        if 0 < begin < time:
-            moves[begin].append((0, 1))
-        if cause:
-            moves[time].append((int(begin < time), 1 + cause))
-    if not stays:
+    lives = [_life(row) for row in rows if float(row["time"]) > 0]
+    if not lives:
         return
+    moves: dict[float, list[tuple[int, int, int]]] = defaultdict(list)
+    for who, life in enumerate(lives):
+        for time, source, target in life.moves:
+            moves[time].append((who, source, target))
     for at, name in enumerate(states):
-        yield name, "", COUNTED, CLOSED, {"transitions": sum(to == at for all_of in moves.values() for _, to in all_of)}
-    first = [sum(start == 0 and state == k for start, _, state in stays) for k in range(2)]
-    p = [Fraction(n, sum(first)) for n in first] + [Fraction(0)] * (len(states) - 2)
-    way = [(0.0, list(p))]
-    for time in sorted(moves):
-        at_risk = [sum(start < time <= end and state == k for start, end, state in stays) for k in range(2)]
-        before = list(p)
-        for source, target in moves[time]:
-            step = before[source] / at_risk[source]
-            p[source] -= step
-            p[target] += step
-        way.append((time, list(p)))
-    last = max(end for _, end, _ in stays)
-    for at in job.times:
-        when = float(at) * float(job["divisor"])
-        if when <= last:
-            now = [values for time, values in way if time <= when][-1]
-            for name, value in zip(states, now, strict=True):
-                yield name, f"{at}_{job['unit']}", FRACTIONS, CLOSED, {"estimate": float(value)}
+        yield (
+            name,
+            "",
+            COUNTED,
+            CLOSED,
+            {"transitions": sum(to == at for all_of in moves.values() for *_, to in all_of)},
+        )
+    inside = lambda life, time, state: any(a < time <= b and k == state for a, b, k in life.stays)  # noqa: E731
+    at_risk = {time: [sum(inside(life, time, k) for life in lives) for k in range(2)] for time in moves}
+    first = [sum(life.stays[0][2] == k for life in lives) for k in range(2)]
+    last = max(end for life in lives for _, end, _ in life.stays)
+    wanted = [(at, float(at) * float(job["divisor"])) for at in job.times if float(at) * float(job["divisor"]) <= last]
+
+    def way(varied: int | None = None) -> list[list]:
+        """The probabilities at the times that are wanted."""
+        life, weigh = lives[varied] if varied is not None else None, 1 + TINY * 1j
+        starts = [n + (TINY * 1j if life and life.stays[0][2] == k else 0) for k, n in enumerate(first)]
+        p = [n / sum(starts) for n in starts] + [0.0] * (len(states) - 2)
+        path = [(0.0, list(p))]
+        for time in sorted(moves):
+            n = [size + (TINY * 1j if life and inside(life, time, k) else 0) for k, size in enumerate(at_risk[time])]
+            before = list(p)
+            for who, source, target in moves[time]:
+                step = before[source] * (weigh if who == varied else 1) / n[source]
+                p[source] -= step
+                p[target] += step
+            path.append((time, list(p)))
+        return [[values for time, values in path if time <= when][-1] for _, when in wanted]
+
+    found = way()
+    spread = [[0.0] * len(states) for _ in wanted]
+    few = len(lives) * sum(map(len, moves.values())) <= 2 * PAIRS
+    for varied in range(len(lives)) if few else ():
+        for sums, values in zip(spread, way(varied), strict=True):
+            for k, value in enumerate(values):
+                sums[k] += (complex(value).imag / TINY) ** 2
+    for (at, _), values, squares in zip(wanted, found, spread, strict=True):
+        for name, value, square in zip(states, values, squares, strict=True):
+            inner = few and 1e-9 < value < 1 - 1e-9
+            ends = limits("log-log", value, square / value**2, job.z) if inner else {}
+            yield name, f"{at}_{job['unit']}", "products over the event times", FITTED, {"estimate": value, **ends}
 
 
 def _won(a: Row, b: Row) -> int:
@@ -62,7 +97,7 @@ def _won(a: Row, b: Row) -> int:
 
 
 def win_ratio(job: Job) -> Iterator[Found]:
-    """Every pair; the variances need R."""
+    """Every pair; variances of U-statistics (Bebu & Lachin 2016)."""
     sets, groups = job.named("set"), job.named("group")
     rows = [[row for row in job.rows if row["set"] == name] for name in sets]
     of = [row["group"] for row in rows[0]]
@@ -73,28 +108,53 @@ def win_ratio(job: Job) -> Iterator[Found]:
         return
     decided = [[0, 0] for _ in sets]
     first, second = ([at for at, one in enumerate(of) if one == group] for group in groups)
+    own = {
+        at: [0, 0] for at in (*first, *second)
+    }  # how many pairs the second group wins and loses with each participant
     for i in second:
         for j in first:
             for at, column in enumerate(rows):
                 won = _won(column[i], column[j])
                 if won:
                     decided[at][won < 0] += 1
+                    own[i][won < 0] += 1
+                    own[j][won < 0] += 1
                     break
     pairs, wins, losses = len(first) * len(second), *(sum(one[side] for one in decided) for side in (0, 1))
-    found = {"pairs": pairs, "wins": wins, "losses": losses, "ties": pairs - wins - losses}
-    few = min(len(first), len(second)) < 2
-    yield "", "", COUNTED, CLOSED, found | ({} if few or not (wins and losses) else {"win_ratio": wins / losses})
+    yield "", "", COUNTED, CLOSED, {"pairs": pairs, "wins": wins, "losses": losses, "ties": pairs - wins - losses}
     for name, (won, lost) in zip(sets, decided, strict=True):
         yield "", name, COUNTED, CLOSED, {"wins": won, "losses": lost}
-    if not few:
-        net = Fraction(wins - losses, pairs)
-        yield "", "net_benefit", FRACTIONS, CLOSED, {"estimate": float(net)}
-
-
-def escalation_characteristics(job: Job) -> Iterator[Found]:
-    """3+3 by every course of a trial. What was simulated is not simulated again."""
-    if job["design"] != "3+3":
+    if min(len(first), len(second)) < 2:
         return
+    p, z = (wins / pairs, losses / pairs), job.z
+    V = [[0.0, 0.0], [0.0, 0.0]]
+    for members, others in ((second, first), (first, second)):
+        gaps = [[own[i][side] / len(others) - p[side] for side in (0, 1)] for i in members]
+        for a in (0, 1):
+            for b in (0, 1):
+                V[a][b] += math.fsum(gap[a] * gap[b] for gap in gaps) / len(members) ** 2
+    net, error = float(Fraction(wins - losses, pairs)), math.sqrt(max(0.0, V[0][0] + V[1][1] - 2 * V[0][1]))
+    yield "", "net_benefit", FRACTIONS, CLOSED, {"estimate": net}
+    if error > 1e-11:
+        yield "", "net_benefit", U, CLOSED, {"ci_low": max(-1.0, net - z * error), "ci_high": min(1.0, net + z * error)}
+        if abs(net) < 1 - 1e-12:
+            odds, reach = (1 + net) / (1 - net), math.exp(z * error * 2 / (1 - net * net))
+            yield "", "win_odds", U, CLOSED, {"estimate": odds, "ci_low": odds / reach, "ci_high": odds * reach}
+    if wins and losses:
+        ratio = wins / losses
+        yield "", "", COUNTED, CLOSED, {"win_ratio": ratio}
+        error = math.sqrt(max(0.0, V[0][0] / p[0] ** 2 + V[1][1] / p[1] ** 2 - 2 * V[0][1] / (p[0] * p[1])))
+        if error > 1e-9:
+            of_log = {
+                "std_error": error,
+                "ci_low": ratio * math.exp(-z * error),
+                "ci_high": ratio * math.exp(z * error),
+            }
+            yield "", "", U, CLOSED, of_log | {"p_value": 2 * z_above(abs(math.log(ratio) / error))}
+
+
+def every_course(job: Job) -> Iterator[Found]:
+    """3+3 by every course of a trial."""
     rates = [Fraction(text) for text in job["rates"].split(";")]
     k = len(rates)
     chosen, size, none = [Fraction(0)] * k, [Fraction(0)] * k, Fraction(0)

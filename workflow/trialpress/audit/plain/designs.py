@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import accumulate
+from statistics import NormalDist
 
 from .arithmetic import exact_limits, numbers
 from .job import CLOSED, COUNTED, FITTED, FRACTIONS, TAILS, Found, Job
-from .tails import beta, solved
+from .tails import beta, solved, t_quantile, z_above
 
 MOST, AFTER = 200, 25  # sizes that are searched, and how far after the smallest that does
+LARGEST = 500  # of one arm
 
 
 def shares(n: int, p: float) -> list[float]:
@@ -90,8 +92,13 @@ def simon_inference(job: Job) -> Iterator[Found]:
     high = exact_limits(x1, m1, job.tail)[1] if stopped else at(1 - job.tail)
     of = {"estimate": at(0.5), "ci_low": at(job.tail), "ci_high": 1.0 if x == m1 + m2 else high}
     yield "", "", "sums of tails, bisection", FITTED, of
-    if stopped or m2 == planned - m1:
-        yield "", "", "sums of tails", FITTED, {"p_value": above(p0)}
+    p, left, n2 = above(p0), r + 1 - x1, planned - m1
+    if not stopped and m2 != n2 and 0 < left <= n2 and (seen := math.fsum(shares(m2, p0)[x2:])) < 1:
+        # as likely a number of responses under a rate at which the planned stage would just succeed
+        rate = solved(lambda q: math.fsum(shares(n2, q)[left:]), seen, 0.0, 1.0)
+        first, second = shares(m1, p0), shares(n2, rate)
+        p = math.fsum(first[x] * math.fsum(second[max(0, r + 1 - x) :]) for x in range(r1 + 1, m1 + 1))
+    yield "", "", "sums of tails", FITTED, {"p_value": p}
 
 
 def predictive_probability(job: Job) -> Iterator[Found]:
@@ -111,3 +118,68 @@ def predictive_probability(job: Job) -> Iterator[Found]:
     yield "", "", TAILS, CLOSED, {
         "needed": needed, "posterior": 1 - beta(p0, a + x, b + n - x), "predictive": min(1.0, math.fsum(good)),
     }  # fmt: skip
+
+
+def simon_two_stage(job: Job) -> Iterator[Found]:
+    r1, n1, r, n = (int(float(job[name])) for name in ("r1", "n1", "r", "n"))
+    of: dict[str, float] = {"n_planned": n}
+    for name, shown in (("p0", "alpha"), ("p1", "power")):
+        first = shares(n1, float(job[name]))
+        stop = math.fsum(first[: r1 + 1])
+        of[shown] = enough(first, shares(n - n1, float(job[name])), r1, r + 1)
+        of |= {f"early_stop_{name}": stop, f"expected_n_{name}": n1 + (1 - stop) * (n - n1)}
+    yield "", "", "sums of tails", CLOSED, of
+
+
+def shifted_t_above(t: float, df: float, shift: float) -> float:
+    """P(T > t) of Student's t with a non-centrality, over all values of the standard deviation, by Simpson's rule."""
+    steps, reach = 2000, 12 / math.sqrt(2 * df)
+    low, high = max(1e-12, 1 - reach), 1 + reach
+    front = math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2)
+    total = 0.0
+    for at in range(steps + 1):
+        s = low + (high - low) * at / steps
+        weight = 1 if at in (0, steps) else 4 if at % 2 else 2
+        total += weight * math.exp(front + (df - 1) * math.log(s) - df * s * s / 2) * z_above(t * s - shift)
+    return total * (high - low) / steps / 3
+
+
+def sample_size(job: Job) -> Iterator[Found]:
+    """The smallest size with the power, one by one."""
+    alpha, power, p0, p1 = (float(job[name]) if job[name] else math.nan for name in ("alpha", "power", "p0", "p1"))
+    z = NormalDist().inv_cdf(1 - alpha / 2)
+    if job["design"] == "single-arm":
+        for n in range(1, LARGEST):
+            above = [list(accumulate(reversed(shares(n, p))))[::-1] for p in (p0, p1)]  # P(X >= x)
+            r = next((r for r in range(n) if above[0][r + 1] <= alpha and above[1][r + 1] >= power), None)
+            if r is not None:
+                yield (
+                    "",
+                    "",
+                    TAILS,
+                    CLOSED,
+                    {"n_planned": n, "r": r, "alpha": above[0][r + 1], "power": above[1][r + 1]},
+                )
+                return
+    elif job["design"] == "log-rank":  # Schoenfeld 1981
+        effect = abs(math.log(float(job["hazard_ratio"])))
+        events = math.ceil(4 * (z + NormalDist().inv_cdf(power)) ** 2 / effect**2)
+        of = {"events_planned": events, "n_planned": math.ceil(events / float(job["event_share"]))}
+        yield "", "", "normal quantiles", FITTED, of | {"power": z_above(z - effect * math.sqrt(events) / 2)}
+    else:
+        if job["design"] == "two-proportions":
+            middle = (p0 + p1) / 2
+            spread = math.sqrt(p0 * (1 - p0) + p1 * (1 - p1))
+            gain = lambda n: z_above((z * math.sqrt(2 * middle * (1 - middle)) - math.sqrt(n) * abs(p1 - p0)) / spread)  # noqa: E731
+        else:
+            effect = abs(float(job["difference"])) / float(job["sd"])
+            gain = lambda n: shifted_t_above(t_quantile(1 - alpha / 2, 2 * n - 2), 2 * n - 2, effect * math.sqrt(n / 2))  # noqa: E731
+        low, high = 1, 2
+        while gain(high) < power:
+            low, high = high, 2 * high
+            if high > 10**9:
+                return
+        while high - low > 1:
+            middle_n = (low + high) // 2
+            low, high = (middle_n, high) if gain(middle_n) < power else (low, middle_n)
+        yield "", "", "normal or t tail", FITTED, {"n_per_group": high, "n_planned": 2 * high, "power": gain(high)}

@@ -87,6 +87,11 @@ def log_rank(job: Job) -> Iterator[Found]:
     if trend:
         yield "", "", NEWTON, FITTED, {key: v for key, v in hazard(people, job.z).items() if key != "p_value"}
         return
+    yield from ratios(job, groups, people)
+
+
+def ratios(job: Job, groups: Sequence[str], people: Sequence[Person]) -> Iterator[Found]:
+    """The hazard ratio of each group against the first, x of a person being [number of the group]."""
     apart = [one._replace(x=[float(one.x[0] == g) for g in range(1, len(groups))]) for one in people]
     if found := cox(apart):
         for j, group in enumerate(groups[1:]):
@@ -96,36 +101,70 @@ def log_rank(job: Job) -> Iterator[Found]:
             }  # fmt: skip
 
 
+def _mean_until(rows: Sequence[Row], until: float) -> tuple[Curve, float, float] | None:
+    """(curve, its area up to a time, Greenwood's error of it); None where follow-up ends before, unless nobody is left."""
+    curve = Curve(rows, lambda row: float(row["event"]) == 1)
+    if not curve.people or (curve.last < until and (not curve.steps or curve.steps[-1][1] > 0)):
+        return None
+    steps = [step for step in curve.steps if step[0] < until]
+    times, heights = [0.0, *(step[0] for step in steps), until], [1.0, *(float(step[1]) for step in steps)]
+    areas = [h * (b - a) for h, a, b in zip(heights, times, times[1:], strict=False)]
+    spread, died = 0.0, Counter(end for _, end, happens in curve.people if happens)
+    left = list(accumulate(reversed(areas)))[::-1]  # the area from each time on
+    for at, (time, *_) in enumerate(steps, start=1):
+        n, d = curve.at_risk(time), died[time]
+        if n > d:
+            spread += left[at] ** 2 * d / (n * (n - d))
+    return curve, math.fsum(areas), math.sqrt(spread)
+
+
 def restricted_mean(job: Job) -> Iterator[Found]:
     until, seen, strata = float(job["until"]), [], job["stratum"] == "true"
     for group, rows in job.groups():
-        rows = [row for row in rows if not (strata and "level" in row["@"])]
-        curve = Curve(rows, lambda row: float(row["event"]) == 1)
-        if not curve.people or curve.last < until:
+        found = _mean_until([row for row in rows if not (strata and "level" in row["@"])], until)
+        if found is None:
             continue
-        steps = [step for step in curve.steps if step[0] < until]
-        times, heights = [0.0, *(step[0] for step in steps), until], [1.0, *(float(step[1]) for step in steps)]
-        areas = [h * (b - a) for h, a, b in zip(heights, times, times[1:], strict=False)]
-        value, spread, died = math.fsum(areas), 0.0, Counter(end for _, end, happens in curve.people if happens)
-        left = list(accumulate(reversed(areas)))[::-1]  # the area from each time on
-        for at, (time, *_) in enumerate(steps, start=1):
-            n, d = curve.at_risk(time), died[time]
-            if n > d:
-                spread += left[at] ** 2 * d / (n * (n - d))
-        error = math.sqrt(spread)
+        curve, value, error = found
         of = {"n": len(curve.people), "events": curve.events, "tau": until, "estimate": value, "std_error": error}
         yield group, "", FRACTIONS, CLOSED, of | {"ci_low": value - job.z * error, "ci_high": value + job.z * error}
         seen.append((value, error))
-    if not strata and len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
-        b, error = seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1])
-        of = {
-            "estimate": b,
-            "std_error": error,
-            "ci_low": b - job.z * error,
-            "ci_high": b + job.z * error,
-            "statistic": b / error,
-        }
-        yield "", "", FRACTIONS, CLOSED, of | {"p_value": 2 * z_above(abs(b / error))}
+    if strata:
+        yield from across(job, lambda rows: (found := _mean_until(rows, until)) and found[1:])
+    elif len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
+        yield "", "", FRACTIONS, CLOSED, _gap(job, seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1]), True)
+
+
+def _gap(job: Job, b: float, error: float, tested: bool) -> dict[str, float]:
+    of = {"estimate": b, "std_error": error, "ci_low": b - job.z * error, "ci_high": b + job.z * error}
+    return of | ({"statistic": b / error, "p_value": 2 * z_above(abs(b / error))} if tested else {})
+
+
+def across(job: Job, read: Callable[[Sequence[Row]], tuple[float, float] | None]) -> Iterator[Found]:
+    """Differences of two groups within strata (level), and their mean with the weights n1 n2 / (n1 + n2); read: (estimate, error)."""
+    rows = [row for row in followed(job, "group", "level")]
+    groups = [group for group in job.named("group") if any(row["group"] == group for row in rows)]
+    if len(groups) != 2:
+        return
+    strata, found, lost = 0, [], False
+    for level in job.named("level"):
+        two = [[row for row in rows if row["level"] == level and row["group"] == group] for group in groups]
+        if not all(two):
+            continue
+        strata += 1
+        ends = [read(part) for part in two]
+        if None in ends or not ends[0][1] + ends[1][1]:
+            lost = True
+            continue
+        b, error = ends[1][0] - ends[0][0], math.hypot(ends[0][1], ends[1][1])
+        found.append((math.prod(map(len, two)) / sum(map(len, two)), b, error))
+        tested = job["method"] == "restricted_mean" or job["transform"] == "plain"
+        yield "", level, FRACTIONS, CLOSED, _gap(job, b, error, tested)
+    yield "", "", COUNTED, CLOSED, {"strata": strata}
+    if found and not lost:
+        total = math.fsum(weight for weight, *_ in found)
+        b = math.fsum(weight * b for weight, b, _ in found) / total
+        error = math.sqrt(math.fsum((weight * error) ** 2 for weight, _, error in found)) / total
+        yield "", "", FRACTIONS, CLOSED, _gap(job, b, error, True)
 
 
 def gray(job: Job) -> Iterator[Found]:
@@ -254,6 +293,8 @@ def simon_makuch(job: Job) -> Iterator[Found]:
 
 def limits(transform: str, survival: float, spread: float | None, z: float) -> dict[str, float]:
     """The interval of an estimate with Greenwood's sum `spread`, symmetric on a scale; nothing where that has none."""
+    if survival == 1 and transform in ("log", "plain"):
+        return {"ci_low": 1.0, "ci_high": 1.0}
     if spread is None or not 0 < survival < 1:
         return {}
     reach = z * math.sqrt(spread)

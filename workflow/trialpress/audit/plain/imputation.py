@@ -27,7 +27,7 @@ def multiple_imputation(job: Job) -> Iterator[Found]:
     gaps = parts.pop("gaps", [])
     for level in dict.fromkeys(row["level"] for row in gaps):
         yield "", level, COUNTED, CLOSED, {"missing": sum(float(row["y"]) for row in gaps if row["level"] == level)}
-    fits, logit = [], any(name.startswith("logistic") for name in parts)
+    fits, means, logit = [], [], any(name.startswith("logistic") for name in parts)
     for rows in parts.values():
         outcome = [row for row in rows if "level" in row["@"]]
         keep = [i for i, row in enumerate(outcome) if "x" not in row["@"]]
@@ -44,26 +44,48 @@ def multiple_imputation(job: Job) -> Iterator[Found]:
         if fit is None or getattr(fit, "exact", False) or (logit and max(map(abs, fit.b)) > RUNAWAY):
             return
         fits.append((fit.b, [row[j] for j, row in enumerate(fit.V)], len(y) - len(X[0]), groups))
+        means.append([] if logit else _means(fit, X, groups, job.named("covariate"), job.named("shares")))
     ids = [*(f"{job['by']}={group}" for group in fits[0][3][1:]), *job.named("covariate")] if fits else []
-    m = len(fits)
     for j, name in enumerate(ids, start=1):
-        q, within, full = [b[j] for b, *_ in fits], mean(v[j] for _, v, *_ in fits), fits[0][2]
-        between = (1 + 1 / m) * variance(q)
-        share = between / (within + between)
-        known = (full + 1) / (full + 3) * full * (1 - share)
-        df = 1 / (share**2 / (m - 1) + 1 / known)
-        error = math.sqrt(within + between)
-        reach, ratio, change = t_quantile(1 - job.tail, df) * error, between / within, math.exp if logit else float
-        b = mean(q)
+        found = _rubin([b[j] for b, *_ in fits], [v[j] for _, v, *_ in fits], fits[0][2], job.tail)
+        b, change = found.pop("estimate"), math.exp if logit else float
+        p = {"p_value": 2 * t_above(abs(b / found["std_error"]), found["df"])}
         of = {
             "odds_ratio" if logit else "estimate": change(b),
-            "ci_low": change(b - reach),
-            "ci_high": change(b + reach),
+            "ci_low": change(found["ci_low"]),
+            "ci_high": change(found["ci_high"]),
         }
-        of |= {
-            "std_error": error,
-            "df": df,
-            "p_value": 2 * t_above(abs(b / error), df),
-            "fmi": (ratio + 2 / (df + 3)) / (ratio + 1),
-        }
-        yield "", name, "elimination or Newton's method, Rubin's rules", FITTED, of
+        yield "", name, "elimination or Newton's method, Rubin's rules", FITTED, found | of | p
+    for at, group in enumerate(fits[0][3] if fits and not logit else ()):
+        found = _rubin([one[at][0] for one in means], [one[at][1] for one in means], fits[0][2], job.tail)
+        yield group, "", "elimination, Rubin's rules", FITTED, found
+
+
+def _rubin(q: list[float], u: list[float], full: int, tail: float) -> dict[str, float]:
+    """Rubin 1987, with the degrees of freedom of Barnard and Rubin 1999."""
+    m, within, b = len(q), mean(u), mean(q)
+    between = (1 + 1 / m) * variance(q)
+    share = between / (within + between)
+    df = 1 / (share**2 / (m - 1) + (full + 3) / ((full + 1) * full * (1 - share)))
+    error = math.sqrt(within + between)
+    reach, ratio = t_quantile(1 - tail, df) * error, between / within
+    return {"estimate": b, "std_error": error, "df": df, "ci_low": b - reach, "ci_high": b + reach,
+            "fmi": (ratio + 2 / (df + 3)) / (ratio + 1)}  # fmt: skip
+
+
+def _means(
+    fit: Line, X: list[list[float]], groups: list[str], covariates: list[str], shares: list[str]
+) -> list[tuple[float, float]]:
+    """(least-squares mean, its variance) of each group, where numbers have their mean and the levels of a category equal shares."""
+    k = len(groups)
+    at = [mean(row[k + j] for row in X) for j in range(len(covariates))]
+    for own in (text.split(" ") for text in shares):
+        for name in own:
+            at[covariates.index(name)] = 1 / (len(own) + 1)
+    found = []
+    for place in range(k):
+        L = [1.0, *(float(place == j) for j in range(1, k)), *at]
+        value = sum(a * b for a, b in zip(L, fit.b, strict=True))
+        spread = sum(a * v * b for a, row in zip(L, fit.V, strict=True) for v, b in zip(row, L, strict=True))
+        found.append((value, spread))
+    return found

@@ -100,6 +100,29 @@ def maximum(likelihood: Likelihood, p: int) -> Fit | None:
     return None
 
 
+def crossing(rises: Callable[[float], float | None], near: float, low: float, step: float) -> float | None:
+    """Where a function that is `low` (below 0) at `near` crosses 0, in steps and then by false position (Illinois)."""
+    far, high = near + 2 * step, None
+    for _ in range(60):
+        high = rises(far)
+        if high is None or high >= 0:
+            break
+        near, low, far = far, high, far + step
+    if high is None or high < 0:
+        return None
+    for _ in range(100):
+        middle = (near * high - far * low) / (high - low)
+        found = rises(middle)
+        if found is None or abs(found) < 1e-11 or abs(far - near) < 1e-11:
+            return None if found is None else middle
+        if found * high < 0:
+            near, low = far, high
+        else:
+            low /= 2
+        far, high = middle, found
+    return None
+
+
 def _generalised(X: Matrix, mean: Callable[[int, float], tuple[float, float, float, float]]) -> Likelihood:
     """mean(i, linear predictor): (log likelihood, y - expected, weight, _) of a row."""
     p = range(len(X[0]) if X else 0)
@@ -156,7 +179,7 @@ class Firth:
         information = [
             [math.fsum(w * x[j] * x[k] for x, w in zip(self.X, weight, strict=True)) for k in self.p] for j in self.p
         ]
-        V, size = inverse(information), _log_determinant(information)
+        V, size = inverse(information), log_determinant(information)
         if V is None or size is None:
             return None
         pull = [one - m + w * form(x, V) * (0.5 - m) for x, one, m, w in zip(self.X, self.y, mean, weight, strict=True)]
@@ -202,7 +225,7 @@ class Firth:
         return ends
 
 
-def _log_determinant(A: Matrix) -> float | None:
+def log_determinant(A: Matrix) -> float | None:
     """Of a positive definite matrix, by Cholesky's method."""
     L, total = [], 0.0
     for i, row in enumerate(A):
@@ -240,43 +263,115 @@ def risk_sets(people: Sequence[Person]) -> list[tuple[list[Person], list[Person]
     return found
 
 
-def too_large(people: Sequence[Person]) -> bool:
-    return len(people) * len({(one.stratum, one.time) for one in people if one.event}) > LARGE
+def too_large(people: Sequence[Person], times: int = 1) -> bool:
+    return times * len(people) * len({(one.stratum, one.time) for one in people if one.event}) > LARGE
 
 
-def cox(people: Sequence[Person], ties: str = "efron") -> tuple[Fit, float] | None:
-    """Cox regression and the log likelihood without covariates; None where there is no maximum or too much to sum."""
-    if too_large(people) or not any(one.event for one in people):
-        return None
-    p = range(len(people[0].x))
-    centre = [math.fsum(one.x[j] for one in people) / len(people) for j in p]
-    sets = [
-        [[[one.x[j] - centre[j] for j in p] for one in part] for part in pair] for pair in risk_sets(people)
-    ]  # fmt: skip
+def partial_likelihood(people: Sequence[Person], ties: str) -> Likelihood:
+    """Cox's, with Efron's or Breslow's ties; exact: of every choice of as many participants of a risk set as have the event."""
+    centred = middle_of(people)
+    sets = [(centred(here), centred(dying)) for here, dying in risk_sets(people)]
+    part = _of_choices if ties == "exact" else lambda here, dying, b: _of_set(here, dying, b, ties)
 
     def at(b: Vector):
+        p = range(len(b))
         value, score, information = 0.0, [0.0] * len(b), [[0.0] * len(b) for _ in b]
         for here, dying in sets:
-            sums = [_sums(part, b) for part in (here, dying)]
-            value += math.fsum(dot(x, b) for x in dying)
-            score = [s + math.fsum(x[j] for x in dying) for j, s in enumerate(score)]
-            for nth in range(len(dying)):
-                share = nth / len(dying) if ties == "efron" else 0.0
-                s0 = sums[0][0] - share * sums[1][0]
-                s1 = [u - share * v for u, v in zip(sums[0][1], sums[1][1], strict=True)]
-                value -= math.log(s0)
-                for j in p:
-                    score[j] -= s1[j] / s0
-                    for k in p:
-                        information[j][k] += (sums[0][2][j][k] - share * sums[1][2][j][k]) / s0 - s1[j] * s1[k] / s0**2
+            one, own, spread = part(here, dying, b)
+            value += one
+            for j in p:
+                score[j] += own[j]
+                for k in p:
+                    information[j][k] += spread[j][k]
         return value, score, information
 
-    null = at([0.0] * len(centre))[0]
-    found = maximum(at, len(centre))
-    spread = [math.sqrt(math.fsum((one.x[j] - centre[j]) ** 2 for one in people) / len(people)) for j in p]
-    if found is None or any(abs(b) * s > FAR for b, s in zip(found.b, spread, strict=True)):
+    return at
+
+
+def middle_of(people: Sequence[Person]) -> Callable[[Sequence[Person]], Matrix]:
+    """The covariates of some of the participants less the mean of all."""
+    centre = [math.fsum(column) / len(people) for column in zip(*(one.x for one in people), strict=True)]
+    return lambda part: [[x - c for x, c in zip(one.x, centre, strict=True)] for one in part]
+
+
+def cox(people: Sequence[Person], ties: str = "efron", far: float = FAR) -> tuple[Fit, float] | None:
+    """Cox regression and the log likelihood without covariates; None where there is no maximum or too much to sum."""
+    most = (
+        max((len(dying) for _, dying in risk_sets(people)), default=0)
+        if ties == "exact" and not too_large(people)
+        else 1
+    )
+    if too_large(people, most) or not any(one.event for one in people):
+        return None
+    at = partial_likelihood(people, ties)
+    null, found = at([0.0] * len(people[0].x))[0], maximum(at, len(people[0].x))
+    columns = zip(*middle_of(people)(people), strict=True)
+    spread = [math.sqrt(math.fsum(x * x for x in column) / len(people)) for column in columns]
+    if found is None or any(abs(b) * s > far for b, s in zip(found.b, spread, strict=True)):
         return None
     return found, null
+
+
+def _of_choices(here: Matrix, dying: Matrix, b: Vector) -> tuple[float, Vector, Matrix]:
+    """Cox 1972, section 6: sums over all choices of as many as have the event, one participant after the other, with their slopes."""
+    p, d = range(len(b)), len(dying)
+    top = max(dot(x, b) for x in here)
+    sums = [(1.0 if k == 0 else 0.0, [0.0] * len(b), [[0.0] * len(b) for _ in p]) for k in range(d + 1)]
+    for x in here:
+        w = math.exp(dot(x, b) - top)
+        for k in range(d, 0, -1):
+            (s, u, v), (t, f, g) = sums[k], sums[k - 1]
+            u_new = [u[i] + w * (f[i] + x[i] * t) for i in p]
+            v_new = [[v[i][j] + w * (g[i][j] + x[i] * f[j] + x[j] * f[i] + x[i] * x[j] * t) for j in p] for i in p]
+            sums[k] = (s + w * t, u_new, v_new)
+    s, u, v = sums[d]
+    value = math.fsum(dot(x, b) for x in dying) - math.log(s) - d * top
+    score = [math.fsum(x[i] for x in dying) - u[i] / s for i in p]
+    return value, score, [[v[i][j] / s - u[i] * u[j] / s**2 for j in p] for i in p]
+
+
+def _of_set(here: Matrix, dying: Matrix, b: Vector, ties: str) -> tuple[float, Vector, Matrix]:
+    """What a risk set adds to the log likelihood, its slope and the information."""
+    sums, p = [_sums(part, b) for part in (here, dying)], range(len(b))
+    value = math.fsum(dot(x, b) for x in dying)
+    score, information = [math.fsum(x[j] for x in dying) for j in p], [[0.0] * len(b) for _ in p]
+    for nth in range(len(dying)):
+        share = nth / len(dying) if ties == "efron" else 0.0
+        s0 = sums[0][0] - share * sums[1][0]
+        s1 = [u - share * v for u, v in zip(sums[0][1], sums[1][1], strict=True)]
+        value -= math.log(s0)
+        for j in p:
+            score[j] -= s1[j] / s0
+            for k in p:
+                information[j][k] += (sums[0][2][j][k] - share * sums[1][2][j][k]) / s0 - s1[j] * s1[k] / s0**2
+    return value, score, information
+
+
+def cox_parts(people: Sequence[Person], b: Vector) -> list[tuple[float, Vector, Matrix]]:
+    """(time, score, information) of every risk set, with Efron's ties."""
+    centred = middle_of(people)
+    return [
+        (dying[0].time, *_of_set(centred(here), centred(dying), b, "efron")[1:]) for here, dying in risk_sets(people)
+    ]
+
+
+def score_residuals(people: Sequence[Person], b: Vector, ties: str) -> list[Vector]:
+    """What each participant's weight does to the score: Lin and Wei 1989."""
+    p, own = range(len(b)), {id(one): [0.0] * len(b) for one in people}
+    for here, dying in risk_sets(people):
+        risk, d, dead = {id(one): math.exp(dot(one.x, b)) for one in here}, len(dying), {id(one) for one in dying}
+        for nth in range(d):
+            share = nth / d if ties == "efron" else 0.0
+            weight = {id(one): risk[id(one)] * (1 - share * (id(one) in dead)) for one in here}
+            s0 = math.fsum(weight.values())
+            mean = [math.fsum(weight[id(one)] * one.x[j] for one in here) / s0 for j in p]
+            for one in here:
+                for j in p:
+                    own[id(one)][j] -= weight[id(one)] * (one.x[j] - mean[j]) / s0
+            for one in dying:
+                for j in p:
+                    own[id(one)][j] += (one.x[j] - mean[j]) / d
+    return [own[id(one)] for one in people]
 
 
 def _sums(part: Matrix, b: Vector) -> tuple[float, Vector, Matrix]:

@@ -10,11 +10,8 @@ from statistics import mean, stdev
 from .arithmetic import Row, newcombe, numbers
 from .job import CLOSED, COUNTED, FITTED, NEWCOMBE, TAILS, Found, Job
 from .models import (
-    Firth,
     Fit,
     Matrix,
-    Person,
-    cox,
     dot,
     expit,
     form,
@@ -74,12 +71,12 @@ def people(job: Job) -> list[Row]:
     return [row for row in job.rows if "set" in row["@"]]
 
 
-def _ratio(name: str, b: float, error: float, z: float) -> dict[str, float]:
+def ratio(name: str, b: float, error: float, z: float) -> dict[str, float]:
     found = {name: math.exp(b), "ci_low": math.exp(b - z * error), "ci_high": math.exp(b + z * error)}
     return found | {"p_value": 2 * z_above(abs(b / error))}
 
 
-def _spread(values: Sequence[float]) -> float:
+def spread(values: Sequence[float]) -> float:
     return stdev(values) if len(values) > 1 else 0.0
 
 
@@ -184,20 +181,20 @@ def incidence_rate(job: Job) -> Iterator[Found]:
         return
     X = [[1.0, *(float(c == g) for g in range(1, m)), *x] for c, x in zip(w.codes, w.X, strict=True)]
     fit = poisson(X, y, t)
-    if fit is None or _runs_away(fit, X):
+    if fit is None or runs_away(fit, X):
         return
     mu = [time * math.exp(dot(x, fit.b)) for x, time in zip(X, t, strict=True)]
     V = sandwich(fit.V, X, [(a - b) ** 2 for a, b in zip(y, mu, strict=True)]) if job["errors"] == "robust" else fit.V
     for j, name in enumerate([*(f"{job['by']}={group}" for group in w.groups[1:]), *w.ids], start=1):
-        yield "", name, NEWTON, FITTED, _ratio("rate_ratio", fit.b[j], math.sqrt(V[j][j]), job.z)
+        yield "", name, NEWTON, FITTED, ratio("rate_ratio", fit.b[j], math.sqrt(V[j][j]), job.z)
     if len(X) > len(X[0]):
-        spread = math.fsum((a - b) ** 2 / b for a, b in zip(y, mu, strict=True))
-        yield "", "", NEWTON, FITTED, {"dispersion": spread / (len(X) - len(X[0]))}
+        dispersion = math.fsum((a - b) ** 2 / b for a, b in zip(y, mu, strict=True))
+        yield "", "", NEWTON, FITTED, {"dispersion": dispersion / (len(X) - len(X[0]))}
 
 
-def _runs_away(fit: Fit, X: Matrix, least: float = 0.0, first: int = 1) -> bool:
+def runs_away(fit: Fit, X: Matrix, least: float = 0.0, first: int = 1) -> bool:
     columns = list(zip(*X, strict=True))
-    return any(abs(b) * max(_spread(column), least) > RUNAWAY for b, column in list(zip(fit.b, columns, strict=True))[first:])  # fmt: skip
+    return any(abs(b) * max(spread(column), least) > RUNAWAY for b, column in list(zip(fit.b, columns, strict=True))[first:])  # fmt: skip
 
 
 def standardised_risks(job: Job) -> Iterator[Found]:
@@ -211,7 +208,7 @@ def standardised_risks(job: Job) -> Iterator[Found]:
         return
     X = [[1.0, float(c), *x] for c, x in zip(w.codes, w.X, strict=True)]
     fit = logistic(X, y)
-    if fit is None or _runs_away(fit, X, 0.1, 0):
+    if fit is None or runs_away(fit, X, 0.1, 0):
         return
     risk, slope = [], []
     for g in (0.0, 1.0):
@@ -226,7 +223,7 @@ def standardised_risks(job: Job) -> Iterator[Found]:
         yield group, "", NEWTON, FITTED, of
     b = math.log(risk[1] / risk[0])
     error = math.sqrt(form([u / risk[1] - v / risk[0] for u, v in zip(slope[1], slope[0], strict=True)], fit.V))
-    yield "", "", NEWTON, FITTED, _ratio("risk_ratio", b, error, z)
+    yield "", "", NEWTON, FITTED, ratio("risk_ratio", b, error, z)
     d, error = risk[1] - risk[0], math.sqrt(form([u - v for u, v in zip(slope[1], slope[0], strict=True)], fit.V))
     of = {"estimate": d, "std_error": error, "ci_low": max(-1.0, d - z * error), "ci_high": min(1.0, d + z * error)}
     yield "", "risk_difference", NEWTON, FITTED, of | {"p_value": 2 * z_above(abs(d / error))}
@@ -264,148 +261,3 @@ def number_needed(job: Job) -> Iterator[Found]:
                 "number_needed": 1 / value if value > 0 else math.inf if value == 0 else math.nan,
                 "ci_low": 1 / more, "ci_high": 1 / less if less > 0 else math.inf,
             }  # fmt: skip
-
-
-def _split(job: Job) -> tuple[list[Row], list[str], list[str], list[Found]]:
-    """Participants of groups and subgroups, both that have some, and how many there are."""
-    rows = [row for row in job.rows if not row["@"] & {"x", "group", "level"}]
-    groups, within = ([name for name in job.named(kind) if any(row[kind] == name for row in rows)] for kind in ("group", "level"))  # fmt: skip
-    found: list[Found] = [("", "", COUNTED, CLOSED, {"n": len(rows)})]
-    for level in within if len(groups) == 2 else ():
-        mine = [row["group"] for row in rows if row["level"] == level]
-        found += [("", level, COUNTED, CLOSED, {"n": len(mine)}), *((group, level, COUNTED, CLOSED, {"n": mine.count(group)}) for group in groups)]  # fmt: skip
-    return rows, groups, within, found
-
-
-def logistic_interaction(job: Job) -> Iterator[Found]:
-    rows, groups, within, found = _split(job)
-    yield from found
-    if len(groups) != 2:
-        return
-    counts = {}
-    for level in within:
-        for group in groups:
-            y = [float(row["x"]) for row in rows if row["level"] == level and row["group"] == group]
-            counts[level, group] = (int(sum(y)), int(len(y) - sum(y)))
-        (a, b), (c, d) = counts[level, groups[1]], counts[level, groups[0]]
-        if min(a, b, c, d):
-            error = math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-            of = _ratio("odds_ratio", math.log(a * d / (b * c)), error, job.z)
-            yield "", level, "Woolf", FITTED, {name: of[name] for name in ("odds_ratio", "ci_low", "ci_high")}
-    if len(within) < 2 or not all(min(pair) for pair in counts.values()):
-        return
-    X = [
-        [1.0, float(row["group"] == groups[1]), *(float(row["level"] == level) for level in within[1:])] for row in rows
-    ]
-    fit = logistic(X, numbers(rows, "x"))
-    if fit:
-        whole = math.fsum(x * math.log(x / (x + y)) + y * math.log(y / (x + y)) for x, y in counts.values())
-        statistic, df = 2 * (whole - fit.likelihood), len(within) - 1
-        yield "", "", NEWTON, FITTED, {"statistic": statistic, "df": df, "p_value": chi2_above(statistic, df)}
-
-
-def linear_interaction(job: Job) -> Iterator[Found]:
-    rows, groups, within, found = _split(job)
-    yield from found
-    if len(groups) != 2:
-        return
-    parts = {(level, group): numbers([row for row in rows if (row["level"], row["group"]) == (level, group)], "x")
-             for level in within for group in groups}  # fmt: skip
-    parts = {key: y for key, y in parts.items() if y}
-    n, k = len(rows), len(parts)
-    if n <= k:
-        return
-    left = math.fsum((value - mean(y)) ** 2 for y in parts.values() for value in y)
-    if max(abs(value - mean(y)) for y in parts.values() for value in y) < 1e-10 * max(abs(value) for y in parts.values() for value in y):  # fmt: skip
-        return
-    df, reach = n - k, t_quantile(1 - job.tail, n - k)
-    for level in within:
-        two = [parts.get((level, group)) for group in groups]
-        if all(two):
-            b, error = mean(two[1]) - mean(two[0]), math.sqrt(left / df * (1 / len(two[0]) + 1 / len(two[1])))
-            yield "", level, DESCRIBED_BY, FITTED, {"estimate": b, "std_error": error, "ci_low": b - reach * error, "ci_high": b + reach * error}  # fmt: skip
-    if len(within) < 2 or k < 2 * len(within):
-        return
-    X = [
-        [1.0, float(row["group"] == groups[1]), *(float(row["level"] == level) for level in within[1:])] for row in rows
-    ]
-    y = numbers(rows, "x")
-    if line := Line.of(X, y, "classical"):
-        more = math.fsum((one - dot(x, line.b)) ** 2 for x, one in zip(X, y, strict=True))
-        m = len(within) - 1
-        f = (more - left) / m / (left / df)
-        yield "", "", LEAST, FITTED, {"statistic": f, "df": m, "df_residual": df, "p_value": f_above(f, m, df)}
-
-
-DESCRIBED_BY = "means of cells"
-
-
-def cox_regression(job: Job) -> Iterator[Found]:
-    sets = job.named("set")
-    base = [row for row in job.rows if row["set"] == sets[0]]
-    late, strata, clusters = job["delayed"] == "true", job["stratum"] == "true", job["cluster"] == "true"
-    needed = {"entry": late, "group": strata, "x": clusters}
-    w = wide(job, base, {"time", "event", *(key for key, here in needed.items() if here)}, centred=False)
-    people = [
-        Person(float(row["entry"]) if late else -math.inf, float(row["time"]), float(row["event"]) == 1, x, row["group"] if strata else "")
-        for row, x in zip(w.rows, w.X, strict=True)
-    ]  # fmt: skip
-    people = [one for one in people if one.entry < one.time]
-    yield "", "", COUNTED, CLOSED, {"n": len(people), "events": sum(one.event for one in people)}
-    if clusters or job["errors"] == "robust" or job["ties"] == "exact":
-        return  # these need R
-    found = cox(people, job["ties"]) if people and w.ids else None
-    if found is None:
-        return
-    fit, null = found
-    if clusters or job["errors"] == "robust":  # the errors need R
-        for j, name in enumerate(w.ids):
-            yield "", name, NEWTON, FITTED, {"hazard_ratio": math.exp(fit.b[j])}
-        return
-    lr = 2 * (fit.likelihood - null)
-    yield "", "", NEWTON, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(fit.b))}
-    for j, name in enumerate(w.ids):
-        of = _ratio("hazard_ratio", fit.b[j], math.sqrt(fit.V[j][j]), job.z)
-        wald = job["interval"] == "wald"
-        yield "", name, NEWTON, FITTED, {key: of[key] for key in of if wald or not key.startswith("ci_")}
-
-
-def firth_logistic(job: Job) -> Iterator[Found]:
-    w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], {"x"}, centred=False)
-    y = numbers(w.rows, "x")
-    yield "", "", COUNTED, CLOSED, {"n": len(w.rows), "events": sum(y)}
-    yield from penalised(job, [[1.0, *x] for x in w.X], y, w.ids)
-
-
-def penalised(job: Job, X: Matrix, y: Sequence[float], ids: Sequence[str]) -> Iterator[Found]:
-    """Firth's odds ratios with profile limits and likelihood-ratio tests."""
-    if not X or heavy(X):
-        return
-    model = Firth(X, y)
-    found = model.fit([0.0] * len(X[0]))
-    V = inverse(found[2]) if found else None
-    if V is None:
-        return
-    top, b, _ = found
-    for j, name in enumerate(ids, start=1):
-        ends = model.profile(b, j, top, math.sqrt(V[j][j]), job.z**2 / 2)
-        none = model.fit([*b[:j], 0.0, *b[j + 1 :]], j)
-        if ends and none:
-            p = chi2_above(2 * (top - none[0]), 1)
-            of = {"odds_ratio": math.exp(b[j]), "ci_low": math.exp(ends[0]), "ci_high": math.exp(ends[1]), "p_value": p}
-            yield "", name, "Newton's method, profile by bisection", FITTED, of
-
-
-def dose_response(job: Job) -> Iterator[Found]:
-    known = [row for row in job.rows if not row["@"] & {"x", "y"} and float(row["x"]) > 0]
-    y = numbers(known, "y")
-    yield "", "", COUNTED, CLOSED, {"n": len(known), "events": sum(y)}
-    if len(set(y)) < 2:
-        return
-    X = [[1.0, math.log10(float(row["x"]))] for row in known]
-    if job["firth"] == "true":
-        yield from penalised(job, X, y, ["per_tenfold_dose"])
-        return
-    fit = logistic(X, y)
-    if fit and abs(fit.b[1]) < 25:
-        yield "", "per_tenfold_dose", NEWTON, FITTED, _ratio("odds_ratio", fit.b[1], math.sqrt(fit.V[1][1]), job.z)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from .arithmetic import Curve, Row
-from .hazards import limits
+from .hazards import across, limits
 from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
+from .tails import z_above
+
+TIE = 1e-9
+CERTAIN = {"ci_low": 1.0, "ci_high": 1.0}  # as long as nobody's follow-up has ended
 
 
-def kaplan_meier(job: Job, happens: Callable[[Row], bool] = lambda row: float(row["event"]) == 1) -> Iterator[Found]:
+def happens(row: Row) -> bool:
+    return float(row["event"]) == 1
+
+
+def kaplan_meier(job: Job, happens: Callable[[Row], bool] = happens) -> Iterator[Found]:
     """Estimates with limits on the scale of log(-log), at the plan's times."""
     for group, rows in job.groups():
         curve = Curve(rows, happens)
@@ -31,13 +38,35 @@ def kaplan_meier(job: Job, happens: Callable[[Row], bool] = lambda row: float(ro
             if time > curve.last:
                 continue
             survival, spread = curve.at(time)
-            yield (
-                group,
-                level,
-                FRACTIONS,
-                CLOSED,
-                {"estimate": survival, **limits(job["transform"], survival, spread, job.z)},
-            )
+            ends = limits(job["transform"], survival, spread, job.z) if time >= curve.ends[0] else CERTAIN
+            yield group, level, FRACTIONS, CLOSED, {"estimate": survival, **ends}
+
+
+def crossing(curve: Sequence[tuple[float, float]], share: float) -> float:
+    """Where a falling curve of (time, value) reaches a share: in the middle of where it stays at it."""
+    reached = [time for time, value in curve if value <= share + TIE]
+    below = [time for time, value in curve if value < share - TIE]
+    if not reached:
+        return math.nan
+    return (reached[0] + below[0]) / 2 if below else reached[0]
+
+
+def survival_quantiles(job: Job) -> Iterator[Found]:
+    """Brookmeyer & Crowley 1982."""
+    for group, rows in job.groups():
+        curve = Curve(rows, happens)
+        if not curve.people:
+            continue
+        yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
+        ends = [(time, limits(job["transform"], float(value), None if spread is None else float(spread), job.z)) for time, value, spread in curve.steps]  # fmt: skip
+        for text in job["quantiles"].split(";"):
+            share = 1 - float(text)
+            of = {"estimate": crossing([(time, float(value)) for time, value, _ in curve.steps], share)}
+            of |= {
+                key: crossing([(time, both[key]) for time, both in ends if both], share)
+                for key in ("ci_low", "ci_high")
+            }
+            yield group, f"{100 * float(text):.15g}_percent", FRACTIONS, CLOSED, of
 
 
 def _ends(curve: Curve, job: Job) -> dict[str, float]:
@@ -58,7 +87,7 @@ def survival_difference(job: Job) -> Iterator[Found]:
     """Greenwood's limits, without a transformation."""
     curves = []
     for group, rows in job.groups():
-        curve = Curve(rows, lambda row: float(row["event"]) == 1)
+        curve = Curve(rows, happens)
         yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
         curves += [curve] if curve.people else []
     for at in job.times if len(curves) == 2 else ():
@@ -70,71 +99,73 @@ def survival_difference(job: Job) -> Iterator[Found]:
 
 
 def compare_at(job: Job) -> Iterator[Found]:
-    """Two groups at one time; within strata it needs R."""
+    """Two groups at one time, or within strata."""
     time, strata, curves = float(job["milestone"]), job["stratum"] == "true", []
+
+    def read(rows: Sequence[Row]) -> tuple[float, float] | None:
+        """(estimate, error), where both are between 0 and 1."""
+        curve = Curve(rows, happens)
+        survival, spread = curve.at(time) if curve.people and time <= curve.last else (1.0, None)
+        return (survival, survival * math.sqrt(spread)) if spread and 0 < survival < 1 else None
+
     for group, rows in job.groups():
-        curve = Curve(
-            [row for row in rows if not (strata and "level" in row["@"])], lambda row: float(row["event"]) == 1
-        )
+        curve = Curve([row for row in rows if not (strata and "level" in row["@"])], happens)
         if not curve.people:
             continue
         yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
         if time <= curve.last:
             survival, spread = curve.at(time)
             yield group, "", FRACTIONS, CLOSED, {"estimate": survival, **limits("log-log", survival, spread, job.z)}
-        curves.append(curve)
-    if strata or len(curves) != 2 or any(time > curve.last for curve in curves):
+        curves.append(rows)
+    if strata:
+        yield from across(job, read)
         return
-    (a, va), (b, vb) = (curve.at(time) for curve in curves)
-    if not all(v and 0 < s < 1 for s, v in ((a, va), (b, vb))):
+    found = [read(rows) for rows in curves]
+    if len(found) != 2 or None in found:
         return
-    error = math.sqrt(a * a * va + b * b * vb)
+    (a, e), (b, f) = found
+    error = math.hypot(e, f)
     scale: dict[str, Callable[[float], tuple[float, float]]] = {  # the value and the slope of a scale
         "plain": lambda s: (s, 1.0), "log": lambda s: (math.log(s), 1 / s),
         "log-log": lambda s: (math.log(-math.log(s)), 1 / (s * math.log(s))),
     }  # fmt: skip
     (x, p), (y, q) = (scale[job["transform"]](s) for s in (a, b))
-    z = (y - x) / math.sqrt(p * p * a * a * va + q * q * b * b * vb)
+    z = (y - x) / math.hypot(p * e, q * f)
     of = {"estimate": b - a, "std_error": error, "ci_low": b - a - job.z * error, "ci_high": b - a + job.z * error}
-    yield "", "", FRACTIONS, CLOSED, of | {"statistic": z, "p_value": math.erfc(abs(z) / math.sqrt(2))}
+    yield "", "", FRACTIONS, CLOSED, of | {"statistic": z, "p_value": 2 * z_above(abs(z))}
 
 
 def concordance_index(job: Job) -> Iterator[Found]:
-    """Every pair by itself; Harrell's index alone."""
+    """Harrell et al. 1982, or Uno et al. 2011 with weights of remaining uncensored: every pair by itself; the error is what each
+    participant's weight does, the weights of the pairs held."""
     rows = [row for row in job.rows if not row["@"] & {"x", "time", "event"}]
     yield "", "", COUNTED, CLOSED, {"n": len(rows), "events": sum(float(row["event"]) for row in rows)}
-    if job["weights"] != "harrell" or len(rows) ** 2 > PAIRS:
+    if len(rows) ** 2 > PAIRS:
         return
     until = float(job["until"]) or math.inf
     people = [(float(row["time"]), float(row["event"]) == 1, float(row["x"])) for row in rows]
-    firsts = [one for one in people if one[1] and one[0] <= until]
-    pairs = [(a, b) for a in firsts for b in people if b[0] > a[0] or (b[0] == a[0] and not b[1])]
-    if pairs:
-        agree = sum(Fraction(a[2] > b[2]) + Fraction(a[2] == b[2], 2) for a, b in pairs)
-        yield "", "", COUNTED, CLOSED, {"pairs": len(pairs), "estimate": float(agree / len(pairs))}
-
-
-def cumulative_incidence(job: Job) -> Iterator[Found]:
-    """Aalen and Johansen 1978: of each time the share of those still free of any event who have this one. The variance needs R."""
-    cause = float(job["cause"])
-    for group, rows in job.groups():
-        curve = Curve(rows, lambda row: float(row["event"]) > 0)
-        late = job["delayed"] == "true"
-        needed = {"time", "event", *({"entry"} if late else ())}
-        whole = [
-            row for row in rows if not row["@"] & needed and (not late or float(row["entry"]) < float(row["time"]))
-        ]
-        if not whole:
-            continue
-        when = Counter(float(row["time"]) for row in whole if float(row["event"]) == cause)
-        of = {"n": len(whole), "events": when.total(), "competing_events": curve.events - when.total()}
-        yield group, job["cause_name"], COUNTED, CLOSED, of
-        for at in job.times:
-            level, time = f"{at}_{job['unit']}", float(at)
-            yield group, level, COUNTED, CLOSED, {"n_at_risk": curve.at_risk(time)}
-            if time <= curve.last:
-                free, total = Fraction(1), Fraction(0)
-                for step, after, _ in curve.steps:
-                    if step <= time:
-                        total, free = total + free * Fraction(when[step], curve.at_risk(step)), after
-                yield group, level, FRACTIONS, CLOSED, {"estimate": float(total)}
+    free, weight = 1.0, {}
+    for time in sorted({one[0] for one in people}):  # at one time the events are first
+        weight[time] = 1.0 if job["weights"] == "harrell" else free**-2 if free else 0.0
+        lost = sum(one[0] == time and not one[1] for one in people)
+        staying = sum(one[0] >= time and not (one[0] == time and one[1]) for one in people)
+        free *= 1 - lost / staying if staying else 1.0
+    pairs, agree, all_of = 0, [0.0] * len(people), [0.0] * len(people)
+    for i, a in enumerate(people):
+        for j, b in enumerate(people) if a[1] and a[0] <= until else ():
+            if b[0] > a[0] or (b[0] == a[0] and not b[1]):
+                pairs += 1
+                w, share = weight[a[0]], (a[2] > b[2]) + (a[2] == b[2]) / 2
+                for at in (i, j):
+                    agree[at] += w * share
+                    all_of[at] += w
+    yield "", "", COUNTED, CLOSED, {"pairs": pairs}
+    total = math.fsum(all_of)
+    if not total:
+        return
+    estimate = math.fsum(agree) / total
+    error = 2 * math.sqrt(math.fsum((a - estimate * w) ** 2 for a, w in zip(agree, all_of, strict=True))) / total
+    yield "", "", "every pair", CLOSED, {"estimate": estimate}
+    if error > 1e-10:
+        ends = {"ci_low": max(0.0, estimate - job.z * error), "ci_high": min(1.0, estimate + job.z * error)}
+        yield "", "", "every pair", CLOSED, {"std_error": error, **ends}

@@ -193,14 +193,6 @@ def kruskal_wallis(job: Job) -> Iterator[Found]:
         )
 
 
-def bootstrap(job: Job) -> Iterator[Found]:
-    """What is resampled; the intervals need R."""
-    of = {"mean": mean, "median": median}[job["statistic"]]
-    for group, rows in job.groups():
-        y = numbers(rows, "y")
-        yield group, "", DESCRIBED, CLOSED, {"n": len(y), **({"estimate": of(y)} if len(y) > 1 else {})}
-
-
 def kinetics_by_day(job: Job) -> Iterator[Found]:
     for group in job.named("group"):
         for day in job.named("set"):

@@ -9,9 +9,9 @@ that is also another date of a clean table, a number that is also a measurement,
 manuscript; of an undeclared column also what stands in a declared one. How many those are is said, by kind.
 """
 
-from .content import texts
+from .content import leaves, texts
 from .known import Sought
 from .raw import recorded, sought, undeclared
 from .search import PrivacyError, gate
 
-__all__ = ["PrivacyError", "Sought", "gate", "recorded", "sought", "texts", "undeclared"]
+__all__ = ["PrivacyError", "Sought", "gate", "leaves", "recorded", "sought", "texts", "undeclared"]

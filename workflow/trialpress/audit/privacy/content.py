@@ -13,16 +13,22 @@ import struct
 import urllib.parse
 import zipfile
 import zlib
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from ...contracts import CELLS, FILES
 from ...files import read_categories
+from .forms import SEPARATOR
 
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
+# of a PDF's object: its place in the tree of tags; of a page: what its text does not depend on either
+_TAGGED = {"/StructParent", "/StructParents"}
+_AROUND = {"/Annots", "/Parent", *_TAGGED}
+_REFERENCE = re.compile(r"IndirectObject\([\d, ]+\)")  # numbers of objects, and where one lies in memory
 _EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _MAGIC = (b"\x89PNG", b"RIFF", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"wOFF", b"wOF2", b"\0\1\0\0", b"OTTO")
 # in JSON: lists of numbers of participants, of cells and of different texts; the row of a cell, [place, key, row, raw, ...]
@@ -74,24 +80,59 @@ def _webp(data: bytes) -> Iterator[str]:
         at += 8 + size + size % 2
 
 
-def _pdf(data: bytes) -> Iterator[str]:
+def _pdf(data: bytes, passed: Container[bytes], over: list[bytes]) -> Iterator[Leaf]:
     import pypdf  # here, because only a PDF needs it
 
     reader = pypdf.PdfReader(io.BytesIO(data))
-    yield " ".join(map(str, (reader.metadata or {}).values()))
+    yield _leaf(" ".join(map(str, (reader.metadata or {}).values())))
     if reader.xmp_metadata is not None:
-        yield reader.xmp_metadata.stream.get_data().decode("utf-8", "replace")
+        yield _leaf(reader.xmp_metadata.stream.get_data().decode("utf-8", "replace"))
+    known: dict[int, bytes | None] = {}
     for page in reader.pages:
-        drawn = page.get_contents()
-        if drawn is not None:
-            stream = pypdf.generic.StreamObject()
-            stream.set_data(b"\n".join(_DRAWN.findall(drawn.get_data())))
-            page[pypdf.generic.NameObject("/Contents")] = stream
-        yield page.extract_text()
-        yield " ".join(str(note.get_object()) for note in page.get("/Annots", ()))
+        noted = " ".join(str(note.get_object()) for note in page.get("/Annots", ()))
+        yield _leaf(_REFERENCE.sub("", noted))
+        try:
+            held = [_hash(key.encode(), _held(page.raw_get(key), known)) for key in sorted({*page} - _AROUND)]
+        except RecursionError:
+            yield b"", partial(_page, page)
+        else:
+            yield _hash(b"page", *held), partial(_page, page)
     for parts in reader.attachments.values():
         for part in parts:
-            yield from texts(part)
+            yield from leaves(part, passed, over)
+
+
+def _held(thing, known: dict[int, bytes | None]) -> bytes:
+    """A hash of what an object of a PDF holds with all that it refers to, however its objects are numbered. RecursionError if it
+    refers to itself."""
+    from pypdf.generic import IndirectObject, StreamObject
+
+    if isinstance(thing, IndirectObject):
+        if thing.idnum not in known:
+            known[thing.idnum] = None
+            known[thing.idnum] = _held(thing.get_object(), known)
+        if (found := known[thing.idnum]) is None:
+            raise RecursionError(str(thing))
+        return found
+    if isinstance(thing, dict):
+        packed = thing._data if isinstance(thing, StreamObject) else b""
+        of = (_hash(key.encode(), _held(thing.raw_get(key), known)) for key in sorted({*thing} - _TAGGED))
+        return _hash(b"dictionary", packed, *of)
+    if isinstance(thing, list):
+        return _hash(b"array", *(_held(one, known) for one in thing))
+    return _hash(type(thing).__name__.encode(), repr(thing).encode())
+
+
+def _page(page) -> Iterator[str]:
+    """The text of a page of a PDF."""
+    import pypdf
+
+    drawn = page.get_contents()
+    if drawn is not None:
+        stream = pypdf.generic.StreamObject()
+        stream.set_data(b"\n".join(_DRAWN.findall(drawn.get_data())))
+        page[pypdf.generic.NameObject("/Contents")] = stream
+    yield page.extract_text()
 
 
 def _parquet(data: bytes) -> Iterator[str]:
@@ -129,7 +170,7 @@ def columns(path: Path) -> Iterator[str]:
         yield from _text("\n".join(found))
 
 
-def _text(text: str, passed: Container[bytes] = ()) -> Iterator[str]:
+def _text(text: str, passed: Container[bytes] = (), over: list[bytes] | None = None) -> Iterator[str]:
     """A text as it stands, as a reader sees it (no tags, entities resolved), and what is embedded in it."""
     embedded = []
 
@@ -140,7 +181,7 @@ def _text(text: str, passed: Container[bytes] = ()) -> Iterator[str]:
                 data.decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):  # a hash or a path, not data
             return match[0]
-        if hashlib.sha256(data).digest() not in passed:
+        if not _is_passed(data, passed, over):
             embedded.append(data)
         return " "
 
@@ -159,35 +200,77 @@ def _text(text: str, passed: Container[bytes] = ()) -> Iterator[str]:
     if "</" in text:
         yield re.sub(r"<[^>]*>", "", text)
     for data in embedded:
-        yield from texts(data, passed)
+        yield from texts(data, passed, over)
 
 
-def texts(data: bytes, passed: Container[bytes] = ()) -> Iterator[str]:
-    """Every text that the bytes of a file hold, told by what they begin with and not by the file's name. passed: hashes of
-    what is searched as a file of its own, and need not be searched again where it is packed or embedded."""
+def _is_passed(data: bytes, passed: Container[bytes], over: list[bytes] | None) -> bool:
+    """Whether data need not be searched where they are packed or embedded; then `over` has their hash."""
+    found = hashlib.sha256(data).digest()
+    if found in passed and over is not None:
+        over.append(found)
+    return found in passed
+
+
+Leaf = tuple[bytes, Callable[[], Iterable[str]]]  # a hash of all that the texts are read from, empty if it has none
+
+
+def _hash(*parts: bytes) -> bytes:
+    """Of some parts, each as it is: none can be taken for two."""
+    return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).digest()
+
+
+def _leaf(text: str) -> Leaf:
+    return _hash(b"as it is", text.encode("utf-8", "surrogatepass")), lambda: [text]
+
+
+def leaves(data: bytes, passed: Container[bytes] = (), over: list[bytes] | None = None) -> Iterator[Leaf]:
+    """The parts of a file that can be searched one by one: members of an archive, pages of a PDF, or all of it; told by what the
+    bytes begin with and not by the file's name. Each must be read before the next is asked for.
+
+    passed: hashes of what is searched as a file of its own, and need not be searched again where it is packed or embedded;
+    over: takes those that were passed over so.
+    """
+    if data.startswith(b"%PDF"):
+        yield from _pdf(data, passed, over)
+    elif data.startswith(b"\x1f\x8b"):
+        yield from leaves(gzip.decompress(data), passed, over)
+    elif data.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            yield _leaf(SEPARATOR.join([archive.comment.decode("utf-8", "replace"), *names]))
+            office = "[Content_Types].xml" in names
+            for member in archive.infolist():
+                body = archive.read(member)
+                if not _is_passed(body, passed, over):
+                    for name, read in leaves(body, passed, over):
+                        yield (name and _hash(b"office", name), partial(_office, read)) if office else (name, read)
+    else:
+        yield _hash(b"", data), partial(_plain, data, passed, over)
+
+
+def _office(read: Callable[[], Iterable[str]]) -> Iterator[str]:
+    return (_OOXML.sub("", text) for text in read())
+
+
+def _plain(data: bytes, passed: Container[bytes], over: list[bytes] | None) -> Iterator[str]:
+    """The texts of bytes that hold no others."""
     if data.startswith(b"\x89PNG"):
         yield from _png(data)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         yield from _webp(data)
-    elif data.startswith(b"%PDF"):
-        yield from _pdf(data)
     elif data.startswith(b"PAR1"):
         yield from _parquet(data)
-    elif data.startswith(b"\x1f\x8b"):
-        yield from texts(gzip.decompress(data), passed)
-    elif data.startswith(b"PK\x03\x04"):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            yield archive.comment.decode("utf-8", "replace")
-            office = "[Content_Types].xml" in archive.namelist()
-            for member in archive.infolist():
-                yield member.filename
-                body = archive.read(member)
-                if hashlib.sha256(body).digest() not in passed:
-                    inside = texts(body, passed)
-                    yield from (_OOXML.sub("", text) for text in inside) if office else inside
     else:
         try:
-            yield from _text(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"), passed)
+            text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
         except UnicodeDecodeError:
             # fonts and other binary parts; runs of characters are all that a reader could see in them
             yield re.sub(r"[^\x20-\x7e]+", " ", data.decode("latin-1"))
+        else:
+            yield from _text(text, passed, over)
+
+
+def texts(data: bytes, passed: Container[bytes] = (), over: list[bytes] | None = None) -> Iterator[str]:
+    """Every text that the bytes of a file hold; see `leaves`."""
+    for _, read in leaves(data, passed, over):
+        yield from read()

@@ -112,12 +112,16 @@ def _plain(token: str) -> str:
     return _bare(token) if token[0] == "0" else token
 
 
-def tokens_of(text: str) -> list[str]:
-    """The words and numbers of a folded text."""
+def tokens_of(text: str) -> tuple[list[str], dict[str, str]]:
+    """The words and numbers of a folded text, and how each of them is looked up."""
     tokens = TOKEN.findall(text)
-    if other := {token: _plain(token) for token in set(tokens) if token[0] == "0" or token.endswith(".0")}:
-        return [other.get(token, token) for token in tokens]
-    return tokens
+    return tokens, {token: _plain(token) if token[0] == "0" or token.endswith(".0") else token for token in set(tokens)}
+
+
+def plain_tokens(text: str) -> list[str]:
+    """The words and numbers of a folded text as they are looked up."""
+    tokens, plain = tokens_of(text)
+    return [plain[token] for token in tokens]
 
 
 def words_of(text: str) -> set[str]:
@@ -180,7 +184,7 @@ Key = datetime.date | str | Words
 def key_of(text: str) -> set[Key]:
     """What a text of the allow-list stands for."""
     text = fold(text).strip()
-    return as_dates(text) or ({text} if HAN.search(text) else {tuple(sorted(tokens_of(text)))})
+    return as_dates(text) or ({text} if HAN.search(text) else {tuple(sorted(plain_tokens(text)))})
 
 
 def together(form: Words, text: str) -> bool:

@@ -36,11 +36,14 @@ from .forms import (
     dates_in,
     fold,
     is_undeclared,
+    plain_tokens,
     searchable,
     spellings,
     together,
     tokens_of,
 )
+
+MOST_PARTS = 5  # in which a number or a name is written
 
 
 @dataclass
@@ -67,13 +70,23 @@ class Sought:
     def __len__(self) -> int:
         return len([key for known in (self.dates, self.names, self.words) for key in known if key not in self.lesser])
 
+    @property
+    def content(self) -> list:
+        """What is looked for, as the hash of it is made of."""
+        return [self.dates, self.names, self.words, self.forms, self.joined]
+
+    @property
+    def keys(self) -> list[Key]:
+        """All that is looked for, in an order of its own."""
+        return sorted([*self.dates, *self.names, *self.words], key=repr)
+
     def kind(self, key: Key) -> str:
         return self.dates.get(key) or self.names.get(key) or self.words.get(key) or ""
 
     def add(self, value: str, kind: str, is_date: bool = False, file: str = "") -> None:
         """Take up one raw value, unless it is too short. is_date: a five-digit number is a workbook's day."""
         text = fold(value).strip()
-        tokens = tuple(tokens_of(text))
+        tokens = tuple(plain_tokens(text))
         dates = as_dates(text)
         if is_date and (serial := re.fullmatch(r"([2-5]\d{4})(?:\.\d+)?", text)):
             dates = {EPOCHS[0] + datetime.timedelta(days=int(serial[1]))}
@@ -123,8 +136,8 @@ class Sought:
         for text in spellings(value):
             pieces = [piece for piece in re.split(r"[\s,;.()/_]+", text) if piece]
             whole = [re.sub(r"[\W_]", "", piece) for piece in pieces]  # Jean-Pierre, Jeanpierre
-            tokens = (*dict.fromkeys([*tokens_of(text), *whole]),)
-            written = {form for form in (tuple(whole), tuple(tokens_of(text))) if len(form) > 1}
+            tokens = (*dict.fromkeys([*plain_tokens(text), *whole]),)
+            written = {form for form in (tuple(whole), tuple(plain_tokens(text))) if len(form) > 1}
             for word, other in permutations((token for token in tokens if token.isalpha() and token not in TITLES), 2):
                 if len(word) >= PART:  # C. Okafor
                     part = tuple(sorted((word, other[0])))
@@ -192,45 +205,45 @@ class Sought:
         if self.dates:
             dates = dates_in(text, self.years)
             found = {date: self.dates[date] for date in dates & self.dates.keys()}
-        tokens = tokens_of(text)
-        known = set(tokens)
+        tokens, plain = tokens_of(text)
+        known = set(plain.values())
         if self.names:
             found.update(self._chinese(text, known))
         starts, halves = known & self.forms.keys(), known & self.prefixes
         if starts or halves:
             lengths = {first: {len(form) for form in self.forms[first]} for first in starts}
-            either = starts | halves
-            for at, token in enumerate(tokens):
-                if token in either:
-                    if token in starts:
-                        found |= {
-                            key: self.words[key] for key in self._standing(token, tokens, at, lengths[token], text)
-                        }
-                    if token in halves:
-                        found |= {key: self.words[key] for key in self._in_parts(tokens, at, text)}
+            either = {token for token, other in plain.items() if other in starts or other in halves}
+            longest = max((MOST_PARTS, *(max(of) for of in lengths.values())))
+            for at in [at for at, token in enumerate(tokens) if token in either]:
+                near = [plain[token] for token in tokens[at : at + longest]]
+                if near[0] in starts:
+                    found |= {key: self.words[key] for key in self._standing(near, lengths[near[0]], text)}
+                if near[0] in halves:
+                    found |= {key: self.words[key] for key in self._in_parts(near, text)}
         return found
 
-    def _standing(self, token: str, tokens: list[str], at: int, lengths: set[int], text: str) -> Iterator[Words]:
-        forms = self.forms[token]
+    def _standing(self, tokens: list[str], lengths: set[int], text: str) -> Iterator[Words]:
+        """What begins with the first of these tokens."""
+        forms = self.forms[tokens[0]]
         for length in lengths:
-            form = tuple(tokens[at : at + length])
+            form = tuple(tokens[:length])
             if (key := forms.get(form)) and together(form, text):
                 yield key
-        if 2 in lengths and at + 2 < len(tokens) and tokens[at + 1].isalpha():  # one word between
-            form = (token, tokens[at + 2])
-            near = len(tokens[at + 1]) == 1 or min(map(len, form)) > 2
+        if 2 in lengths and len(tokens) > 2 and tokens[1].isalpha():  # one word between
+            form = (tokens[0], tokens[2])
+            near = len(tokens[1]) == 1 or min(map(len, form)) > 2
             if near and all(map(str.isalpha, form)) and (key := forms.get(form)):
                 yield key
 
-    def _in_parts(self, tokens: list[str], at: int, text: str) -> Iterator[Words]:
+    def _in_parts(self, tokens: list[str], text: str) -> Iterator[Words]:
         """A number in groups, 1432-3792, and a name in halves, Min-su."""
-        whole = tokens[at]
-        for end in range(at + 1, min(at + 5, len(tokens))):
+        whole = tokens[0]
+        for end in range(1, min(MOST_PARTS, len(tokens))):
             whole += tokens[end]
             key = self.joined.get(whole) or self.forms.get(whole, {}).get((whole,))
             if key:
                 sign = r"[-\u2010-\u2013/ \u00a0]" if whole.isdigit() and len(whole) >= SPACED else rf"{HYPHEN}\s?"
-                written = sign.join(map(re.escape, tokens[at : end + 1]))
+                written = sign.join(map(re.escape, tokens[: end + 1]))
                 if re.search(rf"(?<![\w.,]){'0*' * whole.isdigit()}{written}(?![\w,]|\.\d)", text):
                     yield key
             if whole not in self.prefixes:
@@ -264,6 +277,10 @@ class Sought:
             if len(letters) == 1 and 0 < digits < DIGITS and letters[0] in words:
                 found[key] = kind
         self._give_up(found)
+
+    def give_up(self, keys: Iterable[Key]) -> None:
+        """Give up these of what is looked for."""
+        self._give_up({key: self.kind(key) for key in keys})
 
     def _give_up(self, values: Mapping[Key, str]) -> None:
         self.unsearchable.update((self.files.get(key, ""), kind) for key, kind in values.items())

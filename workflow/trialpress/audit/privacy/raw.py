@@ -12,8 +12,10 @@ from ...clean.read import Raw, read, resolve
 from ...clean.read import declared as shown
 from ...clean.read import identifiers as declared
 from ...errors import Problem
+from ...store import Store
 from ...study import Study
 from ...text import number_text
+from .content import Leaf
 from .forms import FREE_TEXT, SEPARATOR, UNDECLARED, fold, words_of
 from .known import Sought
 
@@ -89,13 +91,14 @@ def _together(raw: Raw, columns: Sequence[int]) -> set[str]:
 
 
 def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[str] = (), told_apart: Iterable[str] = (),
-           tables: Mapping[str, pd.DataFrame] | None = None) -> Sought:  # fmt: skip
+           tables: Mapping[str, pd.DataFrame] | None = None, engine: Sequence[Leaf] = (), store: Store | None = None) -> Sought:  # fmt: skip
     """The raw values of every column that is declared an identifier and of every undeclared one, but for what `innocent`
     texts hold. What stands in a declared column is no sign of a participant in an undeclared one. `copied` says which of the
     clean `tables` hold an identifier.
 
     ours: texts of the study that people have written. They excuse no declared identifier, and of a name's single parts only
-    such as are written there in small letters. told_apart: texts that excuse single parts (names of authors).
+    such as are written there in small letters. told_apart: texts that excuse single parts (names of authors). engine: innocent, too;
+    store: knows what they held.
     """
     raws = {name: read(folder / file.path, file) for name, file in study.files.items()}
     told, untold, elsewhere = Sought(), Sought(), []
@@ -125,11 +128,30 @@ def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[s
     declared_texts = [SEPARATOR.join(distinct(raw, index)) for raw, index in elsewhere] if len(untold) else []
     untold.excuse(declared_texts)
     innocent, ours = list(innocent), list(ours)
-    untold.excuse_words(set().union(*map(words_of, (*innocent, *ours))))
+    if untold.words:
+        untold.excuse_words(set().union(*map(words_of, (*innocent, *_all(engine), *ours))))
     untold.excuse(ours)
     told.excuse_parts(told_apart)
     told.excuse_parts(" ".join(word for word in text.split() if word == word.lower()) for text in ours)
     found = told.over(untold)
     found.excuse(innocent)
+    _excuse(found, engine, store)
     found.copied = copied
     return found
+
+
+def _all(leaves: Iterable[Leaf]) -> Iterator[str]:
+    return (text for _, read in leaves for text in read())
+
+
+def _excuse(found: Sought, engine: Sequence[Leaf], store: Store | None) -> None:
+    """Give up what the engine's files hold. The store has a sign for each value in an order that only who has the values knows."""
+    keys, made_of = found.keys, ["excused", found.content, [name.hex() for name, _ in engine]]
+    kept = store.taken(made_of) if store else None
+    if kept is not None:
+        found.give_up(key for key, sign in zip(keys, kept.decode(), strict=True) if sign == "-")
+        return
+    found.excuse(_all(engine))
+    still = {*found.keys}
+    if store:
+        store.keep(made_of, "".join("+" if key in still else "-" for key in keys).encode())

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
-from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 
 from ...errors import InputError, Problem
-from .content import columns, is_log, texts
+from ...store import Store
+from ...workers import each
+from .content import columns, is_log, leaves
 from .forms import Key, is_undeclared, key_of
 from .known import Sought
 
@@ -25,12 +28,13 @@ CHANCE = 7  # digits: shorter numbers are not looked for in logs, which hold tim
 
 def gate(
     known: Sought, folders: Iterable[Path], processes: int = 1, *, ours: Mapping[str, str] | None = None,
-    allow: Mapping[str, str] | None = None, passed: Iterable[bytes] = (),
+    allow: Mapping[str, str] | None = None, passed: Iterable[bytes] = (), store: Store | None = None,
 ) -> dict:  # fmt: skip
     """Search every file below the folders; returns what was searched for, in how many files, and what could not be.
 
     folders: results first, then logs. ours: where -> text of what people wrote for the study. allow: text -> reason of what
-    is no identifier in spite of its looks; an entry that never fires is told. passed: sha256 of the engine's files.
+    is no identifier in spite of its looks; an entry that never fires is told. passed: sha256 of the engine's files. store: knows
+    what was searched for the same before and held nothing; it is not searched again.
     PrivacyError names each file that holds an identifier, and its kind; columns that hold one are told with them.
     """
     first, *others = folders
@@ -42,15 +46,21 @@ def gate(
     passed = {*passed, *(digests[path] for _, path, _ in single if digests[path])}
     # Snakemake keeps the same of each output of a rule: one content is searched once
     alike = {path: _digest(path, _CLOCK) if logged else digests[path] for _, path, logged in single}
-    once = {(alike[path], path.suffix == ".csv", logged): (path, logged) for _, path, logged in single}
-    with get_context("fork").Pool(processes, _search_for, (known, passed)) as pool:
-        inside = dict(zip(once, pool.starmap(_content, once.values(), chunksize=1), strict=True))
-    _search_for(known, passed)
+    once = {(alike[path], path.suffix == ".csv", logged): (path, logged, alike[path]) for _, path, logged in single}
+    held = _remembered(store, known)
+    largest_first = sorted(once.items(), key=lambda one: -_size(one[1][0]))
+    _search_for(known, passed, held)
+    answers = each(lambda one: _content(*one[1]), largest_first, processes)
+    inside = dict(zip((key for key, _ in largest_first), answers, strict=True))
+    answers += [_content(path, logged, digests[path]) for _, path, logged in archives]
+    if store:
+        _remember(store, known, [clean for _, clean in answers])
     searched = [
-        _named(folder, path, logged) | inside[alike[path], path.suffix == ".csv", logged]
+        _named(folder, path, logged) | inside[alike[path], path.suffix == ".csv", logged][0]
         for folder, path, logged in single
     ]
-    searched += [_named(*at) | _content(*at[1:]) for at in archives]
+    of_archives = (hits for hits, _ in answers[len(once) :])
+    searched += [_named(*at) | hits for at, hits in zip(archives, of_archives, strict=True)]
     allowed = {key: text for text in allow or {} for key in key_of(text)}
     fired: set[str] = set()
     problems = list(known.copied)
@@ -104,10 +114,29 @@ def _problem(where: str, kind: str, n: int, known: Sought, hits: Mapping[Key, st
     )
 
 
-def _search_for(known: Sought, passed: Container[bytes] = frozenset()) -> None:
-    """Remember in this process what is searched for: compiled patterns do not travel between processes."""
-    global _known, _passed
-    _known, _passed = known, passed
+Clean = Mapping[str, list[str]]  # hash of what holds nothing -> sha256 of what was passed over when it was searched
+
+
+def _remembered(store: Store | None, known: Sought) -> Clean:
+    kept = store and store.taken(["searched for", known.content])
+    return json.loads(kept) if kept else {}
+
+
+def _remember(store: Store, known: Sought, found: Iterable[Clean]) -> None:
+    """Hashes alone: who reads the store learns nothing of a participant."""
+    clean = dict(sorted((name, over) for one in found for name, over in one.items()))
+    store.keep(["searched for", known.content], json.dumps(clean, indent=0).encode())
+    store.forget()
+
+
+def _search_for(known: Sought, passed: Container[bytes] = frozenset(), held: Clean = MappingProxyType({})) -> None:
+    """Remember in this process, of which the others are forked, what is searched for."""
+    global _known, _passed, _held
+    _known, _passed, _held = known, passed, held
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _digest(path: Path, without: re.Pattern | None = None) -> bytes:
@@ -133,14 +162,40 @@ def _named(folder: Path, path: Path, is_log_file: bool) -> dict[Key, str]:
     return _found([_names(path.relative_to(folder))], is_log_file)
 
 
-def _content(path: Path, is_log_file: bool) -> dict[Key, str]:
-    """Identifier -> kind found in a file."""
+def _content(path: Path, is_log_file: bool, digest: bytes) -> tuple[dict[Key, str], Clean]:
+    """(Identifier -> kind found in a file, what of it holds none). digest: of the file."""
+    name = _name(is_log_file, b"columns" * (path.suffix == ".csv"), digest)
+    if digest and _is_held(name):
+        return {}, {name: _held[name]}
     try:
         data = b"" if path.suffix == ".csv" and path.stat().st_size > LARGE else path.read_bytes()
     except FileNotFoundError:
-        return {}
-    by_column = path.suffix == ".csv" and (not data or is_log(data)) and path.stat().st_size
-    return _found(columns(path) if by_column else texts(data, _passed), is_log_file)
+        return {}, {}
+    if path.suffix == ".csv" and (not data or is_log(data)) and path.stat().st_size:
+        found, clean, over = _found(columns(path), is_log_file), {}, []
+        data = b""
+    else:
+        found, clean, over = {}, {}, []
+    for part, read in leaves(data, _passed, over) if data else ():
+        inner, start = _name(is_log_file, b"part", part), len(over)
+        if part and _is_held(inner):
+            over += map(bytes.fromhex, _held[inner])
+        elif hits := _found(read(), is_log_file):
+            found |= hits
+            continue
+        if part:
+            clean[inner] = [one.hex() for one in over[start:]]
+    same = digest and digest == _digest(path, _CLOCK if is_log_file else None)  # a log may have grown since
+    return found, clean if found or not same else clean | {name: [one.hex() for one in over]}
+
+
+def _name(is_log_file: bool, *parts: bytes) -> str:
+    return hashlib.sha256(repr((is_log_file, parts)).encode()).hexdigest()
+
+
+def _is_held(name: str) -> bool:
+    """Whether it was searched before, and what was passed over then is searched on its own now, too."""
+    return name in _held and all(bytes.fromhex(one) in _passed for one in _held[name])
 
 
 def _found(every: Iterable[str], is_log_file: bool) -> dict[Key, str]:

@@ -27,7 +27,8 @@ of `records`; there `who` is a list, in the order of `results`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +36,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...analysis import Data
 from ...files import write_text
 from ...report.variables import numbers
 from ...results import Results
@@ -43,7 +45,7 @@ from .cells import Cells
 from .columns import Columns
 from .methods import describe, references
 from .reading import cell, closure, find, part_of, read, record_of
-from .records import chain, of_analysis, of_flow, of_listings, of_settings, one_count
+from .records import chain, columns_of, of_analysis, of_flow, of_listings, of_settings, one_count
 from .texts import texts
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
@@ -103,12 +105,35 @@ def _cut(columns: Columns, values: Mapping) -> list[tuple[int, int]]:
     return parts
 
 
-def trace(results: Results, logs: Mapping[str, pd.DataFrame], folder: Path) -> Trace:
-    """The trace of the results in `folder`; logs: changes, queries, rejected and rows of the clean stage."""
+class Analysed:
+    """What each analysis works on, one after the other; as it goes on `records` has the record of each that was used."""
+
+    def __init__(self, results: Results):
+        self.results, self.records = results, {}
+
+    def __iter__(self) -> Iterator[tuple[str, Data]]:
+        results = self.results
+        numbered = pd.Index(results.subjects[results.study.participant])
+        for name in results.plan.analyses:
+            data, before = results.analysed_and_left_out(name)
+            yield name, data
+            self.records[name] = of_analysis(results, name, data, before, numbered)
+
+
+def trace(
+    results: Results, logs: Mapping[str, pd.DataFrame], folder: Path, records: Mapping[str, dict] | None = None
+) -> Trace:
+    """The trace of the results in `folder`. logs: changes, queries, rejected and rows of the clean stage; records: those of the
+    analyses, if they have been made."""
     cells = Cells(results, folder / "clean" / "cells.parquet", logs["changes"])
     columns = Columns(results, cells)
-    numbered = pd.Index(columns.who)
-    records = {name: of_analysis(results, name, columns, numbered) for name in results.plan.analyses}
+    if records is None:
+        analysed = Analysed(results)
+        deque(analysed, maxlen=0)
+        records = analysed.records
+    records = dict(records)
+    for name, record in records.items():
+        record["columns"] = columns_of(results, results.plan.analyses[name], columns)
     for name, population in results.plan.populations.items():
         columns.add(name)
         outer = population.within or name

@@ -30,13 +30,18 @@ def references(method: str) -> list[str]:
         if node is None or (path, name) in seen:
             continue
         seen.add((path, name))
+        whole = {}  # modules of statistics by the name that they have here
         for part in ast.walk(node):
             match part:
+                case ast.ImportFrom(module="stats", names=imported):
+                    whole |= {alias.asname or alias.name: _module(STATS / f"{alias.name}.py") for alias in imported}
                 case ast.ImportFrom(module=str(module), names=imported) if module.startswith("stats."):
                     source = _module(STATS / f"{module.removeprefix('stats.')}.py")
                     for alias in imported:
                         if alias.name in source:
                             found[inspect.cleandoc(ast.get_docstring(source[alias.name]) or "")] = None
+                case ast.Attribute(value=ast.Name(id=module), attr=used) if used in whole.get(module, {}):
+                    found[inspect.cleandoc(ast.get_docstring(whole[module][used]) or "")] = None
                 case ast.Call(func=ast.Name(id=called)):
                     waiting.append((path, called))
     return [text for text in found if text]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from ...analysis import Data
 from ...analysis.counting import counted
 from ...analysis.methods import METHODS
-from ...analysis.participants import left_out
+from ...analysis.participants import LeftOut, left_out
 from ...cohort import Builder as Builder
 from ...cohort.flow import exclusions
 from ...names import flow_names, row_names
@@ -33,7 +35,7 @@ def chain(results: Results, population: str) -> list[dict]:
     return found
 
 
-def _columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
+def columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
     """The columns that an analysis reads, traced."""
     names, table = names_in(spec.get("where", "true")), spec.get("rows", {}).get("table", "")
     names += [
@@ -82,13 +84,13 @@ def _number(value: float) -> float | int | str | None:
     return str(value) if math.isinf(value) else int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
-def of_analysis(results: Results, name: str, columns: Columns, numbered: pd.Index) -> dict:
-    """numbered: the participants in their order. Members are arrays of their numbers."""
+def of_analysis(results: Results, name: str, data: Data, before: list[LeftOut], numbered: pd.Index) -> dict:
+    """data, before: what the analysis works on, and who does not reach it; numbered: the participants in their order. Members are
+    arrays of their numbers. The columns are traced later."""
     spec = results.plan.analyses[name]
-    data, before = results.analysed_and_left_out(name)
     out = [[str(one), numbered.get_indexer(list(one.who))] for one in (*before, *left_out(data, spec))]
     if "file" in spec:  # of other trials: nobody here is counted
-        data.frame = data.frame.head(0)
+        data = replace(data, frame=data.frame.head(0))
     who = numbered.get_indexer(data.frame[results.study.participant])
     sets: dict[tuple[str, str], dict[str, np.ndarray]] = {}
     for group, level, statistic, members in counted(data, spec):
@@ -107,7 +109,7 @@ def of_analysis(results: Results, name: str, columns: Columns, numbered: pd.Inde
              "printed": {**shown, **phrases(shown, results.plan.level)}, "who": here}
         )  # fmt: skip
     return {"kind": "analysis", "label": spec.get("label") or name.replace("_", " "), "method": spec["method"], "plan": spec,
-            "population": spec["population"], "columns": _columns_of(results, spec, columns), "everyone": who,
+            "population": spec["population"], "columns": [], "everyone": who,
             "left_out": out, "results": entries}  # fmt: skip
 
 

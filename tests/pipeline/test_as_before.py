@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from trialpress import environment, files, receipts, store
+from trialpress import as_before, environment, files, receipts
 
 from .test_receipts import Output, said
 
@@ -25,10 +25,10 @@ KEPT = Path("results/s/.receipts/kept/analysis")
 def house(tmp_path, monkeypatch):
     """A folder with two tables, of which a stage opens the first, and two modules, of which it imports the first."""
     monkeypatch.chdir(tmp_path)
-    for module in (environment, store):
+    for module in (environment, as_before):
         monkeypatch.setattr(module, "ROOT", tmp_path)
-    monkeypatch.setattr(store, "installed", lambda: ["Python 3.11", "pandas-2.2.3.dist-info"])
-    monkeypatch.setattr(store, "imported", lambda: MODULES[:1])
+    monkeypatch.setattr(as_before, "installed", lambda: ["Python 3.11", "pandas-2.2.3.dist-info"])
+    monkeypatch.setattr(as_before, "imported", lambda: MODULES[:1])
     for path in (*TABLES, *MODULES, "plan.yaml", "workflow/scripts/analysis.py"):
         receipts.write_text(path, tmp_path / path)
     return tmp_path
@@ -54,7 +54,7 @@ def stage(
     with open(log, "w") as to:
         before, sys.stdout = sys.stdout, to
         try:
-            with receipts.kept(job, store=True) as given:
+            with receipts.kept(job, give_back=True) as given:
                 if given is not None:
                     files.used.add(TABLES[0])
                     act()
@@ -84,7 +84,7 @@ def test_all_is_given_back_with_the_receipt_and_what_was_said(house):
     receipts.write_text("left by a larger study", BESIDE / "0002.js")
     assert not stage()
     assert contents() == wrote and RECEIPT.read_text() == receipt
-    assert Path("analysis.log").read_text().splitlines() == [store.AS_BEFORE, "a warning"]
+    assert Path("analysis.log").read_text().splitlines() == [as_before.AS_BEFORE, "a warning"]
     receipts.check(Path("results/s"))
     assert not stage(), "and again"
 
@@ -108,7 +108,7 @@ def write(path, text="other"):
         (lambda patch: write(TABLES[0]), {}),
         (lambda patch: write(MODULES[0]), {}),
         (lambda patch: write("workflow/scripts/analysis.py"), {}),
-        (lambda patch: patch.setattr(store, "installed", lambda: ["Python 3.11", "pandas-2.2.4.dist-info"]), {}),
+        (lambda patch: patch.setattr(as_before, "installed", lambda: ["Python 3.11", "pandas-2.2.4.dist-info"]), {}),
         (lambda patch: None, {"formats": ["html"]}),
         (lambda patch: None, {"wrote": [*WROTE, "results/s/analysis/more.csv"]}),
         (lambda patch: write("results/s/clean/new.parquet"), {"tables": [*TABLES, "results/s/clean/new.parquet"]}),
@@ -148,7 +148,7 @@ def test_of_a_stage_that_begins_processes_everything_decides(house, begin):
 
 
 def test_a_stage_that_runs_what_its_rule_does_not_name_is_not_kept(house, monkeypatch):
-    monkeypatch.setattr(store, "imported", lambda: [MODULES[0], "workflow/trialpress/unnamed.py"])
+    monkeypatch.setattr(as_before, "imported", lambda: [MODULES[0], "workflow/trialpress/unnamed.py"])
     assert stage()
     assert stage()
 
@@ -194,7 +194,7 @@ def test_no_hard_links_no_store(house, monkeypatch):
     def link(*_):
         raise OSError("Operation not permitted")
 
-    monkeypatch.setattr(store.os, "link", link)
+    monkeypatch.setattr(as_before.os, "link", link)
     assert stage()
     assert stage()
     assert not KEPT.exists()
@@ -202,7 +202,7 @@ def test_no_hard_links_no_store(house, monkeypatch):
 
 def test_the_stages_whose_tables_count_only_if_opened_open_them_by_one_reader():
     """`files.read_parquet` notes it; another reader would leave a stage as it is when what it reads has changed."""
-    package = Path(store.__file__).parent
+    package = Path(as_before.__file__).parent
     rooms = ("cohort", "checks", "analysis", "figures", "tables", "results.py", "stages.py")
     found = [
         file for room in rooms for file in [*(package / room).rglob("*.py"), package / room] if file.suffix == ".py"

@@ -1,0 +1,83 @@
+"""Current leukaemia-free survival: each Kaplan-Meier curve by fractions, and what each participant adds to the variance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+
+from .arithmetic import Row
+from .hazards import limits
+from .job import CLOSED, COUNTED, FITTED, FRACTIONS, Found, Job
+
+MOST = 10**6  # participants times their times
+
+
+def current_leukaemia_free_survival(job: Job) -> Iterator[Found]:
+    """The differences of Kaplan-Meier curves. State probabilities need R."""
+    base, names = [row for row in job.rows if "set" in row["@"]], job.named("change")
+    sets = [[row for row in job.rows if row["set"] == name and "set" not in row["@"]] for name in names]
+    people = [_person(row, [one[i] for one in sets]) for i, row in enumerate(base)]
+    for group in job.named("group"):
+        mine = [one for row, one in zip(base, people, strict=True) if row["group"] == group and one]
+        yield group, "", COUNTED, CLOSED, {"n": len(mine), "deaths": sum(death for _, death, _ in mine)}
+        for k, name in enumerate(names):
+            yield group, name, COUNTED, CLOSED, {"n": sum(days[k] <= time for time, _, days in mine)}
+        if mine:
+            yield from _at_times(job, group, mine)
+
+
+def _person(row: Row, changes: list[Row]) -> tuple[float, bool, list[float]] | None:
+    """Follow-up, whether it ends with death, and the changes; nothing if these contradict their order."""
+    days = [math.inf if "x" in change["@"] else float(change["x"]) for change in changes]
+    if row["@"] & {"time", "event"} or any(b < math.inf and not a < b for a, b in zip(days, days[1:], strict=False)):
+        return None
+    return float(row["time"]), float(row["event"]) == 1, [max(day, 0.0) for day in days]
+
+
+def _at_times(job: Job, group: str, people: list) -> Iterator[Found]:
+    first, m = int(job["start"] == "disease"), len(people[0][2])
+    ends = [[(min(day, time), day <= time or death) for day in [*days, math.inf]] for time, death, days in people]
+    signs = [1 if k % 2 == first else -1 if k < m else 0 for k in range(m + 1)]
+    known = [max(one[k][0] for one in ends) for k in range(m + 1) if signs[k] and not _over([one[k] for one in ends])]
+    last = min([max(time for time, *_ in people), *known])
+    for at in job.times:
+        t, level = float(at), f"{at}_{job['unit']}"
+        under = [(days, time) for time, _, days in people if time >= t]
+        inside = sum((sum(day < t for day in days) + first) % 2 == 0 for days, _ in under)
+        yield group, level, COUNTED, CLOSED, {"n_at_risk": len(under), "n_in_remission": inside}
+        if (
+            t > last
+            or job["estimator"] != "kaplan-meier"
+            or len(people) * len({e for one in ends for e, _ in one}) > MOST
+        ):
+            continue
+        value, influence = Fraction(0), [0.0] * len(people)
+        for k, sign in enumerate(signs):
+            survival, own = _curve([one[k] for one in ends], t) if sign else (Fraction(0), influence)
+            value += sign * survival
+            influence = [a + sign * b for a, b in zip(influence, own, strict=True)]
+        p, error = float(min(max(value, Fraction(0)), Fraction(1))), math.sqrt(sum(part**2 for part in influence))
+        yield group, level, FRACTIONS, CLOSED, {"estimate": p}
+        spread = (error / p) ** 2 if p and error > 1e-9 else None
+        found = {"std_error": error if error > 1e-9 else 0.0, **limits(job["transform"], p, spread, job.z)}
+        yield group, level, FRACTIONS, FITTED, found
+
+
+def _over(ends: list[tuple[float, bool]]) -> bool:
+    """Whether a curve ends at 0: everyone who is there at its last time leaves."""
+    last = max(end for end, _ in ends)
+    return all(left for end, left in ends if end == last)
+
+
+def _curve(ends: list[tuple[float, bool]], t: float) -> tuple[Fraction, list[float]]:
+    """Kaplan-Meier at t, and the derivative of it by the weight of each participant."""
+    survival, influence = Fraction(1), [0.0] * len(ends)
+    for time in sorted({end for end, left in ends if left and end <= t}):
+        at_risk = sum(end >= time for end, _ in ends)
+        hazard = Fraction(sum(left and end == time for end, left in ends), at_risk)
+        for i, (end, left) in enumerate(ends):
+            part = (left and end == time) - (float(hazard) if end >= time else 0.0)
+            influence[i] = influence[i] * float(1 - hazard) - float(survival) * part / at_risk
+        survival *= 1 - hazard
+    return survival, influence

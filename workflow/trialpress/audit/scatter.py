@@ -1,0 +1,91 @@
+"""The trace in parts, for what is too large for one job: each job computes the statistics of some analyses a second time and
+names who is in their counts; the last one puts that together, and traces columns and cells. The files are the same, byte for
+byte, as from one job.
+
+The analyses of a family are in one part, since a p-value is adjusted with those of the whole family.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputError, Problem
+from ..files import write_text
+from ..plan import Plan
+from ..results import Results
+from .concordance import Answer, Second
+from .parts import plain
+from .trace import Analysed
+
+Begun = tuple[
+    Mapping[str, dict], Callable[[], Answer]
+]  # the records of the analyses; what waits for the second computation
+
+
+def share(plan: Plan, part: int, parts: int) -> dict[str, Mapping]:
+    """The analyses of a part, from 0: every so many-th, those of a family where its first is."""
+    family = {
+        name: ("family", spec["family"]) if spec.get("family") else ("", name) for name, spec in plan.analyses.items()
+    }
+    place = {one: at for at, one in enumerate(dict.fromkeys(family.values()))}
+    return {name: spec for name, spec in plan.analyses.items() if place[family[name]] % parts == part}
+
+
+def begun(results: Results) -> Begun:
+    """All analyses of the results in this process, R beside it."""
+    analysed = Analysed(results)
+    second = Second(results, analysed)
+    return analysed.records, second.found
+
+
+def trace_part(results: Results, part: int, parts: int, folder: Path) -> None:
+    """records.json and second.json of one of the parts (from 0) into its folder."""
+    mine = share(results.plan, part, parts)
+    plan, ard = replace(results.plan, analyses=mine), results.ard[results.ard["analysis"].isin(mine)]
+    records, found = begun(replace(results, plan=plan, ard=ard))
+    write_text(plain(records), folder / "records.json")
+    answer = found()
+    said = {"second": answer.second.to_dict("list"), "versions": answer.versions, "failed": answer.failed}
+    write_text(plain(said), folder / "second.json")
+
+
+def gather(results: Results, folders: Sequence[Path]) -> Begun:
+    """What `begun` gives, from the folders of all parts; InputError if other software computed in one than in another."""
+    records: dict[str, dict] = {}
+    answers = []
+    for folder in folders:
+        records |= {name: _members(record) for name, record in _read(folder / "records.json").items()}
+        said = _read(folder / "second.json")
+        answers.append(Answer(pd.DataFrame(said["second"]), said["versions"], said["failed"]))
+    by = [answer.versions for answer in answers if answer.versions]
+    versions = {
+        name: version for one in by for name, version in one.items()
+    }  # Python's only where R has not everything
+    if any(one.get("R") != versions.get("R") or one.items() - versions.items() for one in by):
+        told = "; ".join(dict.fromkeys(", ".join(map(" ".join, one.items())) for one in by))
+        what = f"was made by different software in different parts: {told}"
+        why, do = "nobody could say what computed the numbers", "let all jobs see the same R, or none, and run it again"
+        raise InputError([Problem("the second computation", what, why, do)])
+    failed = {name: why for answer in answers for name, why in answer.failed.items()}
+    second = pd.concat([answer.second for answer in answers], ignore_index=True)
+    whole = Answer(second, versions, failed)
+    return {name: records[name] for name in results.plan.analyses}, lambda: whole
+
+
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _members(record: dict) -> dict:
+    """A record whose members are arrays, which are a fifth of the lists."""
+    results = [
+        entry | {"who": {name: np.array(who, dtype=np.int64) for name, who in entry["who"].items()}}
+        for entry in record["results"]
+    ]
+    return record | {"results": results, "everyone": np.array(record["everyone"], dtype=np.int64)}
