@@ -43,6 +43,8 @@ def chosen(colours: np.ndarray, counts: np.ndarray, most: int = COLOURS) -> tupl
     points, weights = colours.astype(np.int32), np.sqrt(counts)
     far, nearest = np.full(len(points), np.iinfo(np.int32).max), np.zeros(len(points), np.uint8)
     picked: list[int] = []
+    if len(points) <= most:  # all of them
+        far, nearest, picked = np.zeros(1), np.arange(len(points)), [*range(len(points))]
     while len(picked) < most and far.any():
         picked.append(int((far * weights).argmax()))
         distance = ((points - points[picked[-1]]) ** 2).sum(axis=1)
