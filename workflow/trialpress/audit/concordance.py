@@ -182,7 +182,10 @@ def _delayed(export: Export):
     data, spec = export.data, export.spec
     origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     export.order("begin", [data.column(spec["begin"])])
-    export.rows(**export.times("days"), x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
+    begin = (data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1)
+    export.rows(**export.times("days"), x=begin)
+    for name in spec.get("covariates", ()):
+        export.variable(name, **export.times("days"), x=begin)
 
 
 def _logistic(export: Export):
@@ -474,10 +477,10 @@ def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str],
 def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
     if method not in EXPORTS:
         return f"no second implementation of the method {method}"
-    if row.analysis in failed:
-        return f"the second computation stopped: {failed[row.analysis]}"
     if math.isnan(row.value):
         return f"no value to compare: {row.note or 'not estimable'}"
+    if row.analysis in failed:
+        return f"the second computation stopped: {failed[row.analysis]}"
     if not here:
         return "needs R, which is not installed here"
     if row.statistic == "p_value_adjusted":
