@@ -614,22 +614,29 @@ methods <- list(
     x <- d$x; n <- d$y; k <- length(x); half <- (1 - conf) / 2; job$interval <<- "clopper-pearson"
     for (i in seq_len(k)) { ci <- interval(x[i], n[i], conf)[[2]]; add("", d$level[i], "binom.test", closed, n = x[i], N = n[i], estimate = x[i] / n[i], ci_low = ci[1], ci_high = ci[2]) }
     add("", "", "sum", closed, n = sum(x), N = sum(n), trials = k)
-    if (k < 3 || job$transform != "logit" || job$tau2 == "pm") return()
+    if (k < 2) return()
     more <- if (any(x == 0 | x == n)) 0.5 else 0
-    y <- qlogis((x + more) / (n + 2 * more)); v <- 1 / (x + more) + 1 / (n - x + more); w <- 1 / v
+    y <- qlogis((x + more) / (n + 2 * more)); v <- 1 / (x + more) + 1 / (n - x + more); back <- plogis
+    if (job$transform == "freeman-tukey") {
+      arc <- function(x, n) (asin(sqrt(x / (n + 1))) + asin(sqrt((x + 1) / (n + 1)))) / 2; y <- arc(x, n); v <- 1 / (4 * n + 2); h <- k / sum(1 / n)
+      back <- function(t) if (t <= arc(0, h)) 0 else if (t >= arc(h, h)) 1 else uniroot(function(p) arc(h * p, h) - t, 0:1, tol = 1e-15)$root
+    }
+    w <- 1 / v
     q <- sum(w * (y - weighted.mean(y, w))^2); t2 <- max(0, (q - k + 1) / (sum(w) - sum(w^2) / sum(w)))
+    spare <- function(t2) { w <- 1 / (v + t2); sum(w * (y - weighted.mean(y, w))^2) - k + 1 }
+    if (job$tau2 == "pm") { top <- 1; while (spare(top) > 0) top <- 2 * top; t2 <- if (spare(0) <= 0) 0 else uniroot(spare, c(0, top), tol = 1e-15)$root }
     if (job$tau2 == "reml") for (step in 1:5000) {  # the fixed point of the restricted likelihood's equation
       w <- 1 / (v + t2); before <- t2; t2 <- max(0, sum(w^2 * ((y - weighted.mean(y, w))^2 - v)) / sum(w^2) + 1 / sum(w))
       if (abs(t2 - before) < 1e-15) break
     }
     w <- 1 / (v + t2); m <- weighted.mean(y, w); hk <- job$knapp_hartung == "true"
     se <- if (hk) sqrt(sum(w * (y - m)^2) / (k - 1) / sum(w)) else sqrt(1 / sum(w))
-    reach <- se * (if (hk) qt(1 - half, k - 1) else qnorm(1 - half)); wide <- qt(1 - half, k - 2) * sqrt(se^2 + t2)
-    add("", "", "fixed point of the restricted likelihood", fitted, estimate = plogis(m), ci_low = plogis(m - reach), ci_high = plogis(m + reach),
-        prediction_low = plogis(m - wide), prediction_high = plogis(m + wide))
+    reach <- se * (if (hk) qt(1 - half, k - 1) else qnorm(1 - half)); wide <- if (k > 2) qt(1 - half, k - 2) * sqrt(se^2 + t2)
+    add("", "", "fixed point of the restricted likelihood", fitted, estimate = back(m), ci_low = back(m - reach), ci_high = back(m + reach))
+    if (k > 2) add("", "", "fixed point of the restricted likelihood", fitted, prediction_low = back(m - wide), prediction_high = back(m + wide))
     for (i in seq_len(k)) add("", d$level[i], "fixed point of the restricted likelihood", fitted, weight = w[i] / sum(w))
     add("", "heterogeneity", "sum of squares", closed, statistic = q, df = k - 1, p_value = pchisq(q, k - 1, lower.tail = FALSE), i2 = max(0, 100 * (q - k + 1) / q))
-    if (t2 > 1e-8) add("", "heterogeneity", "fixed point of the restricted likelihood", fitted, tau2 = t2)
+    if (t2 > 1e-8 || t2 == 0) add("", "heterogeneity", "fixed point of the restricted likelihood", fitted, tau2 = t2)
   },
   firth_logistic = function(d, conf) {
     sets <- named("", "set"); wide <- data.frame(y = d$x[d$set == sets[1]]); shown <- c()
