@@ -316,13 +316,16 @@ def cox(people: Sequence[Person], ties: str = "efron", far: float = FAR) -> tupl
     )
     if too_large(people, most) or not any(one.event for one in people):
         return None
-    at = partial_likelihood(people, ties)
-    null, found = at([0.0] * len(people[0].x))[0], maximum(at, len(people[0].x))
     columns = zip(*middle_of(people)(people), strict=True)
-    spread = [math.sqrt(math.fsum(x * x for x in column) / len(people)) for column in columns]
-    if found is None or any(abs(b) * s > far for b, s in zip(found.b, spread, strict=True)):
+    spread = [math.sqrt(math.fsum(x * x for x in column) / len(people)) or 1.0 for column in columns]
+    # covariates of spread one: what has converged does not hang on their units
+    scaled = [one._replace(x=[x / s for x, s in zip(one.x, spread, strict=True)]) for one in people]
+    at = partial_likelihood(scaled, ties)
+    null, found = at([0.0] * len(spread))[0], maximum(at, len(spread))
+    if found is None or any(abs(b) > far for b in found.b):
         return None
-    return found, null
+    V = [[value / s / t for value, t in zip(row, spread, strict=True)] for row, s in zip(found.V, spread, strict=True)]
+    return Fit([b / s for b, s in zip(found.b, spread, strict=True)], V, found.likelihood), null
 
 
 def _of_choices(here: Matrix, dying: Matrix, b: Vector) -> tuple[float, Vector, Matrix]:
