@@ -1098,11 +1098,11 @@ methods$simon_inference <- function(d, conf) {
   if (m1 <= r1) return()
   n <- num(job$n) - num(job$n1) + m1; all <- if (m2) m1 + m2 else max(num(job$n), m1 + 1); add("", "", "dbinom", closed, alpha = two_stage(m1, all - m1, r1, r + 1, p0), power = two_stage(m1, all - m1, r1, r + 1, num(job$p1)))
   if ((x1 > r1) != (m2 > 0)) return()
-  stopped <- x1 <= r1; p_of <- function(p) if (stopped) pbinom(x1 - 1, m1, p, lower.tail = FALSE) else two_stage(m1, m2, r1, x1 + x2, p)
+  stopped <- x1 <= r1; left <- r + 1 - x1; n2 <- n - m1; tail <- (1 - conf) / 2; kept <- !stopped && m2 != n2 && left > 0 && left <= n2
+  p_of <- function(p) { if (stopped) return(pbinom(x1 - 1, m1, p, lower.tail = FALSE)); if (!kept) return(two_stage(m1, m2, r1, x1 + x2, p))
+    rate <- qbeta(pbinom(x2 - 1, m2, p, lower.tail = FALSE), left, n2 - left + 1); sum(dbinom((r1 + 1):m1, m1, p) * pbinom(r - (r1 + 1):m1, n2, rate, lower.tail = FALSE)) }
   solved <- function(t) if (p_of(1e-12) >= t) 0 else if (p_of(1 - 1e-12) <= t) 1 else uniroot(function(p) p_of(p) - t, c(1e-12, 1 - 1e-12), tol = 1e-14)$root
-  p <- p_of(p0); seen <- pbinom(x2 - 1, m2, p0, lower.tail = FALSE); left <- r + 1 - x1; n2 <- n - m1; tail <- (1 - conf) / 2
-  if (!stopped && m2 != n2 && left > 0 && left <= n2 && seen < 1) {
-    rate <- uniroot(function(q) pbinom(left - 1, n2, q, lower.tail = FALSE) - seen, c(0, 1), tol = 1e-15)$root; p <- two_stage(m1, n2, r1, r + 1, p0) * 0 + sum(dbinom((r1 + 1):m1, m1, p0) * pbinom(r - (r1 + 1):m1, n2, rate, lower.tail = FALSE)) }
+  p <- p_of(p0)
   high <- if (x1 + x2 == m1 + m2) 1 else if (stopped) binom.test(x1, m1, conf.level = conf)$conf.int[2] else solved(1 - tail)
   add("", "", "dbinom, uniroot", fitted, p_value = p, estimate = solved(0.5), ci_low = solved(tail), ci_high = high)
   k <- max(r1 + 1, x1 + x2 - m2):min(m1, x1 + x2); w <- exp(lchoose(m1, k) + lchoose(m2, x1 + x2 - k)); add("", "", "choose", closed, umvue = if (stopped) x1 / m1 else sum(w * k) / sum(w) / m1)
