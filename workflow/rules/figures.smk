@@ -10,7 +10,6 @@ rule figures:
         labels=ancient(LABELS),
         fonts=FONTS,
         files=sorted({*PLAN.files, *PLAN.shown}),
-        code=modules("clean", "cohort", "stats", "analysis", "figures"),
     output:
         svg=[
             report(
@@ -35,6 +34,7 @@ rule figures:
         mem_mb=2000 + 10 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean", "cohort", "stats", "analysis", "figures"],
         content=content("figures"),
         parts=PARTS["figures"],
     message:
