@@ -46,9 +46,9 @@ logs.mkdir(parents=True, exist_ok=True)
 def call():
     if item:
         parts.mkdir(parents=True, exist_ok=True)
-        given = (two[0], raw) if stage == "clean" else (*two, out / "clean")
-        getattr(stages, f"{stage}_part")(*given, item, parts / item)
-    elif stage in ("clean", "cohort"):
+        given = {"clean": (two[0], raw, item), "cohort": (*two, out / "clean", item), "trace": (*two, item, out)}[stage]
+        getattr(stages, f"{stage}_part")(*given, parts / item)
+    elif stage in ("clean", "cohort", "trace"):
         given = (two[0], raw) if stage == "clean" else two
         getattr(stages, stage)(*given, out, sorted(parts.glob("*")))
         shutil.rmtree(parts, ignore_errors=True)
@@ -97,7 +97,7 @@ def pieces(project: Path, stage: str, setting: int | str) -> int:
     study = load_study(config / "study.yaml")
     if stage == "cohort":
         return cohort_chunks(setting, study, read_plan(config / "plan.yaml", study), raw)
-    return chunks(setting, study, raw) if stage == "clean" else 1
+    return chunks(setting, study, raw) if stage in ("clean", "trace") else 1
 
 
 def size_of(folder: Path) -> float:

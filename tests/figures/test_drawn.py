@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from trialpress import figures
 from trialpress.figures.drawn import Drawn
+from trialpress.figures.scatter import part
 
 CHOSEN = ("km", "flow", "rates")
 MORE = (*CHOSEN, "lasagna", "waterfall", "dots")
@@ -137,6 +138,23 @@ def test_what_is_said_of_a_kept_figure_is_noticed_when_it_was_changed(results, t
     path = tmp_path / "kept" / "km.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"read": []}))
     assert run(results, tmp_path)[0] == ["km"]
+
+
+def test_the_stage_takes_the_figures_that_its_parts_have_drawn(results, tmp_path):
+    _, first = run(results, tmp_path / "one")
+    folders = [tmp_path / item for item in ("1-of-2", "2-of-2")]
+    for folder in folders:
+        own = Drawn([folder, tmp_path / "kept"], READ, results, "results/s")
+        figures.draw_some(results, part(results.plan.figures, folder.name), folder, 1, own)
+    assert [sorted(path.stem for path in folder.glob("*.json")) for folder in folders] == [["km", "rates"], ["flow"]]
+    (folders[0] / "rates.csv").unlink()
+    drawn = Drawn([tmp_path / "kept", *folders], READ, results, "results/s")
+    figures.draw_all(results, tmp_path / "figures", 1, drawn)
+    assert files(tmp_path / "figures") == first
+    assert {path.stem for path in (tmp_path / "kept").iterdir()} == {*CHOSEN}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "kept").glob("*.json")} == {
+        path.name: path.read_bytes() for path in (tmp_path / "one" / "kept").glob("*.json")
+    }
 
 
 def test_a_figure_that_left_the_plan_is_not_kept(results, tmp_path):

@@ -104,17 +104,42 @@ def analysis(dictionary: Path | str, plan: Path | str, claims: Path | str | None
 
 
 def figures(
-    dictionary: Path | str, plan: Path | str, folder: Path, processes: int = 1, read: Mapping[str, str] | None = None
-) -> None:
+    dictionary: Path | str, plan: Path | str, folder: Path, processes: int = 1, read: Mapping[str, str] | None = None,
+    parts: Sequence[Path | str] = (),
+) -> None:  # fmt: skip
     """Results -> figures, each with the numbers that it shows. read: the hashes of all that the stage reads, if figures that were
-    drawn of the same may be taken from an earlier run."""
+    drawn of the same may be taken from an earlier run, or from parts: see `figures_part`."""
     from .figures import draw_all
     from .figures.drawn import Drawn
-    from .receipts import FOLDER
 
     results = _results("figures", dictionary, plan, folder)
-    drawn = None if read is None else Drawn([folder / FOLDER / "figures"], read, results, folder)
-    draw_all(results, folder / "figures", processes, drawn)
+    kept = [_kept(folder), *map(Path, parts)]
+    draw_all(results, folder / "figures", processes, None if read is None else Drawn(kept, read, results, folder))
+
+
+def figures_part(
+    dictionary: Path | str,
+    plan: Path | str,
+    folder: Path,
+    item: str,
+    part: Path,
+    processes: int,
+    read: Mapping[str, str],
+) -> None:
+    """Results -> some of the figures, kept in the folder `part` for `figures` to take; item: '3-of-8'."""
+    from .figures import draw_some, scatter
+    from .figures.drawn import Drawn
+
+    results = _results("figures", dictionary, plan, folder)
+    drawn = Drawn([part, _kept(folder)], read, results, folder)
+    draw_some(results, scatter.part(results.plan.figures, item), part, processes, drawn)
+
+
+def _kept(folder: Path) -> Path:
+    """Where the figures of earlier runs are."""
+    from .receipts import FOLDER
+
+    return folder / FOLDER / "figures"
 
 
 def tables(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -148,18 +173,26 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
     make(found, answers(checklists, found, source), source, folder, formats, engine)
 
 
-def trace(dictionary: Path | str, plan: Path | str, folder: Path, parts: Sequence[Path | str] = ()) -> None:
-    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. parts: see `trace_part`."""
+def trace(
+    dictionary: Path | str, plan: Path | str, folder: Path, parts: Sequence[Path | str] = (), hashes: Mapping[str, str] | None = None
+) -> None:  # fmt: skip
+    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. parts: see `trace_part`;
+    hashes: those of all that the stage reads, if what was made of the same may be taken from an earlier run."""
     from .audit import open_queries, scatter, trace, write_second
-    from .clean import read_logs
+    from .clean import COUNTED, read_logs
     from .contracts import QUERY_EFFECTS
+    from .receipts import FOLDER
+    from .store import of_run
 
-    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean")
-    records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results)
+    store = None if parts else of_run(folder / FOLDER / "second", hashes)
+    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean", COUNTED)
+    records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results, store)
     traced = trace.trace(results, logs, folder, records)
     trace.write(traced, folder)
     QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], traced.index), folder / "audit")
     write_second(results, found(), folder)
+    if store:
+        store.forget()
 
 
 def trace_part(dictionary: Path | str, plan: Path | str, item: str, folder: Path, to: Path) -> None:

@@ -218,11 +218,12 @@ hazard <- function(group, level, f, conf, with_p = TRUE) {
   add(group, level, "coxph", fitted, hazard_ratio = s$conf.int[1, 1], ci_low = s$conf.int[1, 3], ci_high = s$conf.int[1, 4])
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
 }
-people <- function(d) { k <- event_of(d); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & k$x < k$time)) }
+stratum_of <- function(k) { if (job$stratum == "true") k <- k[!is.na(k$level), ] else k$level <- rep("all", nrow(k)); k }  # the stratum (level) of those in whom it is known
+people <- function(d) { k <- stratum_of(event_of(d)); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & k$x < k$time)) }
 split_at_begin <- function(d) {  # start-stop intervals before and after x, the day on which it begins
-  k <- event_of(d); x <- ifelse(is.na(k$x) | k$x >= k$time, Inf, pmax(k$x, 0))
-  s <- rbind(data.frame(start = 0, stop = pmin(x, k$time), event = ifelse(is.finite(x), 0, k$event), state = 0),
-             data.frame(start = x, stop = k$time, event = k$event, state = 1)[is.finite(x), ])
+  k <- stratum_of(event_of(d)); x <- ifelse(is.na(k$x) | k$x >= k$time, Inf, pmax(k$x, 0))
+  s <- rbind(data.frame(start = 0, stop = pmin(x, k$time), event = ifelse(is.finite(x), 0, k$event), state = 0, level = k$level),
+             data.frame(start = x, stop = k$time, event = k$event, state = 1, level = k$level)[is.finite(x), ])
   s[s$stop > s$start, ]
 }
 
@@ -527,24 +528,26 @@ methods <- list(
     }
   },
   landmark = function(d, conf) {
-    k <- event_of(d); begun <- !is.na(k$x) & k$x < k$time
+    k <- stratum_of(event_of(d)); begun <- !is.na(k$x) & k$x < k$time
     for (t in strsplit(job$at, ";")[[1]]) {
       day <- num(t); s <- paste0(t, "_days")
       here <- k$time > day; l <- k[here, ]; l$state <- as.numeric(begun[here] & l$x <= day)
       add("", s, "sum", closed, n = nrow(l), n_begun = sum(l$state), events = sum(l$event), excluded_events = sum(k$event[!here]),
           excluded_censored = sum(1 - k$event[!here]), begun_later = sum(begun[here] & l$x > day))
       if (length(unique(l$state)) < 2 || !sum(l$event)) next
+      if (job$stratum == "true") { h <- log_rank_by_hand(data.frame(entry = -1, time = l$time, event = l$event, group = l$state, stratum = l$level)); if (!is.null(h) && h$var[1, 1] > 1e-12) { add("", s, "sums over the event times", closed, statistic = h$chisq, df = 1, p_value = pchisq(h$chisq, 1, lower.tail = FALSE))
+        f <- coxph(Surv(time, event) ~ state + strata(level), l, control = tight); if (!is.na(coef(f)) && abs(coef(f)) < 8) hazard("", s, f, conf, FALSE) }; next }
       tested("", s, survdiff(Surv(time, event) ~ state, l)); hazard("", s, coxph(Surv(time, event) ~ state, l, control = tight), conf, FALSE)
     }
   },
   mantel_byar = function(d, conf) {
     s <- split_at_begin(d); people(d)
     if (length(unique(s$state)) < 2 || !sum(s$event)) return()
-    many <- max(table(s$stop[s$event == 1])) > 6  # the exact likelihood of ties takes their subsets
-    score <- if (many) log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state))$chisq else
+    many <- job$stratum == "true" || max(table(s$stop[s$event == 1])) > 6  # the exact likelihood of ties takes their subsets
+    score <- if (many) log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state, stratum = s$level))$chisq else
       unname(coxph(Surv(start, stop, event) ~ state, s, ties = "exact", init = 0, control = coxph.control(iter.max = 0))$score)
     add("", "", if (many) "sums over the event times" else "coxph score test", closed, statistic = score, df = 1, p_value = pchisq(score, 1, lower.tail = FALSE))
-    flat <- coxph(Surv(start, stop, event) ~ state, s, ties = "breslow", init = 0, control = coxph.control(iter.max = 0))
+    flat <- coxph(Surv(start, stop, event) ~ state + strata(level), s, ties = "breslow", init = 0, control = coxph.control(iter.max = 0))
     for (state in 0:1) {
       o <- sum(s$event[s$state == state]); e <- o - sum(residuals(flat)[s$state == state])
       add(c("not_yet", "begun")[state + 1], "", "martingale residuals", closed, observed = o, expected = e)
@@ -567,7 +570,7 @@ methods <- list(
   time_dependent_cox = function(d, conf) {
     if (job$adjusted == "true") return()
     s <- split_at_begin(d); people(d)
-    if (length(unique(s$state)) == 2 && sum(s$event)) hazard("", named("", "begin"), coxph(Surv(start, stop, event) ~ state, s, control = tight), conf)
+    if (length(unique(s$state)) == 2 && sum(s$event)) { f <- coxph(Surv(start, stop, event) ~ state + strata(level), s, control = tight); if (job$stratum != "true" || (!is.na(coef(f)) && abs(coef(f)) < 8)) hazard("", named("", "begin"), f, conf) }
   },
   naive_comparison = function(d, conf) {
     k <- event_of(d); k$state <- as.numeric(!is.na(k$x) & k$x < k$time); people(d)
@@ -715,7 +718,9 @@ methods$ancova <- function(d, conf) {
     if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
   unit <- diag(n)
   for (i in seq_len(m)) shown(levels(w$g)[i], "", unit[i, ], FALSE)
-  for (i in seq_len(m)[-1]) shown("", of(job$by, levels(w$g)[i]), unit[i, ] - unit[1, ], TRUE)
+  if (job$contrasts == "first") for (i in seq_len(m)[-1]) shown("", of(job$by, levels(w$g)[i]), unit[i, ] - unit[1, ], TRUE)
+  else for (i in seq_len(m - 1)) for (j in (i + 1):m) { L <- unit[j, ] - unit[i, ]; s <- paste0(levels(w$g)[j], "_against_", levels(w$g)[i]); if (job$contrasts == "all") { shown("", s, L, TRUE); next }
+    b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); q <- qtukey(conf, m, df.residual(f)) / sqrt(2); add("", s, "lm, ptukey", 1e-5, estimate = b, std_error = e, ci_low = b - q * e, ci_high = b + q * e, p_value = ptukey(abs(b / e) * sqrt(2), m, df.residual(f), lower.tail = FALSE)) }
   for (j in seq_along(w$ids)) shown("", w$ids[j], unit[m + j, ], TRUE)
   wald_f("", f, unit[2:m, , drop = FALSE] - unit[rep(1, m - 1), , drop = FALSE])
   with <- which(w$from %in% named("", "interaction")); if (!length(with)) return()
@@ -873,17 +878,17 @@ methods$win_ratio <- function(d, conf) {  # every pair in full matrices; varianc
     if (s > 1e-9) add("", "", "U-statistics", closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
 }
 methods$changing_cox <- function(d, conf) {  # tmerge
-  w <- d[d$set == "followed", c("x", "time", "event")]; names(w)[1] <- "id"; terms <- shown <- c(); sets <- named("", "set"); begins <- named("", "begin"); value <- named("", "measured")
+  w <- d[d$set == "followed", c("x", "time", "event", "level")]; names(w)[1] <- "id"; if (job$stratum == "true") w <- w[!is.na(w$level), ] else w$level <- "all"; terms <- shown <- c(); sets <- named("", "set"); begins <- named("", "begin"); value <- named("", "measured")
   for (i in seq_along(begins)) { w[[paste0("b", i)]] <- pmax(d$x[d$set == paste("begins", begins[i])], 0) }
   for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, levels = l) else v$y }
-  w <- w[complete.cases(w[c("time", "event", paste0("c", seq_along(sets))[seq_along(sets)])]) & w$time > 0, ]; w <- droplevels(w); if (!nrow(w)) return()
+  w <- w[complete.cases(w[c("time", "event", "level", paste0("c", seq_along(sets))[seq_along(sets)])]) & w$time > 0, ]; w <- droplevels(w); if (!nrow(w)) return()
   s <- tmerge(w, w, id = id, happens = event(time, event))
   for (i in seq_along(begins)) { w$when <- w[[paste0("b", i)]]; s <- tmerge(s, w, id = id, begun = tdc(when)); names(s)[names(s) == "begun"] <- paste0("begun", i); terms <- c(terms, paste0("begun", i)); shown <- c(shown, begins[i]) }
   if (length(value)) { m <- d[d$set == "measured" & d$x %in% w$id, c("x", "time", "y")]; names(m) <- c("id", "day", "v"); m <- m[order(m$id, m$day), ]; m$day <- pmax(m$day, 0); m <- m[!duplicated(m[c("id", "day")], fromLast = TRUE), ]
     s <- tmerge(s, m, id = id, latest = tdc(day, v)); s <- s[!is.na(s$latest), ]; terms <- c(terms, "latest"); shown <- c(shown, value) }
   for (i in seq_along(sets)) { k <- paste0("c", i); terms <- c(terms, k); shown <- c(shown, if (is.factor(w[[k]])) of(sets[i], levels(w[[k]])[-1]) else sets[i]) }
   add("", "", "tmerge", closed, n = length(unique(s$id)), events = sum(s$happens)); if (!nrow(s) || !sum(s$happens)) return()
-  f <- coxph(reformulate(terms, "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); t <- summary(f, conf.int = conf)
+  f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); t <- summary(f, conf.int = conf)
   add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"]))
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
@@ -991,11 +996,11 @@ methods$weighted_risks <- function(d, conf) {
 }
 # --- restricted cubic splines, by ns of the package splines, which is R's own
 spline_effect <- function(d, conf, kind) {
-  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x)
+  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (job$stratum != "true" | !is.na(d$level[is.na(d$set)])) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x)
   add("", "", "length", closed, n = n); if (kind != "linear") add("", "", "sum", closed, events = sum(w$y)); if (!n) return(); k <- num(job$knots); q <- unname(quantile(x, switch(as.character(k), "3" = c(0.1, 0.5, 0.9), "4" = c(0.05, 0.35, 0.65, 0.95), "5" = c(0.05, 0.275, 0.5, 0.725, 0.95)))); if (any(diff(q) <= 1e-9 * max(diff(range(q)), 1e-300))) return()
-  S <- splines::ns(x, knots = q[-c(1, k)], Boundary.knots = q[c(1, k)]); C <- if (ncol(w$X)) sweep(w$X, 2, w$at) else NULL; M <- cbind(unclass(S)[, seq_len(k - 1)], C); p <- ncol(M); if (n <= p + (kind != "cox") || qr(cbind(1, M))$rank < p + 1) return()
+  st <- if (job$stratum == "true") base$level[keep] else rep("all", n); S <- splines::ns(x, knots = q[-c(1, k)], Boundary.knots = q[c(1, k)]); C <- if (ncol(w$X)) sweep(w$X, 2, w$at) else NULL; M <- cbind(unclass(S)[, seq_len(k - 1)], C); p <- ncol(M); if (n <= p + (kind != "cox") || qr(cbind(1, M))$rank < p + 1) return()
   if (kind != "linear" && (sum(w$y) == 0 || kind == "logistic" && all(w$y == 1))) return()
-  f <- suppressWarnings(switch(kind, linear = lm(w$y ~ M), logistic = glm(w$y ~ M, binomial, control = glm.control(1e-14, 100)), cox = coxph(if (late()) Surv(w$e, w$t, w$y) ~ M else Surv(w$t, w$y) ~ M, control = tight))); i <- seq_len(k - 1) + (kind != "cox"); b <- coef(f)[i]; if (anyNA(b) || kind != "linear" && any(abs(coef(f)[i] * apply(M[, seq_len(k - 1)], 2, sd)) > 8)) return(); if (kind == "linear" && max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
+  f <- suppressWarnings(switch(kind, linear = lm(w$y ~ M), logistic = glm(w$y ~ M, binomial, control = glm.control(1e-14, 100)), cox = coxph(if (late()) Surv(w$e, w$t, w$y) ~ M + strata(st) else Surv(w$t, w$y) ~ M + strata(st), control = tight))); i <- seq_len(k - 1) + (kind != "cox"); b <- coef(f)[i]; if (anyNA(b) || kind != "linear" && any(abs(coef(f)[i] * apply(M[, seq_len(k - 1)], 2, sd)) > 8)) return(); if (kind == "linear" && max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
   V <- vcov(f)[i, i]; df <- if (kind == "linear") df.residual(f) else 0; m <- if (job$reference == "") median(x) else num(job$reference); by <- "ns, vcov"; add("", "", "median", closed, reference = m)
   wald <- function(level, u, t) if (df) add("", level, by, 1e-5, statistic = u / t, df = t, p_value = pf(u / t, t, df, lower.tail = FALSE)) else add("", level, by, 1e-5, statistic = u, df = t, p_value = pchisq(u, t, lower.tail = FALSE))
   wald("", drop(b %*% solve(V, b, tol = 0)), k - 1); g <- q[-c(1, k)]; e <- min(diff(q)) / 4; D <- predict(S, g + e) - 2 * predict(S, g) + predict(S, g - e); D <- matrix(D, k - 2); u <- drop(D %*% b); wald("nonlinearity", drop(u %*% solve(D %*% V %*% t(D), u, tol = 0)), k - 2)
@@ -1093,11 +1098,11 @@ methods$simon_inference <- function(d, conf) {
   if (m1 <= r1) return()
   n <- num(job$n) - num(job$n1) + m1; all <- if (m2) m1 + m2 else max(num(job$n), m1 + 1); add("", "", "dbinom", closed, alpha = two_stage(m1, all - m1, r1, r + 1, p0), power = two_stage(m1, all - m1, r1, r + 1, num(job$p1)))
   if ((x1 > r1) != (m2 > 0)) return()
-  stopped <- x1 <= r1; p_of <- function(p) if (stopped) pbinom(x1 - 1, m1, p, lower.tail = FALSE) else two_stage(m1, m2, r1, x1 + x2, p)
+  stopped <- x1 <= r1; left <- r + 1 - x1; n2 <- n - m1; tail <- (1 - conf) / 2; kept <- !stopped && m2 != n2 && left > 0 && left <= n2
+  p_of <- function(p) { if (stopped) return(pbinom(x1 - 1, m1, p, lower.tail = FALSE)); if (!kept) return(two_stage(m1, m2, r1, x1 + x2, p))
+    rate <- qbeta(pbinom(x2 - 1, m2, p, lower.tail = FALSE), left, n2 - left + 1); sum(dbinom((r1 + 1):m1, m1, p) * pbinom(r - (r1 + 1):m1, n2, rate, lower.tail = FALSE)) }
   solved <- function(t) if (p_of(1e-12) >= t) 0 else if (p_of(1 - 1e-12) <= t) 1 else uniroot(function(p) p_of(p) - t, c(1e-12, 1 - 1e-12), tol = 1e-14)$root
-  p <- p_of(p0); seen <- pbinom(x2 - 1, m2, p0, lower.tail = FALSE); left <- r + 1 - x1; n2 <- n - m1; tail <- (1 - conf) / 2
-  if (!stopped && m2 != n2 && left > 0 && left <= n2 && seen < 1) {
-    rate <- uniroot(function(q) pbinom(left - 1, n2, q, lower.tail = FALSE) - seen, c(0, 1), tol = 1e-15)$root; p <- two_stage(m1, n2, r1, r + 1, p0) * 0 + sum(dbinom((r1 + 1):m1, m1, p0) * pbinom(r - (r1 + 1):m1, n2, rate, lower.tail = FALSE)) }
+  p <- p_of(p0)
   high <- if (x1 + x2 == m1 + m2) 1 else if (stopped) binom.test(x1, m1, conf.level = conf)$conf.int[2] else solved(1 - tail)
   add("", "", "dbinom, uniroot", fitted, p_value = p, estimate = solved(0.5), ci_low = solved(tail), ci_high = high)
   k <- max(r1 + 1, x1 + x2 - m2):min(m1, x1 + x2); w <- exp(lchoose(m1, k) + lchoose(m2, x1 + x2 - k)); add("", "", "choose", closed, umvue = if (stopped) x1 / m1 else sum(w * k) / sum(w) / m1)
@@ -1219,8 +1224,8 @@ methods$proportional_hazards <- function(d, conf) {
   z <- cox.zph(f, job$transform, terms = FALSE)$table; k <- nrow(z); add("", "", "cox.zph", fitted, statistic = z[k, 1], df = z[k, 2], p_value = z[k, 3]); for (i in seq_along(m$shown)) add("", m$shown[i], "cox.zph", fitted, statistic = z[i, 1], p_value = z[i, 3])
 }
 methods$cause_specific_cox <- function(d, conf) {
-  m <- side_by_side(d, c("time", "event")); w <- m$w; k <- as.numeric(w$event == num(job$cause)); add("", "", "nrow", closed, n = nrow(w)); add("", job$cause_name, "sum", closed, events = sum(k), competing_events = sum(w$event > 0) - sum(k)); if (!sum(k) || job$interval != "wald") return()
-  f <- coxph(reformulate(m$terms, "Surv(time, k)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); s <- summary(f, conf.int = conf)
+  m <- side_by_side(d, c("time", "event", if (job$stratum == "true") "x")); w <- m$w; k <- as.numeric(w$event == num(job$cause)); add("", "", "nrow", closed, n = nrow(w)); add("", job$cause_name, "sum", closed, events = sum(k), competing_events = sum(w$event > 0) - sum(k)); if (!sum(k) || job$interval != "wald") return()
+  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), "Surv(time, k)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); s <- summary(f, conf.int = conf)
   for (i in seq_along(m$shown)) add("", m$shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
 }
 methods$fine_gray <- function(d, conf) {
@@ -1229,10 +1234,10 @@ methods$fine_gray <- function(d, conf) {
   z <- qnorm((1 + conf) / 2); for (i in seq_along(m$shown)) { b <- f$coef[[i]]; e <- sqrt(f$var[i, i]); add("", m$shown[i], "crr", 1e-5, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
 }
 methods$cox_interaction <- function(d, conf) {
-  k <- event_of(d); k <- k[k$group != "" & !is.na(k$level), ]; add("", "", "nrow", closed, n = nrow(k), events = sum(k$event)); g <- intersect(named("", "group"), k$group); if (length(g) != 2) return(); k$a <- as.numeric(k$group == g[2]); l <- intersect(named("", "level"), k$level); k$s <- factor(k$level, l)
-  for (s in l) { v <- k[k$level == s, ]; add("", s, "nrow", closed, n = nrow(v), events = sum(v$event)); if (length(unique(v$a)) < 2 || any(tapply(v$event, v$a, sum) == 0)) next; f <- coxph(surv(v) ~ a, v, control = tight); if (!is.na(coef(f)) && abs(coef(f)) < 8) hazard("", s, f, conf, FALSE) }
+  k <- event_of(d); k <- k[k$group != "" & !is.na(k$level), ]; if (job$stratum == "true") k <- k[!is.na(k$x), ] else k$x <- rep(1, nrow(k)); add("", "", "nrow", closed, n = nrow(k), events = sum(k$event)); g <- intersect(named("", "group"), k$group); if (length(g) != 2) return(); k$a <- as.numeric(k$group == g[2]); l <- intersect(named("", "level"), k$level); k$s <- factor(k$level, l)
+  for (s in l) { v <- k[k$level == s, ]; add("", s, "nrow", closed, n = nrow(v), events = sum(v$event)); if (length(unique(v$a)) < 2 || any(tapply(v$event, v$a, sum) == 0)) next; f <- coxph(surv(v) ~ a + strata(x), v, control = tight); if (!is.na(coef(f)) && abs(coef(f)) < 8) hazard("", s, f, conf, FALSE) }
   if (length(l) < 2 || any(tapply(k$event, list(k$a, k$s), sum) %in% c(0, NA))) return()
-  x <- 2 * (coxph(surv(k) ~ a * s, k, control = tight)$loglik[2] - coxph(surv(k) ~ a + s, k, control = tight)$loglik[2]); add("", "", "coxph", fitted, statistic = x, df = length(l) - 1, p_value = pchisq(x, length(l) - 1, lower.tail = FALSE))
+  both <- coxph(surv(k) ~ a * s + strata(x), k, control = tight); if (anyNA(coef(both)) || any(abs(coef(both)) > 8)) return(); x <- 2 * (both$loglik[2] - coxph(surv(k) ~ a + s + strata(x), k, control = tight)$loglik[2]); add("", "", "coxph", fitted, statistic = x, df = length(l) - 1, p_value = pchisq(x, length(l) - 1, lower.tail = FALSE))
 }
 methods$survival_quantiles <- function(d, conf) for (g in named("", "group")) {
   k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; f <- curve(k, k$event, conf); add(g, "", "sum", closed, n = nrow(k), events = sum(k$event))

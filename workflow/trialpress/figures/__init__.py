@@ -6,6 +6,7 @@ import gc
 import io
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,8 @@ from .drawing import Drawing
 from .drawn import Drawn
 from .observed import Note, Observed
 from .read import left_out
+
+ENGINE = __name__.partition(".")[0] + "."  # how the names of its modules begin
 
 
 def draw(results: Results, name: str) -> Drawing:
@@ -132,15 +135,16 @@ def draw_some(
     with _collected_by_hand():
         made = each(partial(_write, results, folder), wanted, processes)
     raise_if(problem for *_, problems in made for problem in problems)
-    for name, (text, notes, _) in zip(wanted, made, strict=True):
+    for name, (text, notes, ran, _) in zip(wanted, made, strict=True):
         alt[name] = text
         if drawn:
-            drawn.keep(name, text, notes, folder)
+            drawn.keep(name, text, notes, ran, folder)
     return alt
 
 
-def _write(results: Results, folder: Path, name: str) -> tuple[str, set[Note], list[Problem]]:
-    """Draw a figure, of which no other is seen; its alternative text, what it read, and what is wrong with it."""
+def _write(results: Results, folder: Path, name: str) -> tuple[str, set[Note], list[str], list[Problem]]:
+    """Draw a figure, of which no other is seen; its alternative text, what it read, the modules that were run, and what is
+    wrong with it."""
     from . import png, style
 
     seen = Observed.of(results, name)
@@ -150,12 +154,12 @@ def _write(results: Results, folder: Path, name: str) -> tuple[str, set[Note], l
             _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
             png.save(drawing.figure, folder / f"{name}.png")
     except InputError as error:
-        return "", set(), error.problems
+        return "", set(), [], error.problems
     write_csv(drawing.numbers, folder / f"{name}.csv")
     alt = drawing.alt
     del drawing
     gc.collect(0)
-    return alt, seen.notes, []
+    return alt, seen.notes, sorted(name for name in sys.modules if name.startswith(ENGINE)), []
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 A kept figure is four files: its svg, png and csv, for a job's outputs are removed before it begins, and <id>.json: {"of": the
 hash of what every figure of the plan may read, and of its own entry; "read": [[where, how, name, hash], ...], what it read of
-the results while it was drawn; "wrote": {form: sha256}; "alt": ..., "sum": the hash of all this}. What it reads next depends on what it has read, and on
+the results while it was drawn; "ran": the modules that had been run then; "wrote": {form: sha256}; "alt": ..., "sum": the hash of all this}. What it reads next depends on what it has read, and on
 nothing else: if all of that is the same, so is the figure.
 """
 
@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -51,6 +52,8 @@ class Drawn:
                 _copy(name, folder, path)
             if folder != self.folders[0]:
                 self._remember(name, known)
+            for module in known["ran"]:  # so that who looks what this process has run sees what has made the figure
+                import_module(module)
             return known["alt"]
         return None
 
@@ -65,15 +68,15 @@ class Drawn:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):  # it was not drawn, or someone was there
             return None
 
-    def keep(self, name: str, alt: str, notes: Iterable[Note], at: Path) -> None:
-        """Remember a figure that was drawn into the folder `at`."""
+    def keep(self, name: str, alt: str, notes: Iterable[Note], ran: Sequence[str], at: Path) -> None:
+        """Remember a figure that was drawn into the folder `at`. notes: what it read; ran: the modules that were run."""
         if at != self.folders[0]:
             _copy(name, at, self.folders[0])
         whole = {where for where, how, _ in notes if how == ALL}
         read = [
             [*note, self.content(note)] for note in sorted(notes, key=repr) if note[1] == ALL or note[0] not in whole
         ]
-        self._remember(name, {"of": self.of[name], "read": read, "wrote": _hashes(at, name), "alt": alt})
+        self._remember(name, {"of": self.of[name], "read": read, "ran": ran, "wrote": _hashes(at, name), "alt": alt})
 
     def _remember(self, name: str, known: Mapping) -> None:
         said = {**known, "sum": hash_of(known)}

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ..files import Tables
 from ..ids import EVERYONE, Name
 from ..parts import hash_of
 from ..results import Results
@@ -195,7 +196,10 @@ class Observed(Results):
         entries = {name: Entries(getattr(whole.plan, name), to(f"plan.{name}")) for name in ENTRIES}
         given = {one.name: getattr(whole, one.name) for one in fields(Results)}
         given |= {name: Noted(given[name], to(name)) for name in FRAMES}
-        given["tables"] = {name: Noted(frame, to(f"tables.{name}")) for name, frame in whole.tables.items()}
+        given["tables"] = Tables(
+            {name: f"tables.{name}" for name in whole.tables},
+            lambda where: Noted(whole.tables[where.partition(".")[2]], to(where)),
+        )
         given["plan"] = replace(whole.plan, figures={figure: whole.plan.figures[figure]}, **entries)
         return cls(**given, whole=whole, notes=notes)
 

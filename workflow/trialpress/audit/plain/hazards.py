@@ -194,14 +194,19 @@ def counted(rows: Sequence[Row]) -> Found:
     )
 
 
+def _in_strata(job: Job) -> list[Row]:
+    """Who is followed, and of a known stratum (level) where there are strata."""
+    return followed(job, "level") if job["stratum"] == "true" else followed(job)
+
+
 def cut(rows: Sequence[Row]) -> list[Person]:
-    """Follow-up before it begins ([0]) and after ([1])."""
+    """Follow-up before it begins ([0]) and after ([1]), in the stratum of the row."""
     found = []
     for row in rows:
         day, end, event = begins(row), float(row["time"]), float(row["event"]) == 1
-        found.append(Person(0.0, min(day, end), event and day == math.inf, [0.0]))
+        found.append(Person(0.0, min(day, end), event and day == math.inf, [0.0], row["level"]))
         if day < math.inf:
-            found.append(Person(day, end, event, [1.0]))
+            found.append(Person(day, end, event, [1.0], row["level"]))
     return [one for one in found if one.entry < one.time]
 
 
@@ -210,11 +215,11 @@ def _both(people: Sequence[Person]) -> bool:
 
 
 def landmark(job: Job) -> Iterator[Found]:
-    rows = followed(job)
+    rows = _in_strata(job)
     for at in job.times:
         day, level = float(at), f"{at}_days"
         here, gone = ([row for row in rows if (float(row["time"]) > day) is after] for after in (True, False))
-        people = [person(row, [float(begins(row) <= day)], False) for row in here]
+        people = [person(row, [float(begins(row) <= day)], False, row["level"]) for row in here]
         lost = sum(float(row["event"]) for row in gone)
         yield "", level, COUNTED, CLOSED, {
             "n": len(here), "n_begun": sum(one.x[0] for one in people), "events": sum(one.event for one in people),
@@ -227,7 +232,7 @@ def landmark(job: Job) -> Iterator[Found]:
 
 
 def mantel_byar(job: Job) -> Iterator[Found]:
-    rows = followed(job)
+    rows = _in_strata(job)
     people = cut(rows)
     yield counted(rows)
     if not _both(people):
@@ -255,7 +260,7 @@ def naive_comparison(job: Job) -> Iterator[Found]:
 def time_dependent_cox(job: Job) -> Iterator[Found]:
     if job["adjusted"] == "true":
         return
-    rows = followed(job)
+    rows = _in_strata(job)
     people = cut(rows)
     yield counted(rows)
     if _both(people):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import mean, stdev
 
 from .arithmetic import Row, newcombe, numbers
@@ -140,8 +141,11 @@ def ancova(job: Job) -> Iterator[Found]:
     less = [[a - b for a, b in zip(unit[i], unit[0], strict=True)] for i in range(1, m)]
     for group, L in zip(w.groups, unit, strict=False):
         yield group, "", LEAST, FITTED, shown(L, False)
-    for group, L in zip(w.groups[1:], less, strict=True):
+    for group, L in zip(w.groups[1:], less, strict=True) if job["contrasts"] == "first" else ():
         yield "", f"{job['by']}={group}", LEAST, FITTED, shown(L, True)
+    for i, j in combinations(range(m), 2) if job["contrasts"] == "all" else ():  # Tukey's adjustment needs R
+        L = [a - b for a, b in zip(unit[j], unit[i], strict=True)]
+        yield "", f"{w.groups[j]}_against_{w.groups[i]}", LEAST, FITTED, shown(L, True)
     for name, L in zip(w.ids, unit[m:], strict=True):
         yield "", name, LEAST, FITTED, shown(L, True)
     yield "", "", LEAST, FITTED, line.test(less)

@@ -20,7 +20,7 @@ from .forms import Key, is_undeclared, key_of
 from .known import Sought
 
 LARGE = 2**25  # bytes of a CSV file that is searched by the different texts of its columns
-PIECE = 2**22  # characters that are searched at a time
+PIECE = 2**20  # characters that are searched at a time
 OVERLAP = 500
 _CLOCK = re.compile(rb'"(?:start|end)time": ?[\d.]+')  # in which alone two records of Snakemake may differ
 CHANCE = 7  # digits: shorter numbers are not looked for in logs, which hold times and numbers of processes
