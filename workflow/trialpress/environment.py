@@ -138,7 +138,7 @@ def fonts(folder: Path | str) -> list[str]:
 
 
 def modules(*rooms: str) -> list[str]:
-    """The package's files that a stage runs: as inputs, so that a changed one reruns it."""
+    """The package's files that a stage runs: a changed one reruns it."""
     package = Path(engine("workflow/trialpress"))
     found = [
         *package.glob("*.py"),
