@@ -23,8 +23,9 @@ import tile
 
 sys.path.insert(0, str(tile.ROOT / "workflow"))
 from trialpress import environment
-from trialpress.chunks import chunks
+from trialpress.chunks import chunks, cohort_chunks
 from trialpress.contracts import ARD
+from trialpress.plan import read_plan
 from trialpress.study import load_study
 
 SIZES = (500, 5_000, 50_000)
@@ -39,14 +40,18 @@ from trialpress.study import load_study
 stage, name, formats = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
 config, raw, out, logs = Path(f"config/{name}"), Path(f"data/{name}/raw"), Path(f"results/{name}"), Path(f"logs/{name}")
 two, claims = (config / "study.yaml", config / "plan.yaml"), config / "claims.yaml"
-parts = Path(f"parts/{name}")
+stage, _, item = stage.partition(":")
+parts = Path(f"parts/{stage}/{name}")
 logs.mkdir(parents=True, exist_ok=True)
 def call():
-    if stage == "clean":
-        stages.clean(two[0], raw, out, sorted(parts.glob("*")))
+    if item:
+        parts.mkdir(parents=True, exist_ok=True)
+        given = {"clean": (two[0], raw, item), "cohort": (*two, out / "clean", item), "trace": (*two, item, out)}[stage]
+        getattr(stages, f"{stage}_part")(*given, parts / item)
+    elif stage in ("clean", "cohort", "trace"):
+        given = (two[0], raw) if stage == "clean" else two
+        getattr(stages, stage)(*given, out, sorted(parts.glob("*")))
         shutil.rmtree(parts, ignore_errors=True)
-    elif "-of-" in stage:
-        stages.clean_part(two[0], raw, stage, parts / stage)
     elif stage == "analysis":
         stages.analysis(*two, claims, out)
     elif stage == "fragments":
@@ -86,11 +91,13 @@ def run(stage: str, project: Path, profile: Path | None) -> dict:
     return json.loads(line.removeprefix("MEASURED"))
 
 
-def pieces(project: Path) -> int:
-    """Into how many parts a run would cut the clean stage."""
-    return chunks(
-        "auto", load_study(project / "config" / tile.STUDY / "study.yaml"), project / "data" / tile.STUDY / "raw"
-    )
+def pieces(project: Path, stage: str, setting: int | str) -> int:
+    """Into how many parts a run would cut a stage."""
+    raw, config = project / "data" / tile.STUDY / "raw", project / "config" / tile.STUDY
+    study = load_study(config / "study.yaml")
+    if stage == "cohort":
+        return cohort_chunks(setting, study, read_plan(config / "plan.yaml", study), raw)
+    return chunks(setting, study, raw) if stage in ("clean", "trace") else 1
 
 
 def size_of(folder: Path) -> float:
@@ -128,7 +135,9 @@ def calculated(found: dict, rows: int, towards: int) -> None:
     print(f"{'all':<10} {sum(here['cpu'] for here in found.values()) * times / 3600:9.1f}")
 
 
-def measure(participants: int, until: str, folder: Path, before: dict, only: str, profile: bool) -> tuple[dict, int]:
+def measure(
+    participants: int, until: str, folder: Path, before: dict, only: str, profile: bool, setting: int | str
+) -> tuple[dict, int]:
     n = max(1, round(participants / 51))
     project = folder / f"{participants}"
     if not project.exists():
@@ -140,9 +149,11 @@ def measure(participants: int, until: str, folder: Path, before: dict, only: str
     for stage in STAGES[: STAGES.index(until) + 1]:
         if only and stage not in only.split(","):
             continue
-        parts = pieces(project) if stage == "clean" else 1
-        each = [f"{part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
+        parts = pieces(project, stage, setting)
+        each = [f"{stage}:{part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
         runs = [run(one, project, project / f"{stage}.prof" if profile else None) for one in [*each, stage]]
+        for name, one in zip([*each, stage], runs, strict=True) if each else ():
+            print(f"  {name:<18} CPU {one['cpu']:6.1f} s, peak {one['peak']:6.0f} MB", flush=True)
         here = {"clock": sum(one["clock"] for one in runs), "cpu": sum(one["cpu"] for one in runs),
                 "peak": max(one["peak"] for one in runs), "n": n}  # fmt: skip
         found[stage] = here
@@ -169,13 +180,15 @@ def main() -> None:
     parse.add_argument("--until", choices=STAGES, default=STAGES[-1])
     parse.add_argument("--only", default="", help="these stages only, on what lies in --in")
     parse.add_argument("--in", dest="folder", help="work there and leave it; default: a folder that is removed")
+    parse.add_argument("--chunks", default="auto", help="a number of parts, or auto")
     parse.add_argument("--profile", action="store_true", help="STAGE.prof beside the results")
     given = parse.parse_args()
     folder = Path(given.folder or tempfile.mkdtemp(prefix="scale-"))
     before: dict = {}
     try:
         for participants in given.participants:
-            before, rows = measure(participants, given.until, folder, before, given.only, given.profile)
+            setting = int(given.chunks) if given.chunks.isdigit() else given.chunks
+            before, rows = measure(participants, given.until, folder, before, given.only, given.profile, setting)
         calculated(before, rows, 10**8)
     finally:
         if not given.folder:

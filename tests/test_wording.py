@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from trialpress.audit.claims import BY_CONSTRUCTION, REPRODUCED
+from trialpress.report.fragments import STATEMENTS
+from trialpress.report.variables import LEGEND, phrases
 from trialpress.study import load_yaml
 from trialpress.tables.table import Cell, Table
 from trialpress.wording import WORDS, Wording, wording
@@ -66,3 +69,24 @@ def test_the_numbers_of_a_table_keep_their_links():
     said = table.translated(ZH)
     assert said.header == ["特征", "总体"] and said.footnotes == ["1 例未纳入：结局未知。"]
     assert said.rows[0].cells[1].parts == (("9 例中 3 例发生事件", "os.n"), ("，", ""), ("4", "os.N"))
+
+
+def test_the_phrases_of_a_manuscript_are_translated_and_keep_their_numbers():
+    shown = {"n": "36", "N": "40", "estimate": "90.0%", "ci_low": "76.3%", "ci_high": "97.2%", "p_value": "0.03"}
+    english, chinese = phrases(shown, 0.95), phrases(shown, 0.95, ZH)
+    assert english["with_p"] == "36/40 (90.0%; 95% CI 76.3% to 97.2%; P = 0.03)"
+    assert chinese["ci"] == "76.3% 至 97.2%" and chinese["with_p"] == english["with_p"].replace(" to ", " 至 ")
+    assert phrases({"median": "7.9", "ci_low": "5.7", "ci_high": "NE"}, 0.95, ZH)["text"] == "7.9 (95% CI 5.7 至 NE)"
+
+
+@pytest.mark.parametrize(
+    "text", [*STATEMENTS.values(), "Not stated.", "Claim", "Source", "Verdict", BY_CONSTRUCTION, REPRODUCED, LEGEND]
+)
+def test_what_a_manuscript_includes_beside_figures_and_tables_is_translated(text):
+    assert not re.search("[a-z]{3}", ZH(text)), ZH(text)
+
+
+def test_a_sentence_of_the_study_is_translated_as_a_whole_or_stays():
+    say = wording("zh", {"None by the criteria of 2019.": "按 2019 年标准无。"})
+    assert say.exactly("None by the criteria of 2019.") == "按 2019 年标准无。"
+    assert say.exactly("Severe by the criteria.") == "Severe by the criteria." != say("Severe by the criteria.")

@@ -193,13 +193,14 @@ def test_without_r_plain_python_computes_what_needs_no_package(results, monkeypa
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
     assert list(versions) == ["Python"] and found["implementation"].str.startswith("Python, ").all()
-    assert len(found) >= 0.92 * results.ard["value"].notna().sum(), "too few statistics have a second value"
     methods = {results.plan.analyses[name]["method"] for name in found["analysis"]}
     wanted = set(plain.METHODS) & set(re.findall(r"method: (\w+)", ANALYSES))
     assert wanted - methods <= {"log_rank"} and methods <= wanted  # no test without an event
     rest = once(results, found, second.failed, False)
-    why = rest["why"]
-    assert set(why[~why.str.startswith("no value to compare: ")]) == {"needs R, which is not installed here"}
+    left = rest[~rest["why"].str.startswith("no value to compare: ")]
+    # Gray's test; of 120 participants more tables than are listed one by one
+    assert set(left["analysis"]) <= {"relapse_test", "grades", "cr_by_sex"}, left.to_string()
+    assert set(left["why"]) <= {"needs R, which is not installed here"}
     assert len(rest) + len(found) == len(results.ard)
 
 

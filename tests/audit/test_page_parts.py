@@ -250,7 +250,30 @@ def test_the_id_of_the_code_is_gits_own(tmp_path):
 
     git("init", "-q")
     git("add", "code")
-    assert environment.tree(tmp_path / "code") == git("rev-parse", f"{git('write-tree')}:code")
+    of = environment.tree(tmp_path / "code")
+    assert of == git("rev-parse", f"{git('write-tree')}:code")
+    # as the page says: it leads to the commit that brought it, also behind later ones, and nowhere if there is none
+    commits = []
+    for words in (["code"], ["other"], ["code/more"]):
+        (tmp_path / words[0]).is_dir() or (tmp_path / words[0]).write_text(words[0])
+        git("add", "-A")
+        git("-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "-qm", words[0])
+        commits.append(git("rev-parse", "HEAD"))
+    found = git("log", "-t", f"--find-object={of}", "--format=%H").split()
+    assert found[-1] == commits[0]
+    (tmp_path / "code" / "a.py").write_text("x = 2\n")
+    other = environment.tree(tmp_path / "code")
+    assert git("log", "-t", f"--find-object={other}", "--format=%H") == ""
+
+
+def test_the_page_says_how_the_commit_is_found(audited, opened):  # noqa: F811
+    said = (
+        opened(audited.folder / "audit" / "index.html", "#/environment")
+        .locator("section:visible dd")
+        .first.inner_text()
+    )
+    of = environment.tree(environment.ROOT / "workflow")
+    assert said.startswith(of) and f"git log -t --find-object={of} --format=%H | tail -1" in said
 
 
 def test_a_sentence_without_a_number_is_found_and_led_to(opened, index):  # noqa: F811

@@ -2,11 +2,12 @@
 
 import json
 
+import pandas as pd
 import pytest
 from audit.test_concordance import WANTED
 from figures.small import small
 from trialpress.audit import concordance, scatter, trace
-from trialpress.audit.concordance import KEY, Second
+from trialpress.audit.concordance import FOUND, KEY, Answer, Second
 from trialpress.errors import InputError
 
 pytestmark = pytest.mark.xdist_group("audit")
@@ -17,6 +18,11 @@ def no_r(monkeypatch):
     monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
 
 
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return small(tmp_path_factory.mktemp("small"), plan=WANTED)
+
+
 def parts_of(results, n: int, folder) -> list:
     folders = [folder / f"{part + 1}-of-{n}" for part in range(n)]
     for part, one in enumerate(folders):
@@ -24,15 +30,25 @@ def parts_of(results, n: int, folder) -> list:
     return folders
 
 
-def test_the_trace_of_three_parts_is_that_of_one_piece(audited, tmp_path):
+class Nothing:
+    """In the place of the second computation."""
+
+    def __init__(self, results, analysed, store=None):
+        self.names = [name for name, _ in analysed]
+
+    def found(self) -> Answer:
+        return Answer(pd.DataFrame(columns=FOUND), {}, {})
+
+
+def test_the_trace_of_three_parts_is_that_of_one_piece(audited, tmp_path, monkeypatch):
+    monkeypatch.setattr(scatter, "Second", Nothing)
     records, _ = scatter.gather(audited.results, parts_of(audited.results, 3, tmp_path))
     trace.write(trace.trace(audited.results, audited.logs, audited.folder, records), tmp_path)
     assert (tmp_path / "audit/trace.json").read_bytes() == (audited.folder / "audit/trace.json").read_bytes()
 
 
-def test_parts_compute_a_second_time_what_one_piece_does(tmp_path):
-    results = small(tmp_path, plan=WANTED)
-    _, found = scatter.gather(results, parts_of(results, 4, tmp_path / "parts"))
+def test_parts_compute_a_second_time_what_one_piece_does(results, tmp_path):
+    _, found = scatter.gather(results, parts_of(results, 4, tmp_path))
     one, many = Second(results).found(), found()
     assert one.second["statistic"].eq("p_value_adjusted").any()
     assert many.second.sort_values([*KEY], ignore_index=True).equals(one.second.sort_values([*KEY], ignore_index=True))
@@ -40,17 +56,16 @@ def test_parts_compute_a_second_time_what_one_piece_does(tmp_path):
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7])
-def test_every_analysis_is_in_one_part_and_a_family_together(tmp_path, parts):
-    plan = small(tmp_path, plan=WANTED).plan
+def test_every_analysis_is_in_one_part_and_a_family_together(results, parts):
+    plan = results.plan
     shares = [scatter.share(plan, part, parts) for part in range(parts)]
     assert sorted(name for one in shares for name in one) == sorted(plan.analyses) and all(shares)
     for family in plan.families:
         assert len([one for one in shares if any(spec.get("family") == family for spec in one.values())]) == 1
 
 
-def test_parts_of_different_software_are_not_put_together(tmp_path):
-    results = small(tmp_path, plan=WANTED)
-    folders = parts_of(results, 2, tmp_path / "parts")
+def test_parts_of_different_software_are_not_put_together(results, tmp_path):
+    folders = parts_of(results, 2, tmp_path)
     said = folders[1] / "second.json"
     said.write_text(json.dumps(json.loads(said.read_text()) | {"versions": {"R": "4.2.2", "survival": "3.5.3"}}))
     with pytest.raises(InputError) as error:

@@ -1,5 +1,5 @@
-"""The workflow with its clean stage and cohort, or its figures, in parts: the same bytes, nothing of the parts is left, and nothing is
-run twice."""
+"""The workflow with its clean stage, cohort and trace, or its figures, in parts: the same bytes, nothing of the parts is left, and
+nothing is run twice."""
 
 import shutil
 import sys
@@ -11,19 +11,19 @@ from . import test_own_folder as own
 from .conftest import checkout, run
 
 pytestmark = pytest.mark.xdist_group("pipeline")
-COMMAND = (".venv/bin/python", "-m", "snakemake", "cohort", "--cores", "2", "--config")
+COMMAND = (".venv/bin/python", "-m", "snakemake", "trace", "--cores", "2", "--config")
 
 
 def test_three_parts_leave_what_one_leaves(project, tmp_path):
     other = checkout(tmp_path / "in parts")
     done = run(other, *COMMAND, "chunks=3", SLURM_CONF="/dev/null")
     assert done.returncode == 0, done.stdout
-    assert [done.stdout.count(f": {stage}: part ") for stage in ("clean", "cohort")] == [3, 3]
+    assert [done.stdout.count(f": {stage}: part ") for stage in ("clean", "cohort", "trace")] == [3, 3, 3]
     one, many = (folder / "results" / "low-dose-cd19" for folder in (project, other))
-    for stage in ("clean", "cohort"):
-        made = {path.name: sha256(path) for path in (many / stage).iterdir()}
-        assert made == {path.name: sha256(path) for path in (one / stage).iterdir() if path.name != "no_effect.csv"}
-    assert sorted(path.name for path in many.iterdir()) == [".receipts", "clean", "cohort"]
+    made = [path.relative_to(many) for room in ("clean", "cohort", "audit") for path in (many / room).iterdir()]
+    assert {path.name for path in made} > {"cells.parquet", "daily.parquet", "trace.json", "concordance.csv"}
+    assert {path: sha256(many / path) for path in made} == {path: sha256(one / path) for path in made}
+    assert sorted(path.name for path in many.iterdir()) == [".receipts", "analysis", "audit", "clean", "cohort"]
     assert "Nothing to be done" in run(other, *COMMAND, "chunks=3", SLURM_CONF="/dev/null").stdout
 
 

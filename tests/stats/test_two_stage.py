@@ -65,8 +65,18 @@ def test_the_p_value_rejects_what_the_design_rejects(n1, n2, data):
     assert (found["p_value"] <= 0.025) == (p0 <= found["ci_low"]) or abs(found["p_value"] - 0.025) < 1e-6
 
 
-# A second stage of another size is checked by this property, exactly and for every outcome, and by R (two_stage.R); not against
-# numbers printed by Koyama & Chen 2008, which were not at hand.
+@pytest.mark.parametrize(("outcome", "p_value", "interval"), [
+    ((2, 10, 4, 19, 1, 5, 29, 0.1), 0.0471, (0.2147, 0.1015, 0.4007)),  # section 3.4
+    ((7, 19, 10, 23, 6, 16, 39, 0.3), 0.0828, (0.4046, 0.2821, 0.5460)),  # sections 4.1 and 4.2: 23 where 20 were planned
+    ((7, 19, 0, 33, 3, 10, 54, 0.2), 0.5449, (0.1899, 0.0753, 0.3594)),  # nobody of the second stage responded
+])  # fmt: skip
+def test_examples_of_koyama_and_chen(outcome, p_value, interval):
+    """What the program of the authors (TwoStageInf, 2021) gives for the examples of their paper, which it names."""
+    found = inference(*outcome, level=0.9)
+    assert round(found["p_value"], 4) == p_value
+    assert tuple(round(found[name], 4) for name in ("estimate", "ci_low", "ci_high")) == interval
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6))
 def test_another_second_stage_keeps_the_error(seed):

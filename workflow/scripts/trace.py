@@ -8,4 +8,4 @@ with logged(snakemake.log[0]), kept(snakemake, give_back=True) as read:
         from trialpress import stages
 
         folder = Path(snakemake.output.trace).parents[1]
-        stages.trace(snakemake.input.dictionary, snakemake.input.plan, folder, snakemake.input.parts)
+        stages.trace(snakemake.input.dictionary, snakemake.input.plan, folder, snakemake.input.parts, read)

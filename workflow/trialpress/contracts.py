@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from .errors import Problem, raise_if
-from .files import header, of_a_run, read_categories, read_csv, write_csv
+from .files import header, of_a_run, read_categories, read_csv, read_dictionaries, write_csv
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ class Contract:
         """The same of a file of millions of rows, which repeat themselves; of some of its columns, if they are named."""
         return self._checked(read_categories, folder, only)
 
-    def _checked(self, how: Callable, folder: Path, *given: Iterable[str]) -> pd.DataFrame:
+    def dictionaries(self, folder: Path, only: Iterable[str] = ()) -> pa.Table:
+        """The same without an object for each text."""
+        return self._checked(read_dictionaries, folder, only)
+
+    def _checked(self, how: Callable, folder: Path, *given: Iterable[str]):
         path = self.path(folder)
         with of_a_run(path, f"run the stage {self.stage} again"):
             self.check(header(path), path)

@@ -15,6 +15,7 @@ from .text import iso
 
 if TYPE_CHECKING:  # who writes texts alone does not wait for it
     import pandas as pd
+    import pyarrow as pa
 
 
 def sha256(content: Path | str | bytes) -> str:
@@ -156,8 +157,8 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return frame
 
 
-def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
-    """A CSV file (or some of its columns) whose cells are all text, each different text once."""
+def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
+    """A CSV file (or some of its columns) whose cells are all text: Arrow's dictionaries, each different text once."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -165,7 +166,12 @@ def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
     # a row must not be longer than a block
     table = csv.read_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)
-    return table.unify_dictionaries().to_pandas()
+    return table.unify_dictionaries()
+
+
+def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
+    """The same as categories of pandas."""
+    return read_dictionaries(path, names).to_pandas()
 
 
 def read_guessed(path: Path | str, *texts: str) -> pd.DataFrame:

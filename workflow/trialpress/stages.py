@@ -173,18 +173,26 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
     make(found, answers(checklists, found, source), source, folder, formats, engine)
 
 
-def trace(dictionary: Path | str, plan: Path | str, folder: Path, parts: Sequence[Path | str] = ()) -> None:
-    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. parts: see `trace_part`."""
+def trace(
+    dictionary: Path | str, plan: Path | str, folder: Path, parts: Sequence[Path | str] = (), hashes: Mapping[str, str] | None = None
+) -> None:  # fmt: skip
+    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. parts: see `trace_part`;
+    hashes: those of all that the stage reads, if what was made of the same may be taken from an earlier run."""
     from .audit import open_queries, scatter, trace, write_second
-    from .clean import read_logs
+    from .clean import COUNTED, read_logs
     from .contracts import QUERY_EFFECTS
+    from .receipts import FOLDER
+    from .store import of_run
 
-    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean")
-    records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results)
+    store = None if parts else of_run(folder / FOLDER / "second", hashes)
+    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean", COUNTED)
+    records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results, store)
     traced = trace.trace(results, logs, folder, records)
     trace.write(traced, folder)
     QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], traced.index), folder / "audit")
     write_second(results, found(), folder)
+    if store:
+        store.forget()
 
 
 def trace_part(dictionary: Path | str, plan: Path | str, item: str, folder: Path, to: Path) -> None:

@@ -53,6 +53,15 @@ class Wording:
             self.said[text] = self._say(text)
         return self.said[text]
 
+    def exactly(self, text: str) -> str:
+        """A sentence that people have written: as a whole or not at all, never in part.
+
+        >>> say = Wording({"{} by {}": "{1}：{0}", "None by day 3.": "第 3 天前无。"})
+        >>> say.exactly("None by day 3."), say.exactly("Severe by the criteria.")
+        ('第 3 天前无。', 'Severe by the criteria.')
+        """
+        return self.whole.get(text, text)
+
     def _say(self, text: str) -> str:
         if (said := self.whole.get(text.replace("\u00a0", " "))) is not None:
             return said

@@ -25,12 +25,15 @@ from ..analysis.methods.continuous import pair_of
 from ..analysis.methods.discrimination import risk_groups
 from ..contracts import COMPUTED_ONCE, CONCORDANCE
 from ..expression import Expression
-from ..files import read_guessed
+from ..files import read_guessed, write_text
 from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
+from ..parts import hash_of
 from ..results import Results
+from ..store import Store
 from ..text import number_text
 from . import exports, exports_tests, exports_times, plain
+from .kept import Kept
 from .plain import MISSING
 
 AGREES, DIFFERS = "agrees", "differs"
@@ -182,7 +185,11 @@ def _delayed(export: Export):
     data, spec = export.data, export.spec
     origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     export.order("begin", [data.column(spec["begin"])])
-    export.rows(**export.times("days"), x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
+    begin = (data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1)
+    stratum = data.frame[spec["stratum"]].astype("string") if spec.get("stratum") else None
+    export.rows(**export.times("days"), **({} if stratum is None else {"level": stratum}), x=begin)
+    for name in spec.get("covariates", ()):
+        export.variable(name, **export.times("days"), **({} if stratum is None else {"group": stratum}), x=begin)
 
 
 def _logistic(export: Export):
@@ -320,10 +327,14 @@ def _delayed_entry(results: Results, spec: Mapping) -> str:
     return str(bool(endpoint and endpoint.entry)).lower()
 
 
-def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]]) -> None:
-    """Write jobs.csv, levels.csv, families.csv and data.csv for all analyses that have a second implementation. analysed: all
-    analyses with what they work on."""
-    jobs, levels, frames = [], [], []
+COLUMNS = ["analysis", "set", "group", "level", "x", "y", "time", "event", "entry"]
+
+
+def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]]) -> dict[str, str]:
+    """Write jobs.csv, levels.csv, families.csv and data.csv for all analyses that have a second implementation; the hash of what
+    stands there of each. analysed: all analyses with what they work on."""
+    jobs, levels, families, exported = [], [], _families(results), {}
+    texts = [",".join(COLUMNS) + "\n"]
     for name, data in analysed:
         spec = results.plan.analyses[name]
         if spec["method"] not in EXPORTS:
@@ -360,19 +371,24 @@ def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]])
         options["by"] = data.column(options["by"]).id if options["by"] else ""
         jobs.append({"analysis": name, "method": spec["method"], "conf": results.plan.level, **options})
         seen: dict[tuple, int] = {}
+        mine = []
         for within, kind, id in made.levels:
             position = seen[within, kind] = seen.get((within, kind), 0) + 1
-            levels.append({"analysis": name, "set": within, "kind": kind, "position": position, "id": id})
-        frames += [frame.assign(analysis=name) for frame in made.frames]
-    columns = ["analysis", "set", "group", "level", "x", "y", "time", "event", "entry"]
-    data = pd.concat([frame.astype(object) for frame in frames]) if frames else pd.DataFrame()
-    for frame, file in (
-        (pd.DataFrame(jobs), "jobs"),
-        (pd.DataFrame(levels), "levels"),
-        (_families(results), "families"),
-        (data.reindex(columns=columns), "data"),
-    ):
-        frame.to_csv(folder / f"{file}.csv", index=False, na_rep=MISSING, encoding="utf-8")
+            mine.append({"analysis": name, "set": within, "kind": kind, "position": position, "id": id})
+        levels += mine
+        if made.frames:
+            rows = pd.concat([frame.astype(object) for frame in made.frames]).assign(analysis=name)
+            texts.append(_csv(rows.reindex(columns=COLUMNS), header=False))
+        text = texts[-1] if made.frames else ""
+        exported[name] = hash_of([jobs[-1], mine, families[families["analysis"] == name].to_dict("records"), text])
+    for frame, file in ((pd.DataFrame(jobs), "jobs"), (pd.DataFrame(levels), "levels"), (families, "families")):
+        write_text(_csv(frame), folder / f"{file}.csv")
+    write_text("".join(texts), folder / "data.csv")
+    return exported
+
+
+def _csv(frame: pd.DataFrame, header: bool = True) -> str:
+    return frame.to_csv(index=False, header=header, na_rep=MISSING, lineterminator="\n")
 
 
 LONGEST = 1800  # seconds that R may take
@@ -392,48 +408,58 @@ class Second:
     """R at work beside this process: started at once, asked for its answer later; plain Python for what R has not, and where
     there is no R."""
 
-    def __init__(self, results: Results, analysed: Iterable[tuple[str, Data]] | None = None):
-        """analysed: all analyses with what they work on, if somebody has it."""
+    def __init__(
+        self, results: Results, analysed: Iterable[tuple[str, Data]] | None = None, store: Store | None = None
+    ):
+        """analysed: all analyses with what they work on, if somebody has it; store: what was computed of the same is taken from."""
         self.results, self.process, self.failed = results, None, {}
         self.folder = tempfile.TemporaryDirectory(prefix="trialpress-second-")
         every = ((name, results.analysed(name)) for name in results.plan.analyses)
-        export(results, Path(self.folder.name), every if analysed is None else analysed)
-        if shutil.which("Rscript"):
+        folder = Path(self.folder.name)
+        exported = export(results, folder, every if analysed is None else analysed)
+        self.kept = Kept(store, results.plan, exported) if store else None
+        self.left = self.kept.narrow(folder) if self.kept else True
+        if self.left and shutil.which("Rscript"):
             command = ["Rscript", "--vanilla", str(SCRIPT), self.folder.name]
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def found(self) -> Answer:
         """What came of it. What R says goes to the log."""
-        folder = Path(self.folder.name)
         with self.folder:
-            if self.process is None:
-                rows, failed = plain.second(folder, [], plain.METHODS)
-                return Answer(pd.DataFrame(rows, columns=FOUND), plain.versions(), failed)
-            ended, failed = "", {}
-            try:
-                said, _ = self.process.communicate(timeout=LONGEST)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                said, _ = self.process.communicate()
-                ended = f"R was ended after {LONGEST} s"
-            print(said, end="")
-            there = (folder / "second.csv").exists()
-            if ended or not there:
-                last = next((line for line in reversed(said.splitlines()) if line.strip()), "R gave no answer")
-                print(why := ended or f"R stopped: {last.strip()}")
-                failed = dict.fromkeys(self.results.plan.analyses, why)
-            if not there:
-                return Answer(pd.DataFrame(columns=FOUND), {}, failed)
-            second, known, stopped = (
-                pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
-                for name in ("second", "versions", "failed")
-            )
-            versions, failed = dict(known.to_numpy().tolist()), dict(stopped.to_numpy().tolist())
-            rows, beside = plain.second(folder, second.to_dict("records"), plain.BESIDE)
-            if rows:
-                second = pd.concat([second, pd.DataFrame(rows)], ignore_index=True)
-                versions |= plain.versions()
-            return Answer(second, versions, beside | failed)
+            now = self._found(Path(self.folder.name)) if self.left else Answer(pd.DataFrame(columns=FOUND), {}, {})
+        if not self.kept:
+            return now
+        return Answer(*self.kept.whole(now.second, now.versions, now.failed), now.failed)
+
+    def _found(self, folder: Path) -> Answer:
+        if self.process is None:
+            rows, failed = plain.second(folder, [], plain.METHODS)
+            return Answer(pd.DataFrame(rows, columns=FOUND), plain.versions(), failed)
+        ended, failed = "", {}
+        try:
+            said, _ = self.process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            said, _ = self.process.communicate()
+            ended = f"R was ended after {LONGEST} s"
+        print(said, end="")
+        there = (folder / "second.csv").exists()
+        if ended or not there:
+            last = next((line for line in reversed(said.splitlines()) if line.strip()), "R gave no answer")
+            print(why := ended or f"R stopped: {last.strip()}")
+            failed = dict.fromkeys(self.results.plan.analyses, why)
+        if not there:
+            return Answer(pd.DataFrame(columns=FOUND), {}, failed)
+        second, known, stopped = (
+            pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
+            for name in ("second", "versions", "failed")
+        )
+        versions, failed = dict(known.to_numpy().tolist()), dict(stopped.to_numpy().tolist())
+        rows, beside = plain.second(folder, second.to_dict("records"), plain.BESIDE)
+        if rows:
+            second = pd.concat([second, pd.DataFrame(rows)], ignore_index=True)
+            versions |= plain.versions()
+        return Answer(second, versions, beside | failed)
 
     def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
         """(concordance.csv, versions of what computed it)."""
@@ -474,10 +500,10 @@ def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str],
 def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
     if method not in EXPORTS:
         return f"no second implementation of the method {method}"
-    if row.analysis in failed:
-        return f"the second computation stopped: {failed[row.analysis]}"
     if math.isnan(row.value):
         return f"no value to compare: {row.note or 'not estimable'}"
+    if row.analysis in failed:
+        return f"the second computation stopped: {failed[row.analysis]}"
     if not here:
         return "needs R, which is not installed here"
     if row.statistic == "p_value_adjusted":

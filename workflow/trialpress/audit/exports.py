@@ -57,6 +57,7 @@ DEFAULTS = {
     "trials": 2000,
     "cohort": 3,
     "estimator": "kaplan-meier",
+    "contrasts": "first",
 }
 OWN_DEFAULTS: dict[str, dict] = {
     "incidence_rate": {"errors": "model"},
@@ -104,10 +105,12 @@ def _visits(export: Export):
 
 
 def _spline(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
-    """Outcome (x), the number (y) and covariates as sets, of everyone as one group."""
+    """Outcome (x), the number (y), the stratum (level) and covariates as sets, of everyone as one group."""
 
     def write(export: Export):
-        export.rows(group="all", y=export.number(export.spec["x"]), **outcome(export))
+        stratum = export.spec.get("stratum")
+        within = {"level": export.data.frame[stratum].astype("string")} if stratum else {}
+        export.rows(group="all", **within, y=export.number(export.spec["x"]), **outcome(export))
         export.order("group", [word("all")])
         for name in export.spec.get("covariates", ()):
             export.variable(name)

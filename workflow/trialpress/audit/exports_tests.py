@@ -47,7 +47,7 @@ def _follow_up(export: Export):
 
 
 def _causes(export: Export):
-    times = export.times("days") | {"event": export.number(f"{export.spec['endpoint']}_cause")}
+    times = export.times("days") | {"event": export.number(f"{export.spec['endpoint']}_cause"), **export.stratum()}
     for name in export.spec["covariates"]:
         export.variable(name, **times)
 
@@ -71,7 +71,7 @@ def _subgroups(export: Export):
     within[:] = None
     for name, members in inside.items():
         within[members] = name.id
-    export.rows(**export.times("days"), group=group, level=within.set_axis(data.frame.index))
+    export.rows(**export.times("days"), **export.stratum(), group=group, level=within.set_axis(data.frame.index))
 
 
 def _survival(export: Export):

@@ -98,7 +98,8 @@ def _changing(export: Export):
     data, spec = export.data, export.spec
     for name in spec.get("covariates", ()):
         export.variable(name, **export.times("days"))
-    export.rows(set="followed", x=range(1, len(data.frame) + 1), **export.times("days"))
+    stratum = {"level": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
+    export.rows(set="followed", x=range(1, len(data.frame) + 1), **stratum, **export.times("days"))
     origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     for name in spec.get("begins", ()):
         export.order("begin", [column(name, name)])

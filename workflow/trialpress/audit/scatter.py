@@ -19,7 +19,9 @@ from ..errors import InputError, Problem
 from ..files import write_text
 from ..plan import Plan
 from ..results import Results
+from ..store import Store
 from .concordance import Answer, Second
+from .kept import together
 from .parts import plain
 from .trace import Analysed
 
@@ -30,17 +32,14 @@ Begun = tuple[
 
 def share(plan: Plan, part: int, parts: int) -> dict[str, Mapping]:
     """The analyses of a part, from 0: every so many-th, those of a family where its first is."""
-    family = {
-        name: ("family", spec["family"]) if spec.get("family") else ("", name) for name, spec in plan.analyses.items()
-    }
-    place = {one: at for at, one in enumerate(dict.fromkeys(family.values()))}
-    return {name: spec for name, spec in plan.analyses.items() if place[family[name]] % parts == part}
+    mine = {name for at, names in enumerate(together(plan)) if at % parts == part for name in names}
+    return {name: spec for name, spec in plan.analyses.items() if name in mine}
 
 
-def begun(results: Results) -> Begun:
-    """All analyses of the results in this process, R beside it."""
+def begun(results: Results, store: Store | None = None) -> Begun:
+    """All analyses of the results in this process, R beside it. store: what the second computation gave before is kept there."""
     analysed = Analysed(results)
-    second = Second(results, analysed)
+    second = Second(results, analysed, store)
     return analysed.records, second.found
 
 

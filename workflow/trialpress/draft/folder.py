@@ -56,7 +56,7 @@ def files(study: str, pdf: bool = True) -> dict[str, str]:
     settings = (ROOT / "config" / "config.yaml").read_text(encoding="utf-8").splitlines()
     config = "\n".join(f"study: {study}" if line.startswith("study:") else line for line in settings) + "\n"
     if not pdf:
-        note = "  # no pdf: its font has not the letters of the labels; give them in Latin letters, then add it"
+        note = f"  # no pdf: its font has not the letters of the labels; put one that has into report/{study}/fonts/, then add it"
         config = config.replace("[html, pdf, docx, jats]", "[html, docx, jats]" + note)
     return {"README.md": README.format(study=study), ".gitignore": IGNORE, "config/config.yaml": config}
 

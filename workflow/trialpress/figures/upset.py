@@ -93,7 +93,9 @@ def upset(results: Results, *, analysis: Analysis, most: int = 0, width: style.W
         [{**dict(zip(names, pattern, strict=True)), "n": n} for (_, pattern), n in zip(shown_ones, counts, strict=True)]
     )
     of = "; ".join(f"{name.label} {shown(results, analysis, 'n', level=Name(f'set={name.id}', ''))}" for name in sets)
-    exactly = "; ".join(f"{name.label} {shown(results, analysis, 'n', level=name)}" for name, _ in shown_ones)
+    exactly = "; ".join(
+        f"{name.label.replace(' and ', ' + ')} {shown(results, analysis, 'n', level=name)}" for name, _ in shown_ones
+    )
     alt = f"Combinations in {int(value(results, analysis, 'N')):,} participants. {of}. Exactly: {exactly}."
     return Drawing(page.figure, numbers, alt, tuple(notes))
 

@@ -8,16 +8,18 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from .. import stages
+from .. import receipts, stages
 from ..audit import digest, second
 from ..clean import COUNTED, read_logs
-from ..environment import ROOT, sources
+from ..environment import ROOT, located, sources
 from ..errors import InputError, Problem, raise_if
+from ..files import read_json
 from ..results import read
 from ..studies import checked
 from . import staging
 from .engine import render
 from .fragments import fragments
+from .renderer import engine_version
 
 WHY = "the manuscript's numbers, figures and tables come from them"
 
@@ -29,24 +31,30 @@ class Desk:
         self.engine, self.to, self.root = engine, to, root
         self.config, self.source, self.results = (root / name / study for name in ("config", "report", "results"))
         checked(study)
-        rerun = f"run: make report STUDY={study}"
+        self.rerun = f"run: make report STUDY={study}"
         whole = (self.config / "study.yaml").exists()
         parts = (self.config / "study.yaml", self.source / "manuscript.qmd")
         parts += (self.results / "analysis/ard.csv", self.results / "figures/alt.json")
-        _there(parts, rerun if whole else "name a study under config/")
+        _there(parts, self.rerun if whole else "name a study under config/")
+        own = root / "config" / "checklists.yaml"
+        asked = [own if own.exists() else ROOT / "config" / "checklists.yaml", self.config / "checklists.yaml"]
+        self.checklists = asked if asked[1].exists() else []
+        self.fragments = kept(self.results, engine) or self._made()
+        figures = [self.results / name for name in self.fragments.files if name.startswith("figures/")]
+        _there((path.with_suffix(form) for path in figures for form in (".svg", ".png")), self.rerun)
+        staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
+
+    def _made(self) -> staging.Fragments:
+        """What the manuscript includes, from the results and the configuration as they are."""
         dictionary, plan = self.config / "study.yaml", self.config / "plan.yaml"
         held = read(dictionary, plan, self.results)
         made = [f"figures/{name}.{form}" for name in held.plan.figures for form in ("svg", "png")]
         made += [f"tables/{name}.{form}" for name in held.plan.tables for form in ("md", "csv")]
-        _there((self.results / name for name in made), rerun)
-        own = root / "config" / "checklists.yaml"
-        asked = [own if own.exists() else ROOT / "config" / "checklists.yaml", self.config / "checklists.yaml"]
-        self.checklists = asked if asked[1].exists() else []
+        _there((self.results / name for name in made), self.rerun)
         claims = self.config / "claims.yaml"
         known = stages.claims_of(claims if claims.exists() else None, held.plan)
         logs, recorded = read_logs(self.results / "clean", COUNTED), second.on_record(plan, held.ard)
-        self.fragments = fragments(held, known, logs, self.results, engine, recorded)
-        staging.stage(self.fragments, self.answers(), self.results / "figures", self.source, to)
+        return fragments(held, known, logs, self.results, self.engine, recorded)
 
     def answers(self) -> str:
         return stages.answers(self.checklists, self.fragments, self.source)
@@ -56,7 +64,9 @@ class Desk:
         staging.refresh(self.fragments, self.answers(), self.source, self.to)
 
     def editions(self, out: Path, formats: Iterable[str], engine: str = "") -> dict[str, Path]:
-        return render(self.to, out, formats, engine=engine or self.engine, date=self.fragments.date)
+        light = self.results / receipts.FOLDER / "light"
+        known = light if light.is_dir() else None
+        return render(self.to, out, formats, engine=engine or self.engine, date=self.fragments.date, kept=known)
 
     def state(self) -> tuple:
         """What changes when one of the author's files is saved."""
@@ -78,6 +88,27 @@ class Desk:
 def _there(paths: Iterable[Path], do: str) -> None:
     """InputError for what is not there; a plan without figures or tables has no such folder."""
     raise_if(Problem(str(path), "is not there", WHY, do) for path in paths if not path.exists())
+
+
+def kept(results: Path, engine: str) -> staging.Fragments | None:
+    """What the last run of the workflow wrote for the manuscript to include; None unless all that was read for it is what it was,
+    and it names the engine that is asked for. results: results/<study>/ of the working directory."""
+    try:
+        made, rendered = (
+            json.loads((results / receipts.FOLDER / f"{rule}.json").read_text(encoding="utf-8"))
+            for rule in ("fragments", "report")
+        )
+        version = read_json(results / "report" / "renderer.json", version=str)["version"]
+    except (OSError, ValueError, InputError):  # there was none, or it was not whole
+        return None
+    known, name = made["read"] | made["wrote"], f"{results.as_posix()}/report/fragments.json"
+    if name not in known or version != engine_version(engine) or known[name] != rendered["read"].get(name):
+        return None
+    try:
+        same = receipts.hashes(map(located, known)) == known
+    except InputError:  # the plan that is being edited, for one
+        return None
+    return staging.read(results) if same else None
 
 
 def stage_beside(study: str, root: Path) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import typst
 
 from ..errors import InputError, Problem
 from ..files import read_text
-from . import brought, qmd, word, words
+from . import archive, brought, qmd, stand_ins, word, words
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 from .tree import Tree
@@ -47,18 +49,24 @@ def _front(document: qmd.Document, fmt: str, epoch: datetime) -> dict:
     return {name: value for name, value in meta.items() if name not in asked}
 
 
-def render(
-    source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime, read: Tree
-) -> dict[str, Path]:
-    """Two formats at a time, each needs 200 MB; what is wrong in any of them, by format."""
-    with ThreadPoolExecutor(2) as pool:  # the work is in other processes and in Typst
-        jobs = {
-            fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read)
-            for fmt in sorted(
-                formats, key=lambda fmt: fmt == "pdf"
-            )  # Typst needs 300 MB more: when the others have ended
-        }
-    errors = {fmt: error for fmt, job in jobs.items() if (error := job.exception())}
+def begin(
+    source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime, read: Tree,
+    pool: ThreadPoolExecutor,
+) -> dict[str, Future]:  # fmt: skip
+    """All formats, as many at a time as the pool has threads. Typst, which needs 300 MB, begins when Pandoc, of 200 MB each, has
+    ended for all of them."""
+    given = stand_ins.lay(source, scratch / "pictures")
+    first = ("html", "jats", "docx", "pdf")
+    order = sorted(formats, key=lambda fmt: first.index(fmt) if fmt in first else 0)
+    jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read, given) for fmt in order}
+    if "pdf" in jobs:
+        jobs["pdf"] = pool.submit(_typeset, source, jobs["pdf"], epoch, [*jobs.values()])
+    return jobs
+
+
+def made(jobs: Mapping[str, Future], formats: list[str]) -> dict[str, Path]:
+    """What came of these formats; what is wrong in any of them, by format."""
+    errors = {fmt: error for fmt in formats if (error := jobs[fmt].exception())}
     for error in errors.values():
         if not isinstance(error, InputError):
             raise error
@@ -66,7 +74,7 @@ def render(
     if problems:  # what the text has wrong is mostly the same in every format: each once
         broken = any(isinstance(error, RenderError) for error in errors.values())
         raise (RenderError if broken else InputError)(sorted(problems))
-    return {fmt: job.result() for fmt, job in jobs.items()}
+    return {fmt: jobs[fmt].result() for fmt in formats}
 
 
 def _styles(source: Path, meta: dict) -> list[str]:
@@ -79,12 +87,16 @@ def _styles(source: Path, meta: dict) -> list[str]:
     return [part for name, text in texts.items() for part in ("--variable", f"{name.replace('.', '-')}={text}")]
 
 
-def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime, read: Tree) -> Path:
+def _edition(
+    source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime, read: Tree, pictures: Path
+) -> Path:
     meta = qmd.merged(document, fmt)
-    made = scratch / f"manuscript.{'xml' if fmt == 'jats' else fmt}"
-    target = made.with_suffix(".typ") if fmt == "pdf" else made
+    to = scratch / f"manuscript.{'xml' if fmt == 'jats' else fmt}"
+    target = to.with_suffix(".typ") if fmt == "pdf" else to
     command = [pandoc(), "--from=json", f"--to={WRITER[fmt]}", "--standalone"]
-    command += [f"--output={target}", "--fail-if-warnings", "--wrap=none", "--resource-path=."]
+    command += [f"--output={target}", "--fail-if-warnings", "--wrap=none"]
+    held = f"{pictures}{os.pathsep}." if fmt in ("html", "docx") else "."
+    command.append(f"--resource-path={held}")
     command += [f"--lua-filter={ASSETS / 'quarto.lua'}", "--citeproc", f"--lua-filter={ASSETS / 'manuscript.lua'}"]
     # in the metadata it would be Markdown, its apostrophes typographic
     command.append(f"--csl={meta.get('csl') or ASSETS / 'vancouver.csl'}")
@@ -104,15 +116,15 @@ def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoc
         run(command, stdin=read.edition(fmt), cwd=source, env=environment(epoch))
     except Failed as error:
         raise _located(document, fmt, str(error)) from None
-    if fmt == "pdf":
-        _typeset(source, target, made, epoch)
-    elif fmt == "html":
-        brought.embed(made, source)
+    if fmt == "html":
+        to.write_bytes(stand_ins.embed(to.read_text(encoding="utf-8"), source).encode("utf-8"))
+        brought.embed(to, source)
     elif fmt == "docx":
-        word.finish(made)
+        word.finish(to, source)
     elif fmt == "jats":
-        label_captions(made)
-    return made
+        label_captions(to)
+        archive.pack(to, source, to.with_suffix(".zip"))
+    return target
 
 
 def _located(document: qmd.Document, fmt: str, message: str) -> InputError:
@@ -127,7 +139,11 @@ def _located(document: qmd.Document, fmt: str, message: str) -> InputError:
     return InputError(sorted(problems)) if problems else RenderError([Problem(f"{fmt}, by Pandoc", message)])
 
 
-def _typeset(source: Path, text: Path, to: Path, epoch: datetime) -> None:
+def _typeset(source: Path, written: Future, epoch: datetime, after: list[Future]) -> Path:
+    """The PDF of what Pandoc has written for Typst, when others are done, which were begun before."""
+    wait(after)
+    text = written.result()
+    to = text.with_suffix(".pdf")
     try:
         typst.compile(
             text.read_bytes(),  # as bytes it stands at the root, where figures/ is
@@ -141,6 +157,7 @@ def _typeset(source: Path, text: Path, to: Path, epoch: datetime) -> None:
     except typst.TypstError as error:
         hints = "".join(f"\nhint: {hint}" for hint in getattr(error, "hints", []))
         raise RenderError([Problem("pdf, by Typst", f"{getattr(error, 'message', error)}{hints}")]) from None
+    return to
 
 
 def label_captions(path: Path) -> None:

@@ -41,7 +41,7 @@ def render(
     kept: a folder for pictures that an earlier call has made light; without it each call makes them.
 
     The same source gives the same bytes, whatever its path, the time zone and the locale. HTML is moved to `out` before the
-    others are begun, for whoever waits for it; those together, so a failure in one of them leaves them as they were.
+    others, for whoever waits for it; those together, so a failure in one of them leaves them as they were.
 
     Before either engine runs the document is checked: InputError says by file and line what neither may print
     (undefined variables, missing includes and images, dangling or duplicate identifiers, unknown citations, code cells),
@@ -56,14 +56,17 @@ def render(
     raise_if(journal_problems(formats, chosen, source))
     document = qmd.read(source, embedded=chosen == "embedded")  # an undefined variable is a warning to Quarto
     raise_if(constructs.problems(document, embedded=chosen == "embedded", formats=formats))
-    with ThreadPoolExecutor(2) as aside, tempfile.TemporaryDirectory(prefix=".trialpress-", dir=source) as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix=".trialpress-", dir=source) as scratch,
+        ThreadPoolExecutor(2) as aside,
+        ThreadPoolExecutor(2) as pool,  # its work is in other processes and in Typst
+    ):
         lightened = "html" in formats and aside.submit(
             pictures.lighten, source / "figures", kept or Path(scratch, "light")
         )
-        read, make = None, quarto.render
+        read = None
         if chosen == "embedded":
             read = tree.read(document, embedded.fronts(document, formats, epoch))
-            make = partial(embedded.render, read=read)
         checked = aside.submit(check.problems, source, document, formats, read)
         if chosen == "quarto" or read.warnings:  # Quarto takes longer, and would not say it better
             raise_if(checked.result())
@@ -71,16 +74,23 @@ def render(
             raise RenderError([Problem("manuscript.qmd, by Pandoc", read.warnings)])
         if lightened:
             lightened.result()
+        make = partial(quarto.render, source, Path(scratch), document, epoch=epoch)
+        if read:
+            make = partial(embedded.made, embedded.begin(source, Path(scratch), document, formats, epoch, read, pool))
         for together in filter(None, ([f for f in formats if f == "html"], [f for f in formats if f != "html"])):
             try:
-                made = make(source, Path(scratch), document, together, epoch)
+                made = make(together)
             except InputError:
+                pool.shutdown(wait=False, cancel_futures=True)
                 raise_if(checked.result())  # they name the place
                 raise
             raise_if(checked.result())
             _whole(made)
             if "jats" in made:
-                write_whole(out / ARCHIVE, lambda to, xml=made["jats"]: archive.pack(xml, source, to))
+                packed = made["jats"].with_suffix(".zip")
+                if not packed.is_file():
+                    archive.pack(made["jats"], source, packed)
+                write_whole(out / ARCHIVE, partial(shutil.copyfile, packed))
             for fmt, path in made.items():
                 place = archive.lay if fmt == "jats" else lambda made, _, to: shutil.copyfile(made, to)
                 write_whole(out / names[fmt], lambda to, path=path, place=place: place(path, source, to))

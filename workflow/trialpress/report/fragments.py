@@ -18,6 +18,7 @@ from ..figures.kinds import width_of
 from ..files import write_text
 from ..results import Results, record_link
 from ..text import escape
+from ..wording import ENGLISH, Wording
 from .renderer import engine_version
 from .staging import Fragments
 from .variables import link, numbers, simulated, variables
@@ -26,7 +27,7 @@ from .variables import link, numbers, simulated, variables
 def figure_markdown(results: Results, name: str, alt: str) -> str:
     """A figure with its caption, as the manuscript includes it: {{< include figures/<id>.md >}}."""
     spec = results.plan.figures[name]
-    notice = " *Reconstructed patients.*" if results.study.notice else ""
+    notice = f" *{results.plan.say('Reconstructed patients.')}*" if results.study.notice else ""
     width = "85mm" if width_of(spec) == "single" else "100%"
     alt = alt.replace('"', "'").replace("\n", " ")
     return f'![{spec["caption"]}{notice}](figures/{name}.svg){{#fig-{name} fig-alt="{alt}" width="{width}"}}\n'
@@ -58,40 +59,46 @@ STATEMENTS = {"ethics": "Ethics", "registration": "Registration", "funding": "Fu
 
 def statements_markdown(results: Results, second: str) -> str:
     """What study.yaml states for the end of an article (what it does not is printed as not stated), the plan, the second computation."""
-    given = results.study.statements
-    lock = results.plan.lock
-    planned = " ".join([f"The analysis plan was {lock.text}.", *lock.amendments])
-    stated = [(head, given.get(key, "Not stated.")) for key, head in STATEMENTS.items()]
-    return _bullets([*stated, ("Analysis plan", escape(planned)), ("Second computation", escape(f"{second}."))])
+    given, lock, say = results.study.statements, results.plan.lock, results.plan.say
+    planned = " ".join(map(say, [f"The analysis plan was {lock.text}.", *lock.amendments]))
+    stated = [(say(head), given.get(key, say("Not stated."))) for key, head in STATEMENTS.items()]
+    last = [(say("Analysis plan"), escape(planned)), (say("Second computation"), escape(say(f"{second}.")))]
+    return _bullets([*stated, *last])
 
 
 def methods_markdown(results: Results) -> str:
     """Which statistical methods were used for which analyses: from the rows themselves, so it cannot be wrong."""
-    lines = ["| Method | Analyses |", "|:-------|:------------|"]
+    say = results.plan.say
+    lines = [f"| {say('Method')} | {say('Analyses')} |", "|:-------|:------------|"]
     for method, rows in results.ard[results.ard["method"] != ""].groupby("method", sort=True):
-        lines.append(f"| {escape(method)} | {', '.join(f'`{name}`' for name in rows['analysis'].unique())} |")
-    return "\n".join([*lines, "", ": Statistical methods and the analyses that used them. {#tbl-methods}", ""])
+        lines.append(f"| {escape(say(method))} | {', '.join(f'`{name}`' for name in rows['analysis'].unique())} |")
+    return "\n".join(
+        [*lines, "", f": {say('Statistical methods and the analyses that used them.')} {{#tbl-methods}}", ""]
+    )
 
 
 def claims_markdown(results: Results, claims: tuple) -> str:
     """Published claims against recomputed results, as a table."""
-    lines = ["| Claim | Source | Published | Recomputed | Verdict |", "|:------|:---|:---|:-----|:-----|"]
+    say = results.plan.say
+    heads = map(say, ("Claim", "Source", "Published", "Recomputed", "Verdict"))
+    lines = [f"| {' | '.join(heads)} |", "|:------|:---|:---|:-----|:-----|"]
     for row in claims_room.check(claims[0], results.ard).itertuples():
         source = claims[1][row.source]["title"]
-        cells = [row.label, source, row.published, row.recomputed, row.verdict + (f". {row.note}" if row.note else "")]
+        verdict = say(f"{row.verdict}.") + f" {say.exactly(row.note)}" if row.note else say(row.verdict)
+        cells = [*map(say, (row.label, source, row.published, row.recomputed)), verdict]
         cells = [escape(cell) or "–" for cell in cells]
         if row.analysis:
             cells[3] = link(f"{row.analysis}.text", cells[3])
         lines.append("| " + " | ".join(cells) + " |")
-    caption = ": Published claims and what the records give, with denominators. {#tbl-claims}"
+    caption = f": {say('Published claims and what the records give, with denominators.')} {{#tbl-claims}}"
     return "\n".join([*lines, "", caption, ""])
 
 
-def sources_markdown(name: str, spec: Mapping) -> str:
+def sources_markdown(name: str, spec: Mapping, say: Wording = ENGLISH) -> str:
     """Links below a figure, in HTML, to the numbers that it shows and to the records of its analyses."""
     names = [*spec.get("analyses", ()), *filter(None, [spec.get("analysis")]), *spec.get("tests", ())]
     links = [record_link(one.replace("_", "\\_"), one) for one in dict.fromkeys(names)]
-    said = f"[Data](../figures/{name}.csv)" + (f"; records: {', '.join(links)}" if links else "")
+    said = f"[{say('Data')}](../figures/{name}.csv)" + (f"; {say('records')}: {', '.join(links)}" if links else "")
     return f'\n:::: {{.content-visible when-format="html"}}\n::: {{.table-note}}\n{said}\n:::\n::::\n'
 
 
@@ -114,7 +121,9 @@ def fragments(
     content = variables(results, named, engine_version(engine), marked)
     files = {"_variables.yml": json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"}  # JSON is YAML
     for name, spec in plan.figures.items():
-        files[f"figures/{name}.md"] = figure_markdown(results, name, alts[name]) + sources_markdown(name, spec)
+        files[f"figures/{name}.md"] = figure_markdown(results, name, alts[name]) + sources_markdown(
+            name, spec, plan.say
+        )
     for name in plan.tables:
         files[f"tables/{name}.md"] = (folder / "tables" / f"{name}.md").read_text(encoding="utf-8")
     needs = {populations_markdown: (marked,), claims_markdown: (claims,), statements_markdown: (second,)}

@@ -20,6 +20,7 @@ from ..clean import tally
 from ..names import flow_names, row_names
 from ..results import MARK, MARKER, Results, record_link
 from ..text import number_text
+from ..wording import ENGLISH, Wording
 
 
 def _percent(level: float) -> str:
@@ -29,14 +30,14 @@ def _percent(level: float) -> str:
 MAIN = ("estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "median")  # what an interval is of
 
 
-def phrases(shown: Mapping[str, str], level: float) -> dict[str, str]:
+def phrases(shown: Mapping[str, str], level: float, say: Wording = ENGLISH) -> dict[str, str]:
     """Phrases from the displayed statistics of one group and level of an analysis."""
     made = {}
     percent = _percent(level)
     if "n" in shown and "N" in shown:
         made["count"] = f"{shown['n']}/{shown['N']}"
     if "ci_low" in shown and "ci_high" in shown:
-        made["ci"] = f"{shown['ci_low']} to {shown['ci_high']}"
+        made["ci"] = say(f"{shown['ci_low']} to {shown['ci_high']}")
         main = next((name for name in MAIN if name in shown), "")
         if main:
             made["text"] = f"{shown[main]} ({percent} CI {made['ci']})"
@@ -89,7 +90,7 @@ def analysis_variables(results: Results) -> dict:
             node = tree
             for part in [analysis, *named[group, level]]:
                 node = node.setdefault(part, {})
-            node |= {**shown, **phrases(shown, results.plan.level)}
+            node |= {**shown, **phrases(shown, results.plan.level, results.plan.say)}
     return tree
 
 
@@ -116,9 +117,9 @@ def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
             "seed": str(plan.seed),
             "analyses": str(len(plan.analyses)),
             "statistics": f"{len(results.ard):,}",
-            "lock": plan.lock.text,
+            "lock": plan.say(plan.lock.text),
         },
-        "clean": {**{name: f"{n:,}" for name, n in counts.items()}, "open": _open(counts["queries"])},
+        "clean": {**{name: f"{n:,}" for name, n in counts.items()}, "open": plan.say(_open(counts["queries"]))},
     }
 
 
@@ -161,12 +162,12 @@ def variables(results: Results, named: Mapping, engine: str, marked: Collection[
     named["plan"]["multiplicity"] = " ".join(filter(None, [plan.multiplicity, sentence(results.ard, plan)]))
     named["plan"]["sample_size"] = size_statements(plan)
     named["plan"]["date"] = plan.date
-    named["plan"]["time"] = time_text(plan.days_per_month)
+    named["plan"]["time"] = plan.say(time_text(plan.days_per_month))
     named["study"] = {
         "id": study.id,
         "title": study.title,
-        "notice": f"{study.notice} {LEGEND}" if marked else study.notice,
-        "records": "reconstructed raw records" if study.notice else "the raw records",
+        "notice": " ".join(map(plan.say, [study.notice, LEGEND] if marked else [study.notice])),
+        "records": plan.say("reconstructed raw records" if study.notice else "the raw records"),
         "data_cutoff": study.data_cutoff,
         "citation": study.citation,
     }

@@ -8,20 +8,23 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+from . import stand_ins
+
 BANNER = re.compile(r'<w:pStyle w:val="Banner" ?/>.*?</w:p>', re.S)
 TEXT = re.compile(r"<w:t(?: [^>]*)?>([^<]*)</w:t>")
 FIELD = re.compile(r'(<w:fldSimple w:instr=" STYLEREF Banner ">.*?<w:t[^>]*>)[^<]*(</w:t>.*?</w:fldSimple>)', re.S)
 
 
-def finish(path: Path) -> None:
-    """Write the banner's text into the header's field, which Word alone would fill; no row goes over two pages."""
+def finish(path: Path, source: Path | None = None) -> None:
+    """Write the banner's text into the header's field, which Word alone would fill; no row goes over two pages; the pictures of the
+    project `source` take the places of what stands in for them."""
     with zipfile.ZipFile(path) as parts:
         found = BANNER.search(parts.read("word/document.xml").decode("utf-8"))
     said = "".join(TEXT.findall(found[0])) if found else ""
-    rewrite(path, {"word/document.xml": whole_rows}, said)
+    rewrite(path, {"word/document.xml": whole_rows}, said, source)
 
 
-def rewrite(path: Path, changes: dict[str, Callable[[str], str]], banner: str) -> None:
+def rewrite(path: Path, changes: dict[str, Callable[[str], str]], banner: str, source: Path | None = None) -> None:
     """The parts again, changed, in their order and with their times; without a banner the header is empty."""
     held, packed = BytesIO(path.read_bytes()), BytesIO()
     with zipfile.ZipFile(held) as parts, zipfile.ZipFile(packed, "w") as out:
@@ -31,6 +34,8 @@ def rewrite(path: Path, changes: dict[str, Callable[[str], str]], banner: str) -
                 content = changes[part.filename](content.decode("utf-8")).encode("utf-8")
             elif re.fullmatch(r"word/header\d*\.xml", part.filename):
                 content = header(content.decode("utf-8"), banner).encode("utf-8")
+            elif source and part.filename.startswith("word/media/"):
+                content = stand_ins.picture(content, source) or content
             stored = part.filename.endswith((".png", ".jpg", ".jpeg"))  # they are packed already
             out.writestr(part, content, zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED)
     path.write_bytes(packed.getvalue())

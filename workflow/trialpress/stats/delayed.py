@@ -77,11 +77,19 @@ def _one_sided(rows: Intervals) -> str:
 
 
 def time_dependent_cox(
-    time, event, begin, X=None, *, ties: str = "efron", level: float = 0.95, names: Sequence[str] | None = None
+    time,
+    event,
+    begin,
+    X=None,
+    *,
+    stratum=None,
+    ties: str = "efron",
+    level: float = 0.95,
+    names: Sequence[str] | None = None,
 ) -> Result:
     """Cox regression on having begun, as a time-dependent covariate, adjusted for baseline covariates X (n, p).
 
-    values, curve: as `trialpress.stats.cox.cox`, with n_begun; the first covariate is `begun`, `names` are those of X.
+    stratum: labels, length n, each with a baseline hazard of its own. values, curve: as `trialpress.stats.cox.cox`, with n_begun; the first covariate is `begun`, `names` are those of X.
 
     >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
     >>> print(f"{time_dependent_cox(time, np.ones(6), begin).curve['hazard_ratio'][0]:.3f}")
@@ -95,15 +103,20 @@ def time_dependent_cox(
         columns, labels = [*columns, *baseline[:, rows.patient]], labels + more
     if why := _one_sided(rows):
         return not_estimable(f"time-dependent Cox regression, {ties} ties", COEFFICIENT, why, **known)
-    fit = cox(rows.time, rows.event, np.column_stack(columns), entry=rows.entry, ties=ties, level=level, names=labels)
+    fit = cox(rows.time, rows.event, np.column_stack(columns), entry=rows.entry, stratum=_inside(stratum, rows.patient), ties=ties,
+              level=level, names=labels)  # fmt: skip
     return Result(f"time-dependent {fit.method}", {**fit.values, **known}, fit.note, fit.curve)
 
 
-def mantel_byar(time, event, begin) -> Result:
+def _inside(stratum, who) -> np.ndarray | None:
+    return None if stratum is None else np.asarray(stratum)[who]
+
+
+def mantel_byar(time, event, begin, *, stratum=None) -> Result:
     """Log-rank test of begun against not yet begun (Mantel & Byar 1974), each patient at risk in the state of the day.
 
-    values: n, n_begun, events, statistic, df, p_value. curve: one row per state: group (False, True), n (intervals),
-    observed, expected.
+    stratum: labels, length n, within which patients are compared. values: n, n_begun, events, statistic, df, p_value. curve: one row
+    per state: group (False, True), n (intervals), observed, expected.
 
     >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
     >>> print(mantel_byar(time, np.ones(6), begin).curve["expected"].round(4))
@@ -111,10 +124,11 @@ def mantel_byar(time, event, begin) -> Result:
     """
     known = _known(time, event, begin)
     rows = start_stop(time, event, begin)
+    method = f"{'stratified ' * (stratum is not None)}Mantel-Byar test"
     if why := _one_sided(rows):
-        return not_estimable("Mantel-Byar test", TEST, why, **known)
-    test = log_rank(rows.time, rows.event, rows.begun, entry=rows.entry)
-    return Result("Mantel-Byar test", {**test.values, **known}, test.note, test.curve)
+        return not_estimable(method, TEST, why, **known)
+    test = log_rank(rows.time, rows.event, rows.begun, entry=rows.entry, stratum=_inside(stratum, rows.patient))
+    return Result(method, {**test.values, **known}, test.note, test.curve)
 
 
 def simon_makuch(
@@ -155,8 +169,9 @@ def simon_makuch(
     return Result(f"{method}, {transform} {100 * level:g}% CI", known, curve=curve)
 
 
-def landmark(time, event, begin, day: float, *, level: float = 0.95) -> Result:
+def landmark(time, event, begin, day: float, *, stratum=None, level: float = 0.95) -> Result:
     """Comparison by whether it has begun by a day, among patients followed beyond it (Anderson, Cain & Gelber 1983).
+    stratum: labels, length n, within which patients are compared.
 
     values: n (followed beyond the day), n_begun (by the day), events, excluded_events and excluded_censored (follow-up
     ended by the day), begun_later (within follow-up; counted as not begun), log-rank statistic, df, p_value, and the Cox hazard_ratio
@@ -179,14 +194,15 @@ def landmark(time, event, begin, day: float, *, level: float = 0.95) -> Result:
         "excluded_censored": int((~event[~kept]).sum()),
         "begun_later": int(((begin > day) & (begin < time))[kept].sum()),
     }
-    method = f"landmark analysis at day {day:g}: log-rank test, Cox regression"
+    method = f"{'stratified ' * (stratum is not None)}landmark analysis at day {day:g}: log-rank test, Cox regression"
     hazard = ("hazard_ratio", "ci_low", "ci_high")
     if begun.all() or not begun.any():
         why = "nobody has begun" if begun.size and not begun.any() else "all have begun"
         why = f"{why} by day {day:g}" if begun.size else f"follow-up ends by day {day:g}"
         return not_estimable(method, TEST + hazard, why, **known)
-    test = log_rank(time[kept], event[kept], begun)
-    fit = cox(time[kept], event[kept], begun, names=["begun"], level=level)
+    inside = _inside(stratum, kept)
+    test = log_rank(time[kept], event[kept], begun, stratum=inside)
+    fit = cox(time[kept], event[kept], begun, stratum=inside, names=["begun"], level=level)
     known |= {name: test[name] for name in TEST} | {name: fit.values.get(name, np.nan) for name in hazard}
     return Result(method, known, test.note or fit.note, test.curve)
 

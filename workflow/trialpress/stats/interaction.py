@@ -12,10 +12,10 @@ from trialpress.stats.risksets import groups
 TEST = ("statistic", "df", "p_value")
 
 
-def cox_interaction(time, event, group, subgroup, *, entry=None, ties: str = "efron") -> Result:
+def cox_interaction(time, event, group, subgroup, *, entry=None, stratum=None, ties: str = "efron") -> Result:
     """Likelihood-ratio test of the interaction of group and subgroup in a Cox model (R anova of coxph with `*` and `+`).
 
-    group, subgroup: labels, length n, two or more of each; entry: at risk in (entry, time]. values: n, events, statistic,
+    group, subgroup: labels, length n, two or more of each; entry: at risk in (entry, time]; stratum: labels, length n. values: n, events, statistic,
     df, p_value. Not estimable where a combination has no participant or no event.
 
     >>> time, arm, sex = np.array([5, 3, 8, 1, 7, 2, 4, 6]), np.tile([0, 1], 4), np.repeat([0, 1], 4)
@@ -28,7 +28,9 @@ def cox_interaction(time, event, group, subgroup, *, entry=None, ties: str = "ef
     first, second = (np.eye(code.max() + 1)[code][:, 1:] for code in (a, b))
     main = np.column_stack((first, second))
     product = (first[:, :, None] * second[:, None, :]).reshape(n, -1)
-    fits = [cox(time, event, X, entry=entry, ties=ties) for X in (main, np.column_stack((main, product)))]
+    fits = [
+        cox(time, event, X, entry=entry, stratum=stratum, ties=ties) for X in (main, np.column_stack((main, product)))
+    ]
     known = {name: fits[0].values[name] for name in ("n", "events")}
     for fit in fits:
         if "log_likelihood" not in fit.values or fit.note.startswith("not estimable"):

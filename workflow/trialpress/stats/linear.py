@@ -116,12 +116,15 @@ def least_squares_means(y, group, X=None, *, at=None, hc3: bool = False, level: 
     return Result(method, {"n": len(code), "df_residual": fit.df if not fit.why else np.nan}, note, curve)
 
 
-def group_contrasts(y, group, X=None, *, at=None, hc3: bool = False, level: float = 0.95) -> Result:
-    """F test of the groups (with covariates: adjusted for them), and the difference of the least-squares mean of each group
-    from that of the first, by t test without adjustment for their number (R lm; with hc3 lmtest waldtest and coeftest).
+def group_contrasts(
+    y, group, X=None, *, at=None, contrasts: str = "first", hc3: bool = False, level: float = 0.95
+) -> Result:
+    """F test of the groups (with covariates: adjusted for them), and differences of their least-squares means.
 
-    Arguments as least_squares_means. values: n, statistic, df, df_residual, p_value; curve, one entry for each group but
-    the first: estimate, std_error, ci_low, ci_high, p_value.
+    contrasts: "first", of each group from the first, by t test without adjustment for their number (R lm; with hc3 lmtest waldtest and
+    coeftest); "all", of all pairs in the same way; "tukey", of all pairs with Tukey and Kramer's adjustment of intervals and p-values (R
+    emmeans). Other arguments as least_squares_means. values: n, statistic, df, df_residual, p_value; curve, one entry for each
+    difference (second less first, positions of the sorted labels): first, second, estimate, std_error, ci_low, ci_high, p_value.
 
     >>> y, arm, before = [3.0, 5, 4, 8, 9, 7], [0, 0, 0, 1, 1, 1], [[1.0], [3], [2], [3], [4], [1]]
     >>> result = group_contrasts(y, arm, before)
@@ -133,12 +136,23 @@ def group_contrasts(y, group, X=None, *, at=None, hc3: bool = False, level: floa
     method = _method(
         f"F test and differences of least-squares means with {100 * probability('level', level):g}% CI", k, hc3
     )
+    method += ", all pairs" * (contrasts != "first") + ", Tukey-Kramer" * (contrasts == "tukey")
     m = int(code.max(initial=-1)) + 1
     if fit.why or m < 2:
         return not_estimable(method, TEST, fit.why or "one group only", n=len(code))
-    L = np.eye(m, len(fit.b))[1:]
-    L[:, 0] = -1
-    return Result(method, {"n": len(code), **fit.test(L)}, "", fit.linear(L, level))
+    unit = np.eye(m, len(fit.b))
+    pairs = [(i, j) for i in range(m) for j in range(i + 1, m) if contrasts != "first" or i == 0]
+    first, second = np.array(pairs).T
+    found = fit.linear(unit[second] - unit[first], level)
+    if contrasts == "tukey":
+        from scipy.stats import studentized_range
+
+        reach = studentized_range.ppf(level, m, fit.df) / np.sqrt(2) * found["std_error"]
+        t = np.abs(found["estimate"]) / found["std_error"]
+        p = np.clip(studentized_range.sf(t * np.sqrt(2), m, fit.df), 0, 1)
+        found |= {"ci_low": found["estimate"] - reach, "ci_high": found["estimate"] + reach, "p_value": p}
+    values = {"n": len(code), **fit.test(unit[1:] - unit[0])}
+    return Result(method, values, "", {"first": first, "second": second, **found})
 
 
 def differences(y, group, X=None) -> tuple[np.ndarray, np.ndarray]:

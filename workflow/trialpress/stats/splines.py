@@ -42,12 +42,12 @@ def basis(x, at) -> np.ndarray:
     return np.column_stack([z, *bent])
 
 
-def spline(kind: str, x, X=None, *, y=None, time=None, event=None, entry=None, knots: int = 4, reference: float | None = None, values=(),
+def spline(kind: str, x, X=None, *, y=None, time=None, event=None, entry=None, stratum=None, knots: int = 4, reference: float | None = None, values=(),
            level: float = 0.95) -> Result:  # fmt: skip
     """The effect of a number x on an outcome as a restricted cubic spline (Stone & Koo 1985), adjusted for covariates X (R rms; ns has the
     same models).
 
-    kind: linear (y), logistic (y 0 or 1) or cox (time, event, entry). reference: the value that all others are compared with
+    kind: linear (y), logistic (y 0 or 1) or cox (time, event, entry, stratum: labels). reference: the value that all others are compared with
     (default: the median); values: those whose effect is given. Effects are differences, odds ratios and hazard ratios. values: n,
     and by Wald's test of all terms of x statistic, df, p_value and of the terms that are bent nonlinear_statistic, ...;
     (linear: F tests, chi-squared by its degrees of freedom). curve: time (x), estimate, ci_low, ci_high at POINTS values from the
@@ -74,7 +74,7 @@ def spline(kind: str, x, X=None, *, y=None, time=None, event=None, entry=None, k
     scale = np.abs(own - own.mean(axis=0)).max(axis=0)
     M = np.column_stack([(own - own.mean(axis=0)) / scale, (X - X.mean(axis=0)) / np.where(size > 0, size, 1.0)])
     fit = {"linear": _linear, "logistic": _logistic, "cox": _cox}[kind]
-    b, V, df, unit, why = fit(M, y=y, time=time, event=event, entry=entry)
+    b, V, df, unit, why = fit(M, y=y, time=time, event=event, entry=entry, stratum=stratum)
     if why:
         return not_estimable(method, TESTS, why, **known)
     k = own.shape[1]
@@ -142,7 +142,7 @@ def _logistic(M, *, y, **_):
     return fit.beta[1:], fit.covariance[1:, 1:], 0, 1.0, ""
 
 
-def _cox(M, *, time, event, entry, **_):
+def _cox(M, *, time, event, entry, stratum, **_):
     from .likelihood import PartialLikelihood, maximise
     from .risksets import RiskSets, sample
 
@@ -151,7 +151,7 @@ def _cox(M, *, time, event, entry, **_):
         return *NOTHING, "no event"
     if why := _rank(np.column_stack([np.ones(len(M)), M]), 0):
         return *NOTHING, why
-    model = PartialLikelihood(RiskSets.of(time, event, entry), M.T, "efron")
+    model = PartialLikelihood(RiskSets.of(time, event, entry, stratum), M.T, "efron")
     names = [f"x{j}" for j in range(M.shape[1])]
     if model.degenerate(names):
         return *NOTHING, "a term does not vary where events are"

@@ -17,11 +17,11 @@ TEST = ("statistic", "df", "p_value")
 
 def stratified_difference(tables, *, interval: str = "newcombe", level: float = 0.95) -> Result:
     """Common difference of the risks of K 2 x 2 tables (array K x 2 x 2; a row per group, events first), first row less second, with
-    Mantel-Haenszel weights, and Cochran's test (1954) that it is 0.
+    Mantel-Haenszel weights, and Cochran's test (Cochran 1954) that it is 0.
 
     interval: "newcombe" (Yan & Su 2010: stratified Wilson limits of either risk, combined as Newcombe 1998; R tern), "sato" (Sato,
-    Greenland & Robins 1989: right for few large strata and for many small ones; R metafor rma.mh) or "greenland-robins" (1985: for
-    large strata). Returns estimate, ci_low, ci_high, statistic, df, p_value, n, strata; with the last two intervals std_error. Strata
+    Greenland & Robins 1989: right for few large strata and for many small ones; R metafor rma.mh) or "greenland-robins" (Greenland &
+    Robins 1985: for large strata). Returns estimate, ci_low, ci_high, statistic, df, p_value, n, strata; with the last two intervals std_error. Strata
     without one of the groups say nothing and are left out; the note counts them.
 
     >>> ugdp = np.array([[[8, 98], [5, 115]], [[22, 76], [16, 69]]])  # UGDP trial: deaths by treatment and age
@@ -63,7 +63,7 @@ def stratified_difference(tables, *, interval: str = "newcombe", level: float = 
 
 def stratified_ratio(tables, *, level: float = 0.95) -> Result:
     """Common ratio of the risks of K 2 x 2 tables, first row over second, with Mantel-Haenszel weights, the log-normal interval of
-    Greenland & Robins (1985; R metafor rma.mh), and Cochran's test (1954) that it is 1.
+    Greenland & Robins (1985; R metafor rma.mh), and Cochran's test (Cochran 1954) that it is 1.
 
     Returns risk_ratio, ci_low, ci_high, statistic, df, p_value, n, strata; strata as in `stratified_difference`.
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import bdtr, bdtrc, betaincc, betaln, gammaln
+from scipy.special import bdtr, bdtrc, betaincc, betaincinv, betaln, gammaln
 
 from .proportions import binomial_pmf, simon_two_stage
 from .result import Result, not_estimable, probability
@@ -113,8 +113,9 @@ def inference(x1: int, n1: int, x2: int, n2: int, r1: int, r: int, n: int, p0: f
     by stage: stopping is less than going on. The estimate is the rate at which it is a half, the interval, two-sided, where it
     is (1 - level) / 2 and one less that; umvue is the unbiased estimate of Jung & Kim (2004). Where n2 is not what was planned
     the conditional error of the planned second stage is kept: the p-value is that of the rate at which the planned second stage,
-    with the responses of the first, rejects as often as what was seen has probability under p0 (Koyama & Chen, section 4). The
-    interval then is that of the attained numbers. Returns responses, n, p_value, estimate, ci_low, ci_high, umvue.
+    with the responses of the first, rejects as often as what was seen has probability under p0 (Koyama & Chen, section 4), and
+    estimate and interval invert it as those do of a planned stage. Only where the first stage left the second nothing to decide
+    are they all of the attained numbers. Returns responses, n, p_value, estimate, ci_low, ci_high, umvue.
 
     >>> result = inference(3, 10, 5, 19, 1, 5, 29, 0.1)
     >>> print(*(round(result[name], 4) for name in ("p_value", "estimate", "ci_low", "ci_high", "umvue")))
@@ -135,10 +136,13 @@ def inference(x1: int, n1: int, x2: int, n2: int, r1: int, r: int, n: int, p0: f
         why = "the first stage called for a stop, and there were participants after it"
         return not_estimable(method, INFERENCE, why, **known)
 
+    changed = x1 > r1 and n1 + n2 != n
+    kept = changed and 0 < r + 1 - x1 <= n - n1
+
     def p_of(rate: float) -> float:
         if x1 <= r1:
             return float(_at_least(x1, n1, rate))
-        return _beyond(x1 + x2, r1, n1, n2, rate)
+        return _unplanned(x1, n1, x2, n2, r1, r, n, rate) if kept else _beyond(x1 + x2, r1, n1, n2, rate)
 
     def solved(target: float) -> float:
         edge = 1e-12
@@ -150,14 +154,11 @@ def inference(x1: int, n1: int, x2: int, n2: int, r1: int, r: int, n: int, p0: f
             else float(brentq(lambda rate: p_of(rate) - target, edge, 1 - edge, xtol=1e-13))
         )
 
-    p, note = p_of(p0), ""
-    if x1 > r1 and n1 + n2 != n:
-        kept, how = _unplanned(x1, n1, x2, n2, r1, r, n, p0), "conditional error"
-        p, how = (p, "attained numbers") if kept is None else (kept, how)
-        note = f"{n2} in the second stage where {n - n1} were planned: p-value by the {how}"
+    how = "p-value, estimate and interval by the " + ("conditional error" if kept else "attained numbers")
+    note = f"{n2} in the second stage where {n - n1} were planned: {how}" if changed else ""
     x = x1 + x2
     upper = 1.0 if x == n1 + n2 else solved(1 - tail) if x1 > r1 else _upper_of_a_stop(x1, n1, r1, tail)
-    figures = (p, solved(0.5), solved(tail), upper, _umvue(x1, n1, x2, n2, r1))
+    figures = (p_of(p0), solved(0.5), solved(tail), upper, _umvue(x1, n1, x2, n2, r1))
     return Result(method, {**known, **dict(zip(INFERENCE, figures, strict=True))}, note)
 
 
@@ -166,14 +167,13 @@ def _upper_of_a_stop(x1: int, n1: int, r1: int, tail: float) -> float:
     return float(brentq(lambda p: bdtr(x1, n1, p) - tail, 1e-12, 1 - 1e-12, xtol=1e-13))
 
 
-def _unplanned(x1: int, n1: int, x2: int, n2: int, r1: int, r: int, n: int, p0: float) -> float | None:
-    """None where the planned second stage was decided before it began, and where nobody of it responded."""
-    seen, left = float(_at_least(x2, n2, p0)), r + 1 - x1
-    if not 0 < left <= n - n1 or seen >= 1:
-        return None
-    rate = brentq(lambda q: float(_at_least(left, n - n1, q)) - seen, 1e-300, 1 - 1e-16, xtol=1e-15)
+def _unplanned(x1: int, n1: int, x2: int, n2: int, r1: int, r: int, n: int, p: float) -> float:
+    """The p-value at the rate p: what was seen in the second stage is as probable as that the planned one rejects at `rate`."""
+    left = r + 1 - x1
+    seen = float(_at_least(x2, n2, p))
+    rate = float(betaincinv(left, n - n1 - left + 1, seen)) if seen > 1e-100 else 0.0
     first = np.arange(r1 + 1, n1 + 1)
-    return float((binomial_pmf(n1, p0)[r1 + 1 :] * _at_least(r + 1 - first, n - n1, rate)).sum())
+    return float((binomial_pmf(n1, p)[r1 + 1 :] * _at_least(r + 1 - first, n - n1, rate)).sum())
 
 
 def _umvue(x1: int, n1: int, x2: int, n2: int, r1: int) -> float:

@@ -10,7 +10,7 @@ from ...ids import Name, column
 from ...registry import Column, Endpoint, Field, RowCondition, Table
 from .. import Data, Rows
 from ..source import rows_of
-from .common import METHODS, Design, coefficients, follow_up, not_estimable, number
+from .common import METHODS, Design, coefficients, follow_up, not_estimable, number, strata_of
 from .delayed import States
 
 
@@ -32,15 +32,23 @@ def measurements(
 
 
 def intervals(
-    data: Data, endpoint: str, begins: list[str], covariates: list[str], table: str, date: str, value: str, which: str
+    data: Data,
+    endpoint: str,
+    begins: list[str],
+    covariates: list[str],
+    table: str,
+    date: str,
+    value: str,
+    which: str,
+    stratum: str = "",
 ):
     """(intervals of those in whom all is known, the covariates known at the origin, notes)."""
     from ...stats.counting_process import Rows as Intervals
     from ...stats.counting_process import counting_process
 
-    time, event, known = follow_up(data, endpoint, "days")
+    time, event, known = follow_up(data, endpoint, "days", [stratum] if stratum else [])
     design = Design.of(data, covariates, known)
-    states = [States.of(data, endpoint, name) for name in begins]
+    states = [States.of(data, endpoint, name, stratum=stratum) for name in begins]
     note = "; ".join(filter(None, [*(one.note for one in states), design.note if covariates else ""]))
     inside = design.known[known].to_numpy(dtype=bool)
     if not inside.any():
@@ -58,7 +66,7 @@ def _measured(data: Data, table: str, value: str) -> Name:
 
 
 @METHODS.add("changing_cox", days=True)
-def changing_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begins: list[Column] = (), covariates: list[Column] = (),
+def changing_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begins: list[Column] = (), covariates: list[Column] = (), stratum: Column = "",
                  table: Table = "", date: Field = "", value: Field = "", which: RowCondition = ""):  # fmt: skip
     """Cox regression on covariates that change during follow-up (counting process, Efron ties): conditions that begin on a day, as
     an allogeneic transplant, and the latest value of a quantity that is measured again and again; with those known at the
@@ -68,6 +76,7 @@ def changing_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begins: list[Col
         endpoint: the time-to-event endpoint
         begins: columns of the dates on which conditions begin
         covariates: columns known at the origin
+        stratum: column of strata, each with a baseline hazard of its own
         table: clean table of the measurements
         date: its column of the date
         value: its column of the number, whose latest value is the covariate
@@ -78,7 +87,7 @@ def changing_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begins: list[Col
     if bool(table) != bool(date and value) or not (begins or table):
         raise ValueError("begins, table: name dates on which something begins, or a table with its date and value")
     method = "Cox regression on changing covariates"
-    found, design, note = intervals(data, endpoint, begins, covariates, table, date, value, which)
+    found, design, note = intervals(data, endpoint, begins, covariates, table, date, value, which, stratum)
     names = (
         [column(name, data.plan.label(name)) for name in begins]
         + ([_measured(data, table, value)] if table else [])
@@ -98,6 +107,8 @@ def changing_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begins: list[Col
         return
     X = np.column_stack([found.X, design.X[found.patient]]) if design.names else found.X
     labels = [name.label for name in names]
-    result = cox(found.time, found.event, X, entry=found.entry, level=data.plan.level, names=labels)
+    strata = strata_of(data, stratum, design.known)
+    inside = None if strata is None else strata[found.patient]
+    result = cox(found.time, found.event, X, entry=found.entry, stratum=inside, level=data.plan.level, names=labels)
     coefficients(rows, result, names, "hazard_ratio", note)
     rows.add(result, only=("lr_statistic", "lr_p_value"), kinds={"lr_p_value": "p"})

@@ -209,6 +209,11 @@ def entry_of(data: Data, endpoint: str, unit: str, known: pd.Series) -> np.ndarr
     return data.frame.loc[known, f"{endpoint}_entry"].to_numpy(dtype=float) / data.plan.per(endpoint, unit)
 
 
+def strata_of(data: Data, stratum: str, known: pd.Series) -> np.ndarray | None:
+    """The stratum of each participant of `known` as text; None without strata."""
+    return data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+
+
 def group_codes(data: Data, by: str, known: pd.Series) -> tuple[np.ndarray, dict[Name, int]]:
     """(position of the group of each known participant, size of each group), of the groups that have participants."""
     members = {group: here[known].to_numpy() for group, here in data.groups(by).items()}

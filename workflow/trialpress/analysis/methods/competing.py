@@ -154,22 +154,23 @@ def fine_gray(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
 
 @METHODS.add("cause_specific_cox", entry=True)
 def cause_specific_cox(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], cause: str = "",
-                       interval: Literal["wald", "profile"] = "wald"):  # fmt: skip
+                       stratum: Column = "", interval: Literal["wald", "profile"] = "wald"):  # fmt: skip
     """Cox regression on the hazard of one cause, competing events censored. Covariates as in cox.
 
     Parameters
         endpoint: time-to-event endpoint with competing causes
         covariates: columns of the model
         cause: name of the event of interest (default: the first of the endpoint)
+        stratum: column of strata, each with a baseline hazard of its own
         interval: Wald, or profile likelihood
     """
     from ...stats.competing_regression import cause_specific_cox as fit
 
     of, name = _cause(data, endpoint, cause)
-    found = model(data, rows, endpoint, covariates, "cause-specific Cox regression", outcome="cause")
+    found = model(data, rows, endpoint, covariates, "cause-specific Cox regression", stratum, outcome="cause")
     if found:
         design = found.design
-        result = fit(found.time, found.outcomes, design.X, of, entry=found.entry, interval=interval,
+        result = fit(found.time, found.outcomes, design.X, of, entry=found.entry, stratum=found.strata, interval=interval,
                      level=data.plan.level, names=design.labels)  # fmt: skip
         rows.add(result, level=name, kinds=COUNTS, only=("events", "competing_events"))
         coefficients(rows, result, design.names, "hazard_ratio", design.note)

@@ -111,7 +111,7 @@ def winning(data: Data, given: Mapping) -> Counted:
 
 
 def changing(data: Data, given: Mapping) -> Counted:
-    parts = (given[key] for key in ("endpoint", "begins", "covariates", "table", "date", "value", "which"))
+    parts = (given[key] for key in ("endpoint", "begins", "covariates", "table", "date", "value", "which", "stratum"))
     found, design, _ = intervals(data, *parts)
     who = design.known.to_numpy(dtype=bool).copy()
     who[who] = np.isin(np.arange(who.sum()), found.patient)

@@ -18,7 +18,7 @@ from ...ids import day as on_day
 from ...registry import Column, Endpoint
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import METHODS, PERCENT, RATIO, Design, Unit, coefficients, follow_up, not_estimable
+from .common import METHODS, PERCENT, RATIO, Design, Unit, coefficients, follow_up, not_estimable, strata_of
 
 KINDS = dict.fromkeys(
     ("n_begun", "excluded", "excluded_events", "excluded_censored", "begun_later"), "count"
@@ -35,17 +35,19 @@ class States:
     name: Name
     note: str
     known: pd.Series
+    strata: np.ndarray | None = None
 
     @classmethod
-    def of(cls, data: Data, endpoint: str, begin: str, outcome: str = "event") -> States:
+    def of(cls, data: Data, endpoint: str, begin: str, outcome: str = "event", stratum: str = "") -> States:
         if not pd.api.types.is_datetime64_any_dtype(data.frame[begin]):
             raise ValueError(f"begin: the column '{begin}' is not a date")
         origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
-        time, event, known = follow_up(data, endpoint, "days", outcome=outcome)
+        time, event, known = follow_up(data, endpoint, "days", [stratum] if stratum else [], outcome)
         day = ((data.frame[begin] - origin) / pd.Timedelta(days=1)).to_numpy(dtype=float, na_value=np.nan)[known]
         early = int((day < 0).sum())
         note = f"{early} began before the time origin and count as begun from the start" if early else ""
-        return cls(time, event, np.where(day < 0, 0.0, day), column(begin, data.plan.label(begin)), note, known)
+        return cls(time, event, np.where(day < 0, 0.0, day), column(begin, data.plan.label(begin)), note, known,
+                   strata_of(data, stratum, known))  # fmt: skip
 
     def refused(self, rows: Rows, method: str, *statistics: str) -> bool:
         """Whether nobody is followed; if so, rows that say so."""
@@ -75,7 +77,16 @@ def _curves(data: Data, rows: Rows, states: States, kept: np.ndarray, begun: np.
 
 
 @METHODS.add("landmark", days=True)
-def landmark(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, days: list[float], unit: Unit = "months"):
+def landmark(
+    data: Data,
+    rows: Rows,
+    *,
+    endpoint: Endpoint,
+    begin: Column,
+    days: list[float],
+    stratum: Column = "",
+    unit: Unit = "months",
+):
     """Landmark analysis: participants still followed beyond a day, compared by what has begun by then (log-rank test and
     Cox hazard ratio, begun against not). Who is excluded because follow-up ended before is counted. Curves: Kaplan-Meier
     of both groups, time from the origin of the endpoint.
@@ -84,34 +95,36 @@ def landmark(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, days:
         endpoint: the time-to-event endpoint
         begin: column of the date on which it begins
         days: landmarks, in days from the origin of the endpoint
+        stratum: column of strata, within which participants are compared
         unit: unit of the curves
     """
     from ...stats.delayed import landmark as analyse
 
-    states = States.of(data, endpoint, begin)
+    states = States.of(data, endpoint, begin, stratum=stratum)
     if states.refused(rows, "landmark analysis", "hazard_ratio", "p_value"):
         return
     for day in days:
         level = on_day(day)
-        result = analyse(states.time, states.event, states.begin, day, level=data.plan.level)
+        result = analyse(states.time, states.event, states.begin, day, stratum=states.strata, level=data.plan.level)
         rows.add(result, level=level, kinds=KINDS, note=states.note)
         names = states.groups("not_begun", "begun", level.label)
         _curves(data, rows, states, states.time > day, states.begin <= day, names, unit, level)
 
 
 @METHODS.add("mantel_byar", days=True)
-def mantel_byar(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column):
+def mantel_byar(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, stratum: Column = ""):
     """Mantel-Byar test: a log-rank test in which everyone counts as not begun until the day on which it begins.
 
     Parameters
         endpoint: the time-to-event endpoint
         begin: column of the date on which it begins
+        stratum: column of strata, within which participants are compared
     """
     from ...stats.delayed import mantel_byar as test
 
-    states = States.of(data, endpoint, begin)
+    states = States.of(data, endpoint, begin, stratum=stratum)
     if not states.refused(rows, "Mantel-Byar test", "p_value"):
-        result = test(states.time, states.event, states.begin)
+        result = test(states.time, states.event, states.begin, stratum=states.strata)
         rows.add(result, kinds=KINDS, note=states.note)
         _observed(rows, result, states.groups("not_yet", "begun"))
 
@@ -168,17 +181,20 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
 
 
 @METHODS.add("time_dependent_cox", days=True)
-def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, covariates: list[Column] = ()):
+def time_dependent_cox(
+    data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, covariates: list[Column] = (), stratum: Column = ""
+):
     """Cox regression with having begun as a time-dependent covariate (start-stop intervals), adjusted if wanted.
 
     Parameters
         endpoint: the time-to-event endpoint
         begin: column of the date on which it begins
         covariates: columns known at the origin that the hazard ratio is adjusted for
+        stratum: column of strata, each with a baseline hazard of its own
     """
     from ...stats.delayed import time_dependent_cox as fit
 
-    states = States.of(data, endpoint, begin)
+    states = States.of(data, endpoint, begin, stratum=stratum)
     if states.refused(rows, "time-dependent Cox regression", "hazard_ratio"):
         return
     design = Design.of(data, covariates, states.known)
@@ -189,7 +205,7 @@ def time_dependent_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Col
         not_estimable(rows, ("hazard_ratio",), "no participants", "time-dependent Cox regression", level=states.name)
         return
     X = design.X if design.names else None
-    result = fit(states.time[kept], states.event[kept], states.begin[kept], X, level=data.plan.level,
+    result = fit(states.time[kept], states.event[kept], states.begin[kept], X, stratum=None if states.strata is None else states.strata[kept], level=data.plan.level,
                  names=design.labels if design.names else None)  # fmt: skip
     rows.add(result, kinds=KINDS, only=("n", "n_begun", "events"), note=note)
     coefficients(rows, result, names, "hazard_ratio", note)

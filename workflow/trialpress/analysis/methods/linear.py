@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ from .common import (
     number,
     outcomes,
 )
+from .pairwise import pair
 
 MOST = 1e15  # events of one participant that are exact as a number
 SHOWN = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
@@ -64,9 +66,9 @@ def from_curve(
 
 @METHODS.add("ancova")
 def ancova(data: Data, rows: Rows, *, variable: Number, by: Column, covariates: list[Column] = (), interaction: Column = "",
-           errors: Literal["classical", "hc3"] = "classical"):  # fmt: skip
+           contrasts: Literal["first", "all", "tukey"] = "first", errors: Literal["classical", "hc3"] = "classical"):  # fmt: skip
     """A continuous variable between groups, by a linear model: F test of the groups, least-squares means, and the difference of
-    each group from the first with its t test, all adjusted for covariates (analysis of covariance); without covariates analysis
+    each group from the first (or of all pairs, levels `b_against_a`) with its t test, all adjusted for covariates (analysis of covariance); without covariates analysis
     of variance. A change from baseline is analysed with the baseline as a covariate. Least-squares means are of a participant
     with the mean of every number and equal shares of the levels of every category.
 
@@ -75,6 +77,7 @@ def ancova(data: Data, rows: Rows, *, variable: Number, by: Column, covariates: 
         by: column of the groups
         covariates: columns of the model
         interaction: one of the covariates; tests whether its slope, or the effect of its levels, differs between the groups
+        contrasts: each group against the first, all pairs, or all pairs with Tukey's adjustment of intervals and p-values
         errors: classical, or hc3, which does not assume equal variances
     """
     from ...stats.linear import group_contrasts, least_squares_means, slopes
@@ -98,10 +101,12 @@ def ancova(data: Data, rows: Rows, *, variable: Number, by: Column, covariates: 
     X, at, note = design.X, centre(data, design.X, design.names, asked), design.note
     from_curve(rows, least_squares_means(y, code, X, at=at, hc3=hc3, level=level), [(group, EVERYONE) for group in sizes],
                SHOWN[:-1], note)  # fmt: skip
-    found = group_contrasts(y, code, X, at=at, hc3=hc3, level=level)
+    found = group_contrasts(y, code, X, at=at, contrasts=contrasts, hc3=hc3, level=level)
     rows.add(found, only=("statistic", "df", "df_residual", "p_value"), kinds={"df_residual": "df"}, note=note)
     levels = dict(zip(data.groups(by), data.levels(by), strict=True))
-    from_curve(rows, found, [(EVERYONE, levels[group]) for group in list(sizes)[1:]], note=note)
+    of_first = [levels[group] for group in list(sizes)[1:]]
+    named = of_first if contrasts == "first" else [pair(second, first) for first, second in combinations(sizes, 2)]
+    from_curve(rows, found, [(EVERYONE, name) for name in named], note=note)
     if design.names:
         from_curve(
             rows, slopes(y, code, X, hc3=hc3, level=level), [(EVERYONE, name) for name in design.names], note=note

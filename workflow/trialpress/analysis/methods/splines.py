@@ -10,7 +10,7 @@ from ...registry import Column, Condition, Count, Endpoint, Number
 from ...stats.result import Result
 from ...text import number_text
 from .. import Data, Rows
-from .common import METHODS, RATIO, entry_of, follow_up, not_estimable, number, outcomes
+from .common import METHODS, RATIO, entry_of, follow_up, not_estimable, number, outcomes, strata_of
 from .linear import design_of
 
 TEST = ("statistic", "df", "p_value")
@@ -120,8 +120,8 @@ def logistic_spline(data: Data, rows: Rows, *, event: Condition, x: Number, cova
 
 
 @METHODS.add("cox_spline", entry=True)
-def cox_spline(data: Data, rows: Rows, *, endpoint: Endpoint, x: Number, covariates: list[Column] = (), knots: Count = 4, reference: str = "",
-               at: list[float] = ()):  # fmt: skip
+def cox_spline(data: Data, rows: Rows, *, endpoint: Endpoint, x: Number, covariates: list[Column] = (), stratum: Column = "", knots: Count = 4,
+               reference: str = "", at: list[float] = ()):  # fmt: skip
     """The effect of a number on a time to event, which need not be a straight line: restricted cubic spline in a Cox model at
     Harrell's knots, with the tests of the effect and of its nonlinearity, and hazard ratios against a reference value.
 
@@ -129,17 +129,19 @@ def cox_spline(data: Data, rows: Rows, *, endpoint: Endpoint, x: Number, covaria
         endpoint: the time-to-event endpoint
         x: whose effect is described
         covariates: other columns of the model
+        stratum: column of strata, each with a baseline hazard of its own
         knots: 3, 4 or 5
         reference: value that others are compared with, as text (default: the median)
         at: values whose effect is given
     """
-    time, event, known = follow_up(data, endpoint, "days")
+    time, event, known = follow_up(data, endpoint, "days", [stratum] if stratum else [])
     entry, whole = entry_of(data, endpoint, "days", known), known.to_numpy(dtype=bool)
     every = np.zeros(len(known))
     every[whole] = event
 
     def given(inside: pd.Series) -> dict:
         here = inside.to_numpy(dtype=bool)[whole]
-        return {"time": time[here], "event": event[here], "entry": None if entry is None else entry[here]}
+        return {"time": time[here], "event": event[here], "entry": None if entry is None else entry[here],
+                "stratum": strata_of(data, stratum, inside)}  # fmt: skip
 
     _effects(data, rows, "cox", x, known, covariates, knots, reference, at, {"events": every}, given)

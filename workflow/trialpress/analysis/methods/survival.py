@@ -25,6 +25,7 @@ from .common import (
     followed,
     group_codes,
     not_estimable,
+    strata_of,
 )
 
 Transform = Literal["log-log", "log", "plain", "arcsin"]
@@ -224,10 +225,7 @@ def model(
     rows.add(counts, method="participants in the model", note=design.note)
     if design.refused(data, rows, covariates, "hazard_ratio", method):
         return None
-    strata, clusters = (
-        data.frame.loc[design.known, name].astype(str).to_numpy(dtype=object) if name else None
-        for name in (stratum, cluster)
-    )
+    strata, clusters = (strata_of(data, name, design.known) for name in (stratum, cluster))
     per = data.plan.per(endpoint, "days")
     return Model(time / per, outcomes, design, strata, entry_of(data, endpoint, "days", design.known), clusters)
 
@@ -307,7 +305,7 @@ def proportional_hazards(data: Data, rows: Rows, *, endpoint: Endpoint, covariat
 
 
 @METHODS.add("cox_interaction", entry=True)
-def cox_interaction(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, subgroup: Column):
+def cox_interaction(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, subgroup: Column, stratum: Column = ""):
     """Whether the effect of `by` differs between subgroups: hazard ratio of the second group against the first within each
     subgroup (Cox regression, Efron ties), and the likelihood-ratio test of their interaction.
 
@@ -315,12 +313,13 @@ def cox_interaction(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, s
         endpoint: the time-to-event endpoint
         by: column of the two groups that are compared
         subgroup: column whose levels are the subgroups
+        stratum: column of strata, each with a baseline hazard of its own
     """
     from ...stats.cox import cox as fit
     from ...stats.interaction import cox_interaction as test
 
-    time, event, known = follow_up(data, endpoint, "days", [by, subgroup])
-    entry = entry_of(data, endpoint, "days", known)
+    time, event, known = follow_up(data, endpoint, "days", [by, subgroup, *([stratum] if stratum else [])])
+    entry, strata = entry_of(data, endpoint, "days", known), strata_of(data, stratum, known)
     code, sizes = group_codes(data, by, known)
     method = "likelihood-ratio test of interaction in Cox regression"
     rows.add({"n": time.size, "events": event.sum()}, method="participants in the model")
@@ -334,7 +333,7 @@ def cox_interaction(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, s
             not_estimable(rows, ("hazard_ratio",), "one group only", "Cox regression", level=level)
             continue
         result = fit(time[here], event[here], code[here].astype(float), entry=None if entry is None else entry[here],
-                     level=data.plan.level)  # fmt: skip
+                     stratum=None if strata is None else strata[here], level=data.plan.level)  # fmt: skip
         rows.add(result, level=level, kinds=RATIO, only=("hazard_ratio", "ci_low", "ci_high"))
     if comparable(rows, inside, method, ("p_value",), two=False):
-        rows.add(test(time, event, code, within, entry=entry), only=("statistic", "df", "p_value"))
+        rows.add(test(time, event, code, within, entry=entry, stratum=strata), only=("statistic", "df", "p_value"))

@@ -110,7 +110,7 @@ function environment() {
   const rows = [...Object.entries(inputs).map(([path, is]) => ["input", path, String(is.bytes), is.sha256]), ...Object.entries(outputs).map(([path, is]) => [is.rule ?? "output", path, String(is.bytes), is.sha256])];
   tables.files = fromRows(["made_by", "file", "bytes", "sha256"], rows);
   const lock = inputs["envs/requirements.lock"]?.sha256, hash = (text) => h("code", { class: "hash" }, text);
-  const about = [["Code", [hash(data.code), h("p", { class: "faint" }, "The git tree of workflow/: of the commit that these results were made with, git rev-parse COMMIT:workflow prints the same.")]],
+  const about = [["Code", [hash(data.code), h("p", { class: "faint" }, "The git tree of workflow/. In a clone of the repository the commit that brought it is printed by ", h("code", {}, `git log -t --find-object=${data.code} --format=%H | tail -1`), "; nothing is printed if the code that ran was never committed as it stood.")]],
     ["Lock file", lock ? [hash(lock), h("p", { class: "faint" }, "sha256 of envs/requirements.lock")] : "none among the inputs"], ["Plan", [trace.records["plan.lock"]?.printed ?? "not locked", data.amendments.length ? h("ul", {}, data.amendments.map((text) => h("li", {}, text))) : null]],
     ["Engine", software.manuscript ?? "no manuscript"], ["Second computation", data.second?.how ?? "none"]];
   return [h("h1", {}, "Environment and hashes"), h("dl", {}, about.flatMap(([name, said]) => [h("dt", {}, name), h("dd", {}, said)])), h("h2", {}, "Software"), h("dl", {}, Object.entries(software).flatMap(([name, version]) => [h("dt", {}, name), h("dd", {}, version)])),

@@ -109,7 +109,9 @@ def _profile(people: Sequence[Person], fit: Fit, j: int, job: Job) -> dict[str, 
 def cause_specific_cox(job: Job) -> Iterator[Found]:
     """Other causes are censored."""
     cause = float(job["cause"])
-    w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], {"time", "event"}, centred=False)
+    strata = job["stratum"] == "true"
+    base = [row for row in job.rows if row["set"] == job.named("set")[0]]
+    w = wide(job, base, {"time", "event", *({"x"} if strata else ())}, centred=False)
     events = [float(row["event"]) for row in w.rows]
     own = events.count(cause)
     yield "", "", COUNTED, CLOSED, {"n": len(events)}
@@ -123,7 +125,8 @@ def cause_specific_cox(job: Job) -> Iterator[Found]:
     if not own or job["interval"] != "wald":
         return
     people = [
-        Person(-math.inf, float(row["time"]), one == cause, x) for row, one, x in zip(w.rows, events, w.X, strict=True)
+        Person(-math.inf, float(row["time"]), one == cause, x, row["x"] if strata else "")
+        for row, one, x in zip(w.rows, events, w.X, strict=True)
     ]
     found = cox(people)
     for j, name in enumerate(w.ids if found else ()):
@@ -191,6 +194,8 @@ def _clock(transform: str, people: Sequence[Person]) -> Callable[[float], float]
 
 def changing_cox(job: Job) -> Iterator[Found]:
     """Follow-up is cut where something begins and at every measurement, which holds until the next; before the first nobody is at risk."""
+    if job["stratum"] == "true":  # needs R
+        return
     base = [row for row in job.rows if row["set"] == "followed"]
     begins, value = job.named("begin"), job.named("measured")
     w = wide(job, base, {"time", "event"}, centred=False)

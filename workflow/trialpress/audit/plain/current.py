@@ -11,10 +11,11 @@ from .hazards import limits
 from .job import CLOSED, COUNTED, FITTED, FRACTIONS, Found, Job
 
 MOST = 10**6  # participants times their times
+TINY = 1e-20
 
 
 def current_leukaemia_free_survival(job: Job) -> Iterator[Found]:
-    """The differences of Kaplan-Meier curves. State probabilities need R."""
+    """The differences of Kaplan-Meier curves, or products over the event times of the states (Aalen & Johansen 1978)."""
     base, names = [row for row in job.rows if "set" in row["@"]], job.named("change")
     sets = [[row for row in job.rows if row["set"] == name and "set" not in row["@"]] for name in names]
     people = [_person(row, [one[i] for one in sets]) for i, row in enumerate(base)]
@@ -46,22 +47,54 @@ def _at_times(job: Job, group: str, people: list) -> Iterator[Found]:
         under = [(days, time) for time, _, days in people if time >= t]
         inside = sum((sum(day < t for day in days) + first) % 2 == 0 for days, _ in under)
         yield group, level, COUNTED, CLOSED, {"n_at_risk": len(under), "n_in_remission": inside}
-        if (
-            t > last
-            or job["estimator"] != "kaplan-meier"
-            or len(people) * len({e for one in ends for e, _ in one}) > MOST
-        ):
+        if t > last or len(people) * len({e for one in ends for e, _ in one}) > MOST:
+            continue
+        if job["estimator"] != "kaplan-meier":
+            yield group, level, "products over the event times", FITTED, _shown(job, *_states(ends, first, t))
             continue
         value, influence = Fraction(0), [0.0] * len(people)
         for k, sign in enumerate(signs):
             survival, own = _curve([one[k] for one in ends], t) if sign else (Fraction(0), influence)
             value += sign * survival
             influence = [a + sign * b for a, b in zip(influence, own, strict=True)]
-        p, error = float(min(max(value, Fraction(0)), Fraction(1))), math.sqrt(sum(part**2 for part in influence))
-        yield group, level, FRACTIONS, CLOSED, {"estimate": p}
-        spread = (error / p) ** 2 if p and error > 1e-9 else None
-        found = {"std_error": error if error > 1e-9 else 0.0, **limits(job["transform"], p, spread, job.z)}
-        yield group, level, FRACTIONS, FITTED, found
+        p = float(min(max(value, Fraction(0)), Fraction(1)))
+        yield group, level, FRACTIONS, FITTED, _shown(job, p, math.sqrt(sum(part**2 for part in influence)))
+
+
+def _shown(job: Job, p: float, error: float) -> dict[str, float]:
+    spread = (error / p) ** 2 if p > 1e-9 and (error > 1e-9 or job["transform"] == "plain") else None
+    return {"estimate": p, "std_error": error if error > 1e-9 else 0.0, **limits(job["transform"], p, spread, job.z)}
+
+
+def _states(ends: list[list[tuple[float, bool]]], first: int, t: float) -> tuple[float, float]:
+    """(probability of the states of remission at t, its error: what each participant's weight does, by an imaginary step)."""
+    dead, stays = len(ends[0]), []  # participant, from, until, state, where to (none: censored)
+    for who, one in enumerate(ends):
+        for k, (end, left) in enumerate(one):
+            begin = one[k - 1][0] if k else 0.0
+            later = sum(other <= end and gone for other, gone in one)  # states that are left by then
+            stays += [(who, begin, end, k, later if left else None)] if begin < end else []
+    people = sorted({who for who, *_ in stays})
+    start = [min(stay for stay in stays if stay[0] == who)[3] for who in people]
+    times = sorted({end for *_, end, _, to in stays if to is not None and end <= t})
+    there = {time: [stay for stay in stays if stay[1] < time <= stay[2]] for time in times}
+
+    def way(varied: int | None) -> complex:
+        weigh = lambda who: 1 + TINY * 1j if who == varied else 1  # noqa: E731
+        p: list[complex] = [start.count(k) / len(people) for k in range(dead)] + [0.0]
+        for time in times:
+            n = [sum(weigh(stay[0]) for stay in there[time] if stay[3] == k) for k in range(dead)]
+            before = list(p)
+            for who, _, end, k, to in there[time]:
+                if end == time and to is not None:
+                    step = before[k] * weigh(who) / n[k]
+                    p[k] -= step
+                    p[to] += step
+        return sum(p[k] for k in range(first, dead, 2))
+
+    if not people:  # nobody is followed beyond day 0
+        return sum(sum(gone for _, gone in one) % 2 == first for one in ends) / len(ends), 0.0
+    return float(complex(way(None)).real), math.sqrt(sum((complex(way(who)).imag / TINY) ** 2 for who in people))
 
 
 def _over(ends: list[tuple[float, bool]]) -> bool:

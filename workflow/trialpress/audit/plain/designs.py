@@ -63,7 +63,7 @@ def simon_design(job: Job) -> Iterator[Found]:
 
 
 def simon_inference(job: Job) -> Iterator[Found]:
-    """Koyama and Chen 2008, Jung and Kim 2004; where the second stage has another size than planned the rate is not known."""
+    """Koyama and Chen 2008, Jung and Kim 2004."""
     known = [row for row in job.rows if not row["@"] & {"x", "y"}]
     stages = [[float(row["x"]) for row in known if (float(row["y"]) == 1) is first] for first in (True, False)]
     (x1, m1), (x2, m2) = ((int(sum(stage)), len(stage)) for stage in stages)
@@ -84,21 +84,23 @@ def simon_inference(job: Job) -> Iterator[Found]:
     mean = sum(k * n for k, n in choices.items()) / sum(choices.values()) / m1 if not stopped else x1 / m1
     yield "", "", FRACTIONS, CLOSED, {"umvue": mean}
 
+    left, second = r + 1 - x1, planned - m1
+
     def above(p: float) -> float:
         first = shares(m1, p)
-        return math.fsum(first[x1:]) if stopped else enough(first, shares(m2, p), r1, x)
+        if stopped:
+            return math.fsum(first[x1:])
+        if m2 == second or not 0 < left <= second:
+            return enough(first, shares(m2, p), r1, x)
+        seen = math.fsum(shares(m2, p)[x2:])  # as probable as that the planned second stage rejects at a rate q
+        q = solved(lambda q: math.fsum(shares(second, q)[left:]), seen, 0.0, 1.0) if seen < 1 else 1.0
+        return enough(first, shares(second, q), r1, r + 1)
 
     at = lambda t: 0.0 if above(0.0) >= t else 1.0 if above(1.0) <= t else solved(above, t, 0.0, 1.0)  # noqa: E731
     high = exact_limits(x1, m1, job.tail)[1] if stopped else at(1 - job.tail)
     of = {"estimate": at(0.5), "ci_low": at(job.tail), "ci_high": 1.0 if x == m1 + m2 else high}
     yield "", "", "sums of tails, bisection", FITTED, of
-    p, left, n2 = above(p0), r + 1 - x1, planned - m1
-    if not stopped and m2 != n2 and 0 < left <= n2 and (seen := math.fsum(shares(m2, p0)[x2:])) < 1:
-        # as likely a number of responses under a rate at which the planned stage would just succeed
-        rate = solved(lambda q: math.fsum(shares(n2, q)[left:]), seen, 0.0, 1.0)
-        first, second = shares(m1, p0), shares(n2, rate)
-        p = math.fsum(first[x] * math.fsum(second[max(0, r + 1 - x) :]) for x in range(r1 + 1, m1 + 1))
-    yield "", "", "sums of tails", FITTED, {"p_value": p}
+    yield "", "", "sums of tails", FITTED, {"p_value": above(p0)}
 
 
 def predictive_probability(job: Job) -> Iterator[Found]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from statistics import mean, variance
 
 from .job import CLOSED, COUNTED, FITTED, Found, Job
-from .models import logistic
+from .models import logistic, quadratic
 from .regression import Line
-from .tails import t_above, t_quantile
+from .tails import f_above, t_above, t_quantile
 
 RUNAWAY = 25.0
 
@@ -27,7 +27,7 @@ def multiple_imputation(job: Job) -> Iterator[Found]:
     gaps = parts.pop("gaps", [])
     for level in dict.fromkeys(row["level"] for row in gaps):
         yield "", level, COUNTED, CLOSED, {"missing": sum(float(row["y"]) for row in gaps if row["level"] == level)}
-    fits, means, logit = [], [], any(name.startswith("logistic") for name in parts)
+    fits, means, shifts, logit = [], [], [], any(name.startswith("logistic") for name in parts)
     for rows in parts.values():
         outcome = [row for row in rows if "level" in row["@"]]
         keep = [i for i, row in enumerate(outcome) if "x" not in row["@"]]
@@ -44,6 +44,8 @@ def multiple_imputation(job: Job) -> Iterator[Found]:
         if fit is None or getattr(fit, "exact", False) or (logit and max(map(abs, fit.b)) > RUNAWAY):
             return
         fits.append((fit.b, [row[j] for j, row in enumerate(fit.V)], len(y) - len(X[0]), groups))
+        k = len(groups)
+        shifts.append((fit.b[1:k], [row[1:k] for row in fit.V[1:k]]))
         means.append([] if logit else _means(fit, X, groups, job.named("covariate"), job.named("shares")))
     ids = [*(f"{job['by']}={group}" for group in fits[0][3][1:]), *job.named("covariate")] if fits else []
     for j, name in enumerate(ids, start=1):
@@ -59,6 +61,27 @@ def multiple_imputation(job: Job) -> Iterator[Found]:
     for at, group in enumerate(fits[0][3] if fits and not logit else ()):
         found = _rubin([one[at][0] for one in means], [one[at][1] for one in means], fits[0][2], job.tail)
         yield group, "", "elimination, Rubin's rules", FITTED, found
+    if fits and not logit:
+        yield "", "", "elimination, D1", FITTED, _together(shifts, fits[0][2])
+
+
+def _together(parts: list[tuple[list[float], list[list[float]]]], full: int) -> dict[str, float]:
+    """D1 of Li, Raghunathan and Rubin 1991, with the degrees of freedom of Reiter 2007."""
+    m, k = len(parts), len(parts[0][0])
+    q = [mean(b[j] for b, _ in parts) for j in range(k)]
+    within = [[mean(V[i][j] for _, V in parts) for j in range(k)] for i in range(k)]
+    apart = sum(quadratic([x - y for x, y in zip(b, q, strict=True)], within) for b, _ in parts) / (m - 1)
+    r, free = (1 + 1 / m) * apart / k, k * (m - 1)
+    if free <= 4:
+        return {}
+    a, v = r * free / (free - 2), full * (full + 1) / (full + 3)
+    b, c = v - 2 * (1 + a), v - 4 * (1 + a)
+    if c <= 0:
+        return {}
+    inner = a * a * b / ((1 + a) ** 2 * c) + 8 * a * a * b / ((1 + a) * c * c) + 4 * a * a / ((1 + a) * c)
+    inner += 4 * a * a / (c * b) + 16 * a * a * b / c**3 + 8 * a * a / (c * c)
+    residual, statistic = 4 + 1 / (1 / c + inner / (free - 4)), quadratic(q, within) / (k * (1 + r))
+    return {"statistic": statistic, "df": k, "df_residual": residual, "p_value": f_above(statistic, k, residual)}
 
 
 def _rubin(q: list[float], u: list[float], full: int, tail: float) -> dict[str, float]:

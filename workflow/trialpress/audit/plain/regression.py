@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import mean, stdev
 
 from .arithmetic import Row, newcombe, numbers
@@ -140,8 +141,11 @@ def ancova(job: Job) -> Iterator[Found]:
     less = [[a - b for a, b in zip(unit[i], unit[0], strict=True)] for i in range(1, m)]
     for group, L in zip(w.groups, unit, strict=False):
         yield group, "", LEAST, FITTED, shown(L, False)
-    for group, L in zip(w.groups[1:], less, strict=True):
+    for group, L in zip(w.groups[1:], less, strict=True) if job["contrasts"] == "first" else ():
         yield "", f"{job['by']}={group}", LEAST, FITTED, shown(L, True)
+    for i, j in combinations(range(m), 2) if job["contrasts"] == "all" else ():  # Tukey's adjustment needs R
+        L = [a - b for a, b in zip(unit[j], unit[i], strict=True)]
+        yield "", f"{w.groups[j]}_against_{w.groups[i]}", LEAST, FITTED, shown(L, True)
     for name, L in zip(w.ids, unit[m:], strict=True):
         yield "", name, LEAST, FITTED, shown(L, True)
     yield "", "", LEAST, FITTED, line.test(less)
@@ -163,7 +167,7 @@ def incidence_rate(job: Job) -> Iterator[Found]:
         base = [row if id(row) not in gone else row | {"@": row["@"] | {"x"}} for row in people(job)]
         w = wide(job, base, {"x", "group"})
     y, t, m = numbers(w.rows, "x"), numbers(w.rows, "time"), len(w.groups)
-    whole = all(value >= 0 and value == int(value) for value in y)
+    whole = all(0 <= value < 2**53 and value == int(value) for value in y)
     per = float(job["per"])
     for group in job.named("group"):
         mine = [i for i, row in enumerate(w.rows) if row["group"] == group]

@@ -100,4 +100,5 @@ def logistic_spline(job: Job) -> Iterator[Found]:
 
 
 def cox_spline(job: Job) -> Iterator[Found]:
-    yield from _spline(job, "cox")
+    if job["stratum"] != "true":  # else R
+        yield from _spline(job, "cox")

@@ -88,7 +88,9 @@ def linear_interaction(job: Job) -> Iterator[Found]:
 
 
 def cox_interaction(job: Job) -> Iterator[Found]:
-    rows, late = followed(job, "group", "level"), job["delayed"] == "true"
+    strata, late = job["stratum"] == "true", job["delayed"] == "true"
+    rows = followed(job, "group", "level", *(["x"] if strata else []))
+    inside = lambda row: row["x"] if strata else ""  # noqa: E731
     yield "", "", COUNTED, CLOSED, {"n": len(rows), "events": sum(float(row["event"]) for row in rows)}
     groups, within = ([name for name in job.named(kind) if any(row[kind] == name for row in rows)] for kind in ("group", "level"))  # fmt: skip
     if len(groups) != 2:
@@ -100,14 +102,17 @@ def cox_interaction(job: Job) -> Iterator[Found]:
         if any(not any(row["group"] == group and float(row["event"]) for row in mine) for group in groups):
             lacking = True
             continue
-        of = hazard([person(row, [second(row)], late) for row in mine], job.z)
+        of = hazard([person(row, [second(row)], late, inside(row)) for row in mine], job.z)
         yield "", level, NEWTON, FITTED, {key: value for key, value in of.items() if key != "p_value"}
     if len(within) < 2 or lacking:
         return
     apart = lambda row: [float(row["level"] == level) for level in within[1:]]  # noqa: E731
-    small = cox([person(row, [second(row), *apart(row)], late) for row in rows])
+    small = cox([person(row, [second(row), *apart(row)], late, inside(row)) for row in rows])
     large = cox(
-        [person(row, [second(row), *apart(row), *(second(row) * one for one in apart(row))], late) for row in rows]
+        [
+            person(row, [second(row), *apart(row), *(second(row) * one for one in apart(row))], late, inside(row))
+            for row in rows
+        ]
     )
     if small and large:
         statistic, df = 2 * (large[0].likelihood - small[0].likelihood), len(within) - 1

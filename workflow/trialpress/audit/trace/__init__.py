@@ -37,11 +37,12 @@ import numpy as np
 import pandas as pd
 
 from ...analysis import Data
+from ...contracts import CHANGES
 from ...files import write_text
 from ...report.variables import numbers
 from ...results import Results
 from ..parts import plain, write_part
-from .cells import Cells
+from .cells import CHANGED, Cells
 from .columns import Columns
 from .methods import describe, references
 from .reading import cell, closure, find, part_of, read, record_of
@@ -125,7 +126,8 @@ def trace(
 ) -> Trace:
     """The trace of the results in `folder`. logs: changes, queries, rejected and rows of the clean stage; records: those of the
     analyses, if they have been made."""
-    cells = Cells(results, folder / "clean" / "cells.parquet", logs["changes"])
+    changes = CHANGES.dictionaries(folder / "clean", CHANGED)
+    cells = Cells(results, folder / "clean" / "cells.parquet", changes)
     columns = Columns(results, cells)
     if records is None:
         analysed = Analysed(results)

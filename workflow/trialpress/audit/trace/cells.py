@@ -19,6 +19,7 @@ from ...results import Results
 from .texts import keys, names_in, texts
 
 LOGGED = ("key", "source_file", "source_column", "clean_value", "rule")  # columns of changes.csv
+CHANGED = ("table", "field", *LOGGED, "source_row")  # those that are read
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,17 @@ class Block:
 class Cells:
     """The raw cells of clean values. A cell's number is its place among all blocks, in the order in which they were asked for."""
 
-    def __init__(self, results: Results, cells: Path, changes: pd.DataFrame):
-        """cells: cells.parquet."""
+    def __init__(self, results: Results, cells: Path, changes: pd.DataFrame | pa.Table):
+        """cells: cells.parquet; changes: changes.csv, each text of a column once."""
         self.results, self.tables = results, results.study.tables
         self.file = pq.ParquetFile(cells, read_dictionary=["raw", "file", "column"])
         self.groups = _row_groups(self.file)
         self.logged = {name: _encoded(changes[name]) for name in LOGGED}
-        self.lines = pd.to_numeric(changes["source_row"].astype(str)).to_numpy()
-        self.changes = changes.groupby(["table", "field"], sort=False, observed=True).indices
+        lines = _encoded(changes["source_row"])
+        self.lines = lines.dictionary.cast(pa.int64()).take(lines.indices).to_numpy()
+        codes, pairs = _pairs(*(_encoded(changes[name]) for name in ("table", "field")))
+        order, ends = np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes, minlength=len(pairs)))
+        self.changes = dict(zip(pairs, np.split(order, ends[:-1]), strict=True)) if pairs else {}
         self.seen: dict[str, list[tuple]] = {}
         self.blocks: list[Block] = []
         self.places: dict[tuple, int] = {}  # (table, field, file, column) -> number
@@ -228,9 +232,9 @@ def _int(values) -> np.ndarray:
     return values.fill_null(-1).to_numpy().astype(np.int64)
 
 
-def _encoded(values: pd.Series) -> pa.DictionaryArray:
+def _encoded(values: pd.Series | pa.ChunkedArray) -> pa.DictionaryArray:
     """Texts of a log."""
-    found = pa.array(values)
+    found = values if isinstance(values, pa.ChunkedArray) else pa.array(values)
     found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
     found = found if pa.types.is_dictionary(found.type) else found.dictionary_encode()
     return pa.DictionaryArray.from_arrays(found.indices.cast(pa.int32()), found.dictionary.cast(pa.string()))
@@ -238,7 +242,9 @@ def _encoded(values: pd.Series) -> pa.DictionaryArray:
 
 def _pairs(files: pa.Array, headers: pa.Array) -> tuple[np.ndarray, list[tuple[str, str]]]:
     """Codes of the pairs of two columns, and the pairs in the order of first appearance."""
-    one, two = files.dictionary_encode(), headers.dictionary_encode()
+    one, two = (
+        column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode() for column in (files, headers)
+    )
     size = max(len(two.dictionary), 1)
     codes, pairs = pd.factorize(_int(one.indices) * size + _int(two.indices))
     names = one.dictionary.to_pylist(), two.dictionary.to_pylist()

@@ -62,16 +62,27 @@ function columns.placed(rows)
   return found
 end
 
+-- Whether a table holds one of these elements: if none, no cell need be walked.
+local function holds(tbl, names)
+  local found, filter = false, {}
+  for _, name in ipairs(names) do filter[name] = function() found = true end end
+  tbl:walk(filter)
+  return found
+end
+
 -- Per column the signs of the longest cell and of the longest word of its head.
 function columns.lengths(tbl)
   local cells, words = tbl.colspecs:map(function() return 1 end), tbl.colspecs:map(function() return 1 end)
+  local refers = holds(tbl, { "Cite", "RawInline" })
   local function look(rows, head)
     for _, found in ipairs(columns.placed(rows)) do
       local column, said = found.column, pandoc.utils.stringify(found.cell.contents)
-      found.cell.contents:walk({ -- a reference has its number later, and does not break
-        Cite = function() words[column] = math.max(words[column], 13) end,
-        RawInline = function(el) if el.text:match("^#ref") then words[column] = math.max(words[column], 13) end end,
-      })
+      if refers then
+        found.cell.contents:walk({ -- a reference has its number later, and does not break
+          Cite = function() words[column] = math.max(words[column], 13) end,
+          RawInline = function(el) if el.text:match("^#ref") then words[column] = math.max(words[column], 13) end end,
+        })
+      end
       if found.cell.col_span == 1 then
         if not head then cells[column] = math.max(cells[column], utf8.len(said) or #said) end
         for word in said:gmatch("%S+") do words[column] = math.max(words[column], utf8.len(word) or #word) end
@@ -111,14 +122,17 @@ end
 local function measured(tbl)
   local function none() return tbl.colspecs:map(function() return 0 end) end
   local line, word, title, head = none(), none(), none(), none()
+  local differs = holds(tbl, { "Cite", "RawInline", "Strong" })
   local function look(rows, lines, words, heavy)
     for _, found in ipairs(columns.placed(rows)) do
       local i, said, bold = found.column, pandoc.utils.stringify(found.cell.contents), heavy
-      found.cell.contents:walk({ -- a reference has its number later, and does not break
-        Cite = function() words[i] = math.max(words[i], 6.5) end,
-        RawInline = function(el) if el.text:match("^#ref") then words[i] = math.max(words[i], 6.5) end end,
-        Strong = function() bold = true end,
-      })
+      if differs then
+        found.cell.contents:walk({ -- a reference has its number later, and does not break
+          Cite = function() words[i] = math.max(words[i], 6.5) end,
+          RawInline = function(el) if el.text:match("^#ref") then words[i] = math.max(words[i], 6.5) end end,
+          Strong = function() bold = true end,
+        })
+      end
       if found.cell.col_span == 1 then
         local over = words == head and spanner_of(found.cell) or ""
         said = said:sub(#over + 1)
