@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from trialpress import figures
+from trialpress.figures import drawn
 from trialpress.figures.drawn import Drawn
 from trialpress.figures.scatter import part
 
@@ -148,13 +149,27 @@ def test_the_stage_takes_the_figures_that_its_parts_have_drawn(results, tmp_path
         figures.draw_some(results, part(results.plan.figures, folder.name), folder, 1, own)
     assert [sorted(path.stem for path in folder.glob("*.json")) for folder in folders] == [["km", "rates"], ["flow"]]
     (folders[0] / "rates.csv").unlink()
-    drawn = Drawn([tmp_path / "kept", *folders], READ, results, "results/s")
-    figures.draw_all(results, tmp_path / "figures", 1, drawn)
+    both = Drawn([tmp_path / "kept", *folders], READ, results, "results/s")
+    figures.draw_all(results, tmp_path / "figures", 1, both)
     assert files(tmp_path / "figures") == first
     assert {path.stem for path in (tmp_path / "kept").iterdir()} == {*CHOSEN}
     assert {path.name: path.read_bytes() for path in (tmp_path / "kept").glob("*.json")} == {
         path.name: path.read_bytes() for path in (tmp_path / "one" / "kept").glob("*.json")
     }
+
+
+def test_a_figure_that_is_taken_brings_the_modules_that_made_it(results, tmp_path, monkeypatch):
+    run(results, tmp_path)
+    brought = []
+    monkeypatch.setattr(drawn, "import_module", brought.append)
+    assert run(results, tmp_path)[0] == []
+    made = {
+        "trialpress.figures.survival",
+        "trialpress.figures.flow",
+        "trialpress.figures.png",
+        "trialpress.analysis.source",
+    }
+    assert made <= {*brought}
 
 
 def test_a_figure_that_left_the_plan_is_not_kept(results, tmp_path):
