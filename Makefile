@@ -75,7 +75,7 @@ fuzz: $(READY)
 	@$(BIN)/python tests/hostile/fuzz.py $${N:+--minutes "$$N"} $${SEED:+--seed "$$SEED"}
 
 sweep: $(READY)
-	@PYTHONPATH=workflow:tests $(BIN)/python benchmarks/statistics_sweep.py $${WHAT:-methods} $$N
+	@PYTHONPATH=workflow:tests $(BIN)/python -P benchmarks/statistics_sweep.py $${WHAT:-methods} $$N
 
 verify: $(READY)
 	@PYTHONPATH=workflow $(BIN)/python -m trialpress.audit.record verify "$$STUDY"

@@ -1,6 +1,6 @@
 """Every statistic on inputs that nobody chose: small, tied, empty, separated and huge.
 
-Usage: PYTHONPATH=workflow:tests python benchmarks/statistics_sweep.py [tables|methods|second|firth|fisher] [how many]
+Usage: PYTHONPATH=workflow:tests python -P benchmarks/statistics_sweep.py [tables|methods|second|firth|fisher] [how many]
 
 tables: Barnard's and Boschloo's test of every 2 x 2 table with groups up to so many (15) against enumeration in rational
 arithmetic. methods: so many (2000) runs of methods of a plan on degenerate cohorts; none may raise, and every gap has a

@@ -1,4 +1,6 @@
+import csv
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -345,3 +347,20 @@ def test_what_has_no_robust_errors_is_refused_and_too_many_ties_are_not_listed()
             cox(time, event, x, robust=True, **options)
     many = np.repeat([1.0, 2.0], 2000)
     assert "too many ties" in cox(many, np.ones(4000), np.arange(4000) % 7, ties="exact").note
+
+
+FIRTH = [row for row in csv.DictReader((Path(__file__).parents[1] / "fixtures" / "firth.csv").open(encoding="utf-8")) if row["model"] == "cox"]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", sorted({row["seed"] for row in FIRTH}))
+def test_firth_cox_against_coxphf(seed):
+    """Samples in which coxphf 1.13 converges, with its own settings."""
+    time, event, X = separating(int(seed))
+    curve = firth_cox(time, event, X).curve
+    for row in (row for row in FIRTH if row["seed"] == seed):
+        j = int(row["coefficient"][1:]) - 1
+        error = 1e-3 * curve["std_error"][j]
+        assert curve["coefficient"][j] == pytest.approx(float(row["estimate"]), abs=error)
+        assert np.log(curve["ci_low"][j]) == pytest.approx(float(row["low"]), abs=error)
+        assert np.log(curve["ci_high"][j]) == pytest.approx(float(row["high"]), abs=error)
+        assert curve["p_value"][j] == pytest.approx(float(row["p_value"]), abs=1e-4)

@@ -38,7 +38,7 @@ def test_three_plus_three_says_nothing_between_its_cohorts(events, total):
 
 
 def test_boin_of_the_published_table_for_a_target_of_30_percent():
-    """Escalate at 0/3, 1/6, 2/9; de-escalate at 2/3, 3/6, 4/9 (Yuan et al. 2016, table 1)."""
+    """Escalate at 0/3, 1/6, 2/9; de-escalate at 2/3, 3/6, 4/9 (Yuan et al. 2016, table 1; R BOIN 2.7.2)."""
     for n, (up, down) in {3: (0, 2), 6: (1, 3), 9: (2, 4)}.items():
         decisions = [boin(x, n, 0.3)["decision"] for x in range(n + 1)]
         assert decisions == [1.0] * (up + 1) + [0.0] * (down - up - 1) + [-1.0] * (n - down + 1)
@@ -71,7 +71,7 @@ def test_what_cannot_be_is_refused():
 
 
 def test_boin_closes_a_dose_at_the_published_numbers():
-    """The least toxicities of 3 to 12 participants at which a target of 30% closes a dose (Yuan et al. 2016, table 1)."""
+    """The least toxicities of 3 to 12 participants at which a target of 30% closes a dose (Yuan et al. 2016, table 1; R BOIN)."""
     least = [next(x for x in range(n + 1) if boin(x, n, 0.3)["closed"]) for n in range(3, 13)]
     assert least == [3, 3, 4, 4, 5, 5, 5, 6, 6, 7]
     assert [boin(n, n, 0.3)["closed"] for n in (1, 2)] == [0, 0]

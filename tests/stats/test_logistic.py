@@ -1,5 +1,7 @@
+import csv
 import itertools
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from trialpress.stats.contingency import fisher_2x2
 from trialpress.stats.logistic import _likelihood, exact_logistic, firth, logistic, separation
 
 few = settings(max_examples=15, deadline=None)
+FIRTH = list(csv.DictReader((Path(__file__).parents[1] / "fixtures" / "firth.csv").open(encoding="utf-8")))
 
 
 def sample(seed, n=24, k=2):
@@ -180,3 +183,30 @@ def test_firth_reaches_the_highest_maximum_of_separated_data(seed):
     assert fit["log_likelihood"] >= best + np.log(size).sum() - 1e-6
     for j in range(X.shape[1]):
         assert fit[f"ci_low:x{j}"] <= fit[f"odds_ratio:x{j}"] <= fit[f"ci_high:x{j}"]
+
+
+# of each the profile has a second branch, which is higher where the first has fallen; checked in numbers of 60 digits
+@pytest.mark.parametrize(("seed", "limit", "value"), [
+    (14, "ci_high:x0", 0.005497), (99, "ci_low:x0", -578.512528), (493, "ci_high:x1", 75.22158), (765, "ci_high:intercept", 34.351501),
+])  # fmt: skip
+def test_a_profile_limit_lies_on_the_highest_branch(seed, limit, value):
+    y, X = separated(seed)
+    assert math.log(firth(y, X, [f"x{j}" for j in range(X.shape[1])])[limit]) == pytest.approx(value, rel=1e-3)
+
+
+def test_what_a_profile_finds_above_the_maximum_leads_to_it():
+    y, X = separated(531)
+    assert firth(y, X, ["x0", "x1", "x2"])["log_likelihood"] == pytest.approx(-4.2469027648, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", sorted({row["seed"] for row in FIRTH if row["model"] == "logistic"}))
+def test_firth_against_logistf(seed):
+    """Samples that logistf 1.26 fits without a warning; its values in up to 2,000 steps, covariates divided by their SDs."""
+    y, X = separated(int(seed))
+    found = firth(y, X, [f"x{j}" for j in range(X.shape[1])])
+    for row in (row for row in FIRTH if row["model"] == "logistic" and row["seed"] == seed):
+        name, error = row["coefficient"], 1e-4 * found[f"standard_error:{row['coefficient']}"]
+        assert found[f"estimate:{name}"] == pytest.approx(float(row["estimate"]), abs=error)
+        assert math.log(found[f"ci_low:{name}"]) == pytest.approx(float(row["low"]), abs=error)
+        assert math.log(found[f"ci_high:{name}"]) == pytest.approx(float(row["high"]), abs=error)
+        assert found[f"p_value:{name}"] == pytest.approx(float(row["p_value"]), abs=1e-6)

@@ -10,9 +10,8 @@ from trialpress.stats import two_stage
 from trialpress.stats.proportions import binomial_pmf, simon_two_stage
 from trialpress.stats.two_stage import inference, predictive_probability, search
 
-# Each row is the result of a search, apart from this project's, of every n1 < n, r1 and r by plain loops over binomial
-# probabilities: the designs are the only optimal and minimax ones, no error rate is within 1e-8 of its limit. They are those of
-# Simon's tables where these are known to us; .70 .90 .10 .10 stands here by that search alone.
+# Each row is also the result of R clinfun's ph2simon (1.1.5), and of a search, apart from this project's, of every n1 < n, r1
+# and r by plain loops over binomial probabilities: the designs are the only optimal and minimax ones.
 # Simon 1989, tables 1 and 2: p0, p1, alpha, beta, then r1/n1 r/n of the optimal and of the minimax design
 PUBLISHED = """
 .05 .25 .10 .10  0 9 2 24   0 13 2 20

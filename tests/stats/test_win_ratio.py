@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
+from stats.concordance import data
 from trialpress.stats.win_ratio import Outcome, win_ratio
 
 
@@ -26,9 +27,9 @@ def test_pairs_by_hand():
 
 @given(st.data())
 @settings(max_examples=40, deadline=None)
-def test_every_pair_by_itself_and_the_groups_exchanged(data):
-    n = data.draw(st.integers(4, 12))
-    draw = lambda top: np.array(data.draw(st.lists(st.integers(0, top), min_size=n, max_size=n)))  # noqa: E731
+def test_every_pair_by_itself_and_the_groups_exchanged(drawn):
+    n = drawn.draw(st.integers(4, 12))
+    draw = lambda top: np.array(drawn.draw(st.lists(st.integers(0, top), min_size=n, max_size=n)))  # noqa: E731
     time, event, number = draw(4), draw(1), draw(2).astype(float)
     group = np.array([0, 0, 1, 1, *draw(1)[4:]])
     outcomes = [Outcome(time, event), Outcome(number, None, False)]
@@ -62,3 +63,18 @@ def test_what_has_no_ratio_says_so():
     assert win_ratio([Outcome(x)], np.array([0, 0, 0, 1])).note == "not estimable: fewer than two in a group"
     with pytest.raises(ValueError, match="outcome 1: has shape"):
         win_ratio([Outcome(np.zeros(3))], group)
+
+
+@pytest.mark.parametrize(("name", "outcomes", "estimates", "null_error"), [
+    ("veteran", [("time1", "event1")], (0.8175481755, -0.0948422847, 0.8267471287), 0.2064221),
+    ("cars", [("better1", None), ("better2", None)], (34.1428571429, 0.9392712551, 31.9333333333), 0.6833365),
+])  # fmt: skip
+def test_against_wins(name, outcomes, estimates, null_error):
+    """R WINS 1.3 (Dong et al.): where no event ties with a censoring the same win ratio, net benefit and win odds; its standard
+    error is that under the null hypothesis."""
+    d = data(f"win_ratio-{name}")
+    if name == "veteran":  # WINS ends both at a tie
+        d["time1"] = np.where(d["event1"] == 1, d["time1"], d["time1"] - 0.5)
+    found = win_ratio([Outcome(d[value], d[event] if event else None) for value, event in outcomes], d["group"])
+    assert [found[name] for name in ("win_ratio", "net_benefit", "win_odds")] == pytest.approx(estimates, rel=1e-9)
+    assert 0.9 < found["std_error"] / null_error < 1.25

@@ -10,6 +10,7 @@ from scipy.special import chdtrc, expit, gammaln, log_expit, ndtr, ndtri
 from .newton import maximum
 from .result import Result, indicator, not_estimable, numbers, probability
 
+LENGTHS = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 240.0)  # at which separated data may have a maximum
 STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
 
 
@@ -57,14 +58,22 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
         return not_estimable(method, _keys(names) + ("log_likelihood",), why, **known)
     separated = separation(y, X[:, 1:])
     starts = _starts(y, X) if separated else []
-    fit = maximise(y, X, penalised=True, starts=starts)
-    values = {**known, "log_likelihood": fit.log_likelihood}
     drop = ndtri((1 - level) / 2) ** 2 / 2
-    for j, name in enumerate(names):
+    fit = maximise(y, X, penalised=True, starts=starts)
+    while True:
+        try:
+            sides = [
+                [_profile_limit(y, X, fit, j, drop, s, bool(separated)) for s in (-1, 1)] for j in range(len(names))
+            ]
+            break
+        except _Higher as higher:  # what a profile finds above the maximum leads to a higher one
+            starts = [*starts, higher.beta]
+            fit = maximise(y, X, penalised=True, starts=[higher.beta])
+    values = {**known, "log_likelihood": fit.log_likelihood}
+    for j, (name, (low, high)) in enumerate(zip(names, sides, strict=True)):
         b, se = fit.beta[j], fit.standard_error[j]
-        low, high = (_profile_limit(y, X, fit, j, drop, side, bool(separated)) for side in (-1, 1))
-        without = maximise(y, X, penalised=True, fixed={j: 0.0}, starts=[fit.beta, *starts]).log_likelihood
-        p = chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without)))
+        without = maximise(y, X, penalised=True, fixed={j: 0.0}, starts=[fit.beta, *starts, *_balanced(y, X, j, 0.0)])
+        p = chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without.log_likelihood)))
         with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
             values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
     return Result(method, values, separated)
@@ -227,6 +236,14 @@ def _likelihood(y, X, beta, penalised):
     return value, X.T @ residual, information
 
 
+class _Higher(Exception):
+    """A point of a profile above the maximum that was found."""
+
+    def __init__(self, beta: np.ndarray):
+        super().__init__()
+        self.beta = beta
+
+
 def _profile_limit(y, X, fit, j, drop, side, several):
     """Where the profile of coefficient j has fallen by `drop` below the maximum, below (side -1) or above (1) it."""
     from scipy.optimize import brentq
@@ -235,6 +252,7 @@ def _profile_limit(y, X, fit, j, drop, side, several):
     ridge = fit.covariance[:, j] / fit.covariance[j, j]
 
     known = {0.0: fit.beta}  # distance -> the profile there
+    wide = False
 
     def excess(distance):
         at = fit.beta + side * distance * ridge
@@ -243,7 +261,10 @@ def _profile_limit(y, X, fit, j, drop, side, several):
         for b, beyond in others:
             line = near + (distance - a) / (b - a) * (beyond - near)
         starts = [np.where(np.arange(len(at)) == j, at, near), line, at, np.zeros(len(at))][: 3 + several]
+        starts += _balanced(y, X, j, at[j]) if wide else []
         profile = maximise(y, X, penalised=True, fixed={j: at[j]}, starts=starts)
+        if profile.log_likelihood > fit.log_likelihood + 1e-9 * (1 + abs(fit.log_likelihood)):
+            raise _Higher(profile.beta)
         known[distance] = profile.beta
         return profile.log_likelihood - (fit.log_likelihood - drop)
 
@@ -251,13 +272,29 @@ def _profile_limit(y, X, fit, j, drop, side, several):
     while True:
         try:
             if excess(reach) <= 0:
-                break
+                limit = brentq(excess, within, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12)
+                if wide or not several:
+                    break
+                # The profile of separated data may have another branch, which is still higher there.
+                wide = True
+                if excess(limit) <= 1e-9:
+                    break
+                within, reach = limit, 2 * limit
+                continue
             within, reach = reach, 2 * reach
         except ArithmeticError:  # the likelihood has no value so far out: a shorter step
             if reach - within < 1e-6 * reach:
                 raise
             reach = (within + reach) / 2
-    return fit.beta[j] + side * brentq(excess, within, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12)
+    return fit.beta[j] + side * limit
+
+
+def _balanced(y, X, j, value) -> list[np.ndarray]:
+    """Starts far from each other with coefficient j held: the others undo what it does, as far as they can, and then fit y
+    the better the further out."""
+    q, r = np.linalg.qr(np.delete(X, j, axis=1))
+    fitted, undone = q.T @ np.where(y, 1.0, -1.0), -value * (q.T @ X[:, j])
+    return [np.insert(np.linalg.solve(r, undone + length * fitted), j, value) for length in LENGTHS]
 
 
 def _design(y, X, names):

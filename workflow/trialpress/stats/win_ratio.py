@@ -30,8 +30,10 @@ def win_ratio(outcomes: Sequence[Outcome], group, *, level: float = 0.95) -> Res
     against the first.
 
     Each pair is decided by the first outcome that tells the two apart: of two times the later event wins, if it is known that
-    the other's event was earlier; equal values, and what is not known, go on to the next outcome. Variances from U-statistics
-    (Bebu & Lachin 2016; Dong et al. 2016), intervals on the log scale of the ratios, normal for the net benefit.
+    the other's event was earlier; equal values, and what is not known, go on to the next outcome. Variances of the U-statistics at
+    the estimate (Bebu & Lachin 2016; R WinRatio, WWR, BuyseTest), for intervals and test, on the log scale of the ratios, normal
+    for the net benefit. R WINS takes the variance under the null hypothesis (Dong et al. 2016) for both: the same ratio,
+    and limits that differ little unless it is extreme.
 
     outcomes: from the most important one on, values of length n; group: labels, length n. values: n, pairs, wins, losses,
     ties (of pairs), wins:k and losses:k decided by outcome k (from 1), win_ratio, std_error (of its log), ci_low, ci_high,
@@ -50,7 +52,7 @@ def win_ratio(outcomes: Sequence[Outcome], group, *, level: float = 0.95) -> Res
     if not outcomes:
         raise ValueError("outcomes: none is given")
     outcomes = [_checked(outcome, n, k) for k, outcome in enumerate(outcomes, start=1)]
-    method = f"unmatched win ratio, {100 * probability('level', level):g}% CI (U-statistics, log scale)"
+    method = f"unmatched win ratio, {100 * probability('level', level):g}% CI (U-statistics, variance at the estimate, log scale)"
     first, second = np.flatnonzero(code == 0), np.flatnonzero(code == 1)
     won, lost = np.zeros((len(outcomes), len(second))), np.zeros((len(outcomes), len(second)))
     won_of, lost_of = np.zeros(len(first)), np.zeros(len(first))
