@@ -64,11 +64,10 @@ def times(job: Job) -> Iterator[Found]:
 
 def _averaged(inside: Callable[[float], float], df: int) -> float:
     """Of a probability given the standard deviation, over its distribution, by Simpson's rule."""
-    reach = 8 / math.sqrt(2 * df)
-    low, high = math.log(max(1e-6, 1 - reach)), math.log(1 + reach)
+    low, high = max(-14.0, -1 - 30 / df), math.log(1 + 8 / math.sqrt(2 * df))  # of its logarithm: s^df is nothing below
     front = math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2)
     each = lambda u: math.exp(front + df * u - df * math.exp(2 * u) / 2) * inside(math.exp(u))  # noqa: E731
-    return _simpson(each, low, high, 160 if df < 20 else 60)
+    return _simpson(each, low, high, 160 if df < 20 else 100)
 
 
 def _simpson(value: Callable[[float], float], low: float, high: float, steps: int) -> float:

@@ -187,8 +187,6 @@ def kruskal_wallis(job: Job) -> Iterator[Found]:
             FRACTIONS,
             CLOSED,
             {
-                "n": n,
-                "groups": len(known),
                 "df": len(known) - 1,
                 "statistic": float(statistic),
                 "p_value": chi2_above(float(statistic), len(known) - 1),
