@@ -184,11 +184,12 @@ def forest(
 
 
 def _have_ratios(results: Results, analyses: list[str]) -> None:
-    """Refuse an analysis that has no ratio: nobody would see that it is missing."""
+    """Refuse an analysis that estimates something else than a ratio: nobody would see that it is missing."""
     do = "take the table `estimates`, or a method with a ratio: fisher, risk_ratio, cox, logistic, incidence_rate, ..."
     raise_if(
         Problem(f"plan.yaml, analyses.{name}", "has no ratio that a forest could show", "the figure would leave it out in silence", do)
-        for name in analyses if not results.analysis(name)["statistic"].isin(list(RATIOS)).any()
+        for name in analyses
+        if (has := results.analysis(name)["statistic"]).isin(["estimate", "number_needed"]).any() and not has.isin(list(RATIOS)).any()
     )  # fmt: skip
 
 
