@@ -1,10 +1,11 @@
 """Every statistic on inputs that nobody chose: small, tied, empty, separated and huge.
 
-Usage: PYTHONPATH=workflow:tests python benchmarks/statistics_sweep.py [tables|methods|firth|fisher] [how many]
+Usage: PYTHONPATH=workflow:tests python benchmarks/statistics_sweep.py [tables|methods|second|firth|fisher] [how many]
 
 tables: Barnard's and Boschloo's test of every 2 x 2 table with groups up to so many (15) against enumeration in rational
 arithmetic. methods: so many (2000) runs of methods of a plan on degenerate cohorts; none may raise, and every gap has a
-reason. firth: Firth's logistic and Cox regression of so many (350) samples that separate; all converge. fisher: processor
+reason. second: so many (600) of these runs computed a second time, by R where it is; none may differ, and what is left is
+listed. firth: Firth's logistic and Cox regression of so many (350) samples that separate; all converge. fisher: processor
 seconds of Fisher's test of so many (200) 6 x 5 tables with n = 100, balanced, skewed, sparse and dependent. A sample of each
 is among the tests.
 """
@@ -17,7 +18,7 @@ import warnings
 from collections import Counter
 
 import numpy as np
-from analysis.degenerate import faults, runs
+from analysis.degenerate import faults, runs, second
 from stats import exact
 from stats.test_cox import separating
 from stats.test_logistic import separated
@@ -48,6 +49,24 @@ def methods(n: int) -> None:
             found[fault] += 1
             print(f"run {number}: {fault}", flush=True)
     print(f"{n} runs, {statistics} statistics, {sum(found.values())} faults")
+
+
+def again(n: int, at_once: int = 200) -> None:
+    verdicts: Counter = Counter()
+    for first in range(0, n, at_once):
+        said, rows = second(min(at_once, n - first), first)
+        why = (
+            rows["why"]
+            .fillna("")
+            .where(~rows["why"].fillna("").str.startswith("no value to compare"), "no value to compare")
+        )
+        verdicts.update(rows["verdict"].where(rows["verdict"].ne("once"), why))
+        for row in rows[rows["verdict"].eq("differs")].itertuples():
+            print(
+                row.analysis, said[row.analysis], row.group, row.level, row.statistic, row.value, row.second, flush=True
+            )
+    for verdict, count in verdicts.most_common():
+        print(count, verdict)
 
 
 def converging(n: int) -> None:
@@ -103,6 +122,7 @@ if __name__ == "__main__":
     sweep, usual = {
         "tables": (tables, 15),
         "methods": (methods, 2000),
+        "second": (again, 600),
         "firth": (converging, 350),
         "fisher": (fisher, 200),
     }[what]

@@ -30,6 +30,7 @@ from trialpress.errors import InputError  # noqa: E402
 from trialpress.figures import draw_all  # noqa: E402
 from trialpress.figures.drawn import Drawn  # noqa: E402
 from trialpress.files import sha256  # noqa: E402
+from trialpress.receipts import FOLDER  # noqa: E402
 from trialpress.results import load  # noqa: E402
 from trialpress.study import load_study, load_yaml  # noqa: E402
 
@@ -85,7 +86,6 @@ class Sample:
             for stage in ORDER[: ORDER.index(self.stages[-1]) + 1]:
                 self.run(stage)
             self.before = self.digests()
-            self.figures = self.kept().of if "figures" in self.stages else {}
 
     def write(self, file: str, content) -> None:
         text = yaml.dump(content, Dumper=Plain, allow_unicode=True, sort_keys=False)
@@ -97,6 +97,8 @@ class Sample:
             stages.clean(two[0], Path(f"data/{self.name}/raw"), self.results)
         elif stage == "analysis":
             stages.analysis(*two, claims, self.results)
+        elif stage == "figures":
+            stages.figures(*two, self.results, read=self.reads())
         elif stage == "fragments":
             stages.fragments(*two, claims, self.results, ["html"], "embedded")
         else:
@@ -113,12 +115,11 @@ class Sample:
         study = load_study(self.config / "study.yaml")
         return parts.of("figures", study, load_plan(self.config / "plan.yaml", study))
 
-    def kept(self) -> Drawn:
-        """What decides on whether each figure is drawn again."""
+    def reads(self) -> dict[str, str]:
+        """What the figures read beside the results."""
         _, plan = self._read()
-        read = {path: sha256(path) for path in (*plan.files, *plan.shown)}
         name = f"{self.config}/study.yaml#figures"
-        return Drawn(self.house / "drawn", read | {name: parts.digest(name)}, plan)
+        return {path: sha256(path) for path in (*plan.files, *plan.shown)} | {name: parts.digest(name)}
 
     def files_of(self, stage: str) -> dict[str, bytes]:
         room = self.results / ROOM.get(stage, stage)
@@ -151,8 +152,9 @@ class Sample:
 
     def _figures(self) -> list[str]:
         study, plan = self._read()
-        idle = [name for name, of in self.kept().of.items() if self.figures.get(name) == of]
         alone = load(study, plan, self.results)
+        drawn = Drawn([self.results / FOLDER / "figures"], self.reads(), alone, self.results)
+        idle = [name for name in plan.figures if drawn.taken(name, self.house / "taken") is not None]
         before = self.files_of("figures")
         for name in idle:
             draw_all(parts.replace(alone, plan=parts.replace(plan, figures={name: plan.figures[name]})), self.results / "figures")  # fmt: skip

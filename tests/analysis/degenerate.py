@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 from analysis import test_methods
 from analysis.cohort import ARMS, AWKWARD, DOSES, compute, data, levels_table, usual
+from trialpress.audit.concordance import Second, once
 
 CHANGES = [name for name in AWKWARD if name != "usual"]
 
@@ -58,3 +61,26 @@ def faults(method: str, rows: pd.DataFrame | None, error: str) -> list[str]:
         return [f"{method}: no row"]
     gaps = rows[rows["value"].isna() & ~rows["note"].map(lambda note: bool(re.search(test_methods.REASON, note)))]
     return [f"{method}: {row.group} {row.level} {row.statistic} is missing: '{row.note}'" for row in gaps.itertuples()]
+
+
+def second(n: int, first: int = 0) -> tuple[dict[str, str], pd.DataFrame]:
+    """(what each run is, what R or plain Python says of it): runs computed a second time, as analyses of one plan."""
+    every = [(name, options) for name, all_of in test_methods.OPTIONS.items() for options in all_of]
+    found, datas, analyses = [], {}, {}
+    for number in range(first, first + n):
+        method, options = every[number % len(every)]
+        population = cohort(np.random.default_rng(number))
+        name = f"r{number}"
+        rows, _ = compute(method, population, **options)
+        found.append(rows.assign(analysis=name))
+        datas[name], analyses[name] = population, {"method": method, **options}
+    ard = pd.concat(found, ignore_index=True)
+    plan = replace(next(iter(datas.values())).plan, analyses=analyses)
+    results = SimpleNamespace(
+        plan=plan, ard=ard, analysed=datas.__getitem__, analysis=lambda name: ard[ard["analysis"] == name]
+    )
+    work = Second(results)
+    rows, _ = work.answer()
+    rest = once(results, rows, work.failed, True)
+    said = {name: str(spec) for name, spec in analyses.items()}
+    return said, pd.concat([rows, rest.assign(verdict="once")], ignore_index=True)

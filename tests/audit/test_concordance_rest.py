@@ -34,6 +34,11 @@ ANALYSES = """analyses:
   courses_boin: {method: escalation_characteristics, population: infused, design: boin, rates: [0.05, 0.2, 0.4], trials: 60, target: 0.25}
   courses_mtpi: {method: escalation_characteristics, population: infused, design: mtpi-2, rates: [0.3, 0.5], trials: 50, cohort: 4, n_max: 18}
   courses_crm: {method: escalation_characteristics, population: infused, design: crm, rates: [0.05, 0.2, 0.4], skeleton: [0.1, 0.2, 0.3], trials: 30, n_max: 15}
+  pooled_pm: {method: pool, population: infused, file: data/literature/cart19_ball_trials.csv, n: n_cr, N: n_evaluable, tau2: pm}
+  pooled_arcsine: {method: pool, population: infused, file: data/literature/cart19_ball_trials.csv, n: n_cr, N: n_evaluable, transform: freeman-tukey, knapp_hartung: false}
+  pooled_two: {method: pool, population: infused, file: data/literature/cart19_ball_trials.csv, n: n_cr, N: n_evaluable, trials: "year == 2014 and target == 'CD19'"}
+  steps: {method: trend, population: infused, event: crs >= 2, by: doses, variant: n-1}
+  unknown: {method: missing_response, population: rr, event: remission, by: sex}
   incidence: {method: cumulative_incidence, population: infused, endpoint: relapse, at: [3, 6, 12], by: stratum, transform: log}
   signed: {method: signed_rank, population: infused, after: age, before: lee}
   signed_codes: {method: signed_rank, population: first, after: crs, before: lee, alternative: greater}

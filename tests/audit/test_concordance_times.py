@@ -25,6 +25,8 @@ ANALYSES = """analyses:
   doses_mtpi: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: mtpi-2}
   doses_crm: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: crm, skeleton: [0.1, 0.2, 0.4], target: 0.25}
   courses: {method: escalation_characteristics, population: infused, design: 3+3, rates: [0.05, 0.2, 0.4]}
+  begun: {method: time_dependent_cox, population: infused, endpoint: os, begin: hct_on, covariates: [age, stratum]}
+  begun_strata: {method: time_dependent_cox, population: infused, endpoint: efs, begin: hct_on, covariates: [age, sex], stratum: stratum}
   changing: {method: changing_cox, population: infused, endpoint: os, begins: [hct_on, response_on], covariates: [age, stratum]}
   changing_crp: {method: changing_cox, population: infused, endpoint: os, begins: [hct_on], table: labs, date: date, value: value, which: analyte == 'CRP'}
   order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}

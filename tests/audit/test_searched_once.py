@@ -68,7 +68,8 @@ def test_nothing_is_searched_twice(folder):
 
 
 def test_of_what_has_changed_the_changed_page_or_member_is_searched(folder):
-    searched(folder, sought(NAME))
+    for _ in range(3):  # the parts of what did not change are known still
+        searched(folder, sought(NAME))
     (folder / "b.pdf").write_bytes(pdf("First page.", "Second side.", "Third page."))
     (folder / "c.docx").write_bytes(zipped(one=b"first member", two=b"other member"))
     (folder / "d.html").write_bytes(b"<p>sheet</p>")

@@ -2,11 +2,12 @@
 
 import json
 
+import pandas as pd
 import pytest
 from audit.test_concordance import WANTED
 from figures.small import small
 from trialpress.audit import concordance, scatter, trace
-from trialpress.audit.concordance import KEY, Second
+from trialpress.audit.concordance import FOUND, KEY, Answer, Second
 from trialpress.errors import InputError
 
 pytestmark = pytest.mark.xdist_group("audit")
@@ -29,7 +30,18 @@ def parts_of(results, n: int, folder) -> list:
     return folders
 
 
-def test_the_trace_of_three_parts_is_that_of_one_piece(audited, tmp_path):
+class Nothing:
+    """In the place of the second computation."""
+
+    def __init__(self, results, analysed, store=None):
+        self.names = [name for name, _ in analysed]
+
+    def found(self) -> Answer:
+        return Answer(pd.DataFrame(columns=FOUND), {}, {})
+
+
+def test_the_trace_of_three_parts_is_that_of_one_piece(audited, tmp_path, monkeypatch):
+    monkeypatch.setattr(scatter, "Second", Nothing)
     records, _ = scatter.gather(audited.results, parts_of(audited.results, 3, tmp_path))
     trace.write(trace.trace(audited.results, audited.logs, audited.folder, records), tmp_path)
     assert (tmp_path / "audit/trace.json").read_bytes() == (audited.folder / "audit/trace.json").read_bytes()

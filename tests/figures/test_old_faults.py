@@ -98,6 +98,14 @@ def test_each_kind_of_ratio_has_an_axis_of_its_own_that_says_what_it_favours(usu
         figures.draw(with_options(usual, "forest", favours={"hazard": ["a", "b"]}), "forest")
 
 
+def test_a_forest_says_what_it_cannot_draw(usual):
+    with pytest.raises(InputError, match="has no ratio that a forest could show"):
+        figures.draw(with_options(usual, "forest", analyses=["hct", "cr"]), "forest")
+    ard = usual.ard.assign(value=usual.ard["value"].mask(usual.ard["analysis"].eq("model")))
+    notes = figures.draw(replace(usual, ard=ard), "forest").notes
+    assert "Not drawn, since no ratio is estimable: Cox model of OS" in notes
+
+
 def test_a_forest_plot_has_reference_levels_and_events_of_every_row(usual):
     numbers = figures.draw(usual, "forest").numbers.set_index("name")
     died, rr = usual.subjects["os_event"].astype(bool), usual.subjects["arm"] == "rr"

@@ -39,6 +39,13 @@ def test_same_bytes_elsewhere_after_having_been_killed(project, tmp_path):
     assert [name for name in mine if mine[name] != theirs[name]] == []
 
 
+def test_every_stage_runs_what_its_rule_names_and_is_kept(project):
+    """One that runs another module is not: its edit would not be seen."""
+    kept = (project / "results/low-dose-cd19/.receipts/kept").glob("*.json")
+    stages = {"clean", "cohort", "effects", "analysis", "figures", "tables", "trace", "fragments", "report"}
+    assert {path.stem for path in kept} == stages
+
+
 def test_an_edited_manuscript_is_rendered_again_and_nothing_else(tmp_path, project):
     other = project  # its state is put back at the end
     source = other / "report/low-dose-cd19/manuscript.qmd"

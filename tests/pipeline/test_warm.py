@@ -103,3 +103,13 @@ def test_jobs_are_forked_where_the_interpreter_is_called_by_name(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_a_job_does_not_import_what_the_run_was_begun_with(tmp_path):
+    """`python -m trialpress.ending`: multiprocessing would import it in each job, and with it half of the package."""
+    (tmp_path / "script.py").write_text("import sys; sys.exit(hasattr(sys.modules['__mp_main__'], 'OURS'))")
+    (tmp_path / "begun.py").write_text(
+        "OURS = 1\nif __name__ == '__main__':\n    from trialpress import warm\n    warm.jobs()\n    print(warm.ended(warm.begun('script.py', 1, '')))\n"
+    )
+    done = subprocess.run([sys.executable, "-m", "begun"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("0\n", "")

@@ -10,7 +10,6 @@ rule analysis:
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
         files=PLAN.files,
-        code=modules("clean", "cohort", "stats", "analysis"),
     output:
         ard=report(
             f"{OUT}/analysis/ard.csv",
@@ -33,6 +32,7 @@ rule analysis:
         mem_mb=2000 + 24 * SIZE,
         runtime=30 + SIZE // 10,
     params:
+        rooms=["clean", "cohort", "stats", "analysis"],
         content=content("analysis"),
         parts=PARTS["analysis"],
     message:

@@ -6,6 +6,8 @@ RELEASE = (
 )
 
 
+WHOLE = ["clean", "cohort", "stats", "analysis", "figures", "tables", "report", "audit"]
+
 # in parts by analysis, as many as those of the clean stage
 TRACE_PART, TRACE_RECEIPT = (
     f"{OUT}/.parts/trace/{{scatteritem}}",
@@ -30,7 +32,6 @@ rule trace:
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
         fixed=FIXED,
-        code=modules("clean", "cohort", "stats", "analysis", "report", "audit"),
     output:
         trace=f"{OUT}/audit/trace.json",
         once=f"{OUT}/audit/computed_once.csv",
@@ -53,6 +54,7 @@ rule trace:
         mem_mb=1000 + 36 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean", "cohort", "stats", "analysis", "report", "audit"],
         content=content("trace"),
         parts=PARTS["trace"],
         beside=[f"{OUT}/audit/trace"],
@@ -73,7 +75,6 @@ rule trace_part:
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
         fixed=FIXED,
-        code=modules("clean", "cohort", "stats", "analysis", "audit"),
     output:
         part=temp(directory(TRACE_PART)),
         receipt=temp(TRACE_RECEIPT),
@@ -88,6 +89,7 @@ rule trace_part:
         mem_mb=1000 + 16 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean", "cohort", "stats", "analysis", "audit"],
         content=content("trace_part"),
         parts=PARTS["trace_part"],
     message:
@@ -129,16 +131,6 @@ rule audit:
             engine("Snakefile"),
             *sorted(map(str, Path(engine("workflow")).glob("[rs]*/*.*"))),
         ],
-        code=modules(
-            "clean",
-            "cohort",
-            "stats",
-            "analysis",
-            "figures",
-            "tables",
-            "report",
-            "audit",
-        ),
     output:
         **RELEASE,
         claims=report(
@@ -166,10 +158,12 @@ rule audit:
         mem_mb=1000 + 56 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=WHOLE,
         content=content("audit"),
         beside=[f"{OUT}/audit/page"],
         inputs=lambda wildcards, input: sorted(
-            {*map(str, input)} - {*map(str, input.analysis), *map(str, input.outputs)}
+            {*map(str, input), *modules(*WHOLE)}
+            - {*map(str, input.analysis), *map(str, input.outputs)}
         ),
     message:
         "audit: claims, manifest, privacy gate and the page"

@@ -23,7 +23,6 @@ rule clean:
             otherwise=[],
         ),
         dictionary=ancient(f"{CONFIG}/study.yaml"),
-        code=modules("clean"),
     output:
         tables=expand(f"{OUT}/clean/{{table}}.parquet", table=STUDY.tables),
         cells=f"{OUT}/clean/cells.parquet",
@@ -54,6 +53,7 @@ rule clean:
         mem_mb=1000 + (5 if CHUNKS > 1 else 24) * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean"],
         content=content("clean"),
         parts=PARTS["clean"],
     message:
@@ -69,7 +69,6 @@ rule clean_part:
         sums=rules.clean.input.sums,
         corrections=rules.clean.input.corrections,
         dictionary=ancient(f"{CONFIG}/study.yaml"),
-        code=modules("clean"),
     output:
         part=temp(directory(PART)),
         receipt=temp(PART_RECEIPT),
@@ -84,6 +83,7 @@ rule clean_part:
         mem_mb=1000 + 3 * SIZE + 16 * SIZE // CHUNKS,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean"],
         content=content("clean_part"),
         parts=PARTS["clean_part"],
     message:

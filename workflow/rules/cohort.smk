@@ -22,7 +22,6 @@ rule cohort:
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
-        code=modules("clean", "cohort"),
     output:
         subjects=f"{OUT}/cohort/subjects.parquet",
         daily=f"{OUT}/cohort/daily.parquet",
@@ -43,6 +42,7 @@ rule cohort:
         mem_mb=1000 + (2 if COHORT_CHUNKS > 1 else 8) * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean", "cohort"],
         content=content("cohort"),
         parts=PARTS["cohort"],
     message:
@@ -59,7 +59,6 @@ rule cohort_part:
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
-        code=modules("clean", "cohort"),
     output:
         part=temp(directory(COHORT_PART)),
         receipt=temp(COHORT_RECEIPT),
@@ -74,6 +73,7 @@ rule cohort_part:
         mem_mb=1000 + SIZE + 8 * SIZE // COHORT_CHUNKS,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean", "cohort"],
         content=content("cohort_part"),
         parts=PARTS["cohort_part"],
     message:
@@ -91,7 +91,6 @@ rule effects:
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
-        code=modules("clean", "cohort", "stats", "analysis", "figures", "tables"),
     output:
         idle=report(
             f"{OUT}/cohort/no_effect.csv",
@@ -110,6 +109,7 @@ rule effects:
         mem_mb=1000 + 16 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean", "cohort", "stats", "analysis", "figures", "tables"],
         content=content("effects"),
         parts=PARTS["effects"],
     message:

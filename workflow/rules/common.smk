@@ -14,9 +14,9 @@ from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
 from trialpress.figures import scatter
 from trialpress.job import keep, told
-from trialpress.checks.plan import load_plan
+from trialpress.checks.plan import check_plan
 from trialpress.studies import folder_problems
-from trialpress.study import load_study, preflight, schema_problems
+from trialpress.study import preflight, schema_problems
 
 try:
     raise_if(schema_problems("config/config.yaml", config, "config"))
@@ -31,9 +31,10 @@ LOGS = f"logs/{NAME}"
 
 try:
     raise_if(environment.folder_problems(Path.cwd()))
-    STUDY = load_study(f"{CONFIG}/study.yaml")
+    STUDY = parts.whole_study(f"{CONFIG}/study.yaml")
     raise_if(folder_problems(STUDY, NAME))
-    PLAN = load_plan(f"{CONFIG}/plan.yaml", STUDY)
+    PLAN = parts.whole_plan(f"{CONFIG}/plan.yaml")
+    check_plan(PLAN, STUDY, f"{CONFIG}/plan.yaml")
     preflight(STUDY, DATA)
     CHUNKS = chunks(config.get("chunks", "auto"), STUDY, Path(DATA, "raw"))
     COHORT_CHUNKS = cohort_chunks(

@@ -27,7 +27,6 @@ rule figures:
         labels=ancient(LABELS),
         fonts=FONTS,
         files=sorted({*PLAN.files, *PLAN.shown}),
-        code=modules("clean", "cohort", "stats", "analysis", "figures"),
     output:
         svg=[
             report(
@@ -52,6 +51,7 @@ rule figures:
         mem_mb=2000 + 10 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean", "cohort", "stats", "analysis", "figures"],
         content=content("figures"),
         parts=PARTS["figures"],
     message:
@@ -72,7 +72,6 @@ rule figures_part:
         labels=ancient(LABELS),
         fonts=FONTS,
         files=rules.figures.input.files,
-        code=rules.figures.input.code,
     output:
         part=temp(directory(DRAWN)),
         receipt=temp(DRAWN_RECEIPT),
@@ -88,6 +87,7 @@ rule figures_part:
         mem_mb=2000 + 10 * SIZE,
         runtime=10 + SIZE // 10 // DRAWN_PARTS,
     params:
+        rooms=["clean", "cohort", "stats", "analysis", "figures"],
         content=content("figures_part"),
         parts=PARTS["figures_part"],
     message:

@@ -25,16 +25,6 @@ rule fragments:
         fixed=FIXED,
         recorded=RECORDED,
         lock=engine("envs/requirements.lock"),
-        code=modules(
-            "clean",
-            "cohort",
-            "stats",
-            "analysis",
-            "figures",
-            "tables",
-            "audit",
-            "report",
-        ),
     output:
         fragments=f"{OUT}/report/fragments.json",
         summary=f"{OUT}/report/summary.txt",
@@ -50,6 +40,16 @@ rule fragments:
         mem_mb=1000 + 24 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=[
+            "clean",
+            "cohort",
+            "stats",
+            "analysis",
+            "figures",
+            "tables",
+            "audit",
+            "report",
+        ],
         content=content("fragments"),
         parts=PARTS["fragments"],
         formats=config["formats"],
@@ -75,16 +75,6 @@ rule report:
             otherwise=[],
         ),
         lock=engine("envs/requirements.lock"),
-        code=modules(
-            "clean",
-            "cohort",
-            "stats",
-            "analysis",
-            "figures",
-            "tables",
-            "audit",
-            "report",
-        ),
     output:
         manuscript=[
             report(
@@ -109,6 +99,16 @@ rule report:
         mem_mb=2000 + 8 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=[
+            "clean",
+            "cohort",
+            "stats",
+            "analysis",
+            "figures",
+            "tables",
+            "audit",
+            "report",
+        ],
         content=content("report"),
         printed=environment.printed_by(sources(f"report/{NAME}")),
         formats=config["formats"],

@@ -8,7 +8,6 @@ rule tables:
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),
         labels=ancient(LABELS),
-        code=modules("clean", "cohort", "stats", "analysis", "figures", "tables"),
     output:
         md=expand(f"{OUT}/tables/{{table}}.md", table=PLAN.tables),
         csv=expand(f"{OUT}/tables/{{table}}.csv", table=PLAN.tables),
@@ -24,6 +23,7 @@ rule tables:
         mem_mb=2000 + 6 * SIZE,
         runtime=10 + SIZE // 10,
     params:
+        rooms=["clean", "cohort", "stats", "analysis", "figures", "tables"],
         content=content("tables"),
         parts=PARTS["tables"],
     message:

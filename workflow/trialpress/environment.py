@@ -53,7 +53,8 @@ def engine(name: str) -> str:
     >>> engine("Snakefile") in ("Snakefile", str(ROOT / "Snakefile"))
     True
     """
-    return name if Path(name).resolve() == (ROOT / name).resolve() else str(ROOT / name)
+    here = Path.cwd() == ROOT or Path(name).resolve() == (ROOT / name).resolve()
+    return name if here else str(ROOT / name)
 
 
 def located(name: str) -> str:
@@ -137,7 +138,7 @@ def fonts(folder: Path | str) -> list[str]:
 
 
 def modules(*rooms: str) -> list[str]:
-    """The package's files that a stage runs: as inputs, so that a changed one reruns it."""
+    """The package's files that a stage runs: a changed one reruns it."""
     package = Path(engine("workflow/trialpress"))
     found = [
         *package.glob("*.py"),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -95,8 +96,17 @@ def of(stage: str, study: Study, plan: Plan) -> tuple[Study, Plan]:
 
 def read(stage: str, dictionary: Path | str, plan: Path | str) -> tuple[Study, Plan]:
     """What a stage reads of the study.yaml and the plan.yaml in one folder, which were checked before the first stage."""
-    dictionary, plan = Path(dictionary), Path(plan)
-    return of(stage, _study(dictionary, _version(dictionary)), _plan(plan, _version(plan)))
+    return of(stage, whole_study(dictionary), whole_plan(plan))
+
+
+def whole_study(dictionary: Path | str) -> Study:
+    """A study.yaml, read once a process as long as it stays the same."""
+    return _study(Path(dictionary), _version(Path(dictionary)))
+
+
+def whole_plan(plan: Path | str) -> Plan:
+    """A plan.yaml with the study.yaml beside it, as `whole_study`."""
+    return _plan(Path(plan), _version(Path(plan)))
 
 
 def _shown(plan: Plan, room: str) -> list[str]:
@@ -123,11 +133,13 @@ def file_of(part: str) -> Path:
     return Path(located(part.rpartition("#")[0]))
 
 
-def read_by(path: str, of_parts: Iterable[str]) -> bool:
+def read_by(of_parts: Iterable[str]) -> Callable[[str], bool]:
     """Whether a file is read by one of these parts: as the file that it is of, or as its second set of labels."""
-    files = [*map(file_of, of_parts)]
-    beside = {file.parent for file in files if file.name == "plan.yaml"}
-    return Path(path) in files or (Path(path).parent in beside and fnmatch(Path(path).name, LABELS))
+    files = {os.path.normpath(file_of(part)) for part in of_parts}
+    labels = [os.path.join(os.path.dirname(file), LABELS) for file in files if os.path.basename(file) == "plan.yaml"]
+    return lambda path: (
+        os.path.normpath(path) in files or any(fnmatchcase(os.path.normpath(path), wild) for wild in labels)
+    )
 
 
 def digest(name: str) -> str:
@@ -152,7 +164,23 @@ def _digest(path: Path, stage: str, version: tuple[str, ...]) -> str:
         part = study_part(stage, _study(path, version))
     else:
         part = plan_part(stage, _plan(path, version))
-    return hash_of(part)
+    return hash_of([_hash_of_room(room) for room in _rooms(part)])
+
+
+def _rooms(part) -> list:
+    """What a part consists of; most of it is in other stages' parts, too."""
+    return (
+        [type(part).__name__, *(getattr(part, field.name) for field in fields(part))] if is_dataclass(part) else [part]
+    )
+
+
+_known: dict[int, tuple[object, str]] = {}  # by the room's place in memory; it stays there as it is held here
+
+
+def _hash_of_room(room) -> str:
+    if id(room) not in _known:
+        _known[id(room)] = room, hash_of(room)
+    return _known[id(room)][1]
 
 
 def hash_of(value) -> str:

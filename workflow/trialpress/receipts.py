@@ -18,7 +18,7 @@ from pathlib import Path
 
 from . import parts
 from .as_before import AS_BEFORE, LastTime
-from .environment import located, named
+from .environment import located, modules, named
 from .errors import Problem, raise_if
 from .exclusive import end_with_the_run
 from .files import sha256, write_text
@@ -46,15 +46,22 @@ def content(paths: Iterable[Path | str], made: str, of_parts: Iterable[str] = ()
     """One hash of the files that no rule makes (those not below `made`), and of parts in the place of their files: a parameter
     of a rule, so that a file with other content and an older time runs it again. Each file is read once a process."""
     given, of_parts = {*map(str, paths)}, sorted(of_parts)
-    there = (path for path in sorted(given) if not path.startswith(f"{made}/") and Path(path).is_file())
-    known = [(named(path), _once(path)) for path in there if not parts.read_by(path, of_parts)]
+    read = parts.read_by(of_parts)
+    there = (path for path in sorted(given) if not path.startswith(f"{made}/") and not read(path))
+    known = [(named(path), _once(path)) for path in there if os.path.isfile(path)]
     known += [(part, parts.digest(part)) for part in of_parts]
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
 def parameter(rules, made: str, of_parts: Mapping[str, Iterable[str]]):
-    """Rule -> its parameter: `content` of its inputs. Content decides, not time."""
-    return lambda rule: lambda wildcards: content(getattr(rules, rule).input, made, of_parts.get(rule, ()))
+    """Rule -> its parameter: `content` of its inputs, and of the code that its parameter `rooms` names: so many files are no inputs
+    since Snakemake would look at each of them many times. Content decides, not time."""
+
+    def of(rule: str) -> str:
+        its = getattr(rules, rule)
+        return content([*its.input, *modules(*its.params.rooms)], made, of_parts.get(rule, ()))
+
+    return lambda rule: lambda wildcards: of(rule)
 
 
 def are_checked(of_parts: Iterable[str]) -> None:
@@ -112,13 +119,17 @@ def gone(listed: set[str], found: Mapping[str, str]) -> Iterator[Problem]:
 def kept(job, give_back: bool = False):
     """A workflow's job (`snakemake` in its script) that begins only with what the rules before left and read, and ends only
     if its sources are still what they were; then its receipt is written. InputError otherwise. A parameter `beside` names a
-    folder of files that it writes beside its outputs, as many as the study needs; a parameter `parts` what it reads of files.
+    folder of files that it writes beside its outputs, as many as the study needs; a parameter `parts` what it reads of files; a
+    parameter `rooms` its code.
     What it reads, path or part -> sha256, is for its script to use; None if its outputs of the last time were given back, as
     `give_back` may: then there is nothing to do."""
     end_with_the_run()
-    given, of_parts = sorted(set(map(str, job.input))), job.params.get("parts", ())
+    rooms = job.params.get("rooms")
+    given = sorted({*map(str, job.input), *(modules(*rooms) if rooms else ())})
+    of_parts = job.params.get("parts", ())
     receipt = Path(job.output.receipt)
-    whole = [path for path in given if Path(path).parent != receipt.parent and not parts.read_by(path, of_parts)]
+    read = parts.read_by(of_parts)
+    whole = [path for path in given if Path(path).parent != receipt.parent and not read(path)]
     before = hashes([*whole, *of_parts])
     receipts = load(given)
     beside = {path for one in receipts for path in one["wrote"]} - before.keys()

@@ -72,7 +72,7 @@ newcombe <- function(x, n, conf) {  # of the first less the second
   p[1] - p[2] + c(-sqrt((p[1] - a[1])^2 + (b[2] - p[2])^2), sqrt((a[2] - p[1])^2 + (p[2] - b[1])^2))
 }
 conditional <- function(t, conf) {  # the equations of fisher.test, solved more closely than it does
-  m <- sum(t[, 1]); n <- sum(t[, 2]); k <- sum(t[1, ]); a <- t[1, 1]; s <- max(0, k - n):min(k, m); tail <- (1 - conf) / 2
+  m <- sum(t[, 1]); n <- sum(t[, 2]); k <- sum(t[1, ]); a <- t[1, 1]; s <- max(0, k - n):min(k, m); tail <- (1 - conf) / 2; if (length(s) < 2) return(NULL)
   d <- function(l) { d <- dhyper(s, m, n, k, log = TRUE) + l * s; d <- exp(d - max(d)); d / sum(d) }
   solve <- function(f) exp(uniroot(f, c(-30, 30), tol = 1e-14)$root)
   c(odds_ratio = if (a == min(s)) 0 else if (a == max(s)) Inf else solve(function(l) sum(d(l) * s) - a),
@@ -209,11 +209,12 @@ log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff
     V <- V + diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- d + colSums(w * (a$d - m * share))
   }
   if (!weighs) return(NULL)
-  list(gap = d, var = V, n = groups, chisq = drop(d[-1] %*% solve(V[-1, -1], d[-1])))
+  list(gap = d, var = V, n = groups, chisq = tryCatch(drop(d[-1] %*% solve(V[-1, -1], d[-1])), error = function(e) NA))
 }
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
+  if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
   s <- summary(f, conf.int = conf)
   add(group, level, "coxph", fitted, hazard_ratio = s$conf.int[1, 1], ci_low = s$conf.int[1, 3], ci_high = s$conf.int[1, 4])
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
@@ -221,7 +222,7 @@ hazard <- function(group, level, f, conf, with_p = TRUE) {
 stratum_of <- function(k) { if (job$stratum == "true") k <- k[!is.na(k$level), ] else k$level <- rep("all", nrow(k)); k }  # the stratum (level) of those in whom it is known
 people <- function(d) { k <- stratum_of(event_of(d)); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & k$x < k$time)) }
 split_at_begin <- function(d) {  # start-stop intervals before and after x, the day on which it begins
-  k <- stratum_of(event_of(d)); x <- ifelse(is.na(k$x) | k$x >= k$time, Inf, pmax(k$x, 0))
+  k <- stratum_of(event_of(d)); if (!nrow(k)) return(data.frame(start = 0, stop = 0, event = 0, state = 0, level = "")[0, ]); x <- ifelse(is.na(k$x) | k$x >= k$time, Inf, pmax(k$x, 0))
   s <- rbind(data.frame(start = 0, stop = pmin(x, k$time), event = ifelse(is.finite(x), 0, k$event), state = 0, level = k$level),
              data.frame(start = x, stop = k$time, event = k$event, state = 1, level = k$level)[is.finite(x), ])
   s[s$stop > s$start, ]
@@ -386,7 +387,7 @@ methods <- list(
       all <- tables(sum(x), n); p <- exp(rowSums(lchoose(matrix(n, nrow(all), length(n), byrow = TRUE), all)) - lchoose(sum(n), sum(x)))
       distance <- abs(all %*% score - sum(score * n) * sum(x) / sum(n))
       add("", "", "enumeration of all tables", exact, p_value = sum(p[distance >= abs(sum(score * x) - sum(score * n) * sum(x) / sum(n)) - 1e-9]))
-    } else if (job$variant == "r") { t <- prop.trend.test(x, n, score); add("", "", "prop.trend.test", closed, statistic = unname(t$statistic), p_value = t$p.value) }
+    } else { t <- unname(prop.trend.test(x, n, score)$statistic) * (if (job$variant == "r") 1 else 1 - 1 / sum(n)); add("", "", "prop.trend.test", closed, statistic = t, p_value = pchisq(t, 1, lower.tail = FALSE)) }
   },
   mann_whitney = function(d, conf) {
     groups <- named("", "group"); if (job$stratum == "true") d <- d[!is.na(d$x), ]; medians(d, groups)
@@ -399,12 +400,12 @@ methods <- list(
     add("", "", "wilcox.test", exact, p_value = one$p.value, statistic = unname(t$statistic), n1 = length(y[[2]]), n2 = length(y[[1]]))
   },
   kruskal_wallis = function(d, conf) {
-    medians(d, named("", "group")); d <- d[!is.na(d$y) & d$group != "", ]
+    medians(d, named("", "group")); d <- d[!is.na(d$y) & d$group != "", ]; add("", "", "nrow", closed, n = nrow(d), groups = length(unique(d$group)))
     if (length(unique(d$group)) < 2) return()
     t <- kruskal.test(d$y, factor(d$group))
     y <- lapply(setNames(named("", "group"), named("", "group")), function(g) d$y[d$group == g]); y <- y[lengths(y) > 0]
-    for (g in names(y)[-1]) shift(list(y[[1]], y[[g]]), conf, of(job$by, g))
-    add("", "", "kruskal.test", closed, statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value, n = nrow(d), groups = length(unique(d$group)))
+    for (g in names(y)[-1]) if (length(unique(c(y[[1]], y[[g]]))) > 1) shift(list(y[[1]], y[[g]]), conf, of(job$by, g))
+    if (is.finite(t$statistic)) add("", "", "kruskal.test", closed, statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value)
   },
   roc = function(d, conf) {
     d <- d[!is.na(d$x) & !is.na(d$y), ]; with <- d$x[d$y == 1]; without <- d$x[d$y == 0]
@@ -418,12 +419,12 @@ methods <- list(
     add("", "", "DeLong over all pairs", closed, std_error = error, ci_low = max(0, limits[1]), ci_high = min(1, limits[2]))
   },
   calibration = function(d, conf) {
-    d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow, sum", closed, n = nrow(d), events = sum(d$y), expected = sum(d$x))
+    d <- d[!is.na(d$x) & !is.na(d$y), ]; inside <- all(d$x > 0 & d$x < 1); add("", "", "nrow, sum", closed, n = nrow(d), events = sum(d$y)); if (inside) add("", "", "sum", closed, expected = sum(d$x))
     for (g in sort(unique(d$group))) {
       k <- d[d$group == g, ]; b <- binom.test(sum(k$y), nrow(k), conf.level = conf)
       add("", g, "binom.test, mean", closed, n = sum(k$y), N = nrow(k), estimate = mean(k$y), ci_low = b$conf.int[1], ci_high = b$conf.int[2], predicted = mean(k$x))
     }
-    if (!nrow(d)) return()
+    if (!nrow(d) || !inside) return()
     b <- binom.test(sum(d$y), nrow(d), conf.level = conf); e <- mean(d$x)
     add("", "observed_to_expected", "binom.test", closed, estimate = mean(d$y) / e, ci_low = b$conf.int[1] / e, ci_high = b$conf.int[2] / e)
     if (length(unique(d$y)) < 2) return()
@@ -493,7 +494,7 @@ methods <- list(
     f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
     s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
     if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
-    if (robust) add("", "", "coxph", fitted, wald_statistic = unname(f$wald.test), wald_p_value = pchisq(unname(f$wald.test), length(coef(f)), lower.tail = FALSE))
+    if (robust) { e <- sqrt(diag(f$var)); C <- f$var / outer(e, e); if (rcond(C) > 1e-10) { u <- coef(f) / e; u <- drop(u %*% solve(C, u)); add("", "", "coxph", fitted, wald_statistic = u, wald_p_value = pchisq(u, length(coef(f)), lower.tail = FALSE)) } }
     else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     for (i in seq_along(shown)) {
       add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], p_value = s$coefficients[i, ncol(s$coefficients)])
@@ -504,12 +505,12 @@ methods <- list(
       ends <- c(end(-1), end(1)); if (!anyNA(ends)) add("", shown[i], "coxph, uniroot", fitted, ci_low = ends[1], ci_high = ends[2])
     }
   },
-  missing_response = function(d, conf) {
-    n <- sum(d$y == 1, na.rm = TRUE); k <- sum(!is.na(d$y)); m <- sum(is.na(d$y))
-    add("", "", "sum, is.na", closed, n = n, N = k, missing = m)
+  missing_response = function(all, conf) for (g in named("", "group")) {
+    d <- all[all$group == g, ]; n <- sum(d$y == 1, na.rm = TRUE); k <- sum(!is.na(d$y)); m <- sum(is.na(d$y))
+    add(g, "", "sum, is.na", closed, n = n, N = k, missing = m)
     for (case in list(list("complete", n, k), list("worst", n, k + m), list("best", n + m, k + m))) {
       ci <- if (case[[3]]) interval(case[[2]], case[[3]], conf)
-      if (!is.null(ci)) add("", case[[1]], ci[[1]], closed, estimate = case[[2]] / case[[3]], ci_low = ci[[2]][1], ci_high = ci[[2]][2])
+      if (!is.null(ci)) add(g, case[[1]], ci[[1]], closed, estimate = case[[2]] / case[[3]], ci_low = ci[[2]][1], ci_high = ci[[2]][2])
     }
   },
   restricted_mean = function(d, conf) {
@@ -517,8 +518,8 @@ methods <- list(
     if (job$stratum == "true") d <- d[!is.na(d$level), ]
     mean_of <- function(k) { if (nrow(k) && until < min(k$time)) return(c(until, 0)); if (!nrow(k) || (max(k$time) < until && min(curve(k, k$event, conf)$surv) > 0)) return(NULL); s <- summary(curve(k, k$event, conf), rmean = until)$table; c(s[["rmean"]], s[["se(rmean)"]]) }
     for (g in named("", "group")) {
-      k <- event_of(d[d$group == g, ]); v <- mean_of(k); if (is.null(v)) next
-      m <- v[1]; se <- v[2]; add(g, "", "survfit", closed, n = nrow(k), events = sum(k$event), tau = until, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se)
+      k <- event_of(d[d$group == g, ]); add(g, "", "nrow", closed, n = nrow(k)); if (nrow(k)) add(g, "", "sum", closed, events = sum(k$event), tau = until); v <- mean_of(k); if (is.null(v)) next
+      m <- v[1]; se <- v[2]; add(g, "", "survfit", closed, estimate = m, std_error = se, ci_low = m - z * se, ci_high = m + z * se)
       seen[[length(seen) + 1]] <- c(m, se)
     }
     if (job$stratum == "true") return(across(d, conf, mean_of))
@@ -542,9 +543,9 @@ methods <- list(
   },
   mantel_byar = function(d, conf) {
     s <- split_at_begin(d); people(d)
-    if (length(unique(s$state)) < 2 || !sum(s$event)) return()
-    many <- job$stratum == "true" || max(table(s$stop[s$event == 1])) > 6  # the exact likelihood of ties takes their subsets
-    score <- if (many) log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state, stratum = s$level))$chisq else
+    if (length(unique(s$state)) < 2 || !sum(s$event)) return(); v <- log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state, stratum = s$level))
+    if (is.null(v) || v$var[1, 1] < 1e-12) return(); many <- job$stratum == "true" || max(table(s$stop[s$event == 1])) > 6  # the exact likelihood of ties takes their subsets
+    score <- if (many) v$chisq else
       unname(coxph(Surv(start, stop, event) ~ state, s, ties = "exact", init = 0, control = coxph.control(iter.max = 0))$score)
     add("", "", if (many) "sums over the event times" else "coxph score test", closed, statistic = score, df = 1, p_value = pchisq(score, 1, lower.tail = FALSE))
     flat <- coxph(Surv(start, stop, event) ~ state + strata(level), s, ties = "breslow", init = 0, control = coxph.control(iter.max = 0))
@@ -554,7 +555,7 @@ methods <- list(
     }
   },
   simon_makuch = function(d, conf) {
-    people(d); add("", "", "sum", closed, excluded = if (num(job$landmark) == 0) 0 else sum(event_of(d)$time <= num(job$landmark)))
+    people(if (num(job$landmark) == 0) d else d[is.na(d$time) | d$time > num(job$landmark), ]); add("", "", "sum", closed, excluded = if (num(job$landmark) == 0) 0 else sum(event_of(d)$time <= num(job$landmark)))
     if (num(job$landmark) != 0) return()
     s <- split_at_begin(d); unit <- num(job$divisor)
     for (state in 0:1) {
@@ -568,7 +569,13 @@ methods <- list(
     }
   },
   time_dependent_cox = function(d, conf) {
-    if (job$adjusted == "true") return()
+    if (job$adjusted == "true") {
+      d$x[is.na(d$x)] <- Inf; m <- side_by_side(d[!is.na(d$set), ], c("time", "event", "x", "group")); w <- event_of(m$w); if (job$stratum == "true") w <- w[w$group != "", ]; w$level <- w$group; people(w); x <- ifelse(w$x >= w$time, Inf, pmax(w$x, 0)); late <- is.finite(x)
+      s <- rbind(cbind(w, start = 0, stop = pmin(x, w$time), happens = ifelse(late, 0, w$event), state = 0), cbind(w[late, ], start = x[late], stop = w$time[late], happens = w$event[late], state = 1)); s <- s[s$stop > s$start, ]; if (length(unique(s$state)) < 2 || !sum(s$happens)) return()
+      f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
+      for (i in seq_along(ids)) add("", ids[i], "coxph", fitted, hazard_ratio = r$conf.int[i, 1], ci_low = r$conf.int[i, 3], ci_high = r$conf.int[i, 4], p_value = r$coefficients[i, 5])
+      return()
+    }
     s <- split_at_begin(d); people(d)
     if (length(unique(s$state)) == 2 && sum(s$event)) { f <- coxph(Surv(start, stop, event) ~ state + strata(level), s, control = tight); if (job$stratum != "true" || (!is.na(coef(f)) && abs(coef(f)) < 8)) hazard("", named("", "begin"), f, conf) }
   },
@@ -610,22 +617,29 @@ methods <- list(
     x <- d$x; n <- d$y; k <- length(x); half <- (1 - conf) / 2; job$interval <<- "clopper-pearson"
     for (i in seq_len(k)) { ci <- interval(x[i], n[i], conf)[[2]]; add("", d$level[i], "binom.test", closed, n = x[i], N = n[i], estimate = x[i] / n[i], ci_low = ci[1], ci_high = ci[2]) }
     add("", "", "sum", closed, n = sum(x), N = sum(n), trials = k)
-    if (k < 3 || job$transform != "logit" || job$tau2 == "pm") return()
+    if (k < 2) return()
     more <- if (any(x == 0 | x == n)) 0.5 else 0
-    y <- qlogis((x + more) / (n + 2 * more)); v <- 1 / (x + more) + 1 / (n - x + more); w <- 1 / v
+    y <- qlogis((x + more) / (n + 2 * more)); v <- 1 / (x + more) + 1 / (n - x + more); back <- plogis
+    if (job$transform == "freeman-tukey") {
+      arc <- function(x, n) (asin(sqrt(x / (n + 1))) + asin(sqrt((x + 1) / (n + 1)))) / 2; y <- arc(x, n); v <- 1 / (4 * n + 2); h <- k / sum(1 / n)
+      back <- function(t) if (t <= arc(0, h)) 0 else if (t >= arc(h, h)) 1 else uniroot(function(p) arc(h * p, h) - t, 0:1, tol = 1e-15)$root
+    }
+    w <- 1 / v
     q <- sum(w * (y - weighted.mean(y, w))^2); t2 <- max(0, (q - k + 1) / (sum(w) - sum(w^2) / sum(w)))
+    spare <- function(t2) { w <- 1 / (v + t2); sum(w * (y - weighted.mean(y, w))^2) - k + 1 }
+    if (job$tau2 == "pm") { top <- 1; while (spare(top) > 0) top <- 2 * top; t2 <- if (spare(0) <= 0) 0 else uniroot(spare, c(0, top), tol = 1e-15)$root }
     if (job$tau2 == "reml") for (step in 1:5000) {  # the fixed point of the restricted likelihood's equation
       w <- 1 / (v + t2); before <- t2; t2 <- max(0, sum(w^2 * ((y - weighted.mean(y, w))^2 - v)) / sum(w^2) + 1 / sum(w))
       if (abs(t2 - before) < 1e-15) break
     }
     w <- 1 / (v + t2); m <- weighted.mean(y, w); hk <- job$knapp_hartung == "true"
     se <- if (hk) sqrt(sum(w * (y - m)^2) / (k - 1) / sum(w)) else sqrt(1 / sum(w))
-    reach <- se * (if (hk) qt(1 - half, k - 1) else qnorm(1 - half)); wide <- qt(1 - half, k - 2) * sqrt(se^2 + t2)
-    add("", "", "fixed point of the restricted likelihood", fitted, estimate = plogis(m), ci_low = plogis(m - reach), ci_high = plogis(m + reach),
-        prediction_low = plogis(m - wide), prediction_high = plogis(m + wide))
+    reach <- se * (if (hk) qt(1 - half, k - 1) else qnorm(1 - half)); wide <- if (k > 2) qt(1 - half, k - 2) * sqrt(se^2 + t2)
+    add("", "", "fixed point of the restricted likelihood", fitted, estimate = back(m), ci_low = back(m - reach), ci_high = back(m + reach))
+    if (k > 2) add("", "", "fixed point of the restricted likelihood", fitted, prediction_low = back(m - wide), prediction_high = back(m + wide))
     for (i in seq_len(k)) add("", d$level[i], "fixed point of the restricted likelihood", fitted, weight = w[i] / sum(w))
     add("", "heterogeneity", "sum of squares", closed, statistic = q, df = k - 1, p_value = pchisq(q, k - 1, lower.tail = FALSE), i2 = max(0, 100 * (q - k + 1) / q))
-    if (t2 > 1e-8) add("", "heterogeneity", "fixed point of the restricted likelihood", fitted, tau2 = t2)
+    if (t2 > 1e-8 || t2 == 0) add("", "heterogeneity", "fixed point of the restricted likelihood", fitted, tau2 = t2)
   },
   firth_logistic = function(d, conf) {
     sets <- named("", "set"); wide <- data.frame(y = d$x[d$set == sets[1]]); shown <- c()
@@ -735,7 +749,7 @@ methods$linear_regression <- function(d, conf) {
   for (j in seq_along(w$ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", w$ids[j], "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e, p_value = 2 * pt(-abs(b / e), n - k)) }
 }
 methods$incidence_rate <- function(d, conf) {
-  w <- wide_of(d, !is.na(d$time[is.na(d$set)]) & d$time[is.na(d$set)] > 0); m <- nlevels(w$g); z <- qnorm((1 + conf) / 2); whole <- all(w$y >= 0 & w$y == floor(w$y))
+  w <- wide_of(d, !is.na(d$time[is.na(d$set)]) & d$time[is.na(d$set)] > 0); m <- nlevels(w$g); z <- qnorm((1 + conf) / 2); whole <- all(w$y >= 0 & w$y == floor(w$y) & w$y < 2^53)
   for (g in named("", "group")) {
     x <- sum(w$y[w$g == g]); t <- sum(w$t[w$g == g]); add(g, "", "length", closed, n = sum(w$g == g)); if (!whole) next
     add(g, "", "sum", closed, occurrences = x, exposure = t); if (!t) next
@@ -751,7 +765,7 @@ methods$incidence_rate <- function(d, conf) {
 methods$standardised_risks <- function(d, conf) {
   w <- wide_of(d); y <- w$y; z <- qnorm((1 + conf) / 2)
   for (g in named("", "group")) { v <- y[w$g == g]; add(g, "", "sum, length", closed, n = sum(v), N = length(v), percent = if (length(v)) mean(v) else NA) }
-  if (nlevels(w$g) != 2) return()
+  if (nlevels(w$g) != 2 || length(unique(y)) < 2) return()
   M <- cbind(1, w$g == levels(w$g)[2], sweep(w$X, 2, w$at)); f <- suppressWarnings(glm(y ~ M - 1, family = binomial, control = glm.control(1e-14, 100)))
   if (anyNA(coef(f)) || any(abs(coef(f) * pmax(apply(M, 2, sd), 0.1)) > 8)) return()
   V <- vcov(f); at <- function(b, g) { M[, 2] <- g; mean(plogis(drop(M %*% b))) }; b <- coef(f)
@@ -782,7 +796,7 @@ methods$sign_test <- function(d, conf) {
 }
 methods$pearson <- function(d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); if (nrow(d) < 3 || sd(d$x) == 0 || sd(d$y) == 0) return()
-  t <- cor.test(d$x, d$y, conf.level = conf); add("", "", "cor.test", fitted, estimate = unname(t$estimate), statistic = unname(t$statistic), df = unname(t$parameter), p_value = t$p.value)
+  t <- cor.test(d$x, d$y, conf.level = conf); r <- unname(t$estimate); perfect <- 1 - abs(r) < 1e-15; add("", "", "cor.test", fitted, estimate = r, statistic = if (perfect) sign(r) * Inf else unname(t$statistic), df = unname(t$parameter), p_value = if (perfect) 0 else t$p.value)
   if (nrow(d) > 3) add("", "", "cor.test", fitted, ci_low = t$conf.int[1], ci_high = t$conf.int[2])
 }
 methods$kappa <- function(d, conf) {
@@ -807,7 +821,7 @@ methods$bland_altman <- function(d, conf) {
 methods$compare_at <- function(d, conf) {
   if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$milestone); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
   read <- function(k, e = NULL) { if (!nrow(k) || t > max(k$time)) return(NULL); s <- summary(survfit(Surv(time, event) ~ 1, k), times = t); if (s$surv %in% 0:1) NULL else c(s$surv, s$std.err) }
-  for (g in named("", "group")) { k <- d[d$group == g, ]; if (!nrow(k)) next; add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); if (t <= max(k$time)) add(g, "", "survfit", closed, estimate = summary(survfit(Surv(time, event) ~ 1, k), times = t)$surv); v <- read(k); if (is.null(v)) next
+  for (g in named("", "group")) { k <- d[d$group == g, ]; if (!nrow(k)) { add(g, "", "nrow", closed, n = 0); next }; add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); if (t < min(k$time)) add(g, "", "survfit", closed, ci_low = 1, ci_high = 1); if (t <= max(k$time)) add(g, "", "survfit", closed, estimate = summary(survfit(Surv(time, event) ~ 1, k), times = t)$surv); v <- read(k); if (is.null(v)) next
     s <- summary(survfit(Surv(time, event) ~ 1, k, conf.type = "log-log", conf.int = conf), times = t); add(g, "", "survfit", closed, ci_low = s$lower, ci_high = s$upper); seen[[length(seen) + 1]] <- v }
   job$transform <<- scale; if (job$stratum == "true") return(across(d, conf, read)); if (length(seen) != 2 || length(intersect(named("", "group"), d$group)) != 2) return()
   a <- seen[[1]]; b <- seen[[2]]; m <- b[1] - a[1]; e <- sqrt(a[2]^2 + b[2]^2); f <- switch(scale, plain = function(s) c(s[1], s[2]), log = function(s) c(log(s[1]), s[2] / s[1]), "log-log" = function(s) c(log(-log(s[1])), s[2] / (s[1] * log(s[1]))))
@@ -979,8 +993,8 @@ methods$weighting <- function(d, conf) {
     add("", w$ids[j], "glm, weighted.mean", fitted, smd_before = (mean(x[s == 1]) - mean(x[s == 0])) / q, smd_after = (weighted.mean(x[s == 1], w$w[s == 1]) - weighted.mean(x[s == 0], w$w[s == 0])) / q) }
 }
 methods$weighted_kaplan_meier <- function(d, conf) {
-  w <- weighed(d, FALSE); if (is.null(w) || is.null(w$w) || late()) return()
-  for (k in 0:1) { i <- w$second == k; g <- levels(w$g)[k + 1]; t <- w$t[i]; v <- w$w[i]; add(g, "", "sum", closed, n = sum(i), events = sum(w$y[i])); f <- survfit(Surv(t, w$y[i]) ~ 1, weights = v, robust = TRUE, conf.type = job$transform, conf.int = conf); q <- quantile(f, 0.5)
+  w <- weighed(d, FALSE); u <- if (is.null(w)) wide_of(d) else w; for (g in named("", "group")) add(g, "", "sum", closed, n = sum(u$g == g), events = sum(u$y[u$g == g])); if (is.null(w) || is.null(w$w) || late()) return()
+  for (k in 0:1) { i <- w$second == k; g <- levels(w$g)[k + 1]; t <- w$t[i]; v <- w$w[i]; f <- survfit(Surv(t, w$y[i]) ~ 1, weights = v, robust = TRUE, conf.type = job$transform, conf.int = conf); q <- quantile(f, 0.5)
     add(g, "", "survfit", fitted, median = unname(q$quantile), ci_low = unname(q$lower), ci_high = unname(q$upper)); for (a in strsplit(job$at, ";")[[1]]) { at <- num(a); s <- summary(f, times = at, extend = TRUE); r <- sum(t >= at); add(g, at_time(a), "sum", closed, n_at_risk = r); if (r) add(g, at_time(a), "survfit", fitted, estimate = s$surv, ci_low = s$lower, ci_high = s$upper) } }
 }
 methods$weighted_cox <- function(d, conf) {
@@ -1036,7 +1050,7 @@ van_elteren <- function(d, groups, conf) {
     tie <- table(y); v <- v + m * (N - m) / 12 * (N + 1 - sum(tie^3 - tie) / (N * (N - 1))) / (N + 1)^2 }; if (v > 0) t / sqrt(v) else NA }
   s <- z(0); if (is.na(s)) return(); p <- switch(job$alternative, two.sided = 2 * pnorm(-abs(s)), greater = pnorm(-s), less = pnorm(s)); add("", "", "rank, by its definition", closed, statistic = s, p_value = p)
   all <- sort(unique(unlist(lapply(parts, function(x) outer(x$y[x$second], x$y[!x$second], "-"))))); mid <- c(all[1] - 1, (all[-1] + all[-length(all)]) / 2, all[length(all)] + 1); at <- sapply(mid, z); u <- qnorm((1 + conf) / 2)
-  top <- which(at[-1] < -1e-9)[1]; if (all(is.finite(at)) && at[1] > u && at[length(at)] < -u) add("", "", "inversion at every step", closed, estimate = if (abs(at[top]) < 1e-9) (all[top] + all[top - 1]) / 2 else all[top], ci_low = all[which(at[-1] < u)[1]], ci_high = all[which(at[-1] < -u)[1]])
+  past <- function(target) c(which(at[-1] < target), length(all))[1]; top <- past(-1e-9); if (all(is.finite(at))) add("", "", "inversion at every step", closed, estimate = if (top > 1 && abs(at[top]) < 1e-9) (all[top] + all[top - 1]) / 2 else all[top], ci_low = all[past(u)], ci_high = all[past(-u)])
 }
 every_pair <- function(groups, first) { k <- length(groups); if (k < 2) list() else Filter(function(p) !first || p[1] == 1, lapply(seq_len(ncol(combn(k, 2))), function(j) combn(k, 2)[, j])) }
 against <- function(groups, p) paste0(groups[p[2]], "_against_", groups[p[1]])
@@ -1159,12 +1173,12 @@ methods$e_value <- function(d, conf) {
 two_of <- function(d) { g <- named("", "group"); g <- g[sapply(g, function(i) any(d$group == i & !is.na(d$y)))]; if (length(g) == 2) lapply(g, function(i) d$y[d$group == i & !is.na(d$y)]) }
 methods$t_test <- function(d, conf) {
   medians(d, named("", "group")); y <- two_of(d); if (is.null(y) || min(lengths(y)) < 2 || (sd(y[[1]]) == 0 && sd(y[[2]]) == 0)) return(); same <- job$equal_variance == "true"
-  t <- t.test(y[[2]], y[[1]], var.equal = same, conf.level = conf); one <- t.test(y[[2]], y[[1]], var.equal = same, alternative = job$alternative)
+  if (!all(is.finite(sapply(y, var)^2))) return(); t <- t.test(y[[2]], y[[1]], var.equal = same, conf.level = conf); one <- t.test(y[[2]], y[[1]], var.equal = same, alternative = job$alternative)
   add("", "", "t.test", closed, estimate = unname(t$estimate[1] - t$estimate[2]), ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value, mean2 = unname(t$estimate[1]), mean1 = unname(t$estimate[2]))
 }
 methods$geometric_mean_ratio <- function(d, conf) {
   d <- d[!is.na(d$y) & d$y > 0, ]; d$y <- log(d$y)
-  for (g in named("", "group")) { y <- d$y[d$group == g]; add(g, "", "length", closed, n = length(y)); if (length(y) > 1 && sd(y) > 0) { t <- t.test(y, conf.level = conf); add(g, "", "t.test of logarithms", closed, geometric_mean = exp(mean(y)), ci_low = exp(t$conf.int[1]), ci_high = exp(t$conf.int[2])) } }
+  for (g in named("", "group")) { y <- d$y[d$group == g]; add(g, "", "length", closed, n = length(y)); if (length(y)) add(g, "", "mean of logarithms", closed, geometric_mean = exp(mean(y))); if (length(y) > 1 && sd(y) > 0) { t <- t.test(y, conf.level = conf); add(g, "", "t.test of logarithms", closed, ci_low = exp(t$conf.int[1]), ci_high = exp(t$conf.int[2])) } }
   y <- two_of(d); if (is.null(y) || min(lengths(y)) < 2 || (sd(y[[1]]) == 0 && sd(y[[2]]) == 0)) return()
   t <- t.test(y[[2]], y[[1]], conf.level = conf); add("", "", "t.test of logarithms", closed, ratio = exp(mean(y[[2]]) - mean(y[[1]])), ci_low = exp(t$conf.int[1]), ci_high = exp(t$conf.int[2]), p_value = t$p.value)
 }
@@ -1194,7 +1208,7 @@ methods$emax <- function(d, conf) {
 }
 methods$mcnemar <- function(d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d); for (k in 1:2) { v <- list(d$x, d$y)[[k]]; add(c("first", "second")[k], "", "sum", closed, n = sum(v), N = n); if (n) add(c("first", "second")[k], "", "mean", closed, percent = mean(v)) }
-  b <- sum(d$x == 1 & d$y == 0); c <- sum(d$x == 0 & d$y == 1); if (!n) return(); add("", "", "sum", closed, pairs = n, discordant = b + c); if (!(b + c)) return()
+  b <- sum(d$x == 1 & d$y == 0); c <- sum(d$x == 0 & d$y == 1); add("", "", "sum", closed, pairs = n, discordant = b + c); if (!(b + c)) return()
   if (job$exact == "true") add("", "", "binom.test", exact, p_value = binom.test(b, b + c)$p.value)
   else { t <- mcnemar.test(matrix(c(sum(d$x == 1 & d$y == 1), c, b, sum(d$x == 0 & d$y == 0)), 2)); add("", "", "mcnemar.test", closed, statistic = unname(t$statistic), df = 1, p_value = t$p.value) }
 }
@@ -1240,7 +1254,7 @@ methods$cox_interaction <- function(d, conf) {
   both <- coxph(surv(k) ~ a * s + strata(x), k, control = tight); if (anyNA(coef(both)) || any(abs(coef(both)) > 8)) return(); x <- 2 * (both$loglik[2] - coxph(surv(k) ~ a + s + strata(x), k, control = tight)$loglik[2]); add("", "", "coxph", fitted, statistic = x, df = length(l) - 1, p_value = pchisq(x, length(l) - 1, lower.tail = FALSE))
 }
 methods$survival_quantiles <- function(d, conf) for (g in named("", "group")) {
-  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; f <- curve(k, k$event, conf); add(g, "", "sum", closed, n = nrow(k), events = sum(k$event))
+  k <- event_of(d[d$group == g, ]); if (!nrow(k)) { add(g, "", "nrow", closed, n = 0); next }; f <- curve(k, k$event, conf); add(g, "", "sum", closed, n = nrow(k), events = sum(k$event))
   first <- function(v, s) { i <- which(v <= s + 1e-9); j <- which(v < s - 1e-9); if (!length(i)) NA else if (v[i[1]] < s - 1e-9 || !length(j)) f$time[i[1]] else (f$time[i[1]] + f$time[j[1]]) / 2 }
   for (p in strsplit(job$quantiles, ";")[[1]]) { s <- 1 - num(p); add(g, paste0(100 * num(p), "_percent"), "survfit", closed, estimate = first(f$surv, s), ci_low = first(f$lower, s), ci_high = first(f$upper, s)) }
 }

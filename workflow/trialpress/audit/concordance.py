@@ -185,8 +185,11 @@ def _delayed(export: Export):
     data, spec = export.data, export.spec
     origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     export.order("begin", [data.column(spec["begin"])])
-    stratum = {"level": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
-    export.rows(**export.times("days"), **stratum, x=(data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1))
+    begin = (data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1)
+    stratum = data.frame[spec["stratum"]].astype("string") if spec.get("stratum") else None
+    export.rows(**export.times("days"), **({} if stratum is None else {"level": stratum}), x=begin)
+    for name in spec.get("covariates", ()):
+        export.variable(name, **export.times("days"), **({} if stratum is None else {"group": stratum}), x=begin)
 
 
 def _logistic(export: Export):
@@ -497,10 +500,10 @@ def once(results: Results, concordance: pd.DataFrame, failed: Mapping[str, str],
 def _why(row, method: str, failed: Mapping[str, str], here: bool) -> str:
     if method not in EXPORTS:
         return f"no second implementation of the method {method}"
-    if row.analysis in failed:
-        return f"the second computation stopped: {failed[row.analysis]}"
     if math.isnan(row.value):
         return f"no value to compare: {row.note or 'not estimable'}"
+    if row.analysis in failed:
+        return f"the second computation stopped: {failed[row.analysis]}"
     if not here:
         return "needs R, which is not installed here"
     if row.statistic == "p_value_adjusted":

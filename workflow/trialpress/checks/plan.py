@@ -17,7 +17,11 @@ from .values import dictionary
 
 def load_plan(path: Path | str, study: Study) -> Plan:
     """plan.yaml, checked against the data dictionary; InputError with all of its problems."""
-    plan = read_plan(path, study)
+    return check_plan(read_plan(path, study), study, path)
+
+
+def check_plan(plan: Plan, study: Study, path: Path | str) -> Plan:
+    """A plan that was read from `path`, checked; InputError with all of its problems."""
     report = Report(Path(path))
     kinds, known = columns.check(plan, study, report)
     report.problems += dictionary(study)

@@ -90,10 +90,10 @@ def _lighten(figure) -> None:
     from matplotlib.collections import PathCollection
     from matplotlib.lines import Line2D
 
-    for cloud in figure.findobj(PathCollection):
-        cloud.set_rasterized(len(cloud.get_offsets()) > MANY)
-    for line in figure.findobj(Line2D):
-        line.set_rasterized(len(line.get_xdata()) > MANY and line.get_marker() not in ("None", "none", None, ""))
+    for drawn in figure.findobj(lambda artist: isinstance(artist, PathCollection | Line2D)):
+        many = len(drawn.get_offsets() if isinstance(drawn, PathCollection) else drawn.get_xdata()) > MANY
+        points = isinstance(drawn, PathCollection) or drawn.get_marker() not in ("None", "none", None, "")
+        drawn.set_rasterized(many and points)
 
 
 def _unprintable(figure, name: str) -> list[Problem]:

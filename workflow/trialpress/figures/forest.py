@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ..analysis.methods.common import Design, followed, is_categorical
-from ..errors import InputError, Problem
+from ..errors import InputError, Problem, raise_if
 from ..ids import EVERYONE, Name
 from ..registry import Analysis
 from ..results import Results
@@ -156,6 +156,7 @@ def forest(
         width: single (85 mm) or double (180 mm)
     """
     sides = FAVOURS | _sides(favours)
+    _have_ratios(results, [*analyses, *([overall] if overall else [])])
     rows = [row for analysis in analyses for row in _ratios(results, analysis)]
     rows += [replace(row, overall=True) for row in (_ratios(results, overall) if overall else ())]
     kinds = [kind for kind in RATIOS if any(row.kind == kind and row.drawn and not row.reference for row in rows)]
@@ -176,12 +177,19 @@ def forest(
         y += HEAD + body + FOOT
     numbers = pd.DataFrame([one for row in rows for one in _numbers(row)]).astype({"events": "Int64", "n": "Int64"})
     tested = any(row.heading and row.p for row in rows)
-    return Drawing(
-        page.figure,
-        numbers,
-        _alt(panels, interval),
-        (*["P beside the name of subgroups: test of interaction"] * tested,),
-    )
+    lost = dict.fromkeys(label(results, row.analysis) for row in rows if row.kind not in kinds)
+    notes = ["P beside the name of subgroups: test of interaction"] * tested
+    notes += [f"Not drawn, since no ratio is estimable: {', '.join(lost)}"] * bool(lost)
+    return Drawing(page.figure, numbers, _alt(panels, interval), tuple(notes))
+
+
+def _have_ratios(results: Results, analyses: list[str]) -> None:
+    """Refuse an analysis that has no ratio: nobody would see that it is missing."""
+    do = "take the table `estimates`, or a method with a ratio: fisher, risk_ratio, cox, logistic, incidence_rate, ..."
+    raise_if(
+        Problem(f"plan.yaml, analyses.{name}", "has no ratio that a forest could show", "the figure would leave it out in silence", do)
+        for name in analyses if not results.analysis(name)["statistic"].isin(list(RATIOS)).any()
+    )  # fmt: skip
 
 
 def _numbers(row: Ratio) -> list[dict]:

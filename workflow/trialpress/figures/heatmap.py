@@ -11,6 +11,7 @@ from ..registry import Column, Population
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
+from .libraries import seaborn
 from .read import Stage, count, level_name, look_of, number
 
 CELL, GAP = 4.2, 2.0  # mm: height of a row, distance of the outcomes and the features
@@ -123,13 +124,12 @@ CONTINUOUS = tuple(
 def _draw(axes, row: _Row, order) -> bool:
     """Draw a row; whether everyone's value is known."""
     from matplotlib.colors import ListedColormap
-    from seaborn import heatmap as heat
 
     patches = [dict(look) for _, look in row.key]
     tones = list(SHADES) if row.key is CONTINUOUS else [patch["facecolor"] for patch in patches]
     places = row.places.loc[order].to_numpy(dtype=float)
     many = len(order) > MANY
-    heat(places[None, :], ax=axes, cmap=ListedColormap([*tones, palette.UNKNOWN]), vmin=-0.5, vmax=len(tones) + 0.5,
+    seaborn().heatmap(places[None, :], ax=axes, cmap=ListedColormap([*tones, palette.UNKNOWN]), vmin=-0.5, vmax=len(tones) + 0.5,
          cbar=False, linewidths=0 if many else 0.5, linecolor="white", xticklabels=False, yticklabels=False,
          rasterized=many)  # fmt: skip
     for place, patch in enumerate(patches if row.key is not CONTINUOUS and not many else ()):

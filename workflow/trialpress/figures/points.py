@@ -13,6 +13,7 @@ from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
 from .effects import tested
+from .libraries import seaborn
 from .read import count, estimate, inside, level_name, look_of, number, p_text, printed, shown, value
 from .scales import label_room, log_axis, not_shown
 
@@ -150,8 +151,6 @@ def strip(
         log: logarithmic axis
         width: single (85 mm) or double (180 mm)
     """
-    from seaborn import swarmplot
-
     one_each(len(y), tests=tests)
     data = results.population(population)
     bars, looks = look_of(data, by)
@@ -191,7 +190,7 @@ def strip(
                 points = {"markersize": 1.2, "markeredgewidth": 0, "alpha": 0.4, "rasterized": len(own) > 2000}
                 axes.plot(at + _band(len(own)), own, "o", color=looks[name].ink, **points)
             elif len(own):
-                swarmplot(x=np.full(len(own), at), y=own, ax=axes, color=looks[name].colour, size=3.4, edgecolor=palette.INK,
+                seaborn().swarmplot(x=np.full(len(own), at), y=own, ax=axes, color=looks[name].colour, size=3.4, edgecolor=palette.INK,
                           linewidth=0.25, alpha=0.85, native_scale=True, warn_thresh=1)  # fmt: skip
             if test and not np.isnan(median := value(results, test, "median", name)):
                 axes.plot([at - 0.3, at + 0.3], [median] * 2, color=palette.INK, linewidth=1.4, solid_capstyle="butt")

@@ -6,7 +6,6 @@ Nothing here depends on the machine: the font comes from a package, glyphs becom
 from __future__ import annotations
 
 import io
-import os
 import re
 from collections.abc import Iterable
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Literal
 
 from ..results import MARK, with_mark
 from ..wording import ENGLISH, Wording
+from .libraries import hold_fonts
 from .palette import GREY, INK
 
 Width = Literal["single", "double"]
@@ -94,26 +94,10 @@ def families() -> list[str]:
 
 
 @cache
-def _in_memory() -> None:
-    """Let matplotlib hold its fonts in memory: FreeType reads a glyph whenever it is set, through a Python file, which takes
-    twice as long as all the rest of setting a text."""
-    from matplotlib import font_manager
-
-    own = font_manager._get_font.__wrapped__
-
-    @cache
-    def opened(files: tuple[tuple[str, int], ...], **options):
-        return own(tuple((io.BytesIO(Path(file).read_bytes()), face) for file, face in files), **options)
-
-    font_manager._get_font = opened
-    os.register_at_fork(after_in_child=opened.cache_clear)  # as matplotlib does with its own
-
-
-@cache
 def _register() -> None:
     from matplotlib import font_manager
 
-    _in_memory()
+    hold_fonts()
     manager = font_manager.fontManager
     # a system copy may differ
     manager.ttflist = [entry for entry in manager.ttflist if entry.name not in families()]

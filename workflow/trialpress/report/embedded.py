@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from pathlib import Path
 
@@ -53,11 +53,15 @@ def begin(
     source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime, read: Tree,
     pool: ThreadPoolExecutor,
 ) -> dict[str, Future]:  # fmt: skip
-    """All formats, as many at a time as the pool has threads; those first that wait for most."""
+    """All formats, as many at a time as the pool has threads. Typst, which needs 300 MB, begins when Pandoc, of 200 MB each, has
+    ended for all of them."""
     given = stand_ins.lay(source, scratch / "pictures")
-    first = ("html", "pdf", "jats", "docx")  # Typst's turn comes after Pandoc's
+    first = ("html", "jats", "docx", "pdf")
     order = sorted(formats, key=lambda fmt: first.index(fmt) if fmt in first else 0)
-    return {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read, given) for fmt in order}
+    jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read, given) for fmt in order}
+    if "pdf" in jobs:
+        jobs["pdf"] = pool.submit(_typeset, source, jobs["pdf"], epoch, [*jobs.values()])
+    return jobs
 
 
 def made(jobs: Mapping[str, Future], formats: list[str]) -> dict[str, Path]:
@@ -112,9 +116,7 @@ def _edition(
         run(command, stdin=read.edition(fmt), cwd=source, env=environment(epoch))
     except Failed as error:
         raise _located(document, fmt, str(error)) from None
-    if fmt == "pdf":
-        _typeset(source, target, to, epoch)
-    elif fmt == "html":
+    if fmt == "html":
         to.write_bytes(stand_ins.embed(to.read_text(encoding="utf-8"), source).encode("utf-8"))
         brought.embed(to, source)
     elif fmt == "docx":
@@ -122,7 +124,7 @@ def _edition(
     elif fmt == "jats":
         label_captions(to)
         archive.pack(to, source, to.with_suffix(".zip"))
-    return to
+    return target
 
 
 def _located(document: qmd.Document, fmt: str, message: str) -> InputError:
@@ -137,7 +139,11 @@ def _located(document: qmd.Document, fmt: str, message: str) -> InputError:
     return InputError(sorted(problems)) if problems else RenderError([Problem(f"{fmt}, by Pandoc", message)])
 
 
-def _typeset(source: Path, text: Path, to: Path, epoch: datetime) -> None:
+def _typeset(source: Path, written: Future, epoch: datetime, after: list[Future]) -> Path:
+    """The PDF of what Pandoc has written for Typst, when others are done, which were begun before."""
+    wait(after)
+    text = written.result()
+    to = text.with_suffix(".pdf")
     try:
         typst.compile(
             text.read_bytes(),  # as bytes it stands at the root, where figures/ is
@@ -151,6 +157,7 @@ def _typeset(source: Path, text: Path, to: Path, epoch: datetime) -> None:
     except typst.TypstError as error:
         hints = "".join(f"\nhint: {hint}" for hint in getattr(error, "hints", []))
         raise RenderError([Problem("pdf, by Typst", f"{getattr(error, 'message', error)}{hints}")]) from None
+    return to
 
 
 def label_captions(path: Path) -> None:

@@ -23,6 +23,7 @@ LIMITS = (
     "upper_low",
     "upper_high",
 )
+NOISE = 1e-6  # the root of what is left of a variance of 0
 
 
 def kappa(table, *, weights: Literal["none", "linear", "quadratic"] = "none", level: float = 0.95) -> Result:
@@ -59,11 +60,11 @@ def kappa(table, *, weights: Literal["none", "linear", "quadratic"] = "none", le
         found = cohens_kappa(table, wt=None if weights == "none" else weights)
     estimate, error, null = (float(value) for value in (found.kappa, found.std_kappa, found.std_kappa0))
     z = -ndtri((1 - level) / 2)
-    statistic = estimate / null if null > 1e-9 else float("nan")
+    statistic = estimate / null if null > NOISE else float("nan")
     limits = np.clip((estimate - z * error, estimate + z * error), -1, 1)
     figures = (estimate, error, *limits, statistic, 2 * ndtr(-abs(statistic)))
-    note = "" if null > 1e-9 else "test not estimable: one of the ratings is the same in all"
-    if not error > 1e-9:  # of a perfect agreement the variance may be a negative rounding error
+    note = "" if null > NOISE else "test not estimable: one of the ratings is the same in all"
+    if not error > NOISE:  # of a perfect agreement the variance may be a negative rounding error
         figures = (estimate, *[float("nan")] * 3, *figures[4:])
         note = "; ".join(filter(None, ["interval not estimable: the large-sample error is 0", note]))
     return Result(method, {**known, **dict(zip(KAPPA, map(float, figures), strict=True))}, note)
@@ -87,8 +88,9 @@ def bland_altman(a, b, *, level: float = 0.95) -> Result:
     if n < 2:
         return not_estimable(method, LIMITS, "fewer than two participants", n=n)
     d = a - b
-    unit = np.abs(d).max() or 1.0  # squares of very large and small numbers are out of range
-    bias, sd = d.mean(), (d / unit).std(ddof=1) * unit
+    bias = d.mean()
+    unit = np.abs(d - bias).max() or 1.0  # squares of very large and small numbers are out of range
+    sd = np.sqrt((((d - bias) / unit) ** 2).sum() / (n - 1)) * unit
     wide = ndtri(0.975)
     t = stdtrit(n - 1, (1 + level) / 2)
     error, reach = sd / np.sqrt(n), t * sd * np.sqrt(1 / n + wide**2 / (2 * (n - 1)))

@@ -154,20 +154,21 @@ def calibration(job: Job) -> Iterator[Found]:
     known = [row for row in job.rows if not row["@"] & {"x", "y"}]
     y, p = ([float(row[name]) for row in known] for name in ("y", "x"))
     n, events = len(known), int(sum(y))
-    yield "", "", COUNTED, CLOSED, {"n": n, "events": events, "expected": math.fsum(p)}
+    inside = all(0 < one < 1 for one in p)
+    yield "", "", COUNTED, CLOSED, {"n": n, "events": events, **({"expected": math.fsum(p)} if inside else {})}
     for group in sorted({row["group"] for row in known}):
         mine = [row for row in known if row["group"] == group]
         x = int(sum(float(row["y"]) for row in mine))
         low, high = exact_limits(x, len(mine), job.tail)
         yield "", group, TAILS, CLOSED, {"n": x, "N": len(mine), "estimate": x / len(mine), "ci_low": low, "ci_high": high,
                                          "predicted": mean(float(row["x"]) for row in mine)}  # fmt: skip
-    if not known:
+    if not known or not inside:
         return
     share = mean(p)
     limits = exact_limits(events, n, job.tail)
     of = {"estimate": events / n / share, "ci_low": limits[0] / share, "ci_high": limits[1] / share}
     yield "", "observed_to_expected", DESCRIBED, CLOSED, of
-    if events in (0, n) or not all(0 < one < 1 for one in p):
+    if events in (0, n):
         return
     logit = [math.log(one / (1 - one)) for one in p]
     large = logistic([[1.0]] * n, y, logit)

@@ -35,13 +35,14 @@ def proportion(job: Job) -> Iterator[Found]:
 
 
 def missing_response(job: Job) -> Iterator[Found]:
-    y = numbers(job.rows, "y")
-    n, known, gone = int(sum(y)), len(y), len(job.rows) - len(y)
-    yield "", "", COUNTED, CLOSED, {"n": n, "N": known, "missing": gone}
-    for case, x, of in (("complete", n, known), ("worst", n, known + gone), ("best", n + gone, known + gone)):
-        by, limits = job.limits(x, of)
-        if limits:
-            yield "", case, by, CLOSED, {"estimate": x / of, **limits}
+    for group, rows in job.groups():
+        y = numbers(rows, "y")
+        n, known, gone = int(sum(y)), len(y), len(rows) - len(y)
+        yield group, "", COUNTED, CLOSED, {"n": n, "N": known, "missing": gone}
+        for case, x, of in (("complete", n, known), ("worst", n, known + gone), ("best", n + gone, known + gone)):
+            by, limits = job.limits(x, of)
+            if limits:
+                yield group, case, by, CLOSED, {"estimate": x / of, **limits}
 
 
 def frequency(job: Job) -> Iterator[Found]:

@@ -55,6 +55,7 @@ class FirthCox:
     def fit(self, b: Vector, held: int | None = None) -> tuple[float, Vector, Matrix] | None:
         """(value, coefficients, information) of the maximum from a start on, where one coefficient may stay as it is."""
         free, found = [j for j in self.p if j != held], self.at(b)
+        pace, last = 1.0, [0.0] * len(free)
         for _ in range(200):
             if found is None:
                 return None
@@ -64,7 +65,9 @@ class FirthCox:
                 return None
             if max((abs(one[0]) for one in step), default=0.0) < 1e-10:
                 return value, b, information
-            share = 1.0
+            # the information is not the penalised likelihood's own: steps to and fro grow shorter
+            pace = pace / 2 if math.fsum(u * one[0] for u, one in zip(last, step, strict=True)) < 0 else pace
+            share, last = pace, [one[0] for one in step]
             while True:
                 new = list(b)
                 for j, one in zip(free, step, strict=True):

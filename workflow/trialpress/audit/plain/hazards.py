@@ -10,7 +10,7 @@ from itertools import accumulate
 from .arithmetic import Curve, Row
 from .job import CLOSED, COUNTED, FITTED, FRACTIONS, Found, Job
 from .models import Person, cox, quadratic, risk_sets, too_large
-from .regression import NEWTON
+from .regression import NEWTON, ratio, wide
 from .tails import chi2_above, z_above
 
 SUMS = "sums over the event times"
@@ -101,8 +101,8 @@ def ratios(job: Job, groups: Sequence[str], people: Sequence[Person]) -> Iterato
             }  # fmt: skip
 
 
-def _mean_until(rows: Sequence[Row], until: float) -> tuple[Curve, float, float] | None:
-    """(curve, its area up to a time, Greenwood's error of it); None where follow-up ends before, unless nobody is left."""
+def _mean_until(rows: Sequence[Row], until: float) -> tuple[float, float] | None:
+    """(area of the curve up to a time, Greenwood's error of it); None where follow-up ends before, unless nobody is left."""
     curve = Curve(rows, lambda row: float(row["event"]) == 1)
     if not curve.people or (curve.last < until and (not curve.steps or curve.steps[-1][1] > 0)):
         return None
@@ -115,21 +115,24 @@ def _mean_until(rows: Sequence[Row], until: float) -> tuple[Curve, float, float]
         n, d = curve.at_risk(time), died[time]
         if n > d:
             spread += left[at] ** 2 * d / (n * (n - d))
-    return curve, math.fsum(areas), math.sqrt(spread)
+    return math.fsum(areas), math.sqrt(spread)
 
 
 def restricted_mean(job: Job) -> Iterator[Found]:
     until, seen, strata = float(job["until"]), [], job["stratum"] == "true"
     for group, rows in job.groups():
-        found = _mean_until([row for row in rows if not (strata and "level" in row["@"])], until)
+        mine = [row for row in rows if not (strata and "level" in row["@"])]
+        curve, found = Curve(mine, lambda row: float(row["event"]) == 1), _mean_until(mine, until)
+        size = len(curve.people)
+        yield group, "", COUNTED, CLOSED, {"n": size, **({"events": curve.events, "tau": until} if size else {})}
         if found is None:
             continue
-        curve, value, error = found
-        of = {"n": len(curve.people), "events": curve.events, "tau": until, "estimate": value, "std_error": error}
+        value, error = found
+        of = {"estimate": value, "std_error": error}
         yield group, "", FRACTIONS, CLOSED, of | {"ci_low": value - job.z * error, "ci_high": value + job.z * error}
         seen.append((value, error))
     if strata:
-        yield from across(job, lambda rows: (found := _mean_until(rows, until)) and found[1:])
+        yield from across(job, lambda rows: _mean_until(rows, until))
     elif len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
         yield "", "", FRACTIONS, CLOSED, _gap(job, seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1]), True)
 
@@ -259,6 +262,7 @@ def naive_comparison(job: Job) -> Iterator[Found]:
 
 def time_dependent_cox(job: Job) -> Iterator[Found]:
     if job["adjusted"] == "true":
+        yield from _adjusted(job)
         return
     rows = _in_strata(job)
     people = cut(rows)
@@ -267,9 +271,20 @@ def time_dependent_cox(job: Job) -> Iterator[Found]:
         yield "", job.named("begin")[0], NEWTON, FITTED, hazard(people, job.z)
 
 
+def _adjusted(job: Job) -> Iterator[Found]:
+    strata = job["stratum"] == "true"  # in the place of the group
+    needed = {"time", "event", *(["group"] if strata else [])}
+    w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], needed, centred=False)
+    yield counted(w.rows)
+    people = [one._replace(x=[*one.x, *own], stratum=row["group"] if strata else "") for row, own in zip(w.rows, w.X, strict=True) for one in cut([row])]  # fmt: skip
+    found = cox(people) if _both(people) else None
+    for j, name in enumerate([*job.named("begin"), *w.ids] if found else ()):
+        yield "", name, NEWTON, FITTED, ratio("hazard_ratio", found[0].b[j], math.sqrt(found[0].V[j][j]), job.z)
+
+
 def simon_makuch(job: Job) -> Iterator[Found]:
     rows, landmark, unit = followed(job), float(job["landmark"]), float(job["divisor"])
-    yield counted(rows)
+    yield counted([row for row in rows if not landmark or float(row["time"]) > landmark])
     yield (
         "",
         "",

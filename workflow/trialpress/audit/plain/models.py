@@ -75,6 +75,14 @@ class Fit(NamedTuple):
 Likelihood = Callable[[Vector], tuple[float, Vector, Matrix]]  # value, score, information
 
 
+def _tried(likelihood: Likelihood, b: Vector) -> tuple[float, Vector, Matrix]:
+    """Of numbers that are out of range the likelihood is 0."""
+    try:
+        return likelihood(b)
+    except (ArithmeticError, ValueError):
+        return -math.inf, [], []
+
+
 def maximum(likelihood: Likelihood, p: int) -> Fit | None:
     """Newton's method from zero with halved steps; None where there is no maximum or a coefficient runs away."""
     b = [0.0] * p
@@ -88,10 +96,12 @@ def maximum(likelihood: Likelihood, p: int) -> Fit | None:
             new = [x + share * s[0] for x, s in zip(b, step, strict=True)]
             if any(abs(x) > 1e4 for x in new):
                 return None
-            after = likelihood(new)
+            after = _tried(likelihood, new)
             if after[0] >= value - 1e-12 * abs(value) or share < 1e-6:
                 break
             share /= 2
+        if after[0] == -math.inf:
+            return None
         moved = max((abs(x - y) / (1 + abs(x)) for x, y in zip(new, b, strict=True)), default=0.0)
         b, (value, score, information) = new, after
         if moved < 1e-12:
@@ -189,6 +199,7 @@ class Firth:
     def fit(self, b: Vector, held: int | None = None) -> tuple[float, Vector, Matrix] | None:
         """(penalised log likelihood, coefficients, information) from a start on, where one coefficient may stay as it is."""
         free = [j for j in self.p if j != held]
+        pace, last = 1.0, [0.0] * len(free)
         for _ in range(300):
             found = self.at(b)
             if found is None:
@@ -200,9 +211,11 @@ class Firth:
             largest = max((abs(one[0]) for one in step), default=0.0)
             if largest < 1e-11:
                 return value, b, information
-            b = list(b)
+            # the information is not the penalised likelihood's own: steps to and fro grow shorter
+            pace = pace / 2 if math.fsum(u * one[0] for u, one in zip(last, step, strict=True)) < 0 else pace
+            b, last = list(b), [one[0] for one in step]
             for j, one in zip(free, step, strict=True):
-                b[j] += one[0] / max(1.0, largest / 2)
+                b[j] += pace * one[0] / max(1.0, largest / 2)
         return None
 
     def profile(self, b: Vector, j: int, top: float, step: float, drop: float) -> Vector | None:
@@ -303,13 +316,16 @@ def cox(people: Sequence[Person], ties: str = "efron", far: float = FAR) -> tupl
     )
     if too_large(people, most) or not any(one.event for one in people):
         return None
-    at = partial_likelihood(people, ties)
-    null, found = at([0.0] * len(people[0].x))[0], maximum(at, len(people[0].x))
     columns = zip(*middle_of(people)(people), strict=True)
-    spread = [math.sqrt(math.fsum(x * x for x in column) / len(people)) for column in columns]
-    if found is None or any(abs(b) * s > far for b, s in zip(found.b, spread, strict=True)):
+    spread = [math.sqrt(math.fsum(x * x for x in column) / len(people)) or 1.0 for column in columns]
+    # covariates of spread one: what has converged does not hang on their units
+    scaled = [one._replace(x=[x / s for x, s in zip(one.x, spread, strict=True)]) for one in people]
+    at = partial_likelihood(scaled, ties)
+    null, found = at([0.0] * len(spread))[0], maximum(at, len(spread))
+    if found is None or any(abs(b) > far for b in found.b):
         return None
-    return found, null
+    V = [[value / s / t for value, t in zip(row, spread, strict=True)] for row, s in zip(found.V, spread, strict=True)]
+    return Fit([b / s for b, s in zip(found.b, spread, strict=True)], V, found.likelihood), null
 
 
 def _of_choices(here: Matrix, dying: Matrix, b: Vector) -> tuple[float, Vector, Matrix]:

@@ -64,11 +64,11 @@ def times(job: Job) -> Iterator[Found]:
 
 def _averaged(inside: Callable[[float], float], df: int) -> float:
     """Of a probability given the standard deviation, over its distribution, by Simpson's rule."""
-    steps, reach = 48, 8 / math.sqrt(2 * df)
-    low, high = max(1e-9, 1 - reach), 1 + reach
+    reach = 8 / math.sqrt(2 * df)
+    low, high = math.log(max(1e-6, 1 - reach)), math.log(1 + reach)
     front = math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2)
-    each = lambda s: math.exp(front + (df - 1) * math.log(s) - df * s * s / 2) * inside(s)  # noqa: E731
-    return _simpson(each, low, high, steps)
+    each = lambda u: math.exp(front + df * u - df * math.exp(2 * u) / 2) * inside(math.exp(u))  # noqa: E731
+    return _simpson(each, low, high, 160 if df < 20 else 60)
 
 
 def _simpson(value: Callable[[float], float], low: float, high: float, steps: int) -> float:
@@ -183,7 +183,7 @@ def within_strata(job: Job, second: str) -> Iterator[Found]:
         return low
 
     ends = standing(between[0]), standing(between[-1])
-    if None in ends or not (ends[0] > job.z and ends[1] < -job.z):
+    if None in ends:
         return
     at = crossing(-1e-9)
     flat = at and abs(standing(between[at]) or 0.0) < 1e-9

@@ -167,7 +167,7 @@ def incidence_rate(job: Job) -> Iterator[Found]:
         base = [row if id(row) not in gone else row | {"@": row["@"] | {"x"}} for row in people(job)]
         w = wide(job, base, {"x", "group"})
     y, t, m = numbers(w.rows, "x"), numbers(w.rows, "time"), len(w.groups)
-    whole = all(value >= 0 and value == int(value) for value in y)
+    whole = all(0 <= value < 2**53 and value == int(value) for value in y)
     per = float(job["per"])
     for group in job.named("group"):
         mine = [i for i, row in enumerate(w.rows) if row["group"] == group]

@@ -143,9 +143,10 @@ def trend(job: Job) -> Iterator[Found]:
         far = sum(count for at, count in weights.items() if abs(at - middle) >= abs(seen - middle))
         yield "", "", TABLES, EXACT, {"p_value": float(Fraction(far, sum(weights.values())))}
         yield "", "", "all tables, bisection", FITTED, conditional(weights, seen, job.tail, median=True)
-    elif job["variant"] == "r":
+    elif job["variant"] != "exact":
         p, sums = Fraction(total, size), [sum(score**k * n for score, _, n in known) for k in (1, 2)]
         statistic = float((seen - p * sums[0]) ** 2 / (p * (1 - p) * (sums[1] - Fraction(sums[0] ** 2, size))))
+        statistic *= 1 if job["variant"] == "r" else (size - 1) / size
         yield "", "", FRACTIONS, CLOSED, {"statistic": statistic, "p_value": chi2_above(statistic, 1)}
     if job["variant"] != "exact":
         outcomes = [(score, y) for score, x, n in known for y in [1.0] * x + [0.0] * (n - x)]

@@ -56,6 +56,7 @@ def survival_quantiles(job: Job) -> Iterator[Found]:
     for group, rows in job.groups():
         curve = Curve(rows, happens)
         if not curve.people:
+            yield group, "", COUNTED, CLOSED, {"n": 0}
             continue
         yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
         ends = [(time, limits(job["transform"], float(value), None if spread is None else float(spread), job.z)) for time, value, spread in curve.steps]  # fmt: skip
@@ -111,11 +112,13 @@ def compare_at(job: Job) -> Iterator[Found]:
     for group, rows in job.groups():
         curve = Curve([row for row in rows if not (strata and "level" in row["@"])], happens)
         if not curve.people:
+            yield group, "", COUNTED, CLOSED, {"n": 0}
             continue
         yield group, "", COUNTED, CLOSED, {"n": len(curve.people), "events": curve.events}
         if time <= curve.last:
             survival, spread = curve.at(time)
-            yield group, "", FRACTIONS, CLOSED, {"estimate": survival, **limits("log-log", survival, spread, job.z)}
+            own = limits("log-log", survival, spread, job.z) if time >= curve.ends[0] else CERTAIN
+            yield group, "", FRACTIONS, CLOSED, {"estimate": survival, **own}
         curves.append(rows)
     if strata:
         yield from across(job, read)

@@ -53,10 +53,11 @@ def geometric_mean_ratio(job: Job) -> Iterator[Found]:
         y = [math.log(value) for value in numbers(rows, "y") if value > 0]
         yield group, "", COUNTED, CLOSED, {"n": len(y)}
         known += [y] if y else []
+        if y:
+            yield group, "", TAILS, EXACT, {"geometric_mean": math.exp(mean(y))}
         if len(y) > 1 and stdev(y) > 0:
             half = t_quantile(1 - job.tail, len(y) - 1) * stdev(y) / math.sqrt(len(y))
             of = {
-                "geometric_mean": math.exp(mean(y)),
                 "ci_low": math.exp(mean(y) - half),
                 "ci_high": math.exp(mean(y) + half),
             }
@@ -105,8 +106,6 @@ def mcnemar(job: Job) -> Iterator[Found]:
     for at, group in enumerate(("first", "second")):
         x = sum(pair[at] for pair in known)
         yield group, "", COUNTED, CLOSED, {"n": x, "N": n, **({"percent": x / n} if n else {})}
-    if not n:
-        return
     b, c = known.count((1, 0)), known.count((0, 1))
     yield "", "", COUNTED, CLOSED, {"pairs": n, "discordant": b + c}
     if b + c and job["exact"] == "true":

@@ -93,8 +93,10 @@ def mann_whitney(job: Job) -> Iterator[Found]:
     gaps = sorted(b - a for a in both[0] for b in both[1])
     m, n = len(both[1]), len(both[0])
     statistic = sum(gap > 0 for gap in gaps) + Fraction(sum(gap == 0 for gap in gaps), 2)
-    of = {"statistic": float(statistic), "n1": m, "n2": n, "estimate": median(gaps)}
-    yield "", "", "all pairs", CLOSED, of
+    yield "", "", "all pairs", CLOSED, {"statistic": float(statistic), "n1": m, "n2": n}
+    if len({*both[0], *both[1]}) == 1:
+        return
+    yield "", "", "all pairs", CLOSED, {"estimate": median(gaps)}
     yield "", "", "all orders, or bisection", FITTED, shift(job, both[1], both[0])
     ties = Counter(both[0] + both[1])
     if max(ties.values()) == 1 and max(m, n) < 50:
@@ -162,11 +164,12 @@ def _orders(m: int, n: int) -> list[int]:
 def kruskal_wallis(job: Job) -> Iterator[Found]:
     yield from medians(job)
     known = {group: y for group, rows in job.groups() if (y := numbers(rows, "y"))}
+    yield "", "", COUNTED, CLOSED, {"n": sum(map(len, known.values())), "groups": len(known)}
     if len(known) < 2:
         return
     first, *others = known
     for group in others:
-        if len(known[first]) * len(known[group]) <= PAIRS:
+        if len(known[first]) * len(known[group]) <= PAIRS and len({*known[first], *known[group]}) > 1:
             gaps = [b - a for a in known[first] for b in known[group]]
             at = f"{job['by']}={group}"
             yield "", at, "all pairs", CLOSED, {"estimate": median(gaps)}

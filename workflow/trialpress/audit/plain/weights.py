@@ -109,12 +109,15 @@ def raw_column(job: Job, w: Wide, name: str) -> list[float]:
 
 def weighted_kaplan_meier(job: Job) -> Iterator[Found]:
     """Errors by the infinitesimal jackknife."""
+    known = wide(job, people(job), {"x", "group", "time"})
+    for group in job.named("group"):
+        mine = [float(row["x"]) for row in known.rows if row["group"] == group]
+        yield group, "", COUNTED, CLOSED, {"n": len(mine), "events": sum(mine)}
     found = weighed(job, {"time"})
     if found is None or found.weights is None or job["delayed"] == "true":
         return
     for here, group in zip((False, True), found.wide.groups, strict=True):
         w, time, event = (found.of(of, here) for of in (found.weights, numbers(found.wide.rows, "time"), numbers(found.wide.rows, "x")))  # fmt: skip
-        yield group, "", COUNTED, CLOSED, {"n": len(w), "events": sum(event)}
         steps = sorted({t for t, happens in zip(time, event, strict=True) if happens})
         if len(w) * len(steps) > MOST:
             continue

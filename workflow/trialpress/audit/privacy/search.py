@@ -114,7 +114,8 @@ def _problem(where: str, kind: str, n: int, known: Sought, hits: Mapping[Key, st
     )
 
 
-Clean = Mapping[str, list[str]]  # hash of what holds nothing -> sha256 of what was passed over when it was searched
+# hash of what holds nothing -> sha256 of what was passed over when it was searched, and the hashes of its parts
+Clean = Mapping[str, tuple[list[str], list[str]]]
 
 
 def _remembered(store: Store | None, known: Sought) -> Clean:
@@ -124,8 +125,8 @@ def _remembered(store: Store | None, known: Sought) -> Clean:
 
 def _remember(store: Store, known: Sought, found: Iterable[Clean]) -> None:
     """Hashes alone: who reads the store learns nothing of a participant."""
-    clean = dict(sorted((name, over) for one in found for name, over in one.items()))
-    store.keep(["searched for", known.content], json.dumps(clean, indent=0).encode())
+    clean = {name: of for one in found for name, of in one.items()}
+    store.keep(["searched for", known.content], json.dumps(clean, indent=0, sort_keys=True).encode())
     store.forget()
 
 
@@ -166,7 +167,7 @@ def _content(path: Path, is_log_file: bool, digest: bytes) -> tuple[dict[Key, st
     """(Identifier -> kind found in a file, what of it holds none). digest: of the file."""
     name = _name(is_log_file, b"columns" * (path.suffix == ".csv"), digest)
     if digest and _is_held(name):
-        return {}, {name: _held[name]}
+        return {}, {one: _held[one] for one in (name, *_held[name][1])}
     try:
         data = b"" if path.suffix == ".csv" and path.stat().st_size > LARGE else path.read_bytes()
     except FileNotFoundError:
@@ -179,14 +180,14 @@ def _content(path: Path, is_log_file: bool, digest: bytes) -> tuple[dict[Key, st
     for part, read in leaves(data, _passed, over) if data else ():
         inner, start = _name(is_log_file, b"part", part), len(over)
         if part and _is_held(inner):
-            over += map(bytes.fromhex, _held[inner])
+            over += map(bytes.fromhex, _held[inner][0])
         elif hits := _found(read(), is_log_file):
             found |= hits
             continue
         if part:
-            clean[inner] = [one.hex() for one in over[start:]]
+            clean[inner] = [one.hex() for one in over[start:]], []
     same = digest and digest == _digest(path, _CLOCK if is_log_file else None)  # a log may have grown since
-    return found, clean if found or not same else clean | {name: [one.hex() for one in over]}
+    return found, clean if found or not same else clean | {name: ([one.hex() for one in over], [*clean])}
 
 
 def _name(is_log_file: bool, *parts: bytes) -> str:
@@ -195,7 +196,7 @@ def _name(is_log_file: bool, *parts: bytes) -> str:
 
 def _is_held(name: str) -> bool:
     """Whether it was searched before, and what was passed over then is searched on its own now, too."""
-    return name in _held and all(bytes.fromhex(one) in _passed for one in _held[name])
+    return name in _held and all(bytes.fromhex(one) in _passed for one in _held[name][0])
 
 
 def _found(every: Iterable[str], is_log_file: bool) -> dict[Key, str]:
