@@ -10,6 +10,7 @@ import math
 import random
 
 random.seed(11)
+later = random.Random(12)  # of what follows a relapse
 DAY = datetime.timedelta(days=1)
 CUTOFF = datetime.date(2024, 12, 31)
 LEVELS = [1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3, 2, 2, 2]  # of the dose escalation, by order of treatment
@@ -23,7 +24,7 @@ def logistic(x: float) -> float:
 with open("patients.csv", "w", newline="", encoding="utf-8") as patients, open("visits.csv", "w", newline="", encoding="utf-8") as visits:  # fmt: skip
     one, many = csv.writer(patients, lineterminator="\n"), csv.writer(visits, lineterminator="\n")
     one.writerow(["Patient", "Order", "Arm", "Age", "Sex", "ECOG", "LDH", "Ferritin", "CRP", "IL-6", "Blasts, flow", "Blasts, smear", "Bridged",
-                  "Level", "DLT", "Risk", "Severe", "First dose", "Allo-HCT", "Relapse", "Death", "Last contact", "Second remission"])  # fmt: skip
+                  "Level", "DLT", "Risk", "Severe", "First dose", "Allo-HCT", "Relapse", "Remission again", "Death", "Last contact"])  # fmt: skip
     many.writerow(["Patient", "Week", "Fatigue"])
     for order in range(1, 85):
         who, new = f"G-{order:03d}", order % 2 == 0
@@ -47,15 +48,15 @@ with open("patients.csv", "w", newline="", encoding="utf-8") as patients, open("
         death = random.expovariate(hazard * 0.35) + 15
         if relapse < death:
             death = relapse + random.expovariate(1 / 260)
+        again = relapse + later.expovariate(1 / 60) + 14 if later.random() < 0.55 else None
         follow = (CUTOFF - first).days
         end = min(death, follow)
-        again = relapse + 45 if order % 5 else end  # treated again, with success in four of five
         one.writerow([
             who, order, "new" if new else "standard", age, random.choice("FM"), ecog, ldh, ferritin, crp, il6, f"{flow:.1f}", f"{smear:.1f}",
             "yes" if bridged else "no", LEVELS[order - 1] if order <= 15 else "", ("yes" if order in TOXIC else "no") if order <= 15 else "",
             f"{risk:.3f}", "yes" if severe else "no", first, first + hct * DAY if hct and hct < min(end, relapse) else "",
-            first + round(relapse) * DAY if relapse < end else "", first + round(death) * DAY if death <= follow else "", first + round(end) * DAY,
-            first + round(again) * DAY if again < end else "",
+            first + round(relapse) * DAY if relapse < end else "", first + round(again) * DAY if again and again + 1 < end else "",
+            first + round(death) * DAY if death <= follow else "", first + round(end) * DAY,
         ])  # fmt: skip
         tired = random.gauss(42 + 5 * burden, 10)
         for week in (0, 4, 8, 12, 24):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from ..figures import kinds  # noqa: F401  some tables import kinds of figure: all are registered in one order, that of the module
 from ..figures.effects import against_first, effect
 from ..figures.read import (
     covariate_order,
