@@ -73,8 +73,8 @@ def fisher_rxc(table, *, seed: int | None = None, resamples: int = 100_000, limi
     that are no more probable than the observed one.
 
     Exact (see fisher.exact) unless more than about `limit` partial tables have to be added up, which takes three to five
-    seconds. The work grows with the table and with its distance from independence: 6 x 5 with n = 100 takes a second at
-    p = 0.1, and up to five near p = 0.00001, where exactness ends. Beyond that the p-value is estimated from `resamples`
+    seconds. The work grows with the table and with its distance from independence: 6 x 5 with n = 100 takes up to a
+    second at p = 0.3, and five near p = 0.00001, where exactness ends. Beyond that the p-value is estimated from `resamples`
     random tables drawn with `seed`, and standard_error says how well.
     Returns p_value and n; with an estimate standard_error too.
 
