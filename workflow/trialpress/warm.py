@@ -9,6 +9,7 @@ of its own.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import runpy
 import subprocess
@@ -42,6 +43,7 @@ def script(path: str, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     time.tzset()
     sys.argv[:] = [path]
+    gc.freeze()  # the collector need not look again and again at what was imported before the fork
     try:
         runpy.run_path(path, run_name="__main__")
     finally:
