@@ -81,6 +81,7 @@ def once(one: Reviewer) -> str:
 
 def since_the_record(one: Reviewer) -> str:
     one.click(one.tab.get_by_role("link", name="Since the record"), "Since the record")
+    one.tab.wait_for_url("**/compare/index.html")
     return one.tab.locator("main p").first.inner_text()
 
 
