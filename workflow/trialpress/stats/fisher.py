@@ -29,7 +29,7 @@ SLABS = 8  # parts of a list, by cost: of a child that is nearly too costly only
 FILLING = 25  # additions that take as long as one filling of a column
 BLOCK = 1 << 24  # partial tables that are added up at a time
 TRIED = 4  # divisions that are looked at closely
-SURELY = 1000  # times the limit that a guess of the work must be for the table to be refused by it: partial tables merge
+SURELY = 1000  # times the limit that a guess of the work must be for the table to be refused by it: much merges
 MEET = 256  # costs that are met at a time
 ALL_SPLITS = 8  # columns that are divided in all ways
 
