@@ -6,7 +6,7 @@ import pytest
 from audit.test_concordance import WANTED
 from figures.small import small
 from trialpress.analysis.methods import METHODS
-from trialpress.audit.trace.records import _columns_of
+from trialpress.audit.trace.records import columns_of
 from trialpress.registry import Endpoint
 
 
@@ -35,7 +35,7 @@ def test_every_column_that_an_analysis_names_is_followed(results):
     plan, seen = results.plan, set()
     for name, spec in plan.analyses.items():
         found = Followed()
-        _columns_of(results, spec, found)
+        columns_of(results, spec, found)
         annotations = {key: parameter.annotation for key, parameter in METHODS.parameters(spec["method"]).items()}
         table = spec.get("table") or spec.get("rows", {}).get("table")
         fields = set(results.tables[table]) if table else set()

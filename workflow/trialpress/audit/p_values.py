@@ -34,7 +34,7 @@ def in_text(manuscript: str) -> Iterator[tuple[str, str, bool]]:
 
 def in_tables(results: Results) -> Iterator[tuple[str, str, bool]]:
     """(table, number, whether its analysis has an interval there) of the p-values of the tables. One of groups together has
-    those of the groups, each against the first."""
+    those of the groups, each against the first; one of an interaction those of the subgroups."""
     for table, spec in results.plan.tables.items():
         asked = spec["kind"] != "toxicity" or spec.get(
             "difference"
@@ -65,6 +65,8 @@ def _of(results: Results, analysis: str) -> Iterator[tuple[str, bool]]:
     limits, by = rows[rows["statistic"].eq("ci_low")], results.plan.analyses[analysis].get("by", "")
     places = set(zip(limits["group"], limits["level"], strict=True))
     of_groups = limits["level"].str.startswith(f"{by}=").any()
+    if "subgroup" in results.plan.analyses[analysis]:
+        of_groups |= limits["level"].ne("").any()
     for row in rows[rows["statistic"].eq("p_value") & rows["value"].notna()].itertuples():
         here = (row.group, row.level) in places or (not row.level and of_groups)
         yield f"{results.record(analysis, Name(row.group, ''), Name(row.level, ''))}.p_value", bool(here)

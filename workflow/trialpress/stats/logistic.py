@@ -11,6 +11,7 @@ from .newton import maximum
 from .result import Result, indicator, not_estimable, numbers, probability
 
 LENGTHS = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 240.0)  # at which separated data may have a maximum
+BRANCHES = 100  # starts from which another branch of a profile is looked for, where data separate completely
 STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
 
 
@@ -62,9 +63,7 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
     fit = maximise(y, X, penalised=True, starts=starts)
     while True:
         try:
-            sides = [
-                [_profile_limit(y, X, fit, j, drop, s, bool(separated)) for s in (-1, 1)] for j in range(len(names))
-            ]
+            sides = [[_profile_limit(y, X, fit, j, drop, s, separated) for s in (-1, 1)] for j in range(len(names))]
             break
         except _Higher as higher:  # what a profile finds above the maximum leads to a higher one
             starts = [*starts, higher.beta]
@@ -224,7 +223,8 @@ def _likelihood(y, X, beta, penalised):
     value = log_expit(np.where(y, eta, -eta)).sum()
     residual = y - p
     if penalised:
-        sign, log_determinant = np.linalg.slogdet(information)
+        with np.errstate(divide="ignore", invalid="ignore"):  # far out it has no value
+            sign, log_determinant = np.linalg.slogdet(information)
         if sign <= 0:
             return -np.inf, X.T @ residual, information
         value += log_determinant / 2
@@ -244,7 +244,7 @@ class _Higher(Exception):
         self.beta = beta
 
 
-def _profile_limit(y, X, fit, j, drop, side, several):
+def _profile_limit(y, X, fit, j, drop, side, separated):
     """Where the profile of coefficient j has fallen by `drop` below the maximum, below (side -1) or above (1) it."""
     from scipy.optimize import brentq
 
@@ -254,31 +254,34 @@ def _profile_limit(y, X, fit, j, drop, side, several):
     known = {0.0: fit.beta}  # distance -> the profile there
     wide = False
 
-    def excess(distance):
+    def excess(distance, branches=0):
         at = fit.beta + side * distance * ridge
         (a, near), *others = sorted(known.items(), key=lambda one: abs(one[0] - distance))[:2]
         line = near  # through the nearest two
         for b, beyond in others:
             line = near + (distance - a) / (b - a) * (beyond - near)
-        starts = [np.where(np.arange(len(at)) == j, at, near), line, at, np.zeros(len(at))][: 3 + several]
-        starts += _balanced(y, X, j, at[j]) if wide else []
+        starts = [near, line, at]
+        if separated:  # nearer to the maximum, which may be another branch, and anew
+            starts += [known[max((b for b in known if b <= distance), default=0.0)], np.zeros(len(at))]
+        starts += [*_balanced(y, X, j, at[j]), *_spread(y, X, j, at[j], branches)] if wide else []
         profile = maximise(y, X, penalised=True, fixed={j: at[j]}, starts=starts)
         if profile.log_likelihood > fit.log_likelihood + 1e-9 * (1 + abs(fit.log_likelihood)):
             raise _Higher(profile.beta)
         known[distance] = profile.beta
         return profile.log_likelihood - (fit.log_likelihood - drop)
 
-    reach, within = 2 * fit.standard_error[j], 0.0
+    reach, within, limit = 2 * fit.standard_error[j], 0.0, 0.0
     while True:
         try:
             if excess(reach) <= 0:
-                limit = brentq(excess, within, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12)
-                if wide or not several:
+                limit, before = brentq(excess, within, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12), limit
+                if not separated or limit - before < 1e-6 * limit:
                     break
                 # The profile of separated data may have another branch, which is still higher there.
                 wide = True
-                if excess(limit) <= 1e-9:
+                if excess(limit, BRANCHES if separated.startswith("complete") else 0) <= 1e-9:
                     break
+                known = {0.0: fit.beta, limit: known[limit]}  # the others are of the lower one
                 within, reach = limit, 2 * limit
                 continue
             within, reach = reach, 2 * reach
@@ -295,6 +298,18 @@ def _balanced(y, X, j, value) -> list[np.ndarray]:
     q, r = np.linalg.qr(np.delete(X, j, axis=1))
     fitted, undone = q.T @ np.where(y, 1.0, -1.0), -value * (q.T @ X[:, j])
     return [np.insert(np.linalg.solve(r, undone + length * fitted), j, value) for length in LENGTHS]
+
+
+def _spread(y, X, j, value, n) -> list[np.ndarray]:
+    """n starts more: y is fitted the better by patients that weigh more, at random (with the same random numbers always), since a
+    branch is made by those whose probabilities stay between 0 and 1."""
+    rng, others, target = np.random.default_rng(n), np.delete(X, j, axis=1), np.where(y, 1.0, -1.0)
+    found = []
+    for length in np.resize((10.0, 30.0, 100.0), n):
+        weight = rng.exponential(size=len(y)) ** 2
+        fitted = np.linalg.lstsq(others * weight[:, None], (length * target - value * X[:, j]) * weight, rcond=None)[0]
+        found.append(np.insert(fitted, j, value))
+    return found
 
 
 def _design(y, X, names):
