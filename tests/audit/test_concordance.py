@@ -2,17 +2,15 @@
 
 import math
 import re
-import shutil
 
 import pandas as pd
 import pytest
 from audit import test_concordance_models, test_concordance_rest, test_concordance_tests, test_concordance_times
+from audit.twice import NEEDS_R, second
 from figures.small import PLAN, small
 from trialpress.analysis.methods import METHODS
 from trialpress.audit import concordance, plain
-from trialpress.audit.concordance import EXPORTS, KEY, Second, compare, difference, once, share
-
-HAS_R = shutil.which("Rscript") is not None
+from trialpress.audit.concordance import EXPORTS, KEY, compare, difference, once, share
 
 ANALYSES = """analyses:
   cr: {method: proportion, population: infused, event: remission, by: doses}
@@ -106,12 +104,12 @@ def results(request, tmp_path_factory):
     return small(tmp_path_factory.mktemp("small"), plan=WANTED, **request.param)
 
 
-@pytest.mark.skipif(not HAS_R, reason="R is not here")
+@NEEDS_R
 def test_r_agrees_on_nearly_every_statistic(results, capsys):
-    found, versions = Second(results).answer()
+    found, answer = second(results)
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
-    assert set(versions) >= {"R", "survival"}
+    assert set(answer.versions) >= {"R", "survival"}
     said = share(results.ard, found)
     assert said["computed_twice"] >= 0.97 * results.ard["value"].notna().sum(), "too few statistics have a second value"
     estimable = set(results.ard.loc[results.ard["value"].notna(), "analysis"])
@@ -119,20 +117,19 @@ def test_r_agrees_on_nearly_every_statistic(results, capsys):
     assert found["implementation"].ne("").all()
 
 
-@pytest.mark.skipif(not HAS_R, reason="R is not here")
+@NEEDS_R
 def test_every_statistic_has_a_second_value_or_a_reason(results):
-    second = Second(results)
-    found, _ = second.answer()
-    rest = once(results, found, second.failed, True)
+    found, answer = second(results)
+    rest = once(results, found, answer.failed, True)
     both = pd.concat([found[KEY], rest[KEY]])
-    assert second.failed == {} and not both.duplicated().any()
+    assert answer.failed == {} and not both.duplicated().any()
     assert sorted(map(tuple, both.to_numpy())) == sorted(map(tuple, results.ard[KEY].to_numpy()))
     known = rest.merge(results.ard, on=KEY)
     assert known["why"].ne("").all()
     assert known.loc[known["value"].isna(), "why"].str.startswith("no value to compare: ").all()
 
 
-@pytest.mark.skipif(not HAS_R, reason="R is not here")
+@NEEDS_R
 def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     script = tmp_path / "concordance.R"
     text = concordance.SCRIPT.read_text(encoding="utf-8")
@@ -143,9 +140,8 @@ def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(concordance, "SCRIPT", script)
     results = small(tmp_path, plan=WANTED)
-    second = Second(results)
-    found, _ = second.answer()
-    rest = once(results, found, second.failed, True)
+    found, answer = second(results)
+    rest = once(results, found, answer.failed, True)
     assert set(rest.loc[rest["analysis"] == "rank", "why"]) == {"the second computation stopped: no memory"}
     without = once(results, found[:0], {}, False)["why"]
     assert set(without[~without.str.startswith("no value to compare: ")]) == {"needs R, which is not installed here"}
@@ -159,16 +155,15 @@ def test_where_plain_python_stops_the_reason_is_what_it_said(tmp_path, monkeypat
     monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
     monkeypatch.setitem(plain.METHODS, "spearman", stops)
     results = small(tmp_path, plan=WANTED)
-    second = Second(results)
-    found, _ = second.answer()
-    assert second.failed == {"rank": "ZeroDivisionError: division by zero"}
-    rest = once(results, found, second.failed, False)
+    found, answer = second(results)
+    assert answer.failed == {"rank": "ZeroDivisionError: division by zero"}
+    rest = once(results, found, answer.failed, False)
     assert set(rest.loc[rest["analysis"] == "rank", "why"]) == {
         "the second computation stopped: ZeroDivisionError: division by zero"
     }
 
 
-@pytest.mark.skipif(not HAS_R, reason="R is not here")
+@NEEDS_R
 def test_a_wrong_first_value_is_found(tmp_path):
     results = small(tmp_path, plan=WANTED)
     ard = results.ard
@@ -179,7 +174,7 @@ def test_a_wrong_first_value_is_found(tmp_path):
         ("rank", "estimate"),
     ):
         ard.loc[(ard["analysis"] == analysis) & (ard["statistic"] == statistic), "value"] *= 1 + 1e-5
-    found, _ = Second(results).answer()
+    found, _ = second(results)
     differ = found[found["verdict"] == "differs"]
     assert set(zip(differ["analysis"], differ["statistic"], strict=True)) == {
         ("cr_wilson", "ci_low"), ("model", "lr_statistic"), ("grades", "p_value"), ("rank", "estimate")
@@ -188,15 +183,14 @@ def test_a_wrong_first_value_is_found(tmp_path):
 
 def test_without_r_plain_python_computes_what_needs_no_package(results, monkeypatch):
     monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
-    second = Second(results)
-    found, versions = second.answer()
+    found, answer = second(results)
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
-    assert list(versions) == ["Python"] and found["implementation"].str.startswith("Python, ").all()
+    assert list(answer.versions) == ["Python"] and found["implementation"].str.startswith("Python, ").all()
     methods = {results.plan.analyses[name]["method"] for name in found["analysis"]}
     wanted = set(plain.METHODS) & set(re.findall(r"method: (\w+)", ANALYSES))
     assert wanted - methods <= {"log_rank"} and methods <= wanted  # no test without an event
-    rest = once(results, found, second.failed, False)
+    rest = once(results, found, answer.failed, False)
     left = rest[~rest["why"].str.startswith("no value to compare: ")]
     # Gray's test; of 120 participants more tables than are listed one by one
     assert set(left["analysis"]) <= {"relapse_test", "grades", "cr_by_sex"}, left.to_string()
@@ -223,7 +217,7 @@ def test_a_wrong_first_value_is_found_without_r(tmp_path, monkeypatch):
         results.ard.loc[(results.ard["analysis"] == analysis) & (results.ard["statistic"] == statistic), "value"] *= (
             1 + 1e-5
         )
-    found, _ = Second(results).answer()
+    found, _ = second(results)
     differ = found[found["verdict"] == "differs"]
     assert set(zip(differ["analysis"], differ["statistic"], strict=True)) == set(wrong)
 

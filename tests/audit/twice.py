@@ -1,11 +1,13 @@
 """The statistics of a plan on a small cohort, computed a second time: none differs, and no method of the second computation stops."""
 
 import shutil
+from collections.abc import Collection
 
 import pandas as pd
 import pytest
 from figures.small import PLAN, small
-from trialpress.audit.concordance import Second, once
+from trialpress.audit import concordance
+from trialpress.audit.concordance import Answer, Second, compare, once
 from trialpress.results import Results
 
 COHORTS = pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
@@ -17,11 +19,16 @@ def plan(analyses: str, before: str = "") -> str:
     return PLAN[: PLAN.index("analyses:")] + before + analyses
 
 
+def second(results: Results) -> tuple[pd.DataFrame, Answer]:
+    """What is written of a second computation, and its answer."""
+    found = Second(results).found()
+    return compare(results.ard, found.second), found
+
+
 def compared(folder, wanted: str, cohort: dict) -> tuple[Results, pd.DataFrame]:
     results = small(folder, plan=wanted, **cohort)
-    second = Second(results)
-    found, _ = second.answer()
-    assert second.failed == {}
+    found, answer = second(results)
+    assert answer.failed == {}
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
     return results, found
@@ -31,3 +38,13 @@ def unanswered(results: Results, found: pd.DataFrame, by_r: bool) -> pd.DataFram
     """The statistics with a value that have no second one, with the reason."""
     rest = once(results, found, {}, by_r)
     return rest[~rest["why"].astype(str).str.startswith("no value to compare: ")]
+
+
+def agrees(folder, wanted: str, cohort: dict, by_r: bool, but: Collection[str] = ()) -> None:
+    """Every statistic of the plan has a second value and agrees, but those of some analyses. by_r: by R, or without it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not by_r:
+            patch.setattr(concordance.shutil, "which", lambda name: None)
+        rest = unanswered(*compared(folder, wanted, cohort), by_r)
+    rest = rest[~rest["analysis"].isin(but)]
+    assert rest.empty, rest.to_string()

@@ -9,10 +9,9 @@ ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from trialpress import environment, exclusive, parts, receipts
-from trialpress.chunks import chunks, cohort_chunks, megabytes
+from trialpress.chunks import chunks, cohort_chunks, figure_chunks, megabytes
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
-from trialpress.figures import scatter
 from trialpress.job import keep, told
 from trialpress.checks.plan import check_plan
 from trialpress.studies import folder_problems

@@ -3,7 +3,7 @@ DRAWN, DRAWN_RECEIPT = (
     f"{OUT}/.parts/figures/{{scatteritem}}",
     f"{OUT}/.parts/.receipts/figures-{{scatteritem}}.json",
 )
-DRAWN_PARTS = scatter.parts(
+DRAWN_PARTS = figure_chunks(
     config.get("figure_chunks", "auto"), len(PLAN.figures), SIZE
 )
 PARTS["figures_part"] = PARTS["figures"]  # of the dictionary and the plan

@@ -1,9 +1,9 @@
-"""Into how many parts the clean stage and the cohort are cut, and why a study or a plan cannot be cut (see clean/scatter.py and
-cohort/scatter.py, which do it)."""
+"""Into how many parts the clean stage, the cohort and the figures are cut, and why a study or a plan cannot be cut (see clean/scatter.py,
+cohort/scatter.py and figures/scatter.py, which do it)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from .errors import Problem, raise_if
@@ -19,20 +19,40 @@ ONE = "run it in one part: chunks: 1 in config.yaml"
 
 def chunks(setting: int | str, study: Study, raw: Path) -> int:
     """The number of parts: the setting, or one for each 150 MB of raw files; InputError if the study cannot be cut so."""
-    if setting == AUTO:
-        return -(-megabytes(study, raw) // LARGE) if not any(refusals(study)) else 1
-    if setting > 1:
-        raise_if(refusals(study))
-    return int(setting)
+    return _number(setting, megabytes(study, raw), lambda: refusals(study))
 
 
 def cohort_chunks(setting: int | str, study: Study, plan: Plan, raw: Path) -> int:
     """The same of the cohort."""
+    return _number(setting, megabytes(study, raw), lambda: refusals_of_plan(plan))
+
+
+def figure_chunks(setting: int | str, figures: int, size: int) -> int:
+    """The same of so many figures, for raw files of so many MB: a part reads the results whole. It does not depend on the machine:
+    jobs on others read the same rules.
+
+    >>> figure_chunks("auto", 30, 1), figure_chunks("auto", 30, 640), figure_chunks(8, 5, 1)
+    (1, 5, 5)
+    """
+    return max(1, min(_number(setting, size, lambda: iter(())), figures))
+
+
+def _number(setting: int | str, size: int, refused: Callable[[], Iterator[Problem]]) -> int:
     if setting == AUTO:
-        return -(-megabytes(study, raw) // LARGE) if not any(refusals_of_plan(plan)) else 1
+        return -(-size // LARGE) if not any(refused()) else 1
     if setting > 1:
-        raise_if(refusals_of_plan(plan))
+        raise_if(refused())
     return int(setting)
+
+
+def place(item: str) -> tuple[int, int]:
+    """(number of a part, from 0, and of all parts), from what Snakemake calls it.
+
+    >>> place("3-of-8")
+    (2, 8)
+    """
+    part, parts = map(int, item.split("-of-"))
+    return part - 1, parts
 
 
 def late(plan: Plan) -> set[str]:

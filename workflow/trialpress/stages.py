@@ -38,14 +38,12 @@ def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path 
 
 def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> None:
     """The raw records of some participants -> their part of what `clean` puts together; item: '3-of-8'."""
+    from .chunks import place
     from .clean.scatter import clean_part
     from .parts import study_part
     from .study import load_study
 
-    part, parts = map(int, item.split("-of-"))
-    clean_part(
-        study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv", part - 1, parts, folder
-    )
+    clean_part(study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv", *place(item), folder)
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path, taken: Sequence[Path | str] = ()) -> None:
@@ -66,10 +64,10 @@ def cohort(dictionary: Path | str, plan: Path | str, folder: Path, taken: Sequen
 def cohort_part(dictionary: Path | str, plan: Path | str, clean: Path, item: str, folder: Path) -> None:
     """Clean tables -> what is taken from their rows for some participants, for `cohort` to put together; item: '3-of-8'."""
     from . import parts
+    from .chunks import place
     from .cohort.scatter import cohort_part
 
-    part, number = map(int, item.split("-of-"))
-    cohort_part(*parts.read("cohort", dictionary, plan), clean, part - 1, number, folder)
+    cohort_part(*parts.read("cohort", dictionary, plan), clean, *place(item), folder)
 
 
 def effects(dictionary: Path | str, plan: Path | str, folder: Path) -> None:
@@ -198,9 +196,9 @@ def trace(
 def trace_part(dictionary: Path | str, plan: Path | str, item: str, folder: Path, to: Path) -> None:
     """Some analyses a second time, and who is in their counts -> their part of what `trace` puts together; item: '3-of-8'."""
     from .audit import scatter
+    from .chunks import place
 
-    part, parts = map(int, item.split("-of-"))
-    scatter.trace_part(_results("trace", dictionary, plan, folder), part - 1, parts, to)
+    scatter.trace_part(_results("trace", dictionary, plan, folder), *place(item), to)
 
 
 def audit(

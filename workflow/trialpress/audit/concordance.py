@@ -412,7 +412,7 @@ class Second:
         self, results: Results, analysed: Iterable[tuple[str, Data]] | None = None, store: Store | None = None
     ):
         """analysed: all analyses with what they work on, if somebody has it; store: what was computed of the same is taken from."""
-        self.results, self.process, self.failed = results, None, {}
+        self.results, self.process = results, None
         self.folder = tempfile.TemporaryDirectory(prefix="trialpress-second-")
         every = ((name, results.analysed(name)) for name in results.plan.analyses)
         folder = Path(self.folder.name)
@@ -460,12 +460,6 @@ class Second:
             second = pd.concat([second, pd.DataFrame(rows)], ignore_index=True)
             versions |= plain.versions()
         return Answer(second, versions, beside | failed)
-
-    def answer(self) -> tuple[pd.DataFrame, dict[str, str]]:
-        """(concordance.csv, versions of what computed it)."""
-        found = self.found()
-        self.failed = found.failed
-        return compare(self.results.ard, found.second), found.versions
 
 
 def difference(first: float, second: float) -> float:

@@ -25,9 +25,8 @@ from .kept import together
 from .parts import plain
 from .trace import Analysed
 
-Begun = tuple[
-    Mapping[str, dict], Callable[[], Answer]
-]  # the records of the analyses; what waits for the second computation
+# the records of the analyses; what waits for the second computation
+Begun = tuple[Mapping[str, dict], Callable[[], Answer]]
 
 
 def share(plan: Plan, part: int, parts: int) -> dict[str, Mapping]:
@@ -63,9 +62,8 @@ def gather(results: Results, folders: Sequence[Path]) -> Begun:
         said = _read(folder / "second.json")
         answers.append(Answer(pd.DataFrame(said["second"]), said["versions"], said["failed"]))
     by = [answer.versions for answer in answers if answer.versions]
-    versions = {
-        name: version for one in by for name, version in one.items()
-    }  # Python's only where R has not everything
+    # Python's only where R has not everything
+    versions = {name: version for one in by for name, version in one.items()}
     if any(one.get("R") != versions.get("R") or one.items() - versions.items() for one in by):
         told = "; ".join(dict.fromkeys(", ".join(map(" ".join, one.items())) for one in by))
         what = f"was made by different software in different parts: {told}"

@@ -107,12 +107,17 @@ def raw_column(job: Job, w: Wide, name: str) -> list[float]:
     return [float(mine["y"]) for mine, base in zip(own, people(job), strict=True) if id(base) in kept]
 
 
-def weighted_kaplan_meier(job: Job) -> Iterator[Found]:
-    """Errors by the infinitesimal jackknife."""
+def _followed(job: Job) -> Iterator[Found]:
+    """How many of each group were followed, and how many had the event."""
     known = wide(job, people(job), {"x", "group", "time"})
     for group in job.named("group"):
         mine = [float(row["x"]) for row in known.rows if row["group"] == group]
         yield group, "", COUNTED, CLOSED, {"n": len(mine), "events": sum(mine)}
+
+
+def weighted_kaplan_meier(job: Job) -> Iterator[Found]:
+    """Errors by the infinitesimal jackknife."""
+    yield from _followed(job)
     found = weighed(job, {"time"})
     if found is None or found.weights is None or job["delayed"] == "true":
         return
@@ -161,10 +166,7 @@ def weighted_kaplan_meier(job: Job) -> Iterator[Found]:
 
 def weighted_cox(job: Job) -> Iterator[Found]:
     """Efron's ties; the error is what each participant's weight does to the coefficient."""
-    known = wide(job, people(job), {"x", "group", "time"})
-    for group in job.named("group"):
-        mine = [float(row["x"]) for row in known.rows if row["group"] == group]
-        yield group, "", COUNTED, CLOSED, {"n": len(mine), "events": sum(mine)}
+    yield from _followed(job)
     found = weighed(job, {"time"})
     if found is None or found.weights is None or job["delayed"] == "true":
         return
