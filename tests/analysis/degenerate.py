@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from analysis import test_methods
 from analysis.cohort import ARMS, AWKWARD, DOSES, compute, data, levels_table, usual
-from trialpress.audit.concordance import Second, once
+from audit import twice
+from trialpress.audit.concordance import once
 
 CHANGES = [name for name in AWKWARD if name != "usual"]
 
@@ -79,8 +80,7 @@ def second(n: int, first: int = 0) -> tuple[dict[str, str], pd.DataFrame]:
     results = SimpleNamespace(
         plan=plan, ard=ard, analysed=datas.__getitem__, analysis=lambda name: ard[ard["analysis"] == name]
     )
-    work = Second(results)
-    rows, _ = work.answer()
-    rest = once(results, rows, work.failed, True)
+    rows, answer = twice.second(results)
     said = {name: str(spec) for name, spec in analyses.items()}
+    rest = once(results, rows, answer.failed, True)
     return said, pd.concat([rows, rest.assign(verdict="once")], ignore_index=True)

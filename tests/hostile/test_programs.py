@@ -33,8 +33,8 @@ def test_an_r_that_gives_no_answer_is_a_reason_for_every_analysis(tmp_path, monk
     monkeypatch.setattr(concordance, "export", lambda results, folder, analysed: None)
     ard = pd.DataFrame([["os", "", "", "n", 5.0]], columns=[*concordance.KEY, "value"])
     results = types.SimpleNamespace(ard=ard, plan=types.SimpleNamespace(analyses={"os": {"method": "kaplan_meier"}}))
-    second = concordance.Second(results)
-    found, versions = second.answer()
-    assert found.empty and versions == {} and second.failed == {"os": why}
-    reasons = concordance.once(results, found, second.failed, bool(versions))
+    found = concordance.Second(results).found()
+    assert found.second.empty and found.versions == {} and found.failed == {"os": why}
+    compared = concordance.compare(ard, found.second)
+    reasons = concordance.once(results, compared, found.failed, bool(found.versions))
     assert reasons["why"].tolist() == [f"the second computation stopped: {why}"]
