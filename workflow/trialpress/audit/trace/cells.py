@@ -123,7 +123,7 @@ class Cells:
     def block(self, table: str, field: str, owner: str) -> Block:
         """The cells of a read field; owner: the field whose raw cell it is."""
         column, frame = self.tables[table].columns[field], self.results.tables[table]
-        found = self.standing_of(table, field, owner)
+        found = self.standing(table) if column.withheld else self.read(table, owner)
         if column.withheld:  # the cell is not shown; the row in which it stands is
             n = len(found)
             headers = pa.repeat(" or ".join(column.source), n)
@@ -142,10 +142,6 @@ class Cells:
         start = np.searchsorted(at, np.arange(len(frame) + 1))
         self.blocks.append(Block(table, offset, start, at, place[local], row, raw, clean, rule))
         return self.blocks[-1]
-
-    def standing_of(self, table: str, field: str, owner: str) -> pa.Table:
-        """Where the cells of a read field stand, by clean row: at, file, row, and raw and column of what may be shown."""
-        return self.standing(table) if self.tables[table].columns[field].withheld else self.read(table, owner)
 
     def standing(self, table: str) -> pa.Table:
         """The raw rows in which the key of each clean row stands: at, file, row; each once, in their order."""
