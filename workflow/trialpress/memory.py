@@ -25,7 +25,11 @@ def there(setting: int | str = AUTO) -> int:
     if setting != AUTO:
         return int(setting) * 1000
     found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
-    found += [int(text) for path in map(Path, OF_A_CONTAINER) if path.is_file() and (text := path.read_text().strip()).isdigit()]
+    found += [
+        int(text)
+        for path in map(Path, OF_A_CONTAINER)
+        if path.is_file() and (text := path.read_text().strip()).isdigit()
+    ]
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     found += [limit] if limit != resource.RLIM_INFINITY else []
     return min(found) // 10**6
@@ -40,6 +44,10 @@ def lacking(asked: Iterable[tuple[str, int]], has: int, size: int, raw: str) -> 
     if large := {rule: gb for rule, gb in needs.items() if gb * 1000 > has}:
         listed = ", ".join(f"{rule} {gb:,.1f} GB" for rule, gb in sorted(large.items(), key=lambda one: -one[1]))
         what = f"with {size:,} MB of raw files these jobs need more memory than the {has / 1000:,.1f} GB of this machine: {listed}"
-        cut = "; in smaller parts a part needs less: chunks in config.yaml" if any("_part" in rule for rule in large) else ""
+        cut = (
+            "; in smaller parts a part needs less: chunks in config.yaml"
+            if any("_part" in rule for rule in large)
+            else ""
+        )
         do = "run it where there is more, here or by profiles/slurm; `memory` in config.yaml is what a run may use, if it is not that"
         yield Problem(raw, what, "they would be killed, hours after the start and without a word", do + cut)
