@@ -39,9 +39,7 @@ def test_the_workflow_says_which_jobs_and_starts_none(trial):
 
 def test_a_run_in_one_process_too(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "there", lambda setting: 1000)
-    with pytest.raises(
-        running.Refused, match=r"raw: with 1 MB of raw files these jobs need more memory than the 1\.0 GB"
-    ):
+    with pytest.raises(InputError, match=r"raw: with 1 MB of raw files these jobs need more memory than the 1\.0 GB"):
         running.run(tiny, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
