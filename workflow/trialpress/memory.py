@@ -10,9 +10,37 @@ from pathlib import Path
 from .errors import Problem
 
 AUTO = "auto"
+# job -> MB; MB for each MB of raw files; MB for each MB of its part of them. What benchmarks/scale.py saw, and a third more.
+ASKED = {
+    "clean": (1000, 24, 0),
+    "clean_part": (1000, 3, 16),
+    "clean_together": (1000, 5, 0),
+    "cohort": (1000, 8, 0),
+    "cohort_part": (1000, 1, 8),
+    "cohort_together": (1000, 2, 0),
+    "effects": (1000, 16, 0),
+    "analysis": (2000, 24, 0),
+    "figures": (2000, 10, 0),
+    "tables": (2000, 8, 0),
+    "fragments": (1000, 24, 0),
+    "report": (2000, 8, 0),
+    "trace": (1000, 36, 0),
+    "trace_part": (1000, 16, 0),
+    "audit": (1000, 56, 0),
+}
 # a job asks a cluster, which kills what takes more, for a third more than it was seen to take
 SEEN = 0.75
 OF_A_CONTAINER = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def asked(job: str, size: int, parts: int = 1) -> int:
+    """MB that a job asks a cluster for, of so many MB of raw files in so many parts.
+
+    >>> asked("clean_part", 640, 5)
+    4968
+    """
+    always, whole, share = ASKED[job]
+    return always + whole * size + share * size // parts
 
 
 def there(setting: int | str = AUTO) -> int:
@@ -42,7 +70,7 @@ def lacking(asked: Iterable[tuple[str, int]], has: int, size: int, raw: str) -> 
     for rule, megabytes in asked:
         needs[rule] = max(needs.get(rule, 0), megabytes * SEEN / 1000)
     if large := {rule: gb for rule, gb in needs.items() if gb * 1000 > has}:
-        listed = ", ".join(f"{rule} {gb:,.1f} GB" for rule, gb in sorted(large.items(), key=lambda one: -one[1]))
+        listed = ", ".join(f"{rule} {gb:,.1f} GB" for rule, gb in sorted(large.items(), key=lambda one: (-one[1], one[0])))
         what = f"with {size:,} MB of raw files these jobs need more memory than the {has / 1000:,.1f} GB of this machine: {listed}"
         cut = (
             "; in smaller parts a part needs less: chunks in config.yaml"

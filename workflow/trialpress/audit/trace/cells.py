@@ -140,7 +140,9 @@ class Cells:
         )
         offset = self.blocks[-1].offset + len(self.blocks[-1].at) if self.blocks else 0
         start = np.searchsorted(at, np.arange(len(frame) + 1))
-        self.blocks.append(Block(table, offset, start, at, place[local], row, raw, clean, rule))
+        numbers = (array.astype(np.int32) for array in (at, place[local], row, rule))  # of millions of cells
+        at, place, row, rule = numbers
+        self.blocks.append(Block(table, offset, start, at, place, row, raw, clean, rule))
         return self.blocks[-1]
 
     def standing(self, table: str) -> pa.Table:
@@ -183,11 +185,13 @@ class Cells:
 
     def standing_at(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(place, row) of cells."""
-        none = [np.empty(0, np.int64)]
-        places, rows = (
-            np.concatenate(none + [getattr(block, name) for block in self.blocks]) for name in ("place", "row")
-        )
-        return places[numbers], rows[numbers]
+        place, row = np.empty(len(numbers), np.int64), np.empty(len(numbers), np.int64)
+        of = np.searchsorted([block.offset for block in self.blocks], numbers, side="right") - 1
+        for at in np.unique(of).tolist():
+            here = of == at
+            local = numbers[here] - self.blocks[at].offset
+            place[here], row[here] = self.blocks[at].place[local], self.blocks[at].row[local]
+        return place, row
 
     @property
     def named(self) -> list[tuple]:
