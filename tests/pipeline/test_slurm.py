@@ -27,5 +27,7 @@ def test_same_bytes_on_slurm(project, tmp_path):
     done = run(other, *ON_SLURM, "--quiet", "--config", "figure_chunks=3", "chunks=3")
     assert done.returncode == 0, done.stdout
     parts = [path.stem for path in (other / "logs" / "low-dose-cd19").glob("*-of-3.log")]
-    assert sorted(parts) == [f"{stage}-{n}-of-3" for stage in ("clean", "cohort", "figures", "trace") for n in (1, 2, 3)]
+    assert sorted(parts) == [
+        f"{stage}-{n}-of-3" for stage in ("clean", "cohort", "figures", "trace") for n in (1, 2, 3)
+    ]
     assert digests(other) == digests(project)
