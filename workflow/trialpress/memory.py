@@ -70,7 +70,9 @@ def lacking(asked: Iterable[tuple[str, int]], has: int, size: int, raw: str) -> 
     for rule, megabytes in asked:
         needs[rule] = max(needs.get(rule, 0), megabytes * SEEN / 1000)
     if large := {rule: gb for rule, gb in needs.items() if gb * 1000 > has}:
-        listed = ", ".join(f"{rule} {gb:,.1f} GB" for rule, gb in sorted(large.items(), key=lambda one: (-one[1], one[0])))
+        listed = ", ".join(
+            f"{rule} {gb:,.1f} GB" for rule, gb in sorted(large.items(), key=lambda one: (-one[1], one[0]))
+        )
         what = f"with {size:,} MB of raw files these jobs need more memory than the {has / 1000:,.1f} GB of this machine: {listed}"
         cut = (
             "; in smaller parts a part needs less: chunks in config.yaml"
