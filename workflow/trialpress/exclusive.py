@@ -105,7 +105,9 @@ def run(arguments: Sequence[str]) -> int:
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
     from . import environment, warm
 
-    warm.ahead(environment.settings(environment.ROOT, "2000-01-01"))  # of any study: each job is given the date of its own
+    warm.ahead(
+        environment.settings(environment.ROOT, "2000-01-01")
+    )  # of any study: each job is given the date of its own
     from snakemake.cli import args_to_api, parse_args, print_exception
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
