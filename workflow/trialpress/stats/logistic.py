@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import chdtrc, expit, gammaln, log_expit, ndtr, ndtri
@@ -57,25 +58,36 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
     known = {"n": len(y), "events": int(y.sum())}
     if why := _refusal(y, X):
         return not_estimable(method, _keys(names) + ("log_likelihood",), why, **known)
+    order = np.lexsort(np.column_stack([X, y]).T)  # nothing hangs on the order of the patients
+    fit, sides, p_values, separated = _penalised(y[order].tobytes(), X[order].tobytes(), X.shape, level)
+    values = {**known, "log_likelihood": fit.log_likelihood}
+    for j, (name, (low, high), p) in enumerate(zip(names, sides, p_values, strict=True)):
+        b, se = fit.beta[j], fit.standard_error[j]
+        with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
+            values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
+    return Result(method, values, separated)
+
+
+@lru_cache(maxsize=64)  # of open queries many leave the same patterns of outcomes and covariates
+def _penalised(outcomes: bytes, covariates: bytes, shape: tuple[int, int], level: float) -> tuple[Fit, list, list, str]:
+    """(fit, limits and p-value of each coefficient, how the data separate) by Firth's penalised likelihood."""
+    y, X = np.frombuffer(outcomes, dtype=bool), np.frombuffer(covariates).reshape(shape)
     separated = separation(y, X[:, 1:])
     starts = _starts(y, X) if separated else []
     drop = ndtri((1 - level) / 2) ** 2 / 2
     fit = maximise(y, X, penalised=True, starts=starts)
     while True:
         try:
-            sides = [[_profile_limit(y, X, fit, j, drop, s, separated) for s in (-1, 1)] for j in range(len(names))]
+            sides = [[_profile_limit(y, X, fit, j, drop, s, separated) for s in (-1, 1)] for j in range(shape[1])]
             break
         except _Higher as higher:  # what a profile finds above the maximum leads to a higher one
             starts = [*starts, higher.beta]
             fit = maximise(y, X, penalised=True, starts=[higher.beta])
-    values = {**known, "log_likelihood": fit.log_likelihood}
-    for j, (name, (low, high)) in enumerate(zip(names, sides, strict=True)):
-        b, se = fit.beta[j], fit.standard_error[j]
+    p_values = []
+    for j in range(shape[1]):
         without = maximise(y, X, penalised=True, fixed={j: 0.0}, starts=[fit.beta, *starts, *_balanced(y, X, j, 0.0)])
-        p = chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without.log_likelihood)))
-        with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
-            values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
-    return Result(method, values, separated)
+        p_values.append(chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without.log_likelihood))))
+    return fit, sides, p_values, separated
 
 
 def exact_logistic(y, x, strata=None, *, level: float = 0.95) -> Result:
@@ -202,11 +214,10 @@ def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = 
         fixed,
         size=lambda step: abs(X[:, free] @ step).max(),  # on the logit scale
         exact=not penalised,
-        second=lambda beta: _second(X, beta),
     )
     if found is None:
         raise ArithmeticError("logistic regression did not converge")
-    beta, (value, _, information) = found
+    beta, (value, _, information, *_) = found
     return Fit(beta, np.linalg.inv(information), float(value))
 
 
@@ -223,34 +234,26 @@ def _likelihood(y, X, beta, penalised):
     information = (X.T * w) @ X
     value = log_expit(np.where(y, eta, -eta)).sum()
     residual = y - p
-    if penalised:
-        with np.errstate(divide="ignore", invalid="ignore"):  # far out it has no value
-            sign, log_determinant = np.linalg.slogdet(information)
-        if sign <= 0:
-            return -np.inf, X.T @ residual, information
-        value += log_determinant / 2
-        try:
-            leverage = w * np.einsum("ij,jk,ik->i", X, np.linalg.inv(information), X)
-        except np.linalg.LinAlgError:  # beyond what floating point can tell apart
-            return -np.inf, X.T @ residual, information
-        residual = residual + leverage * (0.5 - p)
-    return value, X.T @ residual, information
+    if not penalised:
+        return value, X.T @ residual, information
+    with np.errstate(divide="ignore", invalid="ignore"):  # far out it has no value
+        sign, log_determinant = np.linalg.slogdet(information)
+    if sign <= 0:
+        return -np.inf, X.T @ residual, information
+    try:
+        inverse = np.linalg.inv(information)
+    except np.linalg.LinAlgError:  # beyond what floating point can tell apart
+        return -np.inf, X.T @ residual, information
+    length = ((X @ inverse) * X).sum(axis=1)
 
+    def second():
+        """Minus the second derivatives. Those of log det(I) / 2 are (tr(I^-1 d2I) - tr(I^-1 dI I^-1 dI)) / 2, where I = X' diag(w) X,
+        dw/deta = w (1 - 2p) and d2w/deta2 = w (1 - 6w)."""
+        bent, falls = w * (1 - 6 * w) * length, w * (1 - 2 * p)
+        slopes = np.array([inverse @ ((X.T * (falls * x)) @ X) for x in X.T])
+        return information - ((X.T * bent) @ X - np.einsum("rab,sba->rs", slopes, slopes)) / 2
 
-def _second(X, beta):
-    """Minus the second derivatives of the penalised log likelihood.
-
-    Those of log det(I) / 2 are (tr(I^-1 d2I) - tr(I^-1 dI I^-1 dI)) / 2, where I = X' diag(w) X, w = p (1 - p), dw/deta =
-    w (1 - 2p) and d2w/deta2 = w (1 - 6w).
-    """
-    p = expit(X @ beta)
-    w = p * (1 - p)
-    information = (X.T * w) @ X
-    inverse = np.linalg.inv(information)
-    bent = w * (1 - 6 * w) * ((X @ inverse) * X).sum(axis=1)
-    falls = w * (1 - 2 * p)
-    slopes = np.array([inverse @ ((X.T * (falls * x)) @ X) for x in X.T])
-    return information - ((X.T * bent) @ X - np.einsum("rab,sba->rs", slopes, slopes)) / 2
+    return value + log_determinant / 2, X.T @ (residual + w * length * (0.5 - p)), information, second
 
 
 class _Higher(Exception):
