@@ -10,6 +10,7 @@ The costs of partial tables are few and shared by many nodes; so a step of the n
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -44,6 +45,12 @@ def exact(cells: np.ndarray, limit: float) -> float | None:
     >>> print(f"{exact(job, 1e8):.4f}")  # R fisher.test, Job
     0.7827
     """
+    return _exact(tuple(map(tuple, cells.tolist())), limit)
+
+
+@lru_cache(maxsize=256)  # of open queries many leave the same table
+def _exact(table: tuple[tuple[int, ...], ...], limit: float) -> float | None:
+    cells = np.array(table)
     try:
         p = 1.0 - _best_split(cells, 0.0, limit).probability()
     except _TooMuch:
