@@ -65,7 +65,10 @@ class Data:
             raise InputError([Problem(f"plan.yaml, {by}", what, why, "give it a code, or make it missing")])
         names = {level: self.plan.level_label(by, level) for level in levels}
         raise_if(Problem(f"plan.yaml, {by}", what, SAME_NAME, do) for what, do in shared_names(names))
-        return {Name(level, label): values.eq(level).fillna(False).astype(bool) for level, label in names.items()}
+        codes, found = pd.factorize(values)
+        at = {text: code for code, text in enumerate(found)}
+        members = {level: pd.Series(codes == at.get(level, len(at)), index=values.index) for level in names}
+        return {Name(level, label): members[level] for level, label in names.items()}
 
     def column(self, name: str) -> Name:
         """A column as a row of results names it."""
@@ -142,7 +145,7 @@ def run(
     the patients of a reconstruction, see `origin`."""
     from .methods import METHODS
     from .origin import COMPUTED, origins, sets
-    from .participants import left_out, table, unlike
+    from .participants import parted, table, unlike
     from .source import analysed
 
     ards, curves, counted, of = [], [], [], {}
@@ -158,14 +161,15 @@ def run(
         except ValueError as error:
             why, do = "the analysis cannot be computed", "correct its options, or the columns that it names"
             raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
-        out = [*before, *left_out(data, spec)]
+        part, left = parted(data, spec)
+        out = [*before, *left]
         ard = _noted(pd.DataFrame(rows.rows, columns=ROW), [str(one) for one in out if one.said])
         ard = ard.assign(analysis=name, population=population, n_population=n_population)
         own = spec.get("precision", {})
         raise_if(problems(f"plan.yaml, analyses.{name}", own, ard))
         ards.append(ard.assign(display=printed(ard, merged(plan.precision, own))))
         curves += [curve.assign(analysis=name) for curve in rows.curves]
-        counted.append(table(name, spec, n_population, data, out))
+        counted += table(name, spec, n_population, data, part, out)
         of[name] = data
     why = "one endpoint would have two denominators in one report"
     do = "write `unknown: left_out` or `unknown: no_event` in both, the same one unless both are meant"
@@ -190,7 +194,7 @@ def run(
     ard["origin"] = origins(plan, published, ard, counts) if simulated else COMPUTED
     ard = ard.sort_values(list(ARD.key), kind="stable")[list(ARD.columns)].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
-    participants = pd.concat(counted, ignore_index=True) if counted else pd.DataFrame(columns=PARTICIPANTS.columns)
+    participants = pd.DataFrame(counted, columns=list(PARTICIPANTS.columns))
     return ard, curve.reindex(columns=list(CURVES.columns)), participants
 
 
