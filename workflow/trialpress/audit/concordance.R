@@ -39,6 +39,7 @@ rate <- function(group, y, conf) {
   ci <- interval(x, n, conf)
   if (!is.null(ci)) add(group, "", ci[[1]], closed, ci_low = ci[[2]][1], ci_high = ci[[2]][2])
 }
+in_range <- function(k) { u <- max(abs(k)); if (is.finite(u) && u > 0) u else 1 }  # a unit in which squares are numbers
 describe <- function(group, level, y) {
   k <- y[!is.na(y)]; q <- quantile(k, c(0.25, 0.5, 0.75), names = FALSE, type = 7)
   some <- length(k) > 0
@@ -48,7 +49,7 @@ describe <- function(group, level, y) {
     if (n > 1 && sd(k) > 0) { t <- t.test(k, conf.level = conf)$conf.int; add(group, level, "t.test", closed, mean_ci_low = t[1], mean_ci_high = t[2]) }
     if (length(r)) add(group, level, "pbinom, sort", closed, median_ci_low = s[max(r)], median_ci_high = s[n + 1 - max(r)])
   }
-  if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
+  if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k / in_range(k)) * in_range(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
 }
 count <- function(group, prefix, values, levels) {
   add(group, prefix, "table", closed, N = sum(!is.na(values)), missing = sum(is.na(values)))
@@ -93,6 +94,7 @@ shift <- function(y, conf, level) {  # Hodges-Lehmann, of the second less the fi
   t
 }
 ratios <- function(f, groups, conf, by = "coxph") {  # hazard ratio of each group but the first
+  if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
   s <- summary(f, conf.int = conf)$conf.int
   for (i in seq_along(groups)) add("", of(job$by, groups[i]), by, fitted, hazard_ratio = s[i, 1], ci_low = s[i, 3], ci_high = s[i, 4])
 }
@@ -104,13 +106,13 @@ coefficient <- function(X, y, conf, shown, penalise) {  # logistic regression, X
     return()
   }
   penalised <- function(b) { p <- plogis(drop(X %*% b)); sum(log(ifelse(y == 1, p, 1 - p))) + determinant(crossprod(X * sqrt(p * (1 - p))))$modulus[1] / 2 }
-  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held
-    free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at
+  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held; steps to and fro grow shorter
+    free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at; pace <- 1; last <- 0
     for (step in 1:500) {
       p <- plogis(drop(X %*% b)); w <- p * (1 - p); inverse <- solve(crossprod(X * sqrt(w)))
       h <- w * rowSums((X %*% inverse) * X); score <- drop(crossprod(X, y - p + h * (0.5 - p)))[free]
       move <- drop(solve(crossprod(X * sqrt(w))[free, free, drop = FALSE], score)); move <- move / max(1, max(abs(move)) / 2)
-      b[free] <- b[free] + move; if (max(abs(move)) < 1e-13) break
+      if (sum(move * last) < 0) pace <- pace / 2; last <- move; b[free] <- b[free] + pace * move; if (max(abs(move)) < 1e-13) break
     }
     b
   }
@@ -209,13 +211,14 @@ log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff
     V <- V + diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- d + colSums(w * (a$d - m * share))
   }
   if (!weighs) return(NULL)
-  list(gap = d, var = V, n = groups, chisq = tryCatch(drop(d[-1] %*% solve(V[-1, -1], d[-1])), error = function(e) NA))
+  at <- which(diag(V) > 1e-12 * max(diag(V)))[-1]  # groups that say something, less one
+  list(gap = d, var = V, df = length(at), chisq = tryCatch(drop(d[at] %*% solve(V[at, at], d[at])), error = function(e) NA))
 }
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
   if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
-  s <- summary(f, conf.int = conf)
+  s <- summary(f, conf.int = conf); if (!all(is.finite(s$conf.int))) return()
   add(group, level, "coxph", fitted, hazard_ratio = s$conf.int[1, 1], ci_low = s$conf.int[1, 3], ci_high = s$conf.int[1, 4])
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
 }
@@ -228,6 +231,10 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
   s[s$stop > s$start, ]
 }
 
+limits_of <- function(p, e, conf) {  # symmetric on the scale of job$transform
+  z <- qnorm((1 + conf) / 2) * c(-1, 1); l <- switch(job$transform, plain = p + z * e, log = p * exp(z * e / p), "log-log" = p^exp(-z * e / (p * log(p))), arcsin = sin(pmin(pmax(asin(sqrt(p)) + z * e / (2 * sqrt(p * (1 - p))), 0), pi / 2))^2)
+  pmin(pmax(sort(l), 0), 1)
+}
 correlated <- function(level, d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d)
   add("", level, "nrow", closed, n = n)
@@ -275,7 +282,7 @@ methods <- list(
     if (length(groups) == 2) for (s in names(two)) if (all(two[[s]]$n > 0)) {
       t <- two[[s]]; ci <- newcombe(t$x, t$n, conf)
       add("", s, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
-      if (job$tested == "true") add("", s, "fisher.test", exact, p_value = fisher.test(cbind(t$x, t$n - t$x))$p.value)
+      if (job$p_values == "true") add("", s, "fisher.test", exact, p_value = fisher.test(cbind(t$x, t$n - t$x))$p.value)
     }
   },
   combinations = function(d, conf) {
@@ -304,7 +311,7 @@ methods <- list(
     }
     x <- sapply(l, function(g) sum(d$y[d$group == g])); n <- sapply(l, function(g) sum(d$group == g)); if (!sum(n)) return()
     if (job$design == "boin") { a <- 0.6 * target; b <- 1.4 * target; add("", "design", "formula", closed, escalate_at = log((1 - a) / (1 - target)) / log(target * (1 - a) / (a * (1 - target))), deescalate_at = log((1 - target) / (1 - b)) / log(b * (1 - target) / (target * (1 - b)))) }
-    if (job$design == "crm") { b <- best(); for (j in seq_along(l)) add(l[j], "", "integrate", fitted, model = s[j]^exp(b[[1]])); add("", "design", "integrate", closed, mtd = min(b[[2]], max(which(n > 0)) + 1)); return() }
+    if (job$design == "crm") { b <- best(); for (j in seq_along(l)) add(l[j], "", "integrate", fitted, model = s[j]^exp(b[[1]])); add("", "design", "integrate", closed, mtd = min(b[[2]], max(which(n > 0)))); return() }
     if (job$design == "3+3") { low <- cumsum(x >= 2) == 0 & n >= 6; if (any(low)) add("", "design", "rules", closed, mtd = max(which(low))); return() }
     tried <- which(n > 0); tried <- tried[tried < shut]; if (!length(tried)) return(); p <- (x / n)[tried]; w <- n[tried]; pooled <- p
     for (i in seq_along(p)) pooled[i] <- max(sapply(1:i, function(a) min(sapply(i:length(p), function(b) sum((p * w)[a:b]) / sum(w[a:b])))))
@@ -333,7 +340,7 @@ methods <- list(
     if (g == "" && length(two) == 2) for (s in named("", "set")) {
       v <- lapply(two, function(g) d[d$set == s & d$group == g, ])
       smd <- if (length(named(s, "level"))) mahalanobis_of(lapply(v, function(v) table(factor(v$level, levels = named(s, "level"))))) else {
-        y <- lapply(v, function(v) v$y[!is.na(v$y)]); (mean(y[[1]]) - mean(y[[2]])) / sqrt((var(y[[1]]) + var(y[[2]])) / 2) }
+        y <- lapply(v, function(v) v$y[!is.na(v$y)]); y <- if (all(lengths(y))) lapply(y, `/`, in_range(unlist(y))) else y; (mean(y[[1]]) - mean(y[[2]])) / sqrt((var(y[[1]]) + var(y[[2]])) / 2) }
       if (is.finite(smd)) add("", s, "mean, var, solve", closed, standardised_difference = smd)
     }
   },
@@ -471,12 +478,12 @@ methods <- list(
     groups <- intersect(named("", "group"), k$group); if (length(groups) < 2 || !sum(k$event)) return()
     k$at <- match(k$group, groups); k <- k[order(k$at), ]; g <- if (job$trend == "true") k$at else factor(k$group, groups)
     f <- function(terms) coxph(as.formula(paste("surv(k) ~", terms, if (job$stratum == "true") "+ strata(stratum)")), k, ties = "efron", control = tight)
-    if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) if (job$trend == "true") hazard("", "", f("at"), conf, FALSE) else ratios(f("factor(group, groups)"), groups[-1], conf)
+    if (job$trend == "true") hazard("", "", f("at"), conf, FALSE) else if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) ratios(f("factor(group, groups)"), groups[-1], conf)
     hand <- late() || num(job$gamma) > 0 || job$trend == "true"; if (!late()) k$entry <- -Inf
     t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(as.formula(paste("Surv(time, event) ~ group", if (job$stratum == "true") "+ strata(stratum)")), k, rho = num(job$rho))
     if (is.null(t)) return()
     if (job$trend == "true") { score <- seq_along(groups); t$chisq <- sum(score * t$gap)^2 / drop(score %*% t$var %*% score) }
-    df <- if (job$trend == "true") 1 else length(groups) - 1
+    df <- if (job$trend == "true") 1 else if (hand) t$df else sum(rowSums(as.matrix(t$exp)) > 0) - 1; if (!df) return()
     add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
@@ -492,10 +499,11 @@ methods <- list(
     fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
     robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
     f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
-    s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+    s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(!(diag(vcov(f)) > 0))) return()
+    if (!robust) add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
+    if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
     if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
     if (robust) { e <- sqrt(diag(f$var)); C <- f$var / outer(e, e); if (rcond(C) > 1e-10) { u <- coef(f) / e; u <- drop(u %*% solve(C, u)); add("", "", "coxph", fitted, wald_statistic = u, wald_p_value = pchisq(u, length(coef(f)), lower.tail = FALSE)) } }
-    else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     for (i in seq_along(shown)) {
       add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], p_value = s$coefficients[i, ncol(s$coefficients)])
       if (job$interval == "wald") { add("", shown[i], "coxph", fitted, ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4]); next }
@@ -555,9 +563,8 @@ methods <- list(
     }
   },
   simon_makuch = function(d, conf) {
-    people(if (num(job$landmark) == 0) d else d[is.na(d$time) | d$time > num(job$landmark), ]); add("", "", "sum", closed, excluded = if (num(job$landmark) == 0) 0 else sum(event_of(d)$time <= num(job$landmark)))
-    if (num(job$landmark) != 0) return()
-    s <- split_at_begin(d); unit <- num(job$divisor)
+    day <- num(job$landmark); people(d[is.na(d$time) | d$time > day, ]); add("", "", "sum", closed, excluded = sum(event_of(d)$time <= day))
+    s <- split_at_begin(d); s <- s[s$stop > day, ]; s$start <- pmax(s$start, day); unit <- num(job$divisor); if (length(unique(s$state)) < 2) return()
     for (state in 0:1) {
       k <- s[s$state == state, ]; if (!nrow(k)) next
       f <- survfit(Surv(start, stop, event) ~ 1, k, conf.type = "log-log", conf.int = conf)
@@ -569,7 +576,7 @@ methods <- list(
     }
   },
   time_dependent_cox = function(d, conf) {
-    if (job$adjusted == "true") {
+    if (job$covariates == "true") {
       d$x[is.na(d$x)] <- Inf; m <- side_by_side(d[!is.na(d$set), ], c("time", "event", "x", "group")); w <- event_of(m$w); if (job$stratum == "true") w <- w[w$group != "", ]; w$level <- w$group; people(w); x <- ifelse(w$x >= w$time, Inf, pmax(w$x, 0)); late <- is.finite(x)
       s <- rbind(cbind(w, start = 0, stop = pmin(x, w$time), happens = ifelse(late, 0, w$event), state = 0), cbind(w[late, ], start = x[late], stop = w$time[late], happens = w$event[late], state = 1)); s <- s[s$stop > s$start, ]; if (length(unique(s$state)) < 2 || !sum(s$happens)) return()
       f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
@@ -593,7 +600,13 @@ methods <- list(
     for (t in times) add(g, at_time(t), "sum", closed, n_at_risk = at_risk(k, num(t)))
     if (!sum(k$event == of)) for (t in times) if (num(t) <= max(k$time)) add(g, at_time(t), "sum", closed, estimate = 0)
     if (!sum(k$event == of)) for (t in times) if (num(t) < min(k$time)) add(g, at_time(t), "sum", closed, ci_low = 0, ci_high = 0)
-    if (!sum(k$event == of) || job$variance != "survival") next
+    if (!sum(k$event == of)) next
+    if (job$variance == "cmprsk") {
+      if (!requireNamespace("cmprsk", quietly = TRUE)) next
+      f <- cmprsk::cuminc(k$time, k$event)[[paste("1", of)]]
+      for (t in times) if (num(t) <= max(k$time)) { i <- max(which(f$time <= num(t))); add(g, at_time(t), "cmprsk::cuminc", closed, estimate = f$est[i]); if (f$est[i] > 0 && f$est[i] < 1) { ci <- limits_of(f$est[i], sqrt(f$var[i]), conf); add(g, at_time(t), "cmprsk::cuminc", closed, ci_low = ci[1], ci_high = ci[2]) } }
+      next
+    }
     causes <- sort(unique(c(0, of, k$event)))
     f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), conf.type = job$transform, conf.int = conf); at <- match(of, causes)
     for (t in times) if (num(t) <= max(k$time)) {
@@ -604,9 +617,10 @@ methods <- list(
   gray = function(d, conf) {
     k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause)
     add("", "", "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
-    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of) || job$stratum == "true") return()
-    t <- cmprsk::cuminc(k$time, k$event, k$group, rho = num(job$rho))$Tests[job$cause, ]
-    add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = t[["pv"]])
+    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of)) return(); if (job$stratum == "true") k <- k[!is.na(k$x), ]
+    t <- cmprsk::cuminc(k$time, k$event, k$group, if (job$stratum == "true") k$x else rep(1, nrow(k)), rho = num(job$rho))$Tests[job$cause, ]
+    if (t[["stat"]] >= 0) add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = pchisq(t[["stat"]], t[["df"]], lower.tail = FALSE))
+    if (job$stratum == "true" || min(k$time[k$event > 0]) == 0) return()  # crr takes no event at time 0
     groups <- intersect(named("", "group"), k$group); X <- sapply(groups[-1], function(g) as.numeric(k$group == g))
     if (all(tapply(k$event == of, factor(k$group, groups), sum) > 0)) {
       f <- cmprsk::crr(k$time, k$event, X, failcode = of, gtol = 1e-10, maxiter = 100); z <- qnorm((1 + conf) / 2); e <- sqrt(diag(f$var))
@@ -645,7 +659,7 @@ methods <- list(
     sets <- named("", "set"); wide <- data.frame(y = d$x[d$set == sets[1]]); shown <- c()
     terms <- paste0("c", seq_along(sets))  # a column may be called y
     for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y }
-    wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y))
+    wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y)); if (length(unique(wide$y)) < 2) return()
     X <- model.matrix(~ ., wide[-1]); y <- wide$y
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     coefficient(X, y, conf, shown, TRUE)
@@ -712,6 +726,7 @@ wide_rows <- function(d, keep) {  # which of the participants wide_of keeps
   base <- d[is.na(d$set), ]; ok <- !is.na(base$x) & !is.na(factor(base$group, named("", "group"))) & keep
   for (s in named("", "set")) { v <- d[!is.na(d$set) & d$set == s, ]; l <- named(s, "level"); ok <- ok & !is.na(if (length(l)) factor(v$level, l) else v$y) }; ok
 }
+leverage_one <- function(f) job$errors == "hc3" && max(hatvalues(f)) > 1 - 1e-9  # no HC3
 covariance <- function(f) {  # of coefficients, HC3 if asked for
   if (job$errors != "hc3") return(vcov(f))
   X <- model.matrix(f); A <- chol2inv(qr.R(qr(X))); A %*% crossprod(X * (resid(f) / (1 - hatvalues(f)))) %*% A
@@ -726,7 +741,7 @@ methods$ancova <- function(d, conf) {
   if (m < 2) return()
   C <- sweep(w$X, 2, w$at); G <- sapply(levels(w$g), function(g) as.numeric(w$g == g)); M <- cbind(G, C); n <- ncol(M)
   if (nrow(M) <= n || qr(M)$rank < n) return()
-  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y))) return()
+  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y)) || leverage_one(f)) return()
   V <- covariance(f); t <- qt((1 + conf) / 2, df.residual(f))
   shown <- function(group, level, L, p) { b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); add(group, level, "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e)
     if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
@@ -739,11 +754,11 @@ methods$ancova <- function(d, conf) {
   wald_f("", f, unit[2:m, , drop = FALSE] - unit[rep(1, m - 1), , drop = FALSE])
   with <- which(w$from %in% named("", "interaction")); if (!length(with)) return()
   P <- do.call(cbind, lapply(2:m, function(i) G[, i] * C[, with, drop = FALSE])); N <- cbind(M, P); k <- ncol(P)
-  if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N)) wald_f("interaction", lm(y ~ 0 + N), diag(ncol(N))[n + seq_len(k), , drop = FALSE])
+  f <- lm(y ~ 0 + N); if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N) && !leverage_one(f)) wald_f("interaction", f, diag(ncol(N))[n + seq_len(k), , drop = FALSE])
 }
 methods$linear_regression <- function(d, conf) {
   d$group <- "all"; ids$id[ids$analysis == job$analysis & ids$kind == "group"] <<- "all"; w <- wide_of(d); n <- length(w$y); add("", "", "length", closed, n = n)
-  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
+  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y)) || leverage_one(f)) return()
   r <- sum(resid(f)^2) / sum((w$y - mean(w$y))^2); add("", "", "lm", fitted, r_squared = 1 - r, r_squared_adjusted = 1 - r * (n - 1) / (n - k), sd = sqrt(sum(resid(f)^2) / (n - k)))
   wald_f("", f, diag(k)[-1, , drop = FALSE]); V <- covariance(f); t <- qt((1 + conf) / 2, n - k)
   for (j in seq_along(w$ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", w$ids[j], "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e, p_value = 2 * pt(-abs(b / e), n - k)) }
@@ -819,7 +834,7 @@ methods$bland_altman <- function(d, conf) {
       lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
 }
 methods$compare_at <- function(d, conf) {
-  if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$milestone); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
+  if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$time); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
   read <- function(k, e = NULL) { if (!nrow(k) || t > max(k$time)) return(NULL); s <- summary(survfit(Surv(time, event) ~ 1, k), times = t); if (s$surv %in% 0:1) NULL else c(s$surv, s$std.err) }
   for (g in named("", "group")) { k <- d[d$group == g, ]; if (!nrow(k)) { add(g, "", "nrow", closed, n = 0); next }; add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); if (t < min(k$time)) add(g, "", "survfit", closed, ci_low = 1, ci_high = 1); if (t <= max(k$time)) add(g, "", "survfit", closed, estimate = summary(survfit(Surv(time, event) ~ 1, k), times = t)$surv); v <- read(k); if (is.null(v)) next
     s <- summary(survfit(Surv(time, event) ~ 1, k, conf.type = "log-log", conf.int = conf), times = t); add(g, "", "survfit", closed, ci_low = s$lower, ci_high = s$upper); seen[[length(seen) + 1]] <- v }
@@ -902,8 +917,8 @@ methods$changing_cox <- function(d, conf) {  # tmerge
     s <- tmerge(s, m, id = id, latest = tdc(day, v)); s <- s[!is.na(s$latest), ]; terms <- c(terms, "latest"); shown <- c(shown, value) }
   for (i in seq_along(sets)) { k <- paste0("c", i); terms <- c(terms, k); shown <- c(shown, if (is.factor(w[[k]])) of(sets[i], levels(w[[k]])[-1]) else sets[i]) }
   add("", "", "tmerge", closed, n = length(unique(s$id)), events = sum(s$happens)); if (!nrow(s) || !sum(s$happens)) return()
-  f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); t <- summary(f, conf.int = conf)
-  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"]))
+  f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f)))) return(); t <- summary(f, conf.int = conf)
+  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
 methods$concordance_index <- function(d, conf) {
@@ -1010,15 +1025,15 @@ methods$weighted_risks <- function(d, conf) {
 }
 # --- restricted cubic splines, by ns of the package splines, which is R's own
 spline_effect <- function(d, conf, kind) {
-  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (job$stratum != "true" | !is.na(d$level[is.na(d$set)])) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x)
+  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (job$stratum != "true" | !is.na(d$level[is.na(d$set)])) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x); unit <- if (n) in_range(x) else 1; x <- x / unit
   add("", "", "length", closed, n = n); if (kind != "linear") add("", "", "sum", closed, events = sum(w$y)); if (!n) return(); k <- num(job$knots); q <- unname(quantile(x, switch(as.character(k), "3" = c(0.1, 0.5, 0.9), "4" = c(0.05, 0.35, 0.65, 0.95), "5" = c(0.05, 0.275, 0.5, 0.725, 0.95)))); if (any(diff(q) <= 1e-9 * max(diff(range(q)), 1e-300))) return()
   st <- if (job$stratum == "true") base$level[keep] else rep("all", n); S <- splines::ns(x, knots = q[-c(1, k)], Boundary.knots = q[c(1, k)]); C <- if (ncol(w$X)) sweep(w$X, 2, w$at) else NULL; M <- cbind(unclass(S)[, seq_len(k - 1)], C); p <- ncol(M); if (n <= p + (kind != "cox") || qr(cbind(1, M))$rank < p + 1) return()
   if (kind != "linear" && (sum(w$y) == 0 || kind == "logistic" && all(w$y == 1))) return()
   f <- suppressWarnings(switch(kind, linear = lm(w$y ~ M), logistic = glm(w$y ~ M, binomial, control = glm.control(1e-14, 100)), cox = coxph(if (late()) Surv(w$e, w$t, w$y) ~ M + strata(st) else Surv(w$t, w$y) ~ M + strata(st), control = tight))); i <- seq_len(k - 1) + (kind != "cox"); b <- coef(f)[i]; if (anyNA(b) || kind != "linear" && any(abs(coef(f)[i] * apply(M[, seq_len(k - 1)], 2, sd)) > 8)) return(); if (kind == "linear" && max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
-  V <- vcov(f)[i, i]; df <- if (kind == "linear") df.residual(f) else 0; m <- if (job$reference == "") median(x) else num(job$reference); by <- "ns, vcov"; add("", "", "median", closed, reference = m)
+  V <- vcov(f)[i, i]; df <- if (kind == "linear") df.residual(f) else 0; m <- if (job$reference == "") median(x) else num(job$reference) / unit; by <- "ns, vcov"; add("", "", "median", closed, reference = m * unit)
   wald <- function(level, u, t) if (df) add("", level, by, 1e-5, statistic = u / t, df = t, p_value = pf(u / t, t, df, lower.tail = FALSE)) else add("", level, by, 1e-5, statistic = u, df = t, p_value = pchisq(u, t, lower.tail = FALSE))
   wald("", drop(b %*% solve(V, b, tol = 0)), k - 1); g <- q[-c(1, k)]; e <- min(diff(q)) / 4; D <- predict(S, g + e) - 2 * predict(S, g) + predict(S, g - e); D <- matrix(D, k - 2); u <- drop(D %*% b); wald("nonlinearity", drop(u %*% solve(D %*% V %*% t(D), u, tol = 0)), k - 2)
-  for (a in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) { B <- predict(S, c(num(a), m)); L <- B[1, ] - B[2, ]; x1 <- sum(L * b); s <- sqrt(drop(L %*% V %*% L)); t <- if (df) qt((1 + conf) / 2, df) else qnorm((1 + conf) / 2); v <- x1 + c(0, -1, 1) * t * s; if (!df) v <- exp(v); add("", a, by, 1e-5, setNames(v, c(switch(kind, linear = "estimate", logistic = "odds_ratio", cox = "hazard_ratio"), "ci_low", "ci_high"))) }
+  for (a in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) { B <- predict(S, c(num(a) / unit, m)); L <- B[1, ] - B[2, ]; x1 <- sum(L * b); s <- sqrt(drop(L %*% V %*% L)); t <- if (df) qt((1 + conf) / 2, df) else qnorm((1 + conf) / 2); v <- x1 + c(0, -1, 1) * t * s; if (!df) v <- exp(v); add("", a, by, 1e-5, setNames(v, c(switch(kind, linear = "estimate", logistic = "odds_ratio", cox = "hazard_ratio"), "ci_low", "ci_high"))) }
 }
 methods$linear_spline <- function(d, conf) spline_effect(d, conf, "linear"); methods$logistic_spline <- function(d, conf) spline_effect(d, conf, "logistic"); methods$cox_spline <- function(d, conf) spline_effect(d, conf, "cox")
 # --- models of completed data: those of the first computation are fitted again, and pooled
@@ -1156,7 +1171,7 @@ methods$logistic_interaction <- function(d, conf) {
   add("", "", "anova of glm", fitted, statistic = x, df = k, p_value = pchisq(x, k, lower.tail = FALSE))
 }
 methods$linear_interaction <- function(d, conf) {
-  d <- split_up(d); if (nlevels(d$g) != 2) return(); d$cell <- droplevels(d$g:d$s); if (nrow(d) <= nlevels(d$cell)) return(); f <- lm(x ~ 0 + cell, d); if (max(abs(resid(f))) < 1e-10 * max(abs(d$x))) return(); V <- vcov(f); t <- qt((1 + conf) / 2, df.residual(f))
+  d <- split_up(d); if (nlevels(d$g) != 2) return(); d$cell <- droplevels(d$g:d$s); if (nrow(d) <= nlevels(d$cell)) return(); f <- lm(x ~ 0 + cell, d); if (max(abs(resid(f))) < 1e-10 * max(abs(d$x)) || max(abs(d$x)) < 1e-150 || max(abs(d$x)) > 1e150) return(); V <- vcov(f); t <- qt((1 + conf) / 2, df.residual(f))
   for (s in levels(d$s)) { at <- match(paste0(levels(d$g), ":", s), levels(d$cell)); if (anyNA(at)) next
     b <- coef(f)[[at[2]]] - coef(f)[[at[1]]]; e <- sqrt(V[at[1], at[1]] + V[at[2], at[2]]); add("", s, "lm", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e) }
   if (nlevels(d$s) < 2 || any(table(d$g, d$s) == 0)) return()
@@ -1215,7 +1230,7 @@ methods$mcnemar <- function(d, conf) {
 methods$mantel_haenszel <- function(d, conf) {
   d <- d[!is.na(d$x), ]; t <- compared(d, named("", "group")); if (is.null(t)) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- g[g %in% d$group]
   a <- table(factor(d$group, rev(g)), factor(d$y, 1:0), factor(d$x)); a <- a[, , apply(a, 3, sum) > 1, drop = FALSE]; if (!dim(a)[3]) return()
-  m <- tryCatch(mantelhaen.test(a, correct = job$continuity == "true", conf.level = conf), error = function(e) NULL)
+  m <- tryCatch(mantelhaen.test(a, correct = job$correction == "true", conf.level = conf), error = function(e) NULL)
   if (is.null(m) || !is.finite(m$statistic)) return(); if (is.finite(log(m$estimate))) add("", "", "mantelhaen.test", closed, odds_ratio = unname(m$estimate), ci_low = m$conf.int[1], ci_high = m$conf.int[2])
   add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
   a <- a[, , apply(a, 3, function(t) all(rowSums(t) > 0, colSums(t) > 0)), drop = FALSE]; k <- dim(a)[3]; add("", "", "dim", closed, strata = k); o <- unname(m$estimate); if (k < 2 || !is.finite(log(o))) return()
@@ -1259,7 +1274,7 @@ methods$survival_quantiles <- function(d, conf) for (g in named("", "group")) {
   for (p in strsplit(job$quantiles, ";")[[1]]) { s <- 1 - num(p); add(g, paste0(100 * num(p), "_percent"), "survfit", closed, estimate = first(f$surv, s), ci_low = first(f$lower, s), ci_high = first(f$upper, s)) }
 }
 methods$conditional_probability <- function(d, conf) for (g in named("", "group")) {
-  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; of <- num(job$cause); at <- num(job$milestone); z <- qnorm((1 + conf) / 2); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
+  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; of <- num(job$cause); at <- num(job$time); z <- qnorm((1 + conf) / 2); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
   if (at > max(k$time)) next; if (!any(k$event > 0 & k$time <= at)) { add(g, job$cause_name, "sum", closed, estimate = 0, std_error = 0, ci_low = 0, ci_high = 0); next }
   causes <- sort(unique(c(0, of, k$event))); f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), influence = TRUE); j <- findInterval(at, f$time)  # the influence begins at time 0
   i <- match(of, causes); o <- setdiff(seq_along(causes), c(1, i)); p <- f$pstate[j, ]; free <- 1 - sum(p[o]); if (free <= 1e-12) next; m <- p[i] / free; u <- f$influence.pstate[, j + dim(f$influence.pstate)[2] - length(f$time), ]; e <- sqrt(sum(((u[, i] + m * rowSums(u[, o, drop = FALSE])) / free)^2))

@@ -17,9 +17,9 @@ def maximum(
     """(b, at(b)) of the highest maximum that is reached from any start, or None if none is.
 
     at: b to (value, score, information); `fixed` holds coefficients at values. size: how far a step leads; LONGEST at most.
-    exact: the information is minus the second derivative; if not, as of a penalised likelihood, that comes from a function
-    which `at` gives as a fourth, or else from central differences of the score. Only relative criteria, in coordinates in
-    which the information is the unit matrix: covariates may have any unit.
+    exact: the information is minus the second derivative; if not, as of a penalised likelihood, that comes from central
+    differences of the score. Only relative criteria, in coordinates in which the information is the unit matrix: covariates
+    may have any unit.
 
     >>> at = lambda b: (-((b[0] - 2e6) ** 2), -2 * (b - 2e6), np.array([[2.0]]))
     >>> print(maximum(at, [np.zeros(1)], size=lambda step: 0.0, exact=True)[0])
@@ -39,15 +39,15 @@ def maximum(
 
 
 def _ascend(at, b, free, size, exact):
-    now, square = at(b), np.ix_(free, free)
+    now = at(b)
     gain = np.inf
     for _ in range(STEPS if len(free) else 0):
         if not np.isfinite(now[0]):
             return None
         try:
-            root = np.linalg.inv(np.linalg.cholesky(now[2][square])).T
+            root = np.linalg.inv(np.linalg.cholesky(now[2][np.ix_(free, free)])).T
             slope = root.T @ now[1][free]
-            move = slope if exact else np.linalg.solve(_curvature(at, b, now, free, square, root), slope)
+            move = slope if exact else np.linalg.solve(_curvature(at, b, free, root), slope)
         except np.linalg.LinAlgError:
             return None
         gain = float(slope @ move) / 2
@@ -73,19 +73,14 @@ def _ascend(at, b, free, size, exact):
     return b, now
 
 
-def _curvature(at, b, now, free, square, root):
+def _curvature(at, b, free, root):
     """Minus the second derivatives in the coordinates of `root`; the unit matrix if they are not definite."""
-    curvature = root.T @ now[3]()[square] @ root if len(now) > 3 else _differences(at, b, free, root)
-    curvature = (curvature + curvature.T) / 2
-    definite = np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > 1e-6
-    return curvature if definite else np.eye(len(free))
-
-
-def _differences(at, b, free, root):
     columns = []
     for direction in root.T:
         move = np.zeros(len(b))
         move[free] = 1e-4 * direction
         above, below = (at(b + sign * move)[1][free] for sign in (1, -1))
         columns.append(root.T @ (below - above) / 2e-4)
-    return np.array(columns)
+    curvature = (np.array(columns) + np.array(columns).T) / 2
+    definite = np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > 1e-6
+    return curvature if definite else np.eye(len(free))
