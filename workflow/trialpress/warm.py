@@ -23,7 +23,7 @@ from multiprocessing.connection import wait
 from types import ModuleType
 
 LIBRARIES = (
-    "pandas", "pyarrow.parquet", "pyarrow.csv", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
+    "pandas", "pyarrow.csv", "pyarrow.dataset", "pyarrow.parquet", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
     "snakemake.logging", "matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
 )  # fmt: skip
 THREADS = (

@@ -9,8 +9,9 @@ The costs of partial tables are few and shared by many nodes; so a step of the n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, wraps
 from itertools import combinations
 
 import numpy as np
@@ -35,6 +36,13 @@ MEET = 256  # costs that are met at a time
 ALL_SPLITS = 8  # columns that are divided in all ways
 
 
+def _once(function: Callable) -> Callable:
+    """A function of a table that is computed once for the same table: of open queries many leave the same."""
+    kept = lru_cache(maxsize=256)(lambda table, *more, **named: function(np.array(table), *more, **named))
+    return wraps(function)(lambda cells, *more, **named: kept(tuple(map(tuple, cells.tolist())), *more, **named))
+
+
+@_once
 def exact(cells: np.ndarray, limit: float) -> float | None:
     """The p-value of `cells` (no row or column empty), or None if more than about `limit` partial tables would have to be
     added up: what is certainly more is refused beforehand, and each step tells its own work before it begins.
@@ -45,12 +53,6 @@ def exact(cells: np.ndarray, limit: float) -> float | None:
     >>> print(f"{exact(job, 1e8):.4f}")  # R fisher.test, Job
     0.7827
     """
-    return _exact(tuple(map(tuple, cells.tolist())), limit)
-
-
-@lru_cache(maxsize=256)  # of open queries many leave the same table
-def _exact(table: tuple[tuple[int, ...], ...], limit: float) -> float | None:
-    cells = np.array(table)
     try:
         p = 1.0 - _best_split(cells, 0.0, limit).probability()
     except _TooMuch:
@@ -63,6 +65,7 @@ def _exact(table: tuple[tuple[int, ...], ...], limit: float) -> float | None:
         return p if p > 1e-10 else None
 
 
+@_once
 def estimate(cells: np.ndarray, resamples: int, seed: int) -> tuple[float, float]:
     """The p-value from `resamples` random tables with the margins of `cells`, and its standard error.
 
