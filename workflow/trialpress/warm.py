@@ -50,13 +50,13 @@ def script(path: str, environment: Mapping[str, str]) -> None:
         atexit._run_exitfuncs()  # which processes of multiprocessing leave out: libraries clear their folders there
 
 
-def begun(path: str, threads: int, folder: str):
-    """The process of a script, or None where no forkserver can live."""
+def begun(path: str, threads: int, folder: str, daemon: bool = False):
+    """The process of a script, or None where no forkserver can live. daemon: it is ended with this one."""
     many = {f"{name}_NUM_THREADS".replace("MAXIMUM_NUM", "MAXIMUM"): str(threads) for name in THREADS}
     given = {**os.environ, **many, **(dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), folder) if folder else {})}
     context = get_context("forkserver")
     context.set_forkserver_preload([*LIBRARIES])
-    job = context.Process(target=script, args=(path, given))
+    job = context.Process(target=script, args=(path, given), daemon=daemon)
     try:
         with _begins, _without_main():
             job.start()
