@@ -130,7 +130,7 @@ OPTIONS: dict[str, list[dict]] = {
     "calibration": [EVENT | {"predicted": "x"}, EVENT | {"predicted": "y", "groups": 2}],
     "kappa": [{"first": "response", "second": "later"}, {"first": "grade", "second": "grade", "weights": "quadratic"}],
     "bland_altman": [{"first": "x", "second": "y"}],
-    "number_needed": [EVENT | BY],
+    "number_needed": [EVENT | BY, EVENT | BY | {"stratum": "dose_group"}, EVENT | BY | {"stratum": "grade", "interval": "sato"}],
     "e_value": [EVENT | BY, EVENT | BY | {"covariates": ["x", "dose_group"]}],
     "ancova": [{"variable": "x"} | BY, {"variable": "x", "by": "dose_group", "covariates": ["y"], "contrasts": "tukey"},
                {"variable": "x", "by": "dose_group", "contrasts": "all", "errors": "hc3"}, {"variable": "x", "by": "dose_group", "covariates": ["y", "arm"], "interaction": "y", "errors": "hc3"},

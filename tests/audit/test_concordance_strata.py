@@ -8,6 +8,9 @@ ANALYSES = """analyses:
   difference_robins: {method: risk_difference, population: infused, event: crs >= 4, by: stratum, stratum: doses, interval: greenland-robins}
   ratio: {method: risk_ratio, population: infused, event: crs >= 2, by: sex, stratum: doses}
   ratio_none: {method: risk_ratio, population: infused, event: crs >= 9, by: sex, stratum: stratum}
+  needed: {method: number_needed, population: infused, event: crs >= 2, by: sex, stratum: stratum}
+  needed_sato: {method: number_needed, population: infused, event: crs >= 2, by: sex, stratum: doses, interval: sato}
+  needed_none: {method: number_needed, population: infused, event: crs >= 9, by: sex, stratum: doses, interval: greenland-robins}
   completed: {method: multiple_imputation, population: infused, variable: lee, by: doses, covariates: [age, stratum], auxiliary: [crs], imputations: 5, iterations: 2}
   completed_two: {method: multiple_imputation, population: infused, variable: age, by: sex, covariates: [lee], imputations: 6, iterations: 2}
   completed_odds: {method: multiple_imputation, population: infused, variable: remission, by: sex, covariates: [age, lee], imputations: 3, iterations: 2}

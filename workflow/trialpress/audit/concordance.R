@@ -163,17 +163,17 @@ difference <- function(t, conf, level) {
   ci <- newcombe(t$x, t$n, conf)
   add("", level, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
 }
-within_strata <- function(d, conf, ratio) {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
+within_strata <- function(d, conf, ratio, level = "") {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
   d <- d[!is.na(d$x), ]; if (is.null(compared(d, named("", "group")))) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- rev(g[g %in% d$group])
   k <- sapply(split(d, d$x), function(v) c(sum(v$y[v$group == g[1]]), sum(v$group == g[1]), sum(v$y[v$group == g[2]]), sum(v$group == g[2]))); k <- k[, k[2, ] > 0 & k[4, ] > 0, drop = FALSE]; add("", "", "sum", closed, strata = ncol(k)); if (!ncol(k)) return()
   a <- k[1, ]; n1 <- k[2, ]; b <- k[3, ]; n2 <- k[4, ]; N <- n1 + n2; m <- a + b; z <- qnorm((1 + conf) / 2); v <- sum(n1 * n2 * m * (N - m) / N^3)
   if (v > 0) { x <- sum(a - n1 * m / N)^2 / v; add("", "", "pchisq", closed, statistic = x, df = 1, p_value = pchisq(x, 1, lower.tail = FALSE)) }
   if (ratio) { R <- sum(a * n2 / N); S <- sum(b * n1 / N); e <- sqrt(sum(n1 * n2 / N^2 * m - a * b / N) / (R * S)); if (R > 0 && S > 0) add("", "", "sum", closed, risk_ratio = R / S, ci_low = R / S * exp(-z * e), ci_high = R / S * exp(z * e)); return() }
-  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", "", "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
+  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", level, "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
   e <- switch(job$interval, "sato" = sqrt((rd * sum(b * (n1 / N)^2 - a * (n2 / N)^2 + (n1 / N) * (n2 / N) * (n2 - n1) / 2) + sum(a * (n2 - b) / N + b * (n1 - a) / N) / 2) / sum(w)^2), "greenland-robins" = sqrt(sum(s^2 * (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2))), NULL)
   limits <- function(x, n) { u <- x / n * (1 - x / n) / n; if (!any(u > 0)) u <- 1 / n; q <- z * sqrt(sum(s^2 * u)) / sum(s * sqrt(u)); rowSums(sapply(seq_along(x), function(i) s[i] * wilson(x[i], n[i], 2 * pnorm(q) - 1))) }
-  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", "", "sum", closed, std_error = e)
-  add("", "", "prop.test or sum", closed, ci_low = max(-1, rd - z * e[1]), ci_high = min(1, rd + z * rev(e)[1]))
+  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", level, "sum", closed, std_error = e)
+  r <- c(if (abs(rd) < 1e-12) 0 else rd, max(-1, rd - z * e[1]), min(1, rd + z * rev(e)[1])); add("", level, "prop.test or sum", closed, ci_low = r[2], ci_high = r[3]); r
 }
 cross <- function(d, groups, levels) {
   t <- table(factor(d$level, levels = levels), factor(d$group, levels = groups))
@@ -777,8 +777,8 @@ methods$standardised_risks <- function(d, conf) {
   add("", "risk_difference", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(-1, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2]), p_value = 2 * pnorm(-abs(r[1] / r[2])))
 }
 methods$number_needed <- function(d, conf) {
-  d <- d[is.na(d$set), ]; d$y <- d$x; t <- compared(d, named("", "group")); if (is.null(t)) return()
-  difference(t, conf, "risk_difference"); p <- t$x / t$n; r <- c(p[1] - p[2], newcombe(t$x, t$n, conf))
+  if (job$stratum == "true") { r <- within_strata(d, conf, FALSE, "risk_difference"); if (is.null(r)) return() } else { t <- compared(d, named("", "group")); if (is.null(t)) return()
+    difference(t, conf, "risk_difference"); p <- t$x / t$n; r <- c(p[1] - p[2], newcombe(t$x, t$n, conf)) }
   for (side in c("one_more", "one_fewer")) {
     if (side == "one_fewer") r <- -r[c(1, 3, 2)]
     if (r[3] > 0) add("", side, "prop.test, combined as Newcombe", closed, number_needed = if (r[1] > 0) 1 / r[1] else if (r[1] == 0) Inf else NA, ci_low = 1 / r[3], ci_high = if (r[2] > 0) 1 / r[2] else Inf)

@@ -46,6 +46,7 @@ DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "e
             **exports.DEFAULTS}  # fmt: skip
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
+    "number_needed": {"interval": "newcombe"},
     "cox": {"interval": "wald", "errors": "model"},
     "pool": {"transform": "logit", "trials": "true"},
     "bootstrap": {"interval": "bca"},

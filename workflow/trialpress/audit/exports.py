@@ -235,7 +235,6 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "weighted_risks": _adjusted(_event),
     "multiple_imputation": _imputed,
     "standardised_risks": _adjusted(_event),
-    "number_needed": _adjusted(_event),
     "e_value": _adjusted(_event),
     "paired_t": _pair("after", "before"),
     "sign_test": _pair("after", "before"),
