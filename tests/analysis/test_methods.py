@@ -148,7 +148,7 @@ OPTIONS: dict[str, list[dict]] = {
                             {"variable": "grade", "by": "dose_group", "covariates": ["arm"], "imputations": 2, "iterations": 1}],
     "weighting": [BY | {"covariates": ["x", "dose_group"]}, BY | {"covariates": ["later"], "estimand": "att", "stabilised": False, "truncate": 0.9}],
     "weighted_kaplan_meier": [OS | BY | {"covariates": ["x", "dose_group"], "at": [3, 100]}, OS | BY | {"covariates": ["grade"], "unit": "days", "estimand": "att"}],
-    "weighted_cox": [OS | BY | {"covariates": ["x", "dose_group"]}],
+    "weighted_cox": [OS | BY | {"covariates": ["x", "dose_group"]}, OS | BY | {"covariates": ["x"], "stratum": "dose_group"}],
     "weighted_risks": [EVENT | BY | {"covariates": ["x", "dose_group"]}, EVENT | BY | {"covariates": ["grade"], "truncate": 0.95}],
     "linear_spline": [{"variable": "y", "x": "x", "covariates": ["arm"], "at": [40, 60]}, {"variable": "y", "x": "grade", "knots": 3, "reference": "2"}],
     "logistic_spline": [EVENT | {"x": "x", "knots": 3, "at": [40]}, EVENT | {"x": "dose"}],

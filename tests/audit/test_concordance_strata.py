@@ -11,6 +11,8 @@ ANALYSES = """analyses:
   needed: {method: number_needed, population: infused, event: crs >= 2, by: sex, stratum: stratum}
   needed_sato: {method: number_needed, population: infused, event: crs >= 2, by: sex, stratum: doses, interval: sato}
   needed_none: {method: number_needed, population: infused, event: crs >= 9, by: sex, stratum: doses, interval: greenland-robins}
+  weighted: {method: weighted_cox, population: infused, endpoint: os, by: sex, covariates: [age, stratum], stratum: stratum}
+  weighted_att: {method: weighted_cox, population: infused, endpoint: os, by: sex, covariates: [age], stratum: doses, estimand: att}
   completed: {method: multiple_imputation, population: infused, variable: lee, by: doses, covariates: [age, stratum], auxiliary: [crs], imputations: 5, iterations: 2}
   completed_two: {method: multiple_imputation, population: infused, variable: age, by: sex, covariates: [lee], imputations: 6, iterations: 2}
   completed_odds: {method: multiple_imputation, population: infused, variable: remission, by: sex, covariates: [age, lee], imputations: 3, iterations: 2}

@@ -700,13 +700,13 @@ methods <- list(
 
 # --- models of groups with covariates
 wide_of <- function(d, keep = TRUE) {  # outcome (x), time and group of everyone, covariates as columns of a matrix with their ids and centres
-  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, e = base$entry, g = factor(base$group, named("", "group")))
+  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, e = base$entry, g = factor(base$group, named("", "group")), s = if (job$stratum == "true") base$level else rep("all", nrow(base)))
   for (i in seq_along(sets)) { v <- d[!is.na(d$set) & d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, l) else v$y }
   needed <- w[!names(w) %in% c("t", "e")]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
   for (i in seq_along(sets)) { v <- w[[paste0("c", i)]]
     if (is.factor(v)) for (l in levels(v)[-1]) { X <- cbind(X, as.numeric(v == l)); ids <- c(ids, of(sets[i], l)); at <- c(at, 1 / nlevels(v)); from <- c(from, sets[i]) }
     else { X <- cbind(X, v); ids <- c(ids, sets[i]); at <- c(at, mean(v)); from <- c(from, sets[i]) } }
-  list(y = w$y, t = w$t, e = w$e, g = w$g, X = X, ids = ids, at = at, from = from)
+  list(y = w$y, t = w$t, e = w$e, g = w$g, s = w$s, X = X, ids = ids, at = at, from = from)
 }
 wide_rows <- function(d, keep) {  # which of the participants wide_of keeps
   base <- d[is.na(d$set), ]; ok <- !is.na(base$x) & !is.na(factor(base$group, named("", "group"))) & keep
@@ -1000,7 +1000,7 @@ methods$weighted_kaplan_meier <- function(d, conf) {
 methods$weighted_cox <- function(d, conf) {
   w <- weighed(d, FALSE); if (is.null(w)) { w <- wide_of(d); for (g in named("", "group")) add(g, "", "sum", closed, n = sum(w$g == g), events = sum(w$y[w$g == g])); return() }
   for (g in named("", "group")) add(g, "", "sum", closed, n = sum(w$g == g), events = sum(w$y[w$g == g])); if (is.null(w$w) || late() || any(tapply(w$y, w$second, sum) == 0)) return()
-  f <- coxph(Surv(w$t, w$y) ~ w$second, weights = w$w, robust = TRUE, control = tight); b <- coef(f)[[1]]; e <- sqrt(f$var[1, 1]); z <- qnorm((1 + conf) / 2); add("", of(job$by, levels(w$g)[2]), "coxph", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e)))
+  f <- coxph(Surv(w$t, w$y) ~ w$second + strata(w$s), weights = w$w, robust = TRUE, control = tight); b <- coef(f)[[1]]; if (is.na(b) || abs(b) > 8) return(); e <- sqrt(f$var[1, 1]); z <- qnorm((1 + conf) / 2); add("", of(job$by, levels(w$g)[2]), "coxph", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e)))
 }
 methods$weighted_risks <- function(d, conf) {
   w <- weighed(d, FALSE); z <- qnorm((1 + conf) / 2); u <- if (is.null(w)) wide_of(d) else w; for (g in named("", "group")) { y <- u$y[u$g == g]; add(g, "", "sum", closed, n = sum(y), N = length(y), percent = if (length(y)) mean(y) else NA) }; if (is.null(w) || is.null(w$w)) return()
