@@ -14,6 +14,8 @@ ANALYSES = """analyses:
   moved: {method: permutation_test, population: infused, variable: age, by: sex, resamples: 1300}
   moved_median: {method: permutation_test, population: infused, variable: lee, by: stratum, statistic: median, resamples: 500}
   drawn: {method: permutation_log_rank, population: infused, endpoint: os, by: doses, replicates: 800}
+  drawn_inside: {method: permutation_log_rank, population: infused, endpoint: os, by: doses, stratum: sex, replicates: 700}
+  drawn_two: {method: permutation_log_rank, population: infused, endpoint: efs, by: sex, stratum: doses, replicates: 600}
   tip: {method: tipping_point, population: rr, event: remission, rate: 0.4}
   tip_low: {method: tipping_point, population: infused, event: "when(order < 9, missing, crs >= 1)", rate: 0.2}
   tip_groups: {method: tipping_point_groups, population: infused, event: "when(order < 9, missing, remission)", by: sex}

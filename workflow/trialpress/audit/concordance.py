@@ -105,11 +105,11 @@ class Export:
         }
 
     def stratum(self) -> dict[str, pd.Series]:
-        """Each stratum as a number (x), where the analysis has strata; missing where it is not known."""
+        """Each stratum as a number (x) in the order of its code as text, where the analysis has strata; missing where it is not known."""
         if not self.spec.get("stratum"):
             return {}
         column = self.data.frame[self.spec["stratum"]]
-        codes = pd.Series(pd.factorize(column.astype("string"))[0], index=column.index, dtype="Float64")
+        codes = pd.Series(pd.factorize(column.astype("string"), sort=True)[0], index=column.index, dtype="Float64")
         return {"x": codes.mask(column.isna())}
 
 
