@@ -117,7 +117,7 @@ OPTIONS: dict[str, list[dict]] = {
     "cumulative_incidence": [RELAPSE | {"at": [3, 12, 100]}, RELAPSE | BY | {"cause": "death in remission", "variance": "cmprsk"}],
     "conditional_probability": [RELAPSE | {"time": 6}, RELAPSE | BY | {"time": 100}],
     "gray": [RELAPSE | BY, RELAPSE | {"by": "dose_group", "stratum": "arm"}],
-    "fine_gray": [RELAPSE | {"covariates": ["x", "arm"]}],
+    "fine_gray": [RELAPSE | {"covariates": ["x", "arm"]}, RELAPSE | {"covariates": ["x", "arm"], "stratum": "dose_group"}],
     "cause_specific_cox": [RELAPSE | {"covariates": ["x", "arm"], "interval": "profile"}, RELAPSE | {"covariates": ["x", "arm"], "stratum": "dose_group"}],
     "bootstrap": [{"variable": "x", "resamples": 99}, {"variable": "x", "statistic": "mean", "interval": "percentile"} | BY
                   | {"resamples": 99}],

@@ -13,6 +13,10 @@ ANALYSES = """analyses:
   needed_none: {method: number_needed, population: infused, event: crs >= 9, by: sex, stratum: doses, interval: greenland-robins}
   weighted: {method: weighted_cox, population: infused, endpoint: os, by: sex, covariates: [age, stratum], stratum: stratum}
   weighted_att: {method: weighted_cox, population: infused, endpoint: os, by: sex, covariates: [age], stratum: doses, estimand: att}
+  subhazard: {method: fine_gray, population: infused, endpoint: relapse, covariates: [age, doses], stratum: sex}
+  subhazard_death: {method: fine_gray, population: infused, endpoint: relapse, covariates: [stratum], cause: death, stratum: doses}
+  gray_inside: {method: gray, population: infused, endpoint: relapse, by: sex, stratum: doses}
+  gray_three: {method: gray, population: infused, endpoint: relapse, by: doses, stratum: sex, rho: 1}
   completed: {method: multiple_imputation, population: infused, variable: lee, by: doses, covariates: [age, stratum], auxiliary: [crs], imputations: 5, iterations: 2}
   completed_two: {method: multiple_imputation, population: infused, variable: age, by: sex, covariates: [lee], imputations: 6, iterations: 2}
   completed_odds: {method: multiple_imputation, population: infused, variable: remission, by: sex, covariates: [age, lee], imputations: 3, iterations: 2}
@@ -38,5 +42,11 @@ def test_r_agrees_on_every_statistic(cohort, tmp_path):
 
 @COHORTS
 def test_plain_python_does_not_differ(cohort, tmp_path):
-    left = {"adjusted_pairs", "changing", "bent"}  # Tukey's adjustment; changing covariates and splines within strata
+    left = {
+        "adjusted_pairs",
+        "changing",
+        "bent",
+        "gray_inside",
+        "gray_three",
+    }  # Tukey's adjustment; changing covariates and splines within strata; Gray's test
     agrees(tmp_path, plan(ANALYSES), cohort, by_r=False, but=left)

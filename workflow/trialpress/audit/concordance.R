@@ -228,6 +228,21 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
   s[s$stop > s$start, ]
 }
 
+subhazards <- function(time, cause, X, s, of) {  # Fine and Gray within strata (Zhou et al. 2011), by matrices of weights: coefficients and robust errors; NULL where Newton's method ends nowhere
+  X <- as.matrix(X); p <- ncol(X); parts <- lapply(split(seq_along(time), s), function(i) { t <- time[i]; c <- cause[i]; u <- sort(unique(t[c == of])); v <- sort(unique(t[c == 0]))
+    n <- vapply(v, function(a) sum(t >= a), 1); k <- vapply(v, function(a) sum(t == a & c == 0), 1); S <- c(1, cumprod(1 - k / n)); G <- function(a) S[findInterval(a, v, left.open = TRUE) + 1]
+    W <- outer(t, u, ">=") + outer(t, u, "<") * outer(ifelse(c > 0 & c != of, 1 / G(t), 0), G(u)); list(x = X[i, , drop = FALSE], t = t, c = c, u = u, d = vapply(u, function(a) sum(t == a & c == of), 1), W = W, v = v, n = n, k = k) })
+  parts <- Filter(function(q) length(q$u) > 0, parts); means <- function(q, b) { r <- drop(exp(q$x %*% b)); S <- colSums(q$W * r); list(r = r, S = S, E = crossprod(q$W * r, q$x) / S) }
+  b <- numeric(p); for (step in 1:60) { U <- numeric(p); I <- matrix(0, p, p); for (q in parts) { m <- means(q, b); U <- U + colSums(q$x[q$c == of, , drop = FALSE]) - colSums(q$d * m$E)
+    I <- I + crossprod(q$x, q$x * drop(q$W %*% (q$d / m$S) * m$r)) - crossprod(m$E * sqrt(q$d)) }; if (!all(is.finite(I)) || rcond(I) < 1e-14) return(NULL); move <- solve(I, U); b <- b + move * min(1, 2 / max(abs(X %*% move))); if (max(abs(X %*% move)) < 1e-12) break }
+  R <- do.call(rbind, lapply(parts, function(q) { m <- means(q, b); h <- q$d / m$S; own <- match(q$t, q$u); e <- -m$r * (q$x * drop(q$W %*% h) - q$W %*% (h * m$E)); i <- q$c == of; e[i, ] <- e[i, ] + q$x[i, ] - m$E[own[i], ]
+    for (k in seq_along(q$v)) { late <- q$u >= q$v[k]; gone <- q$t < q$v[k]; w <- q$W[gone, late, drop = FALSE] * m$r[gone]; Q <- (colSums(q$x[gone, , drop = FALSE] * drop(w %*% h[late])) - drop(crossprod(colSums(w) * h[late], m$E[late, , drop = FALSE]))) / q$n[k]
+      e <- e + outer((q$t == q$v[k] & q$c == 0) - (q$t >= q$v[k]) * q$k[k] / q$n[k], Q) }; e }))
+  V <- solve(I) %*% crossprod(R) %*% solve(I); list(b = b, e = sqrt(diag(V)), V = V)
+}
+hazards_of <- function(f, X, shown, conf, with_p = TRUE) if (!is.null(f) && all(is.finite(f$e)) && !any(abs(f$b) * apply(X, 2, sd) > 5)) { z <- qnorm((1 + conf) / 2); for (i in seq_along(shown)) { b <- f$b[[i]]; e <- f$e[[i]]
+  add("", shown[i], "matrices of weights", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e)); if (with_p) add("", shown[i], "matrices of weights", fitted, p_value = 2 * pnorm(-abs(b / e))) } }
+
 correlated <- function(level, d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d)
   add("", level, "nrow", closed, n = n)
@@ -602,12 +617,13 @@ methods <- list(
     }
   },
   gray = function(d, conf) {
-    k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause)
+    k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause); within <- job$stratum == "true"; if (within) k <- k[!is.na(k$x), ]
     add("", "", "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
-    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of) || job$stratum == "true") return()
-    t <- cmprsk::cuminc(k$time, k$event, k$group, rho = num(job$rho))$Tests[job$cause, ]
-    add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = t[["pv"]])
+    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of)) return()
+    t <- tryCatch(cmprsk::cuminc(k$time, k$event, k$group, if (within) k$x, rho = num(job$rho))$Tests[job$cause, ], error = function(e) if (within) c(stat = NA, df = NA, pv = NA) else stop(e))  # strata without a group or an event
+    if (!within || is.finite(t[["stat"]])) add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = t[["pv"]])
     groups <- intersect(named("", "group"), k$group); X <- sapply(groups[-1], function(g) as.numeric(k$group == g))
+    if (within) { hazards_of(subhazards(k$time, k$event, X, k$x, of), X, paste0(job$by, "=", groups[-1]), conf, FALSE); return() }
     if (all(tapply(k$event == of, factor(k$group, groups), sum) > 0)) {
       f <- cmprsk::crr(k$time, k$event, X, failcode = of, gtol = 1e-10, maxiter = 100); z <- qnorm((1 + conf) / 2); e <- sqrt(diag(f$var))
       for (i in seq_along(groups[-1])) add("", paste0(job$by, "=", groups[i + 1]), "cmprsk::crr", fitted, hazard_ratio = exp(f$coef[[i]]), ci_low = exp(f$coef[[i]] - z * e[i]), ci_high = exp(f$coef[[i]] + z * e[i]))
@@ -1243,8 +1259,8 @@ methods$cause_specific_cox <- function(d, conf) {
   for (i in seq_along(m$shown)) add("", m$shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
 }
 methods$fine_gray <- function(d, conf) {
-  m <- side_by_side(d, c("time", "event")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
-  X <- model.matrix(reformulate(m$terms), w)[, -1, drop = FALSE]; if (qr(scale(X))$rank < ncol(X)) return(); f <- cmprsk::crr(w$time, w$event, X, failcode = num(job$cause), gtol = 1e-9, maxiter = 50); if (!f$converged || any(abs(f$coef) * apply(X, 2, sd) > 8)) return()
+  within <- job$stratum == "true"; m <- side_by_side(d, c("time", "event", if (within) "x")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
+  X <- model.matrix(reformulate(m$terms), w)[, -1, drop = FALSE]; if (qr(scale(X))$rank < ncol(X)) return(); if (within) return(hazards_of(subhazards(w$time, w$event, X, w$x, num(job$cause)), X, m$shown, conf)); f <- cmprsk::crr(w$time, w$event, X, failcode = num(job$cause), gtol = 1e-9, maxiter = 50); if (!f$converged || any(abs(f$coef) * apply(X, 2, sd) > 8)) return()
   z <- qnorm((1 + conf) / 2); for (i in seq_along(m$shown)) { b <- f$coef[[i]]; e <- sqrt(f$var[i, i]); add("", m$shown[i], "crr", 1e-5, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
 }
 methods$cox_interaction <- function(d, conf) {

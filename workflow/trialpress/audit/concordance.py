@@ -179,7 +179,8 @@ def _days(export: Export):
 def _competing(export: Export):
     cause = export.number(f"{export.spec['endpoint']}_cause")
     unit = "days" if export.spec["method"] == "gray" else export.spec.get("unit", "months")
-    export.rows(**{**export.times(unit), "event": cause}, group=export.groups(export.spec.get("by", "")))
+    group = export.groups(export.spec.get("by", ""))
+    export.rows(**{**export.times(unit), "event": cause, **export.stratum()}, group=group)
 
 
 def _delayed(export: Export):

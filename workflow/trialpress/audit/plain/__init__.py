@@ -3,8 +3,8 @@
 
 Fractions, statistics and math of Python's standard library alone, so it shares no code with the first: counts, exact tests by
 counting tables, Kaplan-Meier by fractions, distributions by series, models by elimination and Newton's method, random numbers by
-their generator's definition. Gray's test and regression on subdistribution hazards, and what is too large to sum one by one, are
-left to R, and computed_once.csv says so. Each method gives what concordance.R gives.
+their generator's definition. Gray's test, and what is too large to sum one by one, are left to R, and computed_once.csv says so. Each
+method gives what concordance.R gives.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from . import (
     resampled,
     splines,
     subgroups,
+    subhazards,
     tables,
     times,
     two_groups,
@@ -155,7 +156,7 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "state_probabilities": courses.state_probabilities, "win_ratio": courses.win_ratio, "escalation_characteristics": doses.escalation_characteristics,
     "current_leukaemia_free_survival": current.current_leukaemia_free_survival,
     "simon_design": designs.simon_design,
-    "pool": pooled.pool, "exposure": exposure.exposure, "gray": hazards.gray, "bootstrap": resampled.bootstrap, "firth_logistic": logistic.firth_logistic,
+    "pool": pooled.pool, "exposure": exposure.exposure, "gray": subhazards.gray, "fine_gray": subhazards.fine_gray, "bootstrap": resampled.bootstrap, "firth_logistic": logistic.firth_logistic,
     "pairwise_means": pairwise.means, "pairwise_ranks": pairwise.ranked, "pairwise_proportions": pairwise.proportions,
     "multiple_imputation": imputation.multiple_imputation, "pairwise_log_rank": pairwise.times, "linear_regression": linear.linear_regression,
     "bootstrap_proportion": resampled.bootstrap_proportion, "permutation_test": resampled.permutation_test,

@@ -170,14 +170,6 @@ def across(job: Job, read: Callable[[Sequence[Row]], tuple[float, float] | None]
         yield "", "", FRACTIONS, CLOSED, _gap(job, b, error, True)
 
 
-def gray(job: Job) -> Iterator[Found]:
-    """How many have the event and its competitors; the test needs R."""
-    causes = [float(row["event"]) for row in followed(job, "group")]
-    own = causes.count(float(job["cause"]))
-    of = {"n": len(causes), "events": own, "competing_events": sum(cause > 0 for cause in causes) - own}
-    yield "", "", COUNTED, CLOSED, of
-
-
 # --- what begins during follow-up: x is its day, missing where it never begins
 
 
