@@ -62,7 +62,8 @@ def _endpoint(where: str, spec: Mapping, plan: Plan, report: Report) -> None:
         report(f"{where}.endpoint", what, f"take one of {able}; or an endpoint without entry", WRONG)
     if can.get("days") and (endpoint.from_durations or endpoint.unit != "days"):
         what = f"the method '{method}' needs an endpoint from dates, counted in days; '{endpoint.id}' is not"
-        report(f"{where}.endpoint", what, "write the endpoint with origin, events and censor", WRONG)
+        do = "write the endpoint with origin, events and censor; shift(date('2000-01-01'), x) makes a date of x days"
+        report(f"{where}.endpoint", what, do, WRONG)
 
 
 def _unknown(where: str, spec: Mapping, report: Report) -> None:
