@@ -19,6 +19,9 @@ ANALYSES = """analyses:
   current_response: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [response_on, relapse_on, again_on], start: disease, at: [30, 200], unit: days, transform: log}
   current_response_states: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [response_on, relapse_on], start: disease, at: [3, 6], estimator: aalen-johansen, by: sex}
   wins: {method: win_ratio, population: infused, by: sex, endpoints: [os, efs], lower: [crs]}
+  wins_null: {method: win_ratio, population: infused, by: sex, endpoints: [os], higher: [age], variance: null-hypothesis}
+  wins_inside: {method: win_ratio, population: infused, by: sex, endpoints: [efs], lower: [crs], stratum: stratum}
+  wins_inside_null: {method: win_ratio, population: infused, by: stratum, higher: [age], stratum: doses, variance: null-hypothesis}
   wins_numbers: {method: win_ratio, population: infused, by: stratum, higher: [age]}
   doses_boin: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: boin, target: 0.25}
   doses_mtpi: {method: dose_escalation, population: first, event: toxic, by: dose_level, cohort: cohort, design: mtpi-2}

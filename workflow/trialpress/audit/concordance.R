@@ -892,20 +892,23 @@ methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier c
       r <- z * e[j] / p; if (p > 1e-9 && (job$transform == "plain" || (p < 1 - 1e-9 && e[j] > 1e-9))) { a <- asin(sqrt(p)); h <- r / 2 * sqrt(p / (1 - p)); ci <- switch(job$transform, "log-log" = p^exp(c(-1, 1) * r / log(p)), "log" = p * exp(c(-r, r)), "plain" = p * (1 + c(-r, r)), "arcsin" = sin(pmin(pmax(a + c(-h, h), 0), pi / 2))^2)
         add(g, at_time(at[j]), "survfit, influence", fitted, ci_low = max(0, min(ci)), ci_high = min(1, max(ci))) } } }
 }
-methods$win_ratio <- function(d, conf) {  # every pair in full matrices; variances of U-statistics
+methods$win_ratio <- function(d, conf) {  # every pair of a stratum (x) in full matrices; variances of U-statistics, or that under the null hypothesis
   sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
-  a <- one$group == g[2]; b <- one$group == g[1]; W <- L <- matrix(FALSE, sum(a), sum(b))
-  for (s in sets) { v <- d[d$set == s, ]; x <- v[a, ]; y <- v[b, ]
-    if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else {
-      before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0))); w <- t(before(y, x)); l <- before(x, y) }
-    w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; add("", s, "outer", closed, wins = sum(w), losses = sum(l)) }
-  N <- length(W); add("", "", "outer", closed, pairs = N, wins = sum(W), losses = sum(L), ties = N - sum(W) - sum(L)); if (min(dim(W)) < 2) return()
-  p <- c(mean(W), mean(L)); V <- crossprod(sweep(cbind(rowMeans(W), rowMeans(L)), 2, p)) / nrow(W)^2 + crossprod(sweep(cbind(colMeans(W), colMeans(L)), 2, p)) / ncol(W)^2; z <- qnorm((1 + conf) / 2)
-  e <- sqrt(max(0, V[1, 1] + V[2, 2] - 2 * V[1, 2])); m <- p[1] - p[2]; add("", "net_benefit", "U-statistics", closed, estimate = m); if (e < 1e-11) return()
-  add("", "net_benefit", "U-statistics", closed, ci_low = max(-1, m - z * e), ci_high = min(1, m + z * e))
-  if (abs(m) < 1 - 1e-12) { o <- (1 + m) / (1 - m); add("", "win_odds", "U-statistics", closed, estimate = o, ci_low = o * exp(-z * e * 2 / (1 - m^2)), ci_high = o * exp(z * e * 2 / (1 - m^2))) }
-  if (all(p > 0)) { r <- p[1] / p[2]; s <- sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", "U-statistics", closed, win_ratio = r)
-    if (s > 1e-9) add("", "", "U-statistics", closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
+  if (job$stratum != "true") d$x <- 1; parts <- list(); by <- matrix(0, 2, length(sets)); before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0)))
+  for (h in sort(unique(d$x[d$group != ""]))) { k <- d[!is.na(d$x) & d$x == h, ]; n <- sapply(g, function(i) sum(k$group == i & k$set == sets[1])); if (min(n) == 0) next; W <- L <- matrix(FALSE, n[2], n[1])
+    for (s in seq_along(sets)) { v <- k[k$set == sets[s], ]; x <- v[v$group == g[2], ]; y <- v[v$group == g[1], ]
+      if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else { w <- t(before(y, x)); l <- before(x, y) }
+      w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; by[, s] <- by[, s] + c(sum(w), sum(l)) }
+    parts[[length(parts) + 1]] <- list(W = W, L = L, w = if (job$stratum == "true") 1 / sum(n) else 1) }
+  for (s in seq_along(sets)) add("", sets[s], "outer", closed, wins = by[1, s], losses = by[2, s]); each <- function(f) sapply(parts, f); all <- rowSums(by); N <- sum(unlist(each(function(q) length(q$W)))); add("", "", "outer", closed, strata = length(parts), pairs = N, wins = all[1], losses = all[2], ties = N - sum(all)); if (!length(parts) || min(each(function(q) min(dim(q$W)))) < 2) return()
+  w <- each(function(q) q$w); N <- sum(w * each(function(q) length(q$W))); p <- c(sum(w * each(function(q) sum(q$W))), sum(w * each(function(q) sum(q$L)))) / N; z <- qnorm((1 + conf) / 2); null <- job$variance == "null-hypothesis"; from <- if (null) "variance of pairs that share a participant" else "U-statistics"
+  V <- Reduce(`+`, lapply(parts, function(q) q$w^2 * (crossprod(scale(cbind(rowSums(q$W), rowSums(q$L)), scale = FALSE)) + crossprod(scale(cbind(colSums(q$W), colSums(q$L)), scale = FALSE))))) / N^2
+  V0 <- max(0, sum(each(function(q) { D <- q$W - q$L; n <- nrow(D); m <- ncol(D); q$w^2 * (m / (m - 1) * sum(D * (rowSums(D) - D)) + n / (n - 1) * sum(D * (rep(colSums(D), each = n) - D))) })) / N^2)
+  e <- if (null) sqrt(V0) else sqrt(max(0, V[1, 1] + V[2, 2] - 2 * V[1, 2])); m <- p[1] - p[2]; add("", "net_benefit", from, closed, estimate = if (abs(m) < 1e-13) 0 else m)
+  if (all(p > 0)) { r <- p[1] / p[2]; s <- if (null) 2 * e / sum(p) else sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", from, closed, win_ratio = r)
+    if (s > 1e-9) add("", "", from, closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
+  if (e < 1e-11) return(); add("", "net_benefit", from, closed, ci_low = max(-1, m - z * e), ci_high = min(1, m + z * e))
+  if (abs(m) < 1 - 1e-12) { o <- (1 + m) / (1 - m); f <- if (null) 2 * e else e * 2 / (1 - m^2); add("", "win_odds", from, closed, estimate = o, ci_low = o * exp(-z * f), ci_high = o * exp(z * f)) }
 }
 methods$changing_cox <- function(d, conf) {  # tmerge
   w <- d[d$set == "followed", c("x", "time", "event", "level")]; names(w)[1] <- "id"; if (job$stratum == "true") w <- w[!is.na(w$level), ] else w$level <- "all"; terms <- shown <- c(); sets <- named("", "set"); begins <- named("", "begin"); value <- named("", "measured")

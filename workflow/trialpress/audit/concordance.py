@@ -47,6 +47,7 @@ DEFAULTS = {"interval": "clopper-pearson", "transform": "log-log", "variant": "e
 OWN_DEFAULTS = {
     "risk_difference": {"interval": "newcombe"},
     "number_needed": {"interval": "newcombe"},
+    "win_ratio": {"variance": "estimate"},
     "cox": {"interval": "wald", "errors": "model"},
     "pool": {"transform": "logit", "trials": "true"},
     "bootstrap": {"interval": "bca"},

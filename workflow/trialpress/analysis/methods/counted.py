@@ -105,7 +105,7 @@ def calibrated(data: Data, given: Mapping) -> Counted:
 
 
 def winning(data: Data, given: Mapping) -> Counted:
-    known = known_of(data, given["by"], given["endpoints"], [*given["higher"], *given["lower"]])
+    known = known_of(data, given)
     for group, members in data.groups(given["by"]).items():
         yield group, EVERYONE, "n", members & known
 
