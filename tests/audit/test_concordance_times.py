@@ -16,6 +16,7 @@ ANALYSES = """analyses:
   states: {method: state_probabilities, population: infused, endpoint: relapse, begin: hct_on, at: [1, 3, 6, 12]}
   current: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [relapse_on, again_on], at: [0.5, 3, 6, 12, 90], by: stratum}
   current_states: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [relapse_on, again_on], at: [3, 6, 12], estimator: aalen-johansen, transform: plain}
+  current_sexes: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [relapse_on, again_on], at: [1, 4, 8], by: sex, transform: arcsin}
   current_response: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [response_on, relapse_on, again_on], start: disease, at: [30, 200], unit: days, transform: log}
   current_response_states: {method: current_leukaemia_free_survival, population: infused, endpoint: os, changes: [response_on, relapse_on], start: disease, at: [3, 6], estimator: aalen-johansen, by: sex}
   wins: {method: win_ratio, population: infused, by: sex, endpoints: [os, efs], lower: [crs]}

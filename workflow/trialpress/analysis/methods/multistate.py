@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -14,7 +16,7 @@ from ...ids import at as at_time
 from ...registry import Column, Endpoint
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import METHODS, PERCENT, Unit, followed, not_estimable, number
+from .common import METHODS, PERCENT, Unit, comparable, followed, not_estimable, number
 from .delayed import States
 from .survival import Transform
 
@@ -122,7 +124,7 @@ def current_leukaemia_free_survival(data: Data, rows: Rows, *, endpoint: Endpoin
     from ...stats.survival import read_off
 
     days, known, note = changes_of(data, endpoint, changes)
-    per = data.plan.days(unit)
+    per, estimates = data.plan.days(unit), {}
     time, death = (number(data.frame.loc[known, f"{endpoint}_{name}"]) for name in ("time", "event"))
     for group, members in data.groups(by).items():
         here = members[known].to_numpy(dtype=bool)
@@ -147,6 +149,27 @@ def current_leukaemia_free_survival(data: Data, rows: Rows, *, endpoint: Endpoin
             found = Result(result.method, {**there.values, **now}, "; ".join(filter(None, [there.note, why])))
             only = ("estimate", "std_error", "ci_low", "ci_high", "n_at_risk", "n_in_remission")
             rows.add(found, group=group, level=at_time(t, unit), kinds=PERCENT | {"n_in_remission": "count"}, only=only)
+            estimates.setdefault(t, {})[group] = found
+    if by and at:
+        _differences(data, rows, estimates, by, unit, transform)
+
+
+def _differences(data: Data, rows: Rows, estimates: Mapping, by: str, unit: str, transform: str) -> None:
+    """Of two groups at each time (time -> group -> estimate)."""
+    from ...stats.survival_difference import DIFFERENCE, difference_at
+
+    groups = data.groups(by)
+    if len(groups) > 2:
+        return
+    method = "difference of current leukaemia-free survival"
+    for t, found in estimates.items():
+        sizes = {group: int(group in found) for group in groups}
+        if not comparable(rows, sizes, method, ("estimate", "p_value"), level=at_time(t, unit)):
+            continue
+        (one, first), (other, second) = found.items()
+        result = difference_at(first, second, [one.label, other.label], transform=transform, level=data.plan.level)
+        said = f"{method}, {other.label} minus {one.label}, {100 * data.plan.level:g}% CI, {transform} test"
+        rows.add(replace(result, method=said), level=at_time(t, unit), kinds=PERCENT, only=DIFFERENCE)
 
 
 def under(time: np.ndarray, days: np.ndarray, t: float, start: str) -> tuple[np.ndarray, np.ndarray]:

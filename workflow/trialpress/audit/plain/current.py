@@ -9,6 +9,7 @@ from fractions import Fraction
 from .arithmetic import Row
 from .hazards import limits
 from .job import CLOSED, COUNTED, FITTED, FRACTIONS, Found, Job
+from .times import apart
 
 MOST = 10**6  # participants times their times
 TINY = 1e-20
@@ -19,13 +20,19 @@ def current_leukaemia_free_survival(job: Job) -> Iterator[Found]:
     base, names = [row for row in job.rows if "set" in row["@"]], job.named("change")
     sets = [[row for row in job.rows if row["set"] == name and "set" not in row["@"]] for name in names]
     people = [_person(row, [one[i] for one in sets]) for i, row in enumerate(base)]
+    seen: dict[str, dict[str, tuple[float, float]]] = {}
     for group in job.named("group"):
         mine = [one for row, one in zip(base, people, strict=True) if row["group"] == group and one]
         yield group, "", COUNTED, CLOSED, {"n": len(mine), "deaths": sum(death for _, death, _ in mine)}
         for k, name in enumerate(names):
             yield group, name, COUNTED, CLOSED, {"n": sum(days[k] <= time for time, _, days in mine)}
-        if mine:
-            yield from _at_times(job, group, mine)
+        for found in _at_times(job, group, mine) if mine else ():
+            yield found
+            if "std_error" in found[-1]:
+                seen.setdefault(found[1], {})[group] = found[-1]["estimate"], found[-1]["std_error"]
+    for level, of in seen.items() if len(job.named("group")) == 2 else ():
+        if len(of) == 2 and all(error > 0 for _, error in of.values()):
+            yield "", level, FRACTIONS, FITTED, apart(*of.values(), job)
 
 
 def _person(row: Row, changes: list[Row]) -> tuple[float, bool, list[float]] | None:
