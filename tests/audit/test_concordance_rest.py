@@ -27,6 +27,8 @@ ANALYSES = """analyses:
   levels_off_not: {method: emax, population: infused, response: age, dose: dose}
   firth: {method: firth_cox, population: infused, endpoint: os, covariates: [age, stratum]}
   firth_strata: {method: firth_cox, population: infused, endpoint: efs, covariates: [doses], stratum: sex}
+  current_late: {method: current_leukaemia_free_survival, population: infused, endpoint: late_os, changes: [relapse_on, again_on], at: [1, 3, 6, 12], by: sex}
+  current_late_days: {method: current_leukaemia_free_survival, population: infused, endpoint: late_os, changes: [relapse_on], start: disease, at: [40, 200], unit: days, transform: log}
   firth_late: {method: firth_cox, population: infused, endpoint: late_os, covariates: [lee]}
   if_not: {method: conditional_probability, population: infused, endpoint: relapse, time: 6, by: stratum}
   if_not_late: {method: conditional_probability, population: infused, endpoint: late_relapse, time: 9, cause: death}

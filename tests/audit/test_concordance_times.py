@@ -32,6 +32,8 @@ ANALYSES = """analyses:
   begun_strata: {method: time_dependent_cox, population: infused, endpoint: efs, begin: hct_on, covariates: [age, sex], stratum: stratum}
   changing: {method: changing_cox, population: infused, endpoint: os, begins: [hct_on, response_on], covariates: [age, stratum]}
   changing_crp: {method: changing_cox, population: infused, endpoint: os, begins: [hct_on], table: labs, date: date, value: value, which: analyte == 'CRP'}
+  order_inside: {method: concordance_index, population: infused, endpoint: os, score: age, stratum: sex}
+  order_uno_inside: {method: concordance_index, population: infused, endpoint: efs, score: lee, weights: uno, until: 9, stratum: doses}
   order_uno: {method: concordance_index, population: infused, endpoint: efs, score: lee, lower: true, weights: uno, until: 12}
 figures: {}
 tables: {}

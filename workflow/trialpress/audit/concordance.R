@@ -877,13 +877,13 @@ methods$state_probabilities <- function(d, conf) {
 }
 scaled <- function(s, transform) switch(transform, "plain" = c(s, 1), "log" = c(log(s), 1 / s), "log-log" = c(log(-log(s)), 1 / (s * log(s))), "arcsin" = c(asin(sqrt(s)), 0.5 / sqrt(s * (1 - s))))  # a scale and its slope
 methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier curves added and subtracted, or states; the influences of each patient added alike
-  w <- d[is.na(d$set), c("time", "event", "group")]; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
-  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event); for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
+  w <- d[is.na(d$set), c("time", "event", "group", "entry")]; if (!late()) w$entry <- -1; w$entry[which(w$entry <= 0)] <- -1; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
+  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event) & !is.na(w$entry); good[good] <- w$entry[good] < w$time[good]; for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
   at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2); seen <- list()
   for (g in named("", "group")) { o <- good & w$group == g; v <- w[o, ]; C <- X[o, , drop = FALSE]; came <- !is.na(C) & C <= v$time; add(g, "", "sum", closed, n = nrow(v), deaths = sum(v$event)); for (k in seq_len(m)) add(g, l[k], "sum", closed, n = sum(came[, k])); if (!nrow(v)) next
-    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- 0; last <- max(v$time)
-    for (k in 0:m) { f <- survfit(Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); i <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[i + 1]; U <- U + sign[k + 1] * matrix(cbind(0, f$influence.surv), nrow(v))[, i + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[, k + 1])) }
-    e <- sqrt(colSums(matrix(U, nrow(v))^2)); under <- sapply(at, function(t) sum(v$time >= t)); inside <- sapply(at, function(t) sum(v$time >= t & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
+    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- matrix(0, nrow(v), length(at)); last <- max(v$time); under <- sapply(at, function(t) sum(v$time >= t & (v$entry < t | v$entry < 0)))
+    for (k in 0:m) { i <- v$entry < E[, k + 1]; if (!any(i)) { if (sign[k + 1] != 0) last <- -1; next }; f <- survfit(if (late()) Surv(v$entry[i], E[i, k + 1], D[i, k + 1]) ~ 1 else Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); j <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[j + 1]; U[i, ] <- U[i, ] + sign[k + 1] * matrix(cbind(0, f$influence.surv), sum(i))[, j + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[i, k + 1])) }
+    e <- sqrt(colSums(U^2)); inside <- sapply(at, function(t) sum(v$time >= t & (v$entry < t | v$entry < 0) & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
     if (job$estimator != "kaplan-meier") { B <- matrix(c(rep(0, nrow(v)), E[, -(m + 1)]), nrow(v)); s <- do.call(rbind, lapply(0:m, function(k) data.frame(id = seq_len(nrow(v)), start = B[, k + 1], stop = E[, k + 1], from = k, to = ifelse(!D[, k + 1], -1, rowSums(E <= E[, k + 1] & D)))))
       s <- s[s$stop > s$start, ]; if (!nrow(s)) next; s <- s[order(s$id, s$start), ]; s$to <- factor(s$to, c(-1, 0:(m + 1)), c("censored", paste0("s", 0:(m + 1)))); s$from <- factor(s$from, 0:(m + 1), paste0("s", 0:(m + 1)))
       if (length(unique(s$to[s$to != "censored"])) == 0) { value <- rep(mean(use[1 + tapply(as.integer(s$from) - 1, s$id, min)]), length(at)); e <- 0 * value } else {
@@ -929,9 +929,9 @@ methods$changing_cox <- function(d, conf) {  # tmerge
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
 methods$concordance_index <- function(d, conf) {
-  d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
-  u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))
-  if (!length(first)) return(); f <- concordance(Surv(time, event) ~ x, d, reverse = TRUE, timewt = if (job$weights == "uno") "n/G2" else "n", ymax = if (u) u else NULL)
+  d <- stratum_of(event_of(d)); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
+  u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$level == d$level[i] & (d$time > d$time[i] | (d$time == d$time[i] & d$event == 0))), 1)))
+  if (!length(first)) return(); f <- concordance(if (job$stratum == "true") Surv(time, event) ~ x + strata(level) else Surv(time, event) ~ x, d, reverse = TRUE, timewt = if (job$weights == "uno") "n/G2" else "n", ymax = if (u) u else NULL)
   if (!is.finite(f$concordance)) return(); e <- sqrt(f$var); z <- qnorm((1 + conf) / 2); add("", "", "concordance", closed, estimate = unname(f$concordance))
   if (e > 1e-10) add("", "", "concordance", closed, std_error = e, ci_low = max(0, f$concordance - z * e), ci_high = min(1, f$concordance + z * e))
 }

@@ -384,7 +384,11 @@ def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]])
             texts.append(_csv(rows.reindex(columns=COLUMNS), header=False))
         text = texts[-1] if made.frames else ""
         exported[name] = hash_of([jobs[-1], mine, families[families["analysis"] == name].to_dict("records"), text])
-    for frame, file in ((pd.DataFrame(jobs), "jobs"), (pd.DataFrame(levels), "levels"), (families, "families")):
+    for frame, file in (
+        (pd.DataFrame(jobs), "jobs"),
+        (pd.DataFrame(levels, columns=["analysis", "set", "kind", "position", "id"]), "levels"),
+        (families, "families"),
+    ):
         write_text(_csv(frame), folder / f"{file}.csv")
     write_text("".join(texts), folder / "data.csv")
     return exported

@@ -42,9 +42,13 @@ def _stratified(export: Export):
 
 
 def _ordered(export: Export):
-    """The score, higher where the event is expected earlier, and the follow-up."""
-    score = export.number(export.spec["score"]) * (-1 if export.spec.get("lower") else 1)
-    export.rows(x=score, **export.times(export.spec.get("unit", "months")))
+    """The score, higher where the event is expected earlier, the follow-up and the stratum (level)."""
+    score, stratum = (
+        export.number(export.spec["score"]) * (-1 if export.spec.get("lower") else 1),
+        export.spec.get("stratum"),
+    )
+    level = {"level": export.data.frame[stratum].astype("string")} if stratum else {}
+    export.rows(x=score, **export.times(export.spec.get("unit", "months")), **level)
 
 
 def _strata_of_groups(export: Export):

@@ -60,6 +60,10 @@ def _endpoint(where: str, spec: Mapping, plan: Plan, report: Report) -> None:
         able = ", ".join(name for name, traits in METHODS.traits.items() if traits.get("entry"))
         what = f"the method '{method}' has no delayed entry, which the endpoint '{endpoint.id}' has"
         report(f"{where}.endpoint", what, f"take one of {able}; or an endpoint without entry", WRONG)
+    key, _, value = str(can.get("entry_without", "")).partition(" ")
+    if endpoint.entry and key and METHODS.given(spec)[key] == value:
+        what = f"'{value}' has no delayed entry, which the endpoint '{endpoint.id}' has"
+        report(f"{where}.{key}", what, "take the default; or an endpoint without entry", WRONG)
     if can.get("days") and (endpoint.from_durations or endpoint.unit != "days"):
         what = f"the method '{method}' needs an endpoint from dates, counted in days; '{endpoint.id}' is not"
         do = "write the endpoint with origin, events and censor; shift(date('2000-01-01'), x) makes a date of x days"

@@ -49,7 +49,7 @@ def _each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, level
             not_estimable(rows, ("estimate",), "no participants", method, group=group, level=level)
 
 
-@METHODS.add("cumulative_incidence", entry=True)
+@METHODS.add("cumulative_incidence", entry=True, entry_without="variance cmprsk")
 def cumulative_incidence(data: Data, rows: Rows, *, endpoint: Endpoint, cause: str = "", by: Column = "",
                          at: list[float] = (), unit: Unit = "months", transform: Transform = "log-log",
                          variance: Literal["survival", "cmprsk"] = "survival"):  # fmt: skip

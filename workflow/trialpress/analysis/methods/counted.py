@@ -12,7 +12,7 @@ from ...ids import EVERYONE, word
 from ...ids import at as at_time
 from .. import Data
 from .changing import intervals
-from .common import number, outcomes, scores
+from .common import entry_of, number, outcomes, scores
 from .continuous import pair_of
 from .counts import Counted, none_of
 from .discrimination import risk_groups
@@ -125,6 +125,7 @@ def current(data: Data, given: Mapping) -> Counted:
     """Who is followed, dies and changes state; at fixed times who is under observation, and of them in remission."""
     days, known, _ = changes_of(data, given["endpoint"], given["changes"])
     time, death = (number(data.frame.loc[known, f"{given['endpoint']}_{name}"]) for name in ("time", "event"))
+    entry = entry_of(data, given["endpoint"], "days", known)
 
     def among(mask: np.ndarray) -> pd.Series:
         found = known.to_numpy(dtype=bool).copy()
@@ -137,7 +138,7 @@ def current(data: Data, given: Mapping) -> Counted:
         for column, moved in zip(given["changes"], days.T, strict=True):
             yield group, data.column(column), "n", members & among(moved <= time)
         for at in given["at"]:
-            here = under(time, days, at * data.plan.days(given["unit"]), given["start"])
+            here = under(time, days, at * data.plan.days(given["unit"]), given["start"], entry)
             for statistic, mask in zip(("n_at_risk", "n_in_remission"), here, strict=True):
                 yield group, at_time(at, given["unit"]), statistic, members & among(mask)
 
