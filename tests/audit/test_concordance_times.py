@@ -49,3 +49,9 @@ def test_r_agrees_on_every_statistic(cohort, tmp_path):
 @COHORTS
 def test_plain_python_agrees_on_every_statistic(cohort, tmp_path):
     agrees(tmp_path, plan(ANALYSES), cohort, by_r=False)
+
+
+@NEEDS_R
+def test_a_plan_without_groups_and_levels_is_computed_again(tmp_path):
+    alone = "analyses:\n  order: {method: concordance_index, population: infused, endpoint: os, score: age}\nfigures: {}\ntables: {}\n"
+    agrees(tmp_path, plan(alone), {"n": 30}, by_r=True)
