@@ -290,7 +290,7 @@ methods <- list(
     if (length(groups) == 2) for (s in names(two)) if (all(two[[s]]$n > 0)) {
       t <- two[[s]]; ci <- newcombe(t$x, t$n, conf)
       add("", s, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
-      if (job$tested == "true") add("", s, "fisher.test", exact, p_value = fisher.test(cbind(t$x, t$n - t$x))$p.value)
+      if (job$p_values == "true") add("", s, "fisher.test", exact, p_value = fisher.test(cbind(t$x, t$n - t$x))$p.value)
     }
   },
   combinations = function(d, conf) {
@@ -584,7 +584,7 @@ methods <- list(
     }
   },
   time_dependent_cox = function(d, conf) {
-    if (job$adjusted == "true") {
+    if (job$covariates == "true") {
       d$x[is.na(d$x)] <- Inf; m <- side_by_side(d[!is.na(d$set), ], c("time", "event", "x", "group")); w <- event_of(m$w); if (job$stratum == "true") w <- w[w$group != "", ]; w$level <- w$group; people(w); x <- ifelse(w$x >= w$time, Inf, pmax(w$x, 0)); late <- is.finite(x)
       s <- rbind(cbind(w, start = 0, stop = pmin(x, w$time), happens = ifelse(late, 0, w$event), state = 0), cbind(w[late, ], start = x[late], stop = w$time[late], happens = w$event[late], state = 1)); s <- s[s$stop > s$start, ]; if (length(unique(s$state)) < 2 || !sum(s$happens)) return()
       f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
@@ -835,7 +835,7 @@ methods$bland_altman <- function(d, conf) {
       lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
 }
 methods$compare_at <- function(d, conf) {
-  if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$milestone); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
+  if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$time); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
   read <- function(k, e = NULL) { if (!nrow(k) || t > max(k$time)) return(NULL); s <- summary(survfit(Surv(time, event) ~ 1, k), times = t); if (s$surv %in% 0:1) NULL else c(s$surv, s$std.err) }
   for (g in named("", "group")) { k <- d[d$group == g, ]; if (!nrow(k)) { add(g, "", "nrow", closed, n = 0); next }; add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); if (t < min(k$time)) add(g, "", "survfit", closed, ci_low = 1, ci_high = 1); if (t <= max(k$time)) add(g, "", "survfit", closed, estimate = summary(survfit(Surv(time, event) ~ 1, k), times = t)$surv); v <- read(k); if (is.null(v)) next
     s <- summary(survfit(Surv(time, event) ~ 1, k, conf.type = "log-log", conf.int = conf), times = t); add(g, "", "survfit", closed, ci_low = s$lower, ci_high = s$upper); seen[[length(seen) + 1]] <- v }
@@ -1237,7 +1237,7 @@ methods$mcnemar <- function(d, conf) {
 methods$mantel_haenszel <- function(d, conf) {
   d <- d[!is.na(d$x), ]; t <- compared(d, named("", "group")); if (is.null(t)) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- g[g %in% d$group]
   a <- table(factor(d$group, rev(g)), factor(d$y, 1:0), factor(d$x)); a <- a[, , apply(a, 3, sum) > 1, drop = FALSE]; if (!dim(a)[3]) return()
-  m <- tryCatch(mantelhaen.test(a, correct = job$continuity == "true", conf.level = conf), error = function(e) NULL)
+  m <- tryCatch(mantelhaen.test(a, correct = job$correction == "true", conf.level = conf), error = function(e) NULL)
   if (is.null(m) || !is.finite(m$statistic)) return(); if (is.finite(log(m$estimate))) add("", "", "mantelhaen.test", closed, odds_ratio = unname(m$estimate), ci_low = m$conf.int[1], ci_high = m$conf.int[2])
   add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
   a <- a[, , apply(a, 3, function(t) all(rowSums(t) > 0, colSums(t) > 0)), drop = FALSE]; k <- dim(a)[3]; add("", "", "dim", closed, strata = k); o <- unname(m$estimate); if (k < 2 || !is.finite(log(o))) return()
@@ -1281,7 +1281,7 @@ methods$survival_quantiles <- function(d, conf) for (g in named("", "group")) {
   for (p in strsplit(job$quantiles, ";")[[1]]) { s <- 1 - num(p); add(g, paste0(100 * num(p), "_percent"), "survfit", closed, estimate = first(f$surv, s), ci_low = first(f$lower, s), ci_high = first(f$upper, s)) }
 }
 methods$conditional_probability <- function(d, conf) for (g in named("", "group")) {
-  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; of <- num(job$cause); at <- num(job$milestone); z <- qnorm((1 + conf) / 2); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
+  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; of <- num(job$cause); at <- num(job$time); z <- qnorm((1 + conf) / 2); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
   if (at > max(k$time)) next; if (!any(k$event > 0 & k$time <= at)) { add(g, job$cause_name, "sum", closed, estimate = 0, std_error = 0, ci_low = 0, ci_high = 0); next }
   causes <- sort(unique(c(0, of, k$event))); f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), influence = TRUE); j <- findInterval(at, f$time)  # the influence begins at time 0
   i <- match(of, causes); o <- setdiff(seq_along(causes), c(1, i)); p <- f$pstate[j, ]; free <- 1 - sum(p[o]); if (free <= 1e-12) next; m <- p[i] / free; u <- f$influence.pstate[, j + dim(f$influence.pstate)[2] - length(f$time), ]; e <- sqrt(sum(((u[, i] + m * rowSums(u[, o, drop = FALSE])) / free)^2))

@@ -1,4 +1,4 @@
-"""What the second computation of tests and of models that R has is given, in the long form of concordance.Export."""
+"""What the second computation of tests and of models that R has is given, in the long form of exports.Export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..ids import word
 
 if TYPE_CHECKING:
-    from .concordance import Export
+    from .exports import Export
 
 
 def _event(export: Export):

@@ -1,4 +1,4 @@
-"""What the second computation of models and measures of follow-up is given, in the long form of concordance.Export."""
+"""What the second computation of models and measures of follow-up is given, in the long form of exports.Export."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from ..analysis.methods.multistate import states_of
 from ..analysis.methods.winning import known_of
 from ..expression import Expression
 from ..ids import column
-from .exports import _ids
 
 if TYPE_CHECKING:
-    from .concordance import Export
+    from .exports import Export
 
 
 def _cox(export: Export):
@@ -36,7 +35,7 @@ def _stratified(export: Export):
     level = {}
     if stratum:
         export.order("level", data.levels(stratum))
-        level["level"] = _ids(data.levels(stratum), data.frame.index)
+        level["level"] = export.ids(data.levels(stratum))
     unit = export.spec.get("unit", "months")
     export.rows(**export.times(unit), group=export.groups(export.spec.get("by", "")), **level)
 

@@ -202,6 +202,7 @@ def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = 
         fixed,
         size=lambda step: abs(X[:, free] @ step).max(),  # on the logit scale
         exact=not penalised,
+        second=lambda beta: _second(X, beta),
     )
     if found is None:
         raise ArithmeticError("logistic regression did not converge")
@@ -234,6 +235,22 @@ def _likelihood(y, X, beta, penalised):
             return -np.inf, X.T @ residual, information
         residual = residual + leverage * (0.5 - p)
     return value, X.T @ residual, information
+
+
+def _second(X, beta):
+    """Minus the second derivatives of the penalised log likelihood.
+
+    Those of log det(I) / 2 are (tr(I^-1 d2I) - tr(I^-1 dI I^-1 dI)) / 2, where I = X' diag(w) X, w = p (1 - p), dw/deta =
+    w (1 - 2p) and d2w/deta2 = w (1 - 6w).
+    """
+    p = expit(X @ beta)
+    w = p * (1 - p)
+    information = (X.T * w) @ X
+    inverse = np.linalg.inv(information)
+    bent = w * (1 - 6 * w) * ((X @ inverse) * X).sum(axis=1)
+    falls = w * (1 - 2 * p)
+    slopes = np.array([inverse @ ((X.T * (falls * x)) @ X) for x in X.T])
+    return information - ((X.T * bent) @ X - np.einsum("rab,sba->rs", slopes, slopes)) / 2
 
 
 class _Higher(Exception):

@@ -121,7 +121,7 @@ def toxicity(job: Job) -> Iterator[Found]:
     for name, pair in two.items():
         if len(pair) == 2 and all(n for _, n in pair):
             yield "", name, NEWCOMBE, CLOSED, newcombe(*pair[::-1], job.z)
-            if job["tested"] == "true":
+            if job["p_values"] == "true":
                 yield "", name, TABLES, EXACT, {"p_value": fisher(*pair[::-1], "two-sided")}
 
 

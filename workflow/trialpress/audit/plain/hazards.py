@@ -253,7 +253,7 @@ def naive_comparison(job: Job) -> Iterator[Found]:
 
 
 def time_dependent_cox(job: Job) -> Iterator[Found]:
-    if job["adjusted"] == "true":
+    if job["covariates"] == "true":
         yield from _adjusted(job)
         return
     rows = _in_strata(job)

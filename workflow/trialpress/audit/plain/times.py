@@ -101,7 +101,7 @@ def survival_difference(job: Job) -> Iterator[Found]:
 
 def compare_at(job: Job) -> Iterator[Found]:
     """Two groups at one time, or within strata."""
-    time, strata, curves = float(job["milestone"]), job["stratum"] == "true", []
+    time, strata, curves = float(job["time"]), job["stratum"] == "true", []
 
     def read(rows: Sequence[Row]) -> tuple[float, float] | None:
         """(estimate, error), where both are between 0 and 1."""

@@ -136,7 +136,7 @@ def mantel_haenszel(job: Job) -> Iterator[Found]:
         return
     cells = [(a, b, c, d, a + b + c + d) for (a, b), (c, d) in tables]
     apart = abs(sum(Fraction(a) - Fraction((a + b) * (a + c), n) for a, b, c, d, n in cells))
-    if job["continuity"] == "true" and apart >= Fraction(1, 2):
+    if job["correction"] == "true" and apart >= Fraction(1, 2):
         apart -= Fraction(1, 2)
     statistic = float(
         apart**2 / sum(Fraction((a + b) * (c + d) * (a + c) * (b + d), n * n * (n - 1)) for a, b, c, d, n in cells)
