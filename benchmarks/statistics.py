@@ -23,6 +23,7 @@ import numpy as np
 from trialpress.stats.competing import cumulative_incidence, gray
 from trialpress.stats.competing_regression import fine_gray
 from trialpress.stats.contingency import fisher_rxc
+from trialpress.stats.continuous import mann_whitney
 from trialpress.stats.cox import cox
 from trialpress.stats.delayed import mantel_byar, start_stop
 from trialpress.stats.log_rank import log_rank, permutation_log_rank
@@ -99,6 +100,11 @@ FITS = {
         intervals,
         lambda d: cox(d["time"], d["event"], np.column_stack([d["begun"], d["x2"], d["x3"]]), entry=d["entry"]),
         "coxph(Surv(entry, time, event) ~ begun + x2 + x3, d)",
+    ),
+    "Mann-Whitney with its shift": (
+        lambda d: d,
+        lambda d: mann_whitney(d["x2"][d["x1"] == 0], d["x2"][d["x1"] == 1]),
+        "wilcox.test(x2 ~ x1, d, conf.int = TRUE)",
     ),
     "Fine-Gray, a tenth": (
         lambda d: head(d, len(d["time"]) // 10),

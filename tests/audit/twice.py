@@ -29,7 +29,7 @@ def second(results: Results) -> tuple[pd.DataFrame, Answer]:
 def compared(folder, wanted: str, cohort: dict) -> tuple[Results, pd.DataFrame]:
     results = small(folder, plan=wanted, **cohort)
     found, answer = second(results)
-    assert answer.failed == {}
+    assert not answer.failed, answer.failed
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
     return results, found

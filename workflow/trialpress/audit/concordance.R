@@ -93,6 +93,7 @@ shift <- function(y, conf, level) {  # Hodges-Lehmann, of the second less the fi
   t
 }
 ratios <- function(f, groups, conf, by = "coxph") {  # hazard ratio of each group but the first
+  if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
   s <- summary(f, conf.int = conf)$conf.int
   for (i in seq_along(groups)) add("", of(job$by, groups[i]), by, fitted, hazard_ratio = s[i, 1], ci_low = s[i, 3], ci_high = s[i, 4])
 }
@@ -209,13 +210,14 @@ log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff
     V <- V + diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- d + colSums(w * (a$d - m * share))
   }
   if (!weighs) return(NULL)
-  list(gap = d, var = V, n = groups, chisq = tryCatch(drop(d[-1] %*% solve(V[-1, -1], d[-1])), error = function(e) NA))
+  at <- which(diag(V) > 1e-12 * max(diag(V)))[-1]  # groups that say something, less one
+  list(gap = d, var = V, df = length(at), chisq = tryCatch(drop(d[at] %*% solve(V[at, at], d[at])), error = function(e) NA))
 }
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
   if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
-  s <- summary(f, conf.int = conf)
+  s <- summary(f, conf.int = conf); if (!all(is.finite(s$conf.int))) return()
   add(group, level, "coxph", fitted, hazard_ratio = s$conf.int[1, 1], ci_low = s$conf.int[1, 3], ci_high = s$conf.int[1, 4])
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
 }
@@ -243,6 +245,10 @@ subhazards <- function(time, cause, X, s, of) {  # Fine and Gray within strata (
 hazards_of <- function(f, X, shown, conf, with_p = TRUE) if (!is.null(f) && all(is.finite(f$e)) && !any(abs(f$b) * apply(X, 2, sd) > 5)) { z <- qnorm((1 + conf) / 2); for (i in seq_along(shown)) { b <- f$b[[i]]; e <- f$e[[i]]
   add("", shown[i], "matrices of weights", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e)); if (with_p) add("", shown[i], "matrices of weights", fitted, p_value = 2 * pnorm(-abs(b / e))) } }
 
+limits_of <- function(p, e, conf) {  # symmetric on the scale of job$transform
+  z <- qnorm((1 + conf) / 2) * c(-1, 1); l <- switch(job$transform, plain = p + z * e, log = p * exp(z * e / p), "log-log" = p^exp(-z * e / (p * log(p))), arcsin = sin(pmin(pmax(asin(sqrt(p)) + z * e / (2 * sqrt(p * (1 - p))), 0), pi / 2))^2)
+  pmin(pmax(sort(l), 0), 1)
+}
 correlated <- function(level, d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d)
   add("", level, "nrow", closed, n = n)
@@ -319,7 +325,7 @@ methods <- list(
     }
     x <- sapply(l, function(g) sum(d$y[d$group == g])); n <- sapply(l, function(g) sum(d$group == g)); if (!sum(n)) return()
     if (job$design == "boin") { a <- 0.6 * target; b <- 1.4 * target; add("", "design", "formula", closed, escalate_at = log((1 - a) / (1 - target)) / log(target * (1 - a) / (a * (1 - target))), deescalate_at = log((1 - target) / (1 - b)) / log(b * (1 - target) / (target * (1 - b)))) }
-    if (job$design == "crm") { b <- best(); for (j in seq_along(l)) add(l[j], "", "integrate", fitted, model = s[j]^exp(b[[1]])); add("", "design", "integrate", closed, mtd = min(b[[2]], max(which(n > 0)) + 1)); return() }
+    if (job$design == "crm") { b <- best(); for (j in seq_along(l)) add(l[j], "", "integrate", fitted, model = s[j]^exp(b[[1]])); add("", "design", "integrate", closed, mtd = min(b[[2]], max(which(n > 0)))); return() }
     if (job$design == "3+3") { low <- cumsum(x >= 2) == 0 & n >= 6; if (any(low)) add("", "design", "rules", closed, mtd = max(which(low))); return() }
     tried <- which(n > 0); tried <- tried[tried < shut]; if (!length(tried)) return(); p <- (x / n)[tried]; w <- n[tried]; pooled <- p
     for (i in seq_along(p)) pooled[i] <- max(sapply(1:i, function(a) min(sapply(i:length(p), function(b) sum((p * w)[a:b]) / sum(w[a:b])))))
@@ -486,12 +492,12 @@ methods <- list(
     groups <- intersect(named("", "group"), k$group); if (length(groups) < 2 || !sum(k$event)) return()
     k$at <- match(k$group, groups); k <- k[order(k$at), ]; g <- if (job$trend == "true") k$at else factor(k$group, groups)
     f <- function(terms) coxph(as.formula(paste("surv(k) ~", terms, if (job$stratum == "true") "+ strata(stratum)")), k, ties = "efron", control = tight)
-    if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) if (job$trend == "true") hazard("", "", f("at"), conf, FALSE) else ratios(f("factor(group, groups)"), groups[-1], conf)
+    if (job$trend == "true") hazard("", "", f("at"), conf, FALSE) else if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) ratios(f("factor(group, groups)"), groups[-1], conf)
     hand <- late() || num(job$gamma) > 0 || job$trend == "true"; if (!late()) k$entry <- -Inf
     t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(as.formula(paste("Surv(time, event) ~ group", if (job$stratum == "true") "+ strata(stratum)")), k, rho = num(job$rho))
     if (is.null(t)) return()
     if (job$trend == "true") { score <- seq_along(groups); t$chisq <- sum(score * t$gap)^2 / drop(score %*% t$var %*% score) }
-    df <- if (job$trend == "true") 1 else length(groups) - 1
+    df <- if (job$trend == "true") 1 else if (hand) t$df else sum(rowSums(as.matrix(t$exp)) > 0) - 1
     add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
@@ -507,10 +513,11 @@ methods <- list(
     fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
     robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
     f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
-    s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+    s <- summary(f, conf.int = conf); if (any(is.na(coef(f)))) return()
+    if (!robust) add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
+    if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
     if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
     if (robust) { e <- sqrt(diag(f$var)); C <- f$var / outer(e, e); if (rcond(C) > 1e-10) { u <- coef(f) / e; u <- drop(u %*% solve(C, u)); add("", "", "coxph", fitted, wald_statistic = u, wald_p_value = pchisq(u, length(coef(f)), lower.tail = FALSE)) } }
-    else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     for (i in seq_along(shown)) {
       add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], p_value = s$coefficients[i, ncol(s$coefficients)])
       if (job$interval == "wald") { add("", shown[i], "coxph", fitted, ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4]); next }
@@ -570,9 +577,8 @@ methods <- list(
     }
   },
   simon_makuch = function(d, conf) {
-    people(if (num(job$landmark) == 0) d else d[is.na(d$time) | d$time > num(job$landmark), ]); add("", "", "sum", closed, excluded = if (num(job$landmark) == 0) 0 else sum(event_of(d)$time <= num(job$landmark)))
-    if (num(job$landmark) != 0) return()
-    s <- split_at_begin(d); unit <- num(job$divisor)
+    day <- num(job$landmark); people(d[is.na(d$time) | d$time > day, ]); add("", "", "sum", closed, excluded = sum(event_of(d)$time <= day))
+    s <- split_at_begin(d); s <- s[s$stop > day, ]; s$start <- pmax(s$start, day); unit <- num(job$divisor); if (length(unique(s$state)) < 2) return()
     for (state in 0:1) {
       k <- s[s$state == state, ]; if (!nrow(k)) next
       f <- survfit(Surv(start, stop, event) ~ 1, k, conf.type = "log-log", conf.int = conf)
@@ -608,7 +614,13 @@ methods <- list(
     for (t in times) add(g, at_time(t), "sum", closed, n_at_risk = at_risk(k, num(t)))
     if (!sum(k$event == of)) for (t in times) if (num(t) <= max(k$time)) add(g, at_time(t), "sum", closed, estimate = 0)
     if (!sum(k$event == of)) for (t in times) if (num(t) < min(k$time)) add(g, at_time(t), "sum", closed, ci_low = 0, ci_high = 0)
-    if (!sum(k$event == of) || job$variance != "survival") next
+    if (!sum(k$event == of)) next
+    if (job$variance == "cmprsk") {
+      if (!requireNamespace("cmprsk", quietly = TRUE)) next
+      f <- cmprsk::cuminc(k$time, k$event)[[paste("1", of)]]
+      for (t in times) if (num(t) <= max(k$time)) { i <- max(which(f$time <= num(t))); add(g, at_time(t), "cmprsk::cuminc", closed, estimate = f$est[i]); if (f$est[i] > 0 && f$est[i] < 1) { ci <- limits_of(f$est[i], sqrt(f$var[i]), conf); add(g, at_time(t), "cmprsk::cuminc", closed, ci_low = ci[1], ci_high = ci[2]) } }
+      next
+    }
     causes <- sort(unique(c(0, of, k$event)))
     f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), conf.type = job$transform, conf.int = conf); at <- match(of, causes)
     for (t in times) if (num(t) <= max(k$time)) {
@@ -620,8 +632,9 @@ methods <- list(
     k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause); within <- job$stratum == "true"; if (within) k <- k[!is.na(k$x), ]
     add("", "", "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
     if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of)) return()
-    t <- tryCatch(cmprsk::cuminc(k$time, k$event, k$group, if (within) k$x, rho = num(job$rho))$Tests[job$cause, ], error = function(e) if (within) c(stat = NA, df = NA, pv = NA) else stop(e))  # strata without a group or an event
-    if (!within || is.finite(t[["stat"]])) add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = t[["pv"]])
+    t <- cmprsk::cuminc(k$time, k$event, k$group, if (within) k$x else rep(1, nrow(k)), rho = num(job$rho))$Tests[job$cause, ]
+    if (t[["stat"]] >= 0) add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = pchisq(t[["stat"]], t[["df"]], lower.tail = FALSE))
+    if (!within && min(k$time[k$event > 0]) == 0) return()  # crr takes no event at time 0
     groups <- intersect(named("", "group"), k$group); X <- sapply(groups[-1], function(g) as.numeric(k$group == g))
     if (within) { hazards_of(subhazards(k$time, k$event, X, k$x, of), X, paste0(job$by, "=", groups[-1]), conf, FALSE); return() }
     if (all(tapply(k$event == of, factor(k$group, groups), sum) > 0)) {
@@ -661,7 +674,7 @@ methods <- list(
     sets <- named("", "set"); wide <- data.frame(y = d$x[d$set == sets[1]]); shown <- c()
     terms <- paste0("c", seq_along(sets))  # a column may be called y
     for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y }
-    wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y))
+    wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y)); if (length(unique(wide$y)) < 2) return()
     X <- model.matrix(~ ., wide[-1]); y <- wide$y
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     coefficient(X, y, conf, shown, TRUE)
@@ -728,6 +741,7 @@ wide_rows <- function(d, keep) {  # which of the participants wide_of keeps
   base <- d[is.na(d$set), ]; ok <- !is.na(base$x) & !is.na(factor(base$group, named("", "group"))) & keep
   for (s in named("", "set")) { v <- d[!is.na(d$set) & d$set == s, ]; l <- named(s, "level"); ok <- ok & !is.na(if (length(l)) factor(v$level, l) else v$y) }; ok
 }
+leverage_one <- function(f) job$errors == "hc3" && max(hatvalues(f)) > 1 - 1e-9  # no HC3
 covariance <- function(f) {  # of coefficients, HC3 if asked for
   if (job$errors != "hc3") return(vcov(f))
   X <- model.matrix(f); A <- chol2inv(qr.R(qr(X))); A %*% crossprod(X * (resid(f) / (1 - hatvalues(f)))) %*% A
@@ -742,7 +756,7 @@ methods$ancova <- function(d, conf) {
   if (m < 2) return()
   C <- sweep(w$X, 2, w$at); G <- sapply(levels(w$g), function(g) as.numeric(w$g == g)); M <- cbind(G, C); n <- ncol(M)
   if (nrow(M) <= n || qr(M)$rank < n) return()
-  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y))) return()
+  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y)) || leverage_one(f)) return()
   V <- covariance(f); t <- qt((1 + conf) / 2, df.residual(f))
   shown <- function(group, level, L, p) { b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); add(group, level, "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e)
     if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
@@ -759,7 +773,7 @@ methods$ancova <- function(d, conf) {
 }
 methods$linear_regression <- function(d, conf) {
   d$group <- "all"; ids$id[ids$analysis == job$analysis & ids$kind == "group"] <<- "all"; w <- wide_of(d); n <- length(w$y); add("", "", "length", closed, n = n)
-  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
+  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y)) || leverage_one(f)) return()
   r <- sum(resid(f)^2) / sum((w$y - mean(w$y))^2); add("", "", "lm", fitted, r_squared = 1 - r, r_squared_adjusted = 1 - r * (n - 1) / (n - k), sd = sqrt(sum(resid(f)^2) / (n - k)))
   wald_f("", f, diag(k)[-1, , drop = FALSE]); V <- covariance(f); t <- qt((1 + conf) / 2, n - k)
   for (j in seq_along(w$ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", w$ids[j], "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e, p_value = 2 * pt(-abs(b / e), n - k)) }
@@ -924,8 +938,8 @@ methods$changing_cox <- function(d, conf) {  # tmerge
     s <- tmerge(s, m, id = id, latest = tdc(day, v)); s <- s[!is.na(s$latest), ]; terms <- c(terms, "latest"); shown <- c(shown, value) }
   for (i in seq_along(sets)) { k <- paste0("c", i); terms <- c(terms, k); shown <- c(shown, if (is.factor(w[[k]])) of(sets[i], levels(w[[k]])[-1]) else sets[i]) }
   add("", "", "tmerge", closed, n = length(unique(s$id)), events = sum(s$happens)); if (!nrow(s) || !sum(s$happens)) return()
-  f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); t <- summary(f, conf.int = conf)
-  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"]))
+  f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f)))) return(); t <- summary(f, conf.int = conf)
+  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
 methods$concordance_index <- function(d, conf) {
@@ -1178,7 +1192,7 @@ methods$logistic_interaction <- function(d, conf) {
   add("", "", "anova of glm", fitted, statistic = x, df = k, p_value = pchisq(x, k, lower.tail = FALSE))
 }
 methods$linear_interaction <- function(d, conf) {
-  d <- split_up(d); if (nlevels(d$g) != 2) return(); d$cell <- droplevels(d$g:d$s); if (nrow(d) <= nlevels(d$cell)) return(); f <- lm(x ~ 0 + cell, d); if (max(abs(resid(f))) < 1e-10 * max(abs(d$x))) return(); V <- vcov(f); t <- qt((1 + conf) / 2, df.residual(f))
+  d <- split_up(d); if (nlevels(d$g) != 2) return(); d$cell <- droplevels(d$g:d$s); if (nrow(d) <= nlevels(d$cell)) return(); f <- lm(x ~ 0 + cell, d); if (max(abs(resid(f))) < 1e-10 * max(abs(d$x)) || max(abs(d$x)) < 1e-150 || max(abs(d$x)) > 1e150) return(); V <- vcov(f); t <- qt((1 + conf) / 2, df.residual(f))
   for (s in levels(d$s)) { at <- match(paste0(levels(d$g), ":", s), levels(d$cell)); if (anyNA(at)) next
     b <- coef(f)[[at[2]]] - coef(f)[[at[1]]]; e <- sqrt(V[at[1], at[1]] + V[at[2], at[2]]); add("", s, "lm", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e) }
   if (nlevels(d$s) < 2 || any(table(d$g, d$s) == 0)) return()

@@ -28,14 +28,12 @@ OPTIONS = (
     "event_share", "exact", "firth", "gamma", "hazard_ratio", "interval", "intervals", "knapp_hartung", "knots", "landmark",
     "limit", "model", "n", "n1", "n_max", "p0", "p1", "p_values", "per", "power", "quantiles", "r", "r1", "rate", "rates",
     "reference", "replicates", "resamples", "rho", "scores", "sd", "severe", "skeleton", "stabilised", "start",
-    "statistic", "target", "tau2", "test", "threshold", "ties", "time", "transform", "trend", "truncate", "unit", "until",
+    "statistic", "target", "tau2", "test", "threshold", "ties", "time", "transform", "trend", "trials", "truncate", "unit", "until",
     "variance", "variant", "weights",
 )  # fmt: skip
-WITHOUT = {
-    "interval": "clopper-pearson",
-    "transform": "log-log",
-    "unit": "months",
-}  # of a method that has no such parameter
+# of a method that has no such parameter, for what it shares with one that has
+WITHOUT = {"alternative": "two-sided", "gamma": 0, "interval": "clopper-pearson", "rho": 0, "transform": "log-log",
+           "unit": "months"}  # fmt: skip
 
 
 class Export:

@@ -80,7 +80,7 @@ def _competing(export: Export):
     cause = export.number(f"{export.spec['endpoint']}_cause")
     unit = "days" if export.spec["method"] == "gray" else export.spec.get("unit", "months")
     group = export.groups(export.spec.get("by", ""))
-    export.rows(**{**export.times(unit), "event": cause, **export.stratum()}, group=group)
+    export.rows(**{**export.times(unit), "event": cause}, group=group, **export.stratum())
 
 
 def _delayed(export: Export):

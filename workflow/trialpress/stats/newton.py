@@ -12,15 +12,14 @@ LONGEST = 5.0  # of a step
 
 
 def maximum(
-    at: Callable, starts: Iterable[np.ndarray], fixed: dict[int, float] | None = None, *, size: Callable, exact: bool,
-    second: Callable | None = None,
-):  # fmt: skip
+    at: Callable, starts: Iterable[np.ndarray], fixed: dict[int, float] | None = None, *, size: Callable, exact: bool
+):
     """(b, at(b)) of the highest maximum that is reached from any start, or None if none is.
 
     at: b to (value, score, information); `fixed` holds coefficients at values. size: how far a step leads; LONGEST at most.
-    exact: the information is minus the second derivative; if not, as of a penalised likelihood, that is second(b) (k x k), or
-    without it central differences of the score. Only relative criteria, in coordinates in which the information is the
-    unit matrix: covariates may have any unit.
+    exact: the information is minus the second derivative; if not, as of a penalised likelihood, that comes from central
+    differences of the score. Only relative criteria, in coordinates in which the information is the unit matrix: covariates
+    may have any unit.
 
     >>> at = lambda b: (-((b[0] - 2e6) ** 2), -2 * (b - 2e6), np.array([[2.0]]))
     >>> print(maximum(at, [np.zeros(1)], size=lambda step: 0.0, exact=True)[0])
@@ -33,13 +32,13 @@ def maximum(
         for j, value in fixed.items():
             b[j] = value
         free = np.array([j for j in range(len(b)) if j not in fixed], dtype=int)
-        found = _ascend(at, b, free, size, exact, second)
+        found = _ascend(at, b, free, size, exact)
         if found is not None and (best is None or found[1][0] > best[1][0]):
             best = found
     return best
 
 
-def _ascend(at, b, free, size, exact, second):
+def _ascend(at, b, free, size, exact):
     now = at(b)
     gain = np.inf
     for _ in range(STEPS if len(free) else 0):
@@ -48,7 +47,7 @@ def _ascend(at, b, free, size, exact, second):
         try:
             root = np.linalg.inv(np.linalg.cholesky(now[2][np.ix_(free, free)])).T
             slope = root.T @ now[1][free]
-            move = slope if exact else np.linalg.solve(_curvature(at, b, free, root, second), slope)
+            move = slope if exact else np.linalg.solve(_curvature(at, b, free, root), slope)
         except np.linalg.LinAlgError:
             return None
         gain = float(slope @ move) / 2
@@ -74,19 +73,14 @@ def _ascend(at, b, free, size, exact, second):
     return b, now
 
 
-def _curvature(at, b, free, root, second):
+def _curvature(at, b, free, root):
     """Minus the second derivatives in the coordinates of `root`; the unit matrix if they are not definite."""
-    curvature = root.T @ second(b)[np.ix_(free, free)] @ root if second else _differences(at, b, free, root)
-    curvature = (curvature + curvature.T) / 2
-    definite = np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > 1e-6
-    return curvature if definite else np.eye(len(free))
-
-
-def _differences(at, b, free, root):
     columns = []
     for direction in root.T:
         move = np.zeros(len(b))
         move[free] = 1e-4 * direction
         above, below = (at(b + sign * move)[1][free] for sign in (1, -1))
         columns.append(root.T @ (below - above) / 2e-4)
-    return np.array(columns)
+    curvature = (np.array(columns) + np.array(columns).T) / 2
+    definite = np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > 1e-6
+    return curvature if definite else np.eye(len(free))

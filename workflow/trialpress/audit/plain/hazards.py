@@ -14,6 +14,7 @@ from .regression import NEWTON, ratio, wide
 from .tails import chi2_above, z_above
 
 SUMS = "sums over the event times"
+CERTAIN = {"ci_low": 1.0, "ci_high": 1.0}  # as long as nobody's follow-up has ended
 
 
 def log_rank_sums(
@@ -82,12 +83,10 @@ def log_rank(job: Job) -> Iterator[Found]:
         return
     sums = log_rank_sums(people, len(groups), float(job["rho"]), float(job["gamma"]))
     yield "", "", SUMS, CLOSED, chi2(*sums, trend)
-    if not all(any(one.event and one.x[0] == g for one in people) for g in range(len(groups))):
-        return
     if trend:
         yield "", "", NEWTON, FITTED, {key: v for key, v in hazard(people, job.z).items() if key != "p_value"}
-        return
-    yield from ratios(job, groups, people)
+    elif all(any(one.event and one.x[0] == g for one in people) for g in range(len(groups))):
+        yield from ratios(job, groups, people)
 
 
 def ratios(job: Job, groups: Sequence[str], people: Sequence[Person]) -> Iterator[Found]:
@@ -276,31 +275,24 @@ def _adjusted(job: Job) -> Iterator[Found]:
 
 def simon_makuch(job: Job) -> Iterator[Found]:
     rows, landmark, unit = followed(job), float(job["landmark"]), float(job["divisor"])
-    yield counted([row for row in rows if not landmark or float(row["time"]) > landmark])
-    yield (
-        "",
-        "",
-        COUNTED,
-        CLOSED,
-        {"excluded": 0 if landmark == 0 else sum(float(row["time"]) <= landmark for row in rows)},
-    )
-    for state, group in enumerate(("not_yet", "begun")) if landmark == 0 else ():
-        mine = [one for one in cut(rows) if one.x[0] == state]
-        of = [
+    kept = [row for row in rows if float(row["time"]) > landmark]
+    yield counted(kept)
+    yield "", "", COUNTED, CLOSED, {"excluded": len(rows) - len(kept)}
+    parts = [one._replace(entry=max(one.entry, landmark)) for one in cut(rows) if one.time > landmark]
+    for state, group in enumerate(("not_yet", "begun")) if len({one.x[0] for one in parts}) == 2 else ():
+        of: list[Row] = [
             {"time": repr(one.time), "event": str(int(one.event)), "entry": repr(one.entry), "@": frozenset()}
-            for one in mine
+            for one in parts
+            if one.x[0] == state
         ]
         curve = Curve(of, lambda row: row["event"] == "1")
         for at in job.times:
-            day = float(at) * unit
-            if curve.people and day <= curve.last:
+            day, level = float(at) * unit, f"{at}_{job['unit']}"
+            yield group, level, COUNTED, CLOSED, {"n_at_risk": curve.at_risk(day)}
+            if day <= curve.last:
                 survival, spread = curve.at(day)
-                found = {
-                    "estimate": survival,
-                    "n_at_risk": curve.at_risk(day),
-                    **limits("log-log", survival, spread, job.z),
-                }
-                yield group, f"{at}_{job['unit']}", FRACTIONS, CLOSED, found
+                ends = limits("log-log", survival, spread, job.z) if day >= curve.ends[0] else CERTAIN
+                yield group, level, FRACTIONS, CLOSED, {"estimate": survival, **ends}
 
 
 def limits(transform: str, survival: float, spread: float | None, z: float) -> dict[str, float]:

@@ -37,7 +37,7 @@ def firth_logistic(job: Job) -> Iterator[Found]:
 
 def penalised(job: Job, X: Matrix, y: Sequence[float], ids: Sequence[str]) -> Iterator[Found]:
     """Firth's odds ratios with profile limits and likelihood-ratio tests."""
-    if not X or heavy(X):
+    if len(set(y)) < 2 or heavy(X):
         return
     model = Firth(X, y)
     found = model.fit([0.0] * len(X[0]))

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from .arithmetic import Curve, Row
-from .hazards import across, limits
+from .hazards import CERTAIN, across, limits
 from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
 from .tails import z_above
 
 TIE = 1e-9
-CERTAIN = {"ci_low": 1.0, "ci_high": 1.0}  # as long as nobody's follow-up has ended
 
 
 def happens(row: Row) -> bool:
@@ -29,8 +28,7 @@ def kaplan_meier(job: Job, happens: Callable[[Row], bool] = happens) -> Iterator
         middle = next((time for time, survival, _ in curve.steps if survival <= Fraction(1, 2)), math.nan)
         on = next((later for (_, survival, _), (later, *_) in zip(curve.steps, curve.steps[1:], strict=False) if survival == Fraction(1, 2)), None)  # fmt: skip
         yield group, "", FRACTIONS, CLOSED, {"n": len(curve.people), "events": curve.events}
-        if not any(survival == Fraction(1, 2) for _, survival, _ in curve.steps) or on is not None:
-            yield group, "", FRACTIONS, CLOSED, {"median": (middle + on) / 2 if on is not None else middle}
+        yield group, "", FRACTIONS, CLOSED, {"median": (middle + on) / 2 if on is not None else middle}
         yield group, "", FRACTIONS, CLOSED, _ends(curve, job)
         for at in job.times:
             level, time = f"{at}_{job['unit']}", float(at)

@@ -196,6 +196,8 @@ def kruskal_wallis(job: Job) -> Iterator[Found]:
 
 def kinetics_by_day(job: Job) -> Iterator[Found]:
     for group in job.named("group"):
+        if not any(row["group"] == group and "y" not in row["@"] for row in job.rows):
+            yield group, "", COUNTED, CLOSED, {"n": 0}
         for day in job.named("set"):
             rows = [row for row in job.rows if row["group"] == group and row["set"] == day and "y" not in row["@"]]
             y = [float(row["y"]) * (float(job["below"]) if row["x"] in ("1", "1.0") else 1) for row in rows]
