@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit, ndtr, ndtri, stdtrit
 
 from . import logistic
+from .penalised import Penalised
 from .result import Result, events_of, indicator, not_estimable, numbers, offending, probability
 
 EXACT = 200_000  # partial sums of an exact distribution that are listed: about a second
@@ -72,10 +73,16 @@ def dose_response(dose, y, *, penalised: bool = False, level: float = 0.95) -> R
         return Result(method, values, fitted.note)
     X = np.column_stack([np.ones(len(y)), log_dose])
     start = np.array([fitted["estimate:intercept"], fitted["estimate:dose"]])
-    fit = logistic.maximise(y, X, penalised=penalised, starts=[start])
+    if penalised:
+        model = Penalised(y, X)
+        beta = model.highest([start]).beta
+        covariance = model.covariance(beta)
+    else:
+        fit = logistic.maximise(y, X)
+        beta, covariance = fit.beta, fit.covariance
     at = np.linspace(log_dose.min(), log_dose.max(), 101)
     design = np.column_stack([np.ones(101), at])
-    logit, half = design @ fit.beta, np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
+    logit, half = design @ beta, np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design))
     half *= -ndtri((1 - level) / 2)
     curve = {"dose": 10**at, "estimate": expit(logit), "ci_low": expit(logit - half), "ci_high": expit(logit + half)}
     return Result(method, values, fitted.note, curve)
