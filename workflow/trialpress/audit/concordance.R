@@ -268,7 +268,7 @@ across <- function(d, conf, read) {  # differences of two groups within strata (
     r <- lapply(k, read); if (is.null(r[[1]]) || is.null(r[[2]]) || sum(r[[1]][2], r[[2]][2]) == 0) { lost <- TRUE; next }
     m <- r[[2]][1] - r[[1]][1]; e <- sqrt(r[[1]][2]^2 + r[[2]][2]^2); w <- c(w, prod(n) / sum(n)); b <- c(b, m); v <- c(v, e^2)
     add("", s, "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e)
-    if (job$method == "restricted_mean" || job$transform == "plain") add("", s, "survfit", closed, statistic = m / e, p_value = 2 * pnorm(-abs(m / e)))
+    f <- lapply(r, function(q) { x <- scaled(q[1], if (job$method == "restricted_mean") "plain" else job$transform); c(x[1], x[2] * q[2]) }); u <- (f[[2]][1] - f[[1]][1]) / sqrt(f[[1]][2]^2 + f[[2]][2]^2); add("", s, "survfit", closed, statistic = u, p_value = 2 * pnorm(-abs(u)))
   }
   add("", "", "sum", closed, strata = strata); if (lost || !length(w)) return()
   w <- w / sum(w); m <- sum(w * b); e <- sqrt(sum(w^2 * v))

@@ -8,9 +8,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .arithmetic import Row
-from .hazards import limits
+from .hazards import apart, limits
 from .job import CLOSED, COUNTED, FITTED, FRACTIONS, Found, Job
-from .times import apart
 
 MOST = 10**6  # participants times their times
 TINY = 1e-20

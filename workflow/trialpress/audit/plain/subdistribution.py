@@ -10,8 +10,8 @@ from operator import truediv
 from .arithmetic import Curve, Row
 from .hazards import followed
 from .job import CLOSED, COUNTED, FITTED, Found, Job
-from .models import FAR, LARGE, Fit, Matrix, Vector, dot, inverse, maximum, quadratic, sandwich
-from .regression import NEWTON, ratio, wide
+from .models import LARGE, Fit, Matrix, Vector, dot, inverse, maximum, quadratic, sandwich
+from .regression import NEWTON, RUNAWAY, ratio, wide
 from .tails import chi2_above
 
 SUMS = "sums over the event times"
@@ -159,7 +159,7 @@ def _regression(rows: Sequence[Row], X: Matrix, of: float, strata: bool) -> list
         return value, score, information
 
     found = maximum(likelihood, len(X[0]))
-    if found is None or any(abs(b) > FAR for b in found.b):
+    if found is None or any(abs(b) > RUNAWAY for b in found.b):
         return []
     V = _robust(found, X, sets, mean, ends, cause, within)
     if inverse(V) is None:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from .arithmetic import Curve, Row
-from .hazards import CERTAIN, across, limits
+from .hazards import CERTAIN, across, apart, limits
 from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
-from .tails import z_above
 
 TIE = 1e-9
 
@@ -125,25 +124,6 @@ def compare_at(job: Job) -> Iterator[Found]:
     if len(found) != 2 or None in found:
         return
     yield "", "", FRACTIONS, CLOSED, apart(*found, job)
-
-
-SCALES: dict[str, Callable[[float], tuple[float, float]]] = {  # the value and the slope of a scale
-    "plain": lambda s: (s, 1.0), "log": lambda s: (math.log(s), 1 / s),
-    "log-log": lambda s: (math.log(-math.log(s)), 1 / (s * math.log(s))),
-    "arcsin": lambda s: (math.asin(math.sqrt(s)), 0.5 / math.sqrt(s * (1 - s))),
-}  # fmt: skip
-
-
-def apart(first: tuple[float, float], second: tuple[float, float], job: Job) -> dict[str, float]:
-    """The difference of two estimates (with their errors) and, where the scale has a value for both, its test (Klein et al. 2007)."""
-    (a, e), (b, f) = first, second
-    error = math.hypot(e, f)
-    of = {"estimate": b - a, "std_error": error, "ci_low": b - a - job.z * error, "ci_high": b - a + job.z * error}
-    if job["transform"] == "plain" or (0 < a < 1 and 0 < b < 1):
-        (x, p), (y, q) = (SCALES[job["transform"]](s) for s in (a, b))
-        z = (y - x) / math.hypot(p * e, q * f)
-        of |= {"statistic": z, "p_value": 2 * z_above(abs(z))}
-    return of
 
 
 def concordance_index(job: Job) -> Iterator[Found]:

@@ -39,7 +39,8 @@ def weighed(job: Job, needed: set[str]) -> Weighed | None:
     if len(w.groups) != 2:
         return None
     second = [code == 1 for code in w.codes]
-    X = [[1.0, *x] for x in w.X]
+    sizes = [max(map(abs, column)) or 1.0 for column in zip(*w.X, strict=True)]
+    X = [[1.0, *(value / size for value, size in zip(x, sizes, strict=True))] for x in w.X]
     fit = logistic(X, [float(here) for here in second]) if w.ids and len(X) > len(X[0]) else None
     if fit is None or runs_away(fit, X):
         return Weighed(w, second, None, [])
