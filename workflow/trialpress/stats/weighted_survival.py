@@ -82,7 +82,7 @@ def weighted_cox(time, event, X, weights, *, level: float = 0.95) -> Result:
         return not_estimable(method, (), "a covariate does not vary", **known)
     Z = (X - centre) / size
     sets = _Sets(time, event, Z, w / w.mean())
-    found = maximum(sets.likelihood, [np.zeros(Z.shape[1])], size=lambda step: abs(Z @ step).max(), exact=True)
+    found = maximum(sets.likelihood, np.zeros(Z.shape[1]), size=lambda step: abs(Z @ step).max())
     if found is None or np.abs(Z @ found[0]).max() > 10:
         return not_estimable(method, (), "no finite maximum: all events are at one end of a covariate", **known)
     b, (_, _, information) = found
