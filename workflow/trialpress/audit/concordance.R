@@ -567,7 +567,8 @@ methods <- list(
   mantel_byar = function(d, conf) {
     s <- split_at_begin(d); people(d)
     if (length(unique(s$state)) < 2 || !sum(s$event)) return(); v <- log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state, stratum = s$level))
-    if (is.null(v) || v$var[1, 1] < 1e-12) return(); many <- job$stratum == "true" || max(table(s$stop[s$event == 1])) > 6  # the exact likelihood of ties takes their subsets
+    if (is.null(v) || v$var[1, 1] < 1e-12) return(); at <- table(s$stop[s$event == 1]); risk <- vapply(as.numeric(names(at)), function(t) sum(s$start < t & s$stop >= t), 0)
+    many <- job$stratum == "true" || sum(choose(risk, at)) > 1e5  # the exact likelihood of ties takes all subsets of those at risk
     score <- if (many) v$chisq else
       unname(coxph(Surv(start, stop, event) ~ state, s, ties = "exact", init = 0, control = coxph.control(iter.max = 0))$score)
     add("", "", if (many) "sums over the event times" else "coxph score test", closed, statistic = score, df = 1, p_value = pchisq(score, 1, lower.tail = FALSE))
