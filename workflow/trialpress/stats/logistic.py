@@ -219,8 +219,7 @@ class Jeffreys(Penalised):
     def heights(self, g) -> np.ndarray:
         eta = g @ self.Q.T
         information = np.exp(log_expit(eta) + log_expit(-eta)) @ self.squares
-        sign, size = np.linalg.slogdet(information.reshape(len(g), *self.R.shape))
-        return log_expit(self.sign * eta).sum(axis=1) + np.where(sign > 0, size / 2, -np.inf)
+        return log_expit(self.sign * eta).sum(axis=1) + penalised.log_size(information.reshape(len(g), *self.R.shape))
 
     def at(self, g) -> State:
         eta, f = g @ self.Q.T, self.Q[:, : self.free]
