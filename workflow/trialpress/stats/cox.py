@@ -76,8 +76,11 @@ def cox(
         "log_likelihood_null": null[0],
         **test("score", null[1] @ np.linalg.solve(null[2], null[1]), df),
     }
-    b, (likelihood, _, information), diverging = maximise(model.at, np.zeros(df))
-    known |= {"log_likelihood": likelihood, **test("lr", 2 * (likelihood - null[0]), df)}
+    b, (likelihood, score, information), diverging = maximise(model.at, np.zeros(df))
+    known["log_likelihood"] = likelihood
+    # of a likelihood that rises for ever the test is known where twice the coefficients, or a step on, hardly raise it
+    if not diverging.any() or max(abs(score) @ abs(b), abs(score @ np.linalg.lstsq(information, score)[0])) < 1e-8:
+        known |= test("lr", 2 * (likelihood - null[0]), df)
     if diverging.any():
         why = f"{model.monotone(names, diverging)}; Firth's correction has one"
         return not_estimable(method, COEFFICIENT, why, **known)
