@@ -303,6 +303,18 @@ def test_a_profile_limit_of_firth_cox_lies_on_the_highest_branch(seed, j, limit)
     assert best.value == pytest.approx(fit["log_likelihood"] - chi2.ppf(0.95, 1) / 2, abs=1e-7)
 
 
+def test_a_patient_who_is_never_at_risk_changes_nothing_however_far_away():
+    time, event, X, _ = simulated(4)
+    many = cox(np.append(time + 1, 0.5), np.append(event, 0), np.append(X[:, 1], 1e6))
+    assert many.curve["coefficient"] == pytest.approx(cox(time, event, X[:, 1]).curve["coefficient"], rel=1e-6)
+
+
+def test_per_unit_of_a_covariate_of_tiny_numbers_a_ratio_has_no_end():
+    time, event, X, _ = simulated(4)
+    for fit in (cox, firth_cox):
+        assert np.isinf(fit(time, event, X * 1e-9).curve["ci_high"]).any()
+
+
 def test_of_a_large_sample_the_penalised_likelihood_is_summed_over_sorted_times():
     time, event, X, entry = simulated(3, n=60)
     dense = Jeffreys(RiskSets.of(time, event.astype(bool), entry), X)

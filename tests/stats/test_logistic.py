@@ -73,6 +73,12 @@ def test_duplicating_the_data_keeps_the_estimate_and_shrinks_its_error():
     assert one["standard_error:a"] == pytest.approx(two["standard_error:a"] * math.sqrt(2), rel=1e-9)
 
 
+@pytest.mark.parametrize("fit", [logistic, firth])
+def test_per_unit_of_a_covariate_of_tiny_numbers_a_ratio_has_no_end(fit):
+    y, X = sample(3)
+    assert math.isinf(fit(y, X * 1e-9, ["a", "b"])["ci_high:a"])
+
+
 def test_separation_is_found_and_said():
     assert separation([0, 0, 1, 1], [[1], [2], [3], [4]]).startswith("complete")
     assert separation([0, 0, 1, 1], [[1], [2], [2], [4]]).startswith("quasi-complete")

@@ -37,7 +37,8 @@ def logistic(y, X, names, *, level: float = 0.95) -> Result:
     for j, name in enumerate(names):
         b, se = fit.beta[j], fit.standard_error[j]
         reach = -ndtri((1 - level) / 2) * se
-        figures = (b, se, np.exp(b), np.exp(b - reach), np.exp(b + reach), 2 * ndtr(-abs(b) / se))
+        with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
+            figures = (b, se, np.exp(b), np.exp(b - reach), np.exp(b + reach), 2 * ndtr(-abs(b) / se))
         values |= _named(name, figures)
     return Result(method, values)
 
