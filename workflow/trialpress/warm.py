@@ -1,6 +1,6 @@
 """Jobs without a Python start each: a run's scripts are processes forked from one that has imported the libraries.
 
-That one is the forkserver of the standard library: it has one thread of Python, is begun by the first job and ends with the run. It
+That one is the forkserver of the standard library: it has one thread of Python, is begun with the run or by its first job, and ends with it. It
 imports nothing of this package: a job reads our code when it begins, as a script of its own would, so an edit is never half
 in force and its receipt says what it ran. On a cluster, in a container and by plain `snakemake` each script is a Python
 of its own.
@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from types import ModuleType
@@ -54,15 +54,28 @@ def begun(path: str, threads: int, folder: str, daemon: bool = False):
     """The process of a script, or None where no forkserver can live. daemon: it is ended with this one."""
     many = {f"{name}_NUM_THREADS".replace("MAXIMUM_NUM", "MAXIMUM"): str(threads) for name in THREADS}
     given = {**os.environ, **many, **(dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), folder) if folder else {})}
-    context = get_context("forkserver")
-    context.set_forkserver_preload([*LIBRARIES])
-    job = context.Process(target=script, args=(path, given), daemon=daemon)
+    job = _context().Process(target=script, args=(path, given), daemon=daemon)
     try:
         with _begins, _without_main():
             job.start()
     except (EOFError, OSError):  # it did not get the memory, or was killed
         return None
     return job
+
+
+def begin() -> None:
+    """Begin the process that jobs are forked from, in this environment, before there is one."""
+    from multiprocessing import forkserver
+
+    _context()
+    with suppress(OSError), _without_main():  # the first job says that none can live
+        forkserver.ensure_running()
+
+
+def _context():
+    context = get_context("forkserver")
+    context.set_forkserver_preload([*LIBRARIES])
+    return context
 
 
 @contextmanager
