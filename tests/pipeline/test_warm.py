@@ -1,12 +1,10 @@
 """A job that is forked from the process that has imported the libraries is as one that Snakemake starts."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from trialpress import warm
@@ -115,25 +113,3 @@ def test_a_job_does_not_import_what_the_run_was_begun_with(tmp_path):
     )
     done = subprocess.run([sys.executable, "-m", "begun"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("0\n", "")
-
-
-def test_it_can_be_begun_before_the_first_job(tmp_path):
-    (tmp_path / "script.py").write_text(
-        "import os, sys; sys.exit(hash('a') % 100 + 100 * (os.getppid() != int(os.environ['SERVER'])))"
-    )
-    program = (
-        "import os; from trialpress import warm; from multiprocessing import forkserver; warm.begin()\n"
-        "os.environ['SERVER'] = str(forkserver._forkserver._forkserver_pid)\n"
-        f"print(warm.ended(warm.begun({str(tmp_path / 'script.py')!r}, 1, '')))"
-    )
-    environment = settings(Path(warm.__file__).parents[2], "2020-01-01")
-    done = subprocess.run(
-        [sys.executable, "-c", program], env={**os.environ, **environment}, capture_output=True, text=True
-    )
-    wanted = subprocess.run(
-        [sys.executable, "-c", "print(hash('a') % 100)"],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
-    assert (done.stdout, done.stderr) == (wanted.stdout, "")

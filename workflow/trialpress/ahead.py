@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -27,50 +26,25 @@ LONGEST = 120  # seconds that the rule waits for it
 
 
 def begin(study: str, arguments: Sequence[str]) -> None:
-    """On two cores: begin that process if the manuscript is newer than its editions, and the one that jobs are forked from if
-    anything is newer than the last run. Time stamps decide nothing but that: without it nothing is lost."""
+    """Begin that process, if the manuscript is newer than its editions and there is a second core; without it nothing is lost."""
     from . import warm
 
+    receipt = Path(f"results/{study}/.receipts/report.json")
     cores = dict(pairwise(arguments)).get("--cores", "1")
     others = [text for text in arguments if text.startswith("-") and text not in ("--cores", "--config")]
-    if others or (os.cpu_count() if cores == "all" else int(cores)) < 2:
+    several = (os.cpu_count() if cores == "all" else int(cores)) > 1
+    if others or not several or not receipt.is_file() or not _newer(sources(f"report/{study}"), receipt):
         return
-    receipts = Path(f"results/{study}/.receipts")
-    manuscript = sources(f"report/{study}")
     asked = [text.removeprefix("engine=") for text in arguments if text.startswith("engine=")]
     # the date is that of the data, which that process knows; in this one nothing is changed before Snakemake has begun
     given = settings(ROOT, "2000-01-01") | {RUN: str(os.getpid()), ASKED: json.dumps([study, *asked])}
-    with _environment(given):
-        if (receipts / "report.json").is_file() and _newer(manuscript, receipts / "report.json"):
-            warm.begun(engine("workflow/scripts/ahead.py"), 2, "", daemon=True)
-        elif _newer([*_read(study), *manuscript], receipts / "audit.json"):
-            warm.begin()
-
-
-def _read(study: str) -> Iterator[str]:
-    """What a run reads beside the manuscript."""
-    yield from (
-        "config/config.yaml",
-        *modules("clean", "cohort", "stats", "analysis", "figures", "tables", "report", "audit"),
-    )
-    for room in (f"config/{study}", f"data/{study}", f"data/{study}/raw"):
-        yield from (path.as_posix() for path in Path(room).glob("*"))
+    with warm.surrounded(given):
+        warm.begun(engine("workflow/scripts/ahead.py"), 2, "", daemon=True)
 
 
 def _newer(paths: Iterable[str], than: Path) -> bool:
-    since = than.stat().st_mtime_ns if than.is_file() else 0
-    return any(os.stat(path).st_mtime_ns > since for path in paths if os.path.isfile(path))
-
-
-@contextmanager
-def _environment(given: dict[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    since = than.stat().st_mtime_ns
+    return any(os.stat(path).st_mtime_ns > since for path in paths)
 
 
 def of(project: Path, formats: Iterable[str], engine: str, date: str) -> str:

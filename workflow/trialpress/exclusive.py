@@ -103,11 +103,16 @@ def run(arguments: Sequence[str], meanwhile: Callable[[], object] = int) -> int:
         print(InputError(problems), file=sys.stderr)
         return 1
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
+    from . import environment, warm
+
+    warm.ahead(
+        environment.settings(environment.ROOT, "2000-01-01")
+    )  # of any study: each job is given the date of its own
     meanwhile()
     from snakemake.cli import args_to_api, parse_args, print_exception
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
-    from . import progress, warm
+    from . import progress
 
     warm.jobs()
     try:
