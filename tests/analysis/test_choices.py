@@ -337,10 +337,13 @@ def test_a_change_needs_a_baseline_and_a_value():
 
 
 def test_notes_stand_beside_counts_or_beside_everything_where_nothing_is_counted():
-    ard = pd.DataFrame({"statistic": ["n", "estimate", "N"], "note": ["", "a", "a"]})
-    assert _noted(ard, ["a", "b"])["note"].tolist() == ["a; b", "a", "a; b"]
-    assert _noted(ard[1:2], ["b", "b"])["note"].tolist() == ["a; b"]
-    assert _noted(ard, [])["note"].tolist() == ["", "a", "a"]
+    def noted(rows, notes):
+        return [row["note"] for row in _noted([{"statistic": name, "note": note} for name, note in rows], notes)]
+
+    rows = [("n", ""), ("estimate", "a"), ("N", "a")]
+    assert noted(rows, ["a", "b"]) == ["a; b", "a", "a; b"]
+    assert noted(rows[1:2], ["b", "b"]) == ["a; b"]
+    assert noted(rows, []) == ["", "a", "a"]
 
 
 def test_natural_order_of_levels():

@@ -233,3 +233,14 @@ def test_firth_against_logistf(seed):
             wanted = FURTHER.get((seed, limit), float(value))
             assert math.log(found[limit]) == pytest.approx(wanted, abs=error)
         assert found[f"p_value:{name}"] == pytest.approx(float(row["p_value"]), abs=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e41, 1e-30])
+@pytest.mark.parametrize("fit", [logistic, firth])
+def test_units_do_not_make_covariates_dependent(fit, unit):
+    x, z = np.array([1.0, 5, 3, 4, 2, 6, 4, 1, 3, 5]), np.tile([0.0, 1.0], 5)
+    y = np.array([0, 1, 0, 1, 1, 1, 0, 0, 1, 0])
+    usual, other = (fit(y, np.column_stack([x * u, z]), ["x", "z"]) for u in (1.0, unit))
+    for name in ("x", "z"):
+        assert other[f"p_value:{name}"] == pytest.approx(usual[f"p_value:{name}"], rel=1e-9)
+    assert other["estimate:x"] * unit == pytest.approx(usual["estimate:x"], rel=1e-9)

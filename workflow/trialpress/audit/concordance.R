@@ -39,6 +39,7 @@ rate <- function(group, y, conf) {
   ci <- interval(x, n, conf)
   if (!is.null(ci)) add(group, "", ci[[1]], closed, ci_low = ci[[2]][1], ci_high = ci[[2]][2])
 }
+in_range <- function(k) { u <- max(abs(k)); if (is.finite(u) && u > 0) u else 1 }  # a unit in which squares are numbers
 describe <- function(group, level, y) {
   k <- y[!is.na(y)]; q <- quantile(k, c(0.25, 0.5, 0.75), names = FALSE, type = 7)
   some <- length(k) > 0
@@ -48,7 +49,7 @@ describe <- function(group, level, y) {
     if (n > 1 && sd(k) > 0) { t <- t.test(k, conf.level = conf)$conf.int; add(group, level, "t.test", closed, mean_ci_low = t[1], mean_ci_high = t[2]) }
     if (length(r)) add(group, level, "pbinom, sort", closed, median_ci_low = s[max(r)], median_ci_high = s[n + 1 - max(r)])
   }
-  if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
+  if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k / in_range(k)) * in_range(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
 }
 count <- function(group, prefix, values, levels) {
   add(group, prefix, "table", closed, N = sum(!is.na(values)), missing = sum(is.na(values)))
@@ -105,13 +106,13 @@ coefficient <- function(X, y, conf, shown, penalise) {  # logistic regression, X
     return()
   }
   penalised <- function(b) { p <- plogis(drop(X %*% b)); sum(log(ifelse(y == 1, p, 1 - p))) + determinant(crossprod(X * sqrt(p * (1 - p))))$modulus[1] / 2 }
-  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held
-    free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at
+  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held; steps to and fro grow shorter
+    free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at; pace <- 1; last <- 0
     for (step in 1:500) {
       p <- plogis(drop(X %*% b)); w <- p * (1 - p); inverse <- solve(crossprod(X * sqrt(w)))
       h <- w * rowSums((X %*% inverse) * X); score <- drop(crossprod(X, y - p + h * (0.5 - p)))[free]
       move <- drop(solve(crossprod(X * sqrt(w))[free, free, drop = FALSE], score)); move <- move / max(1, max(abs(move)) / 2)
-      b[free] <- b[free] + move; if (max(abs(move)) < 1e-13) break
+      if (sum(move * last) < 0) pace <- pace / 2; last <- move; b[free] <- b[free] + pace * move; if (max(abs(move)) < 1e-13) break
     }
     b
   }
@@ -354,7 +355,7 @@ methods <- list(
     if (g == "" && length(two) == 2) for (s in named("", "set")) {
       v <- lapply(two, function(g) d[d$set == s & d$group == g, ])
       smd <- if (length(named(s, "level"))) mahalanobis_of(lapply(v, function(v) table(factor(v$level, levels = named(s, "level"))))) else {
-        y <- lapply(v, function(v) v$y[!is.na(v$y)]); (mean(y[[1]]) - mean(y[[2]])) / sqrt((var(y[[1]]) + var(y[[2]])) / 2) }
+        y <- lapply(v, function(v) v$y[!is.na(v$y)]); y <- if (all(lengths(y))) lapply(y, `/`, in_range(unlist(y))) else y; (mean(y[[1]]) - mean(y[[2]])) / sqrt((var(y[[1]]) + var(y[[2]])) / 2) }
       if (is.finite(smd)) add("", s, "mean, var, solve", closed, standardised_difference = smd)
     }
   },
@@ -497,7 +498,7 @@ methods <- list(
     t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(as.formula(paste("Surv(time, event) ~ group", if (job$stratum == "true") "+ strata(stratum)")), k, rho = num(job$rho))
     if (is.null(t)) return()
     if (job$trend == "true") { score <- seq_along(groups); t$chisq <- sum(score * t$gap)^2 / drop(score %*% t$var %*% score) }
-    df <- if (job$trend == "true") 1 else if (hand) t$df else sum(rowSums(as.matrix(t$exp)) > 0) - 1
+    df <- if (job$trend == "true") 1 else if (hand) t$df else sum(rowSums(as.matrix(t$exp)) > 0) - 1; if (!df) return()
     add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
@@ -513,7 +514,7 @@ methods <- list(
     fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
     robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
     f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
-    s <- summary(f, conf.int = conf); if (any(is.na(coef(f)))) return()
+    s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(!(diag(vcov(f)) > 0))) return()
     if (!robust) add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
     if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
@@ -769,7 +770,7 @@ methods$ancova <- function(d, conf) {
   wald_f("", f, unit[2:m, , drop = FALSE] - unit[rep(1, m - 1), , drop = FALSE])
   with <- which(w$from %in% named("", "interaction")); if (!length(with)) return()
   P <- do.call(cbind, lapply(2:m, function(i) G[, i] * C[, with, drop = FALSE])); N <- cbind(M, P); k <- ncol(P)
-  if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N)) wald_f("interaction", lm(y ~ 0 + N), diag(ncol(N))[n + seq_len(k), , drop = FALSE])
+  f <- lm(y ~ 0 + N); if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N) && !leverage_one(f)) wald_f("interaction", f, diag(ncol(N))[n + seq_len(k), , drop = FALSE])
 }
 methods$linear_regression <- function(d, conf) {
   d$group <- "all"; ids$id[ids$analysis == job$analysis & ids$kind == "group"] <<- "all"; w <- wide_of(d); n <- length(w$y); add("", "", "length", closed, n = n)
@@ -1046,15 +1047,15 @@ methods$weighted_risks <- function(d, conf) {
 }
 # --- restricted cubic splines, by ns of the package splines, which is R's own
 spline_effect <- function(d, conf, kind) {
-  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (job$stratum != "true" | !is.na(d$level[is.na(d$set)])) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x)
+  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (job$stratum != "true" | !is.na(d$level[is.na(d$set)])) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x); unit <- if (n) in_range(x) else 1; x <- x / unit
   add("", "", "length", closed, n = n); if (kind != "linear") add("", "", "sum", closed, events = sum(w$y)); if (!n) return(); k <- num(job$knots); q <- unname(quantile(x, switch(as.character(k), "3" = c(0.1, 0.5, 0.9), "4" = c(0.05, 0.35, 0.65, 0.95), "5" = c(0.05, 0.275, 0.5, 0.725, 0.95)))); if (any(diff(q) <= 1e-9 * max(diff(range(q)), 1e-300))) return()
   st <- if (job$stratum == "true") base$level[keep] else rep("all", n); S <- splines::ns(x, knots = q[-c(1, k)], Boundary.knots = q[c(1, k)]); C <- if (ncol(w$X)) sweep(w$X, 2, w$at) else NULL; M <- cbind(unclass(S)[, seq_len(k - 1)], C); p <- ncol(M); if (n <= p + (kind != "cox") || qr(cbind(1, M))$rank < p + 1) return()
   if (kind != "linear" && (sum(w$y) == 0 || kind == "logistic" && all(w$y == 1))) return()
   f <- suppressWarnings(switch(kind, linear = lm(w$y ~ M), logistic = glm(w$y ~ M, binomial, control = glm.control(1e-14, 100)), cox = coxph(if (late()) Surv(w$e, w$t, w$y) ~ M + strata(st) else Surv(w$t, w$y) ~ M + strata(st), control = tight))); i <- seq_len(k - 1) + (kind != "cox"); b <- coef(f)[i]; if (anyNA(b) || kind != "linear" && any(abs(coef(f)[i] * apply(M[, seq_len(k - 1)], 2, sd)) > 8)) return(); if (kind == "linear" && max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
-  V <- vcov(f)[i, i]; df <- if (kind == "linear") df.residual(f) else 0; m <- if (job$reference == "") median(x) else num(job$reference); by <- "ns, vcov"; add("", "", "median", closed, reference = m)
+  V <- vcov(f)[i, i]; df <- if (kind == "linear") df.residual(f) else 0; m <- if (job$reference == "") median(x) else num(job$reference) / unit; by <- "ns, vcov"; add("", "", "median", closed, reference = m * unit)
   wald <- function(level, u, t) if (df) add("", level, by, 1e-5, statistic = u / t, df = t, p_value = pf(u / t, t, df, lower.tail = FALSE)) else add("", level, by, 1e-5, statistic = u, df = t, p_value = pchisq(u, t, lower.tail = FALSE))
   wald("", drop(b %*% solve(V, b, tol = 0)), k - 1); g <- q[-c(1, k)]; e <- min(diff(q)) / 4; D <- predict(S, g + e) - 2 * predict(S, g) + predict(S, g - e); D <- matrix(D, k - 2); u <- drop(D %*% b); wald("nonlinearity", drop(u %*% solve(D %*% V %*% t(D), u, tol = 0)), k - 2)
-  for (a in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) { B <- predict(S, c(num(a), m)); L <- B[1, ] - B[2, ]; x1 <- sum(L * b); s <- sqrt(drop(L %*% V %*% L)); t <- if (df) qt((1 + conf) / 2, df) else qnorm((1 + conf) / 2); v <- x1 + c(0, -1, 1) * t * s; if (!df) v <- exp(v); add("", a, by, 1e-5, setNames(v, c(switch(kind, linear = "estimate", logistic = "odds_ratio", cox = "hazard_ratio"), "ci_low", "ci_high"))) }
+  for (a in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) { B <- predict(S, c(num(a) / unit, m)); L <- B[1, ] - B[2, ]; x1 <- sum(L * b); s <- sqrt(drop(L %*% V %*% L)); t <- if (df) qt((1 + conf) / 2, df) else qnorm((1 + conf) / 2); v <- x1 + c(0, -1, 1) * t * s; if (!df) v <- exp(v); add("", a, by, 1e-5, setNames(v, c(switch(kind, linear = "estimate", logistic = "odds_ratio", cox = "hazard_ratio"), "ci_low", "ci_high"))) }
 }
 methods$linear_spline <- function(d, conf) spline_effect(d, conf, "linear"); methods$logistic_spline <- function(d, conf) spline_effect(d, conf, "logistic"); methods$cox_spline <- function(d, conf) spline_effect(d, conf, "cox")
 # --- models of completed data: those of the first computation are fitted again, and pooled

@@ -68,6 +68,7 @@ def _imputed(export: Export):
     spec, data = METHODS.given(export.spec), export.data
     own = Incomplete.of(data, spec["variable"], spec["by"], spec["covariates"], spec["auxiliary"])
     export.rows(group=export.groups(spec["by"]))
+    export.order("gap", map(data.column, own.gaps))
     for column, gap in own.gaps.items():
         export.rows(set="gaps", level=data.column(column).id, y=gap.astype(float))
     if own.why or len(own.sizes) < 2 or (not own.boolean and is_categorical(data, spec["variable"])):

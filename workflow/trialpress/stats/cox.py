@@ -74,8 +74,8 @@ def cox(
     }
     b, (likelihood, score, information), diverging = maximise(model.at, np.zeros(df))
     known["log_likelihood"] = likelihood
-    # of a likelihood that rises for ever the test is known where it hardly does any more
-    if not diverging.any() or abs(score @ np.linalg.lstsq(information, score)[0]) < 1e-8:
+    # of a likelihood that rises for ever the test is known where twice the coefficients, or a step on, hardly raise it
+    if not diverging.any() or max(abs(score) @ abs(b), abs(score @ np.linalg.lstsq(information, score)[0])) < 1e-8:
         known |= test("lr", 2 * (likelihood - null[0]), df)
     if diverging.any():
         why = f"{model.monotone(names, diverging)}; Firth's correction has one"

@@ -229,7 +229,8 @@ def _refusal(y, X):
         return "no patients"
     if y.all() or not y.any():
         return "all patients have the event" if y.all() else "no event"
-    if np.linalg.matrix_rank(X) < X.shape[1]:
+    size = np.abs(X).max(axis=0)
+    if np.linalg.matrix_rank(X / np.where(size > 0, size, 1.0)) < X.shape[1]:
         return "the covariates are linearly dependent"
     return ""
 

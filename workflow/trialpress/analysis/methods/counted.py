@@ -11,10 +11,11 @@ import pandas as pd
 from ...ids import EVERYONE, word
 from ...ids import at as at_time
 from .. import Data
+from ..participants import none_of
 from .changing import intervals
 from .common import entry_of, number, outcomes, scores
 from .continuous import pair_of
-from .counts import Counted, none_of
+from .counts import Counted
 from .discrimination import risk_groups
 from .multistate import changes_of, under
 from .winning import known_of
