@@ -100,6 +100,7 @@ OPTIONS: dict[str, list[dict]] = {
     "follow_up": [OS],
     "log_rank": [OS | BY, OS | {"by": "dose_group"}, OS | {"by": "dose_group", "trend": True}, OS | BY | {"stratum": "dose_group", "rho": 1},
                  OS | BY | {"gamma": 1}, OS | {"by": "dose_group", "stratum": "arm", "rho": 0.5, "gamma": 2}],
+    "one_sample_log_rank": [OS | {"median": 6}, OS | BY | {"median": 2.5, "alternative": "less", "unit": "weeks"}],
     "permutation_log_rank": [OS | BY | {"replicates": 99}, OS | BY | {"replicates": 49, "stratum": "dose_group"}, OS | {"by": "dose_group", "replicates": 49, "stratum": "grade"}],
     "restricted_mean": [OS | {"until": 6}, OS | BY | {"until": 6}, OS | {"until": 60}, OS | BY | {"until": 6, "stratum": "dose_group"}],
     "compare_at": [OS | BY | {"time": 6}, OS | BY | {"time": 99, "unit": "years", "transform": "plain"},

@@ -943,6 +943,11 @@ methods$changing_cox <- function(d, conf) {  # tmerge
   add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
+methods$one_sample_log_rank <- function(d, conf) for (g in named("", "group")) {  # survdiff with an offset, by hand where follow-up begins late or survival is 0
+  k <- event_of(d[d$group == g, ]); add(g, "", "nrow", closed, n = nrow(k)); if (!nrow(k)) next; x <- sum(k$event); H <- log(2) / num(job$median) * (k$time - if (late()) pmax(k$entry, 0) else 0); add(g, "", "sum", closed, events = x); if (!sum(H)) next
+  S <- exp(-H); by <- if (late() || min(S) < 1e-300 || !x) "sum" else "survdiff"; t <- if (by == "sum") list(obs = x, exp = sum(H)) else survdiff(Surv(time, event) ~ offset(S), k); E <- unname(t$exp); z <- (x - E) / sqrt(E); p <- poisson.test(x, E, conf.level = conf)$conf.int
+  add(g, "", by, exact, expected = E, hazard_ratio = x / E, statistic = z, p_value = switch(job$alternative, less = pnorm(z), greater = pnorm(z, lower.tail = FALSE), 2 * pnorm(-abs(z)))); add(g, "", "poisson.test", exact, ci_low = p[1], ci_high = p[2])
+}
 methods$concordance_index <- function(d, conf) {
   d <- stratum_of(event_of(d)); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
   u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$level == d$level[i] & (d$time > d$time[i] | (d$time == d$time[i] & d$event == 0))), 1)))

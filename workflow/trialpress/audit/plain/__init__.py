@@ -152,7 +152,7 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": counts.number_needed,
     "logistic_interaction": subgroups.logistic_interaction, "linear_interaction": subgroups.linear_interaction, "dose_response": logistic.dose_response,
     "paired_t": agreement.paired_t, "sign_test": agreement.sign_test, "pearson": agreement.pearson, "bland_altman": agreement.bland_altman,
-    "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "compare_at": times.compare_at,
+    "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "one_sample_log_rank": times.one_sample_log_rank, "compare_at": times.compare_at,
     "state_probabilities": courses.state_probabilities, "win_ratio": courses.win_ratio, "escalation_characteristics": doses.escalation_characteristics,
     "current_leukaemia_free_survival": current.current_leukaemia_free_survival,
     "simon_design": designs.simon_design,
