@@ -92,7 +92,7 @@ def weighted_cox(time, event, X, weights, *, stratum=None, level: float = 0.95) 
     def likelihood(b):
         return [sum(terms) for terms in zip(*(sets.likelihood(b) for sets in parts), strict=True)]
 
-    found = maximum(likelihood, [np.zeros(Z.shape[1])], size=lambda step: abs(Z @ step).max(), exact=True)
+    found = maximum(likelihood, np.zeros(Z.shape[1]), size=lambda step: abs(Z @ step).max())
     if found is None or np.abs(Z @ found[0]).max() > 10:
         return not_estimable(method, (), "no finite maximum: all events are at one end of a covariate", **known)
     b, (_, _, information) = found
