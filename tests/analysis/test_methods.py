@@ -32,6 +32,7 @@ OPTIONS: dict[str, list[dict]] = {
     "simon_two_stage": [{"r1": 1, "n1": 10, "r": 5, "n": 29, "p0": 0.1, "p1": 0.3}],
     "sample_size": [{"design": "single-arm", "p0": 0.1, "p1": 0.3}, {"design": "two-proportions", "p0": 0.5, "p1": 0.7, "power": 0.9},
                     {"design": "two-means", "difference": -3, "sd": 4}, {"design": "log-rank", "hazard_ratio": 0.6, "event_share": 0.5}],
+    "stopping_rule": [{"rate": 0.3, "threshold": 0.9, "n_max": 12, "rates": [0.2, 0.4]}, {"rate": 0.1, "threshold": 0.99, "n_max": 30, "cohort": 4}],
     "simon_design": [{"p0": 0.1, "p1": 0.3}],
     "simon_inference": [EVENT | {"first": "later", "r1": 1, "n1": 10, "r": 5, "n": 29, "p0": 0.1, "p1": 0.3}],
     "predictive_probability": [EVENT | {"n_max": 40, "p0": 0.5, "threshold": 0.9}],

@@ -1163,6 +1163,12 @@ methods$simon_inference <- function(d, conf) {
   add("", "", "dbinom, uniroot", fitted, p_value = p, estimate = solved(0.5), ci_low = solved(tail), ci_high = high)
   k <- max(r1 + 1, x1 + x2 - m2):min(m1, x1 + x2); w <- exp(lchoose(m1, k) + lchoose(m2, x1 + x2 - k)); add("", "", "choose", closed, umvue = if (stopped) x1 / m1 else sum(w * k) / sum(w) / m1)
 }
+methods$stopping_rule <- function(d, conf) {  # pbeta at each look; each participant in turn
+  n_max <- num(job$n_max); looks <- unique(c(seq_len(n_max)[seq_len(n_max) %% num(job$cohort) == 0], n_max)); least <- sapply(looks, function(n) { x <- 0:n; min(c(n + 1, x[pbeta(num(job$rate), num(job$a) + x, num(job$b) + n - x, lower.tail = FALSE) > num(job$threshold)])) })
+  for (i in seq_along(looks)) if (least[i] <= looks[i]) add("", paste0(looks[i], "_participants"), "pbeta", closed, needed = least[i])
+  for (p in num(strsplit(job$rates, ";")[[1]])) { v <- 1; stopped <- mean_n <- mean_x <- 0; for (n in seq_len(n_max)) { v <- c(v * (1 - p), 0) + c(0, v * p); i <- match(n, looks); if (is.na(i)) next; x <- 0:n; stopped <- stopped + sum(v[x >= least[i]]); out <- x >= least[i] | n == n_max; mean_n <- mean_n + n * sum(v[out]); mean_x <- mean_x + sum((x * v)[out]); v[out] <- 0 }
+    add("", sprintf("%.10g_percent", 100 * p), "sum", closed, stopped = stopped, expected_n = mean_n, expected_events = mean_x) }
+}
 methods$predictive_probability <- function(d, conf) {
   y <- d$x[!is.na(d$x)]; x <- sum(y); n <- length(y); m <- num(job$n_max) - n; a <- num(job$a); b <- num(job$b); p0 <- num(job$p0); t <- num(job$threshold); add("", "", "sum", closed, n = x, N = n, n_max = num(job$n_max)); if (m < 0) return()
   k <- 0:m; chance <- exp(lchoose(m, k) + lbeta(k + a + x, m - k + b + n - x) - lbeta(a + x, b + n - x)); good <- pbeta(p0, a + x + k, b + n - x + m - k, lower.tail = FALSE) > t

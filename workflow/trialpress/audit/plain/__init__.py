@@ -166,7 +166,7 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "signed_rank": ranked.signed_rank, "kendall": ranked.kendall,
     "weighting": weights.weighting, "weighted_kaplan_meier": weights.weighted_kaplan_meier, "weighted_cox": weights.weighted_cox,
     "weighted_risks": weights.weighted_risks, "linear_spline": splines.linear_spline, "logistic_spline": splines.logistic_spline,
-    "cox_spline": splines.cox_spline, "gee": gee.gee, "max_combo": combined.max_combo, "sample_size": designs.sample_size, "simon_two_stage": designs.simon_two_stage, "mmrm": repeated.mmrm, "survival_quantiles": times.survival_quantiles,
+    "cox_spline": splines.cox_spline, "gee": gee.gee, "max_combo": combined.max_combo, "sample_size": designs.sample_size, "stopping_rule": designs.stopping_rule, "simon_two_stage": designs.simon_two_stage, "mmrm": repeated.mmrm, "survival_quantiles": times.survival_quantiles,
     "t_test": two_groups.t_test, "geometric_mean_ratio": two_groups.geometric_mean_ratio, "exact_test": two_groups.exact_test,
     "beta_binomial": two_groups.beta_binomial, "mcnemar": two_groups.mcnemar, "mantel_haenszel": two_groups.mantel_haenszel,
     "barnard": two_groups.barnard, "boschloo": two_groups.boschloo, "logistic": logistic.logistic, "cox_interaction": subgroups.cox_interaction,
