@@ -116,6 +116,7 @@ def _changing(export: Export):
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "cox": _cox,
+    "one_sample_log_rank": _stratified,
     "restricted_mean": _stratified,
     "compare_at": _stratified,
     "concordance_index": _ordered,
