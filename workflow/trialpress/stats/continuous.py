@@ -20,7 +20,7 @@ from .ranks import (
     signed_rank_counts,
     tie_sum,
 )
-from .result import Result, not_estimable, numbers, probability
+from .result import Result, not_estimable, numbers, probability, unit_of
 
 PAIRS = 20_000_000  # of patients: the differences of more are not held
 UNATTAINABLE = "too few values for an interval of this level: the widest one is given"
@@ -44,9 +44,7 @@ def t_test(a, b, *, equal_variance: bool = False, alternative: str = "two-sided"
     if min(len(a), len(b)) < 2:
         return not_estimable(method, names, "a group has fewer than two values", **known)
     known |= {"mean1": float(a.mean()), "mean2": float(b.mean())}
-    # squares of what is tiny or huge would vanish or overflow: by a power of two, so that no digit changes
-    unit = 2.0 ** np.floor(np.log2(max(np.abs(a).max(), np.abs(b).max(), 1e-300)))
-    unit = 1.0 if 1e-60 < unit < 1e60 else unit
+    unit = unit_of(a, b)
     a, b = a / unit, b / unit
     va, vb, df = a.var(ddof=1), b.var(ddof=1), len(a) + len(b) - 2
     if equal_variance:

@@ -32,12 +32,14 @@ def firth_logistic(job: Job) -> Iterator[Found]:
     w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], {"x"}, centred=False)
     y = numbers(w.rows, "x")
     yield "", "", COUNTED, CLOSED, {"n": len(w.rows), "events": sum(y)}
+    if len(set(y)) < 2:
+        return
     yield from penalised(job, [[1.0, *x] for x in w.X], y, w.ids)
 
 
 def penalised(job: Job, X: Matrix, y: Sequence[float], ids: Sequence[str]) -> Iterator[Found]:
     """Firth's odds ratios with profile limits and likelihood-ratio tests."""
-    if len(set(y)) < 2 or heavy(X):
+    if not X or heavy(X):
         return
     model = Firth(X, y)
     found = model.fit([0.0] * len(X[0]))

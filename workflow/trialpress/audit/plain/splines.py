@@ -18,13 +18,12 @@ BY = "truncated powers"
 
 
 def basis(x: float, knots: list[float]) -> list[float]:
-    """The value itself, then what bends: linear before the first and after the last knot (Harrell 2015, section 2.4.5)."""
+    """In units of the range of the knots the value itself, then what bends: linear before the first and after the last knot (Harrell 2015, section 2.4.5)."""
+    whole = knots[-1] - knots[0]
+    x, *knots = ((value - knots[0]) / whole for value in (x, *knots))
     *_, before, last = knots
     cube = lambda t: max(x - t, 0.0) ** 3  # noqa: E731
-    bent = [
-        (cube(t) - cube(before) * (last - t) / (last - before) + cube(last) * (before - t) / (last - before)) / (last - knots[0]) ** 2
-        for t in knots[:-2]
-    ]  # fmt: skip
+    bent = [cube(t) - (cube(before) * (last - t) - cube(last) * (before - t)) / (last - before) for t in knots[:-2]]
     return [x, *bent]
 
 
