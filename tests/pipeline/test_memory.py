@@ -13,7 +13,7 @@ from .test_own_folder import trial as trial
 from .test_run import tiny as tiny
 
 REFUSED = """\
-data/tiny/raw: with 1 MB of raw files these jobs need more memory than the 1.0 GB of this machine: analysis 1.5 GB, figures 1.5 GB, report 1.5 GB, tables 1.5 GB
+data/tiny/raw: with 1 MB of raw files these jobs need more memory than the 1.0 GB of this machine: trace 1.1 GB, analysis 1.1 GB, report 1.1 GB
     why it matters: they would be killed, hours after the start and without a word
     what to do:     run it where there is more, here or by profiles/slurm; `memory` in config.yaml is what a run may use, if it is not that"""
 

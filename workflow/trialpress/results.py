@@ -173,8 +173,15 @@ class Results:
 
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""
-        frame = self.subjects[self.subjects[name]].reset_index(drop=True)
-        return Data(frame, self.plan, self.study, self.tables, self.daily)
+        if name not in self._populations:
+            members = self.subjects[name]
+            frame = (self.subjects if members.all() else self.subjects[members]).reset_index(drop=True)
+            self._populations[name] = Data(frame, self.plan, self.study, self.tables, self.daily)
+        return self._populations[name]
+
+    @cached_property
+    def _populations(self) -> dict[str, Data]:
+        return {}
 
 
 def _by_analysis(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:

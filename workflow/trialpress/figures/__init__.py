@@ -44,8 +44,9 @@ def draw(results: Results, name: str) -> Drawing:
         if results.marked:
             drawing = _marked(drawing, results.seen)
         drawing = _translated(drawing.said(*left_out(results, KINDS, spec)), results.plan.say)
-    raise_if(_unprintable(drawing.figure, name))
-    _lighten(drawing.figure)
+    artists = drawing.figure.findobj()
+    raise_if(_unprintable(artists, name))
+    _lighten(artists)
     return drawing
 
 
@@ -93,24 +94,24 @@ def _translated(drawing: Drawing, say: Wording) -> Drawing:
 MANY = 2_000  # points beyond which a cloud of them is a picture within the vector graphic
 
 
-def _lighten(figure) -> None:
+def _lighten(artists: Iterable) -> None:
     """A file's size does not grow with the participants: no reader can tell so many points apart."""
     from matplotlib.collections import PathCollection
     from matplotlib.lines import Line2D
 
-    for drawn in figure.findobj(lambda artist: isinstance(artist, PathCollection | Line2D)):
+    for drawn in (artist for artist in artists if isinstance(artist, PathCollection | Line2D)):
         many = len(drawn.get_offsets() if isinstance(drawn, PathCollection) else drawn.get_xdata()) > MANY
         points = isinstance(drawn, PathCollection) or drawn.get_marker() not in ("None", "none", None, "")
         drawn.set_rasterized(many and points)
 
 
-def _unprintable(figure, name: str) -> list[Problem]:
+def _unprintable(artists: Iterable, name: str) -> list[Problem]:
     """The labels of a figure with characters that would be empty boxes."""
     from matplotlib.text import Text
 
     from . import style
 
-    labels = dict.fromkeys(text.get_text() for text in figure.findobj(Text))
+    labels = dict.fromkeys(artist.get_text() for artist in artists if isinstance(artist, Text))
     return [
         Problem(
             f"plan.yaml, figures.{name}",

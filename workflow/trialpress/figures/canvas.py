@@ -14,14 +14,14 @@ from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D, TransformedPath
 
-from .letters import Outlines, Pixels
+from . import letters
 
 
 def drawn(figure: Figure, about: Mapping[str, str | None]) -> tuple[np.ndarray, str]:
     """The pixels (height, width, 4) of a figure in its own resolution, and its SVG with the metadata `about`."""
     to, (width, height), dpi = io.StringIO(), figure.get_size_inches(), figure.dpi
     svg = Vectors(width * 72, height * 72, to, image_dpi=dpi, metadata=dict(about))
-    pixels = Pixels(*figure.bbox.size, dpi)
+    pixels = letters.Pixels(*figure.bbox.size, dpi)
     both = Both(pixels, MixedModeRenderer(figure, width, height, dpi, Points(svg, dpi)))
     figure.draw(both)
     svg.finalize()
@@ -32,7 +32,7 @@ class Both(RendererBase):
     """Draws on two canvases of the same size in pixels; the first says how long a text is. Only what is drawn on the second may be
     rasterized."""
 
-    def __init__(self, first: Pixels, second: MixedModeRenderer):
+    def __init__(self, first: letters.Pixels, second: MixedModeRenderer):
         super().__init__()
         self.first, self.second = first, second
         self.width, self.height = first.width, first.height
@@ -44,8 +44,7 @@ class Both(RendererBase):
             "option_image_nocomposite",
         ):
             setattr(self, name, getattr(first, name))
-        for name in ("open_group", "close_group", "start_rasterizing", "stop_rasterizing"):
-            setattr(self, name, getattr(second, name))
+        self.start_rasterizing, self.stop_rasterizing = second.start_rasterizing, second.stop_rasterizing
 
 
 def _on_both(name: str):
@@ -56,7 +55,8 @@ def _on_both(name: str):
     return draw
 
 
-for _name in ("draw_path", "draw_markers", "draw_path_collection", "draw_quad_mesh", "draw_image", "draw_text"):
+DRAWN = ("path", "markers", "path_collection", "quad_mesh", "image", "text")
+for _name in (*(f"draw_{what}" for what in DRAWN), "open_group", "close_group"):
     setattr(Both, _name, _on_both(_name))
 
 
@@ -65,7 +65,7 @@ class Vectors(RendererSVG):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        self._text2path = Outlines()
+        self._text2path = letters.Outlines()
 
     def _convert_path(self, path, transform=None, clip=None, simplify=None, sketch=None):
         box, commands = (0.0, 0.0, self.width, self.height) if clip else None, [b"M", b"L", b"Q", b"C", b"z"]

@@ -131,11 +131,15 @@ class Outlines(TextToPath):
         self, font, s, glyph_map=None, return_new_glyphs_only=False, *, features=None, language=None
     ):
         known = {} if glyph_map is None else glyph_map
+        placed = [(_name(face, glyph), x, y, 1.0) for face, glyph, x, y in letters(s, font)]
         new = {} if return_new_glyphs_only else known
-        placed = []
-        for face, glyph, x, y in letters(s, font):
-            name = self._get_glyph_repr(face, glyph)
+        for (name, *_), (face, glyph, *_) in zip(placed, letters(s, font), strict=True):
             if name not in known:
                 new[name] = outline(face, glyph)
-            placed.append((name, x, y, 1.0))
         return placed, new, []
+
+
+@cache
+def _name(font: FT2Font, glyph: int) -> str:
+    """Of a letter within a file."""
+    return TextToPath()._get_glyph_repr(font, glyph)
