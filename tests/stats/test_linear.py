@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trialpress.stats.contingency import risk_ratio
 from trialpress.stats.continuous import t_test
-from trialpress.stats.linear import group_contrasts, interaction, least_squares_means, slopes
+from trialpress.stats.linear import group_contrasts, interaction, least_squares_means, regression, slopes
 from trialpress.stats.margins import standardised_risks
 from trialpress.stats.rates import poisson_regression, rate
 
@@ -99,3 +99,11 @@ def test_separated_risks_say_so():
     assert standardised_risks([0, 0, 1, 1], [0, 0, 1, 1], np.empty((4, 0))).note.startswith(
         "not estimable: complete sep"
     )
+
+
+def test_a_slope_that_is_no_number_is_not_estimable():
+    y, x = np.array([3.0, 5, 4, 8, 9, 7]), np.array([1.0, 3, 2, 3, 4, 1])
+    for unit in (1e180, 1e-180):
+        found = regression(y * 1e130 / (1 if unit < 1 else 1e260), x[:, None] * unit)
+        assert found.note == "not estimable: the values are too far from those of a covariate to have a slope"
+    assert np.isfinite(regression(y, x[:, None] * 1e-180).curve["std_error"]).all()

@@ -816,9 +816,9 @@ methods$number_needed <- function(d, conf) {
   }
 }
 methods$paired_t <- function(d, conf) {
-  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); v <- d$x - d$y; if (length(v) < 2 || sd(v) == 0) return()
-  t <- t.test(d$x, d$y, paired = TRUE, conf.level = conf); one <- t.test(d$x, d$y, paired = TRUE, alternative = job$alternative)
-  add("", "", "t.test", closed, estimate = unname(t$estimate), std_error = t$stderr, ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); v <- d$x - d$y; if (length(v) < 2 || all(v == v[1])) return()
+  u <- in_range(c(d$x, d$y)); t <- t.test(d$x / u, d$y / u, paired = TRUE, conf.level = conf); one <- t.test(d$x / u, d$y / u, paired = TRUE, alternative = job$alternative)
+  add("", "", "t.test", closed, estimate = unname(t$estimate) * u, std_error = t$stderr * u, ci_low = t$conf.int[1] * u, ci_high = t$conf.int[2] * u, statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
 }
 methods$sign_test <- function(d, conf) {
   v <- sort((d$x - d$y)[!is.na(d$x) & !is.na(d$y)]); n <- length(v); add("", "", "sum", closed, n = n, zeros = sum(v == 0)); if (!n) return()

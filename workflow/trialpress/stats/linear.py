@@ -25,7 +25,9 @@ class _Fit:
 
     def linear(self, L: np.ndarray, level: float) -> dict[str, np.ndarray]:
         """Estimates L b with t intervals and p-values, as arrays."""
-        estimate, error = L @ self.b, np.sqrt(np.einsum("ij,jk,ik->i", L, self.V, L))
+        size = np.abs(L).max(axis=1, keepdims=True, initial=0)  # whose square may be out of range
+        size = np.where(size > 0, size, 1.0)
+        estimate, error = L @ self.b, size[:, 0] * np.sqrt(np.einsum("ij,jk,ik->i", L / size, self.V, L / size))
         reach = stdtrit(self.df, (1 + level) / 2) * error
         with np.errstate(divide="ignore", invalid="ignore"):
             p = 2 * stdtr(self.df, -np.abs(estimate / error))
@@ -74,6 +76,9 @@ def _fit(y, group, X, at, hc3: bool, product: bool = False, of=None) -> tuple[_F
         return failed("no variation around the model")
     if not 1e-140 < unit < 1e140:
         return failed("the values are too small or too large to have a variance")
+    with np.errstate(over="ignore", under="ignore"):
+        if not all(1e-300 < one < 1e300 for one in unit / size):
+            return failed("the values are too far from those of a covariate to have a slope")
     V = fit.cov_params()
     if hc3:
         leverage = fit.get_influence().hat_matrix_diag
