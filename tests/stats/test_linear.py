@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trialpress.stats.contingency import risk_ratio
 from trialpress.stats.continuous import t_test
-from trialpress.stats.linear import group_contrasts, interaction, least_squares_means, slopes
+from trialpress.stats.linear import group_contrasts, interaction, least_squares_means, regression, slopes
 from trialpress.stats.margins import standardised_risks
 from trialpress.stats.rates import poisson_regression, rate
 
@@ -107,3 +107,11 @@ def test_the_error_of_a_slope_does_not_hang_on_the_unit_of_its_covariate():
     for name in ("estimate", "std_error", "ci_low", "ci_high"):
         assert tiny[name] / 1e-200 == pytest.approx(one[name])
     assert tiny["p_value"] == pytest.approx(one["p_value"])
+
+
+def test_a_slope_that_is_no_number_is_not_estimable():
+    y, x = np.array([3.0, 5, 4, 8, 9, 7]), np.array([1.0, 3, 2, 3, 4, 1])
+    for unit in (1e180, 1e-180):
+        found = regression(y * 1e130 / (1 if unit < 1 else 1e260), x[:, None] * unit)
+        assert found.note == "not estimable: the values are too far from those of a covariate to have a slope"
+    assert np.isfinite(regression(y, x[:, None] * 1e-180).curve["std_error"]).all()

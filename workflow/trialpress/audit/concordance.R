@@ -94,7 +94,7 @@ shift <- function(y, conf, level) {  # Hodges-Lehmann, of the second less the fi
   t
 }
 ratios <- function(f, groups, conf, by = "coxph") {  # hazard ratio of each group but the first
-  if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
+  if (anyNA(coef(f)) || any(abs(coef(f)) > 15) || !all(diag(vcov(f)) > 0)) return()
   s <- summary(f, conf.int = conf)$conf.int
   for (i in seq_along(groups)) add("", of(job$by, groups[i]), by, fitted, hazard_ratio = s[i, 1], ci_low = s[i, 3], ci_high = s[i, 4])
 }
@@ -217,7 +217,7 @@ log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
-  if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
+  if (anyNA(coef(f)) || any(abs(coef(f)) > 15) || !all(diag(vcov(f)) > 0)) return()
   s <- summary(f, conf.int = conf); if (!all(is.finite(s$conf.int))) return()
   add(group, level, "coxph", fitted, hazard_ratio = s$conf.int[1, 1], ci_low = s$conf.int[1, 3], ci_high = s$conf.int[1, 4])
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
@@ -749,7 +749,7 @@ covariance <- function(f) {  # of coefficients, HC3 if asked for
   X <- model.matrix(f); A <- chol2inv(qr.R(qr(X))); A %*% crossprod(X * (resid(f) / (1 - hatvalues(f)))) %*% A
 }
 wald_f <- function(level, f, L) {
-  V <- covariance(f); b <- drop(L %*% coef(f)); k <- nrow(L); s <- drop(b %*% solve(L %*% V %*% t(L), b, tol = 0)) / k
+  V <- covariance(f); b <- drop(L %*% coef(f)); k <- nrow(L); s <- drop(b %*% solve(L %*% V %*% t(L), b, tol = 0)) / k; if (!is.finite(s)) return()
   add("", level, "lm, vcov", fitted, statistic = s, df = k, df_residual = df.residual(f), p_value = pf(s, k, df.residual(f), lower.tail = FALSE))
 }
 methods$ancova <- function(d, conf) {
@@ -817,9 +817,9 @@ methods$number_needed <- function(d, conf) {
   }
 }
 methods$paired_t <- function(d, conf) {
-  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); v <- d$x - d$y; if (length(v) < 2 || sd(v) == 0) return()
-  t <- t.test(d$x, d$y, paired = TRUE, conf.level = conf); one <- t.test(d$x, d$y, paired = TRUE, alternative = job$alternative)
-  add("", "", "t.test", closed, estimate = unname(t$estimate), std_error = t$stderr, ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); v <- d$x - d$y; if (length(v) < 2 || all(v == v[1])) return()
+  u <- in_range(c(d$x, d$y)); t <- t.test(d$x / u, d$y / u, paired = TRUE, conf.level = conf); one <- t.test(d$x / u, d$y / u, paired = TRUE, alternative = job$alternative)
+  add("", "", "t.test", closed, estimate = unname(t$estimate) * u, std_error = t$stderr * u, ci_low = t$conf.int[1] * u, ci_high = t$conf.int[2] * u, statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
 }
 methods$sign_test <- function(d, conf) {
   v <- sort((d$x - d$y)[!is.na(d$x) & !is.na(d$y)]); n <- length(v); add("", "", "sum", closed, n = n, zeros = sum(v == 0)); if (!n) return()
@@ -1221,9 +1221,9 @@ methods$e_value <- function(d, conf) {
 # --- tests and models that R has ---
 two_of <- function(d) { g <- named("", "group"); g <- g[sapply(g, function(i) any(d$group == i & !is.na(d$y)))]; if (length(g) == 2) lapply(g, function(i) d$y[d$group == i & !is.na(d$y)]) }
 methods$t_test <- function(d, conf) {
-  medians(d, named("", "group")); y <- two_of(d); if (is.null(y) || min(lengths(y)) < 2 || (sd(y[[1]]) == 0 && sd(y[[2]]) == 0)) return(); same <- job$equal_variance == "true"
+  medians(d, named("", "group")); y <- two_of(d); if (is.null(y) || min(lengths(y)) < 2) return(); add("", "", "mean", closed, mean2 = mean(y[[2]]), mean1 = mean(y[[1]])); if ((sd(y[[1]]) == 0 && sd(y[[2]]) == 0)) return(); same <- job$equal_variance == "true"
   if (!all(is.finite(sapply(y, var)^2))) return(); t <- t.test(y[[2]], y[[1]], var.equal = same, conf.level = conf); one <- t.test(y[[2]], y[[1]], var.equal = same, alternative = job$alternative)
-  add("", "", "t.test", closed, estimate = unname(t$estimate[1] - t$estimate[2]), ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value, mean2 = unname(t$estimate[1]), mean1 = unname(t$estimate[2]))
+  add("", "", "t.test", closed, estimate = unname(t$estimate[1] - t$estimate[2]), ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
 }
 methods$geometric_mean_ratio <- function(d, conf) {
   d <- d[!is.na(d$y) & d$y > 0, ]; d$y <- log(d$y)

@@ -78,6 +78,9 @@ def _fit(y, group, X, at, hc3: bool, product: bool = False, of=None) -> tuple[_F
         return failed("no variation around the model")
     if not 1e-140 < unit < 1e140:
         return failed("the values are too small or too large to have a variance")
+    with np.errstate(over="ignore", under="ignore"):
+        if not all(1e-300 < one < 1e300 for one in unit / size):
+            return failed("the values are too far from those of a covariate to have a slope")
     V = fit.cov_params()
     if hc3:
         leverage = fit.get_influence().hat_matrix_diag
