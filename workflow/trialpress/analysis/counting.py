@@ -125,7 +125,12 @@ def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counte
             yield group, level, "events", event & members
         for at in (given.get("at") or ()) if "unit" in given else ():
             at_risk = known & members & _true(time >= at)
-            yield group, at_time(at, given["unit"]), "n_at_risk", at_risk & (True if entry is None else _true(entry < at))
+            yield (
+                group,
+                at_time(at, given["unit"]),
+                "n_at_risk",
+                at_risk & (True if entry is None else _true(entry < at)),
+            )
 
 
 def _subgroups(data: Data, spec: Mapping) -> Counted:
