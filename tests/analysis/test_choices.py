@@ -352,10 +352,14 @@ def test_natural_order_of_levels():
     assert names == ["-1.5", "9", "10", "1e1", "a", "b", "inf", "nan"]
 
 
-def test_gray_compares_by_a_hazard_ratio_unless_it_is_stratified():
+def test_gray_compares_by_the_hazard_ratio_of_its_strata():
     population = data(usual(), {"arm": ARMS})
-    plain, stratified = (compute("gray", population, endpoint="relapse", by="arm", **more)[0] for more in ({}, {"stratum": "dose_group"}))  # fmt: skip
-    assert "hazard_ratio" in {*plain["statistic"]} and "hazard_ratio" not in {*stratified["statistic"]}
+    for stratum in ("", "dose_group"):
+        rows, _ = compute("gray", population, endpoint="relapse", by="arm", stratum=stratum)
+        model, _ = compute("fine_gray", population, endpoint="relapse", covariates=["arm"], stratum=stratum)
+        ratio = [found[found["statistic"] == "hazard_ratio"] for found in (rows, model)]
+        assert ratio[0]["value"].item() == ratio[1]["value"].item()
+        assert ratio[0]["method"].item().startswith("stratified " * bool(stratum) + "Fine-Gray")
 
 
 def test_an_escalation_of_nobody_has_no_cohort():

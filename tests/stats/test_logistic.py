@@ -11,8 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import log_expit
 from scipy.stats import chi2
 from trialpress.stats.contingency import fisher_2x2
-from trialpress.stats.logistic import exact_logistic, firth, logistic, separation
-from trialpress.stats.penalised import Penalised
+from trialpress.stats.logistic import Jeffreys, exact_logistic, firth, logistic, separation
 
 few = settings(max_examples=15, deadline=None)
 FIRTH = list(csv.DictReader((Path(__file__).parents[1] / "fixtures" / "firth.csv").open(encoding="utf-8")))
@@ -208,7 +207,7 @@ def test_at_a_profile_limit_no_random_start_leads_higher(seed, limit):
     held = 0 if name == "intercept" else 1 + int(name[1:])
     rng, size = np.random.default_rng(seed), np.where(full.std(axis=0) > 0, full.std(axis=0), 1.0)
     starts = [rng.normal(size=len(size)) / size * length for length in (1, 3, 10, 30, 100) for _ in range(40)]
-    best = Penalised(y, full, held).highest(starts, math.log(fit[limit])).value
+    best = Jeffreys(y, full, held).highest(starts, math.log(fit[limit])).value
     assert best == pytest.approx(fit["log_likelihood"] - chi2.ppf(0.95, 1) / 2, abs=1e-6)
 
 
@@ -233,3 +232,14 @@ def test_firth_against_logistf(seed):
             wanted = FURTHER.get((seed, limit), float(value))
             assert math.log(found[limit]) == pytest.approx(wanted, abs=error)
         assert found[f"p_value:{name}"] == pytest.approx(float(row["p_value"]), abs=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e41, 1e-30])
+@pytest.mark.parametrize("fit", [logistic, firth])
+def test_units_do_not_make_covariates_dependent(fit, unit):
+    x, z = np.array([1.0, 5, 3, 4, 2, 6, 4, 1, 3, 5]), np.tile([0.0, 1.0], 5)
+    y = np.array([0, 1, 0, 1, 1, 1, 0, 0, 1, 0])
+    usual, other = (fit(y, np.column_stack([x * u, z]), ["x", "z"]) for u in (1.0, unit))
+    for name in ("x", "z"):
+        assert other[f"p_value:{name}"] == pytest.approx(usual[f"p_value:{name}"], rel=1e-9)
+    assert other["estimate:x"] * unit == pytest.approx(usual["estimate:x"], rel=1e-9)

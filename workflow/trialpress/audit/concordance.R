@@ -165,17 +165,17 @@ difference <- function(t, conf, level) {
   ci <- newcombe(t$x, t$n, conf)
   add("", level, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
 }
-within_strata <- function(d, conf, ratio) {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
+within_strata <- function(d, conf, ratio, level = "") {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
   d <- d[!is.na(d$x), ]; if (is.null(compared(d, named("", "group")))) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- rev(g[g %in% d$group])
   k <- sapply(split(d, d$x), function(v) c(sum(v$y[v$group == g[1]]), sum(v$group == g[1]), sum(v$y[v$group == g[2]]), sum(v$group == g[2]))); k <- k[, k[2, ] > 0 & k[4, ] > 0, drop = FALSE]; add("", "", "sum", closed, strata = ncol(k)); if (!ncol(k)) return()
   a <- k[1, ]; n1 <- k[2, ]; b <- k[3, ]; n2 <- k[4, ]; N <- n1 + n2; m <- a + b; z <- qnorm((1 + conf) / 2); v <- sum(n1 * n2 * m * (N - m) / N^3)
   if (v > 0) { x <- sum(a - n1 * m / N)^2 / v; add("", "", "pchisq", closed, statistic = x, df = 1, p_value = pchisq(x, 1, lower.tail = FALSE)) }
   if (ratio) { R <- sum(a * n2 / N); S <- sum(b * n1 / N); e <- sqrt(sum(n1 * n2 / N^2 * m - a * b / N) / (R * S)); if (R > 0 && S > 0) add("", "", "sum", closed, risk_ratio = R / S, ci_low = R / S * exp(-z * e), ci_high = R / S * exp(z * e)); return() }
-  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", "", "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
+  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", level, "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
   e <- switch(job$interval, "sato" = sqrt((rd * sum(b * (n1 / N)^2 - a * (n2 / N)^2 + (n1 / N) * (n2 / N) * (n2 - n1) / 2) + sum(a * (n2 - b) / N + b * (n1 - a) / N) / 2) / sum(w)^2), "greenland-robins" = sqrt(sum(s^2 * (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2))), NULL)
   limits <- function(x, n) { u <- x / n * (1 - x / n) / n; if (!any(u > 0)) u <- 1 / n; q <- z * sqrt(sum(s^2 * u)) / sum(s * sqrt(u)); rowSums(sapply(seq_along(x), function(i) s[i] * wilson(x[i], n[i], 2 * pnorm(q) - 1))) }
-  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", "", "sum", closed, std_error = e)
-  add("", "", "prop.test or sum", closed, ci_low = max(-1, rd - z * e[1]), ci_high = min(1, rd + z * rev(e)[1]))
+  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", level, "sum", closed, std_error = e)
+  r <- c(if (abs(rd) < 1e-12) 0 else rd, max(-1, rd - z * e[1]), min(1, rd + z * rev(e)[1])); add("", level, "prop.test or sum", closed, ci_low = r[2], ci_high = r[3]); r
 }
 cross <- function(d, groups, levels) {
   t <- table(factor(d$level, levels = levels), factor(d$group, levels = groups))
@@ -231,6 +231,21 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
   s[s$stop > s$start, ]
 }
 
+subhazards <- function(time, cause, X, s, of) {  # Fine and Gray within strata (Zhou et al. 2011), by matrices of weights: coefficients and robust errors; NULL where Newton's method ends nowhere
+  X <- as.matrix(X); p <- ncol(X); parts <- lapply(split(seq_along(time), s), function(i) { t <- time[i]; c <- cause[i]; u <- sort(unique(t[c == of])); v <- sort(unique(t[c == 0]))
+    n <- vapply(v, function(a) sum(t >= a), 1); k <- vapply(v, function(a) sum(t == a & c == 0), 1); S <- c(1, cumprod(1 - k / n)); G <- function(a) S[findInterval(a, v, left.open = TRUE) + 1]
+    W <- outer(t, u, ">=") + outer(t, u, "<") * outer(ifelse(c > 0 & c != of, 1 / G(t), 0), G(u)); list(x = X[i, , drop = FALSE], t = t, c = c, u = u, d = vapply(u, function(a) sum(t == a & c == of), 1), W = W, v = v, n = n, k = k) })
+  parts <- Filter(function(q) length(q$u) > 0, parts); means <- function(q, b) { r <- drop(exp(q$x %*% b)); S <- colSums(q$W * r); list(r = r, S = S, E = crossprod(q$W * r, q$x) / S) }
+  b <- numeric(p); for (step in 1:60) { U <- numeric(p); I <- matrix(0, p, p); for (q in parts) { m <- means(q, b); U <- U + colSums(q$x[q$c == of, , drop = FALSE]) - colSums(q$d * m$E)
+    I <- I + crossprod(q$x, q$x * drop(q$W %*% (q$d / m$S) * m$r)) - crossprod(m$E * sqrt(q$d)) }; if (!all(is.finite(I)) || rcond(I) < 1e-14) return(NULL); move <- solve(I, U); b <- b + move * min(1, 2 / max(abs(X %*% move))); if (max(abs(X %*% move)) < 1e-12) break }
+  R <- do.call(rbind, lapply(parts, function(q) { m <- means(q, b); h <- q$d / m$S; own <- match(q$t, q$u); e <- -m$r * (q$x * drop(q$W %*% h) - q$W %*% (h * m$E)); i <- q$c == of; e[i, ] <- e[i, ] + q$x[i, ] - m$E[own[i], ]
+    for (k in seq_along(q$v)) { late <- q$u >= q$v[k]; gone <- q$t < q$v[k]; w <- q$W[gone, late, drop = FALSE] * m$r[gone]; Q <- (colSums(q$x[gone, , drop = FALSE] * drop(w %*% h[late])) - drop(crossprod(colSums(w) * h[late], m$E[late, , drop = FALSE]))) / q$n[k]
+      e <- e + outer((q$t == q$v[k] & q$c == 0) - (q$t >= q$v[k]) * q$k[k] / q$n[k], Q) }; e }))
+  V <- solve(I) %*% crossprod(R) %*% solve(I); list(b = b, e = sqrt(diag(V)), V = V)
+}
+hazards_of <- function(f, X, shown, conf, with_p = TRUE) if (!is.null(f) && all(is.finite(f$e)) && !any(abs(f$b) * apply(X, 2, sd) > 5)) { z <- qnorm((1 + conf) / 2); for (i in seq_along(shown)) { b <- f$b[[i]]; e <- f$e[[i]]
+  add("", shown[i], "matrices of weights", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e)); if (with_p) add("", shown[i], "matrices of weights", fitted, p_value = 2 * pnorm(-abs(b / e))) } }
+
 limits_of <- function(p, e, conf) {  # symmetric on the scale of job$transform
   z <- qnorm((1 + conf) / 2) * c(-1, 1); l <- switch(job$transform, plain = p + z * e, log = p * exp(z * e / p), "log-log" = p^exp(-z * e / (p * log(p))), arcsin = sin(pmin(pmax(asin(sqrt(p)) + z * e / (2 * sqrt(p * (1 - p))), 0), pi / 2))^2)
   pmin(pmax(sort(l), 0), 1)
@@ -254,7 +269,7 @@ across <- function(d, conf, read) {  # differences of two groups within strata (
     r <- lapply(k, read); if (is.null(r[[1]]) || is.null(r[[2]]) || sum(r[[1]][2], r[[2]][2]) == 0) { lost <- TRUE; next }
     m <- r[[2]][1] - r[[1]][1]; e <- sqrt(r[[1]][2]^2 + r[[2]][2]^2); w <- c(w, prod(n) / sum(n)); b <- c(b, m); v <- c(v, e^2)
     add("", s, "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e)
-    if (job$method == "restricted_mean" || job$transform == "plain") add("", s, "survfit", closed, statistic = m / e, p_value = 2 * pnorm(-abs(m / e)))
+    f <- lapply(r, function(q) { x <- scaled(q[1], if (job$method == "restricted_mean") "plain" else job$transform); c(x[1], x[2] * q[2]) }); u <- (f[[2]][1] - f[[1]][1]) / sqrt(f[[1]][2]^2 + f[[2]][2]^2); add("", s, "survfit", closed, statistic = u, p_value = 2 * pnorm(-abs(u)))
   }
   add("", "", "sum", closed, strata = strata); if (lost || !length(w)) return()
   w <- w / sum(w); m <- sum(w * b); e <- sqrt(sum(w^2 * v))
@@ -615,13 +630,14 @@ methods <- list(
     }
   },
   gray = function(d, conf) {
-    k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause)
+    k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause); within <- job$stratum == "true"; if (within) k <- k[!is.na(k$x), ]
     add("", "", "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
-    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of)) return(); if (job$stratum == "true") k <- k[!is.na(k$x), ]
-    t <- cmprsk::cuminc(k$time, k$event, k$group, if (job$stratum == "true") k$x else rep(1, nrow(k)), rho = num(job$rho))$Tests[job$cause, ]
+    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of)) return()
+    t <- cmprsk::cuminc(k$time, k$event, k$group, if (within) k$x else rep(1, nrow(k)), rho = num(job$rho))$Tests[job$cause, ]
     if (t[["stat"]] >= 0) add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = pchisq(t[["stat"]], t[["df"]], lower.tail = FALSE))
-    if (job$stratum == "true" || min(k$time[k$event > 0]) == 0) return()  # crr takes no event at time 0
+    if (!within && min(k$time[k$event > 0]) == 0) return()  # crr takes no event at time 0
     groups <- intersect(named("", "group"), k$group); X <- sapply(groups[-1], function(g) as.numeric(k$group == g))
+    if (within) { hazards_of(subhazards(k$time, k$event, X, k$x, of), X, paste0(job$by, "=", groups[-1]), conf, FALSE); return() }
     if (all(tapply(k$event == of, factor(k$group, groups), sum) > 0)) {
       f <- cmprsk::crr(k$time, k$event, X, failcode = of, gtol = 1e-10, maxiter = 100); z <- qnorm((1 + conf) / 2); e <- sqrt(diag(f$var))
       for (i in seq_along(groups[-1])) add("", paste0(job$by, "=", groups[i + 1]), "cmprsk::crr", fitted, hazard_ratio = exp(f$coef[[i]]), ci_low = exp(f$coef[[i]] - z * e[i]), ci_high = exp(f$coef[[i]] + z * e[i]))
@@ -714,13 +730,13 @@ methods <- list(
 
 # --- models of groups with covariates
 wide_of <- function(d, keep = TRUE) {  # outcome (x), time and group of everyone, covariates as columns of a matrix with their ids and centres
-  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, e = base$entry, g = factor(base$group, named("", "group")))
+  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, e = base$entry, g = factor(base$group, named("", "group")), s = if (job$stratum == "true") base$level else rep("all", nrow(base)))
   for (i in seq_along(sets)) { v <- d[!is.na(d$set) & d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, l) else v$y }
   needed <- w[!names(w) %in% c("t", "e")]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
   for (i in seq_along(sets)) { v <- w[[paste0("c", i)]]
     if (is.factor(v)) for (l in levels(v)[-1]) { X <- cbind(X, as.numeric(v == l)); ids <- c(ids, of(sets[i], l)); at <- c(at, 1 / nlevels(v)); from <- c(from, sets[i]) }
     else { X <- cbind(X, v); ids <- c(ids, sets[i]); at <- c(at, mean(v)); from <- c(from, sets[i]) } }
-  list(y = w$y, t = w$t, e = w$e, g = w$g, X = X, ids = ids, at = at, from = from)
+  list(y = w$y, t = w$t, e = w$e, g = w$g, s = w$s, X = X, ids = ids, at = at, from = from)
 }
 wide_rows <- function(d, keep) {  # which of the participants wide_of keeps
   base <- d[is.na(d$set), ]; ok <- !is.na(base$x) & !is.na(factor(base$group, named("", "group"))) & keep
@@ -792,8 +808,8 @@ methods$standardised_risks <- function(d, conf) {
   add("", "risk_difference", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(-1, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2]), p_value = 2 * pnorm(-abs(r[1] / r[2])))
 }
 methods$number_needed <- function(d, conf) {
-  d <- d[is.na(d$set), ]; d$y <- d$x; t <- compared(d, named("", "group")); if (is.null(t)) return()
-  difference(t, conf, "risk_difference"); p <- t$x / t$n; r <- c(p[1] - p[2], newcombe(t$x, t$n, conf))
+  if (job$stratum == "true") { r <- within_strata(d, conf, FALSE, "risk_difference"); if (is.null(r)) return() } else { t <- compared(d, named("", "group")); if (is.null(t)) return()
+    difference(t, conf, "risk_difference"); p <- t$x / t$n; r <- c(p[1] - p[2], newcombe(t$x, t$n, conf)) }
   for (side in c("one_more", "one_fewer")) {
     if (side == "one_fewer") r <- -r[c(1, 3, 2)]
     if (r[3] > 0) add("", side, "prop.test, combined as Newcombe", closed, number_needed = if (r[1] > 0) 1 / r[1] else if (r[1] == 0) Inf else NA, ci_low = 1 / r[3], ci_high = if (r[2] > 0) 1 / r[2] else Inf)
@@ -874,37 +890,43 @@ methods$state_probabilities <- function(d, conf) {
   for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
     if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
 }
+scaled <- function(s, transform) switch(transform, "plain" = c(s, 1), "log" = c(log(s), 1 / s), "log-log" = c(log(-log(s)), 1 / (s * log(s))), "arcsin" = c(asin(sqrt(s)), 0.5 / sqrt(s * (1 - s))))  # a scale and its slope
 methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier curves added and subtracted, or states; the influences of each patient added alike
-  w <- d[is.na(d$set), c("time", "event", "group")]; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
-  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event); for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
-  at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2)
+  w <- d[is.na(d$set), c("time", "event", "group", "entry")]; if (!late()) w$entry <- -1; w$entry[which(w$entry <= 0)] <- -1; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
+  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event) & !is.na(w$entry); good[good] <- w$entry[good] < w$time[good]; for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
+  at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2); seen <- list()
   for (g in named("", "group")) { o <- good & w$group == g; v <- w[o, ]; C <- X[o, , drop = FALSE]; came <- !is.na(C) & C <= v$time; add(g, "", "sum", closed, n = nrow(v), deaths = sum(v$event)); for (k in seq_len(m)) add(g, l[k], "sum", closed, n = sum(came[, k])); if (!nrow(v)) next
-    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- 0; last <- max(v$time)
-    for (k in 0:m) { f <- survfit(Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); i <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[i + 1]; U <- U + sign[k + 1] * matrix(cbind(0, f$influence.surv), nrow(v))[, i + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[, k + 1])) }
-    e <- sqrt(colSums(matrix(U, nrow(v))^2)); under <- sapply(at, function(t) sum(v$time >= t)); inside <- sapply(at, function(t) sum(v$time >= t & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
+    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- matrix(0, nrow(v), length(at)); last <- max(v$time); under <- sapply(at, function(t) sum(v$time >= t & (v$entry < t | v$entry < 0)))
+    for (k in 0:m) { i <- v$entry < E[, k + 1]; if (!any(i)) { if (sign[k + 1] != 0) last <- -1; next }; f <- survfit(if (late()) Surv(v$entry[i], E[i, k + 1], D[i, k + 1]) ~ 1 else Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); j <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[j + 1]; U[i, ] <- U[i, ] + sign[k + 1] * matrix(cbind(0, f$influence.surv), sum(i))[, j + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[i, k + 1])) }
+    e <- sqrt(colSums(U^2)); inside <- sapply(at, function(t) sum(v$time >= t & (v$entry < t | v$entry < 0) & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
     if (job$estimator != "kaplan-meier") { B <- matrix(c(rep(0, nrow(v)), E[, -(m + 1)]), nrow(v)); s <- do.call(rbind, lapply(0:m, function(k) data.frame(id = seq_len(nrow(v)), start = B[, k + 1], stop = E[, k + 1], from = k, to = ifelse(!D[, k + 1], -1, rowSums(E <= E[, k + 1] & D)))))
       s <- s[s$stop > s$start, ]; if (!nrow(s)) next; s <- s[order(s$id, s$start), ]; s$to <- factor(s$to, c(-1, 0:(m + 1)), c("censored", paste0("s", 0:(m + 1)))); s$from <- factor(s$from, 0:(m + 1), paste0("s", 0:(m + 1)))
       if (length(unique(s$to[s$to != "censored"])) == 0) { value <- rep(mean(use[1 + tapply(as.integer(s$from) - 1, s$id, min)]), length(at)); e <- 0 * value } else {
         f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, influence = TRUE); j <- match(paste0("s", 0:m)[use], f$states); j <- j[!is.na(j)]; i <- findInterval(at, f$time); P <- rbind(f$p0, f$pstate); value <- rowSums(P[i + 1, j, drop = FALSE])
         e <- sapply(i, function(i) if (i) sqrt(sum(rowSums(matrix(f$influence.pstate[, i + (dim(f$influence.pstate)[2] - length(f$time)), j], ncol = length(j)))^2)) else 0) } }
-    for (j in seq_along(at)) { add(g, at_time(at[j]), "sum", closed, n_at_risk = under[j], n_in_remission = inside[j]); if (at[j] > last) next; p <- min(1, max(0, value[j])); add(g, at_time(at[j]), "survfit, influence", closed, estimate = if (abs(p) < 1e-12) 0 else p); add(g, at_time(at[j]), "survfit, influence", fitted, std_error = if (e[j] < 1e-9) 0 else e[j])
+    for (j in seq_along(at)) { add(g, at_time(at[j]), "sum", closed, n_at_risk = under[j], n_in_remission = inside[j]); if (at[j] > last) next; p <- min(1, max(0, value[j])); add(g, at_time(at[j]), "survfit, influence", closed, estimate = if (abs(p) < 1e-12) 0 else p); add(g, at_time(at[j]), "survfit, influence", fitted, std_error = if (e[j] < 1e-9) 0 else e[j]); if (e[j] > 1e-9) seen[[at_time(at[j])]] <- c(seen[[at_time(at[j])]], p, e[j])
       r <- z * e[j] / p; if (p > 1e-9 && (job$transform == "plain" || (p < 1 - 1e-9 && e[j] > 1e-9))) { a <- asin(sqrt(p)); h <- r / 2 * sqrt(p / (1 - p)); ci <- switch(job$transform, "log-log" = p^exp(c(-1, 1) * r / log(p)), "log" = p * exp(c(-r, r)), "plain" = p * (1 + c(-r, r)), "arcsin" = sin(pmin(pmax(a + c(-h, h), 0), pi / 2))^2)
         add(g, at_time(at[j]), "survfit, influence", fitted, ci_low = max(0, min(ci)), ci_high = min(1, max(ci))) } } }
+  if (length(named("", "group")) == 2) for (t in names(seen)) if (length(seen[[t]]) == 4) { s <- seen[[t]]; b <- s[3] - s[1]; e <- sqrt(s[2]^2 + s[4]^2); add("", t, "survfit, influence", fitted, estimate = if (abs(b) < 1e-12) 0 else b, std_error = e, ci_low = b - z * e, ci_high = b + z * e)
+    if (job$transform == "plain" || all(s[c(1, 3)] > 1e-9 & s[c(1, 3)] < 1 - 1e-9)) { x <- scaled(s[1], job$transform); y <- scaled(s[3], job$transform); u <- (y[1] - x[1]) / sqrt((x[2] * s[2])^2 + (y[2] * s[4])^2); add("", t, "survfit, influence", fitted, statistic = if (abs(u) < 1e-12) 0 else u, p_value = 2 * pnorm(-abs(u))) } }
 }
-methods$win_ratio <- function(d, conf) {  # every pair in full matrices; variances of U-statistics
+methods$win_ratio <- function(d, conf) {  # every pair of a stratum (x) in full matrices; variances of U-statistics, or that under the null hypothesis
   sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
-  a <- one$group == g[2]; b <- one$group == g[1]; W <- L <- matrix(FALSE, sum(a), sum(b))
-  for (s in sets) { v <- d[d$set == s, ]; x <- v[a, ]; y <- v[b, ]
-    if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else {
-      before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0))); w <- t(before(y, x)); l <- before(x, y) }
-    w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; add("", s, "outer", closed, wins = sum(w), losses = sum(l)) }
-  N <- length(W); add("", "", "outer", closed, pairs = N, wins = sum(W), losses = sum(L), ties = N - sum(W) - sum(L)); if (min(dim(W)) < 2) return()
-  p <- c(mean(W), mean(L)); V <- crossprod(sweep(cbind(rowMeans(W), rowMeans(L)), 2, p)) / nrow(W)^2 + crossprod(sweep(cbind(colMeans(W), colMeans(L)), 2, p)) / ncol(W)^2; z <- qnorm((1 + conf) / 2)
-  e <- sqrt(max(0, V[1, 1] + V[2, 2] - 2 * V[1, 2])); m <- p[1] - p[2]; add("", "net_benefit", "U-statistics", closed, estimate = m); if (e < 1e-11) return()
-  add("", "net_benefit", "U-statistics", closed, ci_low = max(-1, m - z * e), ci_high = min(1, m + z * e))
-  if (abs(m) < 1 - 1e-12) { o <- (1 + m) / (1 - m); add("", "win_odds", "U-statistics", closed, estimate = o, ci_low = o * exp(-z * e * 2 / (1 - m^2)), ci_high = o * exp(z * e * 2 / (1 - m^2))) }
-  if (all(p > 0)) { r <- p[1] / p[2]; s <- sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", "U-statistics", closed, win_ratio = r)
-    if (s > 1e-9) add("", "", "U-statistics", closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
+  if (job$stratum != "true") d$x <- 1; parts <- list(); by <- matrix(0, 2, length(sets)); before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0)))
+  for (h in sort(unique(d$x[d$group != ""]))) { k <- d[!is.na(d$x) & d$x == h, ]; n <- sapply(g, function(i) sum(k$group == i & k$set == sets[1])); if (min(n) == 0) next; W <- L <- matrix(FALSE, n[2], n[1])
+    for (s in seq_along(sets)) { v <- k[k$set == sets[s], ]; x <- v[v$group == g[2], ]; y <- v[v$group == g[1], ]
+      if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else { w <- t(before(y, x)); l <- before(x, y) }
+      w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; by[, s] <- by[, s] + c(sum(w), sum(l)) }
+    parts[[length(parts) + 1]] <- list(W = W, L = L, w = if (job$stratum == "true") 1 / sum(n) else 1) }
+  for (s in seq_along(sets)) add("", sets[s], "outer", closed, wins = by[1, s], losses = by[2, s]); each <- function(f) sapply(parts, f); all <- rowSums(by); N <- sum(unlist(each(function(q) length(q$W)))); add("", "", "outer", closed, strata = length(parts), pairs = N, wins = all[1], losses = all[2], ties = N - sum(all)); if (!length(parts) || min(each(function(q) min(dim(q$W)))) < 2) return()
+  w <- each(function(q) q$w); N <- sum(w * each(function(q) length(q$W))); p <- c(sum(w * each(function(q) sum(q$W))), sum(w * each(function(q) sum(q$L)))) / N; z <- qnorm((1 + conf) / 2); null <- job$variance == "null-hypothesis"; from <- if (null) "variance of pairs that share a participant" else "U-statistics"
+  V <- Reduce(`+`, lapply(parts, function(q) q$w^2 * (crossprod(scale(cbind(rowSums(q$W), rowSums(q$L)), scale = FALSE)) + crossprod(scale(cbind(colSums(q$W), colSums(q$L)), scale = FALSE))))) / N^2
+  V0 <- max(0, sum(each(function(q) { D <- q$W - q$L; n <- nrow(D); m <- ncol(D); q$w^2 * (m / (m - 1) * sum(D * (rowSums(D) - D)) + n / (n - 1) * sum(D * (rep(colSums(D), each = n) - D))) })) / N^2)
+  e <- if (null) sqrt(V0) else sqrt(max(0, V[1, 1] + V[2, 2] - 2 * V[1, 2])); m <- p[1] - p[2]; add("", "net_benefit", from, closed, estimate = if (abs(m) < 1e-13) 0 else m)
+  if (all(p > 0)) { r <- p[1] / p[2]; s <- if (null) 2 * e / sum(p) else sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", from, closed, win_ratio = r)
+    if (s > 1e-9) add("", "", from, closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
+  if (e < 1e-11) return(); add("", "net_benefit", from, closed, ci_low = max(-1, m - z * e), ci_high = min(1, m + z * e))
+  if (abs(m) < 1 - 1e-12) { o <- (1 + m) / (1 - m); f <- if (null) 2 * e else e * 2 / (1 - m^2); add("", "win_odds", from, closed, estimate = o, ci_low = o * exp(-z * f), ci_high = o * exp(z * f)) }
 }
 methods$changing_cox <- function(d, conf) {  # tmerge
   w <- d[d$set == "followed", c("x", "time", "event", "level")]; names(w)[1] <- "id"; if (job$stratum == "true") w <- w[!is.na(w$level), ] else w$level <- "all"; terms <- shown <- c(); sets <- named("", "set"); begins <- named("", "begin"); value <- named("", "measured")
@@ -922,9 +944,9 @@ methods$changing_cox <- function(d, conf) {  # tmerge
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
 methods$concordance_index <- function(d, conf) {
-  d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
-  u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))
-  if (!length(first)) return(); f <- concordance(Surv(time, event) ~ x, d, reverse = TRUE, timewt = if (job$weights == "uno") "n/G2" else "n", ymax = if (u) u else NULL)
+  d <- stratum_of(event_of(d)); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
+  u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$level == d$level[i] & (d$time > d$time[i] | (d$time == d$time[i] & d$event == 0))), 1)))
+  if (!length(first)) return(); f <- concordance(if (job$stratum == "true") Surv(time, event) ~ x + strata(level) else Surv(time, event) ~ x, d, reverse = TRUE, timewt = if (job$weights == "uno") "n/G2" else "n", ymax = if (u) u else NULL)
   if (!is.finite(f$concordance)) return(); e <- sqrt(f$var); z <- qnorm((1 + conf) / 2); add("", "", "concordance", closed, estimate = unname(f$concordance))
   if (e > 1e-10) add("", "", "concordance", closed, std_error = e, ci_low = max(0, f$concordance - z * e), ci_high = min(1, f$concordance + z * e))
 }
@@ -1015,7 +1037,7 @@ methods$weighted_kaplan_meier <- function(d, conf) {
 methods$weighted_cox <- function(d, conf) {
   w <- weighed(d, FALSE); if (is.null(w)) { w <- wide_of(d); for (g in named("", "group")) add(g, "", "sum", closed, n = sum(w$g == g), events = sum(w$y[w$g == g])); return() }
   for (g in named("", "group")) add(g, "", "sum", closed, n = sum(w$g == g), events = sum(w$y[w$g == g])); if (is.null(w$w) || late() || any(tapply(w$y, w$second, sum) == 0)) return()
-  f <- coxph(Surv(w$t, w$y) ~ w$second, weights = w$w, robust = TRUE, control = tight); b <- coef(f)[[1]]; e <- sqrt(f$var[1, 1]); z <- qnorm((1 + conf) / 2); add("", of(job$by, levels(w$g)[2]), "coxph", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e)))
+  f <- coxph(Surv(w$t, w$y) ~ w$second + strata(w$s), weights = w$w, robust = TRUE, control = tight); b <- coef(f)[[1]]; if (is.na(b) || abs(b) > 8) return(); e <- sqrt(f$var[1, 1]); z <- qnorm((1 + conf) / 2); add("", of(job$by, levels(w$g)[2]), "coxph", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e)))
 }
 methods$weighted_risks <- function(d, conf) {
   w <- weighed(d, FALSE); z <- qnorm((1 + conf) / 2); u <- if (is.null(w)) wide_of(d) else w; for (g in named("", "group")) { y <- u$y[u$g == g]; add(g, "", "sum", closed, n = sum(y), N = length(y), percent = if (length(y)) mean(y) else NA) }; if (is.null(w) || is.null(w$w)) return()
@@ -1258,8 +1280,8 @@ methods$cause_specific_cox <- function(d, conf) {
   for (i in seq_along(m$shown)) add("", m$shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
 }
 methods$fine_gray <- function(d, conf) {
-  m <- side_by_side(d, c("time", "event")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
-  X <- model.matrix(reformulate(m$terms), w)[, -1, drop = FALSE]; if (qr(scale(X))$rank < ncol(X)) return(); f <- cmprsk::crr(w$time, w$event, X, failcode = num(job$cause), gtol = 1e-9, maxiter = 50); if (!f$converged || any(abs(f$coef) * apply(X, 2, sd) > 8)) return()
+  within <- job$stratum == "true"; m <- side_by_side(d, c("time", "event", if (within) "x")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
+  X <- model.matrix(reformulate(m$terms), w)[, -1, drop = FALSE]; if (qr(scale(X))$rank < ncol(X)) return(); if (within) return(hazards_of(subhazards(w$time, w$event, X, w$x, num(job$cause)), X, m$shown, conf)); f <- cmprsk::crr(w$time, w$event, X, failcode = num(job$cause), gtol = 1e-9, maxiter = 50); if (!f$converged || any(abs(f$coef) * apply(X, 2, sd) > 8)) return()
   z <- qnorm((1 + conf) / 2); for (i in seq_along(m$shown)) { b <- f$coef[[i]]; e <- sqrt(f$var[i, i]); add("", m$shown[i], "crr", 1e-5, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
 }
 methods$cox_interaction <- function(d, conf) {

@@ -90,11 +90,11 @@ class Export:
         }
 
     def stratum(self) -> dict[str, pd.Series]:
-        """Each stratum as a number (x), where the analysis has strata; missing where it is not known."""
+        """Each stratum as a number (x) in the order of its code as text, where there are strata; missing where it is not known."""
         if not self.spec.get("stratum"):
             return {}
         column = self.data.frame[self.spec["stratum"]]
-        codes = pd.Series(pd.factorize(column.astype("string"))[0], index=column.index, dtype="Float64")
+        codes = pd.Series(pd.factorize(column.astype("string"), sort=True)[0], index=column.index, dtype="Float64")
         return {"x": codes.mask(column.isna())}
 
 
@@ -173,7 +173,7 @@ def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]])
         exported[name] = hash_of([jobs[-1], mine, tests, text, asked])
     for frame, file in (
         (pd.DataFrame(jobs).fillna(""), "jobs"),
-        (pd.DataFrame(levels), "levels"),
+        (pd.DataFrame(levels, columns=["analysis", "set", "kind", "position", "id"]), "levels"),
         (families, "families"),
     ):
         write_text(_csv(frame), folder / f"{file}.csv")

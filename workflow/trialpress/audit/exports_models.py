@@ -52,12 +52,10 @@ def _visits(export: Export):
 
 
 def _spline(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
-    """Outcome (x), the number (y), the stratum (level) and covariates as sets, of everyone as one group."""
+    """Outcome (x), the number (y) and covariates as sets, of everyone as one group."""
 
     def write(export: Export):
-        stratum = export.spec.get("stratum")
-        within = {"level": export.data.frame[stratum].astype("string")} if stratum else {}
-        export.rows(group="all", **within, y=export.number(export.spec["x"]), **outcome(export))
+        export.rows(group="all", y=export.number(export.spec["x"]), **outcome(export))
         export.order("group", [word("all")])
         for name in export.spec.get("covariates", ()):
             export.variable(name)
@@ -88,9 +86,11 @@ def _imputed(export: Export):
 
 
 def _followed(export: Export) -> dict:
+    """The event (x), the time and the stratum (level)."""
     unit = export.spec.get("unit", "months") if export.spec["method"] == "weighted_kaplan_meier" else "days"
-    times = export.times(unit)
-    return {
+    times, stratum = export.times(unit), export.spec.get("stratum")
+    within = {"level": export.data.frame[stratum].astype("string")} if stratum else {}
+    return within | {
         "x": times["event"].where(times["time"].notna()),
         "time": times["time"],
         **{k: v for k, v in times.items() if k == "entry"},
@@ -175,7 +175,6 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "weighted_risks": _adjusted(_event),
     "multiple_imputation": _imputed,
     "standardised_risks": _adjusted(_event),
-    "number_needed": _adjusted(_event),
     "e_value": _adjusted(_event),
     "paired_t": _pair("after", "before"),
     "sign_test": _pair("after", "before"),

@@ -6,7 +6,6 @@ import numpy as np
 from scipy.special import expit, ndtr, ndtri, stdtrit
 
 from . import logistic
-from .penalised import Penalised
 from .result import Result, events_of, indicator, not_estimable, numbers, offending, probability
 
 EXACT = 200_000  # partial sums of an exact distribution that are listed: about a second
@@ -72,14 +71,9 @@ def dose_response(dose, y, *, penalised: bool = False, level: float = 0.95) -> R
     if np.isnan(fitted["estimate:dose"]):
         return Result(method, values, fitted.note)
     X = np.column_stack([np.ones(len(y)), log_dose])
-    start = np.array([fitted["estimate:intercept"], fitted["estimate:dose"]])
-    if penalised:
-        model = Penalised(y, X)
-        beta = model.highest([start]).beta
-        covariance = model.covariance(beta)
-    else:
-        fit = logistic.maximise(y, X)
-        beta, covariance = fit.beta, fit.covariance
+    beta = np.array([fitted["estimate:intercept"], fitted["estimate:dose"]])
+    p = expit(X @ beta)
+    covariance = np.linalg.inv((X.T * (p * (1 - p))) @ X)
     at = np.linspace(log_dose.min(), log_dose.max(), 101)
     design = np.column_stack([np.ones(101), at])
     logit, half = design @ beta, np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, expit, gammaln, log_expit, ndtr, ndtri
+from scipy.special import expit, gammaln, log_expit, ndtr, ndtri
 
+from . import penalised
 from .newton import maximum
-from .penalised import Higher, Penalised, profile_limit
+from .penalised import Penalised, State
 from .result import Result, indicator, not_estimable, numbers, probability
 
 STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
@@ -57,27 +58,12 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
     if why := _refusal(y, X):
         return not_estimable(method, _keys(names) + ("log_likelihood",), why, **known)
     separated = separation(y, X[:, 1:])
-    model, drop, wide = Penalised(y, X), ndtri((1 - level) / 2) ** 2 / 2, bool(separated)
-    top = model.highest(wide=wide)
-    while True:
-        errors = np.sqrt(np.diag(model.covariance(top.beta)))
-        try:
-            sides = [
-                [
-                    profile_limit(y, X, top, j, side, -ndtri((1 - level) / 2) * error, drop, wide=wide)
-                    for side in (-1, 1)
-                ]
-                for j, error in enumerate(errors)
-            ]
-            break
-        except Higher as higher:  # what a profile finds above the maximum leads to a higher one
-            top = model.highest([higher.beta])
-    values = {**known, "log_likelihood": top.value}
-    for j, (name, (low, high)) in enumerate(zip(names, sides, strict=True)):
-        b, without = top.beta[j], Penalised(y, X, j).highest([top.beta, np.zeros(len(names))], wide=wide)
-        p = chdtrc(1, max(0.0, 2 * (top.value - without.value)))
-        with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
-            values |= _named(name, (b, errors[j], np.exp(b), np.exp(low), np.exp(high), p))
+    fit = penalised.fit(lambda held: Jeffreys(y, X, held), level, wide=bool(separated))
+    values = {**known, "log_likelihood": fit.value}
+    with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
+        ratios = [np.exp(b) for b in (fit.beta, fit.low, fit.high)]
+    for name, *figures in zip(names, fit.beta, fit.standard_error, *ratios, fit.p_value, strict=True):
+        values |= _named(name, figures)
     return Result(method, values, separated)
 
 
@@ -196,9 +182,8 @@ def maximise(y, X) -> Fit:
     """
     found = maximum(
         lambda beta: _likelihood(y, X, beta),
-        [np.zeros(X.shape[1])],
+        np.zeros(X.shape[1]),
         size=lambda step: abs(X @ step).max(),  # on the logit scale
-        exact=True,
     )
     if found is None:
         raise ArithmeticError("logistic regression did not converge")
@@ -210,6 +195,46 @@ def _likelihood(y, X, beta):
     eta = X @ beta
     p = expit(eta)
     return log_expit(np.where(y, eta, -eta)).sum(), X.T @ (y - p), (X.T * (p * (1 - p))) @ X
+
+
+class Jeffreys(Penalised):
+    """The penalised likelihood of outcomes y (n, 0/1) and X (n x k, with the intercept), coefficient `held` held (Firth 1993).
+
+    >>> found = Jeffreys(np.array([1, 1, 1, 0]), np.ones((4, 1))).highest()
+    >>> print(found.beta.round(4))  # log (3.5 / 1.5)
+    [0.8473]
+    """
+
+    def __init__(self, y, X, held: int | None = None):
+        super().__init__(X, held)
+        self.y, self.sign = np.asarray(y, dtype=float), np.where(y, 1.0, -1.0)
+        self.squares = (self.Q[:, :, None] * self.Q[:, None, :]).reshape(len(X), -1)
+
+    def rows(self) -> np.ndarray:
+        return self.sign[:, None] * self.Q
+
+    def weights(self, g) -> np.ndarray:
+        return expit(self.Q @ g) * expit(-self.Q @ g)
+
+    def heights(self, g) -> np.ndarray:
+        eta = g @ self.Q.T
+        information = np.exp(log_expit(eta) + log_expit(-eta)) @ self.squares
+        sign, size = np.linalg.slogdet(information.reshape(len(g), *self.R.shape))
+        return log_expit(self.sign * eta).sum(axis=1) + np.where(sign > 0, size / 2, -np.inf)
+
+    def at(self, g) -> State:
+        eta, f = g @ self.Q.T, self.Q[:, : self.free]
+        one, none = log_expit(eta), log_expit(-eta)
+        p, q = np.exp(one), np.exp(none)
+        U, root = np.linalg.qr(np.exp((one + none) / 2)[..., None] * self.Q)
+        value = np.where(self.y > 0, one, none).sum(axis=1) + penalised.size(root)
+        leverage, odd = (U**2).sum(axis=2), q - p
+        slope = (self.y - p + leverage * odd / 2) @ self.Q
+        pairs = (U[..., :, None] * U[..., None, :]).reshape(*U.shape[:2], U.shape[2] ** 2)
+        third = (odd[:, None, :] * f.T) @ pairs
+        own = p * q - leverage * (1 - 6 * p * q) / 2
+        curvature = (own[:, None, :] * f.T) @ f + third @ third.transpose(0, 2, 1) / 2
+        return State(value, slope, curvature, root)
 
 
 def _design(y, X, names):
@@ -229,7 +254,8 @@ def _refusal(y, X):
         return "no patients"
     if y.all() or not y.any():
         return "all patients have the event" if y.all() else "no event"
-    if np.linalg.matrix_rank(X) < X.shape[1]:
+    size = np.abs(X).max(axis=0)
+    if np.linalg.matrix_rank(X / np.where(size > 0, size, 1.0)) < X.shape[1]:
         return "the covariates are linearly dependent"
     return ""
 

@@ -149,7 +149,7 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "log_rank": hazards.log_rank, "restricted_mean": hazards.restricted_mean, "landmark": hazards.landmark, "mantel_byar": hazards.mantel_byar,
     "simon_makuch": hazards.simon_makuch, "naive_comparison": hazards.naive_comparison, "time_dependent_cox": hazards.time_dependent_cox,
     "cox": cox.cox_regression, "ancova": regression.ancova, "incidence_rate": regression.incidence_rate,
-    "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": regression.number_needed,
+    "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": counts.number_needed,
     "logistic_interaction": subgroups.logistic_interaction, "linear_interaction": subgroups.linear_interaction, "dose_response": logistic.dose_response,
     "paired_t": agreement.paired_t, "sign_test": agreement.sign_test, "pearson": agreement.pearson, "bland_altman": agreement.bland_altman,
     "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "compare_at": times.compare_at,

@@ -179,3 +179,30 @@ def crosstab(job: Job) -> Iterator[Found]:
             yield from line(f"{name}={group}", [row for row in rows if row["group"] == group])
         if without := [row for row in rows if not row["group"]]:
             yield from line(name, without)
+
+
+def number_needed(job: Job) -> Iterator[Found]:
+    """Altman 1998: the reciprocal of the difference and of its limits, for each direction that they leave open."""
+    rows = list(_two_risks(job))
+    yield from rows
+    found = {name: value for _, level, _, _, of in rows if level for name, value in of.items()}
+    if "ci_low" not in found:
+        return
+    d, low, high = found["estimate"], found["ci_low"], found["ci_high"]
+    for level, (value, less, more) in (("one_more", (d, low, high)), ("one_fewer", (-d, -high, -low))):
+        if more > 0:
+            yield "", level, NEWCOMBE, CLOSED, {
+                "number_needed": 1 / value if value > 0 else math.inf if value == 0 else math.nan,
+                "ci_low": 1 / more, "ci_high": 1 / less if less > 0 else math.inf,
+            }  # fmt: skip
+
+
+def _two_risks(job: Job) -> Iterator[Found]:
+    """The counts of two groups, and the difference of their risks, within strata if there are any."""
+    if job["stratum"] == "true":
+        yield from within_strata(job, ratio=False, level="risk_difference")
+        return
+    found, two = two_proportions(job)
+    yield from found
+    if two:
+        yield "", "risk_difference", NEWCOMBE, CLOSED, newcombe(*two, job.z)

@@ -133,12 +133,31 @@ def restricted_mean(job: Job) -> Iterator[Found]:
     if strata:
         yield from across(job, lambda rows: _mean_until(rows, until))
     elif len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
-        yield "", "", FRACTIONS, CLOSED, _gap(job, seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1]), True)
+        yield "", "", FRACTIONS, CLOSED, _gap(job, seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1]))
 
 
-def _gap(job: Job, b: float, error: float, tested: bool) -> dict[str, float]:
+def _gap(job: Job, b: float, error: float) -> dict[str, float]:
     of = {"estimate": b, "std_error": error, "ci_low": b - job.z * error, "ci_high": b + job.z * error}
-    return of | ({"statistic": b / error, "p_value": 2 * z_above(abs(b / error))} if tested else {})
+    return of | {"statistic": b / error, "p_value": 2 * z_above(abs(b / error))}
+
+
+SCALES: dict[str, Callable[[float], tuple[float, float]]] = {  # the value and the slope of a scale
+    "plain": lambda s: (s, 1.0), "log": lambda s: (math.log(s), 1 / s),
+    "log-log": lambda s: (math.log(-math.log(s)), 1 / (s * math.log(s))),
+    "arcsin": lambda s: (math.asin(math.sqrt(s)), 0.5 / math.sqrt(s * (1 - s))),
+}  # fmt: skip
+
+
+def apart(first: tuple[float, float], second: tuple[float, float], job: Job) -> dict[str, float]:
+    """The difference of two estimates (with their errors) and, where the scale has a value for both, its test (Klein et al. 2007)."""
+    (a, e), (b, f) = first, second
+    error = math.hypot(e, f)
+    of = {"estimate": b - a, "std_error": error, "ci_low": b - a - job.z * error, "ci_high": b - a + job.z * error}
+    if job["transform"] == "plain" or (0 < a < 1 and 0 < b < 1):
+        (x, p), (y, q) = (SCALES[job["transform"]](s) for s in (a, b))
+        z = (y - x) / math.hypot(p * e, q * f)
+        of |= {"statistic": z, "p_value": 2 * z_above(abs(z))}
+    return of
 
 
 def across(job: Job, read: Callable[[Sequence[Row]], tuple[float, float] | None]) -> Iterator[Found]:
@@ -159,14 +178,14 @@ def across(job: Job, read: Callable[[Sequence[Row]], tuple[float, float] | None]
             continue
         b, error = ends[1][0] - ends[0][0], math.hypot(ends[0][1], ends[1][1])
         found.append((math.prod(map(len, two)) / sum(map(len, two)), b, error))
-        tested = job["method"] == "restricted_mean" or job["transform"] == "plain"
-        yield "", level, FRACTIONS, CLOSED, _gap(job, b, error, tested)
+        of = _gap(job, b, error) if job["method"] == "restricted_mean" else apart(*ends, job)
+        yield "", level, FRACTIONS, CLOSED, of
     yield "", "", COUNTED, CLOSED, {"strata": strata}
     if found and not lost:
         total = math.fsum(weight for weight, *_ in found)
         b = math.fsum(weight * b for weight, b, _ in found) / total
         error = math.sqrt(math.fsum((weight * error) ** 2 for weight, _, error in found)) / total
-        yield "", "", FRACTIONS, CLOSED, _gap(job, b, error, True)
+        yield "", "", FRACTIONS, CLOSED, _gap(job, b, error)
 
 
 # --- what begins during follow-up: x is its day, missing where it never begins

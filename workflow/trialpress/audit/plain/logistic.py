@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from statistics import mean
 
 from .arithmetic import numbers
 from .job import CLOSED, COUNTED, FITTED, Found, Job
 from .models import Firth, Matrix, dot, expit, heavy, inverse
 from .models import logistic as fitted
-from .regression import NEWTON, ratio, spread, wide
+from .regression import NEWTON, ratio, wide
 from .tails import chi2_above
 
 
@@ -33,19 +32,15 @@ def firth_logistic(job: Job) -> Iterator[Found]:
     w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], {"x"}, centred=False)
     y = numbers(w.rows, "x")
     yield "", "", COUNTED, CLOSED, {"n": len(w.rows), "events": sum(y)}
+    if len(set(y)) < 2:
+        return
     yield from penalised(job, [[1.0, *x] for x in w.X], y, w.ids)
 
 
 def penalised(job: Job, X: Matrix, y: Sequence[float], ids: Sequence[str]) -> Iterator[Found]:
     """Firth's odds ratios with profile limits and likelihood-ratio tests."""
-    if len(set(y)) < 2 or heavy(X):
+    if not X or heavy(X):
         return
-    columns = list(zip(*X, strict=True))[1:]
-    middle, size = (
-        [mean(column) for column in columns],
-        [spread(column) or 1.0 for column in columns],
-    )  # of which the middle and the unit decide how well it is climbed
-    X = [[1.0, *((x - c) / s for x, c, s in zip(row[1:], middle, size, strict=True))] for row in X]
     model = Firth(X, y)
     found = model.fit([0.0] * len(X[0]))
     V = inverse(found[2]) if found else None
@@ -57,8 +52,7 @@ def penalised(job: Job, X: Matrix, y: Sequence[float], ids: Sequence[str]) -> It
         none = model.fit([*b[:j], 0.0, *b[j + 1 :]], j)
         if ends and none:
             p = chi2_above(2 * (top - none[0]), 1)
-            each = zip(("odds_ratio", "ci_low", "ci_high"), (b[j], *ends), strict=True)
-            of = {key: math.exp(value / size[j - 1]) for key, value in each} | {"p_value": p}
+            of = {"odds_ratio": math.exp(b[j]), "ci_low": math.exp(ends[0]), "ci_high": math.exp(ends[1]), "p_value": p}
             yield "", name, "Newton's method, profile by bisection", FITTED, of
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import mean, stdev
 
-from .arithmetic import Row, newcombe, numbers
-from .job import CLOSED, COUNTED, FITTED, NEWCOMBE, TAILS, Found, Job
+from .arithmetic import Row, numbers
+from .job import CLOSED, COUNTED, FITTED, TAILS, Found, Job
 from .models import (
     Fit,
     Matrix,
@@ -272,25 +272,3 @@ def e_value(job: Job) -> Iterator[Found]:
             low, high = said["ci_low"], said["ci_high"]
             limit = 1.0 if low <= 1 <= high else min(of(low), of(high))
             yield "", "E-value", NEWTON, FITTED, {"estimate": of(said["risk_ratio"]), "limit": limit}
-
-
-def number_needed(job: Job) -> Iterator[Found]:
-    """Altman 1998: the reciprocal of the difference and of its limits, for each direction that they leave open."""
-    known = [(row["group"], float(row["x"])) for row in people(job) if not row["@"] & {"x", "group"}]
-    sizes = []
-    for group in job.named("group"):
-        y = [one for name, one in known if name == group]
-        n = len(y)
-        yield group, "", COUNTED, CLOSED, {"n": sum(y), "N": n, "percent": sum(y) / n if n else math.nan}
-        sizes += [(int(sum(y)), n)] if n else []
-    if len(sizes) != 2:
-        return
-    found = newcombe(*sizes[::-1], job.z)
-    yield "", "risk_difference", NEWCOMBE, CLOSED, found
-    d, low, high = found["estimate"], found["ci_low"], found["ci_high"]
-    for level, (value, less, more) in (("one_more", (d, low, high)), ("one_fewer", (-d, -high, -low))):
-        if more > 0:
-            yield "", level, NEWCOMBE, CLOSED, {
-                "number_needed": 1 / value if value > 0 else math.inf if value == 0 else math.nan,
-                "ci_low": 1 / more, "ci_high": 1 / less if less > 0 else math.inf,
-            }  # fmt: skip

@@ -10,8 +10,8 @@ from operator import truediv
 from .arithmetic import Curve, Row
 from .hazards import followed
 from .job import CLOSED, COUNTED, FITTED, Found, Job
-from .models import FAR, LARGE, Fit, Matrix, Vector, dot, inverse, maximum, quadratic, sandwich
-from .regression import NEWTON, ratio, wide
+from .models import LARGE, Fit, Matrix, Vector, dot, inverse, maximum, quadratic, sandwich
+from .regression import NEWTON, RUNAWAY, ratio, wide
 from .tails import chi2_above
 
 SUMS = "sums over the event times"
@@ -26,7 +26,7 @@ def causes(job: Job, rows: Sequence[Row]) -> dict[str, int]:
 
 
 def gray(job: Job) -> Iterator[Found]:
-    """Gray 1988, and unless it is stratified the subdistribution hazard of each group against the first."""
+    """Gray 1988, and the subdistribution hazard of each group against the first, both within strata if there are any."""
     strata = job["stratum"] == "true"
     rows = followed(job, "group", *(["x"] if strata else []))
     groups = [group for group in job.named("group") if any(row["group"] == group for row in rows)]
@@ -46,11 +46,10 @@ def gray(job: Job) -> Iterator[Found]:
     if statistic is not None:
         found = {"statistic": float(statistic), "df": len(apart), "p_value": chi2_above(float(statistic), len(apart))}
         yield "", "", SUMS, CLOSED, found
-    if not strata:
-        X = [[float(row["group"] == group) for group in groups[1:]] for row in rows]
-        for j, (b, error) in enumerate(_regression(rows, X, of)):
-            shown = {key: v for key, v in ratio("hazard_ratio", b, error, job.z).items() if key != "p_value"}
-            yield "", f"{job['by']}={groups[j + 1]}", NEWTON, FITTED, shown
+    X = [[float(row["group"] == group) for group in groups[1:]] for row in rows]
+    for j, (b, error) in enumerate(_regression(rows, X, of, strata)):
+        shown = {key: v for key, v in ratio("hazard_ratio", b, error, job.z).items() if key != "p_value"}
+        yield "", f"{job['by']}={groups[j + 1]}", NEWTON, FITTED, shown
 
 
 def _score(people: Sequence[tuple[float, int, int]], groups: int, rho: float) -> tuple[list, list[list]]:
@@ -102,18 +101,22 @@ def _score(people: Sequence[tuple[float, int, int]], groups: int, rho: float) ->
 
 
 def fine_gray(job: Job) -> Iterator[Found]:
+    """Zhou et al. 2011 within strata."""
+    strata = job["stratum"] == "true"
     first = [row for row in job.rows if row["set"] == job.named("set")[0]]
-    w = wide(job, first, {"time", "event"}, centred=False)
+    w = wide(job, first, {"time", "event", *(["x"] if strata else [])}, centred=False)
     seen = causes(job, w.rows)
     yield "", "", COUNTED, CLOSED, {"n": seen.pop("n")}
     yield "", job["cause_name"], COUNTED, CLOSED, seen
-    for name, (b, error) in zip(w.ids, _regression(w.rows, w.X, float(job["cause"])), strict=False):
+    for name, (b, error) in zip(w.ids, _regression(w.rows, w.X, float(job["cause"]), strata), strict=False):
         yield "", name, NEWTON, FITTED, ratio("hazard_ratio", b, error, job.z)
 
 
-def _regression(rows: Sequence[Row], X: Matrix, of: float) -> list[tuple[float, float]]:
-    """(coefficient, error) of each covariate by Fine and Gray 1999; nothing where there is no maximum or too much to sum."""
+def _regression(rows: Sequence[Row], X: Matrix, of: float, strata: bool) -> list[tuple[float, float]]:
+    """(coefficient, error) of each covariate by Fine and Gray 1999; nothing where there is no maximum or too much to sum. strata: x of
+    a row is its stratum, which has risk sets and a censoring of its own."""
     ends, cause = [float(row["time"]) for row in rows], [float(row["event"]) for row in rows]
+    within = [row["x"] if strata else "" for row in rows]
     times = sorted({end for end, one in zip(ends, cause, strict=True) if one == of})
     if not times or not X[0] or 2 * len(rows) * len(times) * len(X[0]) > LARGE:
         return []
@@ -124,14 +127,19 @@ def _regression(rows: Sequence[Row], X: Matrix, of: float) -> list[tuple[float, 
     if not all(spread):
         return []
     X = [[x[j] / spread[j] for j in p] for x in X]
-    censored = Curve(rows, lambda row: float(row["event"]) == 0)
-    kept = {time: _before(censored, time) for time in {*ends, *times}}  # uncensored just before a time
+    parts = {stratum: [i for i in people if within[i] == stratum] for stratum in dict.fromkeys(within)}
+    kept = {}  # uncensored just before a time
+    for stratum, mine in parts.items():
+        censored = Curve([rows[i] for i in mine], lambda row: float(row["event"]) == 0)
+        kept |= {(stratum, time): _before(censored, time) for time in {*ends, *times}}
 
     def weight(i: int, time: float) -> float:
         """Of a participant at a time of an event: after a competing event as far as one is not censored since."""
-        return 1.0 if ends[i] >= time else kept[time] / kept[ends[i]] if cause[i] not in (0, of) else 0.0
+        free = kept[within[i], time], kept[within[i], ends[i]]
+        return 1.0 if ends[i] >= time else free[0] / free[1] if cause[i] not in (0, of) else 0.0
 
-    sets = [(time, [(i, w) for i in people if (w := weight(i, time))], [i for i in people if ends[i] == time and cause[i] == of]) for time in times]  # fmt: skip
+    sets = [(time, [(i, w) for i in mine if (w := weight(i, time))], dying) for mine in parts.values() for time in times
+            if (dying := [i for i in mine if ends[i] == time and cause[i] == of])]  # fmt: skip
 
     def mean(here: Sequence[tuple[int, float]], b: Vector) -> tuple[float, Vector, list[float]]:
         risk = [w * math.exp(dot(X[i], b)) for i, w in here]
@@ -151,9 +159,9 @@ def _regression(rows: Sequence[Row], X: Matrix, of: float) -> list[tuple[float, 
         return value, score, information
 
     found = maximum(likelihood, len(X[0]))
-    if found is None or any(abs(b) > FAR for b in found.b):
+    if found is None or any(abs(b) > RUNAWAY for b in found.b):
         return []
-    V = _robust(found, X, sets, mean, ends, cause, of)
+    V = _robust(found, X, sets, mean, ends, cause, within)
     if inverse(V) is None:
         return []
     return [(b / s, math.sqrt(V[j][j]) / s) for j, (b, s) in enumerate(zip(found.b, spread, strict=True))]
@@ -163,7 +171,9 @@ def _before(curve: Curve, time: float) -> float:
     return float(next((step[1] for step in reversed(curve.steps) if step[0] < time), 1))
 
 
-def _robust(found: Fit, X: Matrix, sets, mean, ends: Sequence[float], cause: Sequence[float], of: float) -> Matrix:
+def _robust(
+    found: Fit, X: Matrix, sets, mean, ends: Sequence[float], cause: Sequence[float], within: Sequence[str]
+) -> Matrix:
     """Their sandwich: what each participant adds to the score, and to it through the censoring that is estimated."""
     people, p = range(len(X)), range(len(X[0]))
     own = [[0.0] * len(p) for _ in people]
@@ -176,12 +186,12 @@ def _robust(found: Fit, X: Matrix, sets, mean, ends: Sequence[float], cause: Seq
             gone = [r * len(dying) / total * (X[i][j] - m[j]) for j in p]
             own[i] = [own[i][j] - gone[j] for j in p]
             if ends[i] < time:
-                lines.append((ends[i], time, gone))
-    for u in sorted({end for end, one in zip(ends, cause, strict=True) if one == 0}):
-        n, d = sum(end >= u for end in ends), sum(end == u and one == 0 for end, one in zip(ends, cause, strict=True))
-        q = [math.fsum(gone[j] for end, time, gone in lines if end < u <= time) for j in p]
-        for i in people:
-            if ends[i] >= u:
-                jump = (ends[i] == u and cause[i] == 0) - d / n
-                own[i] = [own[i][j] + q[j] * jump / n for j in p]
+                lines.append((within[i], ends[i], time, gone))
+    for stratum, u in sorted({(within[i], ends[i]) for i in people if cause[i] == 0}):
+        there = [i for i in people if within[i] == stratum and ends[i] >= u]
+        n, d = len(there), sum(ends[i] == u and cause[i] == 0 for i in there)
+        q = [math.fsum(gone[j] for s, end, time, gone in lines if s == stratum and end < u <= time) for j in p]
+        for i in there:
+            jump = (ends[i] == u and cause[i] == 0) - d / n
+            own[i] = [own[i][j] + q[j] * jump / n for j in p]
     return sandwich(found.V, own, [1.0] * len(own))
