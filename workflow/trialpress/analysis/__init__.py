@@ -160,13 +160,13 @@ def run(
     from .participants import parted, table, unlike
     from .source import analysed
 
-    found, curves, counted, of = [], [], [], {}
+    found, curves, counted, of, kept = [], [], [], {}, {}
     for name, spec in plan.analyses.items():
         population = spec["population"]
         n_population = int(subjects[population].sum())
         rows, data = Rows(), Data(subjects, plan, study)
         try:
-            data, before = analysed(study, plan, subjects, daily, tables, name)
+            data, before = analysed(study, plan, subjects, daily, tables, name, kept)
             METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
         except ExpressionError as error:
             raise InputError(impossible(f"plan.yaml, analyses.{name}", error, data.frame[study.participant])) from error
