@@ -92,7 +92,7 @@ def test_the_tail_and_its_complement_add_up():
     """Both sums over the same 4 x 5 table, one of the more and one of the less probable tables."""
     table = np.array([[9, 2, 1, 4, 6], [2, 8, 5, 3, 1], [4, 3, 9, 2, 5], [3, 4, 2, 10, 3]])
     halves = [0, 1], [2, 3, 4]
-    more, less = (fisher._Split(table, halves, reach, fisher._Work(1e9)).probability() for reach in (0.0, fisher.TAIL))
+    more, less = (fisher._Split(table, halves, tail, fisher._Work(1e9)).probability() for tail in (False, True))
     assert more + less == pytest.approx(1, abs=1e-9)
 
 
@@ -107,7 +107,7 @@ def test_costs_of_equal_products_are_equal():
 def test_fillings_against_enumeration():
     """Every way to fill a column from the row totals below a budget, and no other; of equal totals one for all orders."""
     rows = np.array([[0, 3, 4, 5], [1, 2, 3, 6], [2, 2, 4, 4], [3, 3, 3, 3]])
-    part = fisher._Part(fisher._log_factorial(8, 1000.0), np.array([5, 7]), np.array([1600, 1950]))
+    part = fisher._Part(fisher._log_factorial(13, 1000.0), np.array([5, 7]), np.array([1600, 1950]), 6, 1000.0)
     first, rest = part.cost[1], part.cost[0]
     for budget in (-12_000, -9_000, 10_000):
         slack = budget - part.best[1][rows].sum(axis=1)
