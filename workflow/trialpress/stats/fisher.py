@@ -283,14 +283,8 @@ class _Split:
 def _meet(left, last, right, pairs, work):
     """The probability that a pair of nodes has tables: an entry of `left` meets those of `right` up to column last."""
     others = np.bincount(pairs.indices, minlength=right.shape[0]) > 0
-    pairs, right = pairs[:, others].tocoo(), right[others]
-    lengths = np.diff(left.indptr)[pairs.row]
-    at_once = right.shape[1] * (pairs.nnz + right.shape[0]) // 4
-    if FILLING * (lengths.sum() + right.nnz) < at_once and lengths.sum() < BLOCK:
-        work.spend(FILLING * int(lengths.sum() + right.nnz))
-        return _meet_each(left, last, right, pairs, lengths)
-    work.spend(at_once)
-    left, right, pairs = left.tocoo(), right.tocsc(), pairs.tocsr()
+    left, pairs, right = left.tocoo(), pairs[:, others], right[others].tocsc()
+    work.spend(right.shape[1] * (pairs.nnz + right.shape[0]) // 4)
     met = last[left.col] >= 0
     entries = left.data[met], (left.row[met], last[left.col[met]])
     left = coo_array(entries, shape=(left.shape[0], right.shape[1])).tocsc()
@@ -301,22 +295,6 @@ def _meet(left, last, right, pairs, work):
         here = left[:, block].tocoo()
         total += float(here.data @ (pairs @ mass)[here.row, here.col])
     return total
-
-
-def _meet_each(left, last, right, pairs, lengths):
-    """As _meet, for many nodes with short lists: pair by pair, entry by entry."""
-    right.sort_indices()
-    row = np.repeat(np.arange(right.shape[0]), np.diff(right.indptr))
-    place, mass, step = np.arange(right.nnz) - right.indptr[row], right.data, 1
-    while step <= place.max(initial=0):  # sums within a row, of positive numbers only
-        mass = mass + np.where(place >= step, np.roll(mass, step), 0.0)
-        step *= 2
-    pair, entry = _ragged(left.indptr[pairs.row], lengths)
-    of = pairs.col[pair].astype(np.int64)
-    wanted = of * (right.shape[1] + 1) + last[left.indices[entry]]
-    upto = np.searchsorted(row * (right.shape[1] + 1) + right.indices, wanted, side="right") - 1
-    met = upto >= right.indptr[of]
-    return float((left.data[entry[met]] * pairs.data[pair[met]]) @ mass[upto[met]])
 
 
 def _kinds(vectors):
