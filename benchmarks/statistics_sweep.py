@@ -58,7 +58,7 @@ def methods(n: int) -> None:
 def again(n: int, at_once: int = 200) -> None:
     verdicts: Counter = Counter()
     for first in range(0, n, at_once):
-        said, rows = second(min(at_once, n - first), first)
+        said, rows = second(range(first, min(first + at_once, n)))
         why = (
             rows["why"]
             .fillna("")

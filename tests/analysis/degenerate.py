@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -54,21 +54,28 @@ def runs(n: int, first: int = 0) -> Iterator[tuple[str, pd.DataFrame | None, str
             yield f"{method} {options}", None, f"{type(error).__name__}: {error}"
 
 
+FINITE = frozenset({"mean", "sd", "std_error", "standard_error", "median", "q1", "q3"})
+
+
 def faults(method: str, rows: pd.DataFrame | None, error: str) -> list[str]:
-    """What is wrong with a run: it raised, says nothing, or has a gap without a reason."""
+    """What is wrong with a run: it raised, says nothing, has a gap without a reason, or what is finite is not."""
     if rows is None:
         return [f"{method}: {error}"]
     if rows.empty:
         return [f"{method}: no row"]
     gaps = rows[rows["value"].isna() & ~rows["note"].map(lambda note: bool(re.search(test_methods.REASON, note)))]
-    return [f"{method}: {row.group} {row.level} {row.statistic} is missing: '{row.note}'" for row in gaps.itertuples()]
+    ends = rows[np.isinf(rows["value"]) & rows["statistic"].isin(FINITE)]
+    return [
+        *(f"{method}: {row.group} {row.level} {row.statistic} is missing: '{row.note}'" for row in gaps.itertuples()),
+        *(f"{method}: {row.group} {row.level} {row.statistic} is infinite" for row in ends.itertuples()),
+    ]
 
 
-def second(n: int, first: int = 0) -> tuple[dict[str, str], pd.DataFrame]:
+def second(numbers: Iterable[int]) -> tuple[dict[str, str], pd.DataFrame]:
     """(what each run is, what R or plain Python says of it): runs computed a second time, as analyses of one plan."""
     every = [(name, options) for name, all_of in test_methods.OPTIONS.items() for options in all_of]
     found, datas, analyses = [], {}, {}
-    for number in range(first, first + n):
+    for number in numbers:
         method, options = every[number % len(every)]
         population = cohort(np.random.default_rng(number))
         name = f"r{number}"

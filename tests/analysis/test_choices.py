@@ -337,10 +337,13 @@ def test_a_change_needs_a_baseline_and_a_value():
 
 
 def test_notes_stand_beside_counts_or_beside_everything_where_nothing_is_counted():
-    ard = pd.DataFrame({"statistic": ["n", "estimate", "N"], "note": ["", "a", "a"]})
-    assert _noted(ard, ["a", "b"])["note"].tolist() == ["a; b", "a", "a; b"]
-    assert _noted(ard[1:2], ["b", "b"])["note"].tolist() == ["a; b"]
-    assert _noted(ard, [])["note"].tolist() == ["", "a", "a"]
+    def noted(rows, notes):
+        return [row["note"] for row in _noted([{"statistic": name, "note": note} for name, note in rows], notes)]
+
+    rows = [("n", ""), ("estimate", "a"), ("N", "a")]
+    assert noted(rows, ["a", "b"]) == ["a; b", "a", "a; b"]
+    assert noted(rows[1:2], ["b", "b"]) == ["a; b"]
+    assert noted(rows, []) == ["", "a", "a"]
 
 
 def test_natural_order_of_levels():
@@ -349,10 +352,14 @@ def test_natural_order_of_levels():
     assert names == ["-1.5", "9", "10", "1e1", "a", "b", "inf", "nan"]
 
 
-def test_gray_compares_by_a_hazard_ratio_unless_it_is_stratified():
+def test_gray_compares_by_the_hazard_ratio_of_its_strata():
     population = data(usual(), {"arm": ARMS})
-    plain, stratified = (compute("gray", population, endpoint="relapse", by="arm", **more)[0] for more in ({}, {"stratum": "dose_group"}))  # fmt: skip
-    assert "hazard_ratio" in {*plain["statistic"]} and "hazard_ratio" not in {*stratified["statistic"]}
+    for stratum in ("", "dose_group"):
+        rows, _ = compute("gray", population, endpoint="relapse", by="arm", stratum=stratum)
+        model, _ = compute("fine_gray", population, endpoint="relapse", covariates=["arm"], stratum=stratum)
+        ratio = [found[found["statistic"] == "hazard_ratio"] for found in (rows, model)]
+        assert ratio[0]["value"].item() == ratio[1]["value"].item()
+        assert ratio[0]["method"].item().startswith("stratified " * bool(stratum) + "Fine-Gray")
 
 
 def test_an_escalation_of_nobody_has_no_cohort():

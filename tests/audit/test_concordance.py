@@ -9,8 +9,9 @@ from audit import test_concordance_models, test_concordance_rest, test_concordan
 from audit.twice import NEEDS_R, second
 from figures.small import PLAN, small
 from trialpress.analysis.methods import METHODS
-from trialpress.audit import concordance, plain
-from trialpress.audit.concordance import EXPORTS, KEY, compare, difference, once, share
+from trialpress.audit import computing, plain
+from trialpress.audit.concordance import KEY, compare, difference, once, share
+from trialpress.audit.exports import EXPORTS
 
 ANALYSES = """analyses:
   cr: {method: proportion, population: infused, event: remission, by: doses}
@@ -132,14 +133,17 @@ def test_every_statistic_has_a_second_value_or_a_reason(results):
 @NEEDS_R
 def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     script = tmp_path / "concordance.R"
-    text = concordance.SCRIPT.read_text(encoding="utf-8")
+    text = computing.SCRIPT.read_text(encoding="utf-8")
     script.write_text(
         text.replace(
             "  spearman = function(d, conf) correlated", '  spearman = function(d, conf) stop("no memory", correlated'
         ).replace('stop("no memory", correlated("", d, conf),', 'stop("no memory"),')
     )
-    monkeypatch.setattr(concordance, "SCRIPT", script)
+    monkeypatch.setattr(computing, "SCRIPT", script)
     results = small(tmp_path, plan=WANTED)
+    by_python = second(results)[0].set_index("analysis").loc["rank", "implementation"]
+    assert by_python.str.startswith("Python, ").all()  # what R leaves
+    monkeypatch.setitem(plain.METHODS, "spearman", lambda job: ())
     found, answer = second(results)
     rest = once(results, found, answer.failed, True)
     assert set(rest.loc[rest["analysis"] == "rank", "why"]) == {"the second computation stopped: no memory"}
@@ -152,7 +156,7 @@ def test_where_plain_python_stops_the_reason_is_what_it_said(tmp_path, monkeypat
         yield "", "", "counting", 1e-9, {"n": 90.0}
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    monkeypatch.setattr(computing.shutil, "which", lambda name: None)
     monkeypatch.setitem(plain.METHODS, "spearman", stops)
     results = small(tmp_path, plan=WANTED)
     found, answer = second(results)
@@ -182,7 +186,7 @@ def test_a_wrong_first_value_is_found(tmp_path):
 
 
 def test_without_r_plain_python_computes_what_needs_no_package(results, monkeypatch):
-    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    monkeypatch.setattr(computing.shutil, "which", lambda name: None)
     found, answer = second(results)
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
@@ -192,14 +196,14 @@ def test_without_r_plain_python_computes_what_needs_no_package(results, monkeypa
     assert wanted - methods <= {"log_rank"} and methods <= wanted  # no test without an event
     rest = once(results, found, answer.failed, False)
     left = rest[~rest["why"].str.startswith("no value to compare: ")]
-    # Gray's test; of 120 participants more tables than are listed one by one
-    assert set(left["analysis"]) <= {"relapse_test", "grades", "cr_by_sex"}, left.to_string()
+    # of 120 participants more tables than are listed one by one
+    assert set(left["analysis"]) <= {"grades", "cr_by_sex"}, left.to_string()
     assert set(left["why"]) <= {"needs R, which is not installed here"}
     assert len(rest) + len(found) == len(results.ard)
 
 
 def test_a_wrong_first_value_is_found_without_r(tmp_path, monkeypatch):
-    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    monkeypatch.setattr(computing.shutil, "which", lambda name: None)
     results = small(tmp_path, plan=WANTED)
     wrong = [
         ("cr", "ci_high"),
@@ -229,13 +233,11 @@ def test_every_method_of_the_plan_is_computed_twice_and_tried():
 
 
 def test_every_method_has_code_of_its_own():
-    script = concordance.SCRIPT.read_text(encoding="utf-8")
+    script = computing.SCRIPT.read_text(encoding="utf-8")
     of_r = set(re.findall(r"(?:^  |methods\$)(\w+) (?:=|<-) (?:function|methods)", script, re.M)) & set(
         METHODS.functions
     )
-    assert of_r | set(plain.METHODS) == set(METHODS.functions)
-    assert set(METHODS.functions) - of_r == plain.BESIDE - {"escalation_characteristics"}
-    assert set(plain.METHODS) >= plain.BESIDE
+    assert set(plain.METHODS) == set(METHODS.functions) > of_r
 
 
 def test_differences():

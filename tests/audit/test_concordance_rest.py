@@ -14,6 +14,8 @@ ANALYSES = """analyses:
   moved: {method: permutation_test, population: infused, variable: age, by: sex, resamples: 1300}
   moved_median: {method: permutation_test, population: infused, variable: lee, by: stratum, statistic: median, resamples: 500}
   drawn: {method: permutation_log_rank, population: infused, endpoint: os, by: doses, replicates: 800}
+  drawn_inside: {method: permutation_log_rank, population: infused, endpoint: os, by: doses, stratum: sex, replicates: 700}
+  drawn_two: {method: permutation_log_rank, population: infused, endpoint: efs, by: sex, stratum: doses, replicates: 600}
   tip: {method: tipping_point, population: rr, event: remission, rate: 0.4}
   tip_low: {method: tipping_point, population: infused, event: "when(order < 9, missing, crs >= 1)", rate: 0.2}
   tip_groups: {method: tipping_point_groups, population: infused, event: "when(order < 9, missing, remission)", by: sex}
@@ -25,6 +27,8 @@ ANALYSES = """analyses:
   levels_off_not: {method: emax, population: infused, response: age, dose: dose}
   firth: {method: firth_cox, population: infused, endpoint: os, covariates: [age, stratum]}
   firth_strata: {method: firth_cox, population: infused, endpoint: efs, covariates: [doses], stratum: sex}
+  current_late: {method: current_leukaemia_free_survival, population: infused, endpoint: late_os, changes: [relapse_on, again_on], at: [1, 3, 6, 12], by: sex}
+  current_late_days: {method: current_leukaemia_free_survival, population: infused, endpoint: late_os, changes: [relapse_on], start: disease, at: [40, 200], unit: days, transform: log}
   firth_late: {method: firth_cox, population: infused, endpoint: late_os, covariates: [lee]}
   if_not: {method: conditional_probability, population: infused, endpoint: relapse, time: 6, by: stratum}
   if_not_late: {method: conditional_probability, population: infused, endpoint: late_relapse, time: 9, cause: death}

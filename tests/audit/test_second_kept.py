@@ -5,8 +5,8 @@ import shutil
 import pandas as pd
 import pytest
 from figures.small import PLAN, small
-from trialpress.audit import concordance, kept, plain
-from trialpress.audit.concordance import KEY, Second
+from trialpress.audit import computing, kept, plain
+from trialpress.audit.computing import KEY, Second
 from trialpress.store import Store
 
 ANALYSES = """families: {both: holm}
@@ -23,7 +23,7 @@ tables: {}
 @pytest.fixture
 def computed(monkeypatch):
     """The analyses that were computed a second time since it was last cleared, without R."""
-    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    monkeypatch.setattr(computing.shutil, "which", lambda name: None)
     names, second = [], plain.second
 
     def noted(folder, known, methods):

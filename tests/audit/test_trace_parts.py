@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from audit.test_concordance import WANTED
 from figures.small import small
-from trialpress.audit import concordance, scatter, trace
-from trialpress.audit.concordance import FOUND, KEY, Answer, Second
+from trialpress.audit import computing, scatter, trace
+from trialpress.audit.computing import FOUND, KEY, Answer, Second
 from trialpress.errors import InputError
 
 pytestmark = pytest.mark.xdist_group("audit")
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("audit")
 
 @pytest.fixture(autouse=True)
 def no_r(monkeypatch):
-    monkeypatch.setattr(concordance.shutil, "which", lambda name: None)
+    monkeypatch.setattr(computing.shutil, "which", lambda name: None)
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ from collections.abc import Collection
 import pandas as pd
 import pytest
 from figures.small import PLAN, small
-from trialpress.audit import concordance
-from trialpress.audit.concordance import Answer, Second, compare, once
+from trialpress.audit import computing
+from trialpress.audit.computing import Answer, Second
+from trialpress.audit.concordance import compare, once
 from trialpress.results import Results
 
 COHORTS = pytest.mark.parametrize("cohort", [{"n": 90}, {"n": 30, "events": False}], ids=["large", "no events"])
@@ -28,7 +29,7 @@ def second(results: Results) -> tuple[pd.DataFrame, Answer]:
 def compared(folder, wanted: str, cohort: dict) -> tuple[Results, pd.DataFrame]:
     results = small(folder, plan=wanted, **cohort)
     found, answer = second(results)
-    assert answer.failed == {}
+    assert not answer.failed, answer.failed
     differ = found[found["verdict"] == "differs"]
     assert differ.empty, differ.to_string()
     return results, found
@@ -44,7 +45,7 @@ def agrees(folder, wanted: str, cohort: dict, by_r: bool, but: Collection[str] =
     """Every statistic of the plan has a second value and agrees, but those of some analyses. by_r: by R, or without it."""
     with pytest.MonkeyPatch.context() as patch:
         if not by_r:
-            patch.setattr(concordance.shutil, "which", lambda name: None)
+            patch.setattr(computing.shutil, "which", lambda name: None)
         rest = unanswered(*compared(folder, wanted, cohort), by_r)
     rest = rest[~rest["analysis"].isin(but)]
     assert rest.empty, rest.to_string()

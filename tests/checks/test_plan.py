@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from trialpress.analysis.methods import METHODS
+from trialpress.checks import strata
 from trialpress.checks.columns import withheld
 from trialpress.checks.plan import load_plan
 from trialpress.checks.values import shared_names
@@ -194,6 +198,15 @@ def test_a_plan_without_a_fault(said):
         # intervals within strata
         ({"analyses": "a: {method: risk_difference, population: all, event: age > 3, by: arm, stratum: arm, interval: exact}"}, ["analyses.a.interval: the interval 'exact' has no form within strata / take sato or greenland-robins or newcombe"]),
         ({"analyses": "a: {method: risk_difference, population: all, event: age > 3, by: arm, interval: sato}"}, ["analyses.a.interval: the interval 'sato' is one within strata / name the stratum, or take another interval"]),
+        ({"analyses": "a: {method: number_needed, population: all, event: age > 3, by: arm, interval: greenland-robins}"}, ["analyses.a.interval: the interval 'greenland-robins' is one within strata / name the stratum, or take another interval"]),
+        # methods without strata say what has them
+        ({"analyses": "a: {method: kruskal_wallis, population: all, variable: age, by: arm, stratum: site}"}, ["analyses.a.stratum: the method 'kruskal_wallis' has no strata / take cochran_mantel_haenszel with test: row_mean and scores: modridit, van Elteren's test of several groups"]),
+        ({"analyses": "a: {method: logistic, population: all, event: age > 3, covariates: [age], stratum: site}"}, ["analyses.a.stratum: the method 'logistic' has no strata / name it among the covariates, of which the effect is adjusted"]),
+        ({"analyses": "a: {method: proportion, population: all, event: age > 3, stratum: site}"}, ["analyses.a.stratum: the method 'proportion' has no strata / estimate the strata apart, with `by` or `where`"]),
+        ({"analyses": "a: {method: pearson, population: all, x: age, y: age, stratum: site}"}, ["analyses.a.stratum: the method 'pearson' has no strata / take the line out"]),
+        # what has no delayed entry, of a method that has
+        ({"endpoints": f"os: {{label: OS, {DATES}, entry: start}}", "analyses": "a: {method: current_leukaemia_free_survival, population: all, endpoint: os, changes: [begin], estimator: aalen-johansen}"},
+         ["analyses.a.estimator: 'aalen-johansen' has no delayed entry, which the endpoint 'os' has / take the default; or an endpoint without entry"]),
         # rows
         ({"analyses": "a: {method: summary, population: all, variable: age, rows: {table: w}}"}, ["analyses.a.rows.table: 'w' is not a clean table with the participants' column 'participant' / known here: once, t, v"]),
         ({"analyses": "a: {method: summary, population: all, variable: value, rows: {table: v, where: day}}"}, ["analyses.a.rows.where: is a number, not a condition: day / compare it with a value"]),
@@ -314,3 +327,10 @@ def test_a_date_that_is_no_day_of_the_calendar_is_refused(said, tmp_path):
     (tmp_path / "study.yaml").write_text(STUDY.replace("2020-01-01", "2020-13-01"), encoding="utf-8")
     with pytest.raises(InputError, match="study.data_cutoff: '2020-13-01' is not a 'date'"):
         load_study(tmp_path / "study.yaml")
+
+
+def test_what_stands_in_for_a_method_without_strata_has_them():
+    for name, do in strata.INSTEAD.items():
+        assert "stratum" not in METHODS.parameters(name)
+        named = [word for word in re.findall(r"\w+", do) if word in METHODS.functions]
+        assert all({"stratum", "covariates"} & METHODS.parameters(word).keys() for word in named), name

@@ -21,7 +21,7 @@ def saved(figure: Figure, path) -> tuple[np.ndarray, np.ndarray, int]:
     """(as drawn, as in the file, colours of the file)."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    png.save(figure, path)
+    png.save(np.asarray(canvas.buffer_rgba()), figure.dpi, path)
     picture = Image.open(path)
     assert picture.mode == "P" and picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     return (

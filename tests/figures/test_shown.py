@@ -255,3 +255,19 @@ def test_text_on_a_cell_has_the_higher_contrast():
     assert [palette.on(colour) for colour in ("#FFFFFF", "#C4691C", "#2C6BA6", "#000000")] == ["#222222"] * 2 + [
         "white"
     ] * 2
+
+
+def test_censored_times_are_ticks_in_every_panel_or_in_none_and_the_figure_says_so(usual, tmp_path):
+    said = "Censored times are not marked, being too many."
+    for results, marked in ((usual, True), (replace(usual, curves=_crowded(usual.curves)), False)):
+        drawing = figures.draw(results, "km")
+        ticks = [line for axes in drawing.figure.axes for line in axes.lines if line.get_marker() == "|"]
+        assert bool(ticks) == marked and (said in drawing.alt) != marked
+        assert any(said in text.replace("\n", " ") for text in written(drawing.figure)) != marked
+
+
+def _crowded(curves: pd.DataFrame) -> pd.DataFrame:
+    """The curves, with 201 censored times more in one of them."""
+    row = curves[(curves["analysis"] == "os") & (curves["n_censored"] > 0)].iloc[0]
+    more = pd.DataFrame([row] * 201).assign(x=row["x"] + np.arange(201) / 1000, n_event=0, n_censored=1)
+    return pd.concat([curves, more], ignore_index=True)

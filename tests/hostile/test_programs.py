@@ -8,7 +8,7 @@ import types
 import pandas as pd
 import pytest
 from trialpress.analysis.methods import METHODS  # noqa: F401  the registry that the module needs
-from trialpress.audit import concordance
+from trialpress.audit import computing, concordance
 from trialpress.report.process import Failed, run
 
 
@@ -29,11 +29,12 @@ def test_an_r_that_gives_no_answer_is_a_reason_for_every_analysis(tmp_path, monk
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(concordance, "LONGEST", 1)
-    monkeypatch.setattr(concordance, "export", lambda results, folder, analysed: None)
+    monkeypatch.setattr(computing, "LONGEST", 1)
+    monkeypatch.setattr(computing, "export", lambda results, folder, analysed: None)
+    monkeypatch.setattr(computing.plain, "second", lambda folder, known, analyses: ([], {}))
     ard = pd.DataFrame([["os", "", "", "n", 5.0]], columns=[*concordance.KEY, "value"])
     results = types.SimpleNamespace(ard=ard, plan=types.SimpleNamespace(analyses={"os": {"method": "kaplan_meier"}}))
-    found = concordance.Second(results).found()
+    found = computing.Second(results).found()
     assert found.second.empty and found.versions == {} and found.failed == {"os": why}
     compared = concordance.compare(ard, found.second)
     reasons = concordance.once(results, compared, found.failed, bool(found.versions))

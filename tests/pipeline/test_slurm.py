@@ -1,4 +1,4 @@
-"""The same rules on a Slurm cluster, the figures in parts, give the same bytes. Skipped where no Slurm answers."""
+"""The same rules on a Slurm cluster, all that can be cut in parts, give the same bytes. Skipped where no Slurm answers."""
 
 import shutil
 import subprocess
@@ -24,7 +24,10 @@ def test_same_bytes_on_slurm(project, tmp_path):
     if not answers():
         pytest.skip("no Slurm answers here")
     other = checkout(tmp_path / "on slurm")
-    done = run(other, *ON_SLURM, "--quiet", "--config", "figure_chunks=3")
+    done = run(other, *ON_SLURM, "--quiet", "--config", "figure_chunks=3", "chunks=3")
     assert done.returncode == 0, done.stdout
-    assert len([*(other / "logs" / "low-dose-cd19").glob("figures-*-of-3.log")]) == 3
+    parts = [path.stem for path in (other / "logs" / "low-dose-cd19").glob("*-of-3.log")]
+    assert sorted(parts) == [
+        f"{stage}-{n}-of-3" for stage in ("clean", "cohort", "figures", "trace") for n in (1, 2, 3)
+    ]
     assert digests(other) == digests(project)

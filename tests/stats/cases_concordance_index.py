@@ -11,6 +11,10 @@ def compute() -> dict[Key, float]:
         d = data(f"concordance_index-{name}")
         for weights in ("harrell", "uno"):
             for until, said in ((None, "whole"), (float(np.median(d["time"])), "until")):
-                found = concordance_index(d["time"], d["event"], d["score"], weights=weights, until=until)
-                results[name, f"{weights} {said}"] = found
+                half = np.arange(1, len(d["time"]) + 1) % 2
+                for within, stratum in (("", None), (" within strata", half)):
+                    found = concordance_index(
+                        d["time"], d["event"], d["score"], stratum=stratum, weights=weights, until=until
+                    )
+                    results[name, f"{weights} {said}{within}"] = found
     return keyed(results)

@@ -7,6 +7,7 @@ from trialpress.stats.survival import survival_at
 from trialpress.stats.weighted_survival import RATIO, weighted_cox, weighted_kaplan_meier
 from trialpress.stats.weighting import inverse_probability, standardised_differences, weighted_risks
 
+STRATA = {"rotterdam": "x5", "colon": "x4"}
 TIMES = {"rotterdam": (1000, 2500), "colon": (10, 40), "birthwt": ()}
 KINDS = {
     "ate": {"stabilised": False}, "ate stabilised": {}, "att": {"estimand": "att", "stabilised": False},
@@ -31,8 +32,9 @@ def compute() -> dict[Key, float]:
             results[name, f"{kind} risks"] = weighted_risks(event, second, w)
             if not times:
                 continue
-            cox = weighted_cox(columns["time"], event, second, w)
-            results[name, f"{kind} cox"] = Result("", {key: cox.curve[key][0] for key in RATIO})
+            for within, stratum in (("", None), (" within strata", columns[STRATA[name]])):
+                cox = weighted_cox(columns["time"], event, second, w, stratum=stratum)
+                results[name, f"{kind} cox{within}"] = Result("", {key: cox.curve[key][0] for key in RATIO})
             for g in (0, 1):
                 here = second == g
                 km = weighted_kaplan_meier(columns["time"][here], event[here], w[here])

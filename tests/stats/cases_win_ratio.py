@@ -13,5 +13,9 @@ def compute() -> dict[Key, float]:
             for k in (1, 2, 3)
             if f"better{k}" in d or f"time{k}" in d
         ]
-        results[name, "win ratio"] = results[name, "decided"] = win_ratio(outcomes, d["group"])
+        results[name, "decided"] = win_ratio(outcomes, d["group"])
+        for within, stratum in (("", None), (" within strata", d["stratum"])):
+            for under, variance in (("", "estimate"), (", null", "null-hypothesis")):
+                found = win_ratio(outcomes, d["group"], stratum=stratum, variance=variance)
+                results[name, f"win ratio{within}{under}"] = found
     return keyed(results)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from stats.concordance import data
 from trialpress.stats.competing import conditional_probability, cumulative_incidence, gray, incidence_at
 from trialpress.stats.competing_regression import cause_specific_cox, fine_gray
 from trialpress.stats.cox import cox
@@ -202,3 +203,44 @@ def test_degenerate_samples_never_crash_and_are_never_silent(seed):
         cause_specific_cox(time, cause, X),
     ):
         assert result.note or np.isfinite(list(result.values.values())).all()
+
+
+@pytest.mark.parametrize(("name", "coefficients", "errors"), [
+    ("mgus2", (-0.0390649977344, -0.0530379899757), (0.00934911101531, 0.07907026488475)),
+    ("bmt", (0.0131198458528, 1.2795802930334), (0.0179119962729, 0.4208964431021)),
+])  # fmt: skip
+def test_within_strata_against_crrs(name, coefficients, errors):
+    """R crrSC 1.1.2, crrs with ctype = 1 (Zhou et al. 2011)."""
+    d = data(f"competing-{name}")
+    found = fine_gray(d["time"], d["cause"], np.column_stack([d["x1"], d["x2"]]), stratum=d["group"])
+    assert found.curve["coefficient"] == pytest.approx(coefficients, rel=1e-9)
+    assert found.curve["std_error"] == pytest.approx(errors, rel=1e-9)
+
+
+@few
+@given(st.integers(0, 10_000), st.integers(1, 3))
+def test_subdistribution_hazards_of_one_stratum_are_not_compared_with_those_of_another(seed, k):
+    time, cause, _, X = patients(seed)
+    stratum = np.random.default_rng(seed).integers(0, k, len(time))
+    found = fine_gray(time, cause, X, stratum=stratum)
+    other = fine_gray(time * 10.0**stratum, cause, X, stratum=[f"s{s}" for s in stratum])
+    assert other.note == found.note and found.method.startswith("stratified Fine-Gray")
+    for name in ("coefficient", "std_error") if found.curve else ():
+        assert other.curve[name] == pytest.approx(found.curve[name], rel=1e-7, abs=1e-10)
+    if k == 1:
+        assert found.values == pytest.approx(fine_gray(time, cause, X).values, nan_ok=True)
+    alone, hazards = (
+        fine_gray(time, cause == 1, X, stratum=stratum),
+        cox(time, cause == 1, X, stratum=stratum, ties="breslow"),
+    )
+    if alone.curve:
+        assert alone.curve["coefficient"] == pytest.approx(hazards.curve["coefficient"], abs=1e-7)
+
+
+def test_groups_that_are_never_in_one_stratum_have_no_ratio_of_subdistribution_hazards():
+    time, cause, group, _ = patients(1)
+    assert fine_gray(time, cause, group.astype(float), stratum=group).note == (
+        "not estimable: x1 does not vary among the patients at risk at the event times"
+    )
+    with pytest.raises(ValueError, match="stratum: has shape"):
+        fine_gray(time, cause, group, stratum=[1])

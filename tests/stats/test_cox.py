@@ -364,3 +364,18 @@ def test_firth_cox_against_coxphf(seed):
         assert np.log(curve["ci_low"][j]) == pytest.approx(float(row["low"]), abs=error)
         assert np.log(curve["ci_high"][j]) == pytest.approx(float(row["high"]), abs=error)
         assert curve["p_value"][j] == pytest.approx(float(row["p_value"]), abs=1e-4)
+
+
+def test_of_a_likelihood_that_still_rises_there_is_no_ratio_test():
+    """It rises for ever with x, on three scales: where the climb ends it is at its end, or far from it."""
+    time, event = np.array([1, 2, 3]), np.array([True, True, True])
+    near = cox(time, event, np.array([2.0, 1.0, 0.0]))
+    assert near.note.startswith("not estimable: monotone likelihood")
+    assert near["lr_statistic"] == pytest.approx(2 * np.log(6), rel=1e-9)  # from 1/3 * 1/2 to 1
+    for x in (
+        [101, 100, 0],
+        [1e4 + 1, 1e4, 0],
+        [1e6 + 0.01, 1e6, 0],
+    ):  # between the first two the climb ends on the way
+        far = cox(time, event, np.array(x))
+        assert far.note.startswith("not estimable: monotone likelihood") and "lr_statistic" not in far.values

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trialpress.stats.current_survival import current_survival
-from trialpress.stats.survival import kaplan_meier
+from trialpress.stats.result import Result
+from trialpress.stats.survival import kaplan_meier, read_off, survival_at
+from trialpress.stats.survival_difference import compare_at, difference_at
 
 BOTH = pytest.mark.parametrize("estimator", ["kaplan-meier", "aalen-johansen"])
 
@@ -80,3 +82,82 @@ def test_contradictory_changes_are_refused(changes, message):
 def test_nobody_is_not_estimable():
     found = current_survival([], [], np.empty((0, 2)))
     assert found.note == "not estimable: no participants" and found["n"] == 0
+
+
+@given(patients(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_with_delayed_entry_and_without_changes_it_is_kaplan_meier(sample, draws):
+    time, changes, in_remission = sample
+    drawn = lambda of: np.array(draws.draw(st.lists(of, min_size=len(time), max_size=len(time))))  # noqa: E731
+    death, entry = drawn(st.booleans()), np.minimum(drawn(st.integers(-2, 6)), time - 1)
+    km = kaplan_meier(time, death, entry=np.where(entry > 0, entry, -1), transform="plain").curve
+    found = current_survival(time, death, changes[:, :0], entry=entry, transform="plain")
+    for t in time:
+        one, other = (
+            read_off(found, t, before=np.nan),
+            survival_at(kaplan_meier(time, death, entry=np.where(entry > 0, entry, -1)), t),
+        )
+        assert one["estimate"] == pytest.approx(other["estimate"])
+        if km["estimate"][-1] > 0 and not (entry > 0).any():  # Greenwood's is another estimate where some come late
+            assert one["std_error"] == pytest.approx(other["std_error"])
+    early = current_survival(time, death, changes, in_remission=in_remission, entry=np.minimum(entry, 0)).curve
+    plain = current_survival(time, death, changes, in_remission=in_remission).curve
+    for name, values in plain.items():
+        assert early[name] == pytest.approx(values, nan_ok=True)
+    late = current_survival(time, death, changes, in_remission=in_remission, entry=entry)
+    assert late.note or ((late.curve["estimate"] >= 0) & (late.curve["estimate"] <= 1)).all()
+    for t, n in zip(late.curve.get("time", ()), late.curve.get("n_at_risk", ()), strict=True):
+        assert n == ((time >= t) & ((entry < t) | (entry <= 0))).sum()
+
+
+def test_who_comes_late_counts_only_from_then_on():
+    """By hand: 1 relapses on day 2; 2 comes on day 3 in its first remission and dies on day 5; 3 comes on day 3 after its relapse."""
+    found = current_survival([9, 5, 9], [0, 1, 0], np.array([[2], [np.nan], [1.0]]), entry=[0, 3, 3])
+    assert found.curve["time"].tolist() == [0, 1, 2, 3, 5, 9] and found.curve["n_at_risk"].tolist() == [
+        1,
+        1,
+        1,
+        1,
+        3,
+        2,
+    ]
+    assert found.curve["estimate"].tolist() == [1, 1, 0, 0, 0, 0]  # of those from the start: all have relapsed
+    none = current_survival([9, 9], [0, 0], np.array([[1.0], [2.0]]), entry=[3, 4])
+    assert none.note == "not estimable: nobody is under observation in an early state"
+    after = current_survival([9, 8], [0, 1], np.array([[7.0], [np.nan]]), entry=[3, 4])
+    assert after.note == "nobody is under observation before 3"
+    with pytest.raises(ValueError, match="entry: state probabilities take all from the start"):
+        current_survival([9], [0], np.array([[1.0]]), entry=[3], estimator="aalen-johansen")
+
+
+@given(patients(), st.data())
+@settings(max_examples=40, deadline=None)
+def test_the_difference_without_changes_is_that_of_survival(sample, draws):
+    time = np.concatenate([sample[0], draws.draw(patients())[0]])
+    death = np.array(draws.draw(st.lists(st.booleans(), min_size=len(time), max_size=len(time))))
+    group, t = np.arange(len(time)) >= len(sample[0]), float(time.min()) + 1
+    for transform in ("plain", "log", "log-log"):
+        parts = [
+            read_off(current_survival(time[here], death[here], np.empty((here.sum(), 0))), t, before=np.nan)
+            for here in (~group, group)
+        ]
+        one, other = (
+            difference_at(*parts, "AB", transform=transform, level=0.9),
+            compare_at(time, death, group, t, transform=transform, level=0.9),
+        )
+        if not one.note and not other.note:
+            for name, value in one.values.items():
+                assert other[name] == pytest.approx(value, abs=1e-7)
+
+
+def test_a_test_on_a_scale_without_a_value_says_so():
+    one, other = (Result("", {"estimate": p, "std_error": 0.1}) for p in (0.0, 0.5))
+    found = difference_at(one, other, ["X", "Y"], transform="log-log", level=0.95)
+    assert found["estimate"] == 0.5 and np.isnan(found["p_value"])
+    assert found.note == "test not estimable: group X has an estimate of 0, which the scale has no value for"
+    assert np.isfinite(difference_at(one, other, ["X", "Y"], transform="plain", level=0.95)["p_value"])
+    flat = Result("", {"estimate": 1.0, "std_error": 0.0})
+    assert (
+        difference_at(other, flat, ["X", "Y"], transform="plain", level=0.95).note
+        == "not estimable: group Y: an estimate without variance"
+    )

@@ -108,6 +108,26 @@ def test_the_concordance_index_is_that_of_all_pairs(data):
         )
 
 
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_pairs_of_the_concordance_index_are_of_one_stratum(data):
+    n = data.draw(st.integers(2, 12))
+    time, event, score, stratum = (
+        np.array(data.draw(st.lists(st.integers(0, top), min_size=n, max_size=n))) for top in (4, 1, 3, 2)
+    )
+    for weights in ("harrell", "uno"):
+        found = concordance_index(time, event, score, stratum=stratum, weights=weights)
+        moved = concordance_index(
+            time + 10 * stratum, event, score - 7 * stratum, stratum=[f"s{s}" for s in stratum], weights=weights
+        )
+        assert moved.values == pytest.approx(found.values, nan_ok=True) and moved.note == found.note
+        parts = [concordance_index(time[stratum == s], event[stratum == s], score[stratum == s]) for s in set(stratum)]
+        assert found["pairs"] == sum(part["pairs"] for part in parts)
+        if weights == "harrell" and found["pairs"]:
+            mean = sum(part["pairs"] * part["estimate"] for part in parts if part["pairs"]) / found["pairs"]
+            assert found["estimate"] == pytest.approx(mean)
+
+
 def test_without_censoring_both_indices_are_one_and_a_perfect_score_has_no_interval():
     time, score = np.arange(1.0, 9), np.array([3, 1, 4, 1, 5, 9, 2, 6])
     both = [concordance_index(time, np.ones(8), score, weights=weights) for weights in ("harrell", "uno")]

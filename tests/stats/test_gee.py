@@ -63,3 +63,16 @@ def test_sandwich_errors_of_few_are_said_to_be_too_small():
     note = gee(y, WHO, X, ["a", "b"], family="linear", errors="robust").note
     assert note == "12 participants: sandwich errors are too small with fewer than 40"
     assert gee(y, WHO, X, ["a", "b"], family="linear").note == ""
+
+
+def test_who_alone_decides_an_estimate_leaves_no_bias_reduced_error():
+    """Leverage 1: what is left of the residual is rounding, and the enlarged one anything."""
+    y = np.array([1.0, 3, 2, 4, 6, 5, 4, 2, 7, 5])
+    subject, visit = np.repeat(np.arange(5), 2), np.tile([0.0, 1.0], 5)
+    alone = (subject == 4).astype(float)
+    X = np.column_stack([alone, visit])
+    found = gee(y, subject, X, ["alone", "visit"], family="linear")
+    assert found.note == "not estimable: an estimate hangs on one participant alone, which leaves no bias-reduced error"
+    robust = gee(y, subject, X, ["alone", "visit"], family="linear", errors="robust")
+    assert robust["estimate:alone"] == pytest.approx(6 - 27 / 8)
+    assert np.isfinite(gee(y, subject, X[:, 1:], ["visit"], family="linear")["standard_error:visit"])

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trialpress.stats.contingency import risk_difference, risk_ratio
+from trialpress.stats.number_needed import number_needed, stratified_number_needed
 from trialpress.stats.stratified_risks import INTERVALS, stratified_difference, stratified_ratio
 
 LIMITS = ("ci_low", "ci_high")
@@ -50,6 +51,27 @@ def test_exchanging_groups_or_strata_exchanges_the_result(sample, interval):
     assert [1 / inverse["risk_ratio"], 1 / inverse["ci_high"], 1 / inverse["ci_low"]] == values(
         ratio, "risk_ratio", *LIMITS
     )
+
+
+@given(tables(1, 4), st.sampled_from([*INTERVALS]))
+@settings(max_examples=100, deadline=None)
+def test_the_number_needed_inverts_the_difference_and_turns_round_with_the_groups(sample, interval):
+    found, apart = stratified_number_needed(sample, interval=interval), stratified_difference(sample, interval=interval)
+    names = ("number_needed", *LIMITS)
+    other = stratified_number_needed(sample[:, ::-1], interval=interval)
+    for side, same in zip(found, other[::-1], strict=True):
+        assert [side[name] for name in names] == values(same, *names)
+    more = found[0]
+    if np.isnan(apart["estimate"]):
+        assert more.note == found[1].note == "not estimable: no stratum has both groups"
+    elif apart["ci_high"] > 1e-14:
+        assert 1 / more["ci_low"] == pytest.approx(apart["ci_high"]) and 1 / more["ci_high"] == pytest.approx(
+            max(0, apart["ci_low"]), abs=1e-13
+        )
+    if len(sample) == 1 and sample.sum(axis=2).min() > 0 and interval == "newcombe":
+        (a, b), (c, d) = sample[0]
+        plain = number_needed(a, a + b, c, c + d)
+        assert [more[name] for name in names] == values(plain[0], *names)
 
 
 def test_what_cannot_be_estimated_says_why():

@@ -163,6 +163,32 @@ def test_the_permutation_test_against_all_allocations():
     assert result == permutation_log_rank(time, event, group, replicates=20_000, seed=7)
 
 
+def test_the_permutation_test_within_strata_against_all_allocations_within_them():
+    """Three groups in two strata, the statistic as a quadratic form in the covariance that all allocations have."""
+    time, event = np.array([1, 2, 2, 4, 5, 6, 7, 9, 3.0]), np.array([1, 1, 0, 1, 1, 0, 1, 1, 1])
+    group, stratum = np.array([0, 1, 2, 0, 1, 0, 1, 1, 0]), np.array([0, 0, 0, 0, 1, 1, 1, 1, 1])
+    score, parts = np.empty(9), [np.flatnonzero(stratum == s) for s in (0, 1)]
+    for part in parts:
+        t, e = time[part], event[part]
+        hazard = {u: sum((t == u) & (e == 1)) / sum(t >= u) for u in set(t)}
+        score[part] = [f - sum(h for v, h in hazard.items() if v <= u) for u, f in zip(t, e, strict=True)]
+    every = np.array([
+        np.bincount(np.concatenate([group[parts[0]][list(a)], group[parts[1]][list(b)]]), np.concatenate([score[part] for part in parts]), 3)
+        for a in itertools.permutations(range(4)) for b in itertools.permutations(range(5))
+    ])  # fmt: skip
+    assert every.mean(axis=0) == pytest.approx(0, abs=1e-12)
+    inverse = np.linalg.pinv(np.cov(every.T, bias=True), rcond=1e-9)
+    forms = np.einsum("ri,ij,rj->r", every, inverse, every)
+    seen = np.bincount(group, score) @ inverse @ np.bincount(group, score)
+    result = permutation_log_rank(time, event, group, stratum=stratum, replicates=20_000, seed=3)
+    assert result["statistic"] == pytest.approx(seen)
+    assert result["p_value"] == pytest.approx((forms >= seen - 1e-9).mean(), abs=4 * result["std_error"])
+    alone = permutation_log_rank(time, event, group, replicates=500, seed=3)
+    assert permutation_log_rank(time, event, group, stratum=np.zeros(9), replicates=500, seed=3).values == alone.values
+    apart = permutation_log_rank(time, event, stratum, stratum=stratum, replicates=10, seed=3)
+    assert apart.note == "not estimable: no allocation within the strata differs from another in its scores"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -205,6 +231,7 @@ def test_degenerate_samples_never_crash_and_are_never_silent(seed):
         log_rank(time, event, group, stratum=time > 2),
         log_rank(time, event, group, trend_scores=[1, 2]),
         permutation_log_rank(time, event, group, replicates=10, seed=1),
+        permutation_log_rank(time, event, group, stratum=time > 2, replicates=10, seed=1),
         restricted_mean(time, event, 2),
         restricted_mean_difference(time, event, group, 2),
         compare_at(time, event, group, 2),

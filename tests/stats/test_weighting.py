@@ -78,6 +78,33 @@ def test_a_whole_weight_counts_as_so_many_participants():
     )
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6))
+def test_times_of_one_stratum_are_not_compared_with_those_of_another(seed):
+    """Equal weights: the estimate of a stratified Cox model; times of a stratum may be on a clock of their own."""
+    rng = np.random.default_rng(seed)
+    time, event, x, stratum = (
+        rng.integers(1, 9, 30),
+        rng.random(30) < 0.7,
+        rng.integers(0, 2, 30),
+        rng.integers(0, 3, 30),
+    )
+    w = rng.uniform(0.5, 2, 30)
+    plain, found = cox(time, event, x, stratum=stratum), weighted_cox(time, event, x, np.ones(30), stratum=stratum)
+    if not found.note:
+        assert found.curve["hazard_ratio"][0] == pytest.approx(plain["hazard_ratio"], rel=1e-6)
+    one = weighted_cox(time, event, x, w, stratum=stratum)
+    other = weighted_cox(time * 10**stratum, event, x, w, stratum=[f"s{s}" for s in stratum])
+    assert one.note == other.note and one.method.startswith("stratified weighted Cox")
+    for name in one.curve:
+        assert other.curve[name] == pytest.approx(one.curve[name], rel=1e-9)
+
+
+def test_groups_that_are_never_in_one_stratum_are_not_compared():
+    found = weighted_cox([1, 2, 3, 4], [1, 1, 1, 0], [0, 0, 1, 1], np.ones(4), stratum=[1, 1, 2, 2])
+    assert found.note == "not estimable: no covariate varies within a stratum while there are events"
+
+
 @pytest.mark.parametrize(("event", "x", "why"), [
     ([0, 0, 0, 0], [0, 1, 0, 1], "no event"),
     ([1, 1, 1, 0], [1, 1, 1, 1], "a covariate does not vary"),

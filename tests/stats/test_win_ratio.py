@@ -65,16 +65,70 @@ def test_what_has_no_ratio_says_so():
         win_ratio([Outcome(np.zeros(3))], group)
 
 
-@pytest.mark.parametrize(("name", "outcomes", "estimates", "null_error"), [
-    ("veteran", [("time1", "event1")], (0.8175481755, -0.0948422847, 0.8267471287), 0.2064221),
-    ("cars", [("better1", None), ("better2", None)], (34.1428571429, 0.9392712551, 31.9333333333), 0.6833365),
-])  # fmt: skip
-def test_against_wins(name, outcomes, estimates, null_error):
-    """R WINS 1.3 (Dong et al.): where no event ties with a censoring the same win ratio, net benefit and win odds; its standard
-    error is that under the null hypothesis."""
+# win ratio, net benefit and win odds, each with its limits (that of the net benefit beyond 1 taken as 1); p of the win ratio
+WINS = {
+    ("veteran", False): (0.81754817548175, 0.54550192882983, 1.22526609698212, -0.09484228473998, -0.28597690449023, 0.09629233501027,
+                         0.82674712867432, 0.56409892741096, 1.21168607412239, 0.3291467572509),
+    ("cars", False): (34.1428571428571, 8.9462117240278, 130.3048407346111, 0.9392712550607, 0.2723208200647, 1.0,
+                      31.9333333333333, 8.4127593726943, 121.2132348736358, 2.383810613349e-07),
+    ("veteran", True): (0.79886944755687, 0.52420494552494, 1.21744825127646, -0.10560848499654, -0.30458285767036, 0.09336588767728,
+                        0.80895862065156, 0.54337463720590, 1.20435148260058, 0.2961863344045),
+    ("cars", True): (33.6666666666667, 8.6406062147142, 131.1764957549257, 0.9333333333333, 0.2597919507421, 1.0,
+                     29.0, 7.5399312565056, 111.5394784633298, 4.026860873640e-07),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "stratified"), WINS)
+def test_against_wins(name, stratified):
+    """R WINS (Dong et al.) with the weights "unstratified" and "MH-type", where no event ties with a censoring."""
     d = data(f"win_ratio-{name}")
     if name == "veteran":  # WINS ends both at a tie
         d["time1"] = np.where(d["event1"] == 1, d["time1"], d["time1"] - 0.5)
-    found = win_ratio([Outcome(d[value], d[event] if event else None) for value, event in outcomes], d["group"])
-    assert [found[name] for name in ("win_ratio", "net_benefit", "win_odds")] == pytest.approx(estimates, rel=1e-9)
-    assert 0.9 < found["std_error"] / null_error < 1.25
+    outcomes = (
+        [Outcome(d["time1"], d["event1"])] if name == "veteran" else [Outcome(d["better1"]), Outcome(d["better2"])]
+    )
+    stratum = d["stratum"] if stratified else None
+    found = win_ratio(outcomes, d["group"], stratum=stratum, variance="null-hypothesis")
+    names = [f"{of}{end}" for of in ("net_benefit", "win_odds") for end in ("", "_low", "_high")]
+    names = ["win_ratio", "ci_low", "ci_high", *names, "p_value"]
+    assert [found[name] for name in names] == pytest.approx(WINS[name, stratified], rel=1e-9)
+    at_the_estimate = win_ratio(outcomes, d["group"], stratum=stratum)
+    assert at_the_estimate["win_ratio"] == found["win_ratio"]
+    if not stratified:  # the strata of the cars are tiny
+        assert 0.9 < at_the_estimate["std_error"] / found["std_error"] < 1.25
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_pairs_are_of_one_stratum(drawn):
+    """Numbers of a stratum may be moved alone; strata of one size count as if their pairs were summed; one stratum is none."""
+    n = drawn.draw(st.integers(2, 5))
+    value = np.array(drawn.draw(st.lists(st.integers(0, 4), min_size=4 * n, max_size=4 * n)), dtype=float)
+    group, stratum = np.tile([0, 1], 2 * n), np.repeat([0, 1], 2 * n)
+    for variance in ("estimate", "null-hypothesis"):
+        found = win_ratio([Outcome(value)], group, stratum=stratum, variance=variance)
+        moved = win_ratio(
+            [Outcome(value + 100 * stratum)], group, stratum=[f"s{s}" for s in stratum], variance=variance
+        )
+        assert moved.values == pytest.approx(found.values, nan_ok=True)
+        parts = [win_ratio([Outcome(value[stratum == s])], group[stratum == s], variance=variance) for s in (0, 1)]
+        for name in ("wins", "losses", "ties", "pairs"):
+            assert found[name] == parts[0][name] + parts[1][name]
+        assert found["net_benefit"] == pytest.approx((parts[0]["net_benefit"] + parts[1]["net_benefit"]) / 2)
+        if found["wins"] and found["losses"]:
+            assert found["win_ratio"] == pytest.approx(found["wins"] / found["losses"])
+        one = win_ratio([Outcome(value)], group, stratum=np.zeros(4 * n), variance=variance)
+        assert one.values == pytest.approx(win_ratio([Outcome(value)], group, variance=variance).values, nan_ok=True)
+        assert not np.isnan(list(found.values.values())).any() or "not estimable: " in found.note
+
+
+def test_strata_without_pairs_say_so():
+    x = np.array([1.0, 2, 3, 4, 5, 6, 7])
+    found = win_ratio([Outcome(x)], [0, 1, 0, 1, 1, 1, 1], stratum=[1, 1, 1, 1, 2, 2, 2])
+    assert found["strata"] == 1 and found["pairs"] == 4 and found.note == "1 stratum without one of the groups left out"
+    few = win_ratio([Outcome(x)], [0, 1, 0, 1, 0, 1, 1], stratum=[1, 1, 1, 1, 2, 2, 2])
+    assert few.note == "not estimable: fewer than two in a group of a stratum" and few["wins"] == 5
+    none = win_ratio([Outcome(x)], [0, 0, 0, 1, 1, 1, 1], stratum=[1, 1, 1, 2, 2, 2, 2])
+    assert none.note == "not estimable: no stratum has both groups" and none["pairs"] == 0
+    with pytest.raises(ValueError, match="variance: must be one of estimate, null-hypothesis"):
+        win_ratio([Outcome(x)], [0, 1, 0, 1, 0, 1, 1], variance="zero")

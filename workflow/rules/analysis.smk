@@ -29,7 +29,7 @@ rule analysis:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000 + 24 * SIZE,
+        mem_mb=memory.asked("analysis", SIZE),
         runtime=30 + SIZE // 10,
     params:
         rooms=["clean", "cohort", "stats", "analysis"],

@@ -51,7 +51,7 @@ rule trace:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + 36 * SIZE,
+        mem_mb=memory.asked("trace", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean", "cohort", "stats", "analysis", "report", "audit"],
@@ -86,7 +86,7 @@ rule trace_part:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + 16 * SIZE,
+        mem_mb=memory.asked("trace_part", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean", "cohort", "stats", "analysis", "audit"],
@@ -155,7 +155,7 @@ rule audit:
         "../../envs/environment.yaml"
     threads: 2
     resources:
-        mem_mb=1000 + 56 * SIZE,
+        mem_mb=memory.asked("audit", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=WHOLE,

@@ -50,7 +50,7 @@ rule clean:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + (5 if CHUNKS > 1 else 24) * SIZE,
+        mem_mb=memory.asked("clean_together" if CHUNKS > 1 else "clean", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean"],
@@ -80,7 +80,7 @@ rule clean_part:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + 3 * SIZE + 16 * SIZE // CHUNKS,
+        mem_mb=memory.asked("clean_part", SIZE, CHUNKS),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean"],

@@ -39,7 +39,7 @@ rule cohort:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + (2 if COHORT_CHUNKS > 1 else 8) * SIZE,
+        mem_mb=memory.asked("cohort_together" if COHORT_CHUNKS > 1 else "cohort", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean", "cohort"],
@@ -70,7 +70,7 @@ rule cohort_part:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + SIZE + 8 * SIZE // COHORT_CHUNKS,
+        mem_mb=memory.asked("cohort_part", SIZE, COHORT_CHUNKS),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean", "cohort"],
@@ -106,7 +106,7 @@ rule effects:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + 16 * SIZE,
+        mem_mb=memory.asked("effects", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean", "cohort", "stats", "analysis", "figures", "tables"],

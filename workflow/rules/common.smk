@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(str(workflow.current_basedir)).parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from trialpress import environment, exclusive, parts, receipts
+from trialpress import environment, exclusive, memory, parts, receipts
 from trialpress.chunks import chunks, cohort_chunks, figure_chunks, megabytes
 from trialpress.environment import engine, modules, sources
 from trialpress.errors import InputError, raise_if
@@ -51,6 +51,11 @@ os.environ.update(environment.settings(ROOT, STUDY.data_cutoff))
 os.environ[exclusive.RUN] = str(os.getpid())
 environment.name_interpreter()
 
+# jobs of this machine are not begun side by side beyond its memory; a cluster counts its own
+MEMORY = memory.there(config.get("memory", "auto"))
+if workflow.resource_settings.nodes is None:
+    workflow.global_resources.setdefault("mem_mb", MEMORY)
+
 # what each rule reads of the dictionary, the plan and the claims: it runs again when that has changed, not the files
 PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
 PARTS["clean_part"] = PARTS["clean"]
@@ -79,3 +84,13 @@ onstart:
     exclusive.alone(
         ".snakemake/running"
     )  # against `make report` and another snakemake; a dry run takes no lock
+    if workflow.local_exec:
+        jobs = [
+            (job.rule.name, job.rule.resources["mem_mb"].value)
+            for job in workflow.dag.needrun_jobs()
+            if "mem_mb" in job.rule.resources
+        ]
+        try:
+            raise_if(memory.lacking(jobs, MEMORY, SIZE, f"{DATA}/raw"))
+        except InputError as error:
+            raise WorkflowError(str(error)) from None

@@ -48,7 +48,7 @@ rule figures:
         "../../envs/environment.yaml"
     threads: DRAWING
     resources:
-        mem_mb=2000 + 10 * SIZE,
+        mem_mb=memory.asked("figures", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean", "cohort", "stats", "analysis", "figures"],
@@ -84,7 +84,7 @@ rule figures_part:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000 + 10 * SIZE,
+        mem_mb=memory.asked("figures", SIZE),
         runtime=10 + SIZE // 10 // DRAWN_PARTS,
     params:
         rooms=["clean", "cohort", "stats", "analysis", "figures"],

@@ -37,7 +37,7 @@ rule fragments:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000 + 24 * SIZE,
+        mem_mb=memory.asked("fragments", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=[
@@ -96,7 +96,7 @@ rule report:
         "../../envs/environment.yaml"
     threads: 2
     resources:
-        mem_mb=2000 + 8 * SIZE,
+        mem_mb=memory.asked("report", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=[

@@ -20,7 +20,7 @@ rule tables:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000 + 6 * SIZE,
+        mem_mb=memory.asked("tables", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean", "cohort", "stats", "analysis", "figures", "tables"],

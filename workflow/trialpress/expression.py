@@ -101,6 +101,7 @@ _COMPARE = {
 }
 _CONSTANTS = {"true": True, "false": False, "missing": pd.NA}
 WORDS = tuple(_CONSTANTS)  # no column can be called so
+_READ: dict[str, tuple[ast.expr, tuple[str, ...]]] = {}
 
 
 class Expression:
@@ -113,6 +114,11 @@ class Expression:
 
     def __init__(self, text: str | int | float | bool):
         self.text = str(text).strip()
+        self._tree, names = _READ.get(self.text) or self._read()
+        self.names = list(names)
+
+    def _read(self) -> tuple[ast.expr, tuple[str, ...]]:
+        """What the text says and the columns that it names; kept, since one text is asked for again and again."""
         if len(self.text) > LONGEST:
             raise ExpressionError(f"is longer than {LONGEST} characters: {self.text[:SHOWN]}...")
         try:
@@ -123,7 +129,8 @@ class Expression:
         except (RecursionError, MemoryError):
             raise ExpressionError(f"is too deep to be read: {self._shown}") from None
         self._measure()
-        self.names = sorted(set(self._walk(self._tree)))
+        found = _READ[self.text] = self._tree, tuple(sorted(set(self._walk(self._tree))))
+        return found
 
     @property
     def _shown(self) -> str:

@@ -15,7 +15,9 @@ from .as_before import AS_BEFORE
 
 ALL = "all"  # the rule that only gathers
 OF_A_STAGE = ("RuleException", "CalledProcessError")  # its own log says more
-WHERE = re.compile(r"^WorkflowError(?: in file .*)?:\n|^  File \".*\", line \d+, in <module>$", re.M)  # in our rules
+WHERE = re.compile(
+    r"^WorkflowError(?: in file .*)?:\n|^  File \".*\", line \d+, in (?:<module>|__onstart)$", re.M
+)  # in our rules
 
 
 def _as_before(log: str) -> bool:

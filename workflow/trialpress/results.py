@@ -74,7 +74,7 @@ class Results:
 
     @cached_property
     def _of_analyses(self) -> dict[str, pd.DataFrame]:
-        return dict(iter(self.ard.groupby("analysis", sort=False)))
+        return _by_analysis(self.ard)
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str, str], int]:
@@ -148,12 +148,20 @@ class Results:
 
     def curve(self, analysis: str) -> pd.DataFrame:
         """The curves of one analysis."""
-        return self.curves[self.curves["analysis"] == analysis]
+        return self._curves_of.get(analysis, self.curves.head(0))
+
+    @cached_property
+    def _curves_of(self) -> dict[str, pd.DataFrame]:
+        return _by_analysis(self.curves)
 
     def left_out(self, analysis: str) -> list[str]:
         """Who is left out of an analysis and why, as sentences: '2 left out: Age not known'."""
-        mine = self.participants[self.participants["analysis"] == analysis]
-        return mine.loc[~mine["reason"].isin([USED, NOT_CHOSEN]), "note"].tolist()
+        return self._left_out.get(analysis, [])[:]
+
+    @cached_property
+    def _left_out(self) -> dict[str, list[str]]:
+        rows = self.participants[~self.participants["reason"].isin([USED, NOT_CHOSEN])]
+        return rows.groupby("analysis", sort=False)["note"].agg(list).to_dict()
 
     def analysed(self, name: str) -> Data:
         """What an analysis works on: the participants of its population for whom its condition holds, or their rows."""
@@ -165,8 +173,19 @@ class Results:
 
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""
-        frame = self.subjects[self.subjects[name]].reset_index(drop=True)
-        return Data(frame, self.plan, self.study, self.tables, self.daily)
+        if name not in self._populations:
+            members = self.subjects[name]
+            frame = (self.subjects if members.all() else self.subjects[members]).reset_index(drop=True)
+            self._populations[name] = Data(frame, self.plan, self.study, self.tables, self.daily)
+        return self._populations[name]
+
+    @cached_property
+    def _populations(self) -> dict[str, Data]:
+        return {}
+
+
+def _by_analysis(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return dict(iter(frame.groupby("analysis", sort=False)))
 
 
 def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:

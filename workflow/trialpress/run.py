@@ -11,11 +11,12 @@ import shutil
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from pathlib import Path
 
-from . import environment, folder, receipts, stages
+from . import environment, folder, memory, receipts, stages
+from .chunks import megabytes
 from .ending import ending
 from .errors import InputError, Problem, raise_if
 from .exclusive import BUSY, hold
@@ -199,6 +200,15 @@ def written(at: Path) -> str:
     return f"{n} file{'s' if n != 1 else ''}: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 
+def _too_large(sources: folder.Folder, study: Study, config: Mapping, last: str) -> Iterator[Problem]:
+    """What is wrong if the memory that there is will not do for the stages."""
+    raw = sources.data / "raw"
+    size = megabytes(study, raw)
+    stages_of = stages.STAGES[: stages.STAGES.index(last) + 1]
+    asked = [(job, memory.asked(job, size)) for job in (*stages_of, *(["trace"] if last == "audit" else []))]
+    return memory.lacking(asked, memory.there(config.get("memory", memory.AUTO)), size, str(raw))
+
+
 def run(path: Path, out: Path, until: str | None = None) -> bool:
     """Run a study's stages; whether every statistic that was computed again agrees. InputError or Stopped if not everything that was
     asked for could be written."""
@@ -207,6 +217,7 @@ def run(path: Path, out: Path, until: str | None = None) -> bool:
     study = folder.dictionary(sources)
     config = load_yaml(SETTINGS)
     raise_if(schema_problems(SETTINGS, config, "config"))
+    raise_if(_too_large(sources, study, config, last))
     lock = claim(out, sources)
     run = Run(sources, study, config, out)
     try:

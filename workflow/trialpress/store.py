@@ -56,7 +56,7 @@ class Store:
     def forget(self) -> None:
         """Remove what was neither taken nor kept."""
         for path in {*self.folder.glob("*")} - self.used:
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def _key(self, made_of: object) -> str:
         return hash_of([self.of, made_of])

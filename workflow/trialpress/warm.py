@@ -1,6 +1,6 @@
 """Jobs without a Python start each: a run's scripts are processes forked from one that has imported the libraries.
 
-That one is the forkserver of the standard library: it has one thread of Python, is begun by the first job and ends with the run. It
+That one is the forkserver of the standard library: it has one thread of Python, is begun with the run, while its rules are read, and ends with it. It
 imports nothing of this package: a job reads our code when it begins, as a script of its own would, so an edit is never half
 in force and its receipt says what it ran. On a cluster, in a container and by plain `snakemake` each script is a Python
 of its own.
@@ -17,14 +17,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from multiprocessing import get_context
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver, get_context
 from multiprocessing.connection import wait
 from types import ModuleType
 
 LIBRARIES = (
-    "pandas", "pyarrow.parquet", "pyarrow.csv", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
-    "snakemake.logging",
+    "pandas", "pyarrow.csv", "pyarrow.dataset", "pyarrow.parquet", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
+    "snakemake.logging", "matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
 )  # fmt: skip
 THREADS = (
     "OMP",
@@ -50,13 +50,39 @@ def script(path: str, environment: Mapping[str, str]) -> None:
         atexit._run_exitfuncs()  # which processes of multiprocessing leave out: libraries clear their folders there
 
 
-def begun(path: str, threads: int, folder: str):
-    """The process of a script, or None where no forkserver can live."""
-    many = {f"{name}_NUM_THREADS".replace("MAXIMUM_NUM", "MAXIMUM"): str(threads) for name in THREADS}
-    given = {**os.environ, **many, **(dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), folder) if folder else {})}
+@contextmanager
+def surrounded(by: Mapping[str, str]) -> Iterator[None]:
+    """What is begun here has `by` in its environment; this process is as before."""
+    before = dict(os.environ)
+    os.environ.update(by)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def ahead(environment: Mapping[str, str]) -> None:
+    """Begin the process of which jobs are forked before the first of them asks for it, where another core is free for what it
+    imports. environment: what acts when a Python starts."""
+    if (os.cpu_count() or 1) < 2:
+        return
+    with surrounded(environment), suppress(OSError):  # the first job tries again
+        _context()
+        forkserver.ensure_running()
+
+
+def _context():
     context = get_context("forkserver")
     context.set_forkserver_preload([*LIBRARIES])
-    job = context.Process(target=script, args=(path, given))
+    return context
+
+
+def begun(path: str, threads: int, folder: str, daemon: bool = False):
+    """The process of a script, or None where no forkserver can live. daemon: it is ended with this one."""
+    many = {f"{name}_NUM_THREADS".replace("MAXIMUM_NUM", "MAXIMUM"): str(threads) for name in THREADS}
+    given = {**os.environ, **many, **(dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), folder) if folder else {})}
+    job = _context().Process(target=script, args=(path, given), daemon=daemon)
     try:
         with _begins, _without_main():
             job.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ from ..contracts import ARD, CURVES, PARTICIPANTS
 from ..errors import InputError, Problem, raise_if
 from ..expression import Expression, ExpressionError, impossible
 from ..ids import EVERYONE, Name
-from ..names import row_names
+from ..names import names_of
 from ..plan import Plan, level_texts
 from ..study import Study
 from ..text import number_text
@@ -65,7 +66,10 @@ class Data:
             raise InputError([Problem(f"plan.yaml, {by}", what, why, "give it a code, or make it missing")])
         names = {level: self.plan.level_label(by, level) for level in levels}
         raise_if(Problem(f"plan.yaml, {by}", what, SAME_NAME, do) for what, do in shared_names(names))
-        return {Name(level, label): values.eq(level).fillna(False).astype(bool) for level, label in names.items()}
+        codes, found = pd.factorize(values)
+        at = {text: code for code, text in enumerate(found)}
+        members = {level: pd.Series(codes == at.get(level, len(at)), index=values.index) for level in names}
+        return {Name(level, label): members[level] for level, label in names.items()}
 
     def column(self, name: str) -> Name:
         """A column as a row of results names it."""
@@ -127,12 +131,13 @@ def _about(group: Name, level: Name) -> dict[str, str]:
     return {"group": group.id, "group_label": group.label, "level": level.id, "level_label": level.label}
 
 
-def _noted(ard: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+def _noted(rows: list[dict], notes: list[str]) -> list[dict]:
     """The notes added to the rows of counts, or to all rows where nothing is counted."""
-    counts = ard["statistic"].isin(COUNTS)
-    rows = counts if counts.any() else ~counts
-    texts = ["; ".join(dict.fromkeys(filter(None, [note, *notes]))) for note in ard["note"]]
-    return ard.assign(note=ard["note"].mask(rows, pd.Series(texts, index=ard.index, dtype=object)))
+    counted = any(row["statistic"] in COUNTS for row in rows)
+    for row in rows:
+        if (row["statistic"] in COUNTS) == counted:
+            row["note"] = "; ".join(dict.fromkeys(filter(None, [row["note"], *notes])))
+    return rows
 
 
 def run(
@@ -142,10 +147,10 @@ def run(
     the patients of a reconstruction, see `origin`."""
     from .methods import METHODS
     from .origin import COMPUTED, origins, sets
-    from .participants import left_out, table, unlike
+    from .participants import parted, table, unlike
     from .source import analysed
 
-    ards, curves, counted, of = [], [], [], {}
+    found, curves, counted, of = [], [], [], {}
     for name, spec in plan.analyses.items():
         population = spec["population"]
         n_population = int(subjects[population].sum())
@@ -158,19 +163,23 @@ def run(
         except ValueError as error:
             why, do = "the analysis cannot be computed", "correct its options, or the columns that it names"
             raise InputError([Problem(f"plan.yaml, analyses.{name}", str(error), why, do)]) from error
-        out = [*before, *left_out(data, spec)]
-        ard = _noted(pd.DataFrame(rows.rows, columns=ROW), [str(one) for one in out if one.said])
-        ard = ard.assign(analysis=name, population=population, n_population=n_population)
+        part, left = parted(data, spec)
+        out = [*before, *left]
+        about = {"analysis": name, "population": population, "n_population": n_population}
+        mine = [row | about for row in _noted(rows.rows, [str(one) for one in out if one.said])]
         own = spec.get("precision", {})
-        raise_if(problems(f"plan.yaml, analyses.{name}", own, ard))
-        ards.append(ard.assign(display=printed(ard, merged(plan.precision, own))))
+        if precision := merged(plan.precision, own):
+            ard = pd.DataFrame(mine, columns=[*ROW, *about])
+            raise_if(problems(f"plan.yaml, analyses.{name}", own, ard))
+            mine = [row | {"display": text} for row, text in zip(mine, printed(ard, precision), strict=True)]
+        found += mine
         curves += [curve.assign(analysis=name) for curve in rows.curves]
-        counted.append(table(name, spec, n_population, data, out))
+        counted += table(name, spec, n_population, data, part, out)
         of[name] = data
     why = "one endpoint would have two denominators in one report"
     do = "write `unknown: left_out` or `unknown: no_event` in both, the same one unless both are meant"
     raise_if(Problem(f"plan.yaml, analyses.{name}", what, why, do) for name, what in unlike(study, plan, of))
-    ard = pd.concat(ards, ignore_index=True) if ards else pd.DataFrame(columns=ARD.columns)
+    ard = pd.DataFrame(found, columns=[*ROW, "analysis", "population", "n_population"])
     ard = pd.concat(
         [ard, *(adjusted(ard, plan, family) for family, how in plan.families.items() if how != NOT_ADJUSTED)],
         ignore_index=True,
@@ -183,14 +192,17 @@ def run(
                     "one would take the place of the other", "name each variable, time and cause once")
             for row in ard[twice].itertuples()
         )  # fmt: skip
-    for name, rows in ard.groupby("analysis"):
-        row_names(name, rows)  # two rows of one name stop here and not in the manuscript
+    named: dict[str, list[tuple]] = {}
+    for name, *row in sorted(zip(*(ard[column] for column in ARD.key), strict=True), key=itemgetter(0)):
+        named.setdefault(name, []).append(row)
+    for name, rows in named.items():  # two rows of one name stop here and not in the manuscript
+        names_of(name, ((group, level) for group, level, _ in rows), (statistic for *_, statistic in rows))
     simulated = study.reconstruction
     counts = {name: sets(plan, data, name) for name, data in of.items()} if simulated else {}
     ard["origin"] = origins(plan, published, ard, counts) if simulated else COMPUTED
     ard = ard.sort_values(list(ARD.key), kind="stable")[list(ARD.columns)].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()
-    participants = pd.concat(counted, ignore_index=True) if counted else pd.DataFrame(columns=PARTICIPANTS.columns)
+    participants = pd.DataFrame(counted, columns=list(PARTICIPANTS.columns))
     return ard, curve.reindex(columns=list(CURVES.columns)), participants
 
 

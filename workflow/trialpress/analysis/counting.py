@@ -29,17 +29,26 @@ MODELS = {"logistic", "firth_logistic", "exact_logistic", "logistic_spline", "do
 CROSS_TABLES = {"fisher_rxc", "chi_square"}
 
 
-def counted(data: Data, spec: Mapping) -> Iterator[tuple[str, str, str, pd.Series]]:
+def counted(data: Data, spec: Mapping) -> Iterator[tuple[str, str, str, np.ndarray]]:
     """(id of the group, id of the level, statistic, who is counted: boolean by participant of `data`) for the counts of an
     analysis."""
     for group, level, statistic, members in _counted(data, spec):
-        yield group.id, level.id, statistic, members
+        yield group.id, level.id, statistic, np.asarray(members, dtype=bool)
+
+
+def _true(holds: pd.Series) -> np.ndarray:
+    """True where it holds, and not where that is not known."""
+    return holds.to_numpy(dtype=bool, na_value=False)
+
+
+def _groups(data: Data, by: str) -> dict[Name, np.ndarray]:
+    return {name: members.to_numpy(dtype=bool) for name, members in data.groups(by).items()}
 
 
 def _counted(data: Data, spec: Mapping) -> Counted:
     parameters, given = METHODS.parameters(spec["method"]), METHODS.given(spec)
     kinds = {parameter.annotation for name, parameter in parameters.items() if given[name]}
-    groups = data.groups(given.get("by", ""))
+    groups = _groups(data, given.get("by", ""))
     if spec["method"] == "baseline":
         yield from _baseline(data, given, groups)
     elif spec["method"] == "dose_escalation":
@@ -70,20 +79,22 @@ def _counted(data: Data, spec: Mapping) -> Counted:
     elif spec["method"] in CROSS_TABLES:
         yield from _cross(data, given, groups)
     elif spec["method"] in ("frequency", "summary"):
+        values, levels = data.frame[given["variable"]], _levels(data, given["variable"], spec["method"] == "frequency")
         for group, members in groups.items():
-            yield from _described(data, given["variable"], members, group, EVERYONE, spec["method"] == "frequency")
+            yield from _described(values, members, group, EVERYONE, levels)
     elif Column in kinds:
         yield from _known(data, spec, groups)
 
 
-def _any(masks: Iterable[pd.Series], like: pd.DataFrame) -> pd.Series:
-    return pd.Series(np.logical_or.reduce([np.zeros(len(like), bool), *masks]), index=like.index)
+def _any(masks: Iterable[np.ndarray], like: pd.DataFrame) -> np.ndarray:
+    return np.logical_or.reduce([np.zeros(len(like), bool), *masks])
 
 
 def _conditions(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counted:
     method, holds = spec["method"], data.outcome(given["event"])
-    known = holds.notna() & taking_part(data, spec)
-    event = known & holds  # where the outcome is not known, neither is whether they take part
+    unknown = holds.isna().to_numpy()
+    known = ~unknown & taking_part(data, spec).to_numpy()
+    event = known & _true(holds)
     for group, members in groups.items():
         if method in MODELS:
             yield group, EVERYONE, "n", members & known
@@ -91,14 +102,14 @@ def _conditions(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> C
         else:
             yield group, EVERYONE, "n", members & event
             yield group, EVERYONE, "N", members & known
-            yield group, EVERYONE, "missing", members & holds.isna()
+            yield group, EVERYONE, "missing", members & unknown
 
 
 def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counted:
     frame, method, endpoint = data.frame, spec["method"], given["endpoint"]
     causes = list(data.plan.endpoints[endpoint].events) if "cause" in given else []
-    outcome, known = f"{endpoint}_{'cause' if causes else 'event'}", taking_part(data, spec)
-    event = known & frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True)
+    outcome, known = f"{endpoint}_{'cause' if causes else 'event'}", taking_part(data, spec).to_numpy()
+    event = known & _true(frame[outcome].eq(1 + causes.index(given["cause"] or causes[0]) if causes else True))
     if method == "follow_up":  # reversed: the end of observation is the event
         event = known & ~event
     per = data.plan.per(endpoint, given.get("unit", "days"))
@@ -113,24 +124,30 @@ def _times(data: Data, spec: Mapping, given: Mapping, groups: Mapping) -> Counte
             yield group, level, "n", known & members
             yield group, level, "events", event & members
         for at in (given.get("at") or ()) if "unit" in given else ():
-            at_risk = known & members & (time >= at)
-            yield group, at_time(at, given["unit"]), "n_at_risk", at_risk & (True if entry is None else entry < at)
+            at_risk = known & members & _true(time >= at)
+            yield (
+                group,
+                at_time(at, given["unit"]),
+                "n_at_risk",
+                at_risk & (True if entry is None else _true(entry < at)),
+            )
 
 
 def _subgroups(data: Data, spec: Mapping) -> Counted:
     """Everybody whose group and subgroup are known, together and by subgroup."""
-    known = taking_part(data, spec)
-    event = known & data.frame[f"{spec['endpoint']}_event"]
-    everyone = pd.Series(True, index=data.frame.index)
-    for level, members in {EVERYONE: everyone, **data.groups(spec["subgroup"])}.items():
+    known = taking_part(data, spec).to_numpy()
+    event = known & _true(data.frame[f"{spec['endpoint']}_event"])
+    everyone = np.ones(len(data.frame), dtype=bool)
+    for level, members in {EVERYONE: everyone, **_groups(data, spec["subgroup"])}.items():
         yield EVERYONE, level, "n", known & members
         yield EVERYONE, level, "events", event & members
 
 
 def _landmarks(data: Data, spec: Mapping, given: Mapping) -> Counted:
     time, event = (data.frame[f"{given['endpoint']}_{what}"] for what in ("time", "event"))
+    part, event = taking_part(data, spec).to_numpy(), _true(event)
     for day in given["days"]:
-        followed = taking_part(data, spec) & (time > day)
+        followed = part & _true(time > day)
         yield EVERYONE, on_day(day), "n", followed
         yield EVERYONE, on_day(day), "events", followed & event
 
@@ -163,14 +180,16 @@ def _pairs(data: Data, given: Mapping) -> Counted:
 def _days(data: Data, given: Mapping, groups: Mapping) -> Counted:
     source, who = data.tables[given["table"]], data.study.participant
     source = source[source[given["value"]].notna()]
+    measured = data.frame[who].isin(source[who]).to_numpy()
+    days = {day: data.frame[who].isin(rows).to_numpy() for day, rows in source.groupby(given["day"])[who]}
     for group, members in groups.items():
-        yield group, EVERYONE, "n", members & data.frame[who].isin(source[who])
-        for day, rows in source.groupby(given["day"]):
-            yield group, on_day(day), "n", members & data.frame[who].isin(rows[who])
+        yield group, EVERYONE, "n", members & measured
+        for day, theirs in days.items():
+            yield group, on_day(day), "n", members & theirs
 
 
 def _cross(data: Data, given: Mapping, groups: Mapping) -> Counted:
-    lines = data.groups(given["variable"])
+    lines = _groups(data, given["variable"])
     for group, members in groups.items():
         for level, holds in lines.items():
             yield group, level, "n", members & holds
@@ -178,24 +197,36 @@ def _cross(data: Data, given: Mapping, groups: Mapping) -> Counted:
 
 
 def _baseline(data: Data, given: Mapping, groups: Mapping) -> Counted:
-    everyone = pd.Series(True, index=data.frame.index)
+    everyone = np.ones(len(data.frame), dtype=bool)
+    described = {
+        variable: (data.column(variable), _levels(data, variable, is_categorical(data, variable), beside=True))
+        for variable in given["variables"]
+    }
     for group, members in {**(groups if given["by"] else {}), EVERYONE: everyone}.items():
         yield group, EVERYONE, "N", members
-        for variable in given["variables"]:
-            yield from _described(data, variable, members, group, data.column(variable), is_categorical(data, variable))
+        for variable, (of, levels) in described.items():
+            yield from _described(data.frame[variable], members, group, of, levels)
 
 
-def _described(data: Data, variable: str, members: pd.Series, group: Name, of: Name, levels: bool) -> Counted:
-    known = data.frame[variable].notna() & members
-    yield group, of, "N" if levels else "n", known
+def _levels(data: Data, variable: str, categorical: bool, beside: bool = False) -> dict[Name, np.ndarray] | None:
+    """The levels of a variable, if it has any; beside: among other variables, whose name they bear then."""
+    if not categorical:
+        return None
+    found = data.levels(variable) if beside else data.groups(variable)
+    return {name: members.to_numpy(dtype=bool) for name, members in found.items()}
+
+
+def _described(values: pd.Series, members: np.ndarray, group: Name, of: Name, levels: Mapping | None) -> Counted:
+    known = values.notna().to_numpy() & members
+    yield group, of, "n" if levels is None else "N", known
     yield group, of, "missing", members & ~known
-    for level, holds in (data.levels(variable) if of else data.groups(variable)).items() if levels else ():
+    for level, holds in (levels or {}).items():
         yield group, level, "n", holds & members
 
 
 def _known(data: Data, spec: Mapping, groups: Mapping) -> Counted:
     """Those in whom all columns are known, by group and together."""
-    known = taking_part(data, spec)
+    known = taking_part(data, spec).to_numpy()
     for group, members in groups.items():
         yield group, EVERYONE, "n", known & members
     yield EVERYONE, EVERYONE, "n", known & _any(groups.values(), data.frame)

@@ -21,7 +21,7 @@ TESTS: dict[str, tuple[str, ...]] = {
                      "cause_specific_cox", "permutation_test", "pool", "tipping_point_groups"), ()),
     **dict.fromkeys(("ancova", "incidence_rate", "standardised_risks", "e_value", "paired_t", "sign_test", "pearson", "kappa",
                      "mmrm", "gee", "linear_spline", "logistic_spline", "cox_spline", "weighted_cox", "weighted_risks", "multiple_imputation", "linear_regression", "pairwise_means", "pairwise_ranks", "pairwise_proportions", "pairwise_log_rank", "cochran_mantel_haenszel", "logistic_interaction", "linear_interaction", "simon_inference"), ()),
-    "baseline": ("p_values", "tests"), "restricted_mean": ("by",), "risk_difference": ("stratum",), "risk_ratio": ("stratum",), "exposure": ("by",), "toxicity": ("p_values",),
+    "baseline": ("p_values", "tests"), "restricted_mean": ("by",), "current_leukaemia_free_survival": ("by",), "risk_difference": ("stratum",), "risk_ratio": ("stratum",), "exposure": ("by",), "toxicity": ("p_values",),
 }  # fmt: skip
 NOT_ADJUSTED = "none"
 

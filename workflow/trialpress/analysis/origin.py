@@ -123,7 +123,7 @@ def sets(plan: Plan, data: Data, name: str) -> dict[tuple[str, str, str], People
     unknown = "event" in spec and data.unknown == "left_out" and bool(data.holds(spec["event"]).isna().any())
     return {
         (group, level, statistic): People(
-            frozenset(who[members.to_numpy(dtype=bool)]),
+            frozenset(who[members]),
             _columns(plan, spec, statistic, group, level, unknown),
         )
         for group, level, statistic, members in counted(data, spec)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from ..contracts import PARTICIPANTS
 from ..expression import Expression
+from ..ids import Name
 from ..plan import Plan
 from ..registry import Column, Condition, Endpoint, Table
 from ..study import Study
@@ -38,9 +40,9 @@ class LeftOut:
 
     @classmethod
     def of(
-        cls, reason: str, text: str, data: Data, lacking: pd.Series, what: str = "", fate: str = "left out"
+        cls, reason: str, text: str, data: Data, lacking: pd.Series | np.ndarray, what: str = "", fate: str = "left out"
     ) -> LeftOut:
-        lacking = lacking.to_numpy(dtype=bool)
+        lacking = np.asarray(lacking, dtype=bool)
         if not lacking.any():
             return cls(reason, text, 0, (), what or "participants", fate)
         who = data.frame.loc[lacking, data.study.participant].astype(str)
@@ -61,21 +63,31 @@ class LeftOut:
 
 def left_out(data: Data, spec: Mapping) -> list[LeftOut]:
     """Those of an analysis' participants (or rows) whom the method leaves out, each once, and events that do not count."""
-    rest, found = pd.Series(True, index=data.frame.index), []
-    for reason, text, lacking in _needs(data, spec):
-        lacking = lacking.fillna(True).astype(bool) & rest
-        if lacking.any():
-            found.append(LeftOut.of(reason, text, data, lacking))
-            rest &= ~lacking
-    return [*found, *_overall(data, spec), *_no_event(data, spec), *_events(data, spec), *_undated(data, spec)]
+    return parted(data, spec)[1]
 
 
 def taking_part(data: Data, spec: Mapping) -> pd.Series:
     """True for those of whom the method has all that it needs."""
-    rest = pd.Series(True, index=data.frame.index)
+    rest = np.ones(len(data.frame), dtype=bool)
     for _, _, lacking in _needs(data, spec):
-        rest &= ~lacking.fillna(True).astype(bool)
-    return rest
+        rest &= ~_certain(lacking)
+    return pd.Series(rest, index=data.frame.index)
+
+
+def parted(data: Data, spec: Mapping) -> tuple[np.ndarray, list[LeftOut]]:
+    """(true for those who take part, those who are left out)."""
+    rest, found = np.ones(len(data.frame), dtype=bool), []
+    for reason, text, lacking in _needs(data, spec):
+        lacking = _certain(lacking) & rest
+        if lacking.any():
+            found.append(LeftOut.of(reason, text, data, lacking))
+            rest &= ~lacking
+    return rest, [*found, *_overall(data, spec), *_no_event(data, spec), *_events(data, spec), *_undated(data, spec)]
+
+
+def _certain(lacking: pd.Series) -> np.ndarray:
+    """True where something is lacking, or where that is not known."""
+    return lacking.to_numpy(dtype=bool, na_value=True)
 
 
 def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
@@ -121,7 +133,12 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
 
 def in_no_group(data: Data, by: str) -> pd.Series:
     """True for those who have none of the levels of a column."""
-    return ~pd.concat([*data.groups(by).values(), pd.Series(False, index=data.frame.index)], axis=1).any(axis=1)
+    return none_of(data.groups(by), data.frame)
+
+
+def none_of(members: Mapping[Name, pd.Series], like: pd.DataFrame) -> pd.Series:
+    """Those who have none of the levels."""
+    return pd.Series(~np.logical_or.reduce([np.zeros(len(like), dtype=bool), *members.values()]), index=like.index)
 
 
 def _known(data: Data, column: str, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
@@ -212,11 +229,10 @@ def unlike(study: Study, plan: Plan, analysed: Mapping[str, Data]) -> Iterator[t
             yield name, f"{them}: this analysis {counts[data.unknown]}, '{other}' {counts[analysed[other].unknown]}"
 
 
-def table(name: str, spec: Mapping, n_population: int, data: Data, out: list[LeftOut]) -> pd.DataFrame:
-    """The rows of participants.csv of an analysis: who is used, then who is left out by reason."""
-    used = data.frame.loc[taking_part(data, spec), data.study.participant].nunique() if "file" not in spec else 0
+def table(name: str, spec: Mapping, n_population: int, data: Data, part: np.ndarray, out: list[LeftOut]) -> list[tuple]:
+    """The rows of participants.csv of an analysis: who is used, then who is left out by reason. part: see `parted`."""
+    used = data.frame[data.study.participant][part].nunique() if "file" not in spec else 0
     rows = [(USED, used, "participants", ""), *((one.reason, one.n, one.what, str(one)) for one in out)]
-    frame = pd.DataFrame(rows, columns=["reason", "n", "what", "note"])
-    return frame.assign(analysis=name, population=spec["population"], n_population=n_population)[
-        list(PARTICIPANTS.columns)
-    ]
+    about = {"analysis": name, "population": spec["population"], "n_population": n_population}
+    found = [about | dict(zip(("reason", "n", "what", "note"), row, strict=True)) for row in rows]
+    return [tuple(row[column] for column in PARTICIPANTS.columns) for row in found]

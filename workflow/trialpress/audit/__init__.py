@@ -20,7 +20,8 @@ from ..store import Store
 from ..study import Study
 from . import anonymity, crate, disclosure, privacy
 from .claims import check, consistency
-from .concordance import Answer, compare, once
+from .computing import Answer
+from .concordance import compare, once
 from .differences import read_table
 
 # the texts of a study that people write

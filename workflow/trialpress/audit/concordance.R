@@ -39,6 +39,7 @@ rate <- function(group, y, conf) {
   ci <- interval(x, n, conf)
   if (!is.null(ci)) add(group, "", ci[[1]], closed, ci_low = ci[[2]][1], ci_high = ci[[2]][2])
 }
+in_range <- function(k) { u <- max(abs(k)); if (is.finite(u) && u > 0) u else 1 }  # a unit in which squares are numbers
 describe <- function(group, level, y) {
   k <- y[!is.na(y)]; q <- quantile(k, c(0.25, 0.5, 0.75), names = FALSE, type = 7)
   some <- length(k) > 0
@@ -48,7 +49,7 @@ describe <- function(group, level, y) {
     if (n > 1 && sd(k) > 0) { t <- t.test(k, conf.level = conf)$conf.int; add(group, level, "t.test", closed, mean_ci_low = t[1], mean_ci_high = t[2]) }
     if (length(r)) add(group, level, "pbinom, sort", closed, median_ci_low = s[max(r)], median_ci_high = s[n + 1 - max(r)])
   }
-  if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
+  if (some) add(group, level, "mean, sd, quantile", closed, mean = mean(k), sd = sd(k / in_range(k)) * in_range(k), median = q[2], q1 = q[1], q3 = q[3], min = min(k), max = max(k))
 }
 count <- function(group, prefix, values, levels) {
   add(group, prefix, "table", closed, N = sum(!is.na(values)), missing = sum(is.na(values)))
@@ -93,6 +94,7 @@ shift <- function(y, conf, level) {  # Hodges-Lehmann, of the second less the fi
   t
 }
 ratios <- function(f, groups, conf, by = "coxph") {  # hazard ratio of each group but the first
+  if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
   s <- summary(f, conf.int = conf)$conf.int
   for (i in seq_along(groups)) add("", of(job$by, groups[i]), by, fitted, hazard_ratio = s[i, 1], ci_low = s[i, 3], ci_high = s[i, 4])
 }
@@ -104,13 +106,13 @@ coefficient <- function(X, y, conf, shown, penalise) {  # logistic regression, X
     return()
   }
   penalised <- function(b) { p <- plogis(drop(X %*% b)); sum(log(ifelse(y == 1, p, 1 - p))) + determinant(crossprod(X * sqrt(p * (1 - p))))$modulus[1] / 2 }
-  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held
-    free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at
+  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held; steps to and fro grow shorter
+    free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at; pace <- 1; last <- 0
     for (step in 1:500) {
       p <- plogis(drop(X %*% b)); w <- p * (1 - p); inverse <- solve(crossprod(X * sqrt(w)))
       h <- w * rowSums((X %*% inverse) * X); score <- drop(crossprod(X, y - p + h * (0.5 - p)))[free]
       move <- drop(solve(crossprod(X * sqrt(w))[free, free, drop = FALSE], score)); move <- move / max(1, max(abs(move)) / 2)
-      b[free] <- b[free] + move; if (max(abs(move)) < 1e-13) break
+      if (sum(move * last) < 0) pace <- pace / 2; last <- move; b[free] <- b[free] + pace * move; if (max(abs(move)) < 1e-13) break
     }
     b
   }
@@ -163,17 +165,17 @@ difference <- function(t, conf, level) {
   ci <- newcombe(t$x, t$n, conf)
   add("", level, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
 }
-within_strata <- function(d, conf, ratio) {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
+within_strata <- function(d, conf, ratio, level = "") {  # Mantel-Haenszel weights; Sato, Greenland and Robins, Yan and Su, Cochran
   d <- d[!is.na(d$x), ]; if (is.null(compared(d, named("", "group")))) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- rev(g[g %in% d$group])
   k <- sapply(split(d, d$x), function(v) c(sum(v$y[v$group == g[1]]), sum(v$group == g[1]), sum(v$y[v$group == g[2]]), sum(v$group == g[2]))); k <- k[, k[2, ] > 0 & k[4, ] > 0, drop = FALSE]; add("", "", "sum", closed, strata = ncol(k)); if (!ncol(k)) return()
   a <- k[1, ]; n1 <- k[2, ]; b <- k[3, ]; n2 <- k[4, ]; N <- n1 + n2; m <- a + b; z <- qnorm((1 + conf) / 2); v <- sum(n1 * n2 * m * (N - m) / N^3)
   if (v > 0) { x <- sum(a - n1 * m / N)^2 / v; add("", "", "pchisq", closed, statistic = x, df = 1, p_value = pchisq(x, 1, lower.tail = FALSE)) }
   if (ratio) { R <- sum(a * n2 / N); S <- sum(b * n1 / N); e <- sqrt(sum(n1 * n2 / N^2 * m - a * b / N) / (R * S)); if (R > 0 && S > 0) add("", "", "sum", closed, risk_ratio = R / S, ci_low = R / S * exp(-z * e), ci_high = R / S * exp(z * e)); return() }
-  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", "", "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
+  w <- n1 * n2 / N; s <- w / sum(w); p1 <- a / n1; p2 <- b / n2; rd <- sum(s * (p1 - p2)); add("", level, "sum", closed, estimate = if (abs(rd) < 1e-12) 0 else rd)
   e <- switch(job$interval, "sato" = sqrt((rd * sum(b * (n1 / N)^2 - a * (n2 / N)^2 + (n1 / N) * (n2 / N) * (n2 - n1) / 2) + sum(a * (n2 - b) / N + b * (n1 - a) / N) / 2) / sum(w)^2), "greenland-robins" = sqrt(sum(s^2 * (p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2))), NULL)
   limits <- function(x, n) { u <- x / n * (1 - x / n) / n; if (!any(u > 0)) u <- 1 / n; q <- z * sqrt(sum(s^2 * u)) / sum(s * sqrt(u)); rowSums(sapply(seq_along(x), function(i) s[i] * wilson(x[i], n[i], 2 * pnorm(q) - 1))) }
-  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", "", "sum", closed, std_error = e)
-  add("", "", "prop.test or sum", closed, ci_low = max(-1, rd - z * e[1]), ci_high = min(1, rd + z * rev(e)[1]))
+  if (is.null(e)) { l <- limits(a, n1); o <- limits(b, n2); k <- c(sum(s^2 / n1), sum(s^2 / n2)); l <- k[1] * l * (1 - l); o <- k[2] * o * (1 - o); e <- sqrt(c(l[1] + o[2], l[2] + o[1])) } else add("", level, "sum", closed, std_error = e)
+  r <- c(if (abs(rd) < 1e-12) 0 else rd, max(-1, rd - z * e[1]), min(1, rd + z * rev(e)[1])); add("", level, "prop.test or sum", closed, ci_low = r[2], ci_high = r[3]); r
 }
 cross <- function(d, groups, levels) {
   t <- table(factor(d$level, levels = levels), factor(d$group, levels = groups))
@@ -209,13 +211,14 @@ log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff
     V <- V + diag(colSums(each * share), ncol(share)) - crossprod(share * sqrt(each)); d <- d + colSums(w * (a$d - m * share))
   }
   if (!weighs) return(NULL)
-  list(gap = d, var = V, n = groups, chisq = tryCatch(drop(d[-1] %*% solve(V[-1, -1], d[-1])), error = function(e) NA))
+  at <- which(diag(V) > 1e-12 * max(diag(V)))[-1]  # groups that say something, less one
+  list(gap = d, var = V, df = length(at), chisq = tryCatch(drop(d[at] %*% solve(V[at, at], d[at])), error = function(e) NA))
 }
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
   if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
-  s <- summary(f, conf.int = conf)
+  s <- summary(f, conf.int = conf); if (!all(is.finite(s$conf.int))) return()
   add(group, level, "coxph", fitted, hazard_ratio = s$conf.int[1, 1], ci_low = s$conf.int[1, 3], ci_high = s$conf.int[1, 4])
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
 }
@@ -228,6 +231,25 @@ split_at_begin <- function(d) {  # start-stop intervals before and after x, the 
   s[s$stop > s$start, ]
 }
 
+subhazards <- function(time, cause, X, s, of) {  # Fine and Gray within strata (Zhou et al. 2011), by matrices of weights: coefficients and robust errors; NULL where Newton's method ends nowhere
+  X <- as.matrix(X); p <- ncol(X); parts <- lapply(split(seq_along(time), s), function(i) { t <- time[i]; c <- cause[i]; u <- sort(unique(t[c == of])); v <- sort(unique(t[c == 0]))
+    n <- vapply(v, function(a) sum(t >= a), 1); k <- vapply(v, function(a) sum(t == a & c == 0), 1); S <- c(1, cumprod(1 - k / n)); G <- function(a) S[findInterval(a, v, left.open = TRUE) + 1]
+    W <- outer(t, u, ">=") + outer(t, u, "<") * outer(ifelse(c > 0 & c != of, 1 / G(t), 0), G(u)); list(x = X[i, , drop = FALSE], t = t, c = c, u = u, d = vapply(u, function(a) sum(t == a & c == of), 1), W = W, v = v, n = n, k = k) })
+  parts <- Filter(function(q) length(q$u) > 0, parts); means <- function(q, b) { r <- drop(exp(q$x %*% b)); S <- colSums(q$W * r); list(r = r, S = S, E = crossprod(q$W * r, q$x) / S) }
+  b <- numeric(p); for (step in 1:60) { U <- numeric(p); I <- matrix(0, p, p); for (q in parts) { m <- means(q, b); U <- U + colSums(q$x[q$c == of, , drop = FALSE]) - colSums(q$d * m$E)
+    I <- I + crossprod(q$x, q$x * drop(q$W %*% (q$d / m$S) * m$r)) - crossprod(m$E * sqrt(q$d)) }; if (!all(is.finite(I)) || rcond(I) < 1e-14) return(NULL); move <- solve(I, U); b <- b + move * min(1, 2 / max(abs(X %*% move))); if (max(abs(X %*% move)) < 1e-12) break }
+  R <- do.call(rbind, lapply(parts, function(q) { m <- means(q, b); h <- q$d / m$S; own <- match(q$t, q$u); e <- -m$r * (q$x * drop(q$W %*% h) - q$W %*% (h * m$E)); i <- q$c == of; e[i, ] <- e[i, ] + q$x[i, ] - m$E[own[i], ]
+    for (k in seq_along(q$v)) { late <- q$u >= q$v[k]; gone <- q$t < q$v[k]; w <- q$W[gone, late, drop = FALSE] * m$r[gone]; Q <- (colSums(q$x[gone, , drop = FALSE] * drop(w %*% h[late])) - drop(crossprod(colSums(w) * h[late], m$E[late, , drop = FALSE]))) / q$n[k]
+      e <- e + outer((q$t == q$v[k] & q$c == 0) - (q$t >= q$v[k]) * q$k[k] / q$n[k], Q) }; e }))
+  V <- solve(I) %*% crossprod(R) %*% solve(I); list(b = b, e = sqrt(diag(V)), V = V)
+}
+hazards_of <- function(f, X, shown, conf, with_p = TRUE) if (!is.null(f) && all(is.finite(f$e)) && !any(abs(f$b) * apply(X, 2, sd) > 5)) { z <- qnorm((1 + conf) / 2); for (i in seq_along(shown)) { b <- f$b[[i]]; e <- f$e[[i]]
+  add("", shown[i], "matrices of weights", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e)); if (with_p) add("", shown[i], "matrices of weights", fitted, p_value = 2 * pnorm(-abs(b / e))) } }
+
+limits_of <- function(p, e, conf) {  # symmetric on the scale of job$transform
+  z <- qnorm((1 + conf) / 2) * c(-1, 1); l <- switch(job$transform, plain = p + z * e, log = p * exp(z * e / p), "log-log" = p^exp(-z * e / (p * log(p))), arcsin = sin(pmin(pmax(asin(sqrt(p)) + z * e / (2 * sqrt(p * (1 - p))), 0), pi / 2))^2)
+  pmin(pmax(sort(l), 0), 1)
+}
 correlated <- function(level, d, conf) {
   d <- d[!is.na(d$x) & !is.na(d$y), ]; n <- nrow(d)
   add("", level, "nrow", closed, n = n)
@@ -247,7 +269,7 @@ across <- function(d, conf, read) {  # differences of two groups within strata (
     r <- lapply(k, read); if (is.null(r[[1]]) || is.null(r[[2]]) || sum(r[[1]][2], r[[2]][2]) == 0) { lost <- TRUE; next }
     m <- r[[2]][1] - r[[1]][1]; e <- sqrt(r[[1]][2]^2 + r[[2]][2]^2); w <- c(w, prod(n) / sum(n)); b <- c(b, m); v <- c(v, e^2)
     add("", s, "survfit", closed, estimate = m, std_error = e, ci_low = m - z * e, ci_high = m + z * e)
-    if (job$method == "restricted_mean" || job$transform == "plain") add("", s, "survfit", closed, statistic = m / e, p_value = 2 * pnorm(-abs(m / e)))
+    f <- lapply(r, function(q) { x <- scaled(q[1], if (job$method == "restricted_mean") "plain" else job$transform); c(x[1], x[2] * q[2]) }); u <- (f[[2]][1] - f[[1]][1]) / sqrt(f[[1]][2]^2 + f[[2]][2]^2); add("", s, "survfit", closed, statistic = u, p_value = 2 * pnorm(-abs(u)))
   }
   add("", "", "sum", closed, strata = strata); if (lost || !length(w)) return()
   w <- w / sum(w); m <- sum(w * b); e <- sqrt(sum(w^2 * v))
@@ -275,7 +297,7 @@ methods <- list(
     if (length(groups) == 2) for (s in names(two)) if (all(two[[s]]$n > 0)) {
       t <- two[[s]]; ci <- newcombe(t$x, t$n, conf)
       add("", s, "prop.test, combined as Newcombe", closed, estimate = t$x[1] / t$n[1] - t$x[2] / t$n[2], ci_low = ci[1], ci_high = ci[2])
-      if (job$tested == "true") add("", s, "fisher.test", exact, p_value = fisher.test(cbind(t$x, t$n - t$x))$p.value)
+      if (job$p_values == "true") add("", s, "fisher.test", exact, p_value = fisher.test(cbind(t$x, t$n - t$x))$p.value)
     }
   },
   combinations = function(d, conf) {
@@ -304,7 +326,7 @@ methods <- list(
     }
     x <- sapply(l, function(g) sum(d$y[d$group == g])); n <- sapply(l, function(g) sum(d$group == g)); if (!sum(n)) return()
     if (job$design == "boin") { a <- 0.6 * target; b <- 1.4 * target; add("", "design", "formula", closed, escalate_at = log((1 - a) / (1 - target)) / log(target * (1 - a) / (a * (1 - target))), deescalate_at = log((1 - target) / (1 - b)) / log(b * (1 - target) / (target * (1 - b)))) }
-    if (job$design == "crm") { b <- best(); for (j in seq_along(l)) add(l[j], "", "integrate", fitted, model = s[j]^exp(b[[1]])); add("", "design", "integrate", closed, mtd = min(b[[2]], max(which(n > 0)) + 1)); return() }
+    if (job$design == "crm") { b <- best(); for (j in seq_along(l)) add(l[j], "", "integrate", fitted, model = s[j]^exp(b[[1]])); add("", "design", "integrate", closed, mtd = min(b[[2]], max(which(n > 0)))); return() }
     if (job$design == "3+3") { low <- cumsum(x >= 2) == 0 & n >= 6; if (any(low)) add("", "design", "rules", closed, mtd = max(which(low))); return() }
     tried <- which(n > 0); tried <- tried[tried < shut]; if (!length(tried)) return(); p <- (x / n)[tried]; w <- n[tried]; pooled <- p
     for (i in seq_along(p)) pooled[i] <- max(sapply(1:i, function(a) min(sapply(i:length(p), function(b) sum((p * w)[a:b]) / sum(w[a:b])))))
@@ -333,7 +355,7 @@ methods <- list(
     if (g == "" && length(two) == 2) for (s in named("", "set")) {
       v <- lapply(two, function(g) d[d$set == s & d$group == g, ])
       smd <- if (length(named(s, "level"))) mahalanobis_of(lapply(v, function(v) table(factor(v$level, levels = named(s, "level"))))) else {
-        y <- lapply(v, function(v) v$y[!is.na(v$y)]); (mean(y[[1]]) - mean(y[[2]])) / sqrt((var(y[[1]]) + var(y[[2]])) / 2) }
+        y <- lapply(v, function(v) v$y[!is.na(v$y)]); y <- if (all(lengths(y))) lapply(y, `/`, in_range(unlist(y))) else y; (mean(y[[1]]) - mean(y[[2]])) / sqrt((var(y[[1]]) + var(y[[2]])) / 2) }
       if (is.finite(smd)) add("", s, "mean, var, solve", closed, standardised_difference = smd)
     }
   },
@@ -471,12 +493,12 @@ methods <- list(
     groups <- intersect(named("", "group"), k$group); if (length(groups) < 2 || !sum(k$event)) return()
     k$at <- match(k$group, groups); k <- k[order(k$at), ]; g <- if (job$trend == "true") k$at else factor(k$group, groups)
     f <- function(terms) coxph(as.formula(paste("surv(k) ~", terms, if (job$stratum == "true") "+ strata(stratum)")), k, ties = "efron", control = tight)
-    if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) if (job$trend == "true") hazard("", "", f("at"), conf, FALSE) else ratios(f("factor(group, groups)"), groups[-1], conf)
+    if (job$trend == "true") hazard("", "", f("at"), conf, FALSE) else if (all(tapply(k$event, factor(k$group, groups), sum) > 0)) ratios(f("factor(group, groups)"), groups[-1], conf)
     hand <- late() || num(job$gamma) > 0 || job$trend == "true"; if (!late()) k$entry <- -Inf
     t <- if (hand) log_rank_by_hand(k, num(job$rho), num(job$gamma)) else survdiff(as.formula(paste("Surv(time, event) ~ group", if (job$stratum == "true") "+ strata(stratum)")), k, rho = num(job$rho))
     if (is.null(t)) return()
     if (job$trend == "true") { score <- seq_along(groups); t$chisq <- sum(score * t$gap)^2 / drop(score %*% t$var %*% score) }
-    df <- if (job$trend == "true") 1 else length(groups) - 1
+    df <- if (job$trend == "true") 1 else if (hand) t$df else sum(rowSums(as.matrix(t$exp)) > 0) - 1; if (!df) return()
     add("", "", if (hand) "sums over the event times" else "survdiff", closed, statistic = t$chisq, df = df, p_value = pchisq(t$chisq, df, lower.tail = FALSE))
   },
   cox = function(d, conf) {
@@ -492,10 +514,11 @@ methods <- list(
     fit <- function(terms, ...) coxph(reformulate(c(terms, if (job$stratum == "true") "strata(group)"), left), wide, ties = job$ties, control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50), ...)
     robust <- job$errors == "robust" || job$cluster == "true"; if (!nrow(wide) || !sum(wide$event)) return()
     f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
-    s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+    s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(!(diag(vcov(f)) > 0))) return()
+    if (!robust) add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
+    if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
     if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
     if (robust) { e <- sqrt(diag(f$var)); C <- f$var / outer(e, e); if (rcond(C) > 1e-10) { u <- coef(f) / e; u <- drop(u %*% solve(C, u)); add("", "", "coxph", fitted, wald_statistic = u, wald_p_value = pchisq(u, length(coef(f)), lower.tail = FALSE)) } }
-    else add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
     for (i in seq_along(shown)) {
       add("", shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], p_value = s$coefficients[i, ncol(s$coefficients)])
       if (job$interval == "wald") { add("", shown[i], "coxph", fitted, ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4]); next }
@@ -555,9 +578,8 @@ methods <- list(
     }
   },
   simon_makuch = function(d, conf) {
-    people(if (num(job$landmark) == 0) d else d[is.na(d$time) | d$time > num(job$landmark), ]); add("", "", "sum", closed, excluded = if (num(job$landmark) == 0) 0 else sum(event_of(d)$time <= num(job$landmark)))
-    if (num(job$landmark) != 0) return()
-    s <- split_at_begin(d); unit <- num(job$divisor)
+    day <- num(job$landmark); people(d[is.na(d$time) | d$time > day, ]); add("", "", "sum", closed, excluded = sum(event_of(d)$time <= day))
+    s <- split_at_begin(d); s <- s[s$stop > day, ]; s$start <- pmax(s$start, day); unit <- num(job$divisor); if (length(unique(s$state)) < 2) return()
     for (state in 0:1) {
       k <- s[s$state == state, ]; if (!nrow(k)) next
       f <- survfit(Surv(start, stop, event) ~ 1, k, conf.type = "log-log", conf.int = conf)
@@ -569,7 +591,7 @@ methods <- list(
     }
   },
   time_dependent_cox = function(d, conf) {
-    if (job$adjusted == "true") {
+    if (job$covariates == "true") {
       d$x[is.na(d$x)] <- Inf; m <- side_by_side(d[!is.na(d$set), ], c("time", "event", "x", "group")); w <- event_of(m$w); if (job$stratum == "true") w <- w[w$group != "", ]; w$level <- w$group; people(w); x <- ifelse(w$x >= w$time, Inf, pmax(w$x, 0)); late <- is.finite(x)
       s <- rbind(cbind(w, start = 0, stop = pmin(x, w$time), happens = ifelse(late, 0, w$event), state = 0), cbind(w[late, ], start = x[late], stop = w$time[late], happens = w$event[late], state = 1)); s <- s[s$stop > s$start, ]; if (length(unique(s$state)) < 2 || !sum(s$happens)) return()
       f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
@@ -593,7 +615,13 @@ methods <- list(
     for (t in times) add(g, at_time(t), "sum", closed, n_at_risk = at_risk(k, num(t)))
     if (!sum(k$event == of)) for (t in times) if (num(t) <= max(k$time)) add(g, at_time(t), "sum", closed, estimate = 0)
     if (!sum(k$event == of)) for (t in times) if (num(t) < min(k$time)) add(g, at_time(t), "sum", closed, ci_low = 0, ci_high = 0)
-    if (!sum(k$event == of) || job$variance != "survival") next
+    if (!sum(k$event == of)) next
+    if (job$variance == "cmprsk") {
+      if (!requireNamespace("cmprsk", quietly = TRUE)) next
+      f <- cmprsk::cuminc(k$time, k$event)[[paste("1", of)]]
+      for (t in times) if (num(t) <= max(k$time)) { i <- max(which(f$time <= num(t))); add(g, at_time(t), "cmprsk::cuminc", closed, estimate = f$est[i]); if (f$est[i] > 0 && f$est[i] < 1) { ci <- limits_of(f$est[i], sqrt(f$var[i]), conf); add(g, at_time(t), "cmprsk::cuminc", closed, ci_low = ci[1], ci_high = ci[2]) } }
+      next
+    }
     causes <- sort(unique(c(0, of, k$event)))
     f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), conf.type = job$transform, conf.int = conf); at <- match(of, causes)
     for (t in times) if (num(t) <= max(k$time)) {
@@ -602,12 +630,14 @@ methods <- list(
     }
   },
   gray = function(d, conf) {
-    k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause)
+    k <- event_of(d); k <- k[k$group != "", ]; of <- num(job$cause); within <- job$stratum == "true"; if (within) k <- k[!is.na(k$x), ]
     add("", "", "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
-    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of) || job$stratum == "true") return()
-    t <- cmprsk::cuminc(k$time, k$event, k$group, rho = num(job$rho))$Tests[job$cause, ]
-    add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = t[["pv"]])
+    if (!requireNamespace("cmprsk", quietly = TRUE) || length(unique(k$group)) < 2 || !sum(k$event == of)) return()
+    t <- cmprsk::cuminc(k$time, k$event, k$group, if (within) k$x else rep(1, nrow(k)), rho = num(job$rho))$Tests[job$cause, ]
+    if (t[["stat"]] >= 0) add("", "", "cmprsk::cuminc", closed, statistic = t[["stat"]], df = t[["df"]], p_value = pchisq(t[["stat"]], t[["df"]], lower.tail = FALSE))
+    if (!within && min(k$time[k$event > 0]) == 0) return()  # crr takes no event at time 0
     groups <- intersect(named("", "group"), k$group); X <- sapply(groups[-1], function(g) as.numeric(k$group == g))
+    if (within) { hazards_of(subhazards(k$time, k$event, X, k$x, of), X, paste0(job$by, "=", groups[-1]), conf, FALSE); return() }
     if (all(tapply(k$event == of, factor(k$group, groups), sum) > 0)) {
       f <- cmprsk::crr(k$time, k$event, X, failcode = of, gtol = 1e-10, maxiter = 100); z <- qnorm((1 + conf) / 2); e <- sqrt(diag(f$var))
       for (i in seq_along(groups[-1])) add("", paste0(job$by, "=", groups[i + 1]), "cmprsk::crr", fitted, hazard_ratio = exp(f$coef[[i]]), ci_low = exp(f$coef[[i]] - z * e[i]), ci_high = exp(f$coef[[i]] + z * e[i]))
@@ -645,7 +675,7 @@ methods <- list(
     sets <- named("", "set"); wide <- data.frame(y = d$x[d$set == sets[1]]); shown <- c()
     terms <- paste0("c", seq_along(sets))  # a column may be called y
     for (i in seq_along(sets)) { v <- d[d$set == sets[i], ]; l <- named(sets[i], "level"); wide[[terms[i]]] <- if (length(l)) factor(v$level, levels = l) else v$y }
-    wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y))
+    wide <- droplevels(wide[complete.cases(wide), ]); add("", "", "sum", closed, n = nrow(wide), events = sum(wide$y)); if (length(unique(wide$y)) < 2) return()
     X <- model.matrix(~ ., wide[-1]); y <- wide$y
     for (i in seq_along(sets)) shown <- c(shown, if (is.factor(wide[[terms[i]]])) of(sets[i], levels(wide[[terms[i]]])[-1]) else sets[i])
     coefficient(X, y, conf, shown, TRUE)
@@ -700,18 +730,19 @@ methods <- list(
 
 # --- models of groups with covariates
 wide_of <- function(d, keep = TRUE) {  # outcome (x), time and group of everyone, covariates as columns of a matrix with their ids and centres
-  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, e = base$entry, g = factor(base$group, named("", "group")))
+  base <- d[is.na(d$set), ]; sets <- named("", "set"); w <- data.frame(y = base$x, t = base$time, e = base$entry, g = factor(base$group, named("", "group")), s = if (job$stratum == "true") base$level else rep("all", nrow(base)))
   for (i in seq_along(sets)) { v <- d[!is.na(d$set) & d$set == sets[i], ]; l <- named(sets[i], "level"); w[[paste0("c", i)]] <- if (length(l)) factor(v$level, l) else v$y }
   needed <- w[!names(w) %in% c("t", "e")]; w <- droplevels(w[complete.cases(needed) & keep, ]); X <- matrix(0, nrow(w), 0); ids <- character(0); at <- numeric(0); from <- character(0)
   for (i in seq_along(sets)) { v <- w[[paste0("c", i)]]
     if (is.factor(v)) for (l in levels(v)[-1]) { X <- cbind(X, as.numeric(v == l)); ids <- c(ids, of(sets[i], l)); at <- c(at, 1 / nlevels(v)); from <- c(from, sets[i]) }
     else { X <- cbind(X, v); ids <- c(ids, sets[i]); at <- c(at, mean(v)); from <- c(from, sets[i]) } }
-  list(y = w$y, t = w$t, e = w$e, g = w$g, X = X, ids = ids, at = at, from = from)
+  list(y = w$y, t = w$t, e = w$e, g = w$g, s = w$s, X = X, ids = ids, at = at, from = from)
 }
 wide_rows <- function(d, keep) {  # which of the participants wide_of keeps
   base <- d[is.na(d$set), ]; ok <- !is.na(base$x) & !is.na(factor(base$group, named("", "group"))) & keep
   for (s in named("", "set")) { v <- d[!is.na(d$set) & d$set == s, ]; l <- named(s, "level"); ok <- ok & !is.na(if (length(l)) factor(v$level, l) else v$y) }; ok
 }
+leverage_one <- function(f) job$errors == "hc3" && max(hatvalues(f)) > 1 - 1e-9  # no HC3
 covariance <- function(f) {  # of coefficients, HC3 if asked for
   if (job$errors != "hc3") return(vcov(f))
   X <- model.matrix(f); A <- chol2inv(qr.R(qr(X))); A %*% crossprod(X * (resid(f) / (1 - hatvalues(f)))) %*% A
@@ -726,7 +757,7 @@ methods$ancova <- function(d, conf) {
   if (m < 2) return()
   C <- sweep(w$X, 2, w$at); G <- sapply(levels(w$g), function(g) as.numeric(w$g == g)); M <- cbind(G, C); n <- ncol(M)
   if (nrow(M) <= n || qr(M)$rank < n) return()
-  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y))) return()
+  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y)) || leverage_one(f)) return()
   V <- covariance(f); t <- qt((1 + conf) / 2, df.residual(f))
   shown <- function(group, level, L, p) { b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); add(group, level, "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e)
     if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
@@ -739,11 +770,11 @@ methods$ancova <- function(d, conf) {
   wald_f("", f, unit[2:m, , drop = FALSE] - unit[rep(1, m - 1), , drop = FALSE])
   with <- which(w$from %in% named("", "interaction")); if (!length(with)) return()
   P <- do.call(cbind, lapply(2:m, function(i) G[, i] * C[, with, drop = FALSE])); N <- cbind(M, P); k <- ncol(P)
-  if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N)) wald_f("interaction", lm(y ~ 0 + N), diag(ncol(N))[n + seq_len(k), , drop = FALSE])
+  f <- lm(y ~ 0 + N); if (nrow(N) > ncol(N) && qr(N)$rank == ncol(N) && !leverage_one(f)) wald_f("interaction", f, diag(ncol(N))[n + seq_len(k), , drop = FALSE])
 }
 methods$linear_regression <- function(d, conf) {
   d$group <- "all"; ids$id[ids$analysis == job$analysis & ids$kind == "group"] <<- "all"; w <- wide_of(d); n <- length(w$y); add("", "", "length", closed, n = n)
-  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
+  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y)) || leverage_one(f)) return()
   r <- sum(resid(f)^2) / sum((w$y - mean(w$y))^2); add("", "", "lm", fitted, r_squared = 1 - r, r_squared_adjusted = 1 - r * (n - 1) / (n - k), sd = sqrt(sum(resid(f)^2) / (n - k)))
   wald_f("", f, diag(k)[-1, , drop = FALSE]); V <- covariance(f); t <- qt((1 + conf) / 2, n - k)
   for (j in seq_along(w$ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", w$ids[j], "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e, p_value = 2 * pt(-abs(b / e), n - k)) }
@@ -777,8 +808,8 @@ methods$standardised_risks <- function(d, conf) {
   add("", "risk_difference", "glm, numerical derivative", fitted, estimate = r[1], std_error = r[2], ci_low = max(-1, r[1] - z * r[2]), ci_high = min(1, r[1] + z * r[2]), p_value = 2 * pnorm(-abs(r[1] / r[2])))
 }
 methods$number_needed <- function(d, conf) {
-  d <- d[is.na(d$set), ]; d$y <- d$x; t <- compared(d, named("", "group")); if (is.null(t)) return()
-  difference(t, conf, "risk_difference"); p <- t$x / t$n; r <- c(p[1] - p[2], newcombe(t$x, t$n, conf))
+  if (job$stratum == "true") { r <- within_strata(d, conf, FALSE, "risk_difference"); if (is.null(r)) return() } else { t <- compared(d, named("", "group")); if (is.null(t)) return()
+    difference(t, conf, "risk_difference"); p <- t$x / t$n; r <- c(p[1] - p[2], newcombe(t$x, t$n, conf)) }
   for (side in c("one_more", "one_fewer")) {
     if (side == "one_fewer") r <- -r[c(1, 3, 2)]
     if (r[3] > 0) add("", side, "prop.test, combined as Newcombe", closed, number_needed = if (r[1] > 0) 1 / r[1] else if (r[1] == 0) Inf else NA, ci_low = 1 / r[3], ci_high = if (r[2] > 0) 1 / r[2] else Inf)
@@ -819,7 +850,7 @@ methods$bland_altman <- function(d, conf) {
       lower_high = m - u * s + wide, upper = m + u * s, upper_low = m + u * s - wide, upper_high = m + u * s + wide)
 }
 methods$compare_at <- function(d, conf) {
-  if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$milestone); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
+  if (job$stratum == "true") d <- d[!is.na(d$level), ]; d <- event_of(d); t <- num(job$time); z <- qnorm((1 + conf) / 2); scale <- job$transform; job$transform <<- "log-log"; seen <- list()
   read <- function(k, e = NULL) { if (!nrow(k) || t > max(k$time)) return(NULL); s <- summary(survfit(Surv(time, event) ~ 1, k), times = t); if (s$surv %in% 0:1) NULL else c(s$surv, s$std.err) }
   for (g in named("", "group")) { k <- d[d$group == g, ]; if (!nrow(k)) { add(g, "", "nrow", closed, n = 0); next }; add(g, "", "sum", closed, n = nrow(k), events = sum(k$event)); if (t < min(k$time)) add(g, "", "survfit", closed, ci_low = 1, ci_high = 1); if (t <= max(k$time)) add(g, "", "survfit", closed, estimate = summary(survfit(Surv(time, event) ~ 1, k), times = t)$surv); v <- read(k); if (is.null(v)) next
     s <- summary(survfit(Surv(time, event) ~ 1, k, conf.type = "log-log", conf.int = conf), times = t); add(g, "", "survfit", closed, ci_low = s$lower, ci_high = s$upper); seen[[length(seen) + 1]] <- v }
@@ -859,37 +890,43 @@ methods$state_probabilities <- function(d, conf) {
   for (i in seq_len(k)) if (l[i] %in% f$states) for (j in seq_along(at)) { p <- P[j, match(l[i], f$states)]; add(l[i], at_time(at[j]), "survfit, multi-state", closed, estimate = p)
     if (p > 1e-9 && p < 1 - 1e-9) add(l[i], at_time(at[j]), "survfit, multi-state", closed, ci_low = lo[j, match(l[i], f$states)], ci_high = hi[j, match(l[i], f$states)]) }
 }
+scaled <- function(s, transform) switch(transform, "plain" = c(s, 1), "log" = c(log(s), 1 / s), "log-log" = c(log(-log(s)), 1 / (s * log(s))), "arcsin" = c(asin(sqrt(s)), 0.5 / sqrt(s * (1 - s))))  # a scale and its slope
 methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier curves added and subtracted, or states; the influences of each patient added alike
-  w <- d[is.na(d$set), c("time", "event", "group")]; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
-  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event); for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
-  at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2)
+  w <- d[is.na(d$set), c("time", "event", "group", "entry")]; if (!late()) w$entry <- -1; w$entry[which(w$entry <= 0)] <- -1; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
+  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event) & !is.na(w$entry); good[good] <- w$entry[good] < w$time[good]; for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
+  at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2); seen <- list()
   for (g in named("", "group")) { o <- good & w$group == g; v <- w[o, ]; C <- X[o, , drop = FALSE]; came <- !is.na(C) & C <= v$time; add(g, "", "sum", closed, n = nrow(v), deaths = sum(v$event)); for (k in seq_len(m)) add(g, l[k], "sum", closed, n = sum(came[, k])); if (!nrow(v)) next
-    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- 0; last <- max(v$time)
-    for (k in 0:m) { f <- survfit(Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); i <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[i + 1]; U <- U + sign[k + 1] * matrix(cbind(0, f$influence.surv), nrow(v))[, i + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[, k + 1])) }
-    e <- sqrt(colSums(matrix(U, nrow(v))^2)); under <- sapply(at, function(t) sum(v$time >= t)); inside <- sapply(at, function(t) sum(v$time >= t & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
+    E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- matrix(0, nrow(v), length(at)); last <- max(v$time); under <- sapply(at, function(t) sum(v$time >= t & (v$entry < t | v$entry < 0)))
+    for (k in 0:m) { i <- v$entry < E[, k + 1]; if (!any(i)) { if (sign[k + 1] != 0) last <- -1; next }; f <- survfit(if (late()) Surv(v$entry[i], E[i, k + 1], D[i, k + 1]) ~ 1 else Surv(E[, k + 1], D[, k + 1]) ~ 1, influence = TRUE); j <- findInterval(at, f$time); value <- value + sign[k + 1] * c(1, f$surv)[j + 1]; U[i, ] <- U[i, ] + sign[k + 1] * matrix(cbind(0, f$influence.surv), sum(i))[, j + 1, drop = FALSE]; if (sign[k + 1] != 0 && min(f$surv) > 0) last <- min(last, max(E[i, k + 1])) }
+    e <- sqrt(colSums(U^2)); inside <- sapply(at, function(t) sum(v$time >= t & (v$entry < t | v$entry < 0) & (rowSums(!is.na(C) & C < t) + first) %% 2 == 0))
     if (job$estimator != "kaplan-meier") { B <- matrix(c(rep(0, nrow(v)), E[, -(m + 1)]), nrow(v)); s <- do.call(rbind, lapply(0:m, function(k) data.frame(id = seq_len(nrow(v)), start = B[, k + 1], stop = E[, k + 1], from = k, to = ifelse(!D[, k + 1], -1, rowSums(E <= E[, k + 1] & D)))))
       s <- s[s$stop > s$start, ]; if (!nrow(s)) next; s <- s[order(s$id, s$start), ]; s$to <- factor(s$to, c(-1, 0:(m + 1)), c("censored", paste0("s", 0:(m + 1)))); s$from <- factor(s$from, 0:(m + 1), paste0("s", 0:(m + 1)))
       if (length(unique(s$to[s$to != "censored"])) == 0) { value <- rep(mean(use[1 + tapply(as.integer(s$from) - 1, s$id, min)]), length(at)); e <- 0 * value } else {
         f <- survfit(Surv(start, stop, to) ~ 1, s, id = id, istate = from, influence = TRUE); j <- match(paste0("s", 0:m)[use], f$states); j <- j[!is.na(j)]; i <- findInterval(at, f$time); P <- rbind(f$p0, f$pstate); value <- rowSums(P[i + 1, j, drop = FALSE])
         e <- sapply(i, function(i) if (i) sqrt(sum(rowSums(matrix(f$influence.pstate[, i + (dim(f$influence.pstate)[2] - length(f$time)), j], ncol = length(j)))^2)) else 0) } }
-    for (j in seq_along(at)) { add(g, at_time(at[j]), "sum", closed, n_at_risk = under[j], n_in_remission = inside[j]); if (at[j] > last) next; p <- min(1, max(0, value[j])); add(g, at_time(at[j]), "survfit, influence", closed, estimate = if (abs(p) < 1e-12) 0 else p); add(g, at_time(at[j]), "survfit, influence", fitted, std_error = if (e[j] < 1e-9) 0 else e[j])
+    for (j in seq_along(at)) { add(g, at_time(at[j]), "sum", closed, n_at_risk = under[j], n_in_remission = inside[j]); if (at[j] > last) next; p <- min(1, max(0, value[j])); add(g, at_time(at[j]), "survfit, influence", closed, estimate = if (abs(p) < 1e-12) 0 else p); add(g, at_time(at[j]), "survfit, influence", fitted, std_error = if (e[j] < 1e-9) 0 else e[j]); if (e[j] > 1e-9) seen[[at_time(at[j])]] <- c(seen[[at_time(at[j])]], p, e[j])
       r <- z * e[j] / p; if (p > 1e-9 && (job$transform == "plain" || (p < 1 - 1e-9 && e[j] > 1e-9))) { a <- asin(sqrt(p)); h <- r / 2 * sqrt(p / (1 - p)); ci <- switch(job$transform, "log-log" = p^exp(c(-1, 1) * r / log(p)), "log" = p * exp(c(-r, r)), "plain" = p * (1 + c(-r, r)), "arcsin" = sin(pmin(pmax(a + c(-h, h), 0), pi / 2))^2)
         add(g, at_time(at[j]), "survfit, influence", fitted, ci_low = max(0, min(ci)), ci_high = min(1, max(ci))) } } }
+  if (length(named("", "group")) == 2) for (t in names(seen)) if (length(seen[[t]]) == 4) { s <- seen[[t]]; b <- s[3] - s[1]; e <- sqrt(s[2]^2 + s[4]^2); add("", t, "survfit, influence", fitted, estimate = if (abs(b) < 1e-12) 0 else b, std_error = e, ci_low = b - z * e, ci_high = b + z * e)
+    if (job$transform == "plain" || all(s[c(1, 3)] > 1e-9 & s[c(1, 3)] < 1 - 1e-9)) { x <- scaled(s[1], job$transform); y <- scaled(s[3], job$transform); u <- (y[1] - x[1]) / sqrt((x[2] * s[2])^2 + (y[2] * s[4])^2); add("", t, "survfit, influence", fitted, statistic = if (abs(u) < 1e-12) 0 else u, p_value = 2 * pnorm(-abs(u))) } }
 }
-methods$win_ratio <- function(d, conf) {  # every pair in full matrices; variances of U-statistics
+methods$win_ratio <- function(d, conf) {  # every pair of a stratum (x) in full matrices; variances of U-statistics, or that under the null hypothesis
   sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
-  a <- one$group == g[2]; b <- one$group == g[1]; W <- L <- matrix(FALSE, sum(a), sum(b))
-  for (s in sets) { v <- d[d$set == s, ]; x <- v[a, ]; y <- v[b, ]
-    if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else {
-      before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0))); w <- t(before(y, x)); l <- before(x, y) }
-    w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; add("", s, "outer", closed, wins = sum(w), losses = sum(l)) }
-  N <- length(W); add("", "", "outer", closed, pairs = N, wins = sum(W), losses = sum(L), ties = N - sum(W) - sum(L)); if (min(dim(W)) < 2) return()
-  p <- c(mean(W), mean(L)); V <- crossprod(sweep(cbind(rowMeans(W), rowMeans(L)), 2, p)) / nrow(W)^2 + crossprod(sweep(cbind(colMeans(W), colMeans(L)), 2, p)) / ncol(W)^2; z <- qnorm((1 + conf) / 2)
-  e <- sqrt(max(0, V[1, 1] + V[2, 2] - 2 * V[1, 2])); m <- p[1] - p[2]; add("", "net_benefit", "U-statistics", closed, estimate = m); if (e < 1e-11) return()
-  add("", "net_benefit", "U-statistics", closed, ci_low = max(-1, m - z * e), ci_high = min(1, m + z * e))
-  if (abs(m) < 1 - 1e-12) { o <- (1 + m) / (1 - m); add("", "win_odds", "U-statistics", closed, estimate = o, ci_low = o * exp(-z * e * 2 / (1 - m^2)), ci_high = o * exp(z * e * 2 / (1 - m^2))) }
-  if (all(p > 0)) { r <- p[1] / p[2]; s <- sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", "U-statistics", closed, win_ratio = r)
-    if (s > 1e-9) add("", "", "U-statistics", closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
+  if (job$stratum != "true") d$x <- 1; parts <- list(); by <- matrix(0, 2, length(sets)); before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0)))
+  for (h in sort(unique(d$x[d$group != ""]))) { k <- d[!is.na(d$x) & d$x == h, ]; n <- sapply(g, function(i) sum(k$group == i & k$set == sets[1])); if (min(n) == 0) next; W <- L <- matrix(FALSE, n[2], n[1])
+    for (s in seq_along(sets)) { v <- k[k$set == sets[s], ]; x <- v[v$group == g[2], ]; y <- v[v$group == g[1], ]
+      if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else { w <- t(before(y, x)); l <- before(x, y) }
+      w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; by[, s] <- by[, s] + c(sum(w), sum(l)) }
+    parts[[length(parts) + 1]] <- list(W = W, L = L, w = if (job$stratum == "true") 1 / sum(n) else 1) }
+  for (s in seq_along(sets)) add("", sets[s], "outer", closed, wins = by[1, s], losses = by[2, s]); each <- function(f) sapply(parts, f); all <- rowSums(by); N <- sum(unlist(each(function(q) length(q$W)))); add("", "", "outer", closed, strata = length(parts), pairs = N, wins = all[1], losses = all[2], ties = N - sum(all)); if (!length(parts) || min(each(function(q) min(dim(q$W)))) < 2) return()
+  w <- each(function(q) q$w); N <- sum(w * each(function(q) length(q$W))); p <- c(sum(w * each(function(q) sum(q$W))), sum(w * each(function(q) sum(q$L)))) / N; z <- qnorm((1 + conf) / 2); null <- job$variance == "null-hypothesis"; from <- if (null) "variance of pairs that share a participant" else "U-statistics"
+  V <- Reduce(`+`, lapply(parts, function(q) q$w^2 * (crossprod(scale(cbind(rowSums(q$W), rowSums(q$L)), scale = FALSE)) + crossprod(scale(cbind(colSums(q$W), colSums(q$L)), scale = FALSE))))) / N^2
+  V0 <- max(0, sum(each(function(q) { D <- q$W - q$L; n <- nrow(D); m <- ncol(D); q$w^2 * (m / (m - 1) * sum(D * (rowSums(D) - D)) + n / (n - 1) * sum(D * (rep(colSums(D), each = n) - D))) })) / N^2)
+  e <- if (null) sqrt(V0) else sqrt(max(0, V[1, 1] + V[2, 2] - 2 * V[1, 2])); m <- p[1] - p[2]; add("", "net_benefit", from, closed, estimate = if (abs(m) < 1e-13) 0 else m)
+  if (all(p > 0)) { r <- p[1] / p[2]; s <- if (null) 2 * e / sum(p) else sqrt(max(0, V[1, 1] / p[1]^2 + V[2, 2] / p[2]^2 - 2 * V[1, 2] / prod(p))); add("", "", from, closed, win_ratio = r)
+    if (s > 1e-9) add("", "", from, closed, std_error = s, ci_low = r * exp(-z * s), ci_high = r * exp(z * s), p_value = 2 * pnorm(-abs(log(r) / s))) }
+  if (e < 1e-11) return(); add("", "net_benefit", from, closed, ci_low = max(-1, m - z * e), ci_high = min(1, m + z * e))
+  if (abs(m) < 1 - 1e-12) { o <- (1 + m) / (1 - m); f <- if (null) 2 * e else e * 2 / (1 - m^2); add("", "win_odds", from, closed, estimate = o, ci_low = o * exp(-z * f), ci_high = o * exp(z * f)) }
 }
 methods$changing_cox <- function(d, conf) {  # tmerge
   w <- d[d$set == "followed", c("x", "time", "event", "level")]; names(w)[1] <- "id"; if (job$stratum == "true") w <- w[!is.na(w$level), ] else w$level <- "all"; terms <- shown <- c(); sets <- named("", "set"); begins <- named("", "begin"); value <- named("", "measured")
@@ -902,14 +939,14 @@ methods$changing_cox <- function(d, conf) {  # tmerge
     s <- tmerge(s, m, id = id, latest = tdc(day, v)); s <- s[!is.na(s$latest), ]; terms <- c(terms, "latest"); shown <- c(shown, value) }
   for (i in seq_along(sets)) { k <- paste0("c", i); terms <- c(terms, k); shown <- c(shown, if (is.factor(w[[k]])) of(sets[i], levels(w[[k]])[-1]) else sets[i]) }
   add("", "", "tmerge", closed, n = length(unique(s$id)), events = sum(s$happens)); if (!nrow(s) || !sum(s$happens)) return()
-  f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); t <- summary(f, conf.int = conf)
-  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"]))
+  f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f)))) return(); t <- summary(f, conf.int = conf)
+  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
 methods$concordance_index <- function(d, conf) {
-  d <- event_of(d); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
-  u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$time > d$time[i] | (d$time == d$time[i] & d$event == 0)), 1)))
-  if (!length(first)) return(); f <- concordance(Surv(time, event) ~ x, d, reverse = TRUE, timewt = if (job$weights == "uno") "n/G2" else "n", ymax = if (u) u else NULL)
+  d <- stratum_of(event_of(d)); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
+  u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$level == d$level[i] & (d$time > d$time[i] | (d$time == d$time[i] & d$event == 0))), 1)))
+  if (!length(first)) return(); f <- concordance(if (job$stratum == "true") Surv(time, event) ~ x + strata(level) else Surv(time, event) ~ x, d, reverse = TRUE, timewt = if (job$weights == "uno") "n/G2" else "n", ymax = if (u) u else NULL)
   if (!is.finite(f$concordance)) return(); e <- sqrt(f$var); z <- qnorm((1 + conf) / 2); add("", "", "concordance", closed, estimate = unname(f$concordance))
   if (e > 1e-10) add("", "", "concordance", closed, std_error = e, ci_low = max(0, f$concordance - z * e), ci_high = min(1, f$concordance + z * e))
 }
@@ -1000,7 +1037,7 @@ methods$weighted_kaplan_meier <- function(d, conf) {
 methods$weighted_cox <- function(d, conf) {
   w <- weighed(d, FALSE); if (is.null(w)) { w <- wide_of(d); for (g in named("", "group")) add(g, "", "sum", closed, n = sum(w$g == g), events = sum(w$y[w$g == g])); return() }
   for (g in named("", "group")) add(g, "", "sum", closed, n = sum(w$g == g), events = sum(w$y[w$g == g])); if (is.null(w$w) || late() || any(tapply(w$y, w$second, sum) == 0)) return()
-  f <- coxph(Surv(w$t, w$y) ~ w$second, weights = w$w, robust = TRUE, control = tight); b <- coef(f)[[1]]; e <- sqrt(f$var[1, 1]); z <- qnorm((1 + conf) / 2); add("", of(job$by, levels(w$g)[2]), "coxph", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e)))
+  f <- coxph(Surv(w$t, w$y) ~ w$second + strata(w$s), weights = w$w, robust = TRUE, control = tight); b <- coef(f)[[1]]; if (is.na(b) || abs(b) > 8) return(); e <- sqrt(f$var[1, 1]); z <- qnorm((1 + conf) / 2); add("", of(job$by, levels(w$g)[2]), "coxph", fitted, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e)))
 }
 methods$weighted_risks <- function(d, conf) {
   w <- weighed(d, FALSE); z <- qnorm((1 + conf) / 2); u <- if (is.null(w)) wide_of(d) else w; for (g in named("", "group")) { y <- u$y[u$g == g]; add(g, "", "sum", closed, n = sum(y), N = length(y), percent = if (length(y)) mean(y) else NA) }; if (is.null(w) || is.null(w$w)) return()
@@ -1010,15 +1047,15 @@ methods$weighted_risks <- function(d, conf) {
 }
 # --- restricted cubic splines, by ns of the package splines, which is R's own
 spline_effect <- function(d, conf, kind) {
-  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (job$stratum != "true" | !is.na(d$level[is.na(d$set)])) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x)
+  d$y2 <- d$y; known <- !is.na(d$y[is.na(d$set)]) & (job$stratum != "true" | !is.na(d$level[is.na(d$set)])) & (kind != "cox" | !is.na(d$time[is.na(d$set)])); x <- d$y[is.na(d$set)]; base <- d[is.na(d$set), ]; w <- wide_of(d, known); keep <- wide_rows(d, known); x <- x[keep]; n <- length(x); unit <- if (n) in_range(x) else 1; x <- x / unit
   add("", "", "length", closed, n = n); if (kind != "linear") add("", "", "sum", closed, events = sum(w$y)); if (!n) return(); k <- num(job$knots); q <- unname(quantile(x, switch(as.character(k), "3" = c(0.1, 0.5, 0.9), "4" = c(0.05, 0.35, 0.65, 0.95), "5" = c(0.05, 0.275, 0.5, 0.725, 0.95)))); if (any(diff(q) <= 1e-9 * max(diff(range(q)), 1e-300))) return()
   st <- if (job$stratum == "true") base$level[keep] else rep("all", n); S <- splines::ns(x, knots = q[-c(1, k)], Boundary.knots = q[c(1, k)]); C <- if (ncol(w$X)) sweep(w$X, 2, w$at) else NULL; M <- cbind(unclass(S)[, seq_len(k - 1)], C); p <- ncol(M); if (n <= p + (kind != "cox") || qr(cbind(1, M))$rank < p + 1) return()
   if (kind != "linear" && (sum(w$y) == 0 || kind == "logistic" && all(w$y == 1))) return()
   f <- suppressWarnings(switch(kind, linear = lm(w$y ~ M), logistic = glm(w$y ~ M, binomial, control = glm.control(1e-14, 100)), cox = coxph(if (late()) Surv(w$e, w$t, w$y) ~ M + strata(st) else Surv(w$t, w$y) ~ M + strata(st), control = tight))); i <- seq_len(k - 1) + (kind != "cox"); b <- coef(f)[i]; if (anyNA(b) || kind != "linear" && any(abs(coef(f)[i] * apply(M[, seq_len(k - 1)], 2, sd)) > 8)) return(); if (kind == "linear" && max(abs(resid(f))) < 1e-10 * max(abs(w$y))) return()
-  V <- vcov(f)[i, i]; df <- if (kind == "linear") df.residual(f) else 0; m <- if (job$reference == "") median(x) else num(job$reference); by <- "ns, vcov"; add("", "", "median", closed, reference = m)
+  V <- vcov(f)[i, i]; df <- if (kind == "linear") df.residual(f) else 0; m <- if (job$reference == "") median(x) else num(job$reference) / unit; by <- "ns, vcov"; add("", "", "median", closed, reference = m * unit)
   wald <- function(level, u, t) if (df) add("", level, by, 1e-5, statistic = u / t, df = t, p_value = pf(u / t, t, df, lower.tail = FALSE)) else add("", level, by, 1e-5, statistic = u, df = t, p_value = pchisq(u, t, lower.tail = FALSE))
   wald("", drop(b %*% solve(V, b, tol = 0)), k - 1); g <- q[-c(1, k)]; e <- min(diff(q)) / 4; D <- predict(S, g + e) - 2 * predict(S, g) + predict(S, g - e); D <- matrix(D, k - 2); u <- drop(D %*% b); wald("nonlinearity", drop(u %*% solve(D %*% V %*% t(D), u, tol = 0)), k - 2)
-  for (a in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) { B <- predict(S, c(num(a), m)); L <- B[1, ] - B[2, ]; x1 <- sum(L * b); s <- sqrt(drop(L %*% V %*% L)); t <- if (df) qt((1 + conf) / 2, df) else qnorm((1 + conf) / 2); v <- x1 + c(0, -1, 1) * t * s; if (!df) v <- exp(v); add("", a, by, 1e-5, setNames(v, c(switch(kind, linear = "estimate", logistic = "odds_ratio", cox = "hazard_ratio"), "ci_low", "ci_high"))) }
+  for (a in if (job$at == "") NULL else strsplit(job$at, ";")[[1]]) { B <- predict(S, c(num(a) / unit, m)); L <- B[1, ] - B[2, ]; x1 <- sum(L * b); s <- sqrt(drop(L %*% V %*% L)); t <- if (df) qt((1 + conf) / 2, df) else qnorm((1 + conf) / 2); v <- x1 + c(0, -1, 1) * t * s; if (!df) v <- exp(v); add("", a, by, 1e-5, setNames(v, c(switch(kind, linear = "estimate", logistic = "odds_ratio", cox = "hazard_ratio"), "ci_low", "ci_high"))) }
 }
 methods$linear_spline <- function(d, conf) spline_effect(d, conf, "linear"); methods$logistic_spline <- function(d, conf) spline_effect(d, conf, "logistic"); methods$cox_spline <- function(d, conf) spline_effect(d, conf, "cox")
 # --- models of completed data: those of the first computation are fitted again, and pooled
@@ -1156,7 +1193,7 @@ methods$logistic_interaction <- function(d, conf) {
   add("", "", "anova of glm", fitted, statistic = x, df = k, p_value = pchisq(x, k, lower.tail = FALSE))
 }
 methods$linear_interaction <- function(d, conf) {
-  d <- split_up(d); if (nlevels(d$g) != 2) return(); d$cell <- droplevels(d$g:d$s); if (nrow(d) <= nlevels(d$cell)) return(); f <- lm(x ~ 0 + cell, d); if (max(abs(resid(f))) < 1e-10 * max(abs(d$x))) return(); V <- vcov(f); t <- qt((1 + conf) / 2, df.residual(f))
+  d <- split_up(d); if (nlevels(d$g) != 2) return(); d$cell <- droplevels(d$g:d$s); if (nrow(d) <= nlevels(d$cell)) return(); f <- lm(x ~ 0 + cell, d); if (max(abs(resid(f))) < 1e-10 * max(abs(d$x)) || max(abs(d$x)) < 1e-150 || max(abs(d$x)) > 1e150) return(); V <- vcov(f); t <- qt((1 + conf) / 2, df.residual(f))
   for (s in levels(d$s)) { at <- match(paste0(levels(d$g), ":", s), levels(d$cell)); if (anyNA(at)) next
     b <- coef(f)[[at[2]]] - coef(f)[[at[1]]]; e <- sqrt(V[at[1], at[1]] + V[at[2], at[2]]); add("", s, "lm", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e) }
   if (nlevels(d$s) < 2 || any(table(d$g, d$s) == 0)) return()
@@ -1215,7 +1252,7 @@ methods$mcnemar <- function(d, conf) {
 methods$mantel_haenszel <- function(d, conf) {
   d <- d[!is.na(d$x), ]; t <- compared(d, named("", "group")); if (is.null(t)) return(); d <- d[!is.na(d$y) & d$group != "", ]; g <- named("", "group"); g <- g[g %in% d$group]
   a <- table(factor(d$group, rev(g)), factor(d$y, 1:0), factor(d$x)); a <- a[, , apply(a, 3, sum) > 1, drop = FALSE]; if (!dim(a)[3]) return()
-  m <- tryCatch(mantelhaen.test(a, correct = job$continuity == "true", conf.level = conf), error = function(e) NULL)
+  m <- tryCatch(mantelhaen.test(a, correct = job$correction == "true", conf.level = conf), error = function(e) NULL)
   if (is.null(m) || !is.finite(m$statistic)) return(); if (is.finite(log(m$estimate))) add("", "", "mantelhaen.test", closed, odds_ratio = unname(m$estimate), ci_low = m$conf.int[1], ci_high = m$conf.int[2])
   add("", "", "mantelhaen.test", closed, statistic = unname(m$statistic), df = 1, p_value = m$p.value)
   a <- a[, , apply(a, 3, function(t) all(rowSums(t) > 0, colSums(t) > 0)), drop = FALSE]; k <- dim(a)[3]; add("", "", "dim", closed, strata = k); o <- unname(m$estimate); if (k < 2 || !is.finite(log(o))) return()
@@ -1243,8 +1280,8 @@ methods$cause_specific_cox <- function(d, conf) {
   for (i in seq_along(m$shown)) add("", m$shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
 }
 methods$fine_gray <- function(d, conf) {
-  m <- side_by_side(d, c("time", "event")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
-  X <- model.matrix(reformulate(m$terms), w)[, -1, drop = FALSE]; if (qr(scale(X))$rank < ncol(X)) return(); f <- cmprsk::crr(w$time, w$event, X, failcode = num(job$cause), gtol = 1e-9, maxiter = 50); if (!f$converged || any(abs(f$coef) * apply(X, 2, sd) > 8)) return()
+  within <- job$stratum == "true"; m <- side_by_side(d, c("time", "event", if (within) "x")); w <- m$w; add("", "", "nrow", closed, n = nrow(w)); if (nrow(w)) add("", job$cause_name, "sum", closed, events = sum(w$event == num(job$cause)), competing_events = sum(w$event > 0 & w$event != num(job$cause))); if (!requireNamespace("cmprsk", quietly = TRUE) || !sum(w$event == num(job$cause)) || min(w$time[w$event > 0]) == 0) return()
+  X <- model.matrix(reformulate(m$terms), w)[, -1, drop = FALSE]; if (qr(scale(X))$rank < ncol(X)) return(); if (within) return(hazards_of(subhazards(w$time, w$event, X, w$x, num(job$cause)), X, m$shown, conf)); f <- cmprsk::crr(w$time, w$event, X, failcode = num(job$cause), gtol = 1e-9, maxiter = 50); if (!f$converged || any(abs(f$coef) * apply(X, 2, sd) > 8)) return()
   z <- qnorm((1 + conf) / 2); for (i in seq_along(m$shown)) { b <- f$coef[[i]]; e <- sqrt(f$var[i, i]); add("", m$shown[i], "crr", 1e-5, hazard_ratio = exp(b), ci_low = exp(b - z * e), ci_high = exp(b + z * e), p_value = 2 * pnorm(-abs(b / e))) }
 }
 methods$cox_interaction <- function(d, conf) {
@@ -1259,7 +1296,7 @@ methods$survival_quantiles <- function(d, conf) for (g in named("", "group")) {
   for (p in strsplit(job$quantiles, ";")[[1]]) { s <- 1 - num(p); add(g, paste0(100 * num(p), "_percent"), "survfit", closed, estimate = first(f$surv, s), ci_low = first(f$lower, s), ci_high = first(f$upper, s)) }
 }
 methods$conditional_probability <- function(d, conf) for (g in named("", "group")) {
-  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; of <- num(job$cause); at <- num(job$milestone); z <- qnorm((1 + conf) / 2); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
+  k <- event_of(d[d$group == g, ]); if (!nrow(k)) next; of <- num(job$cause); at <- num(job$time); z <- qnorm((1 + conf) / 2); add(g, job$cause_name, "sum", closed, n = nrow(k), events = sum(k$event == of), competing_events = sum(k$event > 0 & k$event != of))
   if (at > max(k$time)) next; if (!any(k$event > 0 & k$time <= at)) { add(g, job$cause_name, "sum", closed, estimate = 0, std_error = 0, ci_low = 0, ci_high = 0); next }
   causes <- sort(unique(c(0, of, k$event))); f <- survfit(surv(k, factor(k$event, causes)) ~ 1, id = seq_len(nrow(k)), influence = TRUE); j <- findInterval(at, f$time)  # the influence begins at time 0
   i <- match(of, causes); o <- setdiff(seq_along(causes), c(1, i)); p <- f$pstate[j, ]; free <- 1 - sum(p[o]); if (free <= 1e-12) next; m <- p[i] / free; u <- f$influence.pstate[, j + dim(f$influence.pstate)[2] - length(f$time), ]; e <- sqrt(sum(((u[, i] + m * rowSums(u[, o, drop = FALSE])) / free)^2))

@@ -1,254 +1,185 @@
-"""What the second computation of models, agreement and designs is given, in the long form of concordance.Export."""
+"""What the second computation is given: the data of each analysis in one long form, its options, its levels in order.
+
+A method's data are written by its entry in `EXPORTS`, beside methods of its kind (exports_*.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import pandas as pd
 
+from ..analysis import Data
 from ..analysis.methods import METHODS
-from ..analysis.methods.common import is_categorical
-from ..analysis.methods.imputation import Incomplete
-from ..ids import Name, word
+from ..analysis.methods.common import is_categorical, scores
+from ..files import write_text
+from ..ids import Name
+from ..parts import hash_of
+from ..results import Results
+from ..text import number_text
+from . import exports_models, exports_tests, exports_times, exports_values
+from .plain import MISSING
 
-if TYPE_CHECKING:
-    from .concordance import Export
-
-# options that these methods have beside those of concordance.DEFAULTS
-DEFAULTS = {
-    "errors": "classical",
-    "per": 1,
-    "gamma": 0,
-    "weights": "none",
-    "r1": "",
-    "n1": "",
-    "r": "",
-    "n": "",
-    "n_max": "",
-    "p0": "",
-    "p1": "",
-    "alpha": 0.05,
-    "beta": 0.2,
-    "threshold": "",
-    "test": "general",
-    "scores": "integer",
-    "a": 1,
-    "b": 1,
-    "covariance": ["unstructured"],
-    "df": "kenward-roger",
-    "model": "logistic",
-    "correlation": "exchangeable",
-    "visit": "",
-    "knots": 4,
-    "reference": "",
-    "power": 0.8,
-    "difference": 0,
-    "sd": 0,
-    "hazard_ratio": 0,
-    "event_share": 1,
-    "estimand": "ate",
-    "stabilised": True,
-    "truncate": 1,
-    "adjust": "tukey",
-    "against": "all",
-    "resamples": 10_000,
-    "replicates": 10_000,
-    "trials": 2000,
-    "cohort": 3,
-    "estimator": "kaplan-meier",
-    "contrasts": "first",
-}
-OWN_DEFAULTS: dict[str, dict] = {
-    "incidence_rate": {"errors": "model"},
-    "gee": {"errors": "bias-reduced"},
-    "current_leukaemia_free_survival": {"start": "remission"},
-    "escalation_characteristics": {"n_max": 30},
-    "bootstrap_proportion": {"interval": "bca", "statistic": "mean"},
-    "permutation_test": {"statistic": "mean"},
-}
+# parameters of methods, told as they are in force
+OPTIONS = (
+    "a", "adjust", "against", "alpha", "alternative", "b", "below", "beta", "closes", "cohort", "contrasts", "correction",
+    "correlation", "covariance", "design", "df", "difference", "equal_variance", "errors", "estimand", "estimator",
+    "event_share", "exact", "firth", "gamma", "hazard_ratio", "interval", "intervals", "knapp_hartung", "knots", "landmark",
+    "limit", "model", "n", "n1", "n_max", "p0", "p1", "p_values", "per", "power", "quantiles", "r", "r1", "rate", "rates",
+    "reference", "replicates", "resamples", "rho", "scores", "sd", "severe", "skeleton", "stabilised", "start",
+    "statistic", "target", "tau2", "test", "threshold", "ties", "time", "transform", "trend", "trials", "truncate", "unit", "until",
+    "variance", "variant", "weights",
+)  # fmt: skip
+# of a method that has no such parameter, for what it shares with one that has
+WITHOUT = {"alternative": "two-sided", "gamma": 0, "interval": "clopper-pearson", "rho": 0, "transform": "log-log",
+           "unit": "months"}  # fmt: skip
 
 
-def _adjusted(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
-    """Outcome (x) and group of everyone, without a set, and each covariate as a set."""
+class Export:
+    """Collects the data of one analysis in long form: set, group, level, x, y, time, event, entry; and its levels in order."""
 
-    def write(export: Export):
-        spec = export.spec
-        export.rows(group=export.groups(spec.get("by", "")), **outcome(export))
-        own = list(
-            dict.fromkeys([*spec.get("covariates", ()), *([spec["interaction"]] if spec.get("interaction") else [])])
-        )
-        for name in own:
-            export.variable(name)
-        if spec.get("interaction"):
-            export.order("interaction", [export.data.column(spec["interaction"])])
+    def __init__(self, data: Data, spec: Mapping, ard: pd.DataFrame):
+        self.data, self.spec, self.ard = data, spec, ard
+        self.frames: list[pd.DataFrame] = []
+        self.levels: list[tuple[str, str, str]] = []  # set, kind, id
 
-    return write
+    def order(self, kind: str, names: Iterable[Name], within: str = ""):
+        self.levels += [(within, kind, name.id) for name in names]
 
+    def groups(self, by: str) -> pd.Series:
+        """The group of each participant, missing where there is none."""
+        members = self.data.groups(by)
+        self.order("group", members)
+        return self.ids(members)
 
-def _visits(export: Export):
-    """Outcome (x), group, visit by its place (time) and number of the participant (entry) of each row; covariates as sets."""
-    data, spec = export.data, export.spec
-    members = data.groups(spec["visit"])
-    export.order("level", members)
-    place = sum(
-        (at * here.astype("Float64") for at, here in enumerate(members.values(), start=1)),
-        0 * data.frame.index.to_series(),
-    )
-    who = pd.Series(pd.factorize(data.frame[data.study.participant])[0], index=data.frame.index)
-    export.rows(
-        x=export.number(spec["variable"]), group=export.groups(spec["by"]), time=place.where(place > 0), entry=who
-    )
-    for name in dict.fromkeys([*spec.get("covariates", ()), *spec.get("by_visit", ())]):
-        export.variable(name)
-    export.order("by_visit", map(data.column, spec.get("by_visit", ())))
+    def ids(self, members: Mapping[Name, pd.Series]) -> pd.Series:
+        """The id of the one of these that each participant is in, missing where there is none."""
+        found = pd.Series(pd.NA, index=self.data.frame.index, dtype="string")
+        for name, here in members.items():
+            found[here] = name.id
+        return found
 
+    def rows(self, **columns):
+        self.frames.append(pd.DataFrame(columns, index=self.data.frame.index))
 
-def _spline(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
-    """Outcome (x), the number (y), the stratum (level) and covariates as sets, of everyone as one group."""
+    def number(self, column: str) -> pd.Series:
+        """Numbers as they are, codes by their order."""
+        return pd.Series(scores(self.data, column), index=self.data.frame.index)
 
-    def write(export: Export):
-        stratum = export.spec.get("stratum")
-        within = {"level": export.data.frame[stratum].astype("string")} if stratum else {}
-        export.rows(group="all", **within, y=export.number(export.spec["x"]), **outcome(export))
-        export.order("group", [word("all")])
-        for name in export.spec.get("covariates", ()):
-            export.variable(name)
+    def variable(self, column: str, **more):
+        """A covariate or characteristic as a set of its own: its levels if it is categorical, else its values."""
+        name = self.data.column(column)
+        self.order("set", [name])
+        if is_categorical(self.data, column):
+            members = self.data.groups(column)
+            self.order("level", members, within=name.id)
+            more["level"] = self.ids(members)
+        else:
+            more["y"] = self.number(column)
+        self.rows(set=name.id, **more)
 
-    return write
+    def times(self, unit: str) -> dict:
+        endpoint = self.spec["endpoint"]
+        per = self.data.plan.per(endpoint, unit)
+        entry = {"entry": self.number(f"{endpoint}_entry") / per} if self.data.plan.endpoints[endpoint].entry else {}
+        return {
+            "time": self.number(f"{endpoint}_time") / per,
+            "event": self.number(f"{endpoint}_event"),
+            **entry,
+        }
 
-
-def _imputed(export: Export):
-    """Of everyone the group; each completed data set as a set of its own: outcome (x), and each covariate (level) as y."""
-    spec, data = METHODS.given(export.spec), export.data
-    own = Incomplete.of(data, spec["variable"], spec["by"], spec["covariates"], spec["auxiliary"])
-    export.rows(group=export.groups(spec["by"]))
-    for column, gap in own.gaps.items():
-        export.rows(set="gaps", level=data.column(column).id, y=gap.astype(float))
-    if own.why or len(own.sizes) < 2 or (not own.boolean and is_categorical(data, spec["variable"])):
-        return
-    export.order("covariate", own.names)
-    for name in spec["covariates"]:  # the columns of a category, which have equal shares where means are taken
-        ids = [one.id for one in own.names if one.id.startswith(f"{data.column(name).id}=")]
-        export.order("shares", [Name(" ".join(ids), "")] if ids else [])
-    index, first = data.frame.index[own.known], len(own.sizes) - 1
-    for at, (y, X) in enumerate(own.copies(spec["imputations"], spec["iterations"], data.plan.seed)):
-        set_ = f"{'logistic' if own.boolean else 'linear'} {at}"
-        export.rows(set=set_, x=pd.Series(y, index=index), group=_ids(data.groups(spec["by"]), data.frame.index))
-        for name, column in zip(own.names, X.T[first:], strict=True):
-            export.rows(set=set_, level=name.id, y=pd.Series(column, index=index))
-
-
-def _followed(export: Export) -> dict:
-    unit = export.spec.get("unit", "months") if export.spec["method"] == "weighted_kaplan_meier" else "days"
-    times = export.times(unit)
-    return {
-        "x": times["event"].where(times["time"].notna()),
-        "time": times["time"],
-        **{k: v for k, v in times.items() if k == "entry"},
-    }
-
-
-def _pair(x: str, y: str) -> Callable[[Export], None]:
-    """Two numbers of each participant."""
-    return lambda export: export.rows(x=export.number(export.spec[x]), y=export.number(export.spec[y]))
-
-
-def _strata(export: Export):
-    """The level, the group and the stratum (set) of everyone."""
-    data, spec = export.data, export.spec
-    columns = {
-        key: data.groups(spec[name]) for key, name in (("level", "variable"), ("group", "by"), ("set", "stratum"))
-    }
-    for kind, members in columns.items():
-        export.order(kind, members)
-    export.rows(**{kind: _ids(members, data.frame.index) for kind, members in columns.items()})
-
-
-def _subgroups(outcome: Callable[[Export], dict]) -> Callable[[Export], None]:
-    """The outcome (x), the group and the subgroup (level) of everyone."""
-
-    def write(export: Export):
-        subgroups = export.data.groups(export.spec["subgroup"])
-        export.order("level", subgroups)
-        inside = _ids(subgroups, export.data.frame.index)
-        export.rows(group=export.groups(export.spec["by"]), level=inside, **outcome(export))
-
-    return write
-
-
-def _ids(members, index) -> pd.Series:
-    """The id of the group of each participant, missing where there is none."""
-    found = pd.Series(pd.NA, index=index, dtype="string")
-    for name, here in members.items():
-        found[here] = name.id
-    return found
-
-
-def _stages(export: Export):
-    """The response (x) and the stage (y: 1 of the first) of everyone."""
-    export.rows(**_event(export), y=export.data.holds(export.spec["first"]).astype("Float64"))
-
-
-def _cohorts(export: Export):
-    """The outcome (y) and the dose level (group) of everyone, with the cohort (level)."""
-    data, spec = export.data, export.spec
-    found = data.groups(spec["cohort"])
-    export.order("level", data.levels(spec["cohort"]))
-    of = dict(zip(data.levels(spec["cohort"]), found.values(), strict=True))
-    export.rows(
-        y=data.outcome(spec["event"]).astype("Float64"),
-        group=export.groups(spec["by"]),
-        level=_ids(of, data.frame.index),
-    )
-
-
-def _ratings(export: Export):
-    """Two classifications as the places of their categories, in one order."""
-    one, other = (export.data.groups(export.spec[key]) for key in ("first", "second"))
-    levels = list(dict.fromkeys([*one, *other]))
-    export.order("level", levels)
-    index = export.data.frame.index
-    for name, members in (("x", one), ("y", other)):
-        export.rows(set=name, x=range(len(index)), y=sum((levels.index(k) + 1.0) * here.astype(float) for k, here in members.items())
-                    if members else 0.0)  # fmt: skip
-
-
-def _event(export: Export) -> dict:
-    return {"x": export.data.outcome(export.spec["event"]).astype("Float64")}
+    def stratum(self) -> dict[str, pd.Series]:
+        """Each stratum as a number (x) in the order of its code as text, where there are strata; missing where it is not known."""
+        if not self.spec.get("stratum"):
+            return {}
+        column = self.data.frame[self.spec["stratum"]]
+        codes = pd.Series(pd.factorize(column.astype("string"), sort=True)[0], index=column.index, dtype="Float64")
+        return {"x": codes.mask(column.isna())}
 
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
-    "ancova": _adjusted(lambda export: {"x": export.number(export.spec["variable"])}),
-    "linear_regression": _adjusted(lambda export: {"x": export.number(export.spec["variable"])}),
-    "incidence_rate": _adjusted(
-        lambda export: {"x": export.number(export.spec["count"]), "time": export.number(export.spec["exposure"])}
-    ),
-    "mmrm": _visits,
-    "gee": _visits,
-    "linear_spline": _spline(lambda export: {"x": export.number(export.spec["variable"])}),
-    "logistic_spline": _spline(_event),
-    "cox_spline": _spline(_followed),
-    "weighting": _adjusted(lambda export: {"x": 0.0}),
-    "weighted_kaplan_meier": _adjusted(_followed),
-    "weighted_cox": _adjusted(_followed),
-    "weighted_risks": _adjusted(_event),
-    "multiple_imputation": _imputed,
-    "standardised_risks": _adjusted(_event),
-    "number_needed": _adjusted(_event),
-    "e_value": _adjusted(_event),
-    "paired_t": _pair("after", "before"),
-    "sign_test": _pair("after", "before"),
-    "pearson": _pair("x", "y"),
-    "bland_altman": _pair("first", "second"),
-    "kappa": _ratings,
-    "simon_design": lambda export: export.rows(),
-    "sample_size": lambda export: export.rows(),
-    "escalation_characteristics": lambda export: export.rows(),
-    "dose_escalation": _cohorts,
-    "simon_inference": _stages,
-    "cochran_mantel_haenszel": _strata,
-    "logistic_interaction": _subgroups(_event),
-    "linear_interaction": _subgroups(lambda export: {"x": export.number(export.spec["variable"])}),
-    "predictive_probability": lambda export: export.rows(**_event(export)),
+    **exports_values.EXPORTS,
+    **exports_models.EXPORTS,
+    **exports_times.EXPORTS,
+    **exports_tests.EXPORTS,
 }
+
+
+def _options(results: Results, spec: Mapping, data: Data) -> dict[str, str]:
+    """The options of an analysis that are in force, as text."""
+    plan, force = results.plan, METHODS.given(spec)
+    told = {"method": spec["method"], "conf": plan.level, "seed": plan.seed, "plan_alpha": plan.alpha}
+    told |= {name: force.get(name, WITHOUT.get(name, "")) for name in OPTIONS}
+    told["at"] = force.get("at", force.get("days", ()))
+    told |= {name: data.column(force[name]).id if force.get(name) else "" for name in ("by", "visit")}
+    told |= {name: bool(force.get(name)) for name in ("stratum", "cluster", "covariates", "related")}
+    told["divisor"] = plan.days(told["unit"])
+    endpoint = plan.endpoints.get(force.get("endpoint", ""))
+    told["delayed"] = bool(endpoint and endpoint.entry)
+    if "cause" in force:
+        events = list(endpoint.events)
+        told["cause_name"] = force["cause"] or events[0]
+        told["cause"] = events.index(told["cause_name"]) + 1
+    return {name: _text(value) for name, value in told.items()}
+
+
+def _text(value) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case list() | tuple():
+            return ";".join(map(_text, value))
+        case int() | float():
+            return number_text(value)
+    return "" if value is None else str(value)
+
+
+def _families(results: Results) -> pd.DataFrame:
+    """The tests of each family."""
+    rows = results.ard[results.ard["statistic"].eq("p_value_adjusted") & results.ard["value"].notna()]
+    family = [results.plan.analyses[name]["family"] for name in rows["analysis"]]
+    method = [results.plan.families[name] for name in family]
+    return rows[["analysis", "group", "level"]].assign(family=family, method=method)
+
+
+COLUMNS = ["analysis", "set", "group", "level", "x", "y", "time", "event", "entry"]
+
+
+def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]]) -> dict[str, str]:
+    """Write jobs.csv, levels.csv, families.csv and data.csv for all analyses that have a second implementation; the hash of what
+    stands there of each. analysed: all analyses with what they work on."""
+    jobs, levels, families, exported = [], [], _families(results), {}
+    texts = [",".join(COLUMNS) + "\n"]
+    for name, data in analysed:
+        spec = results.plan.analyses[name]
+        if spec["method"] not in EXPORTS:
+            continue
+        made = Export(data, spec, results.analysis(name))
+        EXPORTS[spec["method"]](made)
+        jobs.append({"analysis": name, **_options(results, spec, data)})
+        seen: dict[tuple, int] = {}
+        mine = []
+        for within, kind, id in made.levels:
+            position = seen[within, kind] = seen.get((within, kind), 0) + 1
+            mine.append({"analysis": name, "set": within, "kind": kind, "position": position, "id": id})
+        levels += mine
+        if made.frames:
+            rows = pd.concat([frame.astype(object) for frame in made.frames]).assign(analysis=name)
+            texts.append(_csv(rows.reindex(columns=COLUMNS), header=False))
+        text = texts[-1] if made.frames else ""
+        tests = families[families["analysis"] == name].to_dict("records")
+        asked = made.ard[["group", "level", "statistic"]].to_numpy().tolist()
+        exported[name] = hash_of([jobs[-1], mine, tests, text, asked])
+    for frame, file in (
+        (pd.DataFrame(jobs).fillna(""), "jobs"),
+        (pd.DataFrame(levels, columns=["analysis", "set", "kind", "position", "id"]), "levels"),
+        (families, "families"),
+    ):
+        write_text(_csv(frame), folder / f"{file}.csv")
+    write_text("".join(texts), folder / "data.csv")
+    return exported
+
+
+def _csv(frame: pd.DataFrame, header: bool = True) -> str:
+    return frame.to_csv(index=False, header=header, na_rep=MISSING, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""What the second computation of tests and of models that R has is given, in the long form of concordance.Export."""
+"""What the second computation of tests and of models that R has is given, in the long form of exports.Export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..ids import word
 
 if TYPE_CHECKING:
-    from .concordance import Export
+    from .exports import Export
 
 
 def _event(export: Export):
@@ -80,7 +80,7 @@ def _survival(export: Export):
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "t_test": _values, "geometric_mean_ratio": _values, "exact_test": _event, "beta_binomial": _event, "barnard": _event, "boschloo": _event,
-    "signed_rank": _pair("after", "before"), "kendall": _pair("x", "y"), "mcnemar": _two_outcomes, "mantel_haenszel": _strata, "risk_difference": _strata, "risk_ratio": _strata,
+    "signed_rank": _pair("after", "before"), "kendall": _pair("x", "y"), "mcnemar": _two_outcomes, "mantel_haenszel": _strata, "risk_difference": _strata, "risk_ratio": _strata, "number_needed": _strata,
     "logistic": _covariates, "proportional_hazards": _follow_up, "cause_specific_cox": _causes, "fine_gray": _causes,
     "bootstrap_proportion": _event, "permutation_test": _values, "tipping_point": _event, "tipping_point_groups": _event, "exact_logistic": _exact,
     "emax": _pair("dose", "response"), "jonckheere_terpstra": _values, "firth_cox": _follow_up, "cox_interaction": _subgroups, "survival_quantiles": _survival, "simon_two_stage": lambda export: export.rows(),

@@ -1,4 +1,4 @@
-"""What the second computation of models and measures of follow-up is given, in the long form of concordance.Export."""
+"""What the second computation of models and measures of follow-up is given, in the long form of exports.Export."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..analysis.methods import METHODS
 from ..analysis.methods.changing import measurements
 from ..analysis.methods.multistate import states_of
 from ..analysis.methods.winning import known_of
 from ..expression import Expression
 from ..ids import column
-from .exports import _ids
 
 if TYPE_CHECKING:
-    from .concordance import Export
+    from .exports import Export
 
 
 def _cox(export: Export):
@@ -35,15 +35,19 @@ def _stratified(export: Export):
     level = {}
     if stratum:
         export.order("level", data.levels(stratum))
-        level["level"] = _ids(data.levels(stratum), data.frame.index)
+        level["level"] = export.ids(data.levels(stratum))
     unit = export.spec.get("unit", "months")
     export.rows(**export.times(unit), group=export.groups(export.spec.get("by", "")), **level)
 
 
 def _ordered(export: Export):
-    """The score, higher where the event is expected earlier, and the follow-up."""
-    score = export.number(export.spec["score"]) * (-1 if export.spec.get("lower") else 1)
-    export.rows(x=score, **export.times(export.spec.get("unit", "months")))
+    """The score, higher where the event is expected earlier, the follow-up and the stratum (level)."""
+    score, stratum = (
+        export.number(export.spec["score"]) * (-1 if export.spec.get("lower") else 1),
+        export.spec.get("stratum"),
+    )
+    level = {"level": export.data.frame[stratum].astype("string")} if stratum else {}
+    export.rows(x=score, **export.times(export.spec.get("unit", "months")), **level)
 
 
 def _strata_of_groups(export: Export):
@@ -76,20 +80,20 @@ def _changes(export: Export):
 
 
 def _outcomes(export: Export):
-    """Each outcome as a set, with the group of everyone: time and event of an endpoint, or a number (y), more of which is better."""
+    """Each outcome as a set, with the group and the stratum (x) of everyone: time and event of an endpoint, or a number (y), more of
+    which is better."""
     data, spec = export.data, export.spec
     group, columns = export.groups(spec["by"]), [*spec.get("higher", ()), *spec.get("lower", ())]
-    known = known_of(data, spec["by"], spec.get("endpoints", ()), columns)
-    group = group.where(known)
+    group, stratum = group.where(known_of(data, METHODS.given(spec))), export.stratum()
     for name in spec.get("endpoints", ()):
         export.order("set", [column(name, name)])
         per = data.plan.per(name, "days")
         time, event = (export.number(f"{name}_{what}") for what in ("time", "event"))
-        export.rows(set=column(name, name).id, group=group, time=time / per, event=event)
+        export.rows(set=column(name, name).id, group=group, time=time / per, event=event, **stratum)
     for name in columns:
         export.order("set", [data.column(name)])
         sign = -1 if name in spec.get("lower", ()) else 1
-        export.rows(set=data.column(name).id, group=group, y=sign * export.number(name))
+        export.rows(set=data.column(name).id, group=group, y=sign * export.number(name), **stratum)
 
 
 def _changing(export: Export):

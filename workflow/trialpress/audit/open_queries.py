@@ -91,6 +91,11 @@ class Trial:
             name: {field for column in found for field in index["columns"][column]["reads"]}
             for name, found in closures.items()
         }
+        self.tables_of = {
+            name: {index["columns"][column]["table"] for column in found}
+            | {field.partition(".")[0] for field in self.reads[name]}
+            for name, found in closures.items()
+        }
         ranked = {name for name, column in self.plan.derived.items() if "rank" in column.spec}
         self.ordered = {name for name, found in closures.items() if ranked & set(found)}
         self.before_order = {column for name in self.ordered for column in closures[name]} - self.ordered
@@ -184,8 +189,11 @@ class Trial:
         """Each variant with (subjects, the analyses that it reaches), or what is said of it."""
         if not variants:
             return
+        ids = [variant.copy for variant in variants]
+        before = self.known.loc[[variant.who for variant in variants]].assign(**{self.who: ids})
+        before = before.set_index(pd.Index(ids)).astype(self.subjects.dtypes.to_dict())
         try:
-            made = cohort.build(self.study, self.plan, self.copies(variants), everyone=False)
+            made = cohort.again(self.study, self.plan, self.copies(variants), before, self.anew(variants))
         except (InputError, ValueError) as error:
             named = [variant for variant in variants if variant.copy in str(error)]
             if len(variants) == 1 or len(named) == 1:
@@ -196,12 +204,7 @@ class Trial:
                 yield from self.built(first)
             yield from self.built([variant for variant in variants if variant not in first])
             return
-        ids = [variant.copy for variant in variants]
-        before = (
-            self.known.loc[[variant.who for variant in variants]].assign(**{self.who: ids}).set_index(pd.Index(ids))
-        )
-        before = before.astype(self.subjects.dtypes.to_dict())
-        theirs = made.subjects.set_index(made.subjects[self.who].astype(str)).loc[ids]
+        theirs = made.set_index(made[self.who].astype(str)).loc[ids]
         differ = {name: _differ(before[name], theirs[name]) for name in theirs if name != self.who}
         moved = {id: {name for name, those in differ.items() if those[at]} for at, id in enumerate(ids)}
         after = before.copy()
@@ -224,6 +227,14 @@ class Trial:
                     yield variant, _refused(InputError(problems))
                     continue
             yield variant, (frame, names)
+
+    def anew(self, variants: list[Variant]) -> set[str]:
+        """The derived columns that may be otherwise in copies: all that read a changed field, or a table that lost a row, and
+        what the trace knows nothing of."""
+        fields = {f"{variant.table}.{variant.field}" for variant in variants}
+        lost = {variant.table for variant in variants if variant.field in self.study.tables[variant.table].key}
+        known = {name for name in self.reads if not self.reads[name] & fields and not self.tables_of[name] & lost}
+        return set(self.plan.derived) - known
 
     def reached(
         self, variants: list[Variant], before: pd.DataFrame, after: pd.DataFrame, moved: Mapping

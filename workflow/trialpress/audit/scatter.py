@@ -20,7 +20,7 @@ from ..files import write_text
 from ..plan import Plan
 from ..results import Results
 from ..store import Store
-from .concordance import Answer, Second
+from .computing import Answer, Second
 from .kept import together
 from .parts import plain
 from .trace import Analysed

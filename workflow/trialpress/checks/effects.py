@@ -172,8 +172,11 @@ class Trial:
         for column in self.plan.derived.values():
             where, spec = f"cohort.columns.{column.name}", column.spec
 
-            def made(key: str, value, column=column, spec=spec) -> pd.Series:
-                return self.builder.derive(replace(column, spec={**spec, key: value}))
+            whole = cache(lambda column=column: self.builder.derive(column))
+
+            def made(key: str, value, column=column, spec=spec, whole=whole) -> pd.Series:
+                same = spec[key] == value or (key == "where" and self._same_rows(spec, value))
+                return whole() if same else self.builder.derive(replace(column, spec={**spec, key: value}))
 
             for key in ("expression", "value", "where", "by", "among"):
                 if key in spec:
@@ -185,6 +188,12 @@ class Trial:
                 _computed(lambda take, made=made: made("take", take), other), made("take", spec["take"])
             ):
                 yield where, f"take: {spec['take']}", f"{other} gives the same: nobody has two values to choose from"
+
+    def _same_rows(self, spec: Mapping, where: str) -> bool:
+        """Whether another condition holds for the same rows of the table from which a column is taken."""
+        columns = self.builder.rows_of(spec["from"])[1]
+        one, other = (self.builder.evaluate("", text, columns) for text in (spec["where"], where))
+        return one.equals(other)
 
     def _daily(self) -> Iterator[Finding]:
         daily = self.plan.daily
@@ -292,7 +301,7 @@ def _alike(a, b) -> bool:
     if a is None:
         return False
     if isinstance(a, pd.Series):
-        return a.astype("string").fillna("").equals(b.astype("string").fillna(""))
+        return a.equals(b) or a.astype("string").fillna("").equals(b.astype("string").fillna(""))
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(_alike, a, b))
     return bool((a == b).all())

@@ -12,7 +12,7 @@ from ..plan.objects import counted_by
 from ..registry import Condition, Names
 from ..study import Study
 from ..tables.kinds import KINDS as TABLES
-from . import rows
+from . import rows, strata
 from .report import Report
 from .values import Cohort, fields
 
@@ -41,10 +41,10 @@ def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Repo
         seen = names
         if "rows" in spec and spec["method"] in METHODS.functions:
             seen = rows.check(where, spec, plan, study, names, kinds, report)
+        spec = strata.check(where, spec, report)
         report.problems += METHODS.problems(f"{report.path}, {where}", spec, seen)
         _endpoint(where, spec, plan, report)
         _unknown(where, spec, report)
-        _within_strata(where, spec, report)
     for kind, registry, specs in (("figures", FIGURES, plan.figures), ("tables", TABLES, plan.tables)):
         for name, spec in specs.items():
             report.problems += registry.problems(f"{report.path}, {kind}.{name}", spec, names)
@@ -60,9 +60,14 @@ def _endpoint(where: str, spec: Mapping, plan: Plan, report: Report) -> None:
         able = ", ".join(name for name, traits in METHODS.traits.items() if traits.get("entry"))
         what = f"the method '{method}' has no delayed entry, which the endpoint '{endpoint.id}' has"
         report(f"{where}.endpoint", what, f"take one of {able}; or an endpoint without entry", WRONG)
+    key, _, value = str(can.get("entry_without", "")).partition(" ")
+    if endpoint.entry and key and METHODS.given(spec)[key] == value:
+        what = f"'{value}' has no delayed entry, which the endpoint '{endpoint.id}' has"
+        report(f"{where}.{key}", what, "take the default; or an endpoint without entry", WRONG)
     if can.get("days") and (endpoint.from_durations or endpoint.unit != "days"):
         what = f"the method '{method}' needs an endpoint from dates, counted in days; '{endpoint.id}' is not"
-        report(f"{where}.endpoint", what, "write the endpoint with origin, events and censor", WRONG)
+        do = "write the endpoint with origin, events and censor; shift(date('2000-01-01'), x) makes a date of x days"
+        report(f"{where}.endpoint", what, do, WRONG)
 
 
 def _unknown(where: str, spec: Mapping, report: Report) -> None:
@@ -73,19 +78,3 @@ def _unknown(where: str, spec: Mapping, report: Report) -> None:
     if not counts or METHODS.traits[spec["method"]].get("unknown_apart"):
         what = f"the method '{spec['method']}' has no unknown outcomes to leave out or to count"
         report(f"{where}.unknown", what, "take the line out")
-
-
-def _within_strata(where: str, spec: Mapping, report: Report) -> None:
-    """An interval that exists within strata only, or has no form within them."""
-    if spec["method"] not in METHODS.functions or "interval" not in METHODS.parameters(spec["method"]):
-        return
-    traits, interval = METHODS.traits[spec["method"]], str(METHODS.given(spec)["interval"])
-    alone, inside = (str(traits.get(key, "")).split() for key in ("without_stratum", "with_stratum"))
-    if interval in (alone if spec.get("stratum") else inside):
-        what = f"the interval '{interval}' {'has no form within strata' if spec.get('stratum') else 'is one within strata'}"
-        do = (
-            f"take {' or '.join([*inside, 'newcombe'])}"
-            if spec.get("stratum")
-            else "name the stratum, or take another interval"
-        )
-        report(f"{where}.interval", what, do)

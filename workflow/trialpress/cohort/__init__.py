@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -267,11 +267,32 @@ def assembled(builder: Builder, everyone: bool = True) -> Cohort:
         raise InputError([Problem(f"plan.yaml, cohort.table {plan.cohort_table}", what, why, do)])
     for column in plan.derived.values():
         builder.subjects[column.name] = builder.derive(column)
-    raise_if(_without_level(builder.subjects, plan))
-    builder.endpoints()
-    builder.populations()
+    _completed(builder)
     raise_if(empty_populations(plan, builder.subjects) if everyone else ())
     return Cohort(builder.subjects, builder.daily(), flow(plan, builder.subjects, builder.columns()))
+
+
+def _completed(builder: Builder) -> None:
+    """What follows from the derived columns."""
+    raise_if(_without_level(builder.subjects, builder.plan))
+    builder.endpoints()
+    builder.populations()
+
+
+def again(
+    study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], before: pd.DataFrame, anew: Container[str]
+) -> pd.DataFrame:
+    """The subjects of other clean tables, of some participants. before: as they were, by participant; anew: the derived columns
+    that may not be what they were. It stops where `build` does."""
+    builder = Builder(study, plan, tables)
+    known = before.loc[builder.subjects[builder.who]]
+    for column in plan.derived.values():
+        kept = None if column.name in anew else known[column.name].set_axis(builder.subjects.index)
+        builder.subjects[column.name] = builder.derive(column) if kept is None else kept
+    _completed(builder)
+    builder.daily()
+    flow(plan, builder.subjects, builder.columns())
+    return builder.subjects
 
 
 def read_tables(folder: Path, study: Study) -> Tables:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 
@@ -26,11 +27,13 @@ def take(how: str, rows: pd.DataFrame, participants: pd.Series) -> pd.Series:
     """
     index = pd.Index(participants)
     counts = rows["counts"].astype("boolean")
-    rows = rows.assign(open=counts.isna())[counts.fillna(True).astype(bool)]
+    count, open_ = counts.to_numpy(dtype=bool, na_value=True), counts.isna().to_numpy()
     if how != "any":
-        rows = rows[rows["value"].notna()]
-    sure, open_ = rows[~rows["open"]], rows[rows["open"]]
-    doubtful = index.isin(open_["who"])
+        count = count & rows["value"].notna().to_numpy()
+    rows = rows.assign(open=open_) if count.all() else rows.assign(open=open_)[count]
+    some = bool((open_ & count).any())  # rows of which it is not known whether they count
+    sure = rows[~rows["open"]] if some else rows
+    doubtful = index.isin(rows["who"][rows["open"]]) if some else np.zeros(len(index), dtype=bool)
     if how == "any":
         found = pd.Series(index.isin(sure["who"]), index=index, dtype="boolean")
         return found.mask(doubtful & ~found.to_numpy(dtype=bool))
@@ -43,7 +46,7 @@ def take(how: str, rows: pd.DataFrame, participants: pd.Series) -> pd.Series:
     if how in ("first", "last"):
         return _ordered(how, rows, index)
     found = sure.groupby("who")["value"].agg("first" if how == "only" else how).reindex(index)
-    if how in ("min", "max"):
+    if how in ("min", "max") and some:
         with_open = rows.groupby("who")["value"].agg(how).reindex(index)
         doubtful &= ~with_open.eq(found).fillna(False).to_numpy(dtype=bool)
     return found.mask(doubtful)
@@ -55,9 +58,9 @@ def _ordered(how: str, rows: pd.DataFrame, index: pd.Index) -> pd.Series:
     if sure.empty:
         return pd.Series(None, index=index, dtype=rows["value"].dtype)
     found = sure.drop_duplicates("who").set_index("who")["value"].reindex(index)
-    best = sure.drop_duplicates("who").set_index("who")["by"]
-    ahead = _ahead(how)(rows["by"], rows["who"].map(best))
-    ties = rows["by"].eq(rows["who"].map(best)).fillna(False)
+    best = rows["who"].map(sure.drop_duplicates("who").set_index("who")["by"])
+    ahead = _ahead(how)(rows["by"], best)
+    ties = rows["by"].eq(best).fillna(False)
     known = rows["who"].map(found)
     other = (rows["value"] != known).fillna(True).astype(bool)
     tied = other & ties & ~rows["open"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 import json
 import re
 import sys
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+import pandas as pd
 
 from .. import environment
 from ..analysis.origin import SIMULATED
@@ -43,8 +44,9 @@ def draw(results: Results, name: str) -> Drawing:
         if results.marked:
             drawing = _marked(drawing, results.seen)
         drawing = _translated(drawing.said(*left_out(results, KINDS, spec)), results.plan.say)
-    raise_if(_unprintable(drawing.figure, name))
-    _lighten(drawing.figure)
+    artists = drawing.figure.findobj()
+    raise_if(_unprintable(artists, name))
+    _lighten(artists)
     return drawing
 
 
@@ -65,9 +67,16 @@ def _marked(drawing: Drawing, seen: set[str]) -> Drawing:
     if page.strip and (found or not some):
         page.notice.set_text(style.SOME if some else style.ALL)
     legend = f" {MARK} Simulated." if some and found else "" if some else " All numbers are simulated."
-    numbers = drawing.numbers.map(lambda cell: cell.replace(MARKER, "") if isinstance(cell, str) else cell)
+    numbers = drawing.numbers.apply(_unmarked)
     alt = with_marks(drawing.alt) if some else drawing.alt.replace(MARKER, "")
-    return replace(drawing, numbers=numbers.astype(drawing.numbers.dtypes), alt=f"{alt}{legend}")
+    return replace(drawing, numbers=numbers, alt=f"{alt}{legend}")
+
+
+def _unmarked(column: pd.Series) -> pd.Series:
+    """A column of numbers without marks in its texts."""
+    if column.dtype.kind in "biufcmM":
+        return column
+    return column.map(lambda cell: cell.replace(MARKER, "") if isinstance(cell, str) else cell).astype(column.dtype)
 
 
 def _translated(drawing: Drawing, say: Wording) -> Drawing:
@@ -85,24 +94,24 @@ def _translated(drawing: Drawing, say: Wording) -> Drawing:
 MANY = 2_000  # points beyond which a cloud of them is a picture within the vector graphic
 
 
-def _lighten(figure) -> None:
+def _lighten(artists: Iterable) -> None:
     """A file's size does not grow with the participants: no reader can tell so many points apart."""
     from matplotlib.collections import PathCollection
     from matplotlib.lines import Line2D
 
-    for drawn in figure.findobj(lambda artist: isinstance(artist, PathCollection | Line2D)):
+    for drawn in (artist for artist in artists if isinstance(artist, PathCollection | Line2D)):
         many = len(drawn.get_offsets() if isinstance(drawn, PathCollection) else drawn.get_xdata()) > MANY
         points = isinstance(drawn, PathCollection) or drawn.get_marker() not in ("None", "none", None, "")
         drawn.set_rasterized(many and points)
 
 
-def _unprintable(figure, name: str) -> list[Problem]:
+def _unprintable(artists: Iterable, name: str) -> list[Problem]:
     """The labels of a figure with characters that would be empty boxes."""
     from matplotlib.text import Text
 
     from . import style
 
-    labels = dict.fromkeys(text.get_text() for text in figure.findobj(Text))
+    labels = dict.fromkeys(artist.get_text() for artist in artists if isinstance(artist, Text))
     return [
         Problem(
             f"plan.yaml, figures.{name}",
@@ -145,14 +154,13 @@ def draw_some(
 def _write(results: Results, folder: Path, name: str) -> tuple[str, set[Note], list[str], list[Problem]]:
     """Draw a figure, of which no other is seen; its alternative text, what it read, the modules that were run, and what is
     wrong with it."""
-    from . import png, style
+    from . import style
 
     seen = Observed.of(results, name)
     try:
         drawing = draw(seen, name)
         with style.look():
-            _save_svg(drawing, folder / f"{name}.svg", results.plan.figures[name].get("svg") == "text")
-            png.save(drawing.figure, folder / f"{name}.png")
+            _save(drawing, folder, name, results.plan.figures[name].get("svg") == "text")
     except InputError as error:
         return "", set(), [], error.problems
     write_csv(drawing.numbers, folder / f"{name}.csv")
@@ -173,34 +181,36 @@ def _collected_by_hand() -> Iterator[None]:
         gc.enable()
 
 
-ATTRIBUTE = re.compile(r' (?:d|x|y)="[^"]*"')
-DIGITS = re.compile(r"-?\d+\.\d{3,}")
+PLACE = re.compile(r' ([xy])="(-?\d+\.\d{3,})"')
 
 
 def _shorter(svg: str) -> str:
-    """The places of an SVG to a hundredth of a point.
+    """The places of an SVG to a hundredth of a point, as its paths are.
 
-    >>> _shorter('<path d="M 12.345678 -0.001 L 3.5 1e-05" style="x: 1.2345"/>')
-    '<path d="M 12.35 0 L 3.5 1e-05" style="x: 1.2345"/>'
+    >>> _shorter('<use x="12.345678" y="-0.001" style="x: 1.2345"/>')
+    '<use x="12.35" y="0" style="x: 1.2345"/>'
     """
 
-    def short(number: re.Match) -> str:
-        text = f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
-        return "0" if text == "-0" else text
+    def short(place: re.Match) -> str:
+        text = f"{float(place[2]):.2f}".rstrip("0").rstrip(".")
+        return f' {place[1]}="{"0" if text == "-0" else text}"'
 
-    return ATTRIBUTE.sub(lambda attribute: DIGITS.sub(short, attribute[0]), svg)
+    return PLACE.sub(short, svg)
 
 
-def _save_svg(drawing: Drawing, path: Path, texts: bool) -> None:
+def _save(drawing: Drawing, folder: Path, name: str, texts: bool) -> None:
+    """Write both pictures; texts: those of the SVG stay texts."""
     import matplotlib
 
+    from . import canvas, png
+
     about = {"Date": None, "Creator": None, "Description": drawing.alt}
-    written = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none"} if texts else {}):
-        drawing.figure.savefig(written, format="svg", metadata=about)
-    svg = _shorter(written.getvalue())
+        pixels, svg = canvas.drawn(drawing.figure, about)
+    png.save(pixels, drawing.figure.dpi, folder / f"{name}.png")
+    svg = _shorter(svg)
     if texts:
         from .svg import with_fonts
 
         svg = with_fonts(svg, drawing.figure)
-    write_text(svg, path)
+    write_text(svg, folder / f"{name}.svg")

@@ -18,7 +18,7 @@ from .palette import Look
 from .read import count, interval, shown
 
 PLOT_HEIGHT = 46.0  # mm
-MOST_TICKS = 200  # censored times of a curve beyond which ticks would be a band
+MOST_TICKS = 200  # censored times of a curve beyond which ticks would be a band: the figure then has none, and says so
 HEAD, TAIL = 2.2, 9.5  # mm: above the first line of a key, below an axis for ticks and label
 SMALL = 0.6  # of the size of others: a panel that warns only
 BIASED = "Biased: immortal time"
@@ -171,6 +171,10 @@ def sheet(results: Results, panels: list[Panel], width: str, what: str) -> Drawi
     heads = [max(one.head for one in row) for row in rows]
     heights = [head + max(one.plot + one.foot for one in row) for head, row in zip(heads, rows, strict=True)]
     page = style.Page(results, width, sum(heights) + 4.0 * (len(rows) - 1))
+    censored = [
+        (curve["n_censored"] > 0).sum() for panel in panels if not panel.areas for curve in panel.shown.values()
+    ]
+    ticked = max(censored, default=0) <= MOST_TICKS
     for i, (panel, said, letter) in enumerate(zip(panels, texts, style.letters(len(panels)), strict=True)):
         x = i % across * (left + plot_width + 2.0 + gap)
         start = sum(heights[: i // across]) + 4.0 * (i // across)
@@ -185,7 +189,7 @@ def sheet(results: Results, panels: list[Panel], width: str, what: str) -> Drawi
             y += _lines([text]) * style.LINE
         page.text(x + left, y, said.tests)
         head, size = start + heads[i // across], SMALL if panel.small else 1.0
-        _draw(page.axes(x + left, head, size * plot_width, panel.height), panel)
+        _draw(page.axes(x + left, head, size * plot_width, panel.height), panel, ticked)
         if said.names:
             _risk(page, panel, said.names, x, head + PLOT_HEIGHT + TAIL, left, plot_width)
     frames = [
@@ -193,8 +197,9 @@ def sheet(results: Results, panels: list[Panel], width: str, what: str) -> Drawi
         for panel in panels
         for group, curve in panel.shown.items()
     ]
-    notes = tuple(dict.fromkeys(note for panel in panels for note in panel.limits.notes(panel.unit) if note))
-    return Drawing(page.figure, pd.concat(frames, ignore_index=True), _alt(panels, what), notes)
+    notes = [note for panel in panels for note in panel.limits.notes(panel.unit)]
+    notes += ["Censored times are not marked, being too many"] * (not ticked)
+    return Drawing(page.figure, pd.concat(frames, ignore_index=True), _alt(panels, what), tuple(notes))
 
 
 MUTED = {"alpha": 0.55}
@@ -247,7 +252,7 @@ def _stack(axes, panel: Panel) -> None:
         floor = roof
 
 
-def _draw(axes, panel: Panel) -> None:
+def _draw(axes, panel: Panel, ticked: bool) -> None:
     muted = MUTED if panel.small else {}
     if panel.areas:
         _stack(axes, panel)
@@ -258,8 +263,8 @@ def _draw(axes, panel: Panel) -> None:
             low, high = (100 * steps(curve, limit, panel.foot, panel.start)[1] for limit in ("ci_low", "ci_high"))
             axes.fill_between(x, low, high, step="post", color=look.ink, alpha=0.13, linewidth=0)
         axes.step(x, 100 * estimate, where="post", linewidth=1.2, solid_joinstyle="miter", **look.line, **muted)
-        censored = curve[curve["n_censored"] > 0]
-        if len(censored) <= MOST_TICKS:
+        if ticked:
+            censored = curve[curve["n_censored"] > 0]
             ticks = {"color": look.ink, "markersize": 4.0, "markeredgewidth": 0.7, **muted}
             axes.plot(censored["x"], 100 * censored["estimate"], "|", **ticks)
     for name, reached in panel.quantiles.items():

@@ -164,12 +164,12 @@ def _sections(data, by: str, grades: pd.Series, highest: pd.Series, who: str) ->
 
 def _strips(axes, cells: pd.DataFrame, recorded: pd.DataFrame, days: range, top: float) -> None:
     """The cells of a section: the colour of the grade, hatched where it is not derivable, empty without a record."""
-    from matplotlib.colors import to_rgb
+    from matplotlib.colors import to_rgba_array
 
     if cells.empty:
         return
     values = cells.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    colours = np.array([to_rgb(colour) for colour in (*palette.GRADES, NO_RECORD)])
+    colours = (to_rgba_array([*palette.GRADES, NO_RECORD]) * 255).round().astype(np.uint8)
     image = colours[np.where(np.isnan(values), len(palette.GRADES), np.clip(values, 0, 5)).astype(int)]
     ends = (days[0] - 0.5, days[-1] + 0.5, top + len(cells), top)
     axes.imshow(image, extent=ends, aspect="auto", interpolation="nearest", zorder=1)
@@ -212,15 +212,10 @@ def _numbers(
 ) -> pd.DataFrame:
     """A row for each day of those who are shown."""
     frames = []
-    for section in sections:
-        for name in section.rows:
-            own = (
-                daily.loc[[name]]
-                .rename(columns={grading: column for column, grading in gradings.items()})
-                .reset_index()
-            )
-            frames.append(own.assign(**({"group": section.name.label} if by else {})))
-    found = pd.concat(frames, ignore_index=True)
+    for section in (one for one in sections if one.rows):
+        own = daily.loc[section.rows].reset_index()
+        frames.append(own.assign(**({"group": section.name.label} if by else {})))
+    found = pd.concat(frames, ignore_index=True).rename(columns={name: column for column, name in gradings.items()})
     for name, days in given.items():
         found[name] = [(one, day) in days for one, day in zip(found[who], found["day"], strict=True)]
     return found

@@ -27,14 +27,13 @@ def hold_fonts() -> None:
 
 @cache
 def seaborn():
-    """seaborn without scipy.stats, whose import takes as long as two figures: it would estimate densities with it, which it
-    then does by itself, and which no figure here asks it for."""
-    without = "scipy.stats" not in sys.modules
-    if without:
-        sys.modules["scipy.stats"] = None
+    """seaborn without the parts of scipy whose import takes as long as two figures: it would estimate densities and cluster rows with
+    them, which no figure here asks it for."""
+    without = [name for name in ("scipy.stats", "scipy.spatial", "scipy.cluster") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(without))
     try:
         import seaborn
     finally:
-        if without:
-            del sys.modules["scipy.stats"]
+        for name in without:
+            del sys.modules[name]
     return seaborn

@@ -217,7 +217,7 @@ class Observed(Results):
 
     def curve(self, analysis: str) -> pd.DataFrame:
         self.notes.add(("curves", ANALYSIS, analysis))
-        return self.whole.curve(analysis)
+        return self.whole.curve(analysis).copy(deep=False)
 
     def left_out(self, analysis: str) -> list[str]:
         self.notes.add(("participants", ANALYSIS, analysis))

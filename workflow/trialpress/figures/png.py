@@ -11,16 +11,11 @@ from ..files import write_whole
 COLOURS = 256  # a figure has fewer, but for the shades at the edges of its letters and lines
 
 
-def save(figure, path: Path) -> None:
-    """A figure of matplotlib at its final size, in the resolution of `savefig.dpi`."""
+def save(pixels: np.ndarray, dpi: float, path: Path) -> None:
+    """Opaque pixels (height, width, 4) as matplotlib draws them."""
     import pyarrow as pa
-    from matplotlib import rcParams
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    canvas, dpi = FigureCanvasAgg(figure), rcParams["savefig.dpi"]
-    canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
     flat = pixels.view(np.uint32).ravel()
     starts = np.flatnonzero(np.r_[True, flat[1:] != flat[:-1]])  # of runs of one colour: a tenth of the pixels
     lengths = np.diff(starts, append=len(flat))
@@ -42,14 +37,15 @@ def chosen(colours: np.ndarray, counts: np.ndarray, most: int = COLOURS) -> tupl
     (array([[9, 9, 9],
            [0, 0, 0]], dtype=uint8), array([1, 0, 0], dtype=uint8))
     """
-    points, weights = colours.astype(np.int32), np.sqrt(counts)
-    far, nearest = np.full(len(points), np.iinfo(np.int32).max), np.zeros(len(points), np.uint8)
+    points, weights = colours.astype(np.float32), np.sqrt(counts)  # whole numbers below 2 to the 24: exact
+    squares = (points**2).sum(axis=1)
+    far, nearest = np.full(len(points), np.float32(2**24)), np.zeros(len(points), np.uint8)
     picked: list[int] = []
     if len(points) <= most:  # all of them
         far, nearest, picked = np.zeros(1), np.arange(len(points)), [*range(len(points))]
     while len(picked) < most and far.any():
-        picked.append(int((far * weights).argmax()))
-        distance = ((points - points[picked[-1]]) ** 2).sum(axis=1)
+        picked.append(one := int((far * weights).argmax()))
+        distance = squares - 2 * (points @ points[one]) + squares[one]
         closer = distance < far
         far[closer], nearest[closer] = distance[closer], len(picked) - 1
     order = np.argsort(-points[picked].sum(axis=1), kind="stable")

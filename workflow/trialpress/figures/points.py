@@ -178,7 +178,7 @@ def strip(
         test = tests[i] if i < len(tests) else ""
         if test:
             page.text(x + left, top + heading + 0.4, said[i])
-        values, sizes = data.frame[column].astype("Float64"), []
+        values, sizes, swarms = data.frame[column].astype("Float64"), [], []
         grouped = np.logical_or.reduce([np.zeros(len(values), bool), *bars.values()])
         notes.append(not_shown(number(values[grouped]), log, results.plan.label(column) if len(y) > 1 else ""))
         for at, (name, members) in enumerate(bars.items()):
@@ -190,8 +190,9 @@ def strip(
                 points = {"markersize": 1.2, "markeredgewidth": 0, "alpha": 0.4, "rasterized": len(own) > 2000}
                 axes.plot(at + _band(len(own)), own, "o", color=looks[name].ink, **points)
             elif len(own):
-                seaborn().swarmplot(x=np.full(len(own), at), y=own, ax=axes, color=looks[name].colour, size=3.4, edgecolor=palette.INK,
-                          linewidth=0.25, alpha=0.85, native_scale=True, warn_thresh=1)  # fmt: skip
+                points = axes.scatter(np.full(len(own), at), own, 3.4**2, looks[name].colour, edgecolor=palette.INK, linewidth=0.25,
+                                      alpha=0.85, zorder=3)  # fmt: skip
+                swarms.append((points, at))
             if test and not np.isnan(median := value(results, test, "median", name)):
                 axes.plot([at - 0.3, at + 0.3], [median] * 2, color=palette.INK, linewidth=1.4, solid_capstyle="butt")
             sizes.append(len(own))
@@ -202,6 +203,8 @@ def strip(
         axes.set_ylabel(style.wrap(results.plan.label(column, unit=True), 46.0))
         if any(sizes):
             log_axis(axes, "y", log)
+            for points, at in swarms:
+                seaborn().categorical.Beeswarm(warn_thresh=1)(points, at)
         else:
             axes.set(yticks=[])
             middle = x + left + plot_width / 2, top + head + 23.0

@@ -64,8 +64,10 @@ def say(text: str) -> str:
 def bring(files: Iterable[str]) -> None:
     """Draw with these fonts, too, where ours do not have a character; those that were brought before are gone."""
     if _brought[0] != (files := tuple(files)):
+        from . import letters
+
         _brought[0] = files
-        for cached in (_faces, _register, _font, characters, text_width):
+        for cached in (_faces, _register, _font, characters, text_width, letters.font):
             cached.cache_clear()
 
 
@@ -147,18 +149,10 @@ def text_width(text: str, size: float = TEXT, weight: str = "normal") -> float:
 
 def _line_width(line: str, weight: str) -> float:
     """Width in points at 100 pt."""
-    from matplotlib.ft2font import LoadFlags
+    from . import letters
 
-    rest, width = with_mark(line), 0.0
-    for family in families():
-        part = "".join(char for char in rest if char in characters(family) or family == FALLBACK)
-        rest = "".join(char for char in rest if char not in part)
-        if part:
-            font = _font(family, weight)
-            font.set_size(100.0, 72)
-            font.set_text(part, 0.0, flags=LoadFlags.NO_HINTING)
-            width += font.get_width_height()[0] / 64
-    return width
+    _register()
+    return letters.extent(with_mark(line), letters.font(tuple(families()), "normal", weight, None))[0]
 
 
 def widest(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> float:
@@ -181,8 +175,10 @@ PARTS = (
 def wrap(text: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
     """The text in lines of at most `width` mm, broken at spaces; a word that is longer at its own hyphens and slashes, and
     only if that does not help anywhere, with a hyphen."""
-    lines, line = [], ""
-    for word in say(text).split(" "):
+    lines, line, said = [], "", say(text)
+    if said == said.strip() and "  " not in said and text_width(text, size, weight) <= width:
+        return said
+    for word in said.split(" "):
         parts = [word] if text_width(word, size, weight) <= width else _parts(word, width, size, weight)
         for i, part in enumerate(parts):
             longer = f"{line}{'' if i else ' '}{part}".strip()

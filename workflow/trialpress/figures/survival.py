@@ -37,9 +37,9 @@ def kaplan_meier(
     facets: bool = False,
     width: style.Width = "double",
 ) -> Drawing:
-    """Kaplan-Meier curves with pointwise intervals as bands and censored times as ticks (up to 200 of them), told apart by
-    hue and dash. Above each panel: events, median and estimates at the fixed times of the analysis; below it the numbers at
-    risk with cumulative events in brackets.
+    """Kaplan-Meier curves with pointwise intervals as bands and censored times as ticks (in a figure with a curve of more than
+    200 of them none, which it says), told apart by hue and dash. Above each panel: events, median and estimates at the fixed
+    times of the analysis; below it the numbers at risk with cumulative events in brackets.
 
     Parameters
         analyses: kaplan_meier analyses, or weighted_kaplan_meier ones, a panel each

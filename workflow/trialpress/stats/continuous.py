@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import chdtrc, stdtr, stdtrit
 
+from . import pairs
 from .ranks import (
     exact_rank_test,
     inverted,
@@ -19,10 +20,9 @@ from .ranks import (
     signed_rank_counts,
     tie_sum,
 )
-from .result import Result, not_estimable, numbers, probability
+from .result import Result, not_estimable, numbers, probability, unit_of
 
-# Hodges-Lehmann looks at every pair of patients: beyond this many only the test is computed.
-PAIRS = 20_000_000
+PAIRS = 20_000_000  # of patients: the differences of more are not held
 UNATTAINABLE = "too few values for an interval of this level: the widest one is given"
 
 
@@ -44,9 +44,7 @@ def t_test(a, b, *, equal_variance: bool = False, alternative: str = "two-sided"
     if min(len(a), len(b)) < 2:
         return not_estimable(method, names, "a group has fewer than two values", **known)
     known |= {"mean1": float(a.mean()), "mean2": float(b.mean())}
-    # squares of what is tiny or huge would vanish or overflow: by a power of two, so that no digit changes
-    unit = 2.0 ** np.floor(np.log2(max(np.abs(a).max(), np.abs(b).max(), 1e-300)))
-    unit = 1.0 if 1e-60 < unit < 1e60 else unit
+    unit = unit_of(a, b)
     a, b = a / unit, b / unit
     va, vb, df = a.var(ddof=1), b.var(ddof=1), len(a) + len(b) - 2
     if equal_variance:
@@ -110,13 +108,10 @@ def mann_whitney(a, b, *, alternative: str = "two-sided", level: float = 0.95) -
 
         p = normal_p(*centred(0.0), alternative)
         if differences is None:
-            why = f"shift among more than {PAIRS} pairs"
-            return not_estimable(method, names[2:], why, **known, statistic=float(W), p_value=float(p))
+            middle, low, high, attained = pairs.shift([pairs.differences(a, b)], z, level)
+            return _ranked(method, known, (W, p, middle, low, high), attained)
         low, high, attained = inverted(z, differences, level)
-    figures = (W, p, np.median(differences), low, high)
-    return Result(
-        method, {**known, **dict(zip(names, map(float, figures), strict=True))}, "" if attained else UNATTAINABLE
-    )
+    return _ranked(method, known, (W, p, np.median(differences), low, high), attained)
 
 
 def signed_rank(differences, *, alternative: str = "two-sided", level: float = 0.95) -> Result:
@@ -145,7 +140,7 @@ def signed_rank(differences, *, alternative: str = "two-sided", level: float = 0
         return not_estimable(method, names, "no difference other than 0", **known)
     n = len(nonzero)
     V = midranks(abs(nonzero))[nonzero > 0].sum()
-    walsh = np.sort((nonzero[:, None] + nonzero)[np.triu_indices(n)] / 2)
+    walsh = np.sort((nonzero[:, None] + nonzero)[np.triu_indices(n)] / 2) if n * n <= PAIRS else None
     if exact:
         p, k, attained = exact_rank_test(signed_rank_counts(n), int(V), (1 - level) / 2, alternative)
         low, high = walsh[k - 1], walsh[len(walsh) - k]
@@ -163,11 +158,16 @@ def signed_rank(differences, *, alternative: str = "two-sided", level: float = 0
             return (above - np.sign(above) * 0.5) / spread
 
         p = normal_p(*centred(0.0), alternative)
+        if walsh is None:
+            middle, low, high, attained = pairs.shift([pairs.walsh(nonzero)], z, level)
+            return _ranked(method, known, (V, p, middle, low, high), attained)
         low, high, attained = inverted(z, walsh, level)
-    figures = (V, p, np.median(walsh), low, high)
-    return Result(
-        method, {**known, **dict(zip(names, map(float, figures), strict=True))}, "" if attained else UNATTAINABLE
-    )
+    return _ranked(method, known, (V, p, np.median(walsh), low, high), attained)
+
+
+def _ranked(method: str, known: dict, figures: tuple, attained: bool) -> Result:
+    values = dict(zip(("statistic", "p_value", "estimate", "ci_low", "ci_high"), map(float, figures), strict=True))
+    return Result(method, {**known, **values}, "" if attained else UNATTAINABLE)
 
 
 def kruskal_wallis(x, group) -> Result:

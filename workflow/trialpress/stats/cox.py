@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import chdtrc, ndtri
 
+from trialpress.stats import penalised
 from trialpress.stats.exact_ties import MOST, ExactLikelihood
 from trialpress.stats.likelihood import PartialLikelihood, maximise, profile_limits
-from trialpress.stats.newton import maximum
+from trialpress.stats.penalised import Penalised, State
 from trialpress.stats.result import Result, not_estimable, offending, probability
 from trialpress.stats.risksets import RiskSets, sample
 
 DENSE = 1_000_000  # risk sets times patients up to which moments are summed patient by patient
+PAIRS = (
+    300  # of an event and another patient at risk, between which a maximum of the penalised likelihood is looked for
+)
 TIES = {"efron": "Efron", "breslow": "Breslow", "exact": "exact"}
 COEFFICIENT = ("coefficient", "std_error", "hazard_ratio", "ci_low", "ci_high", "p_value")
 
@@ -72,8 +76,11 @@ def cox(
         "log_likelihood_null": null[0],
         **test("score", null[1] @ np.linalg.solve(null[2], null[1]), df),
     }
-    b, (likelihood, _, information), diverging = maximise(model.at, np.zeros(df))
-    known |= {"log_likelihood": likelihood, **test("lr", 2 * (likelihood - null[0]), df)}
+    b, (likelihood, score, information), diverging = maximise(model.at, np.zeros(df))
+    known["log_likelihood"] = likelihood
+    # of a likelihood that rises for ever the test is known where twice the coefficients, or a step on, hardly raise it
+    if not diverging.any() or max(abs(score) @ abs(b), abs(score @ np.linalg.lstsq(information, score)[0])) < 1e-8:
+        known |= test("lr", 2 * (likelihood - null[0]), df)
     if diverging.any():
         why = f"{model.monotone(names, diverging)}; Firth's correction has one"
         return not_estimable(method, COEFFICIENT, why, **known)
@@ -114,11 +121,14 @@ def fitted(method, known, names, scale, b, std_error, limits, p_value) -> Result
         "name": np.array(names),
         "coefficient": b / scale,
         "std_error": std_error / scale,
-        "hazard_ratio": np.exp(b / scale),
-        "ci_low": np.exp(limits[0] / scale),
-        "ci_high": np.exp(limits[1] / scale),
         "p_value": p_value,
     }
+    with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
+        table |= {
+            "hazard_ratio": np.exp(b / scale),
+            "ci_low": np.exp(limits[0] / scale),
+            "ci_high": np.exp(limits[1] / scale),
+        }
     alone = {name: float(table[name][0]) for name in COEFFICIENT} if len(names) == 1 else {}
     return Result(method, {**known, **alone}, curve=table)
 
@@ -243,122 +253,129 @@ def firth_cox(
     model, names, known = _model(time, event, X, entry, stratum, "breslow", names)
     if why := model.degenerate(names):
         return not_estimable(method, COEFFICIENT, why, **known)
-    df = len(names)
-    at = _penalised(model)
-    # A likelihood that rises for ever may have several maxima once it is penalised: tried from some way up as well.
-    rising = maximise(model.at, np.zeros(df))
-    starts = [np.zeros(df)] + [rising[0] * length for length in ((0.1, 0.4, 1.0) if rising[2].any() else (1.0,))]
-
-    def highest(starts, fixed=None):
-        return maximum(at, starts, fixed, size=lambda step: abs(step).max(), exact=False)
-
-    found = highest(starts)
-    # What a profile finds above the maximum leads to a higher one.
-    while found is not None:
-        b, (likelihood, _, information) = found
-        std_error, near = np.sqrt(np.diag(np.linalg.inv(information))), b
-
-        def profile(j: int, value: float) -> float:
-            nonlocal near
-            # Along the ridge: from where the last one ended, and from the maximum.
-            held = highest([near, b, *(starts if rising[2].any() else [])], {j: value})  # noqa: B023
-            near = held[0] if held else b  # noqa: B023
-            if held and held[1][0] > likelihood + 1e-9 * (1 + abs(likelihood)):  # noqa: B023
-                raise _Higher(held[0])
-            return held[1][0] if held else -np.inf
-
-        try:
-            limits = profile_limits(profile, b, likelihood, std_error, level)
-            break
-        except _Higher as higher:
-            starts = [*starts, higher.b]
-            found = highest([b, higher.b])
-    if found is None:
+    df, X = len(names), model.raw.T
+    whole = Jeffreys(model.sets, X)
+    # A likelihood that rises for ever may have several maxima once it is penalised.
+    b, _, rising = maximise(model.at, np.zeros(df))
+    starts = [length * b / model.scale for length in (0.0, 0.1, 0.4, 1.0)]
+    try:
+        fit = penalised.fit(
+            lambda held: Jeffreys(model.sets, X, held), level, starts, wide=whole.dense and rising.any()
+        )
+    except ArithmeticError:
         return not_estimable(method, COEFFICIENT, "the penalised likelihood has no maximum", **known)
-    null = at(np.zeros(df))[0]
-    known |= {"df": df, "log_likelihood": likelihood, "log_likelihood_null": null}
-    known |= test("lr", 2 * (likelihood - null), df)
-    nulls = [highest([b, *starts], {j: 0.0}) for j in range(df)]
-    without = np.array([held[1][0] if held else np.nan for held in nulls])
-    p_value = chdtrc(1, np.maximum(2 * (likelihood - without), 0))
-    return fitted(method, known, names, model.scale, b, std_error, limits, p_value)
+    null = whole.unit + float(whole.at(np.zeros((1, df))).value[0])
+    known |= {"df": df, "log_likelihood": fit.value, "log_likelihood_null": null}
+    known |= test("lr", 2 * (fit.value - null), df)
+    return fitted(method, known, names, np.ones(df), fit.beta, fit.standard_error, (fit.low, fit.high), fit.p_value)
 
 
-class _Higher(Exception):
-    """A point of a profile above the maximum that was found."""
+class Jeffreys(Penalised):
+    """The penalised partial likelihood of risk sets and X (n x p), coefficient `held` held; Breslow's ties.
 
-    def __init__(self, b: np.ndarray):
-        super().__init__()
-        self.b = b
+    Moments are about the mean of each risk set, patient by patient: right to the last digit where they all but vanish, as far out
+    on a likelihood that rises. Of large samples they are sums over sorted times, and the curvature is that without the penalty.
 
-
-def _penalised(model: PartialLikelihood) -> Callable:
-    """The log-likelihood + log(det information) / 2, its gradient and the information of the unpenalised one."""
-    # The penalty in the covariates' own units, so that likelihoods do not depend on the standardisation.
-    unit = np.log(model.scale).sum()
-    parts = _centred(model) if len(model.sets) * model.X.shape[1] <= DENSE else _swept(model)
-
-    def at(b: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        likelihood, score, information, third = parts(b)
-        sign, log_det = np.linalg.slogdet(information) if np.isfinite(information).all() else (0.0, 0.0)
-        if sign <= 0 or not np.isfinite(log_det):
-            return -np.inf, score, information
-        # tr(I^-1 dI/db): the third central moments of each risk set, contracted with I^-1.
-        return likelihood + log_det / 2 + unit, score + third(np.linalg.inv(information)) / 2, information
-
-    return at
-
-
-def _centred(model: PartialLikelihood) -> Callable:
-    """Moments about the mean of each risk set, patient by patient: right to the last digit where they all but vanish, as
-    far out on a likelihood that rises.
+    >>> sets = RiskSets.of(np.array([1.0, 2.0]), np.array([True, False]))
+    >>> print(np.exp(Jeffreys(sets, np.array([[1.0], [0.0]])).highest().beta).round(6))
+    [3.]
     """
-    sets, X = model.sets, model.X
-    k = np.arange(len(sets))[:, None]
-    at_risk = (k < sets.last) & (k >= (0 if sets.first is None else sets.first))
-    observed, d = model.of_events.sum(axis=1), sets.n_event
 
-    def parts(b: np.ndarray):
-        eta = np.where(at_risk, b @ X, -np.inf)
-        top = eta.max(axis=1)
-        share = np.exp(eta - top[:, None])
-        total = share.sum(axis=1)
-        share /= total[:, None]
-        mean = share @ X.T
-        apart = X.T[None] - mean[:, None]
+    def __init__(self, sets: RiskSets, X: np.ndarray, held: int | None = None):
+        super().__init__(X - X.mean(axis=0), held)
+        self.sets, self.observed = sets, self.Q[sets.event].sum(axis=0)
+        self.dense = len(sets) * len(X) <= DENSE
+        if self.dense:
+            k = np.arange(len(sets))[:, None]
+            self.at_risk = (k < sets.last) & (k >= (0 if sets.first is None else sets.first))
+            self.pairs = self._pairs()
+
+    def _pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(risk set, patient with the event, another at risk), PAIRS of them at most, with the same random numbers always."""
+        deaths = np.flatnonzero(self.sets.event)
+        death, other = np.nonzero(self.at_risk[self.sets.dies_in])
+        chosen = np.flatnonzero(deaths[death] != other)
+        if len(chosen) > PAIRS:
+            chosen = np.sort(np.random.default_rng(len(chosen)).choice(chosen, PAIRS, replace=False))
+        return self.sets.dies_in[death[chosen]], deaths[death[chosen]], other[chosen]
+
+    def rows(self) -> np.ndarray:
+        _, death, other = self.pairs
+        return self.Q[death] - self.Q[other]
+
+    def weights(self, g) -> np.ndarray:
+        share = self._shares(g[None])[0][0]
+        at, death, other = self.pairs
+        return share[at, death] * share[at, other]
+
+    def _shares(self, g) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities of each patient at risk, shape (points, risk sets, n), and logs of their sums."""
+        eta = np.where(self.at_risk, (g @ self.Q.T)[:, None, :], -np.inf)
+        top = eta.max(axis=2)
+        share = np.exp(eta - top[..., None])
+        total = share.sum(axis=2)
+        return share / total[..., None], top + np.log(total)
+
+    def heights(self, g) -> np.ndarray:
+        k, found = self.Q.shape[1], []
+        for some in np.array_split(g, max(1, len(g) * self.at_risk.size // DENSE)):
+            share, log_sum = self._shares(some)
+            mean = share @ self.Q
+            square = share @ (self.Q[:, :, None] * self.Q[:, None, :]).reshape(-1, k * k)
+            information = self.sets.n_event @ square - np.einsum(
+                "d,sdi,sdj->sij", self.sets.n_event, mean, mean
+            ).reshape(-1, k * k)
+            sign, size = np.linalg.slogdet(information.reshape(-1, k, k))
+            found.append(some @ self.observed - log_sum @ self.sets.n_event + np.where(sign > 0, size / 2, -np.inf))
+        return np.concatenate(found)
+
+    def at(self, g) -> State:
+        part = self._centred if self.dense else self._swept
+        if len(g) * len(self.sets) * len(self.Q) <= DENSE:
+            return part(g)
+        return State(*map(np.concatenate, zip(*(part(one[None]) for one in g), strict=True)))
+
+    def _centred(self, g) -> State:
+        d, f, (s, k), m = self.sets.n_event, self.free, g.shape, self.at_risk.size
+        share, log_sum = self._shares(g)
+        mean = share @ self.Q
+        apart = self.Q - mean[:, :, None, :]
         weight = d[:, None] * share
-        information = np.einsum("kn,knj,knl->jl", weight, apart, apart, optimize=True)
-        likelihood = float(b @ observed - d @ (top + np.log(total)))
+        U, root = np.linalg.qr((np.sqrt(weight)[..., None] * apart).reshape(s, m, k))
+        value = g @ self.observed - log_sum @ d + penalised.size(root)
+        leverage = (U**2).sum(axis=2)[..., None]
+        flat, free = apart.reshape(s, m, k), apart[..., :f].reshape(s, m, f).transpose(0, 2, 1)
+        slope = self.observed - d @ mean + (leverage * flat).sum(axis=1) / 2
+        # Of the penalty, by the third and fourth cumulants of each risk set; U holds the rows in units of the information.
+        third = free @ (U[..., :, None] * U[..., None, :]).reshape(s, m, k * k)
+        fourth = free @ (leverage * flat[..., :f])
+        scaled = (np.sqrt(weight)[..., None] * apart[..., :f]).transpose(0, 1, 3, 2) @ U.reshape(*share.shape, k)
+        fourth -= 2 * np.einsum("sdij,sdlj,d->sil", scaled, scaled, 1 / d)
+        spread = (weight[..., None] * apart[..., :f]).transpose(0, 1, 3, 2) @ apart[..., :f]
+        fourth -= np.einsum("sdil,sd->sil", spread, leverage.reshape(share.shape).sum(axis=2) / d)
+        curvature = spread.sum(axis=1) - fourth / 2 + third @ third.transpose(0, 2, 1) / 2
+        return State(value, slope, curvature, root)
 
-        def third(inverse: np.ndarray) -> np.ndarray:
-            length = ((apart @ inverse) * apart).sum(axis=2)
-            return np.einsum("kn,knj->j", weight * length, apart)
-
-        return likelihood, observed - d @ mean, information, third
-
-    return parts
-
-
-def _swept(model: PartialLikelihood) -> Callable:
-    """The same as sums over sorted times, for large samples."""
-    sets, X = model.sets, model.X
-
-    def parts(b: np.ndarray):
-        likelihood, score, information = model.at(b)
-        risk = np.exp(b @ X)
-        s0 = sets.sum(risk)
-
-        def third(inverse: np.ndarray) -> np.ndarray:
-            mean = np.array([sets.sum(risk * x) for x in X]) / s0
-            length = np.einsum("jn,jk,kn->n", X, inverse, X) * risk
-            moment = np.array([sets.sum(length * x) for x in X]) / s0 - mean * sets.sum(length) / s0
-            pull = inverse @ mean
-            for j in range(len(X)):
-                for k in range(len(X)):
-                    second = sets.sum(risk * X[j] * X[k]) / s0 - mean[j] * mean[k]
-                    moment[j] -= 2 * second * pull[k]
-            return moment @ sets.n_event
-
-        return likelihood, score, information, third
-
-    return parts
+    def _swept(self, g) -> State:
+        sets, Q, f = self.sets, self.Q, self.free
+        eta = Q @ g[0]
+        risk = np.exp(eta - eta.max())
+        s0, k = sets.sum(risk), len(g[0])
+        nowhere = State(np.array([-np.inf]), np.zeros((1, k)), np.eye(f)[None], np.eye(k)[None])
+        if not (s0 > 0).all():  # beyond what floating point can tell apart
+            return nowhere
+        mean = np.array([sets.sum(risk * x) for x in Q.T]) / s0
+        second = np.array([[sets.sum(risk * x * z) for z in Q.T] for x in Q.T]) / s0 - mean[:, None] * mean
+        information = second @ sets.n_event
+        try:
+            root = np.linalg.cholesky((information + information.T) / 2).T
+        except np.linalg.LinAlgError:
+            return nowhere
+        inverse = np.linalg.inv(root)
+        inverse = inverse @ inverse.T
+        length = ((Q @ inverse) * Q).sum(axis=1) * risk
+        moment = np.array([sets.sum(length * x) for x in Q.T]) / s0 - mean * sets.sum(length) / s0
+        moment -= 2 * np.einsum("jlk,lk->jk", second, inverse @ mean)
+        slope = self.observed + (moment / 2 - mean) @ sets.n_event
+        value = sets.n_event @ (-np.log(s0) - eta.max()) + g[0] @ self.observed + penalised.size(root[None])
+        return State(value, slope[None], information[None, :f, :f], root[None])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import bdtr, ndtri, stdtrit
 
-from .result import Result, counts, not_estimable, numbers, probability
+from .result import Result, counts, not_estimable, numbers, probability, unit_of
 
 
 def summary(x) -> Result:
@@ -27,10 +27,15 @@ def summary(x) -> Result:
     names = ("mean", "sd", "median", "q1", "q3", "min", "max")
     if len(known) == 0:
         return not_estimable(method, names, "no value", **count)
-    sd = known.std(ddof=1) if len(known) > 1 else np.nan
+    sd = _sd(known) if len(known) > 1 else np.nan
     figures = (known.mean(), sd, *np.quantile(known, [0.5, 0.25, 0.75]), known.min(), known.max())
     note = "SD not estimable: one value" if len(known) == 1 else ""
     return Result(method, {**count, **dict(zip(names, map(float, figures), strict=True))}, note)
+
+
+def _sd(values: np.ndarray) -> float:
+    unit = unit_of(values)
+    return (values / unit).std(ddof=1) * unit
 
 
 def intervals(x, *, level: float = 0.95) -> Result:
@@ -46,7 +51,7 @@ def intervals(x, *, level: float = 0.95) -> Result:
     n, alpha, notes = len(known), 1 - probability("level", level), []
     mean, median = (np.nan, np.nan), (np.nan, np.nan)
     if n > 1:
-        reach = stdtrit(n - 1, 1 - alpha / 2) * known.std(ddof=1) / np.sqrt(n)
+        reach = stdtrit(n - 1, 1 - alpha / 2) * _sd(known) / np.sqrt(n)
         mean = (known.mean() - reach, known.mean() + reach)
     else:
         notes.append("interval of the mean not estimable: fewer than two values")
@@ -71,6 +76,8 @@ def standardised_difference(a, b, *, level: float = 0.95) -> Result:
     method = f"standardised mean difference with {100 * probability('level', level):g}% CI"
     if min(len(a), len(b)) < 2:
         return _smd(method, np.nan, len(a), len(b), level, "a group has fewer than two values")
+    unit = unit_of(a, b)
+    a, b = a / unit, b / unit
     pooled = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
     if pooled == 0:
         return _smd(method, np.nan, len(a), len(b), level, "no variation within the groups")

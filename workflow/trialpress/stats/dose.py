@@ -71,11 +71,12 @@ def dose_response(dose, y, *, penalised: bool = False, level: float = 0.95) -> R
     if np.isnan(fitted["estimate:dose"]):
         return Result(method, values, fitted.note)
     X = np.column_stack([np.ones(len(y)), log_dose])
-    start = np.array([fitted["estimate:intercept"], fitted["estimate:dose"]])
-    fit = logistic.maximise(y, X, penalised=penalised, starts=[start])
+    beta = np.array([fitted["estimate:intercept"], fitted["estimate:dose"]])
+    p = expit(X @ beta)
+    covariance = np.linalg.inv((X.T * (p * (1 - p))) @ X)
     at = np.linspace(log_dose.min(), log_dose.max(), 101)
     design = np.column_stack([np.ones(101), at])
-    logit, half = design @ fit.beta, np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
+    logit, half = design @ beta, np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design))
     half *= -ndtri((1 - level) / 2)
     curve = {"dose": 10**at, "estimate": expit(logit), "ci_low": expit(logit - half), "ci_high": expit(logit + half)}
     return Result(method, values, fitted.note, curve)

@@ -10,7 +10,9 @@ The costs of partial tables are few and shared by many nodes; so a step of the n
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache, wraps
 from itertools import combinations
 from typing import NamedTuple
 
@@ -39,6 +41,13 @@ MEET = 256  # costs that are met at a time
 ALL_SPLITS = 8  # columns that are divided in all ways
 
 
+def _once(function: Callable) -> Callable:
+    """A function of a table that is computed once for the same table: of open queries many leave the same."""
+    kept = lru_cache(maxsize=256)(lambda table, *more, **named: function(np.array(table), *more, **named))
+    return wraps(function)(lambda cells, *more, **named: kept(tuple(map(tuple, cells.tolist())), *more, **named))
+
+
+@_once
 def exact(cells: np.ndarray, limit: float) -> float | None:
     """The p-value of `cells` (no row or column empty), or None if more than about `limit` partial tables would have to be
     added up, or held at a time: what is certainly more is refused beforehand, and each step tells its own work before it
@@ -60,6 +69,7 @@ def exact(cells: np.ndarray, limit: float) -> float | None:
         return None
 
 
+@_once
 def estimate(cells: np.ndarray, resamples: int, seed: int) -> tuple[float, float]:
     """The p-value from `resamples` random tables with the margins of `cells`, and its standard error.
 

@@ -52,6 +52,8 @@ def gee(y, subject, X, names, *, family: str = "logistic", correlation: str = "e
     shift, unit = (y.mean(), np.abs(y - y.mean()).max()) if family == "linear" and len(y) else (0.0, 1.0)
     if why := _why(y, M, m, family):
         return failed(why)
+    if errors == "bias-reduced" and (_without_each(M, subject, m) < 1e-10).any():
+        return failed("an estimate hangs on one participant alone, which leaves no bias-reduced error")
     working = cov_struct.Exchangeable() if correlation == "exchangeable" else cov_struct.Independence()
     kind = {"linear": families.Gaussian, "logistic": families.Binomial, "poisson": families.Poisson}[family]()
     try:
@@ -89,6 +91,15 @@ def gee(y, subject, X, names, *, family: str = "logistic", correlation: str = "e
         else ""
     )
     return Result(method, values, few)
+
+
+def _without_each(M: np.ndarray, subject: np.ndarray, m: int) -> np.ndarray:
+    """How far the columns are from being dependent when each participant (m) is left out: where they are, the leverage is 1 and the
+    residual that is to be enlarged is 0."""
+    parts = np.zeros((m, M.shape[1], M.shape[1]))
+    np.add.at(parts, subject, M[:, :, None] * M[:, None, :])
+    whole = parts.sum(axis=0)
+    return np.linalg.eigvalsh(whole - parts)[:, 0] / np.linalg.eigvalsh(whole)[-1]
 
 
 def _why(y: np.ndarray, M: np.ndarray, m: int, family: str) -> str:

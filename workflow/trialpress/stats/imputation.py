@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import expit, fdtrc, stdtr, stdtrit
 
-from .logistic import maximise
+from .logistic import Jeffreys
 from .result import Result, not_estimable, numbers, probability
 
 DONORS = 5  # of predictive mean matching
@@ -80,8 +80,9 @@ def _draw_binary(rng, y: np.ndarray, X: np.ndarray, at: np.ndarray) -> np.ndarra
     for j in range(1, X.shape[1]):
         if np.linalg.matrix_rank(X[:, [*keep, j]]) == len(keep) + 1 and len(keep) + 1 < len(y):
             keep.append(j)
-    fit = maximise(y.astype(bool), X[:, keep], penalised=True)
-    b = fit.beta + np.linalg.cholesky((fit.covariance + fit.covariance.T) / 2) @ rng.standard_normal(len(keep))
+    model = Jeffreys(y, X[:, keep])
+    b = model.highest().beta
+    b = b + np.linalg.cholesky(model.covariance(b)) @ rng.standard_normal(len(keep))
     return (rng.random(len(at)) < expit(at[:, keep] @ b)).astype(float)
 
 

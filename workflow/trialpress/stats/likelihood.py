@@ -15,6 +15,7 @@ STEPS = 30
 # than DIVERGING after STEPS means that the likelihood rises for ever.
 CONVERGED = 1e-9
 DIVERGING = 1e-4
+LARGEST = 1e290  # sum of relative risks
 FURTHER = 25  # times that a profile is followed further out, by half each, before its limit counts as infinite
 
 
@@ -44,34 +45,31 @@ class PartialLikelihood:
         with np.errstate(over="ignore"):
             risk = np.exp(eta)
         s0 = sets.sum(risk)
-        if not (np.isfinite(s0).all() and (s0 > 0).all()):
+        if not ((s0 > 1 / LARGEST) & (s0 < LARGEST)).all():
             # Beyond what floating point can tell apart: further out than any maximum.
             return -np.inf, np.zeros(len(b)), np.zeros((len(b), len(b)))
         s1 = np.array([sets.sum(risk * x) for x in X])
         if self.f is None:
             log_sum = sets.n_event @ np.log(s0)
-            mass, square = sets.n_event / s0, sets.n_event / s0**2
-            if g is not None:
-                mass, square = mass * g, square * g
-            expected = risk * sets.over(mass)
-            spread = (s1 * square) @ s1.T
+            times = sets.n_event if g is None else sets.n_event * g
+            expected = risk * sets.over(times / s0)
+            mean = s1 / s0
         else:
             risk_of_events = risk[sets.event]
             e0 = np.bincount(sets.dies_in, risk_of_events, minlength=len(sets))
             e1 = np.array([np.bincount(sets.dies_in, risk_of_events * x, minlength=len(sets)) for x in self.of_events])
             phi = np.repeat(s0, sets.n_event) - self.f * np.repeat(e0, sets.n_event)
-            if not (phi > 0).all():
+            if not (phi > 1 / LARGEST).all():
                 return -np.inf, np.zeros(len(b)), np.zeros((len(b), len(b)))
             log_sum = np.log(phi).sum()
-            inverse = 1 / phi
-            terms = [inverse, self.f * inverse, inverse**2, self.f * inverse**2, (self.f * inverse) ** 2]
-            mass, mass_of_events, square, mixed, square_of_events = (
-                np.add.reduceat(term, self.row_start) * (1.0 if g is None else g) for term in terms
+            times = np.ones(len(phi)) if g is None else np.repeat(g, sets.n_event)
+            mass, mass_of_events = (
+                np.add.reduceat(term, self.row_start) for term in (times / phi, self.f * times / phi)
             )
             expected = risk * sets.over(mass)
             expected[sets.event] -= risk_of_events * mass_of_events[sets.dies_in]
-            cross = (s1 * mixed) @ e1.T
-            spread = (s1 * square) @ s1.T - cross - cross.T + (e1 * square_of_events) @ e1.T
+            mean = (np.repeat(s1, sets.n_event, axis=1) - self.f * np.repeat(e1, sets.n_event, axis=1)) / phi
+        spread = (mean * times) @ mean.T
         observed = self.of_events.sum(axis=1) if g is None else self.of_events @ g[sets.dies_in]
         information = (X * expected) @ X.T - spread
         return float(eta[sets.event].sum() - log_sum), observed - X @ expected, (information + information.T) / 2

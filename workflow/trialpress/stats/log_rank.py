@@ -91,12 +91,14 @@ def quadratic(difference: np.ndarray, variance: np.ndarray, size: float) -> floa
     return max(float(difference @ np.linalg.solve(variance, difference)), 0.0)
 
 
-def permutation_log_rank(time, event, group, *, replicates: int = 10_000, seed: int) -> Result:
-    """Monte Carlo permutation test on log-rank scores (Peto & Peto 1972).
+def permutation_log_rank(time, event, group, *, stratum=None, replicates: int = 10_000, seed: int) -> Result:
+    """Monte Carlo permutation test on log-rank scores (Peto & Peto 1972), within strata if there are any.
 
-    The score of a patient is event - cumulative hazard at the end of follow-up, so the scores of a group add up to its
-    observed - expected events; the statistic sums their squares, each over the size of its group. The p-value counts
-    the observed allocation among the replicates (Davison & Hinkley 1997, 4.25).
+    The score of a patient is event - cumulative hazard at the end of follow-up, so the scores of a group add up to its observed -
+    expected events. The statistic is the quadratic form of these sums in the inverse of their covariance over all allocations
+    within the strata, in two groups the square of a standardised sum. The p-value counts the observed
+    allocation among the replicates (Davison & Hinkley 1997, 4.25). stratum: labels, length n: scores are of the stratum, and
+    patients are allotted within it.
     values: n, events, statistic, replicates, p_value, std_error (of the p-value, from the number of replicates).
 
     >>> aml = np.array([9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161, 5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45])
@@ -105,34 +107,43 @@ def permutation_log_rank(time, event, group, *, replicates: int = 10_000, seed: 
     """
     time, event, _ = sample(time, event)
     labels, code = groups("group", group, length=len(time))
-    method = f"permutation log-rank test, {replicates} replicates"
-    known = {"n": len(time), "events": int(event.sum())}
+    if stratum is not None and np.shape(stratum) != time.shape:
+        raise ValueError(f"stratum: has shape {np.shape(stratum)} where {len(time)} values are needed")
+    method = "stratified " * (stratum is not None) + f"permutation log-rank test, {replicates} replicates"
+    known, names = {"n": len(time), "events": int(event.sum())}, ("statistic", "p_value", "std_error")
     if not event.any():
-        return not_estimable(method, ("statistic", "p_value", "std_error"), "no event", **known)
-    sets = RiskSets.of(time, event)
+        return not_estimable(method, names, "no event", **known)
+    sets = RiskSets.of(time, event, stratum=stratum)
     score = event - sets.over(sets.n_event / sets.n)
-    size = np.bincount(code)
+    inside = np.zeros(len(time), int) if stratum is None else np.unique(stratum, return_inverse=True)[1]
+    parts = [np.flatnonzero(inside == s) for s in np.unique(inside)]
+    size = np.array([np.bincount(code[part], minlength=len(labels)) for part in parts])
+    covariance = np.zeros((len(labels), len(labels)))
+    for part, n in zip(parts, size, strict=True):
+        spread = float((score[part] ** 2).sum()) / max(len(part) - 1, 1)
+        covariance += spread * (np.diag(n) - np.outer(n, n) / len(part))
+    if covariance.max() <= 1e-12 * float((score**2).sum()):
+        return not_estimable(
+            method, names, "no allocation within the strata differs from another in its scores", **known
+        )
+    inverse = np.linalg.pinv(covariance, rcond=1e-10, hermitian=True)
 
-    def statistic(score: np.ndarray) -> np.ndarray:
-        # Patients in the order of their groups: a group's total is a difference of running totals.
-        return (np.add.reduceat(score, np.cumsum(size) - size, axis=-1) ** 2 / size).sum(axis=-1)
+    def statistic(sums: np.ndarray) -> np.ndarray:
+        return np.einsum("ri,ij,rj->r", sums, inverse, sums)
 
-    seen = float(statistic(score[np.argsort(code, kind="stable")]))
-    least = seen - 1e-9 * float((score**2).mean())  # equal but for rounding
+    seen = float(statistic(np.bincount(code, score, minlength=len(labels))[None])[0])
+    least = seen - 1e-9 * max(seen, 1.0)  # equal but for rounding
     rng = np.random.default_rng(seed)
     rows = max(1, 2_000_000 // len(time))
     extreme = 0
     for start in range(0, replicates, rows):
-        block = np.tile(score, (min(rows, replicates - start), 1))
-        extreme += int((statistic(rng.permuted(block, axis=1)) >= least).sum())
+        sums = np.zeros((min(rows, replicates - start), len(labels)))
+        for part, n in zip(parts, size, strict=True):
+            drawn = rng.permuted(np.tile(score[part], (len(sums), 1)), axis=1)
+            # The first are allotted to the first group of those that are there, and so on.
+            here = np.flatnonzero(n)
+            sums[:, here] += np.add.reduceat(drawn, np.cumsum(n[here]) - n[here], axis=1)
+        extreme += int((statistic(sums) >= least).sum())
     p = (extreme + 1) / (replicates + 1)
-    return Result(
-        method,
-        {
-            **known,
-            "statistic": seen,
-            "replicates": replicates,
-            "p_value": p,
-            "std_error": np.sqrt(p * (1 - p) / replicates),
-        },
-    )
+    error = np.sqrt(p * (1 - p) / replicates)
+    return Result(method, {**known, "statistic": seen, "replicates": replicates, "p_value": p, "std_error": error})

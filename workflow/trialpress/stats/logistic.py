@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, expit, gammaln, log_expit, ndtr, ndtri
+from scipy.special import expit, gammaln, log_expit, ndtr, ndtri
 
+from . import penalised
 from .newton import maximum
+from .penalised import Penalised, State
 from .result import Result, indicator, not_estimable, numbers, probability
 
-LENGTHS = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 240.0)  # at which separated data may have a maximum
-BRANCHES = 100  # starts from which another branch of a profile is looked for, where data separate completely
 STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
 
 
@@ -58,23 +58,12 @@ def firth(y, X, names, *, level: float = 0.95) -> Result:
     if why := _refusal(y, X):
         return not_estimable(method, _keys(names) + ("log_likelihood",), why, **known)
     separated = separation(y, X[:, 1:])
-    starts = _starts(y, X) if separated else []
-    drop = ndtri((1 - level) / 2) ** 2 / 2
-    fit = maximise(y, X, penalised=True, starts=starts)
-    while True:
-        try:
-            sides = [[_profile_limit(y, X, fit, j, drop, s, separated) for s in (-1, 1)] for j in range(len(names))]
-            break
-        except _Higher as higher:  # what a profile finds above the maximum leads to a higher one
-            starts = [*starts, higher.beta]
-            fit = maximise(y, X, penalised=True, starts=[higher.beta])
-    values = {**known, "log_likelihood": fit.log_likelihood}
-    for j, (name, (low, high)) in enumerate(zip(names, sides, strict=True)):
-        b, se = fit.beta[j], fit.standard_error[j]
-        without = maximise(y, X, penalised=True, fixed={j: 0.0}, starts=[fit.beta, *starts, *_balanced(y, X, j, 0.0)])
-        p = chdtrc(1, max(0.0, 2 * (fit.log_likelihood - without.log_likelihood)))
-        with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
-            values |= _named(name, (b, se, np.exp(b), np.exp(low), np.exp(high), p))
+    fit = penalised.fit(lambda held: Jeffreys(y, X, held), level, wide=bool(separated))
+    values = {**known, "log_likelihood": fit.value}
+    with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
+        ratios = [np.exp(b) for b in (fit.beta, fit.low, fit.high)]
+    for name, *figures in zip(names, fit.beta, fit.standard_error, *ratios, fit.p_value, strict=True):
+        values |= _named(name, figures)
     return Result(method, values, separated)
 
 
@@ -173,7 +162,7 @@ def separation(y, X) -> str:
 
 @dataclass(frozen=True)
 class Fit:
-    """The maximum of a (penalised) log likelihood; covariance is the inverse information at it."""
+    """The maximum of a log likelihood; covariance is the inverse information at it."""
 
     beta: np.ndarray
     covariance: np.ndarray
@@ -184,24 +173,17 @@ class Fit:
         return np.sqrt(np.diag(self.covariance))
 
 
-def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = None, starts=()) -> Fit:
-    """Newton's method with step halving; X holds the intercept; `fixed` holds coefficients at values.
-
-    Penalised: the log likelihood plus half the log determinant of the information (Firth 1993). Where data separate it can
-    have several maxima: the highest that is reached from the `starts` (default: 0) is taken. ArithmeticError if none is.
+def maximise(y, X) -> Fit:
+    """The maximum of the likelihood by Newton's method with step halving; X holds the intercept. ArithmeticError if there is none.
 
     >>> fit = maximise(np.array([1, 1, 1, 0], dtype=bool), np.ones((4, 1)))
     >>> print(fit.beta.round(4))
     [1.0986]
     """
-    fixed = fixed or {}
-    free = [j for j in range(X.shape[1]) if j not in fixed]
     found = maximum(
-        lambda beta: _likelihood(y, X, beta, penalised),
-        starts or [np.zeros(X.shape[1])],
-        fixed,
-        size=lambda step: abs(X[:, free] @ step).max(),  # on the logit scale
-        exact=not penalised,
+        lambda beta: _likelihood(y, X, beta),
+        np.zeros(X.shape[1]),
+        size=lambda step: abs(X @ step).max(),  # on the logit scale
     )
     if found is None:
         raise ArithmeticError("logistic regression did not converge")
@@ -209,107 +191,50 @@ def maximise(y, X, *, penalised: bool = False, fixed: dict[int, float] | None = 
     return Fit(beta, np.linalg.inv(information), float(value))
 
 
-def _starts(y, X) -> list[np.ndarray]:
-    """0, and points along the line of least squares, which separated data are fitted the better by the further out."""
-    line = np.linalg.lstsq(X, np.where(y, 2.0, -2.0), rcond=None)[0]
-    return [length * line for length in (0.0, 1.0, 4.0, 16.0)]
-
-
-def _likelihood(y, X, beta, penalised):
+def _likelihood(y, X, beta):
     eta = X @ beta
     p = expit(eta)
-    w = p * (1 - p)
-    information = (X.T * w) @ X
-    value = log_expit(np.where(y, eta, -eta)).sum()
-    residual = y - p
-    if penalised:
-        with np.errstate(divide="ignore", invalid="ignore"):  # far out it has no value
-            sign, log_determinant = np.linalg.slogdet(information)
-        if sign <= 0:
-            return -np.inf, X.T @ residual, information
-        value += log_determinant / 2
-        try:
-            leverage = w * np.einsum("ij,jk,ik->i", X, np.linalg.inv(information), X)
-        except np.linalg.LinAlgError:  # beyond what floating point can tell apart
-            return -np.inf, X.T @ residual, information
-        residual = residual + leverage * (0.5 - p)
-    return value, X.T @ residual, information
+    return log_expit(np.where(y, eta, -eta)).sum(), X.T @ (y - p), (X.T * (p * (1 - p))) @ X
 
 
-class _Higher(Exception):
-    """A point of a profile above the maximum that was found."""
+class Jeffreys(Penalised):
+    """The penalised likelihood of outcomes y (n, 0/1) and X (n x k, with the intercept), coefficient `held` held (Firth 1993).
 
-    def __init__(self, beta: np.ndarray):
-        super().__init__()
-        self.beta = beta
+    >>> found = Jeffreys(np.array([1, 1, 1, 0]), np.ones((4, 1))).highest()
+    >>> print(found.beta.round(4))  # log (3.5 / 1.5)
+    [0.8473]
+    """
 
+    def __init__(self, y, X, held: int | None = None):
+        super().__init__(X, held)
+        self.y, self.sign = np.asarray(y, dtype=float), np.where(y, 1.0, -1.0)
+        self.squares = (self.Q[:, :, None] * self.Q[:, None, :]).reshape(len(X), -1)
 
-def _profile_limit(y, X, fit, j, drop, side, separated):
-    """Where the profile of coefficient j has fallen by `drop` below the maximum, below (side -1) or above (1) it."""
-    from scipy.optimize import brentq
+    def rows(self) -> np.ndarray:
+        return self.sign[:, None] * self.Q
 
-    # Along the ridge of the likelihood, the others follow coefficient j.
-    ridge = fit.covariance[:, j] / fit.covariance[j, j]
+    def weights(self, g) -> np.ndarray:
+        return expit(self.Q @ g) * expit(-self.Q @ g)
 
-    known = {0.0: fit.beta}  # distance -> the profile there
-    wide = False
+    def heights(self, g) -> np.ndarray:
+        eta = g @ self.Q.T
+        information = np.exp(log_expit(eta) + log_expit(-eta)) @ self.squares
+        sign, size = np.linalg.slogdet(information.reshape(len(g), *self.R.shape))
+        return log_expit(self.sign * eta).sum(axis=1) + np.where(sign > 0, size / 2, -np.inf)
 
-    def excess(distance, branches=0):
-        at = fit.beta + side * distance * ridge
-        (a, near), *others = sorted(known.items(), key=lambda one: abs(one[0] - distance))[:2]
-        line = near  # through the nearest two
-        for b, beyond in others:
-            line = near + (distance - a) / (b - a) * (beyond - near)
-        starts = [near, line, at]
-        if separated:  # nearer to the maximum, which may be another branch, and anew
-            starts += [known[max((b for b in known if b <= distance), default=0.0)], np.zeros(len(at))]
-        starts += [*_balanced(y, X, j, at[j]), *_spread(y, X, j, at[j], branches)] if wide else []
-        profile = maximise(y, X, penalised=True, fixed={j: at[j]}, starts=starts)
-        if profile.log_likelihood > fit.log_likelihood + 1e-9 * (1 + abs(fit.log_likelihood)):
-            raise _Higher(profile.beta)
-        known[distance] = profile.beta
-        return profile.log_likelihood - (fit.log_likelihood - drop)
-
-    reach, within, limit = 2 * fit.standard_error[j], 0.0, 0.0
-    while True:
-        try:
-            if excess(reach) <= 0:
-                limit, before = brentq(excess, within, reach, xtol=1e-10 * max(1.0, reach), rtol=1e-12), limit
-                if not separated or limit - before < 1e-6 * limit:
-                    break
-                # The profile of separated data may have another branch, which is still higher there.
-                wide = True
-                if excess(limit, BRANCHES if separated.startswith("complete") else 0) <= 1e-9:
-                    break
-                known = {0.0: fit.beta, limit: known[limit]}  # the others are of the lower one
-                within, reach = limit, 2 * limit
-                continue
-            within, reach = reach, 2 * reach
-        except ArithmeticError:  # the likelihood has no value so far out: a shorter step
-            if reach - within < 1e-6 * reach:
-                raise
-            reach = (within + reach) / 2
-    return fit.beta[j] + side * limit
-
-
-def _balanced(y, X, j, value) -> list[np.ndarray]:
-    """Starts far from each other with coefficient j held: the others undo what it does, as far as they can, and then fit y
-    the better the further out."""
-    q, r = np.linalg.qr(np.delete(X, j, axis=1))
-    fitted, undone = q.T @ np.where(y, 1.0, -1.0), -value * (q.T @ X[:, j])
-    return [np.insert(np.linalg.solve(r, undone + length * fitted), j, value) for length in LENGTHS]
-
-
-def _spread(y, X, j, value, n) -> list[np.ndarray]:
-    """n starts more: y is fitted the better by patients that weigh more, at random (with the same random numbers always), since a
-    branch is made by those whose probabilities stay between 0 and 1."""
-    rng, others, target = np.random.default_rng(n), np.delete(X, j, axis=1), np.where(y, 1.0, -1.0)
-    found = []
-    for length in np.resize((10.0, 30.0, 100.0), n):
-        weight = rng.exponential(size=len(y)) ** 2
-        fitted = np.linalg.lstsq(others * weight[:, None], (length * target - value * X[:, j]) * weight, rcond=None)[0]
-        found.append(np.insert(fitted, j, value))
-    return found
+    def at(self, g) -> State:
+        eta, f = g @ self.Q.T, self.Q[:, : self.free]
+        one, none = log_expit(eta), log_expit(-eta)
+        p, q = np.exp(one), np.exp(none)
+        U, root = np.linalg.qr(np.exp((one + none) / 2)[..., None] * self.Q)
+        value = np.where(self.y > 0, one, none).sum(axis=1) + penalised.size(root)
+        leverage, odd = (U**2).sum(axis=2), q - p
+        slope = (self.y - p + leverage * odd / 2) @ self.Q
+        pairs = (U[..., :, None] * U[..., None, :]).reshape(*U.shape[:2], U.shape[2] ** 2)
+        third = (odd[:, None, :] * f.T) @ pairs
+        own = p * q - leverage * (1 - 6 * p * q) / 2
+        curvature = (own[:, None, :] * f.T) @ f + third @ third.transpose(0, 2, 1) / 2
+        return State(value, slope, curvature, root)
 
 
 def _design(y, X, names):
@@ -329,7 +254,8 @@ def _refusal(y, X):
         return "no patients"
     if y.all() or not y.any():
         return "all patients have the event" if y.all() else "no event"
-    if np.linalg.matrix_rank(X) < X.shape[1]:
+    size = np.abs(X).max(axis=0)
+    if np.linalg.matrix_rank(X / np.where(size > 0, size, 1.0)) < X.shape[1]:
         return "the covariates are linearly dependent"
     return ""
 

@@ -6,6 +6,7 @@ import math
 
 from .contingency import risk_difference
 from .result import Result, not_estimable
+from .stratified_risks import INTERVALS, stratified_difference
 
 STATISTICS = ("number_needed", "ci_low", "ci_high")
 
@@ -22,13 +23,34 @@ def number_needed(n2: int, N2: int, n1: int, N1: int, *, level: float = 0.95) ->
     >>> print(round(more["number_needed"], 1), round(more["ci_low"], 1), more["ci_high"], round(fewer["ci_low"], 1))
     8.0 3.2 inf 13.0
     """
-    d = risk_difference(n2, N2, n1, N1, level=level)
     method = f"number needed to treat, from Newcombe's {100 * level:g}% CI of the risk difference (Altman 1998)"
+    return _inverted(risk_difference(n2, N2, n1, N1, level=level), method)
+
+
+def stratified_number_needed(tables, *, interval: str = "newcombe", level: float = 0.95) -> tuple[Result, Result]:
+    """The same within strata: the inverse of the Mantel-Haenszel risk difference of K 2 x 2 tables (array K x 2 x 2, second group in
+    the first row, events first) and of its limits (Altman 1998). interval, strata that count: as in
+    `stratified_risks.stratified_difference`.
+
+    >>> more, fewer = stratified_number_needed([[[8, 98], [5, 115]], [[22, 76], [16, 69]]], interval="sato")
+    >>> print(round(more["number_needed"], 1), round(more["ci_low"], 1), more["ci_high"])
+    28.7 10.3 inf
+    """
+    found = stratified_difference(tables, interval=interval, level=level)
+    of = f"{INTERVALS[interval]} {100 * level:g}% CI of the Mantel-Haenszel risk difference"
+    return _inverted(found, f"number needed to treat within strata, from the {of} (Altman 1998)")
+
+
+def _inverted(d: Result, method: str) -> tuple[Result, Result]:
+    """For one more and one fewer, of a risk difference with its limits."""
     estimate, low, high = (d.values.get(name, math.nan) for name in ("estimate", "ci_low", "ci_high"))
     if math.isnan(estimate) or math.isnan(low):
         why = d.note.removeprefix("not estimable: ") or "the risk difference has no interval"
         none = not_estimable(method, STATISTICS, why)
         return none, none
+    estimate, low, high = (
+        value if abs(value) > 1e-14 else 0.0 for value in (estimate, low, high)
+    )  # rounding of weighted sums
     return tuple(_side(method, *limits) for limits in ((estimate, low, high), (-estimate, -high, -low)))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import bdtr, stdtr, stdtrit
 
 from .ranks import side, sided
-from .result import Result, not_estimable, numbers, probability
+from .result import Result, not_estimable, numbers, probability, unit_of
 
 
 def paired_t(differences, *, alternative: str = "two-sided", level: float = 0.95) -> Result:
@@ -23,7 +23,7 @@ def paired_t(differences, *, alternative: str = "two-sided", level: float = 0.95
     names, n = ("estimate", "std_error", "ci_low", "ci_high", "statistic", "df", "p_value"), len(d)
     if n < 2:
         return not_estimable(method, names, "fewer than two participants", n=n)
-    unit = np.abs(d).max() or 1.0  # squares of very large and small numbers are out of range
+    unit = unit_of(d)
     mean, error = d.mean(), (d / unit).std(ddof=1) * unit / np.sqrt(n)
     if error <= 1e-14 * abs(mean):
         return not_estimable(method, names, "no variation of the differences", n=n)

@@ -128,3 +128,13 @@ def events_of(n: str, events, N: str, totals) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{n}: has shape {x.shape} where {N} has {total.shape}")
     offending(n, (x > total).ravel(), f"more events than patients ({N})")
     return x, total
+
+
+def unit_of(*values: np.ndarray) -> float:
+    """A power of two near the largest of values whose squares would vanish or overflow, else 1: in units of it no digit changes.
+
+    >>> unit_of(np.array([3.0, -5.0])), unit_of(np.array([1e200])) > 1e199
+    (1.0, True)
+    """
+    largest = max(float(np.abs(one).max(initial=0.0)) for one in values)
+    return 1.0 if largest == 0 or 1e-60 < largest < 1e60 else 2.0 ** np.floor(np.log2(max(largest, 1e-300)))

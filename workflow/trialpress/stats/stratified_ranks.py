@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
+from . import pairs
 from .continuous import PAIRS, UNATTAINABLE
 from .ranks import inverted, midranks, side, sided, tie_sum
 from .result import Result, not_estimable, numbers, probability
@@ -55,17 +56,19 @@ def van_elteren(a, b, stratum_a, stratum_b, *, alternative: str = "two-sided", l
     p = {"two-sided": 2 * ndtr(-abs(statistic)), "greater": ndtr(-statistic), "less": ndtr(statistic)}[alternative]
     tested = {**known, "statistic": float(statistic), "p_value": float(p)}
     if sum(len(x) * len(y) for x, y in parts) > PAIRS:
-        return not_estimable(method, names[2:], f"shift among more than {PAIRS} pairs", **tested)
-    apart = [np.subtract.outer(x, y).ravel() for x, y in parts]
-    differences, weights = (
-        np.concatenate(apart),
-        np.repeat([1 / (len(x) + len(y) + 1) for x, y in parts], list(map(len, apart))),
-    )
-    order = np.argsort(differences, kind="stable")
-    differences, share = differences[order], np.cumsum(weights[order]) / weights.sum()
-    half = int(np.searchsorted(share, 0.5 - 1e-12))
-    # where the weights halve exactly, the middle of the two differences around
-    estimate = differences[half] if share[half] > 0.5 + 1e-12 else (differences[half] + differences[half + 1]) / 2
-    low, high, attained = inverted(z, differences, level)
+        of = [pairs.differences(x, y, 1 / (len(x) + len(y) + 1)) for x, y in parts]
+        estimate, low, high, attained = pairs.shift(of, z, level, slack=1e-12)
+    else:
+        apart = [np.subtract.outer(x, y).ravel() for x, y in parts]
+        differences, weights = (
+            np.concatenate(apart),
+            np.repeat([1 / (len(x) + len(y) + 1) for x, y in parts], list(map(len, apart))),
+        )
+        order = np.argsort(differences, kind="stable")
+        differences, share = differences[order], np.cumsum(weights[order]) / weights.sum()
+        half = int(np.searchsorted(share, 0.5 - 1e-12))
+        # where the weights halve exactly, the middle of the two differences around
+        estimate = differences[half] if share[half] > 0.5 + 1e-12 else (differences[half] + differences[half + 1]) / 2
+        low, high, attained = inverted(z, differences, level)
     note = "; ".join(filter(None, [note, "" if attained else UNATTAINABLE]))
     return Result(method, {**tested, "estimate": float(estimate), "ci_low": float(low), "ci_high": float(high)}, note)

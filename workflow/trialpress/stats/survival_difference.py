@@ -74,22 +74,47 @@ def compare_at(time, event, group, at: float, *, transform: str = "log-log", lev
         f"{transform} test"
     )
     known = {"n": len(time), "events": int(event.sum()), "time": at}
-    scale = {
-        "plain": (lambda s: s, lambda s: 1.0),
-        "log": (np.log, lambda s: 1 / s),
-        "log-log": (lambda s: np.log(-np.log(s)), lambda s: 1 / (s * np.log(s))),
-    }
-    if transform not in scale:
-        raise ValueError(f"transform: must be plain, log or log-log, is {transform!r}")
+    found = difference_at(first, second, labels, transform=transform, level=level, flat=f"no event by {at:g}")
+    return Result(method, {**known, **found.values}, found.note)
+
+
+SCALES: dict[str, tuple[Callable, Callable]] = {
+    "plain": (lambda s: s, lambda s: 1.0),
+    "log": (np.log, lambda s: 1 / s),
+    "log-log": (lambda s: np.log(-np.log(s)), lambda s: 1 / (s * np.log(s))),
+    "arcsin": (lambda s: np.arcsin(np.sqrt(s)), lambda s: 0.5 / np.sqrt(s * (1 - s))),
+}
+
+
+def difference_at(
+    first: Result, second: Result, labels, *, transform: str, level: float, flat: str = "an estimate without variance"
+) -> Result:
+    """Difference of two independent estimates of a probability at a fixed time, second less first, with the plain interval, and the
+    test of them on a scale (Klein, Logan, Harhoff & Andersen 2007), which may have none for 0 and 1.
+
+    first, second: with estimate and std_error; labels: of the groups; flat: why there is no variance. values: estimate, std_error,
+    ci_low, ci_high, statistic (z), p_value.
+
+    >>> one, other = (Result("", {"estimate": p, "std_error": 0.1}) for p in (0.5, 0.75))
+    >>> print(f"{difference_at(one, other, 'AB', transform='plain', level=0.95)['statistic']:.3f}")
+    1.768
+    """
+    if transform not in SCALES:
+        raise ValueError(f"transform: must be plain, log, log-log or arcsin, is {transform!r}")
+    method = f"difference at a fixed time, {transform} test"
     for label, part in zip(labels, (first, second), strict=True):
         if not part["std_error"] > 0:
-            why = part.note.removeprefix("not estimable: ") or f"no event by {at:g}"
-            return not_estimable(method, DIFFERENCE, f"group {label}: {why}", **known)
-    value, slope = scale[transform]
-    z = (value(second["estimate"]) - value(first["estimate"])) / np.hypot(
-        slope(second["estimate"]) * second["std_error"], slope(first["estimate"]) * first["std_error"]
-    )
-    result = _difference(method, first, second, known, level)
+            why = part.note.removeprefix("not estimable: ") or flat
+            return not_estimable(method, DIFFERENCE, f"group {label}: {why}")
+    result = _difference(method, first, second, {}, level)
+    p, error = np.array([[part["estimate"], part["std_error"]] for part in (first, second)], dtype=float).T
+    value, slope = SCALES[transform]
+    if transform != "plain" and not ((p > 0) & (p < 1)).all():
+        label = labels[0] if not 0 < p[0] < 1 else labels[1]
+        none = dict.fromkeys(("statistic", "p_value"), float("nan"))
+        why = f"test not estimable: group {label} has an estimate of {p[0] if label is labels[0] else p[1]:g}, which the scale has no value for"
+        return Result(method, {**result.values, **none}, why)
+    z = float((value(p[1]) - value(p[0])) / np.hypot(*(slope(p) * error)))
     return Result(method, {**result.values, "statistic": z, "p_value": chdtrc(1, z * z)})
 
 

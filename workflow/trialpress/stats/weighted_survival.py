@@ -7,7 +7,7 @@ from scipy.special import ndtr, ndtri
 
 from .newton import maximum
 from .result import Result, not_estimable, numbers, offending, probability
-from .risksets import sample
+from .risksets import groups, sample
 from .survival import QUANTILE, limits, quantile
 
 RATIO = ("estimate", "std_error", "hazard_ratio", "ci_low", "ci_high", "p_value")
@@ -56,11 +56,11 @@ def weighted_kaplan_meier(time, event, weights, *, level: float = 0.95, transfor
     return Result(method, {**known, **median}, middle.note, curve)
 
 
-def weighted_cox(time, event, X, weights, *, level: float = 0.95) -> Result:
+def weighted_cox(time, event, X, weights, *, stratum=None, level: float = 0.95) -> Result:
     """Cox regression with weights and the sandwich variance of the score residuals (Lin & Wei 1989; Binder 1992; R coxph with
     weights and robust), Efron's method for ties.
 
-    X: covariates (n x k); weights: above 0 (n), taken as known. values: n, events; curve, one entry per covariate: estimate,
+    X: covariates (n x k); weights: above 0 (n), taken as known; stratum: labels (n), each with a baseline hazard of its own. values: n, events; curve, one entry per covariate: estimate,
     std_error, hazard_ratio, ci_low, ci_high (of the ratio), p_value.
 
     >>> found = weighted_cox([1, 2, 3, 4, 5, 6], [1, 1, 0, 1, 1, 1], [[0], [1], [0], [1], [0], [1]], [1, 1, 2, 1, 1, 1])
@@ -72,7 +72,9 @@ def weighted_cox(time, event, X, weights, *, level: float = 0.95) -> Result:
     X = X[:, None] if X.ndim == 1 else X
     w = numbers("weights", weights, length=len(time))
     offending("weights", w <= 0, "weight that is not above 0")
-    method = f"weighted Cox regression, robust {100 * probability('level', level):g}% CI"
+    method = "stratified " * (stratum is not None)
+    method += f"weighted Cox regression, robust {100 * probability('level', level):g}% CI"
+    code = np.zeros(len(time), int) if stratum is None else groups("stratum", stratum, length=len(time))[1]
     known = {"n": len(time), "events": int(event.sum())}
     centre = X.mean(axis=0) if len(X) else 0.0
     size = np.abs(X - centre).max(axis=0, initial=0)
@@ -81,13 +83,22 @@ def weighted_cox(time, event, X, weights, *, level: float = 0.95) -> Result:
     if not (size > 0).all():
         return not_estimable(method, (), "a covariate does not vary", **known)
     Z = (X - centre) / size
-    sets = _Sets(time, event, Z, w / w.mean())
-    found = maximum(sets.likelihood, [np.zeros(Z.shape[1])], size=lambda step: abs(Z @ step).max(), exact=True)
+    parts = [
+        _Sets(time[here], event[here], Z[here], w[here] / w.mean()) for here in (code == k for k in np.unique(code))
+    ]
+    if not any(sets.vary() for sets in parts):
+        return not_estimable(method, (), "no covariate varies within a stratum while there are events", **known)
+
+    def likelihood(b):
+        return [sum(terms) for terms in zip(*(sets.likelihood(b) for sets in parts), strict=True)]
+
+    found = maximum(likelihood, np.zeros(Z.shape[1]), size=lambda step: abs(Z @ step).max())
     if found is None or np.abs(Z @ found[0]).max() > 10:
         return not_estimable(method, (), "no finite maximum: all events are at one end of a covariate", **known)
     b, (_, _, information) = found
     bread = np.linalg.inv(information)
-    V = bread @ (sets.residuals(b).T @ sets.residuals(b)) @ bread
+    residuals = np.concatenate([sets.residuals(b) for sets in parts])
+    V = bread @ (residuals.T @ residuals) @ bread
     estimate, se = b / size, np.sqrt(np.diag(V)) / size
     if not (se > 0).all():
         return not_estimable(method, (), "no variation", **known)
@@ -115,6 +126,11 @@ class _Sets:
         self.last = np.searchsorted(-self.time, -times, side="right")
         first = np.searchsorted(-self.time, -times, side="left")
         self.dead = [np.flatnonzero(self.event[a:b]) + a for a, b in zip(first, self.last, strict=True)]
+
+    def vary(self) -> bool:
+        """Whether any covariate differs between patients at risk together at an event."""
+        last = max(self.last, default=0)
+        return bool((self.X[:last] != self.X[:1]).any())
 
     def _sums(self, b):
         """(relative risk times weight of each, its sums over everyone at risk of 1, x and x x')."""

@@ -27,7 +27,7 @@ def measurements(
         dict(zip(data.frame[who], origin, strict=True)),
     )
     rows = rows[rows[who].isin(place) & rows[date].notna() & rows[value].notna()]
-    day = (rows[date] - rows[who].map(since)) / pd.Timedelta(days=1)
+    day = (rows[date] - pd.to_datetime(rows[who].map(since))) / pd.Timedelta(days=1)
     return rows[who].map(place).to_numpy(dtype=int), day.to_numpy(dtype=float), number(rows[value])
 
 

@@ -118,14 +118,22 @@ def outcomes(data: Data, event: str, needed: list[str]) -> tuple[np.ndarray, pd.
 
 
 def comparable(
-    rows: Rows, sizes: Mapping[Name, int], method: str, statistics: Iterable[str], *, two: bool = True
+    rows: Rows,
+    sizes: Mapping[Name, int],
+    method: str,
+    statistics: Iterable[str],
+    *,
+    two: bool = True,
+    level: Name = EVERYONE,
 ) -> bool:
     """Whether two groups (or more, if not `two`) have participants; if not, rows that say so."""
     filled = sum(size > 0 for size in sizes.values())
     if filled == 2 or (filled > 2 and not two):
         return True
     groups = f"{filled} group{'s' if filled != 1 else ''} with participants"
-    not_estimable(rows, statistics, f"{groups} where two {'are' if two else 'or more are'} compared", method)
+    not_estimable(
+        rows, statistics, f"{groups} where two {'are' if two else 'or more are'} compared", method, level=level
+    )
     return False
 
 

@@ -19,6 +19,7 @@ from .common import (
     follow_up,
     group_codes,
     not_estimable,
+    strata_of,
 )
 from .survival import Transform, against_first, model, ratios
 
@@ -48,7 +49,7 @@ def _each_group(data: Data, rows: Rows, endpoint: str, by: str, unit: str, level
             not_estimable(rows, ("estimate",), "no participants", method, group=group, level=level)
 
 
-@METHODS.add("cumulative_incidence", entry=True)
+@METHODS.add("cumulative_incidence", entry=True, entry_without="variance cmprsk")
 def cumulative_incidence(data: Data, rows: Rows, *, endpoint: Endpoint, cause: str = "", by: Column = "",
                          at: list[float] = (), unit: Unit = "months", transform: Transform = "log-log",
                          variance: Literal["survival", "cmprsk"] = "survival"):  # fmt: skip
@@ -107,8 +108,8 @@ def conditional_probability(data: Data, rows: Rows, *, endpoint: Endpoint, time:
 def gray(
     data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, cause: str = "", rho: float = 0, stratum: Column = ""
 ):
-    """Gray's test of equal cumulative incidence between groups (as R's cuminc), and unless it is stratified the ratio of
-    subdistribution hazards (Fine & Gray) of each group against the first.
+    """Gray's test of equal cumulative incidence between groups (as R's cuminc), and the ratio of subdistribution hazards (Fine & Gray)
+    of each group against the first, both within strata if there are any.
 
     Parameters
         endpoint: time-to-event endpoint with competing causes
@@ -124,15 +125,16 @@ def gray(
     time, causes, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])], "cause")
     code, sizes = group_codes(data, by, known)
     if comparable(rows, sizes, "Gray's test", ("p_value",), two=False):
-        strata = data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+        strata = strata_of(data, stratum, known)
         rows.add(test(time, causes, code, of, rho=rho, stratum=strata), kinds=COUNTS)
-        if not stratum:
-            fitted = fine_gray(time, causes, against_first(code, sizes), of, level=data.plan.level)
-            ratios(data, rows, fitted, by, sizes)
+        fitted = fine_gray(time, causes, against_first(code, sizes), of, stratum=strata, level=data.plan.level)
+        ratios(data, rows, fitted, by, sizes)
 
 
 @METHODS.add("fine_gray")
-def fine_gray(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], cause: str = ""):
+def fine_gray(
+    data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Column], cause: str = "", stratum: Column = ""
+):
     """Regression on the subdistribution hazard of one cause (Fine & Gray 1999, as R's crr), robust intervals. Covariates
     as in cox.
 
@@ -140,14 +142,17 @@ def fine_gray(data: Data, rows: Rows, *, endpoint: Endpoint, covariates: list[Co
         endpoint: time-to-event endpoint with competing causes
         covariates: columns of the model
         cause: name of the event of interest (default: the first of the endpoint)
+        stratum: column of a few large strata, each with a baseline hazard and a distribution of censoring of its own
     """
     from ...stats.competing_regression import fine_gray as fit
 
     of, name = _cause(data, endpoint, cause)
-    found = model(data, rows, endpoint, covariates, "Fine-Gray regression", outcome="cause")
+    found = model(data, rows, endpoint, covariates, "Fine-Gray regression", stratum, outcome="cause")
     if found:
         design = found.design
-        result = fit(found.time, found.outcomes, design.X, of, level=data.plan.level, names=design.labels)
+        result = fit(
+            found.time, found.outcomes, design.X, of, stratum=found.strata, level=data.plan.level, names=design.labels
+        )
         rows.add(result, level=name, kinds=COUNTS, only=("events", "competing_events"))
         coefficients(rows, result, design.names, "hazard_ratio", design.note)
 

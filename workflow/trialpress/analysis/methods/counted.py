@@ -11,10 +11,11 @@ import pandas as pd
 from ...ids import EVERYONE, word
 from ...ids import at as at_time
 from .. import Data
+from ..participants import none_of
 from .changing import intervals
-from .common import number, outcomes, scores
+from .common import entry_of, number, outcomes, scores
 from .continuous import pair_of
-from .counts import Counted, none_of
+from .counts import Counted
 from .discrimination import risk_groups
 from .multistate import changes_of, under
 from .winning import known_of
@@ -105,7 +106,7 @@ def calibrated(data: Data, given: Mapping) -> Counted:
 
 
 def winning(data: Data, given: Mapping) -> Counted:
-    known = known_of(data, given["by"], given["endpoints"], [*given["higher"], *given["lower"]])
+    known = known_of(data, given)
     for group, members in data.groups(given["by"]).items():
         yield group, EVERYONE, "n", members & known
 
@@ -125,6 +126,7 @@ def current(data: Data, given: Mapping) -> Counted:
     """Who is followed, dies and changes state; at fixed times who is under observation, and of them in remission."""
     days, known, _ = changes_of(data, given["endpoint"], given["changes"])
     time, death = (number(data.frame.loc[known, f"{given['endpoint']}_{name}"]) for name in ("time", "event"))
+    entry = entry_of(data, given["endpoint"], "days", known)
 
     def among(mask: np.ndarray) -> pd.Series:
         found = known.to_numpy(dtype=bool).copy()
@@ -137,7 +139,7 @@ def current(data: Data, given: Mapping) -> Counted:
         for column, moved in zip(given["changes"], days.T, strict=True):
             yield group, data.column(column), "n", members & among(moved <= time)
         for at in given["at"]:
-            here = under(time, days, at * data.plan.days(given["unit"]), given["start"])
+            here = under(time, days, at * data.plan.days(given["unit"]), given["start"], entry)
             for statistic, mask in zip(("n_at_risk", "n_in_remission"), here, strict=True):
                 yield group, at_time(at, given["unit"]), statistic, members & among(mask)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -10,14 +10,10 @@ from ... import ids
 from ...ids import EVERYONE, Name
 from ...registry import Column
 from .. import Data, Rows
+from ..participants import none_of
 from .common import METHODS
 
 Counted = Iterator[tuple[Name, Name, str, pd.Series]]
-
-
-def none_of(members: Mapping[Name, pd.Series], like: pd.DataFrame) -> pd.Series:
-    """Those who have none of the levels."""
-    return ~pd.concat([*members.values(), pd.Series(False, index=like.index)], axis=1).any(axis=1)
 
 
 def crossed(data: Data, variable: str, columns: list[str]) -> Counted:

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 
 from ...ids import Name, word
-from ...registry import Condition, Count, Endpoint, Number, Ordinal
+from ...registry import Column, Condition, Count, Endpoint, Number, Ordinal
 from .. import Data, Rows
-from .common import METHODS, PERCENT, Unit, follow_up, not_estimable, number, outcomes, scores
+from .common import METHODS, PERCENT, Unit, follow_up, not_estimable, number, outcomes, scores, strata_of
 
 
 @METHODS.add("roc")
@@ -35,7 +35,7 @@ def roc(data: Data, rows: Rows, *, event: Condition, score: Ordinal, lower: bool
 
 @METHODS.add("concordance_index")
 def concordance_index(data: Data, rows: Rows, *, endpoint: Endpoint, score: Ordinal, lower: bool = False,
-                      weights: Literal["harrell", "uno"] = "harrell", until: float = 0, unit: Unit = "months"):  # fmt: skip
+                      weights: Literal["harrell", "uno"] = "harrell", until: float = 0, stratum: Column = "", unit: Unit = "months"):  # fmt: skip
     """Concordance index of a score with an endpoint: of two participants the probability that the one with the higher score
     has the event first, with its interval (infinitesimal jackknife); 0.5 tells nothing. Of a score that was fitted to the same
     participants it is too high.
@@ -46,19 +46,19 @@ def concordance_index(data: Data, rows: Rows, *, endpoint: Endpoint, score: Ordi
         lower: whether low scores are expected with early events
         weights: Harrell's index (Harrell et al. 1982), or Uno's (Uno et al. 2011), which does not depend on censoring
         until: time after which events do not count, in `unit`; 0: none is left out
+        stratum: column of the strata, within which pairs are made
         unit: unit of `until`
     """
     from ...stats.concordance_index import STATISTICS
     from ...stats.concordance_index import concordance_index as index
 
-    time, event, known = follow_up(data, endpoint, unit, [score])
+    time, event, known = follow_up(data, endpoint, unit, [score, *([stratum] if stratum else [])])
     values = scores(data, score)[known.to_numpy()]
     if not time.size:
         rows.add({"n": 0}, method="concordance index")
         return not_estimable(rows, STATISTICS, "no participants", "concordance index")
-    found = index(
-        time, event, -values if lower else values, weights=weights, until=until or None, level=data.plan.level
-    )
+    found = index(time, event, -values if lower else values, stratum=strata_of(data, stratum, known), weights=weights,
+                  until=until or None, level=data.plan.level)  # fmt: skip
     rows.add(found, kinds=dict.fromkeys(STATISTICS, "decimal2") | {"pairs": "count"})
 
 

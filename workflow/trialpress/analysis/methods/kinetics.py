@@ -116,16 +116,12 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
     source = source.assign(value=source[value].astype("Float64").mask(limited, 0.0))
     source = source[source["value"].notna() & (source[day] >= 0).fillna(False)].sort_values([who, day])
     labels = {"cmax": "Cmax", "tmax": "Tmax", "auc": f"AUC 0-{until:g}", "tlast": "Tlast", "half_life": "Half-life"}
+    mine = source[source[who].isin(data.frame[who])]
+    names, first = np.unique(mine[who].to_numpy(dtype=str), return_index=True)
+    days, values = (np.split(mine[name].to_numpy(dtype=float), first[1:]) for name in (day, "value"))
     found = {
-        participant: measure(
-            part[day].to_numpy(dtype=float),
-            part["value"].to_numpy(dtype=float),
-            until=until,
-            limit=limit,
-            blq=below,
-            start=start,
-        )
-        for participant, part in source[source[who].isin(data.frame[who])].groupby(who, sort=True)
+        participant: measure(*of, until=until, limit=limit, blq=below, start=start)
+        for participant, *of in zip(names.tolist(), days, values, strict=False)
     }
     begins = source.groupby(who)[day].min().astype("Float64")
     method = next((result.method for result in found.values()), "noncompartmental")

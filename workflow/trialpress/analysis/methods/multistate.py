@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -14,7 +16,7 @@ from ...ids import at as at_time
 from ...registry import Column, Endpoint
 from ...stats.result import Result
 from .. import Data, Rows
-from .common import METHODS, PERCENT, Unit, followed, not_estimable, number
+from .common import METHODS, PERCENT, Unit, comparable, entry_of, followed, not_estimable, number
 from .delayed import States
 from .survival import Transform
 
@@ -100,7 +102,13 @@ def changes_of(data: Data, endpoint: str, changes: list[str]) -> tuple[np.ndarra
     return np.maximum(found, 0.0), known, "; ".join(notes)
 
 
-@METHODS.add("current_leukaemia_free_survival", days=True, ordered="changes")
+@METHODS.add(
+    "current_leukaemia_free_survival",
+    days=True,
+    ordered="changes",
+    entry=True,
+    entry_without="estimator aalen-johansen",
+)
 def current_leukaemia_free_survival(data: Data, rows: Rows, *, endpoint: Endpoint, changes: list[Column], start: Literal["remission", "disease"] = "remission",
                                     by: Column = "", at: list[float] = (), unit: Unit = "months", transform: Transform = "log-log",
                                     estimator: Literal["kaplan-meier", "aalen-johansen"] = "kaplan-meier"):  # fmt: skip
@@ -122,34 +130,65 @@ def current_leukaemia_free_survival(data: Data, rows: Rows, *, endpoint: Endpoin
     from ...stats.survival import read_off
 
     days, known, note = changes_of(data, endpoint, changes)
-    per = data.plan.days(unit)
+    per, estimates = data.plan.days(unit), {}
     time, death = (number(data.frame.loc[known, f"{endpoint}_{name}"]) for name in ("time", "event"))
+    entry = entry_of(data, endpoint, "days", known)
     for group, members in data.groups(by).items():
         here = members[known].to_numpy(dtype=bool)
-        result = estimate(time[here] / per, death[here], days[here] / per, in_remission=start == "remission", estimator=estimator,
+        from_ = None if entry is None else entry[here]
+        late = None if entry is None else from_ / per
+        result = estimate(time[here] / per, death[here], days[here] / per, entry=late, in_remission=start == "remission", estimator=estimator,
                           level=data.plan.level, transform=transform)  # fmt: skip
         rows.add(result, group=group, only=("n", "deaths"), kind="count", note=note)
         for k, name in enumerate(changes, start=1):
             moved = {"n": result.values.get(f"changes:{k}", 0)}
             rows.add(
-                moved, group=group, level=data.column(name), method="participants with the change in their follow-up"
+                moved,
+                group=group,
+                level=data.column(name),
+                method="participants with the change by the end of their follow-up",
             )
         if not result.curve:
-            not_estimable(rows, ("estimate",), "no participants", result.method, group=group)
+            why = result.note.removeprefix("not estimable: ")
+            not_estimable(rows, ("estimate",), why, result.method, group=group)
             continue
         drawn = {key: values for key, values in result.curve.items() if key != "n_in_remission"}
         rows.curve(drawn, group=group)
         for t in at:
             there = read_off(result, t, before=np.nan)
-            counts = under(time[here], days[here], t * per, start)
+            counts = under(time[here], days[here], t * per, start, from_)
             now = {name: int(mask.sum()) for name, mask in zip(("n_at_risk", "n_in_remission"), counts, strict=True)}
             why = result.note if np.isnan(there["estimate"]) else ""
             found = Result(result.method, {**there.values, **now}, "; ".join(filter(None, [there.note, why])))
             only = ("estimate", "std_error", "ci_low", "ci_high", "n_at_risk", "n_in_remission")
             rows.add(found, group=group, level=at_time(t, unit), kinds=PERCENT | {"n_in_remission": "count"}, only=only)
+            estimates.setdefault(t, {})[group] = found
+    if by and at:
+        _differences(data, rows, estimates, by, unit, transform)
 
 
-def under(time: np.ndarray, days: np.ndarray, t: float, start: str) -> tuple[np.ndarray, np.ndarray]:
+def _differences(data: Data, rows: Rows, estimates: Mapping, by: str, unit: str, transform: str) -> None:
+    """Of two groups at each time (time -> group -> estimate)."""
+    from ...stats.survival_difference import DIFFERENCE, difference_at
+
+    groups = data.groups(by)
+    if len(groups) > 2:
+        return
+    method = "difference of current leukaemia-free survival"
+    for t, found in estimates.items():
+        sizes = {group: int(group in found) for group in groups}
+        if not comparable(rows, sizes, method, ("estimate", "p_value"), level=at_time(t, unit)):
+            continue
+        (one, first), (other, second) = found.items()
+        result = difference_at(first, second, [one.label, other.label], transform=transform, level=data.plan.level)
+        said = f"{method}, {other.label} minus {one.label}, {100 * data.plan.level:g}% CI, {transform} test"
+        rows.add(replace(result, method=said), level=at_time(t, unit), kinds=PERCENT, only=DIFFERENCE)
+
+
+def under(
+    time: np.ndarray, days: np.ndarray, t: float, start: str, entry: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Who is under observation at t, and of them who is in remission just before."""
     moved = (days < t).sum(axis=1) + (start == "disease")
-    return time >= t, (time >= t) & (moved % 2 == 0)
+    here = (time >= t) & (True if entry is None else (entry < t) | (entry <= 0))
+    return here, here & (moved % 2 == 0)

@@ -149,7 +149,7 @@ def log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, rho: flo
     time, event, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])])
     code, sizes = group_codes(data, by, known)
     if comparable(rows, sizes, "log-rank test", ("p_value",), two=False):
-        strata = data.frame.loc[known, stratum].astype(str).to_numpy(dtype=object) if stratum else None
+        strata = strata_of(data, stratum, known)
         scores = np.arange(1, len(sizes) + 1) if trend else None
         entry = entry_of(data, endpoint, "days", known)
         result = test(time, event, code, rho=rho, gamma=gamma, stratum=strata, trend_scores=scores, entry=entry)
@@ -177,23 +177,26 @@ def ratios(data: Data, rows: Rows, result: Result, by: str, groups: Iterable[Nam
 
 
 @METHODS.add("permutation_log_rank")
-def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, replicates: Count = 10_000):
-    """Monte Carlo permutation test on log-rank scores between groups, with the plan's seed, and hazard ratios as in log_rank.
+def permutation_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, stratum: Column = "", replicates: Count = 10_000):  # fmt: skip
+    """Monte Carlo permutation test on log-rank scores between groups, within strata if there are any, with the plan's seed, and hazard
+    ratios as in log_rank.
 
     Parameters
         endpoint: the time-to-event endpoint
         by: column of the groups
+        stratum: column of the strata, within which scores are taken and participants allotted
         replicates: number of random allocations
     """
     from ...stats.cox import cox
     from ...stats.log_rank import permutation_log_rank as test
 
-    time, event, known = follow_up(data, endpoint, "days", [by])
+    time, event, known = follow_up(data, endpoint, "days", [by, *([stratum] if stratum else [])])
     code, sizes = group_codes(data, by, known)
     if comparable(rows, sizes, "permutation log-rank test", ("p_value",), two=False):
-        result = test(time, event, code, replicates=replicates, seed=data.plan.seed)
+        strata = strata_of(data, stratum, known)
+        result = test(time, event, code, stratum=strata, replicates=replicates, seed=data.plan.seed)
         rows.add(result, kinds={"std_error": "decimal4"}, only=("statistic", "p_value", "std_error"))
-        fitted = cox(time, event, against_first(code, sizes), level=data.plan.level)
+        fitted = cox(time, event, against_first(code, sizes), stratum=strata, level=data.plan.level)
         ratios(data, rows, fitted, by, sizes)
 
 

@@ -142,14 +142,15 @@ def _notes(events: Events) -> list[str]:
     ]
 
 
-def _people(events: pd.DataFrame, severe: int, attributed: bool) -> dict[str, pd.Index]:
+def _people(events: pd.DataFrame, severe: int, attributed: bool) -> dict[str, np.ndarray]:
     """Who has an event of one level, by the statistic that counts them."""
-    worst = events.groupby("who")["grade"].max()
-    found = {"n": worst.index, "severe": worst.index[worst.ge(severe).fillna(False)]}
+    codes, who = pd.factorize(events["who"].to_numpy(dtype=object))
+    worst = np.full(len(who), np.nan)
+    np.fmax.at(worst, codes, events["grade"].to_numpy(dtype=float, na_value=np.nan))
+    found = {"n": who, "severe": who[worst >= severe]}
     if attributed:
-        found["related"] = pd.Index(events.loc[events["related"].fillna(False).astype(bool), "who"].unique())
-    grades = {f"grade_{grade}": worst.index[worst.eq(grade).fillna(False)] for grade in GRADES}
-    return {**found, **grades, "ungraded": worst.index[worst.isna()]}
+        found["related"] = who[np.unique(codes[events["related"].to_numpy(dtype=bool, na_value=False)])]
+    return found | {f"grade_{grade}": who[worst == grade] for grade in GRADES} | {"ungraded": who[np.isnan(worst)]}
 
 
 def _counts(events: pd.DataFrame, severe: int, attributed: bool) -> dict[str, int]:
@@ -158,17 +159,17 @@ def _counts(events: pd.DataFrame, severe: int, attributed: bool) -> dict[str, in
     return {"occurrences": len(events), **{name: len(who) for name, who in people.items()}}
 
 
-def counted(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, str, pd.Series]]:
+def counted(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, str, np.ndarray]]:
     """Who is in each count."""
     everyone = pd.Series(True, index=data.frame.index)
     columns = {**(data.groups(given["by"]) if given["by"] else {}), OVERALL: everyone}
     codes, known = pd.factorize(data.frame[data.study.participant])
     known = pd.Index(known)
 
-    def among(they: pd.Index) -> pd.Series:
+    def among(they: np.ndarray) -> np.ndarray:
         at, hit = known.get_indexer(they), np.zeros(len(known), dtype=bool)
         hit[at[at >= 0]] = True
-        return pd.Series(hit[codes], index=data.frame.index)
+        return hit[codes]
 
     levels = {
         level: {
@@ -177,6 +178,7 @@ def counted(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, str, pd.Se
         for level, mine in Events.of(data, given).levels()
     }
     for group, members in columns.items():
+        members = members.to_numpy()
         yield group, EVERYONE, "N", members
         for level, mine in levels.items():
             for statistic, theirs in mine.items():

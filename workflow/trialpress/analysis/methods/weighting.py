@@ -14,7 +14,18 @@ from ...registry import Column, Condition, Endpoint, Share
 from ...stats.result import Result
 from .. import Data, Rows
 from ..participants import in_no_group
-from .common import METHODS, PERCENT, RATIO, Unit, comparable, follow_up, group_codes, not_estimable, outcomes
+from .common import (
+    METHODS,
+    PERCENT,
+    RATIO,
+    Unit,
+    comparable,
+    follow_up,
+    group_codes,
+    not_estimable,
+    outcomes,
+    strata_of,
+)
 from .linear import design_of
 from .survival import Transform
 
@@ -177,8 +188,8 @@ def weighted_kaplan_meier(data: Data, rows: Rows, *, endpoint: Endpoint, by: Col
 
 
 @METHODS.add("weighted_cox")
-def weighted_cox(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, covariates: list[Column], estimand: Estimand = "ate",
-                 stabilised: bool = True, truncate: Share = 1.0):  # fmt: skip
+def weighted_cox(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, covariates: list[Column], stratum: Column = "",
+                 estimand: Estimand = "ate", stabilised: bool = True, truncate: Share = 1.0):  # fmt: skip
     """Hazard ratio of the second group against the first by Cox regression with inverse probability weights (an observational
     comparison), with a robust interval that takes the weights as known.
 
@@ -186,13 +197,14 @@ def weighted_cox(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, cova
         endpoint: the time-to-event endpoint
         by: column with two levels
         covariates: columns of the logistic model of the groups
+        stratum: column of strata, each with a baseline hazard of its own; the weights allow for it only if it is a covariate, too
         estimand: ate (average effect in all) or att (average effect in the second group)
         stabilised: weights times the share of the own group
         truncate: quantile of the weights above which they are lowered to it (1: none)
     """
     from ...stats.weighted_survival import weighted_cox as fit
 
-    own, time, event = _followed(data, endpoint, "days", by, covariates, estimand, stabilised, truncate)
+    own, time, event = _followed(data, endpoint, "days", by, covariates, estimand, stabilised, truncate, stratum)
     sizes, members = _sizes(data, by, own.known), dict(own.members())
     for group in data.groups(by):
         here = members.get(group, np.zeros(len(time), bool))
@@ -204,7 +216,9 @@ def weighted_cox(data: Data, rows: Rows, *, endpoint: Endpoint, by: Column, cova
     if why := _entry(data, endpoint) or own.weights.why:
         not_estimable(rows, ("hazard_ratio", "p_value"), why, own.method, level=second)
         return
-    result = fit(time, event, own.second, own.weights.w, level=data.plan.level)
+    result = fit(
+        time, event, own.second, own.weights.w, stratum=strata_of(data, stratum, own.known), level=data.plan.level
+    )
     values = {name: result.curve[name][0] if result.curve else float("nan") for name in shown}
     rows.add(own.said(Result(result.method, values, result.note)), level=second, kinds=RATIO, note=own.note)
 
@@ -260,10 +274,10 @@ def _entry(data: Data, endpoint: str) -> str:
 
 
 def _followed(
-    data: Data, endpoint: str, unit: str, by: str, covariates, estimand: str, stabilised: bool, truncate: float
-):
+    data: Data, endpoint: str, unit: str, by: str, covariates, estimand: str, stabilised: bool, truncate: float, stratum: str = "",
+):  # fmt: skip
     """(groups and weights, time, event) of who is known in all."""
-    time, event, known = follow_up(data, endpoint, unit, [by, *covariates])
+    time, event, known = follow_up(data, endpoint, unit, [name for name in (by, *covariates, stratum) if name])
     own = Weighted.of(data, known, by, list(covariates), estimand, stabilised, truncate)
     inside = own.known[known].to_numpy(dtype=bool)
     return own, time[inside], event[inside]

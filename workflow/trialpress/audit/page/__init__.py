@@ -113,7 +113,7 @@ def corrections(path: Path, study: Study, changes: pd.DataFrame) -> pd.DataFrame
         if column.withheld:
             found.loc[at, ["old", "new"]] = HIDDEN if column.identifier else NOT_SHOWN
     key, cell = ["table", "key", "field"], ["source_file", "source_row", "source_column"]
-    made = changes[changes["rule"].astype(str).str.contains("correction:", regex=False)]
+    made = changes[changes["rule"].str.contains("correction:", regex=False).astype(bool)]
     made = made[[*key, *cell]].astype(str).drop_duplicates(key)
     return found.merge(made, on=key, how="left").fillna("")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pandas.api.types import union_categoricals
 
 from ...results import Results
@@ -27,10 +28,10 @@ def write(results: Results, clean: Mapping[str, pd.DataFrame], cells: Path, fold
     """
     if not cells.exists():
         return {"first": [], "places": [], "rules": []}
-    found = Cells(results, cells, clean["changes"])
-    of = sum(map(len, _whose(results, found)))
+    of = pq.read_metadata(cells).num_rows  # nothing of so many is opened to be counted
     if of > MOST:
         return {"of": of, "file": "clean/cells.parquet", "first": [], "places": [], "rules": []}
+    found = Cells(results, cells, clean["changes"])
     frame = _cells(results, found)
     places, rules = [list(place) for place in found.places], list(found.rules)
     n = len(results.subjects)
@@ -55,13 +56,6 @@ def _fields(results: Results, found: Cells) -> Iterator[tuple[int, int, tuple, n
             every = (one for column in table.columns for one in found.sources(name, column) if one[0] == name)
             for order, source in enumerate(dict.fromkeys(every)):
                 yield nth, order, source, who
-
-
-def _whose(results: Results, found: Cells) -> Iterator[np.ndarray]:
-    """The participants of the cells of each field, without their texts."""
-    for _, _, source, who in _fields(results, found):
-        mine = who[found.standing_of(*source)["at"].to_numpy()]
-        yield mine[mine >= 0]
 
 
 def _cells(results: Results, found: Cells) -> pd.DataFrame:

@@ -1,10 +1,10 @@
-"""The second computation in plain Python, from the same exported data: of what R has no function for or other random numbers
-(`BESIDE`), and where R is not there of all that needs no package.
+"""The second computation in plain Python, from the same exported data: of what R has no function for, other random numbers or no
+answer; where R is not there, of all.
 
 Fractions, statistics and math of Python's standard library alone, so it shares no code with the first: counts, exact tests by
 counting tables, Kaplan-Meier by fractions, distributions by series, models by elimination and Newton's method, random numbers by
-their generator's definition. Gray's test and regression on subdistribution hazards, and what is too large to sum one by one, are
-left to R, and computed_once.csv says so. Each method gives what concordance.R gives.
+their generator's definition. What is too large to sum one by one is left to R, and computed_once.csv says so. Each method gives
+what concordance.R gives.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import csv
 import math
 import platform
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from . import (
@@ -42,6 +42,7 @@ from . import (
     repeated,
     resampled,
     splines,
+    subdistribution,
     subgroups,
     tables,
     times,
@@ -62,13 +63,13 @@ def versions() -> dict[str, str]:
 
 
 def second(
-    folder: Path, known: Sequence[Mapping[str, str]], methods: Iterable[str]
+    folder: Path, known: Sequence[Mapping[str, str]], analyses: Container[str]
 ) -> tuple[list[dict], dict[str, str]]:
-    """(the rows that the files of `concordance.export` in `folder` give by these methods, as second.csv of R has them; analysis -> why
+    """(the rows that the files of `exports.export` in `folder` give of these analyses, as second.csv of R has them; analysis -> why
     it stopped). known: what R has found, which is not given again."""
-    wanted, failed = set(methods), {}
+    failed: dict[str, str] = {}
     jobs, levels, tests = (list(_read(folder / f"{name}.csv")) for name in ("jobs", "levels", "families"))
-    jobs = [job for job in jobs if job["method"] in wanted]
+    jobs = [job for job in jobs if job["analysis"] in analyses]
     mine = {job["analysis"] for job in jobs}
     rows, ids = defaultdict(list), defaultdict(list)
     for row in _read(folder / "data.csv") if mine else ():
@@ -148,14 +149,14 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "log_rank": hazards.log_rank, "restricted_mean": hazards.restricted_mean, "landmark": hazards.landmark, "mantel_byar": hazards.mantel_byar,
     "simon_makuch": hazards.simon_makuch, "naive_comparison": hazards.naive_comparison, "time_dependent_cox": hazards.time_dependent_cox,
     "cox": cox.cox_regression, "ancova": regression.ancova, "incidence_rate": regression.incidence_rate,
-    "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": regression.number_needed,
+    "standardised_risks": regression.standardised_risks, "e_value": regression.e_value, "number_needed": counts.number_needed,
     "logistic_interaction": subgroups.logistic_interaction, "linear_interaction": subgroups.linear_interaction, "dose_response": logistic.dose_response,
     "paired_t": agreement.paired_t, "sign_test": agreement.sign_test, "pearson": agreement.pearson, "bland_altman": agreement.bland_altman,
     "kappa": agreement.kappa, "roc": agreement.roc, "calibration": agreement.calibration, "concordance_index": times.concordance_index, "compare_at": times.compare_at,
     "state_probabilities": courses.state_probabilities, "win_ratio": courses.win_ratio, "escalation_characteristics": doses.escalation_characteristics,
     "current_leukaemia_free_survival": current.current_leukaemia_free_survival,
     "simon_design": designs.simon_design,
-    "pool": pooled.pool, "exposure": exposure.exposure, "gray": hazards.gray, "bootstrap": resampled.bootstrap, "firth_logistic": logistic.firth_logistic,
+    "pool": pooled.pool, "exposure": exposure.exposure, "gray": subdistribution.gray, "fine_gray": subdistribution.fine_gray, "bootstrap": resampled.bootstrap, "firth_logistic": logistic.firth_logistic,
     "pairwise_means": pairwise.means, "pairwise_ranks": pairwise.ranked, "pairwise_proportions": pairwise.proportions,
     "multiple_imputation": imputation.multiple_imputation, "pairwise_log_rank": pairwise.times, "linear_regression": linear.linear_regression,
     "bootstrap_proportion": resampled.bootstrap_proportion, "permutation_test": resampled.permutation_test,
@@ -172,8 +173,3 @@ METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {
     "cause_specific_cox": cox.cause_specific_cox, "proportional_hazards": cox.proportional_hazards, "changing_cox": cox.changing_cox,
     "simon_inference": designs.simon_inference, "predictive_probability": designs.predictive_probability,
 }  # fmt: skip
-# what R has no function for, or other random numbers
-BESIDE = frozenset({
-    "bootstrap", "bootstrap_proportion", "permutation_test", "permutation_log_rank", "escalation_characteristics", "exact_logistic", "isotonic",
-    "tipping_point", "tipping_point_groups", "jonckheere_terpstra", "firth_cox",
-})  # fmt: skip

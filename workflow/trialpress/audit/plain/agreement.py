@@ -10,8 +10,8 @@ from statistics import NormalDist, mean, median, stdev, variance
 
 from .arithmetic import exact_limits
 from .job import CLOSED, COUNTED, DESCRIBED, EXACT, FITTED, FRACTIONS, PAIRS, TAILS, Found, Job
-from .models import FAR, logistic
-from .tails import t_above, t_quantile, z_above
+from .models import FAR, expit, logistic
+from .tails import solved, t_above, t_quantile, z_above
 
 
 def pairs(job: Job) -> list[tuple[float, float]]:
@@ -64,14 +64,12 @@ def pearson(job: Job) -> Iterator[Found]:
         return
     square = sxy * sxy / (sxx * syy)
     r = math.copysign(math.sqrt(square), sxy)
-    if square < 1:
-        t = math.copysign(math.sqrt((n - 2) * square / (1 - square)), sxy)
-        yield "", "", FRACTIONS, FITTED, {"statistic": t, "df": n - 2, "p_value": 2 * t_above(abs(t), n - 2)}
-    yield "", "", FRACTIONS, FITTED, {"estimate": r}
-    if n > 3 and square < 1:
-        half = job.z / math.sqrt(n - 3)
-        of = {"ci_low": math.tanh(math.atanh(r) - half), "ci_high": math.tanh(math.atanh(r) + half)}
-        yield "", "", FRACTIONS, FITTED, of
+    t = math.copysign(math.sqrt((n - 2) * square / (1 - square)) if square < 1 else math.inf, sxy)
+    p = 2 * t_above(abs(t), n - 2) if square < 1 else 0.0
+    yield "", "", FRACTIONS, FITTED, {"estimate": r, "statistic": t, "df": n - 2, "p_value": p}
+    if n > 3:
+        half, middle = job.z / math.sqrt(n - 3), math.atanh(r) if abs(r) < 1 else math.copysign(math.inf, r)
+        yield "", "", FRACTIONS, FITTED, {"ci_low": math.tanh(middle - half), "ci_high": math.tanh(middle + half)}
 
 
 def bland_altman(job: Job) -> Iterator[Found]:
@@ -171,9 +169,21 @@ def calibration(job: Job) -> Iterator[Found]:
     if events in (0, n):
         return
     logit = [math.log(one / (1 - one)) for one in p]
-    large = logistic([[1.0]] * n, y, logit)
-    slope = logistic([[1.0, one] for one in logit], y) if len(set(logit)) > 1 else None
-    for level, fit, at in (("calibration_in_the_large", large, 0), ("calibration_slope", slope, 1)):
-        if fit and max(map(abs, fit.b)) < FAR:
-            half = job.z * math.sqrt(fit.V[at][at])
-            yield "", level, "Newton's method", FITTED, {"estimate": fit.b[at], "ci_low": fit.b[at] - half, "ci_high": fit.b[at] + half}  # fmt: skip
+    far = max(map(abs, logit)) + math.log(n) + 1
+    large = solved(lambda a: math.fsum(expit(a + one) for one in logit), events, -far, far)
+    found = [
+        ("calibration_in_the_large", large, 1 / math.fsum(expit(large + one) * expit(-large - one) for one in logit))
+    ]
+    middle = mean(logit)
+    slope = logistic([[1.0, one - middle] for one in logit], y) if len(set(logit)) > 1 else None
+    if slope and max(map(abs, slope.b)) < FAR:
+        found.append(("calibration_slope", slope.b[1], slope.V[1][1]))
+    for level, b, square in found:
+        half = job.z * math.sqrt(square)
+        yield (
+            "",
+            level,
+            "Newton's method or bisection",
+            FITTED,
+            {"estimate": b, "ci_low": b - half, "ci_high": b + half},
+        )

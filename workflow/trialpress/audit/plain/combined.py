@@ -66,6 +66,8 @@ def max_combo(job: Job) -> Iterator[Found]:
             U[i] += w[i] * gap
             for j in range(4):
                 V[i][j] += w[i] * w[j] * spread
+    found = {key: value for key, value in hazard(people, job.z).items() if key != "p_value"}
+    yield "", f"{job['by']}={groups[1]}", NEWTON, FITTED, found
     if V[0][0] < 1e-10:
         return
     some = [i for i in range(4) if V[i][i] > 1e-10]
@@ -76,5 +78,3 @@ def max_combo(job: Job) -> Iterator[Found]:
     yield "", "", SUMS, CLOSED, {"statistic": top}
     C = [[V[i][j] / math.sqrt(V[i][i] * V[j][j]) for j in some] for i in some]
     yield "", "", "midpoint rule over all directions", 1e-4, {"p_value": outside(C, top)}
-    found = {key: value for key, value in hazard(people, job.z).items() if key != "p_value"}
-    yield "", f"{job['by']}={groups[1]}", NEWTON, FITTED, found

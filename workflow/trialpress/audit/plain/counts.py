@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .arithmetic import FEW, Row, conditional, exact_limits, fisher, newcombe, numbers, ways
 from .job import CLOSED, COUNTED, EXACT, FITTED, NEWCOMBE, TABLES, TAILS, Found, Job
 from .strata import within_strata
+from .tails import solved
 
 
 def counted(job: Job, group: str, prefix: str, rows: Iterable[Row], levels: Iterable[str]) -> Iterator[Found]:
@@ -81,6 +82,31 @@ def risk_difference(job: Job) -> Iterator[Found]:
     yield from found
     if two and job["interval"] == "newcombe":
         yield "", "", NEWCOMBE, CLOSED, newcombe(*two, job.z)
+    if two and job["interval"] == "miettinen-nurminen":
+        yield "", "", "bisection of score and interval", FITTED, miettinen_nurminen(*two, job.z)
+
+
+def miettinen_nurminen(first: tuple[int, int], second: tuple[int, int], z: float) -> dict[str, float]:
+    """Miettinen & Nurminen 1985: the differences whose score statistic is z, the rates under each where the likelihood's slope is 0."""
+    (x, n), (y, m) = first, second
+    seen = x / n - y / m
+
+    def apart(d: float) -> float:
+        low, high = max(0.0, -d), min(1.0, 1 - d)  # of the second rate
+        q = solved(lambda q: -_slope(x, n, q + d) - _slope(y, m, q), 0.0, low, high)
+        p = min(max(q + d, 0.0), 1.0)
+        variance = (p * (1 - p) / n + q * (1 - q) / m) * (n + m) / (n + m - 1)
+        return (d - seen) / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, d - seen)
+
+    low = solved(apart, -z, -1.0, seen) if seen > -1 else -1.0
+    high = solved(apart, z, seen, 1.0) if seen < 1 else 1.0
+    return {"estimate": seen, "ci_low": low, "ci_high": high}
+
+
+def _slope(x: int, n: int, p: float) -> float:
+    """Of the log likelihood of x of n at a rate p."""
+    up = (x / p if p > 0 else math.inf) if x else 0.0
+    return up - ((n - x) / (1 - p) if p < 1 else math.inf) if n > x else up
 
 
 def risk_ratio(job: Job) -> Iterator[Found]:
@@ -97,7 +123,7 @@ def risk_ratio(job: Job) -> Iterator[Found]:
 
 def toxicity(job: Job) -> Iterator[Found]:
     people, events = ([row for row in job.rows if ("set" in row["@"]) is whole] for whole in (True, False))
-    groups, named = job.named("group"), list(dict.fromkeys(row["set"] for row in events))
+    groups, named = job.named("group"), list(dict.fromkeys(["any_event", *(row["set"] for row in events)]))
     two: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for group in [*groups, ""]:
         size = sum(not group or row["group"] == group for row in people)
@@ -121,7 +147,7 @@ def toxicity(job: Job) -> Iterator[Found]:
     for name, pair in two.items():
         if len(pair) == 2 and all(n for _, n in pair):
             yield "", name, NEWCOMBE, CLOSED, newcombe(*pair[::-1], job.z)
-            if job["tested"] == "true":
+            if job["p_values"] == "true":
                 yield "", name, TABLES, EXACT, {"p_value": fisher(*pair[::-1], "two-sided")}
 
 
@@ -130,9 +156,9 @@ def combinations(job: Job) -> Iterator[Found]:
     yield "", "", COUNTED, CLOSED, {"N": len(known), "missing": len(job.rows) - len(known)}
     for level, n in Counter(known).items():
         yield "", level, COUNTED, CLOSED, {"n": n, "percent": n / len(known)}
-    for name in job.named("set") if known else ():
+    for name in job.named("set"):
         n = sum(name in level.split("+") for level in known)
-        yield "", f"set={name}", COUNTED, CLOSED, {"n": n, "percent": n / len(known)}
+        yield "", f"set={name}", COUNTED, CLOSED, {"n": n, **({"percent": n / len(known)} if known else {})}
 
 
 def crosstab(job: Job) -> Iterator[Found]:
@@ -153,3 +179,30 @@ def crosstab(job: Job) -> Iterator[Found]:
             yield from line(f"{name}={group}", [row for row in rows if row["group"] == group])
         if without := [row for row in rows if not row["group"]]:
             yield from line(name, without)
+
+
+def number_needed(job: Job) -> Iterator[Found]:
+    """Altman 1998: the reciprocal of the difference and of its limits, for each direction that they leave open."""
+    rows = list(_two_risks(job))
+    yield from rows
+    found = {name: value for _, level, _, _, of in rows if level for name, value in of.items()}
+    if "ci_low" not in found:
+        return
+    d, low, high = found["estimate"], found["ci_low"], found["ci_high"]
+    for level, (value, less, more) in (("one_more", (d, low, high)), ("one_fewer", (-d, -high, -low))):
+        if more > 0:
+            yield "", level, NEWCOMBE, CLOSED, {
+                "number_needed": 1 / value if value > 0 else math.inf if value == 0 else math.nan,
+                "ci_low": 1 / more, "ci_high": 1 / less if less > 0 else math.inf,
+            }  # fmt: skip
+
+
+def _two_risks(job: Job) -> Iterator[Found]:
+    """The counts of two groups, and the difference of their risks, within strata if there are any."""
+    if job["stratum"] == "true":
+        yield from within_strata(job, ratio=False, level="risk_difference")
+        return
+    found, two = two_proportions(job)
+    yield from found
+    if two:
+        yield "", "risk_difference", NEWCOMBE, CLOSED, newcombe(*two, job.z)

@@ -97,7 +97,7 @@ def _won(a: Row, b: Row) -> int:
 
 
 def win_ratio(job: Job) -> Iterator[Found]:
-    """Every pair; variances of U-statistics (Bebu & Lachin 2016)."""
+    """Every pair of a stratum; variances of U-statistics (Bebu & Lachin 2016), or under the null hypothesis (Dong et al. 2016)."""
     sets, groups = job.named("set"), job.named("group")
     rows = [[row for row in job.rows if row["set"] == name] for name in sets]
     of = [row["group"] for row in rows[0]]
@@ -106,8 +106,64 @@ def win_ratio(job: Job) -> Iterator[Found]:
     groups = [group for group in groups if group in of]
     if len(groups) != 2 or len(of) ** 2 > PAIRS:
         return
+    within = [row["x"] if job["stratum"] == "true" else "" for row in rows[0]]
     decided = [[0, 0] for _ in sets]
-    first, second = ([at for at, one in enumerate(of) if one == group] for group in groups)
+    strata = []
+    for stratum in dict.fromkeys(within):
+        first, second = (
+            [at for at, one in enumerate(of) if one == group and within[at] == stratum] for group in groups
+        )
+        if first and second:
+            strata.append(_contest(rows, first, second, decided, bool(stratum)))
+    pairs = sum(one.pairs for one in strata)
+    wins, losses = (sum(one[side] for one in decided) for side in (0, 1))
+    yield "", "", COUNTED, CLOSED, {
+        "strata": len(strata), "pairs": pairs, "wins": wins, "losses": losses, "ties": pairs - wins - losses,
+    }  # fmt: skip
+    for name, (won, lost) in zip(sets, decided, strict=True):
+        yield "", name, COUNTED, CLOSED, {"wins": won, "losses": lost}
+    if not strata or min(one.smaller for one in strata) < 2:
+        return
+    total = sum(one.weight * one.pairs for one in strata)
+    p = [sum(one.weight * one.decided[side] for one in strata) / total for side in (0, 1)]
+    V = [[float(sum(one.weight**2 * one.V[a][b] for one in strata) / total**2) for b in (0, 1)] for a in (0, 1)]
+    null, z = job["variance"] == "null-hypothesis", job.z
+    net = float(p[0] - p[1])
+    error = max(0.0, V[0][0] + V[1][1] - 2 * V[0][1])
+    if null:
+        error = max(0.0, float(sum(one.weight**2 * one.null for one in strata) / total**2))
+    error = math.sqrt(error)
+    yield "", "net_benefit", FRACTIONS, CLOSED, {"estimate": net}
+    if error > 1e-11:
+        yield "", "net_benefit", U, CLOSED, {"ci_low": max(-1.0, net - z * error), "ci_high": min(1.0, net + z * error)}
+        if abs(net) < 1 - 1e-12:
+            odds, reach = (1 + net) / (1 - net), math.exp(z * error * 2 / (1 if null else 1 - net * net))
+            yield "", "win_odds", U, CLOSED, {"estimate": odds, "ci_low": odds / reach, "ci_high": odds * reach}
+    if wins and losses:
+        a, b = map(float, p)
+        yield "", "", FRACTIONS, CLOSED, {"win_ratio": a / b}
+        own = math.sqrt(max(0.0, V[0][0] / a**2 + V[1][1] / b**2 - 2 * V[0][1] / (a * b)))
+        own = 2 * error / (a + b) if null else own
+        if own > 1e-9:
+            of_log = {"std_error": own, "ci_low": a / b * math.exp(-z * own), "ci_high": a / b * math.exp(z * own)}
+            yield "", "", U, CLOSED, of_log | {"p_value": 2 * z_above(abs(math.log(a / b) / own))}
+
+
+class Contest(NamedTuple):
+    """The pairs of a stratum: its weight, wins and losses, their covariance, and the variance of their difference where they are
+    equally likely."""
+
+    weight: Fraction
+    pairs: int
+    smaller: int
+    decided: list[int]
+    V: list[list[Fraction]]
+    null: Fraction
+
+
+def _contest(
+    rows: list[list[Row]], first: list[int], second: list[int], decided: list[list[int]], weighted: bool
+) -> Contest:
     own = {
         at: [0, 0] for at in (*first, *second)
     }  # how many pairs the second group wins and loses with each participant
@@ -120,37 +176,18 @@ def win_ratio(job: Job) -> Iterator[Found]:
                     own[i][won < 0] += 1
                     own[j][won < 0] += 1
                     break
-    pairs, wins, losses = len(first) * len(second), *(sum(one[side] for one in decided) for side in (0, 1))
-    yield "", "", COUNTED, CLOSED, {"pairs": pairs, "wins": wins, "losses": losses, "ties": pairs - wins - losses}
-    for name, (won, lost) in zip(sets, decided, strict=True):
-        yield "", name, COUNTED, CLOSED, {"wins": won, "losses": lost}
-    if min(len(first), len(second)) < 2:
-        return
-    p, z = (wins / pairs, losses / pairs), job.z
-    V = [[0.0, 0.0], [0.0, 0.0]]
+    counts = [sum(own[i][side] for i in first) for side in (0, 1)]
+    V, null = [[Fraction(0)] * 2 for _ in range(2)], Fraction(0)
     for members, others in ((second, first), (first, second)):
-        gaps = [[own[i][side] / len(others) - p[side] for side in (0, 1)] for i in members]
+        k = len(members)
         for a in (0, 1):
             for b in (0, 1):
-                V[a][b] += math.fsum(gap[a] * gap[b] for gap in gaps) / len(members) ** 2
-    net, error = float(Fraction(wins - losses, pairs)), math.sqrt(max(0.0, V[0][0] + V[1][1] - 2 * V[0][1]))
-    yield "", "net_benefit", FRACTIONS, CLOSED, {"estimate": net}
-    if error > 1e-11:
-        yield "", "net_benefit", U, CLOSED, {"ci_low": max(-1.0, net - z * error), "ci_high": min(1.0, net + z * error)}
-        if abs(net) < 1 - 1e-12:
-            odds, reach = (1 + net) / (1 - net), math.exp(z * error * 2 / (1 - net * net))
-            yield "", "win_odds", U, CLOSED, {"estimate": odds, "ci_low": odds / reach, "ci_high": odds * reach}
-    if wins and losses:
-        ratio = wins / losses
-        yield "", "", COUNTED, CLOSED, {"win_ratio": ratio}
-        error = math.sqrt(max(0.0, V[0][0] / p[0] ** 2 + V[1][1] / p[1] ** 2 - 2 * V[0][1] / (p[0] * p[1])))
-        if error > 1e-9:
-            of_log = {
-                "std_error": error,
-                "ci_low": ratio * math.exp(-z * error),
-                "ci_high": ratio * math.exp(z * error),
-            }
-            yield "", "", U, CLOSED, of_log | {"p_value": 2 * z_above(abs(math.log(ratio) / error))}
+                V[a][b] += sum(own[i][a] * own[i][b] for i in members) - Fraction(counts[a] * counts[b], k)
+        if len(others) > 1:
+            twice = sum((own[i][0] - own[i][1]) ** 2 for i in members) - sum(counts)
+            null += Fraction(len(others) * twice, len(others) - 1)
+    weight = Fraction(1, len(first) + len(second)) if weighted else Fraction(1)
+    return Contest(weight, len(first) * len(second), min(len(first), len(second)), counts, V, null)
 
 
 def every_course(job: Job) -> Iterator[Found]:

@@ -21,11 +21,44 @@ from .models import (
     quadratic,
     score_residuals,
     solve,
+    too_large,
 )
-from .regression import NEWTON, ratio, wide
+from .regression import NEWTON, ratio, spread, wide
 from .tails import chi2_above
 
-RUNAWAY = 8.0
+
+def fitted(people: Sequence[Person], ties: str = "efron") -> tuple[Fit, float] | None:
+    """As `cox`, with coefficients of any size, if the likelihood falls beyond them: else it has no maximum."""
+    found = cox(people, ties, far=math.inf)
+    if found is None or cox(people, ties) is not None:
+        return found
+    try:
+        further = partial_likelihood(people, ties)([1.5 * b for b in found[0].b])[0]
+    except (ArithmeticError, ValueError):  # out of range
+        return None
+    return found if further < found[0].likelihood - 1e-5 else None
+
+
+def _ratio_test(people: Sequence[Person], ties: str = "efron") -> Found:
+    """The likelihood-ratio test by where the likelihood ends, though the coefficients do not."""
+    size = [spread(column) or 1.0 for column in zip(*(one.x for one in people), strict=True)]
+    scaled = [one._replace(x=[x / s for x, s in zip(one.x, size, strict=True)]) for one in people]
+    at, b = partial_likelihood(scaled, ties), [0.0] * len(size)
+    null, score, information = at(b)
+    value = null
+    for _ in range(60):
+        step = solve(information, [[u] for u in score])
+        if step is None:
+            break
+        share = 1.0
+        while (after := at([x + share * s[0] for x, s in zip(b, step, strict=True)]))[0] < value and share > 1e-6:
+            share /= 2
+        b, rises = [x + share * s[0] for x, s in zip(b, step, strict=True)], after[0] - value
+        value, score, information = after
+        if rises < 1e-12:
+            break
+    lr = 2 * (value - null)
+    return "", "", NEWTON, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(b))}
 
 
 def cox_regression(job: Job) -> Iterator[Found]:
@@ -47,8 +80,11 @@ def cox_regression(job: Job) -> Iterator[Found]:
         for i in inside
     ]
     yield "", "", COUNTED, CLOSED, {"n": len(people), "events": sum(one.event for one in people)}
-    found = cox(people, job["ties"]) if people and w.ids else None
+    possible = people and w.ids and any(one.event for one in people) and not too_large(people)
+    found = fitted(people, job["ties"]) if possible else None
     if found is None:
+        if possible and not clusters and job["errors"] != "robust" and job["ties"] != "exact":
+            yield _ratio_test(people, job["ties"])
         return
     fit, null = found
     V, of = fit.V, [w.rows[i]["x"] if clusters else str(i) for i in inside]
@@ -66,12 +102,15 @@ def cox_regression(job: Job) -> Iterator[Found]:
         lr = 2 * (fit.likelihood - null)
         yield "", "", NEWTON, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(fit.b))}
     for j, name in enumerate(w.ids):
-        said = ratio("hazard_ratio", fit.b[j], math.sqrt(V[j][j]), job.z)
-        if job["interval"] != "wald":
-            said = {key: value for key, value in said.items() if not key.startswith("ci_")} | _profile(
-                people, fit, j, job
-            )
-        yield "", name, NEWTON, FITTED, said
+        yield "", name, NEWTON, FITTED, _said(job, people, fit, j, math.sqrt(V[j][j]), job["ties"])
+
+
+def _said(job: Job, people: Sequence[Person], fit: Fit, j: int, error: float, ties: str) -> dict[str, float]:
+    """The hazard ratio with limits by its error, or where the plan says so by the profile."""
+    said = ratio("hazard_ratio", fit.b[j], error, job.z)
+    if job["interval"] == "wald":
+        return said
+    return {key: said[key] for key in ("hazard_ratio", "p_value")} | _profile(people, fit, j, job.z, ties)
 
 
 def _robust(people: Sequence[Person], fit: Fit, ties: str, clusters: Sequence[str]) -> list[list[float]]:
@@ -83,9 +122,9 @@ def _robust(people: Sequence[Person], fit: Fit, ties: str, clusters: Sequence[st
     return [[math.fsum(one[i] * one[j] for one in moved) for j in p] for i in p]
 
 
-def _profile(people: Sequence[Person], fit: Fit, j: int, job: Job) -> dict[str, float]:
+def _profile(people: Sequence[Person], fit: Fit, j: int, z: float, ties: str) -> dict[str, float]:
     """Where the likelihood, highest in the other coefficients, is half a chi-squared quantile lower."""
-    at, drop, error = partial_likelihood(people, job["ties"]), job.z**2 / 2, math.sqrt(fit.V[j][j])
+    at, drop, error = partial_likelihood(people, ties), z**2 / 2, math.sqrt(fit.V[j][j])
     free, ends = [i for i in range(len(fit.b)) if i != j], {}
 
     def below(value: float) -> float | None:
@@ -122,15 +161,15 @@ def cause_specific_cox(job: Job) -> Iterator[Found]:
         CLOSED,
         {"events": own, "competing_events": sum(one > 0 for one in events) - own},
     )
-    if not own or job["interval"] != "wald":
+    if not own:
         return
     people = [
         Person(-math.inf, float(row["time"]), one == cause, x, row["x"] if strata else "")
         for row, one, x in zip(w.rows, events, w.X, strict=True)
     ]
-    found = cox(people)
+    found = fitted(people)
     for j, name in enumerate(w.ids if found else ()):
-        yield "", name, NEWTON, FITTED, ratio("hazard_ratio", found[0].b[j], math.sqrt(found[0].V[j][j]), job.z)
+        yield "", name, NEWTON, FITTED, _said(job, people, found[0], j, math.sqrt(found[0].V[j][j]), "efron")
 
 
 def proportional_hazards(job: Job) -> Iterator[Found]:
@@ -194,11 +233,10 @@ def _clock(transform: str, people: Sequence[Person]) -> Callable[[float], float]
 
 def changing_cox(job: Job) -> Iterator[Found]:
     """Follow-up is cut where something begins and at every measurement, which holds until the next; before the first nobody is at risk."""
-    if job["stratum"] == "true":  # needs R
-        return
+    strata = job["stratum"] == "true"
     base = [row for row in job.rows if row["set"] == "followed"]
     begins, value = job.named("begin"), job.named("measured")
-    w = wide(job, base, {"time", "event"}, centred=False)
+    w = wide(job, base, {"time", "event", *(["level"] if strata else [])}, centred=False)
     starts = {
         name: {
             row["x"]: begun
@@ -230,13 +268,15 @@ def changing_cox(job: Job) -> Iterator[Found]:
                     stop,
                     stop == end and float(row["event"]) == 1,
                     [*(float(day <= start) for day in days), *now, *own],
+                    row["level"] if strata else "",
                 )
             )
-    if not w.rows:
-        return
     yield "", "", COUNTED, CLOSED, {"n": len(who), "events": sum(one.event for one in people)}
-    found = cox(people) if people and any(one.event for one in people) else None
+    possible = any(one.event for one in people) and not too_large(people)
+    found = fitted(people) if possible else None
     if found is None:
+        if possible:
+            yield _ratio_test(people)
         return
     fit, null = found
     lr = 2 * (fit.likelihood - null)

@@ -118,14 +118,11 @@ def dose_escalation(job: Job) -> Iterator[Found]:
             shut = min(shut, at) if closes else shut
             step = -1 if at >= shut else 0 if at + step >= shut else step
             yield "", cohort, TAILS, CLOSED, {"decision": step, "exceeds": exceeds, "closed": float(closes)}
+    if not any(n):
+        yield "", "design", COUNTED, CLOSED, {"n": 0}
     if design == "boin":
-        yield (
-            "",
-            "design",
-            TAILS,
-            CLOSED,
-            dict(zip(("escalate_at", "deescalate_at"), boin_limits(float(target)), strict=True)),
-        )
+        ends = dict(zip(("escalate_at", "deescalate_at"), boin_limits(float(target)), strict=True))
+        yield "", "design", TAILS, CLOSED, ends
     x, n = ([sum(of(row) for row in known if row["group"] == level) for level in levels] for of in (lambda row: int(float(row["y"])), lambda _: 1))  # fmt: skip
     if not any(n):
         return
@@ -134,7 +131,7 @@ def dose_escalation(job: Job) -> Iterator[Found]:
         b = crm(x, n, skeleton)
         for level, share in zip(levels, skeleton, strict=True):
             yield level, "", "midpoint rule", FITTED, {"model": share ** math.exp(b)}
-        mtd: int | None = min(nearest(b, skeleton, float(target)), tried + 1)
+        mtd: int | None = min(nearest(b, skeleton, float(target)), tried)
     elif design == "3+3":
         low = [at for at in range(len(levels)) if all(events < 2 for events in x[: at + 1]) and n[at] >= 6]
         mtd = low[-1] if low else None

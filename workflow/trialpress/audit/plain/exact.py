@@ -52,10 +52,19 @@ def exact_logistic(job: Job) -> Iterator[Found]:
     level, total = job.named("set")[0], sum(weights.values())
     far = sum(ways for ways in weights.values() if ways <= weights[seen])
     yield "", level, TABLES, EXACT, {"p_value": float(Fraction(far, total))}
-    unit = max(abs(x) for rows in strata.values() for x, _ in rows)  # in units of it coefficients are of one size
+    values = [x for rows in strata.values() for x, _ in rows]
+    unit = max(values) - min(values)  # in units of it coefficients are of one size
     found = conditional({total / unit: ways for total, ways in weights.items()}, seen / unit, job.tail, median=True)
-    of = {name: value if value in (0, math.inf) else value ** float(1 / unit) for name, value in found.items()}
+    of = {name: _power(value, unit) for name, value in found.items()}
     yield "", level, "all sums, bisection", FITTED, of
+
+
+def _power(value: float, unit: Fraction) -> float:
+    """The odds ratio per 1 from that per unit."""
+    if value in (0, math.inf):
+        return value
+    log = Fraction(math.log(value)) / unit
+    return math.exp(float(log)) if abs(log) < 700 else 0.0 if log < 0 else math.inf
 
 
 def tipping_point(job: Job) -> Iterator[Found]:

@@ -10,7 +10,7 @@ from statistics import fmean
 from .arithmetic import numbers
 from .job import CLOSED, COUNTED, FITTED, Found, Job
 from .models import Matrix, Vector, dot, expit, heavy, inverse, solve
-from .regression import Line, people, spread, wide
+from .regression import Line, at_visits, participants, spread
 from .tails import z_above
 
 BY = "estimating equations"
@@ -63,9 +63,8 @@ def _correlation(X: Matrix, y: Vector, who: list[list[int]], kind: str, b: Vecto
 
 
 def gee(job: Job) -> Iterator[Found]:
-    w = wide(job, people(job), {"x", "group", "time"})
-    for group in job.named("group"):
-        yield group, "", COUNTED, CLOSED, {"n": len({row["entry"] for row in w.rows if row["group"] == group})}
+    w = at_visits(job)
+    yield from participants(job, w)
     if len(w.groups) < 2:
         return
     who: dict[str, list[int]] = defaultdict(list)

@@ -14,6 +14,7 @@ from .regression import NEWTON, ratio, wide
 from .tails import chi2_above, z_above
 
 SUMS = "sums over the event times"
+CERTAIN = {"ci_low": 1.0, "ci_high": 1.0}  # as long as nobody's follow-up has ended
 
 
 def log_rank_sums(
@@ -82,12 +83,10 @@ def log_rank(job: Job) -> Iterator[Found]:
         return
     sums = log_rank_sums(people, len(groups), float(job["rho"]), float(job["gamma"]))
     yield "", "", SUMS, CLOSED, chi2(*sums, trend)
-    if not all(any(one.event and one.x[0] == g for one in people) for g in range(len(groups))):
-        return
     if trend:
         yield "", "", NEWTON, FITTED, {key: v for key, v in hazard(people, job.z).items() if key != "p_value"}
-        return
-    yield from ratios(job, groups, people)
+    elif all(any(one.event and one.x[0] == g for one in people) for g in range(len(groups))):
+        yield from ratios(job, groups, people)
 
 
 def ratios(job: Job, groups: Sequence[str], people: Sequence[Person]) -> Iterator[Found]:
@@ -134,12 +133,31 @@ def restricted_mean(job: Job) -> Iterator[Found]:
     if strata:
         yield from across(job, lambda rows: _mean_until(rows, until))
     elif len(job.named("group")) == len(seen) == 2 and seen[0][1] + seen[1][1] > 0:
-        yield "", "", FRACTIONS, CLOSED, _gap(job, seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1]), True)
+        yield "", "", FRACTIONS, CLOSED, _gap(job, seen[1][0] - seen[0][0], math.hypot(seen[0][1], seen[1][1]))
 
 
-def _gap(job: Job, b: float, error: float, tested: bool) -> dict[str, float]:
+def _gap(job: Job, b: float, error: float) -> dict[str, float]:
     of = {"estimate": b, "std_error": error, "ci_low": b - job.z * error, "ci_high": b + job.z * error}
-    return of | ({"statistic": b / error, "p_value": 2 * z_above(abs(b / error))} if tested else {})
+    return of | {"statistic": b / error, "p_value": 2 * z_above(abs(b / error))}
+
+
+SCALES: dict[str, Callable[[float], tuple[float, float]]] = {  # the value and the slope of a scale
+    "plain": lambda s: (s, 1.0), "log": lambda s: (math.log(s), 1 / s),
+    "log-log": lambda s: (math.log(-math.log(s)), 1 / (s * math.log(s))),
+    "arcsin": lambda s: (math.asin(math.sqrt(s)), 0.5 / math.sqrt(s * (1 - s))),
+}  # fmt: skip
+
+
+def apart(first: tuple[float, float], second: tuple[float, float], job: Job) -> dict[str, float]:
+    """The difference of two estimates (with their errors) and, where the scale has a value for both, its test (Klein et al. 2007)."""
+    (a, e), (b, f) = first, second
+    error = math.hypot(e, f)
+    of = {"estimate": b - a, "std_error": error, "ci_low": b - a - job.z * error, "ci_high": b - a + job.z * error}
+    if job["transform"] == "plain" or (0 < a < 1 and 0 < b < 1):
+        (x, p), (y, q) = (SCALES[job["transform"]](s) for s in (a, b))
+        z = (y - x) / math.hypot(p * e, q * f)
+        of |= {"statistic": z, "p_value": 2 * z_above(abs(z))}
+    return of
 
 
 def across(job: Job, read: Callable[[Sequence[Row]], tuple[float, float] | None]) -> Iterator[Found]:
@@ -160,22 +178,14 @@ def across(job: Job, read: Callable[[Sequence[Row]], tuple[float, float] | None]
             continue
         b, error = ends[1][0] - ends[0][0], math.hypot(ends[0][1], ends[1][1])
         found.append((math.prod(map(len, two)) / sum(map(len, two)), b, error))
-        tested = job["method"] == "restricted_mean" or job["transform"] == "plain"
-        yield "", level, FRACTIONS, CLOSED, _gap(job, b, error, tested)
+        of = _gap(job, b, error) if job["method"] == "restricted_mean" else apart(*ends, job)
+        yield "", level, FRACTIONS, CLOSED, of
     yield "", "", COUNTED, CLOSED, {"strata": strata}
     if found and not lost:
         total = math.fsum(weight for weight, *_ in found)
         b = math.fsum(weight * b for weight, b, _ in found) / total
         error = math.sqrt(math.fsum((weight * error) ** 2 for weight, _, error in found)) / total
-        yield "", "", FRACTIONS, CLOSED, _gap(job, b, error, True)
-
-
-def gray(job: Job) -> Iterator[Found]:
-    """How many have the event and its competitors; the test needs R."""
-    causes = [float(row["event"]) for row in followed(job, "group")]
-    own = causes.count(float(job["cause"]))
-    of = {"n": len(causes), "events": own, "competing_events": sum(cause > 0 for cause in causes) - own}
-    yield "", "", COUNTED, CLOSED, of
+        yield "", "", FRACTIONS, CLOSED, _gap(job, b, error)
 
 
 # --- what begins during follow-up: x is its day, missing where it never begins
@@ -261,7 +271,7 @@ def naive_comparison(job: Job) -> Iterator[Found]:
 
 
 def time_dependent_cox(job: Job) -> Iterator[Found]:
-    if job["adjusted"] == "true":
+    if job["covariates"] == "true":
         yield from _adjusted(job)
         return
     rows = _in_strata(job)
@@ -284,31 +294,24 @@ def _adjusted(job: Job) -> Iterator[Found]:
 
 def simon_makuch(job: Job) -> Iterator[Found]:
     rows, landmark, unit = followed(job), float(job["landmark"]), float(job["divisor"])
-    yield counted([row for row in rows if not landmark or float(row["time"]) > landmark])
-    yield (
-        "",
-        "",
-        COUNTED,
-        CLOSED,
-        {"excluded": 0 if landmark == 0 else sum(float(row["time"]) <= landmark for row in rows)},
-    )
-    for state, group in enumerate(("not_yet", "begun")) if landmark == 0 else ():
-        mine = [one for one in cut(rows) if one.x[0] == state]
-        of = [
+    kept = [row for row in rows if float(row["time"]) > landmark]
+    yield counted(kept)
+    yield "", "", COUNTED, CLOSED, {"excluded": len(rows) - len(kept)}
+    parts = [one._replace(entry=max(one.entry, landmark)) for one in cut(rows) if one.time > landmark]
+    for state, group in enumerate(("not_yet", "begun")) if len({one.x[0] for one in parts}) == 2 else ():
+        of: list[Row] = [
             {"time": repr(one.time), "event": str(int(one.event)), "entry": repr(one.entry), "@": frozenset()}
-            for one in mine
+            for one in parts
+            if one.x[0] == state
         ]
         curve = Curve(of, lambda row: row["event"] == "1")
         for at in job.times:
-            day = float(at) * unit
-            if curve.people and day <= curve.last:
+            day, level = float(at) * unit, f"{at}_{job['unit']}"
+            yield group, level, COUNTED, CLOSED, {"n_at_risk": curve.at_risk(day)}
+            if day <= curve.last:
                 survival, spread = curve.at(day)
-                found = {
-                    "estimate": survival,
-                    "n_at_risk": curve.at_risk(day),
-                    **limits("log-log", survival, spread, job.z),
-                }
-                yield group, f"{at}_{job['unit']}", FRACTIONS, CLOSED, found
+                ends = limits("log-log", survival, spread, job.z) if day >= curve.ends[0] else CERTAIN
+                yield group, level, FRACTIONS, CLOSED, {"estimate": survival, **ends}
 
 
 def limits(transform: str, survival: float, spread: float | None, z: float) -> dict[str, float]:

@@ -25,7 +25,7 @@ def multiple_imputation(job: Job) -> Iterator[Found]:
         if "set" not in row["@"]:
             parts[row["set"]].append(row)
     gaps = parts.pop("gaps", [])
-    for level in dict.fromkeys(row["level"] for row in gaps):
+    for level in job.named("gap"):
         yield "", level, COUNTED, CLOSED, {"missing": sum(float(row["y"]) for row in gaps if row["level"] == level)}
     fits, means, shifts, logit = [], [], [], any(name.startswith("logistic") for name in parts)
     for rows in parts.values():

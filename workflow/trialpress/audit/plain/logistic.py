@@ -32,6 +32,8 @@ def firth_logistic(job: Job) -> Iterator[Found]:
     w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], {"x"}, centred=False)
     y = numbers(w.rows, "x")
     yield "", "", COUNTED, CLOSED, {"n": len(w.rows), "events": sum(y)}
+    if len(set(y)) < 2:
+        return
     yield from penalised(job, [[1.0, *x] for x in w.X], y, w.ids)
 
 

@@ -13,6 +13,7 @@ from .counts import fisher_test, proportion
 from .hazards import followed, log_rank
 from .job import CLOSED, COUNTED, EXACT, FITTED, PAIRS, Found, Job
 from .models import crossing
+from .ranges import dunnett, tukey
 from .tails import t_above, t_quantile, z_above
 from .values import mann_whitney
 
@@ -60,51 +61,6 @@ def times(job: Job) -> Iterator[Found]:
         mine = [float(row["event"]) for row in rows if row["group"] == group]
         yield group, "", COUNTED, CLOSED, {"n": len(mine), "events": sum(mine)}
     yield from _each(job, groups, log_rank, set())
-
-
-def _averaged(inside: Callable[[float], float], df: int) -> float:
-    """Of a probability given the standard deviation, over its distribution, by Simpson's rule."""
-    low, high = max(-14.0, -1 - 30 / df), math.log(1 + 8 / math.sqrt(2 * df))  # of its logarithm: s^df is nothing below
-    front = math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2)
-    each = lambda u: math.exp(front + df * u - df * math.exp(2 * u) / 2) * inside(math.exp(u))  # noqa: E731
-    return _simpson(each, low, high, 160 if df < 20 else 100)
-
-
-def _simpson(value: Callable[[float], float], low: float, high: float, steps: int) -> float:
-    width = (high - low) / steps
-    weight = lambda at: 1 if at in (0, steps) else 4 if at % 2 else 2  # noqa: E731
-    return math.fsum(weight(at) * value(low + at * width) for at in range(steps + 1)) * width / 3
-
-
-def _normal(z: float) -> float:
-    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-
-
-def tukey(t: float, k: int, df: int) -> float:
-    """P(the largest of all differences of k means is below t standard errors of a difference)."""
-    q = t * math.sqrt(2)
-
-    def inside(s: float) -> float:
-        return k * _simpson(lambda z: _normal(z) * (z_above(z - q * s) - z_above(z)) ** (k - 1), -8.0, 8.0 + q * s, 120)
-
-    return _averaged(inside, df)
-
-
-def dunnett(t: float, shares: list[float], df: int) -> float:
-    """P(every difference from the first group is below t standard errors); shares: root of the share of a group in its size and that
-    of the first."""
-
-    def inside(s: float) -> float:
-        def given(z: float) -> float:
-            value = _normal(z)
-            for share in shares:
-                rest = math.sqrt(1 - share * share)
-                value *= z_above((share * z - t * s) / rest) - z_above((share * z + t * s) / rest)
-            return value
-
-        return _simpson(given, -8.0, 8.0, 120)
-
-    return _averaged(inside, df)
 
 
 def means(job: Job) -> Iterator[Found]:
@@ -167,6 +123,8 @@ def within_strata(job: Job, second: str) -> Iterator[Found]:
         return
     p = {"two-sided": 2 * z_above(abs(z)), "greater": z_above(z), "less": z_above(-z)}[job["alternative"]]
     yield "", "", "ranks within strata", EXACT, {"statistic": z, "p_value": p}
+    if sum(len(x) * len(y) for x, y in two) > 10 * PAIRS:
+        return
     gaps = sorted({a - b for x, y in two for a in x for b in y})
     if len(gaps) > PAIRS:
         return

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import mean, stdev
 
-from .arithmetic import Row, newcombe, numbers
-from .job import CLOSED, COUNTED, FITTED, NEWCOMBE, TAILS, Found, Job
+from .arithmetic import Row, numbers
+from .job import CLOSED, COUNTED, FITTED, TAILS, Found, Job
 from .models import (
     Fit,
     Matrix,
@@ -23,6 +23,7 @@ from .models import (
     quadratic,
     sandwich,
 )
+from .ranges import tukey, tukey_quantile
 from .tails import chi2_above, f_above, solved, t_above, t_quantile, z_above
 
 NEWTON, LEAST = "Newton's method", "normal equations by elimination"
@@ -72,6 +73,17 @@ def people(job: Job) -> list[Row]:
     return [row for row in job.rows if "set" in row["@"]]
 
 
+def at_visits(job: Job) -> Wide:
+    """The rows of all visits: outcome (x), group, place of the visit (time), number of the participant (entry)."""
+    return wide(job, people(job), {"x", "group", "time"})
+
+
+def participants(job: Job, w: Wide) -> Iterator[Found]:
+    """How many there are in each group, however many visits they have."""
+    for group in job.named("group"):
+        yield group, "", COUNTED, CLOSED, {"n": len({row["entry"] for row in w.rows if row["group"] == group})}
+
+
 def ratio(name: str, b: float, error: float, z: float) -> dict[str, float]:
     found = {name: math.exp(b), "ci_low": math.exp(b - z * error), "ci_high": math.exp(b + z * error)}
     return found | {"p_value": 2 * z_above(abs(b / error))}
@@ -102,6 +114,8 @@ class Line:
         b = [dot(row, right) for row in A]
         left = [one - dot(x, b) for x, one in zip(X, y, strict=True)]
         if errors == "hc3":
+            if max(form(x, A) for x in X) > 1 - 1e-9:
+                return None
             V = sandwich(A, X, [(e / (1 - form(x, A))) ** 2 for e, x in zip(left, X, strict=True)])
         else:
             scale = dot(left, left) / (len(X) - p)
@@ -143,9 +157,17 @@ def ancova(job: Job) -> Iterator[Found]:
         yield group, "", LEAST, FITTED, shown(L, False)
     for group, L in zip(w.groups[1:], less, strict=True) if job["contrasts"] == "first" else ():
         yield "", f"{job['by']}={group}", LEAST, FITTED, shown(L, True)
-    for i, j in combinations(range(m), 2) if job["contrasts"] == "all" else ():  # Tukey's adjustment needs R
-        L = [a - b for a, b in zip(unit[j], unit[i], strict=True)]
-        yield "", f"{w.groups[j]}_against_{w.groups[i]}", LEAST, FITTED, shown(L, True)
+    for i, j in combinations(range(m), 2) if job["contrasts"] != "first" else ():
+        L, pair = [a - b for a, b in zip(unit[j], unit[i], strict=True)], f"{w.groups[j]}_against_{w.groups[i]}"
+        if job["contrasts"] == "all":
+            yield "", pair, LEAST, FITTED, shown(L, True)
+            continue
+        b, error = dot(L, line.b), math.sqrt(form(L, line.V))
+        wide_reach = tukey_quantile(1 - 2 * job.tail, m, line.df)
+        of = {"estimate": b, "std_error": error, "p_value": 1 - tukey(abs(b / error), m, line.df)}
+        if wide_reach is not None:
+            of |= {"ci_low": b - wide_reach * error, "ci_high": b + wide_reach * error}
+        yield "", pair, "Simpson's rule", 1e-5, {key: v for key, v in of.items() if key != "p_value" or v > 1e-6}
     for name, L in zip(w.ids, unit[m:], strict=True):
         yield "", name, LEAST, FITTED, shown(L, True)
     yield "", "", LEAST, FITTED, line.test(less)
@@ -196,6 +218,13 @@ def incidence_rate(job: Job) -> Iterator[Found]:
         yield "", "", NEWTON, FITTED, {"dispersion": dispersion / (len(X) - len(X[0]))}
 
 
+def falls(fit: Fit, X: Matrix, y: Sequence[float]) -> bool:
+    """Whether the likelihood of a logistic regression falls beyond its coefficients: else it has no maximum."""
+    further = [1.5 * dot(x, fit.b) for x in X]
+    height = math.fsum((min(eta, 0.0) if one else -max(eta, 0.0)) - math.log1p(math.exp(-abs(eta))) for eta, one in zip(further, y, strict=True))  # fmt: skip
+    return height < fit.likelihood - 1e-5
+
+
 def runs_away(fit: Fit, X: Matrix, least: float = 0.0, first: int = 1) -> bool:
     columns = list(zip(*X, strict=True))
     return any(abs(b) * max(spread(column), least) > RUNAWAY for b, column in list(zip(fit.b, columns, strict=True))[first:])  # fmt: skip
@@ -243,25 +272,3 @@ def e_value(job: Job) -> Iterator[Found]:
             low, high = said["ci_low"], said["ci_high"]
             limit = 1.0 if low <= 1 <= high else min(of(low), of(high))
             yield "", "E-value", NEWTON, FITTED, {"estimate": of(said["risk_ratio"]), "limit": limit}
-
-
-def number_needed(job: Job) -> Iterator[Found]:
-    """Altman 1998: the reciprocal of the difference and of its limits, for each direction that they leave open."""
-    known = [(row["group"], float(row["x"])) for row in people(job) if not row["@"] & {"x", "group"}]
-    sizes = []
-    for group in job.named("group"):
-        y = [one for name, one in known if name == group]
-        n = len(y)
-        yield group, "", COUNTED, CLOSED, {"n": sum(y), "N": n, "percent": sum(y) / n if n else math.nan}
-        sizes += [(int(sum(y)), n)] if n else []
-    if len(sizes) != 2:
-        return
-    found = newcombe(*sizes[::-1], job.z)
-    yield "", "risk_difference", NEWCOMBE, CLOSED, found
-    d, low, high = found["estimate"], found["ci_low"], found["ci_high"]
-    for level, (value, less, more) in (("one_more", (d, low, high)), ("one_fewer", (-d, -high, -low))):
-        if more > 0:
-            yield "", level, NEWCOMBE, CLOSED, {
-                "number_needed": 1 / value if value > 0 else math.inf if value == 0 else math.nan,
-                "ci_low": 1 / more, "ci_high": 1 / less if less > 0 else math.inf,
-            }  # fmt: skip

@@ -16,7 +16,7 @@ from .arithmetic import numbers
 from .job import CLOSED, COUNTED, Found, Job
 from .matrices import Matrix, eigen, inverse_and_size, product
 from .models import dot, form, heavy, inverse, solve
-from .regression import Line, people, wide
+from .regression import Line, at_visits, participants
 from .tails import f_above, t_above, t_quantile
 
 BY, TOLERANCE = "restricted likelihood, complex steps", 1e-5
@@ -243,9 +243,8 @@ class Mixed:
 
 
 def mmrm(job: Job) -> Iterator[Found]:
-    w = wide(job, people(job), {"x", "group", "time"})
-    for group in job.named("group"):
-        yield group, "", COUNTED, CLOSED, {"n": len({row["entry"] for row in w.rows if row["group"] == group})}
+    w = at_visits(job)
+    yield from participants(job, w)
     if len(w.groups) < 2:
         return
     y, who, places = (

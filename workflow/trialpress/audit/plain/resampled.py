@@ -11,7 +11,7 @@ from .arithmetic import Row
 from .generator import MOST, Generator
 from .hazards import followed, ratios
 from .job import CLOSED, COUNTED, EXACT, FRACTIONS, Found, Job
-from .models import Person
+from .models import Person, inverse
 
 BLOCK = 1000
 DRAWN = "the same numbers at random by a generator of its own"
@@ -166,36 +166,83 @@ def permutation_test(job: Job) -> Iterator[Found]:
 
 
 def permutation_log_rank(job: Job) -> Iterator[Found]:
-    """The scores are events less the cumulative hazard (Nelson and Aalen) at the end; all replicates are of one generator."""
-    rows = followed(job, "group")
+    """The scores are events less the cumulative hazard (Nelson and Aalen) at the end, in each stratum its own; all replicates are of
+    one generator, which draws those of a block in one stratum after the other."""
+    rows = [row for row in followed(job, "group") if "x" not in row["@"] or job["stratum"] != "true"]
     groups = [group for group in job.named("group") if any(row["group"] == group for row in rows)]
-    times = [(float(row["time"]), float(row["event"]) == 1) for row in rows]
-    if len(groups) < 2 or not any(event for _, event in times):
+    if len(groups) < 2 or not any(float(row["event"]) == 1 for row in rows):
         return
+    places = sorted({row["x"] for row in rows}, key=float) if job["stratum"] == "true" else [""]
+    strata = [[row for row in rows if row["x"] == place or not place] for place in places]
+    people = [Person(-math.inf, float(row["time"]), float(row["event"]) == 1, [float(groups.index(row["group"]))], str(at))
+              for at, part in enumerate(strata) for row in part]  # fmt: skip
+    yield from ratios(job, groups, people)
+    scores, sizes = (
+        [_scores(part) for part in strata],
+        [[sum(row["group"] == g for row in part) for g in groups] for part in strata],
+    )
+    k = len(groups)
+    V = [[0.0] * k for _ in groups]
+    for score, n in zip(scores, sizes, strict=True):
+        spread = math.fsum(one * one for one in score) / max(1, len(score) - 1)
+        for a in range(k):
+            for b in range(k):
+                V[a][b] += spread * ((n[a] if a == b else 0) - n[a] * n[b] / len(score))
+    if max(map(max, V)) <= 1e-12 * math.fsum(one * one for score in scores for one in score):
+        return
+    root = generalised(V)
+    form = lambda sums: math.fsum(sums[a] * root[a][b] * sums[b] for a in range(k) for b in range(k))  # noqa: E731
+    own = [math.fsum(one for score, part in zip(scores, strata, strict=True) for one, row in zip(score, part, strict=True) if row["group"] == g)
+           for g in groups]  # fmt: skip
+    seen = form(own)
+    yield "", "", "sums of scores", CLOSED, {"statistic": seen}
+    if too_many(job, len(rows), "replicates"):
+        return
+    many, extreme, generator = int(float(job["replicates"])), 0, Generator(int(job["seed"]))
+    block = max(1, 2_000_000 // len(rows))
+    for first in range(0, many, block):
+        sums = [[0.0] * k for _ in range(min(block, many - first))]
+        for score, n in zip(scores, sizes, strict=True):
+            for one in sums:
+                allotted, at = list(score), 0
+                generator.order(allotted)
+                for group, size in enumerate(n):
+                    one[group] += sum(allotted[at : at + size])
+                    at += size
+        extreme += sum(form(one) >= seen - 1e-9 * max(seen, 1.0) for one in sums)  # equal but for rounding
+    p, error = _p_value(extreme, many)
+    yield "", "", DRAWN, EXACT, {"p_value": p, "std_error": error}
+
+
+def _scores(rows: Sequence[Row]) -> list[float]:
+    times = [(float(row["time"]), float(row["event"]) == 1) for row in rows]
     hazard, at = {}, 0.0
     for time in sorted({time for time, _ in times}):
         at += sum(event for when, event in times if when == time) / sum(when >= time for when, _ in times)
         hazard[time] = at
-    score = [event - hazard[time] for time, event in times]
-    sizes = [sum(row["group"] == group for row in rows) for group in groups]
-    ends = [0]
-    for size in sizes:
-        ends.append(ends[-1] + size)
+    return [event - hazard[time] for time, event in times]
 
-    def squares(scores: list[float]) -> float:
-        return sum(sum(scores[a:b]) ** 2 / (b - a) for a, b in zip(ends, ends[1:], strict=False))
 
-    seen = squares([one for group in groups for one, row in zip(score, rows, strict=True) if row["group"] == group])
-    yield "", "", "sums of scores", CLOSED, {"statistic": seen}
-    yield from ratios(job, groups, [Person(-math.inf, time, event, [float(groups.index(row["group"]))])
-                                    for (time, event), row in zip(times, rows, strict=True)])  # fmt: skip
-    if too_many(job, len(score), "replicates"):
-        return
-    least = seen - 1e-9 * sum(one * one for one in score) / len(score)  # equal but for rounding
-    many, extreme, generator = int(float(job["replicates"])), 0, Generator(int(job["seed"]))
-    for _ in range(many):
-        allotted = list(score)
-        generator.order(allotted)
-        extreme += squares(allotted) >= least
-    p, error = _p_value(extreme, many)
-    yield "", "", DRAWN, EXACT, {"p_value": p, "std_error": error}
+def generalised(V: list[list[float]]) -> list[list[float]]:
+    """An inverse of the largest part that has one, by elimination; 0 elsewhere. Whatever the part, the quadratic form is the same."""
+    k, kept = len(V), []
+    size = max(map(max, V))
+    for at in range(k):
+        trial = [*kept, at]
+        if _pivot([[V[a][b] / size for b in trial] for a in trial]) > 1e-9:
+            kept = trial
+    found, part = [[0.0] * k for _ in V], inverse([[V[a][b] for b in kept] for a in kept])
+    for i, a in enumerate(kept):
+        for j, b in enumerate(kept):
+            found[a][b] = part[i][j]
+    return found
+
+
+def _pivot(A: list[list[float]]) -> float:
+    """The last pivot of elimination."""
+    A = [list(row) for row in A]
+    for at in range(len(A) - 1):
+        for below in range(at + 1, len(A)):
+            factor = A[below][at] / A[at][at]
+            A[below] = [x - factor * y for x, y in zip(A[below], A[at], strict=True)]
+    return A[-1][-1]

@@ -12,7 +12,8 @@ from .job import CLOSED, COUNTED, FRACTIONS, NEWCOMBE, Found, Job
 Stratum = tuple[int, int, int, int]  # events and participants of the second group, and of the first
 
 
-def within_strata(job: Job, ratio: bool) -> Iterator[Found]:
+def within_strata(job: Job, ratio: bool, level: str = "") -> Iterator[Found]:
+    """level: of the difference and its limits."""
     rows, sizes = [row for row in job.rows if "x" not in row["@"]], []
     for group in job.named("group"):
         y = numbers([row for row in rows if row["group"] == group], "y")
@@ -31,7 +32,7 @@ def within_strata(job: Job, ratio: bool) -> Iterator[Found]:
     yield "", "", COUNTED, CLOSED, {"strata": len(strata)}
     if strata:
         yield from _cochran(strata)
-        yield from _ratio(strata, job) if ratio else _difference(strata, job)
+        yield from _ratio(strata, job) if ratio else _difference(strata, job, level)
 
 
 def _cochran(strata: list[Stratum]) -> Iterator[Found]:
@@ -57,11 +58,11 @@ def _ratio(strata: list[Stratum], job: Job) -> Iterator[Found]:
         yield "", "", FRACTIONS, CLOSED, {"risk_ratio": found, "ci_low": found / reach, "ci_high": found * reach}
 
 
-def _difference(strata: list[Stratum], job: Job) -> Iterator[Found]:
+def _difference(strata: list[Stratum], job: Job, level: str) -> Iterator[Found]:
     weights = [Fraction(n * m, n + m) for _, n, _, m in strata]
     total = sum(weights)
     apart = sum(w * (Fraction(a, n) - Fraction(b, m)) for w, (a, n, b, m) in zip(weights, strata, strict=True)) / total
-    yield "", "", FRACTIONS, CLOSED, {"estimate": float(apart)}
+    yield "", level, FRACTIONS, CLOSED, {"estimate": float(apart)}
     if job["interval"] == "newcombe":
         shares = [float(w / total) for w in weights]
         (l1, u1), (l2, u2) = (_limits([(one[i], one[i + 1]) for one in strata], shares, job.z) for i in (0, 2))
@@ -70,10 +71,10 @@ def _difference(strata: list[Stratum], job: Job) -> Iterator[Found]:
         by = NEWCOMBE
     else:
         error = math.sqrt(max(_variance(strata, weights, apart, job["interval"] == "sato"), 0)) / float(total)
-        yield "", "", FRACTIONS, CLOSED, {"std_error": error}
+        yield "", level, FRACTIONS, CLOSED, {"std_error": error}
         low = high = job.z * error
         by = FRACTIONS
-    yield "", "", by, CLOSED, {"ci_low": max(-1.0, float(apart) - low), "ci_high": min(1.0, float(apart) + high)}
+    yield "", level, by, CLOSED, {"ci_low": max(-1.0, float(apart) - low), "ci_high": min(1.0, float(apart) + high)}
 
 
 def _variance(strata: list[Stratum], weights: list[Fraction], apart: Fraction, sato: bool) -> Fraction:

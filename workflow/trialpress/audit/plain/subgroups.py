@@ -65,6 +65,10 @@ def linear_interaction(job: Job) -> Iterator[Found]:
     n, k = len(rows), len(parts)
     if n <= k:
         return
+    if (
+        not 1e-150 < max(abs(value) for y in parts.values() for value in y) < 1e150
+    ):  # else the squares are nothing, or infinite
+        return
     left = math.fsum((value - mean(y)) ** 2 for y in parts.values() for value in y)
     if max(abs(value - mean(y)) for y in parts.values() for value in y) < 1e-10 * max(abs(value) for y in parts.values() for value in y):  # fmt: skip
         return

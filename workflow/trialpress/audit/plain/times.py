@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from .arithmetic import Curve, Row
-from .hazards import across, limits
+from .hazards import CERTAIN, across, apart, limits
 from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
-from .tails import z_above
 
 TIE = 1e-9
-CERTAIN = {"ci_low": 1.0, "ci_high": 1.0}  # as long as nobody's follow-up has ended
 
 
 def happens(row: Row) -> bool:
@@ -29,8 +27,7 @@ def kaplan_meier(job: Job, happens: Callable[[Row], bool] = happens) -> Iterator
         middle = next((time for time, survival, _ in curve.steps if survival <= Fraction(1, 2)), math.nan)
         on = next((later for (_, survival, _), (later, *_) in zip(curve.steps, curve.steps[1:], strict=False) if survival == Fraction(1, 2)), None)  # fmt: skip
         yield group, "", FRACTIONS, CLOSED, {"n": len(curve.people), "events": curve.events}
-        if not any(survival == Fraction(1, 2) for _, survival, _ in curve.steps) or on is not None:
-            yield group, "", FRACTIONS, CLOSED, {"median": (middle + on) / 2 if on is not None else middle}
+        yield group, "", FRACTIONS, CLOSED, {"median": (middle + on) / 2 if on is not None else middle}
         yield group, "", FRACTIONS, CLOSED, _ends(curve, job)
         for at in job.times:
             level, time = f"{at}_{job['unit']}", float(at)
@@ -101,7 +98,7 @@ def survival_difference(job: Job) -> Iterator[Found]:
 
 def compare_at(job: Job) -> Iterator[Found]:
     """Two groups at one time, or within strata."""
-    time, strata, curves = float(job["milestone"]), job["stratum"] == "true", []
+    time, strata, curves = float(job["time"]), job["stratum"] == "true", []
 
     def read(rows: Sequence[Row]) -> tuple[float, float] | None:
         """(estimate, error), where both are between 0 and 1."""
@@ -126,39 +123,33 @@ def compare_at(job: Job) -> Iterator[Found]:
     found = [read(rows) for rows in curves]
     if len(found) != 2 or None in found:
         return
-    (a, e), (b, f) = found
-    error = math.hypot(e, f)
-    scale: dict[str, Callable[[float], tuple[float, float]]] = {  # the value and the slope of a scale
-        "plain": lambda s: (s, 1.0), "log": lambda s: (math.log(s), 1 / s),
-        "log-log": lambda s: (math.log(-math.log(s)), 1 / (s * math.log(s))),
-    }  # fmt: skip
-    (x, p), (y, q) = (scale[job["transform"]](s) for s in (a, b))
-    z = (y - x) / math.hypot(p * e, q * f)
-    of = {"estimate": b - a, "std_error": error, "ci_low": b - a - job.z * error, "ci_high": b - a + job.z * error}
-    yield "", "", FRACTIONS, CLOSED, of | {"statistic": z, "p_value": 2 * z_above(abs(z))}
+    yield "", "", FRACTIONS, CLOSED, apart(*found, job)
 
 
 def concordance_index(job: Job) -> Iterator[Found]:
     """Harrell et al. 1982, or Uno et al. 2011 with weights of remaining uncensored: every pair by itself; the error is what each
     participant's weight does, the weights of the pairs held."""
-    rows = [row for row in job.rows if not row["@"] & {"x", "time", "event"}]
+    needed = {"x", "time", "event", *(["level"] if job["stratum"] == "true" else [])}
+    rows = [row for row in job.rows if not row["@"] & needed]
     yield "", "", COUNTED, CLOSED, {"n": len(rows), "events": sum(float(row["event"]) for row in rows)}
     if len(rows) ** 2 > PAIRS:
         return
     until = float(job["until"]) or math.inf
-    people = [(float(row["time"]), float(row["event"]) == 1, float(row["x"])) for row in rows]
-    free, weight = 1.0, {}
-    for time in sorted({one[0] for one in people}):  # at one time the events are first
-        weight[time] = 1.0 if job["weights"] == "harrell" else free**-2 if free else 0.0
-        lost = sum(one[0] == time and not one[1] for one in people)
-        staying = sum(one[0] >= time and not (one[0] == time and one[1]) for one in people)
-        free *= 1 - lost / staying if staying else 1.0
+    people = [(float(row["time"]), float(row["event"]) == 1, float(row["x"]), row["level"]) for row in rows]
+    weight: dict[tuple[str, float], float] = {}
+    for level in {row["level"] for row in rows}:
+        free, mine = 1.0, [one for one in people if one[3] == level]
+        for time in sorted({one[0] for one in mine}):  # at one time the events are first
+            weight[level, time] = 1.0 if job["weights"] == "harrell" else free**-2 if free else 0.0
+            lost = sum(one[0] == time and not one[1] for one in mine)
+            staying = sum(one[0] >= time and not (one[0] == time and one[1]) for one in mine)
+            free *= 1 - lost / staying if staying else 1.0
     pairs, agree, all_of = 0, [0.0] * len(people), [0.0] * len(people)
     for i, a in enumerate(people):
         for j, b in enumerate(people) if a[1] and a[0] <= until else ():
-            if b[0] > a[0] or (b[0] == a[0] and not b[1]):
+            if a[3] == b[3] and (b[0] > a[0] or (b[0] == a[0] and not b[1])):
                 pairs += 1
-                w, share = weight[a[0]], (a[2] > b[2]) + (a[2] == b[2]) / 2
+                w, share = weight[a[3], a[0]], (a[2] > b[2]) + (a[2] == b[2]) / 2
                 for at in (i, j):
                     agree[at] += w * share
                     all_of[at] += w

@@ -27,7 +27,8 @@ def _welch(first: Sequence[float], second: Sequence[float], equal: bool) -> tupl
     if equal:
         pooled = ((m - 1) * variance(first) + (n - 1) * variance(second)) / (m + n - 2)
         return math.sqrt(pooled * (1 / m + 1 / n)), m + n - 2
-    return math.sqrt(a + b), (a + b) ** 2 / (a * a / (m - 1) + b * b / (n - 1))
+    share = a / (a + b)
+    return math.sqrt(a + b), 1 / (share**2 / (m - 1) + (1 - share) ** 2 / (n - 1))
 
 
 def _p_of(t: float, df: float, alternative: str) -> float:
@@ -55,7 +56,7 @@ def geometric_mean_ratio(job: Job) -> Iterator[Found]:
         known += [y] if y else []
         if y:
             yield group, "", TAILS, EXACT, {"geometric_mean": math.exp(mean(y))}
-        if len(y) > 1 and stdev(y) > 0:
+        if len(y) > 1:
             half = t_quantile(1 - job.tail, len(y) - 1) * stdev(y) / math.sqrt(len(y))
             of = {
                 "ci_low": math.exp(mean(y) - half),
@@ -136,7 +137,7 @@ def mantel_haenszel(job: Job) -> Iterator[Found]:
         return
     cells = [(a, b, c, d, a + b + c + d) for (a, b), (c, d) in tables]
     apart = abs(sum(Fraction(a) - Fraction((a + b) * (a + c), n) for a, b, c, d, n in cells))
-    if job["continuity"] == "true" and apart >= Fraction(1, 2):
+    if job["correction"] == "true" and apart >= Fraction(1, 2):
         apart -= Fraction(1, 2)
     statistic = float(
         apart**2 / sum(Fraction((a + b) * (c + d) * (a + c) * (b + d), n * n * (n - 1)) for a, b, c, d, n in cells)

@@ -64,6 +64,8 @@ def _distance(parts: list[list[Row]], levels: list[str]) -> float | None:
     """The standardised difference of means, or of shares (Yang & Dalton 2012)."""
     if not levels:
         y = [numbers(rows, "y") for rows in parts]
+        unit = max(map(abs, sum(y, [])), default=0.0) or 1.0
+        y = [[value / unit for value in one] for one in y]
         spread = sum(variance(one) for one in y) / 2 if min(map(len, y)) > 1 else 0.0
         return (mean(y[0]) - mean(y[1])) / math.sqrt(spread) if spread > 0 else None
     counts = [Counter(row["level"] for row in rows if "level" not in row["@"]) for rows in parts]
@@ -196,6 +198,8 @@ def kruskal_wallis(job: Job) -> Iterator[Found]:
 
 def kinetics_by_day(job: Job) -> Iterator[Found]:
     for group in job.named("group"):
+        if not any(row["group"] == group and "y" not in row["@"] for row in job.rows):
+            yield group, "", COUNTED, CLOSED, {"n": 0}
         for day in job.named("set"):
             rows = [row for row in job.rows if row["group"] == group and row["set"] == day and "y" not in row["@"]]
             y = [float(row["y"]) * (float(job["below"]) if row["x"] in ("1", "1.0") else 1) for row in rows]

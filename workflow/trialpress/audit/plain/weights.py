@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from statistics import mean, variance
 
@@ -39,7 +39,8 @@ def weighed(job: Job, needed: set[str]) -> Weighed | None:
     if len(w.groups) != 2:
         return None
     second = [code == 1 for code in w.codes]
-    X = [[1.0, *x] for x in w.X]
+    sizes = [max(map(abs, column)) or 1.0 for column in zip(*w.X, strict=True)]
+    X = [[1.0, *(value / size for value, size in zip(x, sizes, strict=True))] for x in w.X]
     fit = logistic(X, [float(here) for here in second]) if w.ids and len(X) > len(X[0]) else None
     if fit is None or runs_away(fit, X):
         return Weighed(w, second, None, [])
@@ -107,9 +108,9 @@ def raw_column(job: Job, w: Wide, name: str) -> list[float]:
     return [float(mine["y"]) for mine, base in zip(own, people(job), strict=True) if id(base) in kept]
 
 
-def _followed(job: Job) -> Iterator[Found]:
+def _followed(job: Job, needed: Set[str] = frozenset()) -> Iterator[Found]:
     """How many of each group were followed, and how many had the event."""
-    known = wide(job, people(job), {"x", "group", "time"})
+    known = wide(job, people(job), {"x", "group", "time", *needed})
     for group in job.named("group"):
         mine = [float(row["x"]) for row in known.rows if row["group"] == group]
         yield group, "", COUNTED, CLOSED, {"n": len(mine), "events": sum(mine)}
@@ -166,17 +167,20 @@ def weighted_kaplan_meier(job: Job) -> Iterator[Found]:
 
 def weighted_cox(job: Job) -> Iterator[Found]:
     """Efron's ties; the error is what each participant's weight does to the coefficient."""
-    yield from _followed(job)
-    found = weighed(job, {"time"})
+    within = {"level"} if job["stratum"] == "true" else set()
+    yield from _followed(job, within)
+    found = weighed(job, {"time", *within})
     if found is None or found.weights is None or job["delayed"] == "true":
         return
     rows = list(zip(numbers(found.wide.rows, "time"), numbers(found.wide.rows, "x"), map(float, found.second), found.weights, strict=True))  # fmt: skip
     if len({x for _, event, x, _ in rows if event}) < 2 or len(rows) ** 2 > MOST:
         return
-    sets = []
-    for time in sorted({t for t, event, *_ in rows if event}):
-        here = [i for i, (t, *_) in enumerate(rows) if t >= time]
+    sets, strata = [], [row["level"] for row in found.wide.rows]
+    for stratum, time in sorted({(s, t) for s, (t, event, *_) in zip(strata, rows, strict=True) if event}):
+        here = [i for i, (t, *_) in enumerate(rows) if t >= time and strata[i] == stratum]
         sets.append((here, [i for i in here if rows[i][0] == time and rows[i][1]]))
+    if not any(len({rows[i][2] for i in here}) > 1 for here, _ in sets):
+        return
 
     def slope(b: float, own: list[float] | None = None) -> tuple[float, float]:
         """Score and information; own: what each participant adds to the score's slope in its weight."""

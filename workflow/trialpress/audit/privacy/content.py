@@ -18,6 +18,9 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from ...contracts import CELLS, FILES
 from ...files import read_categories
@@ -42,6 +45,7 @@ _COUNTED = re.compile(
 )
 _STROKES = re.compile(r' d="[MLHVCSQTAZmlhvcsqtaz0-9eE\s.,+-]*"')  # of a drawing
 _OOXML = re.compile(r'="-?\d+"')  # sizes and ids of an office document
+HELD = 2**24
 _ROWS = (
     "row",
     "source_row",
@@ -137,17 +141,24 @@ def _page(page) -> Iterator[str]:
 
 def _parquet(data: bytes) -> Iterator[str]:
     """The different texts of each column, one column at a time."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
     file = pq.ParquetFile(io.BytesIO(data))
     names = file.schema_arrow.names
     yield " ".join(names)
     logged = names == list(CELLS.columns)
     for name in names:
         if not pa.types.is_floating(file.schema_arrow.field(name).type) and not (logged and name in _ROWS):
-            yield "\n".join(pc.unique(file.read([name])[name]).to_pandas().dropna().astype(str))
+            yield "\n".join(_different(file, name).to_pandas().dropna().astype(str))
+
+
+def _different(file: pq.ParquetFile, name: str) -> pa.Array:
+    """The different values of a column, in the order in which they come; no more than HELD of its rows are held."""
+    found = pa.array([], file.schema_arrow.field(name).type)
+    held: list[pa.Array] = []
+    for group in range(file.num_row_groups):
+        held += file.read_row_group(group, [name])[name].chunks
+        if group == file.num_row_groups - 1 or sum(map(len, held)) > HELD:
+            found, held = pc.unique(pa.chunked_array([found, *held])), []
+    return found
 
 
 def is_log(data: bytes) -> bool:

@@ -259,14 +259,13 @@ class Sought:
                     yield name, self.names[name]
 
     def excuse(self, texts: Iterable[str]) -> None:
-        """Give up what stands in these texts for another reason."""
-        for text in texts:
-            self._give_up(self.hits(text))
+        """Give up what stands in these texts for another reason: all at once, since what is left is put in order again."""
+        self._give_up({key: kind for text in texts for key, kind in self.hits(text).items()})
 
     def excuse_parts(self, texts: Iterable[str]) -> None:
         """Give up single parts of names that are words of these texts; the whole name is looked for still."""
-        for text in texts:
-            self._give_up({key: kind for key, kind in self.hits(text).items() if kind.startswith(PART_OF)})
+        hits = (hit for text in texts for hit in self.hits(text).items())
+        self._give_up({key: kind for key, kind in hits if kind.startswith(PART_OF)})
 
     def excuse_words(self, words: Container[str]) -> None:
         """Give up one of these words beside a short number ('grade 3', 'day 28'): both stand in tables, side by side."""

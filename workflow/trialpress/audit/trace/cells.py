@@ -123,7 +123,7 @@ class Cells:
     def block(self, table: str, field: str, owner: str) -> Block:
         """The cells of a read field; owner: the field whose raw cell it is."""
         column, frame = self.tables[table].columns[field], self.results.tables[table]
-        found = self.standing_of(table, field, owner)
+        found = self.standing(table) if column.withheld else self.read(table, owner)
         if column.withheld:  # the cell is not shown; the row in which it stands is
             n = len(found)
             headers = pa.repeat(" or ".join(column.source), n)
@@ -140,12 +140,10 @@ class Cells:
         )
         offset = self.blocks[-1].offset + len(self.blocks[-1].at) if self.blocks else 0
         start = np.searchsorted(at, np.arange(len(frame) + 1))
-        self.blocks.append(Block(table, offset, start, at, place[local], row, raw, clean, rule))
+        numbers = (array.astype(np.int32) for array in (at, place[local], row, rule))  # of millions of cells
+        at, place, row, rule = numbers
+        self.blocks.append(Block(table, offset, start, at, place, row, raw, clean, rule))
         return self.blocks[-1]
-
-    def standing_of(self, table: str, field: str, owner: str) -> pa.Table:
-        """Where the cells of a read field stand, by clean row: at, file, row, and raw and column of what may be shown."""
-        return self.standing(table) if self.tables[table].columns[field].withheld else self.read(table, owner)
 
     def standing(self, table: str) -> pa.Table:
         """The raw rows in which the key of each clean row stands: at, file, row; each once, in their order."""
@@ -187,11 +185,13 @@ class Cells:
 
     def standing_at(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(place, row) of cells."""
-        none = [np.empty(0, np.int64)]
-        places, rows = (
-            np.concatenate(none + [getattr(block, name) for block in self.blocks]) for name in ("place", "row")
-        )
-        return places[numbers], rows[numbers]
+        place, row = np.empty(len(numbers), np.int64), np.empty(len(numbers), np.int64)
+        of = np.searchsorted([block.offset for block in self.blocks], numbers, side="right") - 1
+        for at in np.unique(of).tolist():
+            here = of == at
+            local = numbers[here] - self.blocks[at].offset
+            place[here], row[here] = self.blocks[at].place[local], self.blocks[at].row[local]
+        return place, row
 
     @property
     def named(self) -> list[tuple]:

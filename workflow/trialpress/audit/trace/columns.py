@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...cohort import Builder
 from ...cohort.grades import SCALES, bounds
@@ -205,7 +206,8 @@ class Columns:
     @cache  # noqa: B019  lives as long as the run
     def located(self, table: str) -> tuple[np.ndarray, np.ndarray]:
         """(place in the clean table, number of the participant) of the rows of `rows_of`."""
-        at = pd.Index(self.who).get_indexer(pd.Index(self.results.tables[table][self.builder.who]))
+        whose = pa.array(self.results.tables[table][self.builder.who], pa.string())
+        at = pc.index_in(whose, value_set=self.ids).fill_null(-1).to_numpy()
         return np.flatnonzero(at >= 0), at[at >= 0]
 
     def spans(self, table: str, rows: np.ndarray, who: np.ndarray) -> Spans:

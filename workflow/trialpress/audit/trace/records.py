@@ -94,7 +94,7 @@ def of_analysis(results: Results, name: str, data: Data, before: list[LeftOut], 
     who = numbered.get_indexer(data.frame[results.study.participant])
     sets: dict[tuple[str, str], dict[str, np.ndarray]] = {}
     for group, level, statistic, members in counted(data, spec):
-        sets.setdefault((group, level), {})[statistic] = who[members.to_numpy(dtype=bool)]
+        sets.setdefault((group, level), {})[statistic] = who[members]
     entries, rows = [], results.analysis(name)
     named, places = row_names(name, rows), {}
     for row in rows.itertuples():

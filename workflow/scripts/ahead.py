@@ -1,0 +1,3 @@
+from trialpress import ahead
+
+ahead.make()
