@@ -32,8 +32,9 @@ BITS = 8  # of what a node may still spend, when the cells that it can pay for a
 SLABS = 8  # parts of a list, by cost: of a child that is nearly too costly only the first are needed
 FILLING = 25  # additions that take as long as one filling of a column
 BLOCK = 1 << 23  # partial tables that are added up at a time
-# What is held at a time, so that memory stays near 1 GB: ways to fill a column, entries of a list, of those shifted.
-FILLINGS, ENTRIES, SHIFTED = 8_000_000, 10_000_000, 40_000_000
+# What is held at a time, so that memory stays near 1 GB (1.3 at most was measured): ways to fill a column, entries of a
+# list, of those shifted.
+FILLINGS, ENTRIES, SHIFTED = 8_000_000, 25_000_000, 40_000_000
 TRIED = 4  # divisions that are looked at closely
 SURELY = 1000  # times the limit that a guess of the work must be for the table to be refused by it: much merges
 LONG = 1e9  # partial tables of which it is said that they take long
