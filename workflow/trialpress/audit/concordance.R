@@ -214,6 +214,7 @@ log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff
   at <- which(diag(V) > 1e-12 * max(diag(V)))[-1]  # groups that say something, less one
   list(gap = d, var = V, df = length(at), chisq = tryCatch(drop(d[at] %*% solve(V[at, at], d[at])), error = function(e) NA))
 }
+runs_away <- function(f) { s <- apply(model.matrix(f), 2, sd); e <- sqrt(diag(if (is.null(f$naive.var)) f$var else f$naive.var)); any(abs(coef(f)) * s > 8 | e * s > 50) }  # a coefficient without a maximum
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
@@ -516,7 +517,7 @@ methods <- list(
     f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
     s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(!(diag(vcov(f)) > 0))) return()
     if (!robust) add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
-    if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+    if (runs_away(f)) return()
     if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
     if (robust) { e <- sqrt(diag(f$var)); C <- f$var / outer(e, e); if (rcond(C) > 1e-10) { u <- coef(f) / e; u <- drop(u %*% solve(C, u)); add("", "", "coxph", fitted, wald_statistic = u, wald_p_value = pchisq(u, length(coef(f)), lower.tail = FALSE)) } }
     for (i in seq_along(shown)) {
@@ -594,7 +595,7 @@ methods <- list(
     if (job$covariates == "true") {
       d$x[is.na(d$x)] <- Inf; m <- side_by_side(d[!is.na(d$set), ], c("time", "event", "x", "group")); w <- event_of(m$w); if (job$stratum == "true") w <- w[w$group != "", ]; w$level <- w$group; people(w); x <- ifelse(w$x >= w$time, Inf, pmax(w$x, 0)); late <- is.finite(x)
       s <- rbind(cbind(w, start = 0, stop = pmin(x, w$time), happens = ifelse(late, 0, w$event), state = 0), cbind(w[late, ], start = x[late], stop = w$time[late], happens = w$event[late], state = 1)); s <- s[s$stop > s$start, ]; if (length(unique(s$state)) < 2 || !sum(s$happens)) return()
-      f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
+      f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || runs_away(f)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
       for (i in seq_along(ids)) add("", ids[i], "coxph", fitted, hazard_ratio = r$conf.int[i, 1], ci_low = r$conf.int[i, 3], ci_high = r$conf.int[i, 4], p_value = r$coefficients[i, 5])
       return()
     }
@@ -940,7 +941,7 @@ methods$changing_cox <- function(d, conf) {  # tmerge
   for (i in seq_along(sets)) { k <- paste0("c", i); terms <- c(terms, k); shown <- c(shown, if (is.factor(w[[k]])) of(sets[i], levels(w[[k]])[-1]) else sets[i]) }
   add("", "", "tmerge", closed, n = length(unique(s$id)), events = sum(s$happens)); if (!nrow(s) || !sum(s$happens)) return()
   f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f)))) return(); t <- summary(f, conf.int = conf)
-  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (runs_away(f)) return()
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
 methods$concordance_index <- function(d, conf) {
@@ -1271,12 +1272,12 @@ methods$logistic <- function(d, conf) {
 }
 methods$proportional_hazards <- function(d, conf) {
   m <- side_by_side(d, c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")); w <- event_of(m$w); add("", "", "nrow", closed, n = nrow(w), events = sum(w$event)); if (!nrow(w) || sum(w$event) < 2) return()
-  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), w, control = tight); if (any(is.na(coef(f))) || runs_away(f)) return()
   z <- cox.zph(f, job$transform, terms = FALSE)$table; k <- nrow(z); add("", "", "cox.zph", fitted, statistic = z[k, 1], df = z[k, 2], p_value = z[k, 3]); for (i in seq_along(m$shown)) add("", m$shown[i], "cox.zph", fitted, statistic = z[i, 1], p_value = z[i, 3])
 }
 methods$cause_specific_cox <- function(d, conf) {
   m <- side_by_side(d, c("time", "event", if (job$stratum == "true") "x")); w <- m$w; k <- as.numeric(w$event == num(job$cause)); add("", "", "nrow", closed, n = nrow(w)); add("", job$cause_name, "sum", closed, events = sum(k), competing_events = sum(w$event > 0) - sum(k)); if (!sum(k) || job$interval != "wald") return()
-  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), "Surv(time, k)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); s <- summary(f, conf.int = conf)
+  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), "Surv(time, k)"), w, control = tight); if (any(is.na(coef(f))) || runs_away(f)) return(); s <- summary(f, conf.int = conf)
   for (i in seq_along(m$shown)) add("", m$shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
 }
 methods$fine_gray <- function(d, conf) {
