@@ -6,15 +6,19 @@ tables: Barnard's and Boschloo's test of every 2 x 2 table with groups up to so 
 arithmetic. methods: so many (2000) runs of methods of a plan on degenerate cohorts; none may raise, and every gap has a
 reason. second: so many (600) of these runs computed a second time, by R where it is; none may differ, and what is left is
 listed. firth: Firth's logistic and Cox regression of so many (350) samples that separate; all converge. fisher: processor
-seconds of Fisher's test of so many (200) 6 x 5 tables with n = 100, balanced, skewed, sparse and dependent. A sample of each
-is among the tests.
+seconds of Fisher's test of so many (250) 6 x 5 tables with n = 100, balanced, skewed, sparse, dependent, and in five groups
+of 20; fisher-r: of every tenth of them, beside R where it ends within a minute. A sample of each is among the tests.
 """
 
 from __future__ import annotations
 
+import os
+import resource
+import subprocess
 import sys
 import time
 import warnings
+from ast import literal_eval
 from collections import Counter
 
 import numpy as np
@@ -86,10 +90,18 @@ def converging(n: int) -> None:
         print(*key, count)
 
 
+KINDS = ("balanced", "skewed", "sparse", "dependent", "groups")
+
+
 def crossed(kind: str, seed: int, rows: int = 6, columns: int = 5, n: int = 100) -> np.ndarray:
     """A random table without an empty row or column."""
-    rng = np.random.default_rng([seed, ["balanced", "skewed", "sparse", "dependent"].index(kind)])
+    rng = np.random.default_rng([seed, KINDS.index(kind)])
     while True:
+        if kind == "groups":
+            table = np.array([rng.multinomial(n // columns, rng.dirichlet(np.full(rows, 3))) for _ in range(columns)]).T
+            if table.any(axis=1).all():
+                return table
+            continue
         margins = [np.ones(k) for k in (rows, columns)]
         if kind == "skewed":
             margins = [rng.dirichlet(m) for m in margins]
@@ -103,16 +115,54 @@ def crossed(kind: str, seed: int, rows: int = 6, columns: int = 5, n: int = 100)
             return table
 
 
+def alone(table: np.ndarray) -> tuple[float, str, float, float]:
+    """p, note, processor seconds and peak memory in MB of Fisher's test in a process of its own."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        before = time.process_time()
+        result = fisher_rxc(table, seed=1)
+        seconds = time.process_time() - before
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        os.write(write, repr((float(result["p_value"]), result.note, seconds, peak)).encode())
+        os._exit(0)
+    os.close(write)
+    os.waitpid(child, 0)
+    with os.fdopen(read) as pipe:
+        return literal_eval(pipe.read())
+
+
+def by_r(table: np.ndarray, most: int = 60) -> tuple[float, float] | None:
+    """p and processor seconds of fisher.test with a workspace of 800 MB; None if it gives none within `most` seconds."""
+    cells = ",".join(map(str, table.T.ravel().tolist()))
+    code = (
+        f"m <- matrix(c({cells}), {len(table)}); a <- proc.time()[[1]]; p <- fisher.test(m, workspace = 2e8)$p.value; "
+    )
+    code += 'cat(sprintf("%.15g", p), proc.time()[[1]] - a)'
+    limited = ["bash", "-c", f'ulimit -t {most}; exec Rscript -e "$1"', "bash", code]
+    done = subprocess.run(limited, capture_output=True, text=True)
+    if done.returncode:
+        return None
+    p, seconds = map(float, done.stdout.split())
+    return p, seconds
+
+
 def fisher(n: int) -> None:
-    for kind in ("balanced", "skewed", "sparse", "dependent"):
-        seconds, exact_ones = [], 0
-        for seed in range(n // 4):
+    for kind in KINDS:
+        found = [alone(crossed(kind, seed)) for seed in range(n // len(KINDS))]
+        spread = " ".join(f"{q:.2f}" for q in np.quantile([seconds for *_, seconds, _ in found], (0.5, 0.9, 1)))
+        exact_ones, peak = sum(not note for _, note, _, _ in found), max(peak for *_, peak in found)
+        print(f"{kind}: {exact_ones} of {len(found)} exact; s, median, 90%, max: {spread}; {peak:.0f} MB", flush=True)
+
+
+def fisher_r(n: int) -> None:
+    for kind in KINDS:
+        for seed in range(0, n // len(KINDS), 10):
             table = crossed(kind, seed)
-            before = time.process_time()
-            exact_ones += not fisher_rxc(table, seed=1).note
-            seconds.append(time.process_time() - before)
-        spread = " ".join(f"{q:.2f}" for q in np.quantile(seconds, (0, 0.25, 0.5, 0.75, 0.9, 1)))
-        print(f"{kind}: {exact_ones} of {n // 4} exact; s, min, quartiles, 90%, max: {spread}", flush=True)
+            p, note, seconds, _ = alone(table)
+            theirs = by_r(table)
+            beside = f"R {theirs[1]:.1f} s, apart {abs(p / theirs[0] - 1):.0e}" if theirs else "R: none within a minute"
+            print(f"{kind} {seed}: p {p:.3g}{', estimated' * bool(note)}, {seconds:.2f} s; {beside}", flush=True)
 
 
 if __name__ == "__main__":
@@ -124,7 +174,8 @@ if __name__ == "__main__":
         "methods": (methods, 2000),
         "second": (again, 600),
         "firth": (converging, 350),
-        "fisher": (fisher, 200),
+        "fisher": (fisher, 250),
+        "fisher-r": (fisher_r, 250),
     }[what]
     with np.errstate(all="ignore"):
         sweep(int(sys.argv[2]) if len(sys.argv) > 2 else usual)

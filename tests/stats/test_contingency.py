@@ -92,7 +92,7 @@ def test_the_tail_and_its_complement_add_up():
     """Both sums over the same 4 x 5 table, one of the more and one of the less probable tables."""
     table = np.array([[9, 2, 1, 4, 6], [2, 8, 5, 3, 1], [4, 3, 9, 2, 5], [3, 4, 2, 10, 3]])
     halves = [0, 1], [2, 3, 4]
-    more, less = (fisher._Split(table, halves, reach, fisher._Work(1e9)).probability() for reach in (0.0, fisher.TAIL))
+    more, less = (fisher._Split(table, halves, tail, fisher._Work(1e9)).probability() for tail in (False, True))
     assert more + less == pytest.approx(1, abs=1e-9)
 
 
@@ -107,7 +107,7 @@ def test_costs_of_equal_products_are_equal():
 def test_fillings_against_enumeration():
     """Every way to fill a column from the row totals below a budget, and no other; of equal totals one for all orders."""
     rows = np.array([[0, 3, 4, 5], [1, 2, 3, 6], [2, 2, 4, 4], [3, 3, 3, 3]])
-    part = fisher._Part(fisher._log_factorial(8, 1000.0), np.array([5, 7]), np.array([1600, 1950]))
+    part = fisher._Part(fisher._log_factorial(13, 1000.0), np.array([5, 7]), np.array([1600, 1950]), 6, 1000.0)
     first, rest = part.cost[1], part.cost[0]
     for budget in (-12_000, -9_000, 10_000):
         slack = budget - part.best[1][rows].sum(axis=1)
@@ -138,6 +138,57 @@ def test_fisher_of_6_by_5_is_exact_and_near_its_monte_carlo_estimate():
     assert abs(exact["p_value"] - estimate["p_value"]) < 4 * estimate["standard_error"]
     assert estimate == c.fisher_rxc(table, limit=0, seed=7, resamples=20_000)
     assert "seed 7" in estimate.note and "20000 tables" in estimate.method
+
+
+@pytest.mark.parametrize(
+    ("table", "p"),
+    [
+        # 6 x 5, n = 100, of dependent margins
+        ([[1, 3, 0, 2, 3], [5, 6, 8, 2, 4], [1, 4, 3, 4, 13], [3, 4, 3, 6, 2], [3, 2, 5, 0, 1], [3, 4, 2, 2, 1]], 0.040183862120446313),
+        ([[3, 5, 4, 4, 1], [7, 6, 4, 4, 1], [3, 6, 0, 6, 4], [3, 1, 3, 3, 4], [1, 1, 2, 6, 2], [1, 8, 3, 3, 1]], 0.167166880371897),
+        ([[122, 124, 83], [121, 121, 129], [100, 87, 113]], 0.0094052319587220063),
+    ],
+)  # fmt: skip
+def test_fisher_of_large_tables_against_r(table, p):
+    """R 4.2, fisher.test(workspace = 2e8): 38, 47 and 1 s."""
+    result = c.fisher_rxc(table)
+    assert result.note == "" and result["p_value"] == pytest.approx(p, rel=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3), (5, 3)])
+@pytest.mark.parametrize("evenness", [5.0, 0.5, 0.15])
+def test_the_tail_keeps_its_digits_for_every_p_value(shape, evenness):
+    """Also where 1 minus the more probable tables would do."""
+    rng = np.random.default_rng(int(evenness * 100))
+    for _ in range(3):
+        table = rng.multinomial(13, rng.dirichlet(np.full(shape[0] * shape[1], evenness))).reshape(shape)
+        table = table[table.any(axis=1)][:, table.any(axis=0)]
+        if min(table.shape) > 1:
+            p = fisher._best_split(table, True, 1e9).probability()
+            assert p == pytest.approx(enumerated(table), rel=1e-9)
+
+
+@pytest.mark.parametrize(("held", "most"), [("FILLINGS", 1000), ("ENTRIES", 100), ("SHIFTED", 1000)])
+def test_what_would_hold_too_much_memory_is_refused(held, most, monkeypatch):
+    table = np.array(
+        [[4, 2, 1, 1, 2], [2, 3, 2, 1, 1], [1, 1, 4, 2, 1], [0, 2, 1, 3, 2], [1, 0, 2, 1, 4], [1, 2, 0, 2, 2]]
+    )
+    compute = fisher.exact.__wrapped__  # again, though it was computed
+    assert compute(table, 1e9) is not None
+    monkeypatch.setattr(fisher, held, most)
+    assert compute(table, 1e9) is None
+
+
+def test_a_long_test_says_so_once(monkeypatch, caplog):
+    table = np.array(
+        [[4, 2, 1, 1, 2], [2, 3, 2, 1, 1], [1, 1, 4, 2, 1], [0, 2, 1, 3, 2], [1, 0, 2, 1, 4], [1, 2, 0, 2, 2]]
+    )
+    compute = fisher.exact.__wrapped__
+    compute(table, 1e9)
+    assert not caplog.messages
+    monkeypatch.setattr(fisher, "LONG", 1e6)
+    compute(table, 1e9)
+    assert caplog.messages == ["Fisher's exact test of a table of 6 x 5, n = 51, takes more than a few seconds"]
 
 
 def test_too_much_work_is_known_beforehand():

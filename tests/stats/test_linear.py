@@ -101,6 +101,14 @@ def test_separated_risks_say_so():
     )
 
 
+def test_the_error_of_a_slope_does_not_hang_on_the_unit_of_its_covariate():
+    y, group, x = np.array([3.0, 5, 4, 8, 9, 7]), np.repeat([0, 1], 3), np.array([1.0, 3, 2, 3, 4, 1])
+    one, tiny = (slopes(y * unit, group, (x / unit)[:, None]).curve for unit in (1.0, 1e-100))
+    for name in ("estimate", "std_error", "ci_low", "ci_high"):
+        assert tiny[name] / 1e-200 == pytest.approx(one[name])
+    assert tiny["p_value"] == pytest.approx(one["p_value"])
+
+
 def test_a_slope_that_is_no_number_is_not_estimable():
     y, x = np.array([3.0, 5, 4, 8, 9, 7]), np.array([1.0, 3, 2, 3, 4, 1])
     for unit in (1e180, 1e-180):

@@ -568,7 +568,8 @@ methods <- list(
   mantel_byar = function(d, conf) {
     s <- split_at_begin(d); people(d)
     if (length(unique(s$state)) < 2 || !sum(s$event)) return(); v <- log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state, stratum = s$level))
-    if (is.null(v) || v$var[1, 1] < 1e-12) return(); many <- job$stratum == "true" || max(table(s$stop[s$event == 1])) > 6  # the exact likelihood of ties takes their subsets
+    if (is.null(v) || v$var[1, 1] < 1e-12) return(); at <- table(s$stop[s$event == 1]); risk <- vapply(as.numeric(names(at)), function(t) sum(s$start < t & s$stop >= t), 0)
+    many <- job$stratum == "true" || sum(choose(risk, at)) > 1e5  # the exact likelihood of ties takes all subsets of those at risk
     score <- if (many) v$chisq else
       unname(coxph(Surv(start, stop, event) ~ state, s, ties = "exact", init = 0, control = coxph.control(iter.max = 0))$score)
     add("", "", if (many) "sums over the event times" else "coxph score test", closed, statistic = score, df = 1, p_value = pchisq(score, 1, lower.tail = FALSE))
@@ -944,6 +945,11 @@ methods$changing_cox <- function(d, conf) {  # tmerge
   add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (runs_away(f)) return()
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
+methods$one_sample_log_rank <- function(d, conf) for (g in named("", "group")) {  # survdiff with an offset, by hand where follow-up begins late or survival is 0
+  k <- event_of(d[d$group == g, ]); add(g, "", "nrow", closed, n = nrow(k)); if (!nrow(k)) next; x <- sum(k$event); H <- log(2) / num(job$median) * (k$time - if (late()) pmax(k$entry, 0) else 0); add(g, "", "sum", closed, events = x); if (!sum(H)) next
+  S <- exp(-H); by <- if (late() || min(S) < 1e-300 || !x) "sum" else "survdiff"; t <- if (by == "sum") list(obs = x, exp = sum(H)) else survdiff(Surv(time, event) ~ offset(S), k); E <- unname(t$exp); z <- (x - E) / sqrt(E); p <- poisson.test(x, E, conf.level = conf)$conf.int
+  add(g, "", by, exact, expected = E, hazard_ratio = x / E, statistic = z, p_value = switch(job$alternative, less = pnorm(z), greater = pnorm(z, lower.tail = FALSE), 2 * pnorm(-abs(z)))); add(g, "", "poisson.test", exact, ci_low = p[1], ci_high = p[2])
+}
 methods$concordance_index <- function(d, conf) {
   d <- stratum_of(event_of(d)); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
   u <- num(job$until); first <- which(d$event == 1 & (u == 0 | d$time <= u)); add("", "", "sum", closed, pairs = sum(vapply(first, function(i) sum(d$level == d$level[i] & (d$time > d$time[i] | (d$time == d$time[i] & d$event == 0))), 1)))
@@ -1158,6 +1164,12 @@ methods$simon_inference <- function(d, conf) {
   high <- if (x1 + x2 == m1 + m2) 1 else if (stopped) binom.test(x1, m1, conf.level = conf)$conf.int[2] else solved(1 - tail)
   add("", "", "dbinom, uniroot", fitted, p_value = p, estimate = solved(0.5), ci_low = solved(tail), ci_high = high)
   k <- max(r1 + 1, x1 + x2 - m2):min(m1, x1 + x2); w <- exp(lchoose(m1, k) + lchoose(m2, x1 + x2 - k)); add("", "", "choose", closed, umvue = if (stopped) x1 / m1 else sum(w * k) / sum(w) / m1)
+}
+methods$stopping_rule <- function(d, conf) {  # pbeta at each look; each participant in turn
+  n_max <- num(job$n_max); looks <- unique(c(seq_len(n_max)[seq_len(n_max) %% num(job$cohort) == 0], n_max)); least <- sapply(looks, function(n) { x <- 0:n; min(c(n + 1, x[pbeta(num(job$rate), num(job$a) + x, num(job$b) + n - x, lower.tail = FALSE) > num(job$threshold)])) })
+  for (i in seq_along(looks)) if (least[i] <= looks[i]) add("", paste0(looks[i], "_participants"), "pbeta", closed, needed = least[i])
+  for (p in num(strsplit(job$rates, ";")[[1]])) { v <- 1; stopped <- mean_n <- mean_x <- 0; for (n in seq_len(n_max)) { v <- c(v * (1 - p), 0) + c(0, v * p); i <- match(n, looks); if (is.na(i)) next; x <- 0:n; stopped <- stopped + sum(v[x >= least[i]]); out <- x >= least[i] | n == n_max; mean_n <- mean_n + n * sum(v[out]); mean_x <- mean_x + sum((x * v)[out]); v[out] <- 0 }
+    add("", sprintf("%.10g_percent", 100 * p), "sum", closed, stopped = stopped, expected_n = mean_n, expected_events = mean_x) }
 }
 methods$predictive_probability <- function(d, conf) {
   y <- d$x[!is.na(d$x)]; x <- sum(y); n <- length(y); m <- num(job$n_max) - n; a <- num(job$a); b <- num(job$b); p0 <- num(job$p0); t <- num(job$threshold); add("", "", "sum", closed, n = x, N = n, n_max = num(job$n_max)); if (m < 0) return()

@@ -25,9 +25,11 @@ class _Fit:
 
     def linear(self, L: np.ndarray, level: float) -> dict[str, np.ndarray]:
         """Estimates L b with t intervals and p-values, as arrays."""
-        size = np.abs(L).max(axis=1, keepdims=True, initial=0)  # whose square may be out of range
-        size = np.where(size > 0, size, 1.0)
-        estimate, error = L @ self.b, size[:, 0] * np.sqrt(np.einsum("ij,jk,ik->i", L / size, self.V, L / size))
+        # in units of the largest coefficient of each line and of the largest error: neither square is out of range
+        size, spread = np.abs(L).max(axis=1, initial=0.0), np.sqrt(np.diag(self.V).max(initial=0.0)) or 1.0
+        of = L / np.where(size > 0, size, 1.0)[:, None]
+        error = size * spread * np.sqrt(np.einsum("ij,jk,ik->i", of, self.V / spread**2, of))
+        estimate = L @ self.b
         reach = stdtrit(self.df, (1 + level) / 2) * error
         with np.errstate(divide="ignore", invalid="ignore"):
             p = 2 * stdtr(self.df, -np.abs(estimate / error))

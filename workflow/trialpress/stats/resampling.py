@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from .result import Result, indicator, not_estimable, numbers, probability, unit_of
+from .result import Result, indicator, not_estimable, numbers, probability
 
 BLOCK = 1000
 TIE = 1e-9  # of the largest: what is nearer is equal, but for the rounding of sums
@@ -71,8 +71,8 @@ def bootstrap(
         z = bias + ndtri(tails)
         tails = ndtr(bias + z / (1 - _acceleration(arrays, statistic) * z))
     low, high = np.quantile(replicates, tails)
-    unit = unit_of(replicates)
-    figures = (estimate, (replicates / unit).std(ddof=1) * unit, low, high)
+    power = np.frexp(np.abs(replicates).max())[1]  # by a power of two: no digit changes, and no square is out of range
+    figures = (estimate, np.ldexp(np.ldexp(replicates, -power).std(ddof=1), power), low, high)
     return Result(method, {**known, **dict(zip(names, map(float, figures), strict=True))})
 
 
