@@ -224,7 +224,7 @@ hazard <- function(group, level, f, conf, with_p = TRUE) {
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
 }
 stratum_of <- function(k) { if (job$stratum == "true") k <- k[!is.na(k$level), ] else k$level <- rep("all", nrow(k)); k }  # the stratum (level) of those in whom it is known
-people <- function(d) { k <- stratum_of(event_of(d)); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & k$x < k$time)) }
+people <- function(d) { k <- stratum_of(event_of(d)); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & pmax(k$x, 0) < k$time)) }
 split_at_begin <- function(d) {  # start-stop intervals before and after x, the day on which it begins
   k <- stratum_of(event_of(d)); if (!nrow(k)) return(data.frame(start = 0, stop = 0, event = 0, state = 0, level = "")[0, ]); x <- ifelse(is.na(k$x) | k$x >= k$time, Inf, pmax(k$x, 0))
   s <- rbind(data.frame(start = 0, stop = pmin(x, k$time), event = ifelse(is.finite(x), 0, k$event), state = 0, level = k$level),
@@ -553,7 +553,7 @@ methods <- list(
     }
   },
   landmark = function(d, conf) {
-    k <- stratum_of(event_of(d)); begun <- !is.na(k$x) & k$x < k$time
+    k <- stratum_of(event_of(d)); begun <- !is.na(k$x) & pmax(k$x, 0) < k$time
     for (t in strsplit(job$at, ";")[[1]]) {
       day <- num(t); s <- paste0(t, "_days")
       here <- k$time > day; l <- k[here, ]; l$state <- as.numeric(begun[here] & l$x <= day)
@@ -604,7 +604,7 @@ methods <- list(
     if (length(unique(s$state)) == 2 && sum(s$event)) { f <- coxph(Surv(start, stop, event) ~ state + strata(level), s, control = tight); if (job$stratum != "true" || (!is.na(coef(f)) && abs(coef(f)) < 8)) hazard("", named("", "begin"), f, conf) }
   },
   naive_comparison = function(d, conf) {
-    k <- event_of(d); k$state <- as.numeric(!is.na(k$x) & k$x < k$time); people(d)
+    k <- event_of(d); k$state <- as.numeric(!is.na(k$x) & pmax(k$x, 0) < k$time); people(d)
     if (length(unique(k$state)) < 2 || !sum(k$event)) return()
     t <- survdiff(Surv(time, event) ~ state, k); tested("", "", t)
     if (all(tapply(k$event, k$state, sum) > 0)) hazard("", "", coxph(Surv(time, event) ~ state, k, control = tight), conf, FALSE)
@@ -744,6 +744,7 @@ wide_rows <- function(d, keep) {  # which of the participants wide_of keeps
   base <- d[is.na(d$set), ]; ok <- !is.na(base$x) & !is.na(factor(base$group, named("", "group"))) & keep
   for (s in named("", "set")) { v <- d[!is.na(d$set) & d$set == s, ]; l <- named(s, "level"); ok <- ok & !is.na(if (length(l)) factor(v$level, l) else v$y) }; ok
 }
+no_squares <- function(y) { u <- max(abs(y - mean(y))); u < 1e-140 || u > 1e140 }
 leverage_one <- function(f) job$errors == "hc3" && max(hatvalues(f)) > 1 - 1e-9  # no HC3
 covariance <- function(f) {  # of coefficients, HC3 if asked for
   if (job$errors != "hc3") return(vcov(f))
@@ -759,7 +760,7 @@ methods$ancova <- function(d, conf) {
   if (m < 2) return()
   C <- sweep(w$X, 2, w$at); G <- sapply(levels(w$g), function(g) as.numeric(w$g == g)); M <- cbind(G, C); n <- ncol(M)
   if (nrow(M) <= n || qr(M)$rank < n) return()
-  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y)) || leverage_one(f)) return()
+  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y)) || leverage_one(f) || no_squares(y)) return()
   V <- covariance(f); t <- qt((1 + conf) / 2, df.residual(f))
   shown <- function(group, level, L, p) { b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); add(group, level, "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e)
     if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
@@ -776,7 +777,7 @@ methods$ancova <- function(d, conf) {
 }
 methods$linear_regression <- function(d, conf) {
   d$group <- "all"; ids$id[ids$analysis == job$analysis & ids$kind == "group"] <<- "all"; w <- wide_of(d); n <- length(w$y); add("", "", "length", closed, n = n)
-  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y)) || leverage_one(f)) return()
+  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y)) || leverage_one(f) || no_squares(w$y)) return()
   r <- sum(resid(f)^2) / sum((w$y - mean(w$y))^2); add("", "", "lm", fitted, r_squared = 1 - r, r_squared_adjusted = 1 - r * (n - 1) / (n - k), sd = sqrt(sum(resid(f)^2) / (n - k)))
   wald_f("", f, diag(k)[-1, , drop = FALSE]); V <- covariance(f); t <- qt((1 + conf) / 2, n - k)
   for (j in seq_along(w$ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", w$ids[j], "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e, p_value = 2 * pt(-abs(b / e), n - k)) }
