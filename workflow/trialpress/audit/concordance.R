@@ -214,6 +214,7 @@ log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff
   at <- which(diag(V) > 1e-12 * max(diag(V)))[-1]  # groups that say something, less one
   list(gap = d, var = V, df = length(at), chisq = tryCatch(drop(d[at] %*% solve(V[at, at], d[at])), error = function(e) NA))
 }
+runs_away <- function(f) { s <- apply(model.matrix(f), 2, sd); e <- sqrt(diag(if (is.null(f$naive.var)) f$var else f$naive.var)); any(abs(coef(f)) * s > 8 | e * s > 50) }  # a coefficient without a maximum
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
@@ -223,7 +224,7 @@ hazard <- function(group, level, f, conf, with_p = TRUE) {
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
 }
 stratum_of <- function(k) { if (job$stratum == "true") k <- k[!is.na(k$level), ] else k$level <- rep("all", nrow(k)); k }  # the stratum (level) of those in whom it is known
-people <- function(d) { k <- stratum_of(event_of(d)); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & k$x < k$time)) }
+people <- function(d) { k <- stratum_of(event_of(d)); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & pmax(k$x, 0) < k$time)) }
 split_at_begin <- function(d) {  # start-stop intervals before and after x, the day on which it begins
   k <- stratum_of(event_of(d)); if (!nrow(k)) return(data.frame(start = 0, stop = 0, event = 0, state = 0, level = "")[0, ]); x <- ifelse(is.na(k$x) | k$x >= k$time, Inf, pmax(k$x, 0))
   s <- rbind(data.frame(start = 0, stop = pmin(x, k$time), event = ifelse(is.finite(x), 0, k$event), state = 0, level = k$level),
@@ -516,7 +517,7 @@ methods <- list(
     f <- if (job$cluster == "true") fit(terms, cluster = wide$x) else if (robust) fit(terms, robust = TRUE) else fit(terms)
     s <- summary(f, conf.int = conf); if (any(is.na(coef(f))) || any(!(diag(vcov(f)) > 0))) return()
     if (!robust) add("", "", "coxph", fitted, lr_statistic = unname(s$logtest["test"]), lr_p_value = unname(s$logtest["pvalue"]))
-    if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+    if (runs_away(f)) return()
     if (job$cluster == "true") add("", "", "table", closed, clusters = length(unique(wide$x)))
     if (robust) { e <- sqrt(diag(f$var)); C <- f$var / outer(e, e); if (rcond(C) > 1e-10) { u <- coef(f) / e; u <- drop(u %*% solve(C, u)); add("", "", "coxph", fitted, wald_statistic = u, wald_p_value = pchisq(u, length(coef(f)), lower.tail = FALSE)) } }
     for (i in seq_along(shown)) {
@@ -552,7 +553,7 @@ methods <- list(
     }
   },
   landmark = function(d, conf) {
-    k <- stratum_of(event_of(d)); begun <- !is.na(k$x) & k$x < k$time
+    k <- stratum_of(event_of(d)); begun <- !is.na(k$x) & pmax(k$x, 0) < k$time
     for (t in strsplit(job$at, ";")[[1]]) {
       day <- num(t); s <- paste0(t, "_days")
       here <- k$time > day; l <- k[here, ]; l$state <- as.numeric(begun[here] & l$x <= day)
@@ -595,7 +596,7 @@ methods <- list(
     if (job$covariates == "true") {
       d$x[is.na(d$x)] <- Inf; m <- side_by_side(d[!is.na(d$set), ], c("time", "event", "x", "group")); w <- event_of(m$w); if (job$stratum == "true") w <- w[w$group != "", ]; w$level <- w$group; people(w); x <- ifelse(w$x >= w$time, Inf, pmax(w$x, 0)); late <- is.finite(x)
       s <- rbind(cbind(w, start = 0, stop = pmin(x, w$time), happens = ifelse(late, 0, w$event), state = 0), cbind(w[late, ], start = x[late], stop = w$time[late], happens = w$event[late], state = 1)); s <- s[s$stop > s$start, ]; if (length(unique(s$state)) < 2 || !sum(s$happens)) return()
-      f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
+      f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || runs_away(f)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
       for (i in seq_along(ids)) add("", ids[i], "coxph", fitted, hazard_ratio = r$conf.int[i, 1], ci_low = r$conf.int[i, 3], ci_high = r$conf.int[i, 4], p_value = r$coefficients[i, 5])
       return()
     }
@@ -603,7 +604,7 @@ methods <- list(
     if (length(unique(s$state)) == 2 && sum(s$event)) { f <- coxph(Surv(start, stop, event) ~ state + strata(level), s, control = tight); if (job$stratum != "true" || (!is.na(coef(f)) && abs(coef(f)) < 8)) hazard("", named("", "begin"), f, conf) }
   },
   naive_comparison = function(d, conf) {
-    k <- event_of(d); k$state <- as.numeric(!is.na(k$x) & k$x < k$time); people(d)
+    k <- event_of(d); k$state <- as.numeric(!is.na(k$x) & pmax(k$x, 0) < k$time); people(d)
     if (length(unique(k$state)) < 2 || !sum(k$event)) return()
     t <- survdiff(Surv(time, event) ~ state, k); tested("", "", t)
     if (all(tapply(k$event, k$state, sum) > 0)) hazard("", "", coxph(Surv(time, event) ~ state, k, control = tight), conf, FALSE)
@@ -743,6 +744,7 @@ wide_rows <- function(d, keep) {  # which of the participants wide_of keeps
   base <- d[is.na(d$set), ]; ok <- !is.na(base$x) & !is.na(factor(base$group, named("", "group"))) & keep
   for (s in named("", "set")) { v <- d[!is.na(d$set) & d$set == s, ]; l <- named(s, "level"); ok <- ok & !is.na(if (length(l)) factor(v$level, l) else v$y) }; ok
 }
+no_squares <- function(y) { u <- max(abs(y - mean(y))); u < 1e-140 || u > 1e140 }
 leverage_one <- function(f) job$errors == "hc3" && max(hatvalues(f)) > 1 - 1e-9  # no HC3
 covariance <- function(f) {  # of coefficients, HC3 if asked for
   if (job$errors != "hc3") return(vcov(f))
@@ -758,7 +760,7 @@ methods$ancova <- function(d, conf) {
   if (m < 2) return()
   C <- sweep(w$X, 2, w$at); G <- sapply(levels(w$g), function(g) as.numeric(w$g == g)); M <- cbind(G, C); n <- ncol(M)
   if (nrow(M) <= n || qr(M)$rank < n) return()
-  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y)) || leverage_one(f)) return()
+  f <- lm(y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(y)) || leverage_one(f) || no_squares(y)) return()
   V <- covariance(f); t <- qt((1 + conf) / 2, df.residual(f))
   shown <- function(group, level, L, p) { b <- sum(L * coef(f)); e <- sqrt(drop(L %*% V %*% L)); add(group, level, "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e)
     if (p) add(group, level, "lm, vcov", fitted, p_value = 2 * pt(-abs(b / e), df.residual(f))) }
@@ -775,7 +777,7 @@ methods$ancova <- function(d, conf) {
 }
 methods$linear_regression <- function(d, conf) {
   d$group <- "all"; ids$id[ids$analysis == job$analysis & ids$kind == "group"] <<- "all"; w <- wide_of(d); n <- length(w$y); add("", "", "length", closed, n = n)
-  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y)) || leverage_one(f)) return()
+  X <- sweep(w$X, 2, w$at); M <- cbind(1, X); k <- ncol(M); if (k < 2 || n <= k || qr(M)$rank < k) return(); f <- lm(w$y ~ 0 + M); if (max(abs(resid(f))) < 1e-10 * max(abs(w$y)) || leverage_one(f) || no_squares(w$y)) return()
   r <- sum(resid(f)^2) / sum((w$y - mean(w$y))^2); add("", "", "lm", fitted, r_squared = 1 - r, r_squared_adjusted = 1 - r * (n - 1) / (n - k), sd = sqrt(sum(resid(f)^2) / (n - k)))
   wald_f("", f, diag(k)[-1, , drop = FALSE]); V <- covariance(f); t <- qt((1 + conf) / 2, n - k)
   for (j in seq_along(w$ids)) { b <- coef(f)[[j + 1]]; e <- sqrt(V[j + 1, j + 1]); add("", w$ids[j], "lm, vcov", fitted, estimate = b, std_error = e, ci_low = b - t * e, ci_high = b + t * e, p_value = 2 * pt(-abs(b / e), n - k)) }
@@ -941,7 +943,7 @@ methods$changing_cox <- function(d, conf) {  # tmerge
   for (i in seq_along(sets)) { k <- paste0("c", i); terms <- c(terms, k); shown <- c(shown, if (is.factor(w[[k]])) of(sets[i], levels(w[[k]])[-1]) else sets[i]) }
   add("", "", "tmerge", closed, n = length(unique(s$id)), events = sum(s$happens)); if (!nrow(s) || !sum(s$happens)) return()
   f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f)))) return(); t <- summary(f, conf.int = conf)
-  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+  add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (runs_away(f)) return()
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
 }
 methods$one_sample_log_rank <- function(d, conf) for (g in named("", "group")) {  # survdiff with an offset, by hand where follow-up begins late or survival is 0
@@ -1283,12 +1285,12 @@ methods$logistic <- function(d, conf) {
 }
 methods$proportional_hazards <- function(d, conf) {
   m <- side_by_side(d, c("time", "event", if (late()) "entry", if (job$stratum == "true") "x")); w <- event_of(m$w); add("", "", "nrow", closed, n = nrow(w), events = sum(w$event)); if (!nrow(w) || sum(w$event) < 2) return()
-  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
+  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), if (late()) "Surv(entry, time, event)" else "Surv(time, event)"), w, control = tight); if (any(is.na(coef(f))) || runs_away(f)) return()
   z <- cox.zph(f, job$transform, terms = FALSE)$table; k <- nrow(z); add("", "", "cox.zph", fitted, statistic = z[k, 1], df = z[k, 2], p_value = z[k, 3]); for (i in seq_along(m$shown)) add("", m$shown[i], "cox.zph", fitted, statistic = z[i, 1], p_value = z[i, 3])
 }
 methods$cause_specific_cox <- function(d, conf) {
   m <- side_by_side(d, c("time", "event", if (job$stratum == "true") "x")); w <- m$w; k <- as.numeric(w$event == num(job$cause)); add("", "", "nrow", closed, n = nrow(w)); add("", job$cause_name, "sum", closed, events = sum(k), competing_events = sum(w$event > 0) - sum(k)); if (!sum(k) || job$interval != "wald") return()
-  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), "Surv(time, k)"), w, control = tight); if (any(is.na(coef(f))) || any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return(); s <- summary(f, conf.int = conf)
+  f <- coxph(reformulate(c(m$terms, if (job$stratum == "true") "strata(x)"), "Surv(time, k)"), w, control = tight); if (any(is.na(coef(f))) || runs_away(f)) return(); s <- summary(f, conf.int = conf)
   for (i in seq_along(m$shown)) add("", m$shown[i], "coxph", fitted, hazard_ratio = s$conf.int[i, 1], ci_low = s$conf.int[i, 3], ci_high = s$conf.int[i, 4], p_value = s$coefficients[i, 5])
 }
 methods$fine_gray <- function(d, conf) {

@@ -27,6 +27,8 @@ from .models import (
 from .regression import NEWTON, ratio, spread, wide
 from .tails import chi2_above
 
+LOST = 50.0  # an error beyond it, for a covariate of spread one, says nothing
+
 
 def fitted(people: Sequence[Person], ties: str = "efron") -> tuple[Fit, float] | None:
     """As `cox`, with coefficients of any size, if the likelihood falls beyond them: else it has no maximum."""
@@ -34,6 +36,8 @@ def fitted(people: Sequence[Person], ties: str = "efron") -> tuple[Fit, float] |
     if found is None:
         return None
     size = [spread(column) for column in zip(*(one.x for one in people), strict=True)]
+    if any(math.sqrt(found[0].V[j][j]) * s > LOST for j, s in enumerate(size)):
+        return None
     far = [abs(b) * s > FAR for b, s in zip(found[0].b, size, strict=True)]
     if not any(far):
         return found

@@ -193,7 +193,8 @@ def across(job: Job, read: Callable[[Sequence[Row]], tuple[float, float] | None]
 
 def begins(row: Row) -> float:
     """The day on which it begins, infinite if not before the end of follow-up."""
-    return math.inf if "x" in row["@"] or float(row["x"]) >= float(row["time"]) else max(float(row["x"]), 0.0)
+    day = math.inf if "x" in row["@"] else max(float(row["x"]), 0.0)
+    return day if day < float(row["time"]) else math.inf
 
 
 def counted(rows: Sequence[Row]) -> Found:
