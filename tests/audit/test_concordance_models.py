@@ -58,6 +58,8 @@ ANALYSES = """analyses:
   designs: {method: simon_design, population: infused, p0: 0.1, p1: 0.3}
   trial: {method: simon_inference, population: infused, event: remission, first: order <= 20, r1: 5, n1: 20, r: 15, n: 50, p0: 0.3, p1: 0.5}
   stopped: {method: simon_inference, population: first, event: remission, first: order <= 15, r1: 14, n1: 15, r: 20, n: 40, p0: 0.3, p1: 0.5}
+  stop: {method: stopping_rule, population: infused, rate: 0.3, threshold: 0.9, n_max: 31, cohort: 3, rates: [0.1, 0.3, 0.55], a: 0.6, b: 1.4}
+  stop_always: {method: stopping_rule, population: infused, rate: 0.2, threshold: 0.975, n_max: 20}
   interim: {method: predictive_probability, population: infused, event: remission, n_max: 120, p0: 0.5, threshold: 0.9, a: 0.6, b: 0.4}
   strata: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: sex, stratum: stratum}
   strata_mean: {method: cochran_mantel_haenszel, population: infused, variable: crs_grade, by: doses, stratum: stratum, test: row_mean}

@@ -29,6 +29,9 @@ ANALYSES = """analyses:
   firth_strata: {method: firth_cox, population: infused, endpoint: efs, covariates: [doses], stratum: sex}
   current_late: {method: current_leukaemia_free_survival, population: infused, endpoint: late_os, changes: [relapse_on, again_on], at: [1, 3, 6, 12], by: sex}
   current_late_days: {method: current_leukaemia_free_survival, population: infused, endpoint: late_os, changes: [relapse_on], start: disease, at: [40, 200], unit: days, transform: log}
+  history: {method: one_sample_log_rank, population: infused, endpoint: os, median: 6, by: sex}
+  history_late: {method: one_sample_log_rank, population: infused, endpoint: late_os, median: 9.5, alternative: less}
+  history_days: {method: one_sample_log_rank, population: infused, endpoint: efs, median: 90, unit: days, alternative: greater}
   firth_late: {method: firth_cox, population: infused, endpoint: late_os, covariates: [lee]}
   if_not: {method: conditional_probability, population: infused, endpoint: relapse, time: 6, by: stratum}
   if_not_late: {method: conditional_probability, population: infused, endpoint: late_relapse, time: 9, cause: death}

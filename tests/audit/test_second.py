@@ -117,7 +117,7 @@ def test_a_run_ends_with_how_long_it_took(monkeypatch, capsys, tmp_path):
     from trialpress import ending
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ending.exclusive, "run", lambda arguments: 0)
+    monkeypatch.setattr(ending.exclusive, "run", lambda *arguments: 0)
     monkeypatch.setattr(ending.receipts, "check", lambda folder: None)
     monkeypatch.setattr(ending, "ending", lambda folder: ("made\n", False))
     clock = iter([10.0, 135.2])

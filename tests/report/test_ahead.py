@@ -128,20 +128,40 @@ def test_nothing_is_begun_of_results_that_are_out_of_date(results, monkeypatch):
     assert not ahead.ROOM.exists()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "begins"),
-    [
-        (["--cores", "2", "--config", "study=s"], True),
-        (["--cores", "1", "--config", "study=s"], False),
-        (["--cores", "2", "--config", "study=s", "--report", "a.html"], False),
-        (["--cores", "2", "--config", "study=t"], False),
-    ],
-)
-def test_it_begins_with_a_run_on_two_cores_that_has_made_it_before(results, monkeypatch, arguments, begins):
-    begun, before = [], dict(os.environ)
-    monkeypatch.setattr(warm, "begun", lambda *given, **_: begun.append((given[0], os.environ[RUN])))
-    ahead.begin(arguments[3].removeprefix("study="), arguments)
-    assert bool(begun) is begins and dict(os.environ) == before
-    os.utime("report/s/manuscript.qmd", (1, 1))
-    ahead.begin("s", arguments)
-    assert len(begun) == begins, "the manuscript is as it was"
+RUN_OF = ["--cores", "2", "--config", "study=s"]
+
+
+@pytest.fixture
+def begun(results, monkeypatch):
+    """What a run with these arguments begins, of a study of which everything was made at second 2."""
+    for at in Path("report/s").glob("*"):
+        os.utime(at, (1, 1))
+    for rule in ("report", "audit"):
+        (results / ".receipts" / f"{rule}.json").touch()
+        os.utime(results / ".receipts" / f"{rule}.json", (2, 2))
+    found = []
+    monkeypatch.setattr(
+        warm, "begun", lambda path, *_, **how: found.append((Path(path).name, how, os.environ[ahead.ASKED]))
+    )
+
+    def run(*arguments):
+        found.clear()
+        before = dict(os.environ)
+        ahead.begin("s", [*arguments])
+        assert dict(os.environ) == before
+        return [*found]
+
+    return run
+
+
+def test_nothing_is_begun_if_nothing_is_newer(begun):
+    assert begun(*RUN_OF) == []
+
+
+def test_a_newer_manuscript_is_rendered(begun):
+    Path("report/s/manuscript.qmd").touch()
+    assert begun(*RUN_OF) == [("ahead.py", {"daemon": True}, '["s"]')]
+    assert begun(*RUN_OF, "engine=embedded") == [("ahead.py", {"daemon": True}, '["s", "embedded"]')]
+    assert begun("--cores", "1", *RUN_OF[2:]) == begun(*RUN_OF, "--report", "a.html") == []
+    Path("results/s/.receipts/report.json").unlink()
+    assert begun(*RUN_OF) == [], "of a first run nothing can be rendered yet"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trialpress.stats.contingency import risk_ratio
 from trialpress.stats.continuous import t_test
-from trialpress.stats.linear import group_contrasts, interaction, least_squares_means, slopes
+from trialpress.stats.linear import group_contrasts, interaction, least_squares_means, regression, slopes
 from trialpress.stats.margins import standardised_risks
 from trialpress.stats.rates import poisson_regression, rate
 
@@ -99,3 +99,19 @@ def test_separated_risks_say_so():
     assert standardised_risks([0, 0, 1, 1], [0, 0, 1, 1], np.empty((4, 0))).note.startswith(
         "not estimable: complete sep"
     )
+
+
+def test_the_error_of_a_slope_does_not_hang_on_the_unit_of_its_covariate():
+    y, group, x = np.array([3.0, 5, 4, 8, 9, 7]), np.repeat([0, 1], 3), np.array([1.0, 3, 2, 3, 4, 1])
+    one, tiny = (slopes(y * unit, group, (x / unit)[:, None]).curve for unit in (1.0, 1e-100))
+    for name in ("estimate", "std_error", "ci_low", "ci_high"):
+        assert tiny[name] / 1e-200 == pytest.approx(one[name])
+    assert tiny["p_value"] == pytest.approx(one["p_value"])
+
+
+def test_a_slope_that_is_no_number_is_not_estimable():
+    y, x = np.array([3.0, 5, 4, 8, 9, 7]), np.array([1.0, 3, 2, 3, 4, 1])
+    for unit in (1e180, 1e-180):
+        found = regression(y * 1e130 / (1 if unit < 1 else 1e260), x[:, None] * unit)
+        assert found.note == "not estimable: the values are too far from those of a covariate to have a slope"
+    assert np.isfinite(regression(y, x[:, None] * 1e-180).curve["std_error"]).all()

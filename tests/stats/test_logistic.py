@@ -13,6 +13,7 @@ from scipy.stats import chi2
 from trialpress.stats.contingency import fisher_2x2
 from trialpress.stats.logistic import Jeffreys, exact_logistic, firth, logistic, separation
 
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 few = settings(max_examples=15, deadline=None)
 FIRTH = list(csv.DictReader((Path(__file__).parents[1] / "fixtures" / "firth.csv").open(encoding="utf-8")))
 
@@ -70,6 +71,12 @@ def test_duplicating_the_data_keeps_the_estimate_and_shrinks_its_error():
     one, two = logistic(y, X, ["a", "b"]), logistic(np.tile(y, 2), np.tile(X, (2, 1)), ["a", "b"])
     assert one["estimate:a"] == pytest.approx(two["estimate:a"], rel=1e-9)
     assert one["standard_error:a"] == pytest.approx(two["standard_error:a"] * math.sqrt(2), rel=1e-9)
+
+
+@pytest.mark.parametrize("fit", [logistic, firth])
+def test_per_unit_of_a_covariate_of_tiny_numbers_a_ratio_has_no_end(fit):
+    y, X = sample(3)
+    assert math.isinf(fit(y, X * 1e-9, ["a", "b"])["ci_high:a"])
 
 
 def test_separation_is_found_and_said():
@@ -192,10 +199,23 @@ def test_firth_reaches_the_highest_maximum_of_separated_data(seed):
 # of each the profile has a second branch, which is higher where the first has fallen; checked in numbers of 60 digits
 @pytest.mark.parametrize(("seed", "limit", "value"), [
     (14, "ci_high:x0", 0.005497), (99, "ci_low:x0", -661.528779), (493, "ci_high:x1", 75.22158), (765, "ci_high:intercept", 34.351501),
+    (96, "ci_low:x2", -18.0549147745),
 ])  # fmt: skip
 def test_a_profile_limit_lies_on_the_highest_branch(seed, limit, value):
     y, X = separated(seed)
-    assert math.log(firth(y, X, [f"x{j}" for j in range(X.shape[1])])[limit]) == pytest.approx(value, rel=1e-3)
+    assert math.log(firth(y, X, [f"x{j}" for j in range(X.shape[1])])[limit]) == pytest.approx(
+        value, rel=1e-6 if abs(value) > 1 else 1e-3
+    )
+
+
+def test_the_slope_and_curvature_of_the_penalised_likelihood_are_its_derivatives():
+    y, X = sample(4)
+    model, points = Jeffreys(y, np.column_stack([np.ones(len(y)), X]), 1), np.random.default_rng(4).normal(size=(3, 3))
+    moved = [[model.at(points + sign * 1e-5 * one) for sign in (1, -1)] for one in np.eye(3)]
+    slope = np.array([above.value - below.value for above, below in moved]).T / 2e-5
+    assert model.at(points).slope == pytest.approx(slope, abs=1e-7)
+    curvature = np.array([below.slope - above.slope for above, below in moved[:2]])[..., :2].transpose(1, 0, 2) / 2e-5
+    assert model.at(points).curvature == pytest.approx(curvature, abs=1e-7)
 
 
 @pytest.mark.parametrize(("seed", "limit"), [(50, "ci_low:x0"), (245, "ci_high:intercept"), (752, "ci_high:x1")])

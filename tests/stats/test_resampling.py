@@ -106,3 +106,9 @@ def test_no_allocation_is_less_extreme_than_no_difference():
     x, second = np.array([0.8, 0.5, 0.2, 0.7, 0.6, 0.2]), np.repeat([0, 1], 3)  # both add up to 1.5, but for rounding
     difference = lambda x, of: np.where(of, x, 0.0).sum(axis=1) - np.where(of, 0.0, x).sum(axis=1)  # noqa: E731
     assert permutation_test(x, second, difference, seed=1, resamples=200)["p_value"] == 1.0
+
+
+def test_the_error_of_huge_values_is_a_number():
+    x = np.array([1.0, 5, 2, 8, 4])
+    one, huge = (bootstrap([x * unit], lambda r: r.mean(axis=1), seed=1, resamples=200) for unit in (1.0, 2.0**700))
+    assert huge["standard_error"] == one["standard_error"] * 2.0**700

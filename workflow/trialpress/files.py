@@ -170,8 +170,8 @@ def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
 
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
-    """The same as categories of pandas."""
-    return read_dictionaries(path, names).to_pandas()
+    """The same as categories of pandas. What Arrow holds of a column is given up as soon as pandas has it."""
+    return read_dictionaries(path, names).to_pandas(split_blocks=True, self_destruct=True)
 
 
 def read_guessed(path: Path | str, *texts: str) -> pd.DataFrame:

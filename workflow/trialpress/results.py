@@ -13,7 +13,7 @@ import pandas as pd
 from .analysis import Data
 from .analysis.origin import OF_A_COUNT, PUBLISHED, SIMULATED, Known, People, population_columns, sets, worst
 from .analysis.participants import NOT_CHOSEN, USED, LeftOut
-from .analysis.source import analysed
+from .analysis.source import Kept, analysed
 from .cohort import read_tables
 from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
 from .files import read_parquet
@@ -169,7 +169,11 @@ class Results:
 
     def analysed_and_left_out(self, name: str) -> tuple[Data, list[LeftOut]]:
         """The same, and who of the population does not reach the method."""
-        return analysed(self.study, self.plan, self.subjects, self.daily, self.tables, name)
+        return analysed(self.study, self.plan, self.subjects, self.daily, self.tables, name, self._chosen)
+
+    @cached_property
+    def _chosen(self) -> Kept:
+        return {}
 
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""

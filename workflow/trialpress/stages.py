@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -215,19 +214,24 @@ def audit(
     from .store import of_run
     from .workers import beside
 
-    known = of_run(folder / FOLDER / "audit", hashes)
-    results = read(dictionary, plan, folder)
-    clean, traced = read_logs(folder / "clean"), trace.read(folder)
-    listed = audit.write(results, claims_of(claims, results.plan), inputs, folder, known, hashes)
-    with beside(partial(audit.pack, results, listed, folder), processes):
-        # the gate searches the page, too, and what is kept
-        said = page.write(results, traced, clean, folder, raw.parent / "corrections.csv", known, hashes)
+    inputs, results, traced = list(inputs), read(dictionary, plan, folder), trace.read(folder)
+
+    def made() -> dict[str, str]:
+        known = of_run(folder / FOLDER / "audit", hashes)
+        listed = audit.write(results, claims_of(claims, results.plan), inputs, folder, known, hashes)
+        fixes = raw.parent / "corrections.csv"
+        said = page.write(results, traced, read_logs(folder / "clean"), folder, fixes, known, hashes)
         if known:
             known.forget()
+        audit.pack(results, listed, folder)
+        return said
+
+    with beside(made, processes) as of_page:
         searched = of_run(folder / FOLDER / "searched", hashes)
         looked_for = audit.sought(results, inputs, raw, searched)
+    # the gate searches what was made beside, too, and what is kept
     audit.guard(results, inputs, looked_for, [folder, logs], disclosure, processes, searched)
-    page.write_again(traced, said, folder)  # with what the gate says
+    page.write_again(traced, of_page(), folder)  # with what the gate says
 
 
 def _results(stage: str, dictionary: Path | str, plan: Path | str, folder: Path) -> Results:

@@ -32,14 +32,14 @@ def each(work: Callable, items: Sequence, processes: int) -> list:
 
 
 @contextmanager
-def beside(work: Callable[[], None], processes: int) -> Iterator[None]:
+def beside(work: Callable[[], object], processes: int) -> Iterator[Callable]:
     """Do one thing in a process of its own while the block runs, which ends with both done; in this one where there may be but one.
-    What it raises is raised here."""
+    Yields what gives its result, which is pickled. What it raises is raised here."""
     if processes < 2:
-        work()
-        yield
+        done = work()
+        yield lambda: done
         return
     with ProcessPoolExecutor(1, get_context("fork"), _begin, (lambda _: work(),)) as pool:
-        done = pool.submit(_call, None)
-        yield
-        done.result()
+        begun = pool.submit(_call, None)
+        yield begun.result
+        begun.result()

@@ -11,8 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from .. import ids
+from ..calculation import days_between
 from ..checks.values import SAME_NAME, shared_names
 from ..cohort.columns import OfSubjects
+from ..cohort.endpoints import whole
 from ..contracts import ARD, CURVES, PARTICIPANTS
 from ..errors import InputError, Problem, raise_if
 from ..expression import Expression, ExpressionError, impossible
@@ -70,6 +72,14 @@ class Data:
         at = {text: code for code, text in enumerate(found)}
         members = {level: pd.Series(codes == at.get(level, len(at)), index=values.index) for level in names}
         return {Name(level, label): members[level] for level, label in names.items()}
+
+    def days_after_origin(self, endpoint: str, moments: pd.Series) -> pd.Series:
+        """Days from the time origin of an endpoint: of dates by the calendar, as its times are; of an endpoint from durations the
+        moments are durations in its unit. Missing where a moment is."""
+        of = self.plan.endpoints[endpoint]
+        if of.from_durations:
+            return whole(moments) / self.plan.per(endpoint, "days")
+        return days_between(Expression(of.origin)(self.columns()), moments)
 
     def column(self, name: str) -> Name:
         """A column as a row of results names it."""
@@ -150,13 +160,13 @@ def run(
     from .participants import parted, table, unlike
     from .source import analysed
 
-    found, curves, counted, of = [], [], [], {}
+    found, curves, counted, of, kept = [], [], [], {}, {}
     for name, spec in plan.analyses.items():
         population = spec["population"]
         n_population = int(subjects[population].sum())
         rows, data = Rows(), Data(subjects, plan, study)
         try:
-            data, before = analysed(study, plan, subjects, daily, tables, name)
+            data, before = analysed(study, plan, subjects, daily, tables, name, kept)
             METHODS.functions[spec["method"]](data, rows, **METHODS.options(spec))
         except ExpressionError as error:
             raise InputError(impossible(f"plan.yaml, analyses.{name}", error, data.frame[study.participant])) from error

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from ..calculation import days_between
-from ..expression import Expression
 from ..ids import EVERYONE, Name, word
 from ..ids import at as at_time
 from ..ids import day as on_day
@@ -145,7 +143,11 @@ def _subgroups(data: Data, spec: Mapping) -> Counted:
 
 def _landmarks(data: Data, spec: Mapping, given: Mapping) -> Counted:
     time, event = (data.frame[f"{given['endpoint']}_{what}"] for what in ("time", "event"))
-    part, event = taking_part(data, spec).to_numpy(), _true(event)
+    time, part, event = (
+        time / data.plan.per(given["endpoint"], "days"),
+        taking_part(data, spec).to_numpy(),
+        _true(event),
+    )
     for day in given["days"]:
         followed = part & _true(time > day)
         yield EVERYONE, on_day(day), "n", followed
@@ -155,9 +157,8 @@ def _landmarks(data: Data, spec: Mapping, given: Mapping) -> Counted:
 def _states(data: Data, spec: Mapping, given: Mapping) -> Counted:
     """At risk in the state of the moment: begun are those in whom it began before t, and before their follow-up ended."""
     endpoint, frame = given["endpoint"], data.frame
-    origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
-    begin = days_between(origin, frame[given["begin"]]).clip(lower=0)
-    time = frame[f"{endpoint}_time"].where(frame[f"{endpoint}_event"].notna())
+    begin = data.days_after_origin(endpoint, frame[given["begin"]]).clip(lower=0)
+    time = (frame[f"{endpoint}_time"] / data.plan.per(endpoint, "days")).where(frame[f"{endpoint}_event"].notna())
     begin = begin.where((begin < time).fillna(False))
     followed = taking_part(data, spec)
     yield EVERYONE, EVERYONE, "n", followed

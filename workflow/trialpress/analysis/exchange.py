@@ -74,14 +74,16 @@ def ars(study: Study, plan: Plan, ard: pd.DataFrame) -> dict:
                     for order, code in enumerate(plan.columns[name].levels, start=1)]}
         for name in by
     ]  # fmt: skip
-    analyses, methods = [], {}
-    for name, rows in ard.groupby("analysis", sort=False):
+    analyses, methods, rows_of = [], {}, {}
+    for row in ard.itertuples():
+        rows_of.setdefault(row.analysis, []).append(row)
+    for name, rows in rows_of.items():
         spec = plan.analyses[name]
-        methods.setdefault(spec["method"], {}).update(dict.fromkeys(rows["statistic"]))
+        methods.setdefault(spec["method"], {}).update(dict.fromkeys(row.statistic for row in rows))
         ordered = [{"order": 1, "groupingId": spec["by"], "resultsByGroup": True}] if "by" in spec else []
         analyses.append(
             {"id": name, "name": spec.get("label", name), "version": 1, "analysisSetId": spec["population"],
-             "methodId": spec["method"], "orderedGroupings": ordered, "results": [_result(spec, row) for row in rows.itertuples()]}
+             "methodId": spec["method"], "orderedGroupings": ordered, "results": [_result(spec, row) for row in rows]}
         )  # fmt: skip
     return {
         "id": study.id,

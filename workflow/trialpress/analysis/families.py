@@ -16,7 +16,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("exact_test", "fisher", "barnard", "boschloo", "fisher_rxc", "chi_square", "mantel_haenszel", "mcnemar", "trend",
                      "t_test", "mann_whitney", "signed_rank", "kruskal_wallis", "jonckheere_terpstra", "spearman", "correlations", "kendall",
                      "logistic", "firth_logistic", "exact_logistic", "dose_response", "geometric_mean_ratio", "log_rank",
-                     "permutation_log_rank", "max_combo", "win_ratio", "changing_cox", "compare_at", "cox", "firth_cox", "cox_interaction", "proportional_hazards",
+                     "permutation_log_rank", "one_sample_log_rank", "max_combo", "win_ratio", "changing_cox", "compare_at", "cox", "firth_cox", "cox_interaction", "proportional_hazards",
                      "landmark", "mantel_byar", "time_dependent_cox", "naive_comparison", "gray", "fine_gray",
                      "cause_specific_cox", "permutation_test", "pool", "tipping_point_groups"), ()),
     **dict.fromkeys(("ancova", "incidence_rate", "standardised_risks", "e_value", "paired_t", "sign_test", "pearson", "kappa",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from ..checks.values import fields
@@ -64,35 +65,48 @@ def with_rows(plan: Plan, study: Study, spec: Mapping) -> Plan:
     return replace(plan, columns={**plan.columns, **columns}, kinds={**plan.kinds, **kinds})
 
 
+Kept = dict[tuple, tuple[pd.DataFrame, list[LeftOut]]]  # (population, condition) -> who is chosen, who is not
+
+
 def analysed(
-    study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame | None, tables: Mapping, name: str
-) -> tuple[Data, list[LeftOut]]:
-    """(what an analysis works on, who is left out of it before its method sees them)."""
+    study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame | None, tables: Mapping, name: str,
+    kept: Kept | None = None,
+) -> tuple[Data, list[LeftOut]]:  # fmt: skip
+    """(what an analysis works on, who is left out of it before its method sees them). kept: what was chosen of the same
+    subjects for other analyses."""
     from .methods import METHODS
 
-    spec = plan.analyses[name]
-    known = plan.populations[spec["population"]]
-    data = Data(subjects, plan, study, tables, daily)
-    if known.unknown in subjects:
-        text = f"not known whether in {known.label}"
-        out = [LeftOut.of(NO_SUCH_POPULATION, text, data, subjects[known.unknown])]
-    else:
-        out = []
+    spec, kept = plan.analyses[name], {} if kept is None else kept
     counts = METHODS.traits.get(spec["method"], {}).get("unknown_is_no_event")
     unknown = spec.get("unknown", "no_event" if counts else "left_out")
-    members = subjects[known.id]
-    data = replace(
-        data, frame=(subjects if members.all() else subjects[members]).reset_index(drop=True), unknown=unknown
-    )
-    if "where" in spec:
-        holds = data.holds(spec["where"])
-        out.append(LeftOut.of(f"{NOT_CHOSEN}_unknown", f"not known whether {spec['where']}", data, holds.isna()))
-        out.append(LeftOut.of(NOT_CHOSEN, f"not {spec['where']}", data, ~holds.fillna(True)))
-        data.frame = data.frame[holds.fillna(False).astype(bool)].reset_index(drop=True)
+    key = spec["population"], spec.get("where")
+    if key not in kept:
+        kept[key] = _chosen(Data(subjects, plan, study, tables, daily), *key)
+    frame, out = kept[key]
+    data, out = Data(frame, plan, study, tables, daily, unknown), [*out]
     if "rows" in spec:
         data, more = _rows(data, name, spec)
         out += more
     return data, [one for one in out if one.n and "file" not in spec]  # of other trials: nobody here is counted
+
+
+def _chosen(data: Data, population: str, where: str | None) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """The subjects of a population for whom a condition holds, and the others of it."""
+    known, out = data.plan.populations[population], []
+    if known.unknown in data.frame:
+        text = f"not known whether in {known.label}"
+        out.append(LeftOut.of(NO_SUCH_POPULATION, text, data, data.frame[known.unknown]))
+    data = replace(data, frame=_of(data.frame, data.frame[known.id].to_numpy(dtype=bool)))
+    if where is None:
+        return data.frame, out
+    holds = data.holds(where)
+    out.append(LeftOut.of(f"{NOT_CHOSEN}_unknown", f"not known whether {where}", data, holds.isna()))
+    out.append(LeftOut.of(NOT_CHOSEN, f"not {where}", data, ~holds.fillna(True)))
+    return _of(data.frame, holds.to_numpy(dtype=bool, na_value=False)), out
+
+
+def _of(frame: pd.DataFrame, here: np.ndarray) -> pd.DataFrame:
+    return (frame if here.all() else frame[here]).reset_index(drop=True)
 
 
 def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[LeftOut]]:

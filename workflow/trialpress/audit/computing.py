@@ -68,7 +68,8 @@ class Second:
     def _found(self, folder: Path) -> Answer:
         by_r = self._by_r(folder) if self.process else NOTHING
         rows, failed = plain.second(folder, by_r.second.to_dict("records"), unanswered(self.results, by_r.second))
-        second = pd.concat([by_r.second, pd.DataFrame(rows, columns=FOUND)], ignore_index=True) if rows else by_r.second
+        parts = [part for part in (by_r.second, pd.DataFrame(rows, columns=FOUND)) if not part.empty]
+        second = pd.concat(parts, ignore_index=True) if parts else NOTHING.second
         versions = by_r.versions | (plain.versions() if rows or not self.process else {})
         return Answer(second, versions, failed | by_r.failed)
 

@@ -94,7 +94,7 @@ shift <- function(y, conf, level) {  # Hodges-Lehmann, of the second less the fi
   t
 }
 ratios <- function(f, groups, conf, by = "coxph") {  # hazard ratio of each group but the first
-  if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
+  if (anyNA(coef(f)) || any(abs(coef(f)) > 15) || !all(diag(vcov(f)) > 0)) return()
   s <- summary(f, conf.int = conf)$conf.int
   for (i in seq_along(groups)) add("", of(job$by, groups[i]), by, fitted, hazard_ratio = s[i, 1], ci_low = s[i, 3], ci_high = s[i, 4])
 }
@@ -217,7 +217,7 @@ log_rank_by_hand <- function(k, rho = 0, gamma = 0, scores = NULL) {  # survdiff
 tight <- coxph.control(eps = 1e-12, toler.chol = 1e-14, iter.max = 50)
 tested <- function(group, level, t) add(group, level, "survdiff", closed, statistic = t$chisq, df = length(t$n) - 1, p_value = pchisq(t$chisq, length(t$n) - 1, lower.tail = FALSE))
 hazard <- function(group, level, f, conf, with_p = TRUE) {
-  if (anyNA(coef(f)) || any(abs(coef(f)) > 15)) return()
+  if (anyNA(coef(f)) || any(abs(coef(f)) > 15) || !all(diag(vcov(f)) > 0)) return()
   s <- summary(f, conf.int = conf); if (!all(is.finite(s$conf.int))) return()
   add(group, level, "coxph", fitted, hazard_ratio = s$conf.int[1, 1], ci_low = s$conf.int[1, 3], ci_high = s$conf.int[1, 4])
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
@@ -567,7 +567,8 @@ methods <- list(
   mantel_byar = function(d, conf) {
     s <- split_at_begin(d); people(d)
     if (length(unique(s$state)) < 2 || !sum(s$event)) return(); v <- log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state, stratum = s$level))
-    if (is.null(v) || v$var[1, 1] < 1e-12) return(); many <- job$stratum == "true" || max(table(s$stop[s$event == 1])) > 6  # the exact likelihood of ties takes their subsets
+    if (is.null(v) || v$var[1, 1] < 1e-12) return(); at <- table(s$stop[s$event == 1]); risk <- vapply(as.numeric(names(at)), function(t) sum(s$start < t & s$stop >= t), 0)
+    many <- job$stratum == "true" || sum(choose(risk, at)) > 1e5  # the exact likelihood of ties takes all subsets of those at risk
     score <- if (many) v$chisq else
       unname(coxph(Surv(start, stop, event) ~ state, s, ties = "exact", init = 0, control = coxph.control(iter.max = 0))$score)
     add("", "", if (many) "sums over the event times" else "coxph score test", closed, statistic = score, df = 1, p_value = pchisq(score, 1, lower.tail = FALSE))
@@ -748,7 +749,7 @@ covariance <- function(f) {  # of coefficients, HC3 if asked for
   X <- model.matrix(f); A <- chol2inv(qr.R(qr(X))); A %*% crossprod(X * (resid(f) / (1 - hatvalues(f)))) %*% A
 }
 wald_f <- function(level, f, L) {
-  V <- covariance(f); b <- drop(L %*% coef(f)); k <- nrow(L); s <- drop(b %*% solve(L %*% V %*% t(L), b, tol = 0)) / k
+  V <- covariance(f); b <- drop(L %*% coef(f)); k <- nrow(L); s <- drop(b %*% solve(L %*% V %*% t(L), b, tol = 0)) / k; if (!is.finite(s)) return()
   add("", level, "lm, vcov", fitted, statistic = s, df = k, df_residual = df.residual(f), p_value = pf(s, k, df.residual(f), lower.tail = FALSE))
 }
 methods$ancova <- function(d, conf) {
@@ -816,9 +817,9 @@ methods$number_needed <- function(d, conf) {
   }
 }
 methods$paired_t <- function(d, conf) {
-  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); v <- d$x - d$y; if (length(v) < 2 || sd(v) == 0) return()
-  t <- t.test(d$x, d$y, paired = TRUE, conf.level = conf); one <- t.test(d$x, d$y, paired = TRUE, alternative = job$alternative)
-  add("", "", "t.test", closed, estimate = unname(t$estimate), std_error = t$stderr, ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
+  d <- d[!is.na(d$x) & !is.na(d$y), ]; add("", "", "nrow", closed, n = nrow(d)); v <- d$x - d$y; if (length(v) < 2 || all(v == v[1])) return()
+  u <- in_range(c(d$x, d$y)); t <- t.test(d$x / u, d$y / u, paired = TRUE, conf.level = conf); one <- t.test(d$x / u, d$y / u, paired = TRUE, alternative = job$alternative)
+  add("", "", "t.test", closed, estimate = unname(t$estimate) * u, std_error = t$stderr * u, ci_low = t$conf.int[1] * u, ci_high = t$conf.int[2] * u, statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
 }
 methods$sign_test <- function(d, conf) {
   v <- sort((d$x - d$y)[!is.na(d$x) & !is.na(d$y)]); n <- length(v); add("", "", "sum", closed, n = n, zeros = sum(v == 0)); if (!n) return()
@@ -942,6 +943,11 @@ methods$changing_cox <- function(d, conf) {  # tmerge
   f <- coxph(reformulate(c(terms, "strata(level)"), "Surv(tstart, tstop, happens)"), s, control = tight); if (any(is.na(coef(f)))) return(); t <- summary(f, conf.int = conf)
   add("", "", "coxph, tmerge", fitted, lr_statistic = unname(t$logtest["test"]), lr_p_value = unname(t$logtest["pvalue"])); if (any(abs(coef(f)) * apply(model.matrix(f), 2, sd) > 8)) return()
   for (i in seq_along(shown)) add("", shown[i], "coxph, tmerge", fitted, hazard_ratio = t$conf.int[i, 1], ci_low = t$conf.int[i, 3], ci_high = t$conf.int[i, 4], p_value = t$coefficients[i, 5])
+}
+methods$one_sample_log_rank <- function(d, conf) for (g in named("", "group")) {  # survdiff with an offset, by hand where follow-up begins late or survival is 0
+  k <- event_of(d[d$group == g, ]); add(g, "", "nrow", closed, n = nrow(k)); if (!nrow(k)) next; x <- sum(k$event); H <- log(2) / num(job$median) * (k$time - if (late()) pmax(k$entry, 0) else 0); add(g, "", "sum", closed, events = x); if (!sum(H)) next
+  S <- exp(-H); by <- if (late() || min(S) < 1e-300 || !x) "sum" else "survdiff"; t <- if (by == "sum") list(obs = x, exp = sum(H)) else survdiff(Surv(time, event) ~ offset(S), k); E <- unname(t$exp); z <- (x - E) / sqrt(E); p <- poisson.test(x, E, conf.level = conf)$conf.int
+  add(g, "", by, exact, expected = E, hazard_ratio = x / E, statistic = z, p_value = switch(job$alternative, less = pnorm(z), greater = pnorm(z, lower.tail = FALSE), 2 * pnorm(-abs(z)))); add(g, "", "poisson.test", exact, ci_low = p[1], ci_high = p[2])
 }
 methods$concordance_index <- function(d, conf) {
   d <- stratum_of(event_of(d)); d <- d[!is.na(d$x), ]; add("", "", "nrow", closed, n = nrow(d), events = sum(d$event)); if (!nrow(d)) return()
@@ -1158,6 +1164,12 @@ methods$simon_inference <- function(d, conf) {
   add("", "", "dbinom, uniroot", fitted, p_value = p, estimate = solved(0.5), ci_low = solved(tail), ci_high = high)
   k <- max(r1 + 1, x1 + x2 - m2):min(m1, x1 + x2); w <- exp(lchoose(m1, k) + lchoose(m2, x1 + x2 - k)); add("", "", "choose", closed, umvue = if (stopped) x1 / m1 else sum(w * k) / sum(w) / m1)
 }
+methods$stopping_rule <- function(d, conf) {  # pbeta at each look; each participant in turn
+  n_max <- num(job$n_max); looks <- unique(c(seq_len(n_max)[seq_len(n_max) %% num(job$cohort) == 0], n_max)); least <- sapply(looks, function(n) { x <- 0:n; min(c(n + 1, x[pbeta(num(job$rate), num(job$a) + x, num(job$b) + n - x, lower.tail = FALSE) > num(job$threshold)])) })
+  for (i in seq_along(looks)) if (least[i] <= looks[i]) add("", paste0(looks[i], "_participants"), "pbeta", closed, needed = least[i])
+  for (p in num(strsplit(job$rates, ";")[[1]])) { v <- 1; stopped <- mean_n <- mean_x <- 0; for (n in seq_len(n_max)) { v <- c(v * (1 - p), 0) + c(0, v * p); i <- match(n, looks); if (is.na(i)) next; x <- 0:n; stopped <- stopped + sum(v[x >= least[i]]); out <- x >= least[i] | n == n_max; mean_n <- mean_n + n * sum(v[out]); mean_x <- mean_x + sum((x * v)[out]); v[out] <- 0 }
+    add("", sprintf("%.10g_percent", 100 * p), "sum", closed, stopped = stopped, expected_n = mean_n, expected_events = mean_x) }
+}
 methods$predictive_probability <- function(d, conf) {
   y <- d$x[!is.na(d$x)]; x <- sum(y); n <- length(y); m <- num(job$n_max) - n; a <- num(job$a); b <- num(job$b); p0 <- num(job$p0); t <- num(job$threshold); add("", "", "sum", closed, n = x, N = n, n_max = num(job$n_max)); if (m < 0) return()
   k <- 0:m; chance <- exp(lchoose(m, k) + lbeta(k + a + x, m - k + b + n - x) - lbeta(a + x, b + n - x)); good <- pbeta(p0, a + x + k, b + n - x + m - k, lower.tail = FALSE) > t
@@ -1209,9 +1221,9 @@ methods$e_value <- function(d, conf) {
 # --- tests and models that R has ---
 two_of <- function(d) { g <- named("", "group"); g <- g[sapply(g, function(i) any(d$group == i & !is.na(d$y)))]; if (length(g) == 2) lapply(g, function(i) d$y[d$group == i & !is.na(d$y)]) }
 methods$t_test <- function(d, conf) {
-  medians(d, named("", "group")); y <- two_of(d); if (is.null(y) || min(lengths(y)) < 2 || (sd(y[[1]]) == 0 && sd(y[[2]]) == 0)) return(); same <- job$equal_variance == "true"
+  medians(d, named("", "group")); y <- two_of(d); if (is.null(y) || min(lengths(y)) < 2) return(); add("", "", "mean", closed, mean2 = mean(y[[2]]), mean1 = mean(y[[1]])); if ((sd(y[[1]]) == 0 && sd(y[[2]]) == 0)) return(); same <- job$equal_variance == "true"
   if (!all(is.finite(sapply(y, var)^2))) return(); t <- t.test(y[[2]], y[[1]], var.equal = same, conf.level = conf); one <- t.test(y[[2]], y[[1]], var.equal = same, alternative = job$alternative)
-  add("", "", "t.test", closed, estimate = unname(t$estimate[1] - t$estimate[2]), ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value, mean2 = unname(t$estimate[1]), mean1 = unname(t$estimate[2]))
+  add("", "", "t.test", closed, estimate = unname(t$estimate[1] - t$estimate[2]), ci_low = t$conf.int[1], ci_high = t$conf.int[2], statistic = unname(t$statistic), df = unname(t$parameter), p_value = one$p.value)
 }
 methods$geometric_mean_ratio <- function(d, conf) {
   d <- d[!is.na(d$y) & d$y > 0, ]; d$y <- log(d$y)

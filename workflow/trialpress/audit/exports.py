@@ -26,7 +26,7 @@ OPTIONS = (
     "a", "adjust", "against", "alpha", "alternative", "b", "below", "beta", "closes", "cohort", "contrasts", "correction",
     "correlation", "covariance", "design", "df", "difference", "equal_variance", "errors", "estimand", "estimator",
     "event_share", "exact", "firth", "gamma", "hazard_ratio", "interval", "intervals", "knapp_hartung", "knots", "landmark",
-    "limit", "model", "n", "n1", "n_max", "p0", "p1", "p_values", "per", "power", "quantiles", "r", "r1", "rate", "rates",
+    "limit", "median", "model", "n", "n1", "n_max", "p0", "p1", "p_values", "per", "power", "quantiles", "r", "r1", "rate", "rates",
     "reference", "replicates", "resamples", "rho", "scores", "sd", "severe", "skeleton", "stabilised", "start",
     "statistic", "target", "tau2", "test", "threshold", "ties", "time", "transform", "trend", "trials", "truncate", "unit", "until",
     "variance", "variant", "weights",

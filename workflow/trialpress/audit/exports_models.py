@@ -183,6 +183,7 @@ EXPORTS: dict[str, Callable[[Export], None]] = {
     "kappa": _ratings,
     "simon_design": lambda export: export.rows(),
     "sample_size": lambda export: export.rows(),
+    "stopping_rule": lambda export: export.rows(),
     "escalation_characteristics": lambda export: export.rows(),
     "dose_escalation": _cohorts,
     "simon_inference": _stages,

@@ -11,7 +11,6 @@ from ..analysis.methods import METHODS
 from ..analysis.methods.changing import measurements
 from ..analysis.methods.multistate import states_of
 from ..analysis.methods.winning import known_of
-from ..expression import Expression
 from ..ids import column
 
 if TYPE_CHECKING:
@@ -60,22 +59,20 @@ def _strata_of_groups(export: Export):
 def _states(export: Export):
     """Time in days, the cause of the event, and the day on which it begins (x)."""
     data, spec = export.data, export.spec
-    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     export.order("state", states_of(data, spec["endpoint"], spec["begin"]))
     cause = export.number(f"{spec['endpoint']}_cause")
-    begin = (data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1)
+    begin = data.days_after_origin(spec["endpoint"], data.frame[spec["begin"]])
     export.rows(**{**export.times("days"), "event": cause}, x=begin)
 
 
 def _changes(export: Export):
     """Follow-up and group of everyone, without a set, and each change as a set with its time (x)."""
     data, spec = export.data, export.spec
-    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     unit = spec.get("unit", "months")
     export.rows(**export.times(unit), group=export.groups(spec.get("by", "")))
     for name in spec["changes"]:
         export.order("change", [data.column(name)])
-        day = (data.frame[name] - origin) / pd.Timedelta(days=1)
+        day = data.days_after_origin(spec["endpoint"], data.frame[name])
         export.rows(set=data.column(name).id, x=day / data.plan.days(unit))
 
 
@@ -104,10 +101,10 @@ def _changing(export: Export):
         export.variable(name, **export.times("days"))
     stratum = {"level": data.frame[spec["stratum"]].astype("string")} if spec.get("stratum") else {}
     export.rows(set="followed", x=range(1, len(data.frame) + 1), **stratum, **export.times("days"))
-    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     for name in spec.get("begins", ()):
         export.order("begin", [column(name, name)])
-        export.rows(set=f"begins {column(name, name).id}", x=(data.frame[name] - origin) / pd.Timedelta(days=1))
+        day = data.days_after_origin(spec["endpoint"], data.frame[name])
+        export.rows(set=f"begins {column(name, name).id}", x=day)
     if spec.get("table"):
         everyone = pd.Series(True, index=data.frame.index)
         place, day, value = measurements(
@@ -119,6 +116,7 @@ def _changing(export: Export):
 
 EXPORTS: dict[str, Callable[[Export], None]] = {
     "cox": _cox,
+    "one_sample_log_rank": _stratified,
     "restricted_mean": _stratified,
     "compare_at": _stratified,
     "concordance_index": _ordered,

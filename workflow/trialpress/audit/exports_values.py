@@ -11,7 +11,6 @@ import pandas as pd
 from ..analysis.methods import METHODS, toxicity
 from ..analysis.methods.continuous import pair_of
 from ..analysis.methods.discrimination import risk_groups
-from ..expression import Expression
 from ..files import read_guessed
 from ..ids import EVERYONE, Name, word
 from ..ids import day as on_day
@@ -85,9 +84,8 @@ def _competing(export: Export):
 
 def _delayed(export: Export):
     data, spec = export.data, export.spec
-    origin = Expression(data.plan.endpoints[spec["endpoint"]].origin)(data.columns())
     export.order("begin", [data.column(spec["begin"])])
-    begin = (data.frame[spec["begin"]] - origin) / pd.Timedelta(days=1)
+    begin = data.days_after_origin(spec["endpoint"], data.frame[spec["begin"]])
     stratum = data.frame[spec["stratum"]].astype("string") if spec.get("stratum") else None
     export.rows(**export.times("days"), **({} if stratum is None else {"level": stratum}), x=begin)
     for name in spec.get("covariates", ()):

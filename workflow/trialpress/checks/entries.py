@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from ..analysis.methods import METHODS
 from ..errors import nearest
 from ..figures.kinds import KINDS as FIGURES
+from ..kinds import UNKNOWN
 from ..plan import Plan
 from ..plan.objects import counted_by
+from ..plan.units import unit_of_time
 from ..registry import Condition, Names
 from ..study import Study
 from ..tables.kinds import KINDS as TABLES
@@ -44,6 +46,7 @@ def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Repo
         spec = strata.check(where, spec, report)
         report.problems += METHODS.problems(f"{report.path}, {where}", spec, seen)
         _endpoint(where, spec, plan, report)
+        _moments(where, spec, plan, study, kinds, report)
         _unknown(where, spec, report)
     for kind, registry, specs in (("figures", FIGURES, plan.figures), ("tables", TABLES, plan.tables)):
         for name, spec in specs.items():
@@ -64,10 +67,34 @@ def _endpoint(where: str, spec: Mapping, plan: Plan, report: Report) -> None:
     if endpoint.entry and key and METHODS.given(spec)[key] == value:
         what = f"'{value}' has no delayed entry, which the endpoint '{endpoint.id}' has"
         report(f"{where}.{key}", what, "take the default; or an endpoint without entry", WRONG)
-    if can.get("days") and (endpoint.from_durations or endpoint.unit != "days"):
-        what = f"the method '{method}' needs an endpoint from dates, counted in days; '{endpoint.id}' is not"
-        do = "write the endpoint with origin, events and censor; shift(date('2000-01-01'), x) makes a date of x days"
-        report(f"{where}.endpoint", what, do, WRONG)
+    if "moments" in can and endpoint.unit == "hours":
+        what = f"the method '{method}' needs an endpoint that is counted in days or more; '{endpoint.id}' is in hours"
+        report(f"{where}.endpoint", what, "write the endpoint without unit: hours", WRONG)
+
+
+def _moments(where: str, spec: Mapping, plan: Plan, study: Study, kinds: Cohort, report: Report) -> None:
+    """What begins, or is measured, during follow-up: dates, or durations in the unit of an endpoint from durations."""
+    endpoint, method = plan.endpoints.get(str(spec.get("endpoint"))), spec["method"]
+    if endpoint is None or method not in METHODS.functions:
+        return
+    table = study.tables.get(str(spec.get("table")))
+    for key in str(METHODS.traits[method].get("moments", "")).split():
+        for name in spec.get(key, ()) if isinstance(spec.get(key), list) else filter(None, [spec.get(key)]):
+            if key == "date":
+                known = fields(study).get(str(spec.get("table")), {})
+                of = table.columns.get(name) if table else None
+            else:
+                known, of = kinds.kinds, plan.columns.get(name)
+            unit = unit_of_time(of.unit) if of else ""
+            family, wanted = known.get(name, UNKNOWN).family, "number" if endpoint.from_durations else "date"
+            if family not in ("", wanted):
+                form = "from durations: its time is" if endpoint.from_durations else "from dates: its day is"
+                what = f"'{name}' is a {family}, and the endpoint '{endpoint.id}' is {form} a {wanted}"
+                do = "write both in dates or both in durations; shift(date('2000-01-01'), x) makes a date of x days"
+                report(f"{where}.{key}", what, do, WRONG)
+            elif endpoint.from_durations and unit and unit != endpoint.unit:
+                what = f"'{name}' is in {unit}, the endpoint '{endpoint.id}' in {endpoint.unit}"
+                report(f"{where}.{key}", what, "derive a column in the unit of the endpoint", WRONG)
 
 
 def _unknown(where: str, spec: Mapping, report: Report) -> None:

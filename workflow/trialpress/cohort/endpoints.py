@@ -51,9 +51,14 @@ def _dates(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series):
     return time, event, pd.Series(cause, index=who.index), after, entry
 
 
+def whole(durations: pd.Series) -> pd.Series:
+    """Durations without the last digits of how they were computed: those that mean the same are equal."""
+    return durations.astype("Float64").round(9)
+
+
 def _durations(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series):
     # digits that arithmetic leaves behind (0.1 + 0.2) would break ties
-    at = {name: evaluate(name, text).astype("Float64").round(9) for name, text in endpoint.moments.items()}
+    at = {name: whole(evaluate(name, text)) for name, text in endpoint.moments.items()}
     holds = {name: evaluate(at, text).astype("boolean") for (at, text), name
              in zip(endpoint.conditions.items(), endpoint.events, strict=True)}  # fmt: skip
     frame = pd.DataFrame(holds)

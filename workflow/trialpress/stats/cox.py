@@ -287,7 +287,7 @@ class Jeffreys(Penalised):
         self.dense = len(sets) * len(X) <= DENSE
         if self.dense:
             k = np.arange(len(sets))[:, None]
-            self.at_risk = (k < sets.last) & (k >= (0 if sets.first is None else sets.first))
+            self.at_risk = 1.0 * ((k < sets.last) & (k >= (0 if sets.first is None else sets.first)))
             self.pairs = self._pairs()
 
     def _pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -310,24 +310,26 @@ class Jeffreys(Penalised):
 
     def _shares(self, g) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities of each patient at risk, shape (points, risk sets, n), and logs of their sums."""
-        eta = np.where(self.at_risk, (g @ self.Q.T)[:, None, :], -np.inf)
+        eta = np.where(self.at_risk > 0, (g @ self.Q.T)[:, None, :], -np.inf)
         top = eta.max(axis=2)
         share = np.exp(eta - top[..., None])
         total = share.sum(axis=2)
         return share / total[..., None], top + np.log(total)
 
     def heights(self, g) -> np.ndarray:
-        k, found = self.Q.shape[1], []
-        for some in np.array_split(g, max(1, len(g) * self.at_risk.size // DENSE)):
-            share, log_sum = self._shares(some)
-            mean = share @ self.Q
-            square = share @ (self.Q[:, :, None] * self.Q[:, None, :]).reshape(-1, k * k)
-            information = self.sets.n_event @ square - np.einsum(
-                "d,sdi,sdj->sij", self.sets.n_event, mean, mean
-            ).reshape(-1, k * k)
-            sign, size = np.linalg.slogdet(information.reshape(-1, k, k))
-            found.append(some @ self.observed - log_sum @ self.sets.n_event + np.where(sign > 0, size / 2, -np.inf))
-        return np.concatenate(found)
+        eta, (n, k) = g @ self.Q.T, self.Q.shape
+        top = eta.max(axis=1)
+        risk = np.exp(eta - top[:, None])
+        s0 = risk @ self.at_risk.T
+        known = (s0 > 1e-290).all(axis=1)
+        s0 = np.where(known[:, None], s0, 1.0)
+        d, squares = self.sets.n_event, (self.Q[:, :, None] * self.Q[:, None, :]).reshape(n, k * k)
+        mean = (self.at_risk @ (risk[..., None] * self.Q)) / s0[..., None]
+        information = (risk * ((d / s0) @ self.at_risk)) @ squares
+        information = information.reshape(-1, k, k) - (mean * d[:, None]).transpose(0, 2, 1) @ mean
+        size = penalised.log_size(information)
+        value = g @ self.observed - np.log(s0) @ d - top * d.sum()
+        return value + np.where(known, size, -np.inf)
 
     def at(self, g) -> State:
         part = self._centred if self.dense else self._swept

@@ -16,6 +16,7 @@ STEPS = 30
 CONVERGED = 1e-9
 DIVERGING = 1e-4
 LARGEST = 1e290  # sum of relative risks
+FARTHEST = 680.0  # linear predictor: beyond it that sum is larger, but of a patient who is never at risk
 FURTHER = 25  # times that a profile is followed further out, by half each, before its limit counts as infinite
 
 
@@ -23,7 +24,9 @@ class PartialLikelihood:
     """Cox's partial likelihood in standardised covariates; coefficient = b / scale."""
 
     def __init__(self, sets: RiskSets, X: np.ndarray, ties: str):
-        centre, scale = X.mean(axis=1), X.std(axis=1)
+        ever = sets.last > (0 if sets.first is None else sets.first)  # who is at no event counts for nothing
+        some = X[:, ever] if ever.any() else X
+        centre, scale = some.mean(axis=1), some.std(axis=1)
         self.sets, self.raw, self.ties = sets, X, ties
         self.scale = np.where(scale > 1e-12 * np.maximum(abs(centre), 1e-300), scale, 1.0)
         self.X = (X - centre[:, None]) / self.scale[:, None]
@@ -42,8 +45,7 @@ class PartialLikelihood:
         """
         sets, X = self.sets, self.X
         eta = b @ X
-        with np.errstate(over="ignore"):
-            risk = np.exp(eta)
+        risk = np.exp(np.minimum(eta, FARTHEST))
         s0 = sets.sum(risk)
         if not ((s0 > 1 / LARGEST) & (s0 < LARGEST)).all():
             # Beyond what floating point can tell apart: further out than any maximum.
@@ -77,7 +79,7 @@ class PartialLikelihood:
     def score_residuals(self, b: np.ndarray) -> np.ndarray:
         """What each patient adds to the score at its maximum, shape (p, n) (Therneau, Grambsch & Fleming 1990)."""
         sets, X = self.sets, self.X
-        risk = np.exp(b @ X)
+        risk = np.exp(np.minimum(b @ X, FARTHEST))
         s0, s1 = sets.sum(risk), np.array([sets.sum(risk * x) for x in X])
         d = sets.n_event
         f = np.zeros(d.sum()) if self.f is None else self.f

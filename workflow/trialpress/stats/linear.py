@@ -25,7 +25,11 @@ class _Fit:
 
     def linear(self, L: np.ndarray, level: float) -> dict[str, np.ndarray]:
         """Estimates L b with t intervals and p-values, as arrays."""
-        estimate, error = L @ self.b, np.sqrt(np.einsum("ij,jk,ik->i", L, self.V, L))
+        # in units of the largest coefficient of each line and of the largest error: neither square is out of range
+        size, spread = np.abs(L).max(axis=1, initial=0.0), np.sqrt(np.diag(self.V).max(initial=0.0)) or 1.0
+        of = L / np.where(size > 0, size, 1.0)[:, None]
+        error = size * spread * np.sqrt(np.einsum("ij,jk,ik->i", of, self.V / spread**2, of))
+        estimate = L @ self.b
         reach = stdtrit(self.df, (1 + level) / 2) * error
         with np.errstate(divide="ignore", invalid="ignore"):
             p = 2 * stdtr(self.df, -np.abs(estimate / error))
@@ -74,6 +78,9 @@ def _fit(y, group, X, at, hc3: bool, product: bool = False, of=None) -> tuple[_F
         return failed("no variation around the model")
     if not 1e-140 < unit < 1e140:
         return failed("the values are too small or too large to have a variance")
+    with np.errstate(over="ignore", under="ignore"):
+        if not all(1e-300 < one < 1e300 for one in unit / size):
+            return failed("the values are too far from those of a covariate to have a slope")
     V = fit.cov_params()
     if hc3:
         leverage = fit.get_influence().hat_matrix_diag

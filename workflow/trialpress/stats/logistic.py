@@ -37,7 +37,8 @@ def logistic(y, X, names, *, level: float = 0.95) -> Result:
     for j, name in enumerate(names):
         b, se = fit.beta[j], fit.standard_error[j]
         reach = -ndtri((1 - level) / 2) * se
-        figures = (b, se, np.exp(b), np.exp(b - reach), np.exp(b + reach), 2 * ndtr(-abs(b) / se))
+        with np.errstate(over="ignore"):  # of a covariate of tiny numbers: per unit the ratio has no end
+            figures = (b, se, np.exp(b), np.exp(b - reach), np.exp(b + reach), 2 * ndtr(-abs(b) / se))
         values |= _named(name, figures)
     return Result(method, values)
 
@@ -219,8 +220,7 @@ class Jeffreys(Penalised):
     def heights(self, g) -> np.ndarray:
         eta = g @ self.Q.T
         information = np.exp(log_expit(eta) + log_expit(-eta)) @ self.squares
-        sign, size = np.linalg.slogdet(information.reshape(len(g), *self.R.shape))
-        return log_expit(self.sign * eta).sum(axis=1) + np.where(sign > 0, size / 2, -np.inf)
+        return log_expit(self.sign * eta).sum(axis=1) + penalised.log_size(information.reshape(len(g), *self.R.shape))
 
     def at(self, g) -> State:
         eta, f = g @ self.Q.T, self.Q[:, : self.free]

@@ -1,4 +1,5 @@
-"""The differences of all pairs in order, none of them held: of n log n steps what would take n squared places (Monahan 1984).
+"""The differences of all pairs in order, none of them held: of n log n steps what would take n squared places
+(Monahan 1984).
 
 In each row the values do not fall from column to column, in floating point too, so that a binary search in all rows at once tells
 how many are at most some number, and which are next to it: what is found is one of the differences, to the last digit.
@@ -24,13 +25,21 @@ class Rows:
 
 
 def differences(a: np.ndarray, b: np.ndarray, weight: float = 1.0) -> Rows:
-    """Each of a minus each of b."""
+    """Each of a minus each of b.
+
+    >>> Pairs([differences(np.array([1.0, 2, 4]), np.array([0.0, 3]))]).median()  # -2, -1, 1, 1, 2, 4
+    1.0
+    """
     a, b = np.sort(a), np.sort(b)[::-1]
     return Rows(lambda i, j: a[i] - b[j], np.zeros(len(a), np.int64), np.full(len(a), len(b)), weight)
 
 
 def walsh(x: np.ndarray) -> Rows:
-    """The averages of each pair of x, of each with itself, too."""
+    """The averages of each pair of x, of each with itself, too.
+
+    >>> Pairs([walsh(np.array([1.0, 2, 4]))]).median()  # 1, 1.5, 2, 2.5, 3, 4
+    2.25
+    """
     x = np.sort(x)
     return Rows(lambda i, j: (x[i] + x[j]) / 2, np.arange(len(x)), np.full(len(x), len(x)))
 

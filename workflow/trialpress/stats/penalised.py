@@ -225,6 +225,17 @@ def size(root: np.ndarray) -> np.ndarray:
     return np.where(definite, np.log(np.where(definite[:, None], diagonal, 1.0)).sum(axis=1), -np.inf)
 
 
+def log_size(information: np.ndarray) -> np.ndarray:
+    """The same from matrices (s, k, k) of the information, which is less exact.
+
+    >>> print(log_size(np.array([[[4.0, 2.0], [2.0, 10.0]], [[1.0, 1.0], [1.0, 1.0]]])).round(4))
+    [1.7918   -inf]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):  # singular: the sign says so
+        sign, size = np.linalg.slogdet(information)
+    return np.where(sign > 0, size / 2, -np.inf)
+
+
 class _Higher(Exception):
     """A point of a profile above the maximum that was found."""
 

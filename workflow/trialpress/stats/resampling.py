@@ -71,7 +71,8 @@ def bootstrap(
         z = bias + ndtri(tails)
         tails = ndtr(bias + z / (1 - _acceleration(arrays, statistic) * z))
     low, high = np.quantile(replicates, tails)
-    figures = (estimate, replicates.std(ddof=1), low, high)
+    power = np.frexp(np.abs(replicates).max())[1]  # by a power of two: no digit changes, and no square is out of range
+    figures = (estimate, np.ldexp(np.ldexp(replicates, -power).std(ddof=1), power), low, high)
     return Result(method, {**known, **dict(zip(names, map(float, figures), strict=True))})
 
 

@@ -133,7 +133,7 @@ def events_of(n: str, events, N: str, totals) -> tuple[np.ndarray, np.ndarray]:
 def unit_of(*values: np.ndarray) -> float:
     """A power of two near the largest of values whose squares would vanish or overflow, else 1: in units of it no digit changes.
 
-    >>> unit_of(np.array([3.0, -5.0])), unit_of(np.array([1e200])) > 1e199
+    >>> unit_of(np.array([3.0, -5.0])), bool(unit_of(np.array([1e200])) > 1e199)
     (1.0, True)
     """
     largest = max(float(np.abs(one).max(initial=0.0)) for one in values)

@@ -34,11 +34,13 @@ def basis(x, at) -> np.ndarray:
     at = np.asarray(at, dtype=float)
     z, t = (np.asarray(x, dtype=float) - at[0]) / (at[-1] - at[0]), (at - at[0]) / (at[-1] - at[0])
 
-    def cube(shift):
-        return np.maximum(z - shift, 0.0) ** 3
+    inside, beyond = np.minimum(z, 1.0), np.maximum(z - 1.0, 0.0)  # beyond the last knot the cubes leave a line
 
-    last = t[-1] - t[-2]
-    bent = [cube(one) - cube(t[-2]) * (t[-1] - one) / last + cube(t[-1]) * (t[-2] - one) / last for one in t[:-2]]
+    def cube(shift):
+        return np.maximum(inside - shift, 0.0) ** 3
+
+    last = 1.0 - t[-2]
+    bent = [cube(one) - cube(t[-2]) * (1.0 - one) / last + 3 * (1.0 - one) * (t[-2] - one) * beyond for one in t[:-2]]
     return np.column_stack([z, *bent])
 
 

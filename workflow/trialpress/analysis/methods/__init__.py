@@ -19,6 +19,7 @@ from . import (  # noqa: F401  importing registers their methods
     kinetics,
     linear,
     logistic,
+    monitoring,
     multistate,
     number_needed,
     paired,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ...cohort.endpoints import whole
 from ...expression import Expression
 from ...ids import Name, column
 from ...registry import Column, Endpoint, Field, RowCondition, Table
@@ -18,16 +19,17 @@ def measurements(
     data: Data, endpoint: str, table: str, date: str, value: str, which: str, known: pd.Series
 ) -> tuple[np.ndarray, ...]:
     """(place among the followed, day from the origin, value) of each measurement of those who are followed."""
-    origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
+    of = data.plan.endpoints[endpoint]
     who, (rows, columns) = data.study.participant, rows_of(data, table)
     rows = rows[Expression(which)(columns).fillna(False).astype(bool)] if which else rows
     followed = data.frame.loc[known, who].to_numpy()
-    place, since = (
-        dict(zip(followed, range(len(followed)), strict=True)),
-        dict(zip(data.frame[who], origin, strict=True)),
-    )
+    place = dict(zip(followed, range(len(followed)), strict=True))
     rows = rows[rows[who].isin(place) & rows[date].notna() & rows[value].notna()]
-    day = (rows[date] - pd.to_datetime(rows[who].map(since))) / pd.Timedelta(days=1)
+    if of.from_durations:
+        day = whole(rows[date]) / data.plan.per(endpoint, "days")
+    else:
+        since = dict(zip(data.frame[who], Expression(of.origin)(data.columns()), strict=True))
+        day = (rows[date] - pd.to_datetime(rows[who].map(since))) / pd.Timedelta(days=1)
     return rows[who].map(place).to_numpy(dtype=int), day.to_numpy(dtype=float), number(rows[value])
 
 
@@ -65,7 +67,7 @@ def _measured(data: Data, table: str, value: str) -> Name:
     return column(value, label or value)
 
 
-@METHODS.add("changing_cox", days=True)
+@METHODS.add("changing_cox", moments="begins date")
 def changing_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begins: list[Column] = (), covariates: list[Column] = (), stratum: Column = "",
                  table: Table = "", date: Field = "", value: Field = "", which: RowCondition = ""):  # fmt: skip
     """Cox regression on covariates that change during follow-up (counting process, Efron ties): conditions that begin on a day, as
@@ -74,11 +76,11 @@ def changing_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begins: list[Col
 
     Parameters
         endpoint: the time-to-event endpoint
-        begins: columns of the dates on which conditions begin
+        begins: columns of the dates on which conditions begin; of an endpoint from durations, of the times until they begin
         covariates: columns known at the origin
         stratum: column of strata, each with a baseline hazard of its own
         table: clean table of the measurements
-        date: its column of the date
+        date: its column of the date, or of the time since the origin
         value: its column of the number, whose latest value is the covariate
         which: rows of the table that count, all without
     """

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...expression import Expression
 from ...ids import EVERYONE, Name, column
 from ...ids import at as at_time
 from ...ids import day as on_day
@@ -39,11 +38,8 @@ class States:
 
     @classmethod
     def of(cls, data: Data, endpoint: str, begin: str, outcome: str = "event", stratum: str = "") -> States:
-        if not pd.api.types.is_datetime64_any_dtype(data.frame[begin]):
-            raise ValueError(f"begin: the column '{begin}' is not a date")
-        origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
         time, event, known = follow_up(data, endpoint, "days", [stratum] if stratum else [], outcome)
-        day = ((data.frame[begin] - origin) / pd.Timedelta(days=1)).to_numpy(dtype=float, na_value=np.nan)[known]
+        day = data.days_after_origin(endpoint, data.frame[begin]).to_numpy(dtype=float, na_value=np.nan)[known]
         early = int((day < 0).sum())
         note = f"{early} began before the time origin and count as begun from the start" if early else ""
         return cls(time, event, np.where(day < 0, 0.0, day), column(begin, data.plan.label(begin)), note, known,
@@ -76,7 +72,7 @@ def _curves(data: Data, rows: Rows, states: States, kept: np.ndarray, begun: np.
             rows.curve(curve, group=name, level=day)
 
 
-@METHODS.add("landmark", days=True)
+@METHODS.add("landmark", moments="begin")
 def landmark(
     data: Data,
     rows: Rows,
@@ -93,7 +89,7 @@ def landmark(
 
     Parameters
         endpoint: the time-to-event endpoint
-        begin: column of the date on which it begins
+        begin: column of the date on which it begins; of an endpoint from durations, that of the time until it begins
         days: landmarks, in days from the origin of the endpoint
         stratum: column of strata, within which participants are compared
         unit: unit of the curves
@@ -111,13 +107,13 @@ def landmark(
         _curves(data, rows, states, states.time > day, states.begin <= day, names, unit, level)
 
 
-@METHODS.add("mantel_byar", days=True)
+@METHODS.add("mantel_byar", moments="begin")
 def mantel_byar(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, stratum: Column = ""):
     """Mantel-Byar test: a log-rank test in which everyone counts as not begun until the day on which it begins.
 
     Parameters
         endpoint: the time-to-event endpoint
-        begin: column of the date on which it begins
+        begin: column of the date on which it begins; of an endpoint from durations, that of the time until it begins
         stratum: column of strata, within which participants are compared
     """
     from ...stats.delayed import mantel_byar as test
@@ -138,7 +134,7 @@ def _observed(rows: Rows, result: Result, names: tuple[Name, Name]):
                  kind="decimal1", method=result.method)  # fmt: skip
 
 
-@METHODS.add("simon_makuch", days=True)
+@METHODS.add("simon_makuch", moments="begin")
 def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, landmark: float = 0, at: list[float] = (),
                  unit: Unit = "months"):  # fmt: skip
     """Simon-Makuch curves: survival of those in whom it has begun and of those in whom it has not yet; a participant
@@ -146,7 +142,7 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
 
     Parameters
         endpoint: the time-to-event endpoint
-        begin: column of the date on which it begins
+        begin: column of the date on which it begins; of an endpoint from durations, that of the time until it begins
         landmark: day from which the curves start, among those still followed
         at: fixed times after the landmark, in `unit`
         unit: unit of curves and fixed times
@@ -180,7 +176,7 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
                      note=there.note, only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
-@METHODS.add("time_dependent_cox", days=True)
+@METHODS.add("time_dependent_cox", moments="begin")
 def time_dependent_cox(
     data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, covariates: list[Column] = (), stratum: Column = ""
 ):
@@ -188,7 +184,7 @@ def time_dependent_cox(
 
     Parameters
         endpoint: the time-to-event endpoint
-        begin: column of the date on which it begins
+        begin: column of the date on which it begins; of an endpoint from durations, that of the time until it begins
         covariates: columns known at the origin that the hazard ratio is adjusted for
         stratum: column of strata, each with a baseline hazard of its own
     """
@@ -211,14 +207,14 @@ def time_dependent_cox(
     coefficients(rows, result, names, "hazard_ratio", note)
 
 
-@METHODS.add("naive_comparison", days=True)
+@METHODS.add("naive_comparison", moments="begin")
 def naive_comparison(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, unit: Unit = "months"):
     """Ever begun within follow-up against never, from day 0 (log-rank test and Cox hazard ratio): biased in favour of ever, since whoever begins has survived until then
     (immortal time). Only to be shown as a warning beside the right analysis. Curves: Kaplan-Meier of both groups.
 
     Parameters
         endpoint: the time-to-event endpoint
-        begin: column of the date on which it begins
+        begin: column of the date on which it begins; of an endpoint from durations, that of the time until it begins
         unit: unit of the curves
     """
     from ...stats.cox import cox

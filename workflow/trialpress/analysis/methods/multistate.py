@@ -10,7 +10,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ...expression import Expression
 from ...ids import Name, word
 from ...ids import at as at_time
 from ...registry import Column, Endpoint
@@ -28,7 +27,7 @@ def states_of(data: Data, endpoint: str, begin: str) -> list[Name]:
     return named + [of.event(name) for name in of.events]
 
 
-@METHODS.add("state_probabilities", days=True)
+@METHODS.add("state_probabilities", moments="begin")
 def state_probabilities(
     data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, at: list[float] = (), unit: Unit = "months"
 ):
@@ -37,7 +36,7 @@ def state_probabilities(
 
     Parameters
         endpoint: an endpoint with competing causes
-        begin: column of the date on which it begins
+        begin: column of the date on which it begins; of an endpoint from durations, that of the time until it begins
         at: fixed times, in `unit`
         unit: unit of the curves and of fixed times
     """
@@ -88,14 +87,10 @@ def changes_of(data: Data, endpoint: str, changes: list[str]) -> tuple[np.ndarra
     """
     if len(set(changes)) < len(changes):
         raise ValueError("changes: a column is named twice")
-    for name in changes:
-        if not pd.api.types.is_datetime64_any_dtype(data.frame[name]):
-            raise ValueError(f"changes: the column '{name}' is not a date")
-    origin = Expression(data.plan.endpoints[endpoint].origin)(data.columns())
     known = followed(data, endpoint) & in_order(data, changes)
-    days = [number((data.frame[name] - origin) / pd.Timedelta(days=1))[known] for name in changes]
+    days = [number(data.days_after_origin(endpoint, data.frame[name]))[known] for name in changes]
     found = np.column_stack([*days, np.empty((int(known.sum()), 0))])
-    end = number(data.frame.loc[known, f"{endpoint}_time"])[:, None]
+    end = number(data.frame.loc[known, f"{endpoint}_time"])[:, None] / data.plan.per(endpoint, "days")
     early, late = int((found < 0).sum()), int((found > end).sum())
     notes = [f"{early} changes before the time origin count as on its day"] * bool(early)
     notes += [f"{late} changes after the end of follow-up do not count"] * bool(late)
@@ -104,7 +99,7 @@ def changes_of(data: Data, endpoint: str, changes: list[str]) -> tuple[np.ndarra
 
 @METHODS.add(
     "current_leukaemia_free_survival",
-    days=True,
+    moments="changes",
     ordered="changes",
     entry=True,
     entry_without="estimator aalen-johansen",
@@ -118,7 +113,7 @@ def current_leukaemia_free_survival(data: Data, rows: Rows, *, endpoint: Endpoin
 
     Parameters
         endpoint: overall survival, from the day on which participants are in the state of `start`
-        changes: columns of the dates of the changes in their order; from remission: relapse, next remission, next relapse, ...
+        changes: columns of the dates of the changes (of an endpoint from durations, of the times until them) in their order; from remission: relapse, next remission, next relapse, ...
         start: whether participants start in remission, or with the disease; then the first change is that into remission
         by: column whose levels are estimated apart
         at: fixed times, in `unit`

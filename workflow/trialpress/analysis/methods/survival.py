@@ -10,12 +10,13 @@ import numpy as np
 
 from ...ids import Name, percent
 from ...ids import at as at_time
-from ...registry import Column, Count, Endpoint, Share
+from ...registry import Column, Count, Endpoint, Positive, Share
 from ...stats.result import Result
 from .. import Data, Rows
 from .common import (
     METHODS,
     RATIO,
+    Alternative,
     Design,
     Unit,
     coefficients,
@@ -174,6 +175,31 @@ def ratios(data: Data, rows: Rows, result: Result, by: str, groups: Iterable[Nam
         shown = ("hazard_ratio", "ci_low", "ci_high")
         values = {name: result.curve[name][at] if result.curve else float("nan") for name in shown}
         rows.add(Result(result.method, values, result.note), level=members[group], kinds=RATIO)
+
+
+@METHODS.add("one_sample_log_rank", entry=True)
+def one_sample_log_rank(data: Data, rows: Rows, *, endpoint: Endpoint, median: Positive, by: Column = "", unit: Unit = "months",
+                        alternative: Alternative = "two-sided"):  # fmt: skip
+    """Events of a single arm against a historical median, its times exponential: one-sample log-rank test, and the hazard ratio against
+    the history (events by those expected) with its exact Poisson interval. The median is taken as known: that it was estimated
+    itself, and in other participants, the p-value does not allow for.
+
+    Parameters
+        endpoint: the time-to-event endpoint
+        median: the historical median, in `unit`
+        by: column whose levels are compared with it apart
+        unit: unit of the median
+        alternative: side of the p-value; less: there are fewer events than expected
+    """
+    from ...stats.one_sample import STATISTICS
+    from ...stats.one_sample import one_sample_log_rank as test
+
+    for group, time, event, entry in each_group(
+        data, rows, endpoint, by, unit, "one-sample log-rank test", *STATISTICS
+    ):
+        since = 0.0 if entry is None else np.maximum(entry, 0.0)
+        result = test(event, np.log(2) / median * (time - since), alternative=alternative, level=data.plan.level)
+        rows.add(result, group=group, kinds={"expected": "decimal1", "hazard_ratio": "ratio"} | RATIO)
 
 
 @METHODS.add("permutation_log_rank")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from .arithmetic import Curve, Row
 from .job import CLOSED, COUNTED, FITTED, Found, Job
 from .models import (
+    FAR,
     Fit,
     Person,
     cox,
@@ -30,10 +31,15 @@ from .tails import chi2_above
 def fitted(people: Sequence[Person], ties: str = "efron") -> tuple[Fit, float] | None:
     """As `cox`, with coefficients of any size, if the likelihood falls beyond them: else it has no maximum."""
     found = cox(people, ties, far=math.inf)
-    if found is None or cox(people, ties) is not None:
+    if found is None:
+        return None
+    size = [spread(column) for column in zip(*(one.x for one in people), strict=True)]
+    far = [abs(b) * s > FAR for b, s in zip(found[0].b, size, strict=True)]
+    if not any(far):
         return found
     try:
-        further = partial_likelihood(people, ties)([1.5 * b for b in found[0].b])[0]
+        away = [1.5 * b if beyond else b for b, beyond in zip(found[0].b, far, strict=True)]
+        further = partial_likelihood(people, ties)(away)[0]
     except (ArithmeticError, ValueError):  # out of range
         return None
     return found if further < found[0].likelihood - 1e-5 else None

@@ -122,6 +122,31 @@ def predictive_probability(job: Job) -> Iterator[Found]:
     }  # fmt: skip
 
 
+def stopping_rule(job: Job) -> Iterator[Found]:
+    """Thall and Simon 1994: beta posteriors, and every number of events at every look."""
+    limit, threshold, a, b = (float(job[name]) for name in ("rate", "threshold", "a", "b"))
+    last, every = int(float(job["n_max"])), int(float(job["cohort"]))
+    looks = sorted({*range(every, last + 1, every), last})
+    least = {}
+    for n in looks:
+        low = least.get(max(least, default=0), 0)  # more participants never need fewer events
+        least[n] = next((x for x in range(low, n + 1) if 1 - beta(limit, a + x, b + n - x) > threshold), n + 1)
+        if least[n] <= n:
+            yield "", f"{n}_participants", TAILS, CLOSED, {"needed": least[n]}
+    for p in map(float, job["rates"].split(";") if job["rates"] and last <= LARGEST else []):
+        going, stopped, participants, events = [1.0], 0.0, 0.0, 0.0
+        for n in range(1, last + 1):
+            going = [before * (1 - p) + after * p for before, after in zip([*going, 0.0], [0.0, *going], strict=True)]
+            for x, chance in enumerate(going) if n in least else ():
+                if x >= least[n] or n == last:
+                    stopped += chance * (x >= least[n])
+                    participants, events = participants + n * chance, events + x * chance
+                    going[x] = 0.0
+        yield "", f"{100 * p:.10g}_percent", "every number of events", CLOSED, {
+            "stopped": stopped, "expected_n": participants, "expected_events": events,
+        }  # fmt: skip
+
+
 def simon_two_stage(job: Job) -> Iterator[Found]:
     r1, n1, r, n = (int(float(job[name])) for name in ("r1", "n1", "r", "n"))
     of: dict[str, float] = {"n_planned": n}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from .job import CLOSED, COUNTED, FITTED, Found, Job
-from .models import Matrix, Person, Vector, crossing, dot, form, inverse, log_determinant, risk_sets, solve
+from .job import CLOSED, COUNTED, FITTED, PROFILE, Found, Job
+from .models import Matrix, Person, Vector, dot, form, inverse, risk_sets
+from .penalised import exp, log_determinant, penalised_maximum, profile_end
 from .regression import wide
 from .tails import chi2_above
 
 LARGE = 60_000  # rows of risk sets
-PROFILE = "Newton's method, profile by false position"
 
 
 class FirthCox:
@@ -52,48 +52,6 @@ class FirthCox:
                 score[j] += d / 2 * math.fsum(u * c[j] for u, c in zip(pull, apart, strict=True))
         return value + size / 2, score, information
 
-    def fit(self, b: Vector, held: int | None = None) -> tuple[float, Vector, Matrix] | None:
-        """(value, coefficients, information) of the maximum from a start on, where one coefficient may stay as it is."""
-        free, found = [j for j in self.p if j != held], self.at(b)
-        pace, last = 1.0, [0.0] * len(free)
-        for _ in range(200):
-            if found is None:
-                return None
-            value, score, information = found
-            step = solve([[information[j][k] for k in free] for j in free], [[score[j]] for j in free]) if free else []
-            if step is None:
-                return None
-            if max((abs(one[0]) for one in step), default=0.0) < 1e-10:
-                return value, b, information
-            # the information is not the penalised likelihood's own: steps to and fro grow shorter
-            pace = pace / 2 if math.fsum(u * one[0] for u, one in zip(last, step, strict=True)) < 0 else pace
-            share, last = pace, [one[0] for one in step]
-            while True:
-                new = list(b)
-                for j, one in zip(free, step, strict=True):
-                    new[j] += share * one[0]
-                after = self.at(new)
-                if (after and after[0] >= value - 1e-12 * abs(value)) or share < 1e-6:
-                    break
-                share /= 2
-            b, found = new, after
-        return None
-
-    def end(self, best: tuple[float, Vector, Matrix], j: int, side: int, error: float, drop: float) -> float | None:
-        """Where the profile of a coefficient is `drop` below the maximum."""
-        top, b, _ = best
-        start = b
-
-        def below(value: float) -> float | None:
-            nonlocal start
-            held = self.fit([*start[:j], value, *start[j + 1 :]], j)
-            if held is None:
-                return None
-            start = held[1]
-            return top - held[0] - drop
-
-        return crossing(below, b[j], -drop, side * error)
-
 
 def firth_cox(job: Job) -> Iterator[Found]:
     sets = job.named("set")
@@ -112,7 +70,7 @@ def firth_cox(job: Job) -> Iterator[Found]:
     model = FirthCox(people)
     if sum(len(here) for here, _ in model.sets) > LARGE:
         return
-    best, null = model.fit([0.0] * len(w.ids)), model.at([0.0] * len(w.ids))
+    best, null = penalised_maximum(model.at, [0.0] * len(w.ids)), model.at([0.0] * len(w.ids))
     V = inverse(best[2]) if best else None
     if best is None or null is None or V is None:
         return
@@ -120,12 +78,12 @@ def firth_cox(job: Job) -> Iterator[Found]:
     yield "", "", PROFILE, FITTED, {"lr_statistic": lr, "lr_p_value": chi2_above(lr, len(w.ids))}
     for j, name in enumerate(w.ids):
         unit = 1 / model.scale[j]
-        of = {"hazard_ratio": math.exp(best[1][j] * unit)}
-        without = model.fit([*best[1][:j], 0.0, *best[1][j + 1 :]], j)
+        of = {"hazard_ratio": exp(best[1][j] * unit)}
+        without = penalised_maximum(model.at, [*best[1][:j], 0.0, *best[1][j + 1 :]], j)
         if without:
             of["p_value"] = chi2_above(max(0.0, 2 * (best[0] - without[0])), 1)
         for side, key in ((-1, "ci_low"), (1, "ci_high")):
-            end = model.end(best, j, side, math.sqrt(V[j][j]), job.z**2 / 2)
+            end = profile_end(model.at, best, j, side * math.sqrt(V[j][j]), job.z**2 / 2)
             if end is not None:
-                of[key] = math.exp(end * unit)
+                of[key] = exp(end * unit)
         yield "", name, PROFILE, FITTED, of

@@ -10,6 +10,7 @@ from .arithmetic import Row, exact_limits, jeffreys, wilson
 CLOSED, EXACT, FITTED = 1e-9, 1e-7, 1e-6
 PAIRS = 10**6  # differences that are listed
 COUNTED, DESCRIBED, TAILS, FRACTIONS = "counting", "statistics", "tails of distributions, bisection", "fractions"
+PROFILE = "Newton's method, profile by false position"
 NEWCOMBE, TABLES = "Wilson's roots, combined as Newcombe", "all tables, by fractions"
 Found = tuple[str, str, str, float, dict[str, float]]  # group, level, by what, tolerance, statistics
 

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 
 from .arithmetic import numbers
-from .job import CLOSED, COUNTED, FITTED, Found, Job
-from .models import Firth, Matrix, dot, expit, heavy, inverse
+from .job import CLOSED, COUNTED, FITTED, PROFILE, Found, Job
+from .models import Matrix, Vector, dot, expit, form, heavy, inverse
 from .models import logistic as fitted
+from .penalised import exp, log_determinant, penalised_maximum, profile_end
 from .regression import NEWTON, ratio, wide
 from .tails import chi2_above
 
@@ -37,23 +38,51 @@ def firth_logistic(job: Job) -> Iterator[Found]:
     yield from penalised(job, [[1.0, *x] for x in w.X], y, w.ids)
 
 
+class Firth:
+    """Logistic regression with Jeffreys' prior (Firth 1993)."""
+
+    def __init__(self, X: Matrix, y: Sequence[float]):
+        self.X, self.y, self.p = X, y, range(len(X[0]))
+
+    def at(self, b: Vector) -> tuple[float, Vector, Matrix] | None:
+        """Penalised log likelihood, modified score, information; None where that is singular."""
+        eta = [dot(x, b) for x in self.X]
+        mean = [expit(one) for one in eta]
+        weight = [m * (1 - m) for m in mean]
+        information = [
+            [math.fsum(w * x[j] * x[k] for x, w in zip(self.X, weight, strict=True)) for k in self.p] for j in self.p
+        ]
+        V, size = inverse(information), log_determinant(information)
+        if V is None or size is None:
+            return None
+        pull = [one - m + w * form(x, V) * (0.5 - m) for x, one, m, w in zip(self.X, self.y, mean, weight, strict=True)]
+        signed = [e if one else -e for one, e in zip(self.y, eta, strict=True)]
+        value = math.fsum(min(e, 0.0) - math.log1p(math.exp(-abs(e))) for e in signed) + size / 2
+        return value, [dot(pull, [x[j] for x in self.X]) for j in self.p], information
+
+
 def penalised(job: Job, X: Matrix, y: Sequence[float], ids: Sequence[str]) -> Iterator[Found]:
     """Firth's odds ratios with profile limits and likelihood-ratio tests."""
     if not X or heavy(X):
         return
-    model = Firth(X, y)
-    found = model.fit([0.0] * len(X[0]))
-    V = inverse(found[2]) if found else None
-    if V is None:
+    centre = [math.fsum(column) / len(X) for column in zip(*X, strict=True)]
+    scale = [
+        math.sqrt(math.fsum((x - c) ** 2 for x in column) / len(X)) or 1.0
+        for c, column in zip(centre, zip(*X, strict=True), strict=True)
+    ]
+    spread = [[1.0, *((x - c) / u for x, c, u in zip(row[1:], centre[1:], scale[1:], strict=True))] for row in X]
+    at = Firth(spread, y).at
+    best = penalised_maximum(at, [0.0] * len(X[0]))
+    V = inverse(best[2]) if best else None
+    if best is None or V is None:
         return
-    top, b, _ = found
     for j, name in enumerate(ids, start=1):
-        ends = model.profile(b, j, top, math.sqrt(V[j][j]), job.z**2 / 2)
-        none = model.fit([*b[:j], 0.0, *b[j + 1 :]], j)
-        if ends and none:
-            p = chi2_above(2 * (top - none[0]), 1)
-            of = {"odds_ratio": math.exp(b[j]), "ci_low": math.exp(ends[0]), "ci_high": math.exp(ends[1]), "p_value": p}
-            yield "", name, "Newton's method, profile by bisection", FITTED, of
+        ends = [profile_end(at, best, j, side * math.sqrt(V[j][j]), job.z**2 / 2) for side in (-1, 1)]
+        none = penalised_maximum(at, [*best[1][:j], 0.0, *best[1][j + 1 :]], j)
+        if None not in ends and none:
+            low, odds, high = (exp(value / scale[j]) for value in (ends[0], best[1][j], ends[1]))
+            p = chi2_above(max(0.0, 2 * (best[0] - none[0])), 1)
+            yield "", name, PROFILE, FITTED, {"odds_ratio": odds, "ci_low": low, "ci_high": high, "p_value": p}
 
 
 def dose_response(job: Job) -> Iterator[Found]:

@@ -24,7 +24,7 @@ from .models import (
     sandwich,
 )
 from .ranges import tukey, tukey_quantile
-from .tails import chi2_above, f_above, solved, t_above, t_quantile, z_above
+from .tails import f_above, garwood, t_above, t_quantile, z_above
 
 NEWTON, LEAST = "Newton's method", "normal equations by elimination"
 RUNAWAY = 8.0  # of a coefficient times the spread of its column
@@ -197,10 +197,8 @@ def incidence_rate(job: Job) -> Iterator[Found]:
         x, time = int(sum(y[i] for i in mine)) if whole else 0, math.fsum(t[i] for i in mine)
         if whole:
             yield group, "", COUNTED, CLOSED, {"occurrences": x, "exposure": time}
-        if whole and time:  # Garwood 1936, by the chi-squared distribution
-            quantile = lambda share, df: solved(lambda q: -chi2_above(q, df), share - 1, 0.0, 10 * df + 200)  # noqa: E731
-            low = quantile(job.tail, 2 * x) / 2 if x else 0.0
-            high = quantile(1 - job.tail, 2 * x + 2) / 2
+        if whole and time:
+            low, high = garwood(x, job.tail)
             of = {"estimate": per * x / time, "ci_low": per * low / time, "ci_high": per * high / time}
             yield group, "", TAILS, CLOSED, of
     if m < 2 or not whole or not sum(y):

@@ -23,8 +23,13 @@ def basis(x: float, knots: list[float]) -> list[float]:
     x, *knots = ((value - knots[0]) / whole for value in (x, *knots))
     *_, before, last = knots
     cube = lambda t: max(x - t, 0.0) ** 3  # noqa: E731
-    bent = [cube(t) - (cube(before) * (last - t) - cube(last) * (before - t)) / (last - before) for t in knots[:-2]]
-    return [x, *bent]
+    beyond, x = max(x - 1, 0.0), min(x, 1.0)  # where the cubes leave a line
+    slope = lambda t: 3 * (1 - t) * (before - t)  # noqa: E731
+    bent = [
+        slope(t) * beyond + cube(t) - (cube(before) * (last - t) - cube(last) * (before - t)) / (last - before)
+        for t in knots[:-2]
+    ]
+    return [x + beyond, *bent]
 
 
 def _spline(job: Job, kind: str) -> Iterator[Found]:
@@ -87,7 +92,13 @@ def _spline(job: Job, kind: str) -> Iterator[Found]:
         value, reach = dot(L, b), (t_quantile(1 - job.tail, df) if df else job.z) * math.sqrt(form(L, V))
         of = dict(zip(({"linear": "estimate", "logistic": "odds_ratio"}.get(kind, "hazard_ratio"), "ci_low", "ci_high"),
                       (value, value - reach, value + reach), strict=True))  # fmt: skip
-        yield "", at, BY, FITTED, of if df else {key: math.exp(one) for key, one in of.items()}
+        yield (
+            "",
+            at,
+            BY,
+            FITTED,
+            of if df else {key: math.exp(one) if one < 700 else math.inf for key, one in of.items()},
+        )
 
 
 def linear_spline(job: Job) -> Iterator[Found]:

@@ -102,3 +102,12 @@ def t_quantile(share: float, df: float) -> float:
 def z_above(z: float) -> float:
     """P(X > z) of a standard normal distribution."""
     return math.erfc(z / math.sqrt(2)) / 2
+
+
+def garwood(x: int, tail: float) -> tuple[float, float]:
+    """Exact limits of a Poisson count (Garwood 1936), by the chi-squared distribution."""
+
+    def quantile(share: float, df: int) -> float:
+        return solved(lambda q: -chi2_above(q, df), share - 1, 0.0, 10 * df + 200)
+
+    return quantile(tail, 2 * x) / 2 if x else 0.0, quantile(1 - tail, 2 * x + 2) / 2

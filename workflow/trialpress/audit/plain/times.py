@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from .arithmetic import Curve, Row
 from .hazards import CERTAIN, across, apart, limits
-from .job import CLOSED, COUNTED, FRACTIONS, PAIRS, Found, Job
+from .job import CLOSED, COUNTED, EXACT, FRACTIONS, PAIRS, Found, Job
+from .tails import garwood, z_above
 
 TIE = 1e-9
 
@@ -124,6 +125,24 @@ def compare_at(job: Job) -> Iterator[Found]:
     if len(found) != 2 or None in found:
         return
     yield "", "", FRACTIONS, CLOSED, apart(*found, job)
+
+
+def one_sample_log_rank(job: Job) -> Iterator[Found]:
+    """Finkelstein et al. 2003, with the exact limits of a Poisson count (Garwood 1936)."""
+    late = job["delayed"] == "true"
+    for group, rows in job.groups():
+        mine = [row for row in rows if not row["@"] & {"time", "event", *(["entry"] if late else [])}]
+        mine = [row for row in mine if not late or float(row["entry"]) < float(row["time"])]
+        events = int(sum(float(row["event"]) for row in mine))
+        yield group, "", COUNTED, CLOSED, {"n": len(mine), **({"events": events} if mine else {})}
+        spent = math.fsum(float(row["time"]) - (max(float(row["entry"]), 0.0) if late else 0.0) for row in mine)
+        expected = math.log(2) / float(job["median"]) * spent
+        if expected > 0:
+            z = (events - expected) / math.sqrt(expected)
+            p = {"two-sided": 2 * z_above(abs(z)), "less": z_above(-z), "greater": z_above(z)}[job["alternative"]]
+            of = {"expected": expected, "hazard_ratio": events / expected, "statistic": z, "p_value": p}
+            low, high = garwood(events, job.tail)
+            yield group, "", "sums", EXACT, of | {"ci_low": low / expected, "ci_high": high / expected}
 
 
 def concordance_index(job: Job) -> Iterator[Found]:

@@ -11,7 +11,7 @@ from statistics import mean, stdev, variance
 from .agreement import pairs
 from .arithmetic import newcombe, numbers
 from .counts import proportion, two_proportions
-from .job import CLOSED, COUNTED, EXACT, FITTED, FRACTIONS, NEWCOMBE, TAILS, Found, Job
+from .job import CLOSED, COUNTED, DESCRIBED, EXACT, FITTED, FRACTIONS, NEWCOMBE, TAILS, Found, Job
 from .tails import beta, chi2_above, solved, t_above, t_quantile
 from .values import medians
 
@@ -38,6 +38,8 @@ def _p_of(t: float, df: float, alternative: str) -> float:
 def t_test(job: Job) -> Iterator[Found]:
     yield from medians(job)
     known = [y for _, rows in job.groups() if (y := numbers(rows, "y"))]
+    if len(known) == 2 and min(map(len, known)) > 1:
+        yield "", "", DESCRIBED, CLOSED, {"mean1": mean(known[0]), "mean2": mean(known[1])}
     found = _welch(*known, job["equal_variance"] == "true") if len(known) == 2 else None
     if found is None:
         return
@@ -45,7 +47,7 @@ def t_test(job: Job) -> Iterator[Found]:
     gap, reach = mean(second) - mean(first), t_quantile(1 - job.tail, df) * error
     of = {"estimate": gap, "ci_low": gap - reach, "ci_high": gap + reach, "statistic": gap / error, "df": df}
     p = _p_of(gap / error, df, job["alternative"])
-    yield "", "", TAILS, EXACT, of | {"p_value": p, "mean1": mean(first), "mean2": mean(second)}
+    yield "", "", TAILS, EXACT, of | {"p_value": p}
 
 
 def geometric_mean_ratio(job: Job) -> Iterator[Found]:

@@ -162,7 +162,7 @@ def trace(
         "columns": columns.about,
         "places": [list(place) for place in cells.places],
         "rules": list(cells.rules),
-        "n_cells": len(np.unique(np.concatenate([found.cells for found in columns.evidence.values()]))),
+        "n_cells": cells.used(found.cells for found in columns.evidence.values()),
     }
     return Trace(index, _cut(columns, values), columns, cells, values)
 

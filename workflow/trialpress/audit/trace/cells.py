@@ -193,6 +193,13 @@ class Cells:
             place[here], row[here] = self.blocks[at].place[local], self.blocks[at].row[local]
         return place, row
 
+    def used(self, every: Iterable[np.ndarray]) -> int:
+        """How many different cells some lists of their numbers hold."""
+        here = np.zeros(sum(len(block.at) for block in self.blocks), dtype=bool)
+        for numbers in every:
+            here[numbers] = True
+        return int(here.sum())
+
     @property
     def named(self) -> list[tuple]:
         """The places by number."""

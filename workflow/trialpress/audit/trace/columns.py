@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -45,10 +46,13 @@ class Spans:
 
     def of(self, first: int, last: int) -> Iterator[tuple[int, list[list]]]:
         """(participant, [file, first row, last row] of each run) for the participants of a range that have one."""
-        for who in range(first, last):
-            runs = range(self.start[who], self.start[who + 1])
-            if runs:
-                yield who, [[self.files[self.file[at]], int(self.first[at]), int(self.last[at])] for at in runs]
+        starts = self.start[first : last + 1]
+        here = slice(starts[0], starts[-1])
+        named = map(self.files.__getitem__, self.file[here].tolist())
+        runs = list(map(list, zip(named, self.first[here].tolist(), self.last[here].tolist(), strict=True)))
+        for who, (start, end) in enumerate(pairwise((starts - starts[0]).tolist()), start=first):
+            if start < end:
+                yield who, runs[start:end]
 
 
 class Columns:
