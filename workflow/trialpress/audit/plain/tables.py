@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fractions import Fraction
+from functools import cache
+from itertools import accumulate
+from operator import add, itemgetter
 
 from .arithmetic import FEW, conditional, numbers
 from .counts import proportion
@@ -13,7 +18,7 @@ from .job import CLOSED, COUNTED, EXACT, FITTED, FRACTIONS, TABLES, Found, Job
 from .models import FAR, logistic, quadratic
 from .tails import chi2_above, shifted_chi2, solved
 
-MANY = 200_000  # tables that are listed
+MANY = 4_000_000  # steps of a list of tables
 Table = list[list[int]]
 
 
@@ -73,32 +78,56 @@ def chi_square(job: Job) -> Iterator[Found]:
     yield from cramer(job, table)
 
 
-def likelihoods(rows: Sequence[int], columns: Sequence[int]) -> Iterator[tuple[Table, int]]:
-    """Every table with these margins and how many ways lead to it; stops with ValueError after `MANY`."""
-    listed = 0
+def share_as_likely(table: Table) -> Fraction:
+    """Of all tables with these margins the share, by how many ways lead to each, of those to which no more ways lead.
 
-    def fill(left: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:
-        if len(left) == 1:
-            if size <= left[0]:
-                yield (size,)
-            return
-        for x in range(max(0, size - sum(left[1:])), min(left[0], size) + 1):
-            yield from ((x, *rest) for rest in fill(left[1:], size - x))
+    The lines of the longer side are divided in two halves; what one half takes of the other margin is what the other leaves.
+    ValueError after `MANY` steps.
+    """
+    rows = table if len(table) >= len(table[0]) else [list(line) for line in zip(*table, strict=True)]
+    margin, sizes = tuple(map(sum, zip(*rows, strict=True))), sorted(map(sum, rows))
+    seen = math.prod(map(_orders, map(tuple, rows)))
+    first, second = (_halves(sizes[half::2], margin) for half in (0, 1))
+    some = total = 0
+    for taken, counts in first.items():
+        other = sorted(second.get(tuple(n - x for n, x in zip(margin, taken, strict=True)), Counter()).items())
+        sums = [0, *accumulate(ways * tables for ways, tables in other)]
+        for ways, tables in counts.items():
+            total += ways * tables * sums[-1]
+            some += ways * tables * sums[bisect_right(other, seen // ways, key=itemgetter(0))]
+    return Fraction(some, total)
 
-    def tables(left: tuple[int, ...], at: int) -> Iterator[tuple[Table, int]]:
-        nonlocal listed
-        if at == len(columns):
-            listed += 1
-            if listed > MANY:
-                raise ValueError("too many tables to list")
-            yield [], 1
-            return
-        for column in fill(left, columns[at]):
-            ways = math.prod(map(math.comb, left, column))
-            for rest, more in tables(tuple(n - x for n, x in zip(left, column, strict=True)), at + 1):
-                yield [list(column), *rest], ways * more
 
-    yield from tables(tuple(rows), 0)
+def _halves(sizes: Sequence[int], margin: tuple[int, ...]) -> dict[tuple[int, ...], Counter[int]]:
+    """What lines of these sizes take of the margin -> how many ways lead to them -> how many tables have them."""
+    found, steps = {(0,) * len(margin): Counter({1: 1})}, 0
+    for size in sizes:
+        after: dict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
+        for taken, counts in found.items():
+            for line in _lines(tuple(n - x for n, x in zip(margin, taken, strict=True)), size):
+                own, into = _orders(line), after[tuple(map(add, taken, line))]
+                steps += len(counts) + 9  # a line costs as much as nine of them
+                if steps > MANY:
+                    raise ValueError("too many tables to list")
+                for ways, tables in counts.items():
+                    into[ways * own] += tables
+        found = after
+    return found
+
+
+def _lines(left: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:
+    if len(left) == 1:
+        if size <= left[0]:
+            yield (size,)
+        return
+    for x in range(max(0, size - sum(left[1:])), min(left[0], size) + 1):
+        yield from ((x, *rest) for rest in _lines(left[1:], size - x))
+
+
+@cache
+def _orders(line: tuple[int, ...]) -> int:
+    """In how many orders its participants may stand."""
+    return math.factorial(sum(line)) // math.prod(map(math.factorial, line))
 
 
 def fisher_rxc(job: Job) -> Iterator[Found]:
@@ -107,17 +136,8 @@ def fisher_rxc(job: Job) -> Iterator[Found]:
     if min(len(table), len(table[0]) if table else 0) < 2:
         return
     yield from cramer(job, table)
-    rows, columns, _ = margins(table)
-    seen, left = 1, rows
-    for column in zip(*table, strict=True):
-        seen, left = seen * math.prod(map(math.comb, left, column)), [n - x for n, x in zip(left, column, strict=True)]
-    total = extreme = 0
-    try:
-        for _, ways in likelihoods(rows, columns):
-            total, extreme = total + ways, extreme + (ways if ways <= seen else 0)
-    except ValueError:
-        return
-    yield "", "", TABLES, EXACT, {"p_value": float(Fraction(extreme, total))}
+    with suppress(ValueError):
+        yield "", "", TABLES, EXACT, {"p_value": float(share_as_likely(table))}
 
 
 def trend(job: Job) -> Iterator[Found]:
