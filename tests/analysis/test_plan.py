@@ -60,7 +60,10 @@ def test_an_undeclared_family_is_an_error_with_the_nearest_name(tmp_path):
             "method: exact_test, population: infused, event: remission, rate: 1.5",
             "must be a number between 0 and 1, is 1.5",
         ),
-        ("method: mantel_byar, population: infused, endpoint: os, begin: age", "'age' is not a date"),
+        (
+            "method: mantel_byar, population: infused, endpoint: os, begin: age",
+            "'age' is a number, and the endpoint 'os' is from dates",
+        ),
         ("method: gray, population: infused, endpoint: os, by: sex", "write competing: true"),
         ("method: restricted_mean, population: infused, endpoint: os, until: -3", "must be a number above 0, is -3"),
         (

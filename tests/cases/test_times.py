@@ -150,7 +150,8 @@ def test_a_method_without_delayed_entry_refuses_the_endpoint(build):
     with pytest.raises(InputError) as error:
         build(TABLE, plan(ENTRY, more), f=ROWS)
     assert "'restricted_mean' has no delayed entry" in str(error.value)
-    assert "'mantel_byar' needs an endpoint from dates" in str(error.value)
+    assert "'mantel_byar' has no delayed entry" in str(error.value)
+    assert "'start' is a date, and the endpoint 'os' is from durations" in str(error.value)
 
 
 def test_entry_as_a_date(build):
@@ -187,7 +188,7 @@ def test_cumulative_incidence_with_delayed_entry(build):
     assert estimates == {"3_months": 0, "12_months": 0.5, "30_months": 1}
     assert float(run.values("cp", "estimate")["relapse"]) == 0.5
     gray = analyses.replace("30]", "30], variance: cmprsk")
-    with pytest.raises(InputError, match="has no delayed entry; take survival"):
+    with pytest.raises(InputError, match="'cmprsk' has no delayed entry"):
         build(TABLE, plan(COMPETING_ENTRY, gray), f=ROWS)
 
 

@@ -193,8 +193,8 @@ def test_a_plan_without_a_fault(said):
         ({"analyses": "'a b': {method: summary, population: all, variable: age}"}, ["analyses.a b: the id 'a b' has other signs than letters, digits, _ and - / give it another id"]),
         ({"analyses": "a: {method: summary, population: all, variable: age, unknown: left_out}"}, ["analyses.a.unknown: the method 'summary' has no unknown outcomes to leave out or to count / take the line out"]),
         ({"endpoints": f"os: {{label: OS, {DATES}, entry: start}}", "analyses": "a: {method: restricted_mean, population: all, endpoint: os, until: 12}"}, "has no delayed entry"),
-        ({"endpoints": "os: {label: OS, time: months, event: old}", "analyses": "a: {method: mantel_byar, population: all, endpoint: os, begin: start}"}, "needs an endpoint from dates"),
-        ({"endpoints": f"os: {{label: OS, {DATES.replace('start', 'begin').replace('died', 'begin')}, unit: hours}}", "analyses": "a: {method: mantel_byar, population: all, endpoint: os, begin: begin}"}, "needs an endpoint from dates"),
+        ({"endpoints": "os: {label: OS, time: months, event: old}", "analyses": "a: {method: mantel_byar, population: all, endpoint: os, begin: start}"}, "'start' is a date, and the endpoint 'os' is from durations"),
+        ({"endpoints": f"os: {{label: OS, {DATES.replace('start', 'begin').replace('died', 'begin')}, unit: hours}}", "analyses": "a: {method: mantel_byar, population: all, endpoint: os, begin: begin}"}, "needs an endpoint that is counted in days or more"),
         # intervals within strata
         ({"analyses": "a: {method: risk_difference, population: all, event: age > 3, by: arm, stratum: arm, interval: exact}"}, ["analyses.a.interval: the interval 'exact' has no form within strata / take sato or greenland-robins or newcombe"]),
         ({"analyses": "a: {method: risk_difference, population: all, event: age > 3, by: arm, interval: sato}"}, ["analyses.a.interval: the interval 'sato' is one within strata / name the stratum, or take another interval"]),
