@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
-from . import ahead, exclusive, receipts
+from . import exclusive, receipts
 from .audit import second
 from .contracts import CLAIMS
 from .errors import InputError
@@ -74,7 +73,7 @@ def main(study: str, *arguments: str) -> int:
     """Run Snakemake with these arguments and say what came of it: status 1 if a file is not what the run wrote, or a second
     computation differs."""
     begun = time.monotonic()
-    if status := exclusive.run(arguments, partial(ahead.begin, study, arguments)):
+    if status := exclusive.run(arguments):
         return status
     folder = Path("results") / study
     try:

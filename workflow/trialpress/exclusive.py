@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
 from io import StringIO
 from itertools import pairwise
@@ -96,19 +96,17 @@ def unwritable(arguments: Sequence[str]) -> Iterator[Problem]:
                 yield Problem(str(at.absolute()), what, "a run puts its results, logs and marks there", do)
 
 
-def run(arguments: Sequence[str], meanwhile: Callable[[], object] = int) -> int:
+def run(arguments: Sequence[str]) -> int:
     """What the command `snakemake` does, without its limit of jobs per second: that one's clock holds a finished run for a
-    second, and no argument turns it off. meanwhile: begins what goes on while Snakemake starts."""
+    second, and no argument turns it off."""
     if problems := list(asked(arguments)) or list(unwritable(arguments)):
         print(InputError(problems), file=sys.stderr)
         return 1
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
     from . import environment, warm
 
-    warm.ahead(
-        environment.settings(environment.ROOT, "2000-01-01")
-    )  # of any study: each job is given the date of its own
-    meanwhile()
+    # of any study: each job is given the date of its own
+    warm.ahead(environment.settings(environment.ROOT, "2000-01-01"))
     from snakemake.cli import args_to_api, parse_args, print_exception
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 

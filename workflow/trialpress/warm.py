@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import forkserver, get_context
 from multiprocessing.connection import wait
 from types import ModuleType
@@ -50,26 +50,21 @@ def script(path: str, environment: Mapping[str, str]) -> None:
         atexit._run_exitfuncs()  # which processes of multiprocessing leave out: libraries clear their folders there
 
 
-@contextmanager
-def surrounded(by: Mapping[str, str]) -> Iterator[None]:
-    """What is begun here has `by` in its environment; this process is as before."""
-    before = dict(os.environ)
-    os.environ.update(by)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
 def ahead(environment: Mapping[str, str]) -> None:
     """Begin the process of which jobs are forked before the first of them asks for it, where another core is free for what it
     imports. environment: what acts when a Python starts."""
     if (os.cpu_count() or 1) < 2:
         return
-    with surrounded(environment), suppress(OSError):  # the first job tries again
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
         _context()
         forkserver.ensure_running()
+    except OSError:  # the first job tries again
+        pass
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _context():
@@ -78,11 +73,11 @@ def _context():
     return context
 
 
-def begun(path: str, threads: int, folder: str, daemon: bool = False):
-    """The process of a script, or None where no forkserver can live. daemon: it is ended with this one."""
+def begun(path: str, threads: int, folder: str):
+    """The process of a script, or None where no forkserver can live."""
     many = {f"{name}_NUM_THREADS".replace("MAXIMUM_NUM", "MAXIMUM"): str(threads) for name in THREADS}
     given = {**os.environ, **many, **(dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), folder) if folder else {})}
-    job = _context().Process(target=script, args=(path, given), daemon=daemon)
+    job = _context().Process(target=script, args=(path, given))
     try:
         with _begins, _without_main():
             job.start()

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import ahead
 from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
 from ..files import write_text
@@ -181,8 +180,7 @@ def make(
     with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
         to = Path(scratch) / source.name
         stage(fragments, checklists, folder / "figures", source, to)
-        if not ahead.take(to, out, formats, engine, fragments.date):
-            render(to, out, formats, engine=engine, date=fragments.date, kept=folder / FOLDER / "light")
+        render(to, out, formats, engine=engine, date=fragments.date, kept=folder / FOLDER / "light")
         if choose(engine) == "quarto":  # which reads the includes before its hook runs
             lay_beside(to, source, fragments)
     rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": formats}

@@ -1,3 +1,0 @@
-from trialpress import ahead
-
-ahead.make()
