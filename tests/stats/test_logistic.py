@@ -1,6 +1,7 @@
 import csv
 import itertools
 import math
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -263,3 +264,16 @@ def test_units_do_not_make_covariates_dependent(fit, unit):
     for name in ("x", "z"):
         assert other[f"p_value:{name}"] == pytest.approx(usual[f"p_value:{name}"], rel=1e-9)
     assert other["estimate:x"] * unit == pytest.approx(usual["estimate:x"], rel=1e-9)
+
+
+def test_separated_data_of_many_patients_take_no_more_than_they_must():
+    """What is held while branches are looked for does not grow with the square of the patients (it was over 1 GB)."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(3000, 2))
+    y = x[:, 0] > 0
+    tracemalloc.start()
+    found = firth(y, x, ["a", "b"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 400e6
+    assert found["ci_low:a"] > 1 and found["ci_low:b"] < 1 < found["ci_high:b"]

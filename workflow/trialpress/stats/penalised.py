@@ -26,6 +26,7 @@ GAIN = 1e-12  # what a step may still gain, relative to the likelihood, for the 
 LONGEST = 5.0  # of a step, on the scale of the linear predictor, and a fifth of where it starts
 LENGTHS = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 240.0)  # of starts along the line that fits the rows
 CORNERS = 500  # that are looked at first, at most
+WORK = 2_000_000  # corners looked at in one go times rows, at most: of more rows those count that hang in the balance
 BEST = 3  # of them whose neighbours are looked at next, in so many
 ROUNDS = 4
 CLIMBED = 24  # starts that are followed to their maximum, the highest
@@ -162,10 +163,9 @@ class Penalised(ABC):
         line = np.outer(LENGTHS, line / max(abs(rows[:, :f] @ line).max(initial=0.0), 1e-300))
         g, sets = self._corners(rows, held, _sets(len(rows), f))
         height = self.heights(g)
-        for _ in range(ROUNDS):
-            found, beside = self._corners(
-                rows, held, _exchanged(sets[np.argsort(-height, kind="stable")[:BEST]], len(rows))
-            )
+        for _ in range(ROUNDS if len(g) else 0):
+            best = np.argsort(-height, kind="stable")[:BEST]
+            found, beside = self._corners(rows, held, _exchanged(sets[best], self._open(g[best[0]], len(best))))
             new = self.heights(found)
             higher = new.max(initial=-np.inf) > height.max(initial=-np.inf)
             g, sets, height = np.vstack([g, found]), np.vstack([sets, beside]), np.concatenate([height, new])
@@ -178,8 +178,18 @@ class Penalised(ABC):
         """The corners beside a maximum: one of the rows that it hangs on exchanged for another."""
         rows, f = self.rows(), self.free
         most = qr((np.sqrt(self.weights(g))[:, None] * rows[:, :f]).T, mode="r", pivoting=True)[1][:f]
-        near = self._corners(rows, g[f:], _exchanged(most[None], len(rows)))[0]
+        near = self._corners(rows, g[f:], _exchanged(most[None], self._open(g, 1)))[0]
         return _highest(near, self.heights(near))
+
+    def _open(self, g, sets: int) -> np.ndarray:
+        """The rows that are exchanged for one of each of so many sets: all, or of distinct ones as many as there is time for, of which
+        it is the least certain at g what becomes of them."""
+        rows = self.rows()
+        most = max(self.free + 1, WORK // (len(rows) * max(1, self.free * sets)))
+        if len(rows) <= most:
+            return np.arange(len(rows))
+        distinct = np.unique(rows.round(9), axis=0, return_index=True)[1]
+        return np.sort(distinct[np.argsort(-self.weights(g)[distinct], kind="stable")[:most]])
 
     def _corners(self, rows, held, sets) -> tuple[np.ndarray, np.ndarray]:
         """Where each of the rows of a set is fitted with a probability of 3/4, of the sets that have one; and these."""
@@ -197,11 +207,11 @@ def _highest(g, height) -> np.ndarray:
     return g[np.unique(-np.round(height, 9), return_index=True)[1][:CLIMBED]]
 
 
-def _exchanged(sets, m: int) -> np.ndarray:
-    """Sets (s x f) of m rows with one exchanged for another."""
-    f = sets.shape[1]
+def _exchanged(sets, others) -> np.ndarray:
+    """Sets (s x f) of rows with one exchanged for each of the others."""
+    f, m = sets.shape[1], len(others)
     found = np.repeat(sets, f * m, axis=0)
-    found[np.arange(len(found)), np.tile(np.repeat(np.arange(f), m), len(sets))] = np.tile(np.arange(m), f * len(sets))
+    found[np.arange(len(found)), np.tile(np.repeat(np.arange(f), m), len(sets))] = np.tile(others, f * len(sets))
     return found
 
 
