@@ -13,7 +13,7 @@ import pandas as pd
 from .analysis import Data
 from .analysis.origin import OF_A_COUNT, PUBLISHED, SIMULATED, Known, People, population_columns, sets, worst
 from .analysis.participants import NOT_CHOSEN, USED, LeftOut
-from .analysis.source import Kept, analysed
+from .analysis.source import Kept, analysed, those
 from .cohort import read_tables
 from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
 from .files import read_parquet
@@ -178,8 +178,7 @@ class Results:
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""
         if name not in self._populations:
-            members = self.subjects[name]
-            frame = (self.subjects if members.all() else self.subjects[members]).reset_index(drop=True)
+            frame = those(self.subjects, self.subjects[name].to_numpy(dtype=bool))
             self._populations[name] = Data(frame, self.plan, self.study, self.tables, self.daily)
         return self._populations[name]
 

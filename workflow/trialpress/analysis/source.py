@@ -96,16 +96,17 @@ def _chosen(data: Data, population: str, where: str | None) -> tuple[pd.DataFram
     if known.unknown in data.frame:
         text = f"not known whether in {known.label}"
         out.append(LeftOut.of(NO_SUCH_POPULATION, text, data, data.frame[known.unknown]))
-    data = replace(data, frame=_of(data.frame, data.frame[known.id].to_numpy(dtype=bool)))
+    data = replace(data, frame=those(data.frame, data.frame[known.id].to_numpy(dtype=bool)))
     if where is None:
         return data.frame, out
     holds = data.holds(where)
     out.append(LeftOut.of(f"{NOT_CHOSEN}_unknown", f"not known whether {where}", data, holds.isna()))
     out.append(LeftOut.of(NOT_CHOSEN, f"not {where}", data, ~holds.fillna(True)))
-    return _of(data.frame, holds.to_numpy(dtype=bool, na_value=False)), out
+    return those(data.frame, holds.to_numpy(dtype=bool, na_value=False)), out
 
 
-def _of(frame: pd.DataFrame, here: np.ndarray) -> pd.DataFrame:
+def those(frame: pd.DataFrame, here: np.ndarray) -> pd.DataFrame:
+    """The rows of a frame for which `here` is true, numbered anew."""
     return (frame if here.all() else frame[here]).reset_index(drop=True)
 
 
