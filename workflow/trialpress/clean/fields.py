@@ -80,9 +80,11 @@ class Field:
         self.readings, self.state = list(readings.values), readings.codes
 
     @classmethod
-    def read(cls, column: Column, cells: Coded, parse: Callable[[Cell], Reading], headers: Sequence[str]) -> Field:
+    def read(
+        cls, column: Column, cells: Coded, parse: Callable[[Sequence[Cell]], list[Reading]], headers: Sequence[str]
+    ) -> Field:
         """From raw cells, each distinct one parsed once."""
-        return cls(column, cells, Coded(cells.codes.astype(np.int64), [parse(cell) for cell in cells.values]), headers)
+        return cls(column, cells, Coded(cells.codes.astype(np.int64), parse(cells.values)), headers)
 
     @classmethod
     def given(cls, column: Column, values: Coded) -> Field:
