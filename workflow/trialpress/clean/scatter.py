@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -74,8 +75,9 @@ def chosen(study: Study, raws: Mapping[str, Raw], positions: Mapping, part: int,
 
 
 def _those(column: Encoded, here: np.ndarray) -> Encoded:
-    used, codes = np.unique(column.codes[here], return_inverse=True)
-    return Encoded(codes.astype(np.int32), [column.cells[code] for code in used.tolist()])
+    codes = column.codes[here]
+    used = np.bincount(codes, minlength=len(column.cells)) > 0
+    return Encoded((np.cumsum(used, dtype=np.int32) - 1)[codes], [*compress(column.cells, used.tolist())])
 
 
 # --- a part -----------------------------------------------------------------------------------------------------------

@@ -189,8 +189,8 @@ def _texts(values: pd.Series, kind: str) -> list[str]:
 def duplicates(records: Records) -> None:
     """Of several records with one key keep the first; one that says something else leaves queries on it."""
     rows = records.living()
-    which, _ = combine_codes([records.fields[name].texts._replace(codes=records.fields[name].texts.codes[rows])
-                              for name in records.table.key])  # fmt: skip
+    parts = [records.fields[name].texts for name in records.table.key]
+    which, _ = combine_codes([Coded(part.codes[rows], part.values) for part in parts])
     again = pd.Series(which).duplicated().to_numpy()
     if not again.any():
         return
