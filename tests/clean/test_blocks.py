@@ -19,11 +19,32 @@ def said(path, **keys):
     return raw.headers, raw.numbers.tolist(), columns, raw.refused, raw.remarks, raw.padded
 
 
-PIECES = ["a", "b1", ",", ",", ",", "\n", "\n", "\r\n", '"', '""', '"x,y"', '"p\nq,r"', " ", "ü", "Ã¼", "\xa0", "long " * 3, "\r"]
+PIECES = [
+    "a",
+    "b1",
+    ",",
+    ",",
+    ",",
+    "\n",
+    "\n",
+    "\r\n",
+    '"',
+    '""',
+    '"x,y"',
+    '"p\nq,r"',
+    " ",
+    "ü",
+    "Ã¼",
+    "\xa0",
+    "long " * 3,
+    "\r",
+]
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.lists(st.sampled_from(PIECES), max_size=40), st.integers(1, 40), st.booleans(), st.sampled_from(['"', "", "'"]))
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=40), st.integers(1, 40), st.booleans(), st.sampled_from(['"', "", "'"])
+)
 def test_blocks_and_rows_say_the_same(tmp_path_factory, pieces, size, pad, quote):
     path = tmp_path_factory.mktemp("f") / "f.csv"
     path.write_bytes(("x,y,z\n" + "".join(pieces)).encode())
