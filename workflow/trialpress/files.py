@@ -157,16 +157,30 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return frame
 
 
-def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
-    """A CSV file (or some of its columns) whose cells are all text: Arrow's dictionaries, each different text once."""
+def _as_dictionaries(path: Path | str, names: Iterable[str]) -> tuple:
+    """How Arrow reads a CSV file whose cells are all text."""
     import pyarrow as pa
     from pyarrow import csv
 
     kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
     # a row must not be longer than a block
-    table = csv.read_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)
-    return table.unify_dictionaries()
+    return csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted
+
+
+def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
+    """A CSV file (or some of its columns) whose cells are all text: Arrow's dictionaries, each different text once."""
+    from pyarrow import csv
+
+    return csv.read_csv(path, *_as_dictionaries(path, names)).unify_dictionaries()
+
+
+def read_blocks(path: Path | str, names: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
+    """The same a block after the other, each with its own dictionaries: no more of the file is held."""
+    from pyarrow import csv
+
+    with csv.open_csv(path, *_as_dictionaries(path, names)) as blocks:
+        yield from blocks
 
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
