@@ -16,6 +16,7 @@ from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import count
+from .thinning import every, step
 
 MOST_ROWS = 75
 APART = 1.4  # rows: distance of two groups
@@ -66,7 +67,7 @@ def lasagna(
     given = _given(results, data, table, day, treatments or {})
     days = range(int(daily.index.get_level_values("day").min()), int(daily.index.get_level_values("day").max()) + 1)
     highest = data.frame.set_index(who)[grades].astype("Float64").reindex(daily.index.unique(0))
-    sections, step = _sections(data, by, daily[gradings[grades[0]]], highest[grades[0]], who)
+    sections, k = _sections(data, by, daily[gradings[grades[0]]], highest[grades[0]], who)
     page_width, gap = style.WIDTHS[width], 5.0
     names = [section.name.label for section in sections]
     left = max(min(style.widest([*names, f"n = {len(daily):,}"]), 26.0), style.longest_word(names)) + 2.5 if by else 0.5
@@ -109,8 +110,10 @@ def lasagna(
             page.text(left, key + head + top * height, "" if by else "no participants", color=palette.GREY)
     records = _numbers(daily, given, sections, gradings, who, by)
     without = len(data.frame) - sum(section.n for section in sections)
-    thinned = f"Every {step}th of {count(sum(s.n for s in sections))} is shown" if step > 1 else ""
-    notes = (f"{without:,} left out: no daily record" if without and not by else "", thinned)
+    notes = (
+        f"{without:,} left out: no daily record" if without and not by else "",
+        every(k, sum(s.n for s in sections)),
+    )
     return Drawing(page.figure, records, _alt(results, highest, given, sections, by), notes)
 
 
@@ -158,8 +161,8 @@ def _sections(data, by: str, grades: pd.Series, highest: pd.Series, who: str) ->
     groups = {
         name: order[order.isin(data.frame.loc[members, who])].tolist() for name, members in data.groups(by).items()
     }
-    step = max(-(-sum(map(len, groups.values())) // MOST_ROWS), 1)
-    return [_Section(name, len(rows), rows[::step]) for name, rows in groups.items()], step
+    k = step(sum(map(len, groups.values())), MOST_ROWS)
+    return [_Section(name, len(rows), rows[::k]) for name, rows in groups.items()], k
 
 
 def _strips(axes, cells: pd.DataFrame, recorded: pd.DataFrame, days: range, top: float) -> None:
