@@ -168,7 +168,6 @@ def spider(
     )
     if measured.empty:
         return empty(results, width, f"No measurements of {label}", *notes)
-    over = int((measured["value"] > highest).sum()) if highest else 0
     (first, last), (lowest, greatest) = ((measured[name].min(), measured[name].max()) for name in ("day", "value"))
     looks, of = _looks(data, colour)
     shown = data.frame[who].isin(measured[who])
@@ -185,6 +184,7 @@ def spider(
         classes = [data.frame.loc[shown & of.eq(name), who] for name in looks]
         chosen = from_the_highest(measured.set_index(who)["value"], classes, k)
         shown, measured = shown & data.frame[who].isin(chosen), measured[measured[who].isin(chosen)]
+    over = int((measured["value"] > highest).sum()) if highest else 0
     lines = dict(list(measured.groupby(who)))
     alpha = float(np.clip(60 / len(lines), 0.08, 0.85))
     for row in data.frame.index[shown]:
