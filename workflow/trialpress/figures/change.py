@@ -7,7 +7,6 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from ..analysis.source import rows_of
 from ..expression import Expression
 from ..ids import EVERYONE, Name
 from ..plan import own_word
@@ -15,7 +14,7 @@ from ..registry import Column, Condition, Number, Population, RowCondition, RowV
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import count, is_grade, level_name, look_of, number, printed
+from .read import count, is_grade, level_name, look_of, measurements, number, printed
 from .scales import day_locator, label_room
 from .thinning import LINES, every, from_the_highest, step
 
@@ -151,16 +150,14 @@ def spider(
         last_day: days after it are not shown (0: all are)
         width: single (85 mm) or double (180 mm)
     """
-    data, who = results.population(population), results.study.participant
-    rows, columns = rows_of(data, table)
-    days, values = number(Expression(day)(columns)), number(Expression(change)(columns))
-    measured = pd.DataFrame({who: rows[who], "day": days, "value": values})[Expression(where).condition(columns)]
-    measured = measured.dropna().sort_values([who, "day"], kind="stable")
+    data = results.population(population)
+    measured = measurements(data, table, day, lambda rows, columns: Expression(change)(columns), [where])[0]
     early = int((measured["day"] < 0).sum()) if from_baseline else 0
     measured = measured[measured["day"] >= 0] if from_baseline else measured
     beyond = int((measured["day"] > last_day).sum()) if last_day else 0
     measured = measured[measured["day"] <= last_day] if last_day else measured
-    lost = len(data.frame) - measured[who].nunique()
+    shown = np.isin(np.arange(len(data.frame)), measured["at"])
+    lost = int((~shown).sum())
     notes = (
         f"{lost:,} left out: no known change" if lost else "",
         f"{count(early, 'assessment')} before day 0 not shown" if early else "",
@@ -170,7 +167,6 @@ def spider(
         return empty(results, width, f"No measurements of {label}", *notes)
     (first, last), (lowest, greatest) = ((measured[name].min(), measured[name].max()) for name in ("day", "value"))
     looks, of = _looks(data, colour)
-    shown = data.frame[who].isin(measured[who])
     entries = _entries(
         results, colour, looks, of[shown], lambda look: {**look.line, "marker": look.marker, "markersize": 3.0}
     )
@@ -181,14 +177,14 @@ def spider(
     axes = page.axes(left, top, page_width - left - 3.0, PLOT_HEIGHT)
     n = int(shown.sum())
     if (k := step(n, LINES)) > 1:
-        classes = [data.frame.loc[shown & of.eq(name), who] for name in looks]
-        chosen = from_the_highest(measured.set_index(who)["value"], classes, k)
-        shown, measured = shown & data.frame[who].isin(chosen), measured[measured[who].isin(chosen)]
+        classes = (np.flatnonzero(shown & of.eq(name)) for name in looks)
+        chosen = from_the_highest(measured.set_index("at")["value"], classes, k)
+        shown, measured = np.isin(np.arange(len(shown)), chosen), measured[measured["at"].isin(chosen)]
     over = int((measured["value"] > highest).sum()) if highest else 0
-    lines = dict(list(measured.groupby(who)))
+    lines = dict(list(measured.groupby("at")))
     alpha = float(np.clip(60 / len(lines), 0.08, 0.85))
-    for row in data.frame.index[shown]:
-        line, look = lines[data.frame.loc[row, who]], looks[of[row]]
+    for row in np.flatnonzero(shown):
+        line, look = lines[row], looks[of.iloc[row]]
         x, y = line["day"].to_numpy(), line["value"].to_numpy()
         if from_baseline:
             x, y = np.concatenate(([0.0], x)), np.concatenate(([0.0], y))
@@ -211,8 +207,9 @@ def spider(
     axes.yaxis.set_major_formatter(style.thousands)
     axes.set_xlabel("Day after infusion")
     axes.set_ylabel(style.wrap(label, PLOT_HEIGHT))
-    named = data.frame.set_index(who)[colour].rename(colour) if colour else None
-    numbers = measured.join(named, on=who).reset_index(drop=True) if colour else measured.reset_index(drop=True)
+    numbers = measured.drop(columns="at").reset_index(drop=True)
+    if colour:
+        numbers[colour] = data.frame[colour].take(measured["at"]).reset_index(drop=True)
     low, high = (style.thousands(round(float(end), 1)) for end in (lowest, greatest))
     groups = f" {'; '.join(text for text, _ in entries)}." if entries else ""
     alt = f"Spider plot of {label} of {count(n)}, from {low} to {high}.{groups}"

@@ -187,10 +187,9 @@ def _marks(axes, given: dict, rows: list[str], top: float, cell: float) -> None:
     size = float(np.clip(cell * 1.7, 2.1, 3.0))
     for i, found in enumerate(given.values()):
         at = []
-        for name, day in sorted(found):
+        for name, day in sorted(one for one in found if one[0] in places):
             both = [j for j, other in enumerate(given.values()) if (name, day) in other]
-            if name in places:
-                at.append((day + (both.index(i) - (len(both) - 1) / 2) * 0.44, top + places[name] + 0.5))
+            at.append((day + (both.index(i) - (len(both) - 1) / 2) * 0.44, top + places[name] + 0.5))
         axes.plot(*np.array(at).reshape(-1, 2).T, zorder=4, **_mark(i, size))
 
 
@@ -200,7 +199,7 @@ def _mark(i: int, size: float) -> dict:
 
 
 def _key(gradings: dict, daily: pd.DataFrame, given: dict, gaps: bool) -> list:
-    seen = sorted({int(grade) for name in gradings.values() for grade in daily[name].dropna()})
+    seen = sorted({int(grade) for name in gradings.values() for grade in daily[name].dropna().unique()})
     entries = [(f"Grade {grade}", {"facecolor": palette.GRADES[min(grade, 5)]}) for grade in seen]
     if daily[list(gradings.values())].isna().any(axis=None):
         cross = {"marker": "x", "color": palette.GREY, "markersize": 3.0, "markeredgewidth": 0.6}

@@ -36,8 +36,8 @@ def of_each(order: pd.Index, groups: Iterable[pd.Series], k: int) -> pd.Index:
     return order[order.isin(np.concatenate(chosen))] if chosen else order[:0]
 
 
-def from_the_highest(values: pd.Series, groups: Iterable[pd.Series], k: int) -> set[str]:
+def from_the_highest(values: pd.Series, groups: Iterable[np.ndarray], k: int) -> np.ndarray:
     """Every k-th participant of each group, beginning with the highest value. values: of participants, who may have several;
     groups: the participants of each."""
     order = values.groupby(level=0).max().sort_values(ascending=False, kind="stable").index
-    return {who for group in groups for who in order[order.isin(group)][::k]}
+    return np.concatenate([order[order.isin(group)][::k] for group in groups])
