@@ -173,7 +173,7 @@ class Results:
 
     @cached_property
     def _chosen(self) -> Kept:
-        return {}
+        return Kept()
 
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""

@@ -158,9 +158,9 @@ def run(
     from .methods import METHODS
     from .origin import COMPUTED, origins, sets
     from .participants import parted, table, unlike
-    from .source import analysed
+    from .source import Kept, analysed
 
-    found, curves, counted, of, kept = [], [], [], {}, {}
+    found, curves, counted, of, kept = [], [], [], {}, Kept()
     for name, spec in plan.analyses.items():
         population = spec["population"]
         n_population = int(subjects[population].sum())
