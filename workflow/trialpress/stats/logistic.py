@@ -296,14 +296,15 @@ def permutation_distribution(x, events, limit=np.inf):
     for value, size in zip(values, sizes, strict=True):
         after: dict[int, list] = {}
         left -= size
+        of = np.arange(size + 1)
+        choose = (gammaln(size + 1) - gammaln(of + 1) - gammaln(size - of + 1)).tolist()
         for used, (t, log_ways) in reached.items():
             need = range(max(0, events - used - left), min(size, events - used) + 1)  # what the others can complete
             listed += len(need) * len(t)
             if listed > limit:
                 return None
             for k in need:
-                choose = gammaln(size + 1) - gammaln(k + 1) - gammaln(size - k + 1)
-                after.setdefault(used + k, []).append((t + k * value, log_ways + choose))
+                after.setdefault(used + k, []).append((t + k * value, log_ways + choose[k]))
         reached = {used: _collected(*map(np.concatenate, zip(*parts, strict=True))) for used, parts in after.items()}
     return reached[events]
 
