@@ -139,8 +139,7 @@ def _fill(sheet: Sheet, parser: _Parser, formats: _Formats) -> None:
                 continue
             column, value, kind, style, formula = found
             formulas |= formula == "stored"
-            unknown = formula not in ("", "stored")
-            cell = Cell(formula, "formula") if unknown else formats.cell(value, kind, style)
+            cell = Cell(formula, "formula") if formula not in ("", "stored") else formats.cell(value, kind, style)
             if cell.shown == HIDES:
                 hides.append(f"{letters(column)}{number}")
                 cell = cell._replace(shown="")
