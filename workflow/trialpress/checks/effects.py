@@ -153,7 +153,7 @@ class Trial:
     of them is not the same."""
 
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], subjects: pd.DataFrame):
-        self.plan, self.study = plan, study
+        self.plan = plan
         self.all = self.few = Once(study, plan, tables, subjects)
         if len(subjects) >= 10 * FEW:
             some = np.linspace(0, len(subjects) - 1, FEW).round().astype(int)
@@ -301,8 +301,9 @@ class Trial:
                 )
         if "table" in spec:
             frame, columns = self.all.rows_of(spec["table"])
-            who = self.study.participant
-            if not self.all.subjects.loc[self.all.subjects[population], who].isin(frame[who]).all():
+            without = self.all.subjects[population].to_numpy(dtype=bool, copy=True)
+            without[columns.at] = False
+            if without.any():
                 yield f"{where}.population", population, f"some of its participants have no row of {spec['table']}"
             if spec.get("last_day"):
                 day = _computed(lambda of, text: Expression(text)(columns), self.all, spec["day"])
