@@ -34,7 +34,7 @@ from ..text import number_text
 OTHERWISE = {"min": "max", "max": "min", "first": "last", "last": "first", "sum": "mean", "mean": "sum"}
 LEFT_OUT, ALONE, STAY = "could be left out", "alone gives the same", "holds for participants who stay, too"
 
-FEW = 50  # participants on whom a part is tried first, of ten times as many or more
+FEW, MANY = 50, 500  # participants on whom a part is tried first, of so many or more
 KEPT = 5_000_000  # values of expressions that are kept, or a few columns
 
 # the cohort, an expression in the place of another -> what is made of it
@@ -155,7 +155,7 @@ class Trial:
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], subjects: pd.DataFrame):
         self.plan = plan
         self.all = self.few = Once(study, plan, tables, subjects)
-        if len(subjects) >= 10 * FEW:
+        if len(subjects) >= MANY:
             some = np.linspace(0, len(subjects) - 1, FEW).round().astype(int)
             self.few = Once(study, plan, tables, subjects.iloc[some].reset_index(drop=True))
 
