@@ -6,7 +6,7 @@ Nothing is read back with guessed types. What is not a number here is text: an e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from .errors import Problem, raise_if
-from .files import header, of_a_run, read_categories, read_csv, read_dictionaries, write_csv
+from .files import header, of_a_run, read_blocks, read_categories, read_csv, write_csv
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,12 @@ class Contract:
         """The same of a file of millions of rows, which repeat themselves; of some of its columns, if they are named."""
         return self._checked(read_categories, folder, only)
 
-    def dictionaries(self, folder: Path, only: Iterable[str] = ()) -> pa.Table:
-        """The same without an object for each text."""
-        return self._checked(read_dictionaries, folder, only)
+    def blocks(self, folder: Path, only: Iterable[str]) -> Iterator[pa.RecordBatch]:
+        """The same a part of the rows at a time, without an object for each text."""
+        path = self.path(folder)
+        with of_a_run(path, f"run the stage {self.stage} again"):
+            self.check(header(path), path)
+            yield from read_blocks(path, only)
 
     def _checked(self, how: Callable, folder: Path, *given: Iterable[str]):
         path = self.path(folder)

@@ -16,6 +16,7 @@ from .text import iso
 if TYPE_CHECKING:  # who writes texts alone does not wait for it
     import pandas as pd
     import pyarrow as pa
+    from pyarrow import csv
 
 
 def sha256(content: Path | str | bytes) -> str:
@@ -157,16 +158,28 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return frame
 
 
-def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
-    """A CSV file (or some of its columns) whose cells are all text: Arrow's dictionaries, each different text once."""
+def _blocks(path: Path | str, names: Iterable[str]) -> csv.CSVStreamingReader:
+    """A CSV file (or some of its columns) whose cells are all text, opened by Arrow: some rows at a time, each with its own
+    dictionaries."""
     import pyarrow as pa
     from pyarrow import csv
 
     kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
     # a row must not be longer than a block
-    table = csv.read_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)
-    return table.unify_dictionaries()
+    return csv.open_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)
+
+
+def read_blocks(path: Path | str, names: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
+    """A CSV file (or some of its columns) whose cells are all text, some rows at a time: no more of the file is held."""
+    with _blocks(path, names) as blocks:
+        yield from blocks
+
+
+def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
+    """The same at once: each different text once."""
+    with _blocks(path, names) as blocks:
+        return blocks.read_all().unify_dictionaries()
 
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def write(results: Results, clean: Mapping[str, pd.DataFrame], cells: Path, fold
     of = pq.read_metadata(cells).num_rows  # nothing of so many is opened to be counted
     if of > MOST:
         return {"of": of, "file": "clean/cells.parquet", "first": [], "places": [], "rules": []}
-    found = Cells(results, cells, clean["changes"])
+    found = Cells(results, cells, [clean["changes"]])
     frame = _cells(results, found)
     places, rules = [list(place) for place in found.places], list(found.rules)
     n = len(results.subjects)
