@@ -303,17 +303,14 @@ def at_risk(groups: list[Name], curves: dict[Name, pd.DataFrame], times: list[fl
     """Group -> (number at risk, events until then) at every time. Curves have a row for each time at which anyone
     leaves, so the number at risk at a time is that of the next row."""
     none = pd.DataFrame(columns=["x", "n_at_risk", "n_event"])
-    return {
-        name: [
-            (
-                int(later["n_at_risk"].iloc[0]) if len(later := rows[rows["x"] >= time]) else 0,
-                int(rows.loc[rows["x"] <= time, "n_event"].sum()),
-            )
-            for time in times
+    found: AtRisk = {}
+    for name in groups:
+        rows = curves.get(name, none)
+        x, risk, events = (rows[column].to_numpy(dtype=float) for column in ("x", "n_at_risk", "n_event"))
+        found[name] = [
+            (int(risk[x >= time][0]) if (x >= time).any() else 0, int(np.nansum(events[x <= time]))) for time in times
         ]
-        for name in groups
-        for rows in [curves.get(name, none)]
-    }
+    return found
 
 
 def fixed_times(results: Results, analysis: str, group: Name) -> list[str]:
