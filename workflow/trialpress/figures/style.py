@@ -44,7 +44,6 @@ LOOK = {
     "svg.hashsalt": "trialpress", "savefig.dpi": 300, "figure.dpi": 300, "axes.unicode_minus": True,
 }  # fmt: skip
 
-
 _brought: list[tuple[str, ...]] = [()]  # the files of the study's own fonts
 _said: list[Wording] = [ENGLISH]  # the program's words in the language of the labels
 
