@@ -139,7 +139,9 @@ def _read(path: Path, firsts: Container[str] | None = None) -> Iterator[Row]:
             if firsts is not None and cells[0] not in firsts:
                 continue
             row = dict(zip(names, cells, strict=True))
-            row["@"] = gaps = frozenset(key for key, text in row.items() if text == MISSING) if MISSING in cells else NONE
+            row["@"] = gaps = (
+                frozenset(key for key, text in row.items() if text == MISSING) if MISSING in cells else NONE
+            )
             for key in gaps:
                 row[key] = ""
             yield row

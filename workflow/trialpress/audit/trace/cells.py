@@ -57,9 +57,7 @@ class Cells:
         self.results, self.tables = results, results.study.tables
         self.file = pq.ParquetFile(cells, read_dictionary=["raw", "file", "column"])
         self.groups = _row_groups(self.file)
-        self.changes = Changes(
-            changes, lambda table, keys: integers(pc.index_in(keys, value_set=self.keys(table)))
-        )
+        self.changes = Changes(changes, lambda table, keys: integers(pc.index_in(keys, value_set=self.keys(table))))
         self.seen: dict[str, list[tuple]] = {}
         self.blocks: list[Block] = []
         self.places: dict[tuple, int] = {}  # (table, field, file, column) -> number
