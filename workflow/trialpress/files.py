@@ -16,6 +16,7 @@ from .text import iso
 if TYPE_CHECKING:  # who writes texts alone does not wait for it
     import pandas as pd
     import pyarrow as pa
+    from pyarrow import csv
 
 
 def sha256(content: Path | str | bytes) -> str:
@@ -157,31 +158,33 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return frame
 
 
-def _texts(path: Path | str, names: Iterable[str], size: int) -> tuple:
-    """How Arrow reads a CSV file (or some of its columns) whose cells are all text: as dictionaries, in blocks of so many bytes."""
+def _blocks(path: Path | str, names: Iterable[str]) -> csv.CSVStreamingReader:
+    """A CSV file (or some of its columns) whose cells are all text, opened by Arrow: some rows at a time, each with its own
+    dictionaries."""
     import pyarrow as pa
     from pyarrow import csv
 
     kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
     # a row must not be longer than a block
-    return path, csv.ReadOptions(block_size=size), csv.ParseOptions(newlines_in_values=True), wanted
+    return csv.open_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)
 
 
 def read_blocks(path: Path | str, names: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
-    """Some rows at a time of a CSV file (or of some of its columns) whose cells are all text: each different text of a block once."""
-    from pyarrow import csv
+    """A CSV file (or some of its columns) whose cells are all text, some rows at a time: no more of the file is held."""
+    with _blocks(path, names) as blocks:
+        yield from blocks
 
-    yield from csv.open_csv(*_texts(path, names, 2**27))
+
+def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
+    """The same at once: each different text once."""
+    with _blocks(path, names) as blocks:
+        return blocks.read_all().unify_dictionaries()
 
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:
-    """The same at once, as categories of pandas. What Arrow holds of a column is given up as soon as pandas has it."""
-    from pyarrow import csv
-
-    with csv.open_csv(*_texts(path, names, 2**25)) as blocks:
-        table = blocks.read_all().unify_dictionaries()
-    return table.to_pandas(split_blocks=True, self_destruct=True)
+    """The same as categories of pandas. What Arrow holds of a column is given up as soon as pandas has it."""
+    return read_dictionaries(path, names).to_pandas(split_blocks=True, self_destruct=True)
 
 
 def read_guessed(path: Path | str, *texts: str) -> pd.DataFrame:

@@ -9,18 +9,20 @@ the cells of the file that count fewer than five participants.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..contracts import ANONYMITY
+from ..files import read_dictionaries
 from ..results import Results
 from .crate import packed
-from .differences import read_table
 from .disclosure import COUNTS
 
 FEW = 5
+Column = tuple[str, list[str], np.ndarray]  # its name, its different texts, which of them each row has
 
 
 def reads(name: str, folder: Path) -> bool:
@@ -38,33 +40,45 @@ def report(results: Results, folder: Path) -> pd.DataFrame:
         frame = results.tables[table]
         values = frame.set_index(frame[who].astype(str))[column].astype("string").fillna("")
         known[f"{table}.{column}"] = known[who].map(values).fillna("")
-    in_crate, rows, every = set(packed(folder)), [], []
+    people, in_crate, rows, every = set(known[who]), set(packed(folder)), [], []
     for path in sorted(
         [folder / "analysis" / "ard.csv", *(folder / "tables").glob("*.csv"), *(folder / "figures").glob("*.csv")]
     ):
-        frame, name = read_table(path), path.relative_to(folder).as_posix()
-        column = next((column for column in frame if len(frame) and set(frame[column]) - {""} <= set(known[who])), None)
-        shows = [] if column is None else _shown(frame, column, known.set_index(who))
-        n = 0 if column is None else frame.loc[frame[column] != "", column].nunique()
+        columns, name = _columns(path), path.relative_to(folder).as_posix()
+        of = next((at for at, (_, held, _) in enumerate(columns) if len(held) and {*held} - {""} <= people), None)
+        shows = [] if of is None else _shown(columns, of, known.set_index(who))
+        theirs = {*columns[of][1]} - {""} if of is not None else set()
         every += [one for one in shows if one not in every]
-        here = known[known[who].isin(frame[column])] if n else known.head(0)
+        here = known[known[who].isin(theirs)]
+        small = _small(columns)
         rows.append(
-            (name, "yes" if name in in_crate else "no", n, ", ".join(shows), *_least(here, shows), _small(frame))
+            (name, "yes" if name in in_crate else "no", len(theirs), ", ".join(shows), *_least(here, shows), small)
         )
     n = len(known) if every else 0
     rows.append(("all together", "", n, ", ".join(every), *_least(known, every), sum(row[-1] for row in rows)))
     return pd.DataFrame(rows, columns=list(ANONYMITY.columns))
 
 
-def _shown(frame: pd.DataFrame, column: str, known: pd.DataFrame) -> list[str]:
+def _columns(path: Path) -> list[Column]:
+    table = read_dictionaries(path).combine_chunks()
+    return [
+        (name, column.chunk(0).dictionary.to_pylist(), column.chunk(0).indices.to_numpy()) if len(column) else (name, [], np.empty(0, int))
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    ]  # fmt: skip
+
+
+def _shown(columns: Sequence[Column], of: int, known: pd.DataFrame) -> list[str]:
     """The quasi-identifiers that the rows of participants show: some column has as many values, each with one of theirs."""
-    first = frame[frame[column] != ""].drop_duplicates(column).set_index(column)
+    _, named, codes = columns[of]
+    who, first = np.unique(codes, return_index=True)
+    kept = [at for at, code in enumerate(who.tolist()) if named[code] != ""]
+    first, theirs = first[kept], known.loc[[named[code] for code in who[kept].tolist()]]
     found = []
     for name in known:
-        theirs = known[name].reindex(first.index)
-        for other in first:
-            pairs = len(set(zip(first[other], theirs, strict=True)))
-            if pairs == first[other].nunique() == theirs.nunique() > 1:
+        of_them, n = pd.factorize(theirs[name])[0], theirs[name].nunique()
+        for other in (codes[first] for at, (_, _, codes) in enumerate(columns) if at != of):
+            pairs = np.unique(other.astype(np.int64) * (n + 1) + of_them)
+            if len(pairs) == len(np.unique(other)) == n > 1:
                 found.append(name)
                 break
     return found
@@ -78,14 +92,22 @@ def _least(known: pd.DataFrame, shows: Iterable[str]) -> tuple[str, str]:
     return str(int(sizes.min())), str(int((sizes == 1).sum()))
 
 
-def _small(frame: pd.DataFrame) -> int:
+def _small(columns: Sequence[Column]) -> int:
     """Cells that count from 1 to 4 participants: counts of figures and ard.csv, and those that begin a printed cell."""
-    counts = [column for column in frame if column in COUNTS]
-    if {"statistic", "value"} <= set(frame):
-        numbers = pd.to_numeric(frame.loc[frame["statistic"].isin(COUNTS), "value"], errors="coerce")
-    elif counts:
-        numbers = frame[counts].apply(pd.to_numeric, errors="coerce").stack()
-    else:
-        cells = frame.iloc[:, 1:].stack().astype("string")  # of none but empty cells, numbers
-        numbers = cells.str.extract(r"^(\d+)(?=/| \()")[0].astype("Float64")
-    return int(((numbers > 0) & (numbers < FEW)).fillna(False).sum())
+    by_name = {name: (held, codes) for name, held, codes in columns}
+    counts = [name for name in by_name if name in COUNTS]
+    if {"statistic", "value"} <= set(by_name):
+        held, codes = by_name["statistic"]
+        counted = np.array([text in COUNTS for text in held], dtype=bool)[codes]
+        return int((_few(pd.Series(by_name["value"][0], dtype=str))[by_name["value"][1]] & counted).sum())
+    if counts:
+        return sum(int(_few(pd.Series(held, dtype=str))[codes].sum()) for held, codes in map(by_name.get, counts))
+    printed = (
+        (pd.Series(held, dtype="string").str.extract(r"^(\d+)(?=/| \()")[0], codes) for _, held, codes in columns[1:]
+    )
+    return sum(int(_few(numbers)[codes].sum()) for numbers, codes in printed)
+
+
+def _few(texts: pd.Series) -> np.ndarray:
+    numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return (numbers > 0) & (numbers < FEW)

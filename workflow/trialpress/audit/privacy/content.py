@@ -23,37 +23,29 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...contracts import CELLS, FILES
-from ...files import read_categories
+from ...files import read_blocks
+from .data import ROWS, apart
 from .forms import SEPARATOR
 
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
+# what such an object shows: texts with numbers between, by which letters are moved
+_TEXT, _NUMBER = rb"\(((?:\\.|[^\\()])*)\)", rb"([-+]?(?:\d+\.?\d*|\.\d+))(?![-+.\d])"
+_SHOWN = re.compile(rb"\[((?:%b|%b|\s)*)\]\s*TJ" % (_TEXT, _NUMBER), re.S)
+_MOVED = re.compile(rb"%b|%b" % (_TEXT, _NUMBER), re.S)
+_ESCAPED = re.compile(rb"\\(?:[0-3][0-7]{2}|.)", re.S)
+_BYTES = {b"\\%03o" % byte: bytes([byte]) for byte in range(256) if byte not in b"()\\\r"}
+KERNED = 50  # thousandths of a letter's height: so near stand letters of one word
 # of a PDF's object: its place in the tree of tags; of a page: what its text does not depend on either
 _TAGGED = {"/StructParent", "/StructParents"}
 _AROUND = {"/Annots", "/Parent", *_TAGGED}
 _REFERENCE = re.compile(r"IndirectObject\([\d, ]+\)")  # numbers of objects, and where one lies in memory
 _EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _MAGIC = (b"\x89PNG", b"RIFF", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"wOFF", b"wOF2", b"\0\1\0\0", b"OTTO")
-# in JSON: lists of numbers of participants, of cells and of different texts; the row of a cell, [place, key, row, raw, ...]
-_NUMBERED = re.compile(r'(?<=":)\[\d{1,6}(?:,\d{1,6})*\]|(?<=[\[,])(\[\d+,"(?:[^"\\]|\\.)*",)\d+(?=,")')
-# in the page's parts, which are many in a large study: the numbers of rows and bytes of a log, by columns; the rows of a file in
-# which a participant's cells stand; the number of a participant, and of the first row or participant of a part
-_COUNTED = re.compile(
-    r'(?<=[{,])(?P<of>"(?:row|source_row|rows_in|rows_kept|rows_rejected|bytes)":\{"values":\[)(?:"\d{0,9}",?)+(?=\])'
-    r'|(?<=[\[,])(?P<file>\["(?:[^"\\]|\\.)*"),\d{1,9},\d{1,9}(?=\])'
-    r'|(?<=[{,])(?:"\d{1,7}":(?=\[\[)|"(?:first|rows)":\d{1,9}(?=,"))'
-)
 _STROKES = re.compile(r' d="[MLHVCSQTAZmlhvcsqtaz0-9eE\s.,+-]*"')  # of a drawing
 _OOXML = re.compile(r'="-?\d+"')  # sizes and ids of an office document
-HELD = 2**24
-_ROWS = (
-    "row",
-    "source_row",
-    "rows_in",
-    "rows_kept",
-    "rows_rejected",
-    "bytes",
-)  # of the logs: numbers of rows and bytes
+HELD = 2**22
+KNOWN = 2**20  # different texts of a column that are not searched again
 
 
 def _png(data: bytes) -> Iterator[str]:
@@ -134,31 +126,44 @@ def _page(page) -> Iterator[str]:
     drawn = page.get_contents()
     if drawn is not None:
         stream = pypdf.generic.StreamObject()
-        stream.set_data(b"\n".join(_DRAWN.findall(drawn.get_data())))
+        stream.set_data(_SHOWN.sub(_joined, b"\n".join(_DRAWN.findall(drawn.get_data()))))
         page[pypdf.generic.NameObject("/Contents")] = stream
     yield page.extract_text()
 
 
+def _joined(match: re.Match) -> bytes:
+    """The same texts with those in one that no gap is between: pypdf reads a letter at a time, and places each text."""
+    found, said, moved = [], b"", 0.0
+    for text, number in _MOVED.findall(match[1]):
+        by = float(number or 0)
+        if number and (abs(by) > KERNED or abs(moved + by) > KERNED):
+            found.append(b"(%b)%.3f %.3f" % (said, moved, by))
+            said, moved = b"", 0.0
+        else:
+            said, moved = said + text, moved + by
+    found.append(b"(%b)%.3f" % (said, moved))
+    return b"[%b]TJ" % _ESCAPED.sub(lambda one: _BYTES.get(one[0], one[0]), b"".join(found))
+
+
 def _parquet(data: bytes) -> Iterator[str]:
-    """The different texts of each column, one column at a time."""
+    """The different texts of each column, one column at a time; no more than HELD of its rows are held."""
     file = pq.ParquetFile(io.BytesIO(data))
     names = file.schema_arrow.names
     yield " ".join(names)
     logged = names == list(CELLS.columns)
     for name in names:
-        if not pa.types.is_floating(file.schema_arrow.field(name).type) and not (logged and name in _ROWS):
-            yield "\n".join(_different(file, name).to_pandas().dropna().astype(str))
+        if not pa.types.is_floating(file.schema_arrow.field(name).type) and not (logged and name in ROWS):
+            yield from ("\n".join(found.to_pandas().dropna().astype(str)) for found in _different(file, name))
 
 
-def _different(file: pq.ParquetFile, name: str) -> pa.Array:
-    """The different values of a column, in the order in which they come; no more than HELD of its rows are held."""
-    found = pa.array([], file.schema_arrow.field(name).type)
+def _different(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
+    """The different values of so many rows of a column."""
     held: list[pa.Array] = []
     for group in range(file.num_row_groups):
         held += file.read_row_group(group, [name])[name].chunks
         if group == file.num_row_groups - 1 or sum(map(len, held)) > HELD:
-            found, held = pc.unique(pa.chunked_array([found, *held])), []
-    return found
+            yield pc.unique(pa.chunked_array(held, file.schema_arrow.field(name).type))
+            held = []
 
 
 def is_log(data: bytes) -> bool:
@@ -170,19 +175,28 @@ _LOGS = {",".join(file.columns) for file in FILES if file.stage == "clean"}
 
 
 def columns(path: Path) -> Iterator[str]:
-    """The same of a log, or of a large CSV file: its rows repeat themselves, and are too many to be held."""
+    """The different texts of each column of a log, or of a large CSV file, a block after the other: they repeat themselves."""
     header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
     yield " ".join(header)
     logged = ",".join(header) in _LOGS
-    for name in header:
-        if logged and name in _ROWS:
-            continue
-        found = read_categories(path, [name])[name].cat.categories
-        yield from _text("\n".join(found))
+    told: list[set[str]] = [set() for _ in header]
+    for block in read_blocks(path):
+        for name, column, known in zip(header, block.columns, told, strict=True):
+            if not (logged and name in ROWS):
+                new = [text for text in column.dictionary.to_pylist() if text not in known]
+                if len(known) > KNOWN:
+                    known.clear()
+                known.update(new)
+                yield from _text("\n".join(new))
 
 
 def _text(text: str, passed: Container[bytes] = (), over: list[bytes] | None = None) -> Iterator[str]:
     """A text as it stands, as a reader sees it (no tags, entities resolved), and what is embedded in it."""
+    for piece in apart(text):
+        yield from _read(piece, passed, over)
+
+
+def _read(text: str, passed: Container[bytes], over: list[bytes] | None) -> Iterator[str]:
     embedded = []
 
     def take(match: re.Match) -> str:
@@ -199,9 +213,6 @@ def _text(text: str, passed: Container[bytes] = (), over: list[bytes] | None = N
     if "<path" in text:
         text = _STROKES.sub(" ", text)
     text = _EMBEDDED.sub(take, text)
-    if '":' in text:
-        text = _NUMBERED.sub(lambda match: match[1] or "[]", text)
-        text = _COUNTED.sub(lambda match: match["of"] or match["file"] or "", text)
     if "\\u" in text:
         text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
     if "%" in text:

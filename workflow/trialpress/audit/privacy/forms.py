@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 SHORT = 5  # a text with fewer letters and digits is found everywhere
@@ -54,7 +55,8 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_EDGE = re.compile(r"^[\d./-]+|[\d./-]+$")
+BEFORE, BEHIND = 22, 16  # characters that a date can have before its year, and from there on
+DIGIT = "0123456789"
 _DATES = (
     (re.compile(r"(?<!\d)(\d{4})\s?[-/.年 ]\s?(\d{1,2})\s?[-/.月 ]\s?(\d{1,2})(?!\d)"), "ymd"),
     (re.compile(r"(?<![\d.])((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\d)"), "ymd"),
@@ -149,13 +151,28 @@ def _read(orders: str, parts: tuple[str, ...]) -> set[datetime.date]:
 
 def dates_in(text: str, years: re.Pattern) -> set[datetime.date]:
     """Every calendar date of these years, or with a year of two digits, that a folded text can be read to hold."""
-    found = []
-    for pattern, forms in ((years, _DATES), (_SHORT, _SHORT_DATES)):
-        around = {text[max(0, m.start() - 16) : m.start() + 20] for m in pattern.finditer(text)}
-        # half a number at an edge could be another one
-        near = "\n".join(_EDGE.sub("", piece) if len(piece) == 36 else piece for piece in around)
-        found += [_read(orders, parts) for form, orders in forms for parts in set(form.findall(near))]
-    return set().union(*found)
+    around: set[str] = set()
+    for match in years.finditer(text):  # what is of one year is before or behind it; the same is read once
+        at = match.start()
+        around.add(_whole(text, at - 1, at + BEHIND))
+        if text[at - 1 : at] not in '\n"':
+            around.add(_whole(text, at - BEFORE, at + 5))
+    found = _all_read(around, _DATES)
+    short = {_whole(text, match.start() - 16, match.start() + 20) for match in _SHORT.finditer(text)}
+    return found | _all_read(short, _SHORT_DATES)
+
+
+def _whole(text: str, start: int, end: int) -> str:
+    """A part of a text without half a number at its edges, which could be another one."""
+    piece = text[max(0, start) : end]
+    if start > 0 and text[start - 1].isdigit() and piece[:1].isdigit():
+        piece = piece.lstrip(DIGIT)
+    return piece.rstrip(DIGIT) if text[end : end + 1].isdigit() else piece
+
+
+def _all_read(pieces: Iterable[str], forms: Iterable[tuple[re.Pattern, str]]) -> set[datetime.date]:
+    near = "\0".join(pieces)
+    return set().union(*(_read(orders, parts) for form, orders in forms for parts in set(form.findall(near))))
 
 
 def as_dates(text: str) -> set[datetime.date]:
