@@ -226,6 +226,22 @@ def test_a_wrong_first_value_is_found_without_r(tmp_path, monkeypatch):
     assert set(zip(differ["analysis"], differ["statistic"], strict=True)) == set(wrong)
 
 
+@NEEDS_R
+def test_of_too_many_pairs_r_computes_what_needs_no_pair(tmp_path, monkeypatch):
+    script, text = tmp_path / "concordance.R", computing.SCRIPT.read_text(encoding="utf-8")
+    assert text.count("> 1e7") == 1
+    script.write_text(text.replace("> 1e7", "> 3"), encoding="utf-8")
+    monkeypatch.setattr(computing, "SCRIPT", script)
+    monkeypatch.setattr(plain, "METHODS", {})  # R alone
+    results = small(tmp_path, plan=WANTED)
+    found, answer = second(results)
+    of = {name: set(rows["statistic"]) for name, rows in found.groupby("analysis")}
+    assert answer.failed == {}
+    assert of["lee_by_sex"] == {"n", "median", "statistic", "p_value", "n1", "n2"}
+    assert of["age_by_dose"] == {"n", "groups", "median", "statistic", "df", "p_value"}
+    assert of["told"] == {"n", "events"}
+
+
 def test_every_method_of_the_plan_is_computed_twice_and_tried():
     tried = (test_concordance_models, test_concordance_rest, test_concordance_tests, test_concordance_times)
     asked = re.findall(r"method: (\w+)", ANALYSES + "".join(module.ANALYSES for module in tried))

@@ -25,7 +25,7 @@ def test_whatever_a_query_moves_is_derived_anew(audited):
     variants, made = list(variants_of(trial)), None
     while made is None:
         try:
-            made = cohort.build(trial.study, trial.plan, trial.copies(variants), everyone=False).subjects
+            made = cohort.build(trial.study, trial.plan, trial.clean.copies(variants), everyone=False).subjects
         except InputError as error:  # without some values no cohort is built: those are none here
             refused = [variant for variant in variants if variant.copy in str(error)]
             assert refused

@@ -56,7 +56,7 @@ class Contract:
         path = self.path(folder)
         with of_a_run(path, f"run the stage {self.stage} again"):
             self.check(header(path), path)
-            yield from read_blocks(path, only)
+            yield from read_blocks(path, only, 2**26)  # of few blocks texts are looked up seldom
 
     def _checked(self, how: Callable, folder: Path, *given: Iterable[str]):
         path = self.path(folder)

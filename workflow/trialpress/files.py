@@ -158,8 +158,8 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return frame
 
 
-def _blocks(path: Path | str, names: Iterable[str]) -> csv.CSVStreamingReader:
-    """A CSV file (or some of its columns) whose cells are all text, opened by Arrow: some rows at a time, each with its own
+def _blocks(path: Path | str, names: Iterable[str], size: int = 2**25) -> csv.CSVStreamingReader:
+    """A CSV file (or some of its columns) whose cells are all text, opened by Arrow: blocks of so many bytes, each with its own
     dictionaries."""
     import pyarrow as pa
     from pyarrow import csv
@@ -167,12 +167,12 @@ def _blocks(path: Path | str, names: Iterable[str]) -> csv.CSVStreamingReader:
     kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
     # a row must not be longer than a block
-    return csv.open_csv(path, csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted)
+    return csv.open_csv(path, csv.ReadOptions(block_size=size), csv.ParseOptions(newlines_in_values=True), wanted)
 
 
-def read_blocks(path: Path | str, names: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
+def read_blocks(path: Path | str, names: Iterable[str] = (), size: int = 2**25) -> Iterator[pa.RecordBatch]:
     """A CSV file (or some of its columns) whose cells are all text, some rows at a time: no more of the file is held."""
-    with _blocks(path, names) as blocks:
+    with _blocks(path, names, size) as blocks:
         yield from blocks
 
 

@@ -186,7 +186,9 @@ def trace(
     records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results, store)
     traced = trace.trace(results, logs, folder, records)
     trace.write(traced, folder)
-    QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], traced.index), folder / "audit")
+    index = traced.index
+    del traced  # the cells of a large study are gigabytes
+    QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], index), folder / "audit")
     write_second(results, found(), folder)
     if store:
         store.forget()

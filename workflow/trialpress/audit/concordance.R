@@ -8,6 +8,7 @@ jobs <- read("jobs.csv"); ids <- read("levels.csv"); data <- read("data.csv")
 parts <- split(data, factor(data$analysis, levels = jobs$analysis))
 if (nrow(data) < 1e5) invisible(compiler::enableJIT(0))  # compiling these functions takes longer than running them on few rows
 
+too_many <- function(a, b) sum(as.numeric(a) * b) > 1e7  # pairs: a statistic of all of them is not computed, since memory would end
 closed <- 1e-9; exact <- 1e-7; fitted <- 1e-6
 found <- list(); failed <- list()
 add <- function(group, level, by, tolerance, ...) {
@@ -89,6 +90,7 @@ cramer <- function(t, conf) {
   add("", "", "chisq.test, pchisq, uniroot", 1e-4, estimate = v, ci_low = min(ends[1], v), ci_high = max(ends[2], v))
 }
 shift <- function(y, conf, level) {  # Hodges-Lehmann, of the second less the first
+  if (too_many(length(y[[1]]), length(y[[2]]))) return(suppressWarnings(wilcox.test(y[[2]], y[[1]])))
   t <- suppressWarnings(wilcox.test(y[[2]], y[[1]], conf.int = TRUE, conf.level = conf, tol.root = 1e-12))
   add("", level, "wilcox.test", fitted, ci_low = t$conf.int[1], ci_high = t$conf.int[2])
   add("", level, "median of all differences", closed, estimate = median(outer(y[[2]], y[[1]], "-")))
@@ -420,8 +422,7 @@ methods <- list(
     y <- lapply(groups, function(g) d$y[d$group == g & !is.na(d$y)]); y <- y[lengths(y) > 0]
     if (length(y) != 2) return()
     if (job$stratum == "true") return(van_elteren(d[!is.na(d$y) & d$group != "", ], groups, conf))
-    few <- prod(as.numeric(lengths(y))) <= 1e7  # the differences of all pairs
-    t <- if (few) shift(y, conf, "") else suppressWarnings(wilcox.test(y[[2]], y[[1]]))
+    t <- shift(y, conf, "")
     one <- suppressWarnings(wilcox.test(y[[2]], y[[1]], alternative = job$alternative))
     add("", "", "wilcox.test", exact, p_value = one$p.value, statistic = unname(t$statistic), n1 = length(y[[2]]), n2 = length(y[[1]]))
   },
@@ -436,7 +437,7 @@ methods <- list(
   roc = function(d, conf) {
     d <- d[!is.na(d$x) & !is.na(d$y), ]; with <- d$x[d$y == 1]; without <- d$x[d$y == 0]
     add("", "", "nrow", closed, n = nrow(d), events = length(with))
-    if (!length(with) || !length(without)) return()
+    if (!length(with) || !length(without) || too_many(length(with), length(without))) return()
     higher <- outer(with, without, function(a, b) (a > b) + (a == b) / 2); area <- mean(higher)  # every pair of participants
     add("", "", "mean over all pairs", closed, estimate = area)
     if (min(dim(higher)) < 2 || area %in% c(0, 1)) return()
@@ -919,7 +920,7 @@ methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier c
 methods$win_ratio <- function(d, conf) {  # every pair of a stratum (x) in full matrices; variances of U-statistics, or that under the null hypothesis
   sets <- named("", "set"); g <- named("", "group"); one <- d[d$set == sets[1], ]; for (i in g) add(i, "", "sum", closed, n = sum(one$group == i)); g <- g[sapply(g, function(i) any(one$group == i))]; if (length(g) != 2) return()
   if (job$stratum != "true") d$x <- 1; parts <- list(); by <- matrix(0, 2, length(sets)); before <- function(p, q) outer(seq_len(nrow(p)), seq_len(nrow(q)), function(i, j) p$event[i] == 1 & (p$time[i] < q$time[j] | (p$time[i] == q$time[j] & q$event[j] == 0)))
-  for (h in sort(unique(d$x[d$group != ""]))) { k <- d[!is.na(d$x) & d$x == h, ]; n <- sapply(g, function(i) sum(k$group == i & k$set == sets[1])); if (min(n) == 0) next; W <- L <- matrix(FALSE, n[2], n[1])
+  for (h in sort(unique(d$x[d$group != ""]))) { k <- d[!is.na(d$x) & d$x == h, ]; n <- sapply(g, function(i) sum(k$group == i & k$set == sets[1])); if (min(n) == 0) next; if (too_many(n[1], n[2])) return(); W <- L <- matrix(FALSE, n[2], n[1])
     for (s in seq_along(sets)) { v <- k[k$set == sets[s], ]; x <- v[v$group == g[2], ]; y <- v[v$group == g[1], ]
       if (all(is.na(v$time))) { w <- outer(x$y, y$y, ">"); l <- outer(x$y, y$y, "<") } else { w <- t(before(y, x)); l <- before(x, y) }
       w <- w & !W & !L; l <- l & !W & !L; W <- W | w; L <- L | l; by[, s] <- by[, s] + c(sum(w), sum(l)) }
@@ -1097,6 +1098,7 @@ van_elteren <- function(d, groups, conf) {
   z <- function(shift) { t <- 0; v <- 0; for (x in parts) { y <- x$y - shift * x$second; N <- nrow(x); m <- sum(x$second); r <- rank(y); t <- t + (sum(r[x$second]) - m * (N + 1) / 2) / (N + 1)
     tie <- table(y); v <- v + m * (N - m) / 12 * (N + 1 - sum(tie^3 - tie) / (N * (N - 1))) / (N + 1)^2 }; if (v > 0) t / sqrt(v) else NA }
   s <- z(0); if (is.na(s)) return(); p <- switch(job$alternative, two.sided = 2 * pnorm(-abs(s)), greater = pnorm(-s), less = pnorm(s)); add("", "", "rank, by its definition", closed, statistic = s, p_value = p)
+  size <- sapply(parts, nrow); second <- sapply(parts, function(x) sum(x$second)); if (too_many(second, size - second)) return()
   all <- sort(unique(unlist(lapply(parts, function(x) outer(x$y[x$second], x$y[!x$second], "-"))))); mid <- c(all[1] - 1, (all[-1] + all[-length(all)]) / 2, all[length(all)] + 1); at <- sapply(mid, z); u <- qnorm((1 + conf) / 2)
   past <- function(target) c(which(at[-1] < target), length(all))[1]; top <- past(-1e-9); if (all(is.finite(at))) add("", "", "inversion at every step", closed, estimate = if (top > 1 && abs(at[top]) < 1e-9) (all[top] + all[top - 1]) / 2 else all[top], ci_low = all[past(u)], ci_high = all[past(-u)])
 }
@@ -1242,7 +1244,8 @@ methods$beta_binomial <- function(d, conf) for (g in named("", "group")) { y <- 
   add(g, "", "qbeta, pbeta", fitted, n = sum(y), N = length(y), estimate = a / (a + b), median = q[1], ci_low = q[2], ci_high = q[3], probability = pbeta(num(job$rate), a, b, lower.tail = FALSE)) }
 methods$signed_rank <- function(d, conf) {
   v <- (d$x - d$y)[!is.na(d$x) & !is.na(d$y)]; add("", "", "sum", closed, n = length(v), zeros = sum(v == 0)); k <- v[v != 0]; if (!length(k)) return()
-  t <- suppressWarnings(wilcox.test(v, alternative = job$alternative)); w <- outer(k, k, "+") / 2; w <- sort(w[upper.tri(w, TRUE)]); add("", "", "wilcox.test", exact, statistic = unname(t$statistic), p_value = t$p.value, estimate = median(w))
+  t <- suppressWarnings(wilcox.test(v, alternative = job$alternative)); if (too_many(length(k), length(k))) { add("", "", "wilcox.test", exact, statistic = unname(t$statistic), p_value = t$p.value); return() }
+  w <- outer(k, k, "+") / 2; w <- sort(w[upper.tri(w, TRUE)]); add("", "", "wilcox.test", exact, statistic = unname(t$statistic), p_value = t$p.value, estimate = median(w))
   if (length(k) == length(v) && length(v) < 50 && !anyDuplicated(abs(v))) { ci <- suppressWarnings(wilcox.test(v, conf.int = TRUE, conf.level = conf)$conf.int); add("", "", "wilcox.test", exact, ci_low = ci[1], ci_high = ci[2]); return() }
   z <- function(shift) { y <- k - shift; y <- y[y != 0]; n <- length(y); r <- rank(abs(y)); g <- sum(r[y > 0]) - n * (n + 1) / 4; tie <- table(r); (g - sign(g) / 2) / sqrt(n * (n + 1) * (2 * n + 1) / 24 - sum(tie^3 - tie) / 48) }
   w <- unique(w); mid <- c(w[1] - 1, (w[-1] + w[-length(w)]) / 2, w[length(w)] + 1); u <- qnorm((1 + conf) / 2); if (length(w) > 1e4) return(); at <- sapply(mid, z)

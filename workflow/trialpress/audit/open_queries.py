@@ -12,8 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -30,6 +29,7 @@ from ..results import Results
 from .differences import LAST_DIGITS
 from .trace.reading import closure
 from .trace.texts import keys
+from .variants import AFTER, Copies, Variant
 
 WITHOUT = "without the value"
 STAYS = "no number moves"
@@ -38,24 +38,6 @@ PARTICIPANTS = 2_000  # in a study of more a query is followed, not computed
 MADE = ("value", "baseline", "change")  # columns that an analysis of rows has of its own
 _WORD = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One query's value taken away or put in: `row` of the clean table, the participant, what is said of it."""
-
-    query: str
-    what: str
-    table: str
-    field: str
-    row: int
-    who: str
-    value: float | None
-
-    @property
-    def copy(self) -> str:
-        """The id of the participant's copy."""
-        return f"{self.who}\ue000{self.query}"
 
 
 def effects(results: Results, queries: pd.DataFrame, index: Mapping) -> pd.DataFrame:
@@ -82,6 +64,7 @@ class Trial:
 
     def __init__(self, results: Results, index: Mapping, queries: pd.DataFrame):
         self.results, self.index, self.queries = results, index, queries
+        self.clean = Copies(results)
         self.study, self.plan, self.who = results.study, results.plan, results.study.participant
         self.subjects = results.subjects.reset_index(drop=True)
         self.known = self.subjects.set_index(self.subjects[self.who].astype(str))
@@ -185,15 +168,19 @@ class Trial:
                 found = _refused(error)
             yield variant, found or [{"what": f"{variant.what}: {STAYS}"}]
 
-    def built(self, variants: list[Variant]) -> Iterator[tuple]:
-        """Each variant with (subjects, the analyses that it reaches), or what is said of it."""
+    def built(self, variants: list[Variant], known: Mapping[str, pd.Series] = {}) -> Iterator[tuple]:
+        """Each variant with (subjects, the analyses that it reaches), or what is said of it. known: columns of the copies that have
+        been derived with others, which changes none but places in an order."""
         if not variants:
             return
         ids = [variant.copy for variant in variants]
         before = self.known.loc[[variant.who for variant in variants]].assign(**{self.who: ids})
         before = before.set_index(pd.Index(ids)).astype(self.subjects.dtypes.to_dict())
+        derived = dict(known)
         try:
-            made = cohort.again(self.study, self.plan, self.copies(variants), before, self.anew(variants))
+            made = cohort.again(
+                self.study, self.plan, self.clean.copies(variants), before, self.anew(variants), derived
+            )
         except (InputError, ValueError) as error:
             named = [variant for variant in variants if variant.copy in str(error)]
             if len(variants) == 1 or len(named) == 1:
@@ -201,8 +188,8 @@ class Trial:
                 yield first[0], _refused(error)
             else:
                 first = named if 0 < len(named) < len(variants) else variants[: len(variants) // 2]
-                yield from self.built(first)
-            yield from self.built([variant for variant in variants if variant not in first])
+                yield from self.built(first, derived)
+            yield from self.built([variant for variant in variants if variant not in first], derived)
             return
         theirs = made.set_index(made[self.who].astype(str)).loc[ids]
         differ = {name: _differ(before[name], theirs[name]) for name in theirs if name != self.who}
@@ -244,22 +231,27 @@ class Trial:
         before, after: the copies as the participants are, and as the variants make them; moved: the columns that differ.
         """
         found: dict[str, list[str]] = {variant.copy: [] for variant in variants}
-        tables: dict[bool, dict] = {}
+        both: tuple[pd.DataFrame, dict] | None = None
+        chosen: dict[tuple, set[str]] = {}
         for name, read in self.columns.items():
-            asked = []
+            spec, asked = self.plan.analyses[name], []
             for variant in variants:
                 direct = self.direct(name, f"{variant.table}.{variant.field}")
-                if direct and "rows" not in self.plan.analyses[name]:
+                if direct and "rows" not in spec:
                     found[variant.copy].append(name)
                 elif direct or (moved[variant.copy] - self.ordered) & read:
-                    asked.append(variant)
+                    asked.append(variant.copy)
             if not asked:
                 continue
-            if not tables:
-                tables = {changed: self.copies(variants, changed) for changed in (False, True)}
-            for copy in self.otherwise(
-                name, [variant.copy for variant in asked], (before, tables[False]), (after, tables[True])
-            ):
+            both = both or self.clean.together(variants, before, after)
+            if "rows" in spec:
+                others = self.otherwise(name, asked, *both)
+            else:  # a column that it reads has moved: what it reads is otherwise, if the participant is chosen now or then
+                key = spec["population"], spec.get("where")
+                if key not in chosen:
+                    chosen[key] = set(self.chosen(name, list(found), *both))
+                others = (copy for copy in asked if copy in chosen[key])
+            for copy in others:
                 found[copy].append(name)
         return found
 
@@ -268,33 +260,43 @@ class Trial:
         columns = self.index["columns"]
         return any("." in column and field in columns[column]["reads"] for column in self.columns[name] & set(columns))
 
-    def otherwise(self, name: str, copies: list[str], before: tuple, after: tuple) -> Iterator[str]:
-        """The copies of which an analysis reads something else; before, after: (subjects, tables). One that cannot be read does."""
-        try:
-            old, new = (self.read(name, subjects.loc[copies], tables) for subjects, tables in (before, after))
-        except (InputError, ValueError):
-            if len(copies) == 1:
-                yield from copies
-                return
-            half = len(copies) // 2
-            for part in (copies[:half], copies[half:]):
-                yield from self.otherwise(name, part, before, after)
-            return
-        if not old.equals(new):
-            rows = [frame.groupby(self.who, sort=False, observed=True).indices for frame in (old, new)]
-            for copy in copies:
-                one, other = (
-                    frame.take(at.get(copy, [])).reset_index(drop=True)
-                    for frame, at in zip((old, new), rows, strict=True)
-                )
+    def otherwise(self, name: str, copies: list[str], subjects: pd.DataFrame, tables: Mapping) -> Iterator[str]:
+        """The copies of which an analysis of rows reads something else. One that cannot be read does."""
+        for part, frame in self.frames(name, copies, subjects, tables):
+            if frame is None:
+                yield from part
+                continue
+            rows, rest = frame.groupby(self.who, sort=False, observed=True).indices, frame.drop(columns=self.who)
+            for copy in part:
+                one, other = (rest.take(rows.get(id, [])).reset_index(drop=True) for id in (copy, copy + AFTER))
                 if not one.equals(other):
                     yield copy
 
-    def read(self, name: str, subjects: pd.DataFrame, tables: Mapping) -> pd.DataFrame:
-        """What an analysis reads of some participants: the columns that it names, of the rows that it works on."""
+    def chosen(self, name: str, copies: list[str], subjects: pd.DataFrame, tables: Mapping) -> Iterator[str]:
+        """The copies that an analysis chooses, as they are or otherwise. One that cannot be read is chosen."""
+        for part, frame in self.frames(name, copies, subjects, tables):
+            yield from part if frame is None else (id.removesuffix(AFTER) for id in frame[self.who].astype(str))
+
+    def frames(self, name: str, copies: list[str], subjects: pd.DataFrame, tables: Mapping) -> Iterator[tuple]:
+        """(copies, what an analysis reads of them) of as many as can be read together; None of one that cannot be read."""
+        try:
+            frame = self.read(name, copies, subjects, tables)
+        except (InputError, ValueError):
+            if len(copies) > 1:
+                half = len(copies) // 2
+                for part in (copies[:half], copies[half:]):
+                    yield from self.frames(name, part, subjects, tables)
+                return
+            frame = None
+        yield copies, frame
+
+    def read(self, name: str, copies: list[str], subjects: pd.DataFrame, tables: Mapping) -> pd.DataFrame:
+        """What an analysis reads of some copies, then and now: the columns that it names, of the rows that it works on."""
         spec = self.plan.analyses[name]
         named = self.columns[name] | set(_WORD.findall(str(spec))) | {self.who, *MADE}
-        theirs = subjects[[column for column in subjects if column in named]]
+        theirs = subjects.loc[
+            [*copies, *(copy + AFTER for copy in copies)], [column for column in subjects if column in named]
+        ]
         data, _ = analysed(self.study, self.plan, theirs, None, tables, name)
         if "value" in spec.get("rows", {}):
             named -= {"z"}  # is otherwise if the value is, and depends on who else is there
@@ -303,7 +305,7 @@ class Trial:
     def alone(self, variant: Variant) -> tuple | list[dict]:
         """The cohort of one variant, built for it alone, and the analyses that read what differs."""
         try:
-            made = cohort.build(self.study, self.plan, self.swapped(variant))
+            made = cohort.build(self.study, self.plan, self.clean.swapped(variant))
         except (InputError, ValueError) as error:
             return _refused(error)
         frame = made.subjects.reset_index(drop=True)
@@ -311,51 +313,13 @@ class Trial:
         field = f"{variant.table}.{variant.field}"
         return frame, [name for name, read in self.columns.items() if moved & read or self.direct(name, field)]
 
-    def swapped(self, variant: Variant) -> dict[str, pd.DataFrame]:
-        """The clean tables with the variant in its place."""
-        tables = dict(self.results.tables)
-        tables[variant.table] = self.applied(tables[variant.table], [variant], [variant.row])
-        return tables
-
-    def copies(self, variants: list[Variant], changed: bool = True) -> dict[str, pd.DataFrame]:
-        """The clean tables of a copy of a participant for each variant, changed or as they are; those in which nobody is named as
-        they are."""
-        tables, asked = {}, pd.Index(sorted({variant.who for variant in variants}))
-        for name, frame in self.results.tables.items():
-            if self.who not in frame:
-                tables[name] = frame
-                continue
-            of = asked.get_indexer(frame[self.who])
-            order = np.argsort(of, kind="stable")
-            ends = np.searchsorted(of[order], np.arange(len(asked) + 1))
-            rows = [order[first:last] for first, last in pairwise(ends)]
-            mine = [rows[at] for at in asked.get_indexer([variant.who for variant in variants])]
-            starts = np.cumsum([0, *map(len, mine)])
-            ids = np.repeat(np.array([variant.copy for variant in variants], dtype=object), np.diff(starts))
-            copied = frame.take(np.concatenate(mine)).reset_index(drop=True)
-            copied[self.who] = pd.Series(ids, dtype=frame[self.who].dtype)
-            here = [at for at, variant in enumerate(variants) if changed and variant.table == name]
-            places = [int(starts[at] + np.searchsorted(mine[at], variants[at].row)) for at in here]
-            tables[name] = self.applied(copied, [variants[at] for at in here], places).astype(frame.dtypes.to_dict())
-        return tables
-
-    def applied(self, rows: pd.DataFrame, variants: list[Variant], places: list[int]) -> pd.DataFrame:
-        """The rows of a table with variants at their places in it; without a part of the key a row is none."""
-        rows, gone = rows.copy(), []
-        for variant, at in zip(variants, places, strict=True):
-            if variant.field in self.study.tables[variant.table].key:
-                gone.append(at)
-            else:
-                rows.loc[at, variant.field] = pd.NA if variant.value is None else variant.value
-        return rows.drop(index=gone).reset_index(drop=True)
-
     def moved(self, variant: Variant, subjects: pd.DataFrame, names: list[str]) -> list[dict]:
         """The numbers that differ from those of the results."""
         if not names:
             return []
         plan = replace(self.plan, analyses={name: self.plan.analyses[name] for name in names}, families=dict.fromkeys(self.plan.families, NOT_ADJUSTED))  # fmt: skip
         study = replace(self.study, reconstruction=False)  # where a number of a reconstruction comes from is not asked
-        new, _, _ = analysis.run(study, plan, subjects, self.results.daily, self.swapped(variant))
+        new, _, _ = analysis.run(study, plan, subjects, self.results.daily, self.clean.swapped(variant))
         ard = self.results.ard
         old = ard[ard["analysis"].isin(names) | ard["statistic"].eq("p_value_adjusted")]
         return list(_differences(old, self.with_families(new, names)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -280,15 +280,19 @@ def _completed(builder: Builder) -> None:
 
 
 def again(
-    study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], before: pd.DataFrame, anew: Container[str]
-) -> pd.DataFrame:
+    study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], before: pd.DataFrame, anew: Container[str],
+    made: MutableMapping[str, pd.Series],
+) -> pd.DataFrame:  # fmt: skip
     """The subjects of other clean tables, of some participants. before: as they were, by participant; anew: the derived columns
-    that may not be what they were. It stops where `build` does."""
+    that may not be what they were; made: those of them that have been derived, by participant, to which it adds. It stops where
+    `build` does."""
     builder = Builder(study, plan, tables)
-    known = before.loc[builder.subjects[builder.who]]
+    who = builder.subjects[builder.who]
     for column in plan.derived.values():
-        kept = None if column.name in anew else known[column.name].set_axis(builder.subjects.index)
-        builder.subjects[column.name] = builder.derive(column) if kept is None else kept
+        if column.name in anew and column.name not in made:
+            made[column.name] = builder.derive(column).set_axis(who)
+        known = made[column.name] if column.name in anew else before[column.name]
+        builder.subjects[column.name] = known.loc[who].set_axis(builder.subjects.index)
     _completed(builder)
     builder.daily()
     flow(plan, builder.subjects, builder.columns())
