@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from .errors import Problem, raise_if
-from .files import header, of_a_run, read_categories, read_csv, read_dictionaries, write_csv
+from .files import Blocks, header, of_a_run, read_categories, read_csv, read_dictionaries, write_csv
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,10 @@ class Contract:
     def categories(self, folder: Path, only: Iterable[str] = ()) -> pd.DataFrame:
         """The same of a file of millions of rows, which repeat themselves; of some of its columns, if they are named."""
         return self._checked(read_categories, folder, only)
+
+    def blocks(self, folder: Path) -> Blocks:
+        """The same of a file that need not be held."""
+        return self._checked(Blocks, folder)
 
     def dictionaries(self, folder: Path, only: Iterable[str] = ()) -> pa.Table:
         """The same without an object for each text."""

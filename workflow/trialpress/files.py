@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,12 +176,31 @@ def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
     return csv.read_csv(path, *_as_dictionaries(path, names)).unify_dictionaries()
 
 
-def read_blocks(path: Path | str, names: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
-    """The same a block after the other, each with its own dictionaries: no more of the file is held."""
+def read_blocks(path: Path | str) -> Iterator[pa.RecordBatch]:
+    """The same a block after the other, at least one, each with its own dictionaries: no more of the file is held."""
+    import pyarrow as pa
     from pyarrow import csv
 
-    with csv.open_csv(path, *_as_dictionaries(path, names)) as blocks:
-        yield from blocks
+    with csv.open_csv(path, *_as_dictionaries(path, ())) as blocks:
+        block = pa.RecordBatch.from_pylist([], blocks.schema)
+        for block in blocks:
+            yield block
+        if not len(block):
+            yield block
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A CSV file of millions of rows that is read a block after the other, anew each time."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return read_blocks(self.path)
+
+    def whole(self, names: Iterable[str]) -> pa.Table:
+        """Some of its columns at once."""
+        return read_dictionaries(self.path, names)
 
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:

@@ -51,7 +51,9 @@ def report(results: Results, folder: Path) -> pd.DataFrame:
         every += [one for one in shows if one not in every]
         here = known[known[who].isin(theirs)]
         small = _small(columns)
-        rows.append((name, "yes" if name in in_crate else "no", len(theirs), ", ".join(shows), *_least(here, shows), small))
+        rows.append(
+            (name, "yes" if name in in_crate else "no", len(theirs), ", ".join(shows), *_least(here, shows), small)
+        )
     n = len(known) if every else 0
     rows.append(("all together", "", n, ", ".join(every), *_least(known, every), sum(row[-1] for row in rows)))
     return pd.DataFrame(rows, columns=list(ANONYMITY.columns))
@@ -100,7 +102,9 @@ def _small(columns: Sequence[Column]) -> int:
         return int((_few(pd.Series(by_name["value"][0], dtype=str))[by_name["value"][1]] & counted).sum())
     if counts:
         return sum(int(_few(pd.Series(held, dtype=str))[codes].sum()) for held, codes in map(by_name.get, counts))
-    printed = ((pd.Series(held, dtype="string").str.extract(r"^(\d+)(?=/| \()")[0], codes) for _, held, codes in columns[1:])
+    printed = (
+        (pd.Series(held, dtype="string").str.extract(r"^(\d+)(?=/| \()")[0], codes) for _, held, codes in columns[1:]
+    )
     return sum(int(_few(numbers)[codes].sum()) for numbers, codes in printed)
 
 

@@ -90,7 +90,7 @@ def _take_list(node: list, kinds: set[type], found: dict[str, None]) -> None:
 
 def _uncounted(name: str, value: object) -> object:
     """What stands behind a name without what counts."""
-    if type(value) is list and {*map(type, value)} == {int} and 0 <= min(value) and max(value) < 10**6:
+    if type(value) is list and {*map(type, value)} == {int} and min(value) >= 0 and max(value) < 10**6:
         return []
     if name in ROWS and isinstance(value, _Pairs):
         return _Pairs((of, [one for one in held if not re.fullmatch(r"\d{0,9}", str(one))] if of == "values" and type(held) is list else held)
