@@ -44,7 +44,7 @@ _EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _MAGIC = (b"\x89PNG", b"RIFF", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"wOFF", b"wOF2", b"\0\1\0\0", b"OTTO")
 _STROKES = re.compile(r' d="[MLHVCSQTAZmlhvcsqtaz0-9eE\s.,+-]*"')  # of a drawing
 _OOXML = re.compile(r'="-?\d+"')  # sizes and ids of an office document
-HELD = 2**22
+HELD = 2**23
 KNOWN = 2**20  # different texts of a column that are not searched again
 
 
@@ -153,7 +153,13 @@ def _parquet(data: bytes) -> Iterator[str]:
     logged = names == list(CELLS.columns)
     for name in names:
         if not pa.types.is_floating(file.schema_arrow.field(name).type) and not (logged and name in ROWS):
-            yield from ("\n".join(found.to_pandas().dropna().astype(str)) for found in _different(file, name))
+            yield from map("\n".join, map(_texts, _different(file, name)))
+
+
+def _texts(found: pa.Array) -> Iterable[str]:
+    if pa.types.is_string(found.type):
+        return found.drop_null().to_pylist()
+    return found.to_pandas().dropna().astype(str)
 
 
 def _different(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
