@@ -85,7 +85,7 @@ def _take_list(node: list, kinds: set[type], found: dict[str, None]) -> None:
     elif len(node) > FEW:
         found.update(dict.fromkeys(map(str, node)))
     elif node:
-        found[", ".join(map(str, node))] = None
+        found['" "'.join(map(str, node))] = None
 
 
 def _uncounted(name: str, value: object) -> object:
