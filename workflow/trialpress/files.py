@@ -51,6 +51,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     write_whole(path, lambda to: frame.to_csv(to, index=False, lineterminator="\n", encoding="utf-8"))
 
 
+BLOCK = 2**25  # bytes of a CSV file that are read at a time: no row may be longer
 BATCH = 2**16  # rows of which those that are asked for are taken at a time
 used: set[str] = set()  # the tables that this process has opened
 
@@ -165,8 +166,7 @@ def _as_dictionaries(path: Path | str, names: Iterable[str]) -> tuple:
 
     kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
-    # a row must not be longer than a block
-    return csv.ReadOptions(block_size=2**25), csv.ParseOptions(newlines_in_values=True), wanted
+    return csv.ReadOptions(block_size=BLOCK), csv.ParseOptions(newlines_in_values=True), wanted
 
 
 def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:

@@ -29,6 +29,9 @@ from .forms import SEPARATOR
 
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
+_PLACED = re.compile(
+    rb"(?:[-+.\d]+\s+){6}cm\b"
+)  # where it stands is said before it, so that two cells are not one word
 # what such an object shows: texts with numbers between, by which letters are moved
 _TEXT, _NUMBER = rb"\(((?:\\.|[^\\()])*)\)", rb"([-+]?(?:\d+\.?\d*|\.\d+))(?![-+.\d])"
 _SHOWN = re.compile(rb"\[((?:%b|%b|\s)*)\]\s*TJ" % (_TEXT, _NUMBER), re.S)
@@ -126,9 +129,15 @@ def _page(page) -> Iterator[str]:
     drawn = page.get_contents()
     if drawn is not None:
         stream = pypdf.generic.StreamObject()
-        stream.set_data(_SHOWN.sub(_joined, b"\n".join(_DRAWN.findall(drawn.get_data()))))
+        stream.set_data(_SHOWN.sub(_joined, b"\n".join(_drawn(drawn.get_data()))))
         page[pypdf.generic.NameObject("/Contents")] = stream
     yield page.extract_text()
+
+
+def _drawn(data: bytes) -> Iterator[bytes]:
+    for match in _DRAWN.finditer(data):
+        placed = _PLACED.findall(data, max(0, match.start() - 200), match.start())
+        yield b"q %b %b Q" % (placed[-1], match[0]) if placed else match[0]
 
 
 def _joined(match: re.Match) -> bytes:
