@@ -65,11 +65,10 @@ _DATES = (
     (re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[-/. ]{0,2}(?:of )?([a-z]{3,9})[-/., ]{0,2}(\d{4})(?!\d)"), "dmy"),
     (re.compile(r"([a-z]{3,9})[-/. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?[, ]{1,2}(\d{4})(?!\d)"), "mdy"),
 )
-# what all of the following have, and few other texts: it begins with a digit, so that the search passes over the rest
-_SHORT = re.compile(
-    r"\d(?:(?<!\d{3})[-/.]\d\d?[-/.]\d\d?(?!\d)|[-/. ]{0,2}(?:"
-    + "|".join(_MONTHS)
-    + r")[a-z]{0,6}[-/., ]{0,2}\d\d(?!\d))"
+# what all of the following have, and few other texts: what they begin with is rare in a text of numbers
+_SHORT = (
+    re.compile(r"[-/.](?<=\d.)(?<!\d{3}.)\d\d?[-/.]\d\d?(?!\d)"),
+    re.compile(rf"(?:{'|'.join(_MONTHS)})(?<=[-\d/. ].{{3}})[a-z]{{0,6}}[-/., ]{{0,2}}\d\d(?!\d)"),
 )
 _SHORT_DATES = (
     (re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})[/-](\d{2})(?![\d./-])"), "dmy mdy ymd"),
@@ -164,7 +163,7 @@ def dates_in(text: str, years: tuple[re.Pattern, re.Pattern]) -> set[datetime.da
         for year, one, rest in {*behind.findall(f"\0{text}")}
     }
     last = {_whole(text, match.start() - BEFORE, match.start() + 5) for match in before.finditer(text)}
-    short = {_whole(text, match.start() - 16, match.start() + 20) for match in _SHORT.finditer(text)}
+    short = {_whole(text, match.start() - 18, match.start() + 20) for form in _SHORT for match in form.finditer(text)}
     return _all_read(first | last, _DATES) | _all_read(short, _SHORT_DATES)
 
 
