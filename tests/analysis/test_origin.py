@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from cases.conftest import build  # noqa: F401
 from trialpress.analysis.methods import METHODS
@@ -11,7 +12,7 @@ from trialpress.analysis.origin import COMPUTED, IMPLIED, PUBLISHED, SIMULATED, 
 
 
 def people(who: str, *columns: str) -> People:
-    return People(frozenset(who), frozenset(columns))
+    return People.of(np.array([ord(one) - ord("a") for one in who], dtype=int), columns)
 
 
 # treated: everyone; rr and mrd: the strata; of rr some are in remission, not all were evaluated

@@ -114,11 +114,11 @@ def test_without_a_value_to_compare_there_is_no_difference():
 
 
 def test_a_run_ends_with_how_long_it_took(monkeypatch, capsys, tmp_path):
-    from trialpress import ending
+    from trialpress import ending, receipts
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ending.exclusive, "run", lambda *arguments: 0)
-    monkeypatch.setattr(ending.receipts, "check", lambda folder: None)
+    monkeypatch.setattr(receipts, "check", lambda folder: None)
     monkeypatch.setattr(ending, "ending", lambda folder: ("made\n", False))
     clock = iter([10.0, 135.2])
     monkeypatch.setattr(ending.time, "monotonic", lambda: next(clock))

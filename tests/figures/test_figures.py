@@ -15,10 +15,11 @@ import pytest
 import yaml
 from figures.small import NAMES as NAMES_OF_ARMS
 from figures.small import PLAN, small
+from matplotlib.text import Text
 from trialpress import figures
 from trialpress.checks.plan import load_plan
 from trialpress.errors import InputError
-from trialpress.figures import palette, style
+from trialpress.figures import palette, style, thinning
 from trialpress.figures.kinds import KINDS, width_of
 from trialpress.ids import Name
 from trialpress.study import load_study
@@ -119,6 +120,36 @@ def test_the_fault_finder_finds_faults(usual):
         page.text(12.0, 10.3, "over another")
     found = faults(page.figure)
     assert any("outside" in fault for fault in found) and any("overlap" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    "name, k, drawn",
+    [("kinetics_by", "17th", 295), ("courses", "17th", 297), ("waterfall", "17th", 295), ("spider", "17th", 297),
+     ("order", "3rd", 1668), ("scatter", "3rd", 1668), ("heatmap", "5th", 1000), ("swimmer", "67th", 76)],
+)  # fmt: skip
+def test_of_many_every_k_th_is_drawn_and_the_figure_says_so(large, usual, name, k, drawn):
+    drawing = figures.draw(large, name)
+    said = f"very {k} of 5,000 participants is shown"
+    assert drawing.numbers["who"].nunique() == drawn and said in drawing.alt
+    assert any(said in text.get_text() for text in drawing.figure.findobj(Text))
+    assert faults(drawing.figure) == []
+    assert "is shown" not in figures.draw(usual, name).alt, "of few everyone is"
+
+
+def test_of_a_large_group_some_are_points_among_them_the_lowest_and_the_highest(large):
+    drawing, ages = figures.draw(large, "strip"), large.subjects["age"].astype(float)
+    shown = drawing.numbers.query("variable == 'Age'")
+    assert shown.groupby("group").size().max() == 500
+    assert (shown["value"].min(), shown["value"].max()) == (ages.min(), ages.max())
+    assert drawing.notes[-1] == "Of each group at most 500 participants are shown, evenly by their values"
+    assert "1 to 5 n = 2545" in drawing.alt, "everyone is counted"
+
+
+def test_who_is_drawn_does_not_depend_on_a_pattern_in_the_order():
+    turns = pd.Series([True, False] * 5)
+    assert thinning.of_each(turns.index, [turns, ~turns], 4).tolist() == [0, 1, 8, 9]
+    values = pd.Series([1.0, 9.0, 3.0, 3.0, 2.0], index=[*"abcda"])
+    assert thinning.from_the_highest(values, [pd.Series([*"abd"]), pd.Series(["c"])], 2) == {"a", "b", "c"}
 
 
 def test_a_swimmer_plot_of_many_is_thinned_and_says_so(large):

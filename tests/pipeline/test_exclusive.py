@@ -1,11 +1,15 @@
 """One run at a time in a folder; what a killed run leaves behind holds nobody up."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
-from trialpress.exclusive import hold
+import pytest
+from trialpress.exclusive import due, hold
 
 
 def holder(path, seconds: float) -> subprocess.Popen:
@@ -58,3 +62,60 @@ def test_a_job_ends_with_the_run_that_began_it(tmp_path):
     run.kill()
     run.wait()
     assert job.wait(timeout=20) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda: None, False),
+        (lambda: Path("data/s/raw/labs.csv").write_text("1"), True),
+        (lambda: Path("report/s/new.png").touch(), True),
+        (lambda: Path("config/config.yaml").touch(), True),
+        (lambda: Path("results/s/figures/os.svg").unlink(), True),
+        (lambda: Path("results/s/.receipts/audit.json").unlink(), True),
+        (lambda: Path("config/t/plan.yaml").touch(), False),
+    ],
+    ids=["nothing", "a raw file", "a new file", "the settings", "a result removed", "no audit yet", "another study"],
+)
+def test_a_run_is_due_when_a_source_is_newer_than_the_results(tmp_path, monkeypatch, change, expected):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("trialpress.exclusive.__file__", str(tmp_path / "workflow/trialpress/exclusive.py"))
+    names = ["Snakefile", "workflow/rules/a.smk", "config/config.yaml", "config/s/plan.yaml", "config/t/plan.yaml"]
+    names += [
+        "data/s/raw/labs.csv",
+        "report/s/manuscript.qmd",
+        "results/s/figures/os.svg",
+        "results/s/.receipts/audit.json",
+    ]
+    for path in map(Path, names):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    for path in [*Path().rglob("*")]:
+        os.utime(path, (1e9, 1e9))
+    change()
+    assert due("s") is expected
+
+
+def test_an_input_is_hashed_once_for_all_outputs_of_its_job(tmp_path):
+    """What Snakemake remembers of each output holds the hashes of the inputs all the same."""
+    (tmp_path / "Snakefile").write_text(
+        'rule all:\n    input: "a", "b", "c"\n'
+        'rule one:\n    input: "x", "y"\n    output: "a", "b", "c"\n    shell: "touch {output}"\n'
+    )
+    hashes = {name: hashlib.sha256(name.encode()).hexdigest() for name in "xy"}
+    for name in hashes:
+        (tmp_path / name).write_text(name)
+    code = """
+import hashlib, sys
+from trialpress import exclusive
+real, seen = hashlib.file_digest, []
+hashlib.file_digest = lambda file, how: seen.append(file.name) or real(file, how)
+status = exclusive.run(["--cores", "1", "--config", "study=s"])
+print(status, *seen)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "workflow")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["0", "x", "y"], done.stderr
+    found = [json.loads(path.read_text()) for path in (tmp_path / ".snakemake/metadata").iterdir()]
+    known = {name: f"sha256:{of}" for name, of in hashes.items()}
+    assert [one["input_checksums"] for one in found if one["rule"] == "one"] == [known] * 3

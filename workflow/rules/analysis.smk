@@ -25,6 +25,7 @@ rule analysis:
         f"{LOGS}/analysis.log",
     benchmark:
         f"{LOGS}/analysis.tsv"
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -47,12 +47,14 @@ rule trace:
         f"{LOGS}/trace.log",
     benchmark:
         f"{LOGS}/trace.tsv"
+    priority: 0 if SMALL else 3
     conda:
         "../../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=memory.asked("trace", SIZE),
         runtime=10 + SIZE // 10,
+        niceness=5 if SMALL else 0,
     params:
         rooms=["clean", "cohort", "stats", "analysis", "report", "audit"],
         content=content("trace"),

@@ -1,4 +1,5 @@
 # What every rule uses: the checked configuration, the environment that makes a rerun the same, and where things lie.
+import gc
 import os
 import sys
 from pathlib import Path
@@ -63,7 +64,12 @@ receipts.are_checked(part for of in PARTS.values() for part in of)
 content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
 
 # processes that draw: another stage works beside them, so one of two cores, two of more; on a cluster cores are not counted
-DRAWING = max(1, min(2, (workflow.resource_settings.cores or 4) // 2))
+CORES = workflow.resource_settings.cores or 4
+DRAWING = max(1, min(2, CORES // 2))
+
+# Two things lead to the audit: figures, tables and report; and the trace, which is the longer way but for a small study. What
+# lies on the longer way is begun first, and of two cores it goes first: the trace of a small study takes what is left.
+SMALL = SIZE < 3
 
 # the plan as it was fixed before the data, and what is on record of the second computation, if there is
 FIXED, RECORDED = (
@@ -81,6 +87,8 @@ FONTS = environment.fonts(f"report/{NAME}")
 
 
 onstart:
+    gc.freeze()  # what was imported and built until now stays: `make report` has not looked through it, and nobody need
+    gc.enable()
     exclusive.alone(
         ".snakemake/running"
     )  # against `make report` and another snakemake; a dry run takes no lock

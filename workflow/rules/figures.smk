@@ -44,6 +44,7 @@ rule figures:
         f"{LOGS}/figures.log",
     benchmark:
         f"{LOGS}/figures.tsv"
+    priority: 2
     conda:
         "../../envs/environment.yaml"
     threads: DRAWING

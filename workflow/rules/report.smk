@@ -33,6 +33,7 @@ rule fragments:
         f"{LOGS}/fragments.log",
     benchmark:
         f"{LOGS}/fragments.tsv"
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -92,9 +93,10 @@ rule report:
         f"{LOGS}/report.log",
     benchmark:
         f"{LOGS}/report.tsv"
+    priority: 1
     conda:
         "../../envs/environment.yaml"
-    threads: 2
+    threads: 1 if CORES == 2 else 2  # the trace may work beside it
     resources:
         mem_mb=memory.asked("report", SIZE),
         runtime=10 + SIZE // 10,

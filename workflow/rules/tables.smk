@@ -16,6 +16,7 @@ rule tables:
         f"{LOGS}/tables.log",
     benchmark:
         f"{LOGS}/tables.tsv"
+    priority: 1
     conda:
         "../../envs/environment.yaml"
     threads: 1

@@ -1,8 +1,10 @@
+import os
 from pathlib import Path
 
 from trialpress.job import logged
 from trialpress.receipts import kept
 
+os.nice(snakemake.resources.niceness)
 with logged(snakemake.log[0]), kept(snakemake, give_back=True) as read:
     if read is not None:
         from trialpress import stages

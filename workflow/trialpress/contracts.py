@@ -6,7 +6,7 @@ Nothing is read back with guessed types. What is not a number here is text: an e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from .errors import Problem, raise_if
-from .files import Blocks, header, of_a_run, read_categories, read_csv, read_dictionaries, write_csv
+from .files import header, of_a_run, read_blocks, read_categories, read_csv, write_csv
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,9 @@ class Contract:
         """The same of a file of millions of rows, which repeat themselves; of some of its columns, if they are named."""
         return self._checked(read_categories, folder, only)
 
-    def blocks(self, folder: Path) -> Blocks:
-        """The same of a file that need not be held."""
-        return self._checked(Blocks, folder)
-
-    def dictionaries(self, folder: Path, only: Iterable[str] = ()) -> pa.Table:
-        """The same without an object for each text."""
-        return self._checked(read_dictionaries, folder, only)
+    def blocks(self, folder: Path, only: Iterable[str] = ()) -> Blocks:
+        """The same a part of the rows at a time, without an object for each text."""
+        return Blocks(self, folder, tuple(only))
 
     def _checked(self, how: Callable, folder: Path, *given: Iterable[str]):
         path = self.path(folder)
@@ -72,6 +68,21 @@ class Contract:
             what = f"has other columns than its contract: lost {', '.join(lost) or 'none'}, new {', '.join(more) or 'none'}"
             why = "its columns would be taken for others"
             raise_if([Problem(str(path), what, why, f"run the stage {self.stage} again")])
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Some columns of a file of millions of rows, or all, in blocks: each time they are asked for it is read anew."""
+
+    of: Contract
+    folder: Path
+    only: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        path = self.of.path(self.folder)
+        with of_a_run(path, f"run the stage {self.of.stage} again"):
+            self.of.check(header(path), path)
+            yield from read_blocks(path, self.only)
 
 
 ABOUT = ("group", "group_label", "level", "level_label")

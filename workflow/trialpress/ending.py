@@ -6,12 +6,13 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from . import exclusive, receipts
-from .audit import second
-from .contracts import CLAIMS
+from . import exclusive
 from .errors import InputError
-from .files import read_json
+
+if TYPE_CHECKING:  # the process of which jobs are forked is begun before anything else is imported
+    from .audit import second
 
 CONTRADICTED = "contradicted"
 
@@ -27,6 +28,8 @@ def second_computation(found: second.Outcome) -> str:
 
 def privacy(folder: Path) -> list[str]:
     """What the privacy gate could not look for, and what it was told in vain; nothing where it could do its work."""
+    from .files import read_json
+
     gate = read_json(folder / "audit" / "privacy.json", gate=dict)["gate"]
     said, vain = [], gate["allowed_in_vain"]
     for file, kinds in gate["not_searchable"].items():
@@ -48,6 +51,9 @@ def privacy(folder: Path) -> list[str]:
 
 def ending(folder: Path) -> tuple[str, bool]:
     """The text, and whether a reader must look: a statistic that differs when computed again, a contradicted claim."""
+    from .audit import second
+    from .contracts import CLAIMS
+
     text, wrong = (folder / "report" / "summary.txt").read_text(encoding="utf-8"), 0
     lines = []
     if (folder / "audit" / "concordance.csv").is_file():
@@ -75,6 +81,8 @@ def main(study: str, *arguments: str) -> int:
     begun = time.monotonic()
     if status := exclusive.run(arguments):
         return status
+    from . import receipts
+
     folder = Path("results") / study
     try:
         receipts.check(folder)

@@ -5,6 +5,7 @@ files would stay). Jobs of a run that was just killed may still be ending: the n
 """
 
 import fcntl
+import gc
 import os
 import re
 import sys
@@ -96,6 +97,47 @@ def unwritable(arguments: Sequence[str]) -> Iterator[Problem]:
                 yield Problem(str(at.absolute()), what, "a run puts its results, logs and marks there", do)
 
 
+def due(study: str) -> bool:
+    """Whether a run is likely to have something to do: a source is newer than the last receipt of the study's results, or one of
+    these was removed. A wrong guess costs time, and nothing else."""
+    sources = [Path("Snakefile"), Path("config/config.yaml"), Path(__file__).parents[1]]
+    sources += [Path(room, study) for room in ("config", "data", "report")]
+    found = [*sources, *Path("results", study).glob("[!.]*")]
+    for source in sources:
+        for at, inner, names in os.walk(source):
+            inner[:] = {*inner} - {"__pycache__"}
+            found += (Path(at, name) for name in (*inner, *names))
+    try:
+        last = Path("results", study, ".receipts", "audit.json").stat().st_mtime
+        return any(path.stat().st_mtime > last for path in found)
+    except OSError:
+        return True
+
+
+def hash_inputs_once() -> None:
+    """From now on Snakemake hashes each input of a job that has ended once, and not again for each of its outputs."""
+    from snakemake.io import _IOFile
+    from snakemake.persistence import PersistenceBase
+
+    finished, checksum = PersistenceBase.finished, _IOFile.checksum
+
+    async def once(self, job) -> None:
+        known: dict[_IOFile, str | None] = {}
+
+        async def of(file, *how):
+            if file not in known:
+                known[file] = await checksum(file, *how)
+            return known[file]
+
+        _IOFile.checksum = of
+        try:
+            await finished(self, job)
+        finally:
+            _IOFile.checksum = checksum
+
+    PersistenceBase.finished = once
+
+
 def run(arguments: Sequence[str]) -> int:
     """What the command `snakemake` does, without its limit of jobs per second: that one's clock holds a finished run for a
     second, and no argument turns it off."""
@@ -103,16 +145,19 @@ def run(arguments: Sequence[str]) -> int:
         print(InputError(problems), file=sys.stderr)
         return 1
     os.set_inheritable(alone(os.path.join(".snakemake", "running")), True)
+    gc.disable()  # what is imported and built until the first job is all needed: the Snakefile's onstart enables it
     from . import environment, warm
 
-    # of any study: each job is given the date of its own
-    warm.ahead(environment.settings(environment.ROOT, "2000-01-01"))
+    if any(due(text.removeprefix("study=")) for text in arguments if text.startswith("study=")):
+        # of any study: each job is given the date of its own
+        warm.ahead(environment.settings(environment.ROOT, "2000-01-01"))
     from snakemake.cli import args_to_api, parse_args, print_exception
     from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
     from . import progress
 
     warm.jobs()
+    hash_inputs_once()
     try:
         LoggerPluginRegistry().register_plugin("trialpress", progress)
         with redirect_stderr(StringIO()) as said:  # which profile it uses; a wrong argument ends it

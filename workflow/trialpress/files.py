@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from .text import iso
 if TYPE_CHECKING:  # who writes texts alone does not wait for it
     import pandas as pd
     import pyarrow as pa
+    from pyarrow import csv
 
 
 def sha256(content: Path | str | bytes) -> str:
@@ -159,29 +159,22 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return frame
 
 
-def _as_dictionaries(path: Path | str, names: Iterable[str]) -> tuple:
-    """How Arrow reads a CSV file whose cells are all text."""
+def _blocks(path: Path | str, names: Iterable[str]) -> csv.CSVStreamingReader:
+    """A CSV file (or some of its columns) whose cells are all text, opened by Arrow: some rows at a time, each with its own
+    dictionaries."""
     import pyarrow as pa
     from pyarrow import csv
 
     kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
-    return csv.ReadOptions(block_size=BLOCK), csv.ParseOptions(newlines_in_values=True), wanted
+    return csv.open_csv(path, csv.ReadOptions(block_size=BLOCK), csv.ParseOptions(newlines_in_values=True), wanted)
 
 
-def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
-    """A CSV file (or some of its columns) whose cells are all text: Arrow's dictionaries, each different text once."""
-    from pyarrow import csv
-
-    return csv.read_csv(path, *_as_dictionaries(path, names)).unify_dictionaries()
-
-
-def read_blocks(path: Path | str) -> Iterator[pa.RecordBatch]:
-    """The same a block after the other, at least one, each with its own dictionaries: no more of the file is held."""
+def read_blocks(path: Path | str, names: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
+    """A CSV file (or some of its columns) whose cells are all text, some rows at a time, at least one block: no more is held."""
     import pyarrow as pa
-    from pyarrow import csv
 
-    with csv.open_csv(path, *_as_dictionaries(path, ())) as blocks:
+    with _blocks(path, names) as blocks:
         block = pa.RecordBatch.from_pylist([], blocks.schema)
         for block in blocks:
             yield block
@@ -189,18 +182,10 @@ def read_blocks(path: Path | str) -> Iterator[pa.RecordBatch]:
             yield block
 
 
-@dataclass(frozen=True)
-class Blocks:
-    """A CSV file of millions of rows that is read a block after the other, anew each time."""
-
-    path: Path
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        return read_blocks(self.path)
-
-    def whole(self, names: Iterable[str]) -> pa.Table:
-        """Some of its columns at once."""
-        return read_dictionaries(self.path, names)
+def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:
+    """The same at once: each different text once."""
+    with _blocks(path, names) as blocks:
+        return blocks.read_all().unify_dictionaries()
 
 
 def read_categories(path: Path | str, names: Iterable[str] = ()) -> pd.DataFrame:

@@ -57,6 +57,7 @@ def parameter(rules, made: str, of_parts: Mapping[str, Iterable[str]]):
     """Rule -> its parameter: `content` of its inputs, and of the code that its parameter `rooms` names: so many files are no inputs
     since Snakemake would look at each of them many times. Content decides, not time."""
 
+    @cache  # Snakemake asks again when a job begins, which writes down what it was begun for
     def of(rule: str) -> str:
         its = getattr(rules, rule)
         return content([*its.input, *modules(*its.params.rooms)], made, of_parts.get(rule, ()))

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pandas as pd
 
 from .analysis import Data
@@ -119,7 +120,8 @@ class Results:
     def _known(self) -> Known:
         """The published counts of a reconstruction, from the rows that have one."""
         rows = self.ard[(self.ard["origin"] == PUBLISHED) & self.ard["statistic"].isin(OF_A_COUNT)]
-        counts = {name: sets(self.plan, self.analysed(name), name) for name in rows["analysis"].unique()}
+        everyone = pd.Index(self.subjects[self.study.participant])
+        counts = {name: sets(self.plan, self.analysed(name), name, everyone) for name in rows["analysis"].unique()}
         keys = zip(rows["analysis"], rows["group"], rows["level"], rows["statistic"], strict=True)
         return Known(counts[name][tuple(rest)] for name, *rest in keys if tuple(rest) in counts[name])
 
@@ -143,8 +145,7 @@ class Results:
         return found
 
     def _people(self, population: str) -> People:
-        who = self.subjects.loc[self.subjects[population], self.study.participant].astype(str)
-        return People(frozenset(who), population_columns(self.plan, population))
+        return People.of(np.flatnonzero(self.subjects[population]), population_columns(self.plan, population))
 
     def curve(self, analysis: str) -> pd.DataFrame:
         """The curves of one analysis."""
@@ -173,7 +174,7 @@ class Results:
 
     @cached_property
     def _chosen(self) -> Kept:
-        return {}
+        return Kept()
 
     def population(self, name: str) -> Data:
         """The participants of a population, with `groups` and `holds` as the methods have them."""

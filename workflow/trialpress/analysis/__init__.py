@@ -158,9 +158,9 @@ def run(
     from .methods import METHODS
     from .origin import COMPUTED, origins, sets
     from .participants import parted, table, unlike
-    from .source import analysed
+    from .source import Kept, analysed
 
-    found, curves, counted, of, kept = [], [], [], {}, {}
+    found, curves, counted, of, kept = [], [], [], {}, Kept()
     for name, spec in plan.analyses.items():
         population = spec["population"]
         n_population = int(subjects[population].sum())
@@ -208,7 +208,8 @@ def run(
     for name, rows in named.items():  # two rows of one name stop here and not in the manuscript
         names_of(name, ((group, level) for group, level, _ in rows), (statistic for *_, statistic in rows))
     simulated = study.reconstruction
-    counts = {name: sets(plan, data, name) for name, data in of.items()} if simulated else {}
+    everyone = pd.Index(subjects[study.participant])
+    counts = {name: sets(plan, data, name, everyone) for name, data in of.items()} if simulated else {}
     ard["origin"] = origins(plan, published, ard, counts) if simulated else COMPUTED
     ard = ard.sort_values(list(ARD.key), kind="stable")[list(ARD.columns)].reset_index(drop=True)
     curve = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame()

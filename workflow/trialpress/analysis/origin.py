@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations, permutations
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..expression import Expression
@@ -45,10 +46,21 @@ def published(claims: Path | str) -> Published:
 
 @dataclass(frozen=True)
 class People:
-    """The participants of a count and the columns that decide on them."""
+    """The participants of a count, a bit for each of the study, and the columns that decide on them."""
 
-    who: frozenset[str]
+    who: int
     columns: frozenset[str]
+
+    @classmethod
+    def of(cls, places: np.ndarray, columns: Iterable[str]) -> People:
+        """Those at so many places among the study's participants."""
+        found = np.zeros(places.max(initial=-1) + 1, dtype=bool)
+        found[places] = True
+        return cls(int.from_bytes(np.packbits(found, bitorder="little").tobytes(), "little"), frozenset(columns))
+
+    @property
+    def n(self) -> int:
+        return self.who.bit_count()
 
 
 class Known:
@@ -58,7 +70,7 @@ class Known:
         found = list(published)
         self.columns = frozenset().union(*(one.columns for one in found))
         self.published = {one.who for one in found}
-        self.pairs = {a - b for a, b in permutations(self.published, 2) if b <= a}
+        self.pairs = {a & ~b for a, b in permutations(self.published, 2) if not b & ~a}
         self.pairs |= {a | b for a, b in combinations(self.published, 2) if not a & b}
 
     def origin(self, people: People) -> str:
@@ -70,7 +82,8 @@ class Known:
             return PUBLISHED
         parts = self.published | self.pairs
         whole = any(
-            (who <= one and one - who in parts) or (one <= who and who - one in parts) for one in self.published
+            (not who & ~one and one & ~who in parts) or (not one & ~who and who & ~one in parts)
+            for one in self.published
         )
         return IMPLIED if who in self.pairs or (who and whole) else SIMULATED
 
@@ -114,16 +127,16 @@ def _columns(plan: Plan, spec: Mapping, statistic: str, group: str, level: str, 
     return frozenset(names)
 
 
-def sets(plan: Plan, data: Data, name: str) -> dict[tuple[str, str, str], People]:
-    """(group, level, statistic) -> who is in it, for the counts of an analysis."""
-    spec, who = plan.analyses[name], data.frame[data.study.participant].astype(str)
+def sets(plan: Plan, data: Data, name: str, study: pd.Index) -> dict[tuple[str, str, str], People]:
+    """(group, level, statistic) -> who is in it, for the counts of an analysis. study: all participants."""
+    spec, who = plan.analyses[name], data.frame[data.study.participant]
     if "file" in spec or who.duplicated().any():
         return {}
-    who = who.to_numpy(dtype=object)
+    places = study.get_indexer(who)
     unknown = "event" in spec and data.unknown == "left_out" and bool(data.holds(spec["event"]).isna().any())
     return {
-        (group, level, statistic): People(
-            frozenset(who[members]),
+        (group, level, statistic): People.of(
+            places[members],
             _columns(plan, spec, statistic, group, level, unknown),
         )
         for group, level, statistic, members in counted(data, spec)
@@ -134,7 +147,7 @@ def _recomputed(published: Published, counts: Mapping[str, Mapping]) -> Iterator
     """The participants of the counts that were published, where the analysis has the published number."""
     for (analysis, *place), numbers in published.items():
         people = counts.get(analysis, {}).get(tuple(place))
-        if people is not None and len(people.who) in numbers:
+        if people is not None and people.n in numbers:
             yield people
 
 
@@ -152,7 +165,7 @@ def origins(plan: Plan, published: Published, ard: pd.DataFrame, counts: Mapping
             found[key] = COMPUTED
         elif any(math.isclose(value, one) for one in published.get(key, ())):
             found[key] = PUBLISHED
-        elif people is not None and len(people.who) == value:
+        elif people is not None and people.n == value:
             found[key] = known.origin(people)
     counted = {analysis: {key[1:]: origin for key, origin in found.items() if key[0] == analysis and key[3] in OF_A_COUNT}
                for analysis in plan.analyses}  # fmt: skip

@@ -169,13 +169,10 @@ def _undated(data: Data, spec: Mapping) -> Iterator[LeftOut]:
     if not {"table", "value"} <= set(spec):
         return
     source, who = data.tables[spec["table"]], data.study.participant
-    without = (
-        source[spec["value"]].notna()
-        & source[spec.get("day") or spec["date"]].isna()
-        & source[who].isin(data.frame[who])
-    )
-    if without.any():
-        names = source.loc[without, who].astype(str)
+    without = source[spec["value"]].notna() & source[spec.get("day") or spec["date"]].isna()
+    names = source.loc[without, who]
+    names = names[names.isin(data.frame[who])].astype(str)
+    if len(names):
         yield LeftOut("day", "day not known", len(names), tuple(dict.fromkeys(names)), f"rows of {spec['table']}")
 
 

@@ -9,7 +9,7 @@ compared with. The method then finds the columns of the table and of the subject
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -65,27 +65,48 @@ def with_rows(plan: Plan, study: Study, spec: Mapping) -> Plan:
     return replace(plan, columns={**plan.columns, **columns}, kinds={**plan.kinds, **kinds})
 
 
-Kept = dict[tuple, tuple[pd.DataFrame, list[LeftOut]]]  # (population, condition) -> who is chosen, who is not
+@dataclass
+class Placed:
+    """The rows of a clean table that belong to some participants. of: the place of whom each belongs to; values: of the
+    expressions over them that were evaluated."""
+
+    frame: pd.DataFrame
+    of: np.ndarray
+    columns: OfRows
+    values: dict[str, pd.Series] = field(default_factory=dict)
+
+    def value(self, text: str) -> pd.Series:
+        if text not in self.values:
+            self.values[text] = Expression(text)(self.columns)
+        return self.values[text]
+
+
+@dataclass
+class Kept:
+    """What was chosen of the same subjects for other analyses. chosen: (population, condition) -> who is, who is not; rows: of the
+    last table that was asked for."""
+
+    chosen: dict[tuple, tuple[pd.DataFrame, list[LeftOut]]] = field(default_factory=dict)
+    rows: tuple[tuple, Placed] | None = None
 
 
 def analysed(
     study: Study, plan: Plan, subjects: pd.DataFrame, daily: pd.DataFrame | None, tables: Mapping, name: str,
     kept: Kept | None = None,
 ) -> tuple[Data, list[LeftOut]]:  # fmt: skip
-    """(what an analysis works on, who is left out of it before its method sees them). kept: what was chosen of the same
-    subjects for other analyses."""
+    """(what an analysis works on, who is left out of it before its method sees them)."""
     from .methods import METHODS
 
-    spec, kept = plan.analyses[name], {} if kept is None else kept
+    spec, kept = plan.analyses[name], Kept() if kept is None else kept
     counts = METHODS.traits.get(spec["method"], {}).get("unknown_is_no_event")
     unknown = spec.get("unknown", "no_event" if counts else "left_out")
     key = spec["population"], spec.get("where")
-    if key not in kept:
-        kept[key] = _chosen(Data(subjects, plan, study, tables, daily), *key)
-    frame, out = kept[key]
+    if key not in kept.chosen:
+        kept.chosen[key] = _chosen(Data(subjects, plan, study, tables, daily), *key)
+    frame, out = kept.chosen[key]
     data, out = Data(frame, plan, study, tables, daily, unknown), [*out]
     if "rows" in spec:
-        data, more = _rows(data, name, spec)
+        data, more = _rows(data, name, spec, kept)
         out += more
     return data, [one for one in out if one.n and "file" not in spec]  # of other trials: nobody here is counted
 
@@ -110,58 +131,71 @@ def those(frame: pd.DataFrame, here: np.ndarray) -> pd.DataFrame:
     return (frame if here.all() else frame[here]).reset_index(drop=True)
 
 
-def _rows(data: Data, name: str, analysis: Mapping) -> tuple[Data, list[LeftOut]]:
+def _placed(data: Data, plan: Plan, analysis: Mapping, kept: Kept) -> Placed:
+    """The rows of the table that an analysis reads; those of the last time if they are the same."""
+    spec = analysis["rows"]
+    key = (
+        analysis["population"],
+        analysis.get("where"),
+        spec["table"],
+        spec.get("value"),
+    )  # by which `value` is of another kind
+    if kept.rows is None or kept.rows[0] != key:
+        frame, of = placed(data.tables[spec["table"]], data.frame[data.study.participant])
+        kept.rows = key, Placed(frame, of, OfRows(frame, data.columns(), of, plan.kinds))
+    return kept.rows[1]
+
+
+def _rows(data: Data, name: str, analysis: Mapping, kept: Kept) -> tuple[Data, list[LeftOut]]:
     spec, who = analysis["rows"], data.study.participant
     table, at = spec["table"], f"plan.yaml, analyses.{name}.rows"
     plan = with_rows(data.plan, data.study, spec)
-    frame, of = placed(data.tables[table], data.frame[who])
-    columns = OfRows(frame, data.columns(), of, plan.kinds)
-    out: list[LeftOut] = []
+    rows = _placed(data, plan, analysis, kept)
+    frame, out = rows.frame, []
 
     def evaluate(key: str) -> pd.Series:
         try:
-            return Expression(spec[key])(columns)
+            return rows.value(spec[key])
         except ExpressionError as error:
             raise InputError(impossible(f"{at}.{key}", error, frame[who])) from None
 
-    def holds(key: str, among: pd.Series) -> pd.Series:
-        found = evaluate(key).astype("boolean") if key in spec else pd.Series(True, index=frame.index)
-        text, unknown = f"not known whether {spec.get(key)}", found.isna() & among
+    def holds(key: str, among: np.ndarray) -> np.ndarray:
+        if key not in spec:
+            return among
+        found = evaluate(key).astype("boolean")
+        text, unknown = f"not known whether {spec[key]}", found.isna().to_numpy() & among
         out.append(LeftOut.of(f"rows_{key}_unknown", text, replace(data, frame=frame), unknown, f"rows of {table}"))
-        return (found.fillna(False).astype(bool)) & among
+        return found.to_numpy(dtype=bool, na_value=False) & among
 
-    everything = pd.Series(True, index=frame.index)
-    chosen = holds("where", everything)
-    kept = holds("at", chosen)
-    added: dict[str, pd.Series] = {}
-    if "value" in spec:
-        value = added["value"] = evaluate("value")
-        if pd.api.types.is_numeric_dtype(value) and value.dtype != "boolean":
-            value = added["value"] = value.astype("Float64")
-            added["z"] = _z(value.where(kept))
-            if "baseline" in spec:
-                base = _baseline(at, frame.assign(value=value), holds("baseline", chosen), who, table)
-                added["baseline"] = frame[who].map(base).astype("Float64")
-                added["change"] = value - added["baseline"]
+    chosen = holds("where", np.ones(len(frame), dtype=bool))
+    here = holds("at", chosen)
     # what is known of the participants is put beside the analysed rows alone
-    here = kept.to_numpy(dtype=bool)
-    theirs = data.frame.drop(columns=frame.columns, errors="ignore").take(of[here]).reset_index(drop=True)
+    theirs = data.frame.drop(columns=frame.columns, errors="ignore").take(rows.of[here]).reset_index(drop=True)
     made = pd.concat([frame[here].reset_index(drop=True), theirs], axis=1)
-    for column, values in added.items():
-        made[column] = values[here].reset_index(drop=True)
+    if "value" in spec:
+        value = evaluate("value")
+        made["value"] = value[here].reset_index(drop=True)
+        if pd.api.types.is_numeric_dtype(value) and value.dtype != "boolean":
+            made["value"] = made["value"].astype("Float64")
+            made["z"] = _z(made["value"])
+            if "baseline" in spec:
+                base = _baseline(at, frame[who], value, holds("baseline", chosen), table)
+                made["baseline"] = made[who].map(base).astype("Float64")
+                made["change"] = made["value"] - made["baseline"]
     _once(at, made, who, analysis, table, data)
     out.append(LeftOut.of("no_row", f"no such row of {table}", data, ~data.frame[who].isin(made[who])))
     return replace(data, frame=made, plan=plan), out
 
 
-def _baseline(where: str, frame: pd.DataFrame, base: pd.Series, who: str, table: str) -> pd.Series:
+def _baseline(where: str, who: pd.Series, value: pd.Series, base: np.ndarray, table: str) -> pd.Series:
     """Participant -> the value of the baseline row."""
-    rows = frame.loc[base & frame["value"].notna(), [who, "value"]]
-    twice = rows[who][rows[who].duplicated()].unique()
+    base = base & value.notna().to_numpy()
+    rows = value[base].astype("Float64").set_axis(who[base])
+    twice = rows.index[rows.index.duplicated()].unique()
     if len(twice):
         what = f"several baseline rows of {table} for participant {', '.join(map(str, twice[:5]))}"
         raise InputError([Problem(f"{where}.baseline", what, CHANCE, "write a condition that holds for one row")])
-    return rows.set_index(who)["value"]
+    return rows
 
 
 def _z(values: pd.Series) -> pd.Series:

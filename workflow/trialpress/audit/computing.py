@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from ..results import Results
 from ..store import Store
 from . import plain
 from .exports import export
-from .kept import Kept
+from .kept import Kept, any_kept
 
 KEY = list(CONCORDANCE.key)
 SCRIPT = Path(__file__).with_name("concordance.R")
+SOURCE = "source(commandArgs(TRUE)[2], keep.source = FALSE)"  # as its own file Rscript reads it twenty times as long
 LONGEST = 1800  # seconds that R may take
 FOUND = [*KEY, "second", "tolerance", "implementation"]
 
@@ -40,22 +42,40 @@ NOTHING = Answer(pd.DataFrame(columns=FOUND), {}, {})
 
 
 class Second:
-    """R at work beside this process: started at once, asked for its answer later; plain Python computes what R has left."""
+    """R at work beside this process: started at once, while its data are written, and asked for its answer later; plain Python
+    computes what R has left."""
 
     def __init__(
         self, results: Results, analysed: Iterable[tuple[str, Data]] | None = None, store: Store | None = None
     ):
         """analysed: all analyses with what they work on, if somebody has it; store: what was computed of the same is taken from."""
-        self.results, self.process = results, None
+        self.results = results
         self.folder = tempfile.TemporaryDirectory(prefix="trialpress-second-")
         every = ((name, results.analysed(name)) for name in results.plan.analyses)
         folder = Path(self.folder.name)
-        exported = export(results, folder, every if analysed is None else analysed)
-        self.kept = Kept(store, results.plan, exported) if store else None
-        self.left = self.kept.narrow(folder) if self.kept else True
-        if self.left and shutil.which("Rscript"):
-            command = ["Rscript", "--vanilla", str(SCRIPT), self.folder.name]
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.process = None if any_kept(store) else _r(folder)
+        try:
+            exported = export(results, folder, every if analysed is None else analysed)
+            self.kept = Kept(store, results.plan, exported) if store else None
+            self.left = self.kept.narrow(folder) if self.kept else True
+        except BaseException:
+            self._end()
+            raise
+        if not self.left:
+            self._end()
+        elif self.process is None:
+            self.process = _r(folder)
+        if self.process:
+            with suppress(BrokenPipeError):  # R has stopped; `found` says why
+                self.process.stdin.write("\n")
+                self.process.stdin.flush()
+
+    def _end(self) -> None:
+        """Nothing is asked of R."""
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
 
     def found(self) -> Answer:
         """What came of it. What R says goes to the log."""
@@ -94,6 +114,15 @@ class Second:
             for name in ("second", "versions", "failed")
         )
         return Answer(second, dict(known.to_numpy().tolist()), dict(stopped.to_numpy().tolist()))
+
+
+def _r(folder: Path) -> subprocess.Popen | None:
+    """R, which waits for a line before it reads what is in the folder; nothing where it is not."""
+    if not shutil.which("Rscript"):
+        return None
+    command = ["Rscript", "--vanilla", "-e", SOURCE, str(folder), str(SCRIPT)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True)
 
 
 def unanswered(results: Results, second: pd.DataFrame) -> set[str]:

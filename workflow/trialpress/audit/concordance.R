@@ -1,10 +1,11 @@
 # A second opinion: the statistics of the analysis results data computed again by R from exported data. One file, since it shares no code with anything and R starts once.
 # Rscript concordance.R <folder>: reads jobs.csv, levels.csv, families.csv and data.csv, writes second.csv. It shares no code with the first.
 folder <- commandArgs(trailingOnly = TRUE)[1]
+suppressPackageStartupMessages(library(survival))  # while what is read is being written
+ready <- file("stdin"); invisible(readLines(ready, 1)); close(ready)  # now it is there
 read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "@missing@", check.names = FALSE, encoding = "UTF-8")
 jobs <- read("jobs.csv"); ids <- read("levels.csv"); data <- read("data.csv")
 parts <- split(data, factor(data$analysis, levels = jobs$analysis))
-suppressPackageStartupMessages(library(survival))
 if (nrow(data) < 1e5) invisible(compiler::enableJIT(0))  # compiling these functions takes longer than running them on few rows
 
 closed <- 1e-9; exact <- 1e-7; fitted <- 1e-6
@@ -106,20 +107,21 @@ coefficient <- function(X, y, conf, shown, penalise) {  # logistic regression, X
     return()
   }
   penalised <- function(b) { p <- plogis(drop(X %*% b)); sum(log(ifelse(y == 1, p, 1 - p))) + determinant(crossprod(X * sqrt(p * (1 - p))))$modulus[1] / 2 }
-  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X))) {  # Newton on the modified score; one coefficient may be held; steps to and fro grow shorter
+  fit <- function(fixed = 0, at = 0, b = rep(0, ncol(X)), close = 1e-13) {  # Newton on the modified score; one coefficient may be held; steps to and fro grow shorter
     free <- setdiff(seq_len(ncol(X)), fixed); if (fixed) b[fixed] <- at; pace <- 1; last <- 0
     for (step in 1:500) {
-      p <- plogis(drop(X %*% b)); w <- p * (1 - p); inverse <- solve(crossprod(X * sqrt(w)))
-      h <- w * rowSums((X %*% inverse) * X); score <- drop(crossprod(X, y - p + h * (0.5 - p)))[free]
-      move <- drop(solve(crossprod(X * sqrt(w))[free, free, drop = FALSE], score)); move <- move / max(1, max(abs(move)) / 2)
-      if (sum(move * last) < 0) pace <- pace / 2; last <- move; b[free] <- b[free] + pace * move; if (max(abs(move)) < 1e-13) break
+      p <- plogis(drop(X %*% b)); w <- p * (1 - p); information <- crossprod(X * sqrt(w))
+      h <- w * rowSums((X %*% solve(information)) * X); score <- drop(crossprod(X, y - p + h * (0.5 - p)))[free]
+      move <- drop(solve(information[free, free, drop = FALSE], score)); move <- move / max(1, max(abs(move)) / 2)
+      if (sum(move * last) < 0) pace <- pace / 2; last <- move; b[free] <- b[free] + pace * move; if (max(abs(move)) < close) break
     }
     b
   }
   b <- fit(); top <- penalised(b); cut <- qchisq(conf, 1) / 2; wald <- sqrt(diag(solve(crossprod(X * sqrt(plogis(drop(X %*% b)) * (1 - plogis(drop(X %*% b))))))))
   for (i in seq_along(shown)) {
-    j <- i + 1; drop_to <- function(at) top - penalised(fit(j, at, b)) - cut
-    end <- function(sign) { far <- b[j] + sign * 2 * wald[j]; while (drop_to(far) < 0 && abs(far) < 60) far <- far + sign * wald[j]; uniroot(drop_to, sort(c(b[j], far)), tol = 1e-11)$root }
+    j <- i + 1; here <- b  # each profile begins where the one before has ended; its height is flat there, so that half the digits do
+    drop_to <- function(at) { here <<- fit(j, at, here, 1e-9); top - penalised(here) - cut }
+    end <- function(sign) { here <<- b; far <- b[j] + sign * 2 * wald[j]; while (drop_to(far) < 0 && abs(far) < 60) far <- far + sign * wald[j]; uniroot(drop_to, sort(c(b[j], far)), tol = 1e-11)$root }
     add("", shown[i], "Newton, profile by uniroot", fitted, odds_ratio = exp(b[[j]]), ci_low = exp(end(-1)), ci_high = exp(end(1)),
         p_value = pchisq(2 * (top - penalised(fit(j, 0, b))), 1, lower.tail = FALSE))
   }
@@ -145,9 +147,9 @@ nca <- function(t, c, until, limit, below) {  # exposure of one participant: lin
   if (length(after) >= 3) {
     best <- -Inf; slope <- NA
     for (k in 3:length(after)) {
-      at <- tail(after, k); f <- lm(log(c[at]) ~ t[at]); r <- 1 - sum(resid(f)^2) / sum((log(c[at]) - mean(log(c[at])))^2) * (k - 1) / (k - 2)
+      at <- tail(after, k); f <- lm.fit(cbind(1, t[at]), log(c[at])); r <- 1 - sum(f$residuals^2) / sum((log(c[at]) - mean(log(c[at])))^2) * (k - 1) / (k - 2)
       if (var(log(c[at])) == 0) r <- -Inf
-      if (k == 3 || r > best - 1e-4) { best <- if (k == 3) r else max(best, r); slope <- coef(f)[[2]] }
+      if (k == 3 || r > best - 1e-4) { best <- if (k == 3) r else max(best, r); slope <- f$coefficients[[2]] }
     }
     if (slope < 0) half <- log(2) / -slope
   }
@@ -188,8 +190,9 @@ medians <- function(d, groups) for (g in groups) {
   add(g, "", "median, length", closed, n = length(y), median = if (length(y)) median(y) else NA)
 }
 tables <- function(total, sizes) {  # all ways in which the events can fall into the groups, as rows
-  if (length(sizes) == 1) return(if (total <= sizes) matrix(total, 1) else NULL)
-  do.call(rbind, lapply(0:min(total, sizes[1]), function(k) { rest <- tables(total - k, sizes[-1]); if (is.null(rest)) NULL else cbind(k, rest) }))
+  rest <- as.matrix(expand.grid(lapply(rev(sizes[-1]), function(n) 0:min(n, total)))); rest <- unname(rest[, rev(seq_len(ncol(rest))), drop = FALSE])
+  first <- total - rowSums(rest); some <- which(first >= 0 & first <= sizes[1]); some <- some[order(first[some])]
+  cbind(first, rest)[some, , drop = FALSE]
 }
 late <- function() job$delayed == "true"  # at risk in (entry, time]
 surv <- function(k, event = k$event) if (late()) Surv(k$entry, k$time, event) else Surv(k$time, event)
@@ -408,8 +411,7 @@ methods <- list(
       bottom <- seen == min(s); top <- seen == max(s); tail <- (1 - conf) / 2
       add("", "", "enumeration of all tables, uniroot", fitted, ci_low = if (bottom) 0 else up(tail), ci_high = if (top) Inf else down(tail),
           odds_ratio = if (top) up(0.5) else if (bottom) down(0.5) else solved(function(b) sum(weight(b) * s) - seen))
-      all <- tables(sum(x), n); p <- exp(rowSums(lchoose(matrix(n, nrow(all), length(n), byrow = TRUE), all)) - lchoose(sum(n), sum(x)))
-      distance <- abs(all %*% score - sum(score * n) * sum(x) / sum(n))
+      p <- exp(w - lchoose(sum(n), sum(x))); distance <- abs(s - sum(score * n) * sum(x) / sum(n))
       add("", "", "enumeration of all tables", exact, p_value = sum(p[distance >= abs(sum(score * x) - sum(score * n) * sum(x) / sum(n)) - 1e-9]))
     } else { t <- unname(prop.trend.test(x, n, score)$statistic) * (if (job$variant == "r") 1 else 1 - 1 / sum(n)); add("", "", "prop.trend.test", closed, statistic = t, p_value = pchisq(t, 1, lower.tail = FALSE)) }
   },
@@ -690,8 +692,8 @@ methods <- list(
   exposure = function(d, conf) {
     groups <- named("", "group"); known <- list(); names <- c("cmax", "tmax", "auc", "tlast", "half_life")
     for (g in groups) {
-      who <- unique(d$x[d$set == "people" & d$group == g]); m <- d[d$set == "values" & !is.na(d$y) & !is.na(d$time) & d$time >= 0, ]
-      each <- vapply(who, function(w) { v <- m[m$x == w, ]; v <- v[order(v$time), ]; if (nrow(v)) nca(v$time, v$y, num(job$until), num(job$limit), job$below) else rep(NA_real_, 5) }, numeric(5))
+      who <- unique(d$x[d$set == "people" & d$group == g]); m <- d[d$set == "values" & !is.na(d$y) & !is.na(d$time) & d$time >= 0, ]; of <- split(seq_len(nrow(m)), factor(m$x, who))
+      each <- vapply(of, function(i) { i <- i[order(m$time[i])]; if (length(i)) nca(m$time[i], m$y[i], num(job$until), num(job$limit), job$below) else rep(NA_real_, 5) }, numeric(5))
       for (i in 1:5) {
         y <- matrix(each, 5)[i, ]; describe(g, names[i], y); y <- y[!is.na(y)]; known[[names[i]]][[g]] <- y
         if (i %in% c(1, 3) && length(y) && all(y > 0)) {

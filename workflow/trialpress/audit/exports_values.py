@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, compress
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -182,9 +182,9 @@ def _together(export: Export):
     """The names of the sets that each participant is in; missing where one is not known."""
     holds = {word(name): export.data.holds(text) for name, text in export.spec["sets"].items()}
     export.order("set", holds)
-    table = pd.DataFrame({name.id: one for name, one in holds.items()}, index=export.data.frame.index)
-    inside = [None if row.isna().any() else [name for name in table if row[name]] for _, row in table.iterrows()]
-    export.rows(level=["+".join(names) or "none" if names is not None else pd.NA for names in inside])
+    known = (one.to_numpy(dtype=object, na_value=None).tolist() for one in holds.values())
+    names, rows = [name.id for name in holds], zip(*known, strict=True)
+    export.rows(level=[pd.NA if None in row else "+".join(compress(names, row)) or "none" for row in rows])
 
 
 EXPORTS: dict[str, Callable[[Export], None]] = {

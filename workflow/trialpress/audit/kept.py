@@ -32,6 +32,11 @@ def together(plan: Plan) -> list[tuple[str, ...]]:
     return [tuple(names) for names in found.values()]
 
 
+def any_kept(store: Store | None) -> bool:
+    """Whether something may be taken, so that R may have nothing to do."""
+    return store is not None and any(store.folder.glob("*"))
+
+
 def of_r() -> dict[str, str]:
     """R and its packages as concordance.R names them; nothing where R is not, or does not answer."""
     if not shutil.which("Rscript"):
@@ -46,7 +51,7 @@ class Kept:
     def __init__(self, store: Store, plan: Plan, exported: Mapping[str, str]):
         self.store, self.exported = store, exported
         self.units = [unit for unit in together(plan) if set(unit) & set(exported)]
-        self.by = of_r() if any(store.folder.glob("*")) else None  # R is asked only if something can be taken
+        self.by = of_r() if any_kept(store) else None  # R is asked only if something can be taken
         self.rows: dict[tuple[str, ...], list[dict]] = {}
         for unit in self.units if self.by is not None else ():
             if (content := store.taken(self._made_of(unit))) is not None:

@@ -11,8 +11,9 @@ import ast
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
+import numpy as np
 import pandas as pd
 
 from ..analysis.methods import METHODS
@@ -33,8 +34,11 @@ from ..text import number_text
 OTHERWISE = {"min": "max", "max": "min", "first": "last", "last": "first", "sum": "mean", "mean": "sum"}
 LEFT_OUT, ALONE, STAY = "could be left out", "alone gives the same", "holds for participants who stay, too"
 
-# an expression in the place of another -> what is made of it
-Made = Callable[[str], object]
+FEW = 50  # participants on whom a part is tried first, of ten times as many or more
+KEPT = 5_000_000  # values of expressions that are kept, or a few columns
+
+# the cohort, an expression in the place of another -> what is made of it
+Made = Callable[["Once", str], object]
 Finding = tuple[str, str, str]  # entry of the plan, part of it, what has no effect
 SHOWN = {"analyses": (METHODS, "method"), "figures": (FIGURES, "kind"), "tables": (TABLES, "kind")}
 TRIED = ("population", "where", "rows", "file", "table", "day", "last_day", "item", "items")  # and their conditions
@@ -123,29 +127,33 @@ def _moved(value: float) -> tuple[float, float]:
 
 
 class Once(Builder):
-    """A builder whose subjects do not change any more: nothing is evaluated twice."""
+    """A builder whose subjects do not change any more: what is evaluated again soon is kept."""
 
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], subjects: pd.DataFrame):
         super().__init__(study, plan, tables)
         self.subjects = subjects
         self.rows_of, self.columns = cache(super().rows_of), cache(super().columns)
-        self._values: dict[tuple, pd.Series] = {}
+        self._values: dict[tuple, pd.Series] = {}  # the last ones
 
     def evaluate(self, where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
-        key = id(columns), text
-        if key not in self._values:
-            self._values[key] = super().evaluate(where, text, columns)
+        key = id(columns), str(text)
+        found = self._values.pop(key, None)
+        self._values[key] = super().evaluate(where, text, columns) if found is None else found
+        while len(self._values) > 4 and sum(map(len, self._values.values())) > KEPT:
+            del self._values[next(iter(self._values))]
         return self._values[key]
 
 
 class Trial:
-    """Tries the parts of a plan on a cohort that was built by it."""
+    """Tries the parts of a plan on a cohort that was built by it: on a few of its participants first, since what is otherwise for one
+    of them is not the same."""
 
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], subjects: pd.DataFrame):
-        self.plan, self.tables, self.study = plan, tables, study
-        self.builder = Once(study, plan, tables, subjects)
-        self.subjects = subjects
-        self.columns = self.builder.columns()
+        self.plan, self.study = plan, study
+        self.all = self.few = Once(study, plan, tables, subjects)
+        if len(subjects) >= 10 * FEW:
+            some = np.linspace(0, len(subjects) - 1, FEW).round().astype(int)
+            self.few = Once(study, plan, tables, subjects.iloc[some].reset_index(drop=True))
 
     def findings(self) -> Iterator[Finding]:
         yield from self._columns()
@@ -157,72 +165,85 @@ class Trial:
             for name, spec in getattr(self.plan, where).items():
                 yield from self._shown(f"{where}.{name}", spec, _conditions(registry, spec[of]))
 
-    def _tried(self, where: str, text, made: Made) -> Iterator[Finding]:
-        """The parts of an expression without which, or with another number in which, what is made of it is the same."""
+    def _tried(
+        self, where: str, text, made: Made, values: Made | None = None, together: bool = False
+    ) -> Iterator[Finding]:
+        """The parts of an expression without which, or with another number in which, what is made of it is the same.
+
+        values: of the expression, if what is made follows from them; together: one participant's follows from those of others."""
         idle: set[int] = set()
-        tried = list(variants(text))
-        whole = _computed(made, str(text)) if tried else None
-        for gone, part, said, instead in tried if whole is not None else ():
-            if id(gone[0]) not in idle and _alike(_computed(made, instead), whole):
+        whole = cache(lambda of: _computed(made, of, str(text)))
+        for gone, part, said, instead in variants(text):
+            if id(gone[0]) not in idle and self._same(made, whole, str(text), instead, values, together):
                 if said.endswith((LEFT_OUT, ALONE)):  # of what is within it nothing more is said
                     idle |= {id(inner) for node in gone for inner in ast.walk(node)}
                 yield where, part, said
 
+    def _same(self, made: Made, whole: Callable[[Once], object], text: str, instead: str, values: Made | None = None,
+              together: bool = False) -> bool:  # fmt: skip
+        """Whether another expression makes the same as the whole, of a few participants and then of all."""
+        for of in [self.all] if together or self.few is self.all else [self.few, self.all]:
+            if values:
+                one, other = (_computed(values, of, written) for written in (text, instead))
+                if one is None or other is None:
+                    return False
+                if one.equals(other):
+                    continue
+            known = whole(of)
+            if known is None or not _alike(_computed(made, of, instead), known):
+                return False
+        return True
+
     def _columns(self) -> Iterator[Finding]:
         for column in self.plan.derived.values():
             where, spec = f"cohort.columns.{column.name}", column.spec
+            whole = cache(lambda of, column=column: of.derive(column))
 
-            whole = cache(lambda column=column: self.builder.derive(column))
+            def made(of: Once, value: str, key: str, column=column, spec=spec, whole=whole) -> pd.Series:
+                return whole(of) if spec[key] == value else of.derive(replace(column, spec={**spec, key: value}))
 
-            def made(key: str, value, column=column, spec=spec, whole=whole) -> pd.Series:
-                same = spec[key] == value or (key == "where" and self._same_rows(spec, value))
-                return whole() if same else self.builder.derive(replace(column, spec={**spec, key: value}))
+            def values(of: Once, text: str, spec=spec) -> pd.Series:
+                return of.evaluate("", text, of.rows_of(spec["from"])[1] if "from" in spec else of.columns())
 
             for key in ("expression", "value", "where", "by", "among"):
-                if key in spec:
-                    yield from self._tried(
-                        f"{where}.{key}", spec[key], lambda text, key=key, made=made: made(key, text)
-                    )
+                if key in spec:  # codes have an order by what gives them, and not by themselves
+                    alone = None if key in ("value", "by") else values
+                    yield from self._tried(f"{where}.{key}", spec[key], partial(made, key=key), alone, "rank" in spec)
             other = OTHERWISE.get(spec.get("take", ""))
-            if other and _alike(
-                _computed(lambda take, made=made: made("take", take), other), made("take", spec["take"])
-            ):
+            if other and self._same(partial(made, key="take"), whole, spec["take"], other):
                 yield where, f"take: {spec['take']}", f"{other} gives the same: nobody has two values to choose from"
-
-    def _same_rows(self, spec: Mapping, where: str) -> bool:
-        """Whether another condition holds for the same rows of the table from which a column is taken."""
-        columns = self.builder.rows_of(spec["from"])[1]
-        one, other = (self.builder.evaluate("", text, columns) for text in (spec["where"], where))
-        return one.equals(other)
 
     def _daily(self) -> Iterator[Finding]:
         daily = self.plan.daily
         if not daily:
             return
-        frame, columns = self.builder.rows_of(daily["table"])
-        day = Expression(daily["day"])(columns)
+
+        def values(of: Once, text: str) -> pd.Series:
+            return of.evaluate("", text, of.rows_of(daily["table"])[1])
+
         for at, bound in enumerate(daily["window"]):
-            yield from self._beyond(f"cohort.daily.window.{at}", bound, day, daily["table"])
+            yield from self._beyond(f"cohort.daily.window.{at}", bound, values(self.all, daily["day"]), daily["table"])
         for name, grade in daily["grades"].items():
-            rows, signs = self.builder.signs(name)
             scale = SCALES[grade["scale"]]
+            whole = cache(lambda of, name=name, scale=scale: bounds(scale, of.signs(name)[1]))
             for sign, text in grade["signs"].items():
 
-                def made(text: str, sign=sign, rows=rows, signs=signs, scale=scale):
-                    return bounds(scale, {**signs, sign: Expression(text)(columns).loc[rows.index]})
+                def made(of: Once, instead: str, name=name, sign=sign, text=text, scale=scale, whole=whole):
+                    rows, signs = of.signs(name)
+                    same = instead == text
+                    return whole(of) if same else bounds(scale, {**signs, sign: values(of, instead).loc[rows.index]})
 
-                yield from self._tried(f"cohort.daily.grades.{name}.signs.{sign}", text, made)
+                yield from self._tried(f"cohort.daily.grades.{name}.signs.{sign}", text, made, values)
 
     def _populations(self) -> Iterator[Finding]:
         seen: dict[tuple, str] = {}
         for population in self.plan.populations.values():
-            inside = self.subjects[population.within] if population.within else True
 
-            def made(text: str, inside=inside) -> pd.Series:
-                return Expression(text).known(self.columns) & inside
+            def made(of: Once, text: str, within=population.within) -> pd.Series:
+                return Expression(text).known(of.columns()) & (of.subjects[within] if within else True)
 
             yield from self._tried(f"populations.{population.id}.condition", population.condition, made)
-            members = tuple(self.subjects[population.id])
+            members = tuple(self.all.subjects[population.id])
             if (twin := seen.setdefault(members, population.id)) != population.id:
                 yield f"populations.{population.id}", population.id, f"has the same participants as {twin}"
 
@@ -230,11 +251,11 @@ class Trial:
         for endpoint in self.plan.endpoints.values():
             for at, text in {**endpoint.moments, **endpoint.conditions}.items():
 
-                def made(instead: str, at=at, endpoint=endpoint) -> list[pd.Series]:
+                def made(of: Once, instead: str, at=at, endpoint=endpoint) -> list[pd.Series]:
                     def evaluate(where: str, written: str) -> pd.Series:
-                        return Expression(instead if where == at else written)(self.columns)
+                        return Expression(instead if where == at else written)(of.columns())
 
-                    return [*follow(endpoint, evaluate, self.subjects[self.study.participant]).values()]
+                    return [*follow(endpoint, evaluate, of.subjects[of.who]).values()]
 
                 yield from self._tried(f"endpoints.{endpoint.id}.{at}", text, made)
 
@@ -245,13 +266,13 @@ class Trial:
             for reason, text in reasons(step).items() if start else ():
                 where = f"flow.{number}.reasons.{reason.id}"
 
-                def made(text: str, step=step, start=start, reason=reason) -> list:
+                def made(of: Once, text: str, step=step, start=start, reason=reason) -> list:
                     instead = {**step["reasons"], reason.id: {"label": reason.label, "condition": text}}
-                    of = exclusions(self.plan, self.subjects, self.columns, {**step, "reasons": instead}, start)
-                    return [one.members for one in of]
+                    out = exclusions(self.plan, of.subjects, of.columns(), {**step, "reasons": instead}, start)
+                    return [one.members for one in out]
 
                 yield from self._tried(where, text, made)
-                if (Expression(text).condition(self.columns) & self.subjects[before]).any():
+                if (Expression(text).condition(self.all.columns()) & self.all.subjects[before]).any():
                     yield where, text, STAY
 
     def _shown(self, where: str, spec: Mapping, conditions: list[str]) -> Iterator[Finding]:
@@ -259,22 +280,28 @@ class Trial:
         population = spec.get("population")
         if "file" in spec or population is None:
             return
-        here, rows = self.subjects[population], spec["rows"] if where.startswith("analyses.") and "rows" in spec else {}
+        rows = spec["rows"] if where.startswith("analyses.") and "rows" in spec else {}
         for key in [*conditions, "where"]:
             if key in spec and not rows:
                 yield from self._tried(
-                    f"{where}.{key}", spec[key], lambda text: Expression(text).known(self.columns)[here]
+                    f"{where}.{key}",
+                    spec[key],
+                    lambda of, text: Expression(text).known(of.columns())[of.subjects[population]],
                 )
-        of_rows = self.builder.rows_of(rows["table"])[1] if rows else {}
         for key in ("where", "at", "baseline", "value"):
             if key in rows:
-                yield from self._tried(f"{where}.rows.{key}", rows[key], lambda text: Expression(text)(of_rows))
+                yield from self._tried(
+                    f"{where}.rows.{key}",
+                    rows[key],
+                    lambda of, text: of.evaluate("", text, of.rows_of(rows["table"])[1]),
+                )
         if "table" in spec:
-            frame, columns = self.builder.rows_of(spec["table"])
-            if not self.subjects.loc[here, self.study.participant].isin(frame[self.study.participant]).all():
+            frame, columns = self.all.rows_of(spec["table"])
+            who = self.study.participant
+            if not self.all.subjects.loc[self.all.subjects[population], who].isin(frame[who]).all():
                 yield f"{where}.population", population, f"some of its participants have no row of {spec['table']}"
             if spec.get("last_day"):
-                day = _computed(lambda text: Expression(text)(columns), spec["day"])
+                day = _computed(lambda of, text: Expression(text)(columns), self.all, spec["day"])
                 if day is not None:
                     day = day[frame[spec["item"]].isin(spec["items"])] if "items" in spec else day
                     yield from self._beyond(f"{where}.last_day", spec["last_day"], day, spec["table"])
@@ -289,10 +316,10 @@ class Trial:
                 yield where, number_text(bound), said
 
 
-def _computed(made: Made, text: str):
+def _computed(made: Made, of: Once, text: str):
     """What is made of an expression; None where it has no result: the stage that needs it says so."""
     try:
-        return made(text)
+        return made(of, text)
     except (InputError, ExpressionError):
         return None
 

@@ -78,8 +78,9 @@ def _rejected(records: Records, shown: Mapping[int, int]) -> tuple[list[int], li
     """(physical rows, reasons, contents) of the raw rows of a part of which nothing is kept, in the file's order."""
     raw = records.raw
     reason = dict(records.unused)
-    kept = np.unique(records.row[records.alive])
-    dead = ~records.alive & ~np.isin(records.row, kept)
+    kept = np.zeros(len(raw.numbers), dtype=bool)
+    kept[records.row[records.alive]] = True
+    dead = ~records.alive & ~kept[records.row]
     for row, why in zip(records.row[dead].tolist(), records.reason[dead].tolist(), strict=True):
         reason.setdefault(row, why)
     at = np.array(sorted(reason), dtype=np.int64)
@@ -134,10 +135,10 @@ def content(raw: Raw, shown: Mapping[int, int], rows: np.ndarray) -> list[str]:
     """The declared cells of raw rows as JSON, header -> text: nothing else leaves the clean stage. shown: see `declared`."""
     parts = []
     for at in sorted(shown):
-        column = raw.columns[at]
-        texts = [f"{json.dumps(raw.header(at), ensure_ascii=False)}: {json.dumps(cut(cell.text, shown[at]), ensure_ascii=False)}" if cell.text else ""
-                 for cell in column.cells]  # fmt: skip
-        parts.append([texts[code] for code in column.codes[rows].tolist()])
+        cells, codes = raw.columns[at].cells, raw.columns[at].codes[rows].tolist()
+        header = json.dumps(raw.header(at), ensure_ascii=False)
+        said = {code: json.dumps(cut(cells[code].text, shown[at]), ensure_ascii=False) for code in set(codes)}
+        parts.append([f"{header}: {said[code]}" if cells[code].text else "" for code in codes])
     return (
         ["{" + ", ".join(filter(None, row)) + "}" for row in zip(*parts, strict=True)] if parts else ["{}"] * len(rows)
     )

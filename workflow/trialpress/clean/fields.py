@@ -7,6 +7,7 @@ many records share it, and a million rows cost little more than a thousand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -77,12 +78,14 @@ class Field:
     def __init__(self, column: Column, cells: Coded, readings: Coded, headers: Sequence[str] = ()):
         self.column, self.headers = column, headers
         self.cells, self.cell = cells.values, cells.codes
-        self.readings, self.state = list(readings.values), readings.codes
+        self.readings, self.state = list(readings.values), readings.codes.astype(np.int64)  # its own: they change
 
     @classmethod
-    def read(cls, column: Column, cells: Coded, parse: Callable[[Cell], Reading], headers: Sequence[str]) -> Field:
+    def read(
+        cls, column: Column, cells: Coded, parse: Callable[[Sequence[Cell]], list[Reading]], headers: Sequence[str]
+    ) -> Field:
         """From raw cells, each distinct one parsed once."""
-        return cls(column, cells, Coded(cells.codes.astype(np.int64), [parse(cell) for cell in cells.values]), headers)
+        return cls(column, cells, Coded(cells.codes, parse(cells.values)), headers)
 
     @classmethod
     def given(cls, column: Column, values: Coded) -> Field:
@@ -136,13 +139,13 @@ class Field:
         which, combinations = combine(self.coded, *others, rows=rows)
         start = len(self.readings)
         self.readings += [function(*found) for found in combinations]
-        self.state = self.state.astype(np.int64)
         self.state[rows] = start + which
 
     def compact(self) -> None:
         """Forget the readings that no record has any more."""
-        used, self.state = np.unique(self.state, return_inverse=True)
-        self.readings = [self.readings[at] for at in used]
+        used = np.bincount(self.state, minlength=len(self.readings)) > 0
+        self.state = (np.cumsum(used) - 1)[self.state]
+        self.readings = [*compress(self.readings, used.tolist())]
 
 
 def encode(columns: Sequence[Encoded], rows: Sequence[np.ndarray]) -> Coded:

@@ -74,28 +74,33 @@ def write_csv_log(columns: Sequence[str], log: Sequence[pa.Table], path: Path) -
             file.write((",".join(columns) + "\n").encode())
             for part in log:
                 for start in range(0, part.num_rows, CHUNK):
-                    lines = _lines(part.slice(start, CHUNK))
-                    file.write("".join(f"{line}\n" for line in lines).encode())
+                    file.write(_lines(part.slice(start, CHUNK)))
 
     write_whole(path, write)
 
 
-def _lines(part: pa.Table) -> list[str]:
+def _lines(part: pa.Table) -> pa.Buffer:
     """The rows of a batch as lines of CSV; each distinct text is quoted once."""
     columns = []
     for column in part.combine_chunks().columns:
         column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+        ends = len(columns) == part.num_columns - 1
         if isinstance(column, pa.DictionaryArray):
-            columns.append(_quoted(column.dictionary).take(column.indices))
+            columns.append(_quoted(column.dictionary, ends).take(column.indices))
         else:
-            columns.append(_quoted(column.cast(pa.string())))
-    return pc.binary_join_element_wise(*columns, ",").to_pylist()
+            columns.append(_quoted(column.cast(pa.string()), ends))
+    lines = pc.binary_join_element_wise(*columns, ",")  # Arrow holds them one behind the other
+    _, offsets, texts = lines.buffers()
+    return texts.slice(0, int(np.frombuffer(offsets, np.int32)[len(lines)]))
 
 
-def _quoted(texts: pa.Array) -> pa.Array:
+def _quoted(texts: pa.Array, ends: bool) -> pa.Array:
+    """Texts as cells of CSV; ends: of the last column."""
     special = pc.match_substring_regex(texts, '[",\\r\\n]')
-    doubled = pc.binary_join_element_wise('"', pc.replace_substring(texts, '"', '""'), '"', "")
-    return pc.if_else(special, doubled, texts)
+    if pc.any(special).as_py():
+        doubled = pc.binary_join_element_wise('"', pc.replace_substring(texts, '"', '""'), '"', "")
+        texts = pc.if_else(special, doubled, texts)
+    return pc.binary_join_element_wise(texts, "", "\n") if ends else texts
 
 
 def write_cells(log: Sequence[pa.Table], path: Path) -> None:

@@ -17,7 +17,7 @@ from ..text import normalise
 from .fields import DTYPES, Coded, Field, encode
 from .parse import Parser, Reading
 from .read import is_footnote
-from .read.raw import Raw
+from .read.raw import Cell, Raw
 
 SHIFTED = "the row is shifted"
 ELSEWHERE = "not part of the table"
@@ -42,6 +42,7 @@ class Records:
         self.fields: dict[str, Field] = {}
         self.units: dict[str, Field] = {}
         self.parsers: dict[str, Parser] = {}
+        self.fitting: dict[tuple[str, Cell], bool] = {}  # whether a cell fits a column, as far as it was asked
         for column in part.columns.values():
             self._read(column)
 
@@ -114,13 +115,16 @@ class Records:
             parse = self.parsers[column.name] = Parser(
                 column, file, self.study.missing, units=units, date_1904=raw.date_1904, labels=labels
             )
-            self.fields[column.name] = Field.read(column, self._cells(at), parse, [raw.header(i) for i in at])
+            self.fields[column.name] = Field.read(column, self._cells(at), parse.all, [raw.header(i) for i in at])
             if column.unit_from:
                 at = [self.positions[f"{column.name} unit", block] for block in self.blocks]
                 words = frozenset(map(normalise, self.study.missing))
                 text = Column(f"{column.name} unit", "code")
                 self.units[column.name] = Field.read(
-                    text, self._cells(at), lambda cell: Reading(_word(cell.text, words)), [raw.header(i) for i in at]
+                    text,
+                    self._cells(at),
+                    lambda cells, words=words: [Reading(_word(cell.text, words)) for cell in cells],
+                    [raw.header(i) for i in at],
                 )
 
     def _cells(self, at: Sequence[int]) -> Coded:

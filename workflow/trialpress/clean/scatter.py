@@ -12,12 +12,13 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..chunks import ONE, WHY, refusals
@@ -40,6 +41,7 @@ PLACE, BLOCK = "place", "block"  # of a row in a part's log: number of its batch
 MOVED = "no row has this key"
 
 
+@cache
 def number_of(participant: str, parts: int) -> int:
     """The part in which a participant is, from 0; ids that look alike are in one part, no id is in the first."""
     return zlib.crc32(core(participant).encode("utf-8")) % parts if participant else 0
@@ -59,7 +61,7 @@ def chosen(study: Study, raws: Mapping[str, Raw], positions: Mapping, part: int,
                 parse = Parser(
                     column, one.file, study.missing, date_1904=raw.date_1904, labels=raw.labels.get(min(at), {})
                 )
-                texts = [text_of(parse(cell).value, column.type) for cell in raw.columns[min(at)].cells]
+                texts = [text_of(reading.value, column.type) for reading in parse.all(raw.columns[min(at)].cells)]
                 numbers = np.array([number_of(text, parts) for text in texts], dtype=np.int32)
         if len(at) > 1:
             what = "its tables have the participant in different columns"
@@ -73,8 +75,9 @@ def chosen(study: Study, raws: Mapping[str, Raw], positions: Mapping, part: int,
 
 
 def _those(column: Encoded, here: np.ndarray) -> Encoded:
-    used, codes = np.unique(column.codes[here], return_inverse=True)
-    return Encoded(codes.astype(np.int32), [column.cells[code] for code in used.tolist()])
+    codes = column.codes[here]
+    used = np.bincount(codes, minlength=len(column.cells)) > 0
+    return Encoded((np.cumsum(used, dtype=np.int32) - 1)[codes], [*compress(column.cells, used.tolist())])
 
 
 # --- a part -----------------------------------------------------------------------------------------------------------
@@ -221,8 +224,9 @@ def _read_log(paths: Sequence[Path], row: str) -> Iterator[pa.Table]:
             for file, of in zip(files, places, strict=True)
         ]
         whole = pa.concat_tables(pieces).unify_dictionaries()
-        order = pc.sort_indices(whole.select([BLOCK, row]), [(name, "ascending") for name in (BLOCK, row)])
-        yield whole.drop_columns([PLACE, BLOCK]).take(order)
+        block, number = (whole[name].fill_null(0).to_numpy().astype(np.int64) for name in (BLOCK, row))
+        order = np.argsort(block << 40 | number, kind="stable")  # of a few runs, one a part, that are in order
+        yield whole.drop_columns([PLACE, BLOCK]).take(pa.array(order))
 
 
 def _groups(file: pq.ParquetFile) -> list:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
-from ..analysis.source import rows_of
 from ..expression import Expression
 from ..ids import EVERYONE, Name
 from ..plan import own_word
@@ -13,13 +14,13 @@ from ..registry import Column, Condition, Number, Population, RowCondition, RowV
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import count, is_grade, level_name, look_of, number, printed
+from .read import count, is_grade, level_name, look_of, measurements, number, printed
 from .scales import day_locator, label_room
+from .thinning import LINES, every, from_the_highest, step
 
 PLOT_HEIGHT = 52.0  # mm
 SIGNS = ("*", "D", "^", "s")  # of marks, in the order of the plan
 REFERENCE = {"color": palette.GREY, "linewidth": 0.6, "linestyle": (0, (4, 3)), "zorder": 1}
-MANY = 300  # participants beyond which a vector file would be too large
 UNKNOWN = palette.Look(palette.UNKNOWN, ":", "X", "xxxxx", thin=palette.GREY)
 
 
@@ -36,7 +37,8 @@ def waterfall(
     width: style.Width = "double",
 ) -> Drawing:
     """A change of each participant as a bar, from the largest increase to the largest decrease (waterfall plot), in the
-    colour and hatch of a classification; a stub on the line is no change. Lines at thresholds of response.
+    colour and hatch of a classification; a stub on the line is no change. Lines at thresholds of response. Of more than 300
+    participants every k-th is a bar, and the figure says so.
 
     Parameters
         population: who is shown
@@ -48,17 +50,22 @@ def waterfall(
         width: single (85 mm) or double (180 mm)
     """
     data, who = results.population(population), results.study.participant
-    frame = data.frame.assign(_value=number(data.frame[y]))
-    known = frame[frame["_value"].notna()].sort_values(["_value", who], ascending=[False, True], kind="stable")
-    name, lost = results.plan.label(y, unit=True), int(frame["_value"].isna().sum())
+    looks, of = _looks(data, colour)
+    frame = data.frame.assign(_value=number(data.frame[y]), _class=0)
+    lost = int(frame["_value"].isna().sum())
+    if (k := step(len(frame) - lost, LINES)) > 1:  # of equal values the classes in turn
+        frame["_class"] = of.map({one: place for place, one in enumerate(looks)})
+    known = frame[frame["_value"].notna()]
+    known = known.sort_values(["_value", "_class", who], ascending=[False, True, True], kind="stable")
+    name = results.plan.label(y, unit=True)
     note = f"{lost:,} left out: {results.plan.label(y)} not known" if lost else ""
     if known.empty:
         return empty(results, width, f"No participants with {results.plan.label(y)}", note)
-    looks, of = _looks(data, colour)
     held = {text: data.holds(condition).fillna(False).astype(bool) for text, condition in (marks or {}).items()}
     entries = _entries(results, colour, looks, of[known.index], lambda look: look.patch)
-    outline = {"markeredgecolor": palette.INK, "markeredgewidth": 0.5 if len(known) <= 100 else 0.2,
-               "markersize": 4.0 if len(known) <= 60 else 2.6 if len(known) <= MANY else 1.2}  # fmt: skip
+    all_values, bars = known["_value"].to_numpy(), known[::k]
+    outline = {"markeredgecolor": palette.INK, "markeredgewidth": 0.5 if len(bars) <= 100 else 0.2,
+               "markersize": 4.0 if len(bars) <= 60 else 2.6}  # fmt: skip
     signs = {text: {"marker": SIGNS[i % len(SIGNS)], "color": "white", **outline} for i, text in enumerate(held)}
     entries += [(f"{text} (n = {int(held[text][known.index].sum()):,})", sign) for text, sign in signs.items()]
     page_width, left = style.WIDTHS[width], label_room(known["_value"], False) + 1.0
@@ -66,50 +73,45 @@ def waterfall(
     page = style.Page(results, width, top + PLOT_HEIGHT + 6.0)
     page.key(left, 0.3, entries, page_width - left)
     axes = page.axes(left, top, page_width - left - 1.0, PLOT_HEIGHT)
-    values = known["_value"].to_numpy()
+    values = bars["_value"].to_numpy()
     drawn = np.minimum(values, highest) if highest else values
-    low, high = min(drawn.min(), 0.0, *references), max(drawn.max(), 0.0, *references)
+    low, high = min(all_values.min(), 0.0, *references), max(drawn[0], 0.0, *references)
     reach = (high - low) or 1.0
-    for at, row in enumerate(known.index):
-        bar = {
-            "edgecolor": palette.INK,
-            "linewidth": 0.35 if len(known) <= 100 else 0.0,
-            "rasterized": len(known) > MANY,
-        }
-        axes.bar(
-            at,
-            drawn[at] or 0.006 * reach,
-            width=0.82 if len(known) <= 100 else 1.0,
-            zorder=2,
-            **bar,
-            **looks[of[row]].patch,
-        )
+    line, wide = (0.35, 0.82) if len(bars) <= 100 else (0.0, 1.0)
+    patches, heights = [looks[name].patch for name in of[bars.index]], np.where(drawn == 0, 0.006 * reach, drawn)
+    colours, hatches = ([patch.get(what, "") for patch in patches] for what in ("facecolor", "hatch"))
+    there = axes.bar(range(len(bars)), heights, wide, color=colours, hatch=hatches, edgecolor=palette.INK, linewidth=line,
+                     zorder=2)  # fmt: skip
+    for bar, patch in zip(there, patches, strict=True):
+        bar.set_hatchcolor(patch.get("hatchcolor", palette.GREY))
     cut = np.flatnonzero(values > drawn)
     axes.plot(cut, drawn[cut] + 0.02 * reach, "^", color=palette.INK, markersize=2.4, markeredgewidth=0, clip_on=False)
     for i, (text, members) in enumerate(held.items()):
-        places = np.flatnonzero(members[known.index])
+        places = np.flatnonzero(members[bars.index])
         beyond = 0.045 * reach * np.where(drawn[places] < 0, -1, 1) * (i + 1)
         axes.plot(places, drawn[places] + beyond, linestyle="none", zorder=4, clip_on=False, **signs[text])
     for value in references:
         axes.axhline(value, **REFERENCE)
     axes.axhline(0.0, color=palette.INK, linewidth=0.6, zorder=3)
     room = 0.05 * (len(held) + 0.4) * reach
-    axes.set(xlim=(-0.7, max(len(known), 6) - 0.3), ylim=(low - room, high + room), xticks=[])
+    axes.set(xlim=(-0.7, max(len(bars), 6) - 0.3), ylim=(low - room, high + room), xticks=[])
     axes.yaxis.set_major_formatter(style.thousands)
     axes.spines["bottom"].set_visible(False)
     axes.set_ylabel(style.wrap(name, PLOT_HEIGHT))
-    axes.set_xlabel(f"{count(len(known))}, each a bar")
-    numbers = known[[who, y, *([colour] if colour else [])]].reset_index(drop=True)
+    thinned = every(k, len(known))
+    axes.set_xlabel(f"{thinned or count(len(known))}, each a bar")
+    numbers = bars[[who, y, *([colour] if colour else [])]].reset_index(drop=True)
     for text, members in held.items():
-        numbers[text] = members[known.index].to_numpy()
+        numbers[text] = members[bars.index].to_numpy()
     over = int((values > drawn).sum())
     cut_note = f"{over:,} bar{'' if over == 1 else 's'} cut at {style.thousands(highest)}" if over else ""
-    ends = " to ".join(style.thousands(round(float(v), 1)) for v in (values.max(), values.min()))
-    below = [f"{int((values <= value).sum())} at {style.thousands(value)} or below" for value in references]
+    ends = " to ".join(style.thousands(round(float(v), 1)) for v in (all_values.max(), all_values.min()))
+    below = [f"{int((all_values <= value).sum())} at {style.thousands(value)} or below" for value in references]
     groups = [text for text, _ in entries]
     alt = (
         f"Waterfall plot of {results.plan.label(y)} of {count(len(known))}, from {ends}. {'; '.join([*below, *groups])}"
     )
+    alt = f"{alt.rstrip('. ')}. {thinned}" if thinned else alt
     return Drawing(page.figure, numbers, f"{alt.rstrip('. ')}.", (note, cut_note))
 
 
@@ -131,7 +133,8 @@ def spider(
     width: style.Width = "double",
 ) -> Drawing:
     """Change from baseline over time, each participant a line that begins at no change (spider plot), in the colour, dash and
-    marker of a classification; the last assessment of each has a larger marker.
+    marker of a classification; the last assessment of each has a larger marker. Of more than 300 participants every k-th of a
+    class is drawn, from the one with the highest value on, and the figure says so.
 
     Parameters
         population: who is shown
@@ -147,16 +150,14 @@ def spider(
         last_day: days after it are not shown (0: all are)
         width: single (85 mm) or double (180 mm)
     """
-    data, who = results.population(population), results.study.participant
-    rows, columns = rows_of(data, table)
-    days, values = number(Expression(day)(columns)), number(Expression(change)(columns))
-    measured = pd.DataFrame({who: rows[who], "day": days, "value": values})[Expression(where).condition(columns)]
-    measured = measured.dropna().sort_values([who, "day"], kind="stable")
+    data = results.population(population)
+    measured = measurements(data, table, day, lambda rows, columns: Expression(change)(columns), [where])[0]
     early = int((measured["day"] < 0).sum()) if from_baseline else 0
     measured = measured[measured["day"] >= 0] if from_baseline else measured
     beyond = int((measured["day"] > last_day).sum()) if last_day else 0
     measured = measured[measured["day"] <= last_day] if last_day else measured
-    lost = len(data.frame) - measured[who].nunique()
+    shown = np.isin(np.arange(len(data.frame)), measured["at"])
+    lost = int((~shown).sum())
     notes = (
         f"{lost:,} left out: no known change" if lost else "",
         f"{count(early, 'assessment')} before day 0 not shown" if early else "",
@@ -164,9 +165,8 @@ def spider(
     )
     if measured.empty:
         return empty(results, width, f"No measurements of {label}", *notes)
-    over = int((measured["value"] > highest).sum()) if highest else 0
+    (first, last), (lowest, greatest) = ((measured[name].min(), measured[name].max()) for name in ("day", "value"))
     looks, of = _looks(data, colour)
-    shown = data.frame[who].isin(measured[who])
     entries = _entries(
         results, colour, looks, of[shown], lambda look: {**look.line, "marker": look.marker, "markersize": 3.0}
     )
@@ -175,15 +175,21 @@ def spider(
     page = style.Page(results, width, top + PLOT_HEIGHT + 10.0)
     page.key(left, 0.3, entries, page_width - left)
     axes = page.axes(left, top, page_width - left - 3.0, PLOT_HEIGHT)
-    lines = dict(list(measured.groupby(who)))
+    n = int(shown.sum())
+    if (k := step(n, LINES)) > 1:
+        classes = (np.flatnonzero(shown & of.eq(name)) for name in looks)
+        chosen = from_the_highest(measured.set_index("at")["value"], classes, k)
+        shown, measured = np.isin(np.arange(len(shown)), chosen), measured[measured["at"].isin(chosen)]
+    over = int((measured["value"] > highest).sum()) if highest else 0
+    lines = dict(list(measured.groupby("at")))
     alpha = float(np.clip(60 / len(lines), 0.08, 0.85))
-    for row in data.frame.index[shown]:
-        line, look = lines[data.frame.loc[row, who]], looks[of[row]]
+    for row in np.flatnonzero(shown):
+        line, look = lines[row], looks[of.iloc[row]]
         x, y = line["day"].to_numpy(), line["value"].to_numpy()
         if from_baseline:
             x, y = np.concatenate(([0.0], x)), np.concatenate(([0.0], y))
         y = np.minimum(y, highest) if highest else y
-        axes.plot(x, y, linewidth=0.8, alpha=alpha, rasterized=len(lines) > MANY, **look.line)
+        axes.plot(x, y, linewidth=0.8, alpha=alpha, **look.line)
         ends = {
             "color": look.ink,
             "markeredgecolor": "white",
@@ -195,19 +201,20 @@ def spider(
     for value in references:
         axes.axhline(value, **REFERENCE)
     axes.axhline(0.0, color=palette.INK, linewidth=0.5, zorder=1)
-    start = 0.0 if from_baseline else measured["day"].min()
-    axes.set_xlim(start, max(measured["day"].max(), start + 1))
-    axes.xaxis.set_major_locator(day_locator(measured["day"].max()))
+    start = 0.0 if from_baseline else first
+    axes.set_xlim(start, max(last, start + 1))
+    axes.xaxis.set_major_locator(day_locator(last))
     axes.yaxis.set_major_formatter(style.thousands)
     axes.set_xlabel("Day after infusion")
     axes.set_ylabel(style.wrap(label, PLOT_HEIGHT))
-    named = data.frame.set_index(who)[colour].rename(colour) if colour else None
-    numbers = measured.join(named, on=who).reset_index(drop=True) if colour else measured.reset_index(drop=True)
-    low, high = (style.thousands(round(float(v), 1)) for v in (measured["value"].min(), measured["value"].max()))
+    numbers = measured.drop(columns="at").reset_index(drop=True)
+    if colour:
+        numbers[colour] = data.frame[colour].take(measured["at"]).reset_index(drop=True)
+    low, high = (style.thousands(round(float(end), 1)) for end in (lowest, greatest))
     groups = f" {'; '.join(text for text, _ in entries)}." if entries else ""
-    alt = f"Spider plot of {label} of {count(len(lines))}, from {low} to {high}.{groups}"
+    alt = f"Spider plot of {label} of {count(n)}, from {low} to {high}.{groups}"
     edge = f"{count(over, 'value')} above {style.thousands(highest)} drawn at the edge" if over else ""
-    return Drawing(page.figure, numbers, alt, (*notes, edge))
+    return Drawing(page.figure, numbers, alt, (*notes, edge, every(k, n)))
 
 
 def _looks(data, colour: str) -> tuple[dict[Name, palette.Look], pd.Series]:
@@ -223,7 +230,7 @@ def _looks(data, colour: str) -> tuple[dict[Name, palette.Look], pd.Series]:
 
 def _entries(results: Results, colour: str, looks: dict, of: pd.Series, drawn) -> list:
     """The levels that have participants, with how many."""
-    sizes = {name: sum(one == name for one in of) for name in looks}
+    sizes = Counter(of)
     unknown = own_word("Unknown", printed(looks), "no value")
     texts = {name: level_name(results, colour, name) if name else unknown for name in looks} if colour else {}
     graded = colour and is_grade(results.plan, colour)  # no title stands before the levels

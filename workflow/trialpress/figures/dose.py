@@ -14,6 +14,7 @@ from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
 from .read import analysed, count, estimate, groups, label, number, p_value_text, shown, value
 from .scales import at_least_fivefold, log_axis, not_shown
+from .thinning import POINTS, every, step
 
 STRIP, TICK, PITCH = 6.0, 1.9, 0.55  # mm: height of the strip of ticks, of one tick, and distance of two
 PLACES = 160  # doses closer than this part of the axis share a place in the strip
@@ -53,6 +54,17 @@ class Panel:
     rates: list[Group]
     hidden: str
 
+    @property
+    def step(self) -> int:
+        return step(len(self.doses), POINTS)
+
+    @property
+    def ticks(self) -> np.ndarray:
+        """The places of those who are drawn: every k-th with and without the outcome, by dose."""
+        order = np.argsort(self.doses, kind="stable")
+        parts = (order[self.outcome[order] == outcome][:: self.step] for outcome in (False, True))
+        return np.sort(np.concatenate([*parts]))
+
 
 @KINDS.add("dose_response")
 def dose_response(
@@ -63,7 +75,8 @@ def dose_response(
     width: style.Width = "double",
 ) -> Drawing:
     """Probability of an outcome by dose on a log axis: fitted curve with its band, every participant as a tick above (with
-    the outcome) or below (without), rates of dose groups with their exact intervals at the median of their doses, over a line that spans them.
+    the outcome) or below (without), rates of dose groups with their exact intervals at the median of their doses, over a line
+    that spans them. Of more than 2,000 participants every k-th is a tick, and the figure says so.
 
     Parameters
         analyses: dose_response analyses, a panel each
@@ -99,7 +112,8 @@ def dose_response(
             page.text(*middle, "no participants", ha="center", va="center", color=palette.GREY)
     columns = ["panel", "what", results.study.participant, "group", "dose", "value", "ci_low", "ci_high"]
     numbers = pd.DataFrame([row for panel in panels for row in _numbers(panel)], columns=columns)
-    return Drawing(page.figure, numbers, _alt(panels), tuple(panel.hidden for panel in panels))
+    thinned = (every(panel.step, len(panel.doses)) for panel in panels)
+    return Drawing(page.figure, numbers, _alt(panels), (*(panel.hidden for panel in panels), *thinned))
 
 
 def _key(results: Results, panels: list[Panel]) -> list:
@@ -186,8 +200,8 @@ def _groups(results: Results, analysis: str, dose: str) -> list[Group]:
 
 def _ticks(axes, panel: Panel, low: float, high: float, plot_width: float) -> None:
     """Participants at equal doses stand beside and above each other, centred at the dose; many are drawn as a shade."""
-    x, rows = np.log(panel.doses), int(STRIP / TICK)
-    pile = pd.DataFrame({"place": np.floor((x - np.log(low)) / np.log(high / low) * PLACES), "outcome": panel.outcome})
+    x, outcome, rows = np.log(panel.doses[panel.ticks]), panel.outcome[panel.ticks], int(STRIP / TICK)
+    pile = pd.DataFrame({"place": np.floor((x - np.log(low)) / np.log(high / low) * PLACES), "outcome": outcome})
     piles = pile.groupby(["outcome", "place"])["place"]
     rank, size = piles.cumcount().to_numpy(), piles.transform("size").to_numpy()
     many = size.max() > MOST
@@ -198,8 +212,8 @@ def _ticks(axes, panel: Panel, low: float, high: float, plot_width: float) -> No
     fan = (column - (in_row - 1) / 2) * PITCH * np.log(high / low) / plot_width
     step = TICK * 100 / PLOT_HEIGHT
     foot = (0 if many else row * step) + 0.3 * step
-    side = np.where(panel.outcome, 1, -1)
-    base = np.where(panel.outcome, 100, 0)
+    side = np.where(outcome, 1, -1)
+    base = np.where(outcome, 100, 0)
     axes.vlines(np.exp(x + (0 if many else fan)), base + side * foot, base + side * (foot + 0.75 * step), color=palette.INK,
                 linewidth=0.7, alpha=0.1 if many else 1.0, zorder=2, rasterized=many)  # fmt: skip
 
@@ -213,8 +227,8 @@ def _rates(axes, rates: list[Group]) -> None:
 
 
 def _numbers(panel: Panel) -> list[tuple]:
-    people = zip(panel.who, panel.doses, panel.outcome, strict=True)
-    rows = [(panel.name, "participant", who, "", dose, int(y), None, None) for who, dose, y in people]
+    people = ((panel.who[at], panel.doses[at], int(panel.outcome[at])) for at in panel.ticks)
+    rows = [(panel.name, "participant", who, "", dose, y, None, None) for who, dose, y in people]
     rows.sort(key=lambda row: (row[4], row[2]))
     curve = panel.curve[["x", "estimate", "ci_low", "ci_high"]].itertuples(index=False)
     rows += [(panel.name, "curve", "", "", *point) for point in curve]

@@ -13,6 +13,7 @@ from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .libraries import seaborn
 from .read import Stage, count, level_name, look_of, number
+from .thinning import COLUMNS, every, step
 
 CELL, GAP = 4.2, 2.0  # mm: height of a row, distance of the outcomes and the features
 # From pale to dark in eight steps of lightness, in grey: every hue is a level of some classification.
@@ -46,7 +47,8 @@ def heatmap(
 ) -> Drawing:
     """Features by participant: continuous ones shaded by their rank among the participants, categorical ones in the colour
     of the level, no two variables with the same colours unless they have the same levels; the outcomes stand above, and
-    the participants are sorted by them in turn.
+    the participants are sorted by them in turn. Of more than 1,000 participants, sorted by the features too, every k-th is a
+    column, and the figure says so.
 
     Parameters
         population: who is shown
@@ -58,13 +60,16 @@ def heatmap(
     if data.frame.empty:
         return empty(results, width, "No participants in this population")
     columns = [*outcomes, *features]
-    places = pd.DataFrame({column: Stage.of(data, column).codes for column in outcomes})
-    order = places.sort_values(list(places), kind="stable").index
+    n, k = len(data.frame), step(len(data.frame), COLUMNS)
     page_width = style.WIDTHS[width]
     names = style.widest(results.plan.label(column, unit=True) for column in columns)
     left = min(names, 46.0 if width == "double" else 26.0) + 2.0
     plot_width = page_width - left - 0.5
     rows = _rows(results, data, columns, left - 2.0)
+    places = pd.DataFrame({column: Stage.of(data, column).codes for column in outcomes})
+    if k > 1:
+        places = pd.concat([places, *(row.places.rename(i) for i, row in enumerate(rows))], axis=1)
+    order = places.sort_values(list(places), kind="stable").index[::k]
     keys: dict[tuple, list[str]] = {}  # the same levels share a key
     for row in rows:
         keys.setdefault(row.key, []).append(row.title)
@@ -80,7 +85,9 @@ def heatmap(
         page.text(0.0, y + row.height / 2, row.name, va="center")
         known &= _draw(page.axes(left, y, plot_width, row.height), row, order)
         y += row.height
-    text = f"{count(len(order))}, each a column{'' if known else '; ×: not known'}"
+    thinned = every(k, n)
+    mark = "white" if len(order) > MANY else "×"
+    text = f"{thinned or count(n)}, each a column{'' if known else f'; {mark}: not known'}"
     page.text(left + plot_width / 2, y + 0.8, text, ha="center", color=palette.GREY)
     y += 5.5
     for (title, entries), height in zip(legends, heights, strict=True):
@@ -90,7 +97,8 @@ def heatmap(
     numbers = data.frame.loc[order, [results.study.participant, *columns]].reset_index(drop=True)
     named = ", ".join(results.plan.label(column) for column in features)
     sorting = ", then ".join(results.plan.label(column) for column in outcomes)
-    return Drawing(page.figure, numbers, f"Heat map of {named} for {count(len(order))}, sorted by {sorting}.")
+    alt = f"Heat map of {named} for {count(n)}, sorted by {sorting}."
+    return Drawing(page.figure, numbers, f"{alt} {thinned}." if thinned else alt)
 
 
 def _rows(results: Results, data, columns: list[str], width: float) -> list[_Row]:

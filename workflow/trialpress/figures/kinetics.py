@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.display import significant
-from ..analysis.source import rows_of
-from ..expression import Expression
 from ..ids import EVERYONE
 from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
-from .read import count, level_name, look_of, number
+from .read import count, level_name, look_of, measurements
 from .scales import day_locator, label_room, log_axis, not_shown
+from .thinning import LINES, every, from_the_highest, step
 
 
 @KINDS.add("kinetics")
@@ -35,7 +34,8 @@ def kinetics(
     width: style.Width = "double",
 ) -> Drawing:
     """A measurement over time: each participant a thin line, the geometric mean of each day with its interval thick,
-    the quantification limit dashed. A panel for each group.
+    the quantification limit dashed. A panel for each group. Of more than 300 participants every k-th of a group is drawn,
+    from the one with the highest value on, and the figure says so.
 
     Parameters
         population: who is shown
@@ -52,9 +52,9 @@ def kinetics(
         width: single (85 mm) or double (180 mm)
     """
     data = results.population(population)
-    who, column = results.study.participant, results.study.tables[table].columns[value]
+    column = results.study.tables[table].columns[value]
     axis_name = label or (f"{column.title}, {column.unit}" if column.unit else column.title)
-    rows = _measurements(results, data, table, day, value, where)
+    [rows] = measurements(data, table, day, lambda rows, _: rows[value], [where])
     if last_day:
         rows = rows[rows["day"] <= last_day]
     hidden = ""
@@ -85,15 +85,19 @@ def kinetics(
     page.key(left, 0.3, entries, page_width - left)
     shown = pd.concat([rows["value"], curves["estimate"]])
     records, ends = [], (shown.min(), shown.max())
+    n = rows["at"].nunique()
+    if (k := step(n, LINES)) > 1:
+        chosen = from_the_highest(rows.set_index("at")["value"], map(np.flatnonzero, panels.values()), k)
     for i, ((name, members), letter) in enumerate(zip(panels.items(), style.letters(len(panels)), strict=True)):
         x, y = left + i % across * (plot_width + gap), top + i // across * row_height + title_height
-        own = rows[rows[who].isin(data.frame.loc[members, who])]
+        own = rows[members.to_numpy()[rows["at"]]]
         curve = curves[curves["group"] == name.id].sort_values("x")
         if by:
             page.panel(0.0 if i % across == 0 else x, y - title_height, letter, titles[name])
-        page.text(x + plot_width, y - 3.6, f"n = {own[who].nunique():,}", ha="right", color=palette.GREY)
+        page.text(x + plot_width, y - 3.6, f"n = {own['at'].nunique():,}", ha="right", color=palette.GREY)
         axes = page.axes(x, y, plot_width, BODY)
-        _draw_participants(axes, own, who)
+        own = own[own["at"].isin(chosen)] if k > 1 else own
+        _draw_participants(axes, own)
         if lower_limit:
             axes.axhline(lower_limit, zorder=2, **limit)
         if len(curve):
@@ -109,8 +113,8 @@ def kinetics(
         records.append(own.assign(group=name.label, what="participant"))
         shown_mean = curve[["x", "estimate", "ci_low", "ci_high"]].rename(columns={"x": "day", "estimate": "value"})
         records.append(shown_mean.assign(group=name.label, what="geometric mean"))
-    numbers = pd.concat([frame for frame in records if len(frame)], ignore_index=True)
-    alt = f"{axis_name} by day after infusion for {count(rows[who].nunique())}, from "
+    numbers = pd.concat([frame for frame in records if len(frame)], ignore_index=True).drop(columns="at")
+    alt = f"{axis_name} by day after infusion for {count(n)}, from "
     alt += " to ".join(significant(float(end)) for end in (rows["value"].min(), rows["value"].max())) + "."
     for name, line in numbers[numbers["what"] == "geometric mean"].groupby("group", sort=False):
         if line["value"].isna().all():
@@ -118,7 +122,7 @@ def kinetics(
         peak = line.loc[line["value"].idxmax()]
         of = f" of {name}" if name else ""
         alt += f" The geometric mean{of} is highest on day {peak['day']:g}: {significant(float(peak['value']))}."
-    return Drawing(page.figure, numbers, alt, (hidden, _cut(curves, *ends)))
+    return Drawing(page.figure, numbers, alt, (hidden, _cut(curves, *ends), every(k, n)))
 
 
 BODY, BESIDE = 52.0, 18.0  # mm: height of a plot, room beside its title
@@ -147,24 +151,13 @@ def _cut(curves: pd.DataFrame, low: float, high: float) -> str:
 THIN = "#8A939C"
 
 
-def _measurements(results: Results, data, table: str, day: str, value: str, where: str):
-    """Participant, day and value of the rows of a clean table; expressions may use columns of the subjects too."""
-    who = results.study.participant
-    rows, columns = rows_of(data, table)
-    keep = Expression(where).condition(columns)
-    days = Expression(day)(columns)
-    frame = pd.DataFrame({who: rows[who], "day": number(days), "value": number(rows[value])})[keep]
-    return frame.dropna().sort_values([who, "day"]).reset_index(drop=True)
-
-
-def _draw_participants(axes, rows: pd.DataFrame, who: str, look: palette.Look | None = None) -> None:
+def _draw_participants(axes, rows: pd.DataFrame, look: palette.Look | None = None) -> None:
     from matplotlib.collections import LineCollection
 
     look = look or palette.Look(THIN)
-    starts = np.flatnonzero(np.diff(pd.factorize(rows[who])[0])) + 1
+    starts = np.flatnonzero(np.diff(rows["at"])) + 1
     lines = np.split(rows[["day", "value"]].to_numpy(dtype=float), starts) if len(rows) else []
-    many = len(lines) > 300  # as an image: thousands of paths make a vector file that nobody can open
-    faint = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.02, 0.6)), "zorder": 1, "rasterized": many}
+    faint = {"alpha": float(np.clip(25 / max(len(lines), 1), 0.02, 0.6)), "zorder": 1}
     longer = [line for line in lines if len(line) > 1]
     axes.add_collection(LineCollection(longer, colors=look.ink, linestyles=[look.dash], linewidths=0.5, **faint))
     alone = [line[0] for line in lines if len(line) == 1]
@@ -196,7 +189,8 @@ def courses(
     width: style.Width = "double",
 ) -> Drawing:
     """Several measurements over time as small multiples, each participant a thin line in the colour of a group or grade;
-    the geometric means of the groups thick, where analyses give them.
+    the geometric means of the groups thick, where analyses give them. Of more than 300 participants every k-th of a group is
+    drawn, the same in all panels, from the one with the highest value in the first on, and the figure says so.
 
     Parameters
         population: who is shown
@@ -213,14 +207,13 @@ def courses(
         width: single (85 mm) or double (180 mm)
     """
     data = results.population(population)
-    who = results.study.participant
     one_each(len(items), labels=labels, means=means)
     levels, looks = look_of(data, colour)
-    frames = [_measurements(results, data, table, day, value, f"{item} == {name!r}") for name in items]
+    frames = measurements(data, table, day, lambda rows, _: rows[value], [f"{item} == {name!r}" for name in items])
     frames = [frame[frame["day"] <= last_day] if last_day else frame for frame in frames]
     names = [*labels, *items[len(labels) :]]
-    drawn = data.frame.loc[np.logical_or.reduce([np.zeros(len(data.frame), bool), *levels.values()]), who]
-    frames = [frame[frame[who].isin(drawn)] for frame in frames]
+    drawn = np.logical_or.reduce([np.zeros(len(data.frame), bool), *levels.values()])
+    frames = [frame[drawn[frame["at"]]] for frame in frames]
     hidden = [not_shown(frame["value"], log, name) for frame, name in zip(frames, names, strict=True)]
     frames = [frame[frame["value"] > 0] if log else frame for frame in frames]
     if all(frame.empty for frame in frames):
@@ -231,9 +224,10 @@ def courses(
     cell = style.WIDTHS[width] / across
     titles = [style.wrap(name, cell - 7.0, style.TITLE, "semibold") for name in names]
     head = max(title.count("\n") + 1 for title in titles) * 3.6 + 1.6
-    sizes = {
-        name: int(data.frame.loc[members, who].isin(pd.concat(frames)[who]).sum()) for name, members in levels.items()
-    }
+    measured = np.isin(np.arange(len(data.frame)), pd.concat(frames)["at"])
+    people = {name: np.flatnonzero(members & measured) for name, members in levels.items()}
+    sizes = {name: len(places) for name, places in people.items()}
+    n = sum(sizes.values())
     entries = [
         (
             f"{level_name(results, colour, name)} (n = {n:,})",
@@ -247,14 +241,18 @@ def courses(
     page.key(0.0, 0.3, entries, style.WIDTHS[width])
     first = min(frame["day"].min() for frame in frames if len(frame))
     last = max(frame["day"].max() for frame in frames if len(frame))
+    if (k := step(n, LINES)) > 1:
+        last_of_all = pd.Series(-np.inf, index=np.flatnonzero(measured))  # who has no value in the first panel
+        chosen = from_the_highest(pd.concat([frames[0].set_index("at")["value"], last_of_all]), people.values(), k)
     records, peaks = [], []
     for i, (frame, name, letter) in enumerate(zip(frames, names, style.letters(len(items)), strict=True)):
         x, y = i % across * cell, top + i // across * row_height
         page.panel(x, y, letter, titles[i])
         axes = page.axes(x + left, y + head, cell - left - gap, body)
+        drawn = frame[frame["at"].isin(chosen)] if k > 1 else frame
         for level, members in levels.items():
-            own = frame[frame[who].isin(data.frame.loc[members, who])]
-            _draw_participants(axes, own, who, looks[level])
+            own = drawn[members.to_numpy()[drawn["at"]]]
+            _draw_participants(axes, own, looks[level])
             records.append(own.assign(panel=name, group=level.label))
             curve = results.curve(means[i] if i < len(means) else "")
             curve = curve[(curve["group"] == level.id) & (curve["x"] <= last)].sort_values("x")
@@ -270,5 +268,5 @@ def courses(
             page.text(*middle, "no measurements", ha="center", va="center", color=palette.GREY)
         axes.xaxis.set_major_locator(day_locator(last))
         axes.set_xlabel("Day after infusion" if i + across >= len(items) else "")
-    alt = f"Courses by {results.plan.label(colour)} for {count(sum(sizes.values()))}: {'; '.join(peaks)}."
-    return Drawing(page.figure, pd.concat(records, ignore_index=True), alt, tuple(hidden))
+    alt = f"Courses by {results.plan.label(colour)} for {count(n)}: {'; '.join(peaks)}."
+    return Drawing(page.figure, pd.concat(records, ignore_index=True).drop(columns="at"), alt, (*hidden, every(k, n)))

@@ -16,6 +16,7 @@ from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import count
+from .thinning import every, step
 
 MOST_ROWS = 75
 APART = 1.4  # rows: distance of two groups
@@ -66,7 +67,7 @@ def lasagna(
     given = _given(results, data, table, day, treatments or {})
     days = range(int(daily.index.get_level_values("day").min()), int(daily.index.get_level_values("day").max()) + 1)
     highest = data.frame.set_index(who)[grades].astype("Float64").reindex(daily.index.unique(0))
-    sections, step = _sections(data, by, daily[gradings[grades[0]]], highest[grades[0]], who)
+    sections, k = _sections(data, by, daily[gradings[grades[0]]], highest[grades[0]], who)
     page_width, gap = style.WIDTHS[width], 5.0
     names = [section.name.label for section in sections]
     left = max(min(style.widest([*names, f"n = {len(daily):,}"]), 26.0), style.longest_word(names)) + 2.5 if by else 0.5
@@ -109,8 +110,10 @@ def lasagna(
             page.text(left, key + head + top * height, "" if by else "no participants", color=palette.GREY)
     records = _numbers(daily, given, sections, gradings, who, by)
     without = len(data.frame) - sum(section.n for section in sections)
-    thinned = f"Every {step}th of {count(sum(s.n for s in sections))} is shown" if step > 1 else ""
-    notes = (f"{without:,} left out: no daily record" if without and not by else "", thinned)
+    notes = (
+        f"{without:,} left out: no daily record" if without and not by else "",
+        every(k, sum(s.n for s in sections)),
+    )
     return Drawing(page.figure, records, _alt(results, highest, given, sections, by), notes)
 
 
@@ -158,8 +161,8 @@ def _sections(data, by: str, grades: pd.Series, highest: pd.Series, who: str) ->
     groups = {
         name: order[order.isin(data.frame.loc[members, who])].tolist() for name, members in data.groups(by).items()
     }
-    step = max(-(-sum(map(len, groups.values())) // MOST_ROWS), 1)
-    return [_Section(name, len(rows), rows[::step]) for name, rows in groups.items()], step
+    k = step(sum(map(len, groups.values())), MOST_ROWS)
+    return [_Section(name, len(rows), rows[::k]) for name, rows in groups.items()], k
 
 
 def _strips(axes, cells: pd.DataFrame, recorded: pd.DataFrame, days: range, top: float) -> None:
@@ -184,10 +187,9 @@ def _marks(axes, given: dict, rows: list[str], top: float, cell: float) -> None:
     size = float(np.clip(cell * 1.7, 2.1, 3.0))
     for i, found in enumerate(given.values()):
         at = []
-        for name, day in sorted(found):
+        for name, day in sorted(one for one in found if one[0] in places):
             both = [j for j, other in enumerate(given.values()) if (name, day) in other]
-            if name in places:
-                at.append((day + (both.index(i) - (len(both) - 1) / 2) * 0.44, top + places[name] + 0.5))
+            at.append((day + (both.index(i) - (len(both) - 1) / 2) * 0.44, top + places[name] + 0.5))
         axes.plot(*np.array(at).reshape(-1, 2).T, zorder=4, **_mark(i, size))
 
 
@@ -197,7 +199,7 @@ def _mark(i: int, size: float) -> dict:
 
 
 def _key(gradings: dict, daily: pd.DataFrame, given: dict, gaps: bool) -> list:
-    seen = sorted({int(grade) for name in gradings.values() for grade in daily[name].dropna()})
+    seen = sorted({int(grade) for name in gradings.values() for grade in daily[name].dropna().unique()})
     entries = [(f"Grade {grade}", {"facecolor": palette.GRADES[min(grade, 5)]}) for grade in seen]
     if daily[list(gradings.values())].isna().any(axis=None):
         cross = {"marker": "x", "color": palette.GREY, "markersize": 3.0, "markeredgewidth": 0.6}

@@ -16,9 +16,10 @@ from .effects import tested
 from .libraries import seaborn
 from .read import count, estimate, inside, level_name, look_of, number, p_text, printed, shown, value
 from .scales import label_room, log_axis, not_shown
+from .thinning import POINTS, every, of_each, step
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
-FEW = 150  # points of a group up to which they are laid out one by one
+FEW, MOST = 150, 500  # points of a group up to which they are laid out one by one; that are drawn
 CORRELATIONS = {"spearman": "Spearman ρ", "kendall": "Kendall τ", "pearson": "Pearson r"}
 NO_SHAPE = "X"  # outcome unknown
 NOT_KNOWN = {"marker": NO_SHAPE, "color": palette.UNKNOWN}
@@ -38,7 +39,7 @@ def enrolment_order(
     width: style.Width = "double",
 ) -> Drawing:
     """A quantity, the dose as a rule, by order of enrolment: each participant a point, its colour a grade or group, its
-    shape an outcome.
+    shape an outcome. Of more than 2,000 participants every k-th is a point, and the figure says so.
 
     Parameters
         population: who is shown
@@ -58,6 +59,10 @@ def enrolment_order(
         shown_rows &= (frame[y] > 0).fillna(False).astype(bool)
     if not shown_rows.any():
         return empty(results, width, f"No participants with {results.plan.label(y)}", hidden)
+    numbers = frame.loc[shown_rows, [results.study.participant, order, y, colour, *([marker] if marker else [])]]
+    numbers = numbers.sort_values([order, results.study.participant])
+    n, low, high = len(numbers), *(style.thousands(value) for value in (numbers[y].min(), numbers[y].max()))
+    last, k = float(numbers[order].max()), step(n, POINTS)
     page_width, left = style.WIDTHS[width], label_room(number(frame.loc[shown_rows, y]), log)
     levels, looks = look_of(data, colour)
     shapes = data.groups(marker) if marker else {EVERYONE: pd.Series(True, index=frame.index)}
@@ -93,10 +98,13 @@ def enrolment_order(
         top += style.key_height(names, page_width - name_width)
     top += 2.0
     axes = page.axes(left, top, page_width - left - 4.0, 78.0 - top - 9.0)
-    size, edge = (4.6, 0.5) if shown_rows.sum() <= 150 else (2.2, 0.1)
+    size, edge = (4.6, 0.5) if n <= 150 else (2.2, 0.1)
+    if k > 1:
+        numbers = numbers.loc[of_each(numbers.index, used.values(), k)]
+    drawn = frame.index.isin(numbers.index)
     for name, members in used.items():
         for shape in dict.fromkeys(shape_of[members]):
-            rows = members & (shape_of == shape)
+            rows = members & (shape_of == shape) & drawn
             axes.plot(
                 number(frame.loc[rows, order]),
                 number(frame.loc[rows, y]),
@@ -111,22 +119,18 @@ def enrolment_order(
             )
     if reference:
         axes.axhline(reference, color=palette.GREY, linewidth=0.6, linestyle=(0, (4, 3)), zorder=1)
-    last = float(frame.loc[shown_rows, order].max())
     axes.set_xlim(0, last + 1)
     log_axis(axes, "y", log)
     axes.set_xlabel(results.plan.label(order, unit=True))
     axes.set_ylabel(results.plan.label(y, unit=True))
     axes.xaxis.set_major_formatter(style.thousands)
-    numbers = frame.loc[shown_rows, [results.study.participant, order, y, colour, *([marker] if marker else [])]]
-    numbers = numbers.sort_values([order, results.study.participant]).reset_index(drop=True)
     parts = [f"{level_name(results, colour, name) or 'unknown'} {int(m.sum())}" for name, m in used.items()]
-    low, high = (style.thousands(v) for v in (numbers[y].min(), numbers[y].max()))
     alt = (
-        f"{results.plan.label(y)} by {inside(results.plan.label(order))} for {count(len(numbers))}, "
+        f"{results.plan.label(y)} by {inside(results.plan.label(order))} for {count(n)}, "
         f"from {low} to {high}. "
         f"{results.plan.label(colour)}: {', '.join(parts)}."
     )
-    return Drawing(page.figure, numbers, alt, (hidden,))
+    return Drawing(page.figure, numbers.reset_index(drop=True), alt, (hidden, every(k, n)))
 
 
 @KINDS.add("strip")
@@ -141,7 +145,8 @@ def strip(
     width: style.Width = "double",
 ) -> Drawing:
     """Continuous variables by group: each participant a point, with the median of the analysis as a line; a panel for
-    each variable.
+    each variable. Of a group of more than 500 participants 500 are points, evenly by their place from the lowest to the
+    highest, and the figure says so.
 
     Parameters
         population: who is shown
@@ -170,7 +175,7 @@ def strip(
     row_height = head + 46.0 + 1.2 + style.group_height(names, slot, page_width - left) + 1.0
     rows = -(-len(y) // across)
     page = style.Page(results, width, rows * row_height + 3.0 * (rows - 1))
-    records, notes = [], []
+    records, notes, of_panels = [], [], []
     for i, (column, letter) in enumerate(zip(y, style.letters(len(y)), strict=True)):
         x, top = i % across * cell, i // across * (row_height + 3.0)
         page.panel(x, top, letter, titles[i])
@@ -185,9 +190,12 @@ def strip(
             kept = members & (values > 0 if log else values.notna()).fillna(False).astype(bool)
             who = data.frame.loc[kept, results.study.participant]
             placed = pd.DataFrame({"who": who, "value": number(values[kept])}).sort_values(["value", "who"])
+            sizes.append(len(placed))
+            if len(placed) > MOST:
+                placed = placed.iloc[np.linspace(0, len(placed) - 1, MOST).round().astype(int)]
             own = placed["value"].to_numpy()
             if len(own) > FEW:
-                points = {"markersize": 1.2, "markeredgewidth": 0, "alpha": 0.4, "rasterized": len(own) > 2000}
+                points = {"markersize": 1.2, "markeredgewidth": 0, "alpha": 0.4}
                 axes.plot(at + _band(len(own)), own, "o", color=looks[name].ink, **points)
             elif len(own):
                 points = axes.scatter(np.full(len(own), at), own, 3.4**2, looks[name].colour, edgecolor=palette.INK, linewidth=0.25,
@@ -195,9 +203,9 @@ def strip(
                 swarms.append((points, at))
             if test and not np.isnan(median := value(results, test, "median", name)):
                 axes.plot([at - 0.3, at + 0.3], [median] * 2, color=palette.INK, linewidth=1.4, solid_capstyle="butt")
-            sizes.append(len(own))
             placed = placed.rename(columns={"who": results.study.participant})
-            records.append(placed.assign(variable=results.plan.label(column), group=name.label, place=i))
+            records.append(placed.assign(variable=results.plan.label(column), group=name.label))
+        of_panels.append(dict(zip(bars, sizes, strict=True)))
         page.groups(x + left, top + head + 47.2, slot, names, sizes, 0.0 if i % across else page_width - left)
         axes.set(xlim=(-0.5, len(bars) - 0.5), xticks=[], xlabel="")
         axes.set_ylabel(style.wrap(results.plan.label(column, unit=True), 46.0))
@@ -212,18 +220,17 @@ def strip(
     numbers = pd.concat(records, ignore_index=True)
     parts = []
     for i, column in enumerate(y):
-        own = numbers[numbers["place"] == i]
         test = tests[i] if i < len(tests) else ""
         texts = [
-            f"{name.label} n = {int(own['group'].eq(name.label).sum())}"
+            f"{name.label} n = {of_panels[i][name]}"
             + (f", median {shown(results, test, 'median', name)}" if test else "")
             for name in bars
         ]
         texts += [tested(results, test)] if test else []
         parts.append(f"{results.plan.label(column)}: {'; '.join(texts)}")
-    return Drawing(
-        page.figure, numbers.drop(columns="place"), "Values by group. " + ". ".join(parts) + ".", tuple(notes)
-    )
+    if any(size > MOST for sizes in of_panels for size in sizes.values()):
+        notes.append(f"Of each group at most {MOST} participants are shown, evenly by their values")
+    return Drawing(page.figure, numbers, "Values by group. " + ". ".join(parts) + ".", tuple(notes))
 
 
 def _band(n: int) -> np.ndarray:
@@ -244,7 +251,8 @@ def scatter(
     log_y: bool = False,
     width: style.Width = "single",
 ) -> Drawing:
-    """One variable against another, each participant a point.
+    """One variable against another, each participant a point. Of more than 2,000 participants every k-th is one, and the
+    figure says so.
 
     Parameters
         population: who is shown
@@ -270,7 +278,12 @@ def scatter(
     if not known.any():
         what = f"No participants with {results.plan.label(x)} and {results.plan.label(y)}"
         return empty(results, width, what, hidden)
+    n, every_y, k = int(known.sum()), ys[known], step(int(known.sum()), POINTS)
     unknown = known & ~np.logical_or.reduce([np.zeros(len(frame), bool), *levels.values()])
+    if k > 1:
+        by_size = frame.index[known][np.lexsort((xs[known], ys[known]))]
+        known = frame.index.isin(of_each(by_size, [*levels.values(), pd.Series(unknown, frame.index)], k))
+        unknown &= known
     page = style.Page(results, width, 70.0)
     outline = {"markeredgecolor": palette.INK, "markeredgewidth": 0.25, "markersize": 4.2}
     entries = [(level_name(results, colour, name), {**looks[name].point, **outline}) for name in levels if name]
@@ -278,7 +291,7 @@ def scatter(
         entries.append((own_word("Unknown", printed(levels), "no value"), {**NOT_KNOWN, **outline}))
     page.key(0.0, 0.3, entries, page.width)
     top = style.key_height(entries, page.width) + 4.5
-    left = label_room(ys[known], log_y)
+    left = label_room(every_y, log_y)
     axes = page.axes(left, top, page.width - left - 2.0, 70.0 - top - 9.5)
     drawn = [(known & members.to_numpy(), looks[name].point) for name, members in levels.items()]
     for rows, look in [*drawn, *([(unknown, NOT_KNOWN)] if unknown.any() else [])]:
@@ -297,5 +310,5 @@ def scatter(
     axes.set_xlabel(results.plan.label(x, unit=True))
     axes.set_ylabel(results.plan.label(y, unit=True))
     numbers = frame.loc[known, [results.study.participant, x, y, *([colour] if colour else [])]].reset_index(drop=True)
-    alt = f"{results.plan.label(y)} against {results.plan.label(x)} for {count(len(numbers))}."
-    return Drawing(page.figure, numbers, alt + (f" {text}." if correlation else ""), (hidden,))
+    alt = f"{results.plan.label(y)} against {results.plan.label(x)} for {count(n)}."
+    return Drawing(page.figure, numbers, alt + (f" {text}." if correlation else ""), (hidden, every(k, n)))

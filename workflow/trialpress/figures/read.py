@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,8 @@ import pandas as pd
 
 from ..analysis.origin import SIMULATED
 from ..analysis.participants import LeftOut, in_no_group
-from ..analysis.source import with_rows
+from ..analysis.source import rows_of, with_rows
+from ..expression import Expression
 from ..ids import EVERYONE, Name
 from ..plan import own_word
 from ..registry import Analysis, Registry
@@ -194,6 +195,18 @@ def count(n: int, noun: str = "participant") -> str:
 
 def number(values: pd.Series) -> np.ndarray:
     return values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def measurements(data, table: str, day: str, value: Callable, wheres: list[str]) -> list[pd.DataFrame]:
+    """Participant, day, value and the participant's place (`at`) of the rows of a clean table for which each condition holds,
+    by participant and day. Expressions may use columns of the subjects too; value: of the rows and their columns."""
+    who = data.study.participant
+    rows, columns = rows_of(data, table)
+    days, values = number(Expression(day)(columns)), number(value(rows, columns))
+    frame = pd.DataFrame({who: rows[who], "day": days, "value": values, "at": columns.at})
+    rank = np.argsort(np.argsort(data.frame[who].to_numpy(dtype=object)))
+    kept = (frame[Expression(where).condition(columns)].dropna() for where in wheres)
+    return [one.iloc[np.lexsort((one["day"], rank[one["at"]]))].reset_index(drop=True) for one in kept]
 
 
 def printed(names) -> list[str]:

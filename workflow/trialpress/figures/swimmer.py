@@ -17,6 +17,7 @@ from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import count, inside, level_name, look_of, number, printed
 from .scales import time_ticks
+from .thinning import every, step
 
 MOST_BARS = 75
 APART = 1.2  # bars: distance of two groups
@@ -61,7 +62,7 @@ def swimmer(
     known = times[end].notna()
     if not known.any():
         return empty(results, width, "No participants with follow-up")
-    sections, step = _sections(data, by, times[end][known])
+    sections, k = _sections(data, by, times[end][known])
     order = [row for section in sections for row in section.rows]
     levels, looks = look_of(data, colour) if colour else ({EVERYONE: known}, {})
     held = data.holds(ongoing).fillna(False).astype(bool)
@@ -100,7 +101,8 @@ def swimmer(
     axes.set(xlim=(0, finish), ylim=(bars, 0), yticks=[], xticks=ticks)
     axes.xaxis.set_major_formatter(style.thousands)
     axes.spines["left"].set_visible(False)
-    thinned = f" (every {step}th of {count(int(known.sum()))} is shown)" if step > 1 else ""
+    said = every(k, int(known.sum()))
+    thinned = f" ({said[:1].lower()}{said[1:]})" if said else ""
     since = inside(results.plan.label(origin)) if origin else "infusion"
     axes.set_xlabel(f"Time since {since}, {unit}{thinned}")
     numbers = times.loc[order].rename(columns=lambda name: f"{name}_{unit}")
@@ -136,8 +138,8 @@ def _sections(data, by: str, ends: pd.Series) -> tuple[list[_Section], int]:
         rows = pd.DataFrame({"end": ends, "who": data.frame.loc[ends.index, data.study.participant]})
         rows = rows[members[ends.index]].sort_values(["end", "who"], ascending=[False, True], kind="stable")
         found[name] = rows.index.tolist()
-    step = -(-sum(map(len, found.values())) // MOST_BARS)
-    return [_Section(name, len(rows), rows[::step]) for name, rows in found.items()], step
+    k = step(sum(map(len, found.values())), MOST_BARS)
+    return [_Section(name, len(rows), rows[::k]) for name, rows in found.items()], k
 
 
 def _places(sections: list[_Section], rooms: list[float]) -> tuple[dict[int, float], list[float]]:

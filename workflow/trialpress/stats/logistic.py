@@ -12,6 +12,7 @@ from .newton import maximum
 from .penalised import Penalised, State
 from .result import Result, indicator, not_estimable, numbers, probability
 
+PART = 50_000  # rows times points
 STATISTICS = ("estimate", "standard_error", "odds_ratio", "ci_low", "ci_high", "p_value")
 
 
@@ -217,14 +218,27 @@ class Jeffreys(Penalised):
     def weights(self, g) -> np.ndarray:
         return expit(self.Q @ g) * expit(-self.Q @ g)
 
+    def _parts(self, g) -> list[np.ndarray]:
+        """The points, so many at a time that what is computed of them stays near the processor."""
+        return np.array_split(g, max(1, len(g) * len(self.Q) // PART))
+
     def heights(self, g) -> np.ndarray:
-        eta = g @ self.Q.T
-        information = np.exp(log_expit(eta) + log_expit(-eta)) @ self.squares
-        return log_expit(self.sign * eta).sum(axis=1) + penalised.log_size(information.reshape(len(g), *self.R.shape))
+        return np.concatenate([self._heights(some) for some in self._parts(g)])
 
     def at(self, g) -> State:
+        return State(*map(np.concatenate, zip(*map(self._at, self._parts(g)), strict=True)))
+
+    def _heights(self, g) -> np.ndarray:
+        eta = g @ self.Q.T
+        odds = np.exp(-abs(eta))  # of the less likely outcome
+        information = (odds / (1 + odds) ** 2) @ self.squares
+        value = (np.minimum(self.sign * eta, 0) - np.log(1 + odds)).sum(axis=1)
+        return value + penalised.log_size(information.reshape(len(g), *self.R.shape))
+
+    def _at(self, g) -> State:
         eta, f = g @ self.Q.T, self.Q[:, : self.free]
-        one, none = log_expit(eta), log_expit(-eta)
+        likely = log_expit(abs(eta))
+        one, none = np.minimum(eta, 0) + likely, np.minimum(-eta, 0) + likely
         p, q = np.exp(one), np.exp(none)
         U, root = np.linalg.qr(np.exp((one + none) / 2)[..., None] * self.Q)
         value = np.where(self.y > 0, one, none).sum(axis=1) + penalised.size(root)
@@ -282,14 +296,15 @@ def permutation_distribution(x, events, limit=np.inf):
     for value, size in zip(values, sizes, strict=True):
         after: dict[int, list] = {}
         left -= size
+        of = np.arange(size + 1)
+        choose = (gammaln(size + 1) - gammaln(of + 1) - gammaln(size - of + 1)).tolist()
         for used, (t, log_ways) in reached.items():
             need = range(max(0, events - used - left), min(size, events - used) + 1)  # what the others can complete
             listed += len(need) * len(t)
             if listed > limit:
                 return None
             for k in need:
-                choose = gammaln(size + 1) - gammaln(k + 1) - gammaln(size - k + 1)
-                after.setdefault(used + k, []).append((t + k * value, log_ways + choose))
+                after.setdefault(used + k, []).append((t + k * value, log_ways + choose[k]))
         reached = {used: _collected(*map(np.concatenate, zip(*parts, strict=True))) for used, parts in after.items()}
     return reached[events]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from math import comb
 from typing import NamedTuple
@@ -27,9 +28,13 @@ LONGEST = 5.0  # of a step, on the scale of the linear predictor, and a fifth of
 LENGTHS = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 240.0)  # of starts along the line that fits the rows
 CORNERS = 500  # that are looked at first, at most
 WORK = 2_000_000  # corners looked at in one go times rows, at most: of more rows those count that hang in the balance
+FIRST, HIGHEST = (
+    5_000_000,
+    240_000,
+)  # the same of the corners that are looked at first, and of the starts that are followed
 BEST = 3  # of them whose neighbours are looked at next, in so many
 ROUNDS = 4
-CLIMBED = 24  # starts that are followed to their maximum, the highest
+CLIMBED, LEAST = 24, 6  # starts that are followed to their maximum, the highest: at most, and of however many rows
 SMALLEST = 1e-60  # root of the information in a coefficient: further out than any maximum
 CLOSE = 0.1  # on the scale of the linear predictor: on their way to one maximum
 LOGIT = np.log(3.0)  # of (1 + 1/2) / (1 + 1), where one set takes all of the penalty
@@ -172,14 +177,19 @@ class Penalised(ABC):
             if not higher:
                 break
         line = np.column_stack([line, np.tile(held, (len(line), 1))])
-        return _highest(np.vstack([line, g]), np.concatenate([self.heights(line), height]))
+        return self._highest(np.vstack([line, g]), np.concatenate([self.heights(line), height]))
 
     def _beside(self, g) -> np.ndarray:
         """The corners beside a maximum: one of the rows that it hangs on exchanged for another."""
         rows, f = self.rows(), self.free
         most = qr((np.sqrt(self.weights(g))[:, None] * rows[:, :f]).T, mode="r", pivoting=True)[1][:f]
         near = self._corners(rows, g[f:], _exchanged(most[None], self._open(g, 1)))[0]
-        return _highest(near, self.heights(near))
+        return self._highest(near, self.heights(near))
+
+    def _highest(self, g, height) -> np.ndarray:
+        """The highest of points, each height once."""
+        most = min(CLIMBED, max(LEAST, HIGHEST // len(self.Q)))
+        return g[np.unique(-np.round(height, 9), return_index=True)[1][:most]]
 
     def _open(self, g, sets: int) -> np.ndarray:
         """The rows that are exchanged for one of each of so many sets: all, or of distinct ones as many as there is time for, of which
@@ -202,11 +212,6 @@ class Penalised(ABC):
         return np.column_stack([found, np.tile(held, (len(found), 1))]), sets[regular]
 
 
-def _highest(g, height) -> np.ndarray:
-    """The CLIMBED highest of points, each height once."""
-    return g[np.unique(-np.round(height, 9), return_index=True)[1][:CLIMBED]]
-
-
 def _exchanged(sets, others) -> np.ndarray:
     """Sets (s x f) of rows with one exchanged for each of the others."""
     f, m = sets.shape[1], len(others)
@@ -215,11 +220,12 @@ def _exchanged(sets, others) -> np.ndarray:
     return found
 
 
+@cache
 def _sets(m: int, size: int) -> np.ndarray:
-    """All sets of so many of m rows, or CORNERS of them, with the same random numbers always."""
+    """All sets of so many of m rows, or CORNERS of them (of many rows fewer), with the same random numbers always."""
     if comb(m, size) <= CORNERS:
         return np.array(list(combinations(range(m), size)), dtype=int).reshape(-1, size)
-    order = np.random.default_rng(m).random((CORNERS, m))
+    order = np.random.default_rng(m).random((min(CORNERS, FIRST // m + LEAST), m))
     return np.argpartition(order, size, axis=1)[:, :size]
 
 

@@ -13,24 +13,29 @@ from .common import METHODS, PERCENT, samples, two_samples
 
 Statistic = Literal["mean", "median"]
 BootstrapInterval = Literal["bca", "percentile"]
-STATISTICS = {"mean": np.mean, "median": np.median}
 
 
 def _bootstrap(
     data: Data, rows: Rows, groups: Mapping[str, np.ndarray], statistic: str, n: str, kinds: Mapping, **options
 ):
     """An interval per group, whose size is called `n`, and with two groups one of their difference, second less first."""
+    from ...stats.resampling import STATISTICS
     from ...stats.resampling import bootstrap as resample
 
-    of = STATISTICS[statistic]
+    of, without = STATISTICS[statistic]
     options |= {"seed": data.plan.seed, "level": data.plan.level}
     shown = ("estimate", "standard_error", "ci_low", "ci_high")
     for group, values in groups.items():
-        result = resample([values], lambda x: of(x, axis=-1), **options)
+        result = resample([values], of, left_out=lambda x: [without(x)], **options)
         rows.add(result, group=group, kind="significant", kinds=kinds, names={"n": n}, only=("n", *shown))
     pair = two_samples(rows, groups, f"bootstrap of the difference of {statistic}s", shown) if len(groups) > 1 else None
     if pair:
-        result = resample(pair, lambda x, y: of(x, axis=-1) - of(y, axis=-1), **options)
+        result = resample(
+            pair,
+            lambda x, y: of(x) - of(y),
+            left_out=lambda x, y: [without(x) - of(y), of(x) - without(y)],
+            **options,
+        )
         rows.add(result, kind="significant", kinds=kinds, only=shown)
 
 
@@ -78,9 +83,10 @@ def permutation_test(data: Data, rows: Rows, *, variable: Number, by: Column, st
         statistic: mean or median
         resamples: number of random allocations
     """
+    from ...stats.resampling import STATISTICS
     from ...stats.resampling import permutation_test as test
 
-    groups, of = samples(data, variable, by), STATISTICS[statistic]
+    groups, of = samples(data, variable, by), STATISTICS[statistic][0]
     for group, values in groups.items():
         rows.add({"n": values.size}, group=group, method="participants with a known value")
     pair = two_samples(rows, groups, "permutation test", ("estimate", "p_value"))
@@ -93,7 +99,7 @@ def permutation_test(data: Data, rows: Rows, *, variable: Number, by: Column, st
         order = np.argsort(second, axis=1, kind="stable")
         ordered = x[order]
         k = int(second[0].sum())
-        return of(ordered[:, len(x) - k :], axis=1) - of(ordered[:, : len(x) - k], axis=1)
+        return of(ordered[:, len(x) - k :]) - of(ordered[:, : len(x) - k])
 
     x = np.concatenate([first, second])
     group = np.repeat([0, 1], [first.size, second.size])

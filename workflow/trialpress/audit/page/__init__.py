@@ -26,8 +26,8 @@ import pandas as pd
 
 from ... import environment
 from ...clean.withheld import HIDDEN, NOT_SHOWN
-from ...contracts import CONCORDANCE
-from ...files import Blocks, read_csv, sha256, write_text
+from ...contracts import CONCORDANCE, Blocks
+from ...files import read_csv, sha256, write_text
 from ...names import flow_names
 from ...parts import NotRead
 from ...report.places import places, sentences

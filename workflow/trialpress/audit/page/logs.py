@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...files import Blocks
+from ...contracts import Blocks
 from ..parts import write_part
 
 PART = 20_000  # rows of a table in one piece

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pandas.api.types import union_categoricals
 
-from ...files import Blocks
+from ...contracts import Blocks
 from ...results import Results
 from ..parts import write_part
-from ..trace.cells import CHANGED, Cells
+from ..trace.cells import Cells
 from .logs import encoded
 
 PART = 20_000  # cells of a part
@@ -33,7 +33,7 @@ def write(results: Results, changes: pd.DataFrame | Blocks, cells: Path, folder:
     of = pq.read_metadata(cells).num_rows  # nothing of so many is opened to be counted
     if of > MOST:
         return {"of": of, "file": "clean/cells.parquet", "first": [], "places": [], "rules": []}
-    found = Cells(results, cells, changes if isinstance(changes, pd.DataFrame) else changes.whole(CHANGED))
+    found = Cells(results, cells, [changes] if isinstance(changes, pd.DataFrame) else changes)
     frame = _cells(results, found)
     places, rules = [list(place) for place in found.places], list(found.rules)
     n = len(results.subjects)

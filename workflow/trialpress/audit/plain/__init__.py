@@ -58,6 +58,9 @@ KEYS = (*KEY, "statistic")
 MISSING = "@missing@"  # what a missing cell is in the exported files: a level may be called NA
 
 
+NONE: frozenset[str] = frozenset()
+
+
 def versions() -> dict[str, str]:
     return {"Python": platform.python_version()}
 
@@ -72,9 +75,8 @@ def second(
     jobs = [job for job in jobs if job["analysis"] in analyses]
     mine = {job["analysis"] for job in jobs}
     rows, ids = defaultdict(list), defaultdict(list)
-    for row in _read(folder / "data.csv") if mine else ():
-        if row["analysis"] in mine:
-            rows[row["analysis"]].append(row)
+    for row in _read(folder / "data.csv", mine) if mine else ():
+        rows[row["analysis"]].append(row)
     for row in sorted(levels, key=lambda row: int(row["position"])):
         ids[row["analysis"], row["set"], row["kind"]].append(row["id"])
     found, seen = [], {tuple(row[key] for key in KEYS) for row in known}
@@ -128,14 +130,21 @@ def adjusted(p: list[float], method: str) -> list[float]:
     return found
 
 
-def _read(path: Path) -> Iterator[Row]:
+def _read(path: Path, firsts: Container[str] | None = None) -> Iterator[Row]:
+    """The rows, or those of which the first cell is one of these; "@": in which columns nothing is known."""
     with open(path, newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            yield {key: "" if text == MISSING else text for key, text in row.items()} | {"@": _gaps(row)}
-
-
-def _gaps(row: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(key for key, text in row.items() if text == MISSING)
+        rows = csv.reader(file)
+        names = next(rows)
+        for cells in rows:
+            if firsts is not None and cells[0] not in firsts:
+                continue
+            row = dict(zip(names, cells, strict=True))
+            row["@"] = gaps = (
+                frozenset(key for key, text in row.items() if text == MISSING) if MISSING in cells else NONE
+            )
+            for key in gaps:
+                row[key] = ""
+            yield row
 
 
 METHODS: dict[str, Callable[[Job], Iterator[Found]]] = {

@@ -106,11 +106,26 @@ def _acceleration(samples: list[list[Fraction]], mean: bool) -> float:
     pulls = []
     for at, sample in enumerate(samples):
         n, sign = len(sample), 1 if at == len(samples) - 1 else -1
-        without = [sign * statistic(sample[:i] + sample[i + 1 :], mean) for i in range(n)]
+        without = [sign * one for one in _without_each(sample, mean)]
         middle = sum(without) / n
         pulls += [(middle - one) * (n - 1) / n for one in without]
     squares = sum(one * one for one in pulls)
     return float(sum(one**3 for one in pulls)) / (6 * float(squares) ** 1.5) if squares else 0.0
+
+
+def _without_each(sample: list[Fraction], mean: bool) -> list[Fraction]:
+    """Mean or median of a sample without each of its values."""
+    if mean:
+        whole = sum(sample)
+        return [(whole - one) / Fraction(len(sample) - 1) for one in sample]
+    order, known = sorted(range(len(sample)), key=sample.__getitem__), {}
+    ordered, half, without = sorted(sample), len(sample) // 2, [Fraction(0)] * len(sample)
+    for place, at in enumerate(order):
+        left = place < half, place == half  # the middle is the same for all with the same answers
+        if left not in known:
+            known[left] = statistic(ordered[:place] + ordered[place + 1 :], False)
+        without[at] = known[left]
+    return without
 
 
 def _bootstrapped(job: Job, mean: bool, name: str) -> Iterator[Found]:

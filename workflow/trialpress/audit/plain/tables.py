@@ -101,6 +101,8 @@ def share_as_likely(table: Table) -> Fraction:
 def _halves(sizes: Sequence[int], margin: tuple[int, ...]) -> dict[tuple[int, ...], Counter[int]]:
     """What lines of these sizes take of the margin -> how many ways lead to them -> how many tables have them."""
     found, steps = {(0,) * len(margin): Counter({1: 1})}, 0
+    if sizes and 10 * _how_many(margin, sizes[0]) > MANY:
+        raise ValueError("too many tables to list")
     for size in sizes:
         after: dict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
         for taken, counts in found.items():
@@ -113,6 +115,15 @@ def _halves(sizes: Sequence[int], margin: tuple[int, ...]) -> dict[tuple[int, ..
                     into[ways * own] += tables
         found = after
     return found
+
+
+def _how_many(left: tuple[int, ...], size: int) -> int:
+    """How many lines `_lines` gives."""
+    counts = [1] + [0] * size
+    for most in left:
+        sums = [0, *accumulate(counts)]
+        counts = [sums[at + 1] - sums[max(at - most, 0)] for at in range(size + 1)]
+    return counts[size]
 
 
 def _lines(left: tuple[int, ...], size: int) -> Iterator[tuple[int, ...]]:

@@ -26,9 +26,11 @@ of `records`; there `who` is a list, in the order of `results`.
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -42,7 +44,8 @@ from ...files import write_text
 from ...report.variables import numbers
 from ...results import Results
 from ..parts import plain, write_part
-from .cells import CHANGED, Cells
+from .cells import Cells
+from .changes import LOGGED
 from .columns import Columns
 from .methods import describe, references
 from .reading import cell, closure, find, part_of, read, record_of
@@ -68,7 +71,7 @@ class Trace:
         """values, evidence, rows and cells of some participants."""
         evidence = self.columns.evidence
         within = {name: slice(*found.start[[first, last]]) for name, found in evidence.items()}
-        every = [np.empty(0, np.int64), *(found.cells[within[name]] for name, found in evidence.items())]
+        every = [np.empty(0, np.int32), *(found.cells[within[name]] for name, found in evidence.items())]
         used = np.unique(np.concatenate(every))
         return {
             "first": first,
@@ -126,7 +129,7 @@ def trace(
 ) -> Trace:
     """The trace of the results in `folder`. logs: changes, queries, rejected and rows of the clean stage; records: those of the
     analyses, if they have been made."""
-    changes = CHANGES.dictionaries(folder / "clean", CHANGED)
+    changes = CHANGES.blocks(folder / "clean", LOGGED)
     cells = Cells(results, folder / "clean" / "cells.parquet", changes)
     columns = Columns(results, cells)
     if records is None:
@@ -184,6 +187,18 @@ def agreement(records: Mapping[str, Mapping]) -> dict[str, int | list[str]]:
     return {"shown": shown, "again": again, "wrong": wrong}
 
 
+@contextmanager
+def _kept_alive() -> Iterator[None]:
+    """Millions of lists that are given up in order are not looked through for what could be."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 def write(traced: Trace, folder: Path) -> None:
     """audit/trace.json, and its parts below audit/trace/ if it has more than one."""
     below, index = folder / "audit" / "trace", traced.index
@@ -192,8 +207,9 @@ def write(traced: Trace, folder: Path) -> None:
         index = index | traced.part(*traced.parts[0])
     else:
         index = index | {"parts": [first for first, _ in traced.parts], "records": {}}
-        for number, (first, last) in enumerate(traced.parts, start=1):
-            write_part(traced.part(first, last), below / f"participants-{number:04d}.js")
+        with _kept_alive():
+            for number, (first, last) in enumerate(traced.parts, start=1):
+                write_part(traced.part(first, last), below / f"participants-{number:04d}.js")
         for number, (name, record) in enumerate(traced.index["records"].items(), start=1):
             index["records"][name], members = _apart(record)
             if members:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,45 +17,47 @@ import pyarrow.parquet as pq
 from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
+from .changes import Changes, integers, pairs
 from .texts import keys, names_in, texts
 
-LOGGED = ("key", "source_file", "source_column", "clean_value", "rule")  # columns of changes.csv
-CHANGED = ("table", "field", *LOGGED, "source_row")  # those that are read
+MOST = 2**31  # numbers of cells have 32 bits
 
 
 @dataclass(frozen=True)
 class Block:
     """The raw cells of one field, in the order of the clean rows that they belong to.
 
-    start: clean row i has the cells start[i] to start[i + 1]; at: clean row of each cell; place, row, raw, clean, rule: as
-    trace.json has them; offset: number of the first cell.
+    start: clean row i has the cells start[i] to start[i + 1]; place, row, raw, clean, rule: as trace.json has them; offset: number
+    of the first cell.
     """
 
     table: str
     offset: int
     start: np.ndarray
-    at: np.ndarray
     place: np.ndarray
     row: np.ndarray
     raw: pa.Array
     clean: pa.Array
     rule: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def at(self) -> np.ndarray:
+        """The clean row of each cell."""
+        return np.repeat(np.arange(len(self.start) - 1, dtype=np.int32), np.diff(self.start))
+
 
 class Cells:
     """The raw cells of clean values. A cell's number is its place among all blocks, in the order in which they were asked for."""
 
-    def __init__(self, results: Results, cells: Path, changes: pd.DataFrame | pa.Table):
-        """cells: cells.parquet; changes: changes.csv, each text of a column once."""
+    def __init__(self, results: Results, cells: Path, changes: Iterable[pd.DataFrame | pa.RecordBatch]):
+        """cells: cells.parquet; changes: changes.csv in blocks, each text of a column once."""
         self.results, self.tables = results, results.study.tables
         self.file = pq.ParquetFile(cells, read_dictionary=["raw", "file", "column"])
         self.groups = _row_groups(self.file)
-        self.logged = {name: _encoded(changes[name]) for name in LOGGED}
-        lines = _encoded(changes["source_row"])
-        self.lines = lines.dictionary.cast(pa.int64()).take(lines.indices).to_numpy()
-        codes, pairs = _pairs(*(_encoded(changes[name]) for name in ("table", "field")))
-        order, ends = np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes, minlength=len(pairs)))
-        self.changes = dict(zip(pairs, np.split(order, ends[:-1]), strict=True)) if pairs else {}
+        self.changes = Changes(changes, lambda table, keys: integers(pc.index_in(keys, value_set=self.keys(table))))
         self.seen: dict[str, list[tuple]] = {}
         self.blocks: list[Block] = []
         self.places: dict[tuple, int] = {}  # (table, field, file, column) -> number
@@ -72,7 +75,7 @@ class Cells:
         for known, rows in seen:
             if len(known) == len(keys) and known.equals(keys):
                 return rows
-        seen.append((keys, _int(pc.index_in(keys, value_set=self.keys(table)))))
+        seen.append((keys, integers(pc.index_in(keys, value_set=self.keys(table)))))
         del seen[:-4]
         return seen[-1][1]
 
@@ -112,9 +115,9 @@ class Cells:
                 at = rows if source == table else self.rows(source, participants)
                 index, number = _gathered(block.start, at)
                 which.append(index)
-                numbers.append(number + block.offset)
+                numbers.append((number + block.offset).astype(np.int32))
         if not which:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
+            return np.empty(0, np.int64), np.empty(0, np.int32)
         which, numbers = np.concatenate(which), np.concatenate(numbers)
         order = np.argsort(which, kind="stable")
         return which[order], numbers[order]
@@ -133,16 +136,17 @@ class Cells:
             written = texts(frame[field]) if field in frame else pa.repeat("", len(frame))
             clean = written.take(found["at"].combine_chunks())
         at, row = found["at"].to_numpy(), found["row"].to_numpy()
-        local, known = _pairs(found["file"].combine_chunks(), headers)
+        local, known = pairs(found["file"].combine_chunks(), headers)
         clean, rule = self.changed(table, field, at, row, local, known, clean)
         place = np.array(
             [self.places.setdefault((table, field, *one), len(self.places)) for one in known], dtype=np.int64
         )
-        offset = self.blocks[-1].offset + len(self.blocks[-1].at) if self.blocks else 0
+        offset = self.blocks[-1].offset + len(self.blocks[-1]) if self.blocks else 0
         start = np.searchsorted(at, np.arange(len(frame) + 1))
-        numbers = (array.astype(np.int32) for array in (at, place[local], row, rule))  # of millions of cells
-        at, place, row, rule = numbers
-        self.blocks.append(Block(table, offset, start, at, place, row, raw, clean, rule))
+        if offset + len(at) >= MOST:
+            raise OverflowError(f"{MOST:,} raw cells cannot be told apart")
+        place, row, rule = (array.astype(np.int32) for array in (place[local], row, rule))  # of millions of cells
+        self.blocks.append(Block(table, offset, start, place, row, raw, clean, rule))
         return self.blocks[-1]
 
     def standing(self, table: str) -> pa.Table:
@@ -155,33 +159,20 @@ class Cells:
     def changed(self, table: str, field: str, at, row, local, known, clean: pa.Array) -> tuple[pa.Array, np.ndarray]:
         """(clean text, number of the rule or -1) of each cell: what changes.csv says of it, or the clean value."""
         rule = np.full(len(at), -1, dtype=np.int64)
-        lines = self.changes.get((table, field), [])
-        if not len(lines):
+        lines = self.changes.of(table, field)
+        if lines is None:
             return clean, rule
-        logged = {name: column.take(pa.array(lines)) for name, column in self.logged.items()}
         numbered = {one: index for index, one in enumerate(known)}
-        theirs, names = _pairs(logged["source_file"], logged["source_column"])
-        theirs = np.array([numbered.get(one, -1) for one in names], dtype=np.int64)[theirs]
-        right = pd.DataFrame(
-            {"at": self.rows(table, logged["key"].dictionary_decode()), "place": theirs, "row": self.lines[lines]}
-        )
-        right["found"] = np.arange(len(right))
-        right = right.drop_duplicates(["at", "place", "row"], keep="last")
-        left = pd.DataFrame({"at": at, "place": local, "row": row})
-        found = left.merge(right, on=["at", "place", "row"], how="left")["found"].to_numpy()
-        cells = np.flatnonzero(~np.isnan(found))
-        found = found[cells].astype(np.int64)
-        said = logged["rule"].take(pa.array(found))
-        named = said.indices.unique().to_pylist()
-        numbers = np.full(len(said.dictionary), -1, dtype=np.int64)
-        for code in named:
-            numbers[code] = self.rules.setdefault(said.dictionary[code].as_py(), len(self.rules))
-        rule[cells] = numbers[_int(said.indices)]
-        new = np.full(len(at), -1, dtype=np.int64)
-        new[cells] = found
-        mask = pa.array(new >= 0)
-        taken = logged["clean_value"].take(pa.array(np.maximum(new, 0))).dictionary_decode()
-        return pc.if_else(mask, taken, clean), rule
+        theirs = np.array([numbered.get(one, -1) for one in self.changes.places], dtype=np.int64)[lines.place]
+        found = _last((lines.at, theirs, lines.row), (at, local, row))
+        cells = np.flatnonzero(found >= 0)
+        said, names = lines.rule[found[cells]], list(self.changes.rules)
+        numbers = np.full(len(names), -1, dtype=np.int64)
+        for code in pd.unique(said).tolist():
+            numbers[code] = self.rules.setdefault(names[code], len(self.rules))
+        rule[cells] = numbers[said]
+        taken = lines.clean.take(pa.array(np.maximum(found, 0))).dictionary_decode()
+        return pc.if_else(pa.array(found >= 0), taken, clean), rule
 
     def standing_at(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(place, row) of cells."""
@@ -195,7 +186,7 @@ class Cells:
 
     def used(self, every: Iterable[np.ndarray]) -> int:
         """How many different cells some lists of their numbers hold."""
-        here = np.zeros(sum(len(block.at) for block in self.blocks), dtype=bool)
+        here = np.zeros(sum(map(len, self.blocks)), dtype=bool)
         for numbers in every:
             here[numbers] = True
         return int(here.sum())
@@ -205,19 +196,20 @@ class Cells:
         """The places by number."""
         return list(self.places)
 
-    def listed(self, numbers: np.ndarray) -> list[list]:
+    def listed(self, numbers: np.ndarray) -> list[tuple]:
         """Cells as trace.json has them; numbers: sorted, each once."""
-        found: list[list] = []
+        found: list[tuple] = []
         ends = np.searchsorted(numbers, [block.offset for block in self.blocks] + [np.iinfo(np.int64).max])
         for block, first, last in zip(self.blocks, ends, ends[1:], strict=False):
             if first == last:
                 continue
             at = numbers[first:last] - block.offset
             take = pa.array(at)
-            columns = (block.place[at].tolist(), self.keys(block.table).take(pa.array(block.at[at])).to_pylist(),
+            rows = np.searchsorted(block.start, at, side="right") - 1
+            columns = (block.place[at].tolist(), self.keys(block.table).take(pa.array(rows)).to_pylist(),
                        block.row[at].tolist(), block.raw.take(take).to_pylist(), block.clean.take(take).to_pylist(),
                        block.rule[at].tolist())  # fmt: skip
-            found += map(list, zip(*columns, strict=True))
+            found += zip(*columns, strict=True)
         return found
 
 
@@ -234,28 +226,19 @@ def _row_groups(file: pq.ParquetFile) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def _int(values) -> np.ndarray:
-    """Indices of Arrow, -1 for none."""
-    return values.fill_null(-1).to_numpy().astype(np.int64)
-
-
-def _encoded(values: pd.Series | pa.ChunkedArray) -> pa.DictionaryArray:
-    """Texts of a log."""
-    found = values if isinstance(values, pa.ChunkedArray) else pa.array(values)
-    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    found = found if pa.types.is_dictionary(found.type) else found.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(found.indices.cast(pa.int32()), found.dictionary.cast(pa.string()))
-
-
-def _pairs(files: pa.Array, headers: pa.Array) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """Codes of the pairs of two columns, and the pairs in the order of first appearance."""
-    one, two = (
-        column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode() for column in (files, headers)
-    )
-    size = max(len(two.dictionary), 1)
-    codes, pairs = pd.factorize(_int(one.indices) * size + _int(two.indices))
-    names = one.dictionary.to_pylist(), two.dictionary.to_pylist()
-    return codes, [(names[0][pair // size], names[1][pair % size]) for pair in pairs.tolist()]
+def _last(lines: Sequence[np.ndarray], cells: Sequence[np.ndarray]) -> np.ndarray:
+    """The last of the lines that is of each cell, -1 for none; both by clean row, place and raw row."""
+    kept = np.flatnonzero((lines[0] >= 0) & (lines[1] >= 0))
+    lines = [numbers[kept] for numbers in lines]
+    most = [1 + max(int(numbers.max(initial=0)) for numbers in both) for both in zip(lines, cells, strict=True)]
+    if math.prod(most) >= 2**63:
+        raise OverflowError("the log of changes is of more cells than can be told apart")
+    said, asked = ((at.astype(np.int64) * most[1] + place) * most[2] + row for at, place, row in (lines, cells))
+    order = np.argsort(said, kind="stable")
+    found = np.searchsorted(said[order], asked, side="right") - 1
+    there = found >= 0
+    there[there] = said[order[found[there]]] == asked[there]
+    return np.where(there, kept[order[found]] if len(kept) else -1, -1)
 
 
 def _gathered(start: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

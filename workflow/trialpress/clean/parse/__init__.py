@@ -10,10 +10,11 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from functools import partial
 
 from ...bounded import bounded
-from ...errors import Problem
+from ...errors import InputError, Problem
 from ...study import Column, File
 from ...text import fold, normalise, number_text, plain, round_significant, spelling, text_of, unit_form
 from ..read.raw import Cell
@@ -26,6 +27,7 @@ __all__ = ["Parser", "Question", "Reading", "fold", "normalise", "number_text", 
            "unit_form"]  # fmt: skip
 _NUMERIC = re.compile(r"[-+]?\d+(\.\d+)?")
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?", re.ASCII)
+TOGETHER = 500  # cells
 _HELD = {"date": "a date", "datetime": "a date", "time": "a time", "duration": "a duration"}
 
 
@@ -54,13 +56,28 @@ class Parser:
         self.how = How(column.date_order or file.date_order, file.two_digit_years, date_1904)
 
     def __call__(self, cell: Cell) -> Reading:
+        if not self.seconds:
+            return self._checked(cell)
+        with bounded(self.seconds, self._endless(cell)):
+            return self._checked(cell)
+
+    def _checked(self, cell: Cell) -> Reading:
         if len(cell.text) > self.longest and not cell.text.isspace():
             what = f"has {len(cell.text)} characters, more than the {self.longest} that a value may have (limits in study.yaml)"
             return Reading(problem=what)
-        if not self.seconds:
-            return self._read(cell)
-        with bounded(self.seconds, self._endless(cell)):
-            return self._read(cell)
+        return self._read(cell)
+
+    def all(self, cells: Iterable[Cell]) -> list[Reading]:
+        """The readings of cells. A clock is set for some hundred of them, and for each only where these take too long."""
+        cells, found = list(cells), []
+        for start in range(0, len(cells), TOGETHER):
+            some = cells[start : start + TOGETHER]
+            try:
+                with bounded(self.seconds, self._endless(some[0])) if self.seconds else nullcontext():
+                    found += [self._checked(cell) for cell in some]
+            except InputError:
+                found += map(self, some)
+        return found
 
     def _endless(self, cell: Cell) -> Problem:
         shown = "" if self.column.identifier else f": '{cell.text[:80]}'"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from decimal import Decimal
+from itertools import chain
 
 import numpy as np
+import pandas as pd
 
 from .raw import Cell, Encoded
 
@@ -31,10 +33,25 @@ class Encoder:
         """Append rows."""
         self._chunks.append(np.fromiter(map(self._code.__getitem__, values), dtype=np.int32, count=len(values)))
 
-    def done(self, cell: Callable[..., Cell] | None = None) -> Encoded:
-        """The column; `cell` makes the Cell of each distinct value (None: the values are Cells)."""
+    def add_coded(self, codes: np.ndarray, values: Sequence[Hashable], more: Sequence[Hashable], order) -> None:
+        """Append rows of which the different values are known, and more of them, in this order."""
+        each = np.fromiter(map(self._code.__getitem__, chain(values, more)), np.int32, len(values) + len(more))
+        self._chunks.append(np.concatenate([each[: len(values)][codes], each[len(values) :]])[order])
+
+    @property
+    def values(self) -> Iterable[Hashable]:
+        """The distinct values."""
+        return self._code.keys()
+
+    def done(self, cell: Callable[..., Cell] | None = None, mixed: bool = False) -> Encoded:
+        """The column; `cell` makes the Cell of each distinct value (None: the values are Cells). mixed: values were added in another
+        order than that of their rows, and are put into it."""
         codes = np.concatenate(self._chunks) if self._chunks else np.zeros(0, dtype=np.int32)
-        return Encoded(codes, [cell(value) if cell else value for value in self._code])
+        values = list(self._code)
+        if mixed:
+            codes, order = pd.factorize(codes)
+            codes, values = codes.astype(np.int32), [values[code] for code in order.tolist()]
+        return Encoded(codes, [cell(value) for value in values] if cell else values)
 
 
 def without_blank(columns: Sequence[Encoded], rows: int) -> tuple[np.ndarray, tuple[Encoded, ...]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
 
 from ...study import File
 from .problems import stop
@@ -18,24 +17,30 @@ _FOREIGN = re.compile(
     r"[^\W\d_]*[\u0080-\u024f]{2,}[^\W\d_]*"
 )  # two letters beyond ASCII side by side, or letter and sign
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_UTF_8 = ("utf-8", "utf-8-sig")
+_PIECE = 2**24
 WHY = "a wrong encoding turns names and codes into other ones"
 
 
-def lines(data: bytes, file: File) -> Iterator[str]:
-    """The lines of a file, ends kept as they are, without a byte order mark."""
-    text = io.TextIOWrapper(io.BytesIO(data), encoding=file.encoding, newline="")
-    return chain([next(text, "").removeprefix("\ufeff")], text)
+def lines(data: bytes) -> Iterator[str]:
+    """The lines of a text, ends kept as they are."""
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
 
 
-def check(data: bytes, where: str, file: File) -> list[Remark]:
-    """InputError if the bytes are not text in the declared encoding; remarks if they may be text in another one too."""
+def check(data: bytes, where: str, file: File) -> tuple[bytes, list[Remark]]:
+    """(the text as UTF-8, without a byte order mark; remarks if the bytes may be text in another encoding too); InputError if they
+    are not text in the declared one."""
     try:
         codec = codecs.lookup(file.encoding)
         if codec.name.replace("-", "_") in {name.replace("-", "_") for name in _NO_TEXT}:
             raise LookupError
-        text = data.decode(file.encoding)
-        stream = io.TextIOWrapper(io.BytesIO(data), encoding=file.encoding)
-        stream.read(1)  # as a stream, utf-16 has to begin with its mark
+        text = None
+        if codec.name in _UTF_8:
+            _decodes(data)
+        else:
+            text = data.decode(file.encoding)
+            stream = io.TextIOWrapper(io.BytesIO(data), encoding=file.encoding)
+            stream.read(1)  # as a stream, utf-16 has to begin with its mark
     except LookupError:
         do = "use utf-8, gb18030, cp1252, latin-1, shift_jis, ..."
         raise stop(where, f"unknown encoding '{file.encoding}'", do, WHY) from None
@@ -45,19 +50,38 @@ def check(data: bytes, where: str, file: File) -> list[Remark]:
         raise stop(f"{where}, row {row}", what, advice(data, file), WHY) from None
     except UnicodeError as error:
         raise stop(where, f"is not {file.encoding}: {error}", advice(data, file), WHY) from None
-    if "\0" in text:
-        row = text[: text.index("\0")].count("\n") + 1
+    if text is None:
+        found = data.removeprefix(codecs.BOM_UTF8) if codec.name == "utf-8-sig" else data
+    else:
+        found = text.encode()
+    if b"\0" in found:
+        row = found[: found.index(b"\0")].count(b"\n") + 1
         what = "holds a NUL character, which no text has"
         raise stop(f"{where}, row {row}", what, "it is damaged, or UTF-16: " + advice(data, file), WHY)
     for mark, encoding in _MARKS.items():
         if data.startswith(mark) and not codec.name.startswith("utf"):
             what = f"begins with the byte order mark of {encoding}, but files.{file.name}.encoding says {file.encoding}"
             raise stop(where, what, f"set files.{file.name}.encoding: {encoding}", WHY)
-    if data.isascii():
+    plain = codec.name.startswith("utf") or data.isascii()
+    remarks = [] if plain else _second_reading(data, file) or _strange(data, text, file)
+    return found.removeprefix(codecs.BOM_UTF8), remarks
+
+
+def _decodes(data: bytes) -> None:
+    """UnicodeDecodeError if bytes are not UTF-8. They are looked at in pieces: as a whole their text may need four times the memory."""
+    at = 0
+    while at < len(data):
+        try:
+            at += codecs.utf_8_decode(data[at : at + _PIECE], "strict", at + _PIECE >= len(data))[1]
+        except UnicodeDecodeError:
+            data.decode()  # says the position in the whole
+
+
+def twice(data: bytes, texts: Iterable[str], file: File) -> list[Remark]:
+    """A remark on the first row of a text that was written as UTF-8 twice. texts: what is in it, each text once or more."""
+    if data.isascii() or not codecs.lookup(file.encoding).name.startswith("utf"):
         return []
-    if codec.name.startswith("utf"):
-        return _twice(text)
-    return _second_reading(data, file) or _strange(data, text, file)
+    return _twice(data.decode()) if _twice("\n".join(texts)) else []
 
 
 def _twice(text: str) -> list[Remark]:

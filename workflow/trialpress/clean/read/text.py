@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ...errors import InputError
 from ...study import File
 from ...text import normalise
 from . import encoding
+from .blocks import Block, Lines, blocks
 from .detect import Content
 from .encode import CHUNK, Encoder, without_blank
 from .headers import advice, separator
@@ -26,15 +27,21 @@ SWALLOWS = "a stray quotation mark swallows the rows up to the next one, and the
 def read_text(content: Content, file: File) -> Raw:
     """Read a text file by its declared delimiter, quotation mark and encoding."""
     reader = Reader(content, file)
-    rows = iter(reader)
-    head = list(islice(rows, file.skip_rows + file.header_rows))[file.skip_rows :]
+    above = list(islice(reader, file.skip_rows + file.header_rows))
+    head = above[file.skip_rows :]
     width = max((len(cells) for _, cells in head), default=0)
     headers = tuple(tuple(normalise(cells[i]) if i < len(cells) else "" for _, cells in head) for i in range(width))
     body = Body(file, headers)
     reader.width = width
-    while chunk := list(islice(rows, CHUNK)):
-        body.add(chunk)
-    raw = body.done(reader.remarks)
+    if width and reader.plain:
+        for block in blocks(reader):
+            body.add_block(block)
+        texts = [*chain.from_iterable(cells for _, cells in above), *body.texts()]
+    else:
+        while chunk := list(islice(reader, CHUNK)):
+            body.add(chunk)
+        texts = [reader.data.decode()]
+    raw = body.done([*encoding.twice(reader.data, texts, file), *reader.remarks])
     if raw.refused and not len(raw.numbers):
         first, names = raw.refused[0], "".join(head[-1][1])
         sign = separator(names, [file.delimiter.join(row.cells) for row in raw.refused], file) if width == 1 else ""
@@ -47,37 +54,58 @@ def read_text(content: Content, file: File) -> Raw:
 class Reader:
     """The rows of a text file with the line each begins in; InputError where a quotation mark swallows rows.
 
-    As soon as `width` is known, cells with line breaks are looked at: do they hold rows?
+    As soon as `width` is known, cells with line breaks are looked at: do they hold rows? `data` is the text as UTF-8, `line` the
+    line in which the next row begins. Of a `plain` file lines end as they do everywhere and its signs are single bytes: `at` is
+    where the next row begins in it, and `seek` goes elsewhere.
     """
 
     def __init__(self, content: Content, file: File):
         self.where, self.file, self.width = content.where, file, 0
-        self.remarks = encoding.check(content.data, content.where, file)
-        self.line = 1  # in which the row begins
+        self.data, self.remarks = encoding.check(content.data, content.where, file)
+        self.line, self.offset = 1, 0
         csv.field_size_limit(file.limits.cell)
         if file.delimiter in (file.quote, "\r", "\n"):
             do = f"use two different characters for files.{file.name}.delimiter and quote"
             raise stop(content.where, "cannot be taken apart: the delimiter is the quotation mark or a line break", do)
+        ends = self.data.count(b"\r") == self.data.count(b"\r\n")
+        self.plain = ends and (file.delimiter + file.quote).isascii() and len(file.delimiter) == 1
+        self.lines = Lines(self.data) if self.plain else encoding.lines(self.data)
         self.rows = csv.reader(
-            encoding.lines(content.data, file),
+            self.lines,
             delimiter=file.delimiter,
             quotechar=file.quote or '"',
             quoting=csv.QUOTE_MINIMAL if file.quote else csv.QUOTE_NONE,
             strict=True,
         )
 
+    @property
+    def at(self) -> int:
+        return self.lines.at
+
+    @property
+    def last(self) -> int:
+        """The last line that was read."""
+        return self.offset + self.rows.line_num
+
+    def seek(self, line: int, at: int) -> None:
+        self.line, self.lines.at = line, at
+        self.offset = line - 1 - self.rows.line_num
+
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        return self
+
+    def __next__(self) -> tuple[int, list[str]]:
         try:
-            for cells in self.rows:
-                if self.rows.line_num > self.line:
-                    self._look_for_rows(cells)
-                yield self.line, cells
-                self.line = self.rows.line_num + 1
+            cells = next(self.rows)
         except csv.Error as error:
             raise self._broken(str(error)) from None
+        if self.last > self.line:
+            self._look_for_rows(cells)
+        line, self.line = self.line, self.last + 1
+        return line, cells
 
     def _broken(self, error: str) -> InputError:
-        last, quote = self.rows.line_num, self.file.quote
+        last, quote = self.last, self.file.quote
         where = f"{self.where}, row {self.line}"
         if "field limit" in error and last <= self.line:
             what = f"a cell has more than {self.file.limits.cell} characters"
@@ -101,7 +129,7 @@ class Reader:
 
     def _look_for_rows(self, cells: list[str]) -> None:
         """A cell whose lines have as many delimiters as rows have is a row with a stray mark, and the rows after it."""
-        width, last = self.width or len(cells), self.rows.line_num
+        width, last = self.width or len(cells), self.last
         for at, cell in enumerate(cells):
             counts = [line.count(self.file.delimiter) for line in re.split(r"\r\n|\r|\n", cell)]
             if width < 2 or len(counts) < 2:
@@ -136,6 +164,7 @@ class Body:
         self.refused: list[Refused] = []
         self.longer: list[int] = []  # rows with empty cells beyond the header
         self.padded: list[int] = []
+        self.mixed = False  # whether rows were added in another order than they have
 
     def add(self, rows: list[tuple[int, list[str]]]) -> None:
         """Append rows, each with the line that it begins in."""
@@ -146,6 +175,21 @@ class Body:
             for column, values in zip(self.columns, zip(*cells, strict=True), strict=True):
                 column.add(values)
             self.numbers.append(np.array(numbers, dtype=np.int64))
+
+    def add_block(self, block: Block) -> None:
+        """Append the rows of a block, in their order."""
+        fitted = [(number, cells) for number, found in block.rows if (cells := self._fitted(number, found))]
+        numbers = np.concatenate([block.numbers, np.array([number for number, _ in fitted], dtype=np.int64)])
+        order = np.argsort(numbers, kind="stable") if fitted else slice(None)
+        self.mixed |= bool(fitted)
+        for at, (column, (codes, values)) in enumerate(zip(self.columns, block.columns, strict=True)):
+            column.add_coded(codes, values, [cells[at] for _, cells in fitted], order)
+        self.numbers.append(numbers[order])
+
+    def texts(self) -> Iterator[str]:
+        """What was read, each different cell of a column once."""
+        yield from chain.from_iterable(column.values for column in self.columns)
+        yield from chain.from_iterable(row.cells for row in self.refused)
 
     def _fitted(self, number: int, cells: list[str]) -> list[str]:
         """A row with as many cells as the header, if none is lost and none is missing; else it is refused."""
@@ -171,7 +215,7 @@ class Body:
     def done(self, remarks: list[Remark]) -> Raw:
         """The columns; `remarks` name a column by its position until its header is known."""
         numbers = np.concatenate(self.numbers) if self.numbers else np.zeros(0, dtype=np.int64)
-        columns = [column.done(lambda text: Cell(text) if text else BLANK) for column in self.columns]
+        columns = [column.done(lambda text: Cell(text) if text else BLANK, self.mixed) for column in self.columns]
         filled, columns = without_blank(columns, len(numbers))
         raw = Raw(self.file, self.headers, numbers[filled], columns, tuple(self.refused), padded=tuple(self.padded))
         named = [replace(r, column=raw.header(int(r.column[1:]) - 1)) if r.column else r for r in remarks]

@@ -14,8 +14,10 @@ import warnings
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.utils import column_index_from_string
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
-from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
+from openpyxl.worksheet._reader import FORMULA_TAG, INLINE_STRING, VALUE_TAG, WorkSheetParser, _cast_number
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from ...study import File
 from .encode import number_text
@@ -26,6 +28,7 @@ from .serial import dated, python_cell
 from .sheet import Sheet, choose, letters
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_TEXT = f"{{{SHEET_MAIN_NS}}}t"
 _STALE = re.compile(rb"<(?:\w+:)?calcPr[^>]*fullCalcOnLoad=[\"'](?:1|true)[\"']")
 
 
@@ -44,19 +47,44 @@ def unescape(text: str) -> str:
 
 
 class _Parser(WorkSheetParser):
-    """Cells with what is stored and the formula beside it; None for a cell that is only formatted."""
+    """Cells as (column, what is stored, its type, number of its style, the formula beside it); None for one that is only formatted."""
+
+    def __init__(self, *args, **keys):
+        super().__init__(*args, **keys)
+        self.columns: dict[str, int] = {}  # number of a column by its letters
 
     def parse_cell(self, element):
         if not len(element):
             self.col_counter += 1
             return None
+        return self._usual(element) or self._other(element)
+
+    def _usual(self, element) -> tuple | None:
+        """A cell with nothing but a number or a text, as most are, as openpyxl has it and three times as fast."""
+        place, kind, only = element.get("r", ""), element.get("t", "n"), element[0]
+        name = place.rstrip("0123456789")
+        if len(element) > 1 or not name.isalpha() or name == place:
+            return None
+        if only.tag == VALUE_TAG and only.text and kind in ("n", "s"):
+            value = _cast_number(only.text) if kind == "n" else self.shared_strings[int(only.text)]
+        elif only.tag == INLINE_STRING and kind == "inlineStr" and [part.tag for part in only] == [_TEXT]:
+            value, kind = only[0].text or "", "s"
+        else:
+            return None
+        if name not in self.columns:
+            self.columns[name] = column_index_from_string(name)
+        self.col_counter = self.columns[name]
+        return self.col_counter, value, kind, int(element.get("s", 0)), ""
+
+    def _other(self, element) -> tuple:
         cell = super().parse_cell(element)
         formula = element.find(FORMULA_TAG)
+        said = ""
         if formula is not None:
             empty_text = element.get("t") == "str" and element.find(VALUE_TAG) is not None  # a formula that says ""
             stored = cell["value"] is not None or empty_text
-            cell["formula"] = "stored" if stored else f"={formula.text or ' (shared with other cells)'}"
-        return cell
+            said = "stored" if stored else f"={formula.text or ' (shared with other cells)'}"
+        return cell["column"], cell["value"], cell["data_type"], cell["style_id"], said
 
     def parse_row(self, row):
         number, cells = super().parse_row(row)
@@ -109,17 +137,14 @@ def _fill(sheet: Sheet, parser: _Parser, formats: _Formats) -> None:
         for found in cells:
             if found is None:
                 continue
-            formula = found.get("formula", "")
+            column, value, kind, style, formula = found
             formulas |= formula == "stored"
-            if formula not in ("", "stored"):
-                cell = Cell(formula, "formula")
-            else:
-                cell = formats.cell(found["value"], found["data_type"], found["style_id"])
+            cell = Cell(formula, "formula") if formula not in ("", "stored") else formats.cell(value, kind, style)
             if cell.shown == HIDES:
-                hides.append(f"{letters(found['column'])}{number}")
+                hides.append(f"{letters(column)}{number}")
                 cell = cell._replace(shown="")
             if cell != BLANK:
-                row[found["column"]] = cell
+                row[column] = cell
         if row:
             sheet.rows[number] = row
     if hides:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -81,9 +80,11 @@ def moved(records: Records, cells: Sequence[Cell], block: int, least: int, moves
     def there(position: int) -> Cell:
         return cells[position] if 0 <= position < len(cells) else BLANK
 
-    @cache
     def fits(name: str, position: int) -> bool:
-        return not _misfit(records.part.columns[name], records.parsers[name](there(position)))
+        known = name, there(position)
+        if known not in records.fitting:
+            records.fitting[known] = not _misfit(records.part.columns[name], records.parsers[name](known[1]))
+        return records.fitting[known]
 
     if all(fits(name, position) for position, name in at):
         return ""
@@ -188,8 +189,8 @@ def _texts(values: pd.Series, kind: str) -> list[str]:
 def duplicates(records: Records) -> None:
     """Of several records with one key keep the first; one that says something else leaves queries on it."""
     rows = records.living()
-    which, _ = combine_codes([records.fields[name].texts._replace(codes=records.fields[name].texts.codes[rows])
-                              for name in records.table.key])  # fmt: skip
+    parts = [records.fields[name].texts for name in records.table.key]
+    which, _ = combine_codes([Coded(part.codes[rows], part.values) for part in parts])
     again = pd.Series(which).duplicated().to_numpy()
     if not again.any():
         return

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import Problem
@@ -25,14 +26,19 @@ def correct(records: Records, fixes: Sequence[Mapping[str, str]], unmatched: dic
     if not fixes:
         return
     keys = records.key_texts(np.arange(len(records.row)))
+    named = pa.array(list(dict.fromkeys(fix["key"] for fix in fixes)), type=pa.string())
+    which = pc.index_in(keys, named)
+    rows = np.flatnonzero(which.is_valid().to_numpy(zero_copy_only=False))
+    with_key: dict[str, list[int]] = {}
+    for record, key in zip(rows.tolist(), named.take(which.drop_null()).to_pylist(), strict=True):
+        with_key.setdefault(key, []).append(record)
     for number, fix in enumerate(fixes):
-        name = fix["field"]
-        here = np.flatnonzero(pc.equal(keys, fix["key"]).to_numpy(zero_copy_only=False))
+        name, here = fix["field"], with_key.get(fix["key"], [])
         if name not in records.fields or not records.fields[name].raw:
             continue
         field, column = records.fields[name], records.fields[name].column
         old, found = normalise(fix["old"]), []
-        for record in here.tolist():
+        for record in here:
             raw = field.cells[field.cell[record]].text
             if old in (normalise(raw), text_of(field.readings[field.state[record]].value, column.type)):
                 found.append(record)

@@ -1,0 +1,91 @@
+"""What changes.csv says of the cells, a field of a table at a time: read block by block, held as numbers and not as texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+LOGGED = ("table", "field", "key", "source_file", "source_column", "source_row", "clean_value", "rule")  # that are read
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of the log of one field, in their order: at, the clean row that is meant or -1; place, the number of its file and
+    column in `Changes.places`; row; clean; rule, the number in `Changes.rules`."""
+
+    at: np.ndarray
+    place: np.ndarray
+    row: np.ndarray
+    clean: pa.DictionaryArray
+    rule: np.ndarray
+
+
+class Changes:
+    """The log of changes."""
+
+    def __init__(self, blocks: Iterable[pd.DataFrame | pa.RecordBatch], rows: Callable[[str, pa.Array], np.ndarray]):
+        """blocks: changes.csv, each text of a column once; rows: the clean row of each key of a table, -1 for none."""
+        self.places: dict[tuple[str, str], int] = {}
+        self.rules: dict[str, int] = {}
+        self.parts: dict[tuple[str, str], list[Lines]] = {}
+        for block in blocks:
+            self._add({name: encoded(block[name]) for name in LOGGED}, rows)
+
+    def _add(self, block: dict[str, pa.DictionaryArray], rows: Callable[[str, pa.Array], np.ndarray]) -> None:
+        of, fields = pairs(block["table"], block["field"])
+        named, found = pairs(block["source_file"], block["source_column"])
+        place = np.array([self.places.setdefault(one, len(self.places)) for one in found], np.int32)[named]
+        texts = block["rule"].dictionary.to_pylist()
+        numbers = np.array([self.rules.setdefault(text, len(self.rules)) for text in texts], np.int32)
+        row = block["source_row"].dictionary.cast(pa.int64()).to_numpy()
+        meant: dict[str, np.ndarray] = {}
+        order, ends = np.argsort(of, kind="stable"), np.cumsum(np.bincount(of, minlength=len(fields)))
+        for field, lines in zip(fields, np.split(order, ends[:-1]) if fields else (), strict=True):
+            here = {name: integers(block[name].indices)[lines] for name in ("key", "source_row", "rule")}
+            if field[0] not in meant:
+                meant[field[0]] = rows(field[0], block["key"].dictionary).astype(np.int32)
+            clean = block["clean_value"].take(pa.array(lines))
+            self.parts.setdefault(field, []).append(
+                Lines(meant[field[0]][here["key"]], place[lines], row[here["source_row"]].astype(np.int32), clean,
+                      numbers[here["rule"]])
+            )  # fmt: skip
+
+    def of(self, table: str, field: str) -> Lines | None:
+        """The lines of one field; None if nothing of it has changed."""
+        parts = self.parts.get((table, field))
+        if not parts:
+            return None
+        numbers = (np.concatenate([getattr(part, name) for part in parts]) for name in ("at", "place", "row", "rule"))
+        at, place, row, rule = numbers
+        clean = parts[0].clean
+        if len(parts) > 1:
+            clean = pa.concat_arrays([part.clean.dictionary_decode() for part in parts]).dictionary_encode()
+        return Lines(at, place, row, clean, rule)
+
+
+def encoded(values: pd.Series | pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    """Texts of a log, each once."""
+    found = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
+    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    found = found if pa.types.is_dictionary(found.type) else found.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(found.indices.cast(pa.int32()), found.dictionary.cast(pa.string()))
+
+
+def integers(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Indices of Arrow, -1 for none."""
+    return values.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def pairs(files: pa.Array, headers: pa.Array) -> tuple[np.ndarray, list[tuple[str, str]]]:
+    """Codes of the pairs of two columns, and the pairs in the order of first appearance."""
+    one, two = (
+        column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode() for column in (files, headers)
+    )
+    size = max(len(two.dictionary), 1)
+    codes, found = pd.factorize(integers(one.indices) * size + integers(two.indices))
+    names = one.dictionary.to_pylist(), two.dictionary.to_pylist()
+    return codes, [(names[0][pair // size], names[1][pair % size]) for pair in found.tolist()]
