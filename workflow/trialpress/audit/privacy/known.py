@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby, pairwise, permutations
+from itertools import groupby, permutations
 
 from ...errors import Problem
 from .forms import (
@@ -214,10 +214,11 @@ class Sought:
         if starts or halves:
             lengths = {first: {len(form) for form in self.forms[first]} for first in starts}
             first = {token for token, other in plain.items() if other in starts}
-            pairs = {pair for pair in {*pairwise(tokens)} if halves and self._goes_on(plain[pair[0]] + plain[pair[1]])}
+            either = first | {token for token, other in plain.items() if other in halves}
             longest = max((MOST_PARTS, *(max(of) for of in lengths.values())))
-            for at, pair in enumerate(pairwise([*tokens, ""])):
-                if pair[0] not in first and pair not in pairs:
+            for at in [at for at, token in enumerate(tokens) if token in either]:
+                two = tokens[at : at + 2]
+                if two[0] not in first and not (len(two) > 1 and self._goes_on(plain[two[0]] + plain[two[1]])):
                     continue
                 near = [plain[token] for token in tokens[at : at + longest]]
                 if near[0] in starts:

@@ -151,7 +151,7 @@ def _excuse(found: Sought, engine: Sequence[Leaf], store: Store | None) -> None:
     if kept is not None:
         found.give_up(key for key, sign in zip(keys, kept.decode(), strict=True) if sign == "-")
         return
-    found.excuse([SEPARATOR.join(_all(engine))])
+    found.excuse(_all(engine))
     still = {*found.keys}
     if store:
         store.keep(made_of, "".join("+" if key in still else "-" for key in keys).encode())
