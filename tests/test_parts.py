@@ -1,5 +1,6 @@
 """What a stage does not read is not in its part; what it reads and changes is seen by its hash."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,23 @@ def test_a_comment_and_the_order_of_an_entry_are_read_by_nobody(config):
     before, plan = digests(config), config / "plan.yaml"
     plan.write_text("# fixed\n" + plan.read_text())
     assert digests(config) == before
+
+
+def test_a_job_takes_the_hash_of_the_runs_beginning_while_file_and_code_are_what_they_were(config, monkeypatch):
+    part = f"{config}/plan.yaml#figures"
+    right = parts.digest(part)
+    monkeypatch.setenv(parts.CHECKED, "{}")
+    parts.are_checked([part])
+    state, known = json.loads(parts.os.environ[parts.CHECKED])[part], "told"
+    assert state[1] == right and parts.unchecked({part: right}) == []
+    monkeypatch.setenv(parts.CHECKED, json.dumps({part: [state[0], known]}))
+    assert parts.digest(part) == known, "the plan is not read for it"
+    assert parts.unchecked({part: right}) == [part]
+    with monkeypatch.context() as edited:
+        edited.setattr(parts, "_code", lambda: ["another"])
+        assert parts.digest(part) == right
+    (config / "study.yaml").write_text((config / "study.yaml").read_text() + "# read anew\n")
+    assert parts.digest(part) == right
 
 
 def test_what_a_stage_does_not_read_cannot_be_used_by_mistake():

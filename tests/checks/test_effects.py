@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from cases.conftest import build  # noqa: F401
+from trialpress.checks import effects
 from trialpress.checks.effects import variants
 from trialpress.errors import InputError
 
@@ -118,7 +119,12 @@ X = "cohort.columns.x"
           "cohort.daily.grades.icans.signs.seizure | value < 2 | could be left out"]),
     ],
 )  # fmt: skip
-def test_what_has_no_effect(build, entries, expected):  # noqa: F811
+@pytest.mark.parametrize("few", [0, 2])
+def test_what_has_no_effect(build, monkeypatch, entries, expected, few):  # noqa: F811
+    """The same is said if it is tried on two of the participants before it is tried on all."""
+    if few:
+        monkeypatch.setattr(effects, "FEW", few)
+        monkeypatch.setattr(effects, "MANY", few + 1)
     assert sorted(said(build, **entries)) == sorted(expected)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from trialpress import as_before, environment, files, receipts
+from trialpress import as_before, environment, files, parts, receipts
 
 from .test_receipts import Output, said
 
@@ -186,7 +186,7 @@ def test_a_forged_input_stops_the_stage_before_anything_is_given_back(house):
 
 
 def test_a_part_that_nobody_has_checked_is_refused(house, monkeypatch):
-    monkeypatch.setenv(receipts.CHECKED, json.dumps({"plan.yaml": "of the beginning"}))
+    monkeypatch.setenv(parts.CHECKED, json.dumps({"plan.yaml": ["of the beginning", "of the beginning"]}))
     assert "plan.yaml: was changed after the run had begun" in said(stage)
 
 

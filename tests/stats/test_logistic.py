@@ -219,6 +219,17 @@ def test_the_slope_and_curvature_of_the_penalised_likelihood_are_its_derivatives
     assert model.at(points).curvature == pytest.approx(curvature, abs=1e-7)
 
 
+def test_of_many_points_the_heights_are_the_values():
+    y, X = sample(4)
+    model, points = (
+        Jeffreys(y, np.column_stack([np.ones(len(y)), X])),
+        np.random.default_rng(5).normal(size=(9, 3)) * 20,
+    )
+    each = [model.at(point[None]).value[0] for point in points]
+    assert model.heights(points) == pytest.approx(each, abs=1e-7)
+    assert model.at(points).value == pytest.approx(each, rel=1e-12)
+
+
 @pytest.mark.parametrize(("seed", "limit"), [(50, "ci_low:x0"), (245, "ci_high:intercept"), (752, "ci_high:x1")])
 def test_at_a_profile_limit_no_random_start_leads_higher(seed, limit):
     """Of each, a branch that few starts lead to was missed, and the limit was too near."""

@@ -121,8 +121,8 @@ class LastTime:
 
 def imported() -> list[str]:
     """The modules of this package that this process has run, by the names of their files."""
-    files = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
-    return sorted(name for name in map(named, filter(None, files)) if name.startswith(PACKAGE))
+    files = (getattr(module, "__file__", None) or "" for module in [*sys.modules.values()])
+    return sorted(name for name in map(named, (file for file in files if PACKAGE in file)) if name.startswith(PACKAGE))
 
 
 def _link(source: Path, to: Path) -> None:

@@ -12,13 +12,13 @@ from .plan import Plan
 from .study import Study, Table
 
 AUTO = "auto"
-LARGE = 150  # MB of raw files in a part
+LARGE = 160  # MB of raw files in a part
 WHY = "rows that are compared with one another would lie in different parts"
 ONE = "run it in one part: chunks: 1 in config.yaml"
 
 
 def chunks(setting: int | str, study: Study, raw: Path) -> int:
-    """The number of parts: the setting, or one for each 150 MB of raw files; InputError if the study cannot be cut so."""
+    """The number of parts: the setting, or one for each 160 MB of raw files; InputError if the study cannot be cut so."""
     return _number(setting, megabytes(study, raw), lambda: refusals(study))
 
 
@@ -32,7 +32,7 @@ def figure_chunks(setting: int | str, figures: int, size: int) -> int:
     jobs on others read the same rules.
 
     >>> figure_chunks("auto", 30, 1), figure_chunks("auto", 30, 640), figure_chunks(8, 5, 1)
-    (1, 5, 5)
+    (1, 4, 5)
     """
     return max(1, min(_number(setting, size, lambda: iter(())), figures))
 

@@ -124,9 +124,9 @@ def hash_inputs_once() -> None:
     async def once(self, job) -> None:
         known: dict[_IOFile, str | None] = {}
 
-        async def of(file, *how):
+        async def of(file, *how, **named):
             if file not in known:
-                known[file] = await checksum(file, *how)
+                known[file] = await checksum(file, *how, **named)
             return known[file]
 
         _IOFile.checksum = of

@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
 
-from .environment import located
+from .environment import located, modules
 from .files import sha256
 from .plan import Plan, read_plan
 from .study import Study, load_study
@@ -26,6 +26,9 @@ from .wording import Wording
 
 LABELS = "labels.*.yaml"  # beside a plan, which is read with them
 NAME = re.compile(r"/(study|plan|claims)\.yaml#\w+$")
+CHECKED = (
+    "TRIALPRESS_CHECKED"  # in a job's environment: part -> what it was read with, and its hash, when the run began
+)
 FRONT = ("title", "short_title", "citation", "statements", "fetch", "not_identifying", "quasi_identifiers")
 BEHIND = ("short_title", "citation", "statements", "fetch", "not_identifying", "quasi_identifiers", "data_managers")
 # stage -> what of the dictionary and of the plan it does not read; a stage that is not here reads whole files
@@ -143,9 +146,39 @@ def read_by(of_parts: Iterable[str]) -> Callable[[str], bool]:
 
 
 def digest(name: str) -> str:
-    """The hash of a part. InputError if its file cannot be read."""
+    """The hash of a part: that of the run's beginning, if its file and the code that reads it are what they were then. InputError if
+    its file cannot be read."""
     path = file_of(name)
-    return _digest(path, name.rpartition("#")[2], _version(path))
+    version = _version(path)
+    state, known = _checked(os.environ.get(CHECKED, "{}")).get(name, (None, ""))
+    return known if state == _state(version) else _digest(path, name.rpartition("#")[2], version)
+
+
+def are_checked(of_parts: Iterable[str]) -> None:
+    """These parts are right as they are now: the jobs of this run refuse others."""
+    found = {part: (_state(_version(file_of(part))), digest(part)) for part in of_parts}
+    os.environ[CHECKED] = json.dumps(_checked(os.environ.get(CHECKED, "{}")) | found)
+
+
+def unchecked(found: Mapping[str, str]) -> list[str]:
+    """Those of the parts, with their hashes, that are not what was checked when the run began."""
+    known = _checked(os.environ.get(CHECKED, "{}"))
+    return sorted(part for part in known.keys() & found.keys() if known[part][1] != found[part])
+
+
+@cache
+def _checked(told: str) -> dict[str, tuple[str, str]]:
+    return json.loads(told)
+
+
+def _state(version: tuple[str, ...]) -> str:
+    return hash_of([_code(), version])
+
+
+@cache
+def _code() -> list[str]:
+    """The hashes of the modules that read a study, its plan and its claims, and of those that say what a plan's entries mean."""
+    return [sha256(path) for path in modules("cohort", "analysis", "figures", "tables")]
 
 
 def _version(path: Path) -> tuple[str, ...]:

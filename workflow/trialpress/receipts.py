@@ -26,7 +26,6 @@ from .files import sha256, write_text
 FOLDER = ".receipts"
 PARTS = "/.parts/"  # what is removed as soon as it is put together
 MIXED = "the results would be of two versions of it"
-CHECKED = "TRIALPRESS_CHECKED"  # in a job's environment: part -> sha256 of what was checked when the run began
 AGAIN = "let it rest and run again: make report"
 
 
@@ -65,17 +64,9 @@ def parameter(rules, made: str, of_parts: Mapping[str, Iterable[str]]):
     return lambda rule: lambda wildcards: of(rule)
 
 
-def are_checked(of_parts: Iterable[str]) -> None:
-    """These parts are right as they are now: the jobs of this run refuse others."""
-    known = json.loads(os.environ.get(CHECKED, "{}")) | {part: parts.digest(part) for part in of_parts}
-    os.environ[CHECKED] = json.dumps(known)
-
-
 def _unchecked(before: Mapping[str, str]) -> Iterator[Problem]:
-    known = json.loads(os.environ.get(CHECKED, "{}"))
-    for part in sorted(known.keys() & before.keys()):
-        if known[part] != before[part]:
-            yield Problem(part, "was changed after the run had begun", "nobody has checked what it says now", AGAIN)
+    for part in parts.unchecked(before):
+        yield Problem(part, "was changed after the run had begun", "nobody has checked what it says now", AGAIN)
 
 
 def changed(before: Mapping[str, str], why: str) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from .cohort import read_tables
 from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
 from .files import read_parquet
 from .ids import EVERYONE, Name
-from .names import row_names
+from .names import names_of
 from .plan import Plan, read_plan
 from .study import Study, load_study
 
@@ -79,7 +79,8 @@ class Results:
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str, str], int]:
-        keys = zip(*(self.ard[name] for name in ("analysis", "statistic", "group", "level")), strict=True)
+        columns = (self.ard[name].to_numpy(dtype=object) for name in ("analysis", "statistic", "group", "level"))
+        keys = zip(*columns, strict=True)
         return {key: at for at, key in enumerate(keys)}
 
     def value(self, analysis: str, statistic: str, group: str = "", level: str = "", what: str = "value"):
@@ -106,9 +107,14 @@ class Results:
 
     @cached_property
     def _records(self) -> dict[tuple[str, str, str], str]:
+        rows: dict[str, tuple[dict[tuple[str, str], None], set[str]]] = {}
+        for analysis, statistic, group, level in self._rows:
+            pairs, statistics = rows.setdefault(analysis, ({}, set()))
+            pairs[group, level] = None
+            statistics.add(statistic)
         found = {}
-        for analysis, rows in self.ard.groupby("analysis", sort=False):
-            named = row_names(analysis, rows)
+        for analysis, of in rows.items():
+            named = names_of(analysis, *of)
             found |= {(analysis, *key): ".".join([analysis, *parts]) for key, parts in named.items()}
         return found
 

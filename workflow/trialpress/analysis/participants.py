@@ -157,11 +157,10 @@ def _followed(data: Data, name: str, outcome: str) -> Iterator[tuple[str, str, p
         yield "late_entry", f"follow-up for {endpoint.label} ends by their entry", entry >= time
 
 
-def _measured(data: Data, spec: Mapping) -> pd.Series:
+def _measured(data: Data, spec: Mapping) -> pd.api.extensions.ExtensionArray:
     source = data.tables[spec["table"]]
-    return source.loc[
-        source[[spec["value"], spec.get("day") or spec["date"]]].notna().all(axis=1), data.study.participant
-    ]
+    known = source[spec["value"]].notna() & source[spec.get("day") or spec["date"]].notna()
+    return source.loc[known, data.study.participant].unique()
 
 
 def _undated(data: Data, spec: Mapping) -> Iterator[LeftOut]:

@@ -183,7 +183,9 @@ def _rows(data: Data, name: str, analysis: Mapping, kept: Kept) -> tuple[Data, l
                 made["baseline"] = made[who].map(base).astype("Float64")
                 made["change"] = made["value"] - made["baseline"]
     _once(at, made, who, analysis, table, data)
-    out.append(LeftOut.of("no_row", f"no such row of {table}", data, ~data.frame[who].isin(made[who])))
+    without = np.ones(len(data.frame), dtype=bool)
+    without[rows.of[here]] = False
+    out.append(LeftOut.of("no_row", f"no such row of {table}", data, without))
     return replace(data, frame=made, plan=plan), out
 
 

@@ -20,7 +20,7 @@ from ..analysis.methods import METHODS
 from ..cohort import Builder
 from ..cohort.endpoints import follow
 from ..cohort.flow import exclusions
-from ..cohort.grades import SCALES, bounds
+from ..cohort.grades import SCALES, filled
 from ..contracts import NO_EFFECT
 from ..errors import InputError
 from ..expression import Expression, ExpressionError
@@ -34,7 +34,7 @@ from ..text import number_text
 OTHERWISE = {"min": "max", "max": "min", "first": "last", "last": "first", "sum": "mean", "mean": "sum"}
 LEFT_OUT, ALONE, STAY = "could be left out", "alone gives the same", "holds for participants who stay, too"
 
-FEW = 50  # participants on whom a part is tried first, of ten times as many or more
+FEW, MANY = 50, 500  # participants on whom a part is tried first, of so many or more
 KEPT = 5_000_000  # values of expressions that are kept, or a few columns
 
 # the cohort, an expression in the place of another -> what is made of it
@@ -134,14 +134,18 @@ class Once(Builder):
         self.subjects = subjects
         self.rows_of, self.columns = cache(super().rows_of), cache(super().columns)
         self._values: dict[tuple, pd.Series] = {}  # the last ones
+        self._held = 0
 
     def evaluate(self, where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
         key = id(columns), str(text)
         found = self._values.pop(key, None)
-        self._values[key] = super().evaluate(where, text, columns) if found is None else found
-        while len(self._values) > 4 and sum(map(len, self._values.values())) > KEPT:
-            del self._values[next(iter(self._values))]
-        return self._values[key]
+        if found is None:
+            found = super().evaluate(where, text, columns)
+            self._held += len(found)
+        self._values[key] = found
+        while len(self._values) > 4 and self._held > KEPT:
+            self._held -= len(self._values.pop(next(iter(self._values))))
+        return found
 
 
 class Trial:
@@ -149,9 +153,9 @@ class Trial:
     of them is not the same."""
 
     def __init__(self, study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], subjects: pd.DataFrame):
-        self.plan, self.study = plan, study
+        self.plan = plan
         self.all = self.few = Once(study, plan, tables, subjects)
-        if len(subjects) >= 10 * FEW:
+        if len(subjects) >= MANY:
             some = np.linspace(0, len(subjects) - 1, FEW).round().astype(int)
             self.few = Once(study, plan, tables, subjects.iloc[some].reset_index(drop=True))
 
@@ -225,13 +229,13 @@ class Trial:
             yield from self._beyond(f"cohort.daily.window.{at}", bound, values(self.all, daily["day"]), daily["table"])
         for name, grade in daily["grades"].items():
             scale = SCALES[grade["scale"]]
-            whole = cache(lambda of, name=name, scale=scale: bounds(scale, of.signs(name)[1]))
+            known = cache(lambda of, name=name, scale=scale: filled(scale, of.signs(name)[1]))
             for sign, text in grade["signs"].items():
 
-                def made(of: Once, instead: str, name=name, sign=sign, text=text, scale=scale, whole=whole):
-                    rows, signs = of.signs(name)
-                    same = instead == text
-                    return whole(of) if same else bounds(scale, {**signs, sign: values(of, instead).loc[rows.index]})
+                def made(of: Once, text: str, name=name, sign=sign, scale=scale, known=known) -> list:
+                    rows, _ = of.signs(name)
+                    other = filled(scale, {sign: values(of, text).loc[rows.index]})
+                    return [scale.grade(one | changed) for one, changed in zip(known(of), other, strict=True)]
 
                 yield from self._tried(f"cohort.daily.grades.{name}.signs.{sign}", text, made, values)
 
@@ -297,8 +301,9 @@ class Trial:
                 )
         if "table" in spec:
             frame, columns = self.all.rows_of(spec["table"])
-            who = self.study.participant
-            if not self.all.subjects.loc[self.all.subjects[population], who].isin(frame[who]).all():
+            without = self.all.subjects[population].to_numpy(dtype=bool, copy=True)
+            without[columns.at] = False
+            if without.any():
                 yield f"{where}.population", population, f"some of its participants have no row of {spec['table']}"
             if spec.get("last_day"):
                 day = _computed(lambda of, text: Expression(text)(columns), self.all, spec["day"])

@@ -110,6 +110,7 @@ def write_cells(log: Sequence[pa.Table], path: Path) -> None:
     def write(to: Path) -> None:
         with pq.ParquetWriter(to, schema, compression="zstd") as file:
             for part in log:
-                file.write_table(plain_texts(part), row_group_size=CHUNK)
+                for start in range(0, max(part.num_rows, 1), CHUNK):
+                    file.write_table(plain_texts(part.slice(start, CHUNK)), row_group_size=CHUNK)
 
     write_whole(path, write)

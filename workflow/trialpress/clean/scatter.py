@@ -26,7 +26,7 @@ from ..errors import InputError, Problem, raise_if
 from ..files import write_parquet, write_text, write_whole
 from ..study import Study, Table
 from ..text import text_of
-from . import CleanData, clean_tables, log, of_files, read_whole
+from . import CleanData, clean_tables, collected_by_hand, log, of_files, read_whole
 from .account import ROWS, accounts, losses
 from .corrections import by_table, read_corrections
 from .fields import DTYPES
@@ -83,6 +83,7 @@ def _those(column: Encoded, here: np.ndarray) -> Encoded:
 # --- a part -----------------------------------------------------------------------------------------------------------
 
 
+@collected_by_hand()
 def clean_part(study: Study, raw_folder: Path, corrections: Path, part: int, parts: int, folder: Path) -> None:
     """Clean one of the parts (from 0) into its folder."""
     raise_if(refusals(study))
@@ -212,7 +213,8 @@ class _Logs:
 
 
 def _read_log(paths: Sequence[Path], row: str) -> Iterator[pa.Table]:
-    """The batches of a log from its parts, the rows of each in the order of the raw file; no more than one is held."""
+    """The batches of a log from its parts, large ones in pieces, the rows of each in the order of the raw file; no more than one
+    is held."""
     schema = pq.read_schema(paths[0])
     texts = [name for name in schema.names if name not in (*log.INTEGERS, PLACE, BLOCK, "key")]  # few different ones
     files = [pq.ParquetFile(path, read_dictionary=texts) for path in paths]
@@ -223,10 +225,13 @@ def _read_log(paths: Sequence[Path], row: str) -> Iterator[pa.Table]:
             file.read_row_groups(np.flatnonzero(np.equal(of, place)).tolist())
             for file, of in zip(files, places, strict=True)
         ]
-        whole = pa.concat_tables(pieces).unify_dictionaries()
+        whole = pa.concat_tables(pieces).unify_dictionaries().combine_chunks()
+        del pieces
         block, number = (whole[name].fill_null(0).to_numpy().astype(np.int64) for name in (BLOCK, row))
         order = np.argsort(block << 40 | number, kind="stable")  # of a few runs, one a part, that are in order
-        yield whole.drop_columns([PLACE, BLOCK]).take(pa.array(order))
+        whole = whole.drop_columns([PLACE, BLOCK])
+        for start in range(0, max(len(order), 1), log.CHUNK):
+            yield whole.take(pa.array(order[start : start + log.CHUNK]))
 
 
 def _groups(file: pq.ParquetFile) -> list:

@@ -84,11 +84,11 @@ class Builder:
         counts = self.known(f"{where}.where", spec["where"], columns) if "where" in spec else True
         value, codes = self.chosen(where, spec, columns) if "value" in spec else (1, ())
         by = self.ordered(f"{where}.by", spec["by"], columns)[0] if "by" in spec else range(len(frame))
-        rows = pd.DataFrame({"who": frame[self.who], "value": value, "by": by, "counts": counts})
+        rows = pd.DataFrame({"who": columns.at, "value": value, "by": by, "counts": counts}, index=frame.index)
         try:
-            taken = take(spec.get("take", "only"), rows, self.subjects[self.who])
+            taken = take(spec.get("take", "only"), rows, self.subjects.index)
         except Ambiguous as error:
-            shown = ", ".join(map(str, error.who[:5]))
+            shown = ", ".join(map(str, self.subjects.loc[error.who[:5], self.who]))
             what, why = (
                 f"{error.what} of {spec['from']} for participant {shown}",
                 "one of them would be chosen by chance",

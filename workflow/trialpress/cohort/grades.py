@@ -146,14 +146,21 @@ SCALES = {
 
 def bounds(scale: Scale, signs: Mapping[str, pd.Series]) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest grade that the known signs allow, one value per row each."""
-    tried = []
-    for end in ("mildest", "worst"):
-        filled = {
-            name: signs[name].astype("Float64").fillna(float(getattr(sign, end))).to_numpy(dtype=float)
-            for name, sign in scale.signs.items()
+    mildest, worst = filled(scale, {name: signs[name] for name in scale.signs})
+    return scale.grade(mildest).astype(int), scale.grade(worst).astype(int)
+
+
+def filled(scale: Scale, signs: Mapping[str, pd.Series]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The signs with the mildest, and with the worst, in the place of what is not known."""
+    known = {name: values.astype("Float64") for name, values in signs.items()}
+    mildest, worst = (
+        {
+            name: values.to_numpy(dtype=float, na_value=float(getattr(scale.signs[name], end)))
+            for name, values in known.items()
         }
-        tried.append(scale.grade(filled).astype(int))
-    return tried[0], tried[1]
+        for end in ("mildest", "worst")
+    )
+    return mildest, worst
 
 
 def grade(scale: Scale, signs: Mapping[str, pd.Series]) -> pd.Series:

@@ -6,7 +6,7 @@ answer, the answer is not known. A row without a value does not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
 
 import numpy as np
 import pandas as pd
@@ -53,24 +53,29 @@ def take(how: str, rows: pd.DataFrame, participants: pd.Series) -> pd.Series:
 
 
 def _ordered(how: str, rows: pd.DataFrame, index: pd.Index) -> pd.Series:
-    rows = rows.sort_values(["who", "by"], kind="stable", ascending=[True, how == "first"], na_position="last")
-    sure = rows[~rows["open"]]
-    if sure.empty:
-        return pd.Series(None, index=index, dtype=rows["value"].dtype)
-    found = sure.drop_duplicates("who").set_index("who")["value"].reindex(index)
-    best = rows["who"].map(sure.drop_duplicates("who").set_index("who")["by"])
-    ahead = _ahead(how)(rows["by"], best)
-    ties = rows["by"].eq(best).fillna(False)
-    known = rows["who"].map(found)
-    other = (rows["value"] != known).fillna(True).astype(bool)
-    tied = other & ties & ~rows["open"]
+    at = index.get_indexer(rows["who"])
+    rows, at = rows[at >= 0].reset_index(drop=True), at[at >= 0]
+    order = rows["by"].sort_values(kind="stable", ascending=how == "first", na_position="last").index.to_numpy()
+    order = order[np.argsort(at[order], kind="stable")]
+    rows, at = rows.take(order).reset_index(drop=True), at[order]
+    by, value, sure = rows["by"], rows["value"], ~rows["open"].to_numpy()
+    if not sure.any():
+        return pd.Series(None, index=index, dtype=value.dtype)
+    who, first = np.unique(at[sure], return_index=True)
+    chosen = np.full(len(index), -1)  # the row of each participant
+    chosen[who] = np.flatnonzero(sure)[first]
+    found, (best, known) = value.reindex(chosen), (one.reindex(chosen[at]).set_axis(one.index) for one in (by, value))
+    ahead, ties = (_true(of(by, best)) for of in (operator.lt if how == "first" else operator.gt, operator.eq))
+    other = (value != known).fillna(True).to_numpy(dtype=bool)
+    tied = other & ties & sure
     if tied.any():
         raise Ambiguous("several values at the same place of the order", rows["who"][tied])
-    could = other & (rows["by"].isna() | (rows["open"] & (ahead | ties)))
-    unplaced = sure[sure["by"].isna()]["who"]  # the chosen row itself may have no place, with others beside it
-    lost = rows["who"].isin(rows["who"][could]) | (rows["who"].isin(unplaced) & other)
-    return found.mask(index.isin(rows["who"][lost]))
+    could = other & (by.isna().to_numpy() | (~sure & (ahead | ties)))
+    unplaced, lost = np.zeros((2, len(index)), dtype=bool)
+    unplaced[at[sure & by.isna()]] = True  # the chosen row itself may have no place, with others beside it
+    lost[at[could | (unplaced[at] & other)]] = True
+    return found.set_axis(index).mask(lost)
 
 
-def _ahead(how: str) -> Callable[[pd.Series, pd.Series], pd.Series]:
-    return lambda by, best: ((by < best) if how == "first" else (by > best)).fillna(False).astype(bool)
+def _true(holds: pd.Series) -> np.ndarray:
+    return holds.fillna(False).to_numpy(dtype=bool)

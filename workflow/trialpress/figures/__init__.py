@@ -44,7 +44,7 @@ def draw(results: Results, name: str) -> Drawing:
         if results.marked:
             drawing = _marked(drawing, results.seen)
         drawing = _translated(drawing.said(*left_out(results, KINDS, spec)), results.plan.say)
-    artists = drawing.figure.findobj()
+        artists = drawing.figure.findobj()
     raise_if(_unprintable(artists, name))
     _lighten(artists)
     return drawing

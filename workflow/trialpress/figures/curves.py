@@ -164,7 +164,7 @@ def sheet(results: Results, panels: list[Panel], width: str, what: str) -> Drawi
     name_width = min(
         style.widest(printed, weight="semibold"), max(word, 40.0 if across == 1 else 24.0 if across == 2 else 15.0)
     )
-    left, gap = max(15.0, name_width + 6.0), 5.0
+    left, gap = max(15.0, name_width + 6.0), GAP
     plot_width = (page_width - across * left - gap * (across - 1)) / across - 2.0
     texts = [_Texts.of(panel, plot_width + left, plot_width, name_width) for panel in panels]
     rows = [texts[i : i + across] for i in range(0, len(texts), across)]
@@ -202,6 +202,7 @@ def sheet(results: Results, panels: list[Panel], width: str, what: str) -> Drawi
     return Drawing(page.figure, pd.concat(frames, ignore_index=True), _alt(panels, what), tuple(notes))
 
 
+GAP = 5.0  # mm between panels
 MUTED = {"alpha": 0.55}
 
 
@@ -213,7 +214,8 @@ def _risk(page, panel: Panel, names: dict[Name, str], x: float, y: float, left: 
         group: [f"{n:,}" if panel.areas else f"{n:,} ({events:,})" for n, events in panel.at_risk[group]]
         for group in names
     }
-    places = _places(panel, texts, x + left, plot_width, page.width)
+    end = x + left + plot_width + 2.0 + GAP - 1.0  # where the next panel begins
+    places = _places(panel, texts, x + left, plot_width, min(page.width, end))
     for group, name in names.items():
         page.text(x, y, name, color=panel.looks[group].ink, weight="semibold")
         for i, at in places.items():
@@ -221,11 +223,11 @@ def _risk(page, panel: Panel, names: dict[Name, str], x: float, y: float, left: 
         y += _lines([name]) * style.LINE
 
 
-def _places(panel: Panel, texts: dict[Name, list[str]], x: float, plot_width: float, page: float) -> dict[int, float]:
+def _places(panel: Panel, texts: dict[Name, list[str]], x: float, plot_width: float, end: float) -> dict[int, float]:
     """Number of a time -> the middle of its texts, of as many times at equal distances as have room; a tick just behind a
     landmark has none."""
     half = [style.widest(own[i] for own in texts.values()) / 2 for i in range(len(panel.counted))]
-    middle = [min(x + time / panel.end * plot_width, page - half[i]) for i, time in enumerate(panel.counted)]
+    middle = [min(x + time / panel.end * plot_width, end - half[i]) for i, time in enumerate(panel.counted)]
     rest = range(1, len(middle)) if panel.start else range(len(middle))
     for step in range(1, len(middle) + 1):
         kept = [i for i in rest if panel.ticks.index(panel.counted[i]) % step == 0]
@@ -303,17 +305,14 @@ def at_risk(groups: list[Name], curves: dict[Name, pd.DataFrame], times: list[fl
     """Group -> (number at risk, events until then) at every time. Curves have a row for each time at which anyone
     leaves, so the number at risk at a time is that of the next row."""
     none = pd.DataFrame(columns=["x", "n_at_risk", "n_event"])
-    return {
-        name: [
-            (
-                int(later["n_at_risk"].iloc[0]) if len(later := rows[rows["x"] >= time]) else 0,
-                int(rows.loc[rows["x"] <= time, "n_event"].sum()),
-            )
-            for time in times
+    found: AtRisk = {}
+    for name in groups:
+        rows = curves.get(name, none)
+        x, risk, events = (rows[column].to_numpy(dtype=float) for column in ("x", "n_at_risk", "n_event"))
+        found[name] = [
+            (int(risk[x >= time][0]) if (x >= time).any() else 0, int(np.nansum(events[x <= time]))) for time in times
         ]
-        for name in groups
-        for rows in [curves.get(name, none)]
-    }
+    return found
 
 
 def fixed_times(results: Results, analysis: str, group: Name) -> list[str]:

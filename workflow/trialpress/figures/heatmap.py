@@ -11,7 +11,6 @@ from ..registry import Column, Population
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .libraries import seaborn
 from .read import Stage, count, level_name, look_of, number
 from .thinning import COLUMNS, every, step
 
@@ -137,9 +136,10 @@ def _draw(axes, row: _Row, order) -> bool:
     tones = list(SHADES) if row.key is CONTINUOUS else [patch["facecolor"] for patch in patches]
     places = row.places.loc[order].to_numpy(dtype=float)
     many = len(order) > MANY
-    seaborn().heatmap(places[None, :], ax=axes, cmap=ListedColormap([*tones, palette.UNKNOWN]), vmin=-0.5, vmax=len(tones) + 0.5,
-         cbar=False, linewidths=0 if many else 0.5, linecolor="white", xticklabels=False, yticklabels=False,
-         rasterized=many)  # fmt: skip
+    axes.spines[:].set_visible(False)
+    axes.pcolormesh(places[None, :], cmap=ListedColormap([*tones, palette.UNKNOWN]), vmin=-0.5, vmax=len(tones) + 0.5,
+                    linewidths=0 if many else 0.5, edgecolor="white", rasterized=many)  # fmt: skip
+    axes.set(xlim=(0, len(places)), ylim=(1, 0), xticks=[], yticks=[])
     for place, patch in enumerate(patches if row.key is not CONTINUOUS and not many else ()):
         if "hatch" in patch:
             for at in np.flatnonzero(places == place):

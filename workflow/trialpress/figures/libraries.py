@@ -26,6 +26,25 @@ def hold_fonts() -> None:
 
 
 @cache
+def make_ticks_once() -> None:
+    """Let a tick be made as its axis says and when it is needed: matplotlib makes the first of each kind with the axis, and copies
+    to every other what was changed by hand in the first, which nothing here does."""
+    from matplotlib import artist, axis
+
+    class Later:
+        def __set_name__(self, owner, name: str) -> None:
+            self.name = name
+
+        def __get__(self, instance, owner):
+            return self if instance is None else instance.__dict__.setdefault(self.name, [])
+
+    axis.Axis.minorTicks = later = Later()
+    later.__set_name__(axis.Axis, "minorTicks")
+    clipped = artist.Artist.update_from  # a grid ends with its axes
+    axis.Axis._copy_tick_props = lambda self, first, other: clipped(other.gridline, first.gridline)
+
+
+@cache
 def seaborn():
     """seaborn without the parts of scipy whose import takes as long as two figures: it would estimate densities and cluster rows with
     them, which no figure here asks it for."""

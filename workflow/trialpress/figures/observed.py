@@ -7,13 +7,14 @@ A note is (where, how, name): ("subjects", "column", "age"), ("ard", "analysis",
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.core.generic import NDFrame
 
 from ..files import Tables
 from ..ids import EVERYONE, Name
@@ -68,7 +69,11 @@ class Noted(pd.DataFrame):
 
     def _rows(self, do: Callable) -> Noted:
         """Some of the rows."""
-        return Noted(self._quietly(do), self._to)
+        made = Noted.__new__(Noted)
+        object.__setattr__(made, "_to", self._to)
+        object.__setattr__(made, "_quiet", False)
+        NDFrame.__init__(made, self._quietly(do)._mgr)  # nobody else has the frame: it need not be copied
+        return made
 
     def _named(self, key) -> bool:
         """Note one column, or a list of them; False if it is something else."""
@@ -150,7 +155,7 @@ class _Places:
         if isinstance(key, tuple) and len(key) == 2 and self.frame._named(key[1]):
             return self.frame._quietly(lambda frame: self.indexer(frame)[key])
         found = None if isinstance(key, tuple) else self.frame._quietly(lambda frame: self.indexer(frame)[key])
-        return Noted(found, self.frame._to) if isinstance(found, pd.DataFrame) else self.indexer(self.frame)[key]
+        return self.frame._rows(lambda _: found) if isinstance(found, pd.DataFrame) else self.indexer(self.frame)[key]
 
     def __setitem__(self, key, value):
         self.indexer(self.frame)[key] = value
@@ -249,14 +254,26 @@ def contents(whole: Results) -> Callable[[Note], str]:
         if how == ROWS:
             return hash_of(len(frame))
         if how == COLUMN:
-            return _hash(frame[[name]]) if name in frame else ""
-        return _hash(frame if how == ALL else frame[frame["analysis"] == name])
+            return _hash(_arrow(frame, [name])) if name in frame else ""
+        return _hash(_arrow(frame, frame) if how == ALL else by_analysis(where)(name))
+
+    @cache
+    def by_analysis(where: str) -> Callable[[str], pa.Table]:
+        """Analysis -> its rows."""
+        frame = getattr(whole, where)
+        table, rows = _arrow(frame, frame), frame.groupby("analysis", sort=False).indices
+        return lambda name: table.take(rows.get(name, np.array([], dtype=int)))
 
     return content
 
 
-def _hash(frame: pd.DataFrame) -> str:
-    table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata().combine_chunks()
+def _arrow(frame: pd.DataFrame, names: Iterable[str]) -> pa.Table:
+    """Columns of a frame, without what pandas would say of them."""
+    return pa.table({name: pa.array(frame[name], from_pandas=True) for name in names})
+
+
+def _hash(table: pa.Table) -> str:
+    table = table.combine_chunks()
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as to:
         to.write_table(table)

@@ -17,7 +17,7 @@ from typing import Literal
 
 from ..results import MARK, with_mark
 from ..wording import ENGLISH, Wording
-from .libraries import hold_fonts
+from .libraries import hold_fonts, make_ticks_once
 from .palette import GREY, INK
 
 Width = Literal["single", "double"]
@@ -43,7 +43,6 @@ LOOK = {
     "patch.linewidth": 0.4, "hatch.linewidth": 0.3, "hatch.color": GREY, "svg.fonttype": "path",
     "svg.hashsalt": "trialpress", "savefig.dpi": 300, "figure.dpi": 300, "axes.unicode_minus": True,
 }  # fmt: skip
-
 
 _brought: list[tuple[str, ...]] = [()]  # the files of the study's own fonts
 _said: list[Wording] = [ENGLISH]  # the program's words in the language of the labels
@@ -100,6 +99,7 @@ def _register() -> None:
     from matplotlib import font_manager
 
     hold_fonts()
+    make_ticks_once()
     manager = font_manager.fontManager
     # a system copy may differ
     manager.ttflist = [entry for entry in manager.ttflist if entry.name not in families()]

@@ -189,6 +189,8 @@ def _panel(results: Results, analysis: str, tests: list[str], limits: Limits, qu
 
 def _reached(curve: pd.DataFrame, quantiles: list[float]) -> list[tuple[float, float]]:
     """Survival and the time at which a curve reaches it, by the rule of the medians."""
+    if not quantiles:
+        return []
     from ..stats.survival import quantile
 
     km = Result("Kaplan-Meier", {}, curve={"time" if name == "x" else name: curve[name].to_numpy() for name in COLUMNS})

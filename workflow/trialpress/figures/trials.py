@@ -72,7 +72,7 @@ class Trial:
 
     @property
     def count(self) -> str:
-        return f"{self.n:.0f}/{self.N:.0f}{self.mark}" if self.N > 0 else ""
+        return f"{self.n:,.0f}/{self.N:,.0f}{self.mark}" if self.N > 0 else ""
 
 
 @dataclass(frozen=True)

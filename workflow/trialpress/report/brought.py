@@ -6,7 +6,6 @@ import base64
 from pathlib import Path
 
 from ..environment import fonts
-from ..figures.svg import part
 
 FAMILY = "Study"  # as the style sheet of the page names them
 OTHERS = 0x2E80  # from here on: scripts for which the page's own fonts have nothing
@@ -25,6 +24,8 @@ def embed(page: Path, source: Path) -> None:
 
 def _face(file: str, letters: set[str]) -> str:
     from fontTools.ttLib import TTFont
+
+    from ..figures.svg import part
 
     font = TTFont(file, lazy=True)
     of = letters & set(map(chr, font.getBestCmap()))

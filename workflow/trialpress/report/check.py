@@ -19,12 +19,14 @@ KINDS = {"fig", "tbl", "sec", "eq", "lst", "thm", "lem", "cor", "prp", "cnj", "d
 KINDS |= {"nte", "tip", "wrn", "imp", "cau"}
 TABLE = re.compile(r"<!--|</|<(table|caption|colgroup|col|thead|tbody|tfoot|tr|th|td)\b")  # Quarto reads tables in HTML
 ATTR = {"Div": 0, "Span": 0, "Code": 0, "CodeBlock": 0, "Header": 1, "Figure": 0, "Table": 0, "Link": 0, "Image": 0}
+BARE = {"Str", "Space", "SoftBreak", "LineBreak", "HorizontalRule"}  # nothing is looked for in them
 
 
 class Seen:
     """What stands in a document as one format shows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, fmt: str) -> None:
+        self.fmt = fmt
         self.ids: Counter[str] = Counter()
         self.cited: dict[str, None] = {}
         self.links: dict[str, None] = {}
@@ -48,49 +50,56 @@ def _plain(nodes: Any) -> str:
     return " " if nodes.get("t") in ("Space", "SoftBreak") else _plain(content)
 
 
-def look(node: Any, fmt: str, seen: Seen, figure: str = "", conditional: bool = False) -> None:
-    """Walk the document's tree, leaving out what the format does not show."""
+def look(node: Any, seen: list[Seen], figure: str = "", conditional: bool = False) -> None:
+    """Walk the document's tree once for all formats, leaving out for each what it does not show."""
     if isinstance(node, list):
         for i, item in enumerate(node):
-            look(item, fmt, seen, figure, conditional)
-            if isinstance(item, dict) and item.get("t") == "Math" and item["c"][0]["t"] == "DisplayMath":
-                following = _plain(node[i + 1 : i + 3]).strip()
-                if following.startswith("{#eq-") and following.endswith("}"):
-                    seen.ids[following[2:-1].split()[0]] += 1
+            if isinstance(item, list) or isinstance(item, dict) and item.get("t") not in BARE:
+                look(item, seen, figure, conditional)
+                if isinstance(item, dict) and item.get("t") == "Math" and item["c"][0]["t"] == "DisplayMath":
+                    following = _plain(node[i + 1 : i + 3]).strip()
+                    if following.startswith("{#eq-") and following.endswith("}"):
+                        for one in seen:
+                            one.ids[following[2:-1].split()[0]] += 1
         return
     if not isinstance(node, dict):
         return
     kind, content = node.get("t"), node.get("c")
     if kind is None:  # metadata, or the whole
         for value in node.values():
-            look(value, fmt, seen, figure, conditional)
+            look(value, seen, figure, conditional)
         return
     if kind in ATTR:
         attr = content[ATTR[kind]]
-        verdict = shown(_attributes(attr), fmt) if kind in ("Div", "Span") else None
-        if verdict is False:
-            return
-        unsure = kind in ("Div", "Span") and ("-meta" in _attributes(attr) or "-profile" in _attributes(attr))
-        conditional = conditional or unsure
+        if kind in ("Div", "Span"):
+            said = _attributes(attr)
+            seen = [one for one in seen if shown(said, one.fmt) is not False]
+            conditional = conditional or "-meta" in said or "-profile" in said
         if attr[0]:
-            seen.ids[attr[0]] += 0 if conditional and seen.ids[attr[0]] else 1
+            for one in seen:
+                one.ids[attr[0]] += 0 if conditional and one.ids[attr[0]] else 1
     match kind:
         case "Figure":
             figure = content[0][0] or "a figure"
         case "Div" if content[0][0].startswith("fig-"):
             figure = content[0][0]
         case "Cite":
-            seen.cited |= {item["citationId"]: None for item in content[0]}
+            for one in seen:
+                one.cited |= {item["citationId"]: None for item in content[0]}
         case "Link" if content[2][0].startswith("#"):
-            seen.links[content[2][0][1:]] = None
+            for one in seen:
+                one.links[content[2][0][1:]] = None
         case "Image":
             said = dict(content[0][2])
             # the text between the brackets is a figure's caption, but an inline image's alternative text
             alt = said.get("fig-alt") or said.get("alt") or ("" if figure else _plain(content[1]))
-            seen.images.append((content[2][0], alt.strip(), figure))
+            for one in seen:
+                one.images.append((content[2][0], alt.strip(), figure))
         case "RawInline" | "RawBlock":
-            seen.raw.append((content[0], content[1]))
-    look(content, fmt, seen, figure, conditional)
+            for one in seen:
+                one.raw.append((content[0], content[1]))
+    if seen:
+        look(content, seen, figure, conditional)
 
 
 def bibliography(source: Path, meta: dict[str, Any]) -> set[str]:
@@ -132,10 +141,10 @@ def problems(
     front, keys = read.metas[formats[0]], bibliography(source, meta)
     whole = [[front[name] for name in PRINTED if name in front], read.blocks]
     custom = {str(own.get("key")) for own in _crossref(meta).get("custom", ()) if isinstance(own, dict)}
-    for fmt in formats:
-        seen = Seen()
-        look(whole, fmt, seen)
-        for problem in _of(seen, fmt, source, keys, KINDS | custom, document):
+    seen = [Seen(fmt) for fmt in formats]
+    look(whole, seen)
+    for one in seen:
+        for problem in _of(one, one.fmt, source, keys, KINDS | custom, document):
             found.setdefault((problem.where, problem.what), problem)
     return list(found.values())
 

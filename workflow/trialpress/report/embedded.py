@@ -14,7 +14,7 @@ import typst
 
 from ..errors import InputError, Problem
 from ..files import read_text
-from . import archive, brought, qmd, stand_ins, word, words
+from . import archive, brought, qmd, self_contained, stand_ins, word, words
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 from .tree import Tree
@@ -55,10 +55,9 @@ def begin(
 ) -> dict[str, Future]:  # fmt: skip
     """All formats, as many at a time as the pool has threads. Typst, which needs 300 MB, begins when Pandoc, of 200 MB each, has
     ended for all of them."""
-    given = stand_ins.lay(source, scratch / "pictures")
     first = ("html", "jats", "docx", "pdf")
     order = sorted(formats, key=lambda fmt: first.index(fmt) if fmt in first else 0)
-    jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read, given) for fmt in order}
+    jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read) for fmt in order}
     if "pdf" in jobs:
         jobs["pdf"] = pool.submit(_typeset, source, jobs["pdf"], epoch, [*jobs.values()])
     return jobs
@@ -87,16 +86,12 @@ def _styles(source: Path, meta: dict) -> list[str]:
     return [part for name, text in texts.items() for part in ("--variable", f"{name.replace('.', '-')}={text}")]
 
 
-def _edition(
-    source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime, read: Tree, pictures: Path
-) -> Path:
+def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime, read: Tree) -> Path:
     meta = qmd.merged(document, fmt)
     to = scratch / f"manuscript.{'xml' if fmt == 'jats' else fmt}"
     target = to.with_suffix(".typ") if fmt == "pdf" else to
     command = [pandoc(), "--from=json", f"--to={WRITER[fmt]}", "--standalone"]
     command += [f"--output={target}", "--fail-if-warnings", "--wrap=none"]
-    held = f"{pictures}{os.pathsep}." if fmt in ("html", "docx") else "."
-    command.append(f"--resource-path={held}")
     command += [f"--lua-filter={ASSETS / 'quarto.lua'}", "--citeproc", f"--lua-filter={ASSETS / 'manuscript.lua'}"]
     # in the metadata it would be Markdown, its apostrophes typographic
     command.append(f"--csl={meta.get('csl') or ASSETS / 'vancouver.csl'}")
@@ -106,18 +101,27 @@ def _edition(
         command += ["--toc", f"--toc-depth={meta.get('toc-depth', 3)}"]
     match fmt:
         case "html":
-            command += [f"--template={ASSETS / 'page.html'}", "--embed-resources", "--mathml", "--section-divs"]
+            command += [f"--template={ASSETS / 'page.html'}", "--mathml", "--section-divs"]
             command += _styles(source, meta)
         case "pdf":
             command.append(f"--template={ASSETS / 'page.typst'}")
         case "docx":
             command += [f"--template={ASSETS / 'page.openxml'}", f"--reference-doc={ASSETS / 'reference.docx'}"]
-    try:
-        run(command, stdin=read.edition(fmt), cwd=source, env=environment(epoch))
-    except Failed as error:
-        raise _located(document, fmt, str(error)) from None
+            command.append(_held(source, scratch / "docx"))
+
+    def write(*more: str) -> None:
+        try:
+            run([*command, *more], stdin=read.edition(fmt), cwd=source, env=environment(epoch))
+        except Failed as error:
+            raise _located(document, fmt, str(error)) from None
+
+    write()
     if fmt == "html":
-        to.write_bytes(stand_ins.embed(to.read_text(encoding="utf-8"), source).encode("utf-8"))
+        page = self_contained.page(to.read_text(encoding="utf-8"), source)
+        if page is None:
+            write("--embed-resources", _held(source, scratch / "html"))
+            page = stand_ins.embed(to.read_text(encoding="utf-8"), source)
+        to.write_bytes(page.encode("utf-8"))
         brought.embed(to, source)
     elif fmt == "docx":
         word.finish(to, source)
@@ -125,6 +129,11 @@ def _edition(
         label_captions(to)
         archive.pack(to, source, to.with_suffix(".zip"))
     return target
+
+
+def _held(source: Path, to: Path) -> str:
+    """Pandoc's option to look for pictures among what stands in for them, laid below `to`, then beside the manuscript."""
+    return f"--resource-path={stand_ins.lay(source, to)}{os.pathsep}."
 
 
 def _located(document: qmd.Document, fmt: str, message: str) -> InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ JATS = {
     "journal": {"publisher-id": "unpublished", "title": "Unpublished manuscript", "publisher-name": "Not published"},
     "article": {"type": "research-article"},
 }
+_TEXTS = re.compile(r'(?:[^\\\x7f]++|\\[nt"\\/])*+')  # without escapes of signs that no text has
 UNREAD = "nothing can be rendered from it"
 MONTHS = ("January", "February", "March", "April", "May", "June", "July")  # not the locale's
 MONTHS += ("August", "September", "October", "November", "December")
@@ -99,6 +101,17 @@ def _mapping(text: str, name: str, offset: int = 0) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise_if([Problem(name, "must be a YAML mapping", UNREAD, "write key: value, one a line")])
     return value
+
+
+def _variables(path: Path) -> dict[str, Any]:
+    """A YAML mapping, which a run has written as JSON: of that a reader of YAML takes ten times as long."""
+    text = read_text(path) if path.exists() else ""
+    if text.startswith("{") and _TEXTS.fullmatch(text):
+        try:
+            return json.loads(text, parse_float=int, parse_constant=int)
+        except (ValueError, RecursionError):  # a flow mapping of YAML, or numbers that it writes otherwise
+            pass
+    return load_yaml(path)
 
 
 def _keys(text: str, name: str, offset: int = 0) -> dict[tuple[str, ...], str]:
@@ -238,7 +251,7 @@ def read(source: Path, *, embedded: bool = True) -> Document:
     if not (source / "manuscript.qmd").is_file():
         raise_if([Problem("manuscript.qmd", "no such file in the project folder", UNREAD, "write it there")])
     lines = list(_lines(source, source / "manuscript.qmd", (), problems))
-    shortcodes = _Shortcodes(_flat(load_yaml(source / "_variables.yml")), problems, embedded)
+    shortcodes = _Shortcodes(_flat(_variables(source / "_variables.yml")), problems, embedded)
     end = 0
     if lines and lines[0].text.rstrip() == "---":
         end = next((i for i, line in enumerate(lines[1:], 1) if line.text.rstrip() in ("---", "...")), 0)

@@ -15,6 +15,7 @@ from . import qmd
 from .process import Failed, run
 from .renderer import pandoc
 
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _HTML = re.compile("<[A-Za-z/!?]")
 
 
@@ -29,14 +30,13 @@ class Tree:
 
     def edition(self, fmt: str) -> str:
         """The document of one format, in Pandoc's JSON."""
-        return json.dumps(
-            {"pandoc-api-version": self.version, "meta": self.metas[fmt], "blocks": self.blocks}, ensure_ascii=False
-        )
+        whole = {"pandoc-api-version": self.version, "meta": self.metas[fmt], "blocks": self.blocks}
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
 
 def read(document: qmd.Document, metas: Mapping[str, Mapping[str, Any]]) -> Tree:
     """The tree of a document, the texts of its metadata read with it. InputError if Pandoc cannot read it."""
-    front = yaml.safe_dump(dict(metas), allow_unicode=True, sort_keys=False, width=10**6)
+    front = yaml.dump(dict(metas), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=10**6)
     text = f"---\n{front}---\n\n{document.body}"
     # a fifth of its time goes into looking for HTML, which may only stand where such a sign does
     reader = "markdown" if _HTML.search(text) else "markdown-raw_html"

@@ -57,11 +57,11 @@ def simulated(results: Results) -> frozenset[str]:
     """The names of all numbers of a reconstruction that rest on assumed values; none of real records."""
     if not results.study.reconstruction:
         return frozenset()
-    found = set()
-    for analysis, ard in results.ard.groupby("analysis", sort=False):
+    found, shown = set(), results.ard["display"]
+    marked = results.ard.assign(display=shown.where(results.ard["origin"] != SIMULATED, shown + MARKER))
+    for analysis, ard in marked.groupby("analysis", sort=False):
         named = row_names(analysis, ard)
-        marked = ard.assign(display=ard["display"].where(ard["origin"] != SIMULATED, ard["display"] + MARKER))
-        for (group, level), shown in _shown(marked):
+        for (group, level), shown in _shown(ard):
             texts = {**shown, **phrases(shown, results.plan.level)}
             path = ".".join([analysis, *named[group, level]])
             found |= {f"{path}.{name}" for name, text in texts.items() if MARKER in text}

@@ -171,7 +171,11 @@ def median_without(x) -> np.ndarray:
 
 
 def mean(x) -> np.ndarray:
-    """The means along the last axis."""
+    """The means along the last axis.
+
+    >>> print(mean(np.array([[3.0, 1.0, 2.0], [6.0, 4.0, 5.0]])))
+    [2. 5.]
+    """
     return x.mean(axis=-1)
 
 

@@ -21,7 +21,7 @@ def tabulate(results: Results, name: str) -> Table:
     """One table of the plan."""
     from .kinds import KINDS
 
-    spec, results = results.plan.tables[name], replace(results, marked=bool(results.study.reconstruction))
+    spec, results = results.plan.tables[name], _marked(results)
     if "precision" in spec:
         raise_if(problems(f"plan.yaml, tables.{name}", spec["precision"], results.ard))
         results = replace(results, ard=_as_precise(results, spec["precision"]))
@@ -36,6 +36,11 @@ def tabulate(results: Results, name: str) -> Table:
     return table.translated(results.plan.say) if results.plan.say else table
 
 
+def _marked(results: Results) -> Results:
+    marked = bool(results.study.reconstruction)
+    return results if results.marked == marked else replace(results, marked=marked)
+
+
 def _as_precise(results: Results, precision: Mapping) -> pd.DataFrame:
     """The results as a table prints them that has a precision of its own."""
     plan, ard = results.plan, results.ard.copy()
@@ -47,6 +52,7 @@ def _as_precise(results: Results, precision: Mapping) -> pd.DataFrame:
 
 def write_all(results: Results, folder: Path) -> None:
     """Every table of the plan as <id>.md and <id>.csv in `folder`."""
+    results = _marked(results)  # once, so that what is looked up in the results is indexed once
     for name, spec in results.plan.tables.items():
         table = tabulate(results, name)
         write_text(table.markdown(name, spec["caption"]), folder / f"{name}.md")

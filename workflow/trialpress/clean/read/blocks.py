@@ -7,6 +7,7 @@ many delimiters as the header has. All others come to the reader of `text`, whic
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -82,11 +83,12 @@ def _block(reader: Reader) -> Block | None:
     end = (reader.line, reader.at) if reader.at > stop else (first + len(ends), stop)
     plain = np.flatnonzero(left)
     columns, misfits = _columns(_joined(data, start, begins, ends, left), reader)
-    if any(len(text) > reader.file.limits.cell for _, texts in columns for text in texts):
-        return None
     for line in plain[misfits].tolist():
         text = data[start + begins[line] : start + ends[line]].decode().rstrip("\r\n")
         rows.append((first + line, text.split(reader.file.delimiter)))
+    texts = chain(*(texts for _, texts in columns), *(cells for _, cells in rows))
+    if any(len(text) > reader.file.limits.cell for text in texts):
+        return None
     reader.seek(*end)
     return Block(first + np.delete(plain, misfits), columns, sorted(rows))
 

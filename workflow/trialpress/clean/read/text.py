@@ -51,12 +51,16 @@ def read_text(content: Content, file: File) -> Raw:
     return raw
 
 
+def _plain(data: bytes, file: File) -> bool:
+    """Whether lines end as they do everywhere, and delimiter and quotation mark are single bytes."""
+    return data.count(b"\r") == data.count(b"\r\n") and (file.delimiter + file.quote).isascii()
+
+
 class Reader:
     """The rows of a text file with the line each begins in; InputError where a quotation mark swallows rows.
 
     As soon as `width` is known, cells with line breaks are looked at: do they hold rows? `data` is the text as UTF-8, `line` the
-    line in which the next row begins. Of a `plain` file lines end as they do everywhere and its signs are single bytes: `at` is
-    where the next row begins in it, and `seek` goes elsewhere.
+    line in which the next row begins. Of a `plain` file `at` is where the next row begins in it, and `seek` goes elsewhere.
     """
 
     def __init__(self, content: Content, file: File):
@@ -67,8 +71,7 @@ class Reader:
         if file.delimiter in (file.quote, "\r", "\n"):
             do = f"use two different characters for files.{file.name}.delimiter and quote"
             raise stop(content.where, "cannot be taken apart: the delimiter is the quotation mark or a line break", do)
-        ends = self.data.count(b"\r") == self.data.count(b"\r\n")
-        self.plain = ends and (file.delimiter + file.quote).isascii() and len(file.delimiter) == 1
+        self.plain = _plain(self.data, file)
         self.lines = Lines(self.data) if self.plain else encoding.lines(self.data)
         self.rows = csv.reader(
             self.lines,

@@ -70,10 +70,10 @@ local function holds(tbl, names)
   return found
 end
 
--- Per column the signs of the longest cell and of the longest word of its head.
-function columns.lengths(tbl)
+-- Per column the signs of its longest cell and, where they are `broken`, of the longest word that it may not break.
+function columns.lengths(tbl, broken)
   local cells, words = tbl.colspecs:map(function() return 1 end), tbl.colspecs:map(function() return 1 end)
-  local refers = holds(tbl, { "Cite", "RawInline" })
+  local refers = broken and holds(tbl, { "Cite", "RawInline" })
   local function look(rows, head)
     for _, found in ipairs(columns.placed(rows)) do
       local column, said = found.column, pandoc.utils.stringify(found.cell.contents)
@@ -84,9 +84,9 @@ function columns.lengths(tbl)
         })
       end
       if found.cell.col_span == 1 then
-        if not head then cells[column] = math.max(cells[column], utf8.len(said) or #said) end
-        for word in said:gmatch("%S+") do words[column] = math.max(words[column], utf8.len(word) or #word) end
-        if head then cells[column] = math.max(cells[column], math.min(9, utf8.len(said) or #said)) end
+        local long = utf8.len(said) or #said
+        cells[column] = math.max(cells[column], head and math.min(9, long) or long)
+        for word in (broken and said or ""):gmatch("%S+") do words[column] = math.max(words[column], utf8.len(word) or #word) end
       end
     end
   end
@@ -97,7 +97,7 @@ end
 
 -- Word gives every column the same width: as wide as the content, within bounds.
 local function widths_for_word(tbl)
-  local cells, words = columns.lengths(tbl)
+  local cells, words = columns.lengths(tbl, true)
   local need, sum = pandoc.List(), 0
   for i, length in ipairs(cells) do
     need[i] = math.max(math.min(45, length), words[i]) + 4

@@ -4,11 +4,16 @@
 if not quarto then package.path = pandoc.path.directory(PANDOC_SCRIPT_FILE) .. "/?.lua;" .. package.path end
 local parts = require("parts")
 
+-- Nothing for a link that stays as it is: there are hundreds, and what is returned is taken apart and built again.
 local function plain_link(link)
-  if FORMAT:match("html") then link.target = link.target:gsub("[<>]", { ["<"] = "%3C", [">"] = "%3E" }) end -- of old DOIs
-  local outside = link.target:match("^#") or link.target:match("^%a[%w+.-]*:")
-  if not outside and not FORMAT:match("html") then return pandoc.Span(link.content, link.attr) end
-  return link
+  local target = link.target
+  if FORMAT:match("html") then
+    if not target:find("[<>]") then return nil end
+    link.target = target:gsub("[<>]", { ["<"] = "%3C", [">"] = "%3E" }) -- of old DOIs
+    return link
+  end
+  if target:match("^#") or target:match("^%a[%w+.-]*:") then return nil end
+  return pandoc.Span(link.content, link.attr)
 end
 
 local function size(path)
