@@ -341,7 +341,7 @@ def test_who_is_not_counted_is_named_and_can_be_followed(opened, index):
 def parted(audited, tmp_path, monkeypatch) -> Path:
     """The same trace and page, cut into many parts."""
     monkeypatch.setattr(trace, "PART", 2000)
-    monkeypatch.setattr(page, "PART", 300)
+    monkeypatch.setattr(page.logs, "PART", 300)
     for name in ("report/manuscript.html", "clean/cells.parquet", "audit/query_effects.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(audited.folder / name, tmp_path / name)
@@ -402,12 +402,16 @@ def test_a_page_of_parts_lets_no_other_script_run(parted, tmp_path, chromium):
     tab.close()
 
 
-def test_more_rows_than_a_page_can_hold_are_the_first_of_each_kind(tmp_path, monkeypatch):
-    monkeypatch.setattr(page, "PART", 2)
-    monkeypatch.setattr(page, "MOST", 4)
+@pytest.mark.parametrize("cut", [7, 3, 1])  # rows of a block
+def test_more_rows_than_a_page_can_hold_are_the_first_of_each_kind(tmp_path, monkeypatch, cut):
+    monkeypatch.setattr(page.logs, "PART", 2)
+    monkeypatch.setattr(page.logs, "MOST", 4)
     rows = [("labs", "value", "a", n) for n in range(5)] + [("signs", "date", "b", 5), ("signs", "date", "b", 6)]
-    table = page.paged("changes", pd.DataFrame(rows, columns=["table", "field", "rule", "key"]), tmp_path)
+    log = pd.DataFrame(rows, columns=["table", "field", "rule", "key"]).assign(kind="code")
+    log = page.Log("changes", [page.logs._block(log.iloc[at : at + cut]) for at in range(0, 7, cut)])
+    table = log.paged(tmp_path)
     assert (table["rows"], table["of"], table["parts"], table["file"]) == (4, 7, 2, "clean/changes.csv")
     assert table["tally"]["table"] == [["labs", 5], ["signs", 2]]
     held = [read_part(tmp_path / f"changes-000{n}.js")["columns"]["key"] for n in (1, 2)]
     assert [[part["values"][code] for code in part["codes"]] for part in held] == [["0", "1"], ["5", "6"]]
+    assert log.rules["cells"].tolist() == [5, 2]

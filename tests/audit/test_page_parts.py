@@ -112,9 +112,7 @@ def test_a_participant_has_all_raw_rows_changes_and_numbers(audited, index, open
 
 
 def test_the_raw_cells_beside_the_page_are_those_of_the_clean_stage(audited, tmp_path):
-    found = people.write(
-        audited.results, audited.logs, audited.folder / "clean" / "cells.parquet", tmp_path, page.encoded
-    )
+    found = people.write(audited.results, audited.logs["changes"], audited.folder / "clean" / "cells.parquet", tmp_path)
     told = []
     for number, first in enumerate(found["first"], start=1):
         part = read_part(tmp_path / f"people-{number:04d}.js")

@@ -51,12 +51,9 @@ class Contract:
         """The same of a file of millions of rows, which repeat themselves; of some of its columns, if they are named."""
         return self._checked(read_categories, folder, only)
 
-    def blocks(self, folder: Path, only: Iterable[str]) -> Iterator[pa.RecordBatch]:
+    def blocks(self, folder: Path, only: Iterable[str] = ()) -> Blocks:
         """The same a part of the rows at a time, without an object for each text."""
-        path = self.path(folder)
-        with of_a_run(path, f"run the stage {self.stage} again"):
-            self.check(header(path), path)
-            yield from read_blocks(path, only, 2**26)  # of few blocks texts are looked up seldom
+        return Blocks(self, folder, tuple(only))
 
     def _checked(self, how: Callable, folder: Path, *given: Iterable[str]):
         path = self.path(folder)
@@ -71,6 +68,21 @@ class Contract:
             what = f"has other columns than its contract: lost {', '.join(lost) or 'none'}, new {', '.join(more) or 'none'}"
             why = "its columns would be taken for others"
             raise_if([Problem(str(path), what, why, f"run the stage {self.stage} again")])
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Some columns of a file of millions of rows, or all, in blocks: each time they are asked for it is read anew."""
+
+    of: Contract
+    folder: Path
+    only: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        path = self.of.path(self.folder)
+        with of_a_run(path, f"run the stage {self.of.stage} again"):
+            self.of.check(header(path), path)
+            yield from read_blocks(path, self.only)
 
 
 ABOUT = ("group", "group_label", "level", "level_label")

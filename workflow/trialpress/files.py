@@ -51,6 +51,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     write_whole(path, lambda to: frame.to_csv(to, index=False, lineterminator="\n", encoding="utf-8"))
 
 
+BLOCK = (
+    2**26
+)  # bytes of a CSV file that are read at a time: no row may be longer; of few blocks texts are looked up seldom
 BATCH = 2**16  # rows of which those that are asked for are taken at a time
 used: set[str] = set()  # the tables that this process has opened
 
@@ -166,14 +169,19 @@ def _blocks(path: Path | str, names: Iterable[str], size: int = 2**25) -> csv.CS
 
     kinds = dict.fromkeys(header(path), pa.dictionary(pa.int32(), pa.string()))
     wanted = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False, include_columns=list(names))
-    # a row must not be longer than a block
-    return csv.open_csv(path, csv.ReadOptions(block_size=size), csv.ParseOptions(newlines_in_values=True), wanted)
+    return csv.open_csv(path, csv.ReadOptions(block_size=BLOCK), csv.ParseOptions(newlines_in_values=True), wanted)
 
 
-def read_blocks(path: Path | str, names: Iterable[str] = (), size: int = 2**25) -> Iterator[pa.RecordBatch]:
-    """A CSV file (or some of its columns) whose cells are all text, some rows at a time: no more of the file is held."""
-    with _blocks(path, names, size) as blocks:
-        yield from blocks
+def read_blocks(path: Path | str, names: Iterable[str] = ()) -> Iterator[pa.RecordBatch]:
+    """A CSV file (or some of its columns) whose cells are all text, some rows at a time, at least one block: no more is held."""
+    import pyarrow as pa
+
+    with _blocks(path, names) as blocks:
+        block = pa.RecordBatch.from_pylist([], blocks.schema)
+        for block in blocks:
+            yield block
+        if not len(block):
+            yield block
 
 
 def read_dictionaries(path: Path | str, names: Iterable[str] = ()) -> pa.Table:

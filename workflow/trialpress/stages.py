@@ -210,7 +210,7 @@ def audit(
     all that the stage reads, if what was made of the same may be taken from an earlier run."""
     from . import audit
     from .audit import page, trace
-    from .clean import read_logs
+    from .contracts import CHANGES, QUERIES, REJECTED, ROWS
     from .receipts import FOLDER
     from .results import read
     from .store import of_run
@@ -221,8 +221,10 @@ def audit(
     def made() -> dict[str, str]:
         known = of_run(folder / FOLDER / "audit", hashes)
         listed = audit.write(results, claims_of(claims, results.plan), inputs, folder, known, hashes)
-        fixes = raw.parent / "corrections.csv"
-        said = page.write(results, traced, read_logs(folder / "clean"), folder, fixes, known, hashes)
+        clean = folder / "clean"
+        logs = {"changes": CHANGES.blocks(clean), "rows": ROWS.read(clean)}
+        logs |= {log.name: log.texts(clean) for log in (QUERIES, REJECTED)}
+        said = page.write(results, traced, logs, folder, raw.parent / "corrections.csv", known, hashes)
         if known:
             known.forget()
         audit.pack(results, listed, folder)

@@ -22,12 +22,11 @@ from functools import partial
 from pathlib import Path
 from string import Template
 
-import numpy as np
 import pandas as pd
 
 from ... import environment
 from ...clean.withheld import HIDDEN, NOT_SHOWN
-from ...contracts import CONCORDANCE
+from ...contracts import CONCORDANCE, Blocks
 from ...files import read_csv, sha256, write_text
 from ...names import flow_names
 from ...parts import NotRead
@@ -36,56 +35,13 @@ from ...results import Results
 from ...store import Store
 from ...study import Study
 from .. import second
-from ..parts import embedded, write_part
+from ..parts import embedded
 from . import people
+from .logs import Log, encoded
 
 ASSETS = Path(__file__).parents[1] / "assets"
 SCRIPTS = ("table.js", "records.js", "views.js", "page.js")
-PART = 20_000  # rows of a table in one piece
-MOST = 1_000_000  # rows of a table on the page
-FEW = 500  # different values of a column that can be chosen from
-KINDS = {
-    "changes": ["table", "field", "rule"],
-    "queries": ["state", "table", "field", "message"],
-    "rejected": ["table", "reason"],
-}
 STYLES = Path(__file__).parents[2] / "report" / "assets" / "styles.css"
-
-
-def encoded(frame: pd.DataFrame) -> dict:
-    """A table by columns: {name: {values: the different texts, codes: which of them each row has}}."""
-    columns = {}
-    for name in frame:
-        codes, values = pd.factorize(frame[name])
-        columns[name] = {"values": [str(value) for value in values], "codes": codes.tolist()}
-    return {"rows": len(frame), "columns": columns}
-
-
-def paged(name: str, frame: pd.DataFrame, folder: Path) -> dict:
-    """A table as the page has it: in one piece, or in parts in `folder`, with how often each of few values occurs."""
-    if len(frame) <= PART:
-        return encoded(frame)
-    tally = {}
-    for column in frame:
-        n = frame[column].value_counts(sort=False)
-        n = n[n > 0]
-        if len(n) <= FEW:
-            tally[column] = [[str(value), int(many)] for value, many in n.sort_index().items()]
-    held = frame
-    if len(frame) > MOST:
-        nth = frame.groupby(KINDS.get(name, list(frame)[:1]), sort=False, observed=True).cumcount().to_numpy()
-        held = frame[nth <= np.partition(nth, MOST - 1)[MOST - 1]].head(MOST)
-    starts = range(0, len(held), PART)
-    for number, start in enumerate(starts, start=1):
-        write_part(encoded(held.iloc[start : start + PART]), folder / f"{name}-{number:04d}.js")
-    more = {"of": len(frame), "file": f"clean/{name}.csv"} if len(held) < len(frame) else {}
-    return {"rows": len(held), "names": list(frame), "size": PART, "parts": len(starts), "tally": tally, **more}
-
-
-def rules(changes: pd.DataFrame) -> pd.DataFrame:
-    """How many cells of each field each rule has changed."""
-    keys = ["kind", "table", "field", "rule"]
-    return changes.groupby(keys, sort=False, observed=True).size().rename("cells").reset_index()
 
 
 def printed(folder: Path) -> pd.DataFrame:
@@ -181,15 +137,18 @@ def joined(data: Mapping[str, str]) -> str:
     return f"{{{','.join(f'{embedded(name)}:{text}' for name, text in data.items())}}}"
 
 
-def of_clean(results: Results, clean: Mapping[str, pd.DataFrame], folder: Path, fixes: Path) -> dict[str, str]:
+def of_clean(results: Results, clean: Mapping[str, pd.DataFrame | Blocks], folder: Path, fixes: Path) -> dict[str, str]:
     """What the page has of the clean stage, as JSON: its logs and the raw cells of the participants. Parts of what is large are
     written below audit/page/. No plan is read."""
     below, results = folder / "audit" / "page", replace(results, plan=NotRead("the plan"))
     shutil.rmtree(below, ignore_errors=True)
-    logs = {name: clean[name] for name in ("changes", "queries", "rejected", "rows")}
-    logs |= {"rules": rules(clean["changes"]), "corrections": corrections(fixes, results.study, clean["changes"])}
-    held = {name: embedded(paged(name, frame, below)) for name, frame in logs.items()}
-    return held | {"people": embedded(people.write(results, clean, folder / "clean" / "cells.parquet", below, encoded))}
+    logs = [Log(name, clean[name]) for name in ("changes", "queries", "rejected", "rows")]
+    changes = logs[0]
+    logs += [Log("rules", changes.rules), Log("corrections", corrections(fixes, results.study, changes.corrected))]
+    held = {log.name: embedded(log.paged(below)) for log in logs}
+    return held | {
+        "people": embedded(people.write(results, clean["changes"], folder / "clean" / "cells.parquet", below))
+    }
 
 
 def kept_of_clean(
@@ -218,7 +177,7 @@ def _parts(folder: Path) -> dict[str, str]:
 def write(
     results: Results,
     trace: Mapping,
-    clean: Mapping[str, pd.DataFrame],
+    clean: Mapping[str, pd.DataFrame | Blocks],
     folder: Path,
     fixes: Path,
     store: Store | None = None,

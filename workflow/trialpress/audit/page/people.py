@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +12,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pandas.api.types import union_categoricals
 
+from ...contracts import Blocks
 from ...results import Results
 from ..parts import write_part
 from ..trace.cells import Cells
+from .logs import encoded
 
 PART = 20_000  # cells of a part
 MOST = 2_000_000  # cells that lie beside the page; of more clean/cells.parquet alone has them
 
 
-def write(results: Results, clean: Mapping[str, pd.DataFrame], cells: Path, folder: Path, encoded) -> dict:
+def write(results: Results, changes: pd.DataFrame | Blocks, cells: Path, folder: Path) -> dict:
     """people-0001.js, ... in `folder`; returns where each begins, and what place and rule of a cell stand for.
 
     A part has for each of its participants, in their order, where their cells start, and the cells: place, row, raw, and where a
@@ -31,7 +33,7 @@ def write(results: Results, clean: Mapping[str, pd.DataFrame], cells: Path, fold
     of = pq.read_metadata(cells).num_rows  # nothing of so many is opened to be counted
     if of > MOST:
         return {"of": of, "file": "clean/cells.parquet", "first": [], "places": [], "rules": []}
-    found = Cells(results, cells, [clean["changes"]])
+    found = Cells(results, cells, [changes] if isinstance(changes, pd.DataFrame) else changes)
     frame = _cells(results, found)
     places, rules = [list(place) for place in found.places], list(found.rules)
     n = len(results.subjects)

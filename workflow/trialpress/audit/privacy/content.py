@@ -29,6 +29,9 @@ from .forms import SEPARATOR
 
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
+_PLACED = re.compile(
+    rb"(?:[-+.\d]+\s+){6}cm\b"
+)  # where it stands is said before it, so that two cells are not one word
 # what such an object shows: texts with numbers between, by which letters are moved
 _TEXT, _NUMBER = rb"\(((?:\\.|[^\\()])*)\)", rb"([-+]?(?:\d+\.?\d*|\.\d+))(?![-+.\d])"
 _SHOWN = re.compile(rb"\[((?:%b|%b|\s)*)\]\s*TJ" % (_TEXT, _NUMBER), re.S)
@@ -44,7 +47,7 @@ _EMBEDDED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _MAGIC = (b"\x89PNG", b"RIFF", b"%PDF", b"PAR1", b"\x1f\x8b", b"PK\x03\x04", b"wOFF", b"wOF2", b"\0\1\0\0", b"OTTO")
 _STROKES = re.compile(r' d="[MLHVCSQTAZmlhvcsqtaz0-9eE\s.,+-]*"')  # of a drawing
 _OOXML = re.compile(r'="-?\d+"')  # sizes and ids of an office document
-HELD = 2**22
+HELD = 2**23
 KNOWN = 2**20  # different texts of a column that are not searched again
 
 
@@ -126,9 +129,15 @@ def _page(page) -> Iterator[str]:
     drawn = page.get_contents()
     if drawn is not None:
         stream = pypdf.generic.StreamObject()
-        stream.set_data(_SHOWN.sub(_joined, b"\n".join(_DRAWN.findall(drawn.get_data()))))
+        stream.set_data(_SHOWN.sub(_joined, b"\n".join(_drawn(drawn.get_data()))))
         page[pypdf.generic.NameObject("/Contents")] = stream
     yield page.extract_text()
+
+
+def _drawn(data: bytes) -> Iterator[bytes]:
+    for match in _DRAWN.finditer(data):
+        placed = _PLACED.findall(data, max(0, match.start() - 200), match.start())
+        yield b"q %b %b Q" % (placed[-1], match[0]) if placed else match[0]
 
 
 def _joined(match: re.Match) -> bytes:
@@ -153,7 +162,13 @@ def _parquet(data: bytes) -> Iterator[str]:
     logged = names == list(CELLS.columns)
     for name in names:
         if not pa.types.is_floating(file.schema_arrow.field(name).type) and not (logged and name in ROWS):
-            yield from ("\n".join(found.to_pandas().dropna().astype(str)) for found in _different(file, name))
+            yield from map("\n".join, map(_texts, _different(file, name)))
+
+
+def _texts(found: pa.Array) -> Iterable[str]:
+    if pa.types.is_string(found.type):
+        return found.drop_null().to_pylist()
+    return found.to_pandas().dropna().astype(str)
 
 
 def _different(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:

@@ -17,7 +17,7 @@ ROWS = ("row", "source_row", "rows_in", "rows_kept", "rows_rejected", "bytes")  
 FEW = 8  # values of a list that are read side by side as they stand; of more each is one
 _CELL = [int, str, int, str]
 _SIZED = ("first", "rows", "bytes", "contentSize")
-_SIZES = re.compile(r"(?:first|rows) \d{1,9}|(?:bytes|contentSize) \d+")  # of a part; of files
+_SIZES = re.compile(r"(?:first|rows) \d{1,9}|bytes \d+|contentSize '\d+'")  # of a part; of files
 _SCRIPT = re.compile(r'(?<=<script type="application/json")([^>]*>)(.*?)(?=</script>)', re.S)
 
 
@@ -62,7 +62,7 @@ def _uncollected() -> Iterator[None]:
 def _take(node: object, found: dict[str, None]) -> None:
     if isinstance(node, _Pairs):
         for name, value in node:
-            if name in _SIZED and _SIZES.fullmatch(f"{name} {value}"):
+            if name in _SIZED and _SIZES.fullmatch(f"{name} {value!r}"):
                 continue
             if not (type(value) is list and value and type(value[0]) is list and re.fullmatch(r"\d{1,7}", name)):
                 found[name] = None
@@ -85,7 +85,7 @@ def _take_list(node: list, kinds: set[type], found: dict[str, None]) -> None:
     elif len(node) > FEW:
         found.update(dict.fromkeys(map(str, node)))
     elif node:
-        found[", ".join(map(str, node))] = None
+        found['" "'.join(map(str, node))] = None
 
 
 def _uncounted(name: str, value: object) -> object:

@@ -55,7 +55,7 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-BEFORE, BEHIND = 22, 16  # characters that a date can have before its year, and from there on
+BEFORE, BEHIND = 22, 13  # characters that a date can have before its year and behind it
 DIGIT = "0123456789"
 _DATES = (
     (re.compile(r"(?<!\d)(\d{4})\s?[-/.年 ]\s?(\d{1,2})\s?[-/.月 ]\s?(\d{1,2})(?!\d)"), "ymd"),
@@ -65,11 +65,10 @@ _DATES = (
     (re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[-/. ]{0,2}(?:of )?([a-z]{3,9})[-/., ]{0,2}(\d{4})(?!\d)"), "dmy"),
     (re.compile(r"([a-z]{3,9})[-/. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?[, ]{1,2}(\d{4})(?!\d)"), "mdy"),
 )
-# what all of the following have, and few other texts: it begins with a digit, so that the search passes over the rest
-_SHORT = re.compile(
-    r"\d(?:(?<!\d{3})[-/.]\d\d?[-/.]\d\d?(?!\d)|[-/. ]{0,2}(?:"
-    + "|".join(_MONTHS)
-    + r")[a-z]{0,6}[-/., ]{0,2}\d\d(?!\d))"
+# what all of the following have, and few other texts: what they begin with is rare in a text of numbers
+_SHORT = (
+    re.compile(r"[-/.](?<=\d.)(?<!\d{3}.)\d\d?[-/.]\d\d?(?!\d)"),
+    re.compile(rf"(?:{'|'.join(_MONTHS)})(?<=[-\d/. ].{{3}})[a-z]{{0,6}}[-/., ]{{0,2}}\d\d(?!\d)"),
 )
 _SHORT_DATES = (
     (re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})[/-](\d{2})(?![\d./-])"), "dmy mdy ymd"),
@@ -149,21 +148,27 @@ def _read(orders: str, parts: tuple[str, ...]) -> set[datetime.date]:
     return found
 
 
-def dates_in(text: str, years: re.Pattern) -> set[datetime.date]:
+def around(years: str) -> tuple[re.Pattern, re.Pattern]:
+    """What finds these years: with what is behind them and one character before; and where a date may end with one of them, which is
+    not where a text begins, or behind a number of three digits or more."""
+    behind = re.compile(rf"({years})(?<=(.).{{4}})(?=(.{{0,{BEHIND}}}))", re.S)
+    return behind, re.compile(rf"(?:{years})(?<![\n\"].{{4}})(?<!\d{{3}}[-/. ].{{4}})", re.S)
+
+
+def dates_in(text: str, years: tuple[re.Pattern, re.Pattern]) -> set[datetime.date]:
     """Every calendar date of these years, or with a year of two digits, that a folded text can be read to hold."""
-    around: set[str] = set()
-    for match in years.finditer(text):  # what is of one year is before or behind it; the same is read once
-        at = match.start()
-        around.add(_whole(text, at - 1, at + BEHIND))
-        if text[at - 1 : at] not in '\n"':
-            around.add(_whole(text, at - BEFORE, at + 5))
-    found = _all_read(around, _DATES)
-    short = {_whole(text, match.start() - 16, match.start() + 20) for match in _SHORT.finditer(text)}
-    return found | _all_read(short, _SHORT_DATES)
+    behind, before = years
+    first = {  # the same is read once; half a number at an edge could be another one
+        f"{one}{year}{rest.rstrip(DIGIT) if len(rest) == BEHIND else rest}"
+        for year, one, rest in {*behind.findall(f"\0{text}")}
+    }
+    last = {_whole(text, match.start() - BEFORE, match.start() + 5) for match in before.finditer(text)}
+    short = {_whole(text, match.start() - 18, match.start() + 20) for form in _SHORT for match in form.finditer(text)}
+    return _all_read(first | last, _DATES) | _all_read(short, _SHORT_DATES)
 
 
 def _whole(text: str, start: int, end: int) -> str:
-    """A part of a text without half a number at its edges, which could be another one."""
+    """A part of a text without half a number at its edges."""
     piece = text[max(0, start) : end]
     if start > 0 and text[start - 1].isdigit() and piece[:1].isdigit():
         piece = piece.lstrip(DIGIT)

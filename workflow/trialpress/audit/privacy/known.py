@@ -32,6 +32,7 @@ from .forms import (
     TOKEN,
     Key,
     Words,
+    around,
     as_dates,
     dates_in,
     fold,
@@ -169,12 +170,12 @@ class Sought:
                     self.lesser.add(part)
 
     @cached_property
-    def years(self) -> re.Pattern:
+    def years(self) -> tuple[re.Pattern, re.Pattern]:
         """Finds the years of the dates; made when the first text is searched."""
         years = sorted({f"{date.year:04d}" for date in self.dates})
         centuries = groupby(years, key=lambda year: year[:2])  # one beginning of many: a search of half the time
         written = (f"{first}(?:{'|'.join(year[2:] for year in of)})" for first, of in centuries)
-        return re.compile("|".join(written) or "(?!)")
+        return around("|".join(written) or "(?!)")
 
     @cached_property
     def prefixes(self) -> set[str]:
@@ -212,15 +213,23 @@ class Sought:
         starts, halves = known & self.forms.keys(), known & self.prefixes
         if starts or halves:
             lengths = {first: {len(form) for form in self.forms[first]} for first in starts}
-            either = {token for token, other in plain.items() if other in starts or other in halves}
+            first = {token for token, other in plain.items() if other in starts}
+            either = first | {token for token, other in plain.items() if other in halves}
             longest = max((MOST_PARTS, *(max(of) for of in lengths.values())))
             for at in [at for at, token in enumerate(tokens) if token in either]:
+                two = tokens[at : at + 2]
+                if two[0] not in first and not (len(two) > 1 and self._goes_on(plain[two[0]] + plain[two[1]])):
+                    continue
                 near = [plain[token] for token in tokens[at : at + longest]]
                 if near[0] in starts:
                     found |= {key: self.words[key] for key in self._standing(near, lengths[near[0]], text)}
                 if near[0] in halves:
                     found |= {key: self.words[key] for key in self._in_parts(near, text)}
         return found
+
+    def _goes_on(self, whole: str) -> bool:
+        """Whether this is, or begins, a number or a name that may be written in parts."""
+        return whole in self.prefixes or whole in self.joined or whole in self.forms
 
     def _standing(self, tokens: list[str], lengths: set[int], text: str) -> Iterator[Words]:
         """What begins with the first of these tokens."""
