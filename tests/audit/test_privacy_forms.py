@@ -25,6 +25,21 @@ def known_by(*values: str, kind="name") -> Sought:
 
 
 @pytest.mark.parametrize(
+    ("number", "texts", "others"),
+    [
+        ("14320792", ["1432-0792", "1432 0792", "a 1432-0792, b", "a 1432-0792.", "0014320792", "1432/0792\n"],
+         ["1432-792", "x.1432-0792", "1432-0792.5", "9461432-0792", "1432-07921", "3,1432-0792,5", "1432,0792"]),
+        ("020 0946 0012", ["020-0946-0012", "02009460012", "2009460012", "020 0946 0012"], ["2094612", "020 0946"]),
+        ("00551234", ["55-1234", "0055-1234", "551234"], ["55 1234", "55-01234"]),
+    ],
+)  # fmt: skip
+def test_zeros_within_a_number_stand_and_those_before_it_do_not_count(number, texts, others):
+    known = known_by(number, kind="telephone")
+    assert [text for text in texts if not known.hits(text)] == []
+    assert [text for text in others if known.hits(text)] == []
+
+
+@pytest.mark.parametrize(
     ("name", "texts"),
     [
         ("Müller-Lüdenscheid, Anna", ["Mueller-Luedenscheid", "MULLER LUDENSCHEID", "Anna Müller", "Frau Dr. Anna M. Müller", "Lüdenscheid"]),

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby, permutations
+from itertools import groupby, pairwise, permutations
 
 from ...errors import Problem
 from .forms import (
@@ -45,6 +45,8 @@ from .forms import (
 )
 
 MOST_PARTS = 5  # in which a number or a name is written
+_SPACE, _HYPHEN = re.compile(r"[-\u2010-\u2013/ \u00a0]"), re.compile(rf"{HYPHEN}\s?")  # between them
+_BEFORE, _BEHIND = re.compile(r"[\w.,]"), re.compile(r"\w|,[-.\d]|\.\d")  # of which it is only a part
 
 
 @dataclass
@@ -87,7 +89,8 @@ class Sought:
     def add(self, value: str, kind: str, is_date: bool = False, file: str = "") -> None:
         """Take up one raw value, unless it is too short. is_date: a five-digit number is a workbook's day."""
         text = fold(value).strip()
-        tokens = tuple(plain_tokens(text))
+        written, plain = tokens_of(text)
+        tokens = tuple(plain[token] for token in written)
         dates = as_dates(text)
         if is_date and (serial := re.fullmatch(r"([2-5]\d{4})(?:\.\d+)?", text)):
             dates = {EPOCHS[0] + datetime.timedelta(days=int(serial[1]))}
@@ -107,7 +110,7 @@ class Sought:
             self.unsearchable[file, kind] += 1
         else:
             forms = {tokens, (*tokens[1:], tokens[0])}  # a family name may come first or last
-            digits = "".join(token for token in tokens if token.isdigit())
+            digits = "".join(token for token in written if token.isdigit()).lstrip("0") or "0"
             if "".join(tokens).isdigit() or len(digits) > DIGITS:
                 forms.add((digits,))  # a telephone number may be written in one
             self._word(tuple(sorted(tokens)), kind, file, forms)
@@ -178,13 +181,14 @@ class Sought:
         return around("|".join(written) or "(?!)")
 
     @cached_property
-    def prefixes(self) -> set[str]:
-        """What a number or a name begins with that is written in parts."""
+    def prefixes(self) -> tuple[set[str], set[str]]:
+        """What a number or a name begins with that is written in parts; these and the whole."""
         words = [
             *self.joined,
             *(form[0] for forms in self.forms.values() for form in forms if len(form) == 1 and form[0].isalpha()),
         ]
-        return {word[:size] for word in words for size in range(2, len(word))}
+        begun = {word[:size] for word in words for size in range(2, len(word))}
+        return begun, begun.union(words)
 
     @cached_property
     def beginnings(self) -> dict[str, list[tuple[str, str]]]:
@@ -210,26 +214,24 @@ class Sought:
         known = set(plain.values())
         if self.names:
             found.update(self._chinese(text, known))
-        starts, halves = known & self.forms.keys(), known & self.prefixes
-        if starts or halves:
+        begun, going = self.prefixes
+        starts, halves = known & self.forms.keys(), known & begun
+        if starts:
             lengths = {first: {len(form) for form in self.forms[first]} for first in starts}
             first = {token for token, other in plain.items() if other in starts}
-            either = first | {token for token, other in plain.items() if other in halves}
-            longest = max((MOST_PARTS, *(max(of) for of in lengths.values())))
-            for at in [at for at, token in enumerate(tokens) if token in either]:
-                two = tokens[at : at + 2]
-                if two[0] not in first and not (len(two) > 1 and self._goes_on(plain[two[0]] + plain[two[1]])):
-                    continue
+            longest = max(3, *map(max, lengths.values()))
+            for at in [at for at, token in enumerate(tokens) if token in first]:
                 near = [plain[token] for token in tokens[at : at + longest]]
-                if near[0] in starts:
-                    found |= {key: self.words[key] for key in self._standing(near, lengths[near[0]], text)}
-                if near[0] in halves:
-                    found |= {key: self.words[key] for key in self._in_parts(near, text)}
+                found |= {key: self.words[key] for key in self._standing(near, lengths[near[0]], text)}
+        if halves:
+            half = {token for token, other in plain.items() if other in halves}
+            pairs = enumerate(pairwise(tokens))
+            if pairs := [at for at, (one, two) in pairs if one in half and plain[one] + two in going]:
+                places = [match.span() for match in TOKEN.finditer(text)]
+                found |= {
+                    key: self.words[key] for at in pairs for key in self._in_parts(places[at : at + MOST_PARTS], text)
+                }
         return found
-
-    def _goes_on(self, whole: str) -> bool:
-        """Whether this is, or begins, a number or a name that may be written in parts."""
-        return whole in self.prefixes or whole in self.joined or whole in self.forms
 
     def _standing(self, tokens: list[str], lengths: set[int], text: str) -> Iterator[Words]:
         """What begins with the first of these tokens."""
@@ -244,18 +246,22 @@ class Sought:
             if near and all(map(str.isalpha, form)) and (key := forms.get(form)):
                 yield key
 
-    def _in_parts(self, tokens: list[str], text: str) -> Iterator[Words]:
-        """A number in groups, 1432-3792, and a name in halves, Min-su."""
-        whole = tokens[0]
-        for end in range(1, min(MOST_PARTS, len(tokens))):
-            whole += tokens[end]
+    def _in_parts(self, places: list[tuple[int, int]], text: str) -> Iterator[Words]:
+        """A number in groups, 1432-3792, and a name in halves, Min-su, that begin at the first of these places."""
+        (start, end), *others = places
+        if _BEFORE.match(text[max(0, start - 1) : start]):
+            return
+        whole, between = text[start:end].lstrip("0"), []
+        for begins, ends in others:
+            between.append(text[end:begins])
+            end = ends
+            whole += text[begins:end]
             key = self.joined.get(whole) or self.forms.get(whole, {}).get((whole,))
-            if key:
-                sign = r"[-\u2010-\u2013/ \u00a0]" if whole.isdigit() and len(whole) >= SPACED else rf"{HYPHEN}\s?"
-                written = sign.join(map(re.escape, tokens[: end + 1]))
-                if re.search(rf"(?<![\w.,]){'0*' * whole.isdigit()}{written}(?![\w,]|\.\d)", text):
+            if key and not _BEHIND.match(text[end : end + 2]):
+                sign = _SPACE if whole.isdigit() and len(whole) >= SPACED else _HYPHEN
+                if all(map(sign.fullmatch, between)):
                     yield key
-            if whole not in self.prefixes:
+            if whole not in self.prefixes[0]:
                 return
 
     def _chinese(self, text: str, known: set[str]) -> Iterator[tuple[str, str]]:
