@@ -105,7 +105,7 @@ def test_levels_that_are_named_are_the_tests():
 
 
 def people(who: str, *columns: str) -> People:
-    return People(frozenset(who), frozenset(columns or ("x",)))
+    return People.of(np.array(["abcdefg".index(one) for one in who]), columns or ("x",))
 
 
 @pytest.mark.parametrize(
