@@ -32,6 +32,11 @@ def part(value) -> bytes:
     return f'part("x-0001",{json.dumps(value)});\n'.encode()
 
 
+def within(value) -> bytes:
+    """As what is kept of the page lies in the store."""
+    return json.dumps({"held": {"changes": json.dumps(value)}}).encode()
+
+
 @pytest.mark.parametrize(
     "value",
     [{"mrn": 14323792}, {"a": [1, "b", 14323792]}, {"a": [14323792]}, {NUMBER: {"cells": []}}, [NUMBER], ["x"] * 9 + [NUMBER],
@@ -39,7 +44,7 @@ def part(value) -> bytes:
      {"cells": [[1, "k", 3, NUMBER, "clean", 0]]}, {"cells": [[1, "k", 3, "raw", NUMBER, 0]]}, {"cells": [[1, "k", 14323792, None, "x", 0]]},
      {"rows": {"labs": {"0": [[NUMBER, 2, 3]]}}}, {"raw": {"values": [NUMBER]}}, {"row": {"values": ["no. 14323792"]}}, {"first": NUMBER}],
 )  # fmt: skip
-@pytest.mark.parametrize("written", [part, lambda value: json.dumps(value).encode()])
+@pytest.mark.parametrize("written", [part, within, lambda value: json.dumps(value).encode()])
 def test_a_value_is_found_wherever_it_stands_in_json(known, value, written):
     assert kinds(known, written(value)) == {"number"}
 
@@ -49,8 +54,9 @@ def test_a_value_is_found_wherever_it_stands_in_json(known, value, written):
     [{"codes": [1, 432379]}, {"cells": [[1, "k", 14323792, "raw", "clean", 0]]}, {"rows": 14323792}, {"first": 14323792},
      {"row": {"values": [NUMBER]}}, {"rows": {"labs": {"0": [["labs.csv", 14323792, 14323799]]}}}, {"bytes": 14323792}],
 )  # fmt: skip
-def test_what_counts_rows_and_cells_is_no_hospital_number(known, value):
-    assert kinds(known, part(value)) == set()
+@pytest.mark.parametrize("written", [part, within])
+def test_what_counts_rows_and_cells_is_no_hospital_number(known, value, written):
+    assert kinds(known, written(value)) == set()
 
 
 def test_of_two_values_of_one_name_both_are_read(known):

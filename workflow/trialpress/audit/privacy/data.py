@@ -69,6 +69,8 @@ def _take(node: object, found: dict[str, None]) -> None:
             _take(_uncounted(name, value), found)
     elif isinstance(node, list):
         _take_list(node, {*map(type, node)}, found)
+    elif isinstance(node, str) and node[:1] in ("{", "["):  # JSON within JSON, or no JSON
+        found[_different(node)] = None
     elif type(node) not in (bool, type(None)):
         found[str(node)] = None
 
