@@ -24,9 +24,9 @@ ASKED = {
     "tables": (1000, 1, 0),
     "fragments": (1000, 10, 0),
     "report": (1500, 2, 0),
-    "trace": (1500, 22, 0),
+    "trace": (1500, 16, 0),
     "trace_part": (1000, 16, 0),
-    "audit": (1000, 28, 0),
+    "audit": (1500, 18, 0),
 }
 # a job asks a cluster, which kills what takes more, for a third more than it was seen to take
 SEEN = 0.75
