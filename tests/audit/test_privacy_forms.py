@@ -24,6 +24,12 @@ def known_by(*values: str, kind="name") -> Sought:
     return found
 
 
+def test_an_id_and_a_day_in_the_key_of_a_row_are_no_number():
+    known = known_by("12342014", "1232014", kind="hospital number")
+    assert not known.hits("LD-1234/2014-11-11 LD-00000123/2014-11-11")
+    assert len(known.hits("1234/2014 no. 123-2014, of 2014-11-11")) == 2
+
+
 @pytest.mark.parametrize(
     ("number", "texts", "others"),
     [

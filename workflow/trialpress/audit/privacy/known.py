@@ -47,6 +47,9 @@ from .forms import (
 MOST_PARTS = 5  # in which a number or a name is written
 _SPACE, _HYPHEN = re.compile(r"[-\u2010-\u2013/ \u00a0]"), re.compile(rf"{HYPHEN}\s?")  # between them
 _BEFORE, _BEHIND = re.compile(r"[\w.,]"), re.compile(r"\w|,[-.\d]|\.\d")  # of which it is only a part
+_DAY = re.compile(
+    r"/(?:19|20)\d\d-[01]\d-[0-3]\d"
+)  # behind an id in the key of a row: of many such some are a number by chance
 
 
 @dataclass
@@ -253,6 +256,8 @@ class Sought:
             return
         whole, between = text[start:end].lstrip("0"), []
         for begins, ends in others:
+            if _DAY.match(text, end):
+                return
             between.append(text[end:begins])
             end = ends
             whole += text[begins:end]
