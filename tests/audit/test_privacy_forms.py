@@ -28,6 +28,7 @@ def test_an_id_and_a_day_in_the_key_of_a_row_are_no_number():
     known = known_by("12342014", "1232014", kind="hospital number")
     assert not known.hits("LD-1234/2014-11-11 LD-00000123/2014-11-11")
     assert len(known.hits("1234/2014 no. 123-2014, of 2014-11-11")) == 2
+    assert known_by("030 2014 1122", kind="telephone").hits("ask 030/2014-11-22.")
 
 
 @pytest.mark.parametrize(

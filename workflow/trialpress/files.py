@@ -51,9 +51,8 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     write_whole(path, lambda to: frame.to_csv(to, index=False, lineterminator="\n", encoding="utf-8"))
 
 
-BLOCK = (
-    2**26
-)  # bytes of a CSV file that are read at a time: no row may be longer; of few blocks texts are looked up seldom
+# bytes of a CSV file that are read at a time: no row may be longer; of few blocks texts are looked up seldom
+BLOCK = 2**26
 BATCH = 2**16  # rows of which those that are asked for are taken at a time
 used: set[str] = set()  # the tables that this process has opened
 
@@ -161,9 +160,8 @@ def read_csv(path: Path | str, numbers: Iterable[str] = (), whole: Iterable[str]
     return frame
 
 
-def _blocks(path: Path | str, names: Iterable[str], size: int = 2**25) -> csv.CSVStreamingReader:
-    """A CSV file (or some of its columns) whose cells are all text, opened by Arrow: blocks of so many bytes, each with its own
-    dictionaries."""
+def _blocks(path: Path | str, names: Iterable[str]) -> csv.CSVStreamingReader:
+    """A CSV file (or some of its columns) whose cells are all text, opened by Arrow: blocks, each with its own dictionaries."""
     import pyarrow as pa
     from pyarrow import csv
 

@@ -26,9 +26,8 @@ from .wording import Wording
 
 LABELS = "labels.*.yaml"  # beside a plan, which is read with them
 NAME = re.compile(r"/(study|plan|claims)\.yaml#\w+$")
-CHECKED = (
-    "TRIALPRESS_CHECKED"  # in a job's environment: part -> what it was read with, and its hash, when the run began
-)
+# in a job's environment: part -> what it was read with, and its hash, when the run began
+CHECKED = "TRIALPRESS_CHECKED"
 FRONT = ("title", "short_title", "citation", "statements", "fetch", "not_identifying", "quasi_identifiers")
 BEHIND = ("short_title", "citation", "statements", "fetch", "not_identifying", "quasi_identifiers", "data_managers")
 # stage -> what of the dictionary and of the plan it does not read; a stage that is not here reads whole files

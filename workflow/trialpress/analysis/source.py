@@ -134,12 +134,8 @@ def those(frame: pd.DataFrame, here: np.ndarray) -> pd.DataFrame:
 def _placed(data: Data, plan: Plan, analysis: Mapping, kept: Kept) -> Placed:
     """The rows of the table that an analysis reads; those of the last time if they are the same."""
     spec = analysis["rows"]
-    key = (
-        analysis["population"],
-        analysis.get("where"),
-        spec["table"],
-        spec.get("value"),
-    )  # by which `value` is of another kind
+    # by spec["value"] the column `value` is of another kind
+    key = analysis["population"], analysis.get("where"), spec["table"], spec.get("value")
     if kept.rows is None or kept.rows[0] != key:
         frame, of = placed(data.tables[spec["table"]], data.frame[data.study.participant])
         kept.rows = key, Placed(frame, of, OfRows(frame, data.columns(), of, plan.kinds))

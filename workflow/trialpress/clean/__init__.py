@@ -5,10 +5,8 @@ Driven by the data dictionary (study.yaml) alone. `clean` returns everything in 
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from .. import contracts
+from ..collector import uncollected
 from ..errors import Problem, raise_if
 from ..files import sha256, write_parquet
 from ..study import Study
@@ -110,17 +109,7 @@ def of_files(study: Study, raws: Mapping[str, Raw], done: Mapping[str, Cleaned],
     return found
 
 
-@contextmanager
-def collected_by_hand() -> Iterator[None]:
-    """Cells and readings hold nothing that holds them; to look through millions of them again and again finds nothing."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-@collected_by_hand()
+@uncollected()
 def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     """Clean all tables of a study; InputError with every problem of the files before anything is computed."""
     raws, positions = read_whole(study, raw_folder)

@@ -22,11 +22,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..chunks import ONE, WHY, refusals
+from ..collector import uncollected
 from ..errors import InputError, Problem, raise_if
 from ..files import write_parquet, write_text, write_whole
 from ..study import Study, Table
 from ..text import text_of
-from . import CleanData, clean_tables, collected_by_hand, log, of_files, read_whole
+from . import CleanData, clean_tables, log, of_files, read_whole
 from .account import ROWS, accounts, losses
 from .corrections import by_table, read_corrections
 from .fields import DTYPES
@@ -83,7 +84,7 @@ def _those(column: Encoded, here: np.ndarray) -> Encoded:
 # --- a part -----------------------------------------------------------------------------------------------------------
 
 
-@collected_by_hand()
+@uncollected()
 def clean_part(study: Study, raw_folder: Path, corrections: Path, part: int, parts: int, folder: Path) -> None:
     """Clean one of the parts (from 0) into its folder."""
     raise_if(refusals(study))

@@ -6,8 +6,7 @@ import gc
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import pandas as pd
 
 from .. import environment
 from ..analysis.origin import SIMULATED
+from ..collector import uncollected
 from ..errors import InputError, Problem, from_the_plan, raise_if
 from ..files import write_csv, write_text
 from ..results import MARK, MARKER, Results, with_mark, with_marks
@@ -141,7 +141,7 @@ def draw_some(
     wanted = [name for name in alt if alt[name] is None]
     if wanted:  # once, before there are more processes
         from matplotlib.backends import backend_agg, backend_svg  # noqa: F401
-    with _collected_by_hand():
+    with uncollected():  # a figure is a web of objects that hold one another: looked through once, when it is done
         made = each(partial(_write, results, folder), wanted, processes)
     raise_if(problem for *_, problems in made for problem in problems)
     for name, (text, notes, ran, _) in zip(wanted, made, strict=True):
@@ -168,17 +168,6 @@ def _write(results: Results, folder: Path, name: str) -> tuple[str, set[Note], l
     del drawing
     gc.collect(0)
     return alt, seen.notes, sorted(name for name in sys.modules if name.startswith(ENGINE)), []
-
-
-@contextmanager
-def _collected_by_hand() -> Iterator[None]:
-    """A figure is a web of objects that hold one another. They are looked through once, when it is done: not with all that was
-    read and imported, again and again while it is drawn."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 PLACE = re.compile(r' ([xy])="(-?\d+\.\d{3,})"')

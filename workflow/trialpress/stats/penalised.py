@@ -28,10 +28,8 @@ LONGEST = 5.0  # of a step, on the scale of the linear predictor, and a fifth of
 LENGTHS = (0.0, 1.0, 3.0, 10.0, 30.0, 60.0, 120.0, 240.0)  # of starts along the line that fits the rows
 CORNERS = 500  # that are looked at first, at most
 WORK = 2_000_000  # corners looked at in one go times rows, at most: of more rows those count that hang in the balance
-FIRST, HIGHEST = (
-    5_000_000,
-    240_000,
-)  # the same of the corners that are looked at first, and of the starts that are followed
+# the same of the corners that are looked at first, and of the starts that are followed
+FIRST, HIGHEST = 5_000_000, 240_000
 BEST = 3  # of them whose neighbours are looked at next, in so many
 ROUNDS = 4
 CLIMBED, LEAST = 24, 6  # starts that are followed to their maximum, the highest: at most, and of however many rows

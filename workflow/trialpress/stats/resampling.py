@@ -59,9 +59,8 @@ def bootstrap(
         return statistic(*(a[rng.integers(0, len(a), (size, len(a)))] for a in arrays))
 
     def block(rng, size):
-        most = (
-            max(1, HELD // len(arrays[0])) if len(arrays) == 1 else size
-        )  # of one sample the same numbers, few at a time
+        # of one sample the same numbers, few at a time
+        most = max(1, HELD // len(arrays[0])) if len(arrays) == 1 else size
         return np.concatenate([drawn(rng, min(most, size - first)) for first in range(0, size, most)])
 
     estimate = float(statistic(*(a[None] for a in arrays))[0])
@@ -179,10 +178,7 @@ def mean(x) -> np.ndarray:
     return x.mean(axis=-1)
 
 
-STATISTICS = {
-    "mean": (mean, mean_without),
-    "median": (median, median_without),
-}  # of samples, without each of the values
+STATISTICS = {"mean": (mean, mean_without), "median": (median, median_without)}  # of samples, without each value
 
 
 def _one_by_one(arrays, statistic):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 
 from ...contracts import Blocks
 from ..parts import write_part
+from ..trace.changes import combined
 
 PART = 20_000  # rows of a table in one piece
 MOST = 1_000_000  # rows of a table on the page
@@ -57,7 +57,7 @@ class Log:
             if sum(len(nth) for _, nth in self._shown) > 2 * MOST:
                 self._cut()
             if name == "changes":
-                of, names = _kinds(block, OF_A_RULE)
+                of, names = combined(*map(block.column, OF_A_RULE))
                 rules.update(dict(zip(names, np.bincount(of).tolist(), strict=True)))
                 is_one = pc.match_substring(block["rule"].dictionary, "correction:").take(block["rule"].indices)
                 corrected.append(block.filter(is_one).to_pandas().astype(str))
@@ -68,7 +68,7 @@ class Log:
 
     def _nth(self, block: pa.RecordBatch) -> np.ndarray:
         """Which row of its kind each row is, counted from 0."""
-        of, names = _kinds(block, KINDS.get(self.name, self.names[:1]))
+        of, names = combined(*map(block.column, KINDS.get(self.name, self.names[:1])))
         sizes = np.bincount(of, minlength=len(names))
         nth = np.empty(len(block), np.int64)
         nth[np.argsort(of, kind="stable")] = np.arange(len(block)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -111,20 +111,6 @@ def _block(frame: pd.DataFrame) -> pa.RecordBatch:
 def _decoded(block: pa.RecordBatch) -> pa.RecordBatch:
     """The same without the dictionaries of the whole block, of which few rows may stay."""
     return pa.RecordBatch.from_arrays([column.dictionary_decode() for column in block.columns], block.schema.names)
-
-
-def _kinds(block: pa.RecordBatch, by: Sequence[str]) -> tuple[np.ndarray, list[tuple]]:
-    """Which kind each row is of, and the kinds in the order in which they come: the texts of some columns."""
-    columns = [block[name] for name in by]
-    codes = np.zeros(len(block), np.int64)
-    for column in columns:
-        codes = codes * len(column.dictionary) + column.indices.to_numpy()
-    of, kinds = pd.factorize(codes)
-    names = []
-    for column in reversed(columns):
-        kinds, code = np.divmod(kinds, max(len(column.dictionary), 1))
-        names.append(column.dictionary.take(pa.array(code)).to_pylist())
-    return of, list(zip(*reversed(names), strict=True))
 
 
 def _last(sizes: np.ndarray) -> int:

@@ -56,8 +56,6 @@ from .job import FITTED, Found, Job
 KEY = ("analysis", "group", "level")
 KEYS = (*KEY, "statistic")
 MISSING = "@missing@"  # what a missing cell is in the exported files: a level may be called NA
-
-
 NONE: frozenset[str] = frozenset()
 
 
@@ -139,9 +137,8 @@ def _read(path: Path, firsts: Container[str] | None = None) -> Iterator[Row]:
             if firsts is not None and cells[0] not in firsts:
                 continue
             row = dict(zip(names, cells, strict=True))
-            row["@"] = gaps = (
-                frozenset(key for key, text in row.items() if text == MISSING) if MISSING in cells else NONE
-            )
+            gaps = frozenset(key for key, text in row.items() if text == MISSING) if MISSING in cells else NONE
+            row["@"] = gaps
             for key in gaps:
                 row[key] = ""
             yield row

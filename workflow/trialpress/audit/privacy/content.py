@@ -29,9 +29,8 @@ from .forms import SEPARATOR
 
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
-_PLACED = re.compile(
-    rb"(?:[-+.\d]+\s+){6}cm\b"
-)  # where it stands is said before it, so that two cells are not one word
+# where it stands is said before it, so that two cells are not one word
+_PLACED = re.compile(rb"(?:[-+.\d]+\s+){6}cm\b")
 # what such an object shows: texts with numbers between, by which letters are moved
 _TEXT, _NUMBER = rb"\(((?:\\.|[^\\()])*)\)", rb"([-+]?(?:\d+\.?\d*|\.\d+))(?![-+.\d])"
 _SHOWN = re.compile(rb"\[((?:%b|%b|\s)*)\]\s*TJ" % (_TEXT, _NUMBER), re.S)

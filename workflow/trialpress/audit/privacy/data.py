@@ -7,11 +7,12 @@ in which a participant's cells stand, [file, first, last]; the number of a parti
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+
+from ...collector import uncollected
 
 ROWS = ("row", "source_row", "rows_in", "rows_kept", "rows_rejected", "bytes")  # of the logs: numbers of rows and bytes
 FEW = 8  # values of a list that are read side by side as they stand; of more each is one
@@ -41,22 +42,10 @@ def apart(text: str) -> Iterator[str]:
 def _different(text: str) -> str:
     """The different texts of JSON, in the order in which they come; the text itself if it is none."""
     found: dict[str, None] = {}
-    with suppress(ValueError, RecursionError), _uncollected():
+    with suppress(ValueError, RecursionError), uncollected():  # to collect would take five times what reading does
         _take(json.loads(text, object_pairs_hook=_Pairs), found)
         return "\n".join(found)
     return text
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """The collector would go through all that is read again and again, five times what reading costs."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _take(node: object, found: dict[str, None]) -> None:

@@ -47,9 +47,8 @@ from .forms import (
 MOST_PARTS = 5  # in which a number or a name is written
 _SPACE, _HYPHEN = re.compile(r"[-\u2010-\u2013/ \u00a0]"), re.compile(rf"{HYPHEN}\s?")  # between them
 _BEFORE, _BEHIND = re.compile(r"[\w.,]"), re.compile(r"\w|,[-.\d]|\.\d")  # of which it is only a part
-_DAY = re.compile(
-    r"/(?:19|20)\d\d-[01]\d-[0-3]\d"
-)  # behind an id in the key of a row: of many such some are a number by chance
+# behind an id in the key of a row: of many such some begin like a number by chance
+_DAY = re.compile(r"/(?:19|20)\d\d-[01]\d-[0-3]\d")
 
 
 @dataclass
@@ -254,15 +253,15 @@ class Sought:
         (start, end), *others = places
         if _BEFORE.match(text[max(0, start - 1) : start]):
             return
-        whole, between = text[start:end].lstrip("0"), []
+        whole, between, least = text[start:end].lstrip("0"), [], end
         for begins, ends in others:
-            if _DAY.match(text, end):
-                return
+            if day := _DAY.match(text, end):
+                least = day.end()
             between.append(text[end:begins])
             end = ends
             whole += text[begins:end]
             key = self.joined.get(whole) or self.forms.get(whole, {}).get((whole,))
-            if key and not _BEHIND.match(text[end : end + 2]):
+            if key and end >= least and not _BEHIND.match(text[end : end + 2]):
                 sign = _SPACE if whole.isdigit() and len(whole) >= SPACED else _HYPHEN
                 if all(map(sign.fullmatch, between)):
                     yield key

@@ -26,11 +26,9 @@ of `records`; there `who` is a list, in the order of `results`.
 
 from __future__ import annotations
 
-import gc
 import shutil
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +37,7 @@ import numpy as np
 import pandas as pd
 
 from ...analysis import Data
+from ...collector import uncollected
 from ...contracts import CHANGES
 from ...files import write_text
 from ...report.variables import numbers
@@ -187,18 +186,6 @@ def agreement(records: Mapping[str, Mapping]) -> dict[str, int | list[str]]:
     return {"shown": shown, "again": again, "wrong": wrong}
 
 
-@contextmanager
-def _kept_alive() -> Iterator[None]:
-    """Millions of lists that are given up in order are not looked through for what could be."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
-
-
 def write(traced: Trace, folder: Path) -> None:
     """audit/trace.json, and its parts below audit/trace/ if it has more than one."""
     below, index = folder / "audit" / "trace", traced.index
@@ -207,7 +194,7 @@ def write(traced: Trace, folder: Path) -> None:
         index = index | traced.part(*traced.parts[0])
     else:
         index = index | {"parts": [first for first, _ in traced.parts], "records": {}}
-        with _kept_alive():
+        with uncollected():
             for number, (first, last) in enumerate(traced.parts, start=1):
                 write_part(traced.part(first, last), below / f"participants-{number:04d}.js")
         for number, (name, record) in enumerate(traced.index["records"].items(), start=1):

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
-from .changes import Changes, integers, pairs
+from .changes import Changes, combined, integers
 from .texts import keys, names_in, texts
 
 MOST = 2**31  # numbers of cells have 32 bits
@@ -136,7 +136,7 @@ class Cells:
             written = texts(frame[field]) if field in frame else pa.repeat("", len(frame))
             clean = written.take(found["at"].combine_chunks())
         at, row = found["at"].to_numpy(), found["row"].to_numpy()
-        local, known = pairs(found["file"].combine_chunks(), headers)
+        local, known = combined(found["file"].combine_chunks(), headers)
         clean, rule = self.changed(table, field, at, row, local, known, clean)
         place = np.array(
             [self.places.setdefault((table, field, *one), len(self.places)) for one in known], dtype=np.int64

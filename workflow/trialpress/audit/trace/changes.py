@@ -36,8 +36,8 @@ class Changes:
             self._add({name: encoded(block[name]) for name in LOGGED}, rows)
 
     def _add(self, block: dict[str, pa.DictionaryArray], rows: Callable[[str, pa.Array], np.ndarray]) -> None:
-        of, fields = pairs(block["table"], block["field"])
-        named, found = pairs(block["source_file"], block["source_column"])
+        of, fields = combined(block["table"], block["field"])
+        named, found = combined(block["source_file"], block["source_column"])
         place = np.array([self.places.setdefault(one, len(self.places)) for one in found], np.int32)[named]
         texts = block["rule"].dictionary.to_pylist()
         numbers = np.array([self.rules.setdefault(text, len(self.rules)) for text in texts], np.int32)
@@ -80,12 +80,16 @@ def integers(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
     return values.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def pairs(files: pa.Array, headers: pa.Array) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """Codes of the pairs of two columns, and the pairs in the order of first appearance."""
-    one, two = (
-        column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode() for column in (files, headers)
-    )
-    size = max(len(two.dictionary), 1)
-    codes, found = pd.factorize(integers(one.indices) * size + integers(two.indices))
-    names = one.dictionary.to_pylist(), two.dictionary.to_pylist()
-    return codes, [(names[0][pair // size], names[1][pair % size]) for pair in found.tolist()]
+def combined(*columns: pa.Array) -> tuple[np.ndarray, list[tuple[str, ...]]]:
+    """Codes of the combinations of texts of some columns, and the combinations in the order of first appearance."""
+    columns = [column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode() for column in columns]
+    sizes = [max(len(column.dictionary), 1) for column in columns]
+    codes = np.zeros(len(columns[0]), np.int64)
+    for column, size in zip(columns, sizes, strict=True):
+        codes = codes * size + integers(column.indices)
+    codes, found = pd.factorize(codes)
+    names = []
+    for column, size in zip(reversed(columns), reversed(sizes), strict=True):
+        found, code = np.divmod(found, size)
+        names.append(column.dictionary.take(pa.array(code)).to_pylist())
+    return codes, list(zip(*reversed(names), strict=True))

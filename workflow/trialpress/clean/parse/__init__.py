@@ -10,7 +10,7 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from ...bounded import bounded
@@ -56,9 +56,7 @@ class Parser:
         self.how = How(column.date_order or file.date_order, file.two_digit_years, date_1904)
 
     def __call__(self, cell: Cell) -> Reading:
-        if not self.seconds:
-            return self._checked(cell)
-        with bounded(self.seconds, self._endless(cell)):
+        with self._clock(cell):
             return self._checked(cell)
 
     def _checked(self, cell: Cell) -> Reading:
@@ -73,11 +71,15 @@ class Parser:
         for start in range(0, len(cells), TOGETHER):
             some = cells[start : start + TOGETHER]
             try:
-                with bounded(self.seconds, self._endless(some[0])) if self.seconds else nullcontext():
+                with self._clock(some[0]):
                     found += [self._checked(cell) for cell in some]
             except InputError:
                 found += map(self, some)
         return found
+
+    def _clock(self, cell: Cell) -> AbstractContextManager:
+        """The time that a cell, or some with this one first, may take."""
+        return bounded(self.seconds, self._endless(cell)) if self.seconds else nullcontext()
 
     def _endless(self, cell: Cell) -> Problem:
         shown = "" if self.column.identifier else f": '{cell.text[:80]}'"
