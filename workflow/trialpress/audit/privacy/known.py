@@ -249,7 +249,7 @@ class Sought:
                 yield key
 
     def _in_parts(self, places: list[tuple[int, int]], text: str) -> Iterator[Words]:
-        """A number in groups, 1432-3792, and a name in halves, Min-su, that begin at the first of these places."""
+        """A number in groups, 1234-5678, and a name in halves, Min-su, that begin at the first of these places."""
         (start, end), *others = places
         if _BEFORE.match(text[max(0, start - 1) : start]):
             return
