@@ -16,6 +16,8 @@ from trialpress.ending import privacy as said_at_the_end
 from trialpress.errors import InputError
 from trialpress.study import load_study
 
+from .conftest import ROOT
+
 
 def known_by(*values: str, kind="name") -> Sought:
     found = Sought()
@@ -339,3 +341,17 @@ def test_the_attributes_of_an_office_document_are_sizes(tmp_path):
     gate(known_by("12240", "15840", kind="hospital number"), [tmp_path])
     with pytest.raises(PrivacyError):
         gate(known_by("57302", kind="hospital number"), [tmp_path])
+
+
+def test_the_engine_excuses_no_number_or_name_of_the_default_study():
+    raw = pd.read_csv(ROOT / "data/low-dose-cd19/raw/01_enrolment.csv", encoding="gb18030", dtype=str)
+    known = known_by(*raw["住院号"].dropna(), kind="hospital number")
+    for name in raw["姓名"].dropna():
+        known.add(name, "name", file="people.csv")
+    engine = [
+        path
+        for path in sorted((ROOT / "workflow").rglob("*"))
+        if path.suffix in (".py", ".R", ".smk", ".lua", ".js", ".md")
+    ]
+    assert len(known) > 100 and len(engine) > 300
+    assert [path.name for path in engine if known.hits(path.read_text(encoding="utf-8"))] == []
