@@ -180,10 +180,23 @@ def test_the_way_back_leads_from_a_changed_cell_to_numbers(index, opened):
     tab = opened(index, "#/cleaning")
     log = tab.locator("[data-table=changes]")
     log.get_by_label("Search").fill("LD-017/ extramedullary response")
+    shown(tab, "changes")  # a row that does not stay is not there to be clicked
     cell = log.locator("tbody tr").first.locator("details")
     cell.locator("summary").click()
     cell.get_by_role("link", name="cr_rr_evaluable", exact=True).click()
     assert "LD-017" in tab.locator("#participant").inner_text()
+
+
+def test_a_row_that_stays_keeps_what_was_opened_in_it(index, opened):
+    tab = opened(index, "#/cleaning")
+    log = tab.locator("[data-table=changes]")
+    rows, opens = log.locator("tbody tr"), lambda at: rows.nth(at).locator("details").get_attribute("open") is not None
+    for text in ("LD-017 history", "LD-017 history extramedullary", "LD-017 history"):
+        log.get_by_label("Search").fill(text)
+        many = int(shown(tab, "changes").split()[-1])
+        if text.endswith("history") and not any(map(opens, range(many))):
+            rows.nth(1).locator("summary").click()
+        assert [opens(at) for at in range(many)] == ([True] if many == 1 else [False, True, False])
 
 
 def test_hostile_text_is_shown_and_never_run(hostile, opened):

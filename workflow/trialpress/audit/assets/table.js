@@ -146,14 +146,24 @@ function dataTable(name, { table = tables[name], columns, filters = [], show = {
     const shown = Array.from({ length: Math.min(page, size() - state.at) }, (_, i) => rowAt(state.at + i));
     for (const at of new Set(shown.map((row) => partAt(table, row)))) if (!table.held[at]) await need(name, at);
     if (mine !== state.asked) return;
-    body.replaceChildren(...shown.map((row) => {
-      const cell = (column) => value(table, row, column);
-      return h("tr", {}, columns.map((column) => h("td", { class: right.includes(column) && "right" }, show[column] ? show[column](cell(column), cell) : cell(column))));
-    }));
+    // A row that stays keeps what was opened in it, and the focus: more hits may come while somebody reads.
+    const here = new Map([...body.rows].map((line) => [line.row, line]));
+    let place = body.firstChild;
+    for (const row of shown) {
+      const line = here.get(row) ?? drawn(row);
+      if (line === place) place = place.nextSibling;
+      else body.insertBefore(line, place);
+    }
+    while (place) { const gone = place; place = place.nextSibling; gone.remove(); }
     const last = state.at + shown.length;
     status.textContent = shown.length ? `${count(state.at + 1)} to ${count(last)} of ${count(size())}` : "nothing matches";
     back.disabled = state.at === 0;
     next.disabled = last >= size();
+  }
+  function drawn(row) {
+    const cell = (column) => value(table, row, column);
+    const line = h("tr", {}, columns.map((column) => h("td", { class: right.includes(column) && "right" }, show[column] ? show[column](cell(column), cell) : cell(column))));
+    return Object.assign(line, { row });
   }
   function turn(by) { state.at += by * page; remember(true); draw().catch((error) => { status.textContent = error.message; }); }
   function order(column) {
