@@ -1,15 +1,19 @@
 """A job that is forked from the process that has imported the libraries is as one that Snakemake starts."""
 
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from trialpress import warm
+from trialpress import parts, warm
 from trialpress.environment import settings
 
+ROOT = Path(__file__).resolve().parents[2]
 SAYS = """
 import json, os, sys
 said = {"argv": sys.argv, "modules": sorted(sys.modules), "environment": dict(os.environ), "name": __name__, "file": __file__,
@@ -38,12 +42,49 @@ def job(tmp_path, monkeypatch):
     return run
 
 
-def test_it_has_the_libraries_and_nothing_of_ours(job):
+def test_it_has_the_libraries_and_nothing_of_ours(job, monkeypatch):
+    monkeypatch.setattr(parts, "_held", {})
     status, said = job()
     assert status == 0
     assert {"pandas", "pyarrow", "scipy.special"} <= {*said["modules"]}
     ours = {name for name in said["modules"] if name.startswith("trialpress")}
     assert ours <= {"trialpress", "trialpress.warm"}, "an edit of these during a run would not be in force"
+
+
+def test_it_is_handed_the_plan_and_the_dictionary_as_they_are(job, tmp_path, monkeypatch):
+    """What the run has read is not read again, and what has changed since is."""
+    config = tmp_path / "config" / "low-dose-cd19"
+    shutil.copytree(ROOT / "config" / "low-dose-cd19", config)
+    study, plan = config / "study.yaml", config / "plan.yaml"
+    monkeypatch.setattr(parts, "_held", {})
+    parts.whole_plan(plan)
+    script = f"""
+import json, os
+from pathlib import Path
+from trialpress import parts, plan
+held = [*map(str, parts._held)]
+def read(*_): raise AssertionError("read again")
+if os.environ["CHANGED"] == "no": parts.read_plan = parts.load_study = read
+found = parts.whole_plan({str(plan)!r})
+said = {{"held": held, "seed": found.seed, "title": parts.whole_study({str(study)!r}).title}}
+open(os.environ["SAID"], "w").write(json.dumps(said))
+"""
+    seed = parts.whole_plan(plan).seed
+    status, said = job(script, CHANGED="no", PYTHONPATH=str(ROOT / "workflow"))
+    assert (status, said["seed"], said["title"]) == (0, seed, parts.whole_study(study).title)
+    assert {*said["held"]} == {str(study), str(plan)}
+    plan.write_text(re.sub("seed: .*", f"seed: {seed + 1}", plan.read_text(), count=1))
+    assert job(script, CHANGED="yes", PYTHONPATH=str(ROOT / "workflow"))[1]["seed"] == seed + 1
+
+
+def test_what_other_code_has_read_is_not_taken(monkeypatch):
+    parts.whole_study(ROOT / "config" / "low-dose-cd19" / "study.yaml")
+    code, read = parts.handed()
+    monkeypatch.setattr(parts, "_held", {})
+    parts.take([*code[:-1], "0" * 64], read)
+    assert parts._held == {} and parts.handed() is None
+    parts.take(code, read)
+    assert len(parts._held) >= 1
 
 
 def test_it_is_a_script_in_the_environment_of_the_run(job, tmp_path):

@@ -10,11 +10,12 @@ import datetime
 import hashlib
 import json
 import os
+import pickle
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from .environment import located, modules
@@ -102,7 +103,7 @@ def read(stage: str, dictionary: Path | str, plan: Path | str) -> tuple[Study, P
 
 
 def whole_study(dictionary: Path | str) -> Study:
-    """A study.yaml, read once a process as long as it stays the same."""
+    """A study.yaml, read once a run as long as it stays the same."""
     return _study(Path(dictionary), _version(Path(dictionary)))
 
 
@@ -220,14 +221,33 @@ def hash_of(value) -> str:
     return hashlib.sha256(json.dumps(plain(value), ensure_ascii=False).encode()).hexdigest()
 
 
-@lru_cache(maxsize=2)
+# path -> its version and what was read of it; of other versions nothing is held
+_held: dict[Path, tuple[tuple[str, ...], Study | Plan]] = {}
+
+
 def _study(path: Path, version: tuple[str, ...]) -> Study:
-    return load_study(path)
+    return _once(path, version, lambda: load_study(path))
 
 
-@lru_cache(maxsize=2)
 def _plan(path: Path, version: tuple[str, ...]) -> Plan:
-    return read_plan(path, _study(path.with_name("study.yaml"), version[1:2]))
+    return _once(path, version, lambda: read_plan(path, _study(path.with_name("study.yaml"), version[1:2])))
+
+
+def _once(path: Path, version: tuple[str, ...], read: Callable[[], Study | Plan]):
+    if path not in _held or _held[path][0] != version:
+        _held[path] = version, read()
+    return _held[path][1]
+
+
+def handed() -> tuple[list[str], bytes] | None:
+    """What this process has read, for one that it begins: to read it again takes ten times as long."""
+    return (_code(), pickle.dumps(_held, pickle.HIGHEST_PROTOCOL)) if _held else None
+
+
+def take(code: list[str], read: bytes) -> None:
+    """Hold what the process that began this one has `handed` on, unless the code that reads it is another now."""
+    if code == _code():
+        _held.update(pickle.loads(read))
 
 
 def plain(value):

@@ -22,10 +22,9 @@ STAGES = ("clean", "cohort", "analysis", "figures", "tables", "report", "audit")
 def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path | str] = ()) -> None:
     """Raw records -> typed tables and the logs of what was changed, questioned and rejected; parts: see `clean_part`."""
     from . import clean
-    from .parts import study_part
-    from .study import load_study
+    from .parts import study_part, whole_study
 
-    study, corrections = study_part("clean", load_study(dictionary)), raw.parent / "corrections.csv"
+    study, corrections = study_part("clean", whole_study(dictionary)), raw.parent / "corrections.csv"
     if parts:
         from .clean.scatter import gather
 
@@ -39,10 +38,9 @@ def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> No
     """The raw records of some participants -> their part of what `clean` puts together; item: '3-of-8'."""
     from .chunks import place
     from .clean.scatter import clean_part
-    from .parts import study_part
-    from .study import load_study
+    from .parts import study_part, whole_study
 
-    clean_part(study_part("clean", load_study(dictionary)), raw, raw.parent / "corrections.csv", *place(item), folder)
+    clean_part(study_part("clean", whole_study(dictionary)), raw, raw.parent / "corrections.csv", *place(item), folder)
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path, taken: Sequence[Path | str] = ()) -> None:

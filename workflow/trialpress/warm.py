@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, get_context
 from multiprocessing.connection import wait
 from types import ModuleType
@@ -37,13 +37,18 @@ THREADS = (
 _begins = threading.Lock()
 
 
-def script(path: str, environment: Mapping[str, str]) -> None:
-    """In the new process: run a script as `python path` in this environment does."""
+def script(path: str, environment: Mapping[str, str], handed: tuple[list[str], bytes] | None) -> None:
+    """In the new process: run a script as `python path` in this environment does. handed: what the run has read."""
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
     sys.argv[:] = [path]
     gc.freeze()  # the collector need not look again and again at what was imported before the fork
+    with suppress(Exception):  # of code that cannot be imported the script itself tells
+        if handed:
+            from . import parts
+
+            parts.take(*handed)
     try:
         runpy.run_path(path, run_name="__main__")
     finally:
@@ -77,7 +82,9 @@ def begun(path: str, threads: int, folder: str):
     """The process of a script, or None where no forkserver can live."""
     many = {f"{name}_NUM_THREADS".replace("MAXIMUM_NUM", "MAXIMUM"): str(threads) for name in THREADS}
     given = {**os.environ, **many, **(dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), folder) if folder else {})}
-    job = _context().Process(target=script, args=(path, given))
+    from . import parts  # not with this module, which is there before anything else is
+
+    job = _context().Process(target=script, args=(path, given, parts.handed()))
     try:
         with _begins, _without_main():
             job.start()
