@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 
 from ...contracts import CELLS, FILES
 from ...files import read_blocks
-from .data import ROWS, apart
-from .forms import SEPARATOR
+from .data import ROWS, Left, all_of, apart
+from .forms import GAP, SEPARATOR
 
 # of a PDF's page only its text objects and the forms that it draws: the strokes of the figures cost most of the time
 _DRAWN = re.compile(rb"\bBT\b(?:\((?:\\.|[^\\()])*\)|[^()])*?\bET\b|/[^\s/<>()\[\]]+\s+Do\b", re.S)
@@ -78,7 +78,7 @@ def _webp(data: bytes) -> Iterator[str]:
         at += 8 + size + size % 2
 
 
-def _pdf(data: bytes, passed: Container[bytes], over: list[bytes]) -> Iterator[Leaf]:
+def _pdf(data: bytes, passed: Container[bytes], over: list[bytes], left: Left) -> Iterator[Leaf]:
     import pypdf  # here, because only a PDF needs it
 
     reader = pypdf.PdfReader(io.BytesIO(data))
@@ -97,7 +97,7 @@ def _pdf(data: bytes, passed: Container[bytes], over: list[bytes]) -> Iterator[L
             yield _hash(b"page", *held), partial(_page, page)
     for parts in reader.attachments.values():
         for part in parts:
-            yield from leaves(part, passed, over)
+            yield from leaves(part, passed, over, left)
 
 
 def _held(thing, known: dict[int, bytes | None]) -> bytes:
@@ -153,21 +153,20 @@ def _joined(match: re.Match) -> bytes:
     return b"[%b]TJ" % _ESCAPED.sub(lambda one: _BYTES.get(one[0], one[0]), b"".join(found))
 
 
-def _parquet(data: bytes) -> Iterator[str]:
-    """The different texts of each column, one column at a time; no more than HELD of its rows are held."""
+def _parquet(data: bytes, left: Left) -> Iterator[str]:
+    """The different texts of each column that are left, one column at a time; no more than HELD of its rows are held."""
     file = pq.ParquetFile(io.BytesIO(data))
     names = file.schema_arrow.names
     yield " ".join(names)
     logged = names == list(CELLS.columns)
     for name in names:
         if not pa.types.is_floating(file.schema_arrow.field(name).type) and not (logged and name in ROWS):
-            yield from map("\n".join, map(_texts, _different(file, name)))
+            for found in _different(file, name):
+                yield "\n".join(left(found if pa.types.is_string(found.type) else _texts(found)))
 
 
-def _texts(found: pa.Array) -> Iterable[str]:
-    if pa.types.is_string(found.type):
-        return found.drop_null().to_pylist()
-    return found.to_pandas().dropna().astype(str)
+def _texts(found: pa.Array) -> pa.Array:
+    return pa.array(found.to_pandas().dropna().astype(str), pa.string())
 
 
 def _different(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
@@ -188,8 +187,9 @@ def is_log(data: bytes) -> bool:
 _LOGS = {",".join(file.columns) for file in FILES if file.stage == "clean"}
 
 
-def columns(path: Path) -> Iterator[str]:
-    """The different texts of each column of a log, or of a large CSV file, a block after the other: they repeat themselves."""
+def columns(path: Path, left: Left = all_of) -> Iterator[str]:
+    """The different texts of each column of a log, or of a large CSV file, that are left, a block after the other: they repeat
+    themselves."""
     header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
     yield " ".join(header)
     logged = ",".join(header) in _LOGS
@@ -197,20 +197,20 @@ def columns(path: Path) -> Iterator[str]:
     for block in read_blocks(path):
         for name, column, known in zip(header, block.columns, told, strict=True):
             if not (logged and name in ROWS):
-                new = [text for text in column.dictionary.to_pylist() if text not in known]
+                new = [text for text in left(column.dictionary) if text == GAP or text not in known]
                 if len(known) > KNOWN:
                     known.clear()
                 known.update(new)
-                yield from _text("\n".join(new))
+                yield from _text("\n".join(new), (), None, left)
 
 
-def _text(text: str, passed: Container[bytes] = (), over: list[bytes] | None = None) -> Iterator[str]:
+def _text(text: str, passed: Container[bytes], over: list[bytes] | None, left: Left) -> Iterator[str]:
     """A text as it stands, as a reader sees it (no tags, entities resolved), and what is embedded in it."""
-    for piece in apart(text):
-        yield from _read(piece, passed, over)
+    for piece in apart(text, left):
+        yield from _read(piece, passed, over, left)
 
 
-def _read(text: str, passed: Container[bytes], over: list[bytes] | None) -> Iterator[str]:
+def _read(text: str, passed: Container[bytes], over: list[bytes] | None, left: Left) -> Iterator[str]:
     embedded = []
 
     def take(match: re.Match) -> str:
@@ -236,7 +236,7 @@ def _read(text: str, passed: Container[bytes], over: list[bytes] | None) -> Iter
     if "</" in text:
         yield re.sub(r"<[^>]*>", "", text)
     for data in embedded:
-        yield from texts(data, passed, over)
+        yield from texts(data, passed, over, left)
 
 
 def _is_passed(data: bytes, passed: Container[bytes], over: list[bytes] | None) -> bool:
@@ -259,17 +259,19 @@ def _leaf(text: str) -> Leaf:
     return _hash(b"as it is", text.encode("utf-8", "surrogatepass")), lambda: [text]
 
 
-def leaves(data: bytes, passed: Container[bytes] = (), over: list[bytes] | None = None) -> Iterator[Leaf]:
+def leaves(
+    data: bytes, passed: Container[bytes] = (), over: list[bytes] | None = None, left: Left = all_of
+) -> Iterator[Leaf]:
     """The parts of a file that can be searched one by one: members of an archive, pages of a PDF, or all of it; told by what the
     bytes begin with and not by the file's name. Each must be read before the next is asked for.
 
     passed: hashes of what is searched as a file of its own, and need not be searched again where it is packed or embedded;
-    over: takes those that were passed over so.
+    over: takes those that were passed over so; left: takes from many texts what holds nothing.
     """
     if data.startswith(b"%PDF"):
-        yield from _pdf(data, passed, over)
+        yield from _pdf(data, passed, over, left)
     elif data.startswith(b"\x1f\x8b"):
-        yield from leaves(gzip.decompress(data), passed, over)
+        yield from leaves(gzip.decompress(data), passed, over, left)
     elif data.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
@@ -278,24 +280,24 @@ def leaves(data: bytes, passed: Container[bytes] = (), over: list[bytes] | None 
             for member in archive.infolist():
                 body = archive.read(member)
                 if not _is_passed(body, passed, over):
-                    for name, read in leaves(body, passed, over):
+                    for name, read in leaves(body, passed, over, left):
                         yield (name and _hash(b"office", name), partial(_office, read)) if office else (name, read)
     else:
-        yield _hash(b"", data), partial(_plain, data, passed, over)
+        yield _hash(b"", data), partial(_plain, data, passed, over, left)
 
 
 def _office(read: Callable[[], Iterable[str]]) -> Iterator[str]:
     return (_OOXML.sub("", text) for text in read())
 
 
-def _plain(data: bytes, passed: Container[bytes], over: list[bytes] | None) -> Iterator[str]:
+def _plain(data: bytes, passed: Container[bytes], over: list[bytes] | None, left: Left) -> Iterator[str]:
     """The texts of bytes that hold no others."""
     if data.startswith(b"\x89PNG"):
         yield from _png(data)
     elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         yield from _webp(data)
     elif data.startswith(b"PAR1"):
-        yield from _parquet(data)
+        yield from _parquet(data, left)
     else:
         try:
             text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
@@ -303,10 +305,12 @@ def _plain(data: bytes, passed: Container[bytes], over: list[bytes] | None) -> I
             # fonts and other binary parts; runs of characters are all that a reader could see in them
             yield re.sub(r"[^\x20-\x7e]+", " ", data.decode("latin-1"))
         else:
-            yield from _text(text, passed, over)
+            yield from _text(text, passed, over, left)
 
 
-def texts(data: bytes, passed: Container[bytes] = (), over: list[bytes] | None = None) -> Iterator[str]:
+def texts(
+    data: bytes, passed: Container[bytes] = (), over: list[bytes] | None = None, left: Left = all_of
+) -> Iterator[str]:
     """Every text that the bytes of a file hold; see `leaves`."""
-    for _, read in leaves(data, passed, over):
+    for _, read in leaves(data, passed, over, left):
         yield from read()

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import pyarrow as pa
+
 from ...collector import uncollected
+
+Left = Callable[[pa.Array], list[str]]  # those of many texts that are to be searched
 
 ROWS = ("row", "source_row", "rows_in", "rows_kept", "rows_rejected", "bytes")  # of the logs: numbers of rows and bytes
 FEW = 8  # values of a list that are read side by side as they stand; of more each is one
@@ -26,26 +30,35 @@ class _Pairs(list):
     """The names and values of an object; of two with one name both are read."""
 
 
-def apart(text: str) -> Iterator[str]:
+def all_of(texts: pa.Array) -> list[str]:
+    """Every text but what is missing."""
+    return texts.drop_null().to_pylist()
+
+
+def apart(text: str, left: Left = all_of) -> Iterator[str]:
     """A text with the different texts of the JSON in its place, if it is JSON, a part of the page or a page with data."""
     if text[:1] in ("{", "["):
-        yield _different(text)
+        yield _different(text, left)
     elif text.startswith('part("'):
         at, end = text.find(",") + 1, text.rfind(")")
-        yield from (text[:at], _different(text[at:end]), text[end:])
+        yield from (text[:at], _different(text[at:end], left), text[end:])
     else:
         found = [match[2] for match in _SCRIPT.finditer(text)]
         yield _SCRIPT.sub(r"\1", text) if found else text
-        yield from map(_different, found)
+        yield from (_different(one, left) for one in found)
 
 
-def _different(text: str) -> str:
-    """The different texts of JSON, in the order in which they come; the text itself if it is none."""
+def _different(text: str, left: Left = all_of) -> str:
+    """The different texts of JSON that are left, in the order in which they come; the text itself if it is none."""
     found: dict[str, None] = {}
-    with suppress(ValueError, RecursionError), uncollected():  # to collect would take five times what reading does
-        _take(json.loads(text, object_pairs_hook=_Pairs), found)
-        return "\n".join(found)
-    return text
+    try:
+        with uncollected():  # to collect would take five times what reading does
+            _take(json.loads(text, object_pairs_hook=_Pairs), found)
+    except (ValueError, RecursionError):
+        return text
+    with suppress(UnicodeEncodeError):  # half a character, which JSON can name
+        return "\n".join(left(pa.array(found, pa.string())))
+    return "\n".join(found)
 
 
 def _take(node: object, found: dict[str, None]) -> None:

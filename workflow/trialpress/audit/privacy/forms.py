@@ -13,6 +13,7 @@ PART = 4  # so is a part of a name with fewer letters
 DIGITS = 6  # and a number of an undeclared column with fewer digits
 SPACED = 8  # digits of a number that is found in groups with spaces between: fewer are cells side by side
 SEPARATOR = " \ua66e "  # between texts that are searched together: a letter that no record holds, so nothing spans two
+GAP = SEPARATOR * 2  # between texts that were not side by side: no name spans two such words
 UNDECLARED = "undeclared column"
 FREE_TEXT = "free text"
 PART_OF = "a part of a "
@@ -47,7 +48,7 @@ CHANCE = (
 )
 _JOINT = r"[ ()+/_.\u2013-]{1,3}"  # within a telephone number
 EPOCHS = (datetime.date(1899, 12, 30), datetime.date(1904, 1, 1))  # day 0 of Excel, and of Excel on old Macs
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         ["jan ene", "feb fev", "mar", "apr avr abr", "may mai", "jun", "jul", "aug aou ago", "sep", "oct okt", "nov", "dec dez dic"],
@@ -68,7 +69,7 @@ _DATES = (
 # what all of the following have, and few other texts: what they begin with is rare in a text of numbers
 _SHORT = (
     re.compile(r"[-/.](?<=\d.)(?<!\d{3}.)\d\d?[-/.]\d\d?(?!\d)"),
-    re.compile(rf"(?:{'|'.join(_MONTHS)})(?<=[-\d/. ].{{3}})[a-z]{{0,6}}[-/., ]{{0,2}}\d\d(?!\d)"),
+    re.compile(rf"(?:{'|'.join(MONTHS)})(?<=[-\d/. ].{{3}})[a-z]{{0,6}}[-/., ]{{0,2}}\d\d(?!\d)"),
 )
 _SHORT_DATES = (
     (re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})[/-](\d{2})(?![\d./-])"), "dmy mdy ymd"),
@@ -139,7 +140,7 @@ def _read(orders: str, parts: tuple[str, ...]) -> set[datetime.date]:
     found = set()
     for order in orders.split():
         part = dict(zip(order, parts, strict=True))
-        month = _MONTHS.get(part["m"][:3]) if part["m"].isalpha() else int(part["m"])
+        month = MONTHS.get(part["m"][:3]) if part["m"].isalpha() else int(part["m"])
         for century in (0,) if len(part["y"]) > 2 else (1900, 2000):
             try:
                 found.add(datetime.date(century + int(part["y"]), month or 0, int(part["d"])))

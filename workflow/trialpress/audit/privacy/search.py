@@ -9,12 +9,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from ...errors import InputError, Problem
 from ...store import Store
 from ...workers import each
+from . import quick
 from .content import columns, is_log, leaves
 from .forms import Key, is_undeclared, key_of
 from .known import Sought
@@ -132,8 +134,8 @@ def _remember(store: Store, known: Sought, found: Iterable[Clean]) -> None:
 
 def _search_for(known: Sought, passed: Container[bytes] = frozenset(), held: Clean = MappingProxyType({})) -> None:
     """Remember in this process, of which the others are forked, what is searched for."""
-    global _known, _passed, _held
-    _known, _passed, _held = known, passed, held
+    global _known, _passed, _held, _left
+    _known, _passed, _held, _left = known, passed, held, partial(quick.left, known)
 
 
 def _size(path: Path) -> int:
@@ -173,11 +175,11 @@ def _content(path: Path, is_log_file: bool, digest: bytes) -> tuple[dict[Key, st
     except FileNotFoundError:
         return {}, {}
     if path.suffix == ".csv" and (not data or is_log(data)) and path.stat().st_size:
-        found, clean, over = _found(columns(path), is_log_file), {}, []
+        found, clean, over = _found(columns(path, _left), is_log_file), {}, []
         data = b""
     else:
         found, clean, over = {}, {}, []
-    for part, read in leaves(data, _passed, over) if data else ():
+    for part, read in leaves(data, _passed, over, _left) if data else ():
         inner, start = _name(is_log_file, b"part", part), len(over)
         if part and _is_held(inner):
             over += map(bytes.fromhex, _held[inner][0])
