@@ -21,6 +21,7 @@ Left = Callable[[pa.Array], list[str]]  # those of many texts that are to be sea
 ROWS = ("row", "source_row", "rows_in", "rows_kept", "rows_rejected", "bytes")  # of the logs: numbers of rows and bytes
 FEW = 8  # values of a list that are read side by side as they stand; of more each is one
 _CELL = [int, str, int, str]
+_NUMBERED = re.compile(r"\d{1,7}")
 _SIZED = ("first", "rows", "bytes", "contentSize")
 _SIZES = re.compile(r"(?:first|rows) \d{1,9}|bytes \d+|contentSize '\d+'")  # of a part; of files
 _SCRIPT = re.compile(r'(?<=<script type="application/json")([^>]*>)(.*?)(?=</script>)', re.S)
@@ -62,34 +63,44 @@ def _different(text: str, left: Left = all_of) -> str:
 
 
 def _take(node: object, found: dict[str, None]) -> None:
-    if isinstance(node, _Pairs):
+    kind = type(node)
+    if kind is _Pairs:
         for name, value in node:
+            of = type(value)
             if name in _SIZED and _SIZES.fullmatch(f"{name} {value!r}"):
                 continue
-            if not (type(value) is list and value and type(value[0]) is list and re.fullmatch(r"\d{1,7}", name)):
+            if not (of is list and value and type(value[0]) is list and _NUMBERED.fullmatch(name)):
                 found[name] = None
-            _take(_uncounted(name, value), found)
-    elif isinstance(node, list):
-        _take_list(node, {*map(type, node)}, found)
-    elif isinstance(node, str) and node[:1] in ("{", "["):  # JSON within JSON, or no JSON
+            if of is list or of is _Pairs:
+                value = _uncounted(name, value)
+            _take(value, found)
+    elif kind is list:
+        _take_list(node, found)
+    elif kind is str and node[:1] in ("{", "["):  # JSON within JSON, or no JSON
         found[_different(node)] = None
-    elif type(node) not in (bool, type(None)):
+    elif kind is not bool and node is not None:
         found[str(node)] = None
 
 
-def _take_list(node: list, kinds: set[type], found: dict[str, None]) -> None:
-    if kinds == {list} and all(len(row) == 6 and [*map(type, row[:4])] == _CELL for row in node):
+def _take_list(node: list, found: dict[str, None]) -> None:
+    kinds = {*map(type, node)}
+    if kinds == {list} and {*map(len, node)} == {6} and _are_cells(columns := [*zip(*node, strict=True)]):
         for of in (0, 1, 3, 4, 5):
-            _take([row[of] for row in node], found)
-    elif kinds & {list, _Pairs}:
+            _take_list(columns[of], found)
+    elif list in kinds or _Pairs in kinds:
         for one in node:
             _take(one, found)
-    elif [*map(type, node)] == [str, int, int] and max(map(abs, node[1:])) < 10**9:
+    elif len(node) == 3 and [*map(type, node)] == [str, int, int] and max(map(abs, node[1:])) < 10**9:
         found[node[0]] = None
     elif len(node) > FEW:
-        found.update(dict.fromkeys(map(str, node)))
+        different = dict.fromkeys(node) if kinds in ({str}, {int}) else node
+        found.update(dict.fromkeys(map(str, different)))
     elif node:
         found['" "'.join(map(str, node))] = None
+
+
+def _are_cells(columns: list[tuple]) -> bool:
+    return all({*map(type, column)} == {kind} for column, kind in zip(columns, _CELL, strict=False))
 
 
 def _uncounted(name: str, value: object) -> object:
