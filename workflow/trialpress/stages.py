@@ -216,7 +216,7 @@ def audit(
 
     inputs, results, traced = list(inputs), read(dictionary, plan, folder), trace.read(folder)
 
-    def made() -> dict[str, str]:
+    def made() -> tuple[dict[str, str], dict]:
         known = of_run(folder / FOLDER / "audit", hashes)
         listed = audit.write(results, claims_of(claims, results.plan), inputs, folder, known, hashes)
         clean = folder / "clean"
@@ -226,14 +226,16 @@ def audit(
         if known:
             known.forget()
         audit.pack(results, listed, folder)
-        return said
+        return said, audit.hashes.made()
 
     with beside(made, processes) as of_page:
         searched = of_run(folder / FOLDER / "searched", hashes)
         looked_for = audit.sought(results, inputs, raw, searched)
+    said, hashed = of_page()
+    audit.hashes.take(hashed)
     # the gate searches what was made beside, too, and what is kept
     audit.guard(results, inputs, looked_for, [folder, logs], disclosure, processes, searched)
-    page.write_again(traced, of_page(), folder)  # with what the gate says
+    page.write_again(traced, said, folder)  # with what the gate says
 
 
 def _results(stage: str, dictionary: Path | str, plan: Path | str, folder: Path) -> Results:

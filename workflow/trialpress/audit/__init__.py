@@ -13,12 +13,12 @@ import yaml
 
 from .. import environment
 from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
-from ..files import read_text, sha256, write_text
+from ..files import read_text, write_text
 from ..parts import NotRead
 from ..results import Results
 from ..store import Store
 from ..study import Study
-from . import anonymity, crate, disclosure, privacy
+from . import anonymity, crate, disclosure, hashes, privacy
 from .claims import check, consistency
 from .computing import Answer
 from .concordance import compare, once
@@ -30,7 +30,7 @@ SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", 
 
 def digest(path: Path) -> dict:
     """sha256 and size of a file."""
-    return {"sha256": sha256(path), "bytes": path.stat().st_size}
+    return {"sha256": hashes.of(path), "bytes": path.stat().st_size}
 
 
 def manifest(inputs: Iterable[str], folder: Path, second: Mapping[str, str]) -> dict:

@@ -60,7 +60,7 @@ class Log:
                 of, names = combined(*map(block.column, OF_A_RULE))
                 rules.update(dict(zip(names, np.bincount(of).tolist(), strict=True)))
                 is_one = pc.match_substring(block["rule"].dictionary, "correction:").take(block["rule"].indices)
-                corrected.append(block.filter(is_one).to_pandas().astype(str))
+                corrected.append(_decoded(block.filter(is_one)).to_pandas().astype(str))
         self._cut()
         self.shown = pa.Table.from_batches([block for block, _ in self._shown]).slice(0, MOST)
         self.rules = pd.DataFrame([(*rule, n) for rule, n in rules.items()], columns=[*OF_A_RULE, "cells"])

@@ -192,16 +192,15 @@ def columns(path: Path, left: Left = all_of) -> Iterator[str]:
     themselves."""
     header = pd.read_csv(path, dtype=str, nrows=0, encoding="utf-8").columns
     yield " ".join(header)
-    logged = ",".join(header) in _LOGS
-    told: list[set[str]] = [set() for _ in header]
-    for block in read_blocks(path):
-        for name, column, known in zip(header, block.columns, told, strict=True):
-            if not (logged and name in ROWS):
-                new = [text for text in left(column.dictionary) if text == GAP or text not in known]
-                if len(known) > KNOWN:
-                    known.clear()
-                known.update(new)
-                yield from _text("\n".join(new), (), None, left)
+    searched = [name for name in header if name not in ROWS] if ",".join(header) in _LOGS else []
+    told: list[set[str]] = [set() for _ in searched or header]
+    for block in read_blocks(path, searched):
+        for column, known in zip(block.columns, told, strict=True):
+            new = [text for text in left(column.dictionary) if text == GAP or text not in known]
+            if len(known) > KNOWN:
+                known.clear()
+            known.update(new)
+            yield from _text("\n".join(new), (), None, left)
 
 
 def _text(text: str, passed: Container[bytes], over: list[bytes] | None, left: Left) -> Iterator[str]:

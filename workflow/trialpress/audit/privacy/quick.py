@@ -9,6 +9,7 @@ unpack, or may be a date, if a word of it begins what is looked for, or if neigh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -49,7 +50,7 @@ def _may_hold(known: Sought, texts: pa.StringArray) -> np.ndarray:
     here = pc.match_substring_regex(low, _signs(_years(known))).to_numpy(zero_copy_only=False).copy()
     if not here.all():
         plain = np.flatnonzero(~here)
-        of, codes, words = _words(low.take(pa.array(plain)).cast(pa.large_string()))
+        of, codes, words = _words(low.take(pa.array(plain)))
         for may_stand in (_standing, _together):
             here[plain[may_stand(known, of, codes, words)]] = True
     return here
@@ -68,20 +69,19 @@ def _signs(years: str) -> str:
     return f"{_ODD}|{year}|{_SHORT}"
 
 
-def _words(low: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Which text each word is of, which of the different ones it is, and these: each with the signs behind it."""
+def _words(low: pa.StringArray) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Which text each word is of, which of the different ones it is, and these: each with the signs behind it. low: begins with
+    its first byte."""
     _, starts, content = low.buffers()
-    starts = np.frombuffer(starts, np.int64)[: len(low) + 1]
+    starts = np.frombuffer(starts, np.int32)[: len(low) + 1]
     held = np.frombuffer(content or b"", np.uint8)[: starts[-1]]
-    apart = _APART[held]
-    begins = np.zeros(len(held) + 1, bool)
-    begins[1:-1] = apart[:-1] & ~apart[1:]
+    apart, begins = _APART[held], np.zeros(len(held) + 1, bool)
+    np.greater(apart[:-1], apart[1:], out=begins[1:-1])
     begins[starts] = True
-    begins[-1] = False
-    at = np.flatnonzero(begins)
-    offsets = pa.py_buffer(np.append(at, len(held)).astype(np.int64))
-    found = pa.LargeStringArray.from_buffers(len(at), offsets, pa.py_buffer(held)).dictionary_encode()
-    return np.searchsorted(starts, at, side="right") - 1, found.indices.to_numpy(), found.dictionary.to_pylist()
+    at = np.flatnonzero(begins).astype(np.int32)
+    found = pa.StringArray.from_buffers(len(at) - 1, pa.py_buffer(at), pa.py_buffer(held)).dictionary_encode()
+    of = np.repeat(np.arange(len(low), dtype=np.int32), np.diff(np.searchsorted(at, starts)))
+    return of, found.indices.to_numpy(), found.dictionary.to_pylist()
 
 
 def _standing(known: Sought, of: np.ndarray, codes: np.ndarray, words: list[str]) -> np.ndarray:
@@ -113,7 +113,7 @@ def _together(known: Sought, of: np.ndarray, codes: np.ndarray, words: list[str]
     going, begun = [_GOES_ON.fullmatch(word) for word in words], known.prefixes[0]
     wholes = {at: match[2].lstrip("0") for at, match in enumerate(going) if match}
     wholes = {at: whole for at, whole in wholes.items() if whole in begun}
-    alive = np.flatnonzero(np.isin(codes, np.fromiter(wholes, np.int64, len(wholes))))
+    alive = np.flatnonzero(_among(wholes, len(words))[codes])
     state, hits = codes[alive].astype(np.int64), [np.empty(0, np.int64)]
     for step in range(1, MOST_PARTS):
         there = alive + step < len(codes)
@@ -130,6 +130,13 @@ def _together(known: Sought, of: np.ndarray, codes: np.ndarray, words: list[str]
             if whole in begun and going[word] and not going[word][1]:
                 on[nth] = whole
         hits.append(of[alive[ends[found]]])
-        wholes, there = on, np.isin(found, np.fromiter(on, np.int64, len(on)))
+        wholes, there = on, _among(on, len(ends))[found]
         alive, state = alive[there], found[there].astype(np.int64)
     return np.concatenate(hits)
+
+
+def _among(chosen: Iterable[int], n: int) -> np.ndarray:
+    """Which of n are chosen."""
+    found = np.zeros(n, bool)
+    found[[*chosen]] = True
+    return found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ...clean.read import Raw, read, resolve
+from ...clean.read import Cell, Raw, read, resolve
 from ...clean.read import declared as shown
 from ...clean.read import identifiers as declared
 from ...errors import Problem
@@ -22,7 +22,11 @@ from .known import Sought
 
 def distinct(raw: Raw, index: int) -> set[str]:
     """The different texts of a column."""
-    return {text.strip() for cell in raw.columns[index].cells for text in (cell.text, cell.shown)}
+    return _different(raw.columns[index].cells)
+
+
+def _different(cells: Iterable[Cell]) -> set[str]:
+    return {text.strip() for cell in cells for text in (cell.text, cell.shown)}
 
 
 def undeclared(study: Study, raw: Raw) -> list[tuple[int, str]]:
@@ -100,9 +104,8 @@ def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[s
     such as are written there in small letters. told_apart: texts that excuse single parts (names of authors). engine: innocent, too;
     store: knows what they held.
     """
-    raws = {name: read(folder / file.path, file) for name, file in study.files.items()}
     told, untold, elsewhere = Sought(), Sought(), []
-    for raw in raws.values():
+    for raw in (read(folder / file.path, file) for file in study.files.values()):  # one at a time is held
         identifying, unread, file = declared(study, raw), undeclared(study, raw), raw.file.path
         unknown = [(index, header) for index, header in unread if not _harmless(raw.file.not_identifying, header)]
         told.vain += [
@@ -123,9 +126,9 @@ def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[s
         hidden, seen = {index for index, _ in (*identifying, *unread)}, shown(study, raw)
         for index in sorted(set(range(len(raw.headers))) - hidden - seen.keys()):
             _taken(untold, distinct(raw, index), study.missing, f"{FREE_TEXT} '{raw.header(index)}'", file)
-        elsewhere += [(raw, index) for index in seen if index not in hidden]
+        elsewhere += [raw.columns[index].cells for index in seen if index not in hidden]
     copied = list(copies(told, tables or {}))
-    declared_texts = [SEPARATOR.join(distinct(raw, index)) for raw, index in elsewhere] if len(untold) else []
+    declared_texts = [SEPARATOR.join(_different(cells)) for cells in elsewhere] if len(untold) else []
     untold.excuse(declared_texts)
     innocent, ours = list(innocent), list(ours)
     if untold.words:

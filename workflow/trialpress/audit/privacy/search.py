@@ -16,6 +16,7 @@ from types import MappingProxyType
 from ...errors import InputError, Problem
 from ...store import Store
 from ...workers import each
+from .. import hashes
 from . import quick
 from .content import columns, is_log, leaves
 from .forms import Key, is_undeclared, key_of
@@ -144,10 +145,9 @@ def _size(path: Path) -> int:
 
 def _digest(path: Path, without: re.Pattern | None = None) -> bytes:
     try:
-        with open(path, "rb") as file:
-            if without:
-                return hashlib.sha256(without.sub(b"", file.read())).digest()
-            return hashlib.file_digest(file, "sha256").digest()
+        if without:
+            return hashlib.sha256(without.sub(b"", path.read_bytes())).digest()
+        return bytes.fromhex(hashes.of(path))
     except FileNotFoundError:  # of another run that goes on
         return b""
 
