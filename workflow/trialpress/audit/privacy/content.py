@@ -170,13 +170,27 @@ def _texts(found: pa.Array) -> pa.Array:
 
 
 def _different(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
-    """The different values of so many rows of a column."""
+    """The different values of so many rows of a column. Cells lie field by field, so that the keys of a table come again and again
+    as they are: they are read once."""
     held: list[pa.Array] = []
+    known: set[bytes] = set()
     for group in range(file.num_row_groups):
-        held += file.read_row_group(group, [name])[name].chunks
+        for values in file.read_row_group(group, [name])[name].chunks:
+            if (same := _hash_of(values)) not in known:
+                known.add(same)
+                held.append(values)
         if group == file.num_row_groups - 1 or sum(map(len, held)) > HELD:
             yield pc.unique(pa.chunked_array(held, file.schema_arrow.field(name).type))
             held = []
+
+
+def _hash_of(values: pa.Array) -> bytes:
+    """Arrays of one type that have the same are the same."""
+    made = hashlib.sha256(b"%d %d" % (values.offset, len(values)))
+    for buffer in values.buffers():
+        made.update(b"-" if buffer is None else b"%d:" % buffer.size)
+        made.update(buffer or b"")
+    return made.digest()
 
 
 def is_log(data: bytes) -> bool:

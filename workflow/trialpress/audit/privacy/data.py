@@ -71,9 +71,10 @@ def _take(node: object, found: dict[str, None]) -> None:
                 continue
             if not (of is list and value and type(value[0]) is list and _NUMBERED.fullmatch(name)):
                 found[name] = None
-            if of is list or of is _Pairs:
-                value = _uncounted(name, value)
-            _take(value, found)
+            if of is int:
+                found[str(value)] = None
+            else:
+                _take(_uncounted(name, value) if of is list or of is _Pairs else value, found)
     elif kind is list:
         _take_list(node, found)
     elif kind is str and node[:1] in ("{", "["):  # JSON within JSON, or no JSON
