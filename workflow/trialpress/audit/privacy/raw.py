@@ -45,7 +45,7 @@ def _harmless(said: Iterable[str], header: str) -> list[str]:
 def _texts(values: pd.Series) -> str:
     """The different values of a clean column, as text."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        return SEPARATOR.join(values.dt.strftime("%Y-%m-%d").unique())
+        return SEPARATOR.join(values.drop_duplicates().dt.strftime("%Y-%m-%d").unique())
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return SEPARATOR.join(map(number_text, values.astype(float).unique()))
     return SEPARATOR.join(map(str, values.unique()))
