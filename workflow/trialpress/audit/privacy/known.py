@@ -228,7 +228,8 @@ class Sought:
         if halves:
             half = {token for token, other in plain.items() if other in halves}
             pairs = enumerate(pairwise(tokens))
-            if pairs := [at for at, (one, two) in pairs if one in half and plain[one] + two in going]:
+            pairs = [at for at, (one, two) in pairs if one in half and plain[one] + two in going]
+            if pairs := [at for at in pairs if self._joined(tokens[at : at + MOST_PARTS])]:
                 places = [match.span() for match in TOKEN.finditer(text)]
                 found |= {
                     key: self.words[key] for at in pairs for key in self._in_parts(places[at : at + MOST_PARTS], text)
@@ -247,6 +248,17 @@ class Sought:
             near = len(tokens[1]) == 1 or min(map(len, form)) > 2
             if near and all(map(str.isalpha, form)) and (key := forms.get(form)):
                 yield key
+
+    def _joined(self, tokens: list[str]) -> bool:
+        """Whether the first of these tokens and others behind it are a number or a name, whatever stands between."""
+        whole = tokens[0].lstrip("0")
+        for token in tokens[1:]:
+            whole += token
+            if whole in self.joined or (whole,) in self.forms.get(whole, ()):
+                return True
+            if whole not in self.prefixes[0]:
+                return False
+        return False
 
     def _in_parts(self, places: list[tuple[int, int]], text: str) -> Iterator[Words]:
         """A number in groups, 1234-5678, and a name in halves, Min-su, that begin at the first of these places."""
