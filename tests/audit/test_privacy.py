@@ -333,10 +333,10 @@ def test_searching_for_many_values_is_quick():
         found.add(f"Person{chr(97 + number % 26)} Fam{number}", "undeclared column 'x'")
         found.add(f"王{chr(0x4E00 + number)}", "undeclared column 'y'")
     text = "\n".join(f"P{number},{number * 3},persona,some text,文字" for number in range(50_000))
-    begin = time.perf_counter()
+    begin = time.process_time()
     found.excuse([text])
     found.hits(text)
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 def test_a_long_text_is_cut_where_no_identifier_is_and_misses_none(monkeypatch):
