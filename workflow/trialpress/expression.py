@@ -26,6 +26,7 @@ from functools import reduce
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from . import kinds as kinds_of
 from .calculation import ARGUMENTS, FUNCTIONS, LARGEST, OF_COLUMNS, Impossible, arithmetic, column, family, ranks
@@ -375,6 +376,8 @@ class Expression:
         if isinstance(result, pd.Series):
             if result.dtype == "boolean":  # of types that can be missing, in which what is not known is missing already
                 return result
+            if isinstance(result.dtype, pd.ArrowDtype):  # texts that Arrow holds; pandas itself goes by way of objects
+                return pd.Series(pd.BooleanDtype().__from_arrow__(pa.array(result)), index=result.index)
             unknown = reduce(operator.or_, (x.isna() for x in (a, b) if isinstance(x, pd.Series)))
             return result.astype("boolean").mask(unknown)
         return result
