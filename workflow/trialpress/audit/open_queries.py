@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,7 @@ class Trial:
             name: {field for column in found for field in index["columns"][column]["reads"]}
             for name, found in closures.items()
         }
+        self.fields = {field for found in self.reads.values() for field in found}
         self.tables_of = {
             name: {index["columns"][column]["table"] for column in found}
             | {field.partition(".")[0] for field in self.reads[name]}
@@ -120,15 +122,15 @@ class Trial:
             return "not computed: the row was rejected, and what its cells should be is not known"
         if self.who not in frame or query.field == self.who:
             return "not computed: it says whose the rows are"
-        who = str(frame[self.who].iloc[rows[0]])
+        who = str(self.values(query.table, self.who)[rows[0]])
         if who not in self.known.index:
             return STAYS + ": the participant is in no population"
-        if not any(name in found for found in self.reads.values()):
+        if name not in self.fields:
             return STAYS + ": no analysis reads the field"
         if made := self.made_of(query.table, query.field):
             return f"not computed: the clean stage makes {made} of the field"
         value = None
-        if pd.isna(frame[query.field].iloc[rows[0]]):
+        if pd.isna(self.values(query.table, query.field)[rows[0]]):
             if column.unit_from or column.unit_by or column.unit_to:
                 return "not computed: the value is not kept, and its unit stands in another place"
             if (value := self.number(query.table, column, query.value)) is None:
@@ -141,6 +143,12 @@ class Trial:
         what = WITHOUT if value is None else f"with {query.value}"
         return Variant(query.id, what, query.table, query.field, rows[0], who, value)
 
+    @cache  # noqa: B019  lives as long as the trial
+    def values(self, table: str, field: str) -> pd.api.extensions.ExtensionArray:
+        """A column of a clean table, of which single values are asked for."""
+        return self.results.tables[table][field].array
+
+    @cache  # noqa: B019
     def made_of(self, table: str, field: str) -> str:
         """Derived columns of the clean tables that read a field."""
         found = []
