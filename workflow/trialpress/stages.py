@@ -174,13 +174,13 @@ def trace(
     """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. parts: see `trace_part`;
     hashes: those of all that the stage reads, if what was made of the same may be taken from an earlier run."""
     from .audit import open_queries, scatter, trace, write_second
-    from .clean import COUNTED, read_logs
+    from .clean import read_logs
     from .contracts import QUERY_EFFECTS
     from .receipts import FOLDER
     from .store import of_run
 
     store = None if parts else of_run(folder / FOLDER / "second", hashes)
-    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean", COUNTED)
+    results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean", None)
     records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results, store)
     traced = trace.trace(results, logs, folder, records)
     trace.write(traced, folder)

@@ -16,8 +16,14 @@ from ..files import write_text
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
+class Json(str):
+    """A text that is JSON already, as `plain` writes it."""
+
+
 def plain(value: object) -> str:
     """JSON in its shortest form; arrays are lists."""
+    if isinstance(value, Json):
+        return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=np.ndarray.tolist)
 
 

@@ -156,27 +156,30 @@ def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned], at
 COUNTED = ("rule", "kind")  # of the changes: what `tally` reads
 
 
-def read_logs(folder: Path, changes: Iterable[str] = ()) -> dict[str, pd.DataFrame]:
-    """changes, queries and rejected as text (changes as categories, all of its columns or those that are named), and rows, as
-    `write` wrote them."""
+def read_logs(folder: Path, changes: Iterable[str] | None = ()) -> dict[str, pd.DataFrame]:
+    """changes, queries and rejected as text (changes as categories, all of its columns or those that are named; not at all for
+    None), and rows, as `write` wrote them."""
     logs = {file.name: file.texts(folder) for file in (contracts.QUERIES, contracts.REJECTED)}
-    return {"changes": contracts.CHANGES.categories(folder, changes), **logs, "rows": contracts.ROWS.read(folder)}
+    logs |= {} if changes is None else {"changes": contracts.CHANGES.categories(folder, changes)}
+    return {**logs, "rows": contracts.ROWS.read(folder)}
 
 
 def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """What the logs count, as text and summary print it. A raw row counts once however many tables are cut from it, and
-    rows that are another table's, or hold nothing for this one, are not among the rejected."""
+    rows that are another table's, or hold nothing for this one, are not among the rejected. A row of the changes may stand for
+    `n` that have its rule and kind."""
     rows, changes, queries, rejected = (logs[name] for name in ("rows", "changes", "queries", "rejected"))
+    n = changes["n"] if "n" in changes else pd.Series(1, index=changes.index)
     queries = queries[queries["state"] == OPEN]
     lost = rejected[~rejected["reason"].str.startswith((ELSEWHERE, NOTHING))]
     return {
         "files": rows["file"].nunique(),
         "rows": int(rows.groupby("file")["rows_in"].max().sum()),
         "rejected": len(lost[["file", "row"]].drop_duplicates()),
-        "changes": len(changes),
-        **{f"{kind}_changes": int((changes["kind"] == kind).sum()) for kind in log.KINDS},
-        "code_list": int(changes["rule"].str.contains("code list", regex=False).sum()),
-        "corrections": int(changes["rule"].str.contains("correction:", regex=False).sum()),
+        "changes": int(n.sum()),
+        **{f"{kind}_changes": int(n[changes["kind"] == kind].sum()) for kind in log.KINDS},
+        "code_list": int(n[changes["rule"].str.contains("code list", regex=False)].sum()),
+        "corrections": int(n[changes["rule"].str.contains("correction:", regex=False)].sum()),
         "queries": len(queries),
         "errors": int((queries["severity"] == "error").sum()),
     }

@@ -106,11 +106,18 @@ def _flow(flow: pd.DataFrame) -> dict[str, dict[str, str]]:
 
 def numbers(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
     """Every number that a manuscript can print, by name. `clean`: changes, queries, rejected and rows of that stage."""
-    plan, counts = results.plan, tally(clean)
     return {
         **analysis_variables(results),
-        "population": {name: {"n": str(int(results.subjects[name].sum()))} for name in plan.populations},
+        "population": {name: {"n": str(int(results.subjects[name].sum()))} for name in results.plan.populations},
         "flow": _flow(results.flow),
+        **settings(results, clean),
+    }
+
+
+def settings(results: Results, clean: Mapping[str, pd.DataFrame]) -> dict:
+    """Those of the plan and of the cleaning, which count no participants."""
+    plan, counts = results.plan, tally(clean)
+    return {
         "plan": {
             "level": _percent(plan.level),
             "alpha": f"{plan.alpha:g}",

@@ -30,22 +30,21 @@ import shutil
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ...analysis import Data
-from ...collector import uncollected
 from ...contracts import CHANGES
 from ...files import write_text
-from ...report.variables import numbers
+from ...report.variables import settings
 from ...results import Results
-from ..parts import plain, write_part
+from ..parts import Json, plain, write_part
 from .cells import Cells
 from .changes import LOGGED
-from .columns import Columns
+from .columns import Columns, Evidence
+from .columns_json import by_name, by_number, lists, objects, one_list, strings
 from .methods import describe, references
 from .reading import cell, closure, find, part_of, read, record_of
 from .records import chain, columns_of, of_analysis, of_flow, of_listings, of_settings, one_count
@@ -66,32 +65,28 @@ class Trace:
     cells: Cells
     values: Mapping
 
-    def part(self, first: int, last: int) -> dict:
+    def part(self, first: int, last: int) -> Json:
         """values, evidence, rows and cells of some participants."""
         evidence = self.columns.evidence
         within = {name: slice(*found.start[[first, last]]) for name, found in evidence.items()}
         every = [np.empty(0, np.int32), *(found.cells[within[name]] for name, found in evidence.items())]
         used = np.unique(np.concatenate(every))
-        return {
-            "first": first,
-            "values": {name: column.slice(first, last - first).to_pylist() for name, column in self.values.items()},
-            "evidence": {name: _by_participant(found, used, first, last) for name, found in evidence.items()},
-            "rows": {table: {str(who): runs for who, runs in spans.of(first, last)} for table, spans in self.columns.rows.items()},
-            "cells": self.cells.listed(used),
-        }  # fmt: skip
+        values = {name: one_list(column.slice(first, last - first)) for name, column in self.values.items()}
+        rows = {table: spans.written(first, last) for table, spans in self.columns.rows.items()}
+        return Json(by_name({
+            "first": str(first),
+            "values": by_name(values),
+            "evidence": by_name({name: _by_participant(found, used, first, last) for name, found in evidence.items()}),
+            "rows": by_name(rows),
+            "cells": one_list(self.cells.written(used)),
+        }))  # fmt: skip
 
 
-def _by_participant(evidence, used: np.ndarray, first: int, last: int) -> dict[str, dict]:
+def _by_participant(evidence: Evidence, used: np.ndarray, first: int, last: int) -> str:
     starts = evidence.start[first : last + 1]
-    cells = np.searchsorted(used, evidence.cells[starts[0] : starts[-1]]).tolist()
-    ends = pairwise((starts - starts[0]).tolist())
-    if evidence.of is None:
-        return {str(who): {"cells": cells[a:b]} for who, (a, b) in enumerate(ends, start=first)}
-    counted = zip(ends, evidence.rows[first:last].tolist(), evidence.of[first:last].tolist(), strict=True)
-    return {
-        str(who): {"cells": cells[a:b], "rows": rows, "of": of}
-        for who, ((a, b), rows, of) in enumerate(counted, start=first)
-    }
+    cells = np.searchsorted(used, evidence.cells[starts[0] : starts[-1]])
+    counted = {} if evidence.of is None else {"rows": evidence.rows[first:last], "of": evidence.of[first:last]}
+    return by_number(np.arange(first, last), objects(cells=lists(starts - starts[0], cells), **counted))
 
 
 def _cut(columns: Columns, values: Mapping) -> list[tuple[int, int]]:
@@ -126,8 +121,8 @@ class Analysed:
 def trace(
     results: Results, logs: Mapping[str, pd.DataFrame], folder: Path, records: Mapping[str, dict] | None = None
 ) -> Trace:
-    """The trace of the results in `folder`. logs: changes, queries, rejected and rows of the clean stage; records: those of the
-    analyses, if they have been made."""
+    """The trace of the results in `folder`. logs: queries, rejected and rows of the clean stage, whose changes are read here;
+    records: those of the analyses, if they have been made."""
     changes = CHANGES.blocks(folder / "clean", LOGGED)
     cells = Cells(results, folder / "clean" / "cells.parquet", changes)
     columns = Columns(results, cells)
@@ -149,9 +144,9 @@ def trace(
         }  # fmt: skip
     records |= dict(of_flow(results, columns))
     records |= dict(of_listings(results, columns))
-    records |= dict(of_settings(numbers(results, logs)))
+    records |= dict(of_settings(settings(results, {**logs, "changes": cells.changes.counted})))
     methods = sorted({record["method"] for record in records.values() if "method" in record})
-    values = {name: texts(results.subjects[name]) for name in columns.about if name in results.subjects}
+    values = {name: strings(texts(results.subjects[name])) for name in columns.about if name in results.subjects}
     index = {
         "study": results.study.id,
         "title": results.study.title,
@@ -191,17 +186,17 @@ def write(traced: Trace, folder: Path) -> None:
     below, index = folder / "audit" / "trace", traced.index
     shutil.rmtree(below, ignore_errors=True)
     if len(traced.parts) == 1:
-        index = index | traced.part(*traced.parts[0])
+        whole = plain(index)[:-1] + "," + traced.part(*traced.parts[0])[1:]
     else:
         index = index | {"parts": [first for first, _ in traced.parts], "records": {}}
-        with uncollected():
-            for number, (first, last) in enumerate(traced.parts, start=1):
-                write_part(traced.part(first, last), below / f"participants-{number:04d}.js")
+        for number, (first, last) in enumerate(traced.parts, start=1):
+            write_part(traced.part(first, last), below / f"participants-{number:04d}.js")
         for number, (name, record) in enumerate(traced.index["records"].items(), start=1):
             index["records"][name], members = _apart(record)
             if members:
                 write_part(members, below / f"record-{number:04d}.js")
-    write_text(plain(index) + "\n", folder / "audit" / "trace.json")
+        whole = plain(index)
+    write_text(whole + "\n", folder / "audit" / "trace.json")
 
 
 def _apart(record: Mapping) -> tuple[dict, dict]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ import pyarrow.parquet as pq
 from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
-from .changes import Changes, combined, integers
-from .texts import keys, names_in, texts
+from .changes import Changes, combined, encoded, integers
+from .columns_json import each, strings
+from .texts import keys, names_in, same, texts
 
 MOST = 2**31  # numbers of cells have 32 bits
 
@@ -36,8 +38,8 @@ class Block:
     start: np.ndarray
     place: np.ndarray
     row: np.ndarray
-    raw: pa.Array
-    clean: pa.Array
+    raw: pa.DictionaryArray
+    clean: pa.DictionaryArray
     rule: np.ndarray
 
     def __len__(self) -> int:
@@ -129,12 +131,12 @@ class Cells:
         found = self.standing(table) if column.withheld else self.read(table, owner)
         if column.withheld:  # the cell is not shown; the row in which it stands is
             n = len(found)
-            headers = pa.repeat(" or ".join(column.source), n)
-            raw = clean = pa.repeat(HIDDEN if column.identifier else NOT_SHOWN, n)
+            headers = same(" or ".join(column.source), n)
+            raw = clean = same(HIDDEN if column.identifier else NOT_SHOWN, n)
         else:
-            headers, raw = found["column"].combine_chunks(), found["raw"].combine_chunks()
-            written = texts(frame[field]) if field in frame else pa.repeat("", len(frame))
-            clean = written.take(found["at"].combine_chunks())
+            headers, raw = found["column"].combine_chunks(), encoded(found["raw"])
+            of_rows = texts(frame[field]) if field in frame else same("", len(frame))
+            clean = of_rows.take(found["at"].combine_chunks())
         at, row = found["at"].to_numpy(), found["row"].to_numpy()
         local, known = combined(found["file"].combine_chunks(), headers)
         clean, rule = self.changed(table, field, at, row, local, known, clean)
@@ -156,7 +158,9 @@ class Cells:
         found = pa.concat_tables(every).group_by(["at", "file", "row"], use_threads=False).aggregate([])
         return found.sort_by([("at", "ascending"), ("file", "ascending"), ("row", "ascending")])
 
-    def changed(self, table: str, field: str, at, row, local, known, clean: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    def changed(
+        self, table: str, field: str, at, row, local, known, clean: pa.DictionaryArray
+    ) -> tuple[pa.DictionaryArray, np.ndarray]:
         """(clean text, number of the rule or -1) of each cell: what changes.csv says of it, or the clean value."""
         rule = np.full(len(at), -1, dtype=np.int64)
         lines = self.changes.of(table, field)
@@ -171,8 +175,10 @@ class Cells:
         for code in pd.unique(said).tolist():
             numbers[code] = self.rules.setdefault(names[code], len(self.rules))
         rule[cells] = numbers[said]
-        taken = lines.clean.take(pa.array(np.maximum(found, 0))).dictionary_decode()
-        return pc.if_else(pa.array(found >= 0), taken, clean), rule
+        codes = integers(clean.indices)
+        codes[cells] = len(clean.dictionary) + integers(lines.clean.indices)[found[cells]]
+        every = pa.concat_arrays([clean.dictionary, lines.clean.dictionary])
+        return pa.DictionaryArray.from_arrays(codes.astype(np.int32), every), rule
 
     def standing_at(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(place, row) of cells."""
@@ -196,21 +202,26 @@ class Cells:
         """The places by number."""
         return list(self.places)
 
-    def listed(self, numbers: np.ndarray) -> list[tuple]:
-        """Cells as trace.json has them; numbers: sorted, each once."""
-        found: list[tuple] = []
+    def written(self, numbers: np.ndarray) -> pa.Array:
+        """JSON of cells as trace.json has them; numbers: sorted, each once."""
+        found = [pa.array([], pa.string())]
         ends = np.searchsorted(numbers, [block.offset for block in self.blocks] + [np.iinfo(np.int64).max])
-        for block, first, last in zip(self.blocks, ends, ends[1:], strict=False):
+        for number, (first, last) in enumerate(pairwise(ends)):
             if first == last:
                 continue
+            block, quoted = self.blocks[number], self.quoted(number)
             at = numbers[first:last] - block.offset
             take = pa.array(at)
-            rows = np.searchsorted(block.start, at, side="right") - 1
-            columns = (block.place[at].tolist(), self.keys(block.table).take(pa.array(rows)).to_pylist(),
-                       block.row[at].tolist(), block.raw.take(take).to_pylist(), block.clean.take(take).to_pylist(),
-                       block.rule[at].tolist())  # fmt: skip
-            found += zip(*columns, strict=True)
-        return found
+            rows = pa.array(np.searchsorted(block.start, at, side="right") - 1)
+            keys = strings(self.keys(block.table).take(rows))
+            raw, clean = (column.take(take) for column in quoted)
+            found.append(each(block.place[at], keys, block.row[at], raw, clean, block.rule[at]))
+        return pa.concat_arrays(found)
+
+    @cache  # noqa: B019
+    def quoted(self, number: int) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+        """raw and clean of a block as JSON strings."""
+        return strings(self.blocks[number].raw), strings(self.blocks[number].clean)
 
 
 def _row_groups(file: pq.ParquetFile) -> dict[tuple[str, str], list[int]]:

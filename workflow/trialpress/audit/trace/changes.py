@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-LOGGED = ("table", "field", "key", "source_file", "source_column", "source_row", "clean_value", "rule")  # that are read
+# that are read
+LOGGED = ("table", "field", "key", "source_file", "source_column", "source_row", "clean_value", "rule", "kind")
+TOGETHER = (
+    8  # blocks whose keys are looked up at once: the clean rows of a table are millions, and each time all are hashed
+)
 
 
 @dataclass(frozen=True)
@@ -25,29 +32,38 @@ class Lines:
 
 
 class Changes:
-    """The log of changes."""
+    """The log of changes. counts: (rule, kind) -> how many lines have both."""
 
-    def __init__(self, blocks: Iterable[pd.DataFrame | pa.RecordBatch], rows: Callable[[str, pa.Array], np.ndarray]):
+    def __init__(
+        self, blocks: Iterable[pd.DataFrame | pa.RecordBatch], rows: Callable[[str, pa.ChunkedArray], np.ndarray]
+    ):
         """blocks: changes.csv, each text of a column once; rows: the clean row of each key of a table, -1 for none."""
         self.places: dict[tuple[str, str], int] = {}
         self.rules: dict[str, int] = {}
         self.parts: dict[tuple[str, str], list[Lines]] = {}
-        for block in blocks:
-            self._add({name: encoded(block[name]) for name in LOGGED}, rows)
+        self.counts: Counter[tuple[str, str]] = Counter()
+        waiting = iter(blocks)
+        while some := [{name: encoded(block[name]) for name in LOGGED} for block in islice(waiting, TOGETHER)]:
+            for block, meant in zip(some, _meant(some, rows), strict=True):
+                self._add(block, meant)
 
-    def _add(self, block: dict[str, pa.DictionaryArray], rows: Callable[[str, pa.Array], np.ndarray]) -> None:
+    @property
+    def counted(self) -> pd.DataFrame:
+        """How many lines (n) have a rule and a kind."""
+        return pd.DataFrame([(*both, n) for both, n in self.counts.items()], columns=["rule", "kind", "n"])
+
+    def _add(self, block: dict[str, pa.DictionaryArray], meant: Mapping[str, np.ndarray]) -> None:
+        both, names = combined(block["rule"], block["kind"])
+        self.counts.update(dict(zip(names, np.bincount(both, minlength=len(names)).tolist(), strict=True)))
         of, fields = combined(block["table"], block["field"])
         named, found = combined(block["source_file"], block["source_column"])
         place = np.array([self.places.setdefault(one, len(self.places)) for one in found], np.int32)[named]
         texts = block["rule"].dictionary.to_pylist()
         numbers = np.array([self.rules.setdefault(text, len(self.rules)) for text in texts], np.int32)
         row = block["source_row"].dictionary.cast(pa.int64()).to_numpy()
-        meant: dict[str, np.ndarray] = {}
         order, ends = np.argsort(of, kind="stable"), np.cumsum(np.bincount(of, minlength=len(fields)))
         for field, lines in zip(fields, np.split(order, ends[:-1]) if fields else (), strict=True):
             here = {name: integers(block[name].indices)[lines] for name in ("key", "source_row", "rule")}
-            if field[0] not in meant:
-                meant[field[0]] = rows(field[0], block["key"].dictionary).astype(np.int32)
             clean = block["clean_value"].take(pa.array(lines))
             self.parts.setdefault(field, []).append(
                 Lines(meant[field[0]][here["key"]], place[lines], row[here["source_row"]].astype(np.int32), clean,
@@ -65,6 +81,21 @@ class Changes:
         if len(parts) > 1:
             clean = pa.concat_arrays([part.clean.dictionary_decode() for part in parts]).dictionary_encode()
         return Lines(at, place, row, clean, rule)
+
+
+def _meant(
+    blocks: Sequence[Mapping[str, pa.DictionaryArray]], rows: Callable[[str, pa.ChunkedArray], np.ndarray]
+) -> list[dict[str, np.ndarray]]:
+    """For each block, by table, the clean row of each text of its keys."""
+    named = [block["table"].dictionary.take(pc.unique(block["table"].indices)).to_pylist() for block in blocks]
+    found: list[dict[str, np.ndarray]] = [{} for _ in blocks]
+    for table in dict.fromkeys(name for names in named for name in names):
+        here = [at for at, names in enumerate(named) if table in names]
+        keys = [blocks[at]["key"].dictionary for at in here]
+        at_rows = rows(table, pa.chunked_array(keys, pa.string())).astype(np.int32)
+        for at, part in zip(here, np.split(at_rows, np.cumsum([len(one) for one in keys])[:-1]), strict=True):
+            found[at][table] = part
+    return found
 
 
 def encoded(values: pd.Series | pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:

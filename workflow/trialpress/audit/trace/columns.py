@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from ...plan import Endpoint as TimeToEvent
 from ...results import Results
 from ...text import number_text
 from .cells import Cells
+from .columns_json import by_number, each, lists, strings
 from .texts import names_in
 
 
@@ -44,15 +44,16 @@ class Spans:
     first: np.ndarray
     last: np.ndarray
 
-    def of(self, first: int, last: int) -> Iterator[tuple[int, list[list]]]:
-        """(participant, [file, first row, last row] of each run) for the participants of a range that have one."""
+    def written(self, first: int, last: int) -> str:
+        """JSON of [file, first row, last row] of each run, by the participants of a range that have one."""
         starts = self.start[first : last + 1]
         here = slice(starts[0], starts[-1])
-        named = map(self.files.__getitem__, self.file[here].tolist())
-        runs = list(map(list, zip(named, self.first[here].tolist(), self.last[here].tolist(), strict=True)))
-        for who, (start, end) in enumerate(pairwise((starts - starts[0]).tolist()), start=first):
-            if start < end:
-                yield who, runs[start:end]
+        files = strings(
+            pa.DictionaryArray.from_arrays(self.file[here].astype(np.int32), pa.array(self.files, pa.string()))
+        )
+        runs = lists(starts - starts[0], each(files, self.first[here], self.last[here]))
+        have = np.flatnonzero(np.diff(starts))
+        return by_number(first + have, runs.take(pa.array(have)))
 
 
 class Columns:
