@@ -157,8 +157,19 @@ def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
     >>> days_between(from_, to).tolist()
     [2]
     """
-    start, end = (value.dt.normalize() if isinstance(value, pd.Series) else value.normalize() for value in (start, end))
-    return (end - start).dt.days.astype("Int64")
+    columns = [value for value in (start, end) if isinstance(value, pd.Series)]
+    if len(columns) == 2 and not start.index.equals(end.index):
+        start, end = start.align(end)
+    days = _day(end) - _day(start)
+    known, names = ~np.isnat(days), {value.name for value in columns}
+    whole = pd.arrays.IntegerArray(np.where(known, days.astype(np.int64), 0), ~known)
+    return pd.Series(whole, index=columns[0].index, name=names.pop() if len(names) == 1 else None)
+
+
+def _day(value: pd.Series | pd.Timestamp) -> np.ndarray:
+    """The day of each moment; AttributeError where there are none."""
+    moments = value.dt.tz_localize(None).to_numpy() if isinstance(value, pd.Series) else value.to_datetime64()
+    return moments.astype("datetime64[D]")
 
 
 def hours(start, end):
