@@ -178,16 +178,17 @@ def trace(
     from .contracts import QUERY_EFFECTS
     from .receipts import FOLDER
     from .store import of_run
+    from .workers import beside
 
     store = None if parts else of_run(folder / FOLDER / "second", hashes)
     results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean", None)
     records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results, store)
     traced = trace.trace(results, logs, folder, records)
-    trace.write(traced, folder)
     index = traced.index
-    del traced  # the cells of a large study are gigabytes
-    QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], index), folder / "audit")
-    write_second(results, found(), folder)
+    with beside(lambda: trace.write(traced, folder), 2 if parts else 1):  # of a small study R is beside
+        traced = None  # who writes has it; the cells of a large study are gigabytes
+        QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], index), folder / "audit")
+        write_second(results, found(), folder)
     if store:
         store.forget()
 

@@ -224,14 +224,14 @@ class Columns:
         file = [self.cells.named[at][2] for at in named.tolist()]
         files = sorted(set(file))
         codes = np.array([files.index(name) for name in file], dtype=np.int64)[place]
-        found = pd.DataFrame({"who": who[which], "file": codes, "row": row})
-        found = found.drop_duplicates().sort_values(["who", "file", "row"], ignore_index=True)
-        step = found.diff()
-        begins = ((step["who"] != 0) | (step["file"] != 0) | (step["row"] != 1)).to_numpy()
+        step = int(row.max(initial=0)) + 2  # the rows of two participants or files are never one after the other
+        if len(self.who) * len(files) * step >= 2**63:
+            raise OverflowError(f"the raw rows of {table} cannot be told apart")
+        found = np.unique((who[which].astype(np.int64) * len(files) + codes) * step + row)
+        begins = np.diff(found, prepend=-2) != 1
         ends = np.append(begins[1:], True)[: len(begins)]
-        starts = _starts(found["who"].to_numpy()[begins], len(self.who))
-        row = found["row"].to_numpy()
-        return Spans(starts, files, found["file"].to_numpy()[begins], row[begins], row[ends])
+        (of, first), last = np.divmod(found[begins], step), found[ends] % step
+        return Spans(_starts(of // max(len(files), 1), len(self.who)), files, of % max(len(files), 1), first, last)
 
 
 def _starts(sorted_codes: np.ndarray, n: int) -> np.ndarray:
