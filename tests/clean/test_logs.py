@@ -80,6 +80,9 @@ def test_the_tally_of_logs_by_hand():
     found = tally({"rows": rows, "changes": changes, "queries": queries, "rejected": rejected})
     assert found == {"files": 2, "rows": 9, "rejected": 2, "changes": 3, "value_changes": 1, "unit_changes": 0, "code_changes": 2,
                      "spelling_changes": 0, "code_list": 1, "corrections": 1, "queries": 3, "errors": 1}  # fmt: skip
+    many = tally({"rows": rows, "changes": changes.assign(n=[1, 10, 100]), "queries": queries, "rejected": rejected})
+    counts = {"changes": 111, "value_changes": 1, "code_changes": 110, "code_list": 10, "corrections": 1}
+    assert many == found | counts, "one row may stand for many that have its rule and kind"
 
 
 def ages(folder, text: str, **options):

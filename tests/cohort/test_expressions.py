@@ -349,3 +349,23 @@ def test_how_many_arguments_each_function_takes():
         "days": (2, 2), "hours": (2, 2), "years": (2, 2), "shift": (2, 2), "starts": (2, 2), "when": (2, 3),
         "coalesce": many, "min": many, "max": many,
     } == ARGUMENTS  # fmt: skip
+
+
+@pytest.mark.parametrize("units", [("ns", "ms"), ("ms", "ms"), ("s", "us")])
+def test_days_are_those_of_the_calendar_whatever_the_time_of_day(units):
+    moments = ["1969-12-31 23:59", "1970-01-01 00:00", "2016-02-29 12:00", None, "1900-03-01 00:01"]
+    start = pd.Series(pd.to_datetime(moments)).astype(f"datetime64[{units[0]}]")
+    end = start.iloc[::-1].reset_index(drop=True).astype(f"datetime64[{units[1]}]")
+    found = Expression("days(start, end)")({"start": start, "end": end})
+    wanted = [
+        pd.NA if pd.isna(a) or pd.isna(b) else (b.date() - a.date()).days for a, b in zip(start, end, strict=True)
+    ]
+    pd.testing.assert_series_equal(found, pd.Series(wanted, dtype="Int64"))
+
+
+@pytest.mark.parametrize("storage", ["python", "pyarrow"])
+def test_texts_are_compared_alike_however_they_are_held(storage):
+    texts = pd.Series(["a", None, "b", ""], dtype=pd.StringDtype(storage), index=[3, 5, 8, 9])
+    for text, wanted in (("t == 'a'", [True, pd.NA, False, False]), ("t != u", [False, pd.NA, False, False])):
+        found = Expression(text)({"t": texts, "u": texts})
+        pd.testing.assert_series_equal(found, pd.Series(wanted, dtype="boolean", index=texts.index), check_names=False)
