@@ -71,8 +71,8 @@ class Changes:
             )  # fmt: skip
 
     def of(self, table: str, field: str) -> Lines | None:
-        """The lines of one field; None if nothing of it has changed."""
-        parts = self.parts.get((table, field))
+        """The lines of one field, which are asked for once and then given up; None if nothing of it has changed."""
+        parts = self.parts.pop((table, field), None)
         if not parts:
             return None
         numbers = (np.concatenate([getattr(part, name) for part in parts]) for name in ("at", "place", "row", "rule"))
