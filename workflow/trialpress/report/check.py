@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import InputError, Problem
 from . import qmd, tree
-from .conditions import shown
+from .conditions import said, shown
 from .process import Failed, run
 from .renderer import base, pandoc
 
@@ -32,10 +32,6 @@ class Seen:
         self.links: dict[str, None] = {}
         self.images: list[tuple[str, str, str]] = []  # address, alternative text, figure
         self.raw: list[tuple[str, str]] = []  # format, text
-
-
-def _attributes(attr: list) -> str:
-    return " ".join([*(f".{name}" for name in attr[1]), *(f'{key}="{value}"' for key, value in attr[2])])
 
 
 def _plain(nodes: Any) -> str:
@@ -72,9 +68,9 @@ def look(node: Any, seen: list[Seen], figure: str = "", conditional: bool = Fals
     if kind in ATTR:
         attr = content[ATTR[kind]]
         if kind in ("Div", "Span"):
-            said = _attributes(attr)
-            seen = [one for one in seen if shown(said, one.fmt) is not False]
-            conditional = conditional or "-meta" in said or "-profile" in said
+            written = said(attr)
+            seen = [one for one in seen if shown(written, one.fmt) is not False]
+            conditional = conditional or "-meta" in written or "-profile" in written
         if attr[0]:
             for one in seen:
                 one.ids[attr[0]] += 0 if conditional and one.ids[attr[0]] else 1
@@ -90,9 +86,9 @@ def look(node: Any, seen: list[Seen], figure: str = "", conditional: bool = Fals
             for one in seen:
                 one.links[content[2][0][1:]] = None
         case "Image":
-            said = dict(content[0][2])
+            given = dict(content[0][2])
             # the text between the brackets is a figure's caption, but an inline image's alternative text
-            alt = said.get("fig-alt") or said.get("alt") or ("" if figure else _plain(content[1]))
+            alt = given.get("fig-alt") or given.get("alt") or ("" if figure else _plain(content[1]))
             for one in seen:
                 one.images.append((content[2][0], alt.strip(), figure))
         case "RawInline" | "RawBlock":

@@ -12,6 +12,11 @@ FENCE = re.compile(r"^:::+ *(.*?) *:*$")
 CODE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 
 
+def said(attr: list) -> str:
+    """The attributes of a block in Pandoc's tree as they would be written."""
+    return " ".join([*(f".{name}" for name in attr[1]), *(f'{key}="{value}"' for key, value in attr[2])])
+
+
 def shown(attributes: str, fmt: str) -> bool | None:
     """Whether a block with these attributes is in the format; None if it has no condition on the format alone."""
     visible, hidden = ".content-visible" in attributes, ".content-hidden" in attributes

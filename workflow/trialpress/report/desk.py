@@ -64,8 +64,8 @@ class Desk:
         staging.refresh(self.fragments, self.answers(), self.source, self.to)
 
     def editions(self, out: Path, formats: Iterable[str], engine: str = "") -> dict[str, Path]:
-        light = self.results / receipts.FOLDER / "light"
-        known = light if light.is_dir() else None
+        held = self.results / receipts.FOLDER
+        known = held if (held / "light").is_dir() else None
         return render(self.to, out, formats, engine=engine or self.engine, date=self.fragments.date, kept=known)
 
     def state(self) -> tuple:

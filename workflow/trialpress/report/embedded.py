@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import font_source_sans_pro
@@ -14,7 +15,7 @@ import typst
 
 from ..errors import InputError, Problem
 from ..files import read_text
-from . import archive, brought, qmd, self_contained, stand_ins, word, words
+from . import apart, archive, brought, qmd, self_contained, stand_ins, word, words
 from .process import Failed, environment, run
 from .renderer import RenderError, pandoc
 from .tree import Tree
@@ -51,13 +52,13 @@ def _front(document: qmd.Document, fmt: str, epoch: datetime) -> dict:
 
 def begin(
     source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime, read: Tree,
-    pool: ThreadPoolExecutor,
+    pool: ThreadPoolExecutor, kept: Path | None = None,
 ) -> dict[str, Future]:  # fmt: skip
     """All formats, as many at a time as the pool has threads. Typst, which needs 300 MB, begins when Pandoc, of 200 MB each, has
     ended for all of them."""
     first = ("html", "jats", "docx", "pdf")
     order = sorted(formats, key=lambda fmt: first.index(fmt) if fmt in first else 0)
-    jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read) for fmt in order}
+    jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read, kept) for fmt in order}
     if "pdf" in jobs:
         jobs["pdf"] = pool.submit(_typeset, source, jobs["pdf"], epoch, [*jobs.values()])
     return jobs
@@ -86,7 +87,9 @@ def _styles(source: Path, meta: dict) -> list[str]:
     return [part for name, text in texts.items() for part in ("--variable", f"{name.replace('.', '-')}={text}")]
 
 
-def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime, read: Tree) -> Path:
+def _edition(
+    source: Path, scratch: Path, document: qmd.Document, fmt: str, epoch: datetime, read: Tree, kept: Path | None
+) -> Path:
     meta = qmd.merged(document, fmt)
     to = scratch / f"manuscript.{'xml' if fmt == 'jats' else fmt}"
     target = to.with_suffix(".typ") if fmt == "pdf" else to
@@ -109,25 +112,34 @@ def _edition(source: Path, scratch: Path, document: qmd.Document, fmt: str, epoc
             command += [f"--template={ASSETS / 'page.openxml'}", f"--reference-doc={ASSETS / 'reference.docx'}"]
             command.append(_held(source, scratch / "docx"))
 
-    def write(*more: str) -> None:
+    def write(blocks: list, *more: str) -> None:
         try:
-            run([*command, *more], stdin=read.edition(fmt), cwd=source, env=environment(epoch))
+            run([*command, *more], stdin=read.edition(fmt, blocks), cwd=source, env=environment(epoch))
         except Failed as error:
             raise _located(document, fmt, str(error)) from None
 
-    write()
+    tables = apart.opened(kept, fmt)
+    given = apart.edition(fmt, read.blocks, tables)
+    written = word.document if fmt == "docx" else partial(Path.read_text, encoding="utf-8")
+    write(given.blocks)
+    if (text := given.whole(written(target))) is None:
+        write(read.blocks)
+        text = written(target)
+    tables.save()
     if fmt == "html":
-        page = self_contained.page(to.read_text(encoding="utf-8"), source)
+        page = self_contained.page(text, source)
         if page is None:
-            write("--embed-resources", _held(source, scratch / "html"))
+            write(read.blocks, "--embed-resources", _held(source, scratch / "html"))
             page = stand_ins.embed(to.read_text(encoding="utf-8"), source)
         to.write_bytes(page.encode("utf-8"))
         brought.embed(to, source)
     elif fmt == "docx":
-        word.finish(to, source)
+        word.finish(to, source, text)
     elif fmt == "jats":
-        label_captions(to)
+        to.write_bytes(labelled(text).encode("utf-8"))
         archive.pack(to, source, to.with_suffix(".zip"))
+    elif given.put:
+        target.write_bytes(text.encode("utf-8"))
     return target
 
 
@@ -169,9 +181,7 @@ def _typeset(source: Path, written: Future, epoch: datetime, after: list[Future]
     return to
 
 
-def label_captions(path: Path) -> None:
+def labelled(text: str) -> str:
     """JATS has an element for a caption's number; Pandoc has none, so the filter wrote it in bold."""
-    text = path.read_text(encoding="utf-8")
     text = text.replace("<issn></issn>", "<issn>not assigned</issn>")  # which the tag set wants
-    text = re.sub(r"(<caption>\s*<p>)<bold>([^<]+?)[.:]?</bold>\s*", r"<label>\2</label>\1", text)
-    path.write_bytes(text.encode("utf-8"))
+    return re.sub(r"(<caption>\s*<p>)<bold>([^<]+?)[.:]?</bold>\s*", r"<label>\2</label>\1", text)

@@ -38,7 +38,8 @@ def render(
     formats: some of "html", "pdf", "docx", "jats"; with Quarto those of journals too ("acm-pdf": manuscript-acm-pdf.pdf).
     engine: "quarto", "embedded" (Pandoc and Typst), or "auto": Quarto where it is on PATH.
     date: ISO date of the inputs; it stands in every file where a clock's time would.
-    kept: a folder for pictures that an earlier call has made light; without it each call makes them.
+    kept: a folder for what an earlier call has made of the same pictures (`pictures`) and tables (`apart`); without it each call
+        makes all anew.
 
     The same source gives the same bytes, whatever its path, the time zone and the locale. HTML is moved to `out` before the
     others, for whoever waits for it; those together, so a failure in one of them leaves them as they were.
@@ -62,11 +63,12 @@ def render(
         ThreadPoolExecutor(2) as pool,  # its work is in other processes and in Typst
     ):
         lightened = "html" in formats and aside.submit(
-            pictures.lighten, source / "figures", kept or Path(scratch, "light")
+            pictures.lighten, source / "figures", (kept or Path(scratch)) / "light"
         )
         read = None
         if chosen == "embedded":
-            read = tree.read(document, embedded.fronts(document, formats, epoch))
+            tables = kept and kept / "written"
+            read = tree.read(document, embedded.fronts(document, formats, epoch), tables)
         checked = aside.submit(check.problems, source, document, formats, read)
         if chosen == "quarto" or read.warnings:  # Quarto takes longer, and would not say it better
             raise_if(checked.result())
@@ -76,7 +78,9 @@ def render(
             lightened.result()
         make = partial(quarto.render, source, Path(scratch), document, epoch=epoch)
         if read:
-            make = partial(embedded.made, embedded.begin(source, Path(scratch), document, formats, epoch, read, pool))
+            make = partial(
+                embedded.made, embedded.begin(source, Path(scratch), document, formats, epoch, read, pool, tables)
+            )
         for together in filter(None, ([f for f in formats if f == "html"], [f for f in formats if f != "html"])):
             try:
                 made = make(together)

@@ -18,7 +18,7 @@ from ..errors import Problem
 from . import qmd, word, words
 from .authors import authors
 from .conditions import resolved
-from .embedded import ASSETS, FONTS, STANDARDS, label_captions
+from .embedded import ASSETS, FONTS, STANDARDS, labelled
 from .process import Failed, environment, run
 from .renderer import SUFFIX, RenderError, base, pandoc
 
@@ -185,7 +185,7 @@ def label(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"<title><bold>([\d.]+)</bold> ", r"<label>\1</label>\n<title>", text)
     path.write_text(text, encoding="utf-8")
-    label_captions(path)
+    path.write_bytes(labelled(path.read_text(encoding="utf-8")).encode("utf-8"))
 
 
 def encode_links(path: Path) -> None:

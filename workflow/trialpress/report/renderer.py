@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -95,12 +96,21 @@ def _said(command: list[str]) -> str:
     return done.stdout.strip()
 
 
+@cache
+def _number(command: str) -> str:
+    return _said([command, "--version"]).split()[1]
+
+
+def pandoc_version() -> str:
+    """As "3.9"; asked once."""
+    return _number(pandoc())
+
+
 def engine_version(engine: str = "auto") -> str:
     """What a methods section prints: "Quarto 1.7.34" or "Pandoc 3.9 with Typst 0.15"."""
     if choose(engine) == "quarto":
         return "Quarto " + _said(["quarto", "--version"])
-    number = _said([pandoc(), "--version"]).split()[1]
-    return f"Pandoc {number} with Typst {'.'.join(version('typst').split('.')[:2])}"
+    return f"Pandoc {pandoc_version()} with Typst {'.'.join(version('typst').split('.')[:2])}"
 
 
 def stamp(engine: str) -> str:

@@ -180,7 +180,7 @@ def make(
     with tempfile.TemporaryDirectory(prefix=".stage-", dir=out) as scratch:
         to = Path(scratch) / source.name
         stage(fragments, checklists, folder / "figures", source, to)
-        render(to, out, formats, engine=engine, date=fragments.date, kept=folder / FOLDER / "light")
+        render(to, out, formats, engine=engine, date=fragments.date, kept=folder / FOLDER)
         if choose(engine) == "quarto":  # which reads the includes before its hook runs
             lay_beside(to, source, fragments)
     rendered = {"engine": choose(engine), "version": engine_version(engine), "formats": formats}

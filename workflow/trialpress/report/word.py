@@ -15,13 +15,19 @@ TEXT = re.compile(r"<w:t(?: [^>]*)?>([^<]*)</w:t>")
 FIELD = re.compile(r'(<w:fldSimple w:instr=" STYLEREF Banner ">.*?<w:t[^>]*>)[^<]*(</w:t>.*?</w:fldSimple>)', re.S)
 
 
-def finish(path: Path, source: Path | None = None) -> None:
-    """Write the banner's text into the header's field, which Word alone would fill; no row goes over two pages; the pictures of the
-    project `source` take the places of what stands in for them."""
+def document(path: Path) -> str:
+    """The text of a file, in Word's XML."""
     with zipfile.ZipFile(path) as parts:
-        found = BANNER.search(parts.read("word/document.xml").decode("utf-8"))
+        return parts.read("word/document.xml").decode("utf-8")
+
+
+def finish(path: Path, source: Path | None = None, text: str | None = None) -> None:
+    """Write the banner's text into the header's field, which Word alone would fill; no row goes over two pages; the pictures of the
+    project `source` take the places of what stands in for them. text: instead of that of the file."""
+    text = document(path) if text is None else text
+    found = BANNER.search(text)
     said = "".join(TEXT.findall(found[0])) if found else ""
-    rewrite(path, {"word/document.xml": whole_rows}, said, source)
+    rewrite(path, {"word/document.xml": lambda _: whole_rows(text)}, said, source)
 
 
 def rewrite(path: Path, changes: dict[str, Callable[[str], str]], banner: str, source: Path | None = None) -> None:
