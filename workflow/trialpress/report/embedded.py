@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -54,13 +54,13 @@ def begin(
     source: Path, scratch: Path, document: qmd.Document, formats: list[str], epoch: datetime, read: Tree,
     pool: ThreadPoolExecutor, kept: Path | None = None,
 ) -> dict[str, Future]:  # fmt: skip
-    """All formats, as many at a time as the pool has threads. Typst, which needs 300 MB, begins when Pandoc, of 200 MB each, has
-    ended for all of them."""
-    first = ("html", "jats", "docx", "pdf")
-    order = sorted(formats, key=lambda fmt: first.index(fmt) if fmt in first else 0)
-    jobs = {fmt: pool.submit(_edition, source, scratch, document, fmt, epoch, read, kept) for fmt in order}
-    if "pdf" in jobs:
-        jobs["pdf"] = pool.submit(_typeset, source, jobs["pdf"], epoch, [*jobs.values()])
+    """All formats, as many at a time as the pool has threads: Typst, which needs 300 MB, beside one Pandoc of 200 MB."""
+    first = ("html", "pdf", "jats", "docx")
+    jobs = {}
+    for fmt in sorted(formats, key=lambda fmt: first.index(fmt) if fmt in first else 0):
+        jobs[fmt] = pool.submit(_edition, source, scratch, document, fmt, epoch, read, kept)
+        if fmt == "pdf":
+            jobs[fmt] = pool.submit(_typeset, source, jobs[fmt], epoch)
     return jobs
 
 
@@ -160,9 +160,8 @@ def _located(document: qmd.Document, fmt: str, message: str) -> InputError:
     return InputError(sorted(problems)) if problems else RenderError([Problem(f"{fmt}, by Pandoc", message)])
 
 
-def _typeset(source: Path, written: Future, epoch: datetime, after: list[Future]) -> Path:
-    """The PDF of what Pandoc has written for Typst, when others are done, which were begun before."""
-    wait(after)
+def _typeset(source: Path, written: Future, epoch: datetime) -> Path:
+    """The PDF of what Pandoc has written for Typst, which was begun before."""
     text = written.result()
     to = text.with_suffix(".pdf")
     try:
