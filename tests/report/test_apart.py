@@ -34,12 +34,12 @@ def made(tmp_path, monkeypatch):
             module, "run", lambda command, run=module.run, **how: given.append(how["stdin"]) or run(command, **how)
         )
 
-    def make(text, formats=FORMATS):
+    def make(text, formats=FORMATS, front=""):
         project = tmp_path / "project"
         shutil.rmtree(project, ignore_errors=True)
         project.mkdir()
         (project / "references.bib").write_text("@article{own, title={T}, author={B, A}, journal={J}, year={2020}}\n")
-        (project / "manuscript.qmd").write_text(f"---\ntitle: T\nbibliography: references.bib\n---\n\n{text}\n")
+        (project / "manuscript.qmd").write_text(f"---\ntitle: T\nbibliography: references.bib\n{front}---\n\n{text}\n")
         bytes_of = []
         for kept in (None, tmp_path / "kept"):
             given.clear()
@@ -105,6 +105,11 @@ def test_what_has_its_meaning_elsewhere_is_made_with_the_text(made, held):
         text = f"Of @own, {word}.\n\n{table}{captioned(OTHER, 'b')}{rest.replace('{0}', word)}"
         made(text.replace("[^1]: ", "") if "[^1]" not in held else text)
     assert len(kept(made, "tree")) == (2 if held.endswith(")") else 1)
+
+
+def test_another_language_or_direction_makes_tables_anew(made):
+    for front in ("", "lang: zh\n", "dir: rtl\n"):
+        made(captioned(ROWS, "a"), ["html", "docx"], front)
 
 
 def test_the_lines_of_a_table_in_code_are_no_table(made):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -196,9 +196,11 @@ class Edition:
         return text
 
 
-def edition(fmt: str, blocks: list, kept: Kept) -> Edition:
-    """The tables of a document in one format."""
+def edition(fmt: str, blocks: list, meta: Mapping[str, Any], kept: Kept) -> Edition:
+    """The tables of a document in one format. meta: its metadata, in which its language, its direction and what is on or off decide
+    how Pandoc writes."""
     keys, put = {}, {}
+    settings = {name: meta[name] for name in meta if name in ("lang", "dir") or meta[name]["t"] == "MetaBool"}
     if kept.store is None:
         return Edition(fmt, blocks, keys, put, kept)
 
@@ -214,7 +216,7 @@ def edition(fmt: str, blocks: list, kept: Kept) -> Edition:
         if block["t"] != "Table" or not block["c"][0][0]:
             return block
         attr, caption, *cells = block["c"]
-        if (key := _key(fmt, attr, cells, within)) is None:
+        if (key := _key([fmt, settings, attr, list(within)], cells)) is None:
             return block
         if kept.get(key) is None:
             keys[attr[0]] = key
@@ -226,12 +228,12 @@ def edition(fmt: str, blocks: list, kept: Kept) -> Edition:
     return Edition(fmt, made, keys, put, kept)
 
 
-def _key(fmt: str, attr: Attr, cells: list, within: Sequence[Attr]) -> str | None:
+def _key(around: list, cells: list) -> str | None:
     """Of all that decides what a format makes of a table, apart from its caption; None if something else does."""
     text = json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
     if _OWN.search(text) or not _KINDS.issuperset(re.findall(r'"t":"(\w+)"', text)):
         return None
-    return hash_of([fmt, attr, text, list(within)])
+    return hash_of([*around, text])
 
 
 def _cells(text: str) -> list:

@@ -119,7 +119,7 @@ def _edition(
             raise _located(document, fmt, str(error)) from None
 
     tables = apart.opened(kept, fmt)
-    given = apart.edition(fmt, read.blocks, tables)
+    given = apart.edition(fmt, read.blocks, read.metas[fmt], tables)
     written = word.document if fmt == "docx" else partial(Path.read_text, encoding="utf-8")
     write(given.blocks)
     if (text := given.whole(written(target))) is None:

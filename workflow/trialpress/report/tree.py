@@ -48,7 +48,8 @@ def read(document: qmd.Document, metas: Mapping[str, Mapping[str, Any]], kept: P
     made = _read(reader, shorter, metas)
     if not apart.filled(made.blocks, at, names, tables):
         made = _read(reader, text, metas)
-    tables.save()
+    if not made.warnings:  # a table that is kept would not say its own again
+        tables.save()
     return made
 
 
