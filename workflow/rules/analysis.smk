@@ -33,7 +33,7 @@ rule analysis:
         mem_mb=memory.asked("analysis", SIZE),
         runtime=30 + SIZE // 10,
     params:
-        rooms=["clean", "cohort", "stats", "analysis"],
+        rooms=["cohort", "stats", "analysis"],
         content=content("analysis"),
         parts=PARTS["analysis"],
     message:

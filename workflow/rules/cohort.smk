@@ -109,7 +109,7 @@ rule effects:
         mem_mb=memory.asked("effects", SIZE),
         runtime=10 + SIZE // 10,
     params:
-        rooms=["clean", "cohort", "stats", "analysis", "figures", "tables"],
+        rooms=["cohort", "stats", "analysis", "figures", "tables"],
         content=content("effects"),
         parts=PARTS["effects"],
     message:

@@ -52,7 +52,7 @@ rule figures:
         mem_mb=memory.asked("figures", SIZE),
         runtime=10 + SIZE // 10,
     params:
-        rooms=["clean", "cohort", "stats", "analysis", "figures"],
+        rooms=["cohort", "stats", "analysis", "figures"],
         content=content("figures"),
         parts=PARTS["figures"],
     message:
@@ -88,7 +88,7 @@ rule figures_part:
         mem_mb=memory.asked("figures", SIZE),
         runtime=10 + SIZE // 10 // DRAWN_PARTS,
     params:
-        rooms=["clean", "cohort", "stats", "analysis", "figures"],
+        rooms=["cohort", "stats", "analysis", "figures"],
         content=content("figures_part"),
         parts=PARTS["figures_part"],
     message:

@@ -24,7 +24,7 @@ rule tables:
         mem_mb=memory.asked("tables", SIZE),
         runtime=10 + SIZE // 10,
     params:
-        rooms=["clean", "cohort", "stats", "analysis", "figures", "tables"],
+        rooms=["cohort", "stats", "analysis", "figures", "tables"],
         content=content("tables"),
         parts=PARTS["tables"],
     message:

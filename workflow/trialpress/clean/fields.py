@@ -13,18 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..study import Column
+from ..study import DTYPES, Column
 from ..text import normalise, text_of
 from .parse import Reading
 from .read.raw import BLANK, Cell, Encoded
 
-DTYPES = {
-    "number": "Float64",
-    "duration": "Float64",
-    "integer": "Int64",
-    "date": "datetime64[s]",
-    "datetime": "datetime64[s]",
-}
 DATES = ("date", "datetime")
 
 

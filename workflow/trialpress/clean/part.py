@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from ..calculation import LARGEST
 from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError, Fault
-from ..study import Column, Part, Study, Table
+from ..study import DTYPES, Column, Part, Study, Table
 from ..text import normalise
-from .fields import DTYPES, Coded, Field, encode
+from .fields import Coded, Field, encode
 from .parse import Parser, Reading
 from .read import is_footnote
 from .read.raw import Cell, Raw

@@ -25,12 +25,11 @@ from ..chunks import ONE, WHY, refusals
 from ..collector import uncollected
 from ..errors import InputError, Problem, raise_if
 from ..files import write_parquet, write_text, write_whole
-from ..study import Study, Table
+from ..study import DTYPES, Study, Table
 from ..text import text_of
 from . import CleanData, clean_tables, log, of_files, read_whole
 from .account import ROWS, accounts, losses
 from .corrections import by_table, read_corrections
-from .fields import DTYPES
 from .parse import Parser
 from .queries import counted
 from .read import Encoded, Raw

@@ -11,14 +11,13 @@ import pandas as pd
 
 from ..calculation import ranks
 from ..checks.values import fields
-from ..clean.fields import DTYPES
 from ..contracts import FLOW
 from ..errors import InputError, Problem, raise_if
 from ..expression import Columns, Expression, ExpressionError, impossible
 from ..files import Tables, write_parquet
 from ..kinds import order
 from ..plan import OTHER, Derived, Plan, level_texts
-from ..study import Study
+from ..study import DTYPES, Study
 from ..text import number_text
 from .columns import OfRows, OfSubjects, placed
 from .endpoints import follow

@@ -10,6 +10,13 @@ from itertools import chain
 from typing import Any
 
 SHOWN = 40  # no number, date or code of a list is longer
+DTYPES = {  # type of a column -> that of its values in pandas; of every other "string"
+    "number": "Float64",
+    "duration": "Float64",
+    "integer": "Int64",
+    "date": "datetime64[s]",
+    "datetime": "datetime64[s]",
+}
 
 
 @dataclass(frozen=True)
