@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from trialpress import figures
 from trialpress.errors import InputError
-from trialpress.figures import palette, style
+from trialpress.figures import breaking, palette
 from trialpress.figures.drawing import width_of
 from trialpress.figures.kinds import KINDS
 
@@ -138,7 +138,7 @@ def test_levels_are_not_counted_where_the_counts_are_not_those_of_the_model(usua
 @pytest.mark.parametrize("width", ["single", "double"])
 def test_no_word_is_cut(usual, awkward, study, width, monkeypatch):
     cut = []
-    monkeypatch.setattr(style, "_cut", lambda word, *size: cut.append(word) or 1 + len(word) // 2)
+    monkeypatch.setattr(breaking, "_cut", lambda word, *room: cut.append(word) or 1 + len(word) // 2)
     results = usual if study == "usual" else awkward["long names"]
     for name in DRAWN:
         figures.draw(with_options(results, name, width=width), name)

@@ -23,6 +23,7 @@ from ..wording import Wording
 from ..workers import each
 from .drawing import Drawing
 from .drawn import Drawn
+from .libraries import artists
 from .observed import Note, Observed
 from .read import left_out
 
@@ -44,9 +45,9 @@ def draw(results: Results, name: str) -> Drawing:
         if results.marked:
             drawing = _marked(drawing, results.seen)
         drawing = _translated(drawing.said(*left_out(results, KINDS, spec)), results.plan.say)
-        artists = drawing.figure.findobj()
-    raise_if(_unprintable(artists, name))
-    _lighten(artists)
+        drawn = artists(drawing.figure)
+    raise_if(_unprintable(drawn, name))
+    _lighten(drawn)
     return drawing
 
 
@@ -60,7 +61,7 @@ def _marked(drawing: Drawing, seen: set[str]) -> Drawing:
     if list(drawing.numbers) == ["note"]:  # nothing is drawn
         return drawing
     some, page = bool(seen - {SIMULATED}), drawing.figure.page
-    found = [text for text in drawing.figure.findobj(Text) if MARKER in text.get_text()]
+    found = [one for one in artists(drawing.figure) if isinstance(one, Text) and MARKER in one.get_text()]
     for text in found:
         lines = text.get_text().split("\n")
         text.set_text("\n".join(with_mark(line) if some else line.replace(MARKER, "") for line in lines))
@@ -85,7 +86,7 @@ def _translated(drawing: Drawing, say: Wording) -> Drawing:
         return drawing
     from matplotlib.text import Text
 
-    for text in drawing.figure.findobj(Text):
+    for text in (one for one in artists(drawing.figure) if isinstance(one, Text)):
         said = text.get_text()
         text.set_text(say(said.removesuffix(MARK)) + MARK if said.endswith(MARK) else say(said))
     return replace(drawing, alt=" ".join(map(say, re.split(r"(?<=\.) (?=[^a-z\d])", drawing.alt))))
@@ -94,24 +95,24 @@ def _translated(drawing: Drawing, say: Wording) -> Drawing:
 MANY = 2_000  # points beyond which a cloud of them is a picture within the vector graphic
 
 
-def _lighten(artists: Iterable) -> None:
+def _lighten(parts: Iterable) -> None:
     """A file's size does not grow with the participants: no reader can tell so many points apart."""
     from matplotlib.collections import PathCollection
     from matplotlib.lines import Line2D
 
-    for drawn in (artist for artist in artists if isinstance(artist, PathCollection | Line2D)):
+    for drawn in (part for part in parts if isinstance(part, PathCollection | Line2D)):
         many = len(drawn.get_offsets() if isinstance(drawn, PathCollection) else drawn.get_xdata()) > MANY
         points = isinstance(drawn, PathCollection) or drawn.get_marker() not in ("None", "none", None, "")
         drawn.set_rasterized(many and points)
 
 
-def _unprintable(artists: Iterable, name: str) -> list[Problem]:
+def _unprintable(parts: Iterable, name: str) -> list[Problem]:
     """The labels of a figure with characters that would be empty boxes."""
     from matplotlib.text import Text
 
     from . import style
 
-    labels = dict.fromkeys(artist.get_text() for artist in artists if isinstance(artist, Text))
+    labels = dict.fromkeys(part.get_text() for part in parts if isinstance(part, Text))
     return [
         Problem(
             f"plan.yaml, figures.{name}",

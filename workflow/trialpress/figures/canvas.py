@@ -46,6 +46,12 @@ class Both(RendererBase):
             setattr(self, name, getattr(first, name))
         self.start_rasterizing, self.stop_rasterizing = second.start_rasterizing, second.stop_rasterizing
 
+    def open_group(self, *args, **options) -> None:  # pixels have no groups
+        self.second.open_group(*args, **options)
+
+    def close_group(self, *args, **options) -> None:
+        self.second.close_group(*args, **options)
+
 
 def _on_both(name: str):
     def draw(self: Both, *args, **options) -> None:
@@ -55,9 +61,8 @@ def _on_both(name: str):
     return draw
 
 
-DRAWN = ("path", "markers", "path_collection", "quad_mesh", "image", "text")
-for _name in (*(f"draw_{what}" for what in DRAWN), "open_group", "close_group"):
-    setattr(Both, _name, _on_both(_name))
+for _what in ("path", "markers", "path_collection", "quad_mesh", "image", "text"):
+    setattr(Both, f"draw_{_what}", _on_both(f"draw_{_what}"))
 
 
 class Vectors(RendererSVG):

@@ -44,6 +44,19 @@ def make_ticks_once() -> None:
     axis.Axis._copy_tick_props = lambda self, first, other: clipped(other.gridline, first.gridline)
 
 
+def artists(of) -> list:
+    """A figure, or a part of it, with all its parts; of an axis the ticks that are there: to ask for the others makes them, and they
+    say nothing before the axis is drawn."""
+    from matplotlib.axis import Axis
+
+    if isinstance(of, Axis):
+        ticks = [tick for name in ("majorTicks", "minorTicks") for tick in vars(of).get(name, ())]
+        parts = [of.label, of.offsetText, *ticks]
+    else:
+        parts = of.get_children()
+    return [of, *(inner for part in parts for inner in artists(part))]
+
+
 @cache
 def seaborn():
     """seaborn without the parts of scipy whose import takes as long as two figures: it would estimate densities and cluster rows with

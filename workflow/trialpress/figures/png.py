@@ -42,9 +42,9 @@ def chosen(colours: np.ndarray, counts: np.ndarray, most: int = COLOURS) -> tupl
     far, nearest = np.full(len(points), np.float32(2**24)), np.zeros(len(points), np.uint8)
     picked: list[int] = []
     if len(points) <= most:  # all of them
-        far, nearest, picked = np.zeros(1), np.arange(len(points)), [*range(len(points))]
-    while len(picked) < most and far.any():
-        picked.append(one := int((far * weights).argmax()))
+        far, weights, nearest, picked = np.zeros(1), np.ones(1), np.arange(len(points)), [*range(len(points))]
+    while len(picked) < most and far[one := int((far * weights).argmax())]:  # else all are shown as they are
+        picked.append(one)
         distance = squares - 2 * (points @ points[one]) + squares[one]
         closer = distance < far
         far[closer], nearest[closer] = distance[closer], len(picked) - 1

@@ -6,7 +6,6 @@ Nothing here depends on the machine: the font comes from a package, glyphs becom
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import Literal
 
 from ..results import MARK, with_mark
 from ..wording import ENGLISH, Wording
+from . import breaking
 from .libraries import hold_fonts, make_ticks_once
 from .palette import GREY, INK
 
@@ -162,48 +162,12 @@ def widest(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> 
 
 def longest_word(texts: Iterable[str], size: float = TEXT, weight: str = "normal") -> float:
     """Width in mm of what `wrap` would have to cut if it had less room."""
-    return widest((part for text in texts for part in re.findall(PARTS, say(text))), size, weight)
-
-
-WIDE = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef"  # of scripts in which lines break between any two characters
-NO_START = "、。，．：；！？）］｝」』】》〉・ー"  # but not before these
-PARTS = (
-    rf"[{WIDE}][{NO_START}]*|[^-\u2013/ \n{WIDE}]+[-\u2013/]*|[-\u2013/]+"  # of a text, between which lines may break
-)
+    return widest((part for text in texts for part in breaking.parts(say(text))), size, weight)
 
 
 def wrap(text: str, width: float, size: float = TEXT, weight: str = "normal") -> str:
-    """The text in lines of at most `width` mm, broken at spaces; a word that is longer at its own hyphens and slashes, and
-    only if that does not help anywhere, with a hyphen."""
-    lines, line, said = [], "", say(text)
-    if said == said.strip() and "  " not in said and text_width(text, size, weight) <= width:
-        return said
-    for word in said.split(" "):
-        parts = [word] if text_width(word, size, weight) <= width else _parts(word, width, size, weight)
-        for i, part in enumerate(parts):
-            longer = f"{line}{'' if i else ' '}{part}".strip()
-            if line and text_width(longer, size, weight) > width:
-                lines.append(line)
-                longer = part
-            line = longer
-    return "\n".join([*lines, line])
-
-
-def _parts(word: str, width: float, size: float, weight: str) -> list[str]:
-    """A word at its hyphens and slashes; each part of at most `width` mm."""
-    parts = []
-    for part in re.findall(PARTS, word):
-        while text_width(part, size, weight) > width and len(part) > 1:
-            fits = _cut(part, width, size, weight)
-            parts.append(f"{part[:fits]}-")
-            part = part[fits:]
-        parts.append(part)
-    return parts
-
-
-def _cut(word: str, width: float, size: float, weight: str) -> int:
-    """How many letters of a word fit beside a hyphen."""
-    return next((n for n in range(len(word) - 1, 1, -1) if text_width(f"{word[:n]}-", size, weight) <= width), 1)
+    """The text in lines of at most `width` mm, see `breaking`."""
+    return "\n".join(breaking.lines(say(text), width, lambda part: text_width(part, size, weight)))
 
 
 def thousands(value: float, _position=None) -> str:
