@@ -203,7 +203,9 @@ def run(
             for row in ard[twice].itertuples()
         )  # fmt: skip
     named: dict[str, list[tuple]] = {}
-    for name, *row in sorted(zip(*(ard[column] for column in ARD.key), strict=True), key=itemgetter(0)):
+    for name, *row in sorted(
+        zip(*(ard[column].to_numpy(dtype=object) for column in ARD.key), strict=True), key=itemgetter(0)
+    ):
         named.setdefault(name, []).append(row)
     for name, rows in named.items():  # two rows of one name stop here and not in the manuscript
         names_of(name, ((group, level) for group, level, _ in rows), (statistic for *_, statistic in rows))

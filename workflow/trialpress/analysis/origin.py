@@ -155,7 +155,8 @@ def origins(plan: Plan, published: Published, ard: pd.DataFrame, counts: Mapping
     """The origin of every row of ard.csv of a reconstruction; counts: analysis -> `sets`."""
     known = Known(_recomputed(published, counts))
     found: dict[tuple[str, str, str, str], str] = {}
-    rows = list(zip(ard["analysis"], ard["group"], ard["level"], ard["statistic"], ard["value"], strict=True))
+    columns = (ard[name].to_numpy(dtype=object) for name in ("analysis", "group", "level", "statistic", "value"))
+    rows = list(zip(*columns, strict=True))
     for analysis, group, level, statistic, value in rows:
         key = (analysis, group, level, statistic)
         people = counts.get(analysis, {}).get((group, level, statistic))
