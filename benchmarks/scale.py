@@ -44,13 +44,14 @@ stage, _, item = stage.partition(":")
 parts = Path(f"parts/{stage}/{name}")
 logs.mkdir(parents=True, exist_ok=True)
 def call():
-    if item:
-        parts.mkdir(parents=True, exist_ok=True)
-        given = {"clean": (two[0], raw, item), "cohort": (*two, out / "clean", item), "trace": (*two, item, out)}[stage]
+    if item.isdigit():
+        stages.clean_deal(two[0], raw, int(item), parts / "dealt")
+    elif item:
+        given = {"clean": (two[0], raw, parts / "dealt", item), "cohort": (*two, out / "clean", item), "trace": (*two, item, out)}[stage]
         getattr(stages, f"{stage}_part")(*given, parts / item)
     elif stage in ("clean", "cohort", "trace"):
         given = (two[0], raw) if stage == "clean" else two
-        getattr(stages, stage)(*given, out, sorted(parts.glob("*")))
+        getattr(stages, stage)(*given, out, sorted(parts.glob("*-of-*")))
         shutil.rmtree(parts, ignore_errors=True)
     elif stage == "analysis":
         stages.analysis(*two, claims, out)
@@ -151,6 +152,7 @@ def measure(
             continue
         parts = pieces(project, stage, setting)
         each = [f"{stage}:{part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
+        each = [*[f"clean:{parts}"] * (stage == "clean"), *each] if each else []
         runs = [run(one, project, project / f"{stage}.prof" if profile else None) for one in [*each, stage]]
         for name, one in zip([*each, stage], runs, strict=True) if each else ():
             print(f"  {name:<18} CPU {one['cpu']:6.1f} s, peak {one['peak']:6.0f} MB", flush=True)

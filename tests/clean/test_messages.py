@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import trialpress.clean
+from trialpress.clean.deal import deal
 from trialpress.clean.scatter import clean_part
 from trialpress.errors import InputError
 from trialpress.study import load_study
@@ -90,9 +91,9 @@ def in_parts(text, fixes="", **other):
             }
         }
         made = folder_of(folder, {"f.csv": text}, tables, fixes)
-        clean_part(
-            load_study(made / "study.yaml"), made / "data" / "raw", made / "data" / "corrections.csv", 0, 2, made
-        )
+        study, raw = load_study(made / "study.yaml"), made / "data" / "raw"
+        deal(study, raw, 2, made / "dealt")
+        clean_part(study, raw, made / "data" / "corrections.csv", made / "dealt", 0, made)
 
     return part
 

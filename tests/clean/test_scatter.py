@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from trialpress.chunks import chunks, refusals
 from trialpress.clean import clean, scatter, write
+from trialpress.clean.deal import deal
 from trialpress.errors import InputError
 from trialpress.study import load_study
 
@@ -29,8 +30,9 @@ def files(folder: Path) -> dict[str, bytes]:
 def in_parts(dictionary: Path, raw: Path, parts: int, to: Path) -> None:
     study, corrections = load_study(dictionary), raw.parent / "corrections.csv"
     folders = [to / f"part {part}" for part in range(parts)]
+    deal(study, raw, parts, to / "dealt")
     for part, folder in enumerate(folders):
-        scatter.clean_part(study, raw, corrections, part, parts, folder)
+        scatter.clean_part(study, raw, corrections, to / "dealt", part, folder)
     write(scatter.gather(study, corrections, folders), to / "clean")
 
 

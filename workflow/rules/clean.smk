@@ -3,7 +3,7 @@ PART, PART_RECEIPT = (
     f"{OUT}/.parts/clean/{{scatteritem}}",
     f"{OUT}/.parts/.receipts/clean-{{scatteritem}}.json",
 )
-PARTS["clean_part"] = PARTS["clean"]  # of the dictionary
+PARTS["clean_part"] = PARTS["clean_deal"] = PARTS["clean"]  # of the dictionary
 
 
 scattergather:
@@ -62,9 +62,41 @@ rule clean:
         "../scripts/clean.py"
 
 
+rule clean_deal:
+    """Where in the raw files the rows of each part are: a file is read whole once, and each part reads its own rows."""
+    input:
+        raw=rules.clean.input.raw,
+        sums=rules.clean.input.sums,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+    output:
+        dealt=temp(directory(f"{OUT}/.parts/clean/dealt-{CHUNKS}")),
+        receipt=temp(f"{OUT}/.parts/.receipts/clean-dealt-{CHUNKS}.json"),
+    log:
+        f"{LOGS}/clean-dealt.log",
+    benchmark:
+        f"{LOGS}/clean-dealt.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory.asked("clean_deal", SIZE),
+        runtime=10 + SIZE // 10,
+    params:
+        rooms=["clean"],
+        content=content("clean_deal"),
+        parts=PARTS["clean_deal"],
+        number=CHUNKS,
+    message:
+        "clean: the rows of each of {params.number} parts"
+    script:
+        "../scripts/clean_deal.py"
+
+
 rule clean_part:
     """The rows of some participants on their way to the clean stage, which puts the parts together."""
     input:
+        dealt=rules.clean_deal.output.dealt,
+        receipt=rules.clean_deal.output.receipt,
         raw=rules.clean.input.raw,
         sums=rules.clean.input.sums,
         corrections=rules.clean.input.corrections,

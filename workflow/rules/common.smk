@@ -59,7 +59,6 @@ if workflow.resource_settings.nodes is None:
 
 # what each rule reads of the dictionary, the plan and the claims: it runs again when that has changed, not the files
 PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
-PARTS["clean_part"] = PARTS["clean"]
 parts.are_checked(part for of in PARTS.values() for part in of)
 content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
 

@@ -6,5 +6,5 @@ from trialpress.receipts import kept
 with logged(snakemake.log[0]), kept(snakemake):
     from trialpress import stages
 
-    item, raw = snakemake.wildcards.scatteritem, Path(snakemake.input.sums).parent
-    stages.clean_part(snakemake.input.dictionary, raw, item, Path(snakemake.output.part))
+    given, item = snakemake.input, snakemake.wildcards.scatteritem
+    stages.clean_part(given.dictionary, Path(given.sums).parent, Path(given.dealt), item, Path(snakemake.output.part))

@@ -13,7 +13,8 @@ AUTO = "auto"
 # job -> MB; MB for each MB of raw files; MB for each MB of its part of them. What benchmarks/scale.py saw, and a third more.
 ASKED = {
     "clean": (1000, 24, 0),
-    "clean_part": (1000, 3, 16),
+    "clean_deal": (1000, 3, 0),
+    "clean_part": (1000, 1, 16),
     "clean_together": (1000, 5, 0),
     "cohort": (1000, 5, 0),
     "cohort_part": (1000, 1, 8),
@@ -37,7 +38,7 @@ def asked(job: str, size: int, parts: int = 1) -> int:
     """MB that a job asks a cluster for, of so many MB of raw files in so many parts.
 
     >>> asked("clean_part", 640, 5)
-    4968
+    3688
     """
     always, whole, share = ASKED[job]
     return always + whole * size + share * size // parts

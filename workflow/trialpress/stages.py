@@ -34,13 +34,22 @@ def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path 
     clean.write(data, folder / "clean")
 
 
-def clean_part(dictionary: Path | str, raw: Path, item: str, folder: Path) -> None:
-    """The raw records of some participants -> their part of what `clean` puts together; item: '3-of-8'."""
+def clean_deal(dictionary: Path | str, raw: Path, parts: int, folder: Path) -> None:
+    """Raw records -> where the rows of each part are, for `clean_part`."""
+    from .clean.deal import deal
+    from .parts import study_part, whole_study
+
+    deal(study_part("clean", whole_study(dictionary)), raw, parts, folder)
+
+
+def clean_part(dictionary: Path | str, raw: Path, dealt: Path, item: str, folder: Path) -> None:
+    """The raw records of some participants -> their part of what `clean` puts together; dealt: see `clean_deal`; item: '3-of-8'."""
     from .chunks import place
     from .clean.scatter import clean_part
     from .parts import study_part, whole_study
 
-    clean_part(study_part("clean", whole_study(dictionary)), raw, raw.parent / "corrections.csv", *place(item), folder)
+    part, _ = place(item)
+    clean_part(study_part("clean", whole_study(dictionary)), raw, raw.parent / "corrections.csv", dealt, part, folder)
 
 
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path, taken: Sequence[Path | str] = ()) -> None:

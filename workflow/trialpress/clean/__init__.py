@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from .account import ROWS, LossError, accounts, losses, refused
 from .corrections import by_table, read_corrections
 from .part import ELSEWHERE, NOTHING
 from .queries import counted
-from .read import Raw, declared, read_all, resolve
+from .read import Raw, Remark, declared, read_all, resolve
 from .register import OPEN, register
 from .replay import replay
 from .steps.rows import refused as moves
@@ -78,19 +78,33 @@ def _unnamed(study: Study, folder: Path) -> list[dict]:
     ]  # fmt: skip
 
 
-def read_whole(study: Study, raw_folder: Path) -> tuple[dict[str, Raw], dict[str, list[Mapping]]]:
-    """(raw files, positions of the columns of each table's parts); InputError with every problem of the files."""
-    raws = read_all(study, raw_folder)
-    positions: dict[str, list[Mapping]] = {}
+def positions_of(study: Study, raws: Mapping[str, Raw], raw_folder: Path) -> dict[str, list[Mapping | None]]:
+    """The positions of the columns of each table's parts, None of one from another file; InputError with every column that is
+    lacking."""
+    positions: dict[str, list[Mapping | None]] = {}
     problems = []
     for name, table in study.tables.items():
         positions[name] = []
         for part in table.parts:
-            at, missing = resolve(raws[part.file.name], part, str(raw_folder / part.file.path))
+            raw = raws.get(part.file.name)
+            at, missing = resolve(raw, part, str(raw_folder / part.file.path)) if raw else (None, [])
             positions[name].append(at)
             problems += missing
     raise_if(problems)
-    return raws, positions
+    return positions
+
+
+def visible(study: Study, raw: Raw) -> Raw:
+    """A raw file whose remarks show of cells what may be shown."""
+    shown = declared(study, raw)
+    longest = {raw.header(at): n for at, n in shown.items()}
+    longest |= {raw.header(at): 0 for at in range(len(raw.headers)) if at not in shown}
+
+    def seen(remark: Remark) -> str:
+        most = longest.get(remark.column)
+        return cut(remark.value, most) if most else ""
+
+    return replace(raw, remarks=tuple(replace(remark, value=seen(remark)) for remark in raw.remarks))
 
 
 def clean_tables(study: Study, raws: Mapping[str, Raw], positions: Mapping, fixes: Mapping) -> dict[str, Cleaned]:
@@ -105,14 +119,15 @@ def of_files(study: Study, raws: Mapping[str, Raw], done: Mapping[str, Cleaned],
     """The queries on files, and on rows that fit no columns."""
     found = _unnamed(study, raw_folder)
     for raw in raws.values():
-        found += _about_files(raw, declared(study, raw), done.values(), raw_folder / raw.file.path)
+        found += _about_files(raw, done.values(), raw_folder / raw.file.path)
     return found
 
 
 @uncollected()
 def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     """Clean all tables of a study; InputError with every problem of the files before anything is computed."""
-    raws, positions = read_whole(study, raw_folder)
+    raws = {name: visible(study, raw) for name, raw in read_all(study, raw_folder).items()}
+    positions = positions_of(study, raws, raw_folder)
     signed = read_corrections(corrections, study)
     done = clean_tables(study, raws, positions, by_table(signed))
     raise_if(problem for cleaned in done.values() for problem in left_over(cleaned.fixes, cleaned.unmatched))
@@ -135,10 +150,8 @@ def _as_received(path: Path) -> str:
     return f"sha256 {sha256(path)}"
 
 
-def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned], at: Path) -> list[dict]:
-    """Queries on a file as a whole, and on its rows that fit no columns; of the cells only declared ones are shown."""
-    longest = {raw.header(at): n for at, n in shown.items()}
-    longest |= {raw.header(at): 0 for at in range(len(raw.headers)) if at not in shown}
+def _about_files(raw: Raw, done: Iterable[Cleaned], at: Path) -> list[dict]:
+    """Queries on a file as a whole, and on its rows that fit no columns."""
     path = raw.file.path
     found = [(remark.severity, remark.row, remark.column, remark.value, remark.message) for remark in raw.remarks]
     moved = {row: by for table in done for part in table.parts if part.raw is raw for row, by in moves(part).items()}
@@ -148,7 +161,7 @@ def _about_files(raw: Raw, shown: Mapping[int, int], done: Iterable[Cleaned], at
             found.append(("error", row.row, "", "", f"the row {row.reason}{looks}; it was rejected"))
     received = _as_received(at) if found else ""
     return [
-        {"severity": severity, "table": "", "key": "", "field": "", "value": cut(value, longest[column]) if longest.get(column) else "", "message": message, "file": path, "row": row, "column": column, "raw": received}
+        {"severity": severity, "table": "", "key": "", "field": "", "value": value, "message": message, "file": path, "row": row, "column": column, "raw": received}
         for severity, row, column, value, message in sorted(found, key=lambda one: one[1])
     ]  # fmt: skip
 

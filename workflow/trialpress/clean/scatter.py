@@ -1,5 +1,5 @@
-"""The clean stage in parts, for what is too large for one job: each job cleans the rows of some participants, the last one puts
-the parts together. The files are the same, byte for byte, as from one job.
+"""The clean stage in parts, for what is too large for one job: the rows are dealt out (see `deal`), each job cleans those of some
+participants, the last one puts the parts together. The files are the same, byte for byte, as from one job.
 
 Everything that the clean stage compares between rows (one key twice, a reference, a check across tables, ids that look alike) it
 compares within a participant, if the dictionary is so: `refusals` says where it is not. What can only be said of all rows (what
@@ -9,11 +9,7 @@ is asked once, what was lost, corrections that found nothing) is said when the p
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
-from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -21,78 +17,34 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..chunks import ONE, WHY, refusals
+from ..chunks import ONE, WHY
 from ..collector import uncollected
 from ..errors import InputError, Problem, raise_if
 from ..files import write_parquet, write_text, write_whole
 from ..study import DTYPES, Study, Table
-from ..text import text_of
-from . import CleanData, clean_tables, log, of_files, read_whole
+from . import CleanData, clean_tables, log, of_files
 from .account import ROWS, accounts, losses
 from .corrections import by_table, read_corrections
-from .parse import Parser
+from .deal import read_dealt
 from .queries import counted
-from .read import Encoded, Raw
 from .register import digest, register
-from .steps.rows import core
 from .steps.values import left_over
 
 PLACE, BLOCK = "place", "block"  # of a row in a part's log: number of its batch, of its raw column
 MOVED = "no row has this key"
 
 
-@cache
-def number_of(participant: str, parts: int) -> int:
-    """The part in which a participant is, from 0; ids that look alike are in one part, no id is in the first."""
-    return zlib.crc32(core(participant).encode("utf-8")) % parts if participant else 0
-
-
-def chosen(study: Study, raws: Mapping[str, Raw], positions: Mapping, part: int, parts: int) -> dict[str, Raw]:
-    """The rows of the participants of a part; what is said of a file as a whole is in the first part alone."""
-    found = {}
-    for key, raw in raws.items():
-        at, numbers = set(), np.zeros(0)
-        for name, table in study.tables.items():
-            for one, where in zip(table.parts, positions[name], strict=True):
-                if one.file.name != key:
-                    continue
-                column = one.columns[study.participant]
-                at |= {index for (of, _), index in where.items() if of == column.name}
-                parse = Parser(
-                    column, one.file, study.missing, date_1904=raw.date_1904, labels=raw.labels.get(min(at), {})
-                )
-                texts = [text_of(reading.value, column.type) for reading in parse.all(raw.columns[min(at)].cells)]
-                numbers = np.array([number_of(text, parts) for text in texts], dtype=np.int32)
-        if len(at) > 1:
-            what = "its tables have the participant in different columns"
-            raise InputError([Problem(raw.file.path, what, WHY, ONE)])
-        here = numbers[raw.columns[min(at)].codes] == part if at else np.full(len(raw.numbers), part == 0)
-        columns = tuple(_those(column, here) for column in raw.columns)
-        found[key] = replace(raw, numbers=raw.numbers[here], columns=columns)
-        if part:
-            found[key] = replace(found[key], refused=(), remarks=())
-    return found
-
-
-def _those(column: Encoded, here: np.ndarray) -> Encoded:
-    codes = column.codes[here]
-    used = np.bincount(codes, minlength=len(column.cells)) > 0
-    return Encoded((np.cumsum(used, dtype=np.int32) - 1)[codes], [*compress(column.cells, used.tolist())])
-
-
 # --- a part -----------------------------------------------------------------------------------------------------------
 
 
 @uncollected()
-def clean_part(study: Study, raw_folder: Path, corrections: Path, part: int, parts: int, folder: Path) -> None:
-    """Clean one of the parts (from 0) into its folder."""
-    raise_if(refusals(study))
-    raws, positions = read_whole(study, raw_folder)
+def clean_part(study: Study, raw_folder: Path, corrections: Path, dealt: Path, part: int, folder: Path) -> None:
+    """Clean one of the parts (from 0) into its folder; dealt: see `deal`."""
+    raws, positions = read_dealt(study, raw_folder, dealt, part)
     signed = read_corrections(corrections, study)
     if moved := [line for line in signed if line["field"] == study.participant]:
         what = f"the participant of {moved[0]['key']} is corrected: its rows would move to another part"
         raise InputError([Problem(str(corrections), what, WHY, ONE)])
-    raws = chosen(study, raws, positions, part, parts)
     done = clean_tables(study, raws, positions, by_table(signed))
     rows, rejected = accounts(study, raws, done)
     folder.mkdir(parents=True, exist_ok=True)

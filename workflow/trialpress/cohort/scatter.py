@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..chunks import ONE, late, refusals_of_plan
-from ..clean.scatter import number_of
+from ..clean.deal import number_of
 from ..errors import InputError, Problem, raise_if
 from ..files import Tables, read_parquet, write_parquet, write_text
 from ..plan import Plan

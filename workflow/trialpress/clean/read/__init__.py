@@ -12,12 +12,13 @@
 | workbook, xlsx, sheet, numberformat, serial | workbooks: what is stored and what is shown |
 | statistics, statistics_dates, xport, parquet, dataset | data sets that know their types |
 | headers, checksums | which column, which file |
+| places | where the rows are, for a part of the clean stage that reads its own |
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -94,14 +95,14 @@ def _lost_characters(raw: Raw) -> list[Remark]:
     return remarks
 
 
-def read_all(study: Study, folder: Path) -> dict[str, Raw]:
-    """All raw files of a study by short name; InputError with the problems of all of them."""
+def read_all(study: Study, folder: Path, of: Callable[[Raw], object] = lambda raw: raw) -> dict:
+    """All raw files of a study by short name, or what `of` keeps of each; InputError with the problems of all of them."""
     files = study.files.values()
     raise_if(checksum_problems(folder, [path for file in files for path in (file.path, file.catalog) if path]))
     raws, problems = {}, []
     for name, file in study.files.items():
         try:
-            raws[name] = read(folder / file.path, file)
+            raws[name] = of(read(folder / file.path, file))
         except InputError as error:
             problems += error.problems
     raise_if(problems)

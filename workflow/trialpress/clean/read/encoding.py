@@ -27,6 +27,11 @@ def lines(data: bytes) -> Iterator[str]:
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
 
 
+def is_utf_8(file: File) -> bool:
+    """Whether a text is declared to be UTF-8."""
+    return codecs.lookup(file.encoding).name in _UTF_8
+
+
 def check(data: bytes, where: str, file: File) -> tuple[bytes, list[Remark]]:
     """(the text as UTF-8, without a byte order mark; remarks if the bytes may be text in another encoding too); InputError if they
     are not text in the declared one."""

@@ -79,7 +79,8 @@ class Raw:
 
     `headers[i]` is the path of (normalised) headers of column i; `numbers` are the rows' physical numbers: lines of a
     text file, rows of a sheet, observations (from 1) of a data set. `labels` holds the value labels that the file
-    itself gives: index of the column -> text of the value -> label. `format` is what the content was.
+    itself gives: index of the column -> text of the value -> label. `format` is what the content was. `beside`: of a worksheet
+    that can be read by rows, the physical rows without which others would be read otherwise.
     """
 
     file: File
@@ -92,6 +93,7 @@ class Raw:
     labels: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     format: str = "csv"
     padded: tuple[int, ...] = ()  # physical rows that had fewer cells than the header
+    beside: frozenset[int] | None = None
 
     def header(self, column: int) -> str:
         """The header of a column as people write it: the path without its empty parts."""

@@ -26,6 +26,22 @@ SWALLOWS = "a stray quotation mark swallows the rows up to the next one, and the
 
 def read_text(content: Content, file: File) -> Raw:
     """Read a text file by its declared delimiter, quotation mark and encoding."""
+    raw, head = take_apart(content, file)
+    if raw.refused and not len(raw.numbers):
+        first, names = raw.refused[0], "".join(head[-1][1])
+        sign = (
+            separator(names, [file.delimiter.join(row.cells) for row in raw.refused], file)
+            if len(raw.headers) == 1
+            else ""
+        )
+        do = advice(file, sign) or "check delimiter, quote, skip_rows and header_rows in study.yaml"
+        what = f"none of its {len(raw.refused)} rows fits the header: row {first.row} {first.reason}"
+        raise stop(content.where, what, do)
+    return raw
+
+
+def take_apart(content: Content, file: File) -> tuple[Raw, list[tuple[int, list[str]]]]:
+    """(the columns, the rows of the header, each with its line) of a text file or some of its rows."""
     reader = Reader(content, file)
     above = list(islice(reader, file.skip_rows + file.header_rows))
     head = above[file.skip_rows :]
@@ -41,14 +57,7 @@ def read_text(content: Content, file: File) -> Raw:
         while chunk := list(islice(reader, CHUNK)):
             body.add(chunk)
         texts = [reader.data.decode()]
-    raw = body.done([*encoding.twice(reader.data, texts, file), *reader.remarks])
-    if raw.refused and not len(raw.numbers):
-        first, names = raw.refused[0], "".join(head[-1][1])
-        sign = separator(names, [file.delimiter.join(row.cells) for row in raw.refused], file) if width == 1 else ""
-        do = advice(file, sign) or "check delimiter, quote, skip_rows and header_rows in study.yaml"
-        what = f"none of its {len(raw.refused)} rows fits the header: row {first.row} {first.reason}"
-        raise stop(content.where, what, do)
-    return raw
+    return body.done([*encoding.twice(reader.data, texts, file), *reader.remarks]), head
 
 
 def _plain(data: bytes, file: File) -> bool:

@@ -6,7 +6,9 @@ import datetime
 import io
 import re
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,12 +22,15 @@ from .raw import BLANK, Cell, Raw, Remark
 from .serial import python_cell
 from .sheet import Sheet, area, choose, letters, ranges
 
+if TYPE_CHECKING:
+    from .places import Places
+
 _ERRORS = re.compile(r"#(N/A|DIV/0!|REF!|NAME\?|NULL!|NUM!|VALUE!|GETTING_DATA|SPILL!|CALC!)")
 _PLAIN = "number formats (per cent, leading zeros, units), formulas without a value and hidden rows are not known of "
 
 
-def read_workbook(content: Content, file: File) -> Raw:
-    """Read one sheet of a workbook of any kind."""
+def read_workbook(content: Content, file: File, some: Places | None = None) -> Raw:
+    """Read one sheet of a workbook of any kind; some: where the rows are that are read of it, if not all are (see `places`)."""
     if content.format != "xlsx":
         try:
             return _raw(_calamine(content, file), content, file)
@@ -36,7 +41,7 @@ def read_workbook(content: Content, file: File) -> Raw:
     from .xlsx import read_xlsx  # here, because openpyxl takes its time to load
 
     try:
-        sheet = read_xlsx(content.data, content.where, file)
+        sheet = read_xlsx(content.data, content.where, file, some)
     except InputError:
         raise
     except Exception as error:  # openpyxl raises a dozen kinds for what it does not know
@@ -47,7 +52,16 @@ def read_workbook(content: Content, file: File) -> Raw:
         except Exception:
             raise _damaged(content, error) from None
         sheet.notes = [("warning", f"the workbook departs from the standard; {_PLAIN}it: compare it with the sheet")]
-    return _raw(sheet, content, file)
+        return _raw(sheet, content, file)
+    return replace(_raw(sheet, content, file), beside=_beside(sheet, top_of(file)))
+
+
+def _beside(sheet: Sheet, first: int) -> frozenset[int]:
+    """The rows that others are read with: a merged cell holds for rows below, to the last row; one is as wide as the sheet."""
+    rows = {top for top, *_ in sheet.merged}
+    if sheet.rows:
+        rows |= {max(sheet.rows), max(sheet.rows, key=lambda number: max(sheet.rows[number]))}
+    return frozenset(row for row in rows if row >= first)
 
 
 def _damaged(content: Content, error: Exception) -> InputError:
@@ -114,9 +128,14 @@ def _value_cell(value) -> Cell:
     return Cell(str(value), "error" if _ERRORS.fullmatch(str(value)) else "text")
 
 
+def top_of(file: File) -> int:
+    """The first row below the header."""
+    return file.skip_rows + file.header_rows + 1
+
+
 def _raw(sheet: Sheet, content: Content, file: File) -> Raw:
     """A sheet as columns: a merged cell counts for all rows that it spans, in the header for all columns too."""
-    first = file.skip_rows + file.header_rows + 1  # row of the body
+    first = top_of(file)
     spans = _spread(sheet, first)
     width = max((column for row in sheet.rows.values() for column in row), default=0)
     head = [sheet.rows.get(row, {}) for row in range(file.skip_rows + 1, first)]

@@ -10,6 +10,7 @@ import datetime
 import io
 import re
 import warnings
+from typing import TYPE_CHECKING
 
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.numbers import BUILTIN_FORMATS
@@ -26,6 +27,9 @@ from .problems import stop
 from .raw import BLANK, Cell
 from .serial import dated, python_cell
 from .sheet import Sheet, choose, letters
+
+if TYPE_CHECKING:
+    from .places import Places
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TEXT = f"{{{SHEET_MAIN_NS}}}t"
@@ -96,8 +100,24 @@ class _Parser(WorkSheetParser):
         """Sparklines, slicers and the like say nothing of the cells."""
 
 
-def read_xlsx(data: bytes, where: str, file: File) -> Sheet:
-    """The sheet that study.yaml means; any exception of openpyxl if the workbook is beyond it."""
+def xml_of(data: bytes, where: str, file: File) -> bytes:
+    """The XML of the sheet that study.yaml means."""
+    reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    reader.read_manifest()
+    reader.read_workbook()
+    return reader.archive.read(_chosen(reader, where, file)[1].target)
+
+
+def _chosen(reader: ExcelReader, where: str, file: File) -> tuple:
+    """(what the workbook says of the sheet that study.yaml means, where it lies)."""
+    found = list(reader.parser.find_sheets())
+    if not found:
+        raise ValueError("no sheets")
+    return found[choose([entry.name for entry, _ in found], file, where)]
+
+
+def read_xlsx(data: bytes, where: str, file: File, some: Places | None = None) -> Sheet:
+    """The sheet that study.yaml means, or some of its rows; any exception of openpyxl if the workbook is beyond it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
@@ -105,14 +125,12 @@ def read_xlsx(data: bytes, where: str, file: File) -> Sheet:
         reader.read_strings()
         reader.read_workbook()
         apply_stylesheet(reader.archive, reader.wb)
-        found = list(reader.parser.find_sheets())
-        if not found:
-            raise ValueError("no sheets")
-        entry, target = found[choose([entry.name for entry, _ in found], file, where)]
+        entry, target = _chosen(reader, where, file)
         if "chartsheet" in target.Type:
             raise stop(where, f"the sheet {entry.name!r} is a chart without cells", "name another sheet in study.yaml")
         sheet = Sheet(hidden=entry.state != "visible", date_1904=reader.wb.epoch == CALENDAR_MAC_1904)
         with reader.archive.open(target.target) as source:
+            source = source if some is None else io.BytesIO(some.cut(source.read()))
             parser = _Parser(source, reader.shared_strings, data_only=True, epoch=reader.wb.epoch)
             _fill(sheet, parser, _Formats(reader.wb, sheet.date_1904))
         if any(message == "formulas" for _, message in sheet.notes):
