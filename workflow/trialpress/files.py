@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from .text import iso
 if TYPE_CHECKING:  # who writes texts alone does not wait for it
     import pandas as pd
     import pyarrow as pa
-    from pyarrow import csv
+    from pyarrow import csv, parquet
 
 
 def sha256(content: Path | str | bytes) -> str:
@@ -53,6 +53,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 # bytes of a CSV file that are read at a time: no row may be longer; of few blocks texts are looked up seldom
 BLOCK = 2**26
+ROW_GROUP = 2**20  # rows of a Parquet file that are packed together
 BATCH = 2**16  # rows of which those that are asked for are taken at a time
 used: set[str] = set()  # the tables that this process has opened
 
@@ -75,9 +76,22 @@ def read_parquet(
     with pq.ParquetFile(path) as file:
         if column not in file.schema_arrow.names:
             return pd.read_parquet(path)
-        chosen = pa.array(sorted(texts), file.schema_arrow.field(column).type)
-        found = [batch.filter(pc.is_in(batch[column], chosen)) for batch in file.iter_batches(BATCH)]
+        texts = sorted(texts)
+        chosen = pa.array(texts, file.schema_arrow.field(column).type)
+        batches = file.iter_batches(BATCH, row_groups=_between(file.metadata, column, texts)) if texts else ()
+        found = [batch.filter(pc.is_in(batch[column], chosen)) for batch in batches]
         return pa.Table.from_batches(found, file.schema_arrow).to_pandas()
+
+
+def _between(file: parquet.FileMetaData, column: str, texts: Sequence[str]) -> list[int]:
+    """The row groups in which one of these texts, in order, can be: the tables of the clean stage are in the order of their keys."""
+    at = file.schema.names.index(column)
+    each = [file.row_group(number).column(at).statistics for number in range(file.num_row_groups)]
+    return [
+        number
+        for number, known in enumerate(each)
+        if not (known and known.has_min_max) or (known.min <= texts[-1] and known.max >= texts[0])
+    ]
 
 
 class Tables(Mapping):
@@ -101,8 +115,24 @@ class Tables(Mapping):
         return len(self.paths)
 
 
-def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    write_whole(path, lambda to: frame.to_parquet(to, index=False, engine="pyarrow", compression="zstd"))
+def write_parquet(frame: pd.DataFrame | Iterable[pa.Table], path: Path) -> None:
+    """A frame, or its rows in tables of Arrow (with their `schema`), each as large as a row group but the last."""
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    if isinstance(frame, pd.DataFrame):
+        rows = pa.Table.from_pandas(frame, preserve_index=False)
+        pieces, schema = [rows], rows.schema
+    else:
+        pieces, schema = frame, frame.schema
+
+    def write(to: Path) -> None:
+        with parquet.ParquetWriter(to, schema, compression="zstd") as writer:
+            for piece in pieces:
+                writer.write_table(piece, row_group_size=ROW_GROUP)
+
+    write_whole(path, write)
 
 
 def read_text(path: Path) -> str:

@@ -22,6 +22,7 @@ from ..study import Study
 from . import log
 from .account import ROWS, LossError, accounts, losses, refused
 from .corrections import by_table, read_corrections
+from .merge import Merged
 from .part import ELSEWHERE, NOTHING
 from .queries import counted
 from .read import Raw, Remark, declared, read_all, resolve
@@ -40,10 +41,10 @@ NO_RECORDS = re.compile(r"SHA256SUMS|README.*|LICEN[CS]E.*|\..*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class CleanData:
-    """tables: name -> clean frame without identifiers; the logs as frames; asked: what is asked about the records (see
+    """tables: name -> clean frame without identifiers, or what parts have left of it; the logs as frames; asked: what is asked about the records (see
     `queries`), with the raw texts; losses: what stops the run (see `write`)."""
 
-    tables: Mapping[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame | Merged]
     queries: pd.DataFrame
     rows: pd.DataFrame
     logs: Mapping[str, Sequence[pa.Table]] = field(repr=False)
@@ -210,6 +211,6 @@ def write(data: CleanData, folder: Path) -> None:
     contracts.ROWS.write(data.rows, folder)
     if data.losses:
         raise LossError(data.losses)
-    for name, frame in data.tables.items():
-        write_parquet(frame, folder / f"{name}.parquet")
+    for name, table in data.tables.items():
+        write_parquet(table, folder / f"{name}.parquet")
     log.write_cells(data.logs["cells"], folder / "cells.parquet")

@@ -20,12 +20,13 @@ import pyarrow.parquet as pq
 from ..chunks import ONE, WHY
 from ..collector import uncollected
 from ..errors import InputError, Problem, raise_if
-from ..files import write_parquet, write_text, write_whole
-from ..study import DTYPES, Study, Table
+from ..files import BATCH, write_parquet, write_text, write_whole
+from ..study import Study, Table
 from . import CleanData, clean_tables, log, of_files
 from .account import ROWS, accounts, losses
 from .corrections import by_table, read_corrections
 from .deal import read_dealt
+from .merge import Merged, Rows, by_size, merged
 from .queries import counted
 from .register import digest, register
 from .steps.values import left_over
@@ -95,7 +96,7 @@ def _write_log(columns: Sequence[str], batches: Sequence[pa.Table], header: str,
 
 
 def gather(study: Study, corrections: Path, folders: Sequence[Path]) -> CleanData:
-    """What one job would have cleaned, from the folders of all parts. Its logs are read while they are written."""
+    """What one job would have cleaned, from the folders of all parts. Logs and tables are read while they are written."""
     said = [json.loads((folder / "said.json").read_text(encoding="utf-8")) for folder in folders]
     signed = read_corrections(corrections, study)
     fixes = by_table(signed)
@@ -112,9 +113,10 @@ def gather(study: Study, corrections: Path, folders: Sequence[Path]) -> CleanDat
     for name in study.tables:
         asked += _asked([one["queries"][name] for one in said])
     tables = {
-        name: _table(table, [folder / f"{name}.parquet" for folder in folders]) for name, table in study.tables.items()
+        name: _table(study, table, [folder / f"{name}.parquet" for folder in folders])
+        for name, table in study.tables.items()
     }
-    lost = losses(study, rows, rejected, {name: len(frame) for name, frame in tables.items()})
+    lost = losses(study, rows, rejected, {name: len(table) for name, table in tables.items()})
     logs = {
         what: _Logs([[folder / f"{name}.{what}.parquet" for folder in folders] for name in study.tables], row)
         for what, row in (("changes", "source_row"), ("cells", "row"))
@@ -145,16 +147,17 @@ def _asked(parts: Iterable[Sequence]) -> list[Mapping]:
     return [counted(entry) for entry in found]
 
 
-def _table(table: Table, paths: Sequence[Path]) -> pd.DataFrame:
-    frames = [pd.read_parquet(path) for path in paths]
-    whole = pd.concat(frames, ignore_index=True)
-    dates = [name for name, kind in whole.dtypes.items() if kind.kind == "M"]  # Parquet knows no seconds
-    whole = whole.astype(dict.fromkeys(dates, DTYPES["date"]))
-    return whole.sort_values(list(table.key), kind="stable").reset_index(drop=True)
+def _table(study: Study, table: Table, paths: Sequence[Path]) -> Merged:
+    read = pq.read_schema(paths[0])
+    kinds = [
+        pa.timestamp("s") if pa.types.is_timestamp(kind) else kind for kind in read.types
+    ]  # Parquet knows no seconds
+    schema = pa.schema([*zip(read.names, kinds, strict=True)], read.metadata)
+    return Merged(paths, table.key, study.participant, schema)
 
 
 class _Logs:
-    """The batches of a log, table by table; no more than one table is held."""
+    """The batches of a log, table by table."""
 
     def __init__(self, tables: Sequence[Sequence[Path]], row: str):
         self.tables, self.row = tables, row
@@ -165,25 +168,27 @@ class _Logs:
 
 
 def _read_log(paths: Sequence[Path], row: str) -> Iterator[pa.Table]:
-    """The batches of a log from its parts, large ones in pieces, the rows of each in the order of the raw file; no more than one
-    is held."""
+    """The batches of a log from its parts, large ones in pieces, the rows of each in the order of the raw file."""
     schema = pq.read_schema(paths[0])
     texts = [name for name in schema.names if name not in (*log.INTEGERS, PLACE, BLOCK, "key")]  # few different ones
     files = [pq.ParquetFile(path, read_dictionary=texts) for path in paths]
+    empty = files[0].schema_arrow.empty_table().drop_columns([PLACE, BLOCK])
     at = schema.get_field_index(PLACE)
     places = [[group(at).statistics.min for group in _groups(file)] for file in files]  # a row group is of one batch
     for place in range(int(schema.metadata[b"batches"])):
-        pieces = [
-            file.read_row_groups(np.flatnonzero(np.equal(of, place)).tolist())
+        streams = [
+            _in_order(file, np.flatnonzero(np.equal(of, place)).tolist(), row)
             for file, of in zip(files, places, strict=True)
         ]
-        whole = pa.concat_tables(pieces).unify_dictionaries().combine_chunks()
-        del pieces
-        block, number = (whole[name].fill_null(0).to_numpy().astype(np.int64) for name in (BLOCK, row))
-        order = np.argsort(block << 40 | number, kind="stable")  # of a few runs, one a part, that are in order
-        whole = whole.drop_columns([PLACE, BLOCK])
-        for start in range(0, max(len(order), 1), log.CHUNK):
-            yield whole.take(pa.array(order[start : start + log.CHUNK]))
+        yield from by_size(merged(streams), empty, log.CHUNK)
+
+
+def _in_order(file: pq.ParquetFile, groups: Sequence[int], row: str) -> Iterator[Rows]:
+    """Row groups of a part's log, which are in order by raw column and row."""
+    for batch in file.iter_batches(BATCH, row_groups=groups) if groups else ():
+        rows = pa.Table.from_batches([batch])
+        block, number = (rows[name].fill_null(0).to_numpy().astype(np.int64) for name in (BLOCK, row))
+        yield block << 40 | number, rows.drop_columns([PLACE, BLOCK])
 
 
 def _groups(file: pq.ParquetFile) -> list:
