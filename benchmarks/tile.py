@@ -58,17 +58,23 @@ def text_file(source: Path, to: Path, n: int, encoding: str, delimiter: str) -> 
         write(lines(rows[head:], n, names))
 
 
-def workbook(source: Path, to: Path, n: int) -> None:
-    """A workbook's sheet; its header, its note below and cells merged over rows are kept."""
+def workbooks(source: Path, to: Path, n: int) -> Iterator[Path]:
+    """A workbook's sheet, in as many workbooks as its rows need; header, note below and cells merged over rows are kept."""
     sheet = openpyxl.load_workbook(source).worksheets[0]
-    book = openpyxl.Workbook(write_only=True)
-    out = book.create_sheet(sheet.title)
     rows = list(sheet.iter_rows())
     ids = [at for at, row in enumerate(rows) if re.match(r"LD-\d", str(row[0].value))]
-    first, last = ids[0], ids[-1]
-    if (last - first + 1) * n + first > SHEET:
-        raise SystemExit(f"{to.name}: {n} copies are more than a worksheet's {SHEET:,} rows")
-    for copy in range(n):
+    hold = (SHEET - len(rows)) // (ids[-1] - ids[0] + 1)  # copies
+    for begin in range(0, n, hold):
+        path = to.with_stem(f"{to.stem}{f'_{begin // hold + 1}' if begin else ''}")
+        workbook(sheet, rows, ids[0], ids[-1], path, range(begin, min(begin + hold, n)))
+        yield path
+
+
+def workbook(sheet, rows: list, first: int, last: int, to: Path, copies: range) -> None:
+    """Some copies of a sheet's rows from the first to the last."""
+    book = openpyxl.Workbook(write_only=True)
+    out = book.create_sheet(sheet.title)
+    for copy in range(len(copies)):
         for area in sheet.merged_cells.ranges:
             if area.min_row > first:
                 area = openpyxl.worksheet.cell_range.CellRange(area.coord)
@@ -90,12 +96,28 @@ def workbook(source: Path, to: Path, n: int) -> None:
 
     for row in rows[:first]:
         out.append(line(row))
-    for copy in range(n):
+    for copy in copies:
         for row in rows[first : last + 1]:
             out.append(line(row, copy))
     for row in rows[last + 1 :]:
         out.append(line(row))
     book.save(to)
+
+
+def joined(text: str, name: str, more: list[str]) -> str:
+    """A dictionary in which a table is read from further workbooks, too."""
+    file = re.search(rf"^  (\w+): ({{path: {name},.*}})$", text, re.M)
+    for number, other in enumerate(more, start=2):
+        line = f"  {file[1]}_{number}: {file[2].replace(name, other)}"
+        text = text.replace(file[0], f"{file[0]}\n{line}", 1)
+    if more:
+        table = re.search(rf"^    file: {file[1]}\n(?:    .*\n)*?    columns:(\n(?:      .*\n)+)", text, re.M)
+        said = table[0].removesuffix(table[1]) + f" &{file[1]}" + table[1] + "    join:\n"
+        said += "".join(
+            f"      - {{file: {file[1]}_{number}, columns: *{file[1]}}}\n" for number, _ in enumerate(more, start=2)
+        )
+        text = text.replace(table[0], said, 1)
+    return text
 
 
 def corrections(source: Path, to: Path, n: int) -> None:
@@ -116,11 +138,13 @@ def project(to: Path, n: int) -> None:
     raw.mkdir(parents=True)
     for name, (encoding, delimiter) in TEXTS.items():
         text_file(data / "raw" / name, raw / name, n, encoding, delimiter)
-    for name in BOOKS:
-        workbook(data / "raw" / name, raw / name, n)
+    made = {name: list(workbooks(data / "raw" / name, raw / name, n)) for name in BOOKS}
     corrections(data / "corrections.csv", data_to := to / "data" / STUDY / "corrections.csv", n)
     assert data_to.exists()
-    sums = [f"{hashlib.sha256((raw / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted([*TEXTS, *BOOKS])]
+    sums = [
+        f"{hashlib.sha256((raw / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in sorted(path.name for path in raw.iterdir())
+    ]
     (raw / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
     for name in ("config", "report"):
         shutil.copytree(ROOT / name, to / name)
@@ -132,4 +156,6 @@ def project(to: Path, n: int) -> None:
     text = dictionary.read_text(encoding="utf-8")
     changed = text.replace(r"LD-\d{3}", r"LD-\d{8}")
     assert changed != text
+    for name, paths in made.items():
+        changed = joined(changed, name, [path.name for path in paths[1:]])
     dictionary.write_text(changed, encoding="utf-8")
