@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from trialpress import files as files_
 from trialpress.chunks import chunks, refusals
-from trialpress.clean import clean, scatter, write
+from trialpress.clean import clean, log, merge, scatter, write
 from trialpress.clean.deal import deal
 from trialpress.errors import InputError
 from trialpress.study import load_study
@@ -81,6 +83,23 @@ def test_duplicates_orphans_look_alikes_and_rows_that_fit_no_columns(tmp_path, p
         "in 5 rows, of which",
     ):
         assert one in said
+
+
+@pytest.mark.parametrize("key", [["participant", "day"], ["day", "participant"]])
+def test_what_is_put_together_some_rows_at_a_time_is_the_same_bytes(tmp_path, monkeypatch, key):
+    """Whatever the key begins with, and wherever the rows that are held end."""
+    tables = {"people": PEOPLE, "labs": {**LABS, "key": key}}
+    dictionary, raw = small(tmp_path / "s", ODD, options={"labs": {"max_rejected": 0.2}}, tables=tables)
+    for room in (files_, merge):
+        monkeypatch.setattr(room, "ROW_GROUP", 10)
+    monkeypatch.setattr(log, "CHUNK", 8)
+    in_one(dictionary, raw, tmp_path / "one")
+    for room in (scatter, merge):
+        monkeypatch.setattr(room, "BATCH", 3)
+    in_parts(dictionary, raw, 3, tmp_path / "many")
+    assert files(tmp_path / "one" / "clean") == files(tmp_path / "many" / "clean")
+    with pq.ParquetFile(tmp_path / "many" / "clean" / "labs.parquet") as made:
+        assert made.num_row_groups > 3
 
 
 def test_answers_close_the_same_queries(tmp_path):

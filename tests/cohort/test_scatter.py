@@ -3,8 +3,10 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
+from trialpress import files as files_
 from trialpress import parts, stages
 from trialpress.chunks import cohort_chunks, late
 from trialpress.cohort import scatter
@@ -117,3 +119,14 @@ def test_parts_that_are_not_of_all_participants_are_refused(cleaned, tmp_path):
     for folders in ([tmp_path / "0"], [tmp_path / "0", tmp_path / "0"]):
         with pytest.raises(AssertionError, match="not of all participants"):
             scatter.gather(study, planned, tables, folders)
+
+
+def test_rows_of_some_participants_are_read_wherever_they_are(tmp_path, monkeypatch):
+    """Row groups in which they cannot be are not opened; a table in another order is read all the same."""
+    monkeypatch.setattr(files_, "ROW_GROUP", 2)
+    for who in ("aabbccdd", "dcbadcba", "", "aaaaaaaé"):
+        frame = pd.DataFrame({"who": pd.Series([*who, None], dtype="string"), "n": range(len(who) + 1)})
+        files_.write_parquet(frame, tmp_path / "t.parquet")
+        for wanted in ("a", "bc", "d", "é", "z", ""):
+            found = files_.read_parquet(tmp_path / "t.parquet", among=("who", wanted))
+            assert found["n"].tolist() == [n for n, one in enumerate(who) if one in wanted]
