@@ -153,9 +153,11 @@ def measure(
         parts = pieces(project, stage, setting)
         each = [f"{stage}:{part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
         each = [*[f"clean:{parts}"] * (stage == "clean"), *each] if each else []
-        runs = [run(one, project, project / f"{stage}.prof" if profile else None) for one in [*each, stage]]
-        for name, one in zip([*each, stage], runs, strict=True) if each else ():
-            print(f"  {name:<18} CPU {one['cpu']:6.1f} s, peak {one['peak']:6.0f} MB", flush=True)
+        runs = []
+        for name in [*each, stage]:
+            runs.append(one := run(name, project, project / f"{stage}.prof" if profile else None))
+            if each:
+                print(f"  {name:<18} CPU {one['cpu']:6.1f} s, peak {one['peak']:6.0f} MB", flush=True)
         here = {"clock": sum(one["clock"] for one in runs), "cpu": sum(one["cpu"] for one in runs),
                 "peak": max(one["peak"] for one in runs), "n": n}  # fmt: skip
         found[stage] = here

@@ -15,7 +15,7 @@ ASKED = {
     "clean": (1000, 24, 0),
     "clean_deal": (1000, 3, 0),
     "clean_part": (1000, 1, 16),
-    "clean_together": (1000, 5, 0),
+    "clean_together": (1000, 2, 0),
     "cohort": (1000, 5, 0),
     "cohort_part": (1000, 1, 8),
     "cohort_together": (1000, 2, 0),
