@@ -62,6 +62,7 @@ TEXTS = {
     "beside another": captioned(ROWS, "a") + "Text[^1].\n\n[^1]: Note.\n\n" + captioned(OTHER, "b"),
     "a caption that refers": captioned(ROWS, "a", "As @tbl-b, after @own.") + captioned(OTHER, "b", "Own $x$."),
     "spanning heads": captioned(SPANNED, "a"),
+    "a link": captioned(OTHER.replace("1", "[1](other.html)"), "a"),
     "below headings": f"# One\n\n## Two {{#sec-two}}\n\n### Three\n\n{captioned(ROWS, 'a')}",
     "on the long side": f"::: {{.landscape}}\n{captioned(ROWS, 'a')}\n:::\n",
     "in one format": f'::: {{.content-visible when-format="html"}}\n\n{captioned(ROWS, "a")}\n:::\n',
@@ -75,7 +76,7 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_an_edited_text_has_the_bytes_of_one_that_is_made_anew(made, text):
     made(f"One.\n\n{text}")
-    made(f"Another, @own.\n\n{text}\n\nLast.")
+    made(f"Another, @own, and [a place](https://example.org), [another](https://example.org/b).\n\n{text}\n\nLast.")
     made(f"# New {{#sec-new}}\n\n{captioned(OTHER, 'first')}\n\nMore.\n\n{text}")
 
 

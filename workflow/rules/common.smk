@@ -62,13 +62,15 @@ PARTS = parts.of_rules(CONFIG, bool(STUDY.reconstruction))
 parts.are_checked(part for of in PARTS.values() for part in of)
 content = receipts.parameter(rules, OUT, PARTS)  # of what a rule reads and none makes
 
-# processes that draw: another stage works beside them, so one of two cores, two of more; on a cluster cores are not counted
-CORES = workflow.resource_settings.cores or 4
-DRAWING = max(1, min(2, CORES // 2))
-
 # Two things lead to the audit: figures, tables and report; and the trace, which is the longer way but for a small study. What
 # lies on the longer way is begun first, and of two cores it goes first: the trace of a small study takes what is left.
 SMALL = SIZE < 3
+
+# cores that the figures take, as another stage works beside them: one of two, two of more; on a cluster cores are not counted.
+# A small study is drawn by two processes even so: the trace beside them gives way.
+CORES = workflow.resource_settings.cores or 4
+DRAWING = max(1, min(2, CORES // 2))
+PROCESSES = min(2, CORES) if SMALL else DRAWING
 
 # the plan as it was fixed before the data, and what is on record of the second computation, if there is
 FIXED, RECORDED = (

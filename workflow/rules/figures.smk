@@ -51,6 +51,7 @@ rule figures:
     resources:
         mem_mb=memory.asked("figures", SIZE),
         runtime=10 + SIZE // 10,
+        processes=PROCESSES,
     params:
         rooms=["cohort", "stats", "analysis", "figures"],
         content=content("figures"),

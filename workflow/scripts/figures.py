@@ -8,4 +8,4 @@ with logged(snakemake.log[0]), kept(snakemake, give_back=True) as read:
         from trialpress import stages
 
         given, folder = snakemake.input, Path(snakemake.output.alt).parents[1]
-        stages.figures(given.dictionary, given.plan, folder, snakemake.threads, read, given.parts)
+        stages.figures(given.dictionary, given.plan, folder, snakemake.resources.processes, read, given.parts)
