@@ -35,6 +35,17 @@ def missing_in_r(*packages: str) -> str:
     return f"R lacks one of {', '.join(packages)}" if run.returncode else ""
 
 
+def packages_of(script: str) -> list[str]:
+    """The packages that an R script says it needs, and those that it takes something from (`MASS::anorexia`)."""
+    needed = re.search(r"^# needs: (.+)$", script, re.MULTILINE)
+    code = re.sub("#.*", "", script)
+    return sorted({*(needed[1].split(", ") if needed else ()), *re.findall(r"\b([A-Za-z][\w.]*)::", code)})
+
+
+def test_the_packages_of_a_script_are_those_that_its_code_names():
+    assert packages_of("# needs: coxphf\n# sandwich::vcovHC\nx <- MASS::anorexia # a::b\n") == ["MASS", "coxphf"]
+
+
 @pytest.fixture(scope="module")
 def r():
     why = missing_in_r("survival", "cmprsk", "KMsurv")
@@ -45,9 +56,7 @@ def r():
 @pytest.mark.parametrize("topic", TOPICS)
 def test_r_reproduces_the_fixture(topic, r, tmp_path):
     script = concordance.SCRIPTS / f"{topic}.R"
-    needed = re.search(r"^# needs: (.+)$", script.read_text(encoding="utf-8"), re.MULTILINE)
-    why = missing_in_r(*needed[1].split(", ")) if needed else ""
-    if why:
+    if why := missing_in_r(*packages_of(script.read_text(encoding="utf-8"))):
         pytest.skip(why)
     run = subprocess.run(
         ["Rscript", script.name, tmp_path / f"{topic}.csv"], cwd=script.parent, capture_output=True, text=True

@@ -20,9 +20,8 @@ from .contracts import ARD, CURVES, FLOW, PARTICIPANTS
 from .files import read_parquet
 from .ids import EVERYONE, Name
 from .names import names_of
-from .parts import whole_plan, whole_study
-from .plan import Plan
-from .study import Study
+from .plan import Plan, read_plan
+from .study import Study, load_study
 
 MARK = "\u2020"  # what a reader sees beside a simulated number
 MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and no text holds it
@@ -201,7 +200,8 @@ def _by_analysis(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
     """The results in `folder` of the study that study.yaml and plan.yaml describe."""
-    return load(whole_study(dictionary), whole_plan(plan), folder)
+    study = load_study(dictionary)
+    return load(study, read_plan(plan, study), folder)
 
 
 def load(study: Study, plan: Plan, folder: Path) -> Results:

@@ -160,9 +160,8 @@ def fragments(dictionary: Path | str, plan: Path | str, claims: Path | str | Non
     from .clean import COUNTED, read_logs
     from .report import fragments
     from .report.renderer import file_name
-    from .results import read
 
-    results, logs = read(dictionary, plan, folder), read_logs(folder / "clean", COUNTED)
+    results, logs = _results("fragments", dictionary, plan, folder), read_logs(folder / "clean", COUNTED)
     known = claims_of(claims, results.plan)
     said = fragments.summary(results, known, logs, map(file_name, formats))
     recorded = second.on_record(Path(plan), results.ard)
@@ -220,11 +219,10 @@ def audit(
     from .audit import page, trace
     from .contracts import CHANGES, QUERIES, REJECTED, ROWS
     from .receipts import FOLDER
-    from .results import read
     from .store import of_run
     from .workers import beside
 
-    inputs, results, traced = list(inputs), read(dictionary, plan, folder), trace.read(folder)
+    inputs, results, traced = list(inputs), _results("audit", dictionary, plan, folder), trace.read(folder)
 
     def made() -> tuple[dict[str, str], dict]:
         known = of_run(folder / FOLDER / "audit", hashes)
