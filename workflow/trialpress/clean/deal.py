@@ -100,7 +100,7 @@ def _parts_of(study: Study, raw: Raw, raw_folder: Path, parts: int) -> np.ndarra
 
 
 def read_dealt(study: Study, raw_folder: Path, dealt: Path, part: int) -> tuple[dict[str, Raw], Mapping]:
-    """(the rows of a part of each raw file, the positions of columns: see `read_whole`); remarks are in the first part alone."""
+    """(the rows of a part of each raw file, the positions of columns: see `positions_of`); remarks are in the first part alone."""
     said = read_json(dealt / SAID, files=dict, parts=int)["files"]
     what, why = "has changed since its rows were dealt out", "a part would read other rows than its own"
     sizes = {

@@ -90,7 +90,7 @@ class Merged:
 
     def _known(self, name: str) -> pa.Array:
         """The different values of a column, in order; none is last."""
-        found = [batch[name].unique() for path in self.paths for batch in _batches(path, columns=[name])]
+        found = [batch[name].unique() for path in self.paths for batch in _batches(path, [name])]
         values = pa.chunked_array(found, self.schema.field(name).type if not found else found[0].type).unique()
         return values.take(pc.sort_indices(values)).drop_null()
 
@@ -105,7 +105,7 @@ def _place(by: Sequence[str], known: Sequence[pa.Array], rows: pa.Table) -> np.n
     return found
 
 
-def _batches(path: Path, **more) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path, read_dictionary=more.pop("texts", None)) as file:
-        for batch in file.iter_batches(BATCH, **more):
+def _batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH, columns=columns):
             yield pa.Table.from_batches([batch])

@@ -30,32 +30,11 @@ _PIPE = re.compile(r"(?:\A|(?<=\n\n))((?:\|[^\n]*\n){3,})(?=\n+:[ \t][^\n]*\{#([
 _ELSEWHERE = re.compile(r"(?<![A-Za-z0-9])@|\$|\^\[|\[\^|\\[A-Za-z\[\]]|<[A-Za-z/!?]")
 _LINK = re.compile(r"\[[^\[\]]*\]\([^()\s]*\)(?:\{[^{}]*\})?")
 _SPAN = re.compile(r"\[[^\[\]]*\]\{[^{}]*\}")
-_KINDS = {
-    "Plain",
-    "Para",
-    "Str",
-    "Space",
-    "SoftBreak",
-    "LineBreak",
-    "Strong",
-    "Emph",
-    "Superscript",
-    "Subscript",
-    "Strikeout",
-}
-_KINDS |= {
-    "Underline",
-    "SmallCaps",
-    "Quoted",
-    "SingleQuote",
-    "DoubleQuote",
-    "Link",
-    "Span",
-    "Code",
-    "AlignLeft",
-    "AlignRight",
-}
-_KINDS |= {"AlignCenter", "AlignDefault", "ColWidthDefault", "ColWidth"}
+# What a table may consist of, in the words of Pandoc's tree.
+_KINDS = """
+    Plain Para Str Space SoftBreak LineBreak Strong Emph Superscript Subscript Strikeout Underline SmallCaps
+    Quoted SingleQuote DoubleQuote Link Span Code AlignLeft AlignRight AlignCenter AlignDefault ColWidthDefault ColWidth
+"""
 # An identifier, a key with its value, code in a language, a link that leads to a place of the document or of the web.
 _OWN = re.compile(r'"c":\[\["[^"]|\["",\[[^]]*\],\[\[|"Code","c":\[\["",\["|\["(?:#|[A-Za-z][\w+.-]*:)')
 Attr = list[Any]
@@ -231,7 +210,7 @@ def edition(fmt: str, blocks: list, meta: Mapping[str, Any], kept: Kept) -> Edit
 def _key(around: list, cells: list) -> str | None:
     """Of all that decides what a format makes of a table, apart from its caption; None if something else does."""
     text = json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
-    if _OWN.search(text) or not _KINDS.issuperset(re.findall(r'"t":"(\w+)"', text)):
+    if _OWN.search(text) or not {*_KINDS.split()}.issuperset(re.findall(r'"t":"(\w+)"', text)):
         return None
     return hash_of([*around, text])
 

@@ -184,8 +184,7 @@ def label(path: Path) -> None:
     """JATS has an element for the number of a heading and of a caption; Pandoc has none here, so the filter wrote it in bold."""
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"<title><bold>([\d.]+)</bold> ", r"<label>\1</label>\n<title>", text)
-    path.write_text(text, encoding="utf-8")
-    path.write_bytes(labelled(path.read_text(encoding="utf-8")).encode("utf-8"))
+    path.write_bytes(labelled(text).encode("utf-8"))
 
 
 def encode_links(path: Path) -> None:

@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 
 # that are read
 LOGGED = ("table", "field", "key", "source_file", "source_column", "source_row", "clean_value", "rule", "kind")
-TOGETHER = (
-    8  # blocks whose keys are looked up at once: the clean rows of a table are millions, and each time all are hashed
-)
+# blocks whose keys are looked up at once: the clean rows of a table are millions, and each time all are hashed
+TOGETHER = 8
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class Changes:
         self.rules: dict[str, int] = {}
         self.parts: dict[tuple[str, str], list[Lines]] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
+        self.given: set[tuple[str, str]] = set()
         waiting = iter(blocks)
         while some := [{name: encoded(block[name]) for name in LOGGED} for block in islice(waiting, TOGETHER)]:
             for block, meant in zip(some, _meant(some, rows), strict=True):
@@ -71,7 +71,10 @@ class Changes:
             )  # fmt: skip
 
     def of(self, table: str, field: str) -> Lines | None:
-        """The lines of one field, which are asked for once and then given up; None if nothing of it has changed."""
+        """The lines of one field, which can be asked for once and are then given up; None if nothing of it has changed."""
+        if (table, field) in self.given:
+            raise AssertionError(f"{table}.{field}: its lines have been given up, and would be said not to be there")
+        self.given.add((table, field))
         parts = self.parts.pop((table, field), None)
         if not parts:
             return None
