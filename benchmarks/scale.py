@@ -45,13 +45,17 @@ parts = Path(f"parts/{stage}/{name}")
 logs.mkdir(parents=True, exist_ok=True)
 def call():
     if item.isdigit():
-        stages.clean_deal(two[0], raw, int(item), parts / "dealt")
+        stages.clean_deal(two[0], raw, int(item), parts / "dealt", processes=2)
+    elif item == "cells":
+        stages.trace_cells(*two, out, parts / item)
     elif item:
         given = {"clean": (two[0], raw, parts / "dealt", item), "cohort": (*two, out / "clean", item), "trace": (*two, item, out)}[stage]
         getattr(stages, f"{stage}_part")(*given, parts / item)
     elif stage in ("clean", "cohort", "trace"):
-        given = (two[0], raw) if stage == "clean" else two
-        getattr(stages, stage)(*given, out, sorted(parts.glob("*-of-*")))
+        done = sorted(parts.glob("*-of-*"))
+        given = {"clean": (two[0], raw, out, done, 2 if done else 1), "cohort": (*two, out, done),
+                 "trace": (*two, out, parts / "cells", done)}[stage]
+        getattr(stages, stage)(*given)
         shutil.rmtree(parts, ignore_errors=True)
     elif stage == "analysis":
         stages.analysis(*two, claims, out)
@@ -152,7 +156,8 @@ def measure(
             continue
         parts = pieces(project, stage, setting)
         each = [f"{stage}:{part}-of-{parts}" for part in range(1, parts + 1)] if parts > 1 else []
-        each = [*[f"clean:{parts}"] * (stage == "clean"), *each] if each else []
+        before_parts = {"clean": [f"clean:{parts}"], "trace": ["trace:cells"]}.get(stage, [])
+        each = [*before_parts, *each] if each else []
         runs = []
         for name in [*each, stage]:
             runs.append(one := run(name, project, project / f"{stage}.prof" if profile else None))

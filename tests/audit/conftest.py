@@ -56,9 +56,8 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     manifest = {"study": STUDY, "software": environment.versions(), "inputs": {}, "outputs": outputs}
     (folder / "audit" / "manifest.json").write_text(json.dumps(manifest))
     logs = clean.read_logs(folder / "clean")
-    made = trace.trace(results, logs, folder)
-    trace.write(made, folder)
-    QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], made.index), folder / "audit")
+    made = trace.write(results, logs, folder)
+    QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], made), folder / "audit")
     traced = trace.read(folder)
     page.write(results, traced, logs, folder, raw.parent / "corrections.csv")
     (project / "config").mkdir()

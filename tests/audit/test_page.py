@@ -358,7 +358,7 @@ def parted(audited, tmp_path, monkeypatch) -> Path:
     for name in ("report/manuscript.html", "clean/cells.parquet", "audit/query_effects.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(audited.folder / name, tmp_path / name)
-    trace.write(trace.trace(audited.results, audited.logs, audited.folder), tmp_path)
+    trace.write(audited.results, audited.logs, audited.folder, tmp_path)
     page.write(audited.results, trace.read(tmp_path), audited.logs, tmp_path, FIXES)
     return tmp_path
 

@@ -9,6 +9,7 @@ from figures.small import small
 from trialpress.audit import computing, scatter, trace
 from trialpress.audit.computing import FOUND, KEY, Answer, Second
 from trialpress.errors import InputError
+from trialpress.results import load
 
 pytestmark = pytest.mark.xdist_group("audit")
 
@@ -43,7 +44,11 @@ class Nothing:
 def test_the_trace_of_three_parts_is_that_of_one_piece(audited, tmp_path, monkeypatch):
     monkeypatch.setattr(scatter, "Second", Nothing)
     records, _ = scatter.gather(audited.results, parts_of(audited.results, 3, tmp_path))
-    trace.write(trace.trace(audited.results, audited.logs, audited.folder, records), tmp_path)
+    scatter.trace_cells(
+        load(audited.study, audited.plan, audited.folder, analysed=False), audited.folder, tmp_path / "cells"
+    )
+    found = scatter.take_cells(tmp_path / "cells", tmp_path)
+    trace.write_index(trace.indexed(audited.results, audited.logs, records, found), tmp_path)
     assert (tmp_path / "audit/trace.json").read_bytes() == (audited.folder / "audit/trace.json").read_bytes()
 
 

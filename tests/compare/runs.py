@@ -59,7 +59,7 @@ def run(project: Path, edit: Callable[[Path], None] | None = None) -> Path:
         stages.cohort(*two, folder)
         stages.analysis(*two, claims if claims.exists() else None, folder)
         results, logs = read(*two, folder), clean.read_logs(folder / "clean")
-        trace.write(trace.trace(results, logs, folder), folder)
+        trace.write(results, logs, folder)
         inputs = {
             p.as_posix(): audit.digest(p)
             for room in ("config", "data")

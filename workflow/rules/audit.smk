@@ -8,12 +8,14 @@ RELEASE = (
 
 WHOLE = ["clean", "cohort", "stats", "analysis", "figures", "tables", "report", "audit"]
 
-# in parts by analysis, as many as those of the clean stage
+# in parts by analysis, as many as those of the clean stage; beside them the raw cells
 TRACE_PART, TRACE_RECEIPT = (
     f"{OUT}/.parts/trace/{{scatteritem}}",
     f"{OUT}/.parts/.receipts/trace-{{scatteritem}}.json",
 )
-PARTS["trace_part"] = PARTS["trace"]
+TRACE_CELLS = f"{OUT}/.parts/trace/cells"
+CELLS_RECEIPT = f"{OUT}/.parts/.receipts/trace-cells.json"
+PARTS["trace_part"] = PARTS["trace_cells"] = PARTS["trace"]
 
 
 scattergather:
@@ -24,7 +26,8 @@ rule trace:
     """Every number back to raw cells; every statistic a second time, by R where it is."""
     input:
         parts=gather.trace(TRACE_PART) if CHUNKS > 1 else [],
-        receipts=gather.trace(TRACE_RECEIPT) if CHUNKS > 1 else [],
+        cells=TRACE_CELLS if CHUNKS > 1 else [],
+        receipts=[*gather.trace(TRACE_RECEIPT), CELLS_RECEIPT] if CHUNKS > 1 else [],
         clean=rules.clean.output,
         cohort=rules.cohort.output,
         analysis=rules.analysis.output,
@@ -52,7 +55,7 @@ rule trace:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=memory.asked("trace", SIZE),
+        mem_mb=memory.asked("trace_together" if CHUNKS > 1 else "trace", SIZE),
         runtime=10 + SIZE // 10,
         niceness=5 if SMALL else 0,
     params:
@@ -64,6 +67,39 @@ rule trace:
         "trace: numbers to raw cells, statistics a second time"
     script:
         "../scripts/trace.py"
+
+
+rule trace_cells:
+    """The columns of the cohort and the raw cells behind them, on their way to the trace; no analysis is waited for."""
+    input:
+        clean=rules.clean.output,
+        cohort=rules.cohort.output,
+        dictionary=ancient(f"{CONFIG}/study.yaml"),
+        plan=ancient(f"{CONFIG}/plan.yaml"),
+        labels=ancient(LABELS),
+        fixed=FIXED,
+    output:
+        cells=temp(directory(TRACE_CELLS)),
+        receipt=temp(CELLS_RECEIPT),
+    log:
+        f"{LOGS}/trace-cells.log",
+    benchmark:
+        f"{LOGS}/trace-cells.tsv"
+    priority: 3
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory.asked("trace", SIZE),
+        runtime=10 + SIZE // 10,
+    params:
+        rooms=["clean", "cohort", "stats", "analysis", "report", "audit"],
+        content=content("trace_cells"),
+        parts=PARTS["trace_cells"],
+    message:
+        "trace: columns to raw cells"
+    script:
+        "../scripts/trace_cells.py"
 
 
 rule trace_part:

@@ -48,7 +48,7 @@ rule clean:
         f"{LOGS}/clean.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: 2 if CHUNKS > 1 else 1
     resources:
         mem_mb=memory.asked("clean_together" if CHUNKS > 1 else "clean", SIZE),
         runtime=10 + SIZE // 10,
@@ -77,7 +77,7 @@ rule clean_deal:
         f"{LOGS}/clean-dealt.tsv"
     conda:
         "../../envs/environment.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=memory.asked("clean_deal", SIZE),
         runtime=10 + SIZE // 10,

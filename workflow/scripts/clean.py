@@ -8,4 +8,4 @@ with logged(snakemake.log[0]), kept(snakemake, give_back=True) as read:
         from trialpress import stages
 
         raw, folder = Path(snakemake.input.sums).parent, Path(snakemake.output.changes).parents[1]
-        stages.clean(snakemake.input.dictionary, raw, folder, snakemake.input.parts)
+        stages.clean(snakemake.input.dictionary, raw, folder, snakemake.input.parts, snakemake.threads)

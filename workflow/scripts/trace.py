@@ -9,5 +9,5 @@ with logged(snakemake.log[0]), kept(snakemake, give_back=True) as read:
     if read is not None:
         from trialpress import stages
 
-        folder = Path(snakemake.output.trace).parents[1]
-        stages.trace(snakemake.input.dictionary, snakemake.input.plan, folder, snakemake.input.parts, read)
+        given, folder = snakemake.input, Path(snakemake.output.trace).parents[1]
+        stages.trace(given.dictionary, given.plan, folder, given.cells or None, given.parts, read)

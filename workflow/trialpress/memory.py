@@ -27,6 +27,7 @@ ASKED = {
     "report": (1500, 2, 0),
     "trace": (1500, 16, 0),
     "trace_part": (1000, 16, 0),
+    "trace_together": (1000, 5, 0),
     "audit": (1000, 19, 0),
 }
 # a job asks a cluster, which kills what takes more, for a third more than it was seen to take

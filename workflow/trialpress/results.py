@@ -204,16 +204,16 @@ def read(dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
     return load(study, read_plan(plan, study), folder)
 
 
-def load(study: Study, plan: Plan, folder: Path) -> Results:
-    """Everything that results/<study>/ holds after the analysis stage."""
+def load(study: Study, plan: Plan, folder: Path, analysed: bool = True) -> Results:
+    """Everything that results/<study>/ holds after the analysis stage, or what of it is there before: then the analyses are None."""
+    of_analyses = (ARD.read(folder / "analysis").astype({"n_population": int}), CURVES.read(folder / "analysis"),
+                   PARTICIPANTS.read(folder / "analysis")) if analysed else (None, None, None)  # fmt: skip
     return Results(
         study,
         plan,
         read_parquet(folder / "cohort" / "subjects.parquet"),
         read_parquet(folder / "cohort" / "daily.parquet"),
         FLOW.read(folder / "cohort"),
-        ARD.read(folder / "analysis").astype({"n_population": int}),
-        CURVES.read(folder / "analysis"),
-        PARTICIPANTS.read(folder / "analysis"),
+        *of_analyses,
         read_tables(folder / "clean", study),
     )

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 STAGES = ("clean", "cohort", "analysis", "figures", "tables", "report", "audit")
 
 
-def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path | str] = ()) -> None:
+def clean(
+    dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path | str] = (), processes: int = 1
+) -> None:
     """Raw records -> typed tables and the logs of what was changed, questioned and rejected; parts: see `clean_part`."""
     from . import clean
     from .parts import study_part, whole_study
@@ -31,15 +33,15 @@ def clean(dictionary: Path | str, raw: Path, folder: Path, parts: Sequence[Path 
         data = gather(study, corrections, [Path(part) for part in parts])
     else:
         data = clean.clean(study, raw, corrections)
-    clean.write(data, folder / "clean")
+    clean.write(data, folder / "clean", processes)
 
 
-def clean_deal(dictionary: Path | str, raw: Path, parts: int, folder: Path) -> None:
+def clean_deal(dictionary: Path | str, raw: Path, parts: int, folder: Path, processes: int = 1) -> None:
     """Raw records -> where the rows of each part are, for `clean_part`."""
     from .clean.deal import deal
     from .parts import study_part, whole_study
 
-    deal(study_part("clean", whole_study(dictionary)), raw, parts, folder)
+    deal(study_part("clean", whole_study(dictionary)), raw, parts, folder, processes)
 
 
 def clean_part(dictionary: Path | str, raw: Path, dealt: Path, item: str, folder: Path) -> None:
@@ -177,28 +179,38 @@ def report(checklists: Iterable[Path | str], source: Path, folder: Path, formats
 
 
 def trace(
-    dictionary: Path | str, plan: Path | str, folder: Path, parts: Sequence[Path | str] = (), hashes: Mapping[str, str] | None = None
+    dictionary: Path | str, plan: Path | str, folder: Path, cells: Path | str | None = None, parts: Sequence[Path | str] = (),
+    hashes: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
-    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. parts: see `trace_part`;
-    hashes: those of all that the stage reads, if what was made of the same may be taken from an earlier run."""
+    """Every number back to raw cells; what open queries do to the numbers; every statistic a second time. cells, parts: see
+    `trace_cells` and `trace_part`; hashes: those of all that the stage reads, if what was made of the same may be taken from an
+    earlier run."""
     from .audit import open_queries, scatter, trace, write_second
     from .clean import read_logs
     from .contracts import QUERY_EFFECTS
     from .receipts import FOLDER
     from .store import of_run
-    from .workers import beside
 
     store = None if parts else of_run(folder / FOLDER / "second", hashes)
     results, logs = _results("trace", dictionary, plan, folder), read_logs(folder / "clean", None)
-    records, found = scatter.gather(results, [Path(part) for part in parts]) if parts else scatter.begun(results, store)
-    traced = trace.trace(results, logs, folder, records)
-    index = traced.index
-    with beside(lambda: trace.write(traced, folder), 2 if parts else 1):  # of a small study R is beside
-        traced = None  # who writes has it; the cells of a large study are gigabytes
-        QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], index), folder / "audit")
-        write_second(results, found(), folder)
+    if parts:
+        records, found = scatter.gather(results, [Path(part) for part in parts])
+        index = trace.indexed(results, logs, records, scatter.take_cells(Path(cells), folder))
+        trace.write_index(index, folder)
+    else:
+        records, found = scatter.begun(results, store)
+        index = trace.write(results, logs, folder, records=records)
+    QUERY_EFFECTS.write(open_queries.effects(results, logs["queries"], index), folder / "audit")
+    write_second(results, found(), folder)
     if store:
         store.forget()
+
+
+def trace_cells(dictionary: Path | str, plan: Path | str, folder: Path, to: Path) -> None:
+    """Cohort -> its columns and raw cells, for `trace` to put together with the analyses."""
+    from .audit import scatter
+
+    scatter.trace_cells(_results("trace", dictionary, plan, folder, analysed=False), folder, to)
 
 
 def trace_part(dictionary: Path | str, plan: Path | str, item: str, folder: Path, to: Path) -> None:
@@ -246,12 +258,12 @@ def audit(
     page.write_again(traced, said, folder)  # with what the gate says
 
 
-def _results(stage: str, dictionary: Path | str, plan: Path | str, folder: Path) -> Results:
+def _results(stage: str, dictionary: Path | str, plan: Path | str, folder: Path, analysed: bool = True) -> Results:
     """What a stage reads of both, and all results so far."""
     from . import parts
     from .results import load
 
-    return load(*parts.read(stage, dictionary, plan), folder)
+    return load(*parts.read(stage, dictionary, plan), folder, analysed)
 
 
 def claims_of(path: Path | str | None, plan: Plan) -> tuple:

@@ -1,6 +1,6 @@
-"""The trace in parts, for what is too large for one job: each job computes the statistics of some analyses a second time and
-names who is in their counts; the last one puts that together, and traces columns and cells. The files are the same, byte for
-byte, as from one job.
+"""The trace in parts, for what is too large for one job: one job traces columns and cells, as soon as there is a cohort; each of the
+others computes the statistics of some analyses a second time and names who is in their counts; the last one puts that together.
+The files are the same, byte for byte, as from one job.
 
 The analyses of a family are in one part, since a p-value is adjusted with those of the whole family.
 """
@@ -8,6 +8,8 @@ The analyses of a family are in one part, since a p-value is adjusted with those
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,15 +18,16 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError, Problem
-from ..files import write_text
+from ..files import read_json, write_text
 from ..plan import Plan
 from ..results import Results
 from ..store import Store
 from .computing import Answer, Second
 from .kept import together
 from .parts import plain
-from .trace import Analysed
+from .trace import Analysed, trace, write_participants
 
+FOUND = "found.json"  # the index of what is traced without an analysis
 # the records of the analyses; what waits for the second computation
 Begun = tuple[Mapping[str, dict], Callable[[], Answer]]
 
@@ -51,6 +54,26 @@ def trace_part(results: Results, part: int, parts: int, folder: Path) -> None:
     answer = found()
     said = {"second": answer.second.to_dict("list"), "versions": answer.versions, "failed": answer.failed}
     write_text(plain(said), folder / "second.json")
+
+
+def trace_cells(results: Results, folder: Path, to: Path) -> None:
+    """The columns and raw cells of the cohort in `folder`, into a folder of their own: found.json beside the participants."""
+    traced = trace(results, folder)
+    write_participants(traced, to)
+    write_text(plain(traced.index), to / FOUND)
+
+
+def take_cells(of: Path, folder: Path) -> dict:
+    """The index of what `trace_cells` has left; the participants are put where the trace has them: below the results in `folder`."""
+    found, below = read_json(of / FOUND, records=dict, parts=list), folder / "audit" / "trace"
+    shutil.rmtree(below, ignore_errors=True)
+    below.mkdir(parents=True)
+    for path in sorted(of.glob("participants*")):
+        try:
+            os.link(path, below / path.name)  # gigabytes of a large study
+        except OSError:
+            shutil.copy(path, below / path.name)
+    return found | {"records": {name: _members(record) for name, record in found["records"].items()}}
 
 
 def gather(results: Results, folders: Sequence[Path]) -> Begun:

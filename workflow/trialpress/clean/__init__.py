@@ -19,6 +19,7 @@ from ..collector import uncollected
 from ..errors import Problem, raise_if
 from ..files import sha256, write_parquet
 from ..study import Study
+from ..workers import beside
 from . import log
 from .account import ROWS, LossError, accounts, losses, refused
 from .corrections import by_table, read_corrections
@@ -199,18 +200,19 @@ def tally(logs: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     }
 
 
-def write(data: CleanData, folder: Path) -> None:
-    """The files of the contract: changes.csv, queries.csv, rejected.csv, rows.csv, <table>.parquet, cells.parquet.
+def write(data: CleanData, folder: Path, processes: int = 1) -> None:
+    """The files of the contract: changes.csv, queries.csv, rejected.csv, rows.csv, <table>.parquet, cells.parquet. processes: of two
+    one writes the changes, which are most of it, the other the rest.
 
     LossError, after the logs and before any table, if the run lost what it should not lose.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    log.write_csv_log(log.CHANGES, data.logs["changes"], folder / "changes.csv")
-    log.write_csv_log(log.REJECTED, data.logs["rejected"], folder / "rejected.csv")
-    contracts.QUERIES.write(data.queries, folder)
-    contracts.ROWS.write(data.rows, folder)
-    if data.losses:
-        raise LossError(data.losses)
-    for name, table in data.tables.items():
-        write_parquet(table, folder / f"{name}.parquet")
-    log.write_cells(data.logs["cells"], folder / "cells.parquet")
+    with beside(lambda: log.write_csv_log(log.CHANGES, data.logs["changes"], folder / "changes.csv"), processes):
+        log.write_csv_log(log.REJECTED, data.logs["rejected"], folder / "rejected.csv")
+        contracts.QUERIES.write(data.queries, folder)
+        contracts.ROWS.write(data.rows, folder)
+        if data.losses:
+            raise LossError(data.losses)
+        for name, table in data.tables.items():
+            write_parquet(table, folder / f"{name}.parquet")
+        log.write_cells(data.logs["cells"], folder / "cells.parquet")

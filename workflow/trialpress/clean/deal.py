@@ -41,12 +41,12 @@ def number_of(participant: str, parts: int) -> int:
 
 
 @uncollected()
-def deal(study: Study, raw_folder: Path, parts: int, folder: Path) -> None:
+def deal(study: Study, raw_folder: Path, parts: int, folder: Path, processes: int = 1) -> None:
     """Note for each of the parts where its rows are, into a folder: a file for each raw file, with a row group for each part and one
-    for the rows that all of them need."""
+    for the rows that all of them need. processes: of two each reads a file."""
     raise_if(refusals(study))
     folder.mkdir(parents=True, exist_ok=True)
-    said = read_all(study, raw_folder, partial(_dealt, study, raw_folder, parts, folder))
+    said = read_all(study, raw_folder, partial(_dealt, study, raw_folder, parts, folder), processes)
     write_text(json.dumps({"parts": parts, "files": said}, ensure_ascii=False), folder / SAID)
 
 

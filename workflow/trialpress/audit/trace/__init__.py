@@ -52,12 +52,31 @@ from .texts import texts
 
 COUNTS = ("n", "N", "missing", "events", "n_at_risk")
 PART = 100_000  # values and cells of participants that one part holds: a few MB
-__all__ = ["COUNTS", "agreement", "cell", "closure", "find", "part_of", "read", "record_of", "trace", "write"]
+__all__ = [
+    "COUNTS",
+    "Analysed",
+    "agreement",
+    "cell",
+    "closure",
+    "find",
+    "indexed",
+    "part_of",
+    "read",
+    "record_of",
+    "trace",
+    "write",
+    "write_index",
+    "write_participants",
+]
+
+
+WHOLE = "participants.json"  # of a trace that is not cut
 
 
 @dataclass(frozen=True)
 class Trace:
-    """index: what does not grow with the raw rows; parts: the participants of each part, from and before which number."""
+    """index: what does not grow with the raw rows, as far as it is known without an analysis (see `indexed`); parts: the
+    participants of each part, from and before which number."""
 
     index: dict
     parts: list[tuple[int, int]]
@@ -70,7 +89,9 @@ class Trace:
         evidence = self.columns.evidence
         within = {name: slice(*found.start[[first, last]]) for name, found in evidence.items()}
         every = [np.empty(0, np.int32), *(found.cells[within[name]] for name, found in evidence.items())]
-        used = np.unique(np.concatenate(every))
+        used = np.unique(np.concatenate(every), return_counts=True)[
+            0
+        ]  # counted, it sorts: hashing takes ten times as long
         values = {name: one_list(column.slice(first, last - first)) for name, column in self.values.items()}
         rows = {table: spans.written(first, last) for table, spans in self.columns.rows.items()}
         return Json(by_name({
@@ -118,21 +139,13 @@ class Analysed:
             self.records[name] = of_analysis(results, name, data, before, numbered)
 
 
-def trace(
-    results: Results, logs: Mapping[str, pd.DataFrame], folder: Path, records: Mapping[str, dict] | None = None
-) -> Trace:
-    """The trace of the results in `folder`. logs: queries, rejected and rows of the clean stage, whose changes are read here;
-    records: those of the analyses, if they have been made."""
-    changes = CHANGES.blocks(folder / "clean", LOGGED)
-    cells = Cells(results, folder / "clean" / "cells.parquet", changes)
+def trace(results: Results, folder: Path) -> Trace:
+    """The columns and raw cells of the cohort in `folder`, in the order in which the numbers need them; of the analyses nothing but
+    the plan is read. index has `read_by`, the columns of each analysis, and `changed`, the rule, kind and number of changed cells."""
+    cells = Cells(results, folder / "clean" / "cells.parquet", CHANGES.blocks(folder / "clean", LOGGED))
     columns = Columns(results, cells)
-    if records is None:
-        analysed = Analysed(results)
-        deque(analysed, maxlen=0)
-        records = analysed.records
-    records = dict(records)
-    for name, record in records.items():
-        record["columns"] = columns_of(results, results.plan.analyses[name], columns)
+    read_by = {name: columns_of(results, spec, columns) for name, spec in results.plan.analyses.items()}
+    records = {}
     for name, population in results.plan.populations.items():
         columns.add(name)
         outer = population.within or name
@@ -144,24 +157,40 @@ def trace(
         }  # fmt: skip
     records |= dict(of_flow(results, columns))
     records |= dict(of_listings(results, columns))
-    records |= dict(of_settings(settings(results, {**logs, "changes": cells.changes.counted})))
-    methods = sorted({record["method"] for record in records.values() if "method" in record})
     values = {name: strings(texts(results.subjects[name])) for name in columns.about if name in results.subjects}
+    parts = _cut(columns, values)
     index = {
-        "study": results.study.id,
-        "title": results.study.title,
-        "notice": results.study.notice,
-        "counts": agreement(records),
         "participants": columns.who,
-        "populations": {name: chain(results, name) for name in results.plan.populations},
-        "methods": {name: {"text": describe(name), "references": references(name)} for name in methods},
+        "read_by": read_by,
+        "changed": cells.changes.counted.to_numpy().tolist(),
         "records": records,
         "columns": columns.about,
         "places": [list(place) for place in cells.places],
         "rules": list(cells.rules),
         "n_cells": cells.used(found.cells for found in columns.evidence.values()),
+        "parts": [first for first, _ in parts],
     }
-    return Trace(index, _cut(columns, values), columns, cells, values)
+    return Trace(index, parts, columns, cells, values)
+
+
+def indexed(results: Results, logs: Mapping[str, pd.DataFrame], records: Mapping[str, dict], found: Mapping) -> dict:
+    """trace.json but for the participants. logs: queries, rejected and rows of the clean stage; records: those of the analyses;
+    found: the index of a `Trace`."""
+    records = {name: record | {"columns": found["read_by"][name]} for name, record in records.items()}
+    changes = pd.DataFrame(found["changed"], columns=["rule", "kind", "n"])
+    records |= found["records"] | dict(of_settings(settings(results, {**logs, "changes": changes})))
+    methods = sorted({record["method"] for record in records.values() if "method" in record})
+    return {
+        "study": results.study.id,
+        "title": results.study.title,
+        "notice": results.study.notice,
+        "counts": agreement(records),
+        "participants": found["participants"],
+        "populations": {name: chain(results, name) for name in results.plan.populations},
+        "methods": {name: {"text": describe(name), "references": references(name)} for name in methods},
+        "records": records,
+        **{name: found[name] for name in ("columns", "places", "rules", "n_cells", "parts")},
+    }
 
 
 def agreement(records: Mapping[str, Mapping]) -> dict[str, int | list[str]]:
@@ -181,22 +210,45 @@ def agreement(records: Mapping[str, Mapping]) -> dict[str, int | list[str]]:
     return {"shown": shown, "again": again, "wrong": wrong}
 
 
-def write(traced: Trace, folder: Path) -> None:
-    """audit/trace.json, and its parts below audit/trace/ if it has more than one."""
-    below, index = folder / "audit" / "trace", traced.index
+def write_participants(traced: Trace, below: Path) -> None:
+    """The participants of a trace into a folder of their own: in one file, or a part in each."""
     shutil.rmtree(below, ignore_errors=True)
     if len(traced.parts) == 1:
-        whole = plain(index)[:-1] + "," + traced.part(*traced.parts[0])[1:]
+        write_text(traced.part(*traced.parts[0]), below / WHOLE)
+        return
+    for number, (first, last) in enumerate(traced.parts, start=1):
+        write_part(traced.part(first, last), below / f"participants-{number:04d}.js")
+
+
+def write_index(index: Mapping, folder: Path) -> None:
+    """audit/trace.json, with the participants that lie in audit/trace/, or as the index of their parts."""
+    below, whole = folder / "audit" / "trace", {name: value for name, value in index.items() if name != "parts"}
+    if len(index["parts"]) == 1:
+        text = plain(whole)[:-1] + "," + (below / WHOLE).read_text(encoding="utf-8")[1:]
+        shutil.rmtree(below)
     else:
-        index = index | {"parts": [first for first, _ in traced.parts], "records": {}}
-        for number, (first, last) in enumerate(traced.parts, start=1):
-            write_part(traced.part(first, last), below / f"participants-{number:04d}.js")
-        for number, (name, record) in enumerate(traced.index["records"].items(), start=1):
-            index["records"][name], members = _apart(record)
+        whole |= {"parts": index["parts"], "records": {}}
+        for number, (name, record) in enumerate(index["records"].items(), start=1):
+            whole["records"][name], members = _apart(record)
             if members:
                 write_part(members, below / f"record-{number:04d}.js")
-        whole = plain(index)
-    write_text(whole + "\n", folder / "audit" / "trace.json")
+        text = plain(whole)
+    write_text(text + "\n", folder / "audit" / "trace.json")
+
+
+def write(results: Results, logs: Mapping[str, pd.DataFrame], folder: Path, to: Path | None = None,
+          records: Mapping[str, dict] | None = None) -> dict:  # fmt: skip
+    """The trace of the results in `folder`, written below `to`, the same folder if nothing else is said; returns its index. records:
+    those of the analyses, if they have been made."""
+    if records is None:
+        analysed = Analysed(results)
+        deque(analysed, maxlen=0)
+        records = analysed.records
+    traced, to = trace(results, folder), to or folder
+    write_participants(traced, to / "audit" / "trace")
+    index = indexed(results, logs, records, traced.index)
+    write_index(index, to)
+    return index
 
 
 def _apart(record: Mapping) -> tuple[dict, dict]:

@@ -27,6 +27,7 @@ import numpy as np
 from ...bounded import bounded
 from ...errors import InputError, Problem, raise_if
 from ...study import File, Study
+from ...workers import each
 from .checksums import checksum_problems
 from .detect import open_content
 from .headers import declared, identifiers, resolve
@@ -95,18 +96,21 @@ def _lost_characters(raw: Raw) -> list[Remark]:
     return remarks
 
 
-def read_all(study: Study, folder: Path, of: Callable[[Raw], object] = lambda raw: raw) -> dict:
-    """All raw files of a study by short name, or what `of` keeps of each; InputError with the problems of all of them."""
-    files = study.files.values()
-    raise_if(checksum_problems(folder, [path for file in files for path in (file.path, file.catalog) if path]))
-    raws, problems = {}, []
-    for name, file in study.files.items():
+def read_all(study: Study, folder: Path, of: Callable[[Raw], object] = lambda raw: raw, processes: int = 1) -> dict:
+    """All raw files of a study by short name, or what `of` keeps of each; InputError with the problems of all of them. processes:
+    what is kept is pickled where there are two."""
+    files = study.files
+    raise_if(checksum_problems(folder, [path for file in files.values() for path in (file.path, file.catalog) if path]))
+
+    def kept(name: str) -> tuple[object, Sequence[Problem]]:
         try:
-            raws[name] = of(read(folder / file.path, file))
+            return of(read(folder / files[name].path, files[name])), ()
         except InputError as error:
-            problems += error.problems
-    raise_if(problems)
-    return raws
+            return None, error.problems
+
+    found = dict(zip(files, each(kept, list(files), processes), strict=True))
+    raise_if(problem for _, problems in found.values() for problem in problems)
+    return {name: raw for name, (raw, _) in found.items()}
 
 
 def footnote(file: File, texts: Sequence[str]) -> bool:
