@@ -160,16 +160,17 @@ def days_between(start: pd.Series, end: pd.Series) -> pd.Series:
     columns = [value for value in (start, end) if isinstance(value, pd.Series)]
     if len(columns) == 2 and not start.index.equals(end.index):
         start, end = start.align(end)
-    days = _day(end) - _day(start)
+    days = (_day(end) - _day(start)).astype("timedelta64[D]")
     known, names = ~np.isnat(days), {value.name for value in columns}
     whole = pd.arrays.IntegerArray(np.where(known, days.astype(np.int64), 0), ~known)
     return pd.Series(whole, index=columns[0].index, name=names.pop() if len(names) == 1 else None)
 
 
 def _day(value: pd.Series | pd.Timestamp) -> np.ndarray:
-    """The day of each moment; AttributeError where there are none."""
-    moments = value.dt.tz_localize(None).to_numpy() if isinstance(value, pd.Series) else value.to_datetime64()
-    return moments.astype("datetime64[D]")
+    """The midnight before each moment; AttributeError where there are none."""
+    if isinstance(value, pd.Series):
+        return value.dt.tz_localize(None).dt.normalize().to_numpy()
+    return value.to_datetime64().astype("datetime64[D]")
 
 
 def hours(start, end):
