@@ -90,7 +90,7 @@ rule trace_cells:
         "../../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=memory.asked("trace", SIZE),
+        mem_mb=memory.asked("trace_cells", SIZE),
         runtime=10 + SIZE // 10,
     params:
         rooms=["clean", "cohort", "stats", "analysis", "report", "audit"],
