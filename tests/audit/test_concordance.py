@@ -2,6 +2,7 @@
 
 import math
 import re
+import subprocess
 
 import pandas as pd
 import pytest
@@ -131,6 +132,19 @@ def test_every_statistic_has_a_second_value_or_a_reason(results):
 
 
 @NEEDS_R
+@NEEDS_R
+def test_r_loads_what_survival_imports_of_matrix_when_it_is_called():
+    before, asked, _ = computing.SCRIPT.read_text(encoding="utf-8").partition('ready <- file("stdin")')
+    assert asked
+    check = """
+    loaded <- "Matrix" %in% loadedNamespaces(); m <- matrix(c(-1, 0, 1, 0), 2)
+    names <- unlist(lapply(Filter(function(i) names(i) == "Matrix", split(i <- getNamespaceImports("survival"), seq_along(i))), `[[`, 1))
+    same <- all(vapply(unique(names), function(n) identical(get(n, parent.env(asNamespace("survival")))(m), getExportedValue("Matrix", n)(m)), NA))
+    cat(loaded, same, "Matrix" %in% loadedNamespaces(), "package:survival" %in% search())"""
+    done = subprocess.run(["Rscript", "--vanilla", "-e", before + check], capture_output=True, text=True, check=True)
+    assert done.stdout == "FALSE TRUE TRUE TRUE"
+
+
 def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     script = tmp_path / "concordance.R"
     text = computing.SCRIPT.read_text(encoding="utf-8")

@@ -1,6 +1,13 @@
 # A second opinion: the statistics of the analysis results data computed again by R from exported data. One file, since it shares no code with anything and R starts once.
 # Rscript concordance.R <folder>: reads jobs.csv, levels.csv, families.csv and data.csv, writes second.csv. It shares no code with the first.
 folder <- commandArgs(trailingOnly = TRUE)[1]
+without <- function(package, of) {  # load a package with stand-ins for the functions that it imports of another one, which is loaded when one is called
+  asked <- Filter(function(from) from[[1]] == package, readRDS(system.file("Meta", "nsInfo.rds", package = of))$imports); names <- unique(unlist(lapply(asked, `[[`, 2)))
+  stand <- list2env(sapply(names, function(name) function(...) getExportedValue(package, name)(...), simplify = FALSE), parent = baseenv())
+  stand$.__NAMESPACE__. <- list2env(list(spec = c(name = package, version = format(packageVersion(package))), exports = list2env(as.list(setNames(names, names)))))
+  .Internal(registerNamespace(package, stand)); on.exit(.Internal(unregisterNamespace(package))); loadNamespace(of)
+}
+invisible(try(without("Matrix", "survival"), silent = TRUE))  # Matrix takes longer to load than all else together, and survival calls it for matrices of hazard rates alone
 suppressPackageStartupMessages(library(survival))  # while what is read is being written
 ready <- file("stdin"); invisible(readLines(ready, 1)); close(ready)  # now it is there
 read <- function(name) read.csv(file.path(folder, name), colClasses = "character", na.strings = "@missing@", check.names = FALSE, encoding = "UTF-8")
