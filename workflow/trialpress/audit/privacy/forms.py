@@ -7,6 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 SHORT = 5  # a text with fewer letters and digits is found everywhere
 PART = 4  # so is a part of a name with fewer letters
@@ -22,6 +24,8 @@ _BETWEEN = re.compile(rf"(?<=[{_CJK}])[\s\u00b7\u30fb,-]+(?=[{_CJK}])")
 HAN = re.compile(f"[{_CJK}]")
 HONORIFIC = re.compile("(先生|女士|小姐|医生|さん|様|씨)$")
 TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
+# the same in half the time, in a text without other letters and digits than these
+_PLAIN_TOKEN, _OTHER = re.compile(r"[0-9]+(?:\.[0-9]+)*|[A-Za-z]+"), re.compile(r"[\x80-\U0010ffff](?<=\w)")
 _BEYOND = re.compile(
     r"[^\x00-\x7f]+"
 )  # an accent after a plain letter is taken away, so the letter need not be looked at
@@ -40,7 +44,7 @@ PARTICLES = set("von van de der den del della di da dos du la le las los al el b
 
 # digits that come about by chance, each looked for where its mark is: hashes, ids of a drawing's parts, numbers of bytes
 CHANCE = (
-    ("", re.compile(r"(?<![0-9a-z])[0-9a-f]{32,128}(?![0-9a-z])")),
+    ("", re.compile(r"[0-9a-f](?<![0-9a-z].)[0-9a-f]{31,127}(?![0-9a-z])")),
     ("sha", re.compile(r"sha(?<!\wsha)(?:1|256|384|512)[-:=][0-9a-z+/]{16,}=*")),
     ("<", re.compile(r"[\"#][mph][0-9a-f]{10}(?=[\")])")),
     ('"bytes"', re.compile(r'"bytes": ?\d+')),
@@ -66,10 +70,14 @@ _DATES = (
     (re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[-/. ]{0,2}(?:of )?([a-z]{3,9})[-/., ]{0,2}(\d{4})(?!\d)"), "dmy"),
     (re.compile(r"([a-z]{3,9})[-/. ]{1,2}(\d{1,2})(?:st|nd|rd|th)?[, ]{1,2}(\d{4})(?!\d)"), "mdy"),
 )
+# those of one letter together: a search tries three or four of them at a place, and not all
+_MONTH = "|".join(
+    f"{first}(?:{'|'.join(name[1:] for name in of)})" for first, of in groupby(sorted(MONTHS), itemgetter(0))
+)
 # what all of the following have, and few other texts: what they begin with is rare in a text of numbers
 _SHORT = (
     re.compile(r"[-/.](?<=\d.)(?<!\d{3}.)\d\d?[-/.]\d\d?(?!\d)"),
-    re.compile(rf"(?:{'|'.join(MONTHS)})(?<=[-\d/. ].{{3}})[a-z]{{0,6}}[-/., ]{{0,2}}\d\d(?!\d)"),
+    re.compile(rf"(?:{_MONTH})(?<=[-\d/. ].{{3}})[a-z]{{0,6}}[-/., ]{{0,2}}\d\d(?!\d)"),
 )
 _SHORT_DATES = (
     (re.compile(r"(?<![\d./-])(\d{1,2})[/-](\d{1,2})[/-](\d{2})(?![\d./-])"), "dmy mdy ymd"),
@@ -116,8 +124,8 @@ def _plain(token: str) -> str:
 
 def tokens_of(text: str) -> tuple[list[str], dict[str, str]]:
     """The words and numbers of a folded text, and how each of them is looked up."""
-    tokens = TOKEN.findall(text)
-    return tokens, {token: _plain(token) if token[0] == "0" or token.endswith(".0") else token for token in set(tokens)}
+    tokens = (_PLAIN_TOKEN if text.isascii() or not _OTHER.search(text) else TOKEN).findall(text)
+    return tokens, {token: _plain(token) if token[0] == "0" or token[-2:] == ".0" else token for token in set(tokens)}
 
 
 def plain_tokens(text: str) -> list[str]:
