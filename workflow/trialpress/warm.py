@@ -44,6 +44,7 @@ def script(path: str, environment: Mapping[str, str], handed: tuple[list[str], b
     time.tzset()
     sys.argv[:] = [path]
     gc.freeze()  # the collector need not look again and again at what was imported before the fork
+    gc.set_threshold(20_000)  # nor, as is its default, whenever there are 700 objects more: nearly all of a job's stay
     with suppress(Exception):  # of code that cannot be imported the script itself tells
         if handed:
             from . import parts
