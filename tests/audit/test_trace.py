@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from trialpress.__main__ import main
-from trialpress.audit.trace import agreement, cell, closure, find
+from trialpress.audit.trace import agreement, cell, closure, find, methods
 from trialpress.clean.read import read_all
 from trialpress.clean.withheld import HIDDEN
+from trialpress.environment import named
+from trialpress.files import used
 from trialpress.report.variables import numbers, record_id
 from trialpress.text import plain, text_of
 
@@ -324,3 +326,10 @@ def test_every_change_that_a_number_rests_on_is_known_by_its_cell(audited, conte
     }
     found = {(this["table"], this["key"], this["field"]) for this in (cell(content, number) for number in reached)}
     assert all((row.table, row.key, row.field) in found for row in resting)
+
+
+def test_a_module_of_which_docstrings_are_read_counts_as_used():
+    methods._stated.cache_clear()
+    used.clear()
+    assert any("Heinze" in text for text in methods.references("firth_logistic"))
+    assert {named(path) for path in used} == {"workflow/trialpress/stats/logistic.py"}

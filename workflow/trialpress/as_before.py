@@ -4,7 +4,7 @@ results/<study>/.receipts/kept/<rule>.json: {"of": hash of what always decides, 
 "said": what its log held}; beside it, in <rule>/, hard links to the files, since Snakemake removes a job's outputs before it begins.
 
 What always decides: every file and part that a stage reads, its parameters, scripts and environment. Two kinds of files decide only
-if the stage has used them: modules of this package that it has imported, and tables (`input.if_opened`) that it has opened with `used`.
+if the stage has used them: modules of this package that it has imported or read, and tables (`input.if_opened`) that it has opened with `used`.
 Of a stage that began other processes nobody knows what those have used: everything decides.
 """
 

@@ -55,7 +55,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 BLOCK = 2**26
 ROW_GROUP = 2**20  # rows of a Parquet file that are packed together
 BATCH = 2**16  # rows of which those that are asked for are taken at a time
-used: set[str] = set()  # the tables that this process has opened
+used: set[str] = set()  # the tables that this process has opened, the modules that it has read and not run
 
 
 def read_parquet(
