@@ -9,6 +9,7 @@ the cells of the file that count fewer than five participants.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from .crate import packed
 from .disclosure import COUNTS
 
 FEW = 5
+_PRINTED = re.compile(rf"0*[1-{FEW - 1}](?=/| \()")  # so few, before a denominator or a share
 Column = tuple[str, list[str], np.ndarray]  # its name, its different texts, which of them each row has
 
 
@@ -103,9 +105,9 @@ def _small(columns: Sequence[Column]) -> int:
     if counts:
         return sum(int(_few(pd.Series(held, dtype=str))[codes].sum()) for held, codes in map(by_name.get, counts))
     printed = (
-        (pd.Series(held, dtype="string").str.extract(r"^(\d+)(?=/| \()")[0], codes) for _, held, codes in columns[1:]
+        (np.array([bool(_PRINTED.match(text)) for text in held], dtype=bool), codes) for _, held, codes in columns[1:]
     )
-    return sum(int(_few(numbers)[codes].sum()) for numbers, codes in printed)
+    return sum(int(few[codes].sum()) for few, codes in printed)
 
 
 def _few(texts: pd.Series) -> np.ndarray:
