@@ -5,6 +5,7 @@ A method's data are written by its entry in `EXPORTS`, beside methods of its kin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -170,7 +171,7 @@ def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]])
         text = texts[-1] if made.frames else ""
         tests = families[families["analysis"] == name].to_dict("records")
         asked = made.ard[["group", "level", "statistic"]].to_numpy().tolist()
-        exported[name] = hash_of([jobs[-1], mine, tests, text, asked])
+        exported[name] = hash_of([jobs[-1], json.dumps([mine, tests, asked]), text])
     for frame, file in (
         (pd.DataFrame(jobs).fillna(""), "jobs"),
         (pd.DataFrame(levels, columns=["analysis", "set", "kind", "position", "id"]), "levels"),

@@ -74,10 +74,12 @@ class Kept:
         """(the statistics, versions) of what was computed now and of what is kept; what was computed now is kept from now on."""
         if self.by is None:
             self.by = {name: version for name, version in versions.items() if name != "Python"}
-        of = dict(iter(second.groupby("analysis", sort=False)))
+        of: dict[str, list[dict]] = {}
+        for row in second.to_dict("records"):
+            of.setdefault(row["analysis"], []).append(row)
         for unit in self.units:
             if unit not in self.rows and not set(unit) & set(failed):
-                rows = [row for name in unit if name in of for row in of[name].to_dict("records")]
+                rows = [row for name in unit for row in of.get(name, ())]
                 self.store.keep(self._made_of(unit), json.dumps(rows).encode())
         kept = [row for rows in self.rows.values() for row in rows]
         if not kept:
