@@ -151,7 +151,7 @@ def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]])
     """Write jobs.csv, levels.csv, families.csv and data.csv for all analyses that have a second implementation; the hash of what
     stands there of each. analysed: all analyses with what they work on."""
     jobs, levels, families, exported = [], [], _families(results), {}
-    texts = [",".join(COLUMNS) + "\n"]
+    texts, tested = [",".join(COLUMNS) + "\n"], families.to_dict("records")
     for name, data in analysed:
         spec = results.plan.analyses[name]
         if spec["method"] not in EXPORTS:
@@ -169,7 +169,7 @@ def export(results: Results, folder: Path, analysed: Iterable[tuple[str, Data]])
             rows = pd.concat([frame.astype(object) for frame in made.frames]).assign(analysis=name)
             texts.append(_csv(rows.reindex(columns=COLUMNS), header=False))
         text = texts[-1] if made.frames else ""
-        tests = families[families["analysis"] == name].to_dict("records")
+        tests = [test for test in tested if test["analysis"] == name]
         asked = made.ard[["group", "level", "statistic"]].to_numpy().tolist()
         exported[name] = hash_of([jobs[-1], json.dumps([mine, tests, asked]), text])
     for frame, file in (
