@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -26,14 +25,6 @@ from .study import Study, load_study
 MARK = "\u2020"  # what a reader sees beside a simulated number
 MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and no text holds it
 NOT_MARKED = ("", "NE", "0")
-
-
-AUDIT = "../audit/index.html"  # from the manuscript to the page of the audit
-
-
-def record_link(text: str, record: str) -> str:
-    """Markdown that leads to a record on the audit's page, in editions that have the page."""
-    return f"[{text}]({AUDIT}#{quote(record, safe='@')}){{.num}}"
 
 
 def with_mark(text: str) -> str:

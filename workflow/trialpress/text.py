@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from urllib.parse import quote
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _SUPERSCRIPT = re.compile("[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
@@ -148,6 +149,14 @@ def escape(text: object) -> str:
     """
     text = re.sub(r"([\\`*_{}\[\]<>#|~^$@'\"&]|(?<=-)-|-(?=-)|(?<=\.)\.|\.(?=\.))", r"\\\1", str(text))
     return re.sub(r"\s*\n\s*", " ", text)
+
+
+AUDIT = "../audit/index.html"  # from the manuscript to the page of the audit
+
+
+def record_link(text: str, record: str) -> str:
+    """Markdown that leads to a record on the audit's page, in editions that have the page."""
+    return f"[{text}]({AUDIT}#{quote(record, safe='@')}){{.num}}"
 
 
 @lru_cache(maxsize=65536)

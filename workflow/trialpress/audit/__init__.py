@@ -8,21 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-
-import yaml
+from typing import TYPE_CHECKING
 
 from .. import environment
-from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS, COMPUTED_ONCE, CONCORDANCE
 from ..files import read_text, write_text
-from ..parts import NotRead
-from ..results import Results
-from ..store import Store
-from ..study import Study
-from . import anonymity, crate, disclosure, hashes, privacy
-from .claims import check, consistency
-from .computing import Answer
-from .concordance import compare, once
-from .differences import read_table
+from . import hashes
+
+if TYPE_CHECKING:  # and in the functions: whoever wants one module of this room does not wait for all of them
+    from ..results import Results
+    from ..store import Store
+    from ..study import Study
+    from . import privacy
+    from .computing import Answer
 
 # the texts of a study that people write
 SOURCES = {".bib", ".css", ".html", ".js", ".lua", ".py", ".qmd", ".R", ".smk", ".typ", ".yaml", ".yml"}
@@ -64,6 +61,9 @@ def write_json(content, path: Path) -> None:
 
 def write_second(results: Results, found: Answer, folder: Path) -> None:
     """audit/concordance.csv and computed_once.csv, every statistic in one of them; second_opinion.json: what made it."""
+    from ..contracts import COMPUTED_ONCE, CONCORDANCE
+    from .concordance import compare, once
+
     concordance = compare(results.ard, found.second)
     CONCORDANCE.write(concordance, folder / "audit")
     COMPUTED_ONCE.write(once(results, concordance, found.failed, "R" in found.versions), folder / "audit")
@@ -74,6 +74,10 @@ def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path, 
           read: Mapping[str, str] | None = None) -> dict:  # fmt: skip
     """audit/claims.csv, claim_checks.csv, anonymity.csv and manifest.json; returns what that lists. store: where the third of an
     earlier run may be, by the hashes of what is `read`."""
+    from ..contracts import ANONYMITY, CLAIM_CHECKS, CLAIMS
+    from . import anonymity
+    from .claims import check, consistency
+
     CLAIMS.write(check(claims[0], results.ard), folder / "audit")
     CLAIM_CHECKS.write(consistency(*claims), folder / "audit")
     if store is None:
@@ -88,11 +92,17 @@ def write(results: Results, claims: tuple, inputs: Iterable[str], folder: Path, 
 
 
 def _anonymity(results: Results, folder: Path) -> None:
+    from ..contracts import ANONYMITY
+    from ..parts import NotRead
+    from . import anonymity
+
     ANONYMITY.write(anonymity.report(replace(results, plan=NotRead("the plan")), folder), folder / "audit")
 
 
 def pack(results: Results, listed: Mapping, folder: Path) -> None:
     """audit/crate.zip with all of it. listed: the manifest."""
+    from . import crate
+
     crate.write(results.study, results.plan, listed, folder, digest, folder / "audit" / "crate.zip")
 
 
@@ -104,6 +114,8 @@ def _engine(inputs: Iterable[str]) -> list[Path]:
 def _ours(inputs: Iterable[str], study: Study) -> dict[str, str]:
     """Where -> text of what people have written for the study: its YAML (but for the allow-list), its manuscript, the reasons of
     its corrections, the names of its raw files."""
+    from .differences import read_table
+
     found = {f"the name of the raw file {file.path}": file.path for file in study.files.values()}
     for path in sorted(map(Path, inputs)):
         name = environment.named(path)
@@ -120,6 +132,8 @@ def _ours(inputs: Iterable[str], study: Study) -> dict[str, str]:
 
 def _without_allowed(text: str) -> str:
     """A dictionary without its key `not_identifying`, line by line as it is."""
+    import yaml
+
     node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value == "not_identifying":
@@ -133,6 +147,8 @@ def sought(
 ) -> tuple[privacy.Sought, dict[str, str]]:
     """What the privacy gate looks for, and where -> text of what people have written for the study. store: knows what the engine's
     files held before."""
+    from . import privacy
+
     inputs = list(inputs)
     tables = {**results.tables, "of the subjects": results.subjects}
     ours = _ours(inputs, results.study)
@@ -151,6 +167,8 @@ def guard(results: Results, inputs: Iterable[str], looked_for: tuple[privacy.Sou
     looked_for: as `sought` gives it; store: knows what was searched before. PrivacyError if a file below `folders` (results first,
     logs), what Snakemake remembers of the run, or a text of the study holds a direct identifier.
     """
+    from . import disclosure, privacy
+
     first, *others = folders
     study, inputs, (known, ours) = results.study, list(inputs), looked_for
     who = results.subjects[study.participant]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..errors import Problem, nearest, raise_if
 from ..files import read_text
-from ..results import record_link
 from ..study import NOTHING_RUNS, load_yaml, schema_problems
+from ..text import record_link
 
 TOP = "sec-top"
 NUMBER = re.compile(r"\{\{< var (\S+) >\}\}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from ..figures.read import analyses_of
 from ..ids import Name
-from ..results import Results
-from ..tables.kinds import KINDS
 from .checklists import NUMBER, headed
+
+if TYPE_CHECKING:  # who judges a text alone reads no results
+    from ..results import Results
 
 PRINTING = ("comparisons", "coefficients", "baseline", "proportions", "toxicity")  # kinds of table that print p-values
 # kinds of figure that print p-values -> the keys of their analyses
@@ -35,6 +36,9 @@ def in_text(manuscript: str) -> Iterator[tuple[str, str, bool]]:
 def in_tables(results: Results) -> Iterator[tuple[str, str, bool]]:
     """(table, number, whether its analysis has an interval there) of the p-values of the tables. One of groups together has
     those of the groups, each against the first; one of an interaction those of the subgroups."""
+    from ..figures.read import analyses_of
+    from ..tables.kinds import KINDS
+
     for table, spec in results.plan.tables.items():
         asked = spec["kind"] != "toxicity" or spec.get(
             "difference"

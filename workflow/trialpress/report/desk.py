@@ -9,16 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .. import receipts, stages
-from ..audit import digest, second
-from ..clean import COUNTED, read_logs
+from ..audit import digest
 from ..environment import ROOT, located, sources
 from ..errors import InputError, Problem, raise_if
 from ..files import read_json
-from ..results import read
 from ..studies import checked
 from . import staging
 from .engine import render
-from .fragments import fragments
 from .renderer import engine_version
 
 WHY = "the manuscript's numbers, figures and tables come from them"
@@ -46,6 +43,11 @@ class Desk:
 
     def _made(self) -> staging.Fragments:
         """What the manuscript includes, from the results and the configuration as they are."""
+        from ..audit import second
+        from ..clean import COUNTED, read_logs
+        from ..results import read
+        from .fragments import fragments
+
         dictionary, plan = self.config / "study.yaml", self.config / "plan.yaml"
         held = read(dictionary, plan, self.results)
         made = [f"figures/{name}.{form}" for name in held.plan.figures for form in ("svg", "png")]

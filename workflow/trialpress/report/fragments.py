@@ -16,8 +16,8 @@ from ..audit import p_values
 from ..clean import tally
 from ..figures.kinds import width_of
 from ..files import write_text
-from ..results import Results, record_link
-from ..text import escape
+from ..results import Results
+from ..text import escape, record_link
 from ..wording import ENGLISH, Wording
 from .renderer import engine_version
 from .staging import Fragments

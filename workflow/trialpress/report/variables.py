@@ -18,8 +18,8 @@ from ..analysis.methods.two_stage import size_statements
 from ..analysis.origin import SIMULATED
 from ..clean import tally
 from ..names import flow_names, row_names
-from ..results import MARK, MARKER, Results, record_link
-from ..text import number_text
+from ..results import MARK, MARKER, Results
+from ..text import number_text, record_link
 from ..wording import ENGLISH, Wording
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from ..ids import EVERYONE, Name
 from ..registry import Registry
-from ..results import MARK, MARKER, Results, record_link
-from ..text import escape
+from ..results import MARK, MARKER, Results
+from ..text import escape, record_link
 from ..wording import Wording
 
 KINDS = Registry("table kind", "kind", ("caption", "precision"))
