@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import validators
-from trialpress.report import engine
+from trialpress.report import embedded, engine
 
 from .conftest import DATE, FIXTURE
 
@@ -116,3 +116,26 @@ def test_a_printed_page_cuts_no_column_off(made, tmp_path):
         browser.close()
     words = [word for page in validators.boxes(tmp_path / "print.pdf") for word in page]
     assert sum(word[4] == "157†" for word in words) == 27 and max(word[2] for word in words) < 560
+
+
+def test_a_table_that_is_too_high_to_float_is_not_measured_for_it(tmp_path, monkeypatch):
+    """What the filter knows by its rows the template would find by setting the table: the same page."""
+    source, written, out = shutil.copytree(FIXTURE, tmp_path / "s"), [], tmp_path / "asked.pdf"
+    high, low = (
+        pipe(name, ["Day", "n"], [[f"{day}", "1"] for day in range(n)]) for name, n in (("high", 43), ("low", 41))
+    )
+    (source / "manuscript.qmd").write_text(f"---\ntitle: T\n---\n\n{high}\n\n{low}\n\nText.\n", encoding="utf-8")
+    typeset = embedded.typst.compile
+
+    def compile(text: bytes, **how):
+        written.append(text.decode())
+        typeset(text, **how)
+        start, label = text.index(b"#figure("), b"<tbl-high>"
+        asked = text[:start] + b'#floated("table")[' + text[start:].replace(label, label + b"]", 1)
+        typeset(asked, **how | {"output": out})
+
+    monkeypatch.setattr(embedded.typst, "compile", compile)
+    made = engine.render(source, tmp_path / "out", ["pdf"], engine="embedded", date=DATE)
+    before, _, after = written[0].partition("<tbl-high>")
+    assert '#floated("table")[' not in before and '#floated("table")[' in after
+    assert made["pdf"].read_bytes() == out.read_bytes()

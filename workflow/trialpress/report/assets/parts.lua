@@ -129,6 +129,23 @@ function parts.html_table(id, caption, tbl)
   return pandoc.Div({ pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" }, box)) }, pandoc.Attr(id, { "table-float" }))
 end
 
+-- Whether the rows of a table are surely higher together than the template's `floated` lets float, in points: it would set the whole
+-- table once more to measure it. A row has 6.4 above and below its line, and a line at least half of the size of its type.
+local function stays(block)
+  local height = 0
+  local function of(tbl)
+    local line = (tonumber((tbl.attributes["typst:text:size"] or ""):match("^[%d.]+")) or 0) / 2
+    for _, body in ipairs(tbl.bodies) do
+      for _, row in ipairs(body.body) do
+        local said = row.cells:find_if(function(cell) return cell.row_span == 1 and pandoc.utils.stringify(cell.contents) ~= "" end)
+        height = height + (said and 6.4 + line or 0)
+      end
+    end
+  end
+  if block.t == "Table" then of(block) end
+  return height > 450
+end
+
 -- Typst moves a figure or table, with the note below it, to where a page has room, but not into the next section of the first
 -- level, nor past a subsection of the supplement, which has hardly any text.
 function parts.floated(blocks, kind_of)
@@ -137,7 +154,7 @@ function parts.floated(blocks, kind_of)
     local block, note, kind = blocks[i], blocks[i + 1], kind_of(blocks[i])
     supplement = supplement or block.t == "Header" and block.classes:includes("supplement")
     if block.t == "Header" and block.level <= (supplement and 2 or 1) then result:insert(raw("typst", "#place.flush()")) end
-    if kind == "figure" or kind == "table" then
+    if kind == "figure" or kind == "table" and not stays(block) then
       result:extend({ raw("typst", '#floated("' .. kind .. '")['), block })
       if note and note.t == "Div" and note.classes:includes("table-note") then
         result:insert(note)
