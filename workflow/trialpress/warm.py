@@ -25,6 +25,7 @@ from types import ModuleType
 LIBRARIES = (
     "pandas", "pyarrow.csv", "pyarrow.dataset", "pyarrow.parquet", "scipy.special", "scipy.optimize", "yaml", "jsonschema", "snakemake.iocontainers",
     "snakemake.logging", "matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
+    "rocrate.rocrate", "pypdf",
 )  # fmt: skip
 THREADS = (
     "OMP",

@@ -43,7 +43,7 @@ def gate(
     first, *others = folders
     paths = [(first, path, False) for path in sorted(p for p in first.rglob("*") if p.is_file())]
     paths += [(folder, path, True) for folder in others for path in sorted(p for p in folder.rglob("*") if p.is_file())]
-    # archives last, when the files that they were made of have passed
+    # of an archive what lies beside it as a file is not searched again
     single, archives = ([at for at in paths if (at[1].suffix == ".zip") is zipped] for zipped in (False, True))
     digests = {path: _digest(path) for _, path, _ in paths}
     passed = {*passed, *(digests[path] for _, path, _ in single if digests[path])}
@@ -51,19 +51,18 @@ def gate(
     alike = {path: _digest(path, _CLOCK) if logged else digests[path] for _, path, logged in single}
     once = {(alike[path], path.suffix == ".csv", logged): (path, logged, alike[path]) for _, path, logged in single}
     held = _remembered(store, known)
+    once |= {path: (path, logged, digests[path]) for _, path, logged in archives}
     largest_first = sorted(once.items(), key=lambda one: -_size(one[1][0]))
     _search_for(known, passed, held)
     answers = each(lambda one: _content(*one[1]), largest_first, processes)
     inside = dict(zip((key for key, _ in largest_first), answers, strict=True))
-    answers += [_content(path, logged, digests[path]) for _, path, logged in archives]
     if store:
         _remember(store, known, [clean for _, clean in answers])
     searched = [
         _named(folder, path, logged) | inside[alike[path], path.suffix == ".csv", logged][0]
         for folder, path, logged in single
     ]
-    of_archives = (hits for hits, _ in answers[len(once) :])
-    searched += [_named(*at) | hits for at, hits in zip(archives, of_archives, strict=True)]
+    searched += [_named(*at) | inside[at[1]][0] for at in archives]
     allowed = {key: text for text in allow or {} for key in key_of(text)}
     fired: set[str] = set()
     problems = list(known.copied)
