@@ -15,7 +15,7 @@ import pypdf
 import pytest
 from lxml import etree
 from trialpress.errors import InputError
-from trialpress.report import engine, qmd
+from trialpress.report import archive, engine, qmd
 from trialpress.report.assets import make_reference
 
 ROOT = Path(__file__).parents[2]
@@ -200,7 +200,26 @@ def test_jats_finds_its_images_where_the_results_have_them(project, tmp_path):
     assert shown == ["../figures/dose.svg", "figures/time.svg", "../figures/dose.svg"]
     assert all((path.parent / name).is_file() for name in shown)
     with zipfile.ZipFile(path.with_name("manuscript.jats.zip")) as parts:
-        assert parts.namelist() == ["manifest.xml", "manuscript.xml", "figures/dose.svg", "figures/time.svg"]
+        assert parts.namelist() == ["figures/dose.svg", "figures/time.svg", "manifest.xml", "manuscript.xml"]
+
+
+def test_images_of_the_archive_are_packed_once_and_again_when_they_change(tmp_path):
+    source, kept, xml = tmp_path / "s", tmp_path / "kept", tmp_path / "m.xml"
+    (source / "figures").mkdir(parents=True)
+    image = source / "figures" / "a.svg"
+
+    def packed(said: str, drawn: str, *folder: Path) -> bytes:
+        xml.write_text(f'<p>{said}<graphic xlink:href="figures/a.svg"/></p>', encoding="utf-8")
+        image.write_text(drawn, encoding="utf-8")
+        archive.pack(xml, source, tmp_path / "m.zip", *folder)
+        return (tmp_path / "m.zip").read_bytes()
+
+    for said, drawn in (("one", "<svg/>"), ("two", "<svg/>"), ("two", "<svg></svg>"), ("two", "<svg/>")):
+        assert packed(said, drawn, kept) == packed(said, drawn)
+        assert len([*kept.iterdir()]) == 1
+        with zipfile.ZipFile(tmp_path / "m.zip") as parts:
+            assert parts.testzip() is None and parts.read("figures/a.svg").decode() == drawn
+            assert said in parts.read("manuscript.xml").decode()
 
 
 def test_tables_in_html_say_what_heads_what(html):

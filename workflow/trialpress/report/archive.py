@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from ..errors import Problem
+from ..files import sha256
+from ..store import Store
 from .renderer import RenderError
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
@@ -23,27 +27,37 @@ def images(text: str) -> list[str]:
     return [path for path in found if "://" not in path and not path.startswith("data:")]
 
 
-def pack(xml: Path, source: Path, to: Path) -> None:
-    """Write `to`: manifest.xml, manuscript.xml, and the images where it looks for them; the same bytes each time.
+def pack(xml: Path, source: Path, to: Path, kept: Path | None = None) -> None:
+    """Write `to`: the images where the XML looks for them, manifest.xml and manuscript.xml; the same bytes each time.
 
-    source: the project's folder, in which the images lie. RenderError if one is not there.
+    source: the project's folder, in which the images lie. RenderError if one is not there. kept: a folder for what an earlier call has
+    packed of the same images; the text is put behind them.
     """
     names = images(xml.read_text(encoding="utf-8"))
     if lacking := [name for name in names if not inside(source, name)]:
         why = "the archive would not hold it"
         raise RenderError([Problem("jats", f"image {name} is not in the manuscript's folder", why) for name in lacking])
-    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as out:
-        for name, content in members(xml, source, names):
+    pictures = {name: source / name for name in names}
+
+    def packed() -> None:
+        _put(to, "w", {name: path.read_bytes() for name, path in pictures.items()})
+
+    if kept is None:
+        packed()
+    else:
+        store = Store(kept, [sha256(Path(__file__)), sys.version, zlib.ZLIB_RUNTIME_VERSION])
+        made_of = [[name, sha256(path)] for name, path in pictures.items()]
+        store.file(made_of, to, packed)
+        store.forget()
+    _put(to, "a", {"manifest.xml": manifest(names).encode("utf-8"), "manuscript.xml": xml.read_bytes()})
+
+
+def _put(to: Path, mode: str, members: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(to, mode, zipfile.ZIP_DEFLATED) as out:
+        for name, content in members.items():
             member = zipfile.ZipInfo(name, EPOCH)
             member.compress_type, member.external_attr, member.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
             out.writestr(member, content)
-
-
-def members(xml: Path, source: Path, names: list[str]) -> Iterator[tuple[str, bytes]]:
-    yield "manifest.xml", manifest(names).encode("utf-8")
-    yield "manuscript.xml", xml.read_bytes()
-    for name in names:
-        yield name, (source / name).read_bytes()
 
 
 def inside(source: Path, name: str) -> bool:

@@ -137,7 +137,7 @@ def _edition(
         word.finish(to, source, text)
     elif fmt == "jats":
         to.write_bytes(labelled(text).encode("utf-8"))
-        archive.pack(to, source, to.with_suffix(".zip"))
+        archive.pack(to, source, to.with_suffix(".zip"), kept and kept / "packed")
     elif given.put:
         target.write_bytes(text.encode("utf-8"))
     return target
