@@ -132,7 +132,6 @@ def test_every_statistic_has_a_second_value_or_a_reason(results):
 
 
 @NEEDS_R
-@NEEDS_R
 def test_r_loads_what_survival_imports_of_matrix_when_it_is_called():
     before, asked, _ = computing.SCRIPT.read_text(encoding="utf-8").partition('ready <- file("stdin")')
     assert asked
@@ -145,6 +144,7 @@ def test_r_loads_what_survival_imports_of_matrix_when_it_is_called():
     assert done.stdout == "FALSE TRUE TRUE TRUE"
 
 
+@NEEDS_R
 def test_where_r_stops_the_reason_is_what_it_said(tmp_path, monkeypatch):
     script = tmp_path / "concordance.R"
     text = computing.SCRIPT.read_text(encoding="utf-8")
