@@ -128,11 +128,23 @@ def agrees(published: Mapping[str, float | str], computed: Mapping[str, float]) 
     return True
 
 
-def _at(ard: pd.DataFrame, analysis: str, claim: Claim) -> dict[str, float]:
+Place = tuple[str, str, str]  # analysis, group, level
+
+
+def _places(ard: pd.DataFrame) -> dict[Place, list[tuple[str, float, str]]]:
+    """Statistic, value and display of the rows of each place."""
+    found: dict[Place, list[tuple[str, float, str]]] = {}
+    keys = ("analysis", "group", "level", "statistic", "value", "display")
+    for *place, statistic, value, display in zip(*(ard[key].tolist() for key in keys), strict=True):
+        found.setdefault(tuple(place), []).append((statistic, value, display))
+    return found
+
+
+def _at(places: Mapping[Place, list], analysis: str, claim: Claim) -> dict[str, float]:
     """Statistic -> value of an analysis where a claim has it; of a proportion its percentage too."""
-    rows = ard[(ard["analysis"] == analysis) & (ard["group"] == claim.group) & (ard["level"] == claim.level)]
-    found = dict(zip(rows["statistic"], rows["value"], strict=True))
-    shares = set(rows.loc[rows["display"].str.endswith("%"), "statistic"])
+    rows = places.get((analysis, claim.group, claim.level), [])
+    found = {statistic: value for statistic, value, _ in rows}
+    shares = {statistic for statistic, _, display in rows if display.endswith("%")}
     share = next((name for name in ("percent", "estimate") if name in found and (name in shares or "N" in found)), "")
     return {**found, "percent": 100 * found[share]} if share else found
 
@@ -184,28 +196,30 @@ def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
     """One row per claim with its verdict; one that simulated patients were made to meet is not reproduced by them.
     InputError where an analysis does not give the statistic that was published: such a claim would have no verdict."""
     asked = {name for claim in claims.values() for name in (claim.analysis, *claim.alternatives)}
-    every, ard = ard, ard[ard["analysis"].isin(asked)]  # the few rows that are looked through for each claim
-    met = REPRODUCED if every["origin"].isin([COMPUTED]).all() else BY_CONSTRUCTION
-    raise_if(_missing(claim, analysis, name, ard)
+    met = REPRODUCED if ard["origin"].isin([COMPUTED]).all() else BY_CONSTRUCTION
+    ard = ard[ard["analysis"].isin(asked)]
+    places = _places(ard)
+    raise_if(_missing(claim, analysis, name, ard, found)
              for claim in claims.values()
              for analysis in filter(None, (claim.analysis, *claim.alternatives))
+             for found in [_at(places, analysis, claim)]
              for name in claim.published
-             if name not in _at(ard, analysis, claim))  # fmt: skip
+             if name not in found)  # fmt: skip
     rows = []
     for claim in claims.values():
         used, verdict, note = claim.analysis, NOT_CHECKABLE, claim.not_checkable
         if claim.analysis:
             verdict, note = CONTRADICTED, claim.note
-            if agrees(claim.published, _at(ard, claim.analysis, claim)):
+            if agrees(claim.published, _at(places, claim.analysis, claim)):
                 verdict = met
             else:
                 for other in claim.alternatives:
-                    if agrees(claim.published, _at(ard, other, claim)):
+                    if agrees(claim.published, _at(places, other, claim)):
                         verdict, used = met + WITH_ANOTHER, other
                         break
-        shown = _again(claim, _at(ard, claim.analysis, claim)) if claim.analysis else ""
+        shown = _again(claim, _at(places, claim.analysis, claim)) if claim.analysis else ""
         if verdict.endswith(WITH_ANOTHER):
-            shown = f"{shown} ({claim.analysis}); {_again(claim, _at(ard, used, claim))} ({used})"
+            shown = f"{shown} ({claim.analysis}); {_again(claim, _at(places, used, claim))} ({used})"
         rows.append(
             {"claim": claim.id, "source": claim.source, "label": claim.label or claim.id, "quote": claim.quote,
              "published": _shown(claim.published), "analysis": used, "recomputed": shown, "verdict": verdict, "note": note}
@@ -213,8 +227,8 @@ def check(claims: Mapping[str, Claim], ard: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(CLAIMS.columns))
 
 
-def _missing(claim: Claim, analysis: str, name: str, ard: pd.DataFrame) -> Problem:
-    """A published statistic that an analysis does not give, with where it has it, if elsewhere."""
+def _missing(claim: Claim, analysis: str, name: str, ard: pd.DataFrame, found: Mapping[str, float]) -> Problem:
+    """A published statistic that an analysis does not give, with where it has it, if elsewhere. found: what it gives there."""
     place = " at " + ", ".join(
         filter(None, (claim.group and f"group '{claim.group}'", claim.level and f"level '{claim.level}'"))
     )
@@ -225,13 +239,13 @@ def _missing(claim: Claim, analysis: str, name: str, ard: pd.DataFrame) -> Probl
     wanted = "estimate" if name == "percent" else name
     elsewhere = own.loc[own["statistic"] == wanted, ["group", "level"]].drop_duplicates().head(8)
     if len(elsewhere):
-        found = [
+        where = [
             ", ".join(f"{key}: {value}" for key, value in row.items() if value) or "no group and no level"
             for row in elsewhere.to_dict("records")
         ]
-        do = f"it has it at {'; '.join(found)}"
+        do = f"it has it at {'; '.join(where)}"
     else:
-        do = nearest(name, _at(ard, analysis, claim) or set(own["statistic"]))
+        do = nearest(name, found or set(own["statistic"]))
     return Problem(f"claims.yaml, claims.{claim.id}", what, "a claim without a verdict fails the run", do)
 
 

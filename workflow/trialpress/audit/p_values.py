@@ -3,6 +3,7 @@ without them in the same analysis."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -65,15 +66,14 @@ def _question(results: Results, analysis: str) -> tuple:
 
 
 def _of(results: Results, analysis: str) -> Iterator[tuple[str, bool]]:
-    rows = results.analysis(analysis)
-    limits, by = rows[rows["statistic"].eq("ci_low")], results.plan.analyses[analysis].get("by", "")
-    places = set(zip(limits["group"], limits["level"], strict=True))
-    of_groups = limits["level"].str.startswith(f"{by}=").any()
-    if "subgroup" in results.plan.analyses[analysis]:
-        of_groups |= limits["level"].ne("").any()
-    for row in rows[rows["statistic"].eq("p_value") & rows["value"].notna()].itertuples():
-        here = (row.group, row.level) in places or (not row.level and of_groups)
-        yield f"{results.record(analysis, Name(row.group, ''), Name(row.level, ''))}.p_value", bool(here)
+    rows, spec = results.analysis(analysis), results.plan.analyses[analysis]
+    found = [*zip(*(rows[name].tolist() for name in ("statistic", "group", "level", "value")), strict=True)]
+    limits = {(group, level) for statistic, group, level, _ in found if statistic == "ci_low"}
+    of_groups = any(level.startswith(f"{spec.get('by', '')}=") or ("subgroup" in spec and level) for _, level in limits)
+    for statistic, group, level, value in found:
+        if statistic == "p_value" and not math.isnan(value):
+            here = (group, level) in limits or (not level and of_groups)
+            yield f"{results.record(analysis, Name(group, ''), Name(level, ''))}.p_value", here
 
 
 def shown(results: Results) -> list[tuple[str, str, bool]]:

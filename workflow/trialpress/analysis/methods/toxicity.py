@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -144,7 +144,7 @@ def _notes(events: Events) -> list[str]:
 
 def _people(events: pd.DataFrame, severe: int, attributed: bool) -> dict[str, np.ndarray]:
     """Who has an event of one level, by the statistic that counts them."""
-    codes, who = pd.factorize(events["who"].to_numpy(dtype=object))
+    codes, who = pd.factorize(events["who"].to_numpy())
     worst = np.full(len(who), np.nan)
     np.fmax.at(worst, codes, events["grade"].to_numpy(dtype=float, na_value=np.nan))
     found = {"n": who, "severe": who[worst >= severe]}
@@ -166,16 +166,19 @@ def counted(data: Data, given: Mapping) -> Iterator[tuple[Name, Name, str, np.nd
     codes, known = pd.factorize(data.frame[data.study.participant])
     known = pd.Index(known)
 
+    found = Events.of(data, given)
+    found = replace(found, frame=found.frame.assign(who=known.get_indexer(found.frame["who"])))  # asked for once
+
     def among(they: np.ndarray) -> np.ndarray:
-        at, hit = known.get_indexer(they), np.zeros(len(known), dtype=bool)
-        hit[at[at >= 0]] = True
+        hit = np.zeros(len(known), dtype=bool)
+        hit[they[they >= 0]] = True
         return hit[codes]
 
     levels = {
         level: {
             statistic: among(they) for statistic, they in _people(mine, given["severe"], bool(given["related"])).items()
         }
-        for level, mine in Events.of(data, given).levels()
+        for level, mine in found.levels()
     }
     for group, members in columns.items():
         members = members.to_numpy()
