@@ -333,7 +333,10 @@ def _alike(a, b) -> bool:
     if a is None:
         return False
     if isinstance(a, pd.Series):
-        return a.equals(b) or a.astype("string").fillna("").equals(b.astype("string").fillna(""))
+        if a.equals(b):
+            return True
+        numbers = a.dtype == b.dtype and a.dtype.kind in "biuf"  # of which others are other texts, too
+        return not numbers and a.astype("string").fillna("").equals(b.astype("string").fillna(""))
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(_alike, a, b))
     return bool((a == b).all())
