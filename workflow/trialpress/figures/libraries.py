@@ -44,6 +44,18 @@ def make_ticks_once() -> None:
     axis.Axis._copy_tick_props = lambda self, first, other: clipped(other.gridline, first.gridline)
 
 
+@cache
+def place_labels_alone() -> None:
+    """Let an axis without a label seek no place for it, for which matplotlib makes and measures all ticks a second time."""
+    from matplotlib import axis
+
+    def of_a_label(place):
+        return lambda self, renderer: place(self, renderer) if self.label.get_text() else None
+
+    for kind in (axis.XAxis, axis.YAxis):
+        kind._update_label_position = of_a_label(kind._update_label_position)
+
+
 def artists(of) -> list:
     """A figure, or a part of it, with all its parts; of an axis the ticks that are there: to ask for the others makes them, and they
     say nothing before the axis is drawn."""

@@ -17,7 +17,7 @@ from typing import Literal
 from ..results import MARK, with_mark
 from ..wording import ENGLISH, Wording
 from . import breaking
-from .libraries import hold_fonts, make_ticks_once
+from .libraries import hold_fonts, make_ticks_once, place_labels_alone
 from .palette import GREY, INK
 
 Width = Literal["single", "double"]
@@ -100,6 +100,7 @@ def _register() -> None:
 
     hold_fonts()
     make_ticks_once()
+    place_labels_alone()
     manager = font_manager.fontManager
     # a system copy may differ
     manager.ttflist = [entry for entry in manager.ttflist if entry.name not in families()]
