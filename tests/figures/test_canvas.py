@@ -117,3 +117,20 @@ def test_an_oblique_text_leaves_the_next_one_upright():
     text("Ωmega 8", rotation=30)
     after = text("Ωmega 8")[:2]
     assert (after[0] == before[0]).all() and after[1] == before[1]
+
+
+def test_only_a_label_that_is_there_is_given_a_place(monkeypatch):
+    from matplotlib import axis
+
+    asked = []
+    own = axis.Axis._get_tick_boxes_siblings
+    monkeypatch.setattr(
+        axis.Axis,
+        "_get_tick_boxes_siblings",
+        lambda self, renderer: asked.append(self.axis_name) or own(self, renderer),
+    )
+    with style.look():
+        axes = Figure(figsize=(2, 2)).add_subplot()
+        axes.set_xlabel("Days")
+        canvas.drawn(axes.figure, {})
+    assert asked == ["x"]

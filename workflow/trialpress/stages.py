@@ -229,6 +229,7 @@ def audit(
     all that the stage reads, if what was made of the same may be taken from an earlier run."""
     from . import audit
     from .audit import page, trace
+    from .chunks import megabytes
     from .contracts import CHANGES, QUERIES, REJECTED, ROWS
     from .receipts import FOLDER
     from .store import of_run
@@ -250,7 +251,10 @@ def audit(
 
     with beside(made, processes) as of_page:
         searched = of_run(folder / FOLDER / "searched", hashes)
-        looked_for = audit.sought(results, inputs, raw, searched)
+        several = (
+            processes if megabytes(results.study, raw) > 10 else 1
+        )  # small files are read before a process is there
+        looked_for = audit.sought(results, inputs, raw, searched, several)
     said, hashed = of_page()
     audit.hashes.take(hashed)
     # the gate searches what was made beside, too, and what is kept

@@ -143,10 +143,10 @@ def _without_allowed(text: str) -> str:
 
 
 def sought(
-    results: Results, inputs: Iterable[str], raw: Path, store: Store | None = None
+    results: Results, inputs: Iterable[str], raw: Path, store: Store | None = None, processes: int = 1
 ) -> tuple[privacy.Sought, dict[str, str]]:
     """What the privacy gate looks for, and where -> text of what people have written for the study. store: knows what the engine's
-    files held before."""
+    files held before; processes: of several each reads a raw file."""
     from . import privacy
 
     inputs = list(inputs)
@@ -156,7 +156,9 @@ def sought(
     recorded = privacy.recorded(tables.values())
     authors = [text for name, text in ours.items() if name.endswith(".bib")]
     written_by_us = {name: text for name, text in ours.items() if not name.endswith(".bib")}
-    known = privacy.sought(results.study, raw, recorded, written_by_us.values(), authors, tables, engine, store)
+    known = privacy.sought(
+        results.study, raw, recorded, written_by_us.values(), authors, tables, engine, store, processes
+    )
     return known, ours
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from ...clean.read import Cell, Raw, read, resolve
+from ...clean.read import Raw, read, resolve
 from ...clean.read import declared as shown
 from ...clean.read import identifiers as declared
 from ...errors import Problem
 from ...store import Store
-from ...study import Study
+from ...study import File, Study
 from ...text import number_text
+from ...workers import each
 from .content import Leaf
 from .forms import FREE_TEXT, SEPARATOR, UNDECLARED, fold, words_of
 from .known import Sought
@@ -22,11 +25,7 @@ from .known import Sought
 
 def distinct(raw: Raw, index: int) -> set[str]:
     """The different texts of a column."""
-    return _different(raw.columns[index].cells)
-
-
-def _different(cells: Iterable[Cell]) -> set[str]:
-    return {text.strip() for cell in cells for text in (cell.text, cell.shown)}
+    return {text.strip() for cell in raw.columns[index].cells for text in (cell.text, cell.shown)}
 
 
 def undeclared(study: Study, raw: Raw) -> list[tuple[int, str]]:
@@ -79,13 +78,43 @@ def copies(told: Sought, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem
                     )  # fmt: skip
 
 
-def _taken(
-    sought: Sought, values: set[str], missing: Iterable[str], kind: str, file: str, is_date: bool = False
-) -> None:
+@dataclass
+class OfFile:
+    """What is looked for in a raw file: told, untold, the values of columns that are declared identifiers and of others, with their
+    kind and whether they are dates; vain, what of the dictionary excuses nothing in it; elsewhere, what other columns hold."""
+
+    told: list[tuple[set[str], str, bool]] = field(default_factory=list)
+    untold: list[tuple[set[str], str, bool]] = field(default_factory=list)
+    vain: list[str] = field(default_factory=list)
+    identifier_columns: int = 0
+    undeclared_columns: int = 0
+    elsewhere: list[str] = field(default_factory=list)
+
+
+def _of_file(study: Study, folder: Path, file: File) -> OfFile:
+    raw = read(folder / file.path, file)
+    identifying, unread = declared(study, raw), undeclared(study, raw)
+    unknown = [(index, header) for index, header in unread if not _harmless(file.not_identifying, header)]
+    headers = [raw.header(index) for index in range(len(raw.headers))]
+    vain = [text for text in file.not_identifying if not any(_harmless([text], header) for header in headers)]
+    found = OfFile([], [], vain, len({index for index, _ in identifying}), len(unknown))
+    for index, column in identifying:
+        values = _without(distinct(raw, index), (*study.missing, *column.missing))
+        found.told.append((values, column.identifier, column.type == "date"))
+    names = sorted({index for index, column in identifying if "name" in column.identifier.casefold()})
+    if len(names) > 1:
+        found.told.append((_without(_together(raw, names), study.missing), "name", False))
+    hidden, seen = {index for index, _ in (*identifying, *unread)}, shown(study, raw)
+    free = sorted(set(range(len(headers))) - hidden - seen.keys())
+    for kind, index in [*((UNDECLARED, at) for at, _ in unknown), *((FREE_TEXT, at) for at in free)]:
+        found.untold.append((_without(distinct(raw, index), study.missing), f"{kind} '{headers[index]}'", False))
+    found.elsewhere = [SEPARATOR.join(distinct(raw, index)) for index in seen if index not in hidden]
+    return found
+
+
+def _without(values: set[str], missing: Iterable[str]) -> set[str]:
     nothing = {fold(text) for text in (*missing, "")}
-    for value in sorted(values):
-        if fold(value) not in nothing:
-            sought.add(value, kind, is_date, file)
+    return {value for value in values if fold(value) not in nothing}
 
 
 def _together(raw: Raw, columns: Sequence[int]) -> set[str]:
@@ -95,41 +124,28 @@ def _together(raw: Raw, columns: Sequence[int]) -> set[str]:
 
 
 def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[str] = (), told_apart: Iterable[str] = (),
-           tables: Mapping[str, pd.DataFrame] | None = None, engine: Sequence[Leaf] = (), store: Store | None = None) -> Sought:  # fmt: skip
+           tables: Mapping[str, pd.DataFrame] | None = None, engine: Sequence[Leaf] = (), store: Store | None = None,
+           processes: int = 1) -> Sought:  # fmt: skip
     """The raw values of every column that is declared an identifier and of every undeclared one, but for what `innocent`
     texts hold. What stands in a declared column is no sign of a participant in an undeclared one. `copied` says which of the
     clean `tables` hold an identifier.
 
     ours: texts of the study that people have written. They excuse no declared identifier, and of a name's single parts only
     such as are written there in small letters. told_apart: texts that excuse single parts (names of authors). engine: innocent, too;
-    store: knows what they held.
+    store: knows what they held; processes: each reads a raw file.
     """
-    told, untold, elsewhere = Sought(), Sought(), []
-    for raw in (read(folder / file.path, file) for file in study.files.values()):  # one at a time is held
-        identifying, unread, file = declared(study, raw), undeclared(study, raw), raw.file.path
-        unknown = [(index, header) for index, header in unread if not _harmless(raw.file.not_identifying, header)]
-        told.vain += [
-            text
-            for text in raw.file.not_identifying
-            if not any(_harmless([text], raw.header(index)) for index in range(len(raw.headers)))
-        ]
-        told.identifier_columns += len({index for index, _ in identifying})
-        untold.undeclared_columns += len(unknown)
-        for index, column in identifying:
-            missing = (*study.missing, *column.missing)
-            _taken(told, distinct(raw, index), missing, column.identifier, file, column.type == "date")
-        names = sorted({index for index, column in identifying if "name" in column.identifier.casefold()})
-        if len(names) > 1:
-            _taken(told, _together(raw, names), study.missing, "name", file)
-        for index, header in unknown:
-            _taken(untold, distinct(raw, index), study.missing, f"{UNDECLARED} '{header}'", file)
-        hidden, seen = {index for index, _ in (*identifying, *unread)}, shown(study, raw)
-        for index in sorted(set(range(len(raw.headers))) - hidden - seen.keys()):
-            _taken(untold, distinct(raw, index), study.missing, f"{FREE_TEXT} '{raw.header(index)}'", file)
-        elsewhere += [raw.columns[index].cells for index in seen if index not in hidden]
+    told, untold, files = Sought(), Sought(), list(study.files.values())
+    every = each(partial(_of_file, study, folder), files, processes)  # one at a time is held
+    for file, one in zip(files, every, strict=True):
+        told.vain += one.vain
+        told.identifier_columns += one.identifier_columns
+        untold.undeclared_columns += one.undeclared_columns
+        for to, taken in ((told, one.told), (untold, one.untold)):
+            for values, kind, is_date in taken:
+                for value in sorted(values):
+                    to.add(value, kind, is_date, file.path)
     copied = list(copies(told, tables or {}))
-    declared_texts = [SEPARATOR.join(_different(cells)) for cells in elsewhere] if len(untold) else []
-    untold.excuse(declared_texts)
+    untold.excuse([text for one in every for text in one.elsewhere] if len(untold) else [])
     innocent, ours = list(innocent), list(ours)
     if untold.words:
         untold.excuse_words(set().union(*map(words_of, (*innocent, *_all(engine), *ours))))
