@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from .environment import ROOT, installed, named
-from .files import sha256, used, write_text
+from .files import link, sha256, used, write_text
 from .parts import hash_of
 
 KEPT = "kept"
@@ -85,7 +85,7 @@ class LastTime:
             shutil.rmtree(folder, ignore_errors=True)
         for path in map(Path, known["wrote"]):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _link(self._copy(path), path)
+            link(self._copy(path), path)
             os.utime(path)  # they are newer than what they were made of, which is how Snakemake sees that they are done
         return said
 
@@ -98,7 +98,7 @@ class LastTime:
             shutil.rmtree(self.at, ignore_errors=True)
             for path in wrote:
                 self._copy(path).parent.mkdir(parents=True, exist_ok=True)
-                _link(Path(path), self._copy(path))
+                link(Path(path), self._copy(path))
         except OSError:
             shutil.rmtree(self.at, ignore_errors=True)
             self.at.with_suffix(".json").unlink(missing_ok=True)
@@ -123,10 +123,3 @@ def imported() -> list[str]:
     """The modules of this package that this process has run, by the names of their files."""
     files = (getattr(module, "__file__", None) or "" for module in [*sys.modules.values()])
     return sorted(name for name in map(named, (file for file in files if PACKAGE in file)) if name.startswith(PACKAGE))
-
-
-def _link(source: Path, to: Path) -> None:
-    beside = to.with_name(f".{to.name}.link")
-    beside.unlink(missing_ok=True)
-    os.link(source, beside)
-    os.replace(beside, to)

@@ -38,6 +38,14 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def link(source: Path, to: Path) -> None:
+    """Put a hard link to `source` in the place of `to`; OSError where the disk knows none."""
+    beside = to.with_name(f".{to.name}.link")
+    beside.unlink(missing_ok=True)
+    os.link(source, beside)
+    os.replace(beside, to)
+
+
 def write_text(text: str, path: Path) -> None:
     write_whole(path, lambda to: to.write_bytes(text.encode("utf-8")))
 

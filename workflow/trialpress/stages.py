@@ -251,9 +251,8 @@ def audit(
 
     with beside(made, processes) as of_page:
         searched = of_run(folder / FOLDER / "searched", hashes)
-        several = (
-            processes if megabytes(results.study, raw) > 10 else 1
-        )  # small files are read before a process is there
+        # small files are read before a process is there
+        several = processes if megabytes(results.study, raw) > 10 else 1
         looked_for = audit.sought(results, inputs, raw, searched, several)
     said, hashed = of_page()
     audit.hashes.take(hashed)

@@ -8,7 +8,6 @@ The analyses of a family are in one part, since a p-value is adjusted with those
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputError, Problem
-from ..files import read_json, write_text
+from ..files import link, read_json, write_text
 from ..plan import Plan
 from ..results import Results
 from ..store import Store
@@ -70,7 +69,7 @@ def take_cells(of: Path, folder: Path) -> dict:
     below.mkdir(parents=True)
     for path in sorted(of.glob("participants*")):
         try:
-            os.link(path, below / path.name)  # gigabytes of a large study
+            link(path, below / path.name)  # gigabytes of a large study
         except OSError:
             shutil.copy(path, below / path.name)
     return found | {"records": {name: _members(record) for name, record in found["records"].items()}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -78,17 +78,17 @@ def copies(told: Sought, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem
                     )  # fmt: skip
 
 
-@dataclass
+@dataclass(frozen=True)
 class OfFile:
     """What is looked for in a raw file: told, untold, the values of columns that are declared identifiers and of others, with their
     kind and whether they are dates; vain, what of the dictionary excuses nothing in it; elsewhere, what other columns hold."""
 
-    told: list[tuple[set[str], str, bool]] = field(default_factory=list)
-    untold: list[tuple[set[str], str, bool]] = field(default_factory=list)
-    vain: list[str] = field(default_factory=list)
-    identifier_columns: int = 0
-    undeclared_columns: int = 0
-    elsewhere: list[str] = field(default_factory=list)
+    told: list[tuple[set[str], str, bool]]
+    untold: list[tuple[set[str], str, bool]]
+    vain: list[str]
+    identifier_columns: int
+    undeclared_columns: int
+    elsewhere: list[str]
 
 
 def _of_file(study: Study, folder: Path, file: File) -> OfFile:
@@ -97,19 +97,19 @@ def _of_file(study: Study, folder: Path, file: File) -> OfFile:
     unknown = [(index, header) for index, header in unread if not _harmless(file.not_identifying, header)]
     headers = [raw.header(index) for index in range(len(raw.headers))]
     vain = [text for text in file.not_identifying if not any(_harmless([text], header) for header in headers)]
-    found = OfFile([], [], vain, len({index for index, _ in identifying}), len(unknown))
+    told, untold = [], []
     for index, column in identifying:
         values = _without(distinct(raw, index), (*study.missing, *column.missing))
-        found.told.append((values, column.identifier, column.type == "date"))
+        told.append((values, column.identifier, column.type == "date"))
     names = sorted({index for index, column in identifying if "name" in column.identifier.casefold()})
     if len(names) > 1:
-        found.told.append((_without(_together(raw, names), study.missing), "name", False))
+        told.append((_without(_together(raw, names), study.missing), "name", False))
     hidden, seen = {index for index, _ in (*identifying, *unread)}, shown(study, raw)
     free = sorted(set(range(len(headers))) - hidden - seen.keys())
     for kind, index in [*((UNDECLARED, at) for at, _ in unknown), *((FREE_TEXT, at) for at in free)]:
-        found.untold.append((_without(distinct(raw, index), study.missing), f"{kind} '{headers[index]}'", False))
-    found.elsewhere = [SEPARATOR.join(distinct(raw, index)) for index in seen if index not in hidden]
-    return found
+        untold.append((_without(distinct(raw, index), study.missing), f"{kind} '{headers[index]}'", False))
+    elsewhere = [SEPARATOR.join(distinct(raw, index)) for index in seen if index not in hidden]
+    return OfFile(told, untold, vain, len({index for index, _ in identifying}), len(unknown), elsewhere)
 
 
 def _without(values: set[str], missing: Iterable[str]) -> set[str]:
