@@ -60,7 +60,7 @@ EDITS: dict[str, Callable[[Path, int], None]] = {
         at / "report" / tile.STUDY / "manuscript.qmd", "\n\n# ", f"\n\nEdit {run}.\n\n# "
     ),
     "a caption of a figure": lambda at, run: replaced(
-        at / CONFIG / "plan.yaml", 'caption: "Overall survival from', f'caption: "{run}: overall survival from'
+        at / CONFIG / "plan.yaml", 'caption: "', f'caption: "{run} '
     ),
     "an option of a figure": lambda at, run: replaced(
         at / CONFIG / "plan.yaml", f"lower_limit: 50, last_day: {90 - run}", f"lower_limit: 50, last_day: {89 - run}"

@@ -366,6 +366,18 @@ def parted(audited, tmp_path, monkeypatch) -> Path:
 def test_a_large_trace_lies_in_parts_and_says_the_same(audited, parted, index, opened):
     content = trace.read(parted)
     assert len(content["parts"]) > 3 and not {"cells", "evidence", "values", "rows"} & set(content)
+    for at in range(len(content["participants"])):
+        part = trace.part_of(content, at, parted)
+        for name, values in audited.traced["values"].items():
+            assert part["values"][name][at - part["first"]] == values[at]
+        for name, decided in audited.traced["evidence"].items():
+            here, there = part["evidence"][name][str(at)], decided[str(at)]
+            assert [part["cells"][one] for one in here["cells"]] == [
+                (*audited.traced["cells"][one],) for one in there["cells"]
+            ]
+            assert {**here, "cells": 0} == {**there, "cells": 0}
+        for table, runs in audited.traced["rows"].items():
+            assert part["rows"][table].get(str(at)) == ([(*run,) for run in runs[str(at)]] if str(at) in runs else None)
     tab, whole = opened(parted / "audit" / "index.html"), opened(index)
     for number in (
         "cr_rr_evaluable",

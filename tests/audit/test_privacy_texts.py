@@ -3,6 +3,7 @@
 import io
 import json
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pypdf
@@ -89,6 +90,32 @@ def test_a_log_is_read_a_block_after_the_other(known, tmp_path, monkeypatch):
 def test_a_log_without_rows_is_one_block(tmp_path):
     (tmp_path / "changes.csv").write_text(LOG)
     assert [len(block) for block in files.read_blocks(tmp_path / "changes.csv")] == [0]
+
+
+def test_a_row_that_is_longer_than_a_block_is_read_in_larger_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "BLOCK", 400)
+    rows = [("a", f"{n}") for n in range(90)]
+    rows[50:50] = [("x" * 3000, "50"), ("y" * 30_000, "51")]
+    (tmp_path / "long.csv").write_text("one,two\n" + "".join(f"{a},{b}\n" for a, b in rows))
+    blocks = [*files.read_blocks(tmp_path / "long.csv")]
+    assert [tuple(row.values()) for block in blocks for row in block.to_pylist()] == rows and len(blocks) > 2
+    assert files.read_categories(tmp_path / "long.csv", ["two"])["two"].tolist() == [b for _, b in rows]
+    monkeypatch.setattr(files, "LONGEST", 4000)
+    with pytest.raises(pa.ArrowInvalid, match="block size"):
+        [*files.read_blocks(tmp_path / "long.csv")]
+
+
+@pytest.mark.parametrize("column", [["k"] * 3000 + [NUMBER], [f"key {n}" for n in range(3000)] + [NUMBER], pd.Categorical(["k"], ["k", NUMBER])])  # fmt: skip
+def test_texts_of_parquet_that_come_again_and_others(known, column):
+    written = io.BytesIO()
+    pd.DataFrame({"a": column}).to_parquet(written, row_group_size=1000)
+    assert kinds(known, written.getvalue()) == {"number"}
+
+
+@pytest.mark.parametrize("name", ["row", "first", "last"])
+def test_rows_of_a_part_are_counted_and_other_numbers_looked_at(known, name):
+    counted, looked_at = f'{{"{name}":[1,{NUMBER}]}}', f'{{"other":[1,{NUMBER}]}}'
+    assert (kinds(known, counted.encode()), kinds(known, looked_at.encode())) == (set(), {"number"})
 
 
 def test_a_column_of_which_not_all_is_held(known, monkeypatch):

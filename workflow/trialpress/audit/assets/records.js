@@ -1,6 +1,6 @@
 // The records; goes on where table.js ends.
 
-// --- records: as find, closure, cell, part_of and record_of in audit/trace/reading.py ---
+// --- records: as find, closure, cell, part_of, spread and record_of in audit/trace/reading.py ---
 
 const entries = new Map();
 for (const [name, record] of Object.entries(trace.records)) for (const entry of record.results ?? []) entries.set(entry.id, [name, entry]);
@@ -14,7 +14,22 @@ function find(number) {
 // A large trace lies in parts: the members of a record, and the values, evidence, rows and cells of some participants.
 const pieces = trace.parts ? [] : [trace];
 const pieceAt = (at) => (trace.parts ? trace.parts.findLastIndex((first) => first <= at) : 0);
-async function pieceOf(at) { return pieces[pieceAt(at)] ??= await read(`trace/${numbered("participants", pieceAt(at))}`); }
+async function pieceOf(at) { return pieces[pieceAt(at)] ??= spread(await read(`trace/${numbered("participants", pieceAt(at))}`)); }
+function spread({ first, values, evidence, rows, cells }) { // a part, which lies by columns, in the form of the trace
+  const column = (found) => found.codes?.map((code) => found.values[code]) ?? found;
+  const each = (found, of) => Object.fromEntries(Object.entries(found).map(([name, one]) => [name, of(one)]));
+  const people = (start, of) => Object.fromEntries(start.slice(1).map((end, i) => [first + i, of(i, start[i], end)]));
+  const together = (columns) => columns[0].map((_, i) => columns.map((one) => one[i]));
+  return {
+    first, values: each(values, column),
+    evidence: each(evidence, (one) => people(one.start, (i, start, end) => ({ cells: one.cells.slice(start, end), rows: one.rows?.[i], of: one.of?.[i] }))),
+    rows: each(rows, (one) => {
+      const runs = together(["file", "first", "last"].map((name) => column(one[name])));
+      return people(one.start, (i, start, end) => runs.slice(start, end));
+    }),
+    cells: together(Object.values(cells).map(column)),
+  };
+}
 async function membersOf(name) {
   const record = trace.records[name];
   if (!record.results || record.everyone) return;

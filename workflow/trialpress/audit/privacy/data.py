@@ -1,8 +1,9 @@
 """The different texts of JSON: the data of the audit's page are a hundred megabytes in a large study, and repeat themselves.
 
 Not taken are the numbers by which those data count, which look like hospital numbers: lists of numbers of participants, of cells and
-of different texts; the row of a cell, [place, key, row, raw, ...]; numbers of rows and bytes of a log, by columns; the rows of a file
-in which a participant's cells stand, [file, first, last]; the number of a participant, and of the first of a part; the sizes of files.
+of different texts; the row of a cell, [place, key, row, raw, ...]; numbers of rows and bytes of a log, and of the raw rows of a part of
+the trace, by columns; the rows of a file in which a participant's cells stand, [file, first, last]; the number of a participant, and of
+the first of a part; the sizes of files.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ...collector import uncollected
 Left = Callable[[pa.Array], list[str]]  # those of many texts that are to be searched
 
 ROWS = ("row", "source_row", "rows_in", "rows_kept", "rows_rejected", "bytes")  # of the logs: numbers of rows and bytes
+_RUNS = ("first", "last")  # rows of a file
 FEW = 8  # values of a list that are read side by side as they stand; of more each is one
 _CELL = [int, str, int, str]
 _NUMBERED = re.compile(r"\d{1,7}")
@@ -104,9 +106,13 @@ def _are_cells(columns: list[tuple]) -> bool:
     return all({*map(type, column)} == {kind} for column, kind in zip(columns, _CELL, strict=False))
 
 
+def _most(name: str) -> int:
+    return 10**9 if name in ROWS or name in _RUNS else 10**6
+
+
 def _uncounted(name: str, value: object) -> object:
     """What stands behind a name without what counts."""
-    if type(value) is list and {*map(type, value)} == {int} and min(value) >= 0 and max(value) < 10**6:
+    if type(value) is list and {*map(type, value)} == {int} and min(value) >= -1 and max(value) < _most(name):
         return []
     if name in ROWS and isinstance(value, _Pairs):
         return _Pairs((of, [one for one in held if not re.fullmatch(r"\d{0,9}", str(one))] if of == "values" and type(held) is list else held)

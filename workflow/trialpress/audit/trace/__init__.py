@@ -20,7 +20,9 @@ many of those agree with ard.csv.
 
 A large trace is cut: trace.json is its index, and `parts` lists the first participant of each file trace/participants-0001.js
 (see `audit.parts`), which has values, evidence, rows and cells of some participants, from the number `first` on; the cells are
-numbered within the part. who, everyone and left_out of the records stand in trace/record-0001.js, one for each, in the order
+numbered within the part. There all this lies by columns, which is half as long: `reading.spread` gives it the form above. Texts are
+{values: the different ones, codes: which of them each is}; participant `first` + i has the cells, or runs of rows, from start[i] to
+start[i + 1]. who, everyone and left_out of the records stand in trace/record-0001.js, one for each, in the order
 of `records`; there `who` is a list, in the order of `results`.
 """
 
@@ -44,7 +46,7 @@ from ..parts import Json, plain, write_part
 from .cells import Cells, different
 from .changes import LOGGED
 from .columns import Columns, Evidence
-from .columns_json import by_name, by_number, lists, objects, one_list, strings
+from .columns_json import by_column, by_name, by_number, each, lists, objects, one_list, strings
 from .methods import describe, references
 from .reading import cell, closure, find, part_of, read, record_of
 from .records import chain, columns_of, of_analysis, of_flow, of_listings, of_settings, one_count
@@ -84,28 +86,46 @@ class Trace:
     cells: Cells
     values: Mapping
 
-    def part(self, first: int, last: int) -> Json:
-        """values, evidence, rows and cells of some participants."""
-        evidence = self.columns.evidence
-        within = {name: slice(*found.start[[first, last]]) for name, found in evidence.items()}
-        every = [np.empty(0, np.int32), *(found.cells[within[name]] for name, found in evidence.items())]
-        used = different(np.concatenate(every))
-        values = {name: one_list(column.slice(first, last - first)) for name, column in self.values.items()}
-        rows = {table: spans.written(first, last) for table, spans in self.columns.rows.items()}
+    def whole(self) -> Json:
+        """values, evidence, rows and cells of all participants."""
+        n, evidence = len(self.columns.who), self.columns.evidence
+        used = self._used(0, n)
         return Json(by_name({
-            "first": str(first),
-            "values": by_name(values),
-            "evidence": by_name({name: _by_participant(found, used, first, last) for name, found in evidence.items()}),
-            "rows": by_name(rows),
-            "cells": one_list(self.cells.written(used)),
+            "first": "0",
+            "values": by_name({name: one_list(column) for name, column in self.values.items()}),
+            "evidence": by_name({name: _by_participant(found, used) for name, found in evidence.items()}),
+            "rows": by_name({table: spans.written() for table, spans in self.columns.rows.items()}),
+            "cells": one_list(each(*self.cells.columns(used).values())),
         }))  # fmt: skip
 
+    def part(self, first: int, last: int) -> Json:
+        """The same of some participants, by columns."""
+        used, evidence, rows = self._used(first, last), {}, {}
+        for name, found in self.columns.evidence.items():
+            starts, cells = found.within(first, last)
+            counted = {} if found.of is None else {"rows": found.rows[first:last], "of": found.of[first:last]}
+            evidence[name] = by_column({"start": starts, "cells": np.searchsorted(used, cells), **counted})
+        for table, spans in self.columns.rows.items():
+            rows[table] = by_column(spans.within(first, last))
+        values = {name: column.slice(first, last - first) for name, column in self.values.items()}
+        return Json(by_name({
+            "first": str(first),
+            "values": by_column(values),
+            "evidence": by_name(evidence),
+            "rows": by_name(rows),
+            "cells": by_column(self.cells.columns(used)),
+        }))  # fmt: skip
 
-def _by_participant(evidence: Evidence, used: np.ndarray, first: int, last: int) -> str:
-    starts = evidence.start[first : last + 1]
-    cells = np.searchsorted(used, evidence.cells[starts[0] : starts[-1]])
-    counted = {} if evidence.of is None else {"rows": evidence.rows[first:last], "of": evidence.of[first:last]}
-    return by_number(np.arange(first, last), objects(cells=lists(starts - starts[0], cells), **counted))
+    def _used(self, first: int, last: int) -> np.ndarray:
+        """The numbers of the cells of some participants, in order."""
+        every = [found.within(first, last)[1] for found in self.columns.evidence.values()]
+        return different(np.concatenate([np.empty(0, np.int32), *every]))
+
+
+def _by_participant(evidence: Evidence, used: np.ndarray) -> str:
+    counted = {} if evidence.of is None else {"rows": evidence.rows, "of": evidence.of}
+    cells = lists(evidence.start, np.searchsorted(used, evidence.cells))
+    return by_number(np.arange(len(evidence.start) - 1), objects(cells=cells, **counted))
 
 
 def _cut(columns: Columns, values: Mapping) -> list[tuple[int, int]]:
@@ -212,7 +232,7 @@ def write_participants(traced: Trace, below: Path) -> None:
     """The participants of a trace into a folder of their own: in one file, or a part in each."""
     shutil.rmtree(below, ignore_errors=True)
     if len(traced.parts) == 1:
-        write_text(traced.part(*traced.parts[0]), below / WHOLE)
+        write_text(traced.whole(), below / WHOLE)
         return
     for number, (first, last) in enumerate(traced.parts, start=1):
         write_part(traced.part(first, last), below / f"participants-{number:04d}.js")

@@ -19,10 +19,14 @@ from ...clean.withheld import HIDDEN, NOT_SHOWN
 from ...cohort import Builder as Builder
 from ...results import Results
 from .changes import Changes, combined, encoded, integers
-from .columns_json import each, strings
+from .columns_json import strings
 from .texts import keys, names_in, same, texts
 
 MOST = 2**31  # numbers of cells have 32 bits
+CELL = ("place", "key", "row", "raw", "clean", "rule")  # as trace.json has one
+_NO_CELLS = tuple(
+    pa.array([], pa.string()) if name in ("key", "raw", "clean") else np.empty(0, np.int32) for name in CELL
+)
 
 
 @dataclass(frozen=True)
@@ -202,21 +206,24 @@ class Cells:
         """The places by number."""
         return list(self.places)
 
-    def written(self, numbers: np.ndarray) -> pa.Array:
-        """JSON of cells as trace.json has them; numbers: sorted, each once."""
-        found = [pa.array([], pa.string())]
+    def columns(self, numbers: np.ndarray) -> dict[str, np.ndarray | pa.Array]:
+        """place, key, row, raw, clean and rule of cells, texts as JSON strings; numbers: sorted, each once."""
+        found: list[tuple] = [_NO_CELLS]
         ends = np.searchsorted(numbers, [block.offset for block in self.blocks] + [np.iinfo(np.int64).max])
         for number, (first, last) in enumerate(pairwise(ends)):
             if first == last:
                 continue
-            block, quoted = self.blocks[number], self.quoted(number)
-            at = numbers[first:last] - block.offset
+            block, at = self.blocks[number], numbers[first:last] - self.blocks[number].offset
             take = pa.array(at)
             rows = pa.array(np.searchsorted(block.start, at, side="right") - 1)
-            keys = strings(self.keys(block.table).take(rows))
-            raw, clean = (column.take(take) for column in quoted)
-            found.append(each(block.place[at], keys, block.row[at], raw, clean, block.rule[at]))
-        return pa.concat_arrays(found)
+            key = strings(self.keys(block.table).take(rows))
+            raw, clean = (column.take(take).dictionary_decode() for column in self.quoted(number))
+            found.append((block.place[at], key, block.row[at], raw, clean, block.rule[at]))
+        together = (
+            pa.concat_arrays(values) if isinstance(values[0], pa.Array) else np.concatenate(values)
+            for values in zip(*found, strict=True)
+        )
+        return dict(zip(CELL, together, strict=True))
 
     @cache  # noqa: B019
     def quoted(self, number: int) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:

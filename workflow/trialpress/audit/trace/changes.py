@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 # that are read
 LOGGED = ("table", "field", "key", "source_file", "source_column", "source_row", "clean_value", "rule", "kind")
 # blocks whose keys are looked up at once: the clean rows of a table are millions, and each time all are hashed
-TOGETHER = 16
+TOGETHER = 400
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ class Evidence:
     rows: np.ndarray | None = None
     of: np.ndarray | None = None
 
+    def within(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+        """start and cells of the participants of a range."""
+        starts = self.start[first : last + 1]
+        return starts - starts[0], self.cells[starts[0] : starts[-1]]
+
 
 @dataclass(frozen=True)
 class Spans:
@@ -44,16 +49,18 @@ class Spans:
     first: np.ndarray
     last: np.ndarray
 
-    def written(self, first: int, last: int) -> str:
-        """JSON of [file, first row, last row] of each run, by the participants of a range that have one."""
+    def within(self, first: int, last: int) -> dict[str, np.ndarray | pa.Array]:
+        """start, file (as JSON strings), first and last of the participants of a range."""
         starts = self.start[first : last + 1]
         here = slice(starts[0], starts[-1])
-        files = strings(
-            pa.DictionaryArray.from_arrays(self.file[here].astype(np.int32), pa.array(self.files, pa.string()))
-        )
-        runs = lists(starts - starts[0], each(files, self.first[here], self.last[here]))
-        have = np.flatnonzero(np.diff(starts))
-        return by_number(first + have, runs.take(pa.array(have)))
+        files = pa.DictionaryArray.from_arrays(self.file[here].astype(np.int32), pa.array(self.files, pa.string()))
+        return {"start": starts - starts[0], "file": strings(files), "first": self.first[here], "last": self.last[here]}
+
+    def written(self) -> str:
+        """JSON of [file, first row, last row] of each run, by the participants that have one."""
+        start, *runs = self.within(0, len(self.start) - 1).values()
+        have = np.flatnonzero(np.diff(start))
+        return by_number(have, lists(start, each(*runs)).take(pa.array(have)))
 
 
 class Columns:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+FEW = 1_000
 _ESCAPED = r'["\\\x00-\x1f]'  # what a JSON string cannot hold as it is
 
 
@@ -44,6 +45,8 @@ def lists(start: np.ndarray, values: pa.Array | np.ndarray) -> pa.Array:
 
 def one_list(values: pa.Array | np.ndarray) -> str:
     """All of them as one list."""
+    if len(values) < FEW:  # for which a call of Arrow costs more than an object for each
+        return f"[{','.join(values.to_pylist() if isinstance(values, pa.Array) else map(str, values.tolist()))}]"
     return lists(np.array([0, len(values)]), values)[0].as_py()
 
 
@@ -76,3 +79,19 @@ def by_number(numbers: np.ndarray, values: pa.Array) -> str:
 def by_name(values: Mapping[str, str]) -> str:
     """An object of what is JSON already."""
     return "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{value}" for name, value in values.items()) + "}"
+
+
+def by_column(columns: Mapping[str, pa.Array | np.ndarray]) -> str:
+    """Columns by name: numbers as they are, of JSON strings the different ones and which of them each is.
+
+    >>> by_column({"n": np.array([7]), "text": strings(pa.array(["b", "a", "b"]))})
+    '{"n":[7],"text":{"values":["b","a"],"codes":[0,1,0]}}'
+    """
+    return by_name({name: _column(values) for name, values in columns.items()})
+
+
+def _column(values: pa.Array | np.ndarray) -> str:
+    if not isinstance(values, pa.Array):
+        return one_list(values)
+    found = written(values).dictionary_encode()
+    return by_name({"values": one_list(found.dictionary), "codes": one_list(found.indices.to_numpy())})

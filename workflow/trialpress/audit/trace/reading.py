@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from ...cohort import Builder as Builder
@@ -30,7 +31,35 @@ def part_of(content: Mapping, at: int, folder: Path) -> Mapping:
     if "parts" not in content:
         return content
     number = bisect_right(content["parts"], at)
-    return read_part(folder / "audit" / "trace" / f"participants-{number:04d}.js")
+    return spread(read_part(folder / "audit" / "trace" / f"participants-{number:04d}.js"))
+
+
+def spread(part: Mapping) -> dict:
+    """A part, which lies by columns, in the form of the trace."""
+    first = part["first"]
+
+    def column(found: list | Mapping) -> list:
+        return [found["values"][code] for code in found["codes"]] if isinstance(found, Mapping) else found
+
+    def runs(found: Mapping) -> dict[str, list]:
+        every = list(zip(*(column(found[name]) for name in ("file", "first", "last")), strict=True))
+        pairs = enumerate(pairwise(found["start"]), start=first)
+        return {str(at): every[start:end] for at, (start, end) in pairs if end > start}
+
+    def decided(found: Mapping) -> dict[str, dict]:
+        one = {}
+        for at, (start, end) in enumerate(pairwise(found["start"])):
+            counted = {name: found[name][at] for name in ("rows", "of") if name in found}
+            one[str(first + at)] = {"cells": found["cells"][start:end], **counted}
+        return one
+
+    return {
+        "first": first,
+        "values": {name: column(found) for name, found in part["values"].items()},
+        "evidence": {name: decided(found) for name, found in part["evidence"].items()},
+        "rows": {table: runs(found) for table, found in part["rows"].items()},
+        "cells": list(zip(*map(column, part["cells"].values()), strict=True)),
+    }
 
 
 def record_of(content: Mapping, name: str, folder: Path) -> dict:
