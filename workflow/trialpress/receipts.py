@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from . import hashes as made
 from . import parts
 from .as_before import AS_BEFORE, LastTime
 from .environment import located, modules, named
 from .errors import Problem, raise_if
 from .exclusive import end_with_the_run
-from .files import sha256, write_text
+from .files import write_text
 
 FOLDER = ".receipts"
 PARTS = "/.parts/"  # what is removed as soon as it is put together
@@ -35,31 +36,31 @@ def hashes(paths: Iterable[Path | str]) -> dict[str, str]:
     found = (Path(path) for path in paths if not parts.is_part(path))
     files = (file for path in found for file in (sorted(path.rglob("*")) if path.is_dir() else [path]))
     of_parts = ((path, parts.digest(path)) for path in paths if parts.is_part(path) and parts.file_of(path).is_file())
-    return dict(sorted([*((named(file), sha256(file)) for file in files if file.is_file()), *of_parts]))
+    return dict(sorted([*((named(file), made.of(file)) for file in files if file.is_file()), *of_parts]))
 
 
-_once = cache(sha256)
+_once = cache(made.of)
 
 
-def content(paths: Iterable[Path | str], made: str, of_parts: Iterable[str] = ()) -> str:
-    """One hash of the files that no rule makes (those not below `made`), and of parts in the place of their files: a parameter
-    of a rule, so that a file with other content and an older time runs it again. Each file is read once a process."""
+def content(paths: Iterable[Path | str], below: str, of_parts: Iterable[str] = ()) -> str:
+    """One hash of the files that no rule makes (those not `below`), and of parts in the place of their files: a parameter of a
+    rule, so that a file with other content and an older time runs it again. Each file is looked at once a process."""
     given, of_parts = {*map(str, paths)}, sorted(of_parts)
     read = parts.read_by(of_parts)
-    there = (path for path in sorted(given) if not path.startswith(f"{made}/") and not read(path))
+    there = (path for path in sorted(given) if not path.startswith(f"{below}/") and not read(path))
     known = [(named(path), _once(path)) for path in there if os.path.isfile(path)]
     known += [(part, parts.digest(part)) for part in of_parts]
     return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
 
 
-def parameter(rules, made: str, of_parts: Mapping[str, Iterable[str]]):
+def parameter(rules, below: str, of_parts: Mapping[str, Iterable[str]]):
     """Rule -> its parameter: `content` of its inputs, and of the code that its parameter `rooms` names: so many files are no inputs
     since Snakemake would look at each of them many times. Content decides, not time."""
 
     @cache  # Snakemake asks again when a job begins, which writes down what it was begun for
     def of(rule: str) -> str:
         its = getattr(rules, rule)
-        return content([*its.input, *modules(*its.params.rooms)], made, of_parts.get(rule, ()))
+        return content([*its.input, *modules(*its.params.rooms)], below, of_parts.get(rule, ()))
 
     return lambda rule: lambda wildcards: of(rule)
 
@@ -122,8 +123,9 @@ def kept(job, give_back: bool = False):
     receipt = Path(job.output.receipt)
     read = parts.read_by(of_parts)
     whole = [path for path in given if Path(path).parent != receipt.parent and not read(path)]
-    before = hashes([*whole, *of_parts])
     receipts = load(given)
+    made.take_left(path for path in given if Path(path).parent.name == FOLDER)
+    before = hashes([*whole, *of_parts])
     beside = {path for one in receipts for path in one["wrote"]} - before.keys()
     beside |= {path for one in receipts for path in one["read"] if parts.is_part(path)}
     found = before | hashes(map(located, beside))
@@ -140,6 +142,7 @@ def kept(job, give_back: bool = False):
         sys.stdout.flush()
         shelf.keep(wrote, Path(job.log[0]).read_text(encoding="utf-8"))
     known = {"rule": job.rule, "read": read, "wrote": wrote}
+    made.leave((*read, *wrote), receipt)
     write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", receipt)
 
 

@@ -228,6 +228,7 @@ def audit(
     """Claims, manifest, crate, the privacy gate over results and logs, the page. Reads what `trace` has written. hashes: those of
     all that the stage reads, if what was made of the same may be taken from an earlier run."""
     from . import audit
+    from . import hashes as of_files
     from .audit import page, trace
     from .chunks import megabytes
     from .contracts import CHANGES, QUERIES, REJECTED, ROWS
@@ -247,7 +248,7 @@ def audit(
         if known:
             known.forget()
         audit.pack(results, listed, folder)
-        return said, audit.hashes.made()
+        return said, of_files.made()
 
     with beside(made, processes) as of_page:
         searched = of_run(folder / FOLDER / "searched", hashes)
@@ -255,7 +256,7 @@ def audit(
         several = processes if megabytes(results.study, raw) > 10 else 1
         looked_for = audit.sought(results, inputs, raw, searched, several)
     said, hashed = of_page()
-    audit.hashes.take(hashed)
+    of_files.take(hashed)
     # the gate searches what was made beside, too, and what is kept
     audit.guard(results, inputs, looked_for, [folder, logs], disclosure, processes, searched)
     page.write_again(traced, said, folder)  # with what the gate says

@@ -10,9 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import environment
+from .. import environment, hashes
 from ..files import read_text, write_text
-from . import hashes
 
 if TYPE_CHECKING:  # and in the functions: whoever wants one module of this room does not wait for all of them
     from ..results import Results

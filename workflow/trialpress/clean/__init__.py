@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from .. import contracts
+from .. import contracts, hashes
 from ..collector import uncollected
 from ..errors import Problem, raise_if
-from ..files import sha256, write_parquet
+from ..files import write_parquet
 from ..study import Study
 from ..workers import beside
 from . import log
@@ -149,7 +149,7 @@ def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
 
 def _as_received(path: Path) -> str:
     """What is confirmed of a file and holds for no other."""
-    return f"sha256 {sha256(path)}"
+    return f"sha256 {hashes.of(path)}"
 
 
 def _about_files(raw: Raw, done: Iterable[Cleaned], at: Path) -> list[dict]:

@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from ... import hashes
 from ...errors import InputError, Problem
 from ...store import Store
 from ...workers import each
-from .. import hashes
 from . import quick
 from .content import columns, is_log, leaves
 from .forms import Key, is_undeclared, key_of

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from ... import hashes
 from ...errors import Problem
-from ...files import sha256
 from .problems import STOPS
 
 _GNU = re.compile(r"\\?(?P<sum>[0-9A-Fa-f]{64})\s+\*?(?P<name>\S.*)")
@@ -76,7 +76,7 @@ def checksum_problems(folder: Path, names: Iterable[str]) -> list[Problem]:
                 STOPS,
                 "find out which file was received; remove a line",
             )
-        elif sha256(path) not in known:
+        elif hashes.of(path) not in known:
             do = "restore the file, or accept the new one with sha256sum"
             problem = "differs from its line in SHA256SUMS", STOPS, do
         else:
