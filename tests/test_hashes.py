@@ -64,7 +64,9 @@ def left(file, monkeypatch):
 
 def test_a_job_takes_the_hash_of_a_large_file_from_the_one_before(file, left, monkeypatch):
     found = sha256(file)
-    hashes.take_left([left, left.with_name("none.json")])
+    for name, content in (("half", '{"a": '), ("other", "[]")):
+        (left.parents[2] / ".receipts" / "stamps" / f"{name}.json").write_text(content)
+    hashes.take_left([left, *(left.with_name(f"{name}.json") for name in ("none", "half", "other"))])
     monkeypatch.setattr(hashes, "sha256", lambda path: pytest.fail("read again"))
     assert hashes.of(file) == found
 

@@ -12,9 +12,11 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from .environment import located
+from .errors import InputError
 from .files import read_json, sha256, write_text
 
 SETTLED = 2 * 10**9  # nanoseconds
@@ -63,10 +65,11 @@ def leave(names: Iterable[str], receipt: Path) -> None:
 
 
 def take_left(receipts: Iterable[Path | str]) -> None:
-    """What the jobs of these receipts have left."""
+    """What the jobs of these receipts have left; what cannot be read tells nothing."""
     for path in map(_beside, map(Path, receipts)):
         if path.is_file():
-            take(read_json(path))
+            with suppress(InputError):
+                take(read_json(path))
 
 
 def _beside(receipt: Path) -> Path:
