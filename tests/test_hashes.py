@@ -79,6 +79,19 @@ def test_a_file_that_was_written_again_is_read_whatever_the_job_before_knew(file
     assert hashes.of(file) == sha256(file) != before
 
 
+def test_a_hard_link_changes_nothing(file, monkeypatch):
+    monkeypatch.setattr(hashes, "SETTLED", -1)
+    found = hashes.of(file)
+    with hashes.linked(file):
+        os.link(file, file.with_name("b"))
+    with monkeypatch.context() as other:
+        other.setattr(hashes, "sha256", lambda path: pytest.fail("read again"))
+        assert hashes.of(file) == found
+    with hashes.linked(file):
+        file.write_text("two")
+    assert hashes.of(file) == sha256(file) != found
+
+
 def test_nothing_is_left_of_small_files_and_of_those_just_written(file, monkeypatch):
     receipt = file.parent / "results" / ".receipts" / "clean.json"
     for size, settled in ((3, 10**18), (4, -1)):

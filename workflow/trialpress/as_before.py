@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from . import hashes
 from .environment import ROOT, installed, named
 from .files import link, sha256, used, write_text
 from .parts import hash_of
@@ -98,7 +99,8 @@ class LastTime:
             shutil.rmtree(self.at, ignore_errors=True)
             for path in wrote:
                 self._copy(path).parent.mkdir(parents=True, exist_ok=True)
-                link(Path(path), self._copy(path))
+                with hashes.linked(path):
+                    link(Path(path), self._copy(path))
         except OSError:
             shutil.rmtree(self.at, ignore_errors=True)
             self.at.with_suffix(".json").unlink(missing_ok=True)

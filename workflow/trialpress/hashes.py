@@ -11,8 +11,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .environment import located
@@ -52,6 +52,16 @@ def made() -> dict[str, str]:
 def take(others: Mapping[str, str]) -> None:
     """Those that another process has made."""
     _made.update(others)
+
+
+@contextmanager
+def linked(path: Path | str) -> Iterator[None]:
+    """While a hard link to a file is made, by which its last time is another and what it holds is not."""
+    at = os.stat(path)
+    yield
+    now, was = os.stat(path), _stamp(path, at)
+    if was in _made and (at.st_ino, at.st_size, at.st_mtime_ns) == (now.st_ino, now.st_size, now.st_mtime_ns):
+        _made[_stamp(path, now)] = _made[was]
 
 
 def leave(names: Iterable[str], receipt: Path) -> None:
