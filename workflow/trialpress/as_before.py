@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from . import hashes
 from .environment import ROOT, installed, named
 from .files import link, sha256, used, write_text
 from .parts import hash_of
@@ -99,8 +98,7 @@ class LastTime:
             shutil.rmtree(self.at, ignore_errors=True)
             for path in wrote:
                 self._copy(path).parent.mkdir(parents=True, exist_ok=True)
-                with hashes.linked(path):
-                    link(Path(path), self._copy(path))
+                link(Path(path), self._copy(path))
         except OSError:
             shutil.rmtree(self.at, ignore_errors=True)
             self.at.with_suffix(".json").unlink(missing_ok=True)

@@ -123,8 +123,8 @@ def kept(job, give_back: bool = False):
     receipt = Path(job.output.receipt)
     read = parts.read_by(of_parts)
     whole = [path for path in given if Path(path).parent != receipt.parent and not read(path)]
-    receipts = load(given)
-    made.take_left(path for path in given if Path(path).parent.name == FOLDER)
+    receipts, stamps = load(given), Path(str(receipt).replace(PARTS, "/")).parent / "stamps"
+    made.take_left(stamps)
     before = hashes([*whole, *of_parts])
     beside = {path for one in receipts for path in one["wrote"]} - before.keys()
     beside |= {path for one in receipts for path in one["read"] if parts.is_part(path)}
@@ -142,7 +142,7 @@ def kept(job, give_back: bool = False):
         sys.stdout.flush()
         shelf.keep(wrote, Path(job.log[0]).read_text(encoding="utf-8"))
     known = {"rule": job.rule, "read": read, "wrote": wrote}
-    made.leave((*read, *wrote), receipt)
+    made.leave((*found, *wrote), stamps / receipt.name)
     write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", receipt)
 
 

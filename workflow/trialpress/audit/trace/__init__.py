@@ -45,7 +45,7 @@ from ...results import Results
 from ..parts import Json, plain, write_part
 from .cells import Cells, different
 from .changes import LOGGED
-from .columns import Columns, Evidence
+from .columns import Columns
 from .columns_json import by_column, by_name, by_number, each, lists, objects, one_list, strings
 from .methods import describe, references
 from .reading import cell, closure, find, part_of, read, record_of
@@ -88,44 +88,38 @@ class Trace:
 
     def whole(self) -> Json:
         """values, evidence, rows and cells of all participants."""
-        n, evidence = len(self.columns.who), self.columns.evidence
-        used = self._used(0, n)
+        used, evidence = self._decided(0, len(self.columns.who))
         return Json(by_name({
             "first": "0",
             "values": by_name({name: one_list(column) for name, column in self.values.items()}),
-            "evidence": by_name({name: _by_participant(found, used) for name, found in evidence.items()}),
+            "evidence": by_name({name: _by_participant(**found) for name, found in evidence.items()}),
             "rows": by_name({table: spans.written() for table, spans in self.columns.rows.items()}),
             "cells": one_list(each(*self.cells.columns(used).values())),
         }))  # fmt: skip
 
     def part(self, first: int, last: int) -> Json:
         """The same of some participants, by columns."""
-        used, evidence, rows = self._used(first, last), {}, {}
-        for name, found in self.columns.evidence.items():
-            starts, cells = found.within(first, last)
-            counted = {} if found.of is None else {"rows": found.rows[first:last], "of": found.of[first:last]}
-            evidence[name] = by_column({"start": starts, "cells": np.searchsorted(used, cells), **counted})
-        for table, spans in self.columns.rows.items():
-            rows[table] = by_column(spans.within(first, last))
+        used, evidence = self._decided(first, last)
         values = {name: column.slice(first, last - first) for name, column in self.values.items()}
         return Json(by_name({
             "first": str(first),
             "values": by_column(values),
-            "evidence": by_name(evidence),
-            "rows": by_name(rows),
+            "evidence": by_name({name: by_column(found) for name, found in evidence.items()}),
+            "rows": by_name({table: by_column(spans.within(first, last)) for table, spans in self.columns.rows.items()}),
             "cells": by_column(self.cells.columns(used)),
         }))  # fmt: skip
 
-    def _used(self, first: int, last: int) -> np.ndarray:
-        """The numbers of the cells of some participants, in order."""
-        every = [found.within(first, last)[1] for found in self.columns.evidence.values()]
-        return different(np.concatenate([np.empty(0, np.int32), *every]))
+    def _decided(self, first: int, last: int) -> tuple[np.ndarray, dict[str, dict[str, np.ndarray]]]:
+        """The numbers of the cells of some participants, in order, and the evidence of each column, whose cells are places in it."""
+        evidence = {name: found.within(first, last) for name, found in self.columns.evidence.items()}
+        used = different(np.concatenate([np.empty(0, np.int32), *(found["cells"] for found in evidence.values())]))
+        return used, {
+            name: found | {"cells": np.searchsorted(used, found["cells"])} for name, found in evidence.items()
+        }
 
 
-def _by_participant(evidence: Evidence, used: np.ndarray) -> str:
-    counted = {} if evidence.of is None else {"rows": evidence.rows, "of": evidence.of}
-    cells = lists(evidence.start, np.searchsorted(used, evidence.cells))
-    return by_number(np.arange(len(evidence.start) - 1), objects(cells=cells, **counted))
+def _by_participant(start: np.ndarray, cells: np.ndarray, **counted: np.ndarray) -> str:
+    return by_number(np.arange(len(start) - 1), objects(cells=lists(start, cells), **counted))
 
 
 def _cut(columns: Columns, values: Mapping) -> list[tuple[int, int]]:

@@ -33,10 +33,11 @@ class Evidence:
     rows: np.ndarray | None = None
     of: np.ndarray | None = None
 
-    def within(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-        """start and cells of the participants of a range."""
+    def within(self, first: int, last: int) -> dict[str, np.ndarray]:
+        """start and cells, and where they are known rows and of, of the participants of a range."""
         starts = self.start[first : last + 1]
-        return starts - starts[0], self.cells[starts[0] : starts[-1]]
+        counted = {} if self.of is None else {"rows": self.rows[first:last], "of": self.of[first:last]}
+        return {"start": starts - starts[0], "cells": self.cells[starts[0] : starts[-1]], **counted}
 
 
 @dataclass(frozen=True)
