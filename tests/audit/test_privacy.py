@@ -319,6 +319,63 @@ def test_a_name_in_a_declared_column_excuses_no_declared_identifier(study_of):
     assert set(found.hits("Springfield").values()) == {"name"}
 
 
+BORN_IN = """
+study: {id: s, title: A study, data_cutoff: "2021-01-01", reconstruction: false, participant: who}
+files: {people: {path: people.csv}, samples: {path: samples.csv}}
+tables:
+  people:
+    file: people
+    key: [who]
+    columns: {who: {source: ID, type: id}, born: {source: Born, type: date, identifier: date of birth},
+              number: {source: Number, identifier: hospital number}}
+  samples: {file: samples, key: [sample], columns: {sample: {source: Sample, type: id}, who: {source: ID, type: id}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("ids", "samples", "found"),
+    [
+        (("LD-01201985", "LD-7", "LD-8"), ("S-1", "S-2", "S-3"), False),  # born then is another one
+        (("LD-7", "LD-01201985", "LD-8"), ("S-1", "S-2", "S-3"), True),
+        (("LD-01201985", "ld 7", "LD-8"), ("S-1", "S-2", "S-3"), False),
+        (("LD-01201985", "LD 7 (old)", "LD-8"), ("S-1", "S-2", "S-3"), True),
+        (("LD-31067", "LD-7", "LD-8"), ("S-1", "S-2", "S-3"), False),  # a workbook's day
+        (("LD-7", "LD-31067", "LD-8"), ("S-1", "S-2", "S-3"), True),
+        (("LD-7", "LD-9", "LD-8"), ("S-31067", "S-2", "S-3"), False),  # a sample of the first
+        (("LD-7", "LD-9", "LD-8"), ("S-1", "S-31067", "S-3"), True),
+        (("LD-7", "LD-9", "LD-8"), ("S-1", "S-2", "S-14323792"), False),
+        (("LD-7", "LD-9", "LD-8"), ("S-1", "S-14323792", "S-3"), True),
+    ],
+)
+def test_an_id_that_reads_like_an_identifier_of_another_is_no_alarm(tmp_path, ids, samples, found):
+    """Of its own participant it is one, and so is one in whose raw row the participant is written otherwise."""
+    (tmp_path / "study.yaml").write_text(BORN_IN, encoding="utf-8")
+    born = ("1960-05-01", "1985-01-20", "1971-12-31")
+    rows = zip(ids, born, ("88776655", NUMBER, "99887766"), strict=True)
+    (tmp_path / "people.csv").write_text("ID,Born,Number\n" + "".join(f"{','.join(row)}\n" for row in rows))
+    (tmp_path / "samples.csv").write_text(
+        "Sample,ID\n" + "".join(f"{','.join(row)}\n" for row in zip(samples, ids, strict=True))
+    )
+    clean = ["LD-07" if " " in who else who for who in ids]
+    tables = {"people": pd.DataFrame({"who": clean}), "samples": pd.DataFrame({"sample": samples, "who": clean})}
+    known = sought(load_study(tmp_path / "study.yaml"), tmp_path, [], tables=tables)
+    assert not known.copied
+    assert bool(known.hits(" ".join([*ids, *samples]))) is found
+    assert sum(known.unsearchable.values()) == (not found)
+    assert kinds(known, "31 Dec 1971") == {"date of birth"}, "all others are looked for"
+
+
+def test_a_file_that_is_kept_is_told_where_it_is_a_result(known, tmp_path):
+    for folder in ("tables", ".receipts/kept"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "listing.csv").write_text(f"who,born\nP1,{BORN}\n")
+    (tmp_path / ".receipts" / "old.csv").write_text(f"who,name\nP1,{NAME}\n")
+    with pytest.raises(PrivacyError) as caught:
+        gate(known, [tmp_path])
+    places = {problem.where.removeprefix(f"{tmp_path.as_posix()}/") for problem in caught.value.problems}
+    assert places == {"tables/listing.csv", ".receipts/old.csv"}
+
+
 def test_hashes_and_ids_of_drawings_are_no_numbers(study_of):
     found = Sought()
     found.add("123456", "undeclared column 'x'")

@@ -6,7 +6,8 @@ every usual form in every file, whatever holds it.
 
 A text that the records hold for another reason cannot be told from an identifier and is not looked for: a date of birth
 that is also another date of a clean table, a number that is also a measurement, a word of the dictionary or the
-manuscript; of an undeclared column also what stands in a declared one. How many those are is said, by kind.
+manuscript, what the id of another participant happens to read like; of an undeclared column also what stands in a declared
+one. How many those are is said, by kind.
 """
 
 from .content import leaves, texts

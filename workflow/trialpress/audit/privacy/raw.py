@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ...clean.read import Raw, read, resolve
@@ -19,7 +20,7 @@ from ...study import File, Study
 from ...text import number_text
 from ...workers import each
 from .content import Leaf
-from .forms import FREE_TEXT, SEPARATOR, UNDECLARED, fold, words_of
+from .forms import FREE_TEXT, SEPARATOR, UNDECLARED, Key, fold, plain_tokens, words_of
 from .known import Sought
 
 
@@ -61,21 +62,82 @@ def recorded(tables: Iterable[pd.DataFrame]) -> Iterator[str]:
                 yield _texts(values)
 
 
-def copies(told: Sought, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+def copies(told: Sought, tables: Mapping[str, pd.DataFrame]) -> tuple[list[Problem], dict[tuple[str, str], set[Key]]]:
     """Columns that leave the clean stage and hold the values of an identifier: a copy, a derivation, another declaration of
-    the same raw column. Half of either is no chance."""
+    the same raw column. Half of either is no chance. Beside them what of less each column of texts holds, by table and name."""
     every = Counter(told.kind(key) for known in (told.dates, told.names, told.words) for key in known if key not in told.lesser)  # fmt: skip
+    problems: list[Problem] = []
+    fewer: dict[tuple[str, str], set[Key]] = {}
     for name, frame in tables.items():
         for column in frame:
             values = frame[column].dropna()
             hits = told.hits(_texts(values))
-            for kind, n in Counter(kind for key, kind in hits.items() if key not in told.lesser).items():
-                if n >= every[kind] / 2 or (n > 2 and n >= values.nunique() / 2):
-                    yield Problem(
-                        f"table {name}, column {column}", f"holds {n} of {every[kind]} values of an identifier: {kind}",
-                        "whoever receives a file made of it can tell who a participant is",
-                        "declare that column an identifier, too, or derive from it only what tells nobody (an age, a year)",
-                    )  # fmt: skip
+            counted = Counter(kind for key, kind in hits.items() if key not in told.lesser)
+            copied = {
+                kind: n for kind, n in counted.items() if n >= every[kind] / 2 or (n > 2 and n >= values.nunique() / 2)
+            }
+            problems += (
+                Problem(
+                    f"table {name}, column {column}", f"holds {n} of {every[kind]} values of an identifier: {kind}",
+                    "whoever receives a file made of it can tell who a participant is",
+                    "declare that column an identifier, too, or derive from it only what tells nobody (an age, a year)",
+                ) for kind, n in copied.items()
+            )  # fmt: skip
+            if rest := {key for key, kind in hits.items() if kind not in copied}:
+                fewer[name, str(column)] = rest
+    return problems, fewer
+
+
+def _of_others(study: Study, folder: Path, told: Sought, tables: Mapping[str, pd.DataFrame], files: Sequence[File],
+               held: Mapping[tuple[str, str], set[Key]]) -> set[Key]:  # fmt: skip
+    """What of the ids of participants and of their rows reads like an identifier by chance: one of other participants alone, as the
+    raw rows say. held: what each column holds. Whose it is must be known; an id made of its own participant's stays an identifier.
+    """
+    columns = study.tables.items()
+    naming = {(name, at) for name, table in columns for at, column in table.columns.items() if column.type == "id"}
+    held = {at: keys for at, keys in held.items() if at in naming}
+    wanted = set().union(*held.values())
+    if not wanted:
+        return set()
+    bearers: dict[Key, set[str]] = {}
+    for (table, column), keys in held.items():
+        rows = tables[table][[study.participant, column]].dropna().astype(str).drop_duplicates()
+        for who, text in rows.itertuples(index=False):
+            for key in keys & told.hits(text).keys():
+                bearers.setdefault(key, set()).add(_as_id(who))
+    known = {
+        _as_id(who)
+        for name in tables
+        if name in study.tables
+        for who in tables[name][study.participant].dropna().unique()
+    }
+    owners = [found for file in files for found in _owners(study, read(folder / file.path, file), wanted)]
+    whose = {key: {who for of, who in owners if of == key} for key in wanted}
+    return {key for key, who in whose.items() if who and who <= known and not who & bearers.get(key, who)}
+
+
+def _owners(study: Study, raw: Raw, wanted: Container[Key]) -> Iterator[tuple[Key, str]]:
+    """(identifier, id of a participant in whose raw row it stands), of those that are wanted; an id of "" is not known."""
+    parts = [part for table in study.tables.values() for part in table.parts if part.file.name == raw.file.name]
+    found = {resolve(raw, part, "")[0].get((study.participant, None)) for part in parts} - {None}
+    for index, column in declared(study, raw):
+        cells = raw.columns[index]
+        for code, cell in enumerate(cells.cells):
+            one = Sought()
+            one.add(cell.text.strip(), column.identifier, column.type == "date")
+            for key in (key for key in one.keys if key in wanted):
+                rows = np.flatnonzero(np.asarray(cells.codes) == code).tolist()
+                yield from (
+                    (key, _as_id(raw.columns[at].cells[raw.columns[at].codes[row]].text))
+                    for at in found
+                    for row in rows
+                )
+                if not found:
+                    yield key, ""
+
+
+def _as_id(text: str) -> str:
+    return " ".join(plain_tokens(fold(str(text))))
 
 
 @dataclass(frozen=True)
@@ -144,7 +206,10 @@ def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[s
             for values, kind, is_date in taken:
                 for value in sorted(values):
                     to.add(value, kind, is_date, file.path)
-    copied = list(copies(told, tables or {}))
+    copied, held = copies(told, tables or {})
+    chance = _of_others(
+        study, folder, told, tables or {}, [file for file, one in zip(files, every, strict=True) if one.told], held
+    )
     untold.excuse([text for one in every for text in one.elsewhere] if len(untold) else [])
     innocent, ours = list(innocent), list(ours)
     if untold.words:
@@ -153,6 +218,7 @@ def sought(study: Study, folder: Path, innocent: Iterable[str], ours: Iterable[s
     told.excuse_parts(told_apart)
     told.excuse_parts(" ".join(word for word in text.split() if word == word.lower()) for text in ours)
     found = told.over(untold)
+    found.give_up(chance)
     found.excuse(innocent)
     _excuse(found, engine, store)
     found.copied = copied

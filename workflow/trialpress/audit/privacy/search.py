@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from ... import hashes
 from ...errors import InputError, Problem
+from ...receipts import FOLDER
 from ...store import Store
 from ...workers import each
 from . import quick
@@ -58,8 +59,15 @@ def gate(
     inside = dict(zip((key for key, _ in largest_first), answers, strict=True))
     if store:
         _remember(store, known, [clean for _, clean in answers])
+    # a file that is kept for the next run is told where it lies as a result
+    results = {digests[path] for _, path, _ in single if FOLDER not in path.parts}
     searched = [
-        _named(folder, path, logged) | inside[alike[path], path.suffix == ".csv", logged][0]
+        _named(folder, path, logged)
+        | (
+            inside[alike[path], path.suffix == ".csv", logged][0]
+            if FOLDER not in path.parts or digests[path] not in results
+            else {}
+        )
         for folder, path, logged in single
     ]
     searched += [_named(*at) | inside[at[1]][0] for at in archives]
