@@ -49,10 +49,14 @@ def test_the_first_file_that_says_something_counts(tmp_path):
     assert values(data, "z_given") == [None, None, "2015-05", None, "2015"]
     # a value that is not known breaks no check; a question points to the file that holds the cell
     asked = data.queries[data.queries["message"] == "a high Y"]
-    assert (
-        asked[["key", "file", "row", "column", "value"]].to_numpy().tolist() == [["S3", "b.csv", 3, "Y", "60"]]
-        and len(data.queries) == 1
-    )
+    assert asked[["key", "file", "row", "column", "value"]].to_numpy().tolist() == [["S3", "b.csv", 3, "Y", "60"]]
+    rest = data.queries[data.queries["message"] != "a high Y"][["key", "file", "row", "message"]].to_numpy().tolist()
+    unknown = "and not in a.csv: is it a participant of this study, and written as there?"
+    assert rest == [
+        ["S3", "a.csv", 4, "row 3 of b.csv says 7; 6 was taken"],
+        ["S4", "b.csv", 2, f"is in b.csv {unknown}"],
+        ["S5", "c.csv", 3, f"is in c.csv {unknown}"],
+    ]
     assert data.rows[["file", "rows_in", "rows_kept", "rows_rejected"]].to_numpy().tolist() == [
         ["a.csv", 3, 3, 0],
         ["b.csv", 3, 3, 0],
@@ -74,8 +78,33 @@ def test_a_question_on_a_derived_value_names_a_row_of_its_participant(tmp_path):
              "join": [{"file": "b", "columns": {"participant": ID, "y": {"source": "Y", "type": "number"}}}],
              "checks": [{"id": "much", "assert": "total < 50", "field": "total", "message": "much"}]}  # fmt: skip
     data = cleaned(tmp_path, {"a.csv": "ID,X\nS1,1\nS2,60\n", "b.csv": "ID,Y\nS3,70\nS1,2\n"}, {"t": table})
-    asked = data.queries[["key", "file", "row", "value"]].to_numpy().tolist()
+    asked = data.queries[data.queries["field"] == "total"][["key", "file", "row", "value"]].to_numpy().tolist()
     assert asked == [["S2", "a.csv", 3, "60"], ["S3", "b.csv", 2, "70"]]
+
+
+def test_what_the_parts_of_a_table_say_of_each_other(tmp_path):
+    """Ids that are written otherwise in another file, who is in one of them alone, what two of them say."""
+    code = {"type": "code", "codes": {"F": [], "M": []}, "required": True, "source": "Sex"}
+    table = {"file": "a", "key": ["participant"], "columns": {"participant": ID, "sex": code},
+             "join": [{"file": "b", "columns": {"participant": ID, "sex": code, "risk": {"source": "Risk", "type": "number", "limit": "sign", "required": True}}}]}  # fmt: skip
+    files = {
+        "a.csv": "ID,Sex\n001,F\nS2,F\nS3,M\nS4,F\nS5,\n",
+        "b.csv": "ID,Sex,Risk\n1,F,1\nS2,M,2\nS3,M,<3\nS5,F,5\nS6,,6\n",
+    }
+    data = cleaned(tmp_path, files, {"t": table})
+    asked = data.queries[["severity", "key", "field", "file", "row", "message"]].to_numpy().tolist()
+    new = "is in b.csv and not in a.csv: is it a participant of this study, and written as there?"
+    assert sorted(asked) == sorted([
+        ["error", "001", "risk", "a.csv", 2, "risk is missing: no row in b.csv"],
+        ["error", "1", "participant", "b.csv", 2, new],
+        ["warning", "1", "participant", "b.csv", 2, "'1' differs from '001' in its spelling alone: is it the same?"],
+        ["error", "S2", "sex", "a.csv", 3, "row 3 of b.csv says M; F was taken"],
+        ["error", "S4", "risk", "a.csv", 5, "risk is missing: no row in b.csv"],
+        ["error", "S5", "sex", "a.csv", 6, "sex is missing"],
+        ["error", "S6", "participant", "b.csv", 6, new],
+        ["error", "S6", "sex", "b.csv", 6, "sex is missing"],
+    ])  # fmt: skip
+    assert values(data, "sex") == ["F", "F", "F", "M", "F", "F", None]
 
 
 def test_derived_values_that_their_column_cannot_hold_are_asked_about(tmp_path):

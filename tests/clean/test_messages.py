@@ -60,6 +60,15 @@ def of_table(folder, text, columns, fixes="", **more):
     return cleaned(folder, {"f.csv": text}, {**more.pop("before", {}), "t": table}, fixes, **more)
 
 
+def of_two(folder, rows):
+    """A table of two files."""
+    x = {"source": "X", "type": "number", "label": "X"}
+    join = [{"file": "p", "columns": {"participant": ID, "x": x}}]
+    columns = {"participant": ID, "x": x, "y": {**x, "required": True}}
+    table = {"file": "f", "key": ["participant"], "columns": columns, "join": join}
+    return cleaned(folder, {"f.csv": f"ID,X\n{MANY}", "p.csv": f"ID,X\n{rows}"}, {"t": table})
+
+
 def number(*texts, **spec):
     return lambda folder: column(folder, {"type": "number", **spec}, *texts)
 
@@ -190,6 +199,16 @@ MESSAGES = {  # message (regular expression) -> input
     r"conflicts with row 2 \(same key\) in x": lambda folder: of_table(folder, f"ID,X\n{MANY}S0,2\n", {"x": F}),
     r"row 42 has the same key but '2'; row 2 was kept": lambda folder: of_table(folder, f"ID,X\n{MANY}S0,2\n", {"x": F}),
     r"not part of the table: x == 1": lambda folder: of_table(folder, f"ID,X\n{MANY}Q0,2\n", {"x": F}, table={"where": "x == 1"}),
+    r"'Y' is not in the code list .*, so it is not known whether it is part of the table \(x == 'yes'\); the row was left out": lambda folder: of_table(
+        folder, f"ID,X\n{MANY.replace(',1', ',yes')}Q0,Y\n", {"x": {"source": "X", "type": "code", "codes": {"yes": []}}}, table={"where": "x == 'yes'"}),
+    r"X is missing, so it is not known whether it is part of the table": lambda folder: of_table(
+        folder, f"ID,X\n{MANY}Q0,\n", {"x": {**F, "label": "X", "required": True}}, table={"where": "x == 1"}),
+    r"no usable key: x 'MAR-2015' is no whole date": lambda folder: of_table(
+        folder, f"ID,X\n{MANY.replace(',1', ',2015-01-01')}Q0,MAR-2015\n", {"x": {"source": "X", "type": "date", "partial": {}}},
+        before=PEOPLE, table={"key": ["participant", "x"]}),
+    r"is in p.csv and not in f.csv: is it a participant of this study, and written as there": lambda folder: of_two(folder, "Q9,1\n"),
+    r"X is missing: no row in f.csv": lambda folder: of_two(folder, "Q9,1\n"),
+    r"row 2 of p.csv says 2; 1 was taken": lambda folder: of_two(folder, "S0,2\n"),
     r"3 cells do not fit their columns and do when moved by 1 column to the left: the row is shifted": lambda folder: of_table(
         folder, "ID,A,B,C,D\n" + "".join(f"S{i},1,2015-01-01,F,\n" for i in range(30)) + "S99,x,1,2015-01-01,F\n",
         {"a": {"source": "A", "type": "number"}, "b": {"source": "B", "type": "date", "possible": [None, None]},

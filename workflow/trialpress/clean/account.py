@@ -13,7 +13,7 @@ from .. import contracts
 from ..errors import InputError, Problem
 from ..study import SHOWN, File, Study
 from . import log
-from .part import ELSEWHERE, HARMLESS, SHIFTED, Records
+from .part import ELSEWHERE, HARMLESS, SHIFTED, UNKNOWN, Records
 from .read import declared, footnote
 from .read.raw import Raw, Refused
 from .withheld import cut
@@ -101,7 +101,7 @@ def refused(raw: Raw, row: Refused) -> str:
 
 def _kind(reason: str) -> str:
     """A reason without what is particular to a row."""
-    if reason.startswith(ELSEWHERE):
+    if reason.startswith((ELSEWHERE, UNKNOWN)):
         return reason
     return "".join(" " if char.isdigit() else char for char in reason.split(" '")[0]).strip()
 

@@ -134,6 +134,10 @@ class Field:
         self.readings += [function(*found) for found in combinations]
         self.state[rows] = start + which
 
+    def copy(self) -> Field:
+        """Its own readings, which may change; the same cells."""
+        return Field(self.column, Coded(self.cell, self.cells), self.coded, self.headers)
+
     def compact(self) -> None:
         """Forget the readings that no record has any more."""
         used = np.bincount(self.state, minlength=len(self.readings)) > 0

@@ -21,6 +21,7 @@ from .read.raw import Cell, Raw
 
 SHIFTED = "the row is shifted"
 ELSEWHERE = "not part of the table"
+UNKNOWN = "not known whether it is part of the table"
 NOTHING = "holds nothing for this table"
 HARMLESS = ("footnote", "repeats the header", "duplicate of row", NOTHING, ELSEWHERE)
 
@@ -43,6 +44,7 @@ class Records:
         self.units: dict[str, Field] = {}
         self.parsers: dict[str, Parser] = {}
         self.fitting: dict[tuple[str, Cell], bool] = {}  # whether a cell fits a column, as far as it was asked
+        self.settled: set[str] = set()  # the fields whose values are in their unit, and whose partial dates are imputed
         for column in part.columns.values():
             self._read(column)
 
@@ -161,6 +163,17 @@ class Records:
             if set(expression.names) <= set(self.fields):
                 columns = self.columns(expression.names) or {"": pd.Series(range(len(self.row)))}
                 self.fields[name] = Field.given(column, Coded.of(evaluate(self.table, column, columns)))
+
+    def sources(self, names: Iterable[str]) -> list[str]:
+        """The fields that some columns are, or are derived from within this part."""
+        found: dict[str, None] = {}
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in self.part.columns and name not in found:
+                found[name] = None
+                waiting += Expression(self.part.columns[name].derive).names if self.part.columns[name].derive else ()
+        return [name for name in self.fields if name in found and self.fields[name].raw]
 
     def number(self, record: int) -> int:
         """The physical row of a record."""

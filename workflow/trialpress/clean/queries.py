@@ -15,12 +15,12 @@ import pyarrow as pa
 from ..files import sha256
 from ..study import Table
 from ..text import text_of
-from .part import SHIFTED, Records
+from .part import SHIFTED, UNKNOWN, Records
 from .withheld import message, shown
 
 
 def queries(
-    table: Table, records: Records, keys: pa.Array, rows: np.ndarray, shifted: bool = False
+    table: Table, records: Records, keys: pa.Array, rows: np.ndarray, rejected: bool = False
 ) -> list[tuple[int, int, dict]]:
     """(record, column's place, query) for every question on the records given; keys: their keys.
 
@@ -39,7 +39,7 @@ def queries(
                 entry = _query(table, records, name, record, question, keys[i].as_py())
                 if question.once:
                     once[same] = entry
-                    entry |= {"rows": 1, "same": sha256(repr((records.part.file.path, shifted, same)).encode())}
+                    entry |= {"rows": 1, "same": sha256(repr((records.part.file.path, rejected, same)).encode())}
                 found.append((record, place, entry))
     return found
 
@@ -51,11 +51,12 @@ def counted(entry: Mapping) -> Mapping:
     return {name: value for name, value in entry.items() if name not in ("rows", "same")} | {"message": said}
 
 
-def queries_of_shifted(table: Table, records: Records) -> list[tuple[int, int, dict]]:
-    """The queries of the rows that were rejected as shifted."""
+def queries_of_rejected(table: Table, records: Records) -> list[tuple[int, int, dict]]:
+    """The queries of the rows that were rejected as shifted, or because nobody knows whether they are part of the table."""
     rows = np.flatnonzero(~records.alive)
-    rows = rows[[SHIFTED in reason for reason in records.reason[rows].tolist()]] if len(rows) else rows
-    return queries(table, records, records.key_texts(rows), rows, shifted=True)
+    asked = [SHIFTED in reason or reason.startswith(UNKNOWN) for reason in records.reason[rows].tolist()]
+    rows = rows[np.array(asked, dtype=bool)]
+    return queries(table, records, records.key_texts(rows), rows, rejected=True)
 
 
 def _query(table: Table, records: Records, name: str, record: int, question, key: str) -> dict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,9 +16,9 @@ from ..text import text_of
 from . import log, queries
 from .changes import cells_and_changes
 from .fields import Coded, typed
-from .part import ELSEWHERE, Records, evaluate
+from .part import ELSEWHERE, UNKNOWN, Records, evaluate
 from .read.raw import Raw
-from .steps import ranges, rows, units, values
+from .steps import joined, ranges, rows, units, values
 from .withheld import shown
 
 
@@ -61,10 +61,13 @@ class TableCleaner:
         late = [records for records in self.parts if not self.read(records)]
         for records in self.parts:
             self.use(records)
+        rows.look_alikes(self.parts)
         frame = self.join()
         if late:
-            self.drop(frame, ~self.condition(frame, self.table.where, "where"), f"{ELSEWHERE}: {self.table.where}")
+            self.late_where(frame)
             frame = self.join()
+        for name, said, among in joined.questions(self.table, self.study.participant, self.parts, self.at):
+            self.ask(frame, {"id": "", "field": name, "message": said, "severity": "error"}, among, 850)
         self.derive(frame)
         frame = self.check(frame)
         return self.done_with(frame)
@@ -74,23 +77,38 @@ class TableCleaner:
     def read(self, records: Records) -> bool:
         """Corrections and `where`; False if the condition has to wait for the other parts."""
         early = [*self.table.key, *(name for names in self.table.references for name in names)]
-        records.derive(early)
-        values.correct(records, self.fixes, self.unmatched)
-        for name in [name for name, of in records.fields.items() if of.column.derive]:
-            del records.fields[name]  # again, from what was corrected
-        records.derive(early)
-        return not self.table.where or rows.where(records)
+        if self.fixes:
+            as_read = {name: of.copy() for name, of in records.fields.items()}
+            self.settle(records, early)
+            keys = records.key_texts(np.arange(len(records.row)))
+            records.fields, records.settled = as_read, set()
+            values.correct(records, self.fixes, self.unmatched, keys)
+        self.settle(records, early)
+        condition = Expression(self.table.where) if self.table.where else None
+        if condition is None:
+            return True
+        self.settle(records, condition.names)
+        if not set(condition.names) <= set(records.fields):
+            return False
+        rows.where(records, condition.names)
+        return True
+
+    def settle(self, records: Records, names: Iterable[str]) -> None:
+        """Bring fields, and those that they are derived from, to their unit and impute their partial dates; then derive."""
+        sources = [name for name in records.sources(names) if name not in records.settled]
+        units.convert(records, sources)
+        values.partial(records, sources, lambda columns, names, at: self.foreign(columns, names))
+        records.settled.update(sources)
+        records.derive(names)
 
     def use(self, records: Records) -> None:
         """Which rows are used, and what their values are."""
         rows.shifted(records)
         rows.keys(records)
         rows.references(records, self.done)
-        rows.duplicates(records)
-        rows.look_alikes(records)
         values.misfits(records)
-        units.convert(records)
-        values.partial(records, lambda columns, names, at: self.foreign(columns, names))
+        self.settle(records, [name for name, of in records.fields.items() if of.raw])
+        rows.duplicates(records)
         ranges.check(records)
         values.required(records)
 
@@ -176,6 +194,20 @@ class TableCleaner:
 
     def condition(self, frame: pd.DataFrame, text: str, where: str) -> np.ndarray:
         return self.evaluate(frame, text, where, []).astype("boolean").fillna(False).to_numpy(dtype=bool)
+
+    def late_where(self, frame: pd.DataFrame) -> None:
+        """`where` over the joined table; as `rows.where` of a part, whose queries are asked by now."""
+        text = self.table.where
+        holds = self.evaluate(frame, text, "where", []).astype("boolean")
+        out, unknown = ~holds.fillna(False).to_numpy(dtype=bool), np.zeros(len(frame), dtype=bool)
+        for records, at in zip(self.parts, self.at, strict=True):
+            for name in records.fields.keys() & {*Expression(text).names, *self.table.key}:
+                keys = name in self.table.key  # an id that looks like another may be the row that is lacking
+                asked = records.fields[name].where(lambda r, k=keys: bool(r.questions) and (k or r.value is None))
+                unknown |= np.where(at >= 0, asked[at], False)
+        unknown &= holds.isna().to_numpy()
+        self.drop(frame, unknown, f"{UNKNOWN}: {text}")
+        self.drop(frame, out & ~unknown, f"{ELSEWHERE}: {text}")
 
     def drop(self, frame: pd.DataFrame, out: np.ndarray, reason: str) -> None:
         for records, at in zip(self.parts, self.at, strict=True):
@@ -288,7 +320,7 @@ class TableCleaner:
                 for one, field_name in zip(cells, (name, of.column.unit_to), strict=False):
                     cleaned.cells.setdefault(field_name, []).append(one)
                 cleaned.changes += changes
-            found += [(number, *rest) for rest in queries.queries_of_shifted(self.table, records)]
+            found += [(number, *rest) for rest in queries.queries_of_rejected(self.table, records)]
         order = sorted([*found, *self.extra], key=lambda entry: entry[:3])
         absent = self.absent(frame)
         cleaned.queries = [entry for *_, entry in [*order, *absent]]

@@ -21,9 +21,9 @@ from ..read.raw import Cell
 from .codes import CodeList
 from .dates import How, parse_date, parse_datetime, parse_duration, parse_time, seconds_to
 from .numbers import parse_number, whole
-from .reading import Question, Reading, missing_rule
+from .reading import MISFIT, Question, Reading, missing_rule
 
-__all__ = ["Parser", "Question", "Reading", "fold", "normalise", "number_text", "plain", "round_significant", "text_of",
+__all__ = ["MISFIT", "Parser", "Question", "Reading", "fold", "normalise", "number_text", "plain", "round_significant", "text_of",
            "unit_form"]  # fmt: skip
 _NUMERIC = re.compile(r"[-+]?\d+(\.\d+)?")
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?", re.ASCII)

@@ -16,6 +16,7 @@ class Question(NamedTuple):
 
 
 MISSING = "missing code"
+MISFIT = "does not fit, cleared"  # the rule by which a value is not used
 
 
 def missing_rule(why: str) -> str:
@@ -53,4 +54,4 @@ class Reading(NamedTuple):
     def misfit(self, problem: str, at: str = "") -> Reading:
         """The value cannot be used: `problem` becomes a query of severity error, the value is cleared."""
         cleared = self._replace(value=None, problem=problem, limit="")
-        return cleared.asking("error", problem, at).with_rule("does not fit, cleared")
+        return cleared.asking("error", problem, at).with_rule(MISFIT)

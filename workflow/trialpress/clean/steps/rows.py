@@ -12,22 +12,40 @@ from ...expression import Expression
 from ...study import Column
 from ...text import normalise, text_of
 from ..fields import Coded
-from ..parse import Reading
-from ..part import ELSEWHERE, SHIFTED, Records, combine_codes
+from ..parse import MISFIT, Reading
+from ..part import ELSEWHERE, SHIFTED, UNKNOWN, Records, combine_codes
 from ..read.raw import BLANK, Cell
 from ..withheld import HIDDEN, message, shown
 
 
-def where(records: Records) -> bool:
-    """Leave out the rows that are not part of the table; False if the condition needs other parts and has to wait."""
-    condition = Expression(records.table.where)
-    records.derive(condition.names)
-    if not set(condition.names) <= set(records.fields):
-        return False
-    columns = records.columns(condition.names) or {"": pd.Series(range(len(records.row)))}
-    out = ~condition.condition(columns).to_numpy()
-    records.reject(np.flatnonzero(records.alive & out), f"{ELSEWHERE}: {records.table.where}")
-    return True
+def where(records: Records, names: Sequence[str]) -> None:
+    """Leave out the rows that are not part of the table; names: those of the condition. Where a cell that decides it cannot be read, or
+    is missing though it is required, nobody knows: the row is left out with a query and counts as lost."""
+    columns = records.columns(names) or {"": pd.Series(range(len(records.row)))}
+    holds = Expression(records.table.where)(columns, []).astype("boolean")
+    out = records.alive & ~holds.fillna(False).to_numpy(dtype=bool)
+    doubt = out & holds.isna().to_numpy()
+    asked = [name for name in records.sources(names) if doubt.any()]
+    for name in asked:
+        field = records.fields[name]
+        said = f"so it is {UNKNOWN} ({records.table.where}); the row was left out"
+        unread = doubt & field.where(lambda r, of=field.column: _unread(of, r))
+        field.change(np.flatnonzero(unread), lambda r, f=field, said=said: _left_out(f.column, r, said))
+    decides = [doubt & records.fields[name].where(lambda r: bool(r.questions)) for name in asked]
+    unknown = np.logical_or.reduce([np.zeros(len(out), dtype=bool), *decides])
+    records.reject(np.flatnonzero(unknown), f"{UNKNOWN}: {records.table.where}")
+    records.reject(np.flatnonzero(out & ~unknown), f"{ELSEWHERE}: {records.table.where}")
+
+
+def _unread(column: Column, reading: Reading) -> bool:
+    return bool(reading.problem) or (column.required and reading.value is None)
+
+
+def _left_out(column: Column, reading: Reading, said: str) -> Reading:
+    if MISFIT in reading.rules:  # asked about
+        *others, last = reading.questions
+        return reading._replace(questions=(*others, last._replace(message=f"{last.message}, {said}")))
+    return reading.asking("error", f"{reading.problem or f'{column.title} is missing'}, {said}")
 
 
 # --- shifted rows -----------------------------------------------------------------------------------------------------
@@ -125,29 +143,30 @@ def keys(records: Records) -> None:
         )
         rows = np.flatnonzero(bad)
         texts = [field.cells[at].text for at in field.cell[rows].tolist()]
-        problems = [field.readings[at].problem for at in field.state[rows].tolist()]
+        problems = [reading.problem or (f"'{normalise(text)}' is no whole date" if reading.given else "")
+                    for text, reading in zip(texts, map(field.readings.__getitem__, field.state[rows].tolist()), strict=True)]  # fmt: skip
         said = [problem and (HIDDEN if field.column.identifier else message(field.column, text, problem))
                 for text, problem in zip(texts, problems, strict=True)]  # fmt: skip
         reasons = [f"no usable key: {name} {problem or 'is missing'}" for problem in said]
         records.reject(rows, reasons)
 
 
-def look_alikes(records: Records) -> None:
-    """A query where two ids of the key differ in their spelling alone: one participant or two?"""
-    rows = records.living()
-    for name in records.table.key:
-        field = records.fields[name]
-        if field.column.type != "id" or not len(rows):
-            continue
-        texts = field.texts
-        first = pd.Series(texts.codes[rows]).drop_duplicates()
+def look_alikes(every: Sequence[Records]) -> None:
+    """A query where two ids of the key differ in their spelling alone, in one part or in two: one participant or two?"""
+    for name in every[0].table.key:
         seen: dict[str, str] = {}
-        for at, code in zip(rows[first.index].tolist(), first.tolist(), strict=True):
-            text = texts.values[code]
-            other = seen.setdefault(core(text), text)
-            if other != text and not field.column.identifier:
-                said = f"'{text}' differs from '{other}' in its spelling alone: is it the same?"
-                field.change(np.array([at]), lambda r, said=said: r.asking("warning", said))
+        for records in every:
+            rows, field = records.living(), records.fields[name]
+            if field.column.type != "id" or not len(rows):
+                continue
+            texts = field.texts
+            first = pd.Series(texts.codes[rows]).drop_duplicates()
+            for at, code in zip(rows[first.index].tolist(), first.tolist(), strict=True):
+                text = texts.values[code]
+                other = seen.setdefault(core(text), text)
+                if other != text and not field.column.identifier:
+                    said = f"'{text}' differs from '{other}' in its spelling alone: is it the same?"
+                    field.change(np.array([at]), lambda r, said=said: r.asking("warning", said))
 
 
 def core(text: str) -> str:
@@ -200,7 +219,7 @@ def duplicates(records: Records) -> None:
         record, kept = int(rows[at]), first.setdefault(which[at], int(rows[at]))
         if kept == record:
             continue
-        differ = [name for name, field in records.fields.items() if _says(field, record) != _says(field, kept)]
+        differ = [name for name in records.fields if _says(records, name, record) != _says(records, name, kept)]
         if not differ:
             records.reject(np.array([record]), f"duplicate of row {records.number(kept)}")
             continue
@@ -209,11 +228,22 @@ def duplicates(records: Records) -> None:
         for name in differ:
             field = records.fields[name]
             text = field.cells[field.cell[record]].text
-            seen = f"'{text}'" if shown(field.column, text) == text else shown(field.column, text)
+            unit = "" if field.readings[field.state[record]].unit else _unit(records, name, record)
+            seen = f"'{text}{unit and f' {unit}'}'" if shown(field.column, text) == text else shown(field.column, text)
             said = f"row {other} has the same key but {seen}; row {row} was kept"
             field.change(np.array([kept]), lambda r, said=said: r.asking("error", said))
 
 
-def _says(field, record: int):
+def _says(records: Records, name: str, record: int) -> tuple:
+    """What a cell says, by which two rows with one key are the same: a value in its unit, its limit, how much of a date is known."""
+    field = records.fields[name]
     reading = field.readings[field.state[record]]
-    return reading.value if reading.value is not None else normalise(field.cells[field.cell[record]].text)
+    if reading.value is not None:
+        return reading.value, reading.limit, reading.given
+    return normalise(field.cells[field.cell[record]].text), _unit(records, name, record)
+
+
+def _unit(records: Records, name: str, record: int) -> str:
+    """The unit that stands in a column of its own."""
+    unit = records.units.get(name)
+    return normalise(unit.cells[unit.cell[record]].text) if unit else ""

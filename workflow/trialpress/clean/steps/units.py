@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -31,9 +31,10 @@ def chosen_by(records: Records, name: str) -> Coded:
     return records.fields[name].texts if name else Coded(np.zeros(len(records.row), dtype=np.int8), [""])
 
 
-def convert(records: Records) -> None:
-    """Convert every number of the part; what has no conversion is a misfit."""
-    for name, field in records.fields.items():
+def convert(records: Records, names: Iterable[str]) -> None:
+    """Convert the numbers of some fields; what has no conversion is a misfit."""
+    for name in names:
+        field = records.fields[name]
         if field.column.type in ("number", "integer") and field.raw:
             _convert(records, name, field)
 

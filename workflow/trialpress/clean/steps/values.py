@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,17 +15,15 @@ from ...errors import Problem
 from ...expression import Expression
 from ...text import normalise, text_of
 from ..fields import Coded, Field
-from ..parse import Reading
+from ..parse import MISFIT, Reading
 from ..part import Records
 from ..read.raw import Cell
 from ..withheld import shown
 
 
-def correct(records: Records, fixes: Sequence[Mapping[str, str]], unmatched: dict[int, str]) -> None:
-    """Signed-off corrections: each must find the old value that it names. What they did not find stays in `unmatched`."""
-    if not fixes:
-        return
-    keys = records.key_texts(np.arange(len(records.row)))
+def correct(records: Records, fixes: Sequence[Mapping[str, str]], unmatched: dict[int, str], keys: pa.Array) -> None:
+    """Signed-off corrections: each must find the old value that it names. What they did not find stays in `unmatched`. keys: of all
+    records, as queries name them."""
     named = pa.array(list(dict.fromkeys(fix["key"] for fix in fixes)), type=pa.string())
     which = pc.index_in(keys, named)
     rows = np.flatnonzero(which.is_valid().to_numpy(zero_copy_only=False))
@@ -69,7 +67,7 @@ def misfits(records: Records) -> None:
 
     def judge(reading: Reading, keeps_limit: bool) -> Reading:
         if reading.problem:
-            return reading.misfit(reading.problem)
+            return reading if MISFIT in reading.rules else reading.misfit(reading.problem)
         if reading.limit and not keeps_limit:
             return reading.asking("warning", f"'{reading.limit}' of a value beyond a limit was dropped")
         return reading
@@ -99,9 +97,12 @@ def required(records: Records) -> None:
 # --- partial dates ----------------------------------------------------------------------------------------------------
 
 
-def partial(records: Records, foreign: Callable[[Mapping[str, pd.Series], Sequence[str], np.ndarray], dict]) -> None:
-    """Impute partial dates by the rule of their column; foreign: columns with those of other tables, by name."""
-    for field in records.fields.values():
+def partial(
+    records: Records, names: Iterable[str],
+    foreign: Callable[[Mapping[str, pd.Series], Sequence[str], np.ndarray], dict],
+) -> None:  # fmt: skip
+    """Impute partial dates of some fields by the rule of their column; foreign: columns with those of other tables, by name."""
+    for field in map(records.fields.__getitem__, names):
         rule = field.column.partial
         if not rule or not any(reading.given for reading in field.readings):
             continue
