@@ -228,7 +228,8 @@ def duplicates(records: Records) -> None:
         for name in differ:
             field = records.fields[name]
             text = field.cells[field.cell[record]].text
-            unit = "" if field.readings[field.state[record]].unit else _unit(records, name, record)
+            unit = _unit(records, name, record)
+            unit = "" if unit == _unit(records, name, kept) or field.readings[field.state[record]].unit else unit
             seen = f"'{text}{unit and f' {unit}'}'" if shown(field.column, text) == text else shown(field.column, text)
             said = f"row {other} has the same key but {seen}; row {row} was kept"
             field.change(np.array([kept]), lambda r, said=said: r.asking("error", said))
