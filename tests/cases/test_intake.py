@@ -176,6 +176,17 @@ def test_dates_of_sas_edc_and_sql(run):
     assert came.log("queries").empty and came.log("changes")["rule"].str.contains("removed").sum() == 3
 
 
+def test_the_unknown_part_of_a_date_stands_where_the_order_says(run):
+    texts = ["UNK/12/2019", "00/12/2019", "--/12/2019", "03/UNK/2019", "03/??/2019", "03/XX/2019", "03/00/2019"]
+    came = run(
+        "f.csv", "ID,D\n" + "".join(f"S{i},{text}\n" for i, text in enumerate(texts)),
+        ", d: {source: D, type: date, partial: {impute: first, flag: d_flag}}", ", date_order: mdy",
+    )  # fmt: skip
+    assert came.log("queries").empty
+    assert came.column("d_given") == ["2019"] * 3 + ["2019-03"] * 4 and came.column("d_flag") == ["M"] * 3 + ["D"] * 4
+    assert came.column("d") == ["2019-01-01"] * 3 + ["2019-03-01"] * 4
+
+
 def test_a_quotation_mark_that_is_never_closed(run):
     """pandas#22661, gdal#11863: rows vanish in silence."""
     came = run(

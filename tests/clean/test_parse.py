@@ -34,7 +34,7 @@ def said(reading: Reading, text: str) -> str:
         ("2020-02-30", NO_DAY), ("2020/13/01", NO_DAY), ("2020-02-29", "2020-02-29"), ("2019-02-29", NO_DAY),
         # 00 is not known
         ("2020-12-00", "2020-12?; partial date"), ("2020-00-00", "2020?; partial date"), ("2020/12/00", "2020-12?; partial date"),
-        ("2020/0/3", "2020?; partial date"), ("2020-00-15", "2020?; partial date"), ("2020-10-20", "2020-10-20"), ("00/05/2015", "2015-05?; partial date"),
+        ("2020/0/3", "2020?; partial date"), ("2020-00-15", "2020?; partial date"), ("2020-10-20", "2020-10-20"), ("00/05/2015", TWO),
         ("00/00/2015", "2015?; partial date"), ("00 Feb 2020", "2020-02?; partial date"), ("UN/00/2019", "2019?; partial date"),
         # Chinese
         ("2015年6月", "2015-06?; partial date"), ("2015年", "2015?; partial date"), ("2015 年 6 月 5 日", "2015-06-05; date written 年月日"),
@@ -47,7 +47,8 @@ def said(reading: Reading, text: str) -> str:
         ("2015-06-UN", "2015-06?; partial date"), ("2015---07", "2015?; partial date"), ("06/2015", "2015-06?; partial date"),
         ("0/2015", NO_MONTH), ("13.2015", NO_MONTH), ("May 2013", "2013-05?; partial date"), ("2013-May", "2013-05?; partial date"),
         ("2013 sept", "2013-09?; partial date"), ("Mai 2013", NO_DATE), ("2013 Mai", NO_DATE), ("01-UNK-2020", "2020?; partial date"),
-        ("XX.12.2019", "2019-12?; partial date"), ("UN-UNK-2019", "2019?; partial date"), ("UN/13/2019", NO_MONTH),
+        ("XX.12.2019", TWO), ("UN-UNK-2019", "2019?; partial date"), ("UN/13/2019", "2019?; partial date"), ("13/UN/2019", "2019?; partial date"),
+        ("03/UNK/2019", TWO), ("3 UN 2019", TWO), ("01UNK2020", "2020?; partial date"), ("10 UNK 2020", "2020?; partial date"),
         # names of months
         ("Nov 12, 2020", "2020-11-12; date written mon d, y"), ("Nov 1st, 2020", "2020-11-01; date written mon d, y"), ("Nov 31, 2020", NO_DAY),
         ("Nuv 12, 2020", NO_DATE), ("1 Mai 2020", NO_DATE), ("12-NOV-2020", "2020-11-12; date written d-mon-y"), ("15-Sep-20", PIVOT), ("UN-Sep-20", PIVOT),
@@ -55,7 +56,7 @@ def said(reading: Reading, text: str) -> str:
         ("3/13/2015", "2015-03-13; date written m/d/y"), ("13/3/2015", "2015-03-13; date written d/m/y"), ("5/5/2015", "2015-05-05; date written d/m/y"),
         ("12/12/2015", "2015-12-12; date written d/m/y"), ("12/13/2015", "2015-12-13; date written m/d/y"),
         ("13/12/2015", "2015-12-13; date written d/m/y"), ("12/11/2015", TWO), ("1/2/2015", TWO), ("0/5/2015", TWO), ("31/2/2015", NO_DAY), ("31.2-2015", NO_DATE),
-        ("1/2/15", f"{SEVERAL}; declare date_order of the file or column"), ("0/13/2015", NO_DAY),
+        ("1/2/15", f"{SEVERAL}; declare date_order of the file or column"), ("0/13/2015", "2015?; partial date"),
         # numbers that are texts: of five digits only
         ("42449", f"2016-03-20; {SERIAL}"), ("42449.5", f"2016-03-20; {SERIAL}; {GONE}"), ("1", NO_DATE), ("60", NO_DATE), ("2015.5", NO_DATE),
         ("9999", "9999?"), ("123456", NO_DATE), ("10000", f"1927-05-18; {SERIAL}"), ("99999", f"2173-10-13; {SERIAL}"),
@@ -90,6 +91,13 @@ def test_numbers_of_a_workbook_are_days_and_years_are_years(number, from_1900, f
         ("dmy", "31/12/99", "1999-12-31; date written d/m/yy"), ("mdy", "31/12/99", NO_DAY), ("dmy", "00/05/15", "2015-05?; partial date"),
         ("mdy", "00/00/15", "2015?; partial date"), ("mdy", "05/0/15", "2015-05?; partial date"), ("mdy", "05/0/2015", "2015-05?; partial date"),
         ("mdy", "13/05/2015", NO_DAY), ("dmy", "05/13/2015", NO_DAY),
+        # what is not known stands where the order says
+        ("mdy", "UNK/12/2019", "2019?; partial date"), ("mdy", "00/12/19", "2019?; partial date"), ("mdy", "--/12/2019", "2019?; partial date"),
+        ("mdy", "03/UNK/2019", "2019-03?; partial date"), ("mdy", "03-??-2019", "2019-03?; partial date"), ("mdy", "03/XX/19", "2019-03?; partial date"),
+        ("mdy", "13/UN/2019", NO_MONTH), ("mdy", "UN/UN/2019", "2019?; partial date"), ("mdy", "UN FEB 2012", "2012-02?; partial date"),
+        ("mdy", "03UNK2019", "2019?; partial date"), ("mdy", "13-UNK-2019", "2019?; partial date"),
+        ("dmy", "UNK/12/2019", "2019-12?; partial date"), ("dmy", "UN.12.19", "2019-12?; partial date"), ("dmy", "03/UNK/2019", "2019?; partial date"),
+        ("dmy", "UN/13/2019", NO_MONTH), ("ymd", "19/UN/03", "2019?; partial date"),
     ],
 )  # fmt: skip
 def test_a_declared_order_and_pivot(order, text, expected):

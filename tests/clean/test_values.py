@@ -93,7 +93,9 @@ DATES = {
     "month only": ({}, "2013-05", None, "is a partial date (the day is not known)"),
     "year only": ({}, "2013", None, "is a partial date (only the year is known)"),
     "day and month unknown": ({}, "10 UNK 2020", None, "is a partial date (only the year is known)"),
-    "day unknown": ({}, "UN/12/2019", None, "is a partial date (the day is not known)"),
+    "day unknown": ({"date_order": "dmy"}, "UN/12/2019", None, "is a partial date (the day is not known)"),
+    "day or month unknown": ({}, "UN/12/2019", None, "day/month or month/day"),
+    "a month without its name": ({"date_order": "mdy"}, "10-UNK-2020", None, "may be a day of an unknown month"),
     "a time": ({}, "10:30", None, "is not a date"),
 }
 

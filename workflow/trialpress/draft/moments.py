@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 
+from ..clean.parse.dates import three_parts
 from ..text import normalise
 from .entry import Inference
 from .facts import Facts
@@ -59,14 +60,12 @@ def moment(it: Inference) -> bool:
 def order(it: Inference) -> dict:
     """date_order where some dates can be read in two ways; not where all say it themselves."""
     three = {
-        text: n
-        for text, n in it.facts.texts.items()
-        if re.fullmatch(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}(?:[T ].*)?", text)
+        text: (m, n) for text, n in it.facts.texts.items() if (m := three_parts(re.sub(r"[T ]\d\d?:.*", "", text)))
     }
-    pairs = [(int(a), int(b), n) for text, n in three.items() for a, b in [re.split(r"[-/. ]", text)[:2]]]
+    pairs = [(*(int(m[at]) if m[at].isdigit() else 0 for at in (1, 3)), n) for m, n in three.values()]
     first, second = sum(n for a, _, n in pairs if a > 12), sum(n for _, b, n in pairs if b > 12)
-    doubtful = sum(n for a, b, n in pairs if a <= 12 and b <= 12 and a != b)
-    short = sum(n for text, n in three.items() if re.fullmatch(r".*[-/. ]\d{2}", text))
+    doubtful = sum(n for a, b, n in pairs if a <= 12 and b <= 12 and a != b)  # 0: that part is not known
+    short = sum(n for m, n in three.values() if len(m[4]) == 2)
     if not doubtful and not short:
         return {}
     if first and not second and not short:

@@ -22,7 +22,8 @@ _D_MON_Y = re.compile(rf"(\d{{1,2}}|{_WORD})[- /.]*([A-Za-z]{{3,9}}|{_WORD})[-, 
 _MON_D_Y = re.compile(r"([A-Za-z]{3,9})[- .]+(\d{1,2})(?:st|nd|rd|th)?,? (\d{4})")
 _MON_Y = re.compile(r"([A-Za-z]{3,9})[-, /.]*(\d{4})")
 _Y_MON = re.compile(r"(\d{4})[- /.]*([A-Za-z]{3,9})")
-_THREE = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})")
+_THREE = re.compile(rf"(\d{{1,2}}|{_WORD})([-/. ])(\d{{1,2}}|{_WORD})\2(\d{{4}}|\d{{2}})", re.I)
+_NO_NAME = re.compile(r"\d{1,2}([-. ]*)UNK\1(?:\d{4}|\d{2})", re.I)  # as 10 MAR 2020 is written, the month unknown
 OTHERWISE = "datetime written otherwise"
 _ORDERED = {"dmy": (3, 2, 1), "mdy": (3, 1, 2), "ymd": (1, 2, 3)}
 _SECONDS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
@@ -95,12 +96,10 @@ def _calendar(text: str, how: How, number: bool) -> Reading:
         return _partial(text, int(m[1]), _MONTHS[m[2].lower()])
     if (m := _MON_D_Y.fullmatch(text)) and m[1].lower() in _MONTHS:
         return _of(m[3], _MONTHS[m[1].lower()], m[2], "date written mon d, y", text)
+    if m := three_parts(text):
+        return _three_numbers(m, how, text)
     if m := _D_MON_Y.fullmatch(text):
         return _named_month(m, how, text) or nothing
-    if m := re.fullmatch(rf"{_UNKNOWN}([-/. ])(\d{{1,2}})\1(\d{{4}})", text, re.I):  # UN/12/2019
-        return _partial(text, int(m[3]), int(m[2]) or None)
-    if m := _THREE.fullmatch(text):
-        return _three_numbers(m, how, text)
     if re.fullmatch(r"\d{1,5}(?:\.\d+)?", text) and (number or len(text.partition(".")[0]) == 5):
         if number and re.fullmatch(r"(?:18|19|20|21)\d{2}", text):
             return _partial(text, int(text))
@@ -117,16 +116,27 @@ def _named_month(m: re.Match, how: How, text: str) -> Reading | None:
         return None
     if year is None:
         return Reading(problem=f"'{text}' has a year of two digits; declare two_digit_years of the file")
+    if unknown and how.order == "mdy" and day.isdigit() and 1 <= int(day) <= 12 and not text[len(day)].isalpha():
+        two = f"'{text}' may be a day of an unknown month or, month first, a month whose day is unknown"
+        return Reading(
+            problem=f"{two}; write {int(day):02d}/UNK/{m[3]} for the second, or declare date_order of the column"
+        )
     if unknown or not day.isdigit() or day == "00":
         return _partial(text, year, None if unknown else _MONTHS[name])
     rule = "date written d-mon-y" if len(m[3]) == 4 else "date written d-mon-yy"
     return _of(year, _MONTHS[name], day, rule, text)
 
 
+def three_parts(text: str) -> re.Match | None:
+    """Day, month and year in some order, in the groups 1, 3 and 4; of the first two a word says that it is not known."""
+    return None if _NO_NAME.fullmatch(text) else _THREE.fullmatch(text)
+
+
 def _three_numbers(m: re.Match, how: How, text: str) -> Reading:
-    parts, order = (m[1], m[3], m[4]), how.order
+    """Day, month and year by their order; a part that is not known is written 00 or by a word, and counts as 0."""
+    parts, order = [part if part.isdigit() else "0" for part in (m[1], m[3], m[4])], how.order
     if len(m[4]) == 4:
-        first, second = int(m[1]), int(m[3])
+        first, second = int(parts[0]), int(parts[1])
         order = "" if order == "ymd" else order
         order = order or ("dmy" if first > 12 else "mdy" if second > 12 else "dmy" if first == second else "")
         if not order:
@@ -134,14 +144,15 @@ def _three_numbers(m: re.Match, how: How, text: str) -> Reading:
     elif not order:
         return Reading(problem=f"'{text}' may be read in several orders; declare date_order of the file or column")
     year, month, day = (parts[at - 1] for at in _ORDERED[order])
+    if year == "0":
+        return Reading(problem=f"'{text}' is not a date")
     full = _full_year(year, how.pivot)
     if full is None:
         return Reading(problem=f"'{text}' has a year of two digits; declare two_digit_years of the file")
-    sep = m[2]
-    if day == "00" or day == "0":
+    if not int(month) or not int(day):
         return _partial(text, full, int(month) or None)
     signs = order.replace("y", "yy") if len(year) == 2 else order
-    return _of(full, month, day, f"date written {sep.join(re.findall('d|m|y+', signs))}", text)
+    return _of(full, month, day, f"date written {m[2].join(re.findall('d|m|y+', signs))}", text)
 
 
 def _clock(m: re.Match) -> datetime.time | None:
