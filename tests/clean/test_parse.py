@@ -56,7 +56,7 @@ def said(reading: Reading, text: str) -> str:
         ("3/13/2015", "2015-03-13; date written m/d/y"), ("13/3/2015", "2015-03-13; date written d/m/y"), ("5/5/2015", "2015-05-05; date written d/m/y"),
         ("12/12/2015", "2015-12-12; date written d/m/y"), ("12/13/2015", "2015-12-13; date written m/d/y"),
         ("13/12/2015", "2015-12-13; date written d/m/y"), ("12/11/2015", TWO), ("1/2/2015", TWO), ("0/5/2015", TWO), ("31/2/2015", NO_DAY), ("31.2-2015", NO_DATE),
-        ("1/2/15", f"{SEVERAL}; declare date_order of the file or column"), ("0/13/2015", "2015?; partial date"),
+        ("1/2/15", f"{SEVERAL}; declare date_order of the file or column"), ("0/13/2015", "2015?; partial date"), ("00/00/0000", NO_DATE), ("0000", NO_DATE), ("0000-05", NO_DATE),
         # numbers that are texts: of five digits only
         ("42449", f"2016-03-20; {SERIAL}"), ("42449.5", f"2016-03-20; {SERIAL}; {GONE}"), ("1", NO_DATE), ("60", NO_DATE), ("2015.5", NO_DATE),
         ("9999", "9999?"), ("123456", NO_DATE), ("10000", f"1927-05-18; {SERIAL}"), ("99999", f"2173-10-13; {SERIAL}"),

@@ -181,3 +181,39 @@ def test_whole_numbers_stay_whole_when_a_unit_is_converted(tmp_path):
 def test_the_first_and_the_last_day_of_a_trial(tmp_path):
     data = column(tmp_path, {"type": "date"}, "1900-01-01", "1900-01-02", "2100-12-31", "2101-01-01")
     assert values(data) == [None, "1900-01-02", "2100-12-31", None]
+
+
+PARTIALLY = {
+    "after the cut-off": ("last", "UNK-MAR-2051", "2051-03-31", "error", "2051-03 is after the data cut-off (2030-12-31)"),
+    "a year after the cut-off": ("first", "2031", "2031-01-01", "error", "2031 is after the data cut-off"),
+    "imputed after the cut-off": ("last", "2030-12", "2030-12-31", "", ""),
+    "no date of a trial": ("first", "1015", None, "error", "1015 is no date of a trial"),
+    "of another calendar": ("middle", "2558-06", None, "error", "2558-06 is no date of a trial (a Buddhist year? 2015"),
+    "the sign for an unknown date": ("first", "1900", None, "error", "1900 is no date of a trial"),
+    "an early year": ("last", "1900", "1900-12-31", "", ""),
+    "not imputed": ("", "1015", None, "error", "1015 is no date of a trial"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTIALLY)
+@pytest.mark.parametrize("kind", ["date", "datetime"])
+def test_a_partial_date_is_judged_by_the_days_that_it_may_mean(tmp_path, kind, name):
+    impute, text, value, severity, message = PARTIALLY[name]
+    data = column(tmp_path, {"type": kind, "partial": {"impute": impute} if impute else {}}, text)
+    assert [str(found)[:10] for found in values(data) if found] == ([value] if value else [])
+    asked = data.queries[~data.queries["message"].str.contains("all that is known")]
+    assert [*asked["severity"]] == [severity] * bool(severity) and message in "".join(asked["message"])
+    if not value:
+        assert values(data, "x_given") == values(data, "x_imputed") == [None]
+
+
+def test_a_day_that_was_imputed_after_the_cut_off(tmp_path):
+    cutoff = {"data_cutoff": "2020-01-01"}
+    data = column(tmp_path, {"type": "date", "partial": {"impute": "last"}}, "JAN-2020", "2020", "2019", study=cutoff)
+    assert values(data) == ["2020-01-31", "2020-12-31", "2019-12-31"]
+    assert data.queries["severity"].tolist() == ["warning"] * 2
+    said = "2020 was imputed to 2020-12-31, after the data cut-off (2020-01-01); not_after: [date('2020-01-01')] under partial"
+    assert said in data.queries["message"].tolist()[1]
+    bound = {"impute": "last", "not_after": ["date('2020-01-01')"]}
+    data = column(tmp_path / "b", {"type": "date", "partial": bound}, "JAN-2020", "2020", "2019", study=cutoff)
+    assert values(data) == ["2020-01-01", "2020-01-01", "2019-12-31"] and data.queries.empty

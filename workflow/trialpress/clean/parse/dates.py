@@ -55,6 +55,8 @@ def _of(year, month, day, rule: str, text: str) -> Reading:
 def _partial(text: str, year: int, month: int | None = None) -> Reading:
     if month is not None and not 1 <= month <= 12:
         return Reading(problem=f"'{text}' is not a month of the calendar")
+    if not year:
+        return Reading(problem=f"'{text}' is not a date")
     given = f"{year:04d}" if month is None else f"{year:04d}-{month:02d}"
     return Reading(given=given, rules=() if text == given else ("partial date",))
 

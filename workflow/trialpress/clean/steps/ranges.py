@@ -11,6 +11,7 @@ from ...text import number_text, text_of
 from ..fields import Coded
 from ..parse import Reading
 from ..part import Records
+from .values import period
 
 NONE = (None, None)
 FIRST, LAST = datetime.date(1900, 1, 2), datetime.date(2100, 12, 31)  # what no record of a trial lies outside of
@@ -54,9 +55,23 @@ def _declared(column: Column, end: int) -> list:
     return [range_[end] for range_ in ranges if range_[end] is not None]
 
 
+def _cleared(reading: Reading) -> Reading:
+    """The reading of a value that is impossible, without it and without what was known or put in of it."""
+    gone = reading._replace(value=None, limit="", given="", imputed="")
+    return gone.with_rule("impossible value cleared")
+
+
+def _days(reading: Reading) -> tuple[datetime.date, datetime.date]:
+    """(the first day that a date may mean, the day that it is taken as); of a partial one that is not imputed the last day."""
+    value = reading.value.date() if isinstance(reading.value, datetime.datetime) else reading.value
+    earliest, latest = period(reading.given) if reading.given else (value, value)
+    return earliest, value or latest
+
+
 def moments(records: Records) -> None:
     """Dates that no record can have, unless the dictionary says so: those that stand for an unknown one in many systems
-    (1900-01-01, 9999-12-31), years of two digits or of another calendar, and what lies after the data cut-off."""
+    (1900-01-01, 9999-12-31), years of two digits or of another calendar, and what lies after the data cut-off. A partial date is
+    such a one if all of its days are; it is asked about one that was imputed to a day after the cut-off."""
     rows, cutoff = records.living(), datetime.date.fromisoformat(records.study.data_cutoff)
     for field in records.fields.values():
         column = field.column
@@ -67,20 +82,25 @@ def moments(records: Records) -> None:
         known = max([cutoff, *(datetime.date.fromisoformat(bound) for bound in _declared(column, 1))])
 
         def judge(reading: Reading, first=first, last=last, known=known, kind=column.type) -> Reading:
-            value = reading.value
-            if value is None or reading.imputed:
+            if reading.value is None and not reading.given:
                 return reading
-            date, text = value.date() if isinstance(value, datetime.datetime) else value, text_of(value, kind)
-            if (first and date < first) or (last and date > last):
-                year = date.year - BUDDHIST
+            earliest, day = _days(reading)
+            text = reading.given or text_of(reading.value, kind)
+            if (first and day < first) or (last and earliest > last):
+                year = earliest.year - BUDDHIST
                 hint = f" (a Buddhist year? {year} by the common calendar)" if 1900 < year <= cutoff.year else ""
                 message = (
                     f"{text} is no date of a trial{hint}: a sign for an unknown date, or a year written otherwise?"
                 )
                 message += " declare it under missing, or a range under possible"
-                return reading.asking("error", message)._replace(value=None).with_rule("impossible value cleared")
-            if date > known:
+                return _cleared(reading.asking("error", message))
+            if earliest > known:
                 return reading.asking("error", f"{text} is after the data cut-off ({cutoff})")
+            if reading.imputed and day > known:
+                message = f"{text} was imputed to {day}, after the data cut-off ({cutoff})"
+                return reading.asking(
+                    "warning", f"{message}; not_after: [date('{known}')] under partial keeps it before"
+                )
             return reading
 
         field.change(rows, judge)
@@ -108,11 +128,7 @@ def check(records: Records) -> None:
                              for sign, other in (("divided by", value / factor), ("times", value * factor))
                              if inside(plausible, other)]  # fmt: skip
                     message += f"; {slips[0]} it would be plausible: a unit slip?" if slips else ""
-                return (
-                    reading.asking("error", message)
-                    ._replace(value=None, limit="")
-                    .with_rule("impossible value cleared")
-                )
+                return _cleared(reading.asking("error", message))
             if not inside(plausible, value):
                 return reading.asking("warning", f"{text} is unusual (plausible: {shown(plausible)}{unit})")
             return reading

@@ -123,12 +123,17 @@ def partial(
         field.change(rows, lambda r, *dates, f=field, n=before: _impute(r, f, dates[:n], dates[n:]), *bounds)
 
 
-def _impute(reading: Reading, field: Field, not_before: Sequence, not_after: Sequence) -> Reading:
-    rule = field.column.partial
-    year, month = int(reading.given[:4]), int(reading.given[5:7] or 0)
-    first = datetime.date(year, month or 1, 1)
+def period(given: str) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day of a month or a year, 2013-05 or 2013."""
+    year, month = int(given[:4]), int(given[5:7] or 0)
     last = datetime.date(year, month or 12, calendar.monthrange(year, month or 12)[1])
-    middle = first.replace(day=15) if month else datetime.date(year, 6, 30)
+    return datetime.date(year, month or 1, 1), last
+
+
+def _impute(reading: Reading, field: Field, not_before: Sequence, not_after: Sequence) -> Reading:
+    rule, month = field.column.partial, len(reading.given) > 4
+    first, last = period(reading.given)
+    middle = first.replace(day=15) if month else last.replace(month=6, day=30)
     value = {"first": first, "middle": middle, "last": last}[rule.impute]
     what = f"imputed to the {rule.impute} day of {reading.given}"
     for bounds, choose, word in ((not_before, max, "not before"), (not_after, min, "not after")):
