@@ -130,6 +130,23 @@ def test_cells_shown_as_per_cent_in_a_column_without_that_unit(run):
     assert came.column("b") == [0.35] and "shows 35% and holds 0.35" in came.log("queries")["message"].item()
 
 
+def test_an_id_is_what_its_number_format_shows(run):
+    cells = [["ID", "Age"], [1, 50], [2, 51], [1, 52], [2, 53], [3, 54], [0.35, 55]]
+    shown = {"A2": '"A-"000', "A3": '"A-"000', "A4": '"B-"000', "A5": '"B-"000', "A6": "000", "A7": "0%"}
+    came = run("f.xlsx", workbook(cells, shown), ", age: {source: Age, type: integer}")
+    ages = dict(zip(came.column("participant"), came.column("age"), strict=True))
+    assert ages == {"A-001": 50, "A-002": 51, "B-001": 52, "B-002": 53, "003": 54, "0.35": 55}
+    assert came.log("queries")["message"].tolist() == ["the cell shows 35% and holds 0.35; what it holds is read"]
+    assert set(came.log("changes")["rule"]) == {"as shown", "leading zeros as shown"}
+
+
+def test_a_missing_word_of_digits_is_no_other_id(run):
+    text = "ID,Age\n" + "".join(f"{n:03d},{n}\n" for n in range(90, 110)) + "99,50\n"
+    came = run("f.csv", text, ", age: {source: Age, type: number}", head='missing: ["99"]')
+    assert came.column("participant") == [f"{n:03d}" for n in range(90, 110)]
+    assert came.log("rejected")["content"].str.contains("50").tolist() == [True] and came.column("age")[9] is None
+
+
 def test_a_formula_without_a_stored_value_is_no_empty_cell(run):
     """readxl#565: the workbook was written by a program that does not calculate."""
     content = workbook([["ID", "W", "D"], ["S1", 70, "=B2*2"], ["S2", 60, 120]])

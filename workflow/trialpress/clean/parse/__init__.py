@@ -28,7 +28,14 @@ __all__ = ["MISFIT", "Parser", "Question", "Reading", "fold", "normalise", "numb
 _NUMERIC = re.compile(r"[-+]?\d+(\.\d+)?")
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?", re.ASCII)
 TOGETHER = 500  # cells
+_ZEROS = "leading zeros as shown"
 _HELD = {"date": "a date", "datetime": "a date", "time": "a time", "duration": "a duration"}
+
+
+def _holds(shown: str, stored: str) -> bool:
+    """Whether what a number format shows holds the digits that are stored: A-001 and 123-45-6789 do, 35% of 0.35 does not."""
+    apart = re.search(rf"(?<![\d.])0*{re.escape(stored)}(?![\d.])", shown)
+    return bool(apart) or (stored.isdigit() and re.sub(r"\D", "", shown).endswith(stored))
 
 
 class Parser:
@@ -40,9 +47,11 @@ class Parser:
     ):  # fmt: skip
         self.column = column
         self.missing = {normalise(text): missing_rule(why) for text, why in {**missing, **column.missing}.items()}
-        self.missing_numbers = {float(text): rule for text, rule in self.missing.items() if _NUMERIC.fullmatch(text)}
-        codes = {label: (value,) for value, label in (labels or {}).items()} if column.codes_from_file else column.codes
+        self.labels = labels or {}
+        codes = {label: (value,) for value, label in self.labels.items()} if column.codes_from_file else column.codes
         self.codes = CodeList(codes)
+        numbers = {float(text): rule for text, rule in self.missing.items() if _NUMERIC.fullmatch(text)}
+        self.missing_numbers = {number: rule for number, rule in numbers.items() if number not in self.codes.numbers}
         self.limits = {normalise(written): float(value) for written, value in column.limit_text.items()}
         decimal, grouping = column.decimal or file.decimal, column.grouping or file.grouping
         forms = frozenset(map(unit_form, units))
@@ -97,6 +106,14 @@ class Parser:
             return Reading(rules=("blank",) if cell.text else ())
         if kind == "missing":
             return Reading(rules=(f"missing value {text}" + (f" ({cell.shown})" if cell.shown else ""),))
+        doubt = ""
+        if kind == "number" and column.type in ("id", "text") and cell.shown != self.labels.get(cell.text, ""):
+            seen = normalise(cell.shown)
+            if _holds(seen, text) and (column.type == "id" or seen.isdigit()):
+                text, rules, kind = seen, (_ZEROS if seen.isdigit() else "as shown",), "text"
+            elif column.type == "id":
+                said = "another text than it holds" if column.identifier else f"{seen} and holds {text}"
+                doubt = f"the cell shows {said}; what it holds is read"
         declared = column.type == "code" and text in self.codes.exact
         if not declared and (rule := self.missing.get(text) or self._missing_number(text)):
             return Reading(rules=(rule,))
@@ -124,12 +141,15 @@ class Parser:
         value = reading.value
         if column.pattern and value is not None and not re.fullmatch(column.pattern, text_of(value, column.type)):
             reading = Reading(problem=f"'{text}' does not have the form {column.pattern}")
+        reading = reading.asking("warning", doubt, once=True) if doubt else reading
         return reading._replace(rules=(*rules, *reading.rules)) if rules else reading
 
     def _missing_number(self, text: str) -> str:
-        if self.missing_numbers and _NUMERIC.fullmatch(text := text.replace("\u2212", "-")):
-            return self.missing_numbers.get(float(text), "")
-        return ""
+        if not self.missing_numbers or not _NUMERIC.fullmatch(text := text.replace("\u2212", "-")):
+            return ""
+        if self.column.type in ("id", "text") and re.match(r"[-+]?0\d", text):
+            return ""  # 099 is not 99
+        return self.missing_numbers.get(float(text), "")
 
     def _typed(self, text: str, cell: Cell) -> Reading:
         match self.column.type:
@@ -150,8 +170,6 @@ class Parser:
                 return parse_duration(text, self.column.unit)
             case "code":
                 return self.codes(text, normalise(cell.shown))
-        if cell.kind == "number" and re.fullmatch(r"0+\d+", cell.shown):
-            return Reading(cell.shown, ("leading zeros as shown",))
         if cell.kind in ("date", "datetime"):
             return Reading(text).asking(
                 "warning", f"the workbook holds the date {text} in a column of texts", once=True
