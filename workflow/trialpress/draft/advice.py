@@ -12,6 +12,7 @@ MOST = 12
 VALUE = re.compile(r"'[^']*'")  # of a cell: it may be a person's
 ROWS = 5  # rejected rows of a table that are named
 MENDS = (
+    (r"by its value label in the file", "codes: the labels of the file say otherwise; or codes: from file"),
     (r"is not in the code list", "add the text to codes, or to missing"),
     (r"is not a number", "missing: [{value}] if it means so; limit_text if it stands for a limit; or a correction"),
     (r"is not a whole number", "type: number"),

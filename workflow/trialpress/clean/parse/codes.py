@@ -29,7 +29,18 @@ class CodeList:
         self.known = [*dict.fromkeys(item for code, texts in codes.items() for item in (code, *texts))]
 
     def __call__(self, text: str, label: str = "") -> Reading:
-        """The code that a text means, or its value label; an unknown text names the nearest known one."""
+        """The code that a text means, or its value label; an unknown text names the nearest known one.
+
+        A label that means another code than its text contradicts the code list: which of them is wrong nobody can tell here.
+        """
+        reading = self._code(text, label)
+        named = {self.exact[label]} if label in self.exact else self.folded.get(fold(label), set())
+        if reading.value is None or not label or not named or reading.value in named:
+            return reading
+        said = f"'{text}' is {reading.value} by the code list, but {' or '.join(sorted(named))} by its value label in the file"
+        return Reading(problem=f"{said}, '{label}'; correct codes, or use codes: from file")
+
+    def _code(self, text: str, label: str) -> Reading:
         if text in self.exact:
             code = self.exact[text]
             return Reading(code, () if text == code else ("code list",))
