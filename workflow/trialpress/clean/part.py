@@ -43,7 +43,7 @@ class Records:
         self.fields: dict[str, Field] = {}
         self.units: dict[str, Field] = {}
         self.parsers: dict[str, Parser] = {}
-        self.fitting: dict[tuple[str, Cell], bool] = {}  # whether a cell fits a column, as far as it was asked
+        self.told: dict[tuple[str, Cell], Reading] = {}  # what a cell says in a column, as far as it was asked
         self.settled: set[str] = set()  # the fields whose values are in their unit, and whose partial dates are imputed
         for column in part.columns.values():
             self._read(column)

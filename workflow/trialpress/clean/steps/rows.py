@@ -89,7 +89,7 @@ MOVES = (1, -1, 2, -2)
 
 
 def moved(records: Records, cells: Sequence[Cell], block: int, least: int, moves: Iterable[int]) -> str:
-    """'1 column to the left' if not all cells of a row fit and this makes them, `least` of them in columns that not everything
+    """'1 column to the left' if not all cells of a row fit and this makes them, `least` of them values in columns that not everything
     fits; else ''. The columns of the cells that are lacking are empty."""
     at = sorted((position, name) for (name, of), position in records.positions.items()
                 if of == records.blocks[block] and name in records.fields)  # fmt: skip
@@ -98,11 +98,19 @@ def moved(records: Records, cells: Sequence[Cell], block: int, least: int, moves
     def there(position: int) -> Cell:
         return cells[position] if 0 <= position < len(cells) else BLANK
 
-    def fits(name: str, position: int) -> bool:
+    def reading(name: str, position: int) -> Reading:
         known = name, there(position)
-        if known not in records.fitting:
-            records.fitting[known] = not _misfit(records.part.columns[name], records.parsers[name](known[1]))
-        return records.fitting[known]
+        if known not in records.told:
+            records.told[known] = records.parsers[name](known[1])
+        return records.told[known]
+
+    def fits(name: str, position: int) -> bool:
+        return not _misfit(records.part.columns[name], reading(name, position))
+
+    def holds(name: str, position: int) -> bool:
+        """Whether a value would come of it: an empty cell or a missing word fits any column, and shows nothing."""
+        found = reading(name, position)
+        return found.value is not None or bool(found.given)
 
     if all(fits(name, position) for position, name in at):
         return ""
@@ -110,7 +118,7 @@ def moved(records: Records, cells: Sequence[Cell], block: int, least: int, moves
         for start, (first, own) in enumerate(at):
             stay = {position for position, _ in at[:start]}  # a cell is read once
             to = [(-1 if position + move in stay else position + move, name) for position, name in at[start:]]
-            landed = sum(name in strict and bool(there(position).text.strip()) for position, name in to)
+            landed = sum(name in strict and holds(name, position) for position, name in to)
             if landed >= least and all(fits(name, position) for position, name in to):
                 return f"{abs(move)} column{'s' * (abs(move) > 1)} to the {'left' if move > 0 else 'right'}"
             if not fits(own, first):
