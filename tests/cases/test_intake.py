@@ -11,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyreadstat
 import pytest
 
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
@@ -191,6 +192,49 @@ def test_dates_of_sas_edc_and_sql(run):
     )
     assert came.column("d") == ["2020-11-12", "2020-11-03", "2010-11-13", *["2015-06-15"] * 3]
     assert came.log("queries").empty and came.log("changes")["rule"].str.contains("removed").sum() == 3
+
+
+def test_a_number_that_is_rather_no_day(run):
+    cells = [["ID", "D"], *([f"S{i}", number] for i, number in enumerate([12, 2.5, 180, 7306, 42005]))]
+    came = run("f.xlsx", workbook(cells), ", d: {source: D, type: date}")
+    assert came.column("d") == [None, None, None, "1920-01-01", "2015-01-01"]
+    assert came.log("queries")["value"].tolist() == ["12", "2.5", "180"]
+    assert came.log("queries")["message"].str.contains("number without a date format, as a day 1900-").all()
+
+
+def test_a_number_of_a_data_set_is_no_day_of_a_spreadsheet(run, tmp_path):
+    """SAS counts days from 1960, SPSS seconds from 1582: without its format 20000 would be 1954 instead of 2014."""
+    data = pd.DataFrame({"ID": ["S1", "S2"], "D": [20000.0, 20150301.0]})
+    pyreadstat.write_xport(data, tmp_path / "f.xpt")
+    came = run("f.xpt", (tmp_path / "f.xpt").read_bytes(), ", d: {source: D, type: date}")
+    assert came.column("d") == [None, "2015-03-01"]
+    assert "'20000' is a number without a date format" in came.log("queries")["message"].item()
+
+
+def test_value_labels_that_contradict_the_code_list(run, tmp_path):
+    data = pd.DataFrame({"ID": ["S1", "S2"], "sex": [1.0, 2.0], "dlt": [0.0, 1.0]})
+    labels = {"sex": {1: "Male", 2: "FEMALE "}, "dlt": {0: "no", 1: "Yes, proven"}}
+    pyreadstat.write_sav(data, tmp_path / "f.sav", variable_value_labels=labels)
+    sex, other = '{female: ["1"], male: ["2"]}', '{"no": ["0"], "yes": ["1"]}'
+    came = run(
+        "f.sav", (tmp_path / "f.sav").read_bytes(), f", sex: {{type: code, codes: {sex}}}, dlt: {{type: code, codes: {other}}}"
+    )  # fmt: skip
+    assert came.column("sex") == [None, None] and came.column("dlt") == ["no", "yes"]
+    assert came.log("queries")["severity"].tolist() == ["error"] * 2 and came.log("rejected").empty
+    said = "'1' is female by the code list, but male by its value label in the file, 'Male'"
+    assert said in came.log("queries")["message"][0]
+
+
+def test_a_missing_value_beside_a_misfit_is_no_shifted_row(run, tmp_path):
+    data = pd.DataFrame({"ID": ["S1", "S2", "S3"], "resp": [1.0, 2.0, 3.0], "age": [40.0, -9.0, -9.0]})
+    labels = {"resp": {1: "CR", 2: "PR"}}
+    pyreadstat.write_sav(data, tmp_path / "f.sav", variable_value_labels=labels, missing_ranges={"age": [-9]})
+    came = run(
+        "f.sav", (tmp_path / "f.sav").read_bytes(), ", resp: {type: code, codes: from file}, age: {type: integer}"
+    )
+    assert (
+        came.column("resp") == ["CR", "PR", None] and "is not in the code list" in came.log("queries")["message"].item()
+    )
 
 
 def test_the_unknown_part_of_a_date_stands_where_the_order_says(run):

@@ -55,6 +55,21 @@ def of_book(folder, spec, *values, **formats):
     )
 
 
+def of_data(folder, spec, *values, labels=None):
+    """The same as a file of SPSS."""
+    import pandas as pd
+    import pyreadstat
+
+    data = pd.DataFrame({"ID": [f"S{i}" for i, _ in enumerate(values, start=1)], "X": map(float, values)})
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = folder.parent / f"{folder.name}.sav"
+    pyreadstat.write_sav(data, made, variable_value_labels={"X": labels} if labels else None)
+    columns = {"participant": ID, "x": {"source": "X", **spec}}
+    return cleaned(
+        folder, {"f.sav": made.read_bytes()}, {"t": {"file": "f", "key": ["participant"], "columns": columns}}
+    )
+
+
 def of_table(folder, text, columns, fixes="", **more):
     table = {"file": "f", "key": ["participant"], "columns": {"participant": ID, **columns}, **more.pop("table", {})}
     return cleaned(folder, {"f.csv": text}, {**more.pop("before", {}), "t": table}, fixes, **more)
@@ -169,6 +184,12 @@ MESSAGES = {  # message (regular expression) -> input
     r"'03/04/2015' may be day/month or month/day": typed("date", "03/04/2015"),
     r"'03/04/15' may be read in several orders": typed("date", "03/04/15"),
     r"'3-Apr-15' has a year of two digits": typed("date", "3-Apr-15"),
+    r"'00/00/0000' is not a date": typed("date", "00/00/0000"),
+    r"'UN/03/19' is not a date": typed("date", "UN/03/19", date_order="ymd"),
+    r"'03-UNK-2019' may be a day of an unknown month or": typed("date", "03-UNK-2019", date_order="mdy"),
+    r"2030-12 was imputed to 2030-12-31, after the data cut-off \(2030-12-30\)": lambda folder: column(
+        folder, {"type": "date", "partial": {"impute": "last"}}, "2030-12", study={"data_cutoff": "2030-12-30"}
+    ),
     r"'03.04.15' has a year of two digits": typed("date", "03.04.15", date_order="dmy"),
     r"'2015-04' is a partial date \(the day is not known\)": typed("date", "2015-04"),
     r"2015-04 is all that is known of this date": typed("date", "2015-04", partial={}),
@@ -185,6 +206,11 @@ MESSAGES = {  # message (regular expression) -> input
     r"holds a time \(12:00:00\), not a date": lambda folder: of_book(folder, {"type": "date"}, 0.5, B2="hh:mm"),
     r"the cell shows 2015-03 and holds 2015-03-01: is the day known": lambda folder: of_book(folder, {"type": "date"}, 42064, B2="yyyy-mm"),
     r"'0' is not a date": lambda folder: of_book(folder, {"type": "date"}, 0),
+    r"the cell holds a number without a date format, as a day 1900-01-12": lambda folder: of_book(folder, {"type": "date"}, 12),
+    r"'20000' is a number without a date format": lambda folder: of_data(folder, {"type": "date"}, 20000),
+    r"'1' is female by the code list, but male by its value label": lambda folder: of_data(
+        folder, {"type": "code", "codes": {"female": ["1"], "male": ["2"]}}, 1, labels={1: "Male"}
+    ),
     r"'60' is 29 February 1900": lambda folder: of_book(folder, {"type": "date"}, 60),
     r"holds the error #N/A": lambda folder: of_book(folder, {"type": "date"}, "#N/A"),
     r"holds a formula without a stored value \(=1\+1\)": lambda folder: of_book(folder, {"type": "number"}, "=1+1", 2),

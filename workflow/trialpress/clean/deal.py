@@ -89,7 +89,8 @@ def _parts_of(study: Study, raw: Raw, raw_folder: Path, parts: int) -> np.ndarra
             column = one.columns[study.participant]
             at |= {index for (of, _), index in where.items() if of == column.name}
             labels = raw.labels.get(min(at), {})
-            parse = Parser(column, one.file, study.missing, date_1904=raw.date_1904, labels=labels)
+            days = {"date_1904": raw.date_1904, "serials": raw.serials}
+            parse = Parser(column, one.file, study.missing, labels=labels, **days)
             cells = raw.columns[min(at)]
             texts = [text_of(reading.value, column.type) for reading in parse.all(cells.cells)]
             found = np.array([number_of(text, parts) for text in texts], dtype=np.int32)[cells.codes]

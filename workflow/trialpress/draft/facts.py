@@ -103,8 +103,9 @@ class Facts:
         """What the intake reads of the column if it has this type."""
         unit = keys.get("unit", "")
         parser = Parser(
-            Column("column", type, **keys), self.file, {}, units=[unit] if unit else (), date_1904=self.raw.date_1904
-        )
+            Column("column", type, **keys), self.file, {}, units=[unit] if unit else (), date_1904=self.raw.date_1904,
+            serials=self.raw.serials,
+        )  # fmt: skip
         return Read([(cell, n, parser(cell)) for cell, n in self.counts.items()])
 
     def by_row(self) -> list[str]:

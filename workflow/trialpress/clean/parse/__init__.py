@@ -43,7 +43,7 @@ class Parser:
 
     def __init__(
         self, column: Column, file: File, missing: Mapping[str, str], *, units: Iterable[str] = (),
-        date_1904: bool = False, labels: Mapping[str, str] | None = None,
+        date_1904: bool = False, serials: bool = True, labels: Mapping[str, str] | None = None,
     ):  # fmt: skip
         self.column = column
         self.missing = {normalise(text): missing_rule(why) for text, why in {**missing, **column.missing}.items()}
@@ -62,7 +62,7 @@ class Parser:
         self.seconds = file.limits.pattern_seconds if column.ignore or column.rewrite or column.pattern else 0
         self.file = file
         self.percent = "%" in forms
-        self.how = How(column.date_order or file.date_order, file.two_digit_years, date_1904)
+        self.how = How(column.date_order or file.date_order, file.two_digit_years, date_1904, serials)
 
     def __call__(self, cell: Cell) -> Reading:
         with self._clock(cell):

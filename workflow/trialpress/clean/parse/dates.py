@@ -25,6 +25,7 @@ _Y_MON = re.compile(r"(\d{4})[- /.]*([A-Za-z]{3,9})")
 _THREE = re.compile(rf"(\d{{1,2}}|{_WORD})([-/. ])(\d{{1,2}}|{_WORD})\2(\d{{4}}|\d{{2}})", re.I)
 _NO_NAME = re.compile(r"\d{1,2}([-. ]*)UNK\1(?:\d{4}|\d{2})", re.I)  # as 10 MAR 2020 is written, the month unknown
 OTHERWISE = "datetime written otherwise"
+SERIAL = "spreadsheet serial number"
 _ORDERED = {"dmy": (3, 2, 1), "mdy": (3, 1, 2), "ymd": (1, 2, 3)}
 _SECONDS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0}
 _PIECE = re.compile(r"(\d+(?:[.,]\d+)?)\s*(days?|d|hours?|hrs?|h|minutes?|mins?|min|m|seconds?|secs?|s)\s*", re.I)
@@ -32,11 +33,13 @@ _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)
 
 
 class How(NamedTuple):
-    """What a file or column declares of its dates. pivot: the first year that a year of two digits may mean."""
+    """What a file or column declares of its dates. pivot: the first year that a year of two digits may mean; serials: a number
+    may be the day number of a spreadsheet."""
 
     order: str = ""
     pivot: int | None = None
     date_1904: bool = False
+    serials: bool = True
 
 
 def _full_year(text: str, pivot: int | None) -> int | None:
@@ -69,7 +72,7 @@ def serial(number: float, how: How, text: str) -> Reading:
         return Reading(problem=f"'{text}' is 29 February 1900, which never was")
     epoch = _EPOCH_1904 if how.date_1904 else _EPOCH + datetime.timedelta(days=number < 60)
     moment = epoch + datetime.timedelta(seconds=round(number * 86400))
-    return Reading(moment if number % 1 else moment.date(), ("spreadsheet serial number",))
+    return Reading(moment if number % 1 else moment.date(), (SERIAL,))
 
 
 def _calendar(text: str, how: How, number: bool) -> Reading:
@@ -105,6 +108,9 @@ def _calendar(text: str, how: How, number: bool) -> Reading:
     if re.fullmatch(r"\d{1,5}(?:\.\d+)?", text) and (number or len(text.partition(".")[0]) == 5):
         if number and re.fullmatch(r"(?:18|19|20|21)\d{2}", text):
             return _partial(text, int(text))
+        if number and not how.serials:
+            what = f"'{text}' is a number without a date format: from which day it counts is not known"
+            return Reading(problem=f"{what}; give the variable its date format in the program that wrote the file")
         return serial(float(text), how, text)
     if re.fullmatch(r"\d{4}", text):
         return _partial(text, int(text))
@@ -215,7 +221,7 @@ def parse_time(text: str, number: bool = False) -> Reading:
             return Reading(problem=f"'{text}' is not a time of day")
         seconds = round(float(text) * 86400)
         clock = datetime.time(seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
-        return Reading(clock.isoformat(), ("spreadsheet serial number",))
+        return Reading(clock.isoformat(), (SERIAL,))
     m = _TIME.fullmatch(text)
     clock = _clock(m) if m else None
     if clock is None:

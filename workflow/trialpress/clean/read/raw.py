@@ -95,6 +95,11 @@ class Raw:
     padded: tuple[int, ...] = ()  # physical rows that had fewer cells than the header
     beside: frozenset[int] | None = None
 
+    @property
+    def serials(self) -> bool:
+        """Whether a number may be the day number of a spreadsheet: those of SAS, SPSS and Stata count from other days."""
+        return self.format in ("csv", "xlsx", "xls", "xlsb", "ods")
+
     def header(self, column: int) -> str:
         """The header of a column as people write it: the path without its empty parts."""
         return " | ".join(part for part in self.headers[column] if part) or f"column {column + 1}"

@@ -10,11 +10,13 @@ from ...study import Column
 from ...text import number_text, text_of
 from ..fields import Coded
 from ..parse import Reading
+from ..parse.dates import SERIAL
 from ..part import Records
 from .values import period
 
 NONE = (None, None)
 FIRST, LAST = datetime.date(1900, 1, 2), datetime.date(2100, 12, 31)  # what no record of a trial lies outside of
+EARLIEST = datetime.date(1920, 1, 1)  # of a number that no format makes a date: 12 or 180 is rather a number of days
 BUDDHIST = 543  # years by which that calendar is ahead
 
 
@@ -86,6 +88,13 @@ def moments(records: Records) -> None:
                 return reading
             earliest, day = _days(reading)
             text = reading.given or text_of(reading.value, kind)
+            if first and day < EARLIEST and SERIAL in reading.rules:
+                message = f"the cell holds a number without a date format, as a day {day}: no date of a trial"
+                return _cleared(
+                    reading.asking(
+                        "error", f"{message}; correct it, give the cell a date format, or declare it under missing"
+                    )
+                )
             if (first and day < first) or (last and earliest > last):
                 year = earliest.year - BUDDHIST
                 hint = f" (a Buddhist year? {year} by the common calendar)" if 1900 < year <= cutoff.year else ""
