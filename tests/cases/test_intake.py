@@ -112,6 +112,30 @@ def test_decimal_commas_are_a_matter_of_texts(run):
     assert came.log("queries").empty and "number read from text" not in set(came.log("changes")["rule"])
 
 
+SIGNS = {
+    "its column groups by points": (["150.000", "98.000", "1.250.000", "250"], [], [None, None, 1250000, 250]),
+    "its file has decimal commas": (["150.000", "98.000", "250"], ["12,5", "9,1", "7"], [None, None, 250]),
+    "its column has points, its file commas": (["150.000", "45.5", "0.125"], ["12,5", "9,1", "7,25"], [150, 45.5, 0.125]),
+    "commas group": (["1.250", "1,250,000", "1,234.5"], ["1.125"], [1.25, 1250000, 1234.5]),
+    "an English file": (["1.250", "150.000", "98.000"], ["12.5", "9.1", "12,5"], [1.25, 150, 98]),
+    "nothing shows a sign": (["1.250", "150.000", "98"], ["2.125"], [1.25, 150, 98]),
+    "a file of words": (["1.250", "150.000"], ["12,5 or so,"], [1.25, 150]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_a_point_before_three_digits_beside_decimal_commas(run, name):
+    texts, others, values = SIGNS[name]
+    kind = "type: number" if name != "a file of words" else "free_text: {reviewed: A reader, date: 2020-01-31}"
+    rows = [f"S{i};{text};{others[i] if i < len(others) else ''}\n" for i, text in enumerate(texts)]
+    columns = f", x: {{source: X, type: number}}, y: {{source: Y, {kind}}}"
+    came = run("f.csv", "ID;X;Y\n" + "".join(rows), columns, ', delimiter: ";"')
+    assert came.column("x") == values
+    lost = [text for text, value in zip(texts, values, strict=True) if value is None]
+    assert came.log("queries")["value"].tolist() == lost
+    assert came.log("queries")["message"].str.contains("declare decimal and grouping").all()
+
+
 def test_cells_shown_as_per_cent(run):
     """readxl#462: 0.35 shown as 35% among texts and plain numbers."""
     content = workbook([["ID", "B"], ["S1", 0.35], ["S2", "35%"], ["S3", 35], ["S4", 1]], {"B2": "0%", "B5": "0.0%"})

@@ -102,6 +102,15 @@ def test_what_is_put_together_some_rows_at_a_time_is_the_same_bytes(tmp_path, mo
         assert made.num_row_groups > 3
 
 
+def test_the_decimal_sign_of_a_file_is_that_of_all_its_rows(tmp_path):
+    rows = "".join(f'S{n},2020-01-0{n},"{n},5"\n' for n in range(1, 5)) + "S5,2020-01-05,1.250\n"
+    dictionary, raw = small(tmp_path / "s", rows)
+    in_one(dictionary, raw, tmp_path / "one")
+    in_parts(dictionary, raw, 20, tmp_path / "many")
+    whole = files(tmp_path / "one" / "clean")
+    assert whole == files(tmp_path / "many" / "clean") and "may be 1250 or 1.250" in whole["queries.csv"].decode()
+
+
 def test_answers_close_the_same_queries(tmp_path):
     """One confirmed, one confirmed that has changed since, one that nobody asks any more."""
     dictionary, raw = small(tmp_path / "s", ODD, options={"labs": {"max_rejected": 0.2}})

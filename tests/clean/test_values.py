@@ -12,6 +12,7 @@ NUMBERS = {
     "two readings, nothing declared": ({}, "1,250", None, "may be 1250 or 1.250"),
     "two readings, grouping declared": ({"grouping": ","}, "1,250", 1250, ""),
     "two readings, decimal point declared": ({"decimal": "."}, "1,250", 1250, "may be 1250 or 1.250"),
+    "two readings, a comma elsewhere": ({"decimal": "."}, "1.250", 1.25, ""),
     "German grouping": ({"decimal": ","}, "1.234,5", 1234.5, ""),
     "English grouping": ({}, "1,234.5", 1234.5, ""),
     "Swiss grouping": ({}, "1'234.5", 1234.5, ""),

@@ -36,6 +36,7 @@ DECIMALS = [f"{60 + n * 1.37:.1f}" for n in range(40)]
 CASES = {
     # what it is called, what it holds -> type, keys, mark
     "decimals": ("Weight (kg)", DECIMALS, {"type": "number", "unit": "kg"}, "certain"),
+    "points that group": ("PLT", [f"{n}.000" for n in range(101, 140)] + ["1.250.000"], {"type": "number", "decimal": ",", "grouping": "."}, "likely"),
     "decimal commas": ("CRP", [text.replace(".", ",") for text in DECIMALS], {"type": "number", "decimal": ","}, "certain"),
     "grouped or decimal": ("Cells", [f"{n},{250 + n}" for n in range(1, 41)], {}, "ASK"),
     "a name in digits": ("ICD code", DECIMALS, {"type": "number"}, "likely"),

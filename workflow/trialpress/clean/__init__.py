@@ -29,6 +29,7 @@ from .queries import counted
 from .read import Raw, Remark, declared, read_all, resolve
 from .register import OPEN, register
 from .replay import replay
+from .signs import commas
 from .steps.rows import refused as moves
 from .steps.values import left_over
 from .table import Cleaned, TableCleaner
@@ -128,7 +129,10 @@ def of_files(study: Study, raws: Mapping[str, Raw], done: Mapping[str, Cleaned],
 @uncollected()
 def clean(study: Study, raw_folder: Path, corrections: Path) -> CleanData:
     """Clean all tables of a study; InputError with every problem of the files before anything is computed."""
-    raws = {name: visible(study, raw) for name, raw in read_all(study, raw_folder).items()}
+    raws = {
+        name: replace(visible(study, raw), commas=commas(study, raw))
+        for name, raw in read_all(study, raw_folder).items()
+    }
     positions = positions_of(study, raws, raw_folder)
     signed = read_corrections(corrections, study)
     done = clean_tables(study, raws, positions, by_table(signed))

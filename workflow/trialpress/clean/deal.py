@@ -27,6 +27,7 @@ from . import positions_of, visible
 from .parse import Parser
 from .read import Raw, Remark, read_all
 from .read.places import Places, places, read_some
+from .signs import commas
 from .steps.rows import core
 
 SAID = "dealt.json"
@@ -62,6 +63,7 @@ def _dealt(study: Study, raw_folder: Path, parts: int, folder: Path, raw: Raw) -
     order = np.argsort(numbers, kind="stable")
     of, numbers = of[order], numbers[order]
     headers, remarks = len(raw.headers), [asdict(remark) for remark in visible(study, raw).remarks]
+    shown = sorted(commas(study, raw))
     every, shared = np.isin(numbers, sorted(raw.beside)) if raw.beside else np.zeros(len(of), dtype=bool), parts
     raw = replace(raw, columns=())  # the cells of a large file are gigabytes
     found = places(path, raw, numbers)
@@ -76,7 +78,14 @@ def _dealt(study: Study, raw_folder: Path, parts: int, folder: Path, raw: Raw) -
 
     write_whole(folder / f"{raw.file.name}.parquet", write)
     cut = [whole.first, whole.last] if found else []
-    return {"bytes": path.stat().st_size, "format": raw.format, "cut": cut, "columns": headers, "remarks": remarks}
+    return {
+        "bytes": path.stat().st_size,
+        "format": raw.format,
+        "cut": cut,
+        "columns": headers,
+        "commas": shown,
+        "remarks": remarks,
+    }
 
 
 def _parts_of(study: Study, raw: Raw, raw_folder: Path, parts: int) -> np.ndarray:
@@ -119,7 +128,7 @@ def read_dealt(study: Study, raw_folder: Path, dealt: Path, part: int) -> tuple[
                 f"{file.path}: a part has {len(raw.headers)} columns, the file {said[name]['columns']}"
             )
         remarks = tuple(Remark(**remark) for remark in said[name]["remarks"]) if part == 0 else ()
-        raws[name] = replace(raw, remarks=remarks)
+        raws[name] = replace(raw, remarks=remarks, commas=frozenset(said[name]["commas"]))
     return raws, positions_of(study, raws, raw_folder)
 
 

@@ -115,14 +115,9 @@ class Records:
             if column.unit_by:
                 units |= {unit for chosen in self.study.units.values() for unit in chosen}
             parse = self.parsers[column.name] = Parser(
-                column,
-                file,
-                self.study.missing,
-                units=units,
-                date_1904=raw.date_1904,
-                serials=raw.serials,
-                labels=labels,
-            )
+                column, file, self.study.missing, units=units, date_1904=raw.date_1904, serials=raw.serials, labels=labels,
+                commas=bool(raw.commas.intersection(at)),
+            )  # fmt: skip
             self.fields[column.name] = Field.read(column, self._cells(at), parse.all, [raw.header(i) for i in at])
             if column.unit_from:
                 at = [self.positions[f"{column.name} unit", block] for block in self.blocks]

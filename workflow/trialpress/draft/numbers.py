@@ -19,7 +19,8 @@ NAMING = re.compile(
     r"(?i)(?:\b|_)(?:id|no|nr|number|code|icd\w*|dx|diag\w*|version|loinc|atc|subject|patient|participant|site)(?:\b|_)|编号|号$|码$"
 )
 TWO_READINGS = r"[<>]?-?[1-9]\d{0,2},\d{3}"
-COMMA = r"[<>]?-?\d+,\d{1,2}|[<>]?-?\d+,\d{4,}|[<>]?-?0,\d+|[<>]?-?\d{1,3}(?:\.\d{3})+,\d+"
+GROUPS = r"[<>]?-?\d{1,3}(?:\.\d{3}){2,}"  # 1.250.000: points that can only group
+COMMA = GROUPS + r"|[<>]?-?\d+,\d{1,2}|[<>]?-?\d+,\d{4,}|[<>]?-?0,\d+|[<>]?-?\d{1,3}(?:\.\d{3})+,\d+"
 
 
 def number(it: Inference) -> bool:
@@ -201,7 +202,9 @@ def decimals(it: Inference) -> dict:
     points = it.facts.share(r"[<>]?-?\d+\.\d{1,2}|[<>]?-?\d+\.\d{4,}|[<>]?-?0\.\d+") * it.facts.n
     if not texts or not commas or it.facts.file.decimal == ",":
         return {}
-    return {"decimal": ","} if commas > 5 * points else {}
+    if commas <= 5 * points:
+        return {}
+    return {"decimal": ",", "grouping": "."} if it.facts.share(GROUPS) else {"decimal": ","}
 
 
 def _number(text: str) -> float:

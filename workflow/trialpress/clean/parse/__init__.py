@@ -39,11 +39,13 @@ def _holds(shown: str, stored: str) -> bool:
 
 
 class Parser:
-    """Reads the cells of one column. units: unit texts that the column may meet; labels: the file's value labels."""
+    """Reads the cells of one column. units: unit texts that the column may meet; labels: the file's value labels; commas: whether
+    its cells show that the comma is their decimal sign."""
 
     def __init__(
         self, column: Column, file: File, missing: Mapping[str, str], *, units: Iterable[str] = (),
         date_1904: bool = False, serials: bool = True, labels: Mapping[str, str] | None = None,
+        commas: bool = False,
     ):  # fmt: skip
         self.column = column
         self.missing = {normalise(text): missing_rule(why) for text, why in {**missing, **column.missing}.items()}
@@ -55,8 +57,9 @@ class Parser:
         self.limits = {normalise(written): float(value) for written, value in column.limit_text.items()}
         decimal, grouping = column.decimal or file.decimal, column.grouping or file.grouping
         forms = frozenset(map(unit_form, units))
-        self.number = partial(parse_number, decimal=decimal, grouping=grouping, units=forms)
-        strange = column.ignore or column.rewrite or column.pattern or "," in decimal or "." in grouping
+        commas = commas and not decimal and not grouping
+        self.number = partial(parse_number, decimal=decimal, grouping=grouping, units=forms, commas=commas)
+        strange = column.ignore or column.rewrite or column.pattern or "," in decimal or "." in grouping or commas
         self.quick = column.type == "number" and not strange
         self.longest = file.limits.value if column.type != "text" or column.pattern else file.limits.cell
         self.seconds = file.limits.pattern_seconds if column.ignore or column.rewrite or column.pattern else 0

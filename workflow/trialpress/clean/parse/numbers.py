@@ -24,10 +24,31 @@ _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+")
 _NAMES = {",": "comma", ".": "point"}
 
 
-def digits(text: str, decimal: str, grouping: str) -> tuple[str, str, str, str]:
+def decimal_sign(text: str) -> str:
+    """The decimal sign that a number shows without a doubt: 12,5 and 1.250.000 a comma, 0.125 and 1,250.5 a point; '' of all others.
+
+    >>> [decimal_sign(text) for text in ("12,5", "1.250.000", "0.125", "1,250.5", "1.250", "1250", "12.05.2015")]
+    [',', ',', '.', '.', '', '', '']
+    """
+    match = _NUMBER.match(text)
+    number = match["number"] if match else ""
+    signs = [char for char in number if char in ".,"]
+    if not signs or (len(signs) == 1 and _GROUPED.fullmatch(number)):
+        return ""
+    last = signs[-1]
+    if len(signs) == 1:
+        return last
+    grouped = number if len(set(signs)) == 1 else number.rpartition(last)[0]
+    if not _GROUPED.fullmatch(grouped) or len({char for char in grouped if char in ".,"}) > 1:
+        return ""
+    return last if grouped != number else "," if last == "." else "."
+
+
+def digits(text: str, decimal: str, grouping: str, commas: bool = False) -> tuple[str, str, str, str]:
     """(the digits with a decimal point, rule, problem, doubt) of a number that may have commas and points.
 
-    decimal, grouping: the declared signs, '' where nothing is declared. A declared decimal sign does not forbid the
+    decimal, grouping: the declared signs, '' where nothing is declared; commas: nothing is, and other cells show that the comma is
+    the decimal sign. A declared decimal sign does not forbid the
     other one where only one reading is left (39,9 or 0.125); where two are left it is a doubt, or a problem if nothing
     is declared.
     """
@@ -47,7 +68,7 @@ def digits(text: str, decimal: str, grouping: str) -> tuple[str, str, str, str]:
         return text.replace(last, ""), "thousands separator", "", ""
     as_decimal = text.replace(",", ".")
     rule = "" if last == "." else "decimal comma"
-    if last == decimal or (last == "." and not decimal and grouping != "."):
+    if last == decimal or (last == "." and not decimal and grouping != "." and not commas):
         return as_decimal, rule, "", ""
     if not _GROUPED.fullmatch(text):
         return as_decimal, rule or ("decimal point" if decimal == "," else ""), "", ""
@@ -60,7 +81,9 @@ def digits(text: str, decimal: str, grouping: str) -> tuple[str, str, str, str]:
     return "", "", f"{two}; declare decimal and grouping of the file or column", ""
 
 
-def parse_number(text: str, decimal: str = "", grouping: str = "", units: Container[str] = ()) -> Reading:
+def parse_number(
+    text: str, decimal: str = "", grouping: str = "", units: Container[str] = (), commas: bool = False
+) -> Reading:
     """A number with its unit and limit. units: the forms (`unit_form`) of the units that the column knows.
 
     What follows the digits is taken as a unit if the column knows it as it stands (×10⁹/L), otherwise as a power of
@@ -74,7 +97,7 @@ def parse_number(text: str, decimal: str = "", grouping: str = "", units: Contai
     if match["group"]:
         number = number.replace(match["group"], "")
         rules.append("thousands separator")
-    number, rule, problem, doubt = digits(number, decimal, grouping)
+    number, rule, problem, doubt = digits(number, decimal, grouping, commas)
     if problem:
         return Reading(problem=problem if number or len(match["number"]) == len(text) else f"{problem} (in '{text}')")
     rules += [rule] if rule else []

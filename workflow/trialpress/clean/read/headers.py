@@ -131,7 +131,7 @@ def advice(file, sign: str) -> str:
     return sign and f"the header looks separated by {DELIMITERS[sign]}: set files.{file.name}.delimiter: {written}"
 
 
-def _reads(study: Study, raw: Raw) -> list[tuple[Column, str, set[int]]]:
+def reads(study: Study, raw: Raw) -> list[tuple[Column, str, set[int]]]:
     """All that the tables of a study read from the file: (column, its name or that of its unit, positions)."""
     return [
         (column, name, {index for source in sources for index in raw.find(source.replace("{block}", text))})
@@ -148,7 +148,7 @@ def identifiers(study: Study, raw: Raw) -> list[tuple[int, Column]]:
     """(position, column) of every column of the file that some table declares to be a direct identifier."""
     return [
         (index, column)
-        for column, name, found in _reads(study, raw)
+        for column, name, found in reads(study, raw)
         if column.identifier and name == column.name
         for index in sorted(found)
     ]
@@ -158,7 +158,7 @@ def declared(study: Study, raw: Raw) -> dict[int, int]:
     """The columns of the file that may be shown: some table declares them, and none an identifier or free text that it
     holds back. With each how many characters of a cell may be (`Column.shown`)."""
     found: dict[int, int] = {}
-    for column, name, positions in _reads(study, raw):
+    for column, name, positions in reads(study, raw):
         longest = column.shown if name == column.name else SHOWN
         found |= {index: min(longest, found.get(index, longest)) for index in positions}
     return {index: longest for index, longest in found.items() if longest}

@@ -94,6 +94,9 @@ class Raw:
     format: str = "csv"
     padded: tuple[int, ...] = ()  # physical rows that had fewer cells than the header
     beside: frozenset[int] | None = None
+    commas: frozenset[int] = (
+        frozenset()
+    )  # columns in which the file shows that the comma is the decimal sign: see `signs`
 
     @property
     def serials(self) -> bool:
