@@ -22,7 +22,7 @@ FILE_KEYS = (
     "member",
     "catalog",
 )
-ORDER = ("source", "block", "row", "derive", "type", "identifier", "unit", "units", "codes", "missing", "decimal", "date_order", "partial", "limit",
+ORDER = ("source", "block", "row", "derive", "type", "identifier", "unit", "units", "codes", "missing", "decimal", "grouping", "date_order", "partial", "limit",
          "limit_text", "pattern", "rewrite", "possible", "plausible", "unit_from", "unit_by", "unit_to", "required", "label")  # fmt: skip
 
 
