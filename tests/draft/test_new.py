@@ -200,7 +200,7 @@ def test_ids_of_a_hospital_stop_the_run_until_somebody_says_that_they_are_pseudo
 
 
 def test_the_signs_between_digits_are_in_the_dictionary(tmp_path):
-    rows = "".join(f"P{n:02};1.{n}50.000;{n},250\n" for n in range(10, 40))
+    rows = "".join(f"P{n:02};1.{n}5.000;{n},250\n" for n in range(10, 40))
     (tmp_path / "counts.csv").write_text(f"patient id;platelets;cells\n{rows}")
     assert draft(tmp_path / "home", tmp_path / "counts.csv") == 0
     answers = answered(tmp_path / "home", **{"counts.cells comma": "thousands"})
