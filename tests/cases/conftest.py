@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from trialpress import analysis, clean, cohort
+from trialpress.analysis import exchange
 from trialpress.checks.effects import no_effect
 from trialpress.checks.plan import load_plan
 from trialpress.contracts import NO_EFFECT
@@ -78,6 +79,7 @@ def build(tmp_path):
         NO_EFFECT.write(no_effect(study, checked, tables, built.subjects), folder / "cohort")
         made = analysis.run(study, checked, built.subjects, built.daily, tables, published or {})
         analysis.write(*made, folder / "analysis")
+        exchange.write(study, checked, folder / "analysis")
         results = load(study, checked, folder)
         draw_all(results, folder / "figures")
         write_all(results, folder / "tables")

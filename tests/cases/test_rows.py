@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from trialpress.errors import InputError
 
@@ -92,6 +94,21 @@ def test_an_expression_over_rows_and_subjects(build):
     assert "CRP, mg/dL, median (IQR)" in run.text("tables/b.md")
     share = build(TABLE, analysis("where: analyte == 'CRP', at: day == 7, value: result", "method: proportion, event: value > 20 and arm == 'B'"), f=ROWS, l=LABS)  # fmt: skip
     assert share.values("a", "n") == {"": "2"} and share.values("a", "N") == {"": "4"}
+
+
+def test_groups_of_the_table_are_groupings_of_the_exchange(build):
+    """A column of the table is another one than that of another table, and than one of the subjects."""
+    more = """  b: {population: all, rows: {table: labs, where: day == 7 and analyte == 'CRP', value: result}, method: summary, variable: value, by: arm}
+  c: {population: all, rows: {table: labs, where: day == 7 and analyte == 'CRP', value: grade}, method: frequency, variable: day, by: value}
+"""
+    rest = "method: summary, variable: value, by: analyte"
+    run = build(TABLE, analysis("where: day == 7, value: result", rest, more), f=ROWS, l=LABS)
+    event = json.loads(run.text("analysis/ard.json"))
+    groups = {one["id"]: [group["id"] for group in one["groups"]] for one in event["analysisGroupings"]}
+    assert groups == {"labs.analyte": ["CRP", "IL6"], "arm": ["A", "B"], "labs.grade": ["low", "high"]}
+    for one in event["analyses"]:
+        ordered = {grouping["groupingId"] for grouping in one["orderedGroupings"]}
+        assert {groups[0]["groupingId"] for groups in (result["resultGroups"] for result in one["results"])} == ordered
 
 
 @pytest.mark.parametrize(

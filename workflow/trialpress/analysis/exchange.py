@@ -30,6 +30,7 @@ from ..contracts import ARD, CARDS
 from ..files import write_text
 from ..plan import Plan
 from ..study import Study
+from .source import with_rows
 
 OWN = ("covariates", "variables", "changes")  # keys of an analysis whose columns stand in the levels
 
@@ -49,30 +50,41 @@ def about(spec: Mapping, level: str) -> tuple[str, str]:
     return str(next(what, None) or spec["method"]), level
 
 
-def _groups(spec: Mapping, row) -> list[dict]:
+def _grouping(plan: Plan, spec: Mapping) -> str:
+    """The id of what an analysis is grouped by: a column of the subjects, or one of the table of its `rows` as table.column."""
+    by = spec.get("by", "group")
+    if "rows" not in spec or "by" not in spec or by in plan.columns:
+        return by
+    return f"{spec['rows']['table']}.{spec['rows'].get('value', by) if by == 'value' else by}"
+
+
+def _groups(plan: Plan, spec: Mapping, row) -> list[dict]:
     found = []
     if row.group:
-        found.append({"groupingId": spec.get("by", "group"), "groupId": row.group, "groupValue": row.group_label})
+        found.append({"groupingId": _grouping(plan, spec), "groupId": row.group, "groupValue": row.group_label})
     if row.level:
         column, code = about(spec, row.level)
         found.append({"groupingId": column, "groupId": code or row.level, "groupValue": row.level_label})
     return found
 
 
-def _result(spec: Mapping, row) -> dict:
+def _result(plan: Plan, spec: Mapping, row) -> dict:
     raw = {"rawValue": row.value} if row.value else {}
-    return {"operationId": f"{spec['method']}.{row.statistic}", "resultGroups": _groups(spec, row), **raw,
+    return {"operationId": f"{spec['method']}.{row.statistic}", "resultGroups": _groups(plan, spec, row), **raw,
             "formattedValue": row.display}  # fmt: skip
 
 
 def ars(study: Study, plan: Plan, ard: pd.DataFrame) -> dict:
     """A ReportingEvent of the rows of ard.csv as text."""
-    by = {spec["by"]: None for spec in plan.analyses.values() if "by" in spec}
+    by = {
+        _grouping(plan, spec): (spec["by"], with_rows(plan, study, spec["rows"]) if "rows" in spec else plan)
+        for spec in plan.analyses.values() if "by" in spec
+    }  # fmt: skip
     groupings = [
-        {"id": name, "label": plan.label(name), "groupingVariable": name, "dataDriven": not plan.columns[name].levels,
-         "groups": [{"id": code, "label": plan.level_label(name, code), "level": 1, "order": order}
-                    for order, code in enumerate(plan.columns[name].levels, start=1)]}
-        for name in by
+        {"id": grouping, "label": of.label(name), "groupingVariable": name, "dataDriven": not of.columns[name].levels,
+         "groups": [{"id": code, "label": of.level_label(name, code), "level": 1, "order": order}
+                    for order, code in enumerate(of.columns[name].levels, start=1)]}
+        for grouping, (name, of) in by.items()
     ]  # fmt: skip
     analyses, methods, rows_of = [], {}, {}
     for row in ard.astype(object).itertuples():  # a text at a time out of Arrow takes ten times as long
@@ -80,10 +92,10 @@ def ars(study: Study, plan: Plan, ard: pd.DataFrame) -> dict:
     for name, rows in rows_of.items():
         spec = plan.analyses[name]
         methods.setdefault(spec["method"], {}).update(dict.fromkeys(row.statistic for row in rows))
-        ordered = [{"order": 1, "groupingId": spec["by"], "resultsByGroup": True}] if "by" in spec else []
+        ordered = [{"order": 1, "groupingId": _grouping(plan, spec), "resultsByGroup": True}] if "by" in spec else []
         analyses.append(
             {"id": name, "name": spec.get("label", name), "version": 1, "analysisSetId": spec["population"],
-             "methodId": spec["method"], "orderedGroupings": ordered, "results": [_result(spec, row) for row in rows]}
+             "methodId": spec["method"], "orderedGroupings": ordered, "results": [_result(plan, spec, row) for row in rows]}
         )  # fmt: skip
     return {
         "id": study.id,

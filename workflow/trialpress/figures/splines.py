@@ -79,7 +79,7 @@ def spline(results: Results, *, analyses: list[Analysis], width: style.Width = "
         [curves[n].assign(panel=labels[n])[["panel", "x", "estimate", "ci_low", "ci_high"]] for n in drawn],
         ignore_index=True,
     )
-    alt = " ".join(f"{WHAT[results.plan.analyses[n]['method']]} by {inside(results.plan.label(results.plan.analyses[n]['x']))}, {labels[n]}: {_ends(curves[n])}. {_tests(results, n)}."
+    alt = " ".join(f"{WHAT[results.plan.analyses[n]['method']]} by {inside(analysed(results, n).plan.label(results.plan.analyses[n]['x']))}, {labels[n]}: {_ends(curves[n])}. {_tests(results, n)}."
                    for n in drawn)  # fmt: skip
     notes = [f"Beyond what can be drawn: {', '.join(lost)}"] if lost else []
     return Drawing(
