@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cases.conftest import build  # noqa: F401
+from trialpress.audit.trace.columns import Columns
 from trialpress.errors import InputError
 
 TABLE = """
@@ -110,3 +111,92 @@ def test_days_are_in_order_within_a_participant(build):  # noqa: F811
     ]
     # a day that is not known may lie outside the window, unless its grade is 0
     assert columns(run, "i") == {"i": [3, 2, None, 0, None]}
+
+
+VISITED = """
+  t: {file: f, key: [participant], columns: {participant: {source: ID, type: id}}}
+  v:
+    file: v
+    key: [participant, visit, "try?"]
+    columns:
+      participant: {source: ID, type: id}
+      visit: {source: Visit, type: TYPE}
+      try: {source: Try, type: integer}
+      ecog: {source: ECOG, type: integer}
+"""
+CODES = "code, codes: {Screening: [], C1D1: [], C2D1: [], C10D1: []}"
+SEEN = (
+    "ID,Visit,Try,ECOG\nS1,Screening,,0\nS1,C1D1,,1\nS1,C10D1,,3\nS1,C2D1,,2\nS2,C10D1,2,3\nS2,C10D1,1,4\nS2,C2D1,,2\n"
+)
+REVIEWED = "text, free_text: {reviewed: A, date: 2026-01-31}"
+FIRST_LAST = (
+    "cohort: {table: t, columns: {a: {from: v, value: ecog, take: first}, z: {from: v, value: ecog, take: last}}}\n"
+)
+
+
+def test_without_by_rows_are_in_the_order_of_the_key_and_codes_as_they_are_declared(build):  # noqa: F811
+    run = build(VISITED.replace("TYPE", CODES), FIRST_LAST + REST, f="ID\nS1\nS2\nS3\n", v=SEEN)
+    assert columns(run, "a", "z") == {"a": [0, 2, None], "z": [3, 3, None]}
+
+
+@pytest.mark.parametrize("by", ["", ", by: visit"])
+@pytest.mark.parametrize(("take", "row"), [("first", ["Screening", 0]), ("last", ["C10D1", 3])])
+def test_the_trace_names_the_row_that_was_taken(build, monkeypatch, by, take, row):  # noqa: F811
+    plan = f"cohort: {{table: t, columns: {{a: {{from: v, value: ecog, take: {take}{by}}}}}}}\n{REST}"
+    traced = Columns(build(VISITED.replace("TYPE", CODES), plan, f="ID\nS1\n", v=SEEN).results, None)
+    decided = []
+    monkeypatch.setattr(traced, "_rows", lambda name, table, frame, here, fields: decided.append(frame[here]))
+    traced.add("a")
+    assert decided[0][["visit", "ecog"]].to_numpy().tolist() == [row]
+
+
+@pytest.mark.parametrize("type", ["id", REVIEWED])
+def test_texts_without_an_order_decide_nothing(build, type):  # noqa: F811
+    tables = VISITED.replace("TYPE", type)
+    alone = tables.replace(', "try?"]', "]")
+    with pytest.raises(InputError, match="several values at the same place of the order of v for participant S1"):
+        build(alone, FIRST_LAST + REST, f="ID\nS1\n", v="ID,Visit,Try,ECOG\nS1,b,,2\nS1,a,,3\n")
+    once = "ID,Visit,Try,ECOG\nS1,b,3,2\nS1,a,3,2\nS2,a,2,5\nS2,b,1,4\n"
+    run = build(tables, FIRST_LAST + REST, f="ID\nS1\nS2\n", v=once)
+    assert columns(run, "a", "z") == {"a": [2, 4], "z": [2, 5]}
+
+
+def test_a_number_that_is_missing_is_at_no_place(build):  # noqa: F811
+    """Of a first column anywhere, of a later one beside the rows that are alike before it."""
+    tables = VISITED.replace("TYPE", CODES)
+    with pytest.raises(InputError, match="several values at the same place of the order of v for participant S2"):
+        build(tables, FIRST_LAST + REST, f="ID\nS1\nS2\n", v=SEEN.replace("C10D1,1", "C10D1,"))
+    run = build(tables, FIRST_LAST + REST, f="ID\nS1\nS2\n", v=SEEN.replace("C2D1,,2\n", "C2D1,,2\nS1,C2D1,1,2\n"))
+    assert columns(run, "a", "z") == {"a": [0, 2], "z": [3, 3]}
+    days = TABLE.replace("key: [participant, day]", "key: [participant, 'day?']")
+    plan = FIRST_LAST.replace("ecog", "r")
+    run = build(days, plan + REST, f=ROWS, v="ID,Day,R\nS1,1,PD\nS1,,CR\nS2,,CR\nS3,1,PR\nS3,10,CR\n")
+    assert columns(run, "a", "z") == {"a": [None, "CR", "PR", None, None], "z": [None, "CR", "CR", None, None]}
+
+
+BLOCKS = """
+  t: {file: f, key: [participant], columns: {participant: {source: ID, type: id}}}
+  v:
+    file: f
+    key: [participant, visit]
+    blocks: BLOCKS
+    columns:
+      participant: {source: ID, type: id}
+      visit: {block: true, type: TYPE}
+      crp: {source: "{block} CRP", type: number}
+"""
+
+
+@pytest.mark.parametrize(
+    ("blocks", "type", "expected"),
+    [
+        ("{d0: Day 0, d7: Day 7, d28: Day 28}", "code, codes: {d0: [], d7: [], d28: []}", [3, 6]),
+        ("{d0: Day 0, d7: Day 7, d28: Day 28}", REVIEWED, [3, 6]),
+        ("{28: Day 28, 0: Day 0, 7: Day 7}", "integer", [3, 6]),
+    ],
+)
+def test_blocks_are_in_the_order_in_which_they_are_declared(build, blocks, type, expected):  # noqa: F811
+    tables = BLOCKS.replace("BLOCKS", blocks).replace("TYPE", type)
+    plan = f"cohort: {{table: t, columns: {{z: {{from: v, value: crp, take: last}}}}}}\n{REST}"
+    run = build(tables, plan, f="ID,Day 0 CRP,Day 7 CRP,Day 28 CRP\nS1,1,2,3\nS2,5,6,\n")
+    assert columns(run, "z") == {"z": expected}

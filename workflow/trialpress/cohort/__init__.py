@@ -17,13 +17,13 @@ from ..expression import Columns, Expression, ExpressionError, impossible
 from ..files import Tables, write_parquet
 from ..kinds import order
 from ..plan import OTHER, Derived, Plan, level_texts
-from ..study import DTYPES, Study
+from ..study import DTYPES, Study, Table
 from ..text import number_text
 from .columns import OfRows, OfSubjects, placed
 from .endpoints import follow
 from .flow import flow
 from .grades import SCALES, Scale, bounds, grade, highest
-from .taking import Ambiguous, take
+from .taking import Ambiguous, places, take
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,33 @@ class Builder:
             return self.ordered(f"{where}.value", spec["value"], columns)
         return self.evaluate(f"{where}.value", spec["value"], columns), ()
 
+    def places(self, where: str, spec: Mapping, columns: OfRows) -> pd.Series:
+        """The place of each row in the order of `by`; without it in that of the key of their table."""
+        if "by" in spec:
+            return self.ordered(f"{where}.by", spec["by"], columns)[0]
+        table = self.study.tables[spec["from"]]
+        key = [self.orderly(table, name, columns[name]) for name in table.key if name != self.who]
+        return places(columns.at, [values for values in key if values is not None])
+
+    def orderly(self, table: Table, name: str, values: pd.Series) -> pd.Series | None:
+        """Values of a column of the key that sort as they should, codes and blocks as they are declared; None of texts without an
+        order."""
+        kind = self.fields[table.name][name]
+        if kind.codes and kind.ordered:
+            return ranks(values, kind.codes)
+        if kind.family != "text" or kind.ordered:
+            return values
+        if not table.columns[name].block:
+            return None
+        blocks = dict.fromkeys(str(block) for part in table.parts for block in part.blocks)
+        return values.map({block: at for at, block in enumerate(blocks)}).astype("Int64")
+
     def take(self, where: str, spec: Mapping) -> pd.Series:
         """One value per participant from the rows of another table."""
         frame, columns = self.rows_of(spec["from"])
         counts = self.known(f"{where}.where", spec["where"], columns) if "where" in spec else True
         value, codes = self.chosen(where, spec, columns) if "value" in spec else (1, ())
-        by = self.ordered(f"{where}.by", spec["by"], columns)[0] if "by" in spec else range(len(frame))
+        by = self.places(where, spec, columns) if spec.get("take") in ("first", "last") else 0
         rows = pd.DataFrame({"who": columns.at, "value": value, "by": by, "counts": counts}, index=frame.index)
         try:
             taken = take(spec.get("take", "only"), rows, self.subjects.index)

@@ -7,6 +7,7 @@ answer, the answer is not known. A row without a value does not count.
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,26 @@ class Ambiguous(ValueError):
     def __init__(self, what: str, who: pd.Series):
         self.what, self.who = what, list(dict.fromkeys(who))
         super().__init__(what)
+
+
+def places(who: np.ndarray, key: Sequence[pd.Series]) -> pd.Series:
+    """The place of each row of a participant by columns that sort as they should, the first one first; missing where the first
+    is. Rows between which a later one does not decide, because it is missing in one of them, share a place.
+
+    >>> visit, number = pd.Series([0, 1, 1, 2, 2], dtype="Int64"), pd.Series([5, 2, 1, None, 1], dtype="Int64")
+    >>> places(np.zeros(5), [visit, number]).tolist()
+    [0, 2, 1, 3, 3]
+    """
+    place, known = np.zeros(len(who), dtype=np.int64), np.ones(len(who), dtype=bool)
+    for at, values in enumerate(key):
+        codes, distinct = pd.factorize(values, sort=True)
+        if at == 0:
+            known = codes >= 0
+        elif (codes < 0).any():
+            beside = pd.DataFrame({"who": who, "place": place, "lacks": codes < 0}).groupby(["who", "place"])["lacks"]
+            codes = np.where(beside.transform("any"), 0, codes)
+        place, _ = pd.factorize(place * (len(distinct) + 1) + codes, sort=True)
+    return pd.Series(place, dtype="Int64").where(known)
 
 
 def take(how: str, rows: pd.DataFrame, participants: pd.Series) -> pd.Series:

@@ -170,8 +170,9 @@ class Columns:
                 best = value.where(known).groupby(who).transform(how)
                 known &= value.eq(best).fillna(False).astype(bool)
             elif how in ("first", "last"):
-                by = Expression(spec["by"])(columns) if "by" in spec else pd.Series(0, index=frame.index)
-                order = pd.DataFrame({"who": who, "by": by})[known].sort_values(["who", "by"], kind="stable")
+                by = self.builder.places(name, spec, columns).to_numpy()
+                order = pd.DataFrame({"who": who, "by": by})[known]
+                order = order.sort_values("by", kind="stable", na_position="last" if how == "first" else "first")
                 chosen = order.drop_duplicates("who", keep=how).index
                 known = pd.Series(frame.index.isin(chosen), index=frame.index)
             decided = known | (keep & ~known.groupby(who).transform("any"))  # no value: the rows that have none
