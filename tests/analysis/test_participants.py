@@ -7,6 +7,7 @@ import pytest
 from analysis.cohort import awkward, compute
 from analysis.test_methods import OPTIONS
 from trialpress.analysis.methods import METHODS
+from trialpress.analysis.methods.multistate import in_order
 from trialpress.analysis.participants import LeftOut, left_out, taking_part
 from trialpress.registry import Column, Condition
 
@@ -132,3 +133,10 @@ def test_an_unknown_outcome_is_what_the_plan_says(method, unknown):
 ])  # fmt: skip
 def test_what_is_said(n, what, sentence):
     assert str(LeftOut("age", "Age not known", n, (), what)) == sentence
+
+
+def test_changes_follow_one_another_by_the_day():
+    whole = awkward("two participants")
+    whole.frame["relapse"] = pd.to_datetime(["2015-01-06 09:00", "2015-01-06 09:00"])
+    whole.frame["remission"] = pd.to_datetime(["2015-01-06 23:00", "2015-01-07 08:00"])
+    assert in_order(whole, ["relapse", "remission"]).tolist() == [False, True]

@@ -121,3 +121,55 @@ def test_a_cause_that_is_known_to_hold_is_the_event_whatever_the_others(build): 
     frame = build(study, plan, f=rows).results.subjects
     event, cause = ([None if pd.isna(value) else value for value in frame[f"e_{name}"]] for name in ("event", "cause"))
     assert event == [True, True, True, None, None, None, False] and cause == [1, 2, 1, None, None, None, 0]
+
+
+CLOCK = """
+  t:
+    file: f
+    key: [participant]
+    columns:
+      participant: {source: ID, type: id}
+      start: {source: Start, type: datetime}
+      relapse: {source: Relapse, type: datetime}
+      died: {source: Died, type: date}
+      cut: {source: Cut, type: datetime}
+      last: {source: Last, type: date}
+"""
+TIMED = """ID,Start,Relapse,Died,Cut,Last
+literal,2015-01-01 10:00,2015-02-15 14:00,,,2015-03-01
+cut,2015-01-01 10:00,2015-01-11 23:59,,2015-01-11 00:01,2015-03-01
+dead,2015-01-01 10:00,,2015-01-11,2015-01-11 09:00,2015-03-01
+after,2015-01-01 10:00,2015-01-12 00:01,,2015-01-11 23:59,2015-03-01
+tie,2015-01-01 10:00,2015-01-11 09:00,2015-01-11,,2015-01-11
+day_0,2015-01-01 10:00,2015-01-01 08:00,,,2015-02-01
+"""
+
+
+def test_a_time_of_day_decides_nothing_where_times_are_days(build):  # noqa: F811
+    cut = "censor_at: [cut, \"date('2015-02-15')\"]"
+    plan = PLAN.replace(
+        "events: {death: died, relapse: relapse}, censor: last",
+        f"events: {{death: died, relapse: relapse}}, censor: last, {cut}",
+    )
+    plan = plan.replace("died}, censor: last}", f"died}}, censor: last, {cut}}}")
+    frame = build(CLOCK, plan, f=TIMED).results.subjects.set_index("participant")
+    whole = frame.astype(object).where(frame.notna(), None).to_dict()
+    days = {"literal": 45, "cut": 10, "dead": 10, "after": 10, "tie": 10, "day_0": 0}
+    assert whole["pfs_time"] == days and whole["swap_time"] == days
+    assert (
+        whole["pfs_event"]
+        == {who: who != "after" for who in days}
+        == {who: not cut for who, cut in whole["pfs_cut"].items()}
+    )
+    assert whole["cif_cause"]["tie"] == 1 and whole["swap_cause"]["tie"] == 1  # relapse, and death: in the order given
+
+
+def test_hours_are_by_the_clock(build):  # noqa: F811
+    plan = """
+cohort: {table: t, columns: {}}
+endpoints: {r: {label: R, origin: start, events: {relapse: relapse}, censor: cut, censor_at: cut, unit: hours}}
+analyses: {}
+"""
+    rows = "ID,Start,Relapse,Died,Cut,Last\nA,2015-01-01 10:00,2015-01-01 14:00,,2015-01-01 13:00,\nB,2015-01-01 10:00,2015-01-01 14:00,,2015-01-01 15:00,\n"
+    frame = build(CLOCK, plan, f=rows).results.subjects
+    assert frame["r_time"].tolist() == [3, 4] and frame["r_event"].tolist() == [False, True]

@@ -32,7 +32,9 @@ def follow(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series) -> dict[str, 
 
 def _dates(endpoint: Endpoint, evaluate: Evaluate, who: pd.Series):
     at = {name: pd.to_datetime(evaluate(name, text)) for name, text in endpoint.moments.items()}
-    between = hours if endpoint.unit == "hours" else days_between
+    between = hours
+    if endpoint.unit != "hours":  # what comes first is a matter of days, too: a date has no time of day
+        between, at = days_between, {name: moments.dt.normalize() for name, moments in at.items()}
     origin, censor = at["origin"], at["censor"]
     dates = pd.DataFrame({name: at[f"events.{name}"] for name in endpoint.events})
     first = dates.min(axis=1)

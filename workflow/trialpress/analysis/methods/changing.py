@@ -29,7 +29,8 @@ def measurements(
         day = whole(rows[date]) / data.plan.per(endpoint, "days")
     else:
         since = dict(zip(data.frame[who], Expression(of.origin)(data.columns()), strict=True))
-        day = (rows[date] - pd.to_datetime(rows[who].map(since))) / pd.Timedelta(days=1)
+        # from the beginning of the day of the origin, as the times are; of two values of a day the later one stays the later one
+        day = (rows[date] - pd.to_datetime(rows[who].map(since)).dt.normalize()) / pd.Timedelta(days=1)
     return rows[who].map(place).to_numpy(dtype=int), day.to_numpy(dtype=float), number(rows[value])
 
 

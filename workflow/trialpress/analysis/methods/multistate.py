@@ -72,8 +72,8 @@ def state_probabilities(
 
 
 def in_order(data: Data, changes: list[str]) -> pd.Series:
-    """True for those whose dates follow one another, none missing before a later one."""
-    dates = data.frame[changes]
+    """True for those whose dates follow one another, none missing before a later one; the time of day does not count."""
+    dates = data.frame[changes].apply(lambda of: of.dt.normalize() if pd.api.types.is_datetime64_any_dtype(of) else of)
     order = pd.Series(True, index=dates.index)
     for earlier, later in pairwise(changes):
         order &= dates[later].isna() | (dates[earlier] < dates[later]).fillna(False)
