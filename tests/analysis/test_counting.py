@@ -14,7 +14,7 @@ from trialpress.plan import Endpoint
 
 # of other trials; by what each one's curve allows; of events until a time
 NOT_NAMED = {"pool", "exposure", "conditional_probability"}
-CASES = [(method, case) for method in OPTIONS if method not in NOT_NAMED for case in ("usual", "half missing", "outcomes of one arm unknown")]  # fmt: skip
+CASES = [(method, case) for method in OPTIONS if method not in NOT_NAMED for case in ("usual", "half missing", "outcomes of one arm unknown", "no follow-up")]  # fmt: skip
 # between two steps a start-stop curve has no number at risk of its own: it is that of the next step
 CASES = [(method, case) for method, case in CASES if method != "simon_makuch" or case == "usual"]
 

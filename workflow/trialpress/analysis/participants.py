@@ -93,6 +93,7 @@ def _certain(lacking: pd.Series) -> np.ndarray:
 def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
     """(reason, what is lacking, by whom) of all that a method needs."""
     from .methods import METHODS
+    from .methods.changing import in_time
     from .methods.multistate import in_order
 
     if "file" in spec:  # of other trials: nobody here is counted
@@ -107,8 +108,9 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
                 continue
             case kind if kind is Endpoint:
                 yield from _followed(data, value, "cause" if data.plan.endpoints[value].competing else "event")
-                if day := given.get("landmark"):
-                    label, time = data.plan.endpoints[value].label, data.frame[f"{value}_time"]
+                if in_intervals(traits, given):
+                    label, day = data.plan.endpoints[value].label, given.get("landmark") or 0
+                    time = data.frame[f"{value}_time"] / data.plan.per(value, "days")
                     yield "landmark", f"follow-up for {label} ended by day {number_text(day)}", time <= day
             case kind if kind is Condition and not traits.get("unknown_apart"):
                 yield f"{key}_unknown", "unknown outcome", data.outcome(value).isna()
@@ -129,6 +131,17 @@ def _needs(data: Data, spec: Mapping) -> Iterator[tuple[str, str, pd.Series]]:
             case kind if kind is Table and not traits.get("missing_apart"):
                 measured = _measured(data, spec)
                 yield value, f"nothing measured in {value}", ~data.frame[data.study.participant].isin(measured)
+                if in_intervals(traits, given):
+                    label = data.plan.endpoints[given["endpoint"]].label
+                    text = f"nothing measured in {value} before follow-up for {label} ended"
+                    yield f"{value}_in_time", text, ~in_time(data, given)
+
+
+def in_intervals(traits: Mapping, given: Mapping) -> bool:
+    """Whether a method cuts follow-up into intervals, always or with one value of a parameter (its trait `intervals` is then
+    `parameter value`): whose follow-up ends on the day on which they begin has none."""
+    trait = traits.get("intervals", False)
+    return given[trait.split()[0]] == trait.split()[1] if isinstance(trait, str) else trait
 
 
 def in_no_group(data: Data, by: str) -> pd.Series:

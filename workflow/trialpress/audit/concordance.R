@@ -236,6 +236,7 @@ hazard <- function(group, level, f, conf, with_p = TRUE) {
   if (with_p) add(group, level, "coxph", fitted, p_value = s$coefficients[1, 5])
 }
 stratum_of <- function(k) { if (job$stratum == "true") k <- k[!is.na(k$level), ] else k$level <- rep("all", nrow(k)); k }  # the stratum (level) of those in whom it is known
+after_day_0 <- function(d) d[is.na(d$time) | d$time > 0, ]
 people <- function(d) { k <- stratum_of(event_of(d)); add("", "", "sum", closed, n = nrow(k), events = sum(k$event), n_begun = sum(!is.na(k$x) & pmax(k$x, 0) < k$time)) }
 split_at_begin <- function(d) {  # start-stop intervals before and after x, the day on which it begins
   k <- stratum_of(event_of(d)); if (!nrow(k)) return(data.frame(start = 0, stop = 0, event = 0, state = 0, level = "")[0, ]); x <- ifelse(is.na(k$x) | k$x >= k$time, Inf, pmax(k$x, 0))
@@ -577,7 +578,7 @@ methods <- list(
     }
   },
   mantel_byar = function(d, conf) {
-    s <- split_at_begin(d); people(d)
+    s <- split_at_begin(d); people(after_day_0(d))
     if (length(unique(s$state)) < 2 || !sum(s$event)) return(); v <- log_rank_by_hand(data.frame(entry = s$start, time = s$stop, event = s$event, group = s$state, stratum = s$level))
     if (is.null(v) || v$var[1, 1] < 1e-12) return(); at <- table(s$stop[s$event == 1]); risk <- vapply(as.numeric(names(at)), function(t) sum(s$start < t & s$stop >= t), 0)
     many <- job$stratum == "true" || sum(choose(risk, at)) > 1e5  # the exact likelihood of ties takes all subsets of those at risk
@@ -605,13 +606,13 @@ methods <- list(
   },
   time_dependent_cox = function(d, conf) {
     if (job$covariates == "true") {
-      d$x[is.na(d$x)] <- Inf; m <- side_by_side(d[!is.na(d$set), ], c("time", "event", "x", "group")); w <- event_of(m$w); if (job$stratum == "true") w <- w[w$group != "", ]; w$level <- w$group; people(w); x <- ifelse(w$x >= w$time, Inf, pmax(w$x, 0)); late <- is.finite(x)
+      d$x[is.na(d$x)] <- Inf; m <- side_by_side(d[!is.na(d$set), ], c("time", "event", "x", "group")); w <- event_of(m$w); if (job$stratum == "true") w <- w[w$group != "", ]; w$level <- w$group; people(after_day_0(w)); x <- ifelse(w$x >= w$time, Inf, pmax(w$x, 0)); late <- is.finite(x)
       s <- rbind(cbind(w, start = 0, stop = pmin(x, w$time), happens = ifelse(late, 0, w$event), state = 0), cbind(w[late, ], start = x[late], stop = w$time[late], happens = w$event[late], state = 1)); s <- s[s$stop > s$start, ]; if (length(unique(s$state)) < 2 || !sum(s$happens)) return()
       f <- coxph(reformulate(c("state", m$terms, "strata(level)"), "Surv(start, stop, happens)"), s, control = tight); if (anyNA(coef(f)) || runs_away(f)) return(); r <- summary(f, conf.int = conf); ids <- c(named("", "begin"), m$shown)
       for (i in seq_along(ids)) add("", ids[i], "coxph", fitted, hazard_ratio = r$conf.int[i, 1], ci_low = r$conf.int[i, 3], ci_high = r$conf.int[i, 4], p_value = r$coefficients[i, 5])
       return()
     }
-    s <- split_at_begin(d); people(d)
+    s <- split_at_begin(d); people(after_day_0(d))
     if (length(unique(s$state)) == 2 && sum(s$event)) { f <- coxph(Surv(start, stop, event) ~ state + strata(level), s, control = tight); if (job$stratum != "true" || (!is.na(coef(f)) && abs(coef(f)) < 8)) hazard("", named("", "begin"), f, conf) }
   },
   naive_comparison = function(d, conf) {
@@ -894,7 +895,7 @@ methods$max_combo <- function(d, conf) {
   if (!is.na(coef(f)[1]) && abs(coef(f)[1]) < 8) ratios(f, g[2], conf)
 }
 methods$state_probabilities <- function(d, conf) {
-  d <- d[!is.na(d$time) & !is.na(d$event), ]; add("", "", "nrow", closed, n = nrow(d)); d$id <- seq_len(nrow(d)); l <- named("", "state"); k <- length(l); if (!nrow(d) || max(d$time) == 0) return()
+  d <- d[!is.na(d$time) & !is.na(d$event), ]; add("", "", "sum", closed, n = sum(d$time > 0)); d$id <- seq_len(nrow(d)); l <- named("", "state"); k <- length(l); if (!nrow(d) || max(d$time) == 0) return()
   x <- ifelse(is.na(d$x) | d$x >= d$time, Inf, pmax(d$x, 0)); code <- ifelse(d$event > 0, d$event + 1, 0)
   s <- rbind(data.frame(id = d$id, start = 0, stop = pmin(x, d$time), to = ifelse(is.finite(x), 1, code), from = 0), data.frame(id = d$id, start = x, stop = d$time, to = code, from = 1)[is.finite(x), ])
   s <- s[s$stop > s$start, ]; s <- s[order(s$id, s$start), ]; for (i in seq_len(k)) add(l[i], "", "table", closed, transitions = sum(s$to == i - 1 & (i > 1)))
@@ -907,7 +908,7 @@ methods$state_probabilities <- function(d, conf) {
 scaled <- function(s, transform) switch(transform, "plain" = c(s, 1), "log" = c(log(s), 1 / s), "log-log" = c(log(-log(s)), 1 / (s * log(s))), "arcsin" = c(asin(sqrt(s)), 0.5 / sqrt(s * (1 - s))))  # a scale and its slope
 methods$current_leukaemia_free_survival <- function(d, conf) {  # Kaplan-Meier curves added and subtracted, or states; the influences of each patient added alike
   w <- d[is.na(d$set), c("time", "event", "group", "entry")]; if (!late()) w$entry <- -1; w$entry[which(w$entry <= 0)] <- -1; l <- named("", "change"); m <- length(l); X <- matrix(pmax(unlist(lapply(l, function(s) d$x[which(d$set == s)])), 0), ncol = m)
-  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event) & !is.na(w$entry); good[good] <- w$entry[good] < w$time[good]; for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
+  raw <- matrix(unlist(lapply(l, function(s) d$x[which(d$set == s)])), ncol = m); good <- !is.na(w$time) & !is.na(w$event) & !is.na(w$entry); good[good] <- w$entry[good] < w$time[good] & (job$estimator == "kaplan-meier" | w$time[good] > 0); for (k in seq_len(m)[-1]) good <- good & (is.na(raw[, k]) | (!is.na(raw[, k - 1]) & raw[, k - 1] < raw[, k]))
   at <- num(strsplit(job$at, ";")[[1]]); first <- job$start == "disease"; z <- qnorm((1 + conf) / 2); seen <- list()
   for (g in named("", "group")) { o <- good & w$group == g; v <- w[o, ]; C <- X[o, , drop = FALSE]; came <- !is.na(C) & C <= v$time; add(g, "", "sum", closed, n = nrow(v), deaths = sum(v$event)); for (k in seq_len(m)) add(g, l[k], "sum", closed, n = sum(came[, k])); if (!nrow(v)) next
     E <- ifelse(came, C, v$time); E <- matrix(c(E, v$time), ncol = m + 1); D <- matrix(c(came | v$event == 1, v$event == 1), ncol = m + 1); use <- 0:m %% 2 == first; sign <- ifelse(use, 1, ifelse(0:m < m, -1, 0)); value <- 0; U <- matrix(0, nrow(v), length(at)); last <- max(v$time); under <- sapply(at, function(t) sum(v$time >= t & (v$entry < t | v$entry < 0)))

@@ -64,9 +64,11 @@ def _patients(time, event, begin) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return time, event, begin
 
 
-def _known(time, event, begin) -> dict[str, float]:
+def _known(time, event, begin, after: float = -1.0) -> dict[str, float]:
+    """Counts of those whose follow-up goes on after a day."""
     time, event, begin = _patients(time, event, begin)
-    return {"n": len(time), "n_begun": int((begin < time).sum()), "events": int(event.sum())}
+    here = time > after
+    return {"n": int(here.sum()), "n_begun": int((begin < time)[here].sum()), "events": int(event[here].sum())}
 
 
 def _one_sided(rows: Intervals) -> str:
@@ -89,17 +91,18 @@ def time_dependent_cox(
 ) -> Result:
     """Cox regression on having begun, as a time-dependent covariate, adjusted for baseline covariates X (n, p).
 
-    stratum: labels, length n, each with a baseline hazard of its own. values, curve: as `trialpress.stats.cox.cox`, with n_begun; the first covariate is `begun`, `names` are those of X.
+    stratum: labels, length n, each with a baseline hazard of its own. values, curve: as `trialpress.stats.cox.cox`, with n_begun, of those
+    with follow-up after day 0; the first covariate is `begun`, `names` are those of X.
 
     >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
     >>> print(f"{time_dependent_cox(time, np.ones(6), begin).curve['hazard_ratio'][0]:.3f}")
     0.945
     """
-    known = _known(time, event, begin)
+    known = _known(time, event, begin, after=0)
     rows = start_stop(time, event, begin)
     columns, labels = [rows.begun.astype(float)], ["begun"]
     if X is not None:
-        baseline, more = design(X, known["n"], names)
+        baseline, more = design(X, len(time), names)
         columns, labels = [*columns, *baseline[:, rows.patient]], labels + more
     if why := _one_sided(rows):
         return not_estimable(f"time-dependent Cox regression, {ties} ties", COEFFICIENT, why, **known)
@@ -115,14 +118,14 @@ def _inside(stratum, who) -> np.ndarray | None:
 def mantel_byar(time, event, begin, *, stratum=None) -> Result:
     """Log-rank test of begun against not yet begun (Mantel & Byar 1974), each patient at risk in the state of the day.
 
-    stratum: labels, length n, within which patients are compared. values: n, n_begun, events, statistic, df, p_value. curve: one row
-    per state: group (False, True), n (intervals), observed, expected.
+    stratum: labels, length n, within which patients are compared. values: n, n_begun, events (of those with follow-up after day 0),
+    statistic, df, p_value. curve: one row per state: group (False, True), n (intervals), observed, expected.
 
     >>> time, begin = np.array([4, 9, 6, 8, 3, 7]), np.array([1, 2, 5, np.nan, np.nan, np.nan])
     >>> print(mantel_byar(time, np.ones(6), begin).curve["expected"].round(4))
     [2.9333 3.0667]
     """
-    known = _known(time, event, begin)
+    known = _known(time, event, begin, after=0)
     rows = start_stop(time, event, begin)
     method = f"{'stratified ' * (stratum is not None)}Mantel-Byar test"
     if why := _one_sided(rows):
@@ -146,14 +149,8 @@ def simon_makuch(
     [1.    1.    0.75  0.75  0.375 0.    0.5   0.5   0.25  0.   ]
     """
     (landmark,) = times("landmark", [landmark])
-    time, event, begin = _patients(time, event, begin)
-    followed = time > landmark
-    known = {
-        "n": int(followed.sum()),
-        "n_begun": int((begin < time)[followed].sum()),
-        "events": int(event[followed].sum()),
-    }
-    known["excluded"] = int((~followed).sum())
+    known = _known(time, event, begin, after=landmark)
+    known["excluded"] = len(time) - known["n"]
     rows = start_stop(time, event, begin)
     rows = Intervals(*(column[rows.time > landmark] for column in rows))
     method = f"Simon-Makuch estimate from day {landmark:g}"

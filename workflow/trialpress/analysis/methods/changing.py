@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -58,9 +60,16 @@ def intervals(
         return Intervals(*np.zeros((4, 0), int), np.zeros((0, 0))), design, note
     measured = [measurements(data, endpoint, table, date, value, which, design.known)] if table else []
     found = counting_process(time[inside], event[inside], [one.begin[inside] for one in states], measured)
-    lost = int(inside.sum()) - len(set(found.patient.tolist()))
-    reasons = "without follow-up after day 0" + " or after a first measurement" * bool(table)
-    return found, design, "; ".join(filter(None, [note, f"{lost} {reasons}" if lost else ""]))
+    return found, design, note
+
+
+def in_time(data: Data, given: Mapping) -> pd.Series:
+    """True for those of whom something is measured before the end of their follow-up."""
+    endpoint, everyone = given["endpoint"], pd.Series(True, index=data.frame.index)
+    of = (given[key] for key in ("table", "date", "value", "which"))
+    place, day, _ = measurements(data, endpoint, *of, everyone)
+    end = number(data.frame[f"{endpoint}_time"] / data.plan.per(endpoint, "days"))
+    return pd.Series(np.isin(np.arange(len(end)), place[day < end[place]]), index=data.frame.index)
 
 
 def _measured(data: Data, table: str, value: str) -> Name:
@@ -68,7 +77,7 @@ def _measured(data: Data, table: str, value: str) -> Name:
     return column(value, label or value)
 
 
-@METHODS.add("changing_cox", moments="begins date")
+@METHODS.add("changing_cox", moments="begins date", intervals=True)
 def changing_cox(data: Data, rows: Rows, *, endpoint: Endpoint, begins: list[Column] = (), covariates: list[Column] = (), stratum: Column = "",
                  table: Table = "", date: Field = "", value: Field = "", which: RowCondition = ""):  # fmt: skip
     """Cox regression on covariates that change during follow-up (counting process, Efron ties): conditions that begin on a day, as

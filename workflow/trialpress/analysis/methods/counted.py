@@ -124,7 +124,7 @@ def changing(data: Data, given: Mapping) -> Counted:
 
 def current(data: Data, given: Mapping) -> Counted:
     """Who is followed, dies and changes state; at fixed times who is under observation, and of them in remission."""
-    days, known, _ = changes_of(data, given["endpoint"], given["changes"])
+    days, known, _ = changes_of(data, given["endpoint"], given["changes"], given["estimator"])
     time, death = (number(data.frame.loc[known, f"{given['endpoint']}_{name}"]) for name in ("time", "event"))
     entry = entry_of(data, given["endpoint"], "days", known)
 

@@ -107,7 +107,7 @@ def landmark(
         _curves(data, rows, states, states.time > day, states.begin <= day, names, unit, level)
 
 
-@METHODS.add("mantel_byar", moments="begin")
+@METHODS.add("mantel_byar", moments="begin", intervals=True)
 def mantel_byar(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, stratum: Column = ""):
     """Mantel-Byar test: a log-rank test in which everyone counts as not begun until the day on which it begins.
 
@@ -134,7 +134,7 @@ def _observed(rows: Rows, result: Result, names: tuple[Name, Name]):
                  kind="decimal1", method=result.method)  # fmt: skip
 
 
-@METHODS.add("simon_makuch", moments="begin")
+@METHODS.add("simon_makuch", moments="begin", intervals=True)
 def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, landmark: float = 0, at: list[float] = (),
                  unit: Unit = "months"):  # fmt: skip
     """Simon-Makuch curves: survival of those in whom it has begun and of those in whom it has not yet; a participant
@@ -176,7 +176,7 @@ def simon_makuch(data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, l
                      note=there.note, only=("estimate", "ci_low", "ci_high", "n_at_risk"))  # fmt: skip
 
 
-@METHODS.add("time_dependent_cox", moments="begin")
+@METHODS.add("time_dependent_cox", moments="begin", intervals=True)
 def time_dependent_cox(
     data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, covariates: list[Column] = (), stratum: Column = ""
 ):

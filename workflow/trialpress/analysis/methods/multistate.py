@@ -27,7 +27,7 @@ def states_of(data: Data, endpoint: str, begin: str) -> list[Name]:
     return named + [of.event(name) for name in of.events]
 
 
-@METHODS.add("state_probabilities", moments="begin")
+@METHODS.add("state_probabilities", moments="begin", intervals=True)
 def state_probabilities(
     data: Data, rows: Rows, *, endpoint: Endpoint, begin: Column, at: list[float] = (), unit: Unit = "months"
 ):
@@ -48,23 +48,15 @@ def state_probabilities(
         raise ValueError(f"endpoint: '{endpoint}' has no competing causes, which are the states at the end")
     found, names = States.of(data, endpoint, begin, outcome="cause"), states_of(data, endpoint, begin)
     method = "Aalen-Johansen state probabilities"
-    rows.add({"n": len(found.time)}, method="participants with follow-up", note=found.note)
+    rows.add({"n": int((found.time > 0).sum())}, method="participants with follow-up after day 0", note=found.note)
     stays = illness_death(found.time, found.event.astype(int), found.begin) if found.time.size else None
     if stays is None or not len(stays.patient):
         return not_estimable(rows, ("estimate",), "no follow-up" if found.time.size else "no participants", method)
     result = estimate(stays, len(names), level=data.plan.level)
-    at_once = int((found.time == 0).sum())
-    note = f"{at_once} without follow-up beyond day 0 left out of the estimate" if at_once else ""
     for k, name in enumerate(names):
         part = {key: values[result.curve["state"] == k] for key, values in result.curve.items() if key != "state"}
         part["time"] = part["time"] / data.plan.days(unit)
-        rows.add(
-            {"transitions": result[f"state:{k}"]},
-            group=name,
-            kind="count",
-            method="transitions into the state",
-            note=note,
-        )
+        rows.add({"transitions": result[f"state:{k}"]}, group=name, kind="count", method="transitions into the state")
         rows.curve(part, group=name)
         for t in at:
             there = read_off(Result(result.method, {}, curve=part), t, before=0.0)
@@ -80,7 +72,7 @@ def in_order(data: Data, changes: list[str]) -> pd.Series:
     return order
 
 
-def changes_of(data: Data, endpoint: str, changes: list[str]) -> tuple[np.ndarray, pd.Series, str]:
+def changes_of(data: Data, endpoint: str, changes: list[str], estimator: str) -> tuple[np.ndarray, pd.Series, str]:
     """(day of each change from the origin, a column each, of those who are followed and whose changes are in order; who they are; notes).
 
     A change before the origin counts as one on its day; one after the end of follow-up does not count.
@@ -88,6 +80,8 @@ def changes_of(data: Data, endpoint: str, changes: list[str]) -> tuple[np.ndarra
     if len(set(changes)) < len(changes):
         raise ValueError("changes: a column is named twice")
     known = followed(data, endpoint) & in_order(data, changes)
+    if estimator == "aalen-johansen":  # of stays, and there is none without follow-up after day 0
+        known &= (data.frame[f"{endpoint}_time"] > 0).fillna(False).astype(bool)
     days = [number(data.days_after_origin(endpoint, data.frame[name]))[known] for name in changes]
     found = np.column_stack([*days, np.empty((int(known.sum()), 0))])
     end = number(data.frame.loc[known, f"{endpoint}_time"])[:, None] / data.plan.per(endpoint, "days")
@@ -103,6 +97,7 @@ def changes_of(data: Data, endpoint: str, changes: list[str]) -> tuple[np.ndarra
     ordered="changes",
     entry=True,
     entry_without="estimator aalen-johansen",
+    intervals="estimator aalen-johansen",
 )
 def current_leukaemia_free_survival(data: Data, rows: Rows, *, endpoint: Endpoint, changes: list[Column], start: Literal["remission", "disease"] = "remission",
                                     by: Column = "", at: list[float] = (), unit: Unit = "months", transform: Transform = "log-log",
@@ -124,7 +119,7 @@ def current_leukaemia_free_survival(data: Data, rows: Rows, *, endpoint: Endpoin
     from ...stats.current_survival import current_survival as estimate
     from ...stats.survival import read_off
 
-    days, known, note = changes_of(data, endpoint, changes)
+    days, known, note = changes_of(data, endpoint, changes, estimator)
     per, estimates = data.plan.days(unit), {}
     time, death = (number(data.frame.loc[known, f"{endpoint}_{name}"]) for name in ("time", "event"))
     entry = entry_of(data, endpoint, "days", known)

@@ -35,8 +35,8 @@ def state_probabilities(job: Job) -> Iterator[Found]:
     """Aalen and Johansen 1978, from one time to the next; the error is what each participant's weight does, by an imaginary step."""
     states = job.named("state")
     rows = [row for row in job.rows if not row["@"] & {"time", "event"}]
-    yield "", "", COUNTED, CLOSED, {"n": len(rows)}
     lives = [_life(row) for row in rows if float(row["time"]) > 0]
+    yield "", "", COUNTED, CLOSED, {"n": len(lives)}
     if not lives:
         return
     moves: dict[float, list[tuple[int, int, int]]] = defaultdict(list)

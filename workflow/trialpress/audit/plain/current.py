@@ -52,7 +52,7 @@ def _person(job: Job, row: Row, changes: list[Row]) -> Course | None:
     if row["@"] & needed or any(b < math.inf and not a < b for a, b in zip(days, days[1:], strict=False)):
         return None
     time, entry = float(row["time"]), float(row["entry"]) if late else -1.0
-    if entry >= time:
+    if entry >= time or (job["estimator"] != "kaplan-meier" and not time):
         return None
     return Course(time, float(row["event"]) == 1, [max(day, 0.0) for day in days], entry if entry > 0 else -1.0)
 
@@ -119,8 +119,6 @@ def _states(ends: list[list[tuple[float, bool]]], first: int, t: float) -> tuple
                     p[to] += step
         return sum(p[k] for k in range(first, dead, 2))
 
-    if not people:  # nobody is followed beyond day 0
-        return sum(sum(gone for _, gone in one) % 2 == first for one in ends) / len(ends), 0.0
     return float(complex(way(None)).real), math.sqrt(sum((complex(way(who)).imag / TINY) ** 2 for who in people))
 
 

@@ -213,6 +213,10 @@ def _in_strata(job: Job) -> list[Row]:
     return followed(job, "level") if job["stratum"] == "true" else followed(job)
 
 
+def _after_day_0(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if float(row["time"]) > 0]
+
+
 def cut(rows: Sequence[Row]) -> list[Person]:
     """Follow-up before it begins ([0]) and after ([1]), in the stratum of the row."""
     found = []
@@ -246,7 +250,7 @@ def landmark(job: Job) -> Iterator[Found]:
 
 
 def mantel_byar(job: Job) -> Iterator[Found]:
-    rows = _in_strata(job)
+    rows = _after_day_0(_in_strata(job))
     people = cut(rows)
     yield counted(rows)
     if not _both(people):
@@ -275,7 +279,7 @@ def time_dependent_cox(job: Job) -> Iterator[Found]:
     if job["covariates"] == "true":
         yield from _adjusted(job)
         return
-    rows = _in_strata(job)
+    rows = _after_day_0(_in_strata(job))
     people = cut(rows)
     yield counted(rows)
     if _both(people):
@@ -286,7 +290,7 @@ def _adjusted(job: Job) -> Iterator[Found]:
     strata = job["stratum"] == "true"  # in the place of the group
     needed = {"time", "event", *(["group"] if strata else [])}
     w = wide(job, [row for row in job.rows if row["set"] == job.named("set")[0]], needed, centred=False)
-    yield counted(w.rows)
+    yield counted(_after_day_0(w.rows))
     people = [one._replace(x=[*one.x, *own], stratum=row["group"] if strata else "") for row, own in zip(w.rows, w.X, strict=True) for one in cut([row])]  # fmt: skip
     found = cox(people) if _both(people) else None
     for j, name in enumerate([*job.named("begin"), *w.ids] if found else ()):
