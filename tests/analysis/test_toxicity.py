@@ -74,6 +74,20 @@ def test_what_has_no_term_or_no_grade_is_said():
     assert note == "1 without a term count here only; 1 without a recorded grade"
 
 
+def test_how_many_attributions_are_not_known_is_said():
+    rows, _ = compute("toxicity", cohort(), **OPTIONS, related="related == 'yes'")
+    note = rows[(rows["level"] == "any_event") & (rows["statistic"] == "related")]["note"].iloc[-1]
+    assert note.endswith(
+        "; 1 of unknown attribution not counted as attributed: 0 participants could have an attributed event"
+    )
+    population = cohort()
+    population.tables["events"] = EVENTS.assign(related=EVENTS["related"].where(EVENTS["term"] == "Fever"))
+    rows, _ = compute("toxicity", population, **OPTIONS, related="related == 'yes'")
+    note = rows[(rows["level"] == "any_event") & (rows["statistic"] == "related")]["note"].iloc[-1]
+    assert "4 of unknown attribution not counted as attributed: 2 participants could have an attributed event" in note
+    assert not compute("toxicity", population, **OPTIONS)[0]["note"].str.contains("attribut").any()
+
+
 @pytest.mark.parametrize(("options", "message"), [
     ({"classes": {"Fever": "General", "Rash": "Skin"}}, "classes: none for 'Chills'"),
     ({"classes": {"Fever": "G", "Rash": "S", "Chill": "G"}}, "none for 'Chills'; no event is called 'Chill'"),

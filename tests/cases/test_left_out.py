@@ -378,3 +378,24 @@ analyses: {sm: {method: simon_makuch, population: all, endpoint: os, begin: from
 """
     run = build(tables, plan, f="ID,Months,Dead,From\n1,1,yes,\n2,5,no,0.5\n3,40,yes,\n4,8,yes,1.5\n")
     assert run.values("sm", "n")[""] == "3" and run.read("analysis/participants.csv")["n"].tolist() == ["3", "1"]
+
+
+def test_measurements_that_may_not_count_are_named(build):
+    """The column of the condition is empty in a row of participant 5."""
+    tables = SOON.replace(
+        "level: {source: Level, type: number}}",
+        "level: {source: Level, type: number}, kind: {source: Kind, type: code, codes: {a: [], b: []}}}",
+    )
+    levels = LEVELS.replace("Level\n", "Level,Kind\n").replace(
+        "5,2015-01-02,2\n", "5,2015-01-02,2,\n5,2015-01-03,2,a\n"
+    )
+    levels = "".join(
+        line if line.count(",") == 3 else line.strip() + ",a\n" for line in levels.splitlines(keepends=True)
+    )
+    plan = BEGINS[: BEGINS.index("  tdc:")]
+    plan += "  m: {method: changing_cox, population: all, endpoint: os, table: m, date: taken, value: level, which: kind == 'a'}\n"
+    run = build(tables, plan, f=AT_ONCE, m=levels)
+    assert (
+        run.read("analysis/participants.csv")["note"].tolist()[-1]
+        == "1 row of m left out: not known whether kind == 'a'"
+    )

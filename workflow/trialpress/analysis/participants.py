@@ -8,7 +8,7 @@ trace, counted in participants.csv, in the notes of ard.csv and below every tabl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -82,7 +82,14 @@ def parted(data: Data, spec: Mapping) -> tuple[np.ndarray, list[LeftOut]]:
         if lacking.any():
             found.append(LeftOut.of(reason, text, data, lacking))
             rest &= ~lacking
-    return rest, [*found, *_overall(data, spec), *_no_event(data, spec), *_events(data, spec), *_undated(data, spec)]
+    return rest, [
+        *found,
+        *_overall(data, spec),
+        *_no_event(data, spec),
+        *_events(data, spec),
+        *_undated(data, spec),
+        *_uncertain(data, spec),
+    ]
 
 
 def _certain(lacking: pd.Series) -> np.ndarray:
@@ -186,6 +193,19 @@ def _undated(data: Data, spec: Mapping) -> Iterator[LeftOut]:
     names = names[names.isin(data.frame[who])].astype(str)
     if len(names):
         yield LeftOut("day", "day not known", len(names), tuple(dict.fromkeys(names)), f"rows of {spec['table']}")
+
+
+def _uncertain(data: Data, spec: Mapping) -> Iterator[LeftOut]:
+    """Measurements of which it is not known whether they count."""
+    if "which" not in spec:
+        return
+    from .source import rows_of
+
+    rows, columns = rows_of(data, spec["table"])
+    unknown = Expression(spec["which"])(columns).isna().to_numpy() & rows[spec["value"]].notna().to_numpy()
+    text = f"not known whether {spec['which']}"
+    one = LeftOut.of("which_unknown", text, replace(data, frame=rows), unknown, f"rows of {spec['table']}")
+    yield from [one] if one.n else []
 
 
 def _overall(data: Data, spec: Mapping) -> Iterator[LeftOut]:

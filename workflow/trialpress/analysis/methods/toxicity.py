@@ -87,7 +87,7 @@ def toxicity(data: Data, rows: Rows, *, table: Table, term: Field, grade: Field,
         soc: its column of the system organ class
         classes: term -> system organ class, where the table has no column of it
         events: which events count
-        related: events that are attributed to the treatment
+        related: events that are attributed to the treatment; those of which it is not known are not counted so, and a note says how many
         severe: lowest severe grade
         p_values: whether two groups are tested, by Fisher's exact test
     """
@@ -104,7 +104,7 @@ def toxicity(data: Data, rows: Rows, *, table: Table, term: Field, grade: Field,
     }
     found, groups = Events.of(data, given), data.groups(by) if by else {}
     columns = {**groups, OVERALL: pd.Series(True, index=data.frame.index)}
-    who, said = data.frame[data.study.participant], _notes(found)
+    who, said = data.frame[data.study.participant], _notes(found, bool(related))
     sizes = {group: int(members.sum()) for group, members in columns.items()}
     inside = {group: found.frame["who"].isin(who[members]).to_numpy() for group, members in columns.items()}
     for group, size in sizes.items():
@@ -130,14 +130,18 @@ def toxicity(data: Data, rows: Rows, *, table: Table, term: Field, grade: Field,
             rows.add(fisher_2x2([[n2, N2 - n2], [n1, N1 - n1]], level=data.plan.level), level=level, only=("p_value",))
 
 
-def _notes(events: Events) -> list[str]:
+def _notes(events: Events, attributed: bool) -> list[str]:
     frame = events.frame
+    open_ = frame[frame["related"].isna()] if attributed else frame[:0]
+    could = set(open_["who"]) - set(frame.loc[frame["related"].fillna(False).astype(bool), "who"])
+    of = f"{len(could)} participant{'' if len(could) == 1 else 's'} could have an attributed event"
     nameless, ungraded = int(frame["term"].isna().sum()), int(frame["grade"].isna().sum())
     classless = int((frame["class"].isna() & frame["term"].notna()).sum()) if frame["class"].notna().any() else 0
     return [
         *([f"{classless} without a system organ class count with their terms only"] if classless else []),
         *([f"{nameless} without a term count here only"] if nameless else []),
         *([f"{ungraded} without a recorded grade"] if ungraded else []),
+        *([f"{len(open_)} of unknown attribution not counted as attributed: {of}"] if len(open_) else []),
         *([f"{events.unknown} left out: not known whether they count"] if events.unknown else []),
     ]
 
