@@ -88,3 +88,42 @@ def test_means_that_cannot_be_drawn_are_left_out_of_the_picture(build):
     drawn = plan("kinetics_by_day").replace("value: copies, caption", "value: copies, mean: e, caption")
     run = build(TABLE, drawn, f=WHO, k=VALUES)
     assert "highest on day 7" in run.text("figures/alt.json")
+
+
+SAMPLES = TABLE.replace("[participant, day]", "[participant, day, sample]WHERE").replace(
+    "copies: {source: Copies, type: number}",
+    "sample: {source: Sample, type: id}, copies: {source: Copies, type: number, limit: sign}",
+)
+TWO = "ID,Day,Sample,Copies\nS1,0,a,0\nS1,7,a,1000\nS1,7,b,4000\nS2,7,a,2000\nS2,28,a,>9000\nS3,-1,a,1\nS3,-1,b,2\nS3,0,a,<50\nS3,7,a,>9000\n"
+
+
+@pytest.mark.parametrize(("method", "more"), [("kinetics_by_day", {}), ("exposure", {"limit": "50"})])
+def test_two_values_of_a_participant_on_a_day_are_refused_by_name(build, method, more):
+    with pytest.raises(InputError) as error:
+        build(SAMPLES.replace("WHERE", ""), plan(method, **more), f=WHO, k=TWO)
+    days = "S1 on day 7" if method == "exposure" else "S1 on day 7, S3 on day -1"  # exposure begins on day 0
+    assert f"analyses.e: several values of k for participant {days}\n" in str(error.value)
+    assert "leave one of them in the table, by `where` in study.yaml, tables.k" in str(error.value)
+    run = build(SAMPLES.replace("WHERE", "\n    where: sample == 'a'"), plan(method, **more), f=WHO, k=TWO)
+    assert run.values("e", "n")["7_days" if method == "kinetics_by_day" else "cmax"] == "3"
+
+
+def test_a_participant_outside_the_analysis_or_a_row_without_a_value_is_not_twice(build):
+    rows = TWO.replace("S1,7,b,4000", "S1,7,b,").replace("S3,-1", "S9,-1")
+    run = build(SAMPLES.replace("WHERE", ""), plan("kinetics_by_day"), f=WHO, k=rows)
+    assert run.values("e", "n")["7_days"] == "3"
+
+
+def test_values_above_the_limit_are_counted_where_they_are_used(build):
+    tables = SAMPLES.replace("WHERE", "\n    where: sample == 'a'")
+    run = build(tables, plan("kinetics_by_day"), f=WHO, k=TWO)
+    said = "above the quantification limit counted as the limit"
+    for statistic in ("n", "estimate", "ci_low"):
+        assert f"1 {said}" in rows(run, "7_days")[statistic][1]
+    assert said not in rows(run, "0_days")["estimate"][1] and f"1 {said}" in rows(run, "28_days")["estimate"][1]
+    run = build(tables, plan("exposure", limit="50", until="14", by="arm"), f=WHO, k=TWO)
+    assert f"1 with a value {said}" in rows(run, "cmax", "A")["median"][1]
+    assert f"1 with a value {said}" in rows(run, "cmax", "B")["geometric_mean"][1]
+    assert f"2 with a value {said}" in rows(run, "cmax")["ratio"][1]
+    assert said not in rows(run, "auc", "A")["median"][1]  # of day 28
+    assert said not in rows(run, "tlast", "B")["median"][1]

@@ -21,6 +21,7 @@ from ..expression import Expression, ExpressionError, impossible
 from ..kinds import NUMBER
 from ..plan import Derived, Plan
 from ..study import Study
+from ..text import number_text
 from . import Data
 from .participants import NO_SUCH_POPULATION, NOT_CHOSEN, LeftOut
 
@@ -108,7 +109,29 @@ def analysed(
     if "rows" in spec:
         data, more = _rows(data, name, spec, kept)
         out += more
+    _once_a_day(f"plan.yaml, analyses.{name}", data, spec)
     return data, [one for one in out if one.n and "file" not in spec]  # of other trials: nobody here is counted
+
+
+def _once_a_day(where: str, data: Data, spec: Mapping) -> None:
+    """Of a table that a method reads itself, a participant has one value on a day."""
+    from .methods import METHODS
+
+    traits, who = METHODS.traits.get(spec["method"], {}), data.study.participant
+    if "once" not in traits:
+        return
+    day, value, rows = spec[traits["once"]], spec["value"], data.tables[spec["table"]]
+    known = rows[who].isin(data.frame[who]) & rows[[day, value]].notna().all(axis=1)
+    if "since" in traits:
+        known &= (rows[day] >= float(traits["since"])).fillna(False).astype(bool)
+    rows = rows.loc[known, [who, day]]
+    twice = rows[rows.duplicated()].drop_duplicates()
+    if len(twice):
+        shown = ", ".join(f"{name} on day {number_text(at)}" for name, at in twice.head(5).to_numpy(dtype=object))
+        more = f" and {len(twice) - 5} more" if len(twice) > 5 else ""
+        what = f"several values of {spec['table']} for participant {shown}{more}"
+        do = f"leave one of them in the table, by `where` in study.yaml, tables.{spec['table']}; or correct the records"
+        raise InputError([Problem(where, what, "a participant would count twice", do)])
 
 
 def _chosen(data: Data, population: str, where: str | None) -> tuple[pd.DataFrame, list[LeftOut]]:

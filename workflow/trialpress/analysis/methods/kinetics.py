@@ -14,7 +14,7 @@ from .. import Data, Rows
 from .common import METHODS, samples, two_samples
 
 
-@METHODS.add("kinetics_by_day")
+@METHODS.add("kinetics_by_day", once="day")
 def kinetics_by_day(
     data: Data,
     rows: Rows,
@@ -27,7 +27,7 @@ def kinetics_by_day(
     zero: float = 0,
 ):
     """Geometric mean with interval of a measurement on each day. A value below the quantification limit (a `<` in the
-    column's limit column) enters as a fraction of the limit. Where a value is 0 the mean is not estimable, unless the plan
+    column's limit column) enters as a fraction of the limit; one above it (`>`) as the limit, and a note says how many. Where a value is 0 the mean is not estimable, unless the plan
     says what stands for it.
 
     Parameters
@@ -40,12 +40,13 @@ def kinetics_by_day(
     """
     from ...stats.kinetics import geometric_mean
 
-    source, limited = _measured(data, table, value)
+    source, limited, above = _measured(data, table, value)
     measured = source[value].astype("Float64").where(~limited, source[value].astype("Float64") * below)
     for group, members in data.groups(by).items():
         inside = source[data.study.participant].isin(data.frame.loc[members, data.study.participant]) & measured.notna()
         points = []
         for at, values in measured[inside].groupby(source.loc[inside, day]):
+            most = _above(int(above[values.index].sum()))
             values, note = _instead_of_zero(values.to_numpy(dtype=float), zero)
             result = geometric_mean(values, level=data.plan.level)
             rows.add(
@@ -55,7 +56,7 @@ def kinetics_by_day(
                 kind="significant",
                 names={"geometric_mean": "estimate"},
                 only=("n", "geometric_mean", "ci_low", "ci_high"),
-                note=note,
+                note="; ".join(filter(None, [note, most])),
             )
             points.append((at, result["geometric_mean"], result["ci_low"], result["ci_high"], result["n"]))
         if points:
@@ -71,11 +72,16 @@ def _instead_of_zero(values: np.ndarray, zero: float) -> tuple[np.ndarray, str]:
     return np.where(values == 0, zero, values) if n else values, f"{n} of 0 counted as {zero:g}" if n else ""
 
 
-def _measured(data: Data, table: str, value: str) -> tuple[pd.DataFrame, pd.Series]:
-    """The table, and where its value is below the quantification limit."""
+def _measured(data: Data, table: str, value: str) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """The table, and where its value is below and where above the quantification limit."""
     source, limit = data.tables[table], data.study.tables[table].columns[value].limit
-    below = source[limit].fillna("") == "<" if limit else pd.Series(False, index=source.index)
-    return source, below.astype(bool)
+    signs = source[limit].fillna("") if limit else pd.Series("", index=source.index)
+    return source, (signs == "<").astype(bool), (signs == ">").astype(bool)
+
+
+def _above(n: int, what: str = "") -> str:
+    """How many values are known to be higher than they are counted."""
+    return f"{n} {what}above the quantification limit counted as the limit" if n else ""
 
 
 def _late(begins: pd.Series, start: str) -> str:
@@ -87,14 +93,14 @@ def _late(begins: pd.Series, start: str) -> str:
     return f"{len(late)} with a first value of day {days}" + (": C(0) = 0 put in" if start == "zero" else "")
 
 
-@METHODS.add("exposure")
+@METHODS.add("exposure", once="day", since="0")
 def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, limit: Positive, by: Column = "", until: Positive = 28,
              below: Literal["half", "zero", "missing"] = "half",
              start: Literal["measured", "zero"] = "measured"):  # fmt: skip
     """Exposure of each participant, summarised: Cmax, Tmax, AUC (linear up, log down) from day 0 to a day, Tlast,
     terminal half-life. Median and quartiles of each, geometric means with interval of Cmax and AUC, and between two
     groups their ratio, second over first. A value below the quantification limit counts as 0 before the first
-    quantifiable one and by the rule after it. The area is not estimable for whoever has no value of day 0, unless the plan
+    quantifiable one and by the rule after it; one above it (`>`) as the limit, and a note says in how many participants. The area is not estimable for whoever has no value of day 0, unless the plan
     says `start: zero`.
 
     Parameters
@@ -112,8 +118,8 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
     from ...stats.kinetics import geometric_mean, geometric_mean_ratio
 
     who = data.study.participant
-    source, limited = _measured(data, table, value)
-    source = source.assign(value=source[value].astype("Float64").mask(limited, 0.0))
+    source, limited, above = _measured(data, table, value)
+    source = source.assign(value=source[value].astype("Float64").mask(limited, 0.0), above=above)
     source = source[source["value"].notna() & (source[day] >= 0).fillna(False)].sort_values([who, day])
     labels = {"cmax": "Cmax", "tmax": "Tmax", "auc": f"AUC 0-{until:g}", "tlast": "Tlast", "half_life": "Half-life"}
     mine = source[source[who].isin(data.frame[who])]
@@ -127,6 +133,8 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
     method = next((result.method for result in found.values()), "noncompartmental")
     for name, label in labels.items():
         level, known = Name(name, label), {}
+        used = mine["above"] & (name != "tlast") & ((name != "auc") | (mine[day] <= until))
+        high = set(mine.loc[used, who])
         for group, members in data.groups(by).items():
             each = np.array(
                 [found[p][name] if p in found else np.nan for p in data.frame.loc[members, who]], dtype=float
@@ -135,6 +143,8 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
             note = f"{np.isnan(each).sum()} of {each.size} not estimable" if np.isnan(each).any() else ""
             if name == "auc":
                 note = "; ".join(filter(None, [note, _late(begins.reindex(data.frame.loc[members, who]), start)]))
+            most = _above(int(data.frame.loc[members, who].isin(high).sum()), "with a value ")
+            note = "; ".join(filter(None, [note, most]))
             only = ("n", "missing", "median", "q1", "q3", "min", "max")
             rows.add(summary(each), group=group, level=level, kind="significant", method=method, note=note, only=only)
             if name in ("cmax", "auc"):
@@ -144,7 +154,8 @@ def exposure(data: Data, rows: Rows, *, table: Table, day: Field, value: Field, 
         filled = [values for values in known.values() if values.size]
         if name in ("cmax", "auc") and len(filled) == 2:
             result = geometric_mean_ratio(filled[1], filled[0], level=data.plan.level)
-            rows.add(result, level=level, kind="ratio", only=("ratio", "ci_low", "ci_high", "p_value"))
+            only = ("ratio", "ci_low", "ci_high", "p_value")
+            rows.add(result, level=level, kind="ratio", only=only, note=_above(len(high), "with a value "))
 
 
 @METHODS.add("geometric_mean_ratio", positive="variable")
