@@ -20,7 +20,7 @@ from ..errors import Problem, raise_if
 from ..files import write_parquet
 from ..study import Study
 from ..workers import beside
-from . import log
+from . import log, strangers
 from .account import ROWS, LossError, accounts, losses, refused
 from .corrections import by_table, read_corrections
 from .merge import Merged
@@ -115,6 +115,7 @@ def clean_tables(study: Study, raws: Mapping[str, Raw], positions: Mapping, fixe
     done: dict[str, Cleaned] = {}
     for name, table in study.tables.items():
         done[name] = TableCleaner(study, table, raws, positions[name], fixes.get(name, ()), done).run()
+    strangers.ask(study, done)
     return done
 
 

@@ -1,0 +1,63 @@
+"""Participants of a table without a reference for them whom no table with one row per participant has: their rows are in no count.
+
+A reference would reject the rows. Without one they are kept, since the dictionary does not say that they belong to nobody; who they
+are is asked once for each participant and table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..files import sha256
+from ..study import Study
+from . import queries
+from .part import Records
+from .steps.rows import core
+from .table import Cleaned
+from .withheld import shown
+
+
+def ask(study: Study, done: Mapping[str, Cleaned]) -> None:
+    """The queries, after all others on their table; done: all tables."""
+    who, once = study.participant, study.once_per_participant()
+    known = {str(name) for table in once for name in done[table].frame[who].dropna()}
+    alike = {core(name): name for name in sorted(known, reverse=True)}
+    for name, cleaned in done.items():
+        table = cleaned.table
+        if name in once or who not in table.kept or any(who in columns for columns in table.references):
+            continue
+        lost = set(cleaned.frame[who].dropna().unique()) - known
+        found = _first(cleaned, who, lost) if lost else []
+        for number, record, participant, n in found:
+            records = cleaned.parts[number]
+            said = f"participant '{participant}' is in no table with one row per participant ({', '.join(once)}): in no count"
+            if core(participant) in alike:
+                said += f"; '{alike[core(participant)]}' differs in its spelling alone: is it the same?"
+            cleaned.places.append((len(cleaned.parts) + 1, number, records.number(record), 0))
+            cleaned.queries.append(_query(name, records, who, record, said) | {"rows": n, "same": sha256(repr((name, participant)).encode())})  # fmt: skip
+
+
+def _first(cleaned: Cleaned, who: str, lost: set) -> list[tuple[int, int, str, int]]:
+    """(part, record) of the first row of each participant, who it is, and the number of rows; in the order of the rows."""
+    found: dict[str, list] = {}
+    for number, records in enumerate(cleaned.parts):
+        field, rows = records.fields[who], records.living()
+        numbers = [records.number(record) for record in rows.tolist()]
+        for at in np.argsort(numbers, kind="stable").tolist():
+            reading = field.readings[field.state[rows[at]]]
+            if reading.value in lost:
+                found.setdefault(reading.value, [number, int(rows[at]), reading.value, 0])[3] += 1
+    return [tuple(one) for one in found.values()]
+
+
+def _query(table: str, records: Records, who: str, record: int, said: str) -> dict:
+    field, rows = records.fields[who], records.living()
+    text = field.cells[field.cell[record]].text if field.raw else field.readings[field.state[record]].value
+    return {
+        "severity": "error", "table": table, "key": records.key_texts(rows)[int(rows.searchsorted(record))].as_py(), "field": who,
+        "value": shown(field.column, text), "message": said, "file": records.part.file.path, "row": records.number(record),
+        "column": field.headers[records.block[record]] if field.raw else "", "raw": text if field.raw else "", "correctable": field.raw,
+        "cleared": False, "rule": "no such participant", "participant": queries.participant(records, record),
+    }  # fmt: skip
