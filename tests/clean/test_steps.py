@@ -475,7 +475,7 @@ def test_only_ids_are_compared_in_their_spelling(tmp_path):
 
 LOSE = {"a": {"max_rejected": 1}, "b": {"max_rejected": 1}}
 WHO_TABLE = {"p": {"file": "p", "key": ["participant"], "columns": {"participant": {"source": "ID", "type": "id"}}}}
-PEOPLE_CSV = {"p.csv": "ID\nS1\n"}
+PEOPLE_CSV = {"p.csv": "ID\nS1\nS2\nS3\nS4\n"}
 YES = {"type": "code", "source": "Consent", "codes": {"yes": [], "no": []}}
 
 
