@@ -1,6 +1,7 @@
 """Whatever column an analysis names, in whichever of its keys, is followed to its cells."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from audit.test_concordance import WANTED
@@ -19,8 +20,9 @@ class Followed:
     def add(self, name: str) -> None:
         self.names.add(name)
 
-    def table(self, table: str, fields: list[str], rows=()) -> str:
+    def table(self, table: str, fields: list[str], where="", measured=()) -> str:
         self.names |= {f"{table}.{field}" for field in fields}
+        self.chosen = table, fields, where, list(measured)
         return f"{table}.{fields[-1]}"
 
 
@@ -54,3 +56,23 @@ def test_every_column_that_an_analysis_names_is_followed(results):
                 also = {f"{table}.{word}"} if word in fields else set()
                 assert word in found.names or also & found.names, f"{name}: {key} names {word}, which is not followed"
     assert seen >= {"event", "by", "variable", "variables", "columns", "covariates", "x", "y", "endpoint", "begin", "sets", "events", "related", "rows", "where", "dose", "score", "cohort", "stratum"} - {"stratum"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "chosen"),
+    [
+        ({"method": "toxicity", "table": "events", "term": "term", "grade": "grade", "related": "grade > 1"}, ("", [])),
+        ({"method": "toxicity", "table": "events", "term": "term", "grade": "grade", "events": "grade < 5"}, ("grade < 5", [])),
+        ({"method": "kinetics_by_day", "table": "events", "day": "day", "value": "grade"}, ("", ["day", "grade"])),
+        ({"method": "summary", "variable": "value", "rows": {"table": "events", "where": "grade > 1 or day > 2", "at": "day == 7", "value": "grade", "baseline": "day == 0"}},
+         ("(grade > 1 or day > 2) and ((day == 7) or (day == 0))", [])),
+        ({"method": "summary", "variable": "change", "rows": {"table": "events", "where": "grade > 1", "value": "grade", "baseline": "day == 0"}}, ("grade > 1", [])),
+    ],
+)  # fmt: skip
+def test_the_rows_of_a_table_are_those_that_the_method_takes(results, spec, chosen):
+    """An event counts whatever is missing of it, a row that `rows` chooses if its value is missing; a measurement needs its value."""
+    found = Followed()
+    tables = {"events": {name: [] for name in ("term", "grade", "day")}}
+    study, plan = results.study, results.plan
+    columns_of(SimpleNamespace(tables=tables, study=study, plan=plan), {"population": "infused", **spec}, found)
+    assert found.chosen[2:] == chosen

@@ -224,6 +224,38 @@ def test_seizures_are_counted_again_from_the_ward_sheets(audited, content):
     assert seized == entry["who"]["n"] and len(seized) == 8
 
 
+def test_events_are_counted_again_from_the_rows_named(content):
+    """Whoever has an event of a term has its row with the raw cells of term, grade and attribution; no grade is grade unknown."""
+    for analysis, related in (("toxicity", True), ("safety", False)):
+        record, checked = content["records"][analysis], 0
+        (column,) = (name for name in record["columns"] if name.startswith("adverse_events."))
+        for entry in record["results"]:
+            term = entry["level_label"].removeprefix("Term: ")
+            for at in entry["who"].get("n", ()) if entry["level"].startswith("term=") else ():
+                rows = defaultdict(dict)
+                for event in direct(content, column, at):
+                    rows[event["row"]][event["field"]] = event["clean"]
+                assert all(set(row) == {"term", "grade"} | ({"related"} if related else set()) for row in rows.values())
+                mine = [row for row in rows.values() if row["term"] == term]
+                grades = [int(row["grade"]) for row in mine if row["grade"]]
+                counted = {statistic for statistic, members in entry["who"].items() if at in members}
+                assert mine and (f"grade_{max(grades)}" if grades else "ungraded") in counted
+                assert ("severe" in counted) == (max(grades, default=0) >= 3)
+                if related:
+                    assert ("related" in counted) == any(row["related"] in ("possible", "related") for row in mine)
+                checked += 1
+        assert checked > 100
+
+
+def test_explain_names_the_cell_that_makes_the_count(audited, monkeypatch, capsys):
+    """An event whose grade is impossible, and so not known, is an event."""
+    number = "toxicity.mrd.term_neutrophil_count_decreased"
+    status, said = explain(audited, monkeypatch, capsys, number, "--participant", "LD-013")
+    assert status == 0 and "row 72, CTCAE term: 'Neutrophil count decreased'" in said
+    assert "row 72, Grade: '6' -> ''" in said and "row 72, 与CAR-T关系: " in said
+    assert "adverse_events.term, grade, related\n" in said and "(missing)" not in said
+
+
 def test_severe_crs_is_graded_again_from_the_signs_named(content):
     """ASTCT 2019 grade 3 or more on a day: one vasopressor or vasopressin, or oxygen beyond 6 L/min by cannula."""
     entry = find(content, "crs_severe")[1]

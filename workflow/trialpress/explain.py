@@ -106,8 +106,8 @@ def follow(content: Mapping, number: str, participant: str, folder: Path) -> Ite
             yield f"  counted in {found['id']}: {', '.join(counts) or 'no'}"
     for column, depth in closure(content, record.get("columns", ())).items():
         about, pad = content["columns"][column], "  " * (depth + 1)
-        value = here["values"][column][place] if column in here["values"] else ""
-        yield f"{pad}{column} = {shown(value) or '(missing)'}"
+        value = here["values"].get(column)  # rows that an analysis reads directly have none together
+        yield f"{pad}{column}" + ("" if value is None else f" = {shown(value[place]) or '(missing)'}")
         yield f"{pad}    {shown(about['how'])}"
         evidence = here["evidence"].get(column, {}).get(str(at), {})
         if "of" in evidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -116,21 +116,20 @@ class Columns:
         for parent in about["from"]:
             self.add(parent)
 
-    def table(self, table: str, fields: list[str], rows: Mapping = {}) -> str:
-        """The rows of a clean table that an analysis reads directly, as a column `table.field`: all, or those of its `rows`."""
-        which = " or ".join(str(rows[key]) for key in ("at", "baseline") if key in rows)
-        which = " and ".join(filter(None, [str(rows.get("where", "")), f"({which})" if which else ""]))
-        name = f"{table}.{fields[-1]}" + (f" where {which}" if which else "")
+    def table(self, table: str, fields: list[str], where: str = "", measured: Sequence[str] = ()) -> str:
+        """The rows of a clean table that an analysis reads directly, as a column `table.fields`: those of which `where` holds
+        and the fields of `measured` are known. A row without them is none that a measurement comes from; an event is one
+        whatever is missing of it."""
+        known = f" in which {' and '.join(measured)} {'are' if measured[1:] else 'is'} known" if measured else ""
+        name = f"{table}.{', '.join(fields)}{known}" + (f" where {where}" if where else "")
         if name not in self.about:
             frame, columns = self.builder.rows_of(table)
-            label = self.results.study.tables[table].columns[fields[-1]].title
-            how = f"{'the' if which else 'all'} rows of {table} in which {fields[-1]} is known" + (
-                f", where {which}" if which else ""
-            )
+            label = ", ".join(dict.fromkeys(self.results.study.tables[table].columns[field].title for field in fields))
+            how = f"{'the' if where or known else 'all'} rows of {table}{known}" + (f", where {where}" if where else "")
             self.about[name] = {"label": label, "unit": "", "how": how, "from": [], "table": table, "reads": []}
-            keep = frame[fields[-1]].notna()
-            if which:
-                keep &= Expression(which).condition(columns)
+            keep = frame[list(measured)].notna().all(axis=1)
+            if where:
+                keep &= Expression(where).condition(columns)
             self._rows(name, table, frame, keep, fields)
         return name
 

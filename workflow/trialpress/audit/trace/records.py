@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -58,24 +58,46 @@ def columns_of(results: Results, spec: Mapping, columns: Columns) -> list[str]:
             case _ if kind is Endpoint:
                 names += [name for name in results.plan.endpoints[value].columns if not name.endswith("_cut")]
             case _ if kind is Table:
-                asked = {other: p.annotation for other, p in parameters.items() if other in spec}
-                fields = [
-                    name for other, what in asked.items() if what is RowCondition for name in names_in(spec[other])
-                ]
-                fields += [spec[other] for other, what in asked.items() if what is Field]
-                names += [name for name in fields if name not in results.tables[value]]
-                names.append(columns.table(value, [field for field in fields if field in results.tables[value]]))
+                own, read, conditions = results.tables[value], _asked(spec, Field), _asked(spec, RowCondition)
+                fields = list(
+                    dict.fromkeys([*read.values(), *(name for text in conditions.values() for name in names_in(text))])
+                )
+                names += [name for name in fields if name not in own]
+                measured = list(read.values()) if "value" in read else []
+                chosen = _joined((text for key, text in conditions.items() if key in CHOOSING), "and")
+                names.append(columns.table(value, [name for name in fields if name in own], chosen, measured))
     if table:
         mine = [
             name for name in dict.fromkeys(names) if name in results.tables[table] and name != results.study.participant
         ]
         made = {"value", "z", "baseline", "change"} - set(results.plan.columns)
         names = [name for name in names if name not in mine and name not in made]
-        names += [columns.table(table, mine, spec["rows"])] if mine else []
+        names += [columns.table(table, mine, _chosen(spec["rows"]))] if mine else []
     names = list(dict.fromkeys(names))
     for name in [*names, spec["population"]]:
         columns.add(name)
     return names
+
+
+CHOOSING = ("events", "which")  # conditions that say which rows of a table count; others describe a row that does
+
+
+def _asked(spec: Mapping, kind: object) -> dict[str, str]:
+    """What an analysis names by its parameters of a kind, conditions as text."""
+    parameters = METHODS.parameters(spec["method"])
+    return {key: str(spec[key]) for key, one in parameters.items() if one.annotation is kind and spec.get(key)}
+
+
+def _joined(conditions: Iterable[str], word: str) -> str:
+    """One condition of several, empty for none."""
+    some = [text for text in conditions if text and text.lower() != "true"]
+    return some[0] if len(some) == 1 else f" {word} ".join(f"({text})" for text in some)
+
+
+def _chosen(rows: Mapping) -> str:
+    """The rows of a table that `rows` chooses, and those that it compares them with."""
+    either = _joined((str(rows[key]) for key in ("at", "baseline") if key in rows and "at" in rows), "or")
+    return _joined([str(rows.get("where", "")), either], "and")
 
 
 def _number(value: float) -> float | int | str | None:
