@@ -65,15 +65,49 @@ def _place(link) -> Place:
 
 
 def _cell(cell, table) -> str:
-    """'Table 1. Characteristics: Age; Overall (n = 59)'."""
-    caption = table.find("caption")
-    row = cell.getparent()
-    at = sum(int(one.get("colspan", 1)) for one in cell.itersiblings("td", "th", preceding=True))
-    heads = table.xpath("./thead/tr[last()]/*")
-    head = plain(heads[at]) if at < len(heads) else ""
-    first = plain(row[0]) if row.getparent().tag != "thead" else ""
+    """'Table 1. Characteristics: Sex; Male; Overall (n = 51)', and of a head that spans others 'R/R (n = 42): Grade ≥3'."""
+    row, caption = cell.getparent(), table.find("caption")
+    if row.getparent().tag == "thead":
+        names = [plain(cell)]
+    else:
+        at = sum(int(one.get("colspan", 1)) for one in cell.itersiblings("td", "th", preceding=True))
+        names = [*_rows(row), _heads(table).get(at, "")]
     named = plain(caption) if caption is not None else "a table"
-    return f"{named} {'; '.join(filter(None, dict.fromkeys([first, head])))}"
+    return f"{named} {'; '.join(filter(None, dict.fromkeys(names)))}"
+
+
+def _heads(table) -> dict[int, str]:
+    """The name of each column: the heads over it from above. A head that spans rows takes its columns in each of them."""
+    found: dict[tuple[int, int], str] = {}
+    rows = table.xpath("./thead/tr")
+    for line, row in enumerate(rows):
+        at = 0
+        for head in row:
+            while (line, at) in found:
+                at += 1
+            wide, deep = (int(head.get(name, 1)) for name in ("colspan", "rowspan"))
+            found |= {(line + i, at + j): plain(head) for i in range(deep) for j in range(wide)}
+    columns = {column for _, column in found}
+    over = {column: [found.get((line, column), "") for line in range(len(rows))] for column in columns}
+    return {column: ": ".join(filter(None, dict.fromkeys(names))) for column, names in over.items()}
+
+
+def _rows(row) -> list[str]:
+    """The name of a row, before it that of the row which it stands below: one that is indented less, or a heading."""
+    deep, above = _indent(row), row.itersiblings("tr", preceding=True)
+    before = next((one for one in above if _indent(one) < deep or _heading(one)), None)
+    if before is not None and _indent(before) == deep and _indent(before.getnext()) > deep:
+        before = None  # a heading of the rows that are indented below it
+    return [*([] if before is None else [plain(before[0])]), plain(row[0])]
+
+
+def _heading(row) -> bool:
+    return row[0].find(".//strong") is not None and not any(plain(cell) for cell in row[1:])
+
+
+def _indent(row) -> int:
+    text = "".join(row[0].itertext())
+    return len(text) - len(text.lstrip("\u00a0"))
 
 
 def _sentence(block, link) -> str:
