@@ -125,6 +125,7 @@ def main(number: str, participant: str | None, study: str | None) -> int:
     """The command `explain`."""
     study = study or load_yaml(Path("config/config.yaml"))["study"]
     number, _, who = number.partition("@")  # as a listing links them
+    number = number.partition("~")[0]  # and a manuscript: its second place is ID~2
     participant = participant or who or None
     if what := wrong(study):
         print(what, file=sys.stderr)

@@ -27,7 +27,8 @@ def _percent(level: float) -> str:
     return f"{rounded(100 * level, 1).removesuffix('.0')}%"
 
 
-MAIN = ("estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "median")  # what an interval is of
+# what an interval is of: of a geometric mean and not of the median beside it
+MAIN = ("estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "ratio", "geometric_mean", "median")
 
 
 def phrases(shown: Mapping[str, str], level: float, say: Wording = ENGLISH) -> dict[str, str]:

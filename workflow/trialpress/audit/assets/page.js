@@ -13,7 +13,8 @@ function draw(name) {
 }
 const decoded = (text) => { try { return decodeURIComponent(text); } catch { return text; } }; // an address that was cut
 function route() {
-  const hash = decoded(address.view()), [id, ...rest] = hash.split("@"), who = rest.join("@"); // no id holds an @
+  const hash = decoded(address.view()), [before, ...rest] = hash.split("@"), who = rest.join("@"); // no id holds an @ or a ~
+  const [id, nth] = before.startsWith("/") ? [before] : before.split("~"); // ID~2: as its second place in the manuscript
   let name = id.startsWith("/") ? id.slice(1) : "overview";
   if (id && !id.startsWith("/")) {
     name = "record";
@@ -22,7 +23,7 @@ function route() {
       sections.record.replaceChildren(h("h1", {}, trace.records[found[0]].label), h("p", { role: "status" }, "Reading \u2026"));
       Promise.all([membersOf(found[0]), at === undefined || pieceOf(at)]).then(() => { if (decoded(address.view()) === hash) route(); },
         (error) => sections.record.replaceChildren(h("h1", {}, "A part is missing"), h("p", {}, error.message)));
-    } else sections.record.replaceChildren(...(found ? recordView(id, who).filter(Boolean) : [h("h1", {}, "No such number"), h("p", {}, code(id), " is not the id of a number of this report. ", h("a", { href: "#/results" }, "All results"))]));
+    } else sections.record.replaceChildren(...(found ? recordView(id, who, nth).filter(Boolean) : [h("h1", {}, "No such number"), h("p", {}, code(id), " is not the id of a number of this report. ", h("a", { href: "#/results" }, "All results"))]));
   }
   if (!sections[name]) name = "overview";
   if (asking[name]) sections[name].replaceChildren(...asking[name](address.asked()).flat(2).filter(Boolean));

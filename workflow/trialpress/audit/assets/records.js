@@ -108,7 +108,17 @@ function rawCells(cells) {
       h("td", {}, raw(cell.raw)), h("td", { class: cell.rule && "changed" }, raw(cell.clean)), h("td", {}, cell.rule))))));
 }
 
-function recordView(hash, current) {
+// What a record is headed by: [statistic or phrase, text], as in `MAIN` of report/variables.py, what an interval is of first.
+const MAIN = ["estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "ratio", "geometric_mean", "median", "rate_ratio", "win_ratio", "rate", "mean", "kappa", "auc", "observed", "p_value", "n", "N"];
+function headline({ printed, statistics }, part) {
+  const own = statistics.map(([name]) => name), main = MAIN.find((name) => own.includes(name)) ?? own.find((name) => !/_(low|high)$/.test(name)) ?? own[0];
+  if (part) return [part, printed[part]];
+  if (printed.text) return [`${printed.count && printed.text.startsWith(printed.count) ? "n/N, " : ""}${main} with its interval`, printed.text];
+  return ["n", "N"].includes(main) && printed.count ? ["n/N", printed.count] : [main, printed[main]];
+}
+
+// hash: the id of a number; nth: which of its places in the manuscript led here, from 1
+function recordView(hash, current, nth) {
   const [name, entry, part] = find(hash), record = trace.records[name];
   const out = [h("h1", {}, record.label), h("p", { class: "faint" }, "Record ", code(name), entry && entry.id !== name ? [", here ", code(entry.id)] : "")];
   if (record.printed !== undefined) {
@@ -119,9 +129,10 @@ function recordView(hash, current) {
     } else out.push(h("p", {}, "Set in ", code("plan.yaml"), "."));
     return out;
   }
-  const phrase = entry && (entry.printed[part] ?? entry.printed.text ?? entry.printed.count ?? Object.values(entry.printed)[0]);
-  if (phrase) out.push(h("p", { class: "printed" }, phrase));
-  out.push(inManuscript(part ? `${entry.id}.${part}` : entry ? entry.id : name));
+  const here = part ? `${entry.id}.${part}` : entry ? entry.id : name, clicked = placesOf.get(here)?.[nth - 1];
+  if (clicked !== undefined) out.push(h("p", { class: "printed" }, inPlace("text", clicked)), h("p", { class: "faint" }, placeOf(clicked)));
+  else if (entry) out.push(...((what, text) => [h("p", { class: "printed" }, text), h("p", { class: "faint" }, "This is ", code(what), ".")])(...headline(entry, part)));
+  out.push(inManuscript(here));
   const terms = [];
   const term = (key, ...value) => terms.push(h("dt", {}, key), h("dd", {}, ...value));
   if (record.method) {
@@ -184,10 +195,11 @@ const placesOf = new Map(); // number -> rows of `places`, in the order in which
 for (let row = 0; row < nPlaces; row++) { const id = inPlace("number", row); if (id && !placesOf.has(id)) placesOf.set(id, []); placesOf.get(id)?.push(row); } // a sentence without a number has no id
 const sought = (text) => encodeURIComponent(text.length > 80 ? text.slice(0, 80).replace(/\s\S*$/, "") : text).replaceAll("-", "%2D");
 const back = (row) => { const id = inPlace("number", row); return !id ? `../report/manuscript.html#:~:text=${sought(inPlace("where", row))}` : `../report/manuscript.html#number=${encodeURIComponent(id)}~${placesOf.get(id).indexOf(row) + 1}`; };
+const placeOf = (row) => `${inPlace("kind", row) === "text" ? "" : `${title(inPlace("kind", row))}: `}${inPlace("before", row)}${inPlace("where", row)}`;
 function inManuscript(id) {
   const rows = placesOf.get(id) ?? [...placesOf].filter(([other]) => other.startsWith(`${id}.`)).flatMap(([, found]) => found);
   if (!rows.length) return null;
-  const line = (row) => h("li", {}, inPlace("kind", row) === "text" ? null : `${title(inPlace("kind", row))}: `, `${inPlace("before", row)}${inPlace("where", row)} `, h("a", { href: back(row) }, `Back to ${inPlace("text", row) || "the text"}`));
+  const line = (row) => h("li", {}, `${placeOf(row)} `, h("a", { href: back(row) }, `Back to ${inPlace("text", row) || "the text"}`));
   return h("details", { open: rows.length < 4 }, h("summary", {}, `In the manuscript: ${count(rows.length)} ${rows.length === 1 ? "place" : "places"}`), h("ul", {}, rows.slice(0, MANY).map(line)));
 }
 let fields; // table.field -> columns that its cells can decide, themselves or through others

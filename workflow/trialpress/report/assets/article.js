@@ -94,9 +94,16 @@
     link.addEventListener("mouseenter", show); link.addEventListener("mouseleave", hide);
     link.addEventListener("focus", show); link.addEventListener("blur", hide);
   }
+  const nths = new Map(); // to the audit's page: each link of a number says which of its places it is, ID~2
+  for (const link of document.querySelectorAll("a.num")) {
+    const id = link.hash.slice(1);
+    nths.set(id, (nths.get(id) ?? 0) + 1);
+    link.dataset.number = `${decodeURIComponent(id)}~${nths.get(id)}`;
+    if (!link.hash.includes("@")) link.hash = `${id}~${nths.get(id)}`; // of a participant's value there is one place
+  }
   const marked = () => { // from the audit's page back to a number: #number=ID~2 is its second place
-    const [, id, nth] = decodeURIComponent(location.hash).match(/^#number=(.*)~(\d+)$/) ?? [];
-    const link = id && [...document.querySelectorAll("a.num")].filter((one) => decodeURIComponent(one.hash.slice(1)) === id)[nth - 1];
+    const [, place] = decodeURIComponent(location.hash).match(/^#number=(.*~\d+)$/) ?? [];
+    const link = place && [...document.querySelectorAll("a.num")].find((one) => one.dataset.number === place);
     document.querySelector("a.num.here")?.classList.remove("here");
     if (!link) return;
     link.classList.add("here");
