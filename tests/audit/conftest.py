@@ -17,6 +17,7 @@ from trialpress.contracts import NO_EFFECT, QUERY_EFFECTS
 from trialpress.files import write_csv
 from trialpress.report import fragments, staging
 from trialpress.results import load
+from trialpress.stages import answers
 from trialpress.study import load_study
 from trialpress.tables import write_all
 
@@ -50,7 +51,8 @@ def audited(tmp_path_factory) -> SimpleNamespace:
     claims = load_claims(config / "claims.yaml", plan)
     found = fragments.fragments(results, claims, clean.read_logs(folder / "clean"), folder, "embedded", "none")
     fragments.write(found, "", folder)
-    staging.make(found, "", ROOT / "report" / STUDY, folder, ["html"], "embedded")
+    source, asked = ROOT / "report" / STUDY, (ROOT / "config" / "checklists.yaml", config / "checklists.yaml")
+    staging.make(found, answers(asked, found, source), source, folder, ["html"], "embedded")
     write_csv(check(claims[0], results.ard), folder / "audit" / "claims.csv")
     outputs = {"clean/changes.csv": {"rule": "clean", **audit.digest(folder / "clean" / "changes.csv")}}
     manifest = {"study": STUDY, "software": environment.versions(), "inputs": {}, "outputs": outputs}

@@ -1,12 +1,16 @@
 """Reporting guidelines: every link leads somewhere, every item is answered or marked open."""
 
+import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import yaml
-from trialpress.audit.checklists import Checklist, headed, judged, load_checklists, markdown, sections
+from trialpress.audit.checklists import Checklist, _recorded, headed, judged, load_checklists, markdown, sections
+from trialpress.audit.trace import find
 from trialpress.errors import InputError
 from trialpress.plan import read_plan
+from trialpress.report.variables import numbers
 from trialpress.study import load_study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,3 +159,38 @@ def test_a_table_for_each_guideline():
         assert f"{{#tbl-{name}}}" in text
     assert "@sec-limitations" in text and "title and abstract" in text
     assert "No reporting guideline" in markdown([])
+
+
+NUMBERS = {"cr": {"n": "36", "text": "36/40"}, "baseline": {"age": {"median": "23"}}, "by": {"rr": {"at_6_months": {"n": "1"}}},
+           "population": {"all": {"n": "59"}}, "plan": {"alpha": "0.05"}, "flow": {"all": {"late": "2"}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "leads"), [
+    ("cr", True), ("cr.text", True), ("cr.p", False), ("baseline", True), ("baseline.age", True), ("by.rr", False), ("by.rr.at_6_months", True),
+    ("population.all", True), ("population.all.n", True), ("population.all.label", False), ("population", False), ("plan", False), ("plan.alpha", True),
+    ("plan.multiplicity", False), ("flow.all", False), ("flow.all.late", True), ("software.text", False), ("table_rates", False),
+])  # fmt: skip
+def test_a_number_is_linked_if_it_has_a_record(number, leads):
+    assert _recorded(number, NUMBERS) == leads
+
+
+@pytest.mark.xdist_group("audit")
+def test_every_link_of_the_answers_leads_to_a_record(audited):
+    content = audited.traced
+    named = numbers(audited.results, audited.logs)
+    lists = load("low-dose-cd19", named=named)
+    links = {unquote(link) for link in re.findall(r"audit/index\.html#([^)]+)\)", markdown(lists))}
+    assert len(links) > 10 and "`plan.multiplicity`" in markdown(lists) and "plan.multiplicity" not in links
+    for link in links:
+        find(content, link)
+    recorded = [number for number in map(".".join, _paths(named)) if _recorded(number, named)]
+    assert len(recorded) > 1000
+    for number in recorded:  # what is said to have a record has one
+        find(content, number)
+
+
+def _paths(tree, before=()):
+    for name, below in tree.items():
+        yield (*before, name)
+        if isinstance(below, dict):
+            yield from _paths(below, (*before, name))

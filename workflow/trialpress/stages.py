@@ -284,7 +284,7 @@ def answers(checklists: Iterable[Path | str], found: Fragments, source: Path) ->
     from .files import read_text
 
     asked, text = [Path(path) for path in checklists], read_text(source / "manuscript.qmd")
-    answered = load_checklists(*asked, found.planned, source) if asked else []
+    answered = load_checklists(*asked, found.planned, source, found.numbers) if asked else []
     return markdown(judged(answered, {("sampl", "11"): verdict(text, found.p_values)}))
 
 

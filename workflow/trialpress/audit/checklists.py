@@ -16,6 +16,7 @@ from ..study import NOTHING_RUNS, load_yaml, schema_problems
 from ..text import record_link
 
 TOP = "sec-top"
+ROOMS = ("population", "flow", "clean", "plan")  # of numbers that are no analyses
 NUMBER = re.compile(r"\{\{< var (\S+) >\}\}")
 INCLUDE = re.compile(r"\{\{< include (figures|tables)/(\S+)\.md >\}\}")
 HEADING = re.compile(r"^(#+) (.+?)(?: *\{([^}]*)\})?$")
@@ -90,9 +91,12 @@ def _has(content, path: str) -> bool:
     return True
 
 
-def load_checklists(guidelines: Path, answers: Path, planned: Mapping, source: Path) -> list[Checklist]:
+def load_checklists(
+    guidelines: Path, answers: Path, planned: Mapping, source: Path, named: Mapping | None = None
+) -> list[Checklist]:
     """The guidelines that a study answers; InputError if an answer names an item, section, figure, table or key of the plan
-    that does not exist. planned: the plan as it is written, its loops written out."""
+    that does not exist. planned: the plan as it is written, its loops written out; named: the numbers of the results by name,
+    nested, to which answers are linked, None before there are any."""
     asked, given = load_yaml(guidelines), load_yaml(answers)
     raise_if([*schema_problems(guidelines, asked, "checklists"), *schema_problems(answers, given, "answers")])
     known, problems = sections(read_text(source / "manuscript.qmd")), []
@@ -149,12 +153,12 @@ def load_checklists(guidelines: Path, answers: Path, planned: Mapping, source: P
     raise_if(problems)
     return [
         Checklist(name, asked[name]["title"], asked[name]["key"],
-                  tuple(_row(str(item), what, items.get(str(item))) for item, what in asked[name]["items"].items()))
+                  tuple(_row(str(item), what, items.get(str(item)), named or {}) for item, what in asked[name]["items"].items()))
         for name, items in given.items()
     ]  # fmt: skip
 
 
-def _row(item: str, what: str, answer: Mapping | None) -> tuple[str, str, str, str, str, str]:
+def _row(item: str, what: str, answer: Mapping | None, named: Mapping) -> tuple[str, str, str, str, str, str]:
     if answer is None:
         return item, what, "", "Not answered.", "", "open"
     if "open" in answer:
@@ -163,7 +167,9 @@ def _row(item: str, what: str, answer: Mapping | None) -> tuple[str, str, str, s
         return item, what, "", answer["not_applicable"], "", "not applicable"
     said = [answer.get("answer", "")]
     said += [f"“{NUMBER.sub('…', _plain(answer['sentence']))}”"] if "sentence" in answer else []
-    said += [f"Number: {', '.join(map(_link, answer['numbers']))}."] if "numbers" in answer else []
+    said += (
+        [f"Number: {', '.join(_link(number, named) for number in answer['numbers'])}."] if "numbers" in answer else []
+    )
     return (
         item,
         what,
@@ -174,9 +180,22 @@ def _row(item: str, what: str, answer: Mapping | None) -> tuple[str, str, str, s
     )
 
 
-def _link(number: str) -> str:
-    """The id of a number, which leads to its record where it has one."""
-    return f"`{number}`" if number.startswith("software.") else record_link(f"`{number}`", number)
+def _link(number: str, named: Mapping) -> str:
+    """The id of a number, which leads to its record if it has one: a text of the plan has none, nor has a part of an id."""
+    return record_link(f"`{number}`", number) if _recorded(number, named) else f"`{number}`"
+
+
+def _recorded(number: str, named: Mapping) -> bool:
+    """Whether a record is of this id: an analysis, a group and level of one, a number."""
+    found: Mapping | str = named
+    for part in number.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            return False
+        found = found[part]
+    if isinstance(found, str):
+        return True
+    whole = "." not in number or any(isinstance(value, str) for value in found.values())
+    return whole and number not in ROOMS and not number.startswith("flow.")  # a step has a record for each reason
 
 
 def judged(checklists: Iterable[Checklist], checks: Mapping[tuple[str, str], tuple[bool, str]]) -> list[Checklist]:
