@@ -16,7 +16,7 @@ from trialpress.environment import STAGED, sources
 from trialpress.errors import InputError
 from trialpress.report import desk, preview, quarto
 from trialpress.report.renderer import engine_version
-from trialpress.report.staging import places
+from trialpress.report.staging import numbers_markdown, places
 
 from . import reading
 from .conftest import ROOT
@@ -219,3 +219,26 @@ def test_no_number_is_missing_from_an_edition(house, tmp_path):
     for fmt, path in at.editions(tmp_path / "out", ["html", "pdf", "docx", "jats"]).items():
         read = re.sub(r"\s", "", reading.text(path))
         assert [number for number in wanted if number not in read] == [], fmt
+
+
+@built
+def test_a_table_has_one_number_in_all_editions(house, tmp_path):
+    """The table of the ids, which HTML has not, has none: that of the listing behind it is the same everywhere."""
+    at = desk.Desk(STUDY, tmp_path / "to", "embedded", house)
+    found = {}
+    for fmt, path in at.editions(tmp_path / "out", ["html", "pdf", "docx", "jats"]).items():
+        read = re.sub(r"\s", "", reading.text(path))
+        found[fmt] = sorted(set(re.findall(r"Table(S?\d+)\.?Infusedpatientsinorder", read)))
+    assert len(found["html"]) == 1 and all(one == found["html"] for one in found.values()), found
+
+
+def test_the_table_of_ids_marks_what_is_simulated():
+    """As the text does, with a note; without a simulated number there is none."""
+    manuscript = "# Results\n\n{{< var os.text >}} of {{< var population.all.n >}}, {{< var study.title >}}\n"
+    named = {"os": {"text": "76.1% (95% CI 59.8% to 86.5%)"}, "population": {"all": {"n": "51"}}}
+    written = {"os": {"text": "[76.1% ...](../audit/index.html#os){.num}^\u2020^"}, "population": {"all": {"n": "[51](x){.num}"}},
+               "study": {"title": "Low dose"}}  # fmt: skip
+    text = numbers_markdown(manuscript, named, written)
+    assert "| 76.1% (95% CI 59.8% to 86.5%)^\u2020^ | `os.text` |" in text and "| 51 | `population.all.n` |" in text
+    assert "\u2020 Simulated." in text and "study.title" not in text and "#tbl-" not in text
+    assert "\u2020" not in numbers_markdown(manuscript, named, {**written, "os": {"text": "[76.1%](x){.num}"}})

@@ -21,8 +21,8 @@ from .ids import EVERYONE, Name
 from .names import names_of
 from .plan import Plan, read_plan
 from .study import Study, load_study
+from .text import MARK
 
-MARK = "\u2020"  # what a reader sees beside a simulated number
 MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and no text holds it
 NOT_MARKED = ("", "NE", "0")
 

@@ -14,7 +14,7 @@ from ..environment import STAGED, sources
 from ..errors import InputError, Problem, raise_if
 from ..files import write_text
 from ..receipts import FOLDER
-from ..text import escape
+from ..text import MARK, escape
 from . import qmd, quarto
 from .engine import engine_version, render
 from .renderer import choose
@@ -70,15 +70,23 @@ def places(manuscript: str) -> list[tuple[str, str]]:
     return list(found)
 
 
-def numbers_markdown(manuscript: str, named: Mapping) -> str:
-    """Where the numbers of the text come from: in HTML each is a link, elsewhere a table has their ids."""
-    rows = []
+def _at(tree: Mapping, name: str) -> Mapping | str:
+    for part in name.split("."):
+        tree = tree.get(part, {}) if isinstance(tree, Mapping) else {}
+    return tree
+
+
+def numbers_markdown(manuscript: str, named: Mapping, written: Mapping) -> str:
+    """Where the numbers of the text come from: in HTML each is a link, elsewhere a table has their ids. named: the numbers by name;
+    written: the same as the text has them, with the mark of a simulated one. The table has no number of its own: those of the others
+    would be different in HTML."""
+    rows, mark, simulated = [], f"^{MARK}^", False
     for heading, name in places(manuscript):
-        value: Mapping | str = named
-        for part in name.split("."):
-            value = value.get(part, {}) if isinstance(value, Mapping) else {}
-        if isinstance(value, str):
-            rows.append(f"| {escape(heading)} | {escape(value)} | `{name}` |")
+        if isinstance(value := _at(named, name), str):
+            marked = str(_at(written, name)).endswith(mark)
+            simulated |= marked
+            rows.append(f"| {escape(heading)} | {escape(value)}{mark if marked else ''} | `{name}` |")
+    note = ["::: {.table-note}", f"{MARK} Simulated.", ":::", ""] if simulated else []
     return "\n".join(
         [
             '::: {.content-visible when-format="html"}',
@@ -86,16 +94,16 @@ def numbers_markdown(manuscript: str, named: Mapping) -> str:
             "the participants counted and their raw cells.",
             ":::",
             "",
-            '::: {.content-visible unless-format="html"}',
-            "Each id leads to the number's record in `audit/trace.json` and on the page of the audit: the analysis, the population, the",
-            "participants counted and their raw cells.",
+            ':::: {.content-visible unless-format="html"}',
+            "The numbers of the text and the ids of their records. Each id leads to the number's record in `audit/trace.json` and on the page",
+            "of the audit: the analysis, the population, the participants counted and their raw cells.",
             "",
             "| Place | Printed | Id of the number |",
             "|:------------|:--------------------|:--------------------|",
             *rows,
             "",
-            ": The numbers of the text and the ids of their records. {#tbl-numbers}",
-            ":::",
+            *note,
+            "::::",
             "",
         ]
     )
@@ -140,7 +148,8 @@ def lay_beside(staged: Path, source: Path, fragments: Fragments) -> int:
 
 def depends_on_text(fragments: Fragments, checklists: str, to: Path) -> None:
     """generated/numbers.md, where the numbers of this text come from, and checklists.md, which names its sections."""
-    text = numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), fragments.numbers)
+    written = json.loads(fragments.files["_variables.yml"])
+    text = numbers_markdown((to / "manuscript.qmd").read_text(encoding="utf-8"), fragments.numbers, written)
     write_text(text, to / "generated" / "numbers.md")
     write_text(checklists, to / "generated" / "checklists.md")
 
