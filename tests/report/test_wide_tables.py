@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import typst
 import validators
 from trialpress.report import embedded, engine
 
@@ -130,12 +132,84 @@ def test_a_table_that_is_too_high_to_float_is_not_measured_for_it(tmp_path, monk
     def compile(text: bytes, **how):
         written.append(text.decode())
         typeset(text, **how)
-        start, label = text.index(b"#figure("), b"<tbl-high>"
-        asked = text[:start] + b'#floated("table")[' + text[start:].replace(label, label + b"]", 1)
+        asked = text.replace(b"#staying(0)[", b'#floated("table", 0)[', 1)
         typeset(asked, **how | {"output": out})
 
     monkeypatch.setattr(embedded.typst, "compile", compile)
     made = engine.render(source, tmp_path / "out", ["pdf"], engine="embedded", date=DATE)
     before, _, after = written[0].partition("<tbl-high>")
-    assert '#floated("table")[' not in before and '#floated("table")[' in after
+    assert '#floated("table", 0)[' not in before and '#floated("table", 0)[' in after
     assert made["pdf"].read_bytes() == out.read_bytes()
+
+
+def test_nothing_stands_within_a_long_table_nor_before_its_heading(tmp_path, monkeypatch):
+    """Tables before and behind one that runs over pages, in its section and the next, and those of the supplement, stand where they
+    are in the text."""
+    source, said = shutil.copytree(FIXTURE, tmp_path / "s"), []
+
+    def table(name: str, n: int) -> str:
+        return pipe(name, ["Day", "n"], [[f"{name}{row}", "1"] for row in range(n)])
+
+    filler = "Words that fill the page, of which there are many. " * 40
+    text = f"""---
+title: T
+---
+
+# Methods
+
+{filler}
+
+{table("before", 8)}
+
+# Results
+
+{filler}
+
+{table("first", 6)}
+
+{table("long", 60)}
+
+{table("second", 6)}
+
+Text.
+
+# Discussion
+
+{filler}
+
+{table("after", 9)}
+
+# References
+
+{filler}
+
+# Supplement {{.supplement}}
+
+## One
+
+{table("one", 5)}
+
+## Two
+
+{table("two", 5)}
+"""
+    (source / "manuscript.qmd").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(embedded.typst, "compile", _telling(said))
+    made = engine.render(source, tmp_path / "out", ["pdf"], engine="embedded", date=DATE)
+    words = [word for page in validators.boxes(made["pdf"]) for *_, word in page]
+    read = [word for word in words if re.fullmatch(r"(before|first|long|second|after|one|two)\d+", word)]
+    wanted = {"before": 8, "first": 6, "long": 60, "second": 6, "after": 9, "one": 5, "two": 5}
+    assert read == [f"{name}{row}" for name, n in wanted.items() for row in range(n)]
+    assert words.index("Supplement") < words.index("one0") < words.index("Two") < words.index("two0")
+    assert said == []
+
+
+def _telling(said: list):
+    """`typst.compile` that notes what it warns of: that a page does not settle, say."""
+
+    def compile(text: bytes, output=None, **how):
+        made, warnings = typst.compile_with_warnings(text, **how)
+        said.extend(warning.message for warning in warnings)
+        output.write_bytes(made)
+
+    return compile

@@ -147,15 +147,20 @@ local function stays(block)
 end
 
 -- Typst moves a figure or table, with the note below it, to where a page has room, but not into the next section of the first
--- level, nor past a subsection of the supplement, which has hardly any text.
+-- level. In the supplement each stays below its heading.
 function parts.floated(blocks, kind_of)
-  local result, supplement, i = pandoc.Blocks({}), false, 1
+  local result, supplement, section, i = pandoc.Blocks({}), false, 0, 1
   while i <= #blocks do
     local block, note, kind = blocks[i], blocks[i + 1], kind_of(blocks[i])
     supplement = supplement or block.t == "Header" and block.classes:includes("supplement")
-    if block.t == "Header" and block.level <= (supplement and 2 or 1) then result:insert(raw("typst", "#place.flush()")) end
-    if kind == "figure" or kind == "table" and not stays(block) then
-      result:extend({ raw("typst", '#floated("' .. kind .. '")['), block })
+    if block.t == "Header" and block.level == 1 then
+      section = section + 1
+      result:insert(raw("typst", "#place.flush()"))
+    end
+    if kind == "figure" or kind == "table" then
+      local call = (supplement and "kept" or "floated") .. '("' .. kind .. '", '
+      if kind == "table" and stays(block) then call = "staying(" end
+      result:extend({ raw("typst", "#" .. call .. section .. ")["), block })
       if note and note.t == "Div" and note.classes:includes("table-note") then
         result:insert(note)
         i = i + 1
