@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+# a name that is of several people: the last word is of such, or is written small, as no family's alone is
+GROUP = re.compile(
+    r"\s(Group|Investigators|Collaborators|Collaboration|Consortium|Committee|Network|Team|Authors|[a-z]\w*)$"
+)
 
 
 def authors(meta: Mapping[str, Any], *, jats: bool) -> dict[str, Any]:
@@ -25,7 +31,7 @@ def authors(meta: Mapping[str, Any], *, jats: bool) -> dict[str, Any]:
         author = author if isinstance(author, dict) else {"name": author}
         name = author.get("name", "")
         if isinstance(name, str):
-            given, _, family = name.rpartition(" ")
+            given, _, family = ("", "", "") if GROUP.search(name) else name.rpartition(" ")
             name = {"literal": name, "given": given, "family": family}
         name = {"literal": f"{name.get('given', '')} {name.get('family', '')}".strip()} | name
         numbers = [number(place) for place in listed(author.get("affiliations", author.get("affiliation")))]
@@ -52,8 +58,11 @@ def authors(meta: Mapping[str, Any], *, jats: bool) -> dict[str, Any]:
     if jats:
         result["author"] = [
             {
-                "surname": author["name"].get("family", ""),
+                "surname": author["name"].get(
+                    "family", ""
+                ),  # of a group none: Pandoc has its whole name as <string-name>
                 "given-names": author["name"].get("given", ""),
+                "name": author["name"]["literal"],
                 "email": author["email"],
                 "orcid": author["orcid"],
                 "affiliation": [place["number"] for place in author["affiliations"]],

@@ -181,6 +181,14 @@ def _typeset(source: Path, written: Future, epoch: datetime) -> Path:
 
 
 def labelled(text: str) -> str:
-    """JATS has an element for a caption's number; Pandoc has none, so the filter wrote it in bold."""
+    """JATS has elements for which Pandoc has none, so that the filter wrote others: for a caption's number, which is in bold, for an
+    author who is a group, and for the notes of a table, which stand behind it."""
     text = text.replace("<issn></issn>", "<issn>not assigned</issn>")  # which the tag set wants
+    contrib = r"(<contrib [^>]*>\s*(?:<contrib-id.*?</contrib-id>\s*)?)"
+    text = re.sub(rf"{contrib}<string-name>(.*?)</string-name>", r"\1<collab>\2</collab>", text)
+    text = re.sub(
+        r"</table-wrap>\s*(<table-wrap-foot>.*?</table-wrap-foot>)", r"\1\n</table-wrap>", text, flags=re.DOTALL
+    )
+    loose = r"<table-wrap-foot>((?:(?!<table-wrap-foot>).)*?)</table-wrap-foot>(?!\s*</table-wrap>)"  # behind no table
+    text = re.sub(loose, r"<boxed-text>\1</boxed-text>", text, flags=re.DOTALL)
     return re.sub(r"(<caption>\s*<p>)<bold>([^<]+?)[.:]?</bold>\s*", r"<label>\2</label>\1", text)

@@ -41,7 +41,9 @@ local function note(div)
   if FORMAT == "typst" then
     return { pandoc.RawBlock("typst", "#table-note[") } .. div.content .. { pandoc.RawBlock("typst", "]") }
   end
-  if parts.written == "jats" then return parts.boxed(div.content, div.identifier) end
+  if parts.written == "jats" then -- which goes into the table before it
+    return { pandoc.RawBlock("jats", "<table-wrap-foot>") } .. div.content .. { pandoc.RawBlock("jats", "</table-wrap-foot>") }
+  end
   div.attributes["custom-style"] = FORMAT == "docx" and "Table Note" or nil
   return div
 end
@@ -52,7 +54,7 @@ function Pandoc(doc)
   if FORMAT:match("jats") and pandoc.utils.type(abstract) == "Inlines" then -- of one line
     doc.meta.abstract = pandoc.MetaBlocks({ pandoc.Para(abstract) })
   end
-  if banner and FORMAT:match("jats") then
+  if banner and pandoc.utils.stringify(banner) ~= "" and FORMAT:match("jats") then
     doc.blocks = pandoc.Blocks(parts.boxed({ pandoc.Para(banner) }, "")) .. doc.blocks
   end
   if FORMAT == "docx" and not quarto then -- used up, and Word's properties would show the path of the style
