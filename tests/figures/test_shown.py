@@ -83,6 +83,21 @@ def test_swimmer_holds_every_participant_sorted_within_groups(usual):
     assert numbers["ongoing"].sum() == usual.subjects["died_on"].isna().sum()
 
 
+def test_a_swimmer_plot_says_which_events_have_no_mark_and_who_has_no_bar(usual):
+    subjects = usual.subjects.copy()
+    relapsed = subjects.index[subjects["relapse_on"].notna()]
+    subjects["again_on"] = subjects["relapse_on"].where(~subjects.index.isin(relapsed[:2]))  # relapses of a known type
+    nobody = subjects.index.difference(relapsed)[0]
+    subjects.loc[nobody, "last_on"] = pd.NaT
+    spec = {**usual.plan.figures["swimmer"], "marks": ["response_on", "again_on"]}
+    plan = replace(usual.plan, figures={**usual.plan.figures, "swimmer": spec})
+    drawing = figures.draw(replace(usual, subjects=subjects, plan=plan), "swimmer")
+    assert "Relapse of 2 participants is not marked" in drawing.notes
+    assert "1 left out: end of follow-up not known" in drawing.notes
+    assert f"Second remission in {len(relapsed) - 2};" in drawing.alt
+    assert not any(figures.draw(usual, "swimmer").notes)
+
+
 def test_a_group_without_anyone_has_no_bar_and_counts_nobody(awkward):
     drawing = figures.draw(awkward["one"], "swimmer")
     assert list(drawing.numbers["stratum"]) == ["rr"] and "Swimmer plot of 1 participant." in drawing.alt

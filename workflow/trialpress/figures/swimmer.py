@@ -64,6 +64,7 @@ def swimmer(
         return empty(results, width, "No participants with follow-up")
     sections, k = _sections(data, by, times[end][known])
     order = [row for section in sections for row in section.rows]
+    notes = _not_shown(results, frame, times, known, [*marks, *([death] if death else [])], origin, days)
     levels, looks = look_of(data, colour) if colour else ({EVERYONE: known}, {})
     held = data.holds(ongoing).fillna(False).astype(bool)
     shapes = {name: palette.MARKS[i % len(palette.MARKS)] for i, name in enumerate(marks)}
@@ -110,12 +111,39 @@ def swimmer(
     for name in filter(None, (colour, by)):
         numbers.insert(1, name, frame.loc[order, name])
     numbers["ongoing"] = held[order]
-    events = "; ".join(f"{results.plan.label(name)} in {int(times.loc[order, name].notna().sum())}" for name in shapes)
+    events = "; ".join(f"{results.plan.label(name)} in {int((times.loc[order, name] >= 0).sum())}" for name in shapes)
     alt = (
         f"Swimmer plot of {count(len(order))}{thinned}. The longest bar has {longest:.1f} {unit}. {events}; "
         f"{int(held[order].sum())} in follow-up at the end."
     )
-    return Drawing(page.figure, numbers.reset_index(drop=True), alt)
+    return Drawing(page.figure, numbers.reset_index(drop=True), alt, notes)
+
+
+def _not_shown(
+    results: Results,
+    frame: pd.DataFrame,
+    times: pd.DataFrame,
+    known: pd.Series,
+    marks: list[str],
+    origin: str,
+    days: float,
+) -> tuple[str, ...]:
+    """Whose bar is missing, marks before the origin, and events of which only some have a mark: those of an endpoint of
+    which a mark is a part (relapses by type) where no mark stands, because their type is not known or not named."""
+    lost, found = int((~known).sum()), []
+    early = {name: int((times.loc[known, name] < 0).sum()) for name in marks}
+    events = {name for one in results.plan.endpoints.values() for name in one.events.values()}
+    for event in sorted(events & set(frame.columns) - set(marks)):
+        when = pd.Series(_since(frame, event, origin) / days, index=frame.index)
+        part = any(times[one].notna().any() and times[one].dropna().eq(when[times[one].notna()]).all() for one in marks)
+        bare = known & when.ge(0) & ~times[marks].eq(when, axis=0).any(axis=1)
+        if part and bare.any():
+            found.append(f"{results.plan.label(event)} of {count(int(bare.sum()))} is not marked")
+    return (
+        f"{lost:,} left out: end of follow-up not known" if lost else "",
+        *(f"{results.plan.label(name)} of {count(n)} before day 0 not shown" for name, n in early.items() if n),
+        *found,
+    )
 
 
 @dataclass(frozen=True)
