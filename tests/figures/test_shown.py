@@ -98,6 +98,38 @@ def test_a_swimmer_plot_says_which_events_have_no_mark_and_who_has_no_bar(usual)
     assert not any(figures.draw(usual, "swimmer").notes)
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "note"),
+    [
+        ("strip", {}, "2 left out: Age not known"),
+        ("scatter", {}, "2 left out: Dose or age not known"),
+        ("order", {}, "1 left out: Order of infusion or dose not known"),
+        ("kinetics", {}, "1 left out: no measurement of CAR-T transgene"),
+        ("kinetics", {"lower_limit": 0}, "1 left out: no measurement of CAR-T transgene above 0"),
+        ("kinetics", {"last_day": 14}, "1 left out: no measurement of CAR-T transgene by day 14"),
+        ("kinetics_by", {"last_day": 14}, "measurements after day 14 not shown"),
+        ("courses", {}, "1 left out: no measurement of CRP, mg/L"),
+        ("courses", {"last_day": 6}, "IL-6, pg/mL: "),
+        ("lasagna", {}, "1 left out: no daily record"),
+    ],
+)
+def test_who_and_what_a_figure_does_not_show_is_said_below_it_and_in_words(usual, name, options, note):
+    subjects, tables = usual.subjects.copy(), {table: rows.copy() for table, rows in usual.tables.items()}
+    subjects.loc[[3, 4], "age"] = np.nan
+    subjects.loc[6, "order"] = pd.NA
+    first, second, third = subjects["who"].iloc[[10, 11, 12]]
+    levels, labs = tables["levels"], tables["labs"]
+    tables["levels"] = levels[(levels["who"] != first) & ~((levels["who"] == second) & (levels["day"] <= 14))].copy()
+    tables["levels"].loc[tables["levels"]["who"] == third, "copies"] = 0.0
+    tables["labs"] = labs[~((labs["who"] == first) & (labs["analyte"] == "CRP"))]
+    daily = usual.daily[usual.daily["who"] != first]
+    spec = {**usual.plan.figures[name], **options}
+    plan = replace(usual.plan, figures={**usual.plan.figures, name: spec})
+    drawing = figures.draw(replace(usual, subjects=subjects, tables=tables, daily=daily, plan=plan), name)
+    assert any(note in one for one in drawing.notes), drawing.notes
+    assert note in drawing.alt and any(note in " ".join(text.split()) for text in written(drawing.figure))
+
+
 def test_a_group_without_anyone_has_no_bar_and_counts_nobody(awkward):
     drawing = figures.draw(awkward["one"], "swimmer")
     assert list(drawing.numbers["stratum"]) == ["rr"] and "Swimmer plot of 1 participant." in drawing.alt

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ..analysis.display import significant
+from ..analysis.participants import none_of
 from ..ids import EVERYONE
 from ..registry import Analysis, Column, Field, Item, Population, RowCondition, RowValue, Table
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
 from .read import count, level_name, look_of, measurements
-from .scales import day_locator, label_room, log_axis, not_shown
+from .scales import day_locator, label_room, lacking, log_axis, not_shown
 from .thinning import LINES, every, from_the_highest, step
 
 
@@ -54,17 +55,14 @@ def kinetics(
     data = results.population(population)
     column = results.study.tables[table].columns[value]
     axis_name = label or (f"{column.title}, {column.unit}" if column.unit else column.title)
+    panels, title = data.groups(by), label or column.title
+    drawn = ~none_of(panels, data.frame).to_numpy()
     [rows] = measurements(data, table, day, lambda rows, _: rows[value], [where])
-    if last_day:
-        rows = rows[rows["day"] <= last_day]
-    hidden = ""
-    if log:
-        rows = rows.assign(value=rows["value"].clip(lower=lower_limit or None))
-        hidden = not_shown(rows["value"], log)
-        rows = rows[rows["value"] > 0]
+    rows = rows[drawn[rows["at"]]]
+    rows = rows.assign(value=rows["value"].clip(lower=lower_limit or None)) if log else rows
+    rows, notes = _within(rows, drawn, title, last_day, log)
     if rows.empty:
-        return empty(results, width, f"No measurements of {label or column.title}", hidden)
-    panels = data.groups(by)
+        return empty(results, width, f"No measurements of {title}", *notes)
     looks = palette.looks(panels)
     curves = results.curve(mean)
     curves = curves[curves["x"] <= last_day] if last_day else curves
@@ -122,7 +120,25 @@ def kinetics(
         peak = line.loc[line["value"].idxmax()]
         of = f" of {name}" if name else ""
         alt += f" The geometric mean{of} is highest on day {peak['day']:g}: {significant(float(peak['value']))}."
-    return Drawing(page.figure, numbers, alt, (hidden, _cut(curves, *ends), every(k, n)))
+    return Drawing(page.figure, numbers, alt, (*notes, _cut(curves, *ends), every(k, n)))
+
+
+def _within(
+    rows: pd.DataFrame, drawn: np.ndarray, title: str, last_day: float, log: bool, panel: str = ""
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The measurements that the axes can show; which they cannot, and who has none of them. drawn: whether each participant
+    is to be drawn; panel: the measurement, where a figure has more than one."""
+    has = lambda some: np.isin(np.arange(len(drawn)), some["at"])  # noqa: E731
+    timely = rows[rows["day"] <= last_day] if last_day else rows
+    shown = timely[timely["value"] > 0] if log else timely
+    late, of = len(rows) - len(timely), f"{panel}: " if panel else ""
+    return shown, (
+        not_shown(timely["value"], log, panel),
+        f"{of}{count(late, 'measurement')} after day {last_day:g} not shown" if late else "",
+        lacking(drawn & ~has(rows), f"no measurement of {title}"),
+        lacking(has(rows) & ~has(timely), f"no measurement of {title} by day {last_day:g}"),
+        lacking(has(timely) & ~has(shown), f"no measurement of {title} above 0"),
+    )
 
 
 BODY, BESIDE = 52.0, 18.0  # mm: height of a plot, room beside its title
@@ -210,14 +226,15 @@ def courses(
     one_each(len(items), labels=labels, means=means)
     levels, looks = look_of(data, colour)
     frames = measurements(data, table, day, lambda rows, _: rows[value], [f"{item} == {name!r}" for name in items])
-    frames = [frame[frame["day"] <= last_day] if last_day else frame for frame in frames]
     names = [*labels, *items[len(labels) :]]
-    drawn = np.logical_or.reduce([np.zeros(len(data.frame), bool), *levels.values()])
-    frames = [frame[drawn[frame["at"]]] for frame in frames]
-    hidden = [not_shown(frame["value"], log, name) for frame, name in zip(frames, names, strict=True)]
-    frames = [frame[frame["value"] > 0] if log else frame for frame in frames]
+    drawn = ~none_of(levels, data.frame).to_numpy()
+    within = [
+        _within(frame[drawn[frame["at"]]], drawn, name, last_day, log, name)
+        for frame, name in zip(frames, names, strict=True)
+    ]
+    frames, notes = [frame for frame, _ in within], [note for _, said in within for note in said]
     if all(frame.empty for frame in frames):
-        return empty(results, width, f"No measurements of {', '.join(items)}", *hidden)
+        return empty(results, width, f"No measurements of {', '.join(items)}", *notes)
     across = min(3 if width == "double" else 1, len(items))
     left = max(label_room(frame["value"], log) for frame in frames) - 1.0
     body, gap = 34.0, 3.0
@@ -269,4 +286,4 @@ def courses(
         axes.xaxis.set_major_locator(day_locator(last))
         axes.set_xlabel("Day after infusion" if i + across >= len(items) else "")
     alt = f"Courses by {results.plan.label(colour)} for {count(n)}: {'; '.join(peaks)}."
-    return Drawing(page.figure, pd.concat(records, ignore_index=True).drop(columns="at"), alt, (*hidden, every(k, n)))
+    return Drawing(page.figure, pd.concat(records, ignore_index=True).drop(columns="at"), alt, (*notes, every(k, n)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..analysis.participants import none_of
 from ..analysis.source import rows_of
 from ..errors import Problem, raise_if
 from ..expression import Expression
@@ -16,6 +17,7 @@ from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import count
+from .scales import lacking
 from .thinning import every, step
 
 MOST_ROWS = 75
@@ -109,9 +111,9 @@ def lasagna(
         if not section.rows:
             page.text(left, key + head + top * height, "" if by else "no participants", color=palette.GREY)
     records = _numbers(daily, given, sections, gradings, who, by)
-    without = len(data.frame) - sum(section.n for section in sections)
+    recorded = data.frame[who].isin(daily.index.unique(0))
     notes = (
-        f"{without:,} left out: no daily record" if without and not by else "",
+        lacking(~recorded & ~none_of(data.groups(by), data.frame), "no daily record"),
         every(k, sum(s.n for s in sections)),
     )
     return Drawing(page.figure, records, _alt(results, highest, given, sections, by), notes)

@@ -15,7 +15,7 @@ from .drawing import KINDS, Drawing, empty, one_each
 from .effects import tested
 from .libraries import seaborn
 from .read import count, estimate, inside, level_name, look_of, number, p_text, printed, shown, value
-from .scales import label_room, log_axis, not_shown
+from .scales import label_room, lacking, log_axis, not_shown
 from .thinning import POINTS, every, of_each, step
 
 SHAPES = ("o", "^", "s", "D", "v", "P", "*")
@@ -54,11 +54,12 @@ def enrolment_order(
     data = results.population(population)
     frame = data.frame
     shown_rows = frame[order].notna() & frame[y].notna()
+    lost = lacking(~shown_rows, f"{results.plan.label(order)} or {inside(results.plan.label(y))} not known")
     hidden = not_shown(number(frame.loc[shown_rows, y]), log)
     if log:
         shown_rows &= (frame[y] > 0).fillna(False).astype(bool)
     if not shown_rows.any():
-        return empty(results, width, f"No participants with {results.plan.label(y)}", hidden)
+        return empty(results, width, f"No participants with {results.plan.label(y)}", hidden, lost)
     numbers = frame.loc[shown_rows, [results.study.participant, order, y, colour, *([marker] if marker else [])]]
     numbers = numbers.sort_values([order, results.study.participant])
     n, low, high = len(numbers), *(style.thousands(value) for value in (numbers[y].min(), numbers[y].max()))
@@ -130,7 +131,7 @@ def enrolment_order(
         f"from {low} to {high}. "
         f"{results.plan.label(colour)}: {', '.join(parts)}."
     )
-    return Drawing(page.figure, numbers.reset_index(drop=True), alt, (hidden, every(k, n)))
+    return Drawing(page.figure, numbers.reset_index(drop=True), alt, (hidden, lost, every(k, n)))
 
 
 @KINDS.add("strip")
@@ -186,6 +187,7 @@ def strip(
         values, sizes, swarms = data.frame[column].astype("Float64"), [], []
         grouped = np.logical_or.reduce([np.zeros(len(values), bool), *bars.values()])
         notes.append(not_shown(number(values[grouped]), log, results.plan.label(column) if len(y) > 1 else ""))
+        notes.append(lacking(values[grouped].isna(), f"{results.plan.label(column)} not known"))
         for at, (name, members) in enumerate(bars.items()):
             kept = members & (values > 0 if log else values.notna()).fillna(False).astype(bool)
             who = data.frame.loc[kept, results.study.participant]
@@ -271,13 +273,14 @@ def scatter(
         look_of(data, colour) if colour else ({EVERYONE: pd.Series(True, index=frame.index)}, {EVERYONE: palette.ALL})
     )
     known = ~np.isnan(xs) & ~np.isnan(ys)
+    lost = lacking(~known, f"{results.plan.label(x)} or {inside(results.plan.label(y))} not known")
     # a point that one of its axes cannot show is one value that is not shown
     least = np.minimum(xs if log_x else np.full_like(xs, np.inf), ys if log_y else np.inf)
     hidden = not_shown(least[known], log_x or log_y)
     known &= least > 0 if log_x or log_y else True
     if not known.any():
         what = f"No participants with {results.plan.label(x)} and {results.plan.label(y)}"
-        return empty(results, width, what, hidden)
+        return empty(results, width, what, hidden, lost)
     n, every_y, k = int(known.sum()), ys[known], step(int(known.sum()), POINTS)
     unknown = known & ~np.logical_or.reduce([np.zeros(len(frame), bool), *levels.values()])
     if k > 1:
@@ -311,4 +314,4 @@ def scatter(
     axes.set_ylabel(results.plan.label(y, unit=True))
     numbers = frame.loc[known, [results.study.participant, x, y, *([colour] if colour else [])]].reset_index(drop=True)
     alt = f"{results.plan.label(y)} against {results.plan.label(x)} for {count(n)}."
-    return Drawing(page.figure, numbers, alt + (f" {text}." if correlation else ""), (hidden, every(k, n)))
+    return Drawing(page.figure, numbers, alt + (f" {text}." if correlation else ""), (hidden, lost, every(k, n)))

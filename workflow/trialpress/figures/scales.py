@@ -68,6 +68,12 @@ def not_shown(values, log: bool, what: str = "") -> str:
     return f"{f'{what}: ' if what else ''}{n:,} value{'' if n == 1 else 's'} of {of} not shown" if n else ""
 
 
+def lacking(who, why: str) -> str:
+    """'9 left out: Age not known': who of those in a figure has no place in it (one truth value each); empty if nobody."""
+    n = int(np.asarray(who, dtype=bool).sum())
+    return f"{n:,} left out: {why}" if n else ""
+
+
 def at_least_fivefold(low: float, high: float) -> tuple[float, float]:
     """Limits of a log axis, wide enough for a tick at 1, 2 or 5."""
     more = max(np.sqrt(5 * low / high), 1.0)

@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from ..analysis import Data
+from ..analysis.participants import in_no_group
 from ..calculation import days_between
 from ..ids import EVERYONE, Name
 from ..plan import own_word
@@ -16,7 +18,7 @@ from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
 from .read import count, inside, level_name, look_of, number, printed
-from .scales import time_ticks
+from .scales import lacking, time_ticks
 from .thinning import every, step
 
 MOST_BARS = 75
@@ -64,7 +66,7 @@ def swimmer(
         return empty(results, width, "No participants with follow-up")
     sections, k = _sections(data, by, times[end][known])
     order = [row for section in sections for row in section.rows]
-    notes = _not_shown(results, frame, times, known, [*marks, *([death] if death else [])], origin, days)
+    notes = _not_shown(data, times, known, by, [*marks, *([death] if death else [])], origin, days)
     levels, looks = look_of(data, colour) if colour else ({EVERYONE: known}, {})
     held = data.holds(ongoing).fillna(False).astype(bool)
     shapes = {name: palette.MARKS[i % len(palette.MARKS)] for i, name in enumerate(marks)}
@@ -120,28 +122,22 @@ def swimmer(
 
 
 def _not_shown(
-    results: Results,
-    frame: pd.DataFrame,
-    times: pd.DataFrame,
-    known: pd.Series,
-    marks: list[str],
-    origin: str,
-    days: float,
+    data: Data, times: pd.DataFrame, known: pd.Series, by: str, marks: list[str], origin: str, days: float
 ) -> tuple[str, ...]:
     """Whose bar is missing, marks before the origin, and events of which only some have a mark: those of an endpoint of
     which a mark is a part (relapses by type) where no mark stands, because their type is not known or not named."""
-    lost, found = int((~known).sum()), []
+    frame, plan, found = data.frame, data.plan, []
     early = {name: int((times.loc[known, name] < 0).sum()) for name in marks}
-    events = {name for one in results.plan.endpoints.values() for name in one.events.values()}
+    events = {name for one in plan.endpoints.values() for name in one.events.values()}
     for event in sorted(events & set(frame.columns) - set(marks)):
         when = pd.Series(_since(frame, event, origin) / days, index=frame.index)
         part = any(times[one].notna().any() and times[one].dropna().eq(when[times[one].notna()]).all() for one in marks)
         bare = known & when.ge(0) & ~times[marks].eq(when, axis=0).any(axis=1)
         if part and bare.any():
-            found.append(f"{results.plan.label(event)} of {count(int(bare.sum()))} is not marked")
+            found.append(f"{plan.label(event)} of {count(int(bare.sum()))} is not marked")
     return (
-        f"{lost:,} left out: end of follow-up not known" if lost else "",
-        *(f"{results.plan.label(name)} of {count(n)} before day 0 not shown" for name, n in early.items() if n),
+        lacking(~known & ~in_no_group(data, by), "end of follow-up not known"),
+        *(f"{plan.label(name)} of {count(n)} before day 0 not shown" for name, n in early.items() if n),
         *found,
     )
 
