@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cases.conftest import build  # noqa: F401
+from trialpress.analysis.origin import SIMULATED
 from trialpress.report.variables import LEGEND, MARK, numbers, simulated, variables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +82,8 @@ def test_simulated_numbers_are_marked_and_the_others_are_not(audited):
                  "flow.rr_evaluable.died_before_assessment", "hct_follow_up.median", "no_hct_relapse.count", "clean.rows"):  # fmt: skip
         assert MARK not in found[name], name
     assert found["study.notice"].endswith(LEGEND)
+    # of those who were excluded, who are known by published counts, all died: that nobody else was is known too
+    assert MARK not in found["flow.rr_evaluable.not_assessed"]
 
 
 def test_abstract_and_key_points_hold_no_simulated_number(audited):
@@ -107,3 +110,17 @@ def test_tables_mark_cells_and_say_so(audited):
         assert f"{MARK} Simulated." in tables[name], name
         assert re.search(r"\[51\]\([^)]+\)\{\.num\}(?!\u2020)", tables[name]), name
         assert tables[name].count(MARK) > 20
+
+
+def test_zeros_of_tables_are_marked_as_other_numbers_are(audited):
+    """A zero without a mark would say that it was published."""
+    ard = audited.results.ard
+    for name, analysis in (
+        ("scales", "table_scales"),
+        ("safety", "safety"),
+        ("toxicity", "toxicity"),
+        ("baseline", "baseline"),
+    ):
+        simulated = ard[(ard["analysis"] == analysis) & (ard["origin"] == SIMULATED) & (ard["display"] == "0")]
+        text = (audited.folder / "tables" / f"{name}.md").read_text("utf-8")
+        assert len(simulated) and not re.search(r"\[0( \(0\.0%?\))?\]\([^)]+\)\{\.num\}(?!\u2020)", text), name

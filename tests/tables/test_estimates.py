@@ -41,7 +41,7 @@ def test_every_estimate_has_a_row_with_its_interval(tmp_path):
 
 def test_nobody_has_a_table_too(tmp_path):
     results = small(tmp_path, plan=PLAN[: PLAN.index("analyses:")] + ANALYSES, n=30)
-    text = "\n".join(lines(tables.tabulate(results, "none")))
+    text = "\n".join(lines(tables.tabulate(results, "none"))).replace("†", "")  # simulated
     assert "F | 0 |" in text and "NE" in text
 
 

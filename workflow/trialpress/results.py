@@ -24,7 +24,7 @@ from .study import Study, load_study
 from .text import MARK
 
 MARKER = "\ue000"  # in a display: the number is simulated; no font has it, and no text holds it
-NOT_MARKED = ("", "NE", "0")
+NOT_MARKED = ("", "NE")
 
 
 def with_mark(text: str) -> str:
@@ -129,16 +129,15 @@ class Results:
 
     @cached_property
     def flow_origins(self) -> dict[tuple[str, str], str]:
-        """(step, reason) -> the same of those who are excluded on the way to a step of the flow. They are known if they are
-        all who are, and both populations are known."""
+        """(step, reason) -> the same of those who are excluded on the way to a step of the flow. They are known if one reason
+        at most excludes anybody, and both populations are known."""
         found, before = {}, None
         for step in self.plan.flow:
             start, before = step.get("from", before), step["population"]
             rows = self.flow[self.flow["step"] == before]
             ends = [self.population_origins[name] for name in filter(None, (start, before))]
-            for row in rows[rows["reason"] != ""].itertuples():
-                whole = row.excluded == rows["excluded"].sum()
-                found[before, row.reason] = worst(ends) if whole and row.excluded else SIMULATED
+            alone = (rows["excluded"] > 0).sum() <= 1
+            found |= {(before, reason): worst(ends) if alone else SIMULATED for reason in rows["reason"] if reason}
         return found
 
     def _people(self, population: str) -> People:

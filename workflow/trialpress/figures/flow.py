@@ -81,7 +81,7 @@ def _steps(results: Results, branches: list[str]) -> list[Step]:
         )
         n = int(rows["n"].iloc[0]) if len(rows) else 0
         branch = origins.count(origin) > 1 or not entry.get("reasons") or entry["population"] in branches
-        known = {row.reason: row.reason_label for row in rows.itertuples() if row.reason and row.excluded}
+        known = {row.reason: row.reason_label for row in rows.itertuples() if row.reason}
         simulated = _simulated(results, entry["population"], known)
         steps.append(Step(entry["population"], label, n, origin, excluded, branch, simulated))
     return steps

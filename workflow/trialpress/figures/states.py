@@ -9,7 +9,7 @@ from ..results import Results
 from . import palette, style
 from .curves import Key, Panel, at_risk, fixed_times, sheet
 from .drawing import KINDS, Drawing, empty
-from .read import groups, label, marker, shown
+from .read import groups, label, marker, shown, value
 from .scales import time_ticks
 
 
@@ -48,7 +48,7 @@ def _said(results: Results, analysis: str, name: Name) -> str:
     """'Relapse: 12, at 6 months 20.1% (...)': how many came into the state, and the probabilities at fixed times."""
     moved = shown(results, analysis, "transitions", name)
     called = name.label[:1].upper() + name.label[1:]
-    first = f"{called}: {moved} participants" if moved not in ("", "0") else called
+    first = f"{called}: {moved} participants" if value(results, analysis, "transitions", name) > 0 else called
     return ", ".join([first, *fixed_times(results, analysis, name)])
 
 

@@ -210,9 +210,8 @@ def _entered(results: Results, analysis: str, times: list[float], at_risk: AtRis
 
 def _key(results: Results, analysis: str, group: Name, spec: dict) -> list[str]:
     """What stands beside the colour of a curve: events, median, fixed times."""
-    n = shown(results, analysis, "n", group)
     head = f"{group.label}: " if group else ""
-    if n in ("", "0"):
+    if not value(results, analysis, "n", group) > 0:
         return [f"{head}no participants"]
     unit = spec.get("unit", "months")
     median = shown(results, analysis, "median", group)

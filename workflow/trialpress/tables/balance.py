@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..figures.read import covariate_order, groups, names, shown
+from ..figures.read import covariate_order, groups, names, shown, value
 from ..registry import Analysis
 from ..results import Results, with_marks
 from .table import KINDS, NO_VALUE, Head, Table, aligned, linked
@@ -50,7 +50,7 @@ def balance(results: Results, *, analysis: Analysis) -> Table:
         low, high = (shown(results, analysis, f"weight_{end}", group) for end in ("min", "max"))
         table.note(with_marks(f"Weights of {group.label}: {low} to {high}.") if low not in ("", "NE") else "")
     lowered = shown(results, analysis, "truncated")
-    table.note(with_marks(f"{lowered} weights were lowered.") if lowered not in ("", "0", "NE") else "")
+    table.note(with_marks(f"{lowered} weights were lowered.") if value(results, analysis, "truncated") > 0 else "")
     table.note(
         "Mean or share. Effective: Kish's effective sample size. SMD: standardised mean difference, with the standard deviations before weighting."
     )

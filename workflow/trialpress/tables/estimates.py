@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..figures.read import covariate_order, estimate, label, names, shown
+from ..figures.read import covariate_order, estimate, label, names, shown, value
 from ..ids import EVERYONE, Name
 from ..registry import Analysis
 from ..results import Results
@@ -87,7 +87,7 @@ def _name(results: Results, analysis: str, group: Name, level: Name) -> str:
     groups = list(results.analysed(analysis).groups(spec["by"])) if spec.get("by") else []
     against = dict(zip(results.analysed(analysis).levels(spec["by"]), groups, strict=True)) if groups else {}
     if not group and level in against:
-        first = next((one for one in groups if shown(results, analysis, "n", one) not in ("", "0")), groups[0])
+        first = next((one for one in groups if value(results, analysis, "n", one) > 0), groups[0])
         return f"{against[level].label} against {first.label}"
     return ", ".join(one.label[:1].upper() + one.label[1:] for one in (group, level) if one != EVERYONE)
 

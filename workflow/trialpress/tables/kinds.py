@@ -136,7 +136,7 @@ def baseline(
                 table.add(code.label, *cells, *[""] * len(more), indent=1)
         missing = [shown(results, analysis, "missing", group, name) for group in columns]
         shares = [shown(results, analysis, "missing_percent", group, name) for group in columns]
-        if any(text not in ("", "0") for text in missing) or any(shares):
+        if any(value(results, analysis, "missing", group, name) > 0 for group in columns) or any(shares):
             both = zip(columns, missing, shares, strict=True)
             cells = [
                 linked(results, analysis, f"{text} ({share})" if share not in ("", "NE") else text, group, name)
@@ -318,7 +318,7 @@ def time_to_event(results: Results, *, analyses: list[Analysis]) -> Table:
 
 def _times(results: Results, analysis: str, group: Name, levels: list[Name]) -> list[Cell]:
     n = shown(results, analysis, "n", group)
-    if n in ("", "0"):
+    if not value(results, analysis, "n", group) > 0:
         return [Cell(EMPTY), *[Cell(NO_VALUE)] * (len(levels) + 1)]
     median = estimate(results, analysis, group, statistic="median")
     if median == "NE":
