@@ -75,10 +75,31 @@ def test_the_shell_of_proportions():
 def test_the_shell_of_baseline_has_the_levels_of_the_plan():
     _, plan = loaded("low-dose-cd19")
     shell = shells.baseline(plan, plan.tables["baseline"])
-    assert shell.header == ["Characteristic", "R/R (n = xx)", "MRD-positive (n = xx)", "Overall (n = xx)"]
+    assert shell.header == ["Characteristic", "R/R (n = xx)", "MRD-positive (n = xx)", "Overall (n = xx)", "SMD"]
     at = [row[0] for row in shell.rows].index("Sex, n (%)")
     assert [row[0].strip("\u00a0") for row in shell.rows[at + 1 : at + 4]] == ["Male", "Female", "Missing"]
-    assert shell.rows[at + 1][1:] == ["xx (xx.x%)"] * 3
+    assert shell.rows[at][1:] == ["", "", "", "x.xx"] and shell.rows[at + 1][1:] == ["xx (xx.x%)"] * 3 + [""]
+    assert "SMD: standardised mean difference, R/R less MRD-positive." in shell.footnotes
+
+
+def test_the_shell_of_comparisons_has_beside_each_group_what_will_be_printed():
+    _, plan = loaded("cd22-nci")
+    rows = {row[0]: row[1] for row in shells.comparisons(plan, plan.tables["comparisons"]).rows}
+    label = lambda name: plan.analyses[name]["label"]  # noqa: E731
+    assert rows[label("cr_by_tcs")].count("xx/xx") == 2
+    assert rows[label("crs_grade_by_tcs")].count("median xx.x (n = xx)") == 2
+    assert "xx" not in rows[label("crs_grade_by_dose")].replace("\u2013", "")
+
+
+def test_the_plan_says_of_every_event_what_becomes_of_it_where_it_is_not_known():
+    dictionary, plan = loaded("cd22-nci")
+    said = text.missing(plan)
+    infused = next(
+        line for line in said.splitlines() if "CR among all infused" in line or "| Infused |" in line and "CR" in line
+    )
+    assert "counted as no event" in infused and "left out" in said and "a method above" in said
+    assert "unknown event: counted as no event" in text.estimands(dictionary, plan)
+    assert all(str(plan.analyses[name]["label"]) in said for name in plan.analyses if "event" in plan.analyses[name])
 
 
 def test_a_kind_without_a_shell_of_its_own_is_described():

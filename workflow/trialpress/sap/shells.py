@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ..analysis.methods.common import METHODS
 from ..figures.kinds import KINDS as FIGURES
 from ..plan import Plan
 from ..tables.table import KINDS as TABLES
@@ -13,6 +14,12 @@ from ..text import escape
 N, NN, PERCENT, X, CI, P = "xx", "xx/xx", "xx (xx.x%)", "xx.x", "xx.x to xx.x", "0.xxx"
 RATIO = f"x.xx ({CI})"
 HEAD = "(n = xx)"
+MEDIANS = (
+    "t_test",
+    "mann_whitney",
+    "kruskal_wallis",
+    "jonckheere_terpstra",
+)  # methods that give the median of each group
 
 
 @dataclass
@@ -63,17 +70,26 @@ def _groups(plan: Plan, analysis: str) -> list[str]:
 
 def baseline(plan: Plan, spec: Mapping) -> Shell:
     analysis = plan.analyses[spec["analysis"]]
-    groups = [f"{name} {HEAD}" for name in (*_groups(plan, spec["analysis"]), "Overall")]
-    shell = Shell(["Characteristic", *groups])
+    own = _groups(plan, spec["analysis"])
+    groups = [f"{name} {HEAD}" for name in (*own, "Overall")]
+    tested = analysis.get("p_values") or analysis.get("tests")
+    more = {**({"SMD": "x.xx"} if len(own) == 2 else {}), **({"P": P} if own and tested else {})}
+    shell = Shell(["Characteristic", *groups, *more])
     for variable in analysis["variables"]:
         label, codes = plan.label(variable, unit=True), levels(plan, variable)
+        compared = [
+            text if what == "SMD" or analysis.get("p_values") or variable in analysis.get("tests", ()) else ""
+            for what, text in more.items()
+        ]
         if codes:
-            shell.add(f"{label}, n (%)")
+            shell.add(f"{label}, n (%)", *[""] * len(groups), *compared)
             for code in codes:
                 shell.add(code, *[PERCENT] * len(groups), indent=True)
         else:
-            shell.add(f"{label}, median (IQR)", *[f"{X} ({CI})"] * len(groups))
+            shell.add(f"{label}, median (IQR)", *[f"{X} ({CI})"] * len(groups), *compared)
         shell.add("Missing", *[N] * len(groups), indent=True)
+    if len(own) == 2:
+        shell.footnotes.append(f"SMD: standardised mean difference, {own[0]} less {own[1]}.")
     shell.footnotes.append("IQR: interquartile range. Percentages are of those in whom the value is known. A row of missing values stands where there are any.")  # fmt: skip
     return shell
 
@@ -92,9 +108,17 @@ def comparisons(plan: Plan, spec: Mapping) -> Shell:
     adjusted = any(plan.families.get(plan.analyses[name].get("family"), "none") != "none" for name in spec["analyses"])
     shell = Shell(["Comparison", "Groups", f"Effect ({_ci(plan)})", "P", *(["Adjusted P"] if adjusted else [])])
     for analysis in spec["analyses"]:
-        groups = "; ".join(f"{group} {NN}" for group in _groups(plan, analysis)) or "\u2013"
+        groups = (
+            "; ".join(f"{group} {_counted(plan, analysis)}".strip() for group in _groups(plan, analysis)) or "\u2013"
+        )
         shell.add(_label(plan, analysis), groups, RATIO, P, *([P] if adjusted else []))
     return shell
+
+
+def _counted(plan: Plan, analysis: str) -> str:
+    """What stands beside each group of a comparison: events and participants, the median of a number, nothing of another."""
+    method = plan.analyses[analysis]["method"]
+    return NN if "event" in METHODS.parameters(method) else f"median {X} {HEAD}" if method in MEDIANS else ""
 
 
 def time_to_event(plan: Plan, spec: Mapping) -> Shell:

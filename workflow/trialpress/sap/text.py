@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from ..analysis.methods.common import METHODS
 from ..analysis.methods.two_stage import size_statements
 from ..audit.trace.methods import describe, references
 from ..citations import cited
@@ -72,9 +73,21 @@ def _intercurrent(spec, endpoint: Endpoint | None) -> str:
         said.append("other events compete")
     if "begin" in spec:
         said.append(f"{spec['begin']} begins a state of its own")
-    if "unknown" in spec:
-        said.append(f"unknown: {str(spec['unknown']).replace('_', ' ')}")
+    if unknown := unknown_event(spec):
+        said.append(f"unknown event: {unknown}")
     return "; ".join(said) or "none stated"
+
+
+def unknown_event(spec: Mapping) -> str:
+    """What becomes of those of whom it is not known whether they had the event of an analysis: what the plan says, or what
+    its method does without; empty of an analysis without such an event."""
+    if "event" not in METHODS.parameters(spec["method"]):
+        return ""
+    traits = METHODS.traits[spec["method"]]
+    if "unknown" not in spec and traits.get("unknown_apart"):
+        return "counted apart"
+    chosen = spec.get("unknown") or ("no_event" if traits.get("unknown_is_no_event") else "left_out")
+    return {"no_event": "counted as no event", "left_out": "left out"}[chosen]
 
 
 def methods(plan: Plan) -> Iterator[str]:
@@ -118,13 +131,15 @@ def _plain(value) -> str:
 
 def missing(plan: Plan) -> str:
     rows = [
-        (spec.get("label") or name, str(spec["unknown"]).replace("_", " "))
+        (spec.get("label") or name, plan.populations[spec["population"]].label, unknown)
         for name, spec in plan.analyses.items()
-        if "unknown" in spec
+        if (unknown := unknown_event(spec))
     ]
     text = (
-        "Nothing is imputed unless the dictionary or a method below says so. Who lacks a value that an analysis needs is left out of it, by name and with "
-        "the number; of whom it is not known whether he or she belongs to a population does not belong.\n"
+        "Nothing is imputed unless the dictionary or a method above says so. Who lacks a value that an analysis needs is left out of it, by name and with "
+        "the number"
+        + (", but for an event that is not known, of which the table below says what becomes of it" if rows else "")
+        + "; of whom it is not known whether he or she belongs to a population does not belong.\n"
     )
     filled = [
         (spec.get("label") or name, ", ".join([spec["variable"], *spec.get("covariates", ())]), ", ".join(spec.get("auxiliary", ())) or "\u2013",
@@ -132,7 +147,7 @@ def missing(plan: Plan) -> str:
         for name, spec in plan.analyses.items() if spec["method"] == "multiple_imputation"
     ]  # fmt: skip
     text += "\n" + table(["Multiple imputation", "Imputed where missing", "Auxiliary", "How"], filled) if filled else ""
-    return text + ("\n" + table(["Analysis", "Where the event is not known"], rows) if rows else "")
+    return text + ("\n" + table(["Analysis", "Population", "Where the event is not known"], rows) if rows else "")
 
 
 def multiplicity(plan: Plan) -> str:
