@@ -58,19 +58,20 @@ def _marked(drawing: Drawing, seen: set[str]) -> Drawing:
 
     from . import style
 
-    if list(drawing.numbers) == ["note"]:  # nothing is drawn
-        return drawing
     some, page = bool(seen - {SIMULATED}), drawing.figure.page
     found = [one for one in artists(drawing.figure) if isinstance(one, Text) and MARKER in one.get_text()]
+    noted = any(MARKER in note for note in drawing.notes)
+    if list(drawing.numbers) == ["note"] and not (found or noted):  # nothing is drawn
+        return drawing
     for text in found:
         lines = text.get_text().split("\n")
         text.set_text("\n".join(with_mark(line) if some else line.replace(MARKER, "") for line in lines))
-    if page.strip and (found or not some):
+    if page.strip and (found or noted or not some):
         page.notice.set_text(style.SOME if some else style.ALL)
-    legend = f" {MARK} Simulated." if some and found else "" if some else " All numbers are simulated."
+    legend = f" {MARK} Simulated." if some and (found or noted) else "" if some else " All numbers are simulated."
     numbers = drawing.numbers.apply(_unmarked)
-    alt = with_marks(drawing.alt) if some else drawing.alt.replace(MARKER, "")
-    return replace(drawing, numbers=numbers, alt=f"{alt}{legend}")
+    alt, *notes = (with_marks(text) if some else text.replace(MARKER, "") for text in (drawing.alt, *drawing.notes))
+    return replace(drawing, numbers=numbers, alt=f"{alt}{legend}", notes=tuple(notes))
 
 
 def _unmarked(column: pd.Series) -> pd.Series:
