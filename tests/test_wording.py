@@ -75,6 +75,12 @@ def test_the_phrases_of_a_manuscript_are_translated_and_keep_their_numbers():
     shown = {"n": "36", "N": "40", "estimate": "90.0%", "ci_low": "76.3%", "ci_high": "97.2%", "p_value": "0.03"}
     english, chinese = phrases(shown, 0.95), phrases(shown, 0.95, ZH)
     assert english["with_p"] == "36/40 (90.0%; 95% CI 76.3% to 97.2%; P = 0.03)"
+    naive = phrases(
+        {"hazard_ratio": "0.30", "ci_low": "0.11", "ci_high": "0.82", "p_value": "0.013"},
+        0.95,
+        method="naive_comparison",
+    )
+    assert naive["with_p"] == "0.30 (95% CI 0.11 to 0.82; log-rank P = 0.013)" and naive["p"] == "P = 0.013"
     assert chinese["ci"] == "76.3% 至 97.2%" and chinese["with_p"] == english["with_p"].replace(" to ", " 至 ")
     assert phrases({"median": "7.9", "ci_low": "5.7", "ci_high": "NE"}, 0.95, ZH)["text"] == "7.9 (95% CI 5.7 至 NE)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -318,3 +319,18 @@ def _crowded(curves: pd.DataFrame) -> pd.DataFrame:
     row = curves[(curves["analysis"] == "os") & (curves["n_censored"] > 0)].iloc[0]
     more = pd.DataFrame([row] * 201).assign(x=row["x"] + np.arange(201) / 1000, n_event=0, n_censored=1)
     return pd.concat([curves, more], ignore_index=True)
+
+
+def test_a_p_value_beside_a_hazard_ratio_names_its_test(usual):
+    """The interval is Wald's or of another model; the p-value may be of the log-rank test, which gives another one."""
+    shown = " ".join(" ".join(written(figures.draw(usual, "states").figure)).split())
+    assert shown.count("log-rank P") == 3 and "Wald P" in shown and "Mantel-Byar P" in shown
+    assert not re.search(r"\), P [=<]", shown.replace("\u00a0", " "))
+    assert "log-rank P" in figures.draw(usual, "km").alt
+
+
+def test_a_subdistribution_hazard_ratio_is_called_so_and_defined(usual):
+    drawing = figures.draw(usual, "incidence")
+    assert re.search(r"\bSHR [\d.]+ \(95% CI", drawing.alt) and not re.search(r"\bHR ", drawing.alt)
+    meaning = "SHR: subdistribution hazard ratio (Fine and Gray), against the first group"
+    assert meaning in drawing.alt and any(meaning in text for text in written(drawing.figure))

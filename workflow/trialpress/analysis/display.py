@@ -9,6 +9,21 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 import numpy as np
 
 MINUS = "\u2212"
+# What the p-value of a method is called: it is of another test than the effect and the interval beside it, or of one among
+# several that a reader may expect.
+P_NAMES = {
+    "trend": "P for trend",
+    "fisher_rxc": "Fisher's exact P",
+    "kruskal_wallis": "Kruskal-Wallis P",
+    "log_rank": "log-rank P",
+    "permutation_log_rank": "permutation log-rank P",
+    "max_combo": "max-combo P",
+    "landmark": "log-rank P",
+    "naive_comparison": "log-rank P",
+    "mantel_byar": "Mantel-Byar P",
+    "time_dependent_cox": "Wald P",
+    "weighted_cox": "robust P",
+}
 EXACT = Context(prec=700)  # digits of any float
 
 

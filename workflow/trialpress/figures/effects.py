@@ -15,11 +15,21 @@ ESTIMATES = {"spearman": "ρ", "pearson": "r", "kappa": "κ", "kendall": "τ", "
              "fisher_rxc": "V", "chi_square": "V"}  # fmt: skip
 
 
+SUBDISTRIBUTION = ("gray", "fine_gray")  # methods whose hazard ratio is that of subdistribution hazards
+
+
+def effect_name(method: str, statistic: str) -> str:
+    """'OR'; 'SHR' of a subdistribution hazard ratio."""
+    if statistic == "hazard_ratio" and method in SUBDISTRIBUTION:
+        return "SHR"
+    return EFFECTS[statistic] or ESTIMATES.get(method, "")
+
+
 def effect(results: Results, analysis: str) -> str:
     """'OR 2.19 (0.80–6.02)'; empty if the analysis has none of all groups together."""
-    for statistic, name in EFFECTS.items():
+    for statistic in EFFECTS:
         if text := estimate(results, analysis, statistic=statistic):
-            return f"{name or ESTIMATES.get(results.plan.analyses[analysis]['method'], '')} {text}".strip()
+            return f"{effect_name(results.plan.analyses[analysis]['method'], statistic)} {text}".strip()
     return ""
 
 
@@ -30,9 +40,9 @@ def against_first(results: Results, analysis: str) -> Iterator[tuple[Name, Name,
     groups = data.groups(spec["by"]) if "by" in spec else {}
     first = next(iter(groups), None)
     for group, level in zip(groups, data.levels(spec["by"]) if groups else (), strict=True):
-        for statistic, name in EFFECTS.items():
+        for statistic in EFFECTS:
             if text := estimate(results, analysis, level=level, statistic=statistic):
-                yield first, group, level, f"{name or ESTIMATES.get(spec['method'], '')} {text}".strip()
+                yield first, group, level, f"{effect_name(spec['method'], statistic)} {text}".strip()
 
 
 def tested(results: Results, analysis: str, name: str = "") -> str:

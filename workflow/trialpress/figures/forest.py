@@ -14,6 +14,7 @@ from ..registry import Analysis
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
+from .effects import SUBDISTRIBUTION
 from .read import analysed, covariate_order, estimate, groups, label, marker, names, shown, value
 from .scales import RATIOS, ratio_axis, ratio_ticks
 
@@ -82,15 +83,15 @@ class _Columns:
     names: float
     counts: float
     texts: float
-    p: float
+    p: float  # with its distance; 0 if no row has a p-value
 
     @classmethod
     def of(cls, rows: list[Ratio], width: style.Width) -> _Columns:
         page, narrow = style.WIDTHS[width], width == "single"
         counts = max(style.widest(row.counts for row in rows), style.text_width("Events/n"))
         texts = max(style.widest(row.text for row in rows), 22.0)
-        p = max(style.widest(row.p for row in rows), 8.0)
-        room = page - texts - p - 6.0 if narrow else 0.36 * page
+        p = max(style.widest(row.p for row in rows), 8.0) + 3.0 if any(row.p for row in rows) else 0.0
+        room = page - texts - p - 3.0 if narrow else 0.36 * page
         names = max(style.text_width(row.name, weight=row.weight) + row.indent for row in rows)
         return cls(page, narrow, room if narrow else min(names, room), counts, texts, p)
 
@@ -100,13 +101,13 @@ class _Columns:
 
     @property
     def plot(self) -> float:
-        return self.page - self.left - (3.0 if self.narrow else self.counts + self.texts + self.p + 9.0)
+        return self.page - self.left - (3.0 if self.narrow else self.counts + self.texts + self.p + 6.0)
 
     @property
     def ends(self) -> dict[str, float]:
         """Column -> where its texts end."""
         counts = self.counts if self.narrow else self.left + self.plot + 3.0 + self.counts
-        return {"counts": counts, "text": self.page - self.p - 3.0, "p": self.page}
+        return {"counts": counts, "text": self.page - self.p, "p": self.page}
 
     def row(self, row: Ratio) -> _Row:
         text = style.wrap(row.name, self.names - row.indent, weight=row.weight)
@@ -170,7 +171,7 @@ def forest(
         head = {"counts": "Events/n", "text": f"{RATIOS[kind]} {interval}", "p": "P"}
         page.text(0.0, y, letter, size=style.TITLE, weight="semibold")
         for key, x in columns.ends.items():
-            if not (columns.narrow and key == "counts"):
+            if not (columns.narrow and key == "counts" or key == "p" and not columns.p):
                 page.text(x, y, head[key], ha="right", color=palette.GREY)
         body = sum(row.height for row in own)
         _draw(page, own, columns, y + HEAD, body, RATIOS[kind], sides[kind])
@@ -179,6 +180,14 @@ def forest(
     tested = any(row.heading and row.p for row in rows)
     lost = dict.fromkeys(label(results, row.analysis) for row in rows if row.kind not in kinds)
     notes = ["P beside the name of subgroups: test of interaction"] * tested
+    of = [
+        one
+        for one in dict.fromkeys(row.analysis for row in rows)
+        if results.plan.analyses[one]["method"] in SUBDISTRIBUTION
+    ]
+    notes += [f"Subdistribution hazard ratios (Fine and Gray): {', '.join(label(results, one) for one in of)}"] * bool(
+        of
+    )
     notes += [f"Not drawn, since no ratio is estimable: {', '.join(lost)}"] * bool(lost)
     return Drawing(page.figure, numbers, _alt(panels, interval), tuple(notes))
 

@@ -62,7 +62,8 @@ def cumulative_incidence(
     ticks, end = time_ticks(first["x"].max())
     for panel in panels:
         panel.over(ticks, end)
-    return sheet(results, panels, width, "Cumulative incidence")
+    drawing = sheet(results, panels, width, "Cumulative incidence")
+    return replace(drawing, notes=(*drawing.notes, SHR)) if any("SHR" in text for text in sentences) else drawing
 
 
 def _curves(results: Results, title: str, unit: str, of: dict[Name, tuple[str, Name]], looks: dict) -> Panel:
@@ -80,6 +81,7 @@ def _curves(results: Results, title: str, unit: str, of: dict[Name, tuple[str, N
     return Panel(title, "Cumulative incidence", unit, list(of), curves, looks, key, foot=0.0, mark=mark)
 
 
+SHR = "SHR: subdistribution hazard ratio (Fine and Gray), against the first group"
 TESTS = {"gray": "Gray's test", "fine_gray": "Fine-Gray model"}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..analysis.display import P_NAMES
 from ..analysis.origin import SIMULATED
 from ..analysis.participants import LeftOut, in_no_group
 from ..analysis.source import rows_of, with_rows
@@ -166,7 +167,7 @@ def estimate(
 
 def p_text(results: Results, analysis: str, name: str = "") -> str:
     """'P = 0.03', 'P for trend < 0.001'; 'P not estimable'; empty if the analysis has no p-value."""
-    name = name or ("P for trend" if results.plan.analyses[analysis]["method"] == "trend" else "P")
+    name = name or P_NAMES.get(results.plan.analyses[analysis]["method"], "P")
     return p_value_text(shown(results, analysis, "p_value"), name)
 
 

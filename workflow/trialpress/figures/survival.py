@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ..analysis.display import P_NAMES
 from ..analysis.methods.common import followed
 from ..analysis.methods.delayed import States
 from ..errors import Problem, raise_if
@@ -21,7 +22,6 @@ from .scales import time_ticks
 
 MAKUCH = "Simon-Makuch"
 WEIGHTED = "weighted_kaplan_meier"
-TESTS = {"mantel_byar": "Mantel-Byar P"}
 
 
 @KINDS.add("kaplan_meier")
@@ -166,7 +166,7 @@ def _effect(results: Results, analysis: str, level: Name = EVERYONE) -> list[str
     p = shown(results, analysis, "p_value", level=row)
     texts = [f"HR {'not estimable' if ratio == 'NE' else ratio.replace(' (', f' ({100 * results.plan.level:g}% CI ')}"]
     return (texts if ratio else []) + (
-        [p_value_text(p, TESTS.get(spec["method"], "P")).replace(" ", "\u00a0")] if p else []
+        [p_value_text(p, P_NAMES.get(spec["method"], "P")).replace(" ", "\u00a0")] if p else []
     )
 
 
@@ -233,7 +233,7 @@ def _tests(results: Results, tests: list[str], spec: dict) -> str:
         if other.get("endpoint") != spec["endpoint"]:
             continue
         if other.get("by") == spec.get("by"):
-            p_values.append(p_text(results, test, "log-rank P"))
+            p_values.append(p_text(results, test, P_NAMES.get(other["method"], f"{label(results, test)}: P")))
         rows = results.analysis(test)
         for level in names(rows[rows["statistic"] == "hazard_ratio"], "level"):
             if level in own:
@@ -242,6 +242,6 @@ def _tests(results: Results, tests: list[str], spec: dict) -> str:
                 code = results.plan.level_label(spec["by"], level.id.partition("=")[2])
                 effects.append(f"HR {hr if hr != 'NE' else 'not estimable'} for {code}")
                 if other["method"] == "weighted_cox":
-                    p_values.append(p_value_text(shown(results, test, "p_value", level=level), "robust P"))
+                    p_values.append(p_value_text(shown(results, test, "p_value", level=level), P_NAMES["weighted_cox"]))
     text = ", ".join(filter(None, dict.fromkeys(effects + p_values)))
     return text[:1].upper() + text[1:]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 import pandas as pd
 
 from .. import environment
-from ..analysis.display import rounded
+from ..analysis.display import P_NAMES, rounded
 from ..analysis.families import sentence
 from ..analysis.methods.two_stage import size_statements
 from ..analysis.origin import SIMULATED
@@ -31,8 +31,9 @@ def _percent(level: float) -> str:
 MAIN = ("estimate", "odds_ratio", "hazard_ratio", "risk_ratio", "ratio", "geometric_mean", "median")
 
 
-def phrases(shown: Mapping[str, str], level: float, say: Wording = ENGLISH) -> dict[str, str]:
-    """Phrases from the displayed statistics of one group and level of an analysis."""
+def phrases(shown: Mapping[str, str], level: float, say: Wording = ENGLISH, method: str = "") -> dict[str, str]:
+    """Phrases from the displayed statistics of one group and level of an analysis. method: that of the analysis, by which
+    `with_p` names the test."""
     made = {}
     percent = _percent(level)
     if "n" in shown and "N" in shown:
@@ -50,7 +51,7 @@ def phrases(shown: Mapping[str, str], level: float, say: Wording = ENGLISH) -> d
             value = shown[name]
             made[name.replace("_value", "")] = f"P {value[0]} {value[1:]}" if value[:1] in "<>" else f"P = {value}"
     if "p" in made and "text" in made:
-        made["with_p"] = f"{made['text'][:-1]}; {made['p']})"
+        made["with_p"] = f"{made['text'][:-1]}; {say(P_NAMES.get(method, 'P') + made['p'][1:])})"
     return made
 
 
@@ -86,12 +87,12 @@ def analysis_variables(results: Results) -> dict:
     """All rows of ard.csv as nested names, with phrases."""
     tree: dict = {}
     for analysis, ard in results.ard.groupby("analysis", sort=False):
-        named = row_names(analysis, ard)
+        named, method = row_names(analysis, ard), results.plan.analyses.get(analysis, {}).get("method", "")
         for (group, level), shown in _shown(ard):
             node = tree
             for part in [analysis, *named[group, level]]:
                 node = node.setdefault(part, {})
-            node |= {**shown, **phrases(shown, results.plan.level, results.plan.say)}
+            node |= {**shown, **phrases(shown, results.plan.level, results.plan.say, method)}
     return tree
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..figures.effects import SUBDISTRIBUTION
 from ..figures.read import covariate_order, estimate, label, names, shown, value
 from ..ids import EVERYONE, Name
 from ..registry import Analysis
@@ -15,6 +16,10 @@ EFFECTS = {
     "risk_ratio": ("RR", "RR: risk ratio, the second group against the first."),
     "odds_ratio": ("OR", "OR: odds ratio, the second group against the first."),
     "hazard_ratio": ("HR", "HR: hazard ratio, the second group against the first."),
+    "subdistribution": (
+        "SHR",
+        "SHR: subdistribution hazard ratio (Fine and Gray), the second group against the first.",
+    ),
     "win_ratio": ("WR", "WR: win ratio, the second group against the first."),
     "number_needed": ("NNT", "NNT: number needed to treat for one more to have the outcome, or for one fewer."),
 }
@@ -41,12 +46,12 @@ def estimates(results: Results, *, analyses: list[Analysis]) -> Table:
             size = shown(results, analysis, _size(results, analysis, group), group, level)
             if not statistic and not p and not (group and size):
                 continue
-            text = (
-                f"{EFFECTS[statistic][0]} {estimate(results, analysis, group, level, statistic)}"
-                if statistic
-                else NO_VALUE
-            )
-            said |= dict.fromkeys([EFFECTS[statistic][1]] if statistic else [])
+            text = NO_VALUE
+            if statistic:
+                of_ratio = results.plan.analyses[analysis]["method"] in SUBDISTRIBUTION and statistic == "hazard_ratio"
+                name, meaning = EFFECTS["subdistribution" if of_ratio else statistic]
+                text = f"{name} {estimate(results, analysis, group, level, statistic)}"
+                said[meaning] = None
             cells = [linked(results, analysis, one or NO_VALUE, group, level) for one in (size, text.strip(), p)]
             table.add(_name(results, analysis, group, level), *cells, indent=1)
         said |= dict.fromkeys(

@@ -128,7 +128,7 @@ def of_analysis(results: Results, name: str, data: Data, before: list[LeftOut], 
             {"id": ".".join([name, *named[group, level]]), "group": group, "level": level,
              "group_label": mine[0].group_label, "level_label": mine[0].level_label,
              "statistics": [[row.statistic, _number(row.value), row.display, row.method, row.note, row.origin] for row in mine],
-             "printed": {**shown, **phrases(shown, results.plan.level, results.plan.say)}, "who": here}
+             "printed": {**shown, **phrases(shown, results.plan.level, results.plan.say, spec["method"])}, "who": here}
         )  # fmt: skip
     return {"kind": "analysis", "label": spec.get("label") or name.replace("_", " "), "method": spec["method"], "plan": spec,
             "population": spec["population"], "columns": [], "everyone": who,
