@@ -79,7 +79,7 @@ def test_the_shell_of_baseline_has_the_levels_of_the_plan():
     at = [row[0] for row in shell.rows].index("Sex, n (%)")
     assert [row[0].strip("\u00a0") for row in shell.rows[at + 1 : at + 4]] == ["Male", "Female", "Missing"]
     assert shell.rows[at][1:] == ["", "", "", "x.xx"] and shell.rows[at + 1][1:] == ["xx (xx.x%)"] * 3 + [""]
-    assert "SMD: standardised mean difference, R/R less MRD-positive." in shell.footnotes
+    assert "SMD: standardised mean difference, R/R less MRD-positive" in " ".join(shell.footnotes)
 
 
 def test_the_shell_of_comparisons_has_beside_each_group_what_will_be_printed():

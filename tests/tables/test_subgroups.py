@@ -1,7 +1,9 @@
 """The table of subgroups, made from a loop of the plan, and its forest."""
 
 from figures.small import PLAN, small
+from matplotlib.text import Text
 from trialpress import tables
+from trialpress.audit.p_values import in_tables
 from trialpress.figures import draw
 
 ANALYSES = """analyses:
@@ -32,3 +34,18 @@ def test_a_loop_makes_the_table_and_its_forest(tmp_path):
     assert any(line.startswith("Age") for line in lines)
     drawing = draw(results, "forest")
     assert {"R/R", "MRD+"} <= set(drawing.numbers["name"])
+    printed = {number for table, number, _ in in_tables(results) if table == "cr"}
+    assert "cr_stratum.p_value" in printed and len(printed) == 3, "its p-values are counted with the others"
+
+
+def test_a_forest_without_p_values_has_no_column_for_them(tmp_path):
+    plan = PLAN[: PLAN.index("analyses:")] + ANALYSES.replace(
+        "tables:", "  ratio: {kind: forest, caption: A, analyses: [ratio]}\ntables:"
+    )
+    plan = plan.replace(
+        "figures:", "  ratio: {method: risk_ratio, population: infused, event: crs >= 2, by: sex}\nfigures:"
+    )
+    results = small(tmp_path, plan=plan, n=90)
+    for name, has in (("forest", True), ("ratio", False)):
+        texts = [text.get_text() for text in draw(results, name).figure.findobj(Text)]
+        assert ("P" in texts) == has

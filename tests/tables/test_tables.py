@@ -147,6 +147,16 @@ def test_baseline_prints_the_displays_and_counts_missing(usual):
     )
 
 
+def test_the_notes_of_a_baseline_table_explain_what_it_has_and_which_way_a_difference_goes(usual):
+    notes = " ".join(tables.tabulate(usual, "baseline").footnotes)
+    assert "IQR: interquartile range" in notes and "The groups were not tested." in notes
+    assert "SMD: standardised mean difference, R/R less MRD+; of two levels that of the second" in notes
+    own = usual.plan.analyses["base"]
+    analyses = {**usual.plan.analyses, "base": {**own, "variables": [one for one in own["variables"] if one == "sex"]}}
+    few = replace(usual, plan=replace(usual.plan, analyses=analyses))
+    assert "IQR" not in " ".join(tables.tabulate(few, "baseline").footnotes), "nothing is described by one"
+
+
 def test_proportions_name_their_denominator(usual):
     table = tables.tabulate(usual, "proportions")
     row = cells(table, "CR or CRi in RR")

@@ -14,7 +14,15 @@ from .checklists import NUMBER, headed
 if TYPE_CHECKING:  # who judges a text alone reads no results
     from ..results import Results
 
-PRINTING = ("comparisons", "coefficients", "baseline", "proportions", "toxicity")  # kinds of table that print p-values
+PRINTING = (
+    "comparisons",
+    "coefficients",
+    "baseline",
+    "proportions",
+    "toxicity",
+    "subgroups",
+    "estimates",
+)  # kinds of table that print p-values
 # kinds of figure that print p-values -> the keys of their analyses
 DRAWN = {"rates": ("analyses", "tests"), "grades": ("tests",), "strip": ("tests",), "kaplan_meier": ("tests",), "scatter": ("correlation",),
          "cumulative_incidence": ("tests",), "simon_makuch": ("tests", "landmark", "naive"), "dose_response": ("analyses",),

@@ -89,7 +89,9 @@ def baseline(plan: Plan, spec: Mapping) -> Shell:
             shell.add(f"{label}, median (IQR)", *[f"{X} ({CI})"] * len(groups), *compared)
         shell.add("Missing", *[N] * len(groups), indent=True)
     if len(own) == 2:
-        shell.footnotes.append(f"SMD: standardised mean difference, {own[0]} less {own[1]}.")
+        shell.footnotes.append(
+            f"SMD: standardised mean difference, {own[0]} less {own[1]}; of two levels that of the second, of more levels without a sign."
+        )
     shell.footnotes.append("IQR: interquartile range. Percentages are of those in whom the value is known. A row of missing values stands where there are any.")  # fmt: skip
     return shell
 

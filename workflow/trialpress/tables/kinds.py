@@ -107,6 +107,7 @@ def baseline(
     header = ["Characteristic", *(Cell(f"{title} ({N_IS}", n, ")") for title, n in zip(titles, sizes, strict=True))]
     more = [*(["SMD"] if difference else []), *(["P"] if tested else [])]
     table = Table([*header, *more], aligned("left", [*columns, *more]))
+    used: set[str] = set()
     for variable in spec["variables"]:
         name = data.column(variable)
         asked = [*(["standardised_difference"] if difference else []), *(["p_value"] if tested else [])]
@@ -119,6 +120,7 @@ def baseline(
                 STATISTICS[one][0]: [described(results, analysis, group, name, one) for group in columns]
                 for one in statistics_of.get(variable, list(statistics))
             }
+            used |= set(statistics_of.get(variable, statistics))
             if len(lines) == 1:
                 for what, cells in lines.items():
                     table.add(f"{name.label}, {what}", *cells, *compared)
@@ -143,12 +145,15 @@ def baseline(
                 for group, text, share in both
             ]
             table.add(own_word("Missing", printed(levels), "no value"), *cells, *[""] * len(more), indent=1)
-    table.note(*_of_baseline(spec, {*statistics, *(one for asked in statistics_of.values() for one in asked)}))
+    table.note(*_of_baseline(spec, used))
     if spec.get("intervals"):
         table.note(f"In square brackets: {_ci(results)}, exact of percentages and medians, Student's of means.")
     if difference:
-        tests = "" if tested else " Groups that were not randomised are not tested."
-        table.note(f"SMD: standardised mean difference between the two groups.{tests}")
+        first, second = printed(columns[:2])
+        table.note(
+            f"SMD: standardised mean difference, {first} less {second}; of two levels that of the second, of more levels without a sign."
+        )
+        table.note("" if tested else "The groups were not tested.")
     if tested:
         table.note("P: without adjustment.", *_methods(results, [analysis], "p_value"))
     return table
@@ -215,6 +220,7 @@ def _proportion(results: Results, analysis: str, group: Name) -> tuple[str, ...]
 MEANING = {
     "OR": "OR: odds ratio, the second group against the first, of a trend each group against the one before.",
     "HR": "HR: hazard ratio, against the first group.",
+    "SHR": "SHR: subdistribution hazard ratio (Fine and Gray), against the first group.",
     "RR": "RR: risk ratio, the second group against the first.",
     "IRR": "IRR: incidence rate ratio, against the first group.",
     "shift": "Shift: Hodges-Lehmann estimate, of a group less the first.",
