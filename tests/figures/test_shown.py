@@ -11,9 +11,12 @@ import pandas as pd
 import pytest
 import yaml
 from figures.small import PLAN
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from trialpress import figures
+from trialpress.errors import InputError
 from trialpress.figures import palette
+from trialpress.figures.kinetics import _draw_mean
 from trialpress.ids import word
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -334,3 +337,56 @@ def test_a_subdistribution_hazard_ratio_is_called_so_and_defined(usual):
     assert re.search(r"\bSHR [\d.]+ \(95% CI", drawing.alt) and not re.search(r"\bHR ", drawing.alt)
     meaning = "SHR: subdistribution hazard ratio (Fine and Gray), against the first group"
     assert meaning in drawing.alt and any(meaning in text for text in written(drawing.figure))
+
+
+def test_a_part_of_a_bar_too_small_for_its_count_has_it_beside_or_in_a_note(usual):
+    subjects = usual.subjects.copy()
+    subjects["crs_grade"] = np.where(np.arange(len(subjects)) == 0, 4, 1)
+    spec = {**usual.plan.figures["grades"], "grades": ["crs_grade"], "by": "stratum", "severe": []}
+    plan = replace(usual.plan, figures={**usual.plan.figures, "grades": spec})
+    drawing = figures.draw(replace(usual, subjects=subjects, plan=plan), "grades")
+    counts = [int(text) for text in written(drawing.figure) if text.isdigit()]
+    rows = drawing.numbers
+    assert sorted(counts)[:1] == [1] and set(rows.loc[rows["n"] > 0, "n"]) <= set(counts)
+    spec = {**usual.plan.figures["grades"], "grades": ["crs_grade"] * 3, "labels": ["A", "B", "C"], "severe": []}
+    plan = replace(usual.plan, figures={**usual.plan.figures, "grades": {**spec, "width": "single"}})
+    drawing = figures.draw(replace(usual, subjects=subjects, plan=plan), "grades")
+    assert not drawing.notes[0] or "Parts too small for a number: A, " in drawing.notes[0]
+
+
+def test_strokes_of_a_legend_tell_dashes_apart_and_markers_at_the_ends_are_whole(usual):
+    lines = figures.draw(usual, "courses").figure.findobj(Line2D)
+    strokes = [np.ptp(line.get_xdata()) for line in lines if line.get_markevery() == [1]]
+    assert strokes and min(strokes) == 8.0  # mm: more than a period of the longest dash
+    frame = pd.DataFrame({"x": [0.0, 7.0, 14.0], "estimate": [1.0, 2.0, 3.0], "ci_low": 0.5, "ci_high": 4.0})
+    axes = figures.draw(usual, "kinetics").figure.axes[0]
+    _draw_mean(axes, frame, palette.ALL)
+    assert not axes.lines[-1].get_clip_on() and axes.lines[-1].get_marker() == palette.ALL.marker
+
+
+def test_the_axis_of_planned_days_is_named_by_the_plan(usual):
+    spec = {**usual.plan.figures["kinetics"], "day_label": "Window (planned day)"}
+    plan = replace(usual.plan, figures={**usual.plan.figures, "kinetics": spec})
+    drawing = figures.draw(replace(usual, plan=plan), "kinetics")
+    assert (
+        drawing.figure.axes[0].get_xlabel() == "Window (planned day)" and "by window (planned day) for" in drawing.alt
+    )
+
+
+def test_what_the_file_says_of_the_counts_of_a_trial_is_said_below(usual, tmp_path):
+    file = Path(usual.plan.analyses["others"]["file"])
+    trials = pd.read_csv(file).assign(status=["n inferred from 90%", None, "confirmed", "not shown", None])
+    (tmp_path / "trials.csv").write_text(trials.to_csv(index=False))
+    analyses = {
+        **usual.plan.analyses,
+        "others": {**usual.plan.analyses["others"], "file": str(tmp_path / "trials.csv")},
+    }
+    spec = {**usual.plan.figures["trials"], "analyses": ["others"], "present": ["cr"]}
+    for column, ok in (("status", True), ("state", False)):
+        plan = replace(usual.plan, analyses=analyses, figures={"trials": {**spec, "status": column}})
+        results = replace(usual, plan=plan)
+        if ok:
+            assert "A: n inferred from 90%; C: confirmed" in figures.draw(results, "trials").notes
+        else:
+            with pytest.raises(InputError, match="has no column 'state'"):
+                figures.draw(results, "trials")

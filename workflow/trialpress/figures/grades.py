@@ -125,7 +125,7 @@ def grades(
     under = top + PLOT_HEIGHT + 1.2
     page = style.Page(results, width, under + style.group_height(bar_names, slot.width, page_width - left) + 1.0)
     page.key(left, 0.3, entries, page_width - left)
-    rows = []
+    rows, bare = [], []
     for i, (panel, letter) in enumerate(zip(panels, style.letters(len(panels)), strict=True)):
         x = left + i * (panel_width + gap)
         page.panel(0.0 if i == 0 and letter else x, top - title_height - 2.0, letter, titles[i])
@@ -143,12 +143,16 @@ def grades(
                 continue
             known = {"panel": panel.name, "group": group.label, "N": n}
             parts = _parts(panel, at, n)
-            _stack(page, axes, parts, at, looks, slot, middle, top)
+            bare += [
+                f"{', '.join(filter(None, (panel.name if len(panels) > 1 else '', group.label)))}: {part.grade.label or 'not derivable'} (n = {part.n:,})"
+                for part in _stack(page, axes, parts, at, looks, slot, middle, top)
+            ]
             rows += [{**known, "grade": part.grade.label or "not derivable", "n": part.n} for part in parts]
             if panel.severe:
                 rows.append({**known, **_severe(results, page, axes, panel.severe, group, at, slot, middle, top)})
     numbers = pd.DataFrame(rows).rename(columns={"estimate": "percent"})
-    return Drawing(page.figure, numbers, _alt(results, numbers, severe, bar_names))
+    note = f"Parts too small for a number: {'; '.join(bare)}" if bare else ""
+    return Drawing(page.figure, numbers, _alt(results, numbers, severe, bar_names), (note,))
 
 
 def _looks(results: Results, panels: list[Grades]) -> tuple[dict[Name, dict], list]:
@@ -176,16 +180,25 @@ def _parts(panel: Grades, at: int, n: int) -> list[_Part]:
     return parts
 
 
-def _stack(page, axes, parts: list[_Part], at: int, looks: dict, slot: _Slot, middle: float, top: float) -> None:
-    """Draw a bar, with the count in each part that has room for it."""
+def _stack(page, axes, parts: list[_Part], at: int, looks: dict, slot: _Slot, middle: float, top: float) -> list[_Part]:
+    """Draw a bar, with the count in each part that has room for it, else on its left, above that of the part below; the
+    parts whose count has no room there either."""
+    left, free, without = middle - slot.bar * slot.width / 2 - 0.6, top + PLOT_HEIGHT + style.LINE / 2, []
+    room = (1 - slot.bar) * slot.width / 2 - 1.0
     for part in parts:
         look = looks[part.grade]
         if part.n:
             axes.bar(at, part.share, width=slot.bar, bottom=part.foot, edgecolor=palette.INK, linewidth=0.35, **look)
+        height = top + PLOT_HEIGHT * (1 - (part.foot + part.share / 2) / 100)
         if part.n and part.share * PLOT_HEIGHT / 100 > 3.0:
             ink = "white" if part.grade and palette.GRADES.index(look["facecolor"]) >= 3 else palette.INK
-            height = top + PLOT_HEIGHT * (1 - (part.foot + part.share / 2) / 100)
             page.text(middle - slot.shift, height, f"{part.n:,}", ha="center", va="center", color=ink)
+        elif part.n and style.text_width(f"{part.n:,}") <= room:
+            height = free = min(height, free - 0.9 * style.LINE)
+            page.text(left, height, f"{part.n:,}", ha="right", va="center")
+        elif part.n:
+            without.append(part)
+    return without
 
 
 def _severe(results, page, axes, analysis: str, group: Name, at: int, slot: _Slot, middle: float, top: float) -> dict:

@@ -12,9 +12,11 @@ from ..registry import Analysis, Column, Field, Item, Population, RowCondition, 
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
-from .read import count, level_name, look_of, measurements
+from .read import count, inside, level_name, look_of, measurements
 from .scales import day_locator, label_room, lacking, log_axis, not_shown
 from .thinning import LINES, every, from_the_highest, step
+
+DAY = "Day after infusion"
 
 
 @KINDS.add("kinetics")
@@ -32,6 +34,7 @@ def kinetics(
     log: bool = True,
     last_day: float = 0,
     label: str = "",
+    day_label: str = DAY,
     width: style.Width = "double",
 ) -> Drawing:
     """A measurement over time: each participant a thin line, the geometric mean of each day with its interval thick,
@@ -50,6 +53,7 @@ def kinetics(
         log: logarithmic axis
         last_day: days after it are not shown (0: all are)
         label: name and unit on the axis (default: those of the column)
+        day_label: name of the axis of time, such as the planned day where `day` is one
         width: single (85 mm) or double (180 mm)
     """
     data = results.population(population)
@@ -105,14 +109,14 @@ def kinetics(
         axes.set_xlim(rows["day"].min(), max(rows["day"].max(), rows["day"].min() + 1))
         _limits(axes, *ends, log)
         axes.xaxis.set_major_locator(day_locator(rows["day"].max()))
-        axes.set_xlabel("Day after infusion")
+        axes.set_xlabel(day_label)
         axes.tick_params(axis="y", labelleft=i % across == 0)
         axes.set_ylabel(axis_name if i % across == 0 else "")
         records.append(own.assign(group=name.label, what="participant"))
         shown_mean = curve[["x", "estimate", "ci_low", "ci_high"]].rename(columns={"x": "day", "estimate": "value"})
         records.append(shown_mean.assign(group=name.label, what="geometric mean"))
     numbers = pd.concat([frame for frame in records if len(frame)], ignore_index=True).drop(columns="at")
-    alt = f"{axis_name} by day after infusion for {count(n)}, from "
+    alt = f"{axis_name} by {inside(day_label)} for {count(n)}, from "
     alt += " to ".join(significant(float(end)) for end in (rows["value"].min(), rows["value"].max())) + "."
     for name, line in numbers[numbers["what"] == "geometric mean"].groupby("group", sort=False):
         if line["value"].isna().all():
@@ -178,13 +182,16 @@ def _draw_participants(axes, rows: pd.DataFrame, look: palette.Look | None = Non
     axes.add_collection(LineCollection(longer, colors=look.ink, linestyles=[look.dash], linewidths=0.5, **faint))
     alone = [line[0] for line in lines if len(line) == 1]
     if alone:
-        axes.plot(*np.array(alone).T, look.marker, color=look.ink, markersize=1.4, markeredgewidth=0, **faint)
+        axes.plot(
+            *np.array(alone).T, look.marker, color=look.ink, markersize=1.4, markeredgewidth=0, clip_on=False, **faint
+        )
 
 
 def _draw_mean(axes, curve: pd.DataFrame, look: palette.Look) -> None:
     axes.fill_between(curve["x"], curve["ci_low"], curve["ci_high"], color=look.ink, alpha=0.2, linewidth=0, zorder=3)
     marker = {"marker": look.marker, "markersize": 3.0, "markeredgecolor": "white", "markeredgewidth": 0.4}
-    axes.plot(curve["x"], curve["estimate"], linewidth=1.8, zorder=4, **look.line, **marker)
+    axes.plot(curve["x"], curve["estimate"], linewidth=1.8, zorder=4, **look.line)
+    axes.plot(curve["x"], curve["estimate"], linestyle="none", zorder=4, clip_on=False, color=look.ink, **marker)
 
 
 @KINDS.add("courses")
@@ -202,6 +209,7 @@ def courses(
     means: list[Analysis] = (),
     log: bool = True,
     last_day: float = 0,
+    day_label: str = DAY,
     width: style.Width = "double",
 ) -> Drawing:
     """Several measurements over time as small multiples, each participant a thin line in the colour of a group or grade;
@@ -220,6 +228,7 @@ def courses(
         means: for each panel a kinetics_by_day analysis by the same column
         log: logarithmic axes
         last_day: days after it are not shown (0: all are)
+        day_label: name of the axis of time, such as the planned day where `day` is one
         width: single (85 mm) or double (180 mm)
     """
     data = results.population(population)
@@ -272,7 +281,7 @@ def courses(
             _draw_participants(axes, own, looks[level])
             records.append(own.assign(panel=name, group=level.label))
             curve = results.curve(means[i] if i < len(means) else "")
-            curve = curve[(curve["group"] == level.id) & (curve["x"] <= last)].sort_values("x")
+            curve = curve[(curve["group"] == level.id) & curve["x"].between(first, last)].sort_values("x")
             if len(curve):
                 _draw_mean(axes, curve, looks[level])
         axes.set_xlim(first, max(last, first + 1))
@@ -284,6 +293,6 @@ def courses(
             middle = x + left + (cell - left - gap) / 2, y + head + body / 2
             page.text(*middle, "no measurements", ha="center", va="center", color=palette.GREY)
         axes.xaxis.set_major_locator(day_locator(last))
-        axes.set_xlabel("Day after infusion" if i + across >= len(items) else "")
+        axes.set_xlabel(day_label if i + across >= len(items) else "")
     alt = f"Courses by {results.plan.label(colour)} for {count(n)}: {'; '.join(peaks)}."
     return Drawing(page.figure, pd.concat(records, ignore_index=True).drop(columns="at"), alt, (*notes, every(k, n)))

@@ -308,14 +308,16 @@ class Page:
         entries: (text, options): options of a patch (facecolor, ...), or of a marker or line if they hold 'marker' or
         'linestyle'.
         """
+        stroke = _stroke(entries)
         for (_, options), (text, left, down) in zip(entries, _key_places(entries, width)[0], strict=True):
             at = y + down
             if "marker" in options or "linestyle" in options:
-                xs = [x + left, x + left + 1.5, x + left + 3.0] if "linestyle" in options else [x + left + 1.5]
+                middle = x + left + stroke / 2
+                xs = [x + left, middle, x + left + stroke] if "linestyle" in options else [middle]
                 self.line(xs, [at + 1.35] * len(xs), **{"linestyle": "none", "markevery": [len(xs) // 2], **options})
             else:
-                self.box(x + left, at + 0.3, 3.0, 2.1, **{"edgecolor": INK, "linewidth": 0.4, **options})
-            self.text(x + left + 4.0, at, text)
+                self.box(x + left, at + 0.3, stroke, 2.1, **{"edgecolor": INK, "linewidth": 0.4, **options})
+            self.text(x + left + stroke + 1.0, at, text)
 
 
 def _listed(names: list[str], slot: float) -> bool:
@@ -342,12 +344,19 @@ def nobody(room: float) -> str:
     return wrap("no participants", room) if longest_word(["participants"]) <= room else "none"
 
 
+def _stroke(entries) -> float:
+    """mm of a line or box of a legend: as long as a dash needs to be told from another, where there is a dashed line."""
+    solid = ("-", "none", "None", "")
+    return 8.0 if any(options.get("linestyle", "-") not in solid for _, options in entries) else 3.0
+
+
 def _key_places(entries, width: float) -> tuple[list[tuple[str, float, float]], float]:
     """(text, left, down) of each entry of a legend, and the height of all; an entry wider than `width` has several lines."""
     places, left, down, lines = [], 0.0, 0.0, 1
+    room = _stroke(entries) + 1.0
     for text, _ in entries:
-        text = wrap(text, width - 4.0)
-        span = 4.0 + text_width(text)
+        text = wrap(text, width - room)
+        span = room + text_width(text)
         if left and left + span > width:
             left, down, lines = 0.0, down + lines * LINE + 0.6, 1
         places.append((text, left, down))

@@ -10,6 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
+from ..errors import InputError, Problem
 from ..files import read_guessed
 from ..ids import Name, word
 from ..registry import Analysis, Column
@@ -181,6 +182,7 @@ def trials(
     present: list[Analysis] = (),
     doses: list[str] = (),
     dose: Column = "",
+    status: str = "",
     width: style.Width = "double",
 ) -> Drawing:
     """Proportions across trials with exact intervals and their weights, the pooled estimate as a diamond, the prediction interval of a new
@@ -191,6 +193,8 @@ def trials(
         present: for each panel, the analysis of the present study
         doses: columns of the file with the lowest and the highest dose of a trial
         dose: column of the subjects with the dose
+        status: column of the file that says what is to be known of a trial's counts, such as that they were inferred from a
+            percentage; it is said below
         width: single (85 mm) or double (180 mm)
     """
     one_each(len(analyses), present=present)
@@ -225,7 +229,24 @@ def trials(
           "dose_high": trial.dose.high, "n": trial.n, "N": trial.N, "estimate": trial.estimate, "ci_low": trial.ci_low,
           "ci_high": trial.ci_high, "weight": trial.weight} for panel in panels for trial in panel.trials]
     )  # fmt: skip
-    return Drawing(page.figure, numbers, _alt(panels))
+    return Drawing(page.figure, numbers, _alt(panels), (_status(results, analyses, panels, status),))
+
+
+def _status(results: Results, analyses: list[str], panels: list[Panel], column: str) -> str:
+    """What the file says of the counts of the trials that are shown."""
+    said: dict[str, None] = {}
+    for analysis, panel in zip(analyses, panels, strict=True):
+        spec = results.plan.analyses[analysis]
+        trial = spec.get("trial", "trial")
+        table = read_guessed(spec["file"], trial).set_index(trial)
+        if column and column not in table:
+            why, do = "what is to be known of its counts would not be said", f"name one of: {', '.join(table)}"
+            raise InputError(
+                [Problem("plan.yaml, status of trials", f"{spec['file']} has no column '{column}'", why, do)]
+            )
+        texts = table[column].dropna() if column else {}
+        said |= {f"{one.name}: {texts[one.name]}": None for one in panel.trials if one.name in texts}
+    return "; ".join(said)
 
 
 def _draw(page, rows: list[_Row], columns: _Columns, top: float, height: float, last: bool) -> None:
