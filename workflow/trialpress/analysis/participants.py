@@ -55,7 +55,7 @@ class LeftOut:
         return self.reason != NOT_CHOSEN
 
     def __str__(self) -> str:
-        """'2 left out: Age not known', '1 event left out: after censor_at'."""
+        """'2 left out: Age not known', '1 event left out: after follow-up was cut'."""
         noun, _, of = self.what.partition(" ")
         words = [] if noun == "participants" else [noun[:-1] if self.n == 1 else noun, of]
         return f"{' '.join(filter(None, [f'{self.n:,}', *words, self.fate]))}: {self.text}"
@@ -230,7 +230,7 @@ def _events(data: Data, spec: Mapping) -> Iterator[LeftOut]:
     """Events that `censor_at` of the analysis' endpoint leaves out."""
     cut = f"{spec.get('endpoint')}_cut"
     if cut in data.frame and data.frame[cut].fillna(False).any():
-        yield LeftOut.of("cut", "after follow-up was cut (censor_at)", data, data.frame[cut].fillna(False), "events")
+        yield LeftOut.of("cut", "after follow-up was cut", data, data.frame[cut].fillna(False), "events")
 
 
 def unlike(study: Study, plan: Plan, analysed: Mapping[str, Data]) -> Iterator[tuple[str, str]]:

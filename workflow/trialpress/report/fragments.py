@@ -4,6 +4,7 @@ their captions, lists. A stage of its own, so that an edited text is printed wit
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -150,7 +151,7 @@ def summary(results: Results, claims: tuple, logs: Mapping[str, pd.DataFrame], e
         ("results", f"{len(results.ard):,} statistics of {len(results.plan.analyses)} analyses (analysis/ard.csv)"),
         *([("tests", warning(results.plan))] if warning(results.plan) else []),
         *([("plan", results.plan.lock.text)] if results.plan.lock.versions else []),
-        ("claims", ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items()) or "none"),
+        ("claims", ", ".join(f"{n} {_of(n, verdict)}" for verdict, n in verdicts.items()) or "none"),
         ("manuscript", ", ".join(f"report/{name}" for name in editions)),
     ]  # fmt: skip
     head = results.study.title + (f"\n{results.study.notice}" if results.study.notice else "")
@@ -161,3 +162,8 @@ def write(found: Fragments, said: str, folder: Path) -> None:
     """report/fragments.json, and summary.txt: what the run says at its end."""
     write_text(json.dumps(asdict(found), ensure_ascii=False, indent=1) + "\n", folder / "report" / "fragments.json")
     write_text(said, folder / "report" / "summary.txt")
+
+
+def _of(n: int, verdict: str) -> str:
+    """'hold by construction' of several claims."""
+    return verdict if n == 1 else re.sub(r"^(agree|differ|hold)s\b", r"\1", verdict)

@@ -33,7 +33,7 @@ function overview() {
   for (const name of ["claims", "claim_checks", "concordance", ...extra]) {
     if (!tables[name]?.columns.verdict) continue;
     const order = ["bad", "good", "open"], n = [...tally(name, "verdict")].sort(([a], [b]) => order.indexOf(tone(a)) - order.indexOf(tone(b)));
-    const lines = n.map(([verdict, many]) => `${count(many)} ${verdict}`);
+    const lines = n.map(([verdict, many]) => `${count(many)} ${many === 1 ? verdict : verdict.replace(/^(agree|differ|hold)s\b/, "$1")}`);
     if (name === "concordance") lines.push(`${count(tables[name].rows)} of ${count(analysed)} statistics computed twice`, data.second.how);
     tiles.push(tile(name === "claim_checks" ? "claims" : name, views[name]?.[0] ?? title(name), lines, n.length ? tone(n[0][0]) : "open"));
   }
