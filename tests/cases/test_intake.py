@@ -272,6 +272,27 @@ def test_the_unknown_part_of_a_date_stands_where_the_order_says(run):
     assert came.column("d") == ["2019-01-01"] * 3 + ["2019-03-01"] * 4
 
 
+ZONES = {
+    "none": ("2015-06-15T10:00:00", "2015-06-15T12:00:00", ""),
+    "one": ("2015-06-15T10:00:00Z", "2015-06-15T12:00:00+00:00", ""),
+    "summer time": ("2015-03-28T10:00:00+01:00", "2015-03-30T12:00:00+02:00", ""),
+    "two": ("2015-06-15T10:00:00Z", "2015-06-15T12:00:00+02:00", "b has the time zone +02:00 and a has the time zone Z"),
+    "either side": ("2015-06-15 10:00-0500", "2015-06-15 12:00+01:00", "zone +01:00 and a has the time zone -0500"),
+    "one is given": ("2015-06-15T10:00:00", "2015-06-15T12:00:00-05:00", "zone -05:00 and a has no time zone"),
+    "one time": ("2015-06-15T10:00:00Z", "", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_times_of_different_zones_in_one_row(run, name):
+    start, end, asked = ZONES[name]
+    columns = ', a: {type: datetime}, b: {type: datetime}, stay: {derive: "hours(a, b)", type: number, unit: h}'
+    came = run("f.csv", f"ID,a,b\nS1,{start},{end}\nS2,{start},{end}\nS3,{start},{start}\n", columns)
+    said = came.log("queries")["message"]
+    assert len(said) == bool(asked) and asked in "".join(said)
+    assert not asked or said.item().endswith("give both in one time zone (in 2 rows, of which this is the first)")
+
+
 def test_a_quotation_mark_that_is_never_closed(run):
     """pandas#22661, gdal#11863: rows vanish in silence."""
     came = run(

@@ -111,6 +111,17 @@ def test_the_decimal_sign_of_a_file_is_that_of_all_its_rows(tmp_path):
     assert whole == files(tmp_path / "many" / "clean") and "may be 1250 or 1.250" in whole["queries.csv"].decode()
 
 
+def test_zones_that_differ_are_asked_about_once(tmp_path):
+    at = {"from": {"source": "Day", "type": "datetime"}, "to": {"source": "Value", "type": "datetime"}}
+    tables = {"people": PEOPLE, "labs": {**LABS, "columns": {"participant": ID, "day": DAY, **at}}}
+    rows = "".join(f"S{n},2020-01-0{n}T10:00Z,2020-01-0{n}T12:00+02:00\n" for n in (3, 1, 5, 2, 4))
+    dictionary, raw = small(tmp_path / "s", rows, tables=tables)
+    in_one(dictionary, raw, tmp_path / "one")
+    in_parts(dictionary, raw, 3, tmp_path / "many")
+    whole = files(tmp_path / "one" / "clean")
+    assert whole == files(tmp_path / "many" / "clean") and "in 5 rows, of which" in whole["queries.csv"].decode()
+
+
 def test_answers_close_the_same_queries(tmp_path):
     """One confirmed, one confirmed that has changed since, one that nobody asks any more."""
     dictionary, raw = small(tmp_path / "s", ODD, options={"labs": {"max_rejected": 0.2}})

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ..errors import InputError, Problem
 from ..expression import Expression, ExpressionError, Fault
+from ..files import sha256
 from ..study import Column, Study, Table
 from ..text import text_of
 from . import log, queries
@@ -18,7 +19,7 @@ from .changes import cells_and_changes
 from .fields import Coded, typed
 from .part import ELSEWHERE, UNKNOWN, Records, evaluate
 from .read.raw import Raw
-from .steps import joined, ranges, rows, units, values
+from .steps import joined, ranges, rows, units, values, zones
 from .withheld import shown
 
 
@@ -68,6 +69,7 @@ class TableCleaner:
             frame = self.join()
         for name, said, among in joined.questions(self.table, self.study.participant, self.parts, self.at):
             self.ask(frame, {"id": "", "field": name, "message": said, "severity": "error"}, among, 850)
+        self.zones(frame)
         self.derive(frame)
         frame = self.check(frame)
         return self.done_with(frame)
@@ -192,9 +194,6 @@ class TableCleaner:
             why = "a condition that cannot be evaluated checks nothing"
             raise InputError([Problem(at, str(error), why, "check the types of the columns that it names")]) from None
 
-    def condition(self, frame: pd.DataFrame, text: str, where: str) -> np.ndarray:
-        return self.evaluate(frame, text, where, []).astype("boolean").fillna(False).to_numpy(dtype=bool)
-
     def late_where(self, frame: pd.DataFrame) -> None:
         """`where` over the joined table; as `rows.where` of a part, whose queries are asked by now."""
         text = self.table.where
@@ -223,6 +222,27 @@ class TableCleaner:
                 faults: list[Fault] = []
                 frame[column.name] = evaluate(self.table, column, columns or {"": pd.Series(frame.index)}, faults)
                 self.no_result(frame, column.name, "is missing", faults, 900)
+
+    def zones(self, frame: pd.DataFrame) -> None:
+        """Questions about rows whose times are of different time zones: one for all rows with the same two zones."""
+        names = [name for name, of in self.table.columns.items() if of.type == "datetime" and not of.derive]
+        fields = [records.fields[name] for records in self.parts for name in names if name in records.fields]
+        if not any(zones.zone(reading) for of in fields for reading in of.readings):
+            return
+        for name, message, found in zones.differing({name: self.zone(name, len(frame)) for name in names}):
+            first = min(found.tolist(), key=lambda row, name=name: self.owner(name, row))
+            query = {"id": "", "field": name, "message": message}
+            self.ask(frame, query, np.array([first]), 800, {"once": True, "rows": len(found)})
+
+    def zone(self, name: str, n: int) -> np.ndarray:
+        """What each row says of the time zone of a column: see `zones.zone`."""
+        found = np.full(n, None, dtype=object)
+        for records, at in zip(self.parts, self.at, strict=True):
+            if name in records.fields:
+                told = records.fields[name].told(zones.zone)
+                rows = np.flatnonzero((at >= 0) & np.equal(found, None))
+                found[rows] = np.array(told.values, dtype=object)[told.codes[at[rows]]]
+        return found
 
     def no_result(self, frame: pd.DataFrame, field_name: str, what: str, faults: list[Fault], order: int) -> None:
         """Questions about rows in which an expression has no result, such as a division by zero."""
@@ -257,7 +277,10 @@ class TableCleaner:
         number = (own or having)[0]
         return number, int(self.at[number][row])
 
-    def ask(self, frame: pd.DataFrame, check: Mapping, broken: np.ndarray, order: int) -> None:
+    def ask(
+        self, frame: pd.DataFrame, check: Mapping, broken: np.ndarray, order: int, once: Mapping | None = None
+    ) -> None:
+        """once: of a question that stands for several rows, how many (see `queries`)."""
         name = check["field"]
         column = self.table.columns[name]
         for row in broken.tolist():
@@ -282,6 +305,8 @@ class TableCleaner:
                 "raw": text, "correctable": cell, "cleared": check.get("action") == "clear", "rule": check["id"] and f"check {check['id']}",
                 "participant": queries.participant(records, record),
             }  # fmt: skip
+            if once:
+                entry |= {**once, "same": sha256(repr((self.table.name, name, check["message"])).encode())}
             self.extra.append((number, record, order, entry))
 
     def clear(self, frame: pd.DataFrame, check: Mapping, broken: np.ndarray) -> None:

@@ -19,7 +19,7 @@ from ...study import Column, File
 from ...text import fold, normalise, number_text, plain, round_significant, spelling, text_of, unit_form
 from ..read.raw import Cell
 from .codes import CodeList
-from .dates import How, parse_date, parse_datetime, parse_duration, parse_time, seconds_to
+from .dates import MIDNIGHT, How, parse_date, parse_datetime, parse_duration, parse_time, seconds_to
 from .numbers import parse_number, whole
 from .reading import MISFIT, Question, Reading, missing_rule
 
@@ -231,7 +231,7 @@ class Parser:
         reading = self._moment(parse_datetime, text, cell)
         if isinstance(reading.value, datetime.date) and not isinstance(reading.value, datetime.datetime):
             midnight = datetime.datetime.combine(reading.value, datetime.time())
-            reading = reading._replace(value=midnight).with_rule("no time of day, taken as midnight")
+            reading = reading._replace(value=midnight).with_rule(MIDNIGHT)
             if cell.kind == "text" or cell.kind == "number":
                 reading = reading.asking("warning", f"'{text}' has no time of day, midnight was put in", once=True)
         return reading
