@@ -18,6 +18,7 @@ rule cohort:
             rules.clean.output.receipt,
             *(gather.cohort(COHORT_RECEIPT) if COHORT_CHUNKS > 1 else []),
         ],
+        queries=rules.clean.output.queries,
         if_opened=rules.clean.output.tables,
         dictionary=ancient(f"{CONFIG}/study.yaml"),
         plan=ancient(f"{CONFIG}/plan.yaml"),

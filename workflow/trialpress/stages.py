@@ -57,15 +57,18 @@ def clean_part(dictionary: Path | str, raw: Path, dealt: Path, item: str, folder
 def cohort(dictionary: Path | str, plan: Path | str, folder: Path, taken: Sequence[Path | str] = ()) -> None:
     """Clean tables -> one row per participant; taken: see `cohort_part`."""
     from . import cohort, parts
+    from .cohort.undated import asked_about
+    from .contracts import QUERIES
 
     study, planned = parts.read("cohort", dictionary, plan)
     tables = cohort.read_tables(folder / "clean", study)
+    asked = asked_about(QUERIES.texts(folder / "clean"), study)
     if taken:
         from .cohort.scatter import gather
 
-        built = gather(study, planned, tables, [Path(part) for part in taken])
+        built = gather(study, planned, tables, [Path(part) for part in taken], asked)
     else:
-        built = cohort.build(study, planned, tables)
+        built = cohort.build(study, planned, tables, asked=asked)
     cohort.write(built, folder / "cohort")
 
 

@@ -227,10 +227,15 @@ def _no_event(data: Data, spec: Mapping) -> Iterator[LeftOut]:
 
 
 def _events(data: Data, spec: Mapping) -> Iterator[LeftOut]:
-    """Events that `censor_at` of the analysis' endpoint leaves out."""
+    """Events that `censor_at` of the analysis' endpoint leaves out, and those that have no date."""
     cut = f"{spec.get('endpoint')}_cut"
     if cut in data.frame and data.frame[cut].fillna(False).any():
         yield LeftOut.of("cut", "after follow-up was cut", data, data.frame[cut].fillna(False), "events")
+    for name in dict.fromkeys(filter(None, [spec.get("endpoint"), *spec.get("endpoints", ())])):
+        undated = data.plan.endpoints[name].undated
+        if undated in data.frame and data.frame[undated].fillna(False).any():
+            text = f"it is not known when, or whether, one happened (events of {data.plan.endpoints[name].label})"
+            yield LeftOut.of(undated, text, data, data.frame[undated].fillna(False), fate="counted without an event")
 
 
 def unlike(study: Study, plan: Plan, analysed: Mapping[str, Data]) -> Iterator[tuple[str, str]]:

@@ -200,7 +200,7 @@ class Trial:
             yield from self.built([variant for variant in variants if variant not in first], derived)
             return
         theirs = made.set_index(made[self.who].astype(str)).loc[ids]
-        differ = {name: _differ(before[name], theirs[name]) for name in theirs if name != self.who}
+        differ = {name: _differ(before[name], theirs[name]) for name in theirs if name != self.who and name in before}
         moved = {id: {name for name, those in differ.items() if those[at]} for at, id in enumerate(ids)}
         after = before.copy()
         for id, columns in moved.items():

@@ -33,11 +33,11 @@ def check(plan: Plan, study: Study, kinds: Cohort, known: set[str], report: Repo
         for what, _ in shared_names({event: endpoint.event(event).label for event in endpoint.events}):
             report(f"{where}.events", what, "give each event a label of its own", SAME_NAME)
         _unit(where, spec, plan, study, report)
-        for column in endpoint.columns:
+        for column in (*endpoint.columns, endpoint.undated):
             if column in known:
                 report(where, f"gives the column '{column}', which exists", "give the endpoint another id")
-            known.add(column)
-            kinds.kinds[column] = plan.kinds[column]
+        known |= set(endpoint.columns)
+        kinds.kinds |= {column: plan.kinds[column] for column in endpoint.columns}
 
 
 def _form(where: str, spec: Mapping, report: Report) -> bool:

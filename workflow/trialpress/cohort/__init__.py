@@ -24,6 +24,7 @@ from .endpoints import follow
 from .flow import flow
 from .grades import SCALES, Scale, bounds, grade, highest
 from .taking import Ambiguous, places, take
+from .undated import Asked, possible
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Builder:
         self.fields = fields(study)
         self.graded: dict[str, tuple] = {}
         self.rows: dict[str, tuple] = {}
+        self.asked: Asked = {}
+        self.doubtful: dict[str, pd.Series] = {}  # taken column -> in whom it is missing because rows may count or not
         self.unknown: dict[str, pd.Series] = {}  # population -> of whom it is not known whether they belong to it
 
     def evaluate(self, where: str, text: str, columns: Mapping[str, pd.Series]) -> pd.Series:
@@ -115,6 +118,10 @@ class Builder:
             )
             do = "set take: first, last, min, max, ..., with a `by` that tells them apart"
             raise InputError([Problem(where, what, why, do)]) from None
+        open_ = rows.loc[rows["counts"].isna() & rows["value"].notna(), "who"]
+        self.doubtful[where.rpartition(".")[2]] = (
+            pd.Series(self.subjects.index.isin(open_), index=self.subjects.index) & taken.isna().to_numpy()
+        )
         return taken.map(dict(enumerate(codes))).astype("string") if codes else taken
 
     def rank(self, where: str, spec: Mapping) -> pd.Series:
@@ -227,6 +234,15 @@ class Builder:
 
             for name, values in follow(endpoint, evaluate, self.subjects[self.who]).items():
                 self.subjects[name] = values
+            could = possible(self.study, self.plan, columns, self.asked, self.doubtful)
+            dates = () if endpoint.from_durations else endpoint.events.values()
+            undated = sum(
+                (could(text) & evaluate("events", text).isna() for text in dates),
+                pd.Series(False, index=self.subjects.index),
+            )
+            undated = undated.astype(bool) & self.subjects[f"{endpoint.id}_event"].eq(False).fillna(False)
+            if undated.any():
+                self.subjects[endpoint.undated] = undated
 
 
 def empty_populations(plan: Plan, subjects: pd.DataFrame) -> list[Problem]:
@@ -272,10 +288,14 @@ def _without_level(subjects: pd.DataFrame, plan: Plan) -> list[Problem]:
     return problems
 
 
-def build(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], everyone: bool = True) -> Cohort:
+def build(
+    study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], everyone: bool = True, asked: Asked | None = None
+) -> Cohort:
     """The cohort from the clean tables (name -> frame). everyone: they are of all participants, so that a population of nobody
-    stops it."""
-    return assembled(Builder(study, plan, tables), everyone)
+    stops it; asked: the values that are asked about."""
+    builder = Builder(study, plan, tables)
+    builder.asked = asked or {}
+    return assembled(builder, everyone)
 
 
 def assembled(builder: Builder, everyone: bool = True) -> Cohort:

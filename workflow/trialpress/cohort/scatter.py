@@ -19,9 +19,13 @@ from ..files import Tables, read_parquet, write_parquet, write_text
 from ..plan import Plan
 from ..study import Study
 from . import Builder, Cohort, assembled
+from .undated import Asked
 
 TAKEN, DAILY, SAID = "taken.parquet", "daily.parquet", "said.json"
-DAY = "daily:"  # before the name of a grade among what is taken: no column is called so
+DAY, DOUBTFUL = (
+    "daily:",
+    "doubtful:",
+)  # before the name of a grade, of a column among what is taken: no column is called so
 
 
 def participants(study: Study, plan: Plan, folder: Path, part: int, parts: int) -> set[str]:
@@ -60,7 +64,9 @@ class Taking(Builder):
 
     def take(self, where: str, spec: Mapping) -> pd.Series:
         values = super().take(where, spec)
-        self.taken[where.rpartition(".")[2]] = values.set_axis(self.subjects.index)
+        name = where.rpartition(".")[2]
+        self.taken[name] = values.set_axis(self.subjects.index)
+        self.taken[DOUBTFUL + name] = self.doubtful[name]
         return values
 
     def highest(self, name: str) -> pd.Series:
@@ -83,7 +89,9 @@ class Gathered(Builder):
         self.days = [read_parquet(folder / DAILY) for folder, _ in filled]
 
     def take(self, where: str, spec: Mapping) -> pd.Series:
-        return self.found[where.rpartition(".")[2]]
+        name = where.rpartition(".")[2]
+        self.doubtful[name] = self.found[DOUBTFUL + name].astype(bool).set_axis(self.subjects.index)
+        return self.found[name]
 
     def highest(self, name: str) -> pd.Series:
         return self.found[DAY + name].set_axis(self.subjects.index)
@@ -108,6 +116,10 @@ def _together(frames: Sequence[pd.DataFrame], who: str) -> pd.DataFrame:
     return pd.DataFrame(columns).set_index(who)
 
 
-def gather(study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], folders: Sequence[Path]) -> Cohort:
+def gather(
+    study: Study, plan: Plan, tables: Mapping[str, pd.DataFrame], folders: Sequence[Path], asked: Asked | None = None
+) -> Cohort:
     """What one job would have built, from the folders of all parts."""
-    return assembled(Gathered(study, plan, tables, folders))
+    builder = Gathered(study, plan, tables, folders)
+    builder.asked = asked or {}
+    return assembled(builder)

@@ -121,6 +121,11 @@ class Endpoint:
         return {"origin": self.origin, **events, "censor": self.censor, **cuts, **entry}
 
     @property
+    def undated(self) -> str:
+        """The column that is true for those without an event who may have had one on a day that is not known; none if there is nobody."""
+        return f"{self.id}_undated"
+
+    @property
     def conditions(self) -> dict[str, str]:
         """The same of its conditions, of an endpoint from durations."""
         if not self.time:
