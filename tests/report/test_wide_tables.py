@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import docx
 import pytest
 import typst
 import validators
@@ -213,3 +214,19 @@ def _telling(said: list):
         output.write_bytes(made)
 
     return compile
+
+
+def test_word_breaks_no_word_of_a_wide_table(made):
+    """In type as wide as any: a table is divided by its groups where its words ask for more than the page."""
+    tables = [table for table in docx.Document(made["docx"]).tables if "Musculoskeletal" in table.cell(2, 0).text]
+    assert [table.cell(0, len(table.columns) - 1).text for table in tables] == [
+        "R/R (n = 42)",
+        "MRD-positive (n = 42)",
+        "Overall (n = 42)",
+    ]
+    for table in tables:
+        assert [cell.text for cell in table.rows[1].cells][1:] == ["Any grade", "Grade ≥3", "Attributed", "n"]
+        assert [cell.text for cell in table.rows[2].cells][1:] == ["42 (100)†", "30 (71.4)†", "127†", "157†"]
+        for column in table.columns:
+            longest = max(len(word) for cell in column.cells[1:] for word in cell.text.split())
+            assert column.width.pt > 8.5 * 0.55 * longest + 7, [cell.text for cell in column.cells][:3]

@@ -244,7 +244,8 @@ def _cut(fmt: str, text: str, name: str) -> tuple[int, int] | None:
     at = _once(text, first[fmt])
     start = text.find(opens, max(at, 0))
     end = text.find(closes, start)
-    if -1 in (at, start, end) or fmt == "docx" and text.count("<w:p>", at, start):
+    parted = fmt == "docx" and "Continued, further columns:" in text[end : end + 300]
+    if -1 in (at, start, end) or parted or fmt == "docx" and text.count("<w:p>", at, start):
         return None
     return start, end + len(closes)
 

@@ -95,17 +95,6 @@ function columns.lengths(tbl, broken)
   return cells, words
 end
 
--- Word gives every column the same width: as wide as the content, within bounds.
-local function widths_for_word(tbl)
-  local cells, words = columns.lengths(tbl, true)
-  local need, sum = pandoc.List(), 0
-  for i, length in ipairs(cells) do
-    need[i] = math.max(math.min(45, length), words[i]) + 4
-    sum = sum + need[i]
-  end
-  return need:map(function(width) return width / sum end)
-end
-
 -- Typst lets a word of a narrow column run into the next one. What a text takes of the size of its type.
 local narrow, broad = "[%.,:;'|!%(%)%[%]%-/ iljtfrI]", "[mwMW%%]"
 
@@ -157,6 +146,9 @@ local tries = {
   { { 8.5, 8, 7.5, 7 }, true, true },
 }
 local last_try = { { { 6.5, 6, 5.5, 5 }, true, true } }
+if columns.written == "docx" then -- the type is that of the style
+  tries, last_try = { { { 8.5 }, false, false }, { { 8.5 }, true, false } }, {}
+end
 
 -- The room that is left, given so that as many columns as can be do not wrap; the others share what remains.
 local function filled(widths, wanted, left)
@@ -283,6 +275,33 @@ local function for_typst(tbl)
   return tables
 end
 
+local WIDER = 1.3 -- than the type that is measured is the widest that Word takes where there is none of that name
+
+-- Word gives every column the same width: as wide as the content, within bounds. A table of which a word would be broken gets the
+-- widths that its words ask for, or is divided into parts.
+local function for_word(tbl)
+  local cells, words = columns.lengths(tbl, true)
+  local need, sum, broken = pandoc.List(), 0, false
+  for i, length in ipairs(cells) do
+    need[i] = math.max(math.min(45, length), words[i]) + 4
+    sum = sum + need[i]
+  end
+  local room, of = (tbl.attributes.landscape and page.landscape or page.upright) / WIDER, measured(tbl)
+  tbl.attributes.landscape = nil
+  for i, width in ipairs(need) do broken = broken or width / sum * room < math.max(of.word[i], of.head[i]) * 8.5 + 8 end
+  local fit = broken and fitted(of, 1, #tbl.colspecs, room, tries)
+  local fits = fit and pandoc.List({ fit }) or broken and not quarto and plain(tbl) and evenly_divided(tbl, of, room)
+  if not fits then
+    tbl.colspecs = tbl.colspecs:map(function(spec, i) return { spec[1], need[i] / sum } end)
+    return pandoc.List({ tbl })
+  end
+  return fits:map(function(one)
+    local own = #fits == 1 and tbl or part(tbl, one)
+    own.colspecs = own.colspecs:map(function(spec, i) return { spec[1], one.widths[i] } end)
+    return own
+  end)
+end
+
 -- The table, or its parts, with the widths of their columns and with spanning headers.
 function columns.laid_out(tbl)
   local shares, tables, drawn = pandoc.List(), pandoc.List({ tbl }), 0
@@ -297,8 +316,7 @@ function columns.laid_out(tbl)
     for _, share in ipairs(shares) do sum = sum + share end
     tbl.colspecs = tbl.colspecs:map(function(spec, i) return { spec[1], shares[i] / sum } end)
   elseif #shares == 0 and columns.written == "docx" then
-    local widths = widths_for_word(tbl)
-    tbl.colspecs = tbl.colspecs:map(function(spec, i) return { spec[1], widths[i] } end)
+    tables = for_word(tbl)
   elseif #shares == 0 and columns.written == "typst" then
     tables = for_typst(tbl)
   end

@@ -82,12 +82,17 @@ end
 -- The tables of a page: one, or the parts of one that is too wide.
 parts.columns = columns.laid_out
 
+local function continued() -- for Word in the style of a caption, which stays with what follows
+  if written == "typst" then return raw("typst", "#table-continued") end
+  return pandoc.Div({ pandoc.Para("Continued, further columns:") }, { ["custom-style"] = "Table Caption" })
+end
+
 function parts.together(tables)
   if #tables == 1 then return tables[1] end
   local blocks = pandoc.Blocks({ tables[1] })
   for i = 2, #tables do
     tables[i].identifier, tables[i].caption = "", {}
-    blocks:extend({ raw("typst", "#table-continued"), tables[i] })
+    blocks:extend({ continued(), tables[i] })
   end
   return pandoc.Div(blocks, pandoc.Attr("", { "table-parts" }))
 end
@@ -202,7 +207,7 @@ local margins = '<w:pgMar w:top="1417" w:right="1304" w:bottom="1417" w:left="13
 
 -- Before the tables are laid out: which have the long side of the page.
 function parts.turned(div)
-  if written ~= "typst" or not div.classes:includes("landscape") then return nil end
+  if written ~= "typst" and written ~= "docx" or not div.classes:includes("landscape") then return nil end
   return div:walk({ Table = function(tbl) tbl.attributes.landscape = "1" return tbl end })
 end
 

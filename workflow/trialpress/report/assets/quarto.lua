@@ -291,7 +291,7 @@ function Pandoc(doc)
   local function seen(math) displayed = displayed or math.mathtype == "DisplayMath" end
   doc = doc:walk({ Div = conditional, Span = conditional, Math = seen })
   if not displayed then number.Inlines = nil end -- a third of the time of a document without equations
-  if written == "typst" then doc = doc:walk({ Div = parts.turned }) end
+  doc = doc:walk({ Div = parts.turned })
   doc = doc:walk(number)
   doc = doc:walk({ Cite = references, Div = division, Math = parts.math })
   if written == "typst" then doc.blocks = parts.floated(doc.blocks, floats) end
