@@ -123,10 +123,10 @@ clean:
 	@PYTHONPATH=workflow $(PYTHON) -m trialpress.studies clean
 
 # uv comes from pip by its own lock; everything else comes from uv. Both refuse what does not have its hash. What a set-up
-# that was interrupted has left is cleared, unless .venv is a link to another checkout's.
+# that was interrupted has left is cleared, unless .venv is a link to another checkout's; venv takes no link, but where it leads.
 $(READY): envs/requirements.lock envs/bootstrap.lock
 	@echo 'setting up .venv (once)'
-	@$(PYTHON) -m venv $$([ -L .venv ] || echo --clear) .venv
+	@$(PYTHON) -m venv $$([ -L .venv ] || echo --clear) "$$($(PYTHON) -c 'import os; print(os.path.realpath(".venv"))')"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python envs/requirements.lock
 	@[ -L .venv ] || $(BIN)/uv pip install --quiet --offline --no-deps --python $(BIN)/python --editable .
