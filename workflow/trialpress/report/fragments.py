@@ -165,5 +165,9 @@ def write(found: Fragments, said: str, folder: Path) -> None:
 
 
 def _of(n: int, verdict: str) -> str:
-    """'hold by construction' of several claims."""
+    """A verdict as it is said of so many.
+
+    >>> _of(13, "holds by construction"), _of(1, "agrees"), _of(2, "not checkable")
+    ('hold by construction', 'agrees', 'not checkable')
+    """
     return verdict if n == 1 else re.sub(r"^(agree|differ|hold)s\b", r"\1", verdict)
