@@ -65,3 +65,22 @@ def test_in_parts_the_same_is_asked(tmp_path, parts):
     in_parts(dictionary, raw, parts, tmp_path / "many")
     assert files(tmp_path / "one" / "clean") == files(tmp_path / "many" / "clean")
     assert len(pd.read_csv(tmp_path / "one" / "clean" / "queries.csv").query("field == 'participant'")) == 4
+
+
+def test_a_table_with_one_row_per_participant_that_spells_an_id_otherwise(tmp_path):
+    who = {"participant": {"source": "ID", "type": "id"}}
+    people, deaths = ({"file": file, "key": ["participant"], "columns": who} for file in ("a", "b"))
+    files = {"a.csv": "ID\nS-01\nS-02\nS-3\ns-3\n", "b.csv": "ID\nS-1\nS-02\ns-3\nS-9\n"}
+    data = cleaned(tmp_path / "asked", files, {"people": people, "deaths": deaths})
+    asked = data.queries[data.queries["table"] == "deaths"]
+    assert asked[["severity", "key", "file", "row"]].to_numpy().tolist() == [["error", "S-1", "b.csv", 2]]
+    assert (
+        asked["message"].item()
+        == "participant 'S-1' is in no table before; 'S-01' differs in its spelling alone: is it the same?"
+    )
+    refers = deaths | {"references": {"participant": "people.participant"}}
+    data = cleaned(tmp_path / "refers", files, {"people": people, "deaths": refers}, options={"b": {"max_rejected": 1}})
+    assert (
+        data.queries[data.queries["table"] == "deaths"].empty
+        and data.rejected["reason"].str.startswith("orphan").sum() == 2
+    )

@@ -1,4 +1,5 @@
-"""Participants of a table without a reference for them whom no table with one row per participant has: their rows are in no count.
+"""Participants of a table without a reference for them whom no table with one row per participant has, or of such a table whom
+another one has in another spelling: their rows are in no count.
 
 A reference would reject the rows. Without one they are kept, since the dictionary does not say that they belong to nobody; who they
 are is asked once for each participant and table.
@@ -24,17 +25,31 @@ def ask(study: Study, done: Mapping[str, Cleaned]) -> None:
     who, once = study.participant, study.once_per_participant()
     known = {str(name) for table in once for name in done[table].frame[who].dropna()}
     alike = {core(name): name for name in sorted(known, reverse=True)}
+    before: dict[str, str] = {}  # id without its spelling -> as the tables before have it
+    seen: set[str] = set()
     for name, cleaned in done.items():
         table = cleaned.table
-        if name in once or who not in table.kept or any(who in columns for columns in table.references):
+        own = {str(one) for one in cleaned.frame[who].dropna().unique()} if who in table.kept else set()
+        if name in once:
+            lost = {one for one in own if core(one) in before} - seen
+            seen |= own
+            before = {core(one): one for one in sorted(own, reverse=True)} | before
+        else:
+            lost = own - known
+        if any(who in columns for columns in table.references):
             continue
-        lost = set(cleaned.frame[who].dropna().unique()) - known
-        found = _first(cleaned, who, lost) if lost else []
-        for number, record, participant, n in found:
-            records = cleaned.parts[number]
-            said = f"participant '{participant}' is in no table with one row per participant ({', '.join(once)}): in no count"
-            if core(participant) in alike:
-                said += f"; '{alike[core(participant)]}' differs in its spelling alone: is it the same?"
+        for number, record, participant, n in _first(cleaned, who, lost) if lost else []:
+            records, other = cleaned.parts[number], (before if name in once else alike).get(core(participant))
+            said = f"participant '{participant}' is in no table with one row per participant ({', '.join(once)}): in no count; "
+            said = (
+                f"participant '{participant}' is in no table before; "
+                if name in once
+                else said
+                if other
+                else said.removesuffix("; ")
+            )
+            if other:
+                said += f"'{other}' differs in its spelling alone: is it the same?"
             cleaned.places.append((len(cleaned.parts) + 1, number, records.number(record), 0))
             cleaned.queries.append(_query(name, records, who, record, said) | {"rows": n, "same": sha256(repr((name, participant)).encode())})  # fmt: skip
 
