@@ -114,6 +114,13 @@ def test_a_swimmer_plot_says_which_events_have_no_mark_and_who_has_no_bar(usual)
         ("kinetics_by", {"last_day": 14}, "measurements after day 14 not shown"),
         ("courses", {}, "1 left out: no measurement of CRP, mg/L"),
         ("courses", {"last_day": 6}, "IL-6, pg/mL: "),
+        ("courses", {}, "1 measurement of which it is not known whether analyte == 'IL6' or analyte == 'CRP'"),
+        (
+            "kinetics",
+            {"where": "copies > 60 and age > 1"},
+            " of which it is not known whether copies > 60 and age > 1 not shown",
+        ),
+        ("spider", {"where": "age > 1"}, " of which it is not known whether age > 1 not shown"),
         ("lasagna", {}, "1 left out: no daily record"),
     ],
 )
@@ -125,7 +132,8 @@ def test_who_and_what_a_figure_does_not_show_is_said_below_it_and_in_words(usual
     levels, labs = tables["levels"], tables["labs"]
     tables["levels"] = levels[(levels["who"] != first) & ~((levels["who"] == second) & (levels["day"] <= 14))].copy()
     tables["levels"].loc[tables["levels"]["who"] == third, "copies"] = 0.0
-    tables["labs"] = labs[~((labs["who"] == first) & (labs["analyte"] == "CRP"))]
+    tables["labs"] = labs[~((labs["who"] == first) & (labs["analyte"] == "CRP"))].copy()
+    tables["labs"].iloc[0, tables["labs"].columns.get_loc("analyte")] = pd.NA
     daily = usual.daily[usual.daily["who"] != first]
     spec = {**usual.plan.figures[name], **options}
     plan = replace(usual.plan, figures={**usual.plan.figures, name: spec})

@@ -14,7 +14,7 @@ from ..registry import Column, Condition, Number, Population, RowCondition, RowV
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty
-from .read import count, is_grade, level_name, look_of, measurements, number, printed
+from .read import count, is_grade, level_name, look_of, measurements, not_known_whether, number, printed
 from .scales import day_locator, label_room
 from .thinning import LINES, every, from_the_highest, step
 
@@ -162,6 +162,7 @@ def spider(
         f"{lost:,} left out: no known change" if lost else "",
         f"{count(early, 'assessment')} before day 0 not shown" if early else "",
         f"{count(beyond, 'assessment')} after day {last_day:g} not shown" if beyond else "",
+        not_known_whether(data, table, lambda rows, columns: Expression(change)(columns), [where]),
     )
     if measured.empty:
         return empty(results, width, f"No measurements of {label}", *notes)

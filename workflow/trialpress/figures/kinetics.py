@@ -12,7 +12,7 @@ from ..registry import Analysis, Column, Field, Item, Population, RowCondition, 
 from ..results import Results
 from . import palette, style
 from .drawing import KINDS, Drawing, empty, one_each
-from .read import count, inside, level_name, look_of, measurements
+from .read import count, inside, level_name, look_of, measurements, not_known_whether
 from .scales import day_locator, label_room, lacking, log_axis, not_shown
 from .thinning import LINES, every, from_the_highest, step
 
@@ -65,6 +65,7 @@ def kinetics(
     rows = rows[drawn[rows["at"]]]
     rows = rows.assign(value=rows["value"].clip(lower=lower_limit or None)) if log else rows
     rows, notes = _within(rows, drawn, title, last_day, log)
+    notes = (*notes, not_known_whether(data, table, lambda rows, _: rows[value], [where]))
     if rows.empty:
         return empty(results, width, f"No measurements of {title}", *notes)
     looks = palette.looks(panels)
@@ -242,6 +243,7 @@ def courses(
         for frame, name in zip(frames, names, strict=True)
     ]
     frames, notes = [frame for frame, _ in within], [note for _, said in within for note in said]
+    notes.append(not_known_whether(data, table, lambda rows, _: rows[value], [f"{item} == {name!r}" for name in items]))
     if all(frame.empty for frame in frames):
         return empty(results, width, f"No measurements of {', '.join(items)}", *notes)
     across = min(3 if width == "double" else 1, len(items))

@@ -210,6 +210,17 @@ def measurements(data, table: str, day: str, value: Callable, wheres: list[str])
     return [one.iloc[np.lexsort((one["day"], rank[one["at"]]))].reset_index(drop=True) for one in kept]
 
 
+def not_known_whether(data, table: str, value: Callable, wheres: list[str]) -> str:
+    """How many rows with a value `measurements` does not have since it is not known whether any of the conditions holds; or ''."""
+    rows, columns = rows_of(data, table)
+    holds = [Expression(where).known(columns) for where in wheres]
+    unknown = np.logical_or.reduce([one.isna() for one in holds]) & ~np.logical_or.reduce(
+        [one.fillna(False) for one in holds]
+    )
+    n = int((unknown & value(rows, columns).notna().to_numpy()).sum())
+    return f"{count(n, 'measurement')} of which it is not known whether {' or '.join(wheres)} not shown" if n else ""
+
+
 def printed(names) -> list[str]:
     """The labels of groups or levels."""
     return [name.label for name in names]
