@@ -247,7 +247,7 @@ class Page:
         if self.strip and text_width(text, NOTE) < self.width - text_width(self.notice.get_text(), NOTE) - 5.0:
             self.text(0.5, total - 0.6, text, size=NOTE, color=GREY, va="bottom")
             return
-        text = wrap(text, self.width - 1.0, NOTE)
+        text = wrap(text, 0.97 * self.width, NOTE)  # another renderer sets small letters wider
         more = (text.count("\n") + 1) * NOTE * LINE / TEXT + 1.6
         boxes = [(axes, axes.get_position(original=True)) for axes in self.figure.axes]
         self.figure.set_size_inches(self.width * MM, (total + more) * MM)

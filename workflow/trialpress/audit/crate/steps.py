@@ -47,7 +47,7 @@ STEPS = (
     Step("clean", "Raw records to typed tables; every changed cell, question and unused row logged", ("clean/*",),
          ("data/{study}/raw/*", "data/{study}/corrections.csv", DICTIONARY)),
     Step("cohort", "One row per participant: endpoints, strata, populations, participant flow", COHORT,
-         (*TABLES, DICTIONARY, PLAN)),
+         (*TABLES, "clean/queries.csv", DICTIONARY, PLAN)),
     Step("effects", "What of the plan has no effect on these data", ("cohort/no_effect.csv",),
          (*TABLES, "cohort/subjects.parquet", DICTIONARY, PLAN)),
     Step("analysis", "Every statistic of the analysis plan", ("analysis/*",),
