@@ -36,7 +36,7 @@ def queries(
                 if question.once and same in once:
                     once[same]["rows"] += 1
                     continue
-                entry = _query(table, records, name, record, question, keys[i].as_py())
+                entry = query(table, records, name, record, question, keys[i].as_py())
                 if question.once:
                     once[same] = entry
                     entry |= {"rows": 1, "same": sha256(repr((records.part.file.path, rejected, same)).encode())}
@@ -59,7 +59,7 @@ def queries_of_rejected(table: Table, records: Records) -> list[tuple[int, int, 
     return queries(table, records, records.key_texts(rows), rows, rejected=True)
 
 
-def _query(table: Table, records: Records, name: str, record: int, question, key: str) -> dict:
+def query(table: Table, records: Records, name: str, record: int, question, key: str) -> dict:
     """One row of queries.csv. Nothing is shown of an identifier or of free text."""
     column, owner = table.columns[name], records.fields[name]
     field = records.units[name] if question.at else owner

@@ -14,10 +14,9 @@ import numpy as np
 from ..files import sha256
 from ..study import Study
 from . import queries
-from .part import Records
+from .parse import Question
 from .steps.rows import core
 from .table import Cleaned
-from .withheld import shown
 
 
 def ask(study: Study, done: Mapping[str, Cleaned]) -> None:
@@ -38,20 +37,21 @@ def ask(study: Study, done: Mapping[str, Cleaned]) -> None:
             lost = own - known
         if any(who in columns for columns in table.references):
             continue
+        others, where = (
+            (before, "before")
+            if name in once
+            else (alike, f"with one row per participant ({', '.join(once)}): in no count")
+        )
         for number, record, participant, n in _first(cleaned, who, lost) if lost else []:
-            records, other = cleaned.parts[number], (before if name in once else alike).get(core(participant))
-            said = f"participant '{participant}' is in no table with one row per participant ({', '.join(once)}): in no count; "
-            said = (
-                f"participant '{participant}' is in no table before; "
-                if name in once
-                else said
-                if other
-                else said.removesuffix("; ")
-            )
-            if other:
-                said += f"'{other}' differs in its spelling alone: is it the same?"
+            records, other = cleaned.parts[number], others.get(core(participant))
+            said = f"participant '{participant}' is in no table {where}"
+            said += f"; '{other}' differs in its spelling alone: is it the same?" if other else ""
+            rows = records.living()
+            key = records.key_texts(rows)[int(rows.searchsorted(record))].as_py()
+            entry = queries.query(table, records, who, record, Question("error", said), key)
             cleaned.places.append((len(cleaned.parts) + 1, number, records.number(record), 0))
-            cleaned.queries.append(_query(name, records, who, record, said) | {"rows": n, "same": sha256(repr((name, participant)).encode())})  # fmt: skip
+            same = sha256(repr((name, participant)).encode())
+            cleaned.queries.append(entry | {"rule": "no such participant", "rows": n, "same": same})
 
 
 def _first(cleaned: Cleaned, who: str, lost: set) -> list[tuple[int, int, str, int]]:
@@ -65,14 +65,3 @@ def _first(cleaned: Cleaned, who: str, lost: set) -> list[tuple[int, int, str, i
             if reading.value in lost:
                 found.setdefault(reading.value, [number, int(rows[at]), reading.value, 0])[3] += 1
     return [tuple(one) for one in found.values()]
-
-
-def _query(table: str, records: Records, who: str, record: int, said: str) -> dict:
-    field, rows = records.fields[who], records.living()
-    text = field.cells[field.cell[record]].text if field.raw else field.readings[field.state[record]].value
-    return {
-        "severity": "error", "table": table, "key": records.key_texts(rows)[int(rows.searchsorted(record))].as_py(), "field": who,
-        "value": shown(field.column, text), "message": said, "file": records.part.file.path, "row": records.number(record),
-        "column": field.headers[records.block[record]] if field.raw else "", "raw": text if field.raw else "", "correctable": field.raw,
-        "cleared": False, "rule": "no such participant", "participant": queries.participant(records, record),
-    }  # fmt: skip

@@ -25,12 +25,12 @@ def where(records: Records, names: Sequence[str]) -> None:
     holds = Expression(records.table.where)(columns, []).astype("boolean")
     out = records.alive & ~holds.fillna(False).to_numpy(dtype=bool)
     doubt = out & holds.isna().to_numpy()
-    asked = [name for name in records.sources(names) if doubt.any()]
+    asked = records.sources(names) if doubt.any() else []
+    said = f"so it is {UNKNOWN} ({records.table.where}); the row was left out"
     for name in asked:
         field = records.fields[name]
-        said = f"so it is {UNKNOWN} ({records.table.where}); the row was left out"
         unread = doubt & field.where(lambda r, of=field.column: _unread(of, r))
-        field.change(np.flatnonzero(unread), lambda r, f=field, said=said: _left_out(f.column, r, said))
+        field.change(np.flatnonzero(unread), lambda r, of=field.column: _left_out(of, r, said))
     decides = [doubt & records.fields[name].where(lambda r: bool(r.questions)) for name in asked]
     unknown = np.logical_or.reduce([np.zeros(len(out), dtype=bool), *decides])
     records.reject(np.flatnonzero(unknown), f"{UNKNOWN}: {records.table.where}")
